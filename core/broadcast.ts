@@ -1,0 +1,232 @@
+import type { EdgeEvent } from './events.ts';
+import { IcyInterleaver } from './icy-interleaver.ts';
+import { Journal, type Cursor } from './journal.ts';
+import type { ListenerId } from './machine.ts';
+import type { Settings } from './settings.ts';
+import type { Programme } from './switcher.ts';
+import type { Timer } from './timers.ts';
+import { later, ms, toMs, type Micros } from './units.ts';
+
+export interface BroadcastSink {
+  send(listener: ListenerId, bytes: Uint8Array): void;
+  backlogBytes(listener: ListenerId): number;
+  end(listener: ListenerId, reason: EndReason): void;
+}
+
+export type EndReason = 'mount-ended' | 'too-slow';
+export type BroadcastReason = 'listener-flush' | 'listener-burst';
+
+export interface BroadcastOptions {
+  readonly mount: string;
+  readonly settings: Settings;
+  readonly sink: BroadcastSink;
+  readonly timer: (reason: BroadcastReason, fire: (now: Micros) => void) => Timer<string>;
+  readonly event: (event: EdgeEvent) => void;
+  /** A listener was dropped by the broadcast itself. */
+  readonly gone: (listener: ListenerId) => void;
+}
+
+export interface JoinOptions {
+  /** Interleave metadata, every `icyIntervalBytes`. */
+  readonly icy: boolean;
+  /** Who it is, for events: address and port. */
+  readonly label: string;
+  /** Instead of the setting. */
+  readonly burstMs?: number;
+}
+
+interface Listener {
+  readonly id: ListenerId;
+  readonly label: string;
+  readonly joinedAt: Micros;
+  readonly cursor: Cursor;
+  readonly icy: IcyInterleaver | undefined;
+  /** Its burst, which it may be behind by besides `listenerQueueBytes`. */
+  readonly burstBytes: number;
+  bytes: number;
+}
+
+const CHUNK_BYTES = 16_384;
+const MARK_EVERY_US = 100_000;
+/** Given to the system at most before it has taken it: the rest of a slow listener's lag costs nothing here. */
+const IN_FLIGHT_BYTES = 65_536;
+
+/**
+ * What the listeners of one mountpoint hear, and each one's place in it.
+ *
+ *     frames -> journal (burstMs, and what the slowest has yet to get) -> a cursor per listener -> ICY? -> send
+ *
+ * Frames are gathered for `listenerFlushMs` and written to each listener at once, without a copy per listener. The
+ * journal's clock is the programme's length: a burst is so many seconds of it, whenever they came.
+ */
+export class Broadcast implements Programme {
+  readonly #options: BroadcastOptions;
+  readonly #settings: Settings;
+  readonly #journal: Journal = new Journal({ chunkBytes: CHUNK_BYTES, markEveryUs: MARK_EVERY_US });
+  readonly #listeners: Map<ListenerId, Listener> = new Map();
+  readonly #flush: Timer<string>;
+  readonly #burst: Timer<string>;
+  #fresh: Listener[] = [];
+  /** Where each metadata text begins; the first entry is the one in force at the journal's tail. */
+  #texts: { readonly position: number; readonly text: string }[] = [];
+  #programmeUs = 0;
+  #peak = 0;
+  #slow = 0;
+  #bytesOut = 0;
+
+  constructor(options: BroadcastOptions) {
+    this.#options = options;
+    this.#settings = options.settings;
+    this.#flush = options.timer('listener-flush', (now) => this.#flushAll(now));
+    this.#burst = options.timer('listener-burst', (now) => this.#flushFresh(now));
+  }
+
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  get listenerPeak(): number {
+    return this.#peak;
+  }
+
+  get slowListeners(): number {
+    return this.#slow;
+  }
+
+  /** All frames given out since the start. */
+  get bytesIn(): number {
+    return this.#journal.head;
+  }
+
+  get bytesOut(): number {
+    return this.#bytesOut;
+  }
+
+  get heldBytes(): number {
+    return this.#journal.heldBytes;
+  }
+
+  /** The metadata text on air. */
+  get text(): string {
+    return this.#texts[this.#texts.length - 1]?.text ?? '';
+  }
+
+  /** The next frame on air. Without a text of its own it has the one before. */
+  frame(now: Micros, bytes: Uint8Array, durationUs: number, text: string | undefined): void {
+    if (text !== undefined && text !== this.text) this.#texts.push({ position: this.#journal.head, text });
+    this.#journal.append(Math.floor(this.#programmeUs) as Micros, bytes, 0, bytes.length, false);
+    this.#programmeUs += durationUs;
+    if (this.#listeners.size === 0) this.#trim(Infinity);
+    else if (!this.#flush.armed) this.#flush.set(later(now, ms(this.#settings.listenerFlushMs)));
+  }
+
+  /** Takes in a listener; its burst is sent when the `listener-burst` deadline is served, that is at once. */
+  join(now: Micros, id: ListenerId, { icy, label, burstMs = this.#settings.burstMs }: JoinOptions): void {
+    const cursor = burstMs === 0 ? this.#journal.newest() : this.#journal.at((this.#programmeUs - ms(burstMs)) as Micros);
+    const interleaver = icy ? new IcyInterleaver(this.#settings.icyIntervalBytes) : undefined;
+    const burstBytes = this.#journal.head - cursor.position;
+    const listener: Listener = { id, label, joinedAt: now, cursor, icy: interleaver, burstBytes, bytes: 0 };
+    this.#listeners.set(id, listener);
+    this.#peak = Math.max(this.#peak, this.#listeners.size);
+    this.#fresh.push(listener);
+    this.#burst.setEarlier(now);
+    this.#options.event({ kind: 'listener-joined', listener: id, mount: this.#options.mount, label, burstMs });
+  }
+
+  leave(now: Micros, id: ListenerId, reason: string): void {
+    const listener = this.#listeners.get(id);
+    if (listener === undefined) return;
+    this.#listeners.delete(id);
+    this.#reportLeft(now, listener, reason);
+  }
+
+  /** The mountpoint is over: everybody gets what is left, and the end. Returns how many there were. */
+  end(now: Micros): number {
+    const listeners = [...this.#listeners.values()];
+    for (const listener of listeners) {
+      this.#write(listener);
+      this.#listeners.delete(listener.id);
+      this.#reportLeft(now, listener, 'mount-ended');
+      this.#options.gone(listener.id);
+      this.#options.sink.end(listener.id, 'mount-ended');
+    }
+    this.#flush.cancel();
+    this.#burst.cancel();
+    return listeners.length;
+  }
+
+  #flushFresh(now: Micros): void {
+    const fresh = this.#fresh;
+    this.#fresh = [];
+    for (const listener of fresh) if (this.#listeners.has(listener.id)) this.#serve(now, listener);
+  }
+
+  #flushAll(now: Micros): void {
+    let slowest = Infinity;
+    let waiting = false;
+    for (const listener of this.#listeners.values()) {
+      if (!this.#serve(now, listener)) continue;
+      slowest = Math.min(slowest, listener.cursor.position);
+      if (listener.cursor.position < this.#journal.head) waiting = true;
+    }
+    this.#trim(slowest);
+    if (waiting) this.#flush.setEarlier(later(now, ms(Math.max(10, this.#settings.listenerFlushMs))));
+  }
+
+  /** Writes what a listener's connection takes; false when it is too far behind, and dropped. */
+  #serve(now: Micros, listener: Listener): boolean {
+    this.#write(listener);
+    const lagBytes = this.#journal.head - listener.cursor.position + this.#options.sink.backlogBytes(listener.id);
+    if (lagBytes <= this.#settings.listenerQueueBytes + listener.burstBytes) return true;
+    this.#slow++;
+    this.#listeners.delete(listener.id);
+    const { id, label, bytes, joinedAt } = listener;
+    const connectedMs = toMs((now - joinedAt) as Micros);
+    this.#options.event({ kind: 'listener-dropped', listener: id, mount: this.#options.mount, label, lagBytes, connectedMs, bytes });
+    this.#options.gone(id);
+    this.#options.sink.end(id, 'too-slow');
+    return false;
+  }
+
+  #write(listener: Listener): void {
+    const { sink } = this.#options;
+    while (sink.backlogBytes(listener.id) < IN_FLIGHT_BYTES) {
+      const position = listener.cursor.position;
+      const bytes = this.#journal.read(listener.cursor);
+      if (bytes === undefined) return;
+      if (listener.icy === undefined) this.#send(listener, bytes);
+      else listener.icy.push(bytes, (offset) => this.#textAt(position + offset), (piece) => this.#send(listener, piece));
+    }
+  }
+
+  #send(listener: Listener, bytes: Uint8Array): void {
+    listener.bytes += bytes.length;
+    this.#bytesOut += bytes.length;
+    this.#options.sink.send(listener.id, bytes);
+  }
+
+  /** The metadata text in force just before `position`: a block tells of the audio that it follows and precedes. */
+  #textAt(position: number): string {
+    for (let index = this.#texts.length - 1; index >= 0; index--) {
+      const entry = this.#texts[index]!;
+      if (entry.position <= position) return entry.text;
+    }
+    return '';
+  }
+
+  /** Keeps a burst, and what lies at `keepFrom` and behind it: the slowest listener's place. */
+  #trim(keepFrom: number): void {
+    const burstBegins = this.#programmeUs - ms(this.#settings.burstMs);
+    this.#journal.trimBefore(Math.floor(burstBegins) as Micros, keepFrom);
+    const tail = this.#journal.tail;
+    let past = 0;
+    while (past + 1 < this.#texts.length && this.#texts[past + 1]!.position <= tail) past++;
+    if (past > 0) this.#texts = this.#texts.slice(past);
+  }
+
+  #reportLeft(now: Micros, listener: Listener, reason: string): void {
+    const { id, label, bytes, joinedAt } = listener;
+    const connectedMs = toMs((now - joinedAt) as Micros);
+    this.#options.event({ kind: 'listener-left', listener: id, mount: this.#options.mount, label, reason, connectedMs, bytes });
+  }
+}

@@ -1,0 +1,223 @@
+import { decodeAnnouncement } from './announce.ts';
+import type { GapVerdict } from './events.ts';
+import { frameDurationUs, type FrameFormat, type FrameHeader } from './frame/format.ts';
+import { FrameScanner } from './frame/scanner.ts';
+import { decodeHeaders, type HeaderList } from './headers.ts';
+import { decodeIcyText, icyTitleOf } from './icy.ts';
+import type { Path } from './intake.ts';
+import type { Matchable } from './matcher.ts';
+import { formatStreamId, MessageType, PDU_HEADER_BYTES, type MessageView } from './pdu.ts';
+import { Reassembler, type Reception } from './reassembler.ts';
+import { Rhythm } from './rhythm.ts';
+import { FrameRing } from './ring.ts';
+import type { Settings } from './settings.ts';
+import { Timeline } from './timeline.ts';
+import type { Timer } from './timers.ts';
+import { ms, type Micros } from './units.ts';
+
+/** What a stream tells its edge. `stream` is the one that calls. */
+export interface EdgeStreamSink {
+  /** It has said for the first time which mountpoint it belongs to. */
+  announced(now: Micros, stream: EdgeStream): void;
+  /** A frame, in order, already in the ring; `bytes` borrowed. */
+  frame(now: Micros, stream: EdgeStream, bytes: Uint8Array, durationUs: number): void;
+  /** So many messages, about so much programme, are lost; what is behind them comes next. */
+  lost(now: Micros, stream: EdgeStream, loss: Loss): void;
+}
+
+export interface Loss {
+  readonly sequence: number;
+  readonly messages: number;
+  readonly programmeUs: number;
+  readonly waitedUs: number;
+  readonly verdict: GapVerdict;
+}
+
+/** Messages before the ratio of frames to messages is believed. */
+const RATIO_MESSAGES = 50;
+
+/**
+ * One stream at an edge: its messages put in order, its frames found, and the newest 10 s of them kept.
+ *
+ *     copies -> reassembler -> DATA -> scanner -> frame -> timeline, ring -> switcher
+ *                           -> METADATA -> the text of the frames behind it
+ */
+export class EdgeStream implements Matchable {
+  readonly id: Uint8Array;
+  /** The id as 32 hexadecimal digits. */
+  readonly name: string;
+  readonly forget: Timer<string>;
+  readonly timeline: Timeline;
+  readonly ring: FrameRing;
+  readonly #settings: Settings;
+  readonly #sink: EdgeStreamSink;
+  readonly #reassembler: Reassembler;
+  readonly #gapTimer: Timer<string>;
+  readonly #scanner: FrameScanner = new FrameScanner({ frame: (bytes, header) => this.#frame(bytes, header) });
+  readonly #rhythm: Rhythm = new Rhythm();
+  #mountpoint: string | undefined;
+  #headers: HeaderList = [];
+  #headersSequence = -1;
+  #text: string | undefined;
+  #hasTitles = false;
+  #format: FrameFormat | undefined;
+  #durationUs = 0;
+  #dataMessages = 0;
+  #now = 0 as Micros;
+  heardAt: Micros;
+
+  constructor(options: {
+    readonly id: Uint8Array;
+    readonly now: Micros;
+    readonly settings: Settings;
+    readonly sink: EdgeStreamSink;
+    /** Makes the two timers of a stream; `fire` is called when one is due. */
+    readonly timer: (reason: 'gap-expires' | 'forget-stream', fire: (now: Micros) => void) => Timer<string>;
+    readonly forget: (now: Micros) => void;
+  }) {
+    const { id, now, settings, sink } = options;
+    this.id = id;
+    this.name = formatStreamId(id);
+    this.heardAt = now;
+    this.#settings = settings;
+    this.#sink = sink;
+    this.timeline = new Timeline(ms(settings.matchMs));
+    this.ring = new FrameRing(ms(settings.ringMs), settings.ringBytes);
+    this.forget = options.timer('forget-stream', options.forget);
+    const gapTimer = options.timer('gap-expires', (at) => this.#reassembler.judge(at));
+    this.#reassembler = new Reassembler(settings, gapTimer, {
+      message: (at, bytes, start, end) => this.#message(at, bytes, start, end),
+      lost: (at, sequence, messages, waitedUs, verdict) => this.#lost(at, sequence, messages, waitedUs, verdict),
+    });
+    this.#gapTimer = gapTimer;
+  }
+
+  /** Without its leading slash; undefined before its first ANNOUNCE. */
+  get mountpoint(): string | undefined {
+    return this.#mountpoint;
+  }
+
+  get headers(): HeaderList {
+    return this.#headers;
+  }
+
+  /** Of its newest frame. */
+  get format(): FrameFormat | undefined {
+    return this.#format;
+  }
+
+  /** Whether an open path has delivered something of it. */
+  get hasPath(): boolean {
+    return this.#reassembler.hasPath;
+  }
+
+  /** When its newest frame came out in order; -Infinity before the first. */
+  get frameAt(): number {
+    return this.#rhythm.lastAt;
+  }
+
+  /** The metadata text of what comes now; undefined while it has never sent a title. */
+  get text(): string | undefined {
+    return this.#hasTitles ? this.#text : undefined;
+  }
+
+  get heldBytes(): number {
+    return this.ring.heldBytes + this.#reassembler.heldBytes + this.#scanner.heldBytes;
+  }
+
+  get heldMessages(): number {
+    return this.#reassembler.heldMessages;
+  }
+
+  /** After how long without a frame it counts as tardy, from the rhythm of its arrivals. */
+  get patienceUs(): number {
+    return this.#rhythm.patienceUs(ms(this.#settings.stallMinMs), ms(this.#settings.stallMaxMs));
+  }
+
+  /** A path to it is open, and its newest frame is not older than its rhythm allows. */
+  isHealthy(now: Micros): boolean {
+    return this.hasPath && now - this.frameAt < this.patienceUs;
+  }
+
+  /** Takes in one copy of a message; counts on `path` what is dropped. */
+  receive(now: Micros, path: Path, view: MessageView): Reception {
+    this.heardAt = now;
+    this.forget.set((now + ms(this.#settings.forgetMs)) as Micros);
+    if (view.type === MessageType.ANNOUNCE) this.#announce(now, path, view);
+    else if (view.type === MessageType.HEADERS) this.#keepHeaders(path, view);
+    const reception = this.#reassembler.accept(now, path, view);
+    if (reception === 'not-started' && view.type === MessageType.METADATA) this.#keepText(view.bytes, view.start, view.end);
+    return reception;
+  }
+
+  /** A connection is gone. True when it carried this stream. */
+  pathClosed(now: Micros, path: Path): boolean {
+    return this.#reassembler.pathClosed(now, path);
+  }
+
+  /** Disarms its timers: it is forgotten. */
+  dispose(): void {
+    this.forget.cancel();
+    this.#gapTimer.cancel();
+  }
+
+  /** Its name counts as soon as any copy has come, in order or not; a second, different one does not. */
+  #announce(now: Micros, path: Path, view: MessageView): void {
+    if (this.#mountpoint === undefined) {
+      const announced = decodeAnnouncement(view.bytes.subarray(view.start + PDU_HEADER_BYTES, view.end));
+      if (announced === undefined) path.drop('bad-announce');
+      else {
+        this.#mountpoint = announced.mountpoint;
+        this.#sink.announced(now, this);
+      }
+    }
+  }
+
+  #keepHeaders(path: Path, view: MessageView): void {
+    if (view.sequence <= this.#headersSequence) return;
+    this.#headersSequence = view.sequence;
+    const { headers, dropped } = decodeHeaders(view.bytes.subarray(view.start + PDU_HEADER_BYTES, view.end));
+    if (dropped > 0) path.drop('bad-header', dropped);
+    this.#headers = headers;
+  }
+
+  /** One message, in order. */
+  #message(now: Micros, bytes: Uint8Array, start: number, end: number): void {
+    const type = bytes[start];
+    if (type === MessageType.DATA) {
+      this.#now = now;
+      this.#dataMessages++;
+      this.#scanner.push(bytes.subarray(start + PDU_HEADER_BYTES, end));
+    } else if (type === MessageType.METADATA) this.#keepText(bytes, start, end);
+  }
+
+  #keepText(bytes: Uint8Array, start: number, end: number): void {
+    const text = decodeIcyText(bytes.subarray(start + PDU_HEADER_BYTES, end));
+    this.#text = text;
+    // An encoder without titles says so every two seconds; that must not wipe out another one's.
+    if (icyTitleOf(text) !== '') this.#hasTitles = true;
+  }
+
+  #frame(bytes: Uint8Array, header: FrameHeader): void {
+    const now = this.#now;
+    const durationUs = frameDurationUs(header.format, header.samples);
+    this.#format = header.format;
+    this.#durationUs = durationUs;
+    const mediaUs = this.timeline.frame(now, durationUs);
+    this.#rhythm.arrival(now);
+    this.ring.push(bytes, mediaUs, durationUs, this.text);
+    this.#sink.frame(now, this, bytes, durationUs);
+  }
+
+  #lost(now: Micros, sequence: number, messages: number, waitedUs: number, verdict: GapVerdict): void {
+    this.#scanner.gap();
+    const programmeUs = messages * this.#framesPerMessage() * this.#durationUs;
+    this.timeline.skip(programmeUs);
+    this.#sink.lost(now, this, { sequence, messages, programmeUs, waitedUs, verdict });
+  }
+
+  /** One, with our encoder. The original's messages can hold parts of frames. */
+  #framesPerMessage(): number {
+    return this.#dataMessages < RATIO_MESSAGES ? 1 : Math.min(1, this.#scanner.frames / this.#dataMessages);
+  }
+}

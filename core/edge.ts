@@ -1,0 +1,243 @@
+import type { JoinOptions, BroadcastSink } from './broadcast.ts';
+import { EdgeStream, type Loss } from './edge-stream.ts';
+import type { EdgeEvent, PathFigures } from './events.ts';
+import { Intake, type Path } from './intake.ts';
+import type { ListenerId, Machine, PathId, Transport } from './machine.ts';
+import { ArrivalMatcher, type Matcher } from './matcher.ts';
+import { Mount, type MountInfo, type MountReason } from './mount.ts';
+import { MessageType, streamIdOf, type MessageView } from './pdu.ts';
+import type { Settings } from './settings.ts';
+import { StreamTable } from './stream-table.ts';
+import { TimerQueue } from './timers.ts';
+import { toMs, type Micros } from './units.ts';
+
+export interface EdgeOptions {
+  readonly settings: Settings;
+  /** Finds the same point of the programme in two streams; by arrival times unless given. */
+  readonly matcher?: Matcher;
+}
+
+export interface EdgeSink extends BroadcastSink {
+  event(event: EdgeEvent): void;
+}
+
+export interface EdgeStats {
+  readonly paths: readonly ({ readonly label: string } & PathFigures)[];
+  readonly streams: number;
+  readonly mounts: number;
+  readonly listeners: number;
+  /** Early messages held, all streams together. */
+  readonly heldMessages: number;
+}
+
+type EdgeReason = MountReason | 'gap-expires' | 'forget-stream';
+
+/**
+ * Takes in all relays and gives each listener one unbroken stream.
+ *
+ *     paths -> messages -> stream (by id): dedup, order, frames, ring -> mount (by name): switch -> broadcast -> listeners
+ */
+export class Edge implements Machine {
+  readonly #settings: Settings;
+  readonly #matcher: Matcher;
+  readonly #sink: EdgeSink;
+  readonly #intake: Intake;
+  readonly #streams: StreamTable<EdgeStream> = new StreamTable();
+  readonly #mounts: Map<string, Mount> = new Map();
+  readonly #listeners: Map<ListenerId, Mount> = new Map();
+  readonly #timers: TimerQueue<EdgeReason> = new TimerQueue();
+  #unannounced = 0;
+  #joined = 0;
+  #now = 0 as Micros;
+
+  constructor({ settings, matcher }: EdgeOptions, sink: EdgeSink) {
+    this.#settings = settings;
+    this.#matcher = matcher ?? new ArrivalMatcher();
+    this.#sink = sink;
+    this.#intake = new Intake({
+      maxPaths: settings.maxPaths,
+      message: (path, view) => this.#message(path, view),
+      event: (event) => sink.event(event),
+    });
+  }
+
+  get deadline(): Micros {
+    return this.#timers.next;
+  }
+
+  get deadlineReason(): string {
+    return this.#timers.nextReason;
+  }
+
+  /** Memory of unfinished and early messages, rings, and what is kept for listeners. */
+  get heldBytes(): number {
+    let sum = this.#intake.heldBytes;
+    for (const stream of this.#streams) sum += stream.heldBytes;
+    for (const mount of this.#mounts.values()) sum += mount.broadcast.heldBytes;
+    return sum;
+  }
+
+  get stats(): EdgeStats {
+    let heldMessages = 0;
+    for (const stream of this.#streams) heldMessages += stream.heldMessages;
+    return {
+      paths: [...this.#intake.paths].map((path) => ({ label: path.label, ...path.figures })),
+      streams: this.#streams.size,
+      mounts: this.#mounts.size,
+      listeners: this.#listeners.size,
+      heldMessages,
+    };
+  }
+
+  /** A connection that messages come from; undefined when there are too many: refuse it. */
+  openPath(_now: Micros, transport: Transport, label: string): PathId | undefined {
+    return this.#intake.open(transport, label)?.id;
+  }
+
+  closePath(now: Micros, id: PathId, reason: string): void {
+    const path = this.#intake.close(id, reason);
+    if (path === undefined) return;
+    // First all streams learn of it, then the switchers: a backup that came by the same path is no better.
+    const affected = [...this.#streams].filter((stream) => stream.pathClosed(now, path));
+    for (const stream of affected) this.#mountOf(stream)?.switcher.pathClosed(now, stream);
+  }
+
+  /** TCP: bytes in any chunking; UDP: one datagram. Borrowed for the call. */
+  receive(now: Micros, path: PathId, bytes: Uint8Array): void {
+    this.#now = now;
+    this.#intake.receive(path, bytes);
+  }
+
+  /** A mountpoint on air, by its name without the leading slash. */
+  mount(name: string): MountInfo | undefined {
+    return this.#mounts.get(name)?.info;
+  }
+
+  /** All mountpoints on air, by name. */
+  mounts(): readonly MountInfo[] {
+    return [...this.#mounts.values()]
+      .map((mount) => mount.info)
+      .filter((info) => info !== undefined)
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** A listener; its burst is sent at the next `advance`, so that a head can be written first. */
+  join(now: Micros, name: string, options: JoinOptions): ListenerId | 'no-such-mount' | 'full' {
+    const mount = this.#mounts.get(name);
+    if (mount === undefined) return 'no-such-mount';
+    if (this.#listeners.size >= this.#settings.maxListeners) {
+      this.#intake.boundHit('maxListeners');
+      return 'full';
+    }
+    this.#joined++;
+    const id = this.#joined as ListenerId;
+    this.#listeners.set(id, mount);
+    mount.broadcast.join(now, id, options);
+    return id;
+  }
+
+  leave(now: Micros, id: ListenerId, reason: string): void {
+    this.#listeners.get(id)?.broadcast.leave(now, id, reason);
+    this.#listeners.delete(id);
+  }
+
+  advance(now: Micros): void {
+    this.#now = now;
+    this.#timers.run(now);
+  }
+
+  #message(path: Path, view: MessageView): void {
+    const stream = this.#streamOf(path, view);
+    if (stream === undefined) {
+      path.drop('too-many-streams');
+      return;
+    }
+    const reception = stream.receive(this.#now, path, view);
+    if (reception === 'duplicate' || reception === 'late' || reception === 'far-ahead') path.drop(reception);
+  }
+
+  #streamOf(path: Path, view: MessageView): EdgeStream | undefined {
+    const known = this.#streams.find(view.bytes, view.start);
+    if (known !== undefined) return known;
+    const nameless = this.#unannounced >= this.#settings.maxUnannouncedStreams && view.type !== MessageType.ANNOUNCE;
+    if (nameless || this.#streams.size >= this.#settings.maxStreams) {
+      this.#intake.boundHit(nameless ? 'maxUnannouncedStreams' : 'maxStreams');
+      return undefined;
+    }
+    const stream: EdgeStream = new EdgeStream({
+      id: streamIdOf(view.bytes, view.start),
+      now: this.#now,
+      settings: this.#settings,
+      sink: {
+        announced: (now, it) => this.#announced(now, it),
+        frame: (now, it, bytes, durationUs) => this.#frame(now, it, bytes, durationUs),
+        lost: (now, it, loss) => this.#lost(now, it, loss),
+      },
+      timer: (reason, fire) => this.#timers.timer(reason, fire),
+      forget: (now) => this.#forget(now, stream),
+    });
+    this.#streams.add(stream);
+    this.#unannounced++;
+    this.#sink.event({ kind: 'stream-new', stream: stream.name, label: path.label });
+    return stream;
+  }
+
+  #announced(now: Micros, stream: EdgeStream): void {
+    this.#unannounced--;
+    if (stream.ring.count > 0) this.#join(now, stream);
+  }
+
+  #frame(now: Micros, stream: EdgeStream, bytes: Uint8Array, durationUs: number): void {
+    if (stream.mountpoint === undefined) return;
+    const mount = this.#mountOf(stream);
+    if (mount === undefined || !mount.switcher.has(stream)) this.#join(now, stream);
+    else mount.switcher.frame(now, stream, bytes, durationUs);
+  }
+
+  #lost(now: Micros, stream: EdgeStream, loss: Loss): void {
+    this.#mountOf(stream)?.switcher.lost(now, stream, loss);
+  }
+
+  /** A stream that has a name and frames joins its mountpoint, or begins it. */
+  #join(now: Micros, stream: EdgeStream): void {
+    const name = stream.mountpoint!;
+    const mount = this.#mounts.get(name) ?? this.#begin(now, name);
+    mount.switcher.add(now, stream);
+  }
+
+  #begin(now: Micros, name: string): Mount {
+    const mount = new Mount({
+      name,
+      now,
+      settings: this.#settings,
+      matcher: this.#matcher,
+      sink: this.#sink,
+      timer: (reason, fire) => this.#timers.timer(reason, fire),
+      event: (event) => this.#sink.event(event),
+      listenerGone: (listener) => this.#listeners.delete(listener),
+      ended: (at, it, silentMs) => this.#end(at, it, silentMs),
+    });
+    this.#mounts.set(name, mount);
+    return mount;
+  }
+
+  #end(now: Micros, mount: Mount, silentMs: number): void {
+    this.#mounts.delete(mount.name);
+    mount.switcher.dispose();
+    const listeners = mount.broadcast.end(now);
+    this.#sink.event({ kind: 'mount-ended', mount: mount.name, silentMs, listeners });
+  }
+
+  #forget(now: Micros, stream: EdgeStream): void {
+    this.#streams.delete(stream);
+    stream.dispose();
+    if (stream.mountpoint === undefined) this.#unannounced--;
+    this.#mountOf(stream)?.switcher.remove(now, stream);
+    const silentMs = toMs((now - stream.heardAt) as Micros);
+    this.#sink.event({ kind: 'stream-forgotten', stream: stream.name, mount: stream.mountpoint ?? '', silentMs });
+  }
+
+  #mountOf(stream: EdgeStream): Mount | undefined {
+    return stream.mountpoint === undefined ? undefined : this.#mounts.get(stream.mountpoint);
+  }
+}

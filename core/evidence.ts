@@ -1,0 +1,132 @@
+import type { Path } from './intake.ts';
+import { MessageType, type MessageView } from './pdu.ts';
+import { Rhythm } from './rhythm.ts';
+import { SeenWindow } from './seen.ts';
+import type { Settings } from './settings.ts';
+import { ms, type Micros } from './units.ts';
+
+/** What one path, that is one (connection, replica), has shown of one stream. */
+interface Witness {
+  readonly path: Path;
+  readonly replica: number;
+  readonly seen: SeenWindow;
+  readonly rhythm: Rhythm;
+  /** The highest sequence it delivered; -1 before its first DATA. */
+  highest: number;
+  /** How far behind `highest` a message has come by here: in this span, and in the one before. */
+  reorder: number;
+  reorderBefore: number;
+  reorderSpanStart: Micros;
+}
+
+/** Reordering is remembered for one to two of these spans. */
+const REORDER_SPAN_US = 30_000_000;
+/** Paths of one stream that are listened to as witnesses: two relays with four replicas each, twice over. */
+const MAX_WITNESSES = 16;
+const WITNESS_WINDOW_MESSAGES = 256;
+
+export type Doubt =
+  /** Somebody may still deliver it; if nothing more comes by, ask again at that time. */
+  | { readonly kind: 'wait'; readonly until: Micros }
+  | { readonly kind: 'lost'; readonly verdict: 'disproved' | 'silent-paths' | 'no-path' };
+
+/**
+ * Decides from arrivals alone whether a message that has not come may still come.
+ *
+ * A path disproves message n once it has delivered a message later than n by more than the reordering seen on it
+ * (0 to begin with on TCP). n is lost when every live path disproves it. Time matters only for a path's liveness: one
+ * that has been silent for twice its usual pause is no longer waited for.
+ */
+export class Evidence {
+  readonly #settings: Settings;
+  #witnesses: Witness[] = [];
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  /** Whether any open path has delivered something of this stream. */
+  get hasPath(): boolean {
+    return this.#witnesses.length > 0;
+  }
+
+  /** Notes that a message came by a path: a first copy or a later one, that is the same here. */
+  note(now: Micros, path: Path, view: MessageView): void {
+    const witness = this.#find(path, view.replica) ?? this.#add(now, path, view.replica);
+    if (witness === undefined) return;
+    // A relay opens a stream for a new subscriber with the newest ANNOUNCE, HEADERS and METADATA, out of their order:
+    // only from the first DATA on do sequence numbers say how far this path is.
+    if (witness.highest < 0 && view.type !== MessageType.DATA) return;
+    witness.rhythm.arrival(now);
+    if (view.sequence > witness.highest) {
+      witness.highest = view.sequence;
+      witness.seen.see(view.sequence);
+    } else if (witness.seen.see(view.sequence) === 'new') this.#noteReordering(now, witness, view.sequence);
+  }
+
+  /** What is known of the missing message `sequence`. */
+  doubt(now: Micros, sequence: number): Doubt {
+    let until = -1;
+    let anyone = false;
+    let silent = false;
+    for (const witness of this.#witnesses) {
+      if (witness.highest < 0) continue;
+      anyone = true;
+      if (witness.highest - sequence > Math.max(witness.reorder, witness.reorderBefore)) continue;
+      const silentAt = witness.rhythm.lastAt + this.#patienceUs(witness);
+      if (now >= silentAt) silent = true;
+      else until = Math.max(until, silentAt);
+    }
+    if (until >= 0) return { kind: 'wait', until: until as Micros };
+    return { kind: 'lost', verdict: !anyone ? 'no-path' : silent ? 'silent-paths' : 'disproved' };
+  }
+
+  /** A connection is gone; true when it was one of this stream's. */
+  forgetPath(path: Path): boolean {
+    const before = this.#witnesses.length;
+    this.#witnesses = this.#witnesses.filter((witness) => witness.path !== path);
+    return this.#witnesses.length < before;
+  }
+
+  #find(path: Path, replica: number): Witness | undefined {
+    for (const witness of this.#witnesses) if (witness.path === path && witness.replica === replica) return witness;
+    return undefined;
+  }
+
+  #add(now: Micros, path: Path, replica: number): Witness | undefined {
+    if (this.#witnesses.length >= MAX_WITNESSES && !this.#replaceSilent(now)) return undefined;
+    const witness: Witness = {
+      path,
+      replica,
+      seen: new SeenWindow(WITNESS_WINDOW_MESSAGES),
+      rhythm: new Rhythm(),
+      highest: -1,
+      reorder: path.transport === 'tcp' ? 0 : this.#settings.udpReorderMessages,
+      reorderBefore: 0,
+      reorderSpanStart: now,
+    };
+    this.#witnesses.push(witness);
+    return witness;
+  }
+
+  /** Makes room by forgetting the witness that has been silent longest, if it no longer counts as live. */
+  #replaceSilent(now: Micros): boolean {
+    const quietest = this.#witnesses.reduce((a, b) => (a.rhythm.lastAt <= b.rhythm.lastAt ? a : b));
+    if (now < quietest.rhythm.lastAt + this.#patienceUs(quietest)) return false;
+    this.#witnesses = this.#witnesses.filter((witness) => witness !== quietest);
+    return true;
+  }
+
+  #noteReordering(now: Micros, witness: Witness, sequence: number): void {
+    if (now - witness.reorderSpanStart >= REORDER_SPAN_US) {
+      witness.reorderSpanStart = now;
+      witness.reorderBefore = witness.reorder;
+      witness.reorder = witness.path.transport === 'tcp' ? 0 : this.#settings.udpReorderMessages;
+    }
+    witness.reorder = Math.max(witness.reorder, Math.min(witness.highest - sequence, WITNESS_WINDOW_MESSAGES));
+  }
+
+  #patienceUs(witness: Witness): number {
+    return witness.rhythm.patienceUs(ms(this.#settings.pathSilenceMinMs), ms(this.#settings.pathSilenceMaxMs));
+  }
+}

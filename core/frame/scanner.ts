@@ -1,0 +1,278 @@
+import { assert } from '../assert.ts';
+import { MAX_ADTS_FRAME_BYTES } from './aac.ts';
+import { CONFIRMED, confirmation, findWhole } from './confirm.ts';
+import type { FrameFormat, FrameHeader, SkipReason } from './format.ts';
+import { SYNC_BYTE, emptyFrameHeader, headerBytes, readHeader, sameKind } from './header.ts';
+import { HeldBytes } from './held.ts';
+import { infoFrameKind } from './mpeg.ts';
+import { type SkipCount, type SkipCounts, zeroSkipCounts } from './skips.ts';
+import { MAX_TAG_HEAD_BYTES, readTag, tagHeadBytes } from './tags.ts';
+
+/** The longest frame, and as much behind it as it takes to tell whether that confirms it. */
+export const MAX_HELD_BYTES: number = MAX_ADTS_FRAME_BYTES + MAX_TAG_HEAD_BYTES;
+
+export interface FrameSink {
+  /** `bytes` is exactly one frame, borrowed for the call; `header` is reused. */
+  frame(bytes: Uint8Array, header: FrameHeader): void;
+}
+
+/**
+ * Finds the frames in a stream of bytes that comes in chunks of any size.
+ *
+ * It is unlocked at first: a header counts only when, at the end of its frame, a header that agrees with it or a tag
+ * stands. That locks it to the format: from then on each frame goes out as soon as its last byte is there, because live
+ * audio cannot wait for a next one. Where neither a frame of the format nor a tag follows, it is unlocked again and
+ * looks on from the very place, so that a stream that changes its format loses nothing of the new one.
+ *
+ * Each step asks for a number of bytes, and what it then does depends on these alone and never on how many more there
+ * are: therefore chunks do not matter. At one byte of the stream at most seven steps are taken (its frame is asked for
+ * in four parts, and what follows that in three), each of which looks at two headers at most; a gap or the end looks at
+ * three more. Bytes that somebody made up never cost more than that. Every byte that comes in is in a frame, held, or
+ * counted under one reason in `skipped`.
+ */
+export class FrameScanner {
+  readonly #sink: FrameSink;
+  readonly #skipped: SkipCounts = zeroSkipCounts();
+  readonly #held: HeldBytes = new HeldBytes(MAX_HELD_BYTES);
+  readonly #header: FrameHeader = emptyFrameHeader();
+  readonly #next: FrameHeader = emptyFrameHeader();
+  #frames = 0;
+  /** Of the newest frame, remembered across a gap. */
+  #format: FrameFormat | undefined;
+  /** We are where a frame of `#format` has just ended, or a tag behind it. */
+  #locked = false;
+  /** No frame has come since bytes were missing. */
+  #afterGap = false;
+  /** A tag could begin here: only at either end of programme, lest audio be taken for one. */
+  #atBoundary = true;
+  #inGarbage = false;
+  /** Bytes of a tag that are still to come. */
+  #tagLeft = 0;
+  #tagCount: SkipCount = this.#skipped['id3v2-tag'];
+  /** How many bytes the next step needs. */
+  #wanted = 1;
+
+  constructor(sink: FrameSink) {
+    this.#sink = sink;
+  }
+
+  /** Bytes that were not programme, and how often that happened; for garbage, how many stretches of it. */
+  get skipped(): Readonly<Record<SkipReason, Readonly<SkipCount>>> {
+    return this.#skipped;
+  }
+
+  /** Frames that went out. */
+  get frames(): number {
+    return this.#frames;
+  }
+
+  /** Bytes held for a frame that is not whole, or not confirmed, yet; never above `MAX_HELD_BYTES`. */
+  get heldBytes(): number {
+    return this.#held.length;
+  }
+
+  /** Takes the next bytes of the stream, borrowed for the call: any number of them. */
+  push(bytes: Uint8Array): void {
+    let at = 0;
+    if (this.#held.length > 0) at = this.#pushBehindHeld(bytes);
+    else if (this.#afterGap && this.#isOneMoreFrame(bytes)) this.#locked = true;
+    at = this.#scan(bytes, at, bytes.length);
+    if (at < bytes.length) this.#held.add(bytes, at, bytes.length, this.#wanted);
+  }
+
+  /**
+   * Bytes are missing from here on: an unfinished frame is dropped, and the next bytes may begin anywhere. The format
+   * is remembered: a chunk that is exactly one frame of it is taken at once, because our messages look like that.
+   */
+  gap(): void {
+    this.#settle();
+    this.#afterGap = true;
+  }
+
+  /**
+   * The input has ended: what is whole, and ends exactly where it does, is a frame without being confirmed. The scanner
+   * can be used again, for another stream.
+   */
+  end(): void {
+    this.#settle();
+    this.#afterGap = false;
+    this.#format = undefined;
+  }
+
+  /**
+   * Adds to what is held only what the next step wants, until nothing is held any more or all that is held lies in
+   * `bytes` too; returns where to go on in `bytes`. So a large chunk is never copied, except for its ends.
+   */
+  #pushBehindHeld(bytes: Uint8Array): number {
+    const held = this.#held;
+    let at = 0;
+    while (held.length > 0 && at < bytes.length) {
+      const to = Math.min(bytes.length, at + this.#wanted - held.length);
+      held.add(bytes, at, to, this.#wanted);
+      at = to;
+      held.start = this.#scan(held.bytes, held.start, held.end);
+      if (held.length <= at) {
+        at -= held.length;
+        held.clear();
+      }
+    }
+    return at;
+  }
+
+  #isOneMoreFrame(bytes: Uint8Array): boolean {
+    if (this.#format === undefined || this.#tagLeft > 0) return false;
+    const header = this.#header;
+    const isFrame = readHeader(bytes, 0, header) === undefined && header.lengthBytes === bytes.length;
+    return isFrame && sameKind(header.format, this.#format);
+  }
+
+  /** Takes steps as long as there is enough for them; returns where the next one will be. */
+  #scan(bytes: Uint8Array, from: number, end: number): number {
+    let at = from;
+    while (end - at >= this.#wanted) {
+      this.#wanted = 1;
+      at = this.#step(bytes, at, end);
+    }
+    return at;
+  }
+
+  /** Returns where the next step will be: here again when more bytes are wanted. */
+  #step(bytes: Uint8Array, at: number, end: number): number {
+    if (this.#tagLeft > 0) return this.#passTag(at, end);
+    const available = end - at;
+    const first = bytes[at]!;
+    if (first !== SYNC_BYTE) {
+      const headBytes = this.#atBoundary ? tagHeadBytes(first) : 0;
+      if (available < headBytes) return this.#want(headBytes, at);
+      return headBytes > 0 && this.#enterTag(bytes, at) ? at : this.#skipGarbage(bytes, at, end);
+    }
+    if (available < 2) return this.#want(2, at);
+    const needed = headerBytes(bytes[at + 1]!);
+    if (available < needed) return this.#want(needed, at);
+    const header = this.#header;
+    const problem = readHeader(bytes, at, header);
+    if (problem !== undefined) return this.#refuse(problem, at);
+
+    const length = header.lengthBytes;
+    if (this.#locked && sameKind(header.format, this.#format!)) {
+      return available < length ? this.#want(length, at) : this.#accept(bytes, at);
+    }
+    this.#locked = false;
+    if (available < length) return this.#want(length, at);
+    const answer = confirmation(bytes, at + length, end, header.format, this.#next);
+    if (answer > 0) return this.#want(length + answer, at);
+    return answer === CONFIRMED ? this.#accept(bytes, at) : this.#refuse('false-sync', at);
+  }
+
+  #want(count: number, at: number): number {
+    assert(count <= MAX_HELD_BYTES, 'a step wants more than may be held');
+    this.#wanted = count;
+    return at;
+  }
+
+  /** The whole frame at `at`, whose header was just read, is one. */
+  #accept(bytes: Uint8Array, at: number): number {
+    const header = this.#header;
+    const end = at + header.lengthBytes;
+    assert(end <= bytes.length, 'a frame goes out before it is whole');
+    this.#format = header.format;
+    this.#locked = true;
+    this.#afterGap = false;
+    this.#atBoundary = true;
+    this.#inGarbage = false;
+    const info = infoFrameKind(bytes, at, header);
+    if (info !== undefined) {
+      this.#count(info, header.lengthBytes);
+    } else {
+      this.#frames++;
+      this.#sink.frame(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end), header);
+    }
+    return end;
+  }
+
+  /** No frame begins at `at`; the next byte is another matter. */
+  #refuse(reason: 'no-sync' | 'free-format' | 'reserved-value' | 'false-sync', at: number): number {
+    this.#locked = false;
+    this.#atBoundary = false;
+    if (reason === 'no-sync') this.#countGarbage(1);
+    else this.#count(reason, 1);
+    return at + 1;
+  }
+
+  #skipGarbage(bytes: Uint8Array, from: number, end: number): number {
+    this.#locked = false;
+    this.#atBoundary = false;
+    let at = from + 1;
+    while (at < end && bytes[at] !== SYNC_BYTE) at++;
+    this.#countGarbage(at - from);
+    return at;
+  }
+
+  #enterTag(bytes: Uint8Array, at: number): boolean {
+    const tag = readTag(bytes, at);
+    if (tag === undefined) return false;
+    this.#tagLeft = tag.lengthBytes;
+    this.#tagCount = this.#skipped[tag.reason];
+    this.#tagCount.count++;
+    this.#inGarbage = false;
+    return true;
+  }
+
+  /** A tag passes without being held: it may be long, and may never end. */
+  #passTag(at: number, end: number): number {
+    const passed = Math.min(this.#tagLeft, end - at);
+    this.#tagLeft -= passed;
+    this.#tagCount.bytes += passed;
+    return at + passed;
+  }
+
+  /** Nothing follows what is held: decides about it, and is ready for bytes that begin anywhere. */
+  #settle(): void {
+    const held = this.#held;
+    while (held.length > 0) {
+      const rest = held.bytes.subarray(held.start, held.end);
+      const whole = this.#isUnfinished(rest, 0) ? rest.length : findWhole(rest, this.#header, this.#next);
+      if (whole === rest.length) {
+        this.#drop(rest);
+        break;
+      }
+      for (let at = 0; at < whole; at++) this.#refuse(readHeader(rest, at, this.#header) ?? 'false-sync', at);
+      readHeader(rest, whole, this.#header);
+      this.#wanted = 1;
+      held.start += this.#scan(rest, this.#accept(rest, whole), rest.length);
+    }
+    held.clear();
+    this.#locked = false;
+    this.#atBoundary = true;
+    this.#inGarbage = false;
+    this.#tagLeft = 0;
+    this.#wanted = 1;
+  }
+
+  /** There is no whole frame in `rest`: from its first header on it is one that was cut. */
+  #drop(rest: Uint8Array): void {
+    for (let at = 0; at < rest.length; at++) {
+      const problem = this.#isUnfinished(rest, at) ? undefined : readHeader(rest, at, this.#header);
+      if (problem === undefined) return this.#count('cut-frame', rest.length - at);
+      this.#refuse(problem, at);
+    }
+  }
+
+  /** A frame of the format begins here, as far as it is there. What else can wait while locked is part of a tag. */
+  #isUnfinished(rest: Uint8Array, at: number): boolean {
+    return this.#locked && rest[at] === SYNC_BYTE;
+  }
+
+  #count(reason: SkipReason, bytes: number): void {
+    const skip = this.#skipped[reason];
+    skip.count++;
+    skip.bytes += bytes;
+  }
+
+  #countGarbage(bytes: number): void {
+    const { garbage } = this.#skipped;
+    if (!this.#inGarbage) garbage.count++;
+    this.#inGarbage = true;
+    garbage.bytes += bytes;
+  }
+}

@@ -1,0 +1,129 @@
+import { assert } from './assert.ts';
+import { Deframer } from './deframer.ts';
+import type { PathEvent, PathFigures } from './events.ts';
+import type { PathId, Transport } from './machine.ts';
+import { emptyMessageView, readMessage, type MessageView, type PduProblem } from './pdu.ts';
+
+/** Why a message did not get further. */
+export type DropReason =
+  | PduProblem
+  | 'duplicate'
+  | 'stale'
+  | 'late'
+  | 'far-ahead'
+  | 'too-many-streams'
+  | 'bad-announce'
+  | 'announce-conflict'
+  | 'bad-header';
+
+/** An incoming connection, or a socket that datagrams come to, with its counts. */
+export class Path {
+  readonly id: PathId;
+  readonly transport: Transport;
+  readonly label: string;
+  messages = 0;
+  bytes = 0;
+  readonly dropped: Map<DropReason, number> = new Map();
+  readonly #deframer: Deframer;
+
+  constructor(id: PathId, transport: Transport, label: string, message: (path: Path, bytes: Uint8Array, start: number, end: number) => void) {
+    this.id = id;
+    this.transport = transport;
+    this.label = label;
+    this.#deframer = new Deframer((bytes, start, end) => message(this, bytes, start, end));
+  }
+
+  drop(reason: DropReason, count = 1): void {
+    this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + count);
+  }
+
+  get figures(): PathFigures {
+    return { messages: this.messages, bytes: this.bytes, dropped: Object.fromEntries(this.dropped) };
+  }
+
+  /** Bytes of an unfinished message. */
+  get heldBytes(): number {
+    return this.#deframer.pendingBytes;
+  }
+
+  /** @internal */
+  push(bytes: Uint8Array): void {
+    this.#deframer.push(bytes);
+  }
+}
+
+export interface IntakeOptions {
+  readonly maxPaths: number;
+  /** One message, read and counted; the view is borrowed for the call. */
+  readonly message: (path: Path, view: MessageView) => void;
+  readonly event: (event: PathEvent) => void;
+}
+
+/** The incoming side that relay and edge share: paths, from bytes to messages, with everything malformed counted. */
+export class Intake {
+  readonly #options: IntakeOptions;
+  readonly #paths = new Map<PathId, Path>();
+  readonly #view = emptyMessageView();
+  readonly #bounds = new Map<string, number>();
+  #opened = 0;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#paths.size;
+  }
+
+  get paths(): Iterable<Path> {
+    return this.#paths.values();
+  }
+
+  get heldBytes(): number {
+    let sum = 0;
+    for (const path of this.#paths.values()) sum += path.heldBytes;
+    return sum;
+  }
+
+  open(transport: Transport, label: string): Path | undefined {
+    if (this.#paths.size >= this.#options.maxPaths) {
+      this.boundHit('maxPaths');
+      return undefined;
+    }
+    this.#opened++;
+    const path = new Path(this.#opened as PathId, transport, label, this.#message);
+    this.#paths.set(path.id, path);
+    this.#options.event({ kind: 'path-opened', path: path.id, label, transport });
+    return path;
+  }
+
+  close(id: PathId, reason: string): Path | undefined {
+    const path = this.#paths.get(id);
+    if (path === undefined) return undefined;
+    this.#paths.delete(id);
+    this.#options.event({ kind: 'path-closed', path: id, label: path.label, reason, ...path.figures });
+    return path;
+  }
+
+  receive(id: PathId, bytes: Uint8Array): void {
+    const path = this.#paths.get(id);
+    assert(path !== undefined, `there is no path ${id}`);
+    path.bytes += bytes.length;
+    if (path.transport === 'tcp') path.push(bytes);
+    else this.#message(path, bytes, 0, bytes.length);
+  }
+
+  /** Counts a bound that was reached, and reports it at powers of two: a flood does not fill the log. */
+  boundHit(bound: string): void {
+    const count = (this.#bounds.get(bound) ?? 0) + 1;
+    this.#bounds.set(bound, count);
+    if ((count & (count - 1)) === 0) this.#options.event({ kind: 'bound-hit', bound, count });
+  }
+
+  readonly #message = (path: Path, bytes: Uint8Array, start: number, end: number): void => {
+    path.messages++;
+    const problem = readMessage(this.#view, bytes, start, end);
+    if (problem === undefined) this.#options.message(path, this.#view);
+    else path.drop(problem);
+  };
+}

@@ -1,0 +1,210 @@
+import { assert } from './assert.ts';
+import type { Micros } from './units.ts';
+
+/** Where a reader of a journal is: always between two records. */
+export interface Cursor {
+  position: number;
+  /** How many records were appended before this position. */
+  record: number;
+}
+
+export interface JournalOptions {
+  /** Memory is taken in pieces of this size; a reader gets at most one piece at a time. */
+  readonly chunkBytes: number;
+  /** How finely the journal can be cut off and entered by time. */
+  readonly markEveryUs: number;
+}
+
+interface Chunk {
+  readonly bytes: Uint8Array;
+  readonly position: number;
+  used: number;
+  /** Records appended before the end of this chunk. */
+  endRecord: number;
+}
+
+interface Mark {
+  readonly position: number;
+  readonly record: number;
+  readonly time: Micros;
+}
+
+/**
+ * Records in the order they came, kept once for any number of readers, who each have a cursor.
+ *
+ *       tail                                            head
+ *        |  mark       mark       mark       mark         |
+ *        v   v          v          v          v           v
+ *     [....rrrrrrrrr][rrrrrrrrrrrrrrrrrrrr][rrrrrrrrrrrrrr      ]     chunks
+ *                                ^                        ^
+ *                              a slow reader            the others
+ *
+ * Appending costs one copy, however many readers there are. Bytes handed out are never written again: a reader may
+ * keep them as long as it likes, and a chunk goes to the garbage collector when nobody has it any more.
+ * Whoever owns the journal bounds it, by calling `trimBefore` or `trimToBytes` as it appends.
+ */
+export class Journal {
+  readonly #chunkBytes: number;
+  readonly #markEveryUs: number;
+  #chunks: Chunk[] = [];
+  #marks: Mark[] = [];
+  #head = 0;
+  #records = 0;
+  #lastTime = 0 as Micros;
+
+  constructor({ chunkBytes, markEveryUs }: JournalOptions) {
+    this.#chunkBytes = chunkBytes;
+    this.#markEveryUs = markEveryUs;
+  }
+
+  get head(): number {
+    return this.#head;
+  }
+
+  get headRecord(): number {
+    return this.#records;
+  }
+
+  get tail(): number {
+    return this.#marks[0]?.position ?? this.#head;
+  }
+
+  get tailRecord(): number {
+    return this.#marks[0]?.record ?? this.#records;
+  }
+
+  /** Memory of the chunks that are held. */
+  get heldBytes(): number {
+    let sum = 0;
+    for (const chunk of this.#chunks) sum += chunk.bytes.length;
+    return sum;
+  }
+
+  /** Appends `bytes[start, end)`, with two bytes of big-endian length in front when `prefixed`. `time` never decreases. */
+  append(time: Micros, bytes: Uint8Array, start: number, end: number, prefixed: boolean): void {
+    const payload = end - start;
+    const length = prefixed ? payload + 2 : payload;
+    const chunk = this.#room(length);
+    const newest = this.#marks[this.#marks.length - 1];
+    if (newest === undefined || time - newest.time >= this.#markEveryUs) {
+      this.#marks.push({ position: this.#head, record: this.#records, time });
+    }
+    let at = chunk.used;
+    if (prefixed) {
+      chunk.bytes[at++] = payload >>> 8;
+      chunk.bytes[at++] = payload;
+    }
+    copy(bytes, start, end, chunk.bytes, at);
+    chunk.used += length;
+    this.#head += length;
+    this.#records++;
+    chunk.endRecord = this.#records;
+    this.#lastTime = time;
+  }
+
+  /**
+   * Lets go of what is older than `time`; keeps at most one mark's span too much, and nothing if all is older.
+   * What lies at `keepFrom` and later stays in any case: somebody has yet to read it.
+   */
+  trimBefore(time: Micros, keepFrom: number = Infinity): void {
+    if (this.#lastTime < time && keepFrom >= this.#head) {
+      this.#dropMarks(this.#marks.length);
+      return;
+    }
+    let drop = 0;
+    for (let next = this.#marks[1]; next !== undefined; next = this.#marks[drop + 1]) {
+      if (next.time > time || next.position > keepFrom) break;
+      drop++;
+    }
+    this.#dropMarks(drop);
+  }
+
+  /** Lets go of the oldest until no more than `bytes` of records are kept (but of the newest mark's span nothing). */
+  trimToBytes(bytes: number): void {
+    let drop = 0;
+    while (drop + 1 < this.#marks.length && this.#head - this.#marks[drop]!.position > bytes) drop++;
+    this.#dropMarks(drop);
+  }
+
+  /** A cursor at the oldest record kept. */
+  oldest(): Cursor {
+    return { position: this.tail, record: this.tailRecord };
+  }
+
+  /** A cursor behind the newest record. */
+  newest(): Cursor {
+    return { position: this.#head, record: this.#records };
+  }
+
+  /** A cursor at the last mark at or before `time`, or at the oldest record. */
+  at(time: Micros): Cursor {
+    let index = this.#marks.length - 1;
+    while (index > 0 && this.#marks[index]!.time > time) index--;
+    const mark = this.#marks[index];
+    return mark === undefined ? this.newest() : { position: mark.position, record: mark.record };
+  }
+
+  /** Moves a cursor that was trimmed away to the oldest record; returns how many records it lost by that. */
+  catchUp(cursor: Cursor): number {
+    const lost = this.tailRecord - cursor.record;
+    if (lost <= 0) return 0;
+    cursor.position = this.tail;
+    cursor.record = this.tailRecord;
+    return lost;
+  }
+
+  /** Whole records from the cursor on, as many as lie together in memory; the cursor moves behind them. */
+  read(cursor: Cursor): Uint8Array | undefined {
+    if (cursor.position >= this.#head) return undefined;
+    assert(cursor.position >= this.tail, 'a cursor reads what the journal has let go of');
+    const chunk = this.#chunks[this.#find(cursor.position)]!;
+    const from = cursor.position - chunk.position;
+    cursor.position = chunk.position + chunk.used;
+    cursor.record = chunk.endRecord;
+    return chunk.bytes.subarray(from, chunk.used);
+  }
+
+  #room(length: number): Chunk {
+    const last = this.#chunks[this.#chunks.length - 1];
+    if (last !== undefined && last.bytes.length - last.used >= length) return last;
+    const chunk: Chunk = {
+      bytes: new Uint8Array(Math.max(this.#chunkBytes, length)),
+      position: this.#head,
+      used: 0,
+      endRecord: this.#records,
+    };
+    this.#chunks.push(chunk);
+    return chunk;
+  }
+
+  #dropMarks(count: number): void {
+    if (count === 0) return;
+    this.#marks = this.#marks.slice(count);
+    const tail = this.tail;
+    let drop = 0;
+    for (const chunk of this.#chunks) {
+      if (chunk.position + chunk.used > tail || chunk === this.#chunks[this.#chunks.length - 1]) break;
+      drop++;
+    }
+    if (drop > 0) this.#chunks = this.#chunks.slice(drop);
+  }
+
+  /** The chunk that holds `position`: the last one that begins at or before it. */
+  #find(position: number): number {
+    let low = 0;
+    let high = this.#chunks.length - 1;
+    if (this.#chunks[high]!.position <= position) return high;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.#chunks[middle]!.position <= position) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+}
+
+/** Copies without making a view of the source where the copy is short enough for that to cost more than it saves. */
+function copy(from: Uint8Array, start: number, end: number, into: Uint8Array, at: number): void {
+  if (end - start < 64) for (let i = start; i < end; i++) into[at + i - start] = from[i]!;
+  else into.set(start === 0 && end === from.length ? from : from.subarray(start, end), at);
+}

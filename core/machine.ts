@@ -1,0 +1,28 @@
+import type { Micros } from './units.ts';
+
+/**
+ * What every state machine of the core offers its driver, be that the simulator or the shell.
+ *
+ * The driver calls an input with the time, then looks at `deadline` and calls `advance` when that time has come.
+ * Outputs go to the sink given at construction, during the call. A sink must not call back into its machine.
+ */
+export interface Machine {
+  /** Does whatever is due at `now`. Early and repeated calls do nothing. */
+  advance(now: Micros): void;
+  /** When `advance` wants to be called next; it may turn out to be early. `NEVER` when idle. */
+  readonly deadline: Micros;
+  /** Why that deadline exists; 'none' when idle. */
+  readonly deadlineReason: string;
+}
+
+/** How bytes come in: 'tcp' is a byte stream of length-prefixed messages, 'udp' one message a datagram. */
+export type Transport = 'tcp' | 'udp';
+
+/** An incoming connection or socket. A number unique within its machine, never used again. */
+export type PathId = number & { readonly kind: 'path' };
+/** An outgoing connection of a relay. */
+export type SubscriberId = number & { readonly kind: 'subscriber' };
+/** A destination of an encoder; its value is the replica number of the copies it gets. */
+export type TargetId = number & { readonly kind: 'target' };
+/** A listener of an edge's mountpoint. */
+export type ListenerId = number & { readonly kind: 'listener' };

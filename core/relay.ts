@@ -1,0 +1,293 @@
+import { decodeAnnouncement } from './announce.ts';
+import { assert } from './assert.ts';
+import type { PathFigures, RelayEvent } from './events.ts';
+import { Intake, type Path } from './intake.ts';
+import { Journal, type Cursor } from './journal.ts';
+import type { Machine, PathId, SubscriberId, Transport } from './machine.ts';
+import { formatStreamId, MessageType, PDU_HEADER_BYTES, sameStream, streamIdOf, type MessageView } from './pdu.ts';
+import { SeenWindow } from './seen.ts';
+import type { Settings } from './settings.ts';
+import { StreamTable } from './stream-table.ts';
+import { TimerQueue, type Timer } from './timers.ts';
+import { later, ms, toMs, type Micros } from './units.ts';
+
+export interface RelayOptions {
+  readonly settings: Settings;
+  /** Drop second copies of the same (stream id, sequence); default true. */
+  readonly dedup?: boolean;
+}
+
+export interface RelaySink {
+  /** Whole messages with their length prefixes. */
+  send(subscriber: SubscriberId, bytes: Uint8Array): void;
+  /** Bytes given to `send` that the system has not taken yet. */
+  backlogBytes(subscriber: SubscriberId): number;
+  /** Close this connection: the relay has already forgotten it. */
+  cut(subscriber: SubscriberId, reason: 'behind'): void;
+  event(event: RelayEvent): void;
+}
+
+export interface RelayStats {
+  readonly paths: readonly ({ readonly label: string } & PathFigures)[];
+  readonly streams: number;
+  readonly subscribers: number;
+  readonly messagesIn: number;
+  readonly messagesKept: number;
+  readonly lostMessages: number;
+}
+
+interface RelayStream {
+  readonly id: Uint8Array;
+  readonly seen: SeenWindow;
+  readonly forget: Timer<RelayReason>;
+  mount: string;
+  heardAt: Micros;
+  /** The newest message of each kind that a new subscriber needs first; index 0 (DATA) stays empty. */
+  readonly opening: (Opening | undefined)[];
+}
+
+interface Opening {
+  readonly sequence: number;
+  readonly message: Uint8Array;
+}
+
+interface Subscriber {
+  readonly id: SubscriberId;
+  readonly label: string;
+  readonly opening: Uint8Array[];
+  readonly cursor: Cursor;
+  lostMessages: number;
+  /** Since when it has been losing messages without having caught up; undefined when it is well. */
+  behindSince: Micros | undefined;
+}
+
+type RelayReason = 'flush' | 'forget-stream';
+
+const CHUNK_BYTES = 131_072;
+const MARK_EVERY_US = 100_000;
+
+/**
+ * Everything that comes in goes out to every subscriber.
+ *
+ *     paths -> messages -> first copy? -> journal (10 s, in order of arrival) -> a cursor per subscriber -> send
+ *
+ * The journal is the history for new subscribers and the queue of slow ones at once: a message is copied once,
+ * however many there are, and a subscriber that falls behind costs nothing but its own place in it.
+ */
+export class Relay implements Machine {
+  readonly #settings: Settings;
+  readonly #dedup: boolean;
+  readonly #sink: RelaySink;
+  readonly #intake: Intake;
+  readonly #streams = new StreamTable<RelayStream>();
+  readonly #journal = new Journal({ chunkBytes: CHUNK_BYTES, markEveryUs: MARK_EVERY_US });
+  readonly #subscribers = new Map<SubscriberId, Subscriber>();
+  readonly #timers = new TimerQueue<RelayReason>();
+  readonly #flush = this.#timers.timer('flush', (now) => this.#pumpAll(now));
+  #subscribed = 0;
+  #lostMessages = 0;
+  #messagesIn = 0;
+  #now = 0 as Micros;
+  /** The stream of the last message: an encoder's connection carries only one. */
+  #latest: RelayStream | undefined;
+
+  constructor({ settings, dedup }: RelayOptions, sink: RelaySink) {
+    this.#settings = settings;
+    this.#dedup = dedup ?? true;
+    this.#sink = sink;
+    this.#intake = new Intake({
+      maxPaths: settings.maxPaths,
+      message: (path, view) => this.#message(path, view),
+      event: (event) => sink.event(event),
+    });
+  }
+
+  get deadline(): Micros {
+    return this.#timers.next;
+  }
+
+  get deadlineReason(): string {
+    return this.#timers.nextReason;
+  }
+
+  /** Memory of the history and of unfinished messages. */
+  get heldBytes(): number {
+    return this.#journal.heldBytes + this.#intake.heldBytes;
+  }
+
+  get stats(): RelayStats {
+    return {
+      paths: [...this.#intake.paths].map((path) => ({ label: path.label, ...path.figures })),
+      streams: this.#streams.size,
+      subscribers: this.#subscribers.size,
+      messagesIn: this.#messagesIn,
+      messagesKept: this.#journal.headRecord - this.#journal.tailRecord,
+      lostMessages: this.#lostMessages,
+    };
+  }
+
+  /** A connection or socket that messages come from; undefined when there are too many: refuse it. */
+  openPath(_now: Micros, transport: Transport, label: string): PathId | undefined {
+    return this.#intake.open(transport, label)?.id;
+  }
+
+  closePath(_now: Micros, path: PathId, reason: string): void {
+    this.#intake.close(path, reason);
+  }
+
+  /** TCP: bytes in any chunking; UDP: one datagram. Borrowed for the call. */
+  receive(now: Micros, path: PathId, bytes: Uint8Array): void {
+    this.#now = now;
+    this.#intake.receive(path, bytes);
+    this.#trim(now);
+    if (this.#subscribers.size > 0 && !this.#flush.armed) this.#flush.set(later(now, ms(this.#settings.relayFlushMs)));
+  }
+
+  /** A connection that wants everything: the streams' openings, the history, then live. Undefined when there are too many. */
+  subscribe(now: Micros, label: string): SubscriberId | undefined {
+    if (this.#subscribers.size >= this.#settings.maxSubscribers) {
+      this.#intake.boundHit('maxSubscribers');
+      return undefined;
+    }
+    this.#trim(now);
+    const opening: Uint8Array[] = [];
+    for (const stream of this.#streams) {
+      for (const type of [MessageType.ANNOUNCE, MessageType.HEADERS, MessageType.METADATA]) {
+        const kept = stream.opening[type];
+        if (kept !== undefined) opening.push(kept.message);
+      }
+    }
+    this.#subscribed++;
+    const id = this.#subscribed as SubscriberId;
+    const cursor = this.#journal.oldest();
+    this.#subscribers.set(id, { id, label, opening, cursor, lostMessages: 0, behindSince: undefined });
+    this.#sink.event({ kind: 'subscriber-joined', subscriber: id, label, historyMessages: this.#journal.headRecord - cursor.record });
+    this.#flush.setEarlier(now);
+    return id;
+  }
+
+  unsubscribe(_now: Micros, id: SubscriberId, reason: string): void {
+    const subscriber = this.#subscribers.get(id);
+    if (subscriber === undefined) return;
+    this.#subscribers.delete(id);
+    this.#sink.event({ kind: 'subscriber-left', subscriber: id, label: subscriber.label, reason, lostMessages: subscriber.lostMessages });
+  }
+
+  advance(now: Micros): void {
+    this.#now = now;
+    this.#timers.run(now);
+  }
+
+  #message(path: Path, view: MessageView): void {
+    this.#messagesIn++;
+    const stream = this.#streamOf(path, view);
+    if (stream !== undefined) {
+      stream.heardAt = this.#now;
+      stream.forget.set(later(this.#now, ms(this.#settings.forgetMs)));
+      if (this.#dedup) {
+        const sighting = stream.seen.see(view.sequence);
+        if (sighting !== 'new') {
+          path.drop(sighting);
+          return;
+        }
+      }
+      if (view.type >= MessageType.METADATA && view.type <= MessageType.HEADERS) this.#keepOpening(stream, view);
+    }
+    this.#journal.append(this.#now, view.bytes, view.start, view.end, true);
+  }
+
+  #streamOf(path: Path, view: MessageView): RelayStream | undefined {
+    const latest = this.#latest;
+    if (latest !== undefined && sameStream(latest.id, view.bytes, view.start)) return latest;
+    const known = this.#streams.find(view.bytes, view.start);
+    if (known !== undefined) return (this.#latest = known);
+    if (this.#streams.size >= this.#settings.maxStreams) {
+      // Carried on all the same: it only gets no deduplication and no opening.
+      this.#intake.boundHit('maxStreams');
+      return undefined;
+    }
+    const stream: RelayStream = {
+      id: streamIdOf(view.bytes, view.start),
+      seen: new SeenWindow(this.#settings.windowMessages),
+      forget: this.#timers.timer('forget-stream', (now) => this.#forget(now, stream)),
+      mount: '',
+      heardAt: this.#now,
+      opening: [],
+    };
+    this.#streams.add(stream);
+    this.#sink.event({ kind: 'stream-new', stream: formatStreamId(stream.id), label: path.label });
+    return (this.#latest = stream);
+  }
+
+  #keepOpening(stream: RelayStream, view: MessageView): void {
+    const before = stream.opening[view.type];
+    if (before !== undefined && before.sequence >= view.sequence) return;
+    const length = view.end - view.start;
+    const message = new Uint8Array(length + 2);
+    message[0] = length >>> 8;
+    message[1] = length;
+    message.set(view.bytes.subarray(view.start, view.end), 2);
+    stream.opening[view.type] = { sequence: view.sequence, message };
+    if (view.type !== MessageType.ANNOUNCE || stream.mount !== '') return;
+    const announced = decodeAnnouncement(view.bytes.subarray(view.start + PDU_HEADER_BYTES, view.end));
+    if (announced === undefined) return;
+    stream.mount = announced.mountpoint;
+    this.#sink.event({ kind: 'stream-announced', stream: formatStreamId(stream.id), mount: stream.mount });
+  }
+
+  #forget(now: Micros, stream: RelayStream): void {
+    this.#streams.delete(stream);
+    if (this.#latest === stream) this.#latest = undefined;
+    const silentMs = toMs((now - stream.heardAt) as Micros);
+    this.#sink.event({ kind: 'stream-forgotten', stream: formatStreamId(stream.id), mount: stream.mount, silentMs });
+  }
+
+  #trim(now: Micros): void {
+    this.#journal.trimBefore((now - ms(this.#settings.historyMs)) as Micros);
+    if (this.#journal.head - this.#journal.tail > this.#settings.historyBytes) {
+      this.#intake.boundHit('historyBytes');
+      this.#journal.trimToBytes(this.#settings.historyBytes);
+    }
+  }
+
+  #pumpAll(now: Micros): void {
+    let waiting = false;
+    for (const subscriber of this.#subscribers.values()) if (this.#pump(now, subscriber)) waiting = true;
+    if (waiting) this.#flush.setEarlier(later(now, ms(Math.max(1, this.#settings.relayFlushMs))));
+  }
+
+  /** Sends what the system takes; true when there is more to send. */
+  #pump(now: Micros, subscriber: Subscriber): boolean {
+    const lost = this.#journal.catchUp(subscriber.cursor);
+    if (lost > 0) this.#countLost(now, subscriber, lost);
+    let backlog = this.#sink.backlogBytes(subscriber.id);
+    const bound = this.#settings.subscriberInFlightBytes;
+    while (backlog < bound) {
+      const bytes = subscriber.opening.shift() ?? this.#journal.read(subscriber.cursor);
+      if (bytes === undefined) {
+        subscriber.behindSince = undefined;
+        return false;
+      }
+      this.#sink.send(subscriber.id, bytes);
+      backlog = this.#sink.backlogBytes(subscriber.id);
+    }
+    if (subscriber.behindSince === undefined) return true;
+    const behindFor = (now - subscriber.behindSince) as Micros;
+    if (behindFor < ms(this.#settings.subscriberCutMs)) return true;
+    this.#subscribers.delete(subscriber.id);
+    const { id, label, lostMessages } = subscriber;
+    this.#sink.event({ kind: 'subscriber-cut', subscriber: id, label, behindMs: toMs(behindFor), lostMessages });
+    this.#sink.cut(id, 'behind');
+    return false;
+  }
+
+  #countLost(now: Micros, subscriber: Subscriber, lost: number): void {
+    assert(lost > 0, 'a subscriber lost less than nothing');
+    this.#lostMessages += lost;
+    subscriber.lostMessages += lost;
+    if (subscriber.behindSince !== undefined) return;
+    subscriber.behindSince = now;
+    const { id, label, lostMessages } = subscriber;
+    this.#sink.event({ kind: 'subscriber-behind', subscriber: id, label, lostMessages });
+  }
+}

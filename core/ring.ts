@@ -1,0 +1,172 @@
+import { assert } from './assert.ts';
+
+/** A frame where it lies in a ring: borrowed until the next `push`. */
+export interface RingFrame {
+  readonly bytes: Uint8Array;
+  /** Media time at which it begins. */
+  readonly mediaUs: number;
+  readonly durationUs: number;
+  /** The metadata text that belongs to it; undefined when its stream has sent none yet. */
+  readonly text: string | undefined;
+}
+
+interface Entry {
+  offset: number;
+  length: number;
+  mediaUs: number;
+  durationUs: number;
+  text: string | undefined;
+}
+
+const FIRST_BYTES = 16_384;
+
+/**
+ * The newest frames of a stream, bounded by media time and by bytes: beyond either, the oldest go.
+ *
+ *     arena   [ fffffff|ffffff|fffffff|.......free.......|fffffff|ffffff|fffff|- ]
+ *                        newest ^       ^ write            ^ oldest           wasted: a frame never wraps
+ *
+ * The arena doubles while the stream is young, up to its bound; after that nothing is allocated.
+ */
+export class FrameRing {
+  readonly #spanUs: number;
+  readonly #maxBytes: number;
+  #arena = new Uint8Array(FIRST_BYTES);
+  #write = 0;
+  /** A circle of entries: `#count` of them from `#first` on. */
+  #entries: Entry[] = Array.from({ length: 64 }, emptyEntry);
+  #first = 0;
+  #count = 0;
+
+  constructor(spanUs: number, maxBytes: number) {
+    this.#spanUs = spanUs;
+    this.#maxBytes = maxBytes;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get heldBytes(): number {
+    return this.#arena.length;
+  }
+
+  /** Media time of the oldest frame's beginning; of the newest one's end. 0 when empty. */
+  get oldestUs(): number {
+    return this.#count === 0 ? 0 : this.#entry(0).mediaUs;
+  }
+
+  get endUs(): number {
+    if (this.#count === 0) return 0;
+    const { mediaUs, durationUs } = this.#entry(this.#count - 1);
+    return mediaUs + durationUs;
+  }
+
+  /** Mean bit rate of what it holds. */
+  get bitrateBps(): number {
+    let bytes = 0;
+    let durationUs = 0;
+    for (let i = 0; i < this.#count; i++) {
+      const entry = this.#entry(i);
+      bytes += entry.length;
+      durationUs += entry.durationUs;
+    }
+    return durationUs === 0 ? 0 : (bytes * 8_000_000) / durationUs;
+  }
+
+  /** Takes in a frame; its bytes are copied. */
+  push(bytes: Uint8Array, mediaUs: number, durationUs: number, text: string | undefined): void {
+    while (this.#count > 0 && mediaUs + durationUs - this.oldestUs > this.#spanUs) this.#dropOldest();
+    const offset = this.#room(bytes.length);
+    this.#arena.set(bytes, offset);
+    this.#write = offset + bytes.length;
+    if (this.#count === this.#entries.length) this.#growEntries();
+    const entry = this.#entry(this.#count);
+    entry.offset = offset;
+    entry.length = bytes.length;
+    entry.mediaUs = mediaUs;
+    entry.durationUs = durationUs;
+    entry.text = text;
+    this.#count++;
+  }
+
+  clear(): void {
+    while (this.#count > 0) this.#dropOldest();
+  }
+
+  /** The frame at `index` from the oldest. */
+  frame(index: number): RingFrame {
+    assert(index >= 0 && index < this.#count, 'a frame is asked for that the ring does not have');
+    const { offset, length, mediaUs, durationUs, text } = this.#entry(index);
+    return { bytes: this.#arena.subarray(offset, offset + length), mediaUs, durationUs, text };
+  }
+
+  /** The index of the frame that begins nearest to `mediaUs`; -1 when empty. */
+  nearest(mediaUs: number): number {
+    let low = 0;
+    let high = this.#count;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#entry(middle).mediaUs < mediaUs) low = middle + 1;
+      else high = middle;
+    }
+    if (low === this.#count) return low - 1;
+    if (low > 0 && mediaUs - this.#entry(low - 1).mediaUs < this.#entry(low).mediaUs - mediaUs) return low - 1;
+    return low;
+  }
+
+  #entry(index: number): Entry {
+    return this.#entries[(this.#first + index) % this.#entries.length]!;
+  }
+
+  #dropOldest(): void {
+    this.#entry(0).text = undefined;
+    this.#first = (this.#first + 1) % this.#entries.length;
+    this.#count--;
+    if (this.#count === 0) this.#write = 0;
+  }
+
+  /** Where `length` bytes can be written. */
+  #room(length: number): number {
+    assert(length <= this.#maxBytes, 'a frame is longer than a whole ring');
+    for (;;) {
+      const offset = this.#fit(length);
+      if (offset >= 0) return offset;
+      if (this.#arena.length < this.#maxBytes) this.#growArena(length);
+      else this.#dropOldest();
+    }
+  }
+
+  #fit(length: number): number {
+    if (this.#count === 0) return length <= this.#arena.length ? 0 : -1;
+    const oldest = this.#entry(0).offset;
+    if (this.#write > oldest) {
+      if (this.#write + length <= this.#arena.length) return this.#write;
+      return length <= oldest ? 0 : -1;
+    }
+    return this.#write + length <= oldest ? this.#write : -1;
+  }
+
+  #growArena(length: number): void {
+    const larger = new Uint8Array(Math.min(this.#maxBytes, Math.max(2 * this.#arena.length, this.#arena.length + length)));
+    let at = 0;
+    for (let i = 0; i < this.#count; i++) {
+      const entry = this.#entry(i);
+      larger.set(this.#arena.subarray(entry.offset, entry.offset + entry.length), at);
+      entry.offset = at;
+      at += entry.length;
+    }
+    this.#arena = larger;
+    this.#write = at;
+  }
+
+  #growEntries(): void {
+    const inOrder = Array.from({ length: this.#count }, (_, i) => this.#entry(i));
+    this.#entries = [...inOrder, ...Array.from({ length: this.#count }, emptyEntry)];
+    this.#first = 0;
+  }
+}
+
+function emptyEntry(): Entry {
+  return { offset: 0, length: 0, mediaUs: 0, durationUs: 0, text: undefined };
+}

@@ -1,0 +1,67 @@
+import { assert } from './assert.ts';
+
+export type Sighting = 'new' | 'duplicate' | 'stale';
+
+/**
+ * Which sequence numbers of a stream have come by, in a window behind the highest: one bit each.
+ *
+ *     highest - size                    highest
+ *      stale |  1 1 0 1 1 1 1 0 1 1 1 1 1  |  ahead: new
+ *
+ * A number far ahead (by more than the window) moves the window only when a second one agrees with it: a single wrong
+ * message must not make the whole stream look stale.
+ */
+export class SeenWindow {
+  readonly #size: number;
+  readonly #bits: Uint32Array;
+  #highest = -1;
+  #far = -1;
+
+  /** @param size in messages; rounded up to a multiple of 32. */
+  constructor(size: number) {
+    this.#size = Math.ceil(size / 32) * 32;
+    this.#bits = new Uint32Array(this.#size / 32);
+  }
+
+  /** Notes that this number has come, and says whether it had come before. */
+  see(sequence: number): Sighting {
+    if (this.#highest < 0) return this.#restart(sequence);
+    const ahead = sequence - this.#highest;
+    if (ahead > this.#size) {
+      if (sequence === this.#far) return 'duplicate';
+      const agrees = this.#far >= 0 && Math.abs(sequence - this.#far) <= this.#size;
+      this.#far = sequence;
+      return agrees ? this.#restart(sequence) : 'new';
+    }
+    if (ahead > 0) {
+      for (let at = this.#highest + 1; at < sequence; at++) this.#clear(at);
+      this.#highest = sequence;
+      this.#set(sequence);
+      return 'new';
+    }
+    if (ahead <= -this.#size) return 'stale';
+    const index = sequence % this.#size;
+    if ((this.#bits[index >>> 5]! & (1 << (index & 31))) !== 0) return 'duplicate';
+    this.#set(sequence);
+    return 'new';
+  }
+
+  #restart(sequence: number): Sighting {
+    this.#bits.fill(0);
+    this.#highest = sequence;
+    this.#far = -1;
+    this.#set(sequence);
+    return 'new';
+  }
+
+  #set(sequence: number): void {
+    const index = sequence % this.#size;
+    assert(index >= 0, 'a sequence number is negative');
+    this.#bits[index >>> 5]! |= 1 << (index & 31);
+  }
+
+  #clear(sequence: number): void {
+    const index = sequence % this.#size;
+    this.#bits[index >>> 5]! &= ~(1 << (index & 31));
+  }
+}

@@ -1,0 +1,142 @@
+/** Which process a setting matters to. */
+export type Role = 'encoder' | 'relay' | 'edge';
+
+export type Unit = 'ms' | 'bytes' | 'messages' | 'streams' | 'connections' | 'listeners';
+
+export interface Setting {
+  readonly value: number;
+  readonly unit: Unit;
+  readonly min: number;
+  readonly max: number;
+  readonly roles: readonly Role[];
+  /** What it does and why the default is what it is: also the text of `--help`. */
+  readonly why: string;
+}
+
+/** The values that a machine is given: see `settingTable` for what each does. */
+export interface Settings {
+  readonly backoffMinMs: number;
+  readonly backoffMaxMs: number;
+  readonly connectTimeoutMs: number;
+  readonly idleMs: number;
+  readonly maxPaths: number;
+  readonly announceMs: number;
+  readonly targetKeepMs: number;
+  readonly targetKeepBytes: number;
+  readonly targetInFlightBytes: number;
+  readonly targetStuckMs: number;
+  readonly historyMs: number;
+  readonly historyBytes: number;
+  readonly relayFlushMs: number;
+  readonly subscriberInFlightBytes: number;
+  readonly subscriberCutMs: number;
+  readonly maxSubscribers: number;
+  readonly maxStreams: number;
+  readonly maxUnannouncedStreams: number;
+  readonly forgetMs: number;
+  readonly windowMessages: number;
+  readonly windowBytes: number;
+  readonly udpReorderMessages: number;
+  readonly pathSilenceMinMs: number;
+  readonly pathSilenceMaxMs: number;
+  readonly gapMaxMs: number;
+  readonly ringMs: number;
+  readonly ringBytes: number;
+  readonly stallMinMs: number;
+  readonly stallMaxMs: number;
+  readonly resumeGraceMs: number;
+  readonly gapSwitchMs: number;
+  readonly matchMs: number;
+  readonly mountEndMs: number;
+  readonly burstMs: number;
+  readonly listenerFlushMs: number;
+  readonly icyIntervalBytes: number;
+  readonly listenerQueueBytes: number;
+  readonly maxListeners: number;
+}
+
+export type SettingName = keyof Settings;
+
+const everyRole: readonly Role[] = ['encoder', 'relay', 'edge'];
+
+/**
+ * Every time constant and bound of the core, with its unit, default, legal range and reason: the only place for them.
+ * Each can be set on the command line (`stallMinMs` is `--stall-min-ms`) and in a configuration file.
+ */
+export const settingTable: Readonly<Record<SettingName, Setting>> = {
+  // Connections that we open, and how soon a dead one is noticed.
+  backoffMinMs: { value: 100, unit: 'ms', min: 1, max: 60_000, roles: everyRole, why: 'first wait before connecting again; doubles at each failure, and each wait is drawn from its upper half' },
+  backoffMaxMs: { value: 1_000, unit: 'ms', min: 1, max: 600_000, roles: everyRole, why: 'longest wait before connecting again: a relay that is back is found within this' },
+  connectTimeoutMs: { value: 2_000, unit: 'ms', min: 10, max: 600_000, roles: everyRole, why: 'a connection not made by then is tried again: a vanished host answers nothing' },
+  idleMs: { value: 5_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['relay', 'edge'], why: 'a connection that has carried messages and then none for so long is half open: closed and made again' },
+  maxPaths: { value: 4_096, unit: 'connections', min: 1, max: 1_000_000, roles: ['relay', 'edge'], why: 'incoming connections at most; further ones are refused' },
+
+  // Encoder.
+  announceMs: { value: 2_000, unit: 'ms', min: 100, max: 60_000, roles: ['encoder'], why: 'ANNOUNCE, HEADERS and METADATA go out this often: the longest that a receiver who joins late knows nothing' },
+  targetKeepMs: { value: 10_000, unit: 'ms', min: 100, max: 120_000, roles: ['encoder'], why: 'the newest messages kept for each TCP target and sent first when it is back: an outage of all relays shorter than this loses nothing' },
+  targetKeepBytes: { value: 4_194_304, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['encoder'], why: 'and no more than this: ten seconds at 3 Mbit/s' },
+  targetInFlightBytes: { value: 65_536, unit: 'bytes', min: 4_096, max: 16_777_216, roles: ['encoder'], why: 'handed to the system at most before it has taken it, so that a stuck target keeps its newest audio here, where it can be sent again' },
+  targetStuckMs: { value: 5_000, unit: 'ms', min: 100, max: 600_000, roles: ['encoder'], why: 'a target that takes nothing for so long is half open: its connection is made again' },
+
+  // Relay.
+  historyMs: { value: 10_000, unit: 'ms', min: 1_000, max: 120_000, roles: ['relay'], why: 'kept of each stream for new and slow subscribers: as long as the ring of an edge, so that a restarted one is whole at once; a subscriber further behind loses the oldest messages, counted' },
+  historyBytes: { value: 268_435_456, unit: 'bytes', min: 1_048_576, max: 4_294_967_296, roles: ['relay'], why: 'memory of that history, all streams together; beyond it the oldest goes, counted' },
+  relayFlushMs: { value: 5, unit: 'ms', min: 0, max: 1_000, roles: ['relay'], why: 'messages are gathered so long before they are written to subscribers: a fifth of a frame, and a tenth of the writes' },
+  subscriberInFlightBytes: { value: 1_048_576, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['relay'], why: 'handed to the system at most per subscriber before it has taken it' },
+  subscriberCutMs: { value: 10_000, unit: 'ms', min: 100, max: 600_000, roles: ['relay'], why: 'a subscriber that loses messages and has still not caught up after this is cut off: it can come back and get the history' },
+  maxSubscribers: { value: 256, unit: 'connections', min: 1, max: 100_000, roles: ['relay'], why: 'outgoing connections at most; further ones are refused' },
+
+  // Relay and edge: streams.
+  maxStreams: { value: 4_096, unit: 'streams', min: 1, max: 1_000_000, roles: ['relay', 'edge'], why: 'streams remembered at most: an edge refuses further ones, a relay forwards them without remembering' },
+  maxUnannouncedStreams: { value: 1_024, unit: 'streams', min: 1, max: 1_000_000, roles: ['edge'], why: 'streams without a name yet: anybody can invent stream ids, so they have a smaller bound' },
+  forgetMs: { value: 20_000, unit: 'ms', min: 1_000, max: 3_600_000, roles: ['relay', 'edge'], why: 'silence before a stream is forgotten, as in the original' },
+  windowMessages: { value: 1_024, unit: 'messages', min: 16, max: 65_536, roles: ['relay', 'edge'], why: 'sequence numbers from the next expected one that can be told apart and put in order: ten seconds of most formats; the original has 999' },
+
+  // Edge: putting messages in order, and giving one up.
+  windowBytes: { value: 2_097_152, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['edge'], why: 'memory of early messages per stream; beyond it the gap in front of them is given up' },
+  udpReorderMessages: { value: 3, unit: 'messages', min: 0, max: 1_000, roles: ['edge'], why: 'reordering assumed of a UDP path before any was seen (the packet threshold of RFC 9002); TCP starts at 0' },
+  pathSilenceMinMs: { value: 200, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'a path silent for twice its longest pause, but at least this, no longer counts as live when a gap is judged' },
+  pathSilenceMaxMs: { value: 1_500, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'and at most this: how long a stopped relay can hold up a gap' },
+  gapMaxMs: { value: 2_000, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'hard limit behind all evidence: no gap is waited for longer' },
+
+  // Edge: switching.
+  ringMs: { value: 10_000, unit: 'ms', min: 500, max: 120_000, roles: ['edge'], why: 'kept of each stream, to enter it where another one ended' },
+  ringBytes: { value: 2_097_152, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['edge'], why: 'and no more than this: ten seconds at 1.6 Mbit/s' },
+  stallMinMs: { value: 300, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'the live stream is tardy after twice its longest recent pause, but at least this: eleven MP3 frames, well above the jitter of a healthy path' },
+  stallMaxMs: { value: 3_000, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'and at most this: sources pulled from an Icecast come in bursts of up to 2.7 s' },
+  resumeGraceMs: { value: 200, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'after an outage of all streams of a mountpoint the live one is waited for so long when another is back first: to stay costs nothing, a switch half a frame' },
+  gapSwitchMs: { value: 60, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'a loss longer than this switches to a backup that has the programme; a shorter one is skipped, because a switch may be off by half a frame and damage an MP3 frame too' },
+  matchMs: { value: 12_000, unit: 'ms', min: 1_000, max: 120_000, roles: ['edge'], why: 'media time over which the fastest arrival is kept to match streams: longer than the ring, so that a backlog after an outage does not shift the match' },
+  mountEndMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['edge'], why: 'a mountpoint without any frame for so long ends, as in the original' },
+
+  // Edge: listeners.
+  burstMs: { value: 4_000, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'audio a new listener is given at once: 64 KiB at 128 kbit/s, the default of Icecast' },
+  listenerFlushMs: { value: 50, unit: 'ms', min: 0, max: 1_000, roles: ['edge'], why: 'frames are gathered so long before they are written to listeners: two frames, below anything a player notices' },
+  icyIntervalBytes: { value: 16_000, unit: 'bytes', min: 256, max: 1_000_000, roles: ['edge'], why: 'audio between two metadata blocks, as Icecast' },
+  listenerQueueBytes: { value: 524_288, unit: 'bytes', min: 16_384, max: 268_435_456, roles: ['edge'], why: 'a listener further behind than this is dropped, as Icecast' },
+  maxListeners: { value: 10_000, unit: 'listeners', min: 1, max: 1_000_000, roles: ['edge'], why: 'listeners at most, all mountpoints together; further ones are answered 403' },
+};
+
+export const settingNames: readonly SettingName[] = Object.keys(settingTable) as SettingName[];
+
+export const defaultSettings: Settings = Object.fromEntries(
+  settingNames.map((name) => [name, settingTable[name].value]),
+) as unknown as Settings;
+
+/** One sentence on what is wrong with a value, or undefined when it is well. */
+export function settingProblem(name: SettingName, value: unknown): string | undefined {
+  const { min, max, unit } = settingTable[name];
+  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return undefined;
+  return `${name} must be a whole number of ${unit} from ${min} to ${max}, not ${String(value)}`;
+}
+
+/** The defaults with some values changed. Throws RangeError, with a sentence for the operator, on a bad one. */
+export function withSettings(changes: Partial<Settings>): Settings {
+  for (const name of settingNames) {
+    const value = changes[name];
+    if (value === undefined) continue;
+    const problem = settingProblem(name, value);
+    if (problem !== undefined) throw new RangeError(problem);
+  }
+  return { ...defaultSettings, ...changes };
+}

@@ -1,0 +1,301 @@
+import { assert } from './assert.ts';
+import type { EdgeStream, Loss } from './edge-stream.ts';
+import type { EdgeEvent, SwitchReason } from './events.ts';
+import type { FrameFormat } from './frame/format.ts';
+import type { Matcher } from './matcher.ts';
+import type { Settings } from './settings.ts';
+import type { Timer } from './timers.ts';
+import { later, ms, toMs, type Micros } from './units.ts';
+
+/** Where the frames of a mountpoint go. `bytes` is borrowed. */
+export interface Programme {
+  frame(now: Micros, bytes: Uint8Array, durationUs: number, text: string | undefined): void;
+}
+
+export type SwitcherReason = 'stream-stalls' | 'mount-ends' | 'resume-grace';
+
+export interface SwitcherOptions {
+  readonly mount: string;
+  readonly settings: Settings;
+  readonly matcher: Matcher;
+  readonly programme: Programme;
+  readonly timer: (reason: SwitcherReason, fire: (now: Micros) => void) => Timer<string>;
+  readonly event: (event: EdgeEvent) => void;
+  /** No source for `mountEndMs`. */
+  readonly ended: (now: Micros, silentMs: number) => void;
+}
+
+/** A backup that can take over now, and how. */
+interface Candidate {
+  readonly stream: EdgeStream;
+  /** The frame of its ring to enter at. */
+  readonly index: number;
+  /** Media time of the new stream where the live one has ended. */
+  readonly pointUs: number;
+  /** Programme between that point and what the ring begins with: 0 when it has the point. */
+  readonly missingUs: number;
+  /** Programme it has beyond the point. */
+  readonly aheadUs: number;
+}
+
+/**
+ * Decides, for one mountpoint, which of its streams the listeners hear.
+ *
+ *     live     ====================|            playhead: the end of the last frame that was given out
+ *     backup   ..................[.|.........]  its ring, and in it the same point, by the matcher
+ *                                  |=========>  entered there: what was missed follows at once, then live
+ *
+ * It stays with the live stream while that serves. It leaves it when it is tardy by its own rhythm, has no path left,
+ * or has lost more than `gapSwitchMs`, and then only for a healthy backup that has more programme to give.
+ */
+export class Switcher {
+  readonly #options: SwitcherOptions;
+  readonly #settings: Settings;
+  readonly #stall: Timer<string>;
+  readonly #end: Timer<string>;
+  readonly #grace: Timer<string>;
+  readonly #streams: Set<EdgeStream> = new Set();
+  #live: EdgeStream | undefined;
+  #format: FrameFormat | undefined;
+  /** Media time of the live stream at which the last frame given out ends. */
+  #playheadUs = 0;
+  /** When that frame was given out. */
+  #outputAt = 0 as Micros;
+  #heardAt = 0 as Micros;
+  /** The live stream is tardy and nothing could take over: whoever is back first is looked at. */
+  #tardy = false;
+  #switches = 0;
+
+  constructor(options: SwitcherOptions) {
+    this.#options = options;
+    this.#settings = options.settings;
+    this.#stall = options.timer('stream-stalls', (now) => this.#stalled(now));
+    this.#end = options.timer('mount-ends', (now) => options.ended(now, toMs((now - this.#heardAt) as Micros)));
+    this.#grace = options.timer('resume-grace', (now) => this.#switch(now, 'stalled'));
+  }
+
+  get live(): EdgeStream | undefined {
+    return this.#live;
+  }
+
+  /** Of the frames on air. */
+  get format(): FrameFormat | undefined {
+    return this.#format;
+  }
+
+  get streams(): number {
+    return this.#streams.size;
+  }
+
+  get switches(): number {
+    return this.#switches;
+  }
+
+  has(stream: EdgeStream): boolean {
+    return this.#streams.has(stream);
+  }
+
+  /** A stream that announces this mountpoint, and has frames. */
+  add(now: Micros, stream: EdgeStream): void {
+    assert(!this.#streams.has(stream), 'a stream joins its mountpoint twice');
+    this.#streams.add(stream);
+    if (this.#live === undefined) {
+      this.#begin(now, stream);
+      return;
+    }
+    const mount = this.#options.mount;
+    if (this.#fits(stream)) {
+      this.#options.event({ kind: 'backup-added', mount, stream: stream.name, backups: this.#streams.size - 1 });
+      this.#backupFrame(now);
+    } else this.#refuse(stream);
+  }
+
+  /** It is forgotten. */
+  remove(now: Micros, stream: EdgeStream): void {
+    if (!this.#streams.delete(stream)) return;
+    if (stream === this.#live) this.#switch(now, 'forgotten');
+  }
+
+  /** A frame of one of its streams, already in that stream's ring. */
+  frame(now: Micros, stream: EdgeStream, bytes: Uint8Array, durationUs: number): void {
+    if (stream === this.#live) {
+      this.#format = stream.format;
+      this.#noteSource(now);
+      this.#recovered(now);
+      this.#options.programme.frame(now, bytes, durationUs, stream.text);
+      this.#onAir(now, stream);
+    } else if (this.#fits(stream)) {
+      this.#noteSource(now);
+      this.#backupFrame(now);
+    }
+  }
+
+  /** A stream has lost programme; says what that meant for the listeners. */
+  lost(now: Micros, stream: EdgeStream, { sequence, messages, programmeUs, waitedUs, verdict }: Loss): void {
+    let action: 'skipped' | 'switched' | 'none' = 'none';
+    if (stream === this.#live) {
+      const worthIt = programmeUs >= ms(this.#settings.gapSwitchMs);
+      action = worthIt && this.#switch(now, 'lost', programmeUs) ? 'switched' : 'skipped';
+      if (action === 'skipped') this.#playheadUs = stream.timeline.mediaUs;
+    }
+    this.#options.event({
+      kind: 'gap',
+      mount: this.#options.mount,
+      stream: stream.name,
+      sequence,
+      messages,
+      waitedMs: toMs(waitedUs as Micros),
+      verdict,
+      action,
+    });
+  }
+
+  /** A connection that carried this stream is gone. */
+  pathClosed(now: Micros, stream: EdgeStream): void {
+    if (stream === this.#live && !stream.hasPath) this.#switch(now, 'paths-closed');
+  }
+
+  /** The mountpoint has ended: disarms its timers, and lets its streams begin anew instead of with what was heard. */
+  dispose(): void {
+    for (const stream of this.#streams) stream.ring.clear();
+    this.#stall.cancel();
+    this.#end.cancel();
+    this.#grace.cancel();
+  }
+
+  /** The first stream: all it has goes out, so that listeners find a burst. */
+  #begin(now: Micros, stream: EdgeStream): void {
+    const { codec, sampleRateHz, channels } = stream.format!;
+    const bitrateBps = Math.round(stream.ring.bitrateBps);
+    this.#options.event({ kind: 'mount-started', mount: this.#options.mount, stream: stream.name, codec, sampleRateHz, channels, bitrateBps });
+    this.#live = stream;
+    this.#format = stream.format;
+    this.#noteSource(now);
+    this.#giveOut(now, stream, 0);
+    this.#onAir(now, stream);
+  }
+
+  #onAir(now: Micros, stream: EdgeStream): void {
+    this.#playheadUs = stream.ring.endUs;
+    this.#outputAt = now;
+    this.#stall.set(later(now, stream.patienceUs as Micros));
+  }
+
+  #giveOut(now: Micros, stream: EdgeStream, from: number): void {
+    for (let index = from; index < stream.ring.count; index++) {
+      const { bytes, durationUs, text } = stream.ring.frame(index);
+      this.#options.programme.frame(now, bytes, durationUs, text);
+    }
+  }
+
+  #noteSource(now: Micros): void {
+    this.#heardAt = now;
+    this.#end.set(later(now, ms(this.#settings.mountEndMs)));
+  }
+
+  #stalled(now: Micros): void {
+    const live = this.#live;
+    if (live === undefined || this.#switch(now, 'stalled')) return;
+    this.#tardy = true;
+    this.#options.event({
+      kind: 'stalled',
+      mount: this.#options.mount,
+      stream: live.name,
+      silentMs: toMs((now - this.#outputAt) as Micros),
+      thresholdMs: toMs(live.patienceUs as Micros),
+      backups: this.#streams.size - (this.#streams.has(live) ? 1 : 0),
+    });
+  }
+
+  #recovered(now: Micros): void {
+    if (!this.#tardy) return;
+    this.#tardy = false;
+    this.#grace.cancel();
+    const silentMs = toMs((now - this.#outputAt) as Micros);
+    this.#options.event({ kind: 'resumed', mount: this.#options.mount, stream: this.#live!.name, silentMs });
+  }
+
+  /** Programme is back from elsewhere. After an outage of everything the live stream may be right behind. */
+  #backupFrame(now: Micros): void {
+    if (!this.#tardy || this.#grace.armed || this.#best(now) === undefined) return;
+    this.#grace.set(later(now, ms(this.#settings.resumeGraceMs)));
+  }
+
+  /** Enters the best backup, if there is one with at least `neededUs` of programme to give. */
+  #switch(now: Micros, reason: SwitchReason, neededUs = 0): boolean {
+    const from = this.#live;
+    const best = this.#best(now, neededUs);
+    if (from === undefined || best === undefined) return false;
+    const { stream, index, pointUs, missingUs, aheadUs } = best;
+    const begins = stream.ring.frame(index).mediaUs;
+    this.#options.event({
+      kind: 'switch',
+      mount: this.#options.mount,
+      from: from.name,
+      to: stream.name,
+      reason,
+      silentMs: toMs((now - this.#outputAt) as Micros),
+      catchUpMs: Math.round(aheadUs) / 1000,
+      missingMs: Math.round(missingUs) / 1000,
+      offByMs: Math.round(begins - pointUs - missingUs) / 1000,
+      lagMs: Math.round(pointUs - this.#playheadUs) / 1000,
+      candidates: [...this.#streams].filter((other) => other !== from && this.#fits(other)).length,
+    });
+    this.#switches++;
+    this.#tardy = false;
+    this.#grace.cancel();
+    this.#live = stream;
+    this.#format = stream.format;
+    this.#giveOut(now, stream, index);
+    this.#onAir(now, stream);
+    return true;
+  }
+
+  /** The healthy backup that serves best: one that has the point if any does, and of those the one furthest ahead. */
+  #best(now: Micros, neededUs = 0): Candidate | undefined {
+    let best: Candidate | undefined;
+    for (const stream of this.#streams) {
+      if (stream === this.#live || !this.#fits(stream) || !stream.isHealthy(now)) continue;
+      const candidate = this.#candidate(stream);
+      if (candidate === undefined || candidate.aheadUs < neededUs) continue;
+      if (neededUs > 0 && candidate.missingUs > 0) continue;
+      if (best === undefined || isBetter(candidate, best)) best = candidate;
+    }
+    return best;
+  }
+
+  #candidate(stream: EdgeStream): Candidate | undefined {
+    const { ring } = stream;
+    const match = this.#options.matcher.locate(this.#live!, this.#playheadUs, stream);
+    const index = ring.nearest(match?.mediaUs ?? 0);
+    if (match === undefined || index < 0) return undefined;
+    const pointUs = match.mediaUs;
+    const { mediaUs, durationUs } = ring.frame(index);
+    // The frame that belongs at the point has not come yet: the nearest one lies more than half a frame before it.
+    if (mediaUs < pointUs - durationUs / 2) return undefined;
+    const missingUs = Math.max(0, index === 0 ? mediaUs - pointUs - durationUs / 2 : 0);
+    return { stream, index, pointUs, missingUs: missingUs > 0 ? mediaUs - pointUs : 0, aheadUs: ring.endUs - mediaUs };
+  }
+
+  /** Frames of another format cannot follow those on air in one stream. */
+  #fits(stream: EdgeStream): boolean {
+    return stream.format === this.#format;
+  }
+
+  #refuse(stream: EdgeStream): void {
+    const [has, needs] = [stream.format, this.#format].map((format) =>
+      format === undefined ? 'nothing' : `${format.codec} ${format.sampleRateHz} Hz ${format.channels} ch`,
+    );
+    this.#options.event({
+      kind: 'backup-refused',
+      mount: this.#options.mount,
+      stream: stream.name,
+      why: `${has} cannot follow ${needs}`,
+    });
+  }
+}
+
+function isBetter(a: Candidate, b: Candidate): boolean {
+  if (a.missingUs !== b.missingUs) return a.missingUs < b.missingUs;
+  return a.aheadUs > b.aheadUs;
+}

@@ -1,0 +1,64 @@
+/** UTF-8 of a string; a lone surrogate becomes U+FFFD. (The core has no TextEncoder: that belongs to a platform.) */
+export function utf8Encode(text: string): Uint8Array {
+  const bytes: number[] = [];
+  for (const character of text) {
+    const code = character.codePointAt(0)!;
+    if (code < 0x80) bytes.push(code);
+    else if (code < 0x800) bytes.push(0xc0 | (code >> 6), continuation(code));
+    else if (code >= 0xd800 && code <= 0xdfff) bytes.push(0xef, 0xbf, 0xbd);
+    else if (code < 0x1_0000) bytes.push(0xe0 | (code >> 12), continuation(code >> 6), continuation(code));
+    else bytes.push(0xf0 | (code >> 18), continuation(code >> 12), continuation(code >> 6), continuation(code));
+  }
+  return Uint8Array.from(bytes);
+}
+
+/** The text in UTF-8 bytes, or undefined when they are not well-formed UTF-8 (RFC 3629). */
+export function utf8Decode(bytes: Uint8Array): string | undefined {
+  let text = '';
+  for (let at = 0; at < bytes.length; ) {
+    const lead = bytes[at]!;
+    const length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+    if (length === 0 || at + length > bytes.length) return undefined;
+    let code = length === 1 ? lead : lead & (0x7f >> length);
+    for (let i = 1; i < length; i++) {
+      const next = bytes[at + i]!;
+      if ((next & 0xc0) !== 0x80) return undefined;
+      code = (code << 6) | (next & 0x3f);
+    }
+    const overlong = (length === 3 && code < 0x800) || (length === 4 && (code < 0x1_0000 || code > 0x10_ffff));
+    if (overlong || (code >= 0xd800 && code <= 0xdfff)) return undefined;
+    text += String.fromCodePoint(code);
+    at += length;
+  }
+  return text;
+}
+
+/** Old encoders write ISO 8859-1; what is not well-formed UTF-8 is read as that. */
+export function decodeLoosely(bytes: Uint8Array): string {
+  const text = utf8Decode(bytes);
+  if (text !== undefined) return text;
+  let latin1 = '';
+  for (const byte of bytes) latin1 += String.fromCharCode(byte);
+  return latin1;
+}
+
+/** As much of `text` as fits into so many bytes of UTF-8, cut between characters. */
+export function utf8Truncate(text: string, maxBytes: number): Uint8Array {
+  const whole = utf8Encode(text);
+  if (whole.length <= maxBytes) return whole;
+  let end = maxBytes;
+  while (end > 0 && (whole[end]! & 0xc0) === 0x80) end--;
+  return whole.subarray(0, end);
+}
+
+export function hasControlCharacter(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x20 || (code >= 0x7f && code < 0xa0)) return true;
+  }
+  return false;
+}
+
+function continuation(bits: number): number {
+  return 0x80 | (bits & 0x3f);
+}
