@@ -1,4 +1,5 @@
 import { decodeAnnouncement } from './announce.ts';
+import type { MemoryBudget } from './budget.ts';
 import type { GapVerdict } from './events.ts';
 import { frameDurationUs, type FrameFormat, type FrameHeader } from './frame/format.ts';
 import { FrameScanner } from './frame/scanner.ts';
@@ -52,7 +53,6 @@ export class EdgeStream implements Matchable {
   readonly #settings: Settings;
   readonly #sink: EdgeStreamSink;
   readonly #reassembler: Reassembler;
-  readonly #gapTimer: Timer<string>;
   readonly #scanner: FrameScanner = new FrameScanner({ frame: (bytes, header) => this.#frame(bytes, header) });
   readonly #rhythm: Rhythm = new Rhythm();
   #mountpoint: string | undefined;
@@ -70,26 +70,26 @@ export class EdgeStream implements Matchable {
     readonly id: Uint8Array;
     readonly now: Micros;
     readonly settings: Settings;
+    readonly budget: MemoryBudget;
     readonly sink: EdgeStreamSink;
     /** Makes the two timers of a stream; `fire` is called when one is due. */
     readonly timer: (reason: 'gap-expires' | 'forget-stream', fire: (now: Micros) => void) => Timer<string>;
     readonly forget: (now: Micros) => void;
   }) {
-    const { id, now, settings, sink } = options;
+    const { id, now, settings, budget, sink } = options;
     this.id = id;
     this.name = formatStreamId(id);
     this.heardAt = now;
     this.#settings = settings;
     this.#sink = sink;
     this.timeline = new Timeline(ms(settings.matchMs));
-    this.ring = new FrameRing(ms(settings.ringMs), settings.ringBytes);
+    this.ring = new FrameRing(ms(settings.ringMs), settings.ringBytes, budget);
     this.forget = options.timer('forget-stream', options.forget);
     const gapTimer = options.timer('gap-expires', (at) => this.#reassembler.judge(at));
-    this.#reassembler = new Reassembler(settings, gapTimer, {
+    this.#reassembler = new Reassembler(settings, budget, gapTimer, {
       message: (at, bytes, start, end) => this.#message(at, bytes, start, end),
       lost: (at, sequence, messages, waitedUs, verdict) => this.#lost(at, sequence, messages, waitedUs, verdict),
     });
-    this.#gapTimer = gapTimer;
   }
 
   /** Without its leading slash; undefined before its first ANNOUNCE. */
@@ -155,10 +155,11 @@ export class EdgeStream implements Matchable {
     return this.#reassembler.pathClosed(now, path);
   }
 
-  /** Disarms its timers: it is forgotten. */
+  /** It is forgotten: disarms its timers and gives its memory back. */
   dispose(): void {
     this.forget.cancel();
-    this.#gapTimer.cancel();
+    this.#reassembler.dispose();
+    this.ring.dispose();
   }
 
   /** Its name counts as soon as any copy has come, in order or not; a second, different one does not. */

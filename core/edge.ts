@@ -1,4 +1,5 @@
 import type { JoinOptions, BroadcastSink } from './broadcast.ts';
+import { MemoryBudget } from './budget.ts';
 import { EdgeStream, type Loss } from './edge-stream.ts';
 import type { EdgeEvent, PathFigures } from './events.ts';
 import { Intake, type Path } from './intake.ts';
@@ -10,6 +11,8 @@ import type { Settings } from './settings.ts';
 import { StreamTable } from './stream-table.ts';
 import { TimerQueue } from './timers.ts';
 import { toMs, type Micros } from './units.ts';
+
+export type { MountInfo };
 
 export interface EdgeOptions {
   readonly settings: Settings;
@@ -46,6 +49,7 @@ export class Edge implements Machine {
   readonly #mounts: Map<string, Mount> = new Map();
   readonly #listeners: Map<ListenerId, Mount> = new Map();
   readonly #timers: TimerQueue<EdgeReason> = new TimerQueue();
+  readonly #budget: MemoryBudget;
   #unannounced = 0;
   #joined = 0;
   #now = 0 as Micros;
@@ -54,6 +58,7 @@ export class Edge implements Machine {
     this.#settings = settings;
     this.#matcher = matcher ?? new ArrivalMatcher();
     this.#sink = sink;
+    this.#budget = new MemoryBudget(settings.edgeBytes);
     this.#intake = new Intake({
       maxPaths: settings.maxPaths,
       message: (path, view) => this.#message(path, view),
@@ -168,6 +173,7 @@ export class Edge implements Machine {
       id: streamIdOf(view.bytes, view.start),
       now: this.#now,
       settings: this.#settings,
+      budget: this.#budget,
       sink: {
         announced: (now, it) => this.#announced(now, it),
         frame: (now, it, bytes, durationUs) => this.#frame(now, it, bytes, durationUs),
@@ -230,9 +236,9 @@ export class Edge implements Machine {
 
   #forget(now: Micros, stream: EdgeStream): void {
     this.#streams.delete(stream);
-    stream.dispose();
     if (stream.mountpoint === undefined) this.#unannounced--;
     this.#mountOf(stream)?.switcher.remove(now, stream);
+    stream.dispose();
     const silentMs = toMs((now - stream.heardAt) as Micros);
     this.#sink.event({ kind: 'stream-forgotten', stream: stream.name, mount: stream.mountpoint ?? '', silentMs });
   }

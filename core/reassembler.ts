@@ -1,4 +1,5 @@
 import { assert, InvariantError } from './assert.ts';
+import type { MemoryBudget } from './budget.ts';
 import type { GapVerdict } from './events.ts';
 import { Evidence } from './evidence.ts';
 import type { Path } from './intake.ts';
@@ -41,6 +42,7 @@ const MAX_LOST_RANGES = 64;
  */
 export class Reassembler {
   readonly #settings: Settings;
+  readonly #budget: MemoryBudget;
   readonly #sink: ReassemblerSink;
   readonly #gapTimer: Timer<string>;
   readonly #evidence: Evidence;
@@ -56,8 +58,9 @@ export class Reassembler {
   #lostRanges: Range[] = [];
 
   /** @param gapTimer armed while a gap is waited for; whoever owns it calls `judge` when it fires. */
-  constructor(settings: Settings, gapTimer: Timer<string>, sink: ReassemblerSink) {
+  constructor(settings: Settings, budget: MemoryBudget, gapTimer: Timer<string>, sink: ReassemblerSink) {
     this.#settings = settings;
+    this.#budget = budget;
     this.#gapTimer = gapTimer;
     this.#sink = sink;
     this.#evidence = new Evidence(settings);
@@ -102,6 +105,15 @@ export class Reassembler {
     return true;
   }
 
+  /** Lets go of what it holds; it is not used again. */
+  dispose(): void {
+    this.#gapTimer.cancel();
+    this.#budget.giveBack(this.#heldBytes);
+    this.#slots = [];
+    this.#held = 0;
+    this.#heldBytes = 0;
+  }
+
   /** Decides about the gap in front of the held messages, and releases what no longer waits for anything. */
   judge(now: Micros): void {
     for (;;) {
@@ -141,6 +153,7 @@ export class Reassembler {
     this.#slots[slot] = { sequence, message, at: now };
     this.#held++;
     this.#heldBytes += message.length;
+    this.#budget.take(message.length);
     return true;
   }
 
@@ -185,13 +198,14 @@ export class Reassembler {
       this.#slots[slot] = undefined;
       this.#held--;
       this.#heldBytes -= held.message.length;
+      this.#budget.giveBack(held.message.length);
       this.#next++;
       this.#sink.message(now, held.message, 0, held.message.length);
     }
   }
 
   #verdict(now: Micros): GapVerdict | undefined {
-    if (this.#heldBytes > this.#settings.windowBytes) return 'window-full';
+    if (this.#heldBytes > this.#settings.windowBytes || this.#budget.isSpent) return 'window-full';
     const limit = (this.#gapSince + ms(this.#settings.gapMaxMs)) as Micros;
     if (now >= limit) return 'hard-limit';
     const doubt = this.#evidence.doubt(now, this.#next);

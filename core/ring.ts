@@ -1,4 +1,5 @@
 import { assert } from './assert.ts';
+import type { MemoryBudget } from './budget.ts';
 
 /** A frame where it lies in a ring: borrowed until the next `push`. */
 export interface RingFrame {
@@ -26,11 +27,13 @@ const FIRST_BYTES = 16_384;
  *     arena   [ fffffff|ffffff|fffffff|.......free.......|fffffff|ffffff|fffff|- ]
  *                        newest ^       ^ write            ^ oldest           wasted: a frame never wraps
  *
- * The arena doubles while the stream is young, up to its bound; after that nothing is allocated.
+ * The arena doubles while the stream is young, up to its bound, or as long as the budget that it shares with all
+ * others allows; after that nothing is allocated.
  */
 export class FrameRing {
   readonly #spanUs: number;
   readonly #maxBytes: number;
+  readonly #budget: MemoryBudget;
   #arena = new Uint8Array(FIRST_BYTES);
   #write = 0;
   /** A circle of entries: `#count` of them from `#first` on. */
@@ -38,9 +41,11 @@ export class FrameRing {
   #first = 0;
   #count = 0;
 
-  constructor(spanUs: number, maxBytes: number) {
+  constructor(spanUs: number, maxBytes: number, budget: MemoryBudget) {
     this.#spanUs = spanUs;
     this.#maxBytes = maxBytes;
+    this.#budget = budget;
+    budget.take(this.#arena.length);
   }
 
   get count(): number {
@@ -94,6 +99,13 @@ export class FrameRing {
     while (this.#count > 0) this.#dropOldest();
   }
 
+  /** Empties it and gives its memory back; it is not used again. */
+  dispose(): void {
+    this.clear();
+    this.#budget.giveBack(this.#arena.length);
+    this.#arena = new Uint8Array(0);
+  }
+
   /** The frame at `index` from the oldest. */
   frame(index: number): RingFrame {
     assert(index >= 0 && index < this.#count, 'a frame is asked for that the ring does not have');
@@ -132,7 +144,7 @@ export class FrameRing {
     for (;;) {
       const offset = this.#fit(length);
       if (offset >= 0) return offset;
-      if (this.#arena.length < this.#maxBytes) this.#growArena(length);
+      if (this.#arena.length < this.#maxBytes && !this.#budget.isSpent) this.#growArena(length);
       else this.#dropOldest();
     }
   }
@@ -149,6 +161,7 @@ export class FrameRing {
 
   #growArena(length: number): void {
     const larger = new Uint8Array(Math.min(this.#maxBytes, Math.max(2 * this.#arena.length, this.#arena.length + length)));
+    this.#budget.take(larger.length - this.#arena.length);
     let at = 0;
     for (let i = 0; i < this.#count; i++) {
       const entry = this.#entry(i);

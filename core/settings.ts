@@ -42,6 +42,7 @@ export interface Settings {
   readonly gapMaxMs: number;
   readonly ringMs: number;
   readonly ringBytes: number;
+  readonly edgeBytes: number;
   readonly stallMinMs: number;
   readonly stallMaxMs: number;
   readonly resumeGraceMs: number;
@@ -102,6 +103,7 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   // Edge: switching.
   ringMs: { value: 10_000, unit: 'ms', min: 500, max: 120_000, roles: ['edge'], why: 'kept of each stream, to enter it where another one ended' },
   ringBytes: { value: 2_097_152, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['edge'], why: 'and no more than this: ten seconds at 1.6 Mbit/s' },
+  edgeBytes: { value: 1_073_741_824, unit: 'bytes', min: 16_777_216, max: 68_719_476_736, roles: ['edge'], why: 'rings and early messages of all streams together, ten seconds of 5,000 streams at 160 kbit/s; beyond it a ring keeps less and a gap is given up, whoever invents streams' },
   stallMinMs: { value: 300, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'the live stream is tardy after twice its longest recent pause, but at least this: eleven MP3 frames, well above the jitter of a healthy path' },
   stallMaxMs: { value: 3_000, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'and at most this: sources pulled from an Icecast come in bursts of up to 2.7 s' },
   resumeGraceMs: { value: 200, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'after an outage of all streams of a mountpoint the live one is waited for so long when another is back first: to stay costs nothing, a switch half a frame' },

@@ -1,0 +1,11 @@
+import { ingest } from './ingest.ts';
+
+/** Side-by-side measurements, by name: `npm run bench -- ingest`. */
+const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = { ingest };
+
+const [name, ...args] = process.argv.slice(2);
+const bench = name === undefined ? undefined : benches[name];
+if (bench === undefined) {
+  process.stderr.write(`bench: name one of: ${Object.keys(benches).join(', ')}\n`);
+  process.exitCode = 2;
+} else await bench(args);

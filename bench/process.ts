@@ -1,0 +1,46 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** A running `davecast` process, with the ports it said it listens on. */
+export interface Davecast {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  /** Ports by what they are for: 'in', 'out', 'http', 'source'. */
+  readonly ports: ReadonlyMap<string, number>;
+  stop(): Promise<void>;
+}
+
+const program = fileURLToPath(new URL('../dist/shell/bin/davecast.js', import.meta.url));
+
+/** Starts the built program and waits until it listens on everything named in `awaits`. Rejects when it ends before. */
+export async function startDavecast(args: readonly string[], awaits: readonly string[]): Promise<Davecast> {
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ports = new Map<string, number>();
+  const exited = new Promise<never>((_, reject) => {
+    child.once('exit', (code) => reject(new Error(`davecast ${args.join(' ')} ended with ${code}`)));
+  });
+  exited.catch(() => {});
+  const listening = new Promise<void>((resolve) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const entry = line.startsWith('{') ? (JSON.parse(line) as Record<string, unknown>) : {};
+      if (entry['event'] === 'listening') ports.set(String(entry['what']), Number(entry['port']));
+      if (awaits.every((what) => ports.has(what))) resolve();
+    });
+    if (awaits.length === 0) resolve();
+  });
+  await Promise.race([listening, exited]);
+  return {
+    child,
+    pid: child.pid!,
+    ports,
+    stop: () =>
+      new Promise((resolve) => {
+        if (child.exitCode !== null || child.signalCode !== null) resolve();
+        else {
+          child.once('exit', () => resolve());
+          child.kill('SIGTERM');
+        }
+      }),
+  };
+}

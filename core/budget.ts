@@ -1,0 +1,29 @@
+import { assert } from './assert.ts';
+
+/** Memory that many share: each says what it takes and gives back, and looks whether it may take more. */
+export class MemoryBudget {
+  readonly #limitBytes: number;
+  #usedBytes = 0;
+
+  constructor(limitBytes: number) {
+    this.#limitBytes = limitBytes;
+  }
+
+  get usedBytes(): number {
+    return this.#usedBytes;
+  }
+
+  /** Nobody may take more now; everybody makes do with what they have. */
+  get isSpent(): boolean {
+    return this.#usedBytes >= this.#limitBytes;
+  }
+
+  take(bytes: number): void {
+    this.#usedBytes += bytes;
+  }
+
+  giveBack(bytes: number): void {
+    this.#usedBytes -= bytes;
+    assert(this.#usedBytes >= 0, 'more memory was given back than was taken');
+  }
+}
