@@ -47,7 +47,6 @@ interface Listener {
 }
 
 const CHUNK_BYTES = 16_384;
-const MARK_EVERY_US = 100_000;
 /** Given to the system at most before it has taken it: the rest of a slow listener's lag costs nothing here. */
 const IN_FLIGHT_BYTES = 65_536;
 
@@ -62,7 +61,7 @@ const IN_FLIGHT_BYTES = 65_536;
 export class Broadcast implements Programme {
   readonly #options: BroadcastOptions;
   readonly #settings: Settings;
-  readonly #journal: Journal = new Journal({ chunkBytes: CHUNK_BYTES, markEveryUs: MARK_EVERY_US });
+  readonly #journal: Journal;
   readonly #listeners: Map<ListenerId, Listener> = new Map();
   readonly #flush: Timer<string>;
   readonly #burst: Timer<string>;
@@ -77,6 +76,7 @@ export class Broadcast implements Programme {
   constructor(options: BroadcastOptions) {
     this.#options = options;
     this.#settings = options.settings;
+    this.#journal = new Journal({ chunkBytes: CHUNK_BYTES, markEveryUs: ms(options.settings.journalMarkMs) });
     this.#flush = options.timer('listener-flush', (now) => this.#flushAll(now));
     this.#burst = options.timer('listener-burst', (now) => this.#flushFresh(now));
   }

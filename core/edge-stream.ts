@@ -54,7 +54,7 @@ export class EdgeStream implements Matchable {
   readonly #sink: EdgeStreamSink;
   readonly #reassembler: Reassembler;
   readonly #scanner: FrameScanner = new FrameScanner({ frame: (bytes, header) => this.#frame(bytes, header) });
-  readonly #rhythm: Rhythm = new Rhythm();
+  readonly #rhythm: Rhythm;
   #mountpoint: string | undefined;
   #headers: HeaderList = [];
   #headersSequence = -1;
@@ -82,6 +82,7 @@ export class EdgeStream implements Matchable {
     this.heardAt = now;
     this.#settings = settings;
     this.#sink = sink;
+    this.#rhythm = new Rhythm(ms(settings.rhythmSpanMs));
     this.timeline = new Timeline(ms(settings.matchMs));
     this.ring = new FrameRing(ms(settings.ringMs), settings.ringBytes, budget);
     this.forget = options.timer('forget-stream', options.forget);

@@ -41,8 +41,6 @@ export interface EncoderStats {
   readonly lostMessages: readonly number[];
 }
 
-/** How long a target that takes its bytes slowly waits for the next look: well below a frame. */
-const PUMP_MS = 20;
 /** The replica number is one byte. */
 export const MAX_TARGETS = 256;
 
@@ -218,7 +216,7 @@ export class Encoder implements Machine {
   #pump(now: Micros): void {
     let waiting = false;
     for (const target of this.#targets) if (target.pump(now)) waiting = true;
-    if (waiting) this.#slow.setEarlier(later(now, ms(PUMP_MS)));
+    if (waiting) this.#slow.setEarlier(later(now, ms(this.#settings.targetPumpMs)));
   }
 
   #target(id: TargetId): Target {

@@ -19,8 +19,6 @@ interface Witness {
   reorderSpanStart: Micros;
 }
 
-/** Reordering is remembered for one to two of these spans. */
-const REORDER_SPAN_US = 30_000_000;
 /** Paths of one stream that are listened to as witnesses: two relays with four replicas each, twice over. */
 const MAX_WITNESSES = 16;
 const WITNESS_WINDOW_MESSAGES = 256;
@@ -99,7 +97,7 @@ export class Evidence {
       path,
       replica,
       seen: new SeenWindow(WITNESS_WINDOW_MESSAGES),
-      rhythm: new Rhythm(),
+      rhythm: new Rhythm(ms(this.#settings.rhythmSpanMs)),
       highest: -1,
       reorder: path.transport === 'tcp' ? 0 : this.#settings.udpReorderMessages,
       reorderBefore: 0,
@@ -118,7 +116,7 @@ export class Evidence {
   }
 
   #noteReordering(now: Micros, witness: Witness, sequence: number): void {
-    if (now - witness.reorderSpanStart >= REORDER_SPAN_US) {
+    if (now - witness.reorderSpanStart >= ms(this.#settings.reorderSpanMs)) {
       witness.reorderSpanStart = now;
       witness.reorderBefore = witness.reorder;
       witness.reorder = witness.path.transport === 'tcp' ? 0 : this.#settings.udpReorderMessages;

@@ -64,7 +64,6 @@ interface Subscriber {
 type RelayReason = 'flush' | 'forget-stream';
 
 const CHUNK_BYTES = 131_072;
-const MARK_EVERY_US = 100_000;
 
 /**
  * Everything that comes in goes out to every subscriber.
@@ -80,7 +79,7 @@ export class Relay implements Machine {
   readonly #sink: RelaySink;
   readonly #intake: Intake;
   readonly #streams = new StreamTable<RelayStream>();
-  readonly #journal = new Journal({ chunkBytes: CHUNK_BYTES, markEveryUs: MARK_EVERY_US });
+  readonly #journal: Journal;
   readonly #subscribers = new Map<SubscriberId, Subscriber>();
   readonly #timers = new TimerQueue<RelayReason>();
   readonly #flush = this.#timers.timer('flush', (now) => this.#pumpAll(now));
@@ -95,6 +94,7 @@ export class Relay implements Machine {
     this.#settings = settings;
     this.#dedup = dedup ?? true;
     this.#sink = sink;
+    this.#journal = new Journal({ chunkBytes: CHUNK_BYTES, markEveryUs: ms(settings.journalMarkMs) });
     this.#intake = new Intake({
       maxPaths: settings.maxPaths,
       message: (path, view) => this.#message(path, view),

@@ -1,21 +1,23 @@
 import type { Micros } from './units.ts';
 
-/** Pauses are remembered for one to two of these spans: three bursts of the slowest Icecast-pulled source. */
-const SPAN_US = 8_000_000;
-
 /**
  * Learns how long the pauses between arrivals usually are, to tell a source that is late from one that is always so.
  *
- * What counts is the second longest pause of the last 8 to 16 s: a source that sends in bursts has many long ones, an
+ * What counts is the second longest pause of the last one to two spans: a source that sends in bursts has many long ones, an
  * outage is one alone, and must not make the next one harder to see.
  */
 export class Rhythm {
+  readonly #spanUs: number;
   #lastAt = -Infinity;
   #spanStart = -Infinity;
   #longest = 0;
   #second = 0;
   #longestBefore = 0;
   #secondBefore = 0;
+
+  constructor(spanUs: Micros) {
+    this.#spanUs = spanUs;
+  }
 
   /** When the last arrival was; -Infinity before the first. */
   get lastAt(): number {
@@ -29,7 +31,7 @@ export class Rhythm {
   }
 
   arrival(now: Micros): void {
-    if (now - this.#spanStart >= SPAN_US) this.#nextSpan(now);
+    if (now - this.#spanStart >= this.#spanUs) this.#nextSpan(now);
     const pause = now - this.#lastAt;
     this.#lastAt = now;
     if (pause <= this.#second || pause === Infinity) return;

@@ -24,7 +24,9 @@ export interface Settings {
   readonly targetKeepMs: number;
   readonly targetKeepBytes: number;
   readonly targetInFlightBytes: number;
+  readonly targetPumpMs: number;
   readonly targetStuckMs: number;
+  readonly journalMarkMs: number;
   readonly historyMs: number;
   readonly historyBytes: number;
   readonly relayFlushMs: number;
@@ -37,6 +39,8 @@ export interface Settings {
   readonly windowMessages: number;
   readonly windowBytes: number;
   readonly udpReorderMessages: number;
+  readonly reorderSpanMs: number;
+  readonly rhythmSpanMs: number;
   readonly pathSilenceMinMs: number;
   readonly pathSilenceMaxMs: number;
   readonly gapMaxMs: number;
@@ -77,7 +81,11 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   targetKeepMs: { value: 10_000, unit: 'ms', min: 100, max: 120_000, roles: ['encoder'], why: 'the newest messages kept for each TCP target and sent first when it is back: an outage of all relays shorter than this loses nothing' },
   targetKeepBytes: { value: 4_194_304, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['encoder'], why: 'and no more than this: ten seconds at 3 Mbit/s' },
   targetInFlightBytes: { value: 65_536, unit: 'bytes', min: 4_096, max: 16_777_216, roles: ['encoder'], why: 'handed to the system at most before it has taken it, so that a stuck target keeps its newest audio here, where it can be sent again' },
+  targetPumpMs: { value: 20, unit: 'ms', min: 1, max: 1_000, roles: ['encoder'], why: 'a target that does not take everything at once is looked at again after this: less than a frame' },
   targetStuckMs: { value: 5_000, unit: 'ms', min: 100, max: 600_000, roles: ['encoder'], why: 'a target that takes nothing for so long is half open: its connection is made again' },
+
+  // What is kept for those who come late.
+  journalMarkMs: { value: 100, unit: 'ms', min: 1, max: 10_000, roles: everyRole, why: 'how finely what is kept for targets, subscribers and listeners can be entered and cut off by time' },
 
   // Relay.
   historyMs: { value: 10_000, unit: 'ms', min: 1_000, max: 120_000, roles: ['relay'], why: 'kept of each stream for new and slow subscribers: as long as the ring of an edge, so that a restarted one is whole at once; a subscriber further behind loses the oldest messages, counted' },
@@ -96,6 +104,8 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   // Edge: putting messages in order, and giving one up.
   windowBytes: { value: 2_097_152, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['edge'], why: 'memory of early messages per stream; beyond it the gap in front of them is given up' },
   udpReorderMessages: { value: 3, unit: 'messages', min: 0, max: 1_000, roles: ['edge'], why: 'reordering assumed of a UDP path before any was seen (the packet threshold of RFC 9002); TCP starts at 0' },
+  reorderSpanMs: { value: 30_000, unit: 'ms', min: 1_000, max: 3_600_000, roles: ['edge'], why: 'reordering seen on a path is remembered for one to two of these' },
+  rhythmSpanMs: { value: 8_000, unit: 'ms', min: 1_000, max: 600_000, roles: ['edge'], why: 'pauses of a path or stream are remembered for one to two of these: three bursts of the slowest Icecast-pulled source' },
   pathSilenceMinMs: { value: 200, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'a path silent for twice its longest pause, but at least this, no longer counts as live when a gap is judged' },
   pathSilenceMaxMs: { value: 1_500, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'and at most this: how long a stopped relay can hold up a gap' },
   gapMaxMs: { value: 2_000, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'hard limit behind all evidence: no gap is waited for longer' },

@@ -13,7 +13,6 @@ export interface TargetOptions {
 }
 
 const CHUNK_BYTES = 16_384;
-const MARK_EVERY_US = 100_000;
 const REPLICA_AT = 1;
 
 /** One destination of an encoder, with what is kept for it. No target ever waits for another. */
@@ -23,8 +22,8 @@ export class Target {
   readonly #label: string;
   readonly #settings: Settings;
   readonly #sink: EncoderSink;
-  readonly #journal = new Journal({ chunkBytes: CHUNK_BYTES, markEveryUs: MARK_EVERY_US });
-  #cursor: Cursor = this.#journal.newest();
+  readonly #journal: Journal;
+  #cursor: Cursor;
   #isUp: boolean;
   /** Records before this one have been handed to the system at least once. */
   #sentRecord = 0;
@@ -41,6 +40,8 @@ export class Target {
     this.#settings = settings;
     this.#sink = sink;
     this.#isUp = transport === 'udp';
+    this.#journal = new Journal({ chunkBytes: CHUNK_BYTES, markEveryUs: ms(settings.journalMarkMs) });
+    this.#cursor = this.#journal.newest();
   }
 
   /** Messages that were dropped before they could be sent even once. */
