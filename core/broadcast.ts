@@ -47,6 +47,8 @@ interface Listener {
 }
 
 const CHUNK_BYTES = 16_384;
+/** Titles remembered for those who are behind; beyond it the oldest audio carries a newer one. */
+const MAX_TEXTS = 64;
 /** Given to the system at most before it has taken it: the rest of a slow listener's lag costs nothing here. */
 const IN_FLIGHT_BYTES = 65_536;
 
@@ -113,7 +115,7 @@ export class Broadcast implements Programme {
 
   /** The next frame on air. Without a text of its own it has the one before. */
   frame(now: Micros, bytes: Uint8Array, durationUs: number, text: string | undefined): void {
-    if (text !== undefined && text !== this.text) this.#texts.push({ position: this.#journal.head, text });
+    if (text !== undefined && text !== this.text) this.#newText(text);
     this.#journal.append(Math.floor(this.#programmeUs) as Micros, bytes, 0, bytes.length, false);
     this.#programmeUs += durationUs;
     if (this.#listeners.size === 0) this.#trim(Infinity);
@@ -153,6 +155,11 @@ export class Broadcast implements Programme {
     this.#flush.cancel();
     this.#burst.cancel();
     return listeners.length;
+  }
+
+  #newText(text: string): void {
+    this.#texts.push({ position: this.#journal.head, text });
+    if (this.#texts.length > MAX_TEXTS) this.#texts.shift();
   }
 
   #flushFresh(now: Micros): void {

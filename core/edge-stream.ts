@@ -151,9 +151,13 @@ export class EdgeStream implements Matchable {
     return reception;
   }
 
-  /** A connection is gone. True when it carried this stream. */
-  pathClosed(now: Micros, path: Path): boolean {
-    return this.#reassembler.pathClosed(now, path);
+  /** A connection is gone; what only it could have delivered is given up at `judge`. True when it carried this stream. */
+  forgetPath(path: Path): boolean {
+    return this.#reassembler.forgetPath(path);
+  }
+
+  judge(now: Micros): void {
+    this.#reassembler.judge(now);
   }
 
   /** It is forgotten: disarms its timers and gives its memory back. */

@@ -1,3 +1,4 @@
+import { decodeAnnouncement } from './announce.ts';
 import type { JoinOptions, BroadcastSink } from './broadcast.ts';
 import { MemoryBudget } from './budget.ts';
 import { EdgeStream, type Loss } from './edge-stream.ts';
@@ -6,7 +7,7 @@ import { Intake, type Path } from './intake.ts';
 import type { ListenerId, Machine, PathId, Transport } from './machine.ts';
 import { ArrivalMatcher, type Matcher } from './matcher.ts';
 import { Mount, type MountInfo, type MountReason } from './mount.ts';
-import { MessageType, streamIdOf, type MessageView } from './pdu.ts';
+import { MessageType, PDU_HEADER_BYTES, streamIdOf, type MessageView } from './pdu.ts';
 import type { Settings } from './settings.ts';
 import { StreamTable } from './stream-table.ts';
 import { TimerQueue } from './timers.ts';
@@ -102,8 +103,10 @@ export class Edge implements Machine {
   closePath(now: Micros, id: PathId, reason: string): void {
     const path = this.#intake.close(id, reason);
     if (path === undefined) return;
-    // First all streams learn of it, then the switchers: a backup that came by the same path is no better.
-    const affected = [...this.#streams].filter((stream) => stream.pathClosed(now, path));
+    // First all streams learn of it, then each judges its gap, then the switchers look: a backup that came by the same
+    // path must not look healthy to any of them.
+    const affected = [...this.#streams].filter((stream) => stream.forgetPath(path));
+    for (const stream of affected) stream.judge(now);
     for (const stream of affected) this.#mountOf(stream)?.switcher.pathClosed(now, stream);
   }
 
@@ -164,7 +167,7 @@ export class Edge implements Machine {
   #streamOf(path: Path, view: MessageView): EdgeStream | undefined {
     const known = this.#streams.find(view.bytes, view.start);
     if (known !== undefined) return known;
-    const nameless = this.#unannounced >= this.#settings.maxUnannouncedStreams && view.type !== MessageType.ANNOUNCE;
+    const nameless = this.#unannounced >= this.#settings.maxUnannouncedStreams && !announcesMount(view);
     if (nameless || this.#streams.size >= this.#settings.maxStreams) {
       this.#intake.boundHit(nameless ? 'maxUnannouncedStreams' : 'maxStreams');
       return undefined;
@@ -246,4 +249,8 @@ export class Edge implements Machine {
   #mountOf(stream: EdgeStream): Mount | undefined {
     return stream.mountpoint === undefined ? undefined : this.#mounts.get(stream.mountpoint);
   }
+}
+
+function announcesMount({ type, bytes, start, end }: MessageView): boolean {
+  return type === MessageType.ANNOUNCE && decodeAnnouncement(bytes.subarray(start + PDU_HEADER_BYTES, end)) !== undefined;
 }

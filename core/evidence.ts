@@ -13,6 +13,8 @@ interface Witness {
   readonly rhythm: Rhythm;
   /** The highest sequence it delivered; -1 before its first DATA. */
   highest: number;
+  /** When it first spoke: until its first DATA, how long it is waited for. */
+  readonly spokeAt: Micros;
   /** How far behind `highest` a message has come by here: in this span, and in the one before. */
   reorder: number;
   reorderBefore: number;
@@ -68,10 +70,12 @@ export class Evidence {
     let anyone = false;
     let silent = false;
     for (const witness of this.#witnesses) {
-      if (witness.highest < 0) continue;
       anyone = true;
-      if (witness.highest - sequence > Math.max(witness.reorder, witness.reorderBefore)) continue;
-      const silentAt = witness.rhythm.lastAt + this.#patienceUs(witness);
+      const isPast = witness.highest - sequence > Math.max(witness.reorder, witness.reorderBefore);
+      if (witness.highest >= 0 && isPast) continue;
+      // One that has shown no DATA yet is about to: its history, in which the message may be.
+      const spokeAt = witness.highest < 0 ? witness.spokeAt : witness.rhythm.lastAt;
+      const silentAt = spokeAt + this.#patienceUs(witness);
       if (now >= silentAt) silent = true;
       else until = Math.max(until, silentAt);
     }
@@ -99,6 +103,7 @@ export class Evidence {
       seen: new SeenWindow(WITNESS_WINDOW_MESSAGES),
       rhythm: new Rhythm(ms(this.#settings.rhythmSpanMs)),
       highest: -1,
+      spokeAt: now,
       reorder: path.transport === 'tcp' ? 0 : this.#settings.udpReorderMessages,
       reorderBefore: 0,
       reorderSpanStart: now,

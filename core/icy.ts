@@ -1,4 +1,4 @@
-import { decodeLoosely, utf8Encode, utf8Truncate } from './text.ts';
+import { decodeLoosely, utf8Decode, utf8Truncate } from './text.ts';
 
 /** The longest metadata block: its length is one byte, in units of 16. */
 export const MAX_ICY_BYTES = 4_080;
@@ -7,13 +7,14 @@ export const MAX_ICY_BYTES = 4_080;
 export function decodeIcyText(payload: Uint8Array): string {
   let end = payload.length;
   while (end > 0 && payload[end - 1] === 0) end--;
+  const text = decodeLoosely(payload.subarray(0, end));
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  return decodeLoosely(payload.subarray(0, Math.min(end, MAX_ICY_BYTES))).replace(/[\u0000-\u001f\u007f]/g, ' ');
+  return fitting(text, MAX_ICY_BYTES).replace(/[\u0000-\u001f\u007f]/g, ' ');
 }
 
-/** `StreamTitle='…';` as UTF-8. Quotes are not escaped: players look for `';`. */
+/** `StreamTitle='…';`, no longer than a block. Quotes are not escaped: players look for `';`. */
 export function icyTitleText(title: string): string {
-  return `StreamTitle='${title}';`;
+  return `StreamTitle='${fitting(title, MAX_ICY_BYTES - "StreamTitle='';".length)}';`;
 }
 
 /** The title in a metadata text, '' when it has none. */
@@ -39,7 +40,7 @@ export function encodeIcyText(text: string): Uint8Array {
  *     +---+-----------------------------+- - - -+
  */
 export function icyBlock(text: string): Uint8Array {
-  const bytes = text === '' ? utf8Encode('') : utf8Truncate(text, MAX_ICY_BYTES);
+  const bytes = utf8Truncate(text, MAX_ICY_BYTES);
   const units = Math.ceil(bytes.length / 16);
   const block = new Uint8Array(1 + 16 * units);
   block[0] = units;
@@ -49,3 +50,9 @@ export function icyBlock(text: string): Uint8Array {
 
 /** What stands where a block is due and nothing has changed. */
 export const NO_NEWS: Uint8Array = Uint8Array.of(0);
+
+/** As much of the text as fits into so many bytes of UTF-8. */
+function fitting(text: string, maxBytes: number): string {
+  // No character of a string takes more than three bytes for each of its units.
+  return 3 * text.length <= maxBytes ? text : utf8Decode(utf8Truncate(text, maxBytes))!;
+}

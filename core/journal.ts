@@ -11,7 +11,7 @@ export interface Cursor {
 export interface JournalOptions {
   /** Memory is taken in pieces of this size; a reader gets at most one piece at a time. */
   readonly chunkBytes: number;
-  /** How finely the journal can be cut off and entered by time. */
+  /** How finely the journal can be cut off and entered by time; by bytes it is by `chunkBytes`. */
   readonly markEveryUs: number;
 }
 
@@ -86,7 +86,8 @@ export class Journal {
     const length = prefixed ? payload + 2 : payload;
     const chunk = this.#room(length);
     const newest = this.#marks[this.#marks.length - 1];
-    if (newest === undefined || time - newest.time >= this.#markEveryUs) {
+    const isDue = newest === undefined || time - newest.time >= this.#markEveryUs || this.#head - newest.position >= this.#chunkBytes;
+    if (isDue) {
       this.#marks.push({ position: this.#head, record: this.#records, time });
     }
     let at = chunk.used;
@@ -119,7 +120,7 @@ export class Journal {
     this.#dropMarks(drop);
   }
 
-  /** Lets go of the oldest until no more than `bytes` of records are kept (but of the newest mark's span nothing). */
+  /** Lets go of the oldest until no more than `bytes` of records are kept (or little more: what lies behind the newest mark stays). */
   trimToBytes(bytes: number): void {
     let drop = 0;
     while (drop + 1 < this.#marks.length && this.#head - this.#marks[drop]!.position > bytes) drop++;

@@ -31,6 +31,10 @@ interface Range {
 
 /** Gaps that were given up and are remembered, to tell a message that came too late from a second copy. */
 const MAX_LOST_RANGES = 64;
+/** As many messages in a row make a place believed, or a wrong one given up. */
+const BELIEVED_RUN = 8;
+/** So many windows behind the next message lies no history that anybody still sends. */
+const HOPELESS_WINDOWS = 4;
 
 /**
  * Puts the messages of one stream in order: releases each the moment all before it are released or given up.
@@ -55,6 +59,10 @@ export class Reassembler {
   /** When the gap in front of `#next` was first seen. */
   #gapSince = 0 as Micros;
   #far: Held | undefined;
+  /** Messages released since the stream began or jumped: before it has run a little, its place may be a wrong one. */
+  #run = 0;
+  /** Messages hopelessly behind, since the last one that was not. */
+  #behind = 0;
   #lostRanges: Range[] = [];
 
   /** @param gapTimer armed while a gap is waited for; whoever owns it calls `judge` when it fires. */
@@ -88,9 +96,10 @@ export class Reassembler {
   accept(now: Micros, path: Path, view: MessageView): Reception {
     const far = this.#next >= 0 && view.sequence - this.#next >= this.#settings.windowMessages;
     if (!far) this.#evidence.note(now, path, view);
-    if (this.#next < 0) {
+    if (this.#next < 0 || this.#isMisplaced(view)) {
       if (view.type !== MessageType.DATA) return 'not-started';
-      this.#next = view.sequence;
+      while (this.#held > 0) this.#giveUpAndRelease(now);
+      this.#startAt(view.sequence);
     }
     const reception = this.#place(now, view);
     // Any copy of a later message can be what disproves the missing one.
@@ -98,11 +107,9 @@ export class Reassembler {
     return reception;
   }
 
-  /** A connection is gone: what only it could have delivered is lost. True when it carried this stream. */
-  pathClosed(now: Micros, path: Path): boolean {
-    if (!this.#evidence.forgetPath(path)) return false;
-    if (this.#held > 0) this.judge(now);
-    return true;
+  /** A connection is gone: what only it could have delivered is lost at the next `judge`. True when it carried this stream. */
+  forgetPath(path: Path): boolean {
+    return this.#evidence.forgetPath(path);
   }
 
   /** Lets go of what it holds; it is not used again. */
@@ -128,11 +135,32 @@ export class Reassembler {
     }
   }
 
+  /**
+   * Whether the stream's place proves to be wrong: it was taken from a wrong message, nothing followed there, and what
+   * comes lies hopelessly far behind.
+   */
+  #isMisplaced(view: MessageView): boolean {
+    const hopeless = this.#next - view.sequence > HOPELESS_WINDOWS * this.#settings.windowMessages;
+    if (!hopeless || this.#run >= BELIEVED_RUN) return false;
+    this.#behind++;
+    return this.#behind >= BELIEVED_RUN;
+  }
+
+  #startAt(sequence: number): void {
+    assert(this.#held === 0, 'a stream begins anew and still holds messages');
+    this.#next = sequence;
+    this.#run = 0;
+    this.#behind = 0;
+    this.#far = undefined;
+  }
+
   #place(now: Micros, view: MessageView): Reception {
     const { sequence } = view;
     const ahead = sequence - this.#next;
     if (ahead === 0) {
       this.#next++;
+      this.#run++;
+      this.#behind = 0;
       this.#sink.message(now, view.bytes, view.start, view.end);
       return 'released';
     }
@@ -163,23 +191,21 @@ export class Reassembler {
    */
   #placeFar(now: Micros, view: MessageView): Reception {
     const { sequence } = view;
-    const far = this.#far;
+    // The newest ANNOUNCE, HEADERS and METADATA come out of their order, in front of a history, and prove nothing.
+    if (view.type !== MessageType.DATA) return 'far-ahead';
+    const far = this.#far !== undefined && this.#far.sequence > this.#next ? this.#far : undefined;
     if (far?.sequence === sequence) return 'duplicate';
     const message = view.bytes.slice(view.start, view.end);
     if (far === undefined || Math.abs(far.sequence - sequence) >= this.#settings.windowMessages) {
       this.#far = { sequence, message, at: now };
       return 'far-ahead';
     }
-    while (this.#held > 0) {
-      this.#giveUp(now, 'jump');
-      this.#release(now);
-    }
-    const next = Math.min(sequence, far.sequence);
+    while (this.#held > 0) this.#giveUpAndRelease(now);
+    const next = Math.max(this.#next, Math.min(sequence, far.sequence));
     this.#reportLost(now, next - this.#next, (now - far.at) as Micros, 'jump');
-    this.#next = next;
-    this.#far = undefined;
-    this.#hold(now, far.sequence, far.message);
-    this.#hold(now, sequence, message);
+    this.#startAt(next);
+    if (far.sequence >= next) this.#hold(now, far.sequence, far.message);
+    if (sequence >= next) this.#hold(now, sequence, message);
     this.#release(now);
     return 'released';
   }
@@ -200,8 +226,14 @@ export class Reassembler {
       this.#heldBytes -= held.message.length;
       this.#budget.giveBack(held.message.length);
       this.#next++;
+      this.#run++;
       this.#sink.message(now, held.message, 0, held.message.length);
     }
+  }
+
+  #giveUpAndRelease(now: Micros): void {
+    this.#giveUp(now, 'jump');
+    this.#release(now);
   }
 
   #verdict(now: Micros): GapVerdict | undefined {

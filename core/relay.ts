@@ -4,7 +4,7 @@ import type { PathFigures, RelayEvent } from './events.ts';
 import { Intake, type Path } from './intake.ts';
 import { Journal, type Cursor } from './journal.ts';
 import type { Machine, PathId, SubscriberId, Transport } from './machine.ts';
-import { formatStreamId, MessageType, PDU_HEADER_BYTES, sameStream, streamIdOf, type MessageView } from './pdu.ts';
+import { formatStreamId, MAX_DATAGRAM_BYTES, MessageType, PDU_HEADER_BYTES, sameStream, streamIdOf, type MessageView } from './pdu.ts';
 import { SeenWindow } from './seen.ts';
 import type { Settings } from './settings.ts';
 import { StreamTable } from './stream-table.ts';
@@ -86,6 +86,7 @@ export class Relay implements Machine {
   #subscribed = 0;
   #lostMessages = 0;
   #messagesIn = 0;
+  #openingBytes = 0;
   #now = 0 as Micros;
   /** The stream of the last message: an encoder's connection carries only one. */
   #latest: RelayStream | undefined;
@@ -110,9 +111,9 @@ export class Relay implements Machine {
     return this.#timers.nextReason;
   }
 
-  /** Memory of the history and of unfinished messages. */
+  /** Memory of the history, of the streams' openings, and of unfinished messages. */
   get heldBytes(): number {
-    return this.#journal.heldBytes + this.#intake.heldBytes;
+    return this.#journal.heldBytes + this.#intake.heldBytes + this.#openingBytes;
   }
 
   get stats(): RelayStats {
@@ -223,11 +224,13 @@ export class Relay implements Machine {
     const before = stream.opening[view.type];
     if (before !== undefined && before.sequence >= view.sequence) return;
     const length = view.end - view.start;
+    if (length > MAX_DATAGRAM_BYTES) return;
     const message = new Uint8Array(length + 2);
     message[0] = length >>> 8;
     message[1] = length;
     message.set(view.bytes.subarray(view.start, view.end), 2);
     stream.opening[view.type] = { sequence: view.sequence, message };
+    this.#openingBytes += message.length - (before?.message.length ?? 0);
     if (view.type !== MessageType.ANNOUNCE || stream.mount !== '') return;
     const announced = decodeAnnouncement(view.bytes.subarray(view.start + PDU_HEADER_BYTES, view.end));
     if (announced === undefined) return;
@@ -237,6 +240,7 @@ export class Relay implements Machine {
 
   #forget(now: Micros, stream: RelayStream): void {
     this.#streams.delete(stream);
+    for (const opening of stream.opening) this.#openingBytes -= opening?.message.length ?? 0;
     if (this.#latest === stream) this.#latest = undefined;
     const silentMs = toMs((now - stream.heardAt) as Micros);
     this.#sink.event({ kind: 'stream-forgotten', stream: formatStreamId(stream.id), mount: stream.mount, silentMs });

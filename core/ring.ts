@@ -17,8 +17,12 @@ interface Entry {
   mediaUs: number;
   durationUs: number;
   text: string | undefined;
+  /** Memory of its text, when it is another one than that of the frame before. */
+  textBytes: number;
 }
 
+/** Memory of the texts of one ring: sixteen of the longest, which is more than anybody can read in ten seconds. */
+const MAX_TEXT_BYTES = 131_072;
 const FIRST_BYTES = 16_384;
 
 /**
@@ -40,6 +44,8 @@ export class FrameRing {
   #entries: Entry[] = Array.from({ length: 64 }, emptyEntry);
   #first = 0;
   #count = 0;
+  #textBytes = 0;
+  #newestText: string | undefined;
 
   constructor(spanUs: number, maxBytes: number, budget: MemoryBudget) {
     this.#spanUs = spanUs;
@@ -53,7 +59,7 @@ export class FrameRing {
   }
 
   get heldBytes(): number {
-    return this.#arena.length;
+    return this.#arena.length + this.#textBytes;
   }
 
   /** Media time of the oldest frame's beginning; of the newest one's end. 0 when empty. */
@@ -82,6 +88,8 @@ export class FrameRing {
   /** Takes in a frame; its bytes are copied. */
   push(bytes: Uint8Array, mediaUs: number, durationUs: number, text: string | undefined): void {
     while (this.#count > 0 && mediaUs + durationUs - this.oldestUs > this.#spanUs) this.#dropOldest();
+    const textBytes = text === undefined || text === this.#newestText ? 0 : 2 * text.length;
+    while (this.#count > 0 && this.#textBytes + textBytes > MAX_TEXT_BYTES) this.#dropOldest();
     const offset = this.#room(bytes.length);
     this.#arena.set(bytes, offset);
     this.#write = offset + bytes.length;
@@ -91,7 +99,10 @@ export class FrameRing {
     entry.length = bytes.length;
     entry.mediaUs = mediaUs;
     entry.durationUs = durationUs;
-    entry.text = text;
+    entry.text = textBytes === 0 && text !== undefined ? this.#newestText : text;
+    entry.textBytes = textBytes;
+    this.#newestText = text;
+    this.#textBytes += textBytes;
     this.#count++;
   }
 
@@ -132,7 +143,9 @@ export class FrameRing {
   }
 
   #dropOldest(): void {
-    this.#entry(0).text = undefined;
+    const oldest = this.#entry(0);
+    this.#textBytes -= oldest.textBytes;
+    oldest.text = undefined;
     this.#first = (this.#first + 1) % this.#entries.length;
     this.#count--;
     if (this.#count === 0) this.#write = 0;
@@ -181,5 +194,5 @@ export class FrameRing {
 }
 
 function emptyEntry(): Entry {
-  return { offset: 0, length: 0, mediaUs: 0, durationUs: 0, text: undefined };
+  return { offset: 0, length: 0, mediaUs: 0, durationUs: 0, text: undefined, textBytes: 0 };
 }

@@ -9,13 +9,15 @@ export type Sighting = 'new' | 'duplicate' | 'stale';
  *      stale |  1 1 0 1 1 1 1 0 1 1 1 1 1  |  ahead: new
  *
  * A number far ahead (by more than the window) moves the window only when a second one agrees with it: a single wrong
- * message must not make the whole stream look stale.
+ * message must not make the whole stream look stale. If it does nevertheless, for it was the first, then a whole window
+ * of stale messages in a row moves it back.
  */
 export class SeenWindow {
   readonly #size: number;
   readonly #bits: Uint32Array;
   #highest = -1;
   #far = -1;
+  #staleRun = 0;
 
   /** @param size in messages; rounded up to a multiple of 32. */
   constructor(size: number) {
@@ -34,12 +36,17 @@ export class SeenWindow {
       return agrees ? this.#restart(sequence) : 'new';
     }
     if (ahead > 0) {
+      this.#staleRun = 0;
       for (let at = this.#highest + 1; at < sequence; at++) this.#clear(at);
       this.#highest = sequence;
       this.#set(sequence);
       return 'new';
     }
-    if (ahead <= -this.#size) return 'stale';
+    if (ahead <= -this.#size) {
+      this.#staleRun++;
+      return this.#staleRun < this.#size ? 'stale' : this.#restart(sequence);
+    }
+    this.#staleRun = 0;
     const index = sequence % this.#size;
     if ((this.#bits[index >>> 5]! & (1 << (index & 31))) !== 0) return 'duplicate';
     this.#set(sequence);
@@ -50,6 +57,7 @@ export class SeenWindow {
     this.#bits.fill(0);
     this.#highest = sequence;
     this.#far = -1;
+    this.#staleRun = 0;
     this.#set(sequence);
     return 'new';
   }
