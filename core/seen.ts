@@ -31,9 +31,11 @@ export class SeenWindow {
     const ahead = sequence - this.#highest;
     if (ahead > this.#size) {
       if (sequence === this.#far) return 'duplicate';
-      const agrees = this.#far >= 0 && Math.abs(sequence - this.#far) <= this.#size;
+      const other = this.#far;
       this.#far = sequence;
-      return agrees ? this.#restart(sequence) : 'new';
+      if (other < 0 || Math.abs(sequence - other) >= this.#size) return 'new';
+      this.#restart(Math.min(sequence, other));
+      return this.see(Math.max(sequence, other));
     }
     if (ahead > 0) {
       this.#staleRun = 0;

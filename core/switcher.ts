@@ -221,10 +221,10 @@ export class Switcher {
     this.#grace.set(later(now, ms(this.#settings.resumeGraceMs)));
   }
 
-  /** Enters the best backup, if there is one with at least `neededUs` of programme to give. */
-  #switch(now: Micros, reason: SwitchReason, neededUs = 0): boolean {
+  /** Enters the best backup, if there is one; for a loss of `lostUs`, only one that makes up for it. */
+  #switch(now: Micros, reason: SwitchReason, lostUs = 0): boolean {
     const from = this.#live;
-    const best = this.#best(now, neededUs);
+    const best = this.#best(now, lostUs);
     if (from === undefined || best === undefined) return false;
     const { stream, index, pointUs, missingUs, aheadUs } = best;
     const begins = stream.ring.frame(index).mediaUs;
@@ -252,13 +252,14 @@ export class Switcher {
   }
 
   /** The healthy backup that serves best: one that has the point if any does, and of those the one furthest ahead. */
-  #best(now: Micros, neededUs = 0): Candidate | undefined {
+  #best(now: Micros, lostUs = 0): Candidate | undefined {
     let best: Candidate | undefined;
     for (const stream of this.#streams) {
       if (stream === this.#live || !this.#fits(stream) || !stream.isHealthy(now)) continue;
       const candidate = this.#candidate(stream);
-      if (candidate === undefined || candidate.aheadUs < neededUs) continue;
-      if (neededUs > 0 && candidate.missingUs > 0) continue;
+      if (candidate === undefined) continue;
+      // The end of what was lost may be on its way still: the backup's frames come a little later than the live ones.
+      if (lostUs > 0 && (candidate.missingUs > 0 || candidate.aheadUs < lostUs / 2)) continue;
       if (best === undefined || isBetter(candidate, best)) best = candidate;
     }
     return best;
