@@ -28,7 +28,8 @@ const WITNESS_WINDOW_MESSAGES = 256;
 export type Doubt =
   /** Somebody may still deliver it; if nothing more comes by, ask again at that time. */
   | { readonly kind: 'wait'; readonly until: Micros }
-  | { readonly kind: 'lost'; readonly verdict: 'disproved' | 'silent-paths' | 'no-path' };
+  /** It is lost, and so are those behind it that are missing too, before `until`: no further does the evidence reach. */
+  | { readonly kind: 'lost'; readonly verdict: 'disproved' | 'silent-paths' | 'no-path'; readonly until: number };
 
 /**
  * Decides from arrivals alone whether a message that has not come may still come.
@@ -69,10 +70,14 @@ export class Evidence {
     let until = -1;
     let anyone = false;
     let silent = false;
+    let disprovedUntil = Infinity;
     for (const witness of this.#witnesses) {
       anyone = true;
-      const isPast = witness.highest - sequence > Math.max(witness.reorder, witness.reorderBefore);
-      if (witness.highest >= 0 && isPast) continue;
+      const disproves = witness.highest - Math.max(witness.reorder, witness.reorderBefore);
+      if (witness.highest >= 0 && sequence < disproves) {
+        disprovedUntil = Math.min(disprovedUntil, disproves);
+        continue;
+      }
       // One that has shown no DATA yet is about to: its history, in which the message may be.
       const spokeAt = witness.highest < 0 ? witness.spokeAt : witness.rhythm.lastAt;
       const silentAt = spokeAt + this.#patienceUs(witness);
@@ -80,7 +85,12 @@ export class Evidence {
       else until = Math.max(until, silentAt);
     }
     if (until >= 0) return { kind: 'wait', until: until as Micros };
-    return { kind: 'lost', verdict: !anyone ? 'no-path' : silent ? 'silent-paths' : 'disproved' };
+    return { kind: 'lost', verdict: !anyone ? 'no-path' : silent ? 'silent-paths' : 'disproved', until: disprovedUntil };
+  }
+
+  /** The stream's place was a wrong one: so is what the witnesses have shown. They are heard anew. */
+  restart(): void {
+    this.#witnesses = [];
   }
 
   /** A connection is gone; true when it was one of this stream's. */

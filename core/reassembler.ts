@@ -24,6 +24,12 @@ interface Held {
   readonly at: Micros;
 }
 
+interface Judgement {
+  readonly verdict: GapVerdict;
+  /** Sequence numbers from here on are not meant. */
+  readonly until: number;
+}
+
 interface Range {
   readonly from: number;
   readonly to: number;
@@ -99,6 +105,10 @@ export class Reassembler {
     if (this.#next < 0 || this.#isMisplaced(view)) {
       if (view.type !== MessageType.DATA) return 'not-started';
       while (this.#held > 0) this.#giveUpAndRelease(now);
+      if (this.started) {
+        this.#evidence.restart();
+        this.#evidence.note(now, path, view);
+      }
       this.#startAt(view.sequence);
     }
     const reception = this.#place(now, view);
@@ -129,9 +139,9 @@ export class Reassembler {
         this.#gapTimer.cancel();
         return;
       }
-      const verdict = this.#verdict(now);
-      if (verdict === undefined) return;
-      this.#giveUp(now, verdict);
+      const judgement = this.#judgement(now);
+      if (judgement === undefined) return;
+      this.#giveUp(now, judgement);
     }
   }
 
@@ -232,27 +242,28 @@ export class Reassembler {
   }
 
   #giveUpAndRelease(now: Micros): void {
-    this.#giveUp(now, 'jump');
+    this.#giveUp(now, { verdict: 'jump', until: Infinity });
     this.#release(now);
   }
 
-  #verdict(now: Micros): GapVerdict | undefined {
-    if (this.#heldBytes > this.#settings.windowBytes || this.#budget.isSpent) return 'window-full';
+  /** What is known of the gap in front of the held messages; undefined while it is waited for, with the timer armed. */
+  #judgement(now: Micros): Judgement | undefined {
+    if (this.#heldBytes > this.#settings.windowBytes || this.#budget.isSpent) return { verdict: 'window-full', until: Infinity };
     const limit = (this.#gapSince + ms(this.#settings.gapMaxMs)) as Micros;
-    if (now >= limit) return 'hard-limit';
+    if (now >= limit) return { verdict: 'hard-limit', until: Infinity };
     const doubt = this.#evidence.doubt(now, this.#next);
-    if (doubt.kind === 'lost') return doubt.verdict;
+    if (doubt.kind === 'lost') return doubt;
     this.#gapTimer.set(Math.min(doubt.until, limit) as Micros);
     return undefined;
   }
 
-  /** Gives up everything missing in front of the first held message. */
-  #giveUp(now: Micros, verdict: GapVerdict): void {
-    const first = this.#firstHeld();
-    const missing = first.sequence - this.#next;
+  /** Gives up what is missing in front of the first held message, as far as the judgement reaches. */
+  #giveUp(now: Micros, { verdict, until }: Judgement): void {
+    const end = Math.min(this.#firstHeld().sequence, until);
+    const missing = end - this.#next;
     assert(missing > 0 && missing < this.#settings.windowMessages, 'a gap has no length');
     this.#reportLost(now, missing, (now - this.#gapSince) as Micros, verdict);
-    this.#next = first.sequence;
+    this.#next = end;
   }
 
   #reportLost(now: Micros, messages: number, waitedUs: Micros, verdict: GapVerdict): void {

@@ -103,6 +103,7 @@ export class FrameRing {
     entry.textBytes = textBytes;
     this.#newestText = text;
     this.#textBytes += textBytes;
+    this.#budget.take(textBytes);
     this.#count++;
   }
 
@@ -145,6 +146,7 @@ export class FrameRing {
   #dropOldest(): void {
     const oldest = this.#entry(0);
     this.#textBytes -= oldest.textBytes;
+    this.#budget.giveBack(oldest.textBytes);
     oldest.text = undefined;
     this.#first = (this.#first + 1) % this.#entries.length;
     this.#count--;

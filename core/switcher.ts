@@ -106,7 +106,7 @@ export class Switcher {
     const mount = this.#options.mount;
     if (this.#fits(stream)) {
       this.#options.event({ kind: 'backup-added', mount, stream: stream.name, backups: this.#streams.size - 1 });
-      this.#backupFrame(now);
+      if (this.#tardy) this.#backupFrame(now);
     } else this.#refuse(stream);
   }
 
@@ -126,7 +126,8 @@ export class Switcher {
       this.#onAir(now, stream);
     } else if (this.#fits(stream)) {
       this.#noteSource(now);
-      this.#backupFrame(now);
+      if (this.#tardy) this.#backupFrame(now);
+      else if (this.#isLeftBehindBy(now, stream)) this.#switch(now, 'behind');
     }
   }
 
@@ -217,8 +218,20 @@ export class Switcher {
 
   /** Programme is back from elsewhere. After an outage of everything the live stream may be right behind. */
   #backupFrame(now: Micros): void {
-    if (!this.#tardy || this.#grace.armed || this.#best(now) === undefined) return;
+    if (this.#grace.armed || this.#best(now) === undefined) return;
     this.#grace.set(later(now, ms(this.#settings.resumeGraceMs)));
+  }
+
+  /**
+   * A source that comes in long bursts, or a path that stutters, has the patience of its rhythm. But the listeners need
+   * not share it when a much steadier backup has been ahead for long. (Two equally bursty ones would be for ever ahead
+   * of one another.)
+   */
+  #isLeftBehindBy(now: Micros, stream: EdgeStream): boolean {
+    const live = this.#live!;
+    if (2 * stream.patienceUs > live.patienceUs || !stream.isHealthy(now)) return false;
+    const match = this.#options.matcher.locate(live, this.#playheadUs, stream);
+    return match !== undefined && stream.ring.endUs - match.mediaUs >= ms(this.#settings.behindSwitchMs);
   }
 
   /** Enters the best backup, if there is one; for a loss of `lostUs`, only one that makes up for it. */
