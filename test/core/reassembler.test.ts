@@ -1,0 +1,367 @@
+import { describe, expect, it } from 'vitest';
+import { range } from './support/frames.ts';
+import { ReassemblyRig } from './support/reassembly.ts';
+
+describe('the reassembler', () => {
+  it.each([0, 1, 7, 2 ** 40])('begins at the first DATA, %i', (first) => {
+    const rig = new ReassemblyRig();
+    const path = rig.path('tcp');
+    expect(rig.accept(path, first, { type: 2 })).toBe('not-started');
+    expect(rig.all(path, range(first, first + 3))).toEqual(['released', 'released', 'released', 'released']);
+    expect(rig.released).toEqual(range(first, first + 3));
+  });
+
+  it('releases a message the moment those before it are there', () => {
+    const rig = new ReassemblyRig();
+    const [a, b] = [rig.path('tcp'), rig.path('tcp')];
+    rig.accept(a, 1);
+    rig.accept(b, 1);
+    expect(rig.all(a, [3, 4, 5])).toEqual(['held', 'held', 'held']);
+    expect(rig.released).toEqual([1]);
+    rig.accept(b, 2);
+    expect(rig.released).toEqual([1, 2, 3, 4, 5]);
+    expect(rig.reassembler.heldMessages).toBe(0);
+    expect(rig.deadlineMs === Infinity || rig.lost.length === 0).toBe(true);
+    rig.after(10_000);
+    expect(rig.lost).toEqual([]);
+  });
+
+  it('counts unknown types in the sequence', () => {
+    const rig = new ReassemblyRig();
+    const path = rig.path('tcp');
+    rig.accept(path, 1);
+    rig.accept(path, 2, { type: 16 });
+    rig.accept(path, 3, { type: 255 });
+    rig.accept(path, 4);
+    expect(rig.released).toEqual([1, 2, 3, 4]);
+    expect(rig.lost).toEqual([]);
+  });
+
+  it('tells second copies from late ones', () => {
+    const rig = new ReassemblyRig();
+    const [a, b] = [rig.path('tcp'), rig.path('tcp')];
+    rig.all(a, [1, 2, 5]);
+    expect(rig.lost).toMatchObject([{ sequence: 3, messages: 2, verdict: 'disproved', waitedMs: 0 }]);
+    expect(rig.all(b, [1, 2, 3, 4, 5, 6])).toEqual(['duplicate', 'duplicate', 'late', 'late', 'duplicate', 'released']);
+    expect(rig.released).toEqual([1, 2, 5, 6]);
+  });
+
+  it('gives a message up at once when every live TCP path has delivered later ones', () => {
+    const rig = new ReassemblyRig();
+    const [a, b, c] = [rig.path('tcp'), rig.path('tcp'), rig.path('tcp')];
+    for (const path of [a, b, c]) rig.accept(path, 1);
+    rig.accept(a, 3);
+    rig.accept(b, 3);
+    expect(rig.lost).toEqual([]);
+    rig.nowMs = 1;
+    rig.accept(c, 4);
+    expect(rig.lost).toEqual([{ sequence: 2, messages: 1, waitedMs: 1, verdict: 'disproved', at: 1 }]);
+    expect(rig.released).toEqual([1, 3, 4]);
+  });
+
+  it('lets a second copy of a later message disprove, too', () => {
+    const rig = new ReassemblyRig();
+    const [a, b] = [rig.path('tcp'), rig.path('tcp')];
+    rig.accept(a, 1);
+    rig.accept(b, 1);
+    rig.accept(a, 3);
+    expect(rig.accept(b, 3)).toBe('duplicate');
+    expect(rig.released).toEqual([1, 3]);
+  });
+
+  it('takes replicas by one connection for paths of their own', () => {
+    const rig = new ReassemblyRig();
+    const path = rig.path('tcp');
+    rig.accept(path, 1, { replica: 0 });
+    rig.accept(path, 1, { replica: 1 });
+    rig.accept(path, 3, { replica: 0 });
+    expect(rig.lost).toEqual([]);
+    rig.accept(path, 2, { replica: 1 });
+    expect(rig.released).toEqual([1, 2, 3]);
+  });
+
+  it('waits for what a live path may still deliver, though all others have lost it', () => {
+    const rig = new ReassemblyRig();
+    const [fast, slow] = [rig.path('udp'), rig.path('tcp')];
+    rig.accept(fast, 1);
+    rig.accept(slow, 1);
+    for (let n = 2; n <= 60; n++) {
+      rig.until(n * 10);
+      if (n !== 20) rig.accept(fast, n);
+      // The slow one is 180 ms behind, and never silent for long.
+      if (n > 20) rig.accept(slow, n - 18);
+    }
+    expect(rig.lost).toEqual([]);
+    expect(rig.released).toEqual(range(1, 60));
+  });
+
+  it('waits on UDP until more than the assumed reordering came by', () => {
+    const rig = new ReassemblyRig({ udpReorderMessages: 3 });
+    const path = rig.path('udp');
+    rig.all(path, [1, 3, 4, 5]);
+    expect(rig.released).toEqual([1]);
+    rig.accept(path, 6);
+    expect(rig.released).toEqual([1, 3, 4, 5, 6]);
+    expect(rig.lost).toMatchObject([{ sequence: 2, messages: 1, verdict: 'disproved' }]);
+  });
+
+  it('learns how much a path reorders, TCP behind a relay too, and forgets it again', () => {
+    const rig = new ReassemblyRig();
+    const path = rig.path('tcp');
+    rig.all(path, [1, 2, 4, 3, 5]);
+    expect(rig.released).toEqual([1, 2, 4, 5]);
+    rig.all(path, [7, 6, 8]);
+    expect(rig.released).toEqual([1, 2, 4, 5, 6, 7, 8]);
+    for (let n = 9; n < 2_000; n++) {
+      rig.after(50);
+      rig.accept(path, n);
+    }
+    const before = rig.released.length;
+    expect(rig.lost).toHaveLength(1);
+    rig.all(path, [2_001, 2_002, 2_003]);
+    expect(rig.lost.length).toBe(2);
+    expect(rig.released.length).toBe(before + 3);
+  });
+
+  it('does not wait for a silent path longer than a bounded time', () => {
+    const rig = new ReassemblyRig();
+    const [a, b] = [rig.path('tcp'), rig.path('tcp')];
+    for (let n = 1; n <= 100; n++) {
+      rig.until(n * 26);
+      rig.accept(a, n);
+      rig.accept(b, n);
+    }
+    const stopped = rig.nowMs;
+    for (let n = 102; n <= 140; n++) {
+      rig.until(stopped + (n - 100) * 26);
+      rig.accept(a, n);
+    }
+    expect(rig.lost).toMatchObject([{ sequence: 101, messages: 1, verdict: 'silent-paths' }]);
+    // b fell silent 52 ms before the gap was seen; it counts for 200 ms.
+    expect(rig.lost[0]!.at - stopped).toBeCloseTo(200, 0);
+  });
+
+  it('adapts that time to the pauses of the path, up to its bound', () => {
+    for (const [pauseMs, patienceMs] of [[50, 200], [300, 600], [700, 1_400], [1_100, 1_500]] as const) {
+      const rig = new ReassemblyRig({ gapMaxMs: 60_000 });
+      const [a, bursty] = [rig.path('tcp'), rig.path('tcp')];
+      rig.accept(a, 1);
+      rig.accept(bursty, 1);
+      let n = 1;
+      for (let turn = 0; turn < 20; turn++) {
+        rig.after(pauseMs);
+        rig.accept(a, ++n);
+        rig.accept(bursty, n);
+      }
+      rig.after(1);
+      rig.accept(a, n + 2);
+      rig.after(10_000);
+      expect(rig.lost).toHaveLength(1);
+      expect(rig.lost[0]!.waitedMs).toBeCloseTo(patienceMs - 1, 0);
+    }
+  });
+
+  it('has a hard limit behind all evidence', () => {
+    const rig = new ReassemblyRig({ gapMaxMs: 2_000 });
+    const [a, b] = [rig.path('tcp'), rig.path('tcp')];
+    rig.all(a, range(1, 10));
+    rig.accept(b, 1);
+    rig.accept(a, 12);
+    // b is alive, and never gets further.
+    for (let at = 50; at < 3_000; at += 50) {
+      rig.until(at);
+      rig.accept(b, 2 + at / 1_000_000 > 2 ? 2 : 1);
+    }
+    expect(rig.lost).toMatchObject([{ sequence: 11, messages: 1, verdict: 'hard-limit', waitedMs: 2_000 }]);
+  });
+
+  it('gives up at once what only a closed path could have delivered', () => {
+    const rig = new ReassemblyRig();
+    const [a, b] = [rig.path('tcp'), rig.path('tcp')];
+    rig.accept(a, 1);
+    rig.accept(b, 1);
+    rig.accept(a, 3);
+    expect(rig.lost).toEqual([]);
+    rig.close(b);
+    expect(rig.lost).toMatchObject([{ sequence: 2, verdict: 'disproved' }]);
+    rig.accept(a, 4);
+    const c = rig.path('udp');
+    rig.accept(c, 6);
+    rig.close(a);
+    expect(rig.lost).toHaveLength(1);
+    rig.close(c);
+    expect(rig.lost[1]).toMatchObject({ sequence: 5, verdict: 'no-path' });
+    expect(rig.released).toEqual([1, 3, 4, 6]);
+    expect(rig.reassembler.hasPath).toBe(false);
+  });
+
+  it('does not take the opening of a relay for proof: the history is still to come', () => {
+    const rig = new ReassemblyRig();
+    const before = rig.path('tcp');
+    rig.all(before, range(1, 400));
+    rig.close(before);
+    rig.after(3_000);
+    const path = rig.path('tcp');
+    for (const [sequence, type] of [[700, 2], [701, 3], [702, 1]] as const) rig.accept(path, sequence, { type });
+    expect(rig.lost).toEqual([]);
+    rig.after(30);
+    rig.all(path, range(320, 699));
+    for (const [sequence, type] of [[700, 2], [701, 3], [702, 1]] as const) rig.accept(path, sequence, { type });
+    rig.all(path, range(703, 710));
+    expect(rig.lost).toEqual([]);
+    expect(rig.released).toEqual(range(1, 710));
+  });
+
+  it('does not wait for a history that does not come', () => {
+    const rig = new ReassemblyRig();
+    const before = rig.path('tcp');
+    rig.all(before, range(1, 400));
+    rig.close(before);
+    const path = rig.path('tcp');
+    rig.accept(path, 450, { type: 2 });
+    rig.after(5_000);
+    expect(rig.lost).toMatchObject([{ sequence: 401, messages: 49 }]);
+    expect(rig.lost[0]!.waitedMs).toBeLessThanOrEqual(2_000);
+  });
+
+  it('holds no more than its window, in bytes', () => {
+    const rig = new ReassemblyRig({ windowBytes: 65_536 });
+    const [a, b] = [rig.path('tcp'), rig.path('tcp')];
+    rig.accept(a, 1);
+    rig.accept(b, 1);
+    for (let n = 3; n < 200; n++) {
+      rig.accept(a, n, { length: 1_000 });
+      expect(rig.reassembler.heldBytes).toBeLessThanOrEqual(65_536);
+    }
+    expect(rig.lost).toMatchObject([{ sequence: 2, messages: 1, verdict: 'window-full' }]);
+    expect(rig.released).toEqual([1, ...range(3, 199)]);
+  });
+
+  it('holds nothing when the memory of all is spent', () => {
+    const rig = new ReassemblyRig({}, 100);
+    const [a, b] = [rig.path('tcp'), rig.path('tcp')];
+    rig.accept(a, 1);
+    rig.accept(b, 1);
+    rig.accept(a, 3, { length: 200 });
+    expect(rig.lost).toMatchObject([{ verdict: 'window-full' }]);
+    expect(rig.budget.usedBytes).toBe(0);
+  });
+
+  it('gives its memory back', () => {
+    const rig = new ReassemblyRig();
+    const [a, b] = [rig.path('tcp'), rig.path('tcp')];
+    rig.accept(a, 1);
+    rig.accept(b, 1);
+    rig.all(a, range(3, 20));
+    expect(rig.budget.usedBytes).toBe(rig.reassembler.heldBytes);
+    rig.reassembler.dispose();
+    expect(rig.budget.usedBytes).toBe(0);
+    rig.after(10_000);
+    expect(rig.lost).toEqual([]);
+  });
+
+  it('is not moved by one message far ahead', () => {
+    const rig = new ReassemblyRig();
+    const path = rig.path('tcp');
+    rig.all(path, range(1, 5));
+    expect(rig.accept(path, 2 ** 50)).toBe('far-ahead');
+    expect(rig.accept(path, 2 ** 50)).toBe('duplicate');
+    rig.all(path, range(6, 10));
+    rig.accept(path, 2 ** 30);
+    rig.all(path, range(11, 20));
+    expect(rig.released).toEqual(range(1, 20));
+    expect(rig.lost).toEqual([]);
+  });
+
+  it('goes on at once where two far ahead agree', () => {
+    const rig = new ReassemblyRig();
+    const path = rig.path('tcp');
+    rig.all(path, range(1, 5));
+    rig.after(60_000);
+    rig.accept(path, 9_001);
+    expect(rig.lost).toEqual([]);
+    rig.all(path, range(9_002, 9_010));
+    expect(rig.lost).toMatchObject([{ sequence: 6, messages: 8_995, verdict: 'jump' }]);
+    expect(rig.released).toEqual([...range(1, 5), ...range(9_001, 9_010)]);
+    expect(rig.accept(path, 8_000)).toBe('late');
+  });
+
+  it('keeps what it holds when it goes on far ahead', () => {
+    const rig = new ReassemblyRig({ windowMessages: 16 });
+    const [a, b] = [rig.path('tcp'), rig.path('tcp')];
+    rig.accept(a, 1);
+    rig.accept(b, 1);
+    rig.all(a, [4, 6]);
+    rig.all(a, [500, 501]);
+    rig.after(5_000);
+    expect(rig.released).toEqual([1, 4, 6, 500, 501]);
+    expect(rig.lost.reduce((sum, { messages }) => sum + messages, 0)).toBe(501 - 5);
+  });
+
+  it('never goes back: a far one that was passed meanwhile counts no longer', () => {
+    const rig = new ReassemblyRig({ windowMessages: 16 });
+    const [a, b] = [rig.path('tcp'), rig.path('tcp')];
+    rig.accept(a, 0);
+    rig.accept(b, 0);
+    expect(rig.accept(a, 20)).toBe('far-ahead');
+    rig.all(b, range(1, 17));
+    rig.all(a, [21, 22]);
+    rig.all(a, [35, 36]);
+    rig.all(b, [20, 21, 22, 23]);
+    rig.after(5_000);
+    expect([...rig.released].sort((x, y) => x - y)).toEqual(rig.released);
+    expect(new Set(rig.released).size).toBe(rig.released.length);
+  });
+
+  it('finds back when its very first message was a wrong one', () => {
+    const rig = new ReassemblyRig();
+    const path = rig.path('tcp');
+    rig.accept(path, 2 ** 50);
+    rig.all(path, range(1, 300));
+    expect(rig.released.slice(-250)).toEqual(range(51, 300));
+  });
+
+  it('still waits for a path whose first message was a wrong one', () => {
+    const rig = new ReassemblyRig();
+    const [wrong, other] = [rig.path('tcp'), rig.path('tcp')];
+    rig.accept(wrong, 2 ** 50);
+    for (const n of range(1, 100)) {
+      rig.after(5);
+      rig.accept(wrong, n);
+      rig.accept(other, n);
+    }
+    rig.accept(other, 102);
+    rig.after(5);
+    rig.accept(wrong, 101);
+    expect(rig.released.slice(-4)).toEqual([99, 100, 101, 102]);
+    expect(rig.lost).toEqual([]);
+  });
+
+  it('shows every gap, one after the other, and waits for each no longer than the hard limit', () => {
+    const rig = new ReassemblyRig();
+    const [a, b] = [rig.path('tcp'), rig.path('tcp')];
+    rig.accept(a, 1);
+    rig.accept(b, 1);
+    rig.all(a, [3, 5, 7]);
+    rig.after(3_000);
+    expect(rig.lost.map(({ sequence, messages }) => [sequence, messages])).toEqual([[2, 1], [4, 1], [6, 1]]);
+    expect(rig.lost.every(({ waitedMs }) => waitedMs <= 2_000)).toBe(true);
+    expect(rig.released).toEqual([1, 3, 5, 7]);
+  });
+
+  it('bounds the witnesses: a made-up replica number each does not keep real ones out for long', () => {
+    const rig = new ReassemblyRig();
+    const [udp, tcp] = [rig.path('udp'), rig.path('tcp')];
+    for (let replica = 1; replica < 256; replica++) rig.accept(udp, 1, { replica });
+    rig.accept(tcp, 1);
+    for (const n of range(2, 40)) {
+      rig.after(26);
+      rig.accept(tcp, n);
+    }
+    rig.accept(tcp, 42);
+    rig.after(1);
+    rig.accept(tcp, 43);
+    expect(rig.lost).toMatchObject([{ sequence: 41 }]);
+    expect(rig.lost[0]!.waitedMs).toBeLessThan(250);
+  });
+});

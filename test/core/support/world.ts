@@ -1,0 +1,154 @@
+import { Encoder } from '../../../core/encoder.ts';
+import type { EncoderEvent, RelayEvent } from '../../../core/events.ts';
+import type { Machine, PathId, SubscriberId, TargetId } from '../../../core/machine.ts';
+import { Relay } from '../../../core/relay.ts';
+import { defaultSettings, type Settings } from '../../../core/settings.ts';
+import type { Micros } from '../../../core/units.ts';
+import { EdgeRig } from './edge-rig.ts';
+import { streamId } from './messages.ts';
+
+/** Who takes in TCP bytes: a relay or an edge. */
+interface Intake {
+  openPath(now: Micros, transport: 'tcp' | 'udp', label: string): PathId | undefined;
+  closePath(now: Micros, path: PathId, reason: string): void;
+  receive(now: Micros, path: PathId, bytes: Uint8Array): void;
+}
+
+/** Machines on wires with one fixed delay, in virtual time: nothing random, nothing lost unless a wire is cut. */
+export class World {
+  now = 0;
+  readonly settings: Settings;
+  readonly #machines: Machine[] = [];
+  #pending: { at: number; order: number; run: () => void }[] = [];
+  #order = 0;
+
+  constructor(settings: Partial<Settings> = {}) {
+    this.settings = { ...defaultSettings, ...settings };
+  }
+
+  add<M extends Machine>(machine: M): M {
+    this.#machines.push(machine);
+    return machine;
+  }
+
+  remove(machine: Machine): void {
+    this.#machines.splice(this.#machines.indexOf(machine), 1);
+  }
+
+  at(atMs: number, run: () => void): void {
+    this.#pending.push({ at: Math.round(atMs * 1000), order: this.#order++, run });
+    this.#pending.sort((a, b) => a.at - b.at || a.order - b.order);
+  }
+
+  after(delayMs: number, run: () => void): void {
+    this.at(this.now / 1000 + delayMs, run);
+  }
+
+  run(untilMs: number): void {
+    const until = Math.round(untilMs * 1000);
+    for (let turns = 0; ; turns++) {
+      if (turns > 5_000_000) throw new Error('the world does not come to rest');
+      const event = this.#pending[0];
+      const due = this.#machines.reduce((next, machine) => Math.min(next, machine.deadline), event?.at ?? Infinity);
+      if (due > until) break;
+      this.now = Math.max(this.now, due);
+      if (event !== undefined && event.at <= this.now) {
+        this.#pending.shift();
+        event.run();
+      }
+      for (const machine of this.#machines) if (machine.deadline <= this.now) machine.advance(this.now as Micros);
+    }
+    this.now = until;
+  }
+}
+
+export class EncoderRig {
+  readonly events: EncoderEvent[] = [];
+  readonly encoder: Encoder;
+  readonly outlets: Map<TargetId, (bytes: Uint8Array) => void> = new Map();
+  readonly backlog: Map<TargetId, number> = new Map();
+  readonly resets: TargetId[] = [];
+  readonly world: World;
+
+  constructor(world: World, stream: number, mountpoint = 'test') {
+    this.world = world;
+    this.encoder = world.add(new Encoder({ settings: world.settings, streamId: streamId(stream), mountpoint }, {
+      send: (target, bytes) => this.outlets.get(target)?.(bytes.slice()),
+      backlogBytes: (target) => this.backlog.get(target) ?? 0,
+      reset: (target) => this.resets.push(target),
+      event: (event) => this.events.push(event),
+    }));
+  }
+
+  feed(bytes: Uint8Array): void {
+    this.encoder.receive(this.world.now as Micros, bytes);
+  }
+
+  /** A TCP target, down until `connect`. */
+  target(): TargetId {
+    return this.encoder.addTarget(this.world.now as Micros, 'tcp', 'relay');
+  }
+
+  /** Connects a target to an intake; returns what breaks that connection, with what is on the wire. */
+  connect(target: TargetId, to: Intake, delayMs = 1): () => void {
+    const path = to.openPath(this.world.now as Micros, 'tcp', 'encoder')!;
+    let open = true;
+    this.outlets.set(target, (bytes) => {
+      this.world.after(delayMs, () => {
+        if (open) to.receive(this.world.now as Micros, path, bytes);
+      });
+    });
+    this.encoder.targetUp(this.world.now as Micros, target);
+    return () => {
+      open = false;
+      this.outlets.delete(target);
+      this.encoder.targetDown(this.world.now as Micros, target);
+      to.closePath(this.world.now as Micros, path, 'cut');
+    };
+  }
+}
+
+export class RelayRig {
+  readonly events: RelayEvent[] = [];
+  readonly relay: Relay;
+  readonly world: World;
+  readonly outlets: Map<SubscriberId, (bytes: Uint8Array) => void> = new Map();
+  readonly backlog: Map<SubscriberId, number> = new Map();
+  readonly cuts: SubscriberId[] = [];
+
+  constructor(world: World, dedup = true) {
+    this.world = world;
+    this.relay = world.add(new Relay({ settings: world.settings, dedup }, {
+      send: (subscriber, bytes) => this.outlets.get(subscriber)?.(bytes.slice()),
+      backlogBytes: (subscriber) => this.backlog.get(subscriber) ?? 0,
+      cut: (subscriber) => this.cuts.push(subscriber),
+      event: (event) => this.events.push(event),
+    }));
+  }
+
+  /** Connects an edge or another relay to it; returns what breaks that connection. */
+  serve(to: Intake, delayMs = 1): () => void {
+    const path = to.openPath(this.world.now as Micros, 'tcp', 'relay')!;
+    const id = this.relay.subscribe(this.world.now as Micros, 'subscriber')!;
+    let open = true;
+    this.outlets.set(id, (bytes) => {
+      this.world.after(delayMs, () => {
+        if (open) to.receive(this.world.now as Micros, path, bytes);
+      });
+    });
+    return () => {
+      open = false;
+      this.outlets.delete(id);
+      this.relay.unsubscribe(this.world.now as Micros, id, 'cut');
+      to.closePath(this.world.now as Micros, path, 'cut');
+    };
+  }
+}
+
+/** An edge whose clock is the world's. */
+export function edgeIn(world: World): EdgeRig {
+  const rig = new EdgeRig(world.settings);
+  Object.defineProperty(rig, 'now', { get: () => world.now });
+  world.add(rig.edge);
+  return rig;
+}
