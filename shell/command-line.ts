@@ -1,0 +1,154 @@
+import type { HeaderList } from '../core/headers.ts';
+import type { Role } from '../core/settings.ts';
+import { formatEndpoint } from './address.ts';
+import type { App } from './app.ts';
+import { bindAddress, icecastUrl, listenPort, logLevel, mountName, multicastEndpoint, noMore, targets, tcpEndpoint } from './arguments.ts';
+import { commands, overview, type CommandName } from './commands.ts';
+import { settingsOf } from './config.ts';
+import { EdgeApp, type EdgeConfig } from './edge.ts';
+import { EncoderApp, type EncoderConfig, type EncoderInput } from './encoder.ts';
+import { formatHelp } from './help.ts';
+import type { LogLevel } from './log-table.ts';
+import type { Log } from './log.ts';
+import { readOptions, type Given } from './options.ts';
+import { UsageError } from './problems.ts';
+import { RelayApp, type RelayConfig } from './relay.ts';
+import { version } from './version.ts';
+
+/** What a command line asks for. */
+export type Wish =
+  | { readonly kind: 'print'; readonly text: string }
+  | { readonly kind: 'run'; readonly role: Role; readonly logLevel: LogLevel; readonly make: (log: Log) => App };
+
+/** Reads the arguments of `davecast`. Throws a UsageError on any that is wrong or missing. */
+export function readDavecast(argv: readonly string[]): Wish {
+  const [first, ...rest] = argv;
+  if (first === undefined) throw new UsageError('a command is missing: relay, edge or encoder');
+  if (first === '--help' || first === '-h') return { kind: 'print', text: formatHelp(overview) };
+  if (first === '--version' || first === '-v') return versionOf('davecast');
+  if (first === 'relay') return read('relay', rest, (given) => makeRelay(relayConfig(given)));
+  if (first === 'edge') return read('edge', rest, (given) => makeEdge(edgeConfig(given)));
+  if (first === 'encoder') return read('encoder', rest, (given) => makeEncoder(encoderConfig(given)));
+  if (first === '-r') return read('originalRelay', rest, (given) => makeRelay(originalRelayConfig(given)));
+  if (/^\d+$/.test(first)) return read('originalEdge', argv, (given) => makeEdge(originalEdgeConfig(given)));
+  throw new UsageError(first.startsWith('-') ? `unknown option ${first}` : `unknown command "${first}": there are relay, edge and encoder`);
+}
+
+/** Reads the arguments of `daveice`. */
+export function readDaveice(argv: readonly string[]): Wish {
+  return read('daveice', argv, (given) => makeEncoder(daveiceConfig(given)));
+}
+
+type Make = (log: Log) => App;
+
+function read(name: CommandName, argv: readonly string[], make: (given: Given) => Make): Wish {
+  const { role, options, help } = commands[name];
+  const given = readOptions(argv, options);
+  if (given.has('help')) return { kind: 'print', text: formatHelp(help) };
+  if (given.has('version')) return versionOf(name === 'daveice' ? 'daveice' : 'davecast');
+  return { kind: 'run', role, logLevel: logLevel(given), make: make(given) };
+}
+
+function makeRelay(config: RelayConfig): Make {
+  return (log) => new RelayApp(config, log);
+}
+
+function makeEdge(config: EdgeConfig): Make {
+  return (log) => new EdgeApp(config, log);
+}
+
+function makeEncoder(config: EncoderConfig): Make {
+  return (log) => new EncoderApp(config, log);
+}
+
+function relayConfig(given: Given): RelayConfig {
+  noMore(given.positionals);
+  return {
+    bind: bindAddress(given),
+    inPort: listenPort('--in', given.one('in')),
+    outPort: listenPort('--out', given.one('out')),
+    upstreams: given.all('upstream').map((text) => tcpEndpoint('--upstream', text)),
+    multicasts: given.all('multicast').map((text) => multicastEndpoint('--multicast', text)),
+    settings: settingsOf(given, 'relay'),
+  };
+}
+
+/** `davecast -r INBOUND OUTBOUND [GROUP@PORT | HOST:PORT]` */
+function originalRelayConfig(given: Given): RelayConfig {
+  const [inbound, outbound, from, ...more] = given.positionals;
+  noMore(more);
+  const isGroup = from?.includes('@') === true;
+  return {
+    bind: bindAddress(given),
+    inPort: listenPort('INBOUND', inbound),
+    outPort: listenPort('OUTBOUND', outbound),
+    upstreams: from === undefined || isGroup ? [] : [tcpEndpoint('what the relay takes in', from)],
+    multicasts: isGroup ? [multicastEndpoint('what the relay takes in', from)] : [],
+    settings: settingsOf(given, 'relay'),
+  };
+}
+
+function edgeConfig(given: Given): EdgeConfig {
+  const relays = [...given.all('relay'), ...given.positionals];
+  if (relays.length === 0) throw new UsageError('--relay is missing');
+  return {
+    bind: bindAddress(given),
+    httpPort: listenPort('--http', given.one('http')),
+    relays: relays.map((text) => tcpEndpoint('--relay', text)),
+    settings: settingsOf(given, 'edge'),
+  };
+}
+
+/** `davecast PORT RELAY:PORT [RELAY:PORT …]` */
+function originalEdgeConfig(given: Given): EdgeConfig {
+  const [port, ...relays] = given.positionals;
+  if (relays.length === 0) throw new UsageError('RELAY:PORT is missing');
+  return {
+    bind: bindAddress(given),
+    httpPort: listenPort('PORT', port),
+    relays: relays.map((text) => tcpEndpoint('RELAY:PORT', text)),
+    settings: settingsOf(given, 'edge'),
+  };
+}
+
+function encoderConfig(given: Given): EncoderConfig {
+  return {
+    mount: mountName('--mount', given.one('mount')),
+    targets: targets('--to', [...given.all('to'), ...given.positionals]),
+    input: encoderInput(given),
+    ...stationOf(given),
+  };
+}
+
+/** `daveice ICECAST:PORT MOUNT TARGET [TARGET …]` */
+function daveiceConfig(given: Given): EncoderConfig {
+  const [icecast, mountText, ...to] = given.positionals;
+  if (icecast === undefined) throw new UsageError('ICECAST:PORT is missing');
+  const host = formatEndpoint(tcpEndpoint('ICECAST:PORT', icecast));
+  const mount = mountName('MOUNT', mountText);
+  const url = icecastUrl('MOUNT', `http://${host}/${encodeURI(mount)}`);
+  return { mount, targets: targets('TARGET', to), input: { kind: 'from', url }, ...stationOf(given) };
+}
+
+function stationOf(given: Given): Pick<EncoderConfig, 'bind' | 'headers' | 'title' | 'settings'> {
+  const names = { name: 'Icy-Name', genre: 'Icy-Genre', description: 'Icy-Description', url: 'Icy-Url' };
+  const headers: HeaderList = Object.entries(names).flatMap(([option, header]) => given.all(option).map((value) => [header, value] as const));
+  return { bind: bindAddress(given), headers, title: given.one('title') ?? '', settings: settingsOf(given, 'encoder') };
+}
+
+function encoderInput(given: Given): EncoderInput {
+  const inputs = ['from', 'stdin', 'listen'].filter((name) => given.has(name));
+  if (inputs.length === 0) throw new UsageError('one of --from, --stdin and --listen is missing');
+  if (inputs.length > 1) throw new UsageError(`--${inputs[0]} and --${inputs[1]} exclude each other`);
+  const password = given.one('password');
+  if (password !== undefined && inputs[0] !== 'listen') throw new UsageError('--password is for --listen');
+  if (password === '') throw new UsageError('--password must not be empty');
+  const from = given.one('from');
+  if (from !== undefined) return { kind: 'from', url: icecastUrl('--from', from) };
+  if (given.has('stdin')) return { kind: 'stdin' };
+  return { kind: 'listen', port: listenPort('--listen', given.one('listen')), password };
+}
+
+function versionOf(program: string): Wish {
+  return { kind: 'print', text: `${program} ${version}\n` };
+}

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { defaultSettings, settingNames, settingProblem, settingTable, type Role, type SettingName, type Settings } from '../core/settings.ts';
+import type { Given, Option } from './options.ts';
+import { codeOf, UsageError } from './problems.ts';
+
+/** A setting on the command line: `stallMinMs` is `--stall-min-ms`. */
+export function settingOptions(role: Role): readonly Option[] {
+  return namesFor(role).map((name) => {
+    const { value, unit, why } = settingTable[name];
+    return { name: flagOf(name), value: unit.toUpperCase(), help: `${why} (${value})` };
+  });
+}
+
+/** The defaults, changed by the file that --config names, changed by what else is on the command line. */
+export function settingsOf(given: Given, role: Role): Settings {
+  const file = given.one('config');
+  const changes: Partial<Record<SettingName, number>> = file === undefined ? {} : readConfig(file);
+  for (const name of namesFor(role)) {
+    const text = given.one(flagOf(name));
+    if (text === undefined) continue;
+    const value = /^\d+$/.test(text) ? Number(text) : text;
+    const problem = settingProblem(name, value);
+    if (problem !== undefined) throw new UsageError(problem.replace(name, `--${flagOf(name)}`));
+    changes[name] = value as number;
+  }
+  return { ...defaultSettings, ...changes };
+}
+
+/** A JSON object of settings by name. Those of other roles may be in it, so that one file serves a whole site. */
+function readConfig(file: string): Partial<Record<SettingName, number>> {
+  const changes: unknown = parseConfig(file);
+  if (typeof changes !== 'object' || changes === null || Array.isArray(changes)) {
+    throw new UsageError(`${file}: must be a JSON object such as {"stallMinMs": 500}`);
+  }
+  for (const [name, value] of Object.entries(changes)) {
+    if (!isSettingName(name)) throw new UsageError(`${file}: there is no setting ${JSON.stringify(name)}`);
+    const problem = settingProblem(name, value);
+    if (problem !== undefined) throw new UsageError(`${file}: ${problem}`);
+  }
+  return changes;
+}
+
+function parseConfig(file: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`cannot read ${file}: ${codeOf(error)}`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UsageError(`${file}: is not JSON`);
+  }
+}
+
+function namesFor(role: Role): readonly SettingName[] {
+  return settingNames.filter((name) => settingTable[name].roles.includes(role));
+}
+
+function isSettingName(name: string): name is SettingName {
+  return settingNames.includes(name as SettingName);
+}
+
+function flagOf(name: SettingName): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

@@ -1,0 +1,46 @@
+import type { MountInfo } from '../core/edge.ts';
+import { toMs } from '../core/units.ts';
+import { monotonicNow } from './clock.ts';
+import { corsLines, textReply, type Reply } from './http-reply.ts';
+import { playlists } from './playlists.ts';
+import { statusJson } from './status-json.ts';
+
+/** What an edge knows of its mountpoints. */
+export interface MountTable {
+  /** Without its leading slash. */
+  mount(name: string): MountInfo | undefined;
+  mounts(): readonly MountInfo[];
+}
+
+export interface PageOptions {
+  readonly table: MountTable;
+  readonly startedAt: Date;
+  /** `host:port` by which the client reached us. */
+  readonly host: string;
+}
+
+/** What an edge answers besides streams; undefined when there is no such page. */
+export function pageOf(name: string, { table, startedAt, host }: PageOptions): Reply | undefined {
+  const urlOf = (mount: MountInfo): string => `http://${host}/${encodeURI(mount.name)}`;
+  if (name === 'status-json.xsl') {
+    const body = statusJson({ mounts: table.mounts(), startedAt, wallTimeOf, urlOf, host: host.replace(/:\d+$/, '') });
+    return { status: 200, contentType: 'application/json; charset=UTF-8', headers: corsLines, body };
+  }
+  if (name.startsWith('admin/')) return textReply(200, mountList(name.slice('admin/'.length), table.mounts()));
+  const dot = name.lastIndexOf('.');
+  const mount = dot < 0 ? undefined : table.mount(name.slice(0, dot));
+  return mount === undefined ? undefined : playlists[name.slice(dot)]?.(mount, urlOf(mount));
+}
+
+/**
+ * One mountpoint a line. Icecast slaves ask for `streamlist.txt` or `streams` and expect CR LF; the original answers
+ * whatever is asked for, with LF alone.
+ */
+function mountList(page: string, mounts: readonly MountInfo[]): string {
+  const lineEnd = page === 'streamlist.txt' || page === 'streams' ? '\r\n' : '\n';
+  return mounts.map(({ name }) => `/${name}${lineEnd}`).join('');
+}
+
+function wallTimeOf({ startedAt }: MountInfo): Date {
+  return new Date(Date.now() - toMs(monotonicNow()) + toMs(startedAt));
+}

@@ -1,0 +1,83 @@
+import { Edge } from '../core/edge.ts';
+import type { Settings } from '../core/settings.ts';
+import type { Endpoint } from './address.ts';
+import { NEVER_FINISHED, STOP_MS, type App } from './app.ts';
+import { monotonicNow } from './clock.ts';
+import { Driver } from './driver.ts';
+import { ListenerServer } from './listener-server.ts';
+import type { Log } from './log.ts';
+import { PathInlet } from './path-inlet.ts';
+import { Refusals } from './refusals.ts';
+
+export interface EdgeConfig {
+  readonly bind: string;
+  readonly httpPort: number;
+  readonly relays: readonly Endpoint[];
+  readonly settings: Settings;
+}
+
+/**
+ * An edge with its sockets.
+ *
+ *     relays (we connect, to all of them) -> core Edge -> HTTP -> listeners, Icecast
+ */
+export class EdgeApp implements App {
+  readonly finished: Promise<void> = NEVER_FINISHED;
+  readonly #config: EdgeConfig;
+  readonly #log: Log;
+  readonly #edge: Edge;
+  readonly #driver: Driver;
+  readonly #inlet: PathInlet;
+  readonly #listeners: ListenerServer;
+  readonly #refusals: Refusals;
+
+  constructor(config: EdgeConfig, log: Log) {
+    const { settings } = config;
+    this.#config = config;
+    this.#log = log;
+    this.#refusals = new Refusals(log);
+    this.#edge = new Edge(
+      { settings },
+      {
+        send: (listener, bytes) => this.#listeners.send(listener, bytes),
+        backlogBytes: (listener) => this.#listeners.backlogBytes(listener),
+        end: (listener, reason) => this.#listeners.end(listener, reason),
+        event: log,
+      },
+    );
+    this.#driver = new Driver(this.#edge);
+    this.#inlet = new PathInlet({ machine: this.#edge, driver: this.#driver, settings, log, refusals: this.#refusals });
+    this.#listeners = new ListenerServer({
+      desk: {
+        mount: (name) => this.#edge.mount(name),
+        mounts: () => this.#edge.mounts(),
+        join: (name, options) => {
+          const joined = this.#edge.join(monotonicNow(), name, options);
+          this.#driver.settle();
+          return joined;
+        },
+        leave: (listener, reason) => {
+          this.#edge.leave(monotonicNow(), listener, reason);
+          this.#driver.settle();
+        },
+      },
+      icyIntervalBytes: settings.icyIntervalBytes,
+      log,
+      refusals: this.#refusals,
+    });
+  }
+
+  async start(): Promise<void> {
+    const { bind, httpPort, relays } = this.#config;
+    const port = await this.#listeners.listen({ address: bind, port: httpPort });
+    this.#log({ kind: 'listening', what: 'http', transport: 'tcp', address: bind, port });
+    for (const relay of relays) this.#inlet.subscribeTo(relay);
+  }
+
+  async stop(): Promise<void> {
+    this.#inlet.stop();
+    await this.#listeners.stop(STOP_MS);
+    this.#driver.stop();
+    this.#refusals.stop();
+  }
+}

@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import { Encoder } from '../core/encoder.ts';
+import type { HeaderList } from '../core/headers.ts';
+import type { TargetId } from '../core/machine.ts';
+import { formatStreamId } from '../core/pdu.ts';
+import type { Settings } from '../core/settings.ts';
+import { NEVER } from '../core/units.ts';
+import { monotonicNow } from './clock.ts';
+import { Driver } from './driver.ts';
+import type { EncoderOutlet, Slot } from './encoder-outlet.ts';
+import type { Log } from './log.ts';
+
+export interface SessionOptions {
+  readonly settings: Settings;
+  readonly mount: string;
+  readonly headers: HeaderList;
+  readonly title: string;
+  readonly outlet: EncoderOutlet;
+  readonly log: Log;
+}
+
+/** One source from its beginning to its end: a stream with an id of its own. */
+export class EncoderSession {
+  readonly stream: string;
+  readonly #encoder: Encoder;
+  readonly #driver: Driver;
+
+  constructor({ settings, mount, headers, title, outlet, log }: SessionOptions) {
+    const streamId = newStreamId();
+    this.stream = formatStreamId(streamId);
+    this.#encoder = new Encoder(
+      { settings, streamId, mountpoint: mount, headers },
+      {
+        send: (target, bytes) => outlet.send(target, bytes),
+        backlogBytes: (target) => outlet.backlogBytes(target),
+        reset: (target, reason) => this.#driver.defer(() => outlet.reset(target, reason)),
+        event: (event) => log({ ...event, mount, stream: this.stream }),
+      },
+    );
+    this.#driver = new Driver(this.#encoder);
+    for (const slot of outlet.slots) this.add(slot);
+    outlet.slots.forEach((slot, target) => {
+      if (slot.link?.isUp === true) this.up(target as TargetId);
+    });
+    if (title !== '') this.title(title);
+  }
+
+  /** The system has been given everything that can be given to it now. */
+  get idle(): boolean {
+    return this.#encoder.deadline === NEVER;
+  }
+
+  get frames(): number {
+    return this.#encoder.stats.frames;
+  }
+
+  audio(bytes: Uint8Array): void {
+    this.#encoder.receive(monotonicNow(), bytes);
+    this.#driver.settle();
+  }
+
+  title(title: string): void {
+    this.#encoder.setTitle(monotonicNow(), title);
+    this.#driver.settle();
+  }
+
+  /** A whole metadata text: `StreamTitle='…';`. */
+  metadata(text: string): void {
+    this.#encoder.setMetadata(monotonicNow(), text);
+    this.#driver.settle();
+  }
+
+  /** The source has ended. What is kept for a target that is away can still go out until `stop`. */
+  end(): void {
+    this.#encoder.end(monotonicNow());
+    this.#driver.settle();
+  }
+
+  stop(): void {
+    this.#driver.stop();
+  }
+
+  add(slot: Slot): void {
+    this.#encoder.addTarget(monotonicNow(), slot.transport, slot.label);
+  }
+
+  up(target: TargetId): void {
+    this.#encoder.targetUp(monotonicNow(), target);
+    this.#driver.settle();
+  }
+
+  down(target: TargetId): void {
+    this.#encoder.targetDown(monotonicNow(), target);
+    this.#driver.settle();
+  }
+}
+
+/** A random UUID, version 4 (RFC 9562), as bytes. */
+export function newStreamId(): Uint8Array {
+  const id = randomBytes(16);
+  id[6] = (id[6]! & 0x0f) | 0x40;
+  id[8] = (id[8]! & 0x3f) | 0x80;
+  return id;
+}

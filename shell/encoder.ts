@@ -1,0 +1,130 @@
+import type { HeaderList } from '../core/headers.ts';
+import type { Settings } from '../core/settings.ts';
+import type { Endpoint } from './address.ts';
+import { interfaceOf } from './address.ts';
+import { STOP_MS, type App } from './app.ts';
+import { EncoderOutlet } from './encoder-outlet.ts';
+import { EncoderSession } from './encoder-session.ts';
+import { IcecastSource } from './icecast-source.ts';
+import type { Log } from './log.ts';
+import type { Source, SourceDesk, SourceInfo, SourceSink } from './source.ts';
+import { SourceServer } from './source-server.ts';
+import { StdinSource } from './stdin-source.ts';
+
+export type EncoderInput =
+  | { readonly kind: 'stdin' }
+  | { readonly kind: 'from'; readonly url: URL }
+  | { readonly kind: 'listen'; readonly port: number; readonly password: string | undefined };
+
+export interface EncoderConfig {
+  /** Without its leading slash. */
+  readonly mount: string;
+  readonly targets: readonly Endpoint[];
+  readonly input: EncoderInput;
+  /** Where `listen` listens, and by which interface multicast leaves. */
+  readonly bind: string;
+  /** Given by the operator: they go before what the source says. */
+  readonly headers: HeaderList;
+  readonly title: string;
+  readonly settings: Settings;
+}
+
+/** How long a source that has ended waits for targets to take its last audio. */
+const DRAIN_MS = 5_000;
+const DRAIN_LOOK_MS = 20;
+
+/**
+ * An encoder with its source and its targets.
+ *
+ *     stdin, Icecast mount, or source client -> core Encoder (one for each source) -> TCP and UDP targets
+ */
+export class EncoderApp implements App, SourceDesk {
+  readonly finished: Promise<void>;
+  readonly #config: EncoderConfig;
+  readonly #log: Log;
+  readonly #outlet: EncoderOutlet;
+  readonly #source: Source;
+  /** The one on air, and those that have ended less than `targetKeepMs` ago. */
+  readonly #sessions = new Set<EncoderSession>();
+  #finish: () => void = () => undefined;
+
+  constructor(config: EncoderConfig, log: Log) {
+    const { targets, settings, bind } = config;
+    this.#config = config;
+    this.#log = log;
+    this.finished = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
+    this.#outlet = new EncoderOutlet(targets, { settings, log, multicastVia: interfaceOf(bind) }, {
+      added: (slot) => this.#sessions.forEach((session) => session.add(slot)),
+      up: (target) => this.#sessions.forEach((session) => session.up(target)),
+      down: (target) => this.#sessions.forEach((session) => session.down(target)),
+    });
+    this.#source = this.#makeSource();
+  }
+
+  async start(): Promise<void> {
+    this.#outlet.start();
+    try {
+      await this.#source.start();
+    } catch (error) {
+      await this.#outlet.finish(0);
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#source.stop();
+    await this.#outlet.finish(STOP_MS);
+    for (const session of this.#sessions) session.stop();
+  }
+
+  /** A source begins: a new stream. */
+  begin(info: SourceInfo): SourceSink {
+    const { mount, title, settings } = this.#config;
+    const headers = [...this.#config.headers, ...info.headers];
+    const session = new EncoderSession({ settings, mount, headers, title, outlet: this.#outlet, log: this.#log });
+    this.#sessions.add(session);
+    this.#log({ kind: 'source-started', mount, stream: session.stream, from: info.from });
+    return {
+      audio: (bytes) => session.audio(bytes),
+      title: (text) => session.title(text),
+      metadata: (text) => session.metadata(text),
+      end: (reason) => this.#end(session, info, reason),
+    };
+  }
+
+  #end(session: EncoderSession, { from }: SourceInfo, reason: string): void {
+    session.end();
+    const { mount, settings } = this.#config;
+    this.#log({ kind: 'source-ended', mount, stream: session.stream, from, reason, frames: session.frames });
+    // A target that is away now still gets the end of this stream, if it is back as soon as it would have been in time.
+    setTimeout(() => {
+      session.stop();
+      this.#sessions.delete(session);
+    }, settings.targetKeepMs).unref();
+  }
+
+  #makeSource(): Source {
+    const { input, bind, settings } = this.#config;
+    const log = this.#log;
+    switch (input.kind) {
+      case 'stdin':
+        return new StdinSource(process.stdin, this, () => void this.#drain());
+      case 'from':
+        return new IcecastSource(input.url, { desk: this, settings, log });
+      case 'listen':
+        return new SourceServer({ desk: this, bind: { address: bind, port: input.port }, password: input.password, log });
+      default:
+        return input satisfies never;
+    }
+  }
+
+  /** The input has ended for good: done when the targets have what there is, or have had their time. */
+  async #drain(): Promise<void> {
+    const until = performance.now() + DRAIN_MS;
+    const drained = (): boolean => this.#outlet.drained && [...this.#sessions].every((session) => session.idle);
+    while (!drained() && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
+    this.#finish();
+  }
+}

@@ -1,0 +1,96 @@
+import { decodeText } from './text.ts';
+
+/** Icecast's own clients stay far below; what is longer is no request for us. */
+export const MAX_HEAD_BYTES = 8_192;
+
+/** The lines before a body, of a request or a response. */
+export interface Head {
+  readonly firstLine: string;
+  /** By lower-case name; of several with one name the first. */
+  readonly headers: ReadonlyMap<string, string>;
+}
+
+export interface RequestHead extends Head {
+  readonly method: string;
+  /** As sent: still percent-encoded, with its query. */
+  readonly target: string;
+  readonly version: string;
+}
+
+export type HeadProblem = 'head too long' | 'bad head';
+
+const methods = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'SOURCE', 'POST']);
+
+const LF = 10;
+const CR = 13;
+
+/**
+ * Collects a head from any chunking of bytes.
+ *
+ * A line ends with CR LF or LF alone (DarkIce), the head with an empty line. Empty lines in front are skipped, as
+ * RFC 9112 asks of a robust server. Nothing is looked at twice, and at most MAX_HEAD_BYTES are held.
+ */
+export class HeadReader {
+  readonly #bytes = Buffer.alloc(MAX_HEAD_BYTES);
+  #length = 0;
+  /** Bytes of the current line, without CR. */
+  #lineBytes = 0;
+
+  /** Once the head is whole: how much of the chunk belongs to it. */
+  push(chunk: Uint8Array): number | 'more' | 'head too long' {
+    for (let at = 0; at < chunk.length; at++) {
+      const byte = chunk[at]!;
+      if (byte === LF && this.#lineBytes === 0) {
+        if (!this.#isBlank()) return at + 1;
+        this.#length = 0;
+        continue;
+      }
+      if (this.#length === MAX_HEAD_BYTES) return 'head too long';
+      this.#bytes[this.#length++] = byte;
+      if (byte === LF) this.#lineBytes = 0;
+      else if (byte !== CR) this.#lineBytes++;
+    }
+    return 'more';
+  }
+
+  /** The head, once it is whole. */
+  parse(): Head | 'bad head' {
+    const [firstLine = '', ...lines] = decodeText(this.#bytes.subarray(0, this.#length)).split('\n').map(withoutCr);
+    const headers = new Map<string, string>();
+    for (const line of lines) {
+      if (line === '') continue;
+      const match = /^([\w!#$%&'*+.^`|~-]+)[ \t]*:(.*)$/.exec(line);
+      if (match === null || hasControl(match[2]!)) return 'bad head';
+      const name = match[1]!.toLowerCase();
+      if (!headers.has(name)) headers.set(name, match[2]!.trim());
+    }
+    return hasControl(firstLine) ? 'bad head' : { firstLine, headers };
+  }
+
+  #isBlank(): boolean {
+    return this.#length === 0 || (this.#length === 1 && this.#bytes[0] === CR);
+  }
+}
+
+/** Reads the first line as that of a request: `GET /mount HTTP/1.0`. */
+export function requestOf(head: Head): RequestHead | 'bad head' | 'bad method' {
+  const match = /^([A-Za-z]+) +(\S+) +((?:HTTP|ICE)\/1\.[01])$/.exec(head.firstLine);
+  if (match === null) return 'bad head';
+  const [, method = '', target = '', version = ''] = match;
+  return methods.has(method) ? { ...head, method, target, version } : 'bad method';
+}
+
+/** The status in a response's first line: `HTTP/1.0 200 OK`, or `ICY 200 OK` as Shoutcast has it. */
+export function statusOf(head: Head): number | undefined {
+  const match = /^(?:HTTP\/1\.[01]|ICY) +(\d{3})(?: |$)/.exec(head.firstLine);
+  return match === null ? undefined : Number(match[1]);
+}
+
+function withoutCr(line: string): string {
+  return line.endsWith('\r') ? line.slice(0, -1) : line;
+}
+
+function hasControl(text: string): boolean {
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  return /[\u0000-\u0008\u000a-\u001f\u007f]/.test(text);
+}

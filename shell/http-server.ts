@@ -1,0 +1,110 @@
+import type net from 'node:net';
+import { formatPeer } from './address.ts';
+import { HeadReader, requestOf, type Head, type HeadProblem, type RequestHead } from './http-head.ts';
+import { finish, formatReply, htmlReply } from './http-reply.ts';
+import type { Refusals } from './refusals.ts';
+import { listenTcp, portOf, type Bind } from './tcp.ts';
+
+/** As Icecast: a head not finished by then is none. */
+export const HEAD_TIMEOUT_MS = 15_000;
+
+/**
+ * Connections whose head is not whole yet. When there are more, the one that has been at it for longest is closed: a
+ * client needs milliseconds for its head, one that occupies us needs the full fifteen seconds.
+ */
+const MAX_WAITING = 1_024;
+
+/** `rest`: what came behind the head. The socket is paused, and the handler's from here on. */
+export type HandleRequest = (request: RequestHead, socket: net.Socket, rest: Uint8Array) => void;
+
+/**
+ * A server that reads a request's head and hands the connection over. Node's own HTTP server knows no SOURCE and no
+ * ICE/1.0, and would frame the endless bodies that are the point here.
+ */
+export class HttpServer {
+  readonly #handle: HandleRequest;
+  readonly #refusals: Refusals;
+  readonly #open = new Set<net.Socket>();
+  /** In the order they came. */
+  readonly #waiting = new Set<net.Socket>();
+  #server: net.Server | undefined;
+
+  constructor(handle: HandleRequest, refusals: Refusals) {
+    this.#handle = handle;
+    this.#refusals = refusals;
+  }
+
+  /** The port that it listens on then. */
+  async listen(bind: Bind): Promise<number> {
+    this.#server = await listenTcp({ ...bind, allowHalfOpen: true }, (socket) => this.#accept(socket));
+    return portOf(this.#server);
+  }
+
+  /** Accepts no more, closes what is open after what was written, and destroys after `limitMs` what is left. */
+  async stop(limitMs: number): Promise<void> {
+    this.#server?.close();
+    const open = [...this.#open];
+    const closed = open.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+    for (const socket of open) socket.end(() => socket.destroy());
+    const late = setTimeout(() => open.forEach((socket) => socket.destroy()), limitMs);
+    await Promise.all(closed);
+    clearTimeout(late);
+  }
+
+  #accept(socket: net.Socket): void {
+    this.#open.add(socket);
+    this.#waiting.add(socket);
+    socket.on('close', () => {
+      this.#open.delete(socket);
+      this.#waiting.delete(socket);
+    });
+    for (const oldest of this.#waiting) {
+      if (this.#waiting.size <= MAX_WAITING) break;
+      this.#drop(oldest, 'too many unfinished requests');
+    }
+    readHead(socket, {
+      head: (head, rest) => this.#head(socket, head, rest),
+      failed: (reason) => this.#drop(socket, reason),
+    });
+  }
+
+  #head(socket: net.Socket, head: Head | HeadProblem, rest: Uint8Array): void {
+    this.#waiting.delete(socket);
+    const request = typeof head === 'string' ? head : requestOf(head);
+    if (typeof request !== 'string') return this.#handle(request, socket, rest);
+    this.#refusals.count(request, formatPeer(socket.remoteAddress, socket.remotePort));
+    if (request === 'bad method') finish(socket, formatReply(htmlReply(405, 'There is no such method here')));
+    else finish(socket, formatReply(htmlReply(400, 'That is no request')));
+  }
+
+  #drop(socket: net.Socket, reason: string): void {
+    this.#waiting.delete(socket);
+    this.#refusals.count(reason, formatPeer(socket.remoteAddress, socket.remotePort));
+    socket.destroy();
+  }
+}
+
+interface HeadTaker {
+  /** The socket is paused; `rest` is what came behind the head. */
+  head(head: Head | HeadProblem, rest: Uint8Array): void;
+  failed(reason: string): void;
+}
+
+function readHead(socket: net.Socket, taker: HeadTaker): void {
+  const reader = new HeadReader();
+  const stop = (): void => {
+    clearTimeout(timer);
+    socket.pause().off('data', onData).off('end', onEnd);
+  };
+  const onData = (chunk: Uint8Array): void => {
+    const progress = reader.push(chunk);
+    if (progress === 'more') return;
+    stop();
+    if (progress === 'head too long') taker.head(progress, chunk);
+    else taker.head(reader.parse(), chunk.subarray(progress));
+  };
+  // No reason to tell anybody: load balancers look in this way.
+  const onEnd = (): void => void socket.destroy();
+  const timer = setTimeout(() => taker.failed('head not finished in time'), HEAD_TIMEOUT_MS);
+  socket.on('data', onData).on('end', onEnd).on('close', () => clearTimeout(timer));
+}

@@ -1,0 +1,112 @@
+import type net from 'node:net';
+import { Dechunker } from './dechunker.ts';
+import { HeadReader, statusOf, type Head } from './http-head.ts';
+import { IcyStripper } from './icy-stripper.ts';
+import { codeOf } from './problems.ts';
+import { icyHeadersOf, type SourceDesk, type SourceSink } from './source.ts';
+import { dialTcp, type TakeBytes } from './tcp.ts';
+import { version } from './version.ts';
+
+export interface PullWatcher {
+  /** The stream begins. */
+  opened(): void;
+  /** Some of it came. */
+  carried(): void;
+  /** It is over, or never began. Not told after `stop`. */
+  ended(reason: string): void;
+}
+
+const MAX_REDIRECTS = 5;
+
+/** One attempt at a mountpoint of an Icecast or Shoutcast server, as their own relays do it; audio and titles go to the desk. */
+export class IcecastPull {
+  readonly #url: URL;
+  readonly #desk: SourceDesk;
+  readonly #watcher: PullWatcher;
+  readonly #reader = new HeadReader();
+  readonly #redirects: number;
+  #socket: net.Socket;
+  #sink: SourceSink | undefined;
+  /** Where bytes go: first to the head's reader, then to the body's. */
+  #take: TakeBytes = (bytes) => this.#readHead(bytes);
+  #redirected: IcecastPull | undefined;
+  #stopped = false;
+
+  constructor(url: URL, desk: SourceDesk, watcher: PullWatcher, redirects = 0) {
+    this.#url = url;
+    this.#desk = desk;
+    this.#watcher = watcher;
+    this.#redirects = redirects;
+    this.#socket = dialTcp(url.hostname.replace(/^\[|\]$/g, ''), Number(url.port || 80), (bytes) => this.#take(bytes));
+    let reason = 'closed by peer';
+    this.#socket.on('connect', () => this.#socket.write(requestFor(url)));
+    this.#socket.on('error', (error) => {
+      reason = codeOf(error);
+    });
+    this.#socket.on('close', () => this.#end(reason));
+  }
+
+  stop(reason: string): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#take = () => undefined;
+    this.#socket.destroy();
+    this.#redirected?.stop(reason);
+    this.#sink?.end(reason);
+  }
+
+  #end(reason: string): void {
+    if (this.#stopped) return;
+    this.stop(reason);
+    this.#watcher.ended(reason);
+  }
+
+  #readHead(bytes: Uint8Array): void {
+    const progress = this.#reader.push(bytes);
+    if (progress === 'more') return;
+    const head = progress === 'head too long' ? progress : this.#reader.parse();
+    if (typeof head === 'string') return this.#end(head);
+    const status = statusOf(head);
+    const location = head.headers.get('location');
+    if (status === 200) this.#begin(head, bytes.subarray(progress as number));
+    else if (status !== undefined && status >= 300 && status < 400 && location !== undefined) this.#redirect(location);
+    else this.#end(status === undefined ? 'answer is no HTTP' : `status ${status}`);
+  }
+
+  #begin(head: Head, rest: Uint8Array): void {
+    const sink = this.#desk.begin({ from: this.#url.host + this.#url.pathname, headers: icyHeadersOf(head.headers) });
+    this.#sink = sink;
+    this.#watcher.opened();
+    const interval = Number(head.headers.get('icy-metaint') ?? 0);
+    const stripper = interval > 0 ? new IcyStripper(interval, (audio) => sink.audio(audio), (text) => sink.metadata(text)) : undefined;
+    const body: TakeBytes = stripper === undefined ? (audio) => sink.audio(audio) : (bytes) => stripper.push(bytes);
+    const dechunker = /chunked$/i.test(head.headers.get('transfer-encoding') ?? '') ? new Dechunker(body) : undefined;
+    this.#take = (bytes) => {
+      this.#watcher.carried();
+      if (dechunker === undefined) body(bytes);
+      else if (dechunker.push(bytes) !== undefined) this.#end('bad chunk');
+      else if (dechunker.ended) this.#end('end of body');
+    };
+    if (rest.length > 0) this.#take(rest);
+  }
+
+  #redirect(location: string): void {
+    const url = URL.canParse(location, this.#url.href) ? new URL(location, this.#url) : undefined;
+    if (url?.protocol !== 'http:') return this.#end(`redirected to ${location}`);
+    if (this.#redirects === MAX_REDIRECTS) return this.#end('redirected too often');
+    this.#socket.removeAllListeners('close').destroy();
+    this.#redirected = new IcecastPull(url, this.#desk, this.#watcher, this.#redirects + 1);
+  }
+}
+
+function requestFor(url: URL): string {
+  const credentials = url.username === '' && url.password === '' ? undefined : `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  return [
+    `GET ${url.pathname}${url.search} HTTP/1.0`,
+    `Host: ${url.host}`,
+    `User-Agent: Davecast/${version}`,
+    'Icy-MetaData: 1',
+    ...(credentials === undefined ? [] : [`Authorization: Basic ${Buffer.from(credentials).toString('base64')}`]),
+    '\r\n',
+  ].join('\r\n');
+}

@@ -1,0 +1,73 @@
+import { Connector } from '../core/connector.ts';
+import type { Settings } from '../core/settings.ts';
+import { monotonicNow } from './clock.ts';
+import { connectorLog } from './connector-log.ts';
+import { Driver } from './driver.ts';
+import { IcecastPull } from './icecast-pull.ts';
+import type { Log } from './log.ts';
+import type { Source, SourceDesk } from './source.ts';
+
+export interface IcecastSourceOptions {
+  readonly desk: SourceDesk;
+  readonly settings: Settings;
+  readonly log: Log;
+}
+
+/** Pulls a mountpoint from an Icecast for as long as we run. Each connection is a source, and so a stream, of its own. */
+export class IcecastSource implements Source {
+  readonly #url: URL;
+  readonly #desk: SourceDesk;
+  readonly #connector: Connector;
+  readonly #driver: Driver;
+  #pull: IcecastPull | undefined;
+
+  constructor(url: URL, { desk, settings, log }: IcecastSourceOptions) {
+    this.#url = url;
+    this.#desk = desk;
+    this.#connector = new Connector(
+      { settings, watchIdle: true, random: Math.random },
+      {
+        connect: () => this.#connect(),
+        disconnect: () => this.#disconnect(),
+        event: connectorLog(log, url.host + url.pathname),
+      },
+    );
+    this.#driver = new Driver(this.#connector);
+  }
+
+  start(): Promise<void> {
+    this.#connector.start(monotonicNow());
+    this.#driver.settle();
+    return Promise.resolve();
+  }
+
+  stop(): Promise<void> {
+    this.#connector.stop(monotonicNow());
+    this.#driver.stop();
+    return Promise.resolve();
+  }
+
+  #connect(): void {
+    this.#pull = new IcecastPull(this.#url, this.#desk, {
+      opened: () => {
+        this.#connector.opened(monotonicNow());
+        this.#driver.settle();
+      },
+      carried: () => {
+        this.#connector.carried(monotonicNow());
+        this.#driver.settle();
+      },
+      ended: (reason) => {
+        this.#pull = undefined;
+        this.#connector.lost(monotonicNow(), reason);
+        this.#driver.settle();
+      },
+    });
+  }
+
+  #disconnect(): void {
+    const pull = this.#pull;
+    this.#pull = undefined;
+    pull?.stop(this.#connector.state === 'stopped' ? 'stopped' : 'idle');
+  }
+}

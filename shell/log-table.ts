@@ -1,0 +1,65 @@
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export interface LogEntry {
+  readonly level: LogLevel;
+  readonly text: string;
+}
+
+/** How every kind of event is told. A kind that is not here is told as it is, at 'info'. */
+export const logTable: Readonly<Record<string, LogEntry>> = {
+  // Of the shell.
+  'started': { level: 'info', text: 'started' },
+  'listening': { level: 'info', text: 'listening' },
+  'stopping': { level: 'info', text: 'stopping' },
+  'stopped': { level: 'info', text: 'stopped' },
+  'unresolved': { level: 'warn', text: 'name has no address' },
+  'refused': { level: 'warn', text: 'refused' },
+  'access': { level: 'info', text: 'listener gone' },
+  'source-started': { level: 'info', text: 'source connected' },
+  'source-ended': { level: 'warn', text: 'source gone' },
+  'source-refused': { level: 'warn', text: 'source refused' },
+  'source-unauthorized': { level: 'info', text: 'source asked for its password' },
+  'too-many-targets': { level: 'warn', text: 'more addresses than replica numbers' },
+
+  // Connections that we open.
+  'connecting': { level: 'debug', text: 'connecting' },
+  'connected': { level: 'info', text: 'connected' },
+  'disconnected': { level: 'warn', text: 'not connected' },
+  'still-disconnected': { level: 'debug', text: 'still not connected' },
+
+  // Encoder.
+  'encoder-format': { level: 'info', text: 'audio format' },
+  'encoder-title': { level: 'info', text: 'title' },
+  'target-up': { level: 'info', text: 'target reached' },
+  'target-down': { level: 'warn', text: 'target lost' },
+  'target-lost': { level: 'error', text: 'messages dropped for an unreachable target' },
+  'target-stuck': { level: 'warn', text: 'target takes nothing' },
+
+  // Relay and edge: what comes in.
+  'path-opened': { level: 'info', text: 'path opened' },
+  'path-closed': { level: 'info', text: 'path closed' },
+  'bound-hit': { level: 'warn', text: 'bound reached' },
+  'stream-new': { level: 'info', text: 'new stream' },
+  'stream-announced': { level: 'info', text: 'stream has a name' },
+  'stream-forgotten': { level: 'info', text: 'stream forgotten' },
+
+  // Relay: what goes out.
+  'subscriber-joined': { level: 'info', text: 'subscriber joined' },
+  'subscriber-left': { level: 'info', text: 'subscriber left' },
+  'subscriber-behind': { level: 'warn', text: 'subscriber loses messages' },
+  'subscriber-cut': { level: 'error', text: 'subscriber cut off' },
+
+  // Edge.
+  'mount-started': { level: 'info', text: 'mountpoint started' },
+  'mount-ended': { level: 'error', text: 'mountpoint ended' },
+  'backup-added': { level: 'info', text: 'backup added' },
+  'backup-refused': { level: 'warn', text: 'stream cannot be a backup' },
+  'stalled': { level: 'warn', text: 'live stream is tardy' },
+  'switch': { level: 'warn', text: 'switched to another stream' },
+  'gap': { level: 'warn', text: 'messages lost on all paths' },
+  'title': { level: 'info', text: 'title' },
+  'listener-joined': { level: 'debug', text: 'listener joined' },
+  'listener-left': { level: 'debug', text: 'listener left' },
+  'listener-dropped': { level: 'warn', text: 'listener too slow, dropped' },
+};

@@ -1,0 +1,39 @@
+import { readDavecast, readDaveice, type Wish } from './command-line.ts';
+import { createLogger } from './log.ts';
+import { StartError, UsageError } from './problems.ts';
+import { serve } from './serve.ts';
+
+/** Where a program prints, besides its log. */
+export interface Terminal {
+  out(text: string): void;
+  err(text: string): void;
+}
+
+/**
+ * Runs `davecast` to its end; resolves with the exit status: 0 all well, 1 the machine does not let us, 2 the command
+ * line is wrong.
+ */
+export function davecast(argv: readonly string[], terminal: Terminal): Promise<number> {
+  return run('davecast', readDavecast, argv, terminal);
+}
+
+/** The same for `daveice`. */
+export function daveice(argv: readonly string[], terminal: Terminal): Promise<number> {
+  return run('daveice', readDaveice, argv, terminal);
+}
+
+async function run(name: string, read: (argv: readonly string[]) => Wish, argv: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    const wish = read(argv);
+    if (wish.kind === 'print') {
+      terminal.out(wish.text);
+      return 0;
+    }
+    return await serve(wish.make, createLogger({ role: wish.role, level: wish.logLevel }));
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof StartError)) throw error;
+    const hint = error instanceof UsageError ? ` (see ${name} --help)` : '';
+    terminal.err(`${name}: ${error.message}${hint}\n`);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}

@@ -1,0 +1,121 @@
+import type net from 'node:net';
+import type { Machine, PathId, Transport } from '../core/machine.ts';
+import type { Settings } from '../core/settings.ts';
+import type { Micros } from '../core/units.ts';
+import { formatPeer, type Endpoint } from './address.ts';
+import { monotonicNow } from './clock.ts';
+import type { Driver } from './driver.ts';
+import { HostLinks } from './host-links.ts';
+import type { Log } from './log.ts';
+import type { Refusals } from './refusals.ts';
+import { takeOver, type TakeBytes } from './tcp.ts';
+import type { TcpLink } from './tcp-link.ts';
+
+/** What relay and edge have in common: messages come in by paths. */
+export interface PathMachine extends Machine {
+  openPath(now: Micros, transport: Transport, label: string): PathId | undefined;
+  closePath(now: Micros, path: PathId, reason: string): void;
+  receive(now: Micros, path: PathId, bytes: Uint8Array): void;
+}
+
+export interface PathInletOptions {
+  readonly machine: PathMachine;
+  readonly driver: Driver;
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly refusals: Refusals;
+}
+
+/** Makes a path of every way that messages can come in by, and tells the machine what comes. */
+export class PathInlet {
+  readonly #options: PathInletOptions;
+  readonly #machine: PathMachine;
+  readonly #driver: Driver;
+  readonly #accepted = new Set<net.Socket>();
+  readonly #upstreams: HostLinks[] = [];
+  readonly #linked = new Map<TcpLink, PathId>();
+
+  constructor(options: PathInletOptions) {
+    this.#options = options;
+    this.#machine = options.machine;
+    this.#driver = options.driver;
+  }
+
+  /** Somebody connected, an encoder we hope, and pushes. The socket is paused. */
+  accept(accepted: net.Socket): void {
+    const label = formatPeer(accepted.remoteAddress, accepted.remotePort);
+    const path = this.#open('tcp', label);
+    if (path === undefined) {
+      accepted.destroy();
+      return;
+    }
+    const socket = takeOver(accepted, this.#taker(path));
+    this.#accepted.add(socket);
+    socket.on('close', (hadError) => {
+      this.#accepted.delete(socket);
+      this.#close(path, hadError ? 'connection lost' : 'closed by peer');
+    });
+  }
+
+  /** Where the datagrams of a socket go. */
+  datagrams(label: string): TakeBytes {
+    const path = this.#open('udp', label);
+    return path === undefined ? () => undefined : this.#taker(path);
+  }
+
+  /** Connects to a relay's outgoing port, by every address of its name, and stays connected. */
+  subscribeTo(upstream: Endpoint): void {
+    const { settings, log } = this.#options;
+    const links = new HostLinks(upstream, { settings, log, watchIdle: true }, {
+      up: (link) => this.#linkUp(link),
+      bytes: (link, bytes) => this.#linkBytes(link, bytes),
+      down: (link, reason) => this.#linkDown(link, reason),
+    });
+    this.#upstreams.push(links);
+    links.start();
+  }
+
+  stop(): void {
+    for (const links of this.#upstreams) links.stop();
+    for (const socket of this.#accepted) socket.destroy();
+  }
+
+  #linkUp(link: TcpLink): void {
+    const path = this.#open('tcp', link.label);
+    if (path === undefined) link.reset('too many paths');
+    else this.#linked.set(link, path);
+  }
+
+  #linkBytes(link: TcpLink, bytes: Uint8Array): void {
+    const path = this.#linked.get(link);
+    if (path === undefined) return;
+    this.#machine.receive(monotonicNow(), path, bytes);
+    this.#driver.settle();
+  }
+
+  #linkDown(link: TcpLink, reason: string): void {
+    const path = this.#linked.get(link);
+    if (path === undefined) return;
+    this.#linked.delete(link);
+    this.#close(path, reason);
+  }
+
+  #open(transport: Transport, label: string): PathId | undefined {
+    const path = this.#machine.openPath(monotonicNow(), transport, label);
+    this.#driver.settle();
+    if (path === undefined) this.#options.refusals.count('too many paths', label);
+    return path;
+  }
+
+  #taker(path: PathId): TakeBytes {
+    return (bytes) => {
+      this.#machine.receive(monotonicNow(), path, bytes);
+      this.#driver.settle();
+    };
+  }
+
+  #close(path: PathId, reason: string): void {
+    this.#machine.closePath(monotonicNow(), path, reason);
+    this.#driver.settle();
+  }
+}

@@ -1,0 +1,35 @@
+import type { Log } from './log.ts';
+
+const EVERY_MS = 10_000;
+
+/** Tells of what is refused at most once in ten seconds for each reason, with the count: a flood does not fill the log. */
+export class Refusals {
+  readonly #log: Log;
+  readonly #waiting = new Map<string, { count: number; readonly timer: NodeJS.Timeout }>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** `peer` is told for the first of them. */
+  count(reason: string, peer: string): void {
+    const waiting = this.#waiting.get(reason);
+    if (waiting !== undefined) {
+      waiting.count++;
+      return;
+    }
+    this.#log({ kind: 'refused', reason, peer, count: 1 });
+    this.#waiting.set(reason, { count: 0, timer: setTimeout(() => this.#tell(reason), EVERY_MS).unref() });
+  }
+
+  stop(): void {
+    for (const { timer } of this.#waiting.values()) clearTimeout(timer);
+    this.#waiting.clear();
+  }
+
+  #tell(reason: string): void {
+    const count = this.#waiting.get(reason)?.count ?? 0;
+    this.#waiting.delete(reason);
+    if (count > 0) this.#log({ kind: 'refused', reason, count });
+  }
+}

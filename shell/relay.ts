@@ -1,0 +1,131 @@
+import type dgram from 'node:dgram';
+import type net from 'node:net';
+import type { SubscriberId } from '../core/machine.ts';
+import { Relay } from '../core/relay.ts';
+import type { Settings } from '../core/settings.ts';
+import { formatEndpoint, formatPeer, interfaceOf, type Endpoint } from './address.ts';
+import { NEVER_FINISHED, STOP_MS, type App } from './app.ts';
+import { monotonicNow } from './clock.ts';
+import { Driver } from './driver.ts';
+import type { Log } from './log.ts';
+import { PathInlet } from './path-inlet.ts';
+import { Refusals } from './refusals.ts';
+import { listenTcp, portOf } from './tcp.ts';
+import { listenTcpAndUdp } from './tcp-and-udp.ts';
+import { listenMulticast } from './udp.ts';
+
+export interface RelayConfig {
+  readonly bind: string;
+  /** Where encoders push to, by TCP and UDP. */
+  readonly inPort: number;
+  /** Where edges and other relays subscribe. */
+  readonly outPort: number;
+  /** Relays to subscribe to. */
+  readonly upstreams: readonly Endpoint[];
+  readonly multicasts: readonly Endpoint[];
+  readonly settings: Settings;
+}
+
+/**
+ * A relay with its sockets.
+ *
+ *     encoders -> TCP and UDP `inPort` --+
+ *     multicast groups ------------------+-> core Relay -> TCP `outPort` -> edges, other relays
+ *     other relays (we connect) ---------+
+ */
+export class RelayApp implements App {
+  readonly finished: Promise<void> = NEVER_FINISHED;
+  readonly #config: RelayConfig;
+  readonly #log: Log;
+  readonly #relay: Relay;
+  readonly #driver: Driver;
+  readonly #inlet: PathInlet;
+  readonly #refusals: Refusals;
+  readonly #subscribers = new Map<SubscriberId, net.Socket>();
+  readonly #servers: (net.Server | dgram.Socket)[] = [];
+
+  constructor(config: RelayConfig, log: Log) {
+    this.#config = config;
+    this.#log = log;
+    this.#refusals = new Refusals(log);
+    this.#relay = new Relay(
+      { settings: config.settings },
+      {
+        send: (id, bytes) => void this.#subscribers.get(id)?.write(bytes),
+        backlogBytes: (id) => this.#subscribers.get(id)?.writableLength ?? 0,
+        cut: (id) => this.#cut(id),
+        event: log,
+      },
+    );
+    this.#driver = new Driver(this.#relay);
+    this.#inlet = new PathInlet({ machine: this.#relay, driver: this.#driver, settings: config.settings, log, refusals: this.#refusals });
+  }
+
+  async start(): Promise<void> {
+    const { bind, inPort, outPort, upstreams, multicasts } = this.#config;
+    try {
+      const inlet = await listenTcpAndUdp(
+        { address: bind, port: inPort },
+        (socket) => this.#inlet.accept(socket),
+        this.#inlet.datagrams('udp'),
+      );
+      this.#servers.push(inlet.tcp, inlet.udp);
+      this.#listening('in', 'tcp', bind, portOf(inlet.tcp));
+      this.#listening('in', 'udp', bind, portOf(inlet.tcp));
+      const out = await listenTcp({ address: bind, port: outPort }, (socket) => this.#subscribe(socket));
+      this.#servers.push(out);
+      this.#listening('out', 'tcp', bind, portOf(out));
+      for (const group of multicasts) {
+        const { host: address, port } = group;
+        const take = this.#inlet.datagrams(formatEndpoint(group));
+        this.#servers.push(await listenMulticast({ address, port }, interfaceOf(bind), take));
+        this.#listening('multicast', 'udp', address, port);
+      }
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    for (const upstream of upstreams) this.#inlet.subscribeTo(upstream);
+  }
+
+  async stop(): Promise<void> {
+    for (const server of this.#servers.splice(0)) server.close();
+    this.#inlet.stop();
+    const open = [...this.#subscribers.values()];
+    const closed = open.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+    for (const socket of open) socket.end();
+    const late = setTimeout(() => open.forEach((socket) => socket.destroy()), STOP_MS);
+    await Promise.all(closed);
+    clearTimeout(late);
+    this.#driver.stop();
+    this.#refusals.stop();
+  }
+
+  #subscribe(socket: net.Socket): void {
+    const label = formatPeer(socket.remoteAddress, socket.remotePort);
+    const id = this.#relay.subscribe(monotonicNow(), label);
+    this.#driver.settle();
+    if (id === undefined) {
+      this.#refusals.count('too many subscribers', label);
+      socket.destroy();
+      return;
+    }
+    this.#subscribers.set(id, socket);
+    // Subscribers have nothing to say; reading is how their going away is noticed.
+    socket.resume();
+    socket.on('close', (hadError) => {
+      if (!this.#subscribers.delete(id)) return;
+      this.#relay.unsubscribe(monotonicNow(), id, hadError ? 'connection lost' : 'closed by peer');
+      this.#driver.settle();
+    });
+  }
+
+  #cut(id: SubscriberId): void {
+    this.#subscribers.get(id)?.destroy();
+    this.#subscribers.delete(id);
+  }
+
+  #listening(what: 'in' | 'out' | 'multicast', transport: 'tcp' | 'udp', address: string, port: number): void {
+    this.#log({ kind: 'listening', what, transport, address, port });
+  }
+}

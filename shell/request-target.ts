@@ -1,0 +1,30 @@
+import { decodeText, percentDecode } from './text.ts';
+
+export interface RequestTarget {
+  /** Decoded, without its leading slash: the mountpoint's name, if it is one. */
+  readonly name: string;
+  readonly query: ReadonlyMap<string, Uint8Array>;
+}
+
+/** Reads what stands between method and version: `/mount%20one?x=y`, or the same with `http://host` before it. */
+export function parseTarget(target: string): RequestTarget | undefined {
+  const local = target.replace(/^https?:\/\/[^/?]*/i, '');
+  if (!local.startsWith('/')) return undefined;
+  const cut = local.indexOf('?');
+  const path = percentDecode(cut < 0 ? local : local.slice(0, cut));
+  if (path === undefined) return undefined;
+  return { name: decodeText(path.subarray(1)), query: parseQuery(cut < 0 ? '' : local.slice(cut + 1)) };
+}
+
+/** The values stay bytes: source clients write titles in whatever charset they like, and may say so in another value. */
+function parseQuery(text: string): ReadonlyMap<string, Uint8Array> {
+  const query = new Map<string, Uint8Array>();
+  for (const part of text.split('&')) {
+    const cut = part.indexOf('=');
+    if (cut <= 0) continue;
+    const name = part.slice(0, cut);
+    const value = part.slice(cut + 1).replaceAll('+', ' ');
+    if (!query.has(name)) query.set(name, percentDecode(value) ?? Buffer.from(value, 'utf8'));
+  }
+  return query;
+}

@@ -1,0 +1,16 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+/** User and password of an Authorization header, undefined when it is none of the Basic kind. */
+export function basicCredentials(header: string | undefined): { readonly user: string; readonly password: string } | undefined {
+  const match = /^basic +([a-z0-9+/=_-]+)$/i.exec(header ?? '');
+  if (match === null) return undefined;
+  const text = Buffer.from(match[1]!, 'base64').toString('utf8');
+  const cut = text.indexOf(':');
+  return cut < 0 ? undefined : { user: text.slice(0, cut), password: text.slice(cut + 1) };
+}
+
+/** Takes as long for a wrong password as for the right one. */
+export function samePassword(given: string, expected: string): boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(expected));
+}

@@ -1,0 +1,168 @@
+import type net from 'node:net';
+import { formatPeer, isLoopback, plainAddress } from './address.ts';
+import { STOP_MS } from './app.ts';
+import { Dechunker } from './dechunker.ts';
+import type { RequestHead } from './http-head.ts';
+import { finish, formatReply, htmlReply, textReply, type Reply } from './http-reply.ts';
+import { HttpServer } from './http-server.ts';
+import type { Log } from './log.ts';
+import { Refusals } from './refusals.ts';
+import { parseTarget, type RequestTarget } from './request-target.ts';
+import { basicCredentials, samePassword } from './source-auth.ts';
+import { icyHeadersOf, type Source, type SourceDesk, type SourceSink } from './source.ts';
+import type { Bind, TakeBytes } from './tcp.ts';
+import { decodeText } from './text.ts';
+
+export interface SourceServerOptions {
+  readonly desk: SourceDesk;
+  readonly bind: Bind;
+  /** Without one, sources are taken from this machine only, with any password. */
+  readonly password: string | undefined;
+  readonly log: Log;
+}
+
+/** A source that says nothing for so long is gone, as in Icecast. */
+const SILENT_MS = 10_000;
+/** One that has said nothing for so long does not keep another of the same machine out: a network drop leaves such ones. */
+const TAKE_OVER_MS = 2_000;
+
+interface Current {
+  readonly socket: net.Socket;
+  readonly ip: string;
+  readonly sink: SourceSink;
+  heardAt: number;
+}
+
+/** Takes in what source clients push: SOURCE or PUT, one at a time, and the titles that they send aside. */
+export class SourceServer implements Source {
+  readonly #options: SourceServerOptions;
+  readonly #server: HttpServer;
+  readonly #refusals: Refusals;
+  #current: Current | undefined;
+
+  constructor(options: SourceServerOptions) {
+    this.#options = options;
+    this.#refusals = new Refusals(options.log);
+    this.#server = new HttpServer((request, socket, rest) => this.#handle(request, socket, rest), this.#refusals);
+  }
+
+  async start(): Promise<void> {
+    const { bind, log } = this.#options;
+    const port = await this.#server.listen(bind);
+    log({ kind: 'listening', what: 'source', transport: 'tcp', address: bind.address, port });
+  }
+
+  async stop(): Promise<void> {
+    if (this.#current !== undefined) this.#end(this.#current, 'encoder stopped');
+    await this.#server.stop(STOP_MS);
+    this.#refusals.stop();
+  }
+
+  #handle(request: RequestHead, socket: net.Socket, rest: Uint8Array): void {
+    const { method } = request;
+    const answer = (reply: Reply): void => finish(socket, formatReply(reply, method));
+    // libshout asks in this way for an upgrade to TLS, and takes no for an answer.
+    if (method === 'OPTIONS') return answer({ status: 204, headers: [['Allow', 'GET, SOURCE, PUT, OPTIONS']] });
+    const target = parseTarget(request.target);
+    if (target === undefined) return answer(htmlReply(400, 'That is no address'));
+    const isSource = method === 'SOURCE' || method === 'PUT';
+    const isUpdate = method === 'GET' && (target.name === 'admin/metadata' || target.name === 'admin.cgi');
+    if (!isSource && !isUpdate) return answer(htmlReply(404, 'This takes in sources and nothing else'));
+    const refused = this.#refusal(request, target, socket);
+    if (refused !== undefined) return answer(refused);
+    if (isUpdate) return answer(this.#update(target));
+    if (this.#isTaken(plainAddress(socket.remoteAddress))) {
+      this.#options.log({ kind: 'source-refused', from: formatPeer(socket.remoteAddress, socket.remotePort), reason: 'Mountpoint in use' });
+      return answer(textReply(403, 'Mountpoint in use\r\n'));
+    }
+    this.#begin(request, socket, rest);
+  }
+
+  /** Why this client may not send, or undefined. */
+  #refusal(request: RequestHead, target: RequestTarget, socket: net.Socket): Reply | undefined {
+    const { password, log } = this.#options;
+    const from = formatPeer(socket.remoteAddress, socket.remotePort);
+    if (password === undefined) {
+      if (isLoopback(socket.remoteAddress)) return undefined;
+      log({ kind: 'source-refused', from, reason: 'not from this machine, and there is no --password' });
+      return textReply(403, 'Without a password, sources are taken from this machine only\r\n');
+    }
+    const basic = basicCredentials(request.headers.get('authorization'));
+    const pass = target.query.get('pass');
+    const given = basic === undefined ? (pass === undefined ? undefined : decodeText(pass)) : basic.password;
+    const user = basic?.user ?? 'source';
+    if (given !== undefined && (user === 'source' || user === '') && samePassword(given, password)) return undefined;
+    if (given === undefined) log({ kind: 'source-unauthorized', from });
+    else log({ kind: 'source-refused', from, reason: 'wrong password' });
+    return textReply(401, 'You need to authenticate\r\n', [['WWW-Authenticate', 'Basic realm="Davecast"']]);
+  }
+
+  #isTaken(ip: string): boolean {
+    const current = this.#current;
+    if (current === undefined) return false;
+    const isStale = current.ip === ip && performance.now() - current.heardAt >= TAKE_OVER_MS;
+    if (isStale) this.#end(current, 'replaced by a new connection');
+    return !isStale;
+  }
+
+  #begin(request: RequestHead, socket: net.Socket, rest: Uint8Array): void {
+    const from = formatPeer(socket.remoteAddress, socket.remotePort);
+    const sink = this.#options.desk.begin({ from, headers: icyHeadersOf(request.headers) });
+    const current: Current = { socket, ip: plainAddress(socket.remoteAddress), sink, heardAt: performance.now() };
+    this.#current = current;
+    if (/100-continue/i.test(request.headers.get('expect') ?? '')) socket.write('HTTP/1.1 100 Continue\r\n\r\n');
+    socket.write('HTTP/1.0 200 OK\r\n\r\n');
+    const body = bodyReader(request, (audio) => sink.audio(audio));
+    const take: TakeBytes = (bytes) => {
+      current.heardAt = performance.now();
+      const ended = body(bytes);
+      if (ended !== undefined) this.#end(current, ended);
+    };
+    socket.on('data', take);
+    socket.on('end', () => this.#end(current, 'closed by source'));
+    socket.on('close', () => this.#end(current, 'connection lost'));
+    socket.setTimeout(SILENT_MS, () => this.#end(current, 'silent'));
+    if (rest.length > 0) take(rest);
+    socket.resume();
+  }
+
+  #end(current: Current, reason: string): void {
+    if (this.#current !== current) return;
+    this.#current = undefined;
+    current.socket.removeAllListeners('data');
+    finish(current.socket, '');
+    current.sink.end(reason);
+  }
+
+  #update({ query }: RequestTarget): Reply {
+    const charset = textOf(query, 'charset');
+    const [song, artist, title] = ['song', 'artist', 'title'].map((name) => textOf(query, name, charset));
+    if (textOf(query, 'mode') !== 'updinfo') return htmlReply(400, 'Unknown admin request');
+    if (song === undefined && artist === undefined && title === undefined) return htmlReply(400, 'Missing parameter');
+    if (this.#current === undefined) return htmlReply(400, 'Source does not exist');
+    this.#current.sink.title(song ?? [artist, title].filter((part) => part !== undefined && part !== '').join(' - '));
+    const answer = '<iceresponse><message>Metadata update successful</message><return>1</return></iceresponse>';
+    return { status: 200, contentType: 'text/xml; charset=utf-8', body: `<?xml version="1.0"?>\n${answer}\n` };
+  }
+}
+
+/** Passes the audio of a body on; says why when the body is over. */
+function bodyReader({ headers }: RequestHead, take: TakeBytes): (bytes: Uint8Array) => string | undefined {
+  if (/chunked$/i.test(headers.get('transfer-encoding') ?? '')) {
+    const dechunker = new Dechunker(take);
+    return (bytes) => dechunker.push(bytes) ?? (dechunker.ended ? 'end of body' : undefined);
+  }
+  let left = Number(headers.get('content-length') ?? Number.NaN);
+  // Some clients say 0, or a huge number, when they mean "until I stop".
+  if (!(left > 0)) left = Number.POSITIVE_INFINITY;
+  return (bytes) => {
+    take(bytes.subarray(0, Math.min(bytes.length, left)));
+    left -= bytes.length;
+    return left <= 0 ? 'end of body' : undefined;
+  };
+}
+
+function textOf(query: ReadonlyMap<string, Uint8Array>, name: string, charset?: string): string | undefined {
+  const value = query.get(name);
+  return value === undefined ? undefined : decodeText(value, charset);
+}

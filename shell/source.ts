@@ -1,0 +1,38 @@
+import type { HeaderList } from '../core/headers.ts';
+
+/** What a source tells about itself when it begins. */
+export interface SourceInfo {
+  /** Who it is, for the log. */
+  readonly from: string;
+  readonly headers: HeaderList;
+}
+
+/** Takes in one source. */
+export interface SourceSink {
+  /** Audio in any chunking, borrowed for the call. */
+  audio(bytes: Uint8Array): void;
+  title(title: string): void;
+  /** A whole metadata text: `StreamTitle='…';`. */
+  metadata(text: string): void;
+  end(reason: string): void;
+}
+
+/** Where sources begin: each is a stream of its own. */
+export interface SourceDesk {
+  begin(info: SourceInfo): SourceSink;
+}
+
+/** Somewhere that audio comes from. */
+export interface Source {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** `ice-name` of a source client and `icy-name` of a server are both `Icy-Name` in a HEADERS message. */
+export function icyHeadersOf(headers: ReadonlyMap<string, string>): HeaderList {
+  const names = { name: 'Icy-Name', genre: 'Icy-Genre', description: 'Icy-Description', url: 'Icy-Url', pub: 'Icy-Pub', private: 'Icy-Private' };
+  return Object.entries(names).flatMap(([name, spelling]) => {
+    const value = headers.get(`ice-${name === 'pub' ? 'public' : name}`) ?? headers.get(`icy-${name}`);
+    return value === undefined || value === '' ? [] : [[spelling, value] as const];
+  });
+}

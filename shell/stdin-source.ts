@@ -1,0 +1,33 @@
+import type { Readable } from 'node:stream';
+import type { Source, SourceDesk, SourceSink } from './source.ts';
+
+/** Audio from a pipe: one source, from start to end of input. */
+export class StdinSource implements Source {
+  readonly #input: Readable;
+  readonly #desk: SourceDesk;
+  readonly #ended: () => void;
+
+  constructor(input: Readable, desk: SourceDesk, ended: () => void) {
+    this.#input = input;
+    this.#desk = desk;
+    this.#ended = ended;
+  }
+
+  start(): Promise<void> {
+    const sink = this.#desk.begin({ from: 'stdin', headers: [] });
+    this.#input.on('data', (bytes: Uint8Array) => sink.audio(bytes));
+    this.#input.once('end', () => this.#end(sink, 'end of input'));
+    this.#input.once('error', (error) => this.#end(sink, error.message));
+    return Promise.resolve();
+  }
+
+  stop(): Promise<void> {
+    this.#input.destroy();
+    return Promise.resolve();
+  }
+
+  #end(sink: SourceSink, reason: string): void {
+    sink.end(reason);
+    this.#ended();
+  }
+}

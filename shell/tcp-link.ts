@@ -1,0 +1,135 @@
+import type net from 'node:net';
+import { Connector } from '../core/connector.ts';
+import type { Settings } from '../core/settings.ts';
+import { formatEndpoint } from './address.ts';
+import { monotonicNow } from './clock.ts';
+import { connectorLog } from './connector-log.ts';
+import { Driver } from './driver.ts';
+import type { Log } from './log.ts';
+import { codeOf } from './problems.ts';
+import { dialTcp } from './tcp.ts';
+
+/** Whoever uses a link. `up` and `down` alternate; `bytes` are borrowed for the call. */
+export interface LinkUser {
+  up(link: TcpLink): void;
+  bytes(link: TcpLink, bytes: Uint8Array): void;
+  down(link: TcpLink, reason: string): void;
+}
+
+export interface LinkOptions {
+  /** An address, not a name. */
+  readonly host: string;
+  readonly port: number;
+  readonly settings: Settings;
+  /** Close it when it has carried something and then nothing for `idleMs`: for links that we read. */
+  readonly watchIdle: boolean;
+  readonly log: Log;
+}
+
+/** A connection to one address, opened again whenever it is lost. When, the core's Connector says. */
+export class TcpLink {
+  readonly label: string;
+  readonly #options: LinkOptions;
+  readonly #user: LinkUser;
+  readonly #connector: Connector;
+  readonly #driver: Driver;
+  #socket: net.Socket | undefined;
+  #isUp = false;
+
+  constructor(options: LinkOptions, user: LinkUser) {
+    const { settings, watchIdle, host, port, log } = options;
+    this.label = formatEndpoint({ transport: 'tcp', host, port });
+    this.#options = options;
+    this.#user = user;
+    this.#connector = new Connector(
+      { settings, watchIdle, random: Math.random },
+      {
+        connect: () => this.#connect(),
+        disconnect: () => this.#drop(this.#connector.state === 'stopped' ? 'stopped' : 'idle'),
+        event: connectorLog(log, this.label),
+      },
+    );
+    this.#driver = new Driver(this.#connector);
+  }
+
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  /** Written, but not taken by the system yet. */
+  get backlogBytes(): number {
+    return this.#socket?.writableLength ?? 0;
+  }
+
+  start(): void {
+    this.#connector.start(monotonicNow());
+    this.#driver.settle();
+  }
+
+  /** The bytes are kept until they are written: they must not change any more. */
+  write(bytes: Uint8Array): void {
+    if (this.#isUp) this.#socket?.write(bytes);
+  }
+
+  /** Destroys the connection and makes it again. */
+  reset(reason: string): void {
+    this.#drop(reason);
+    this.#connector.lost(monotonicNow(), reason);
+    this.#driver.settle();
+  }
+
+  stop(): void {
+    this.#connector.stop(monotonicNow());
+    this.#driver.stop();
+  }
+
+  /** Closes it after what was written; resolves when that is through, or after `limitMs`. */
+  async finish(limitMs: number): Promise<void> {
+    const socket = this.#socket;
+    if (socket !== undefined && this.#isUp) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, limitMs);
+        socket.once('close', () => {
+          clearTimeout(timer);
+          resolve();
+        });
+        socket.end();
+      });
+    }
+    this.stop();
+  }
+
+  #connect(): void {
+    const { host, port } = this.#options;
+    const socket = dialTcp(host, port, (bytes) => {
+      this.#connector.carried(monotonicNow());
+      this.#driver.settle();
+      this.#user.bytes(this, bytes);
+    });
+    let reason = 'closed by peer';
+    this.#socket = socket;
+    socket.on('connect', () => {
+      if (this.#socket !== socket) return;
+      this.#isUp = true;
+      this.#connector.opened(monotonicNow());
+      this.#driver.settle();
+      this.#user.up(this);
+    });
+    socket.on('error', (error) => {
+      reason = codeOf(error);
+    });
+    socket.on('close', () => {
+      if (this.#socket === socket) this.reset(reason);
+    });
+  }
+
+  /** Lets the socket go; whatever it still reports is of no interest. */
+  #drop(reason: string): void {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.destroy();
+    if (!this.#isUp) return;
+    this.#isUp = false;
+    this.#user.down(this, reason);
+  }
+}

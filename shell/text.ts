@@ -1,0 +1,29 @@
+/**
+ * Text from outside. UTF-8 stays UTF-8; what is not well-formed is taken as Windows-1252, which is what those who
+ * write "Latin-1" into stream titles mean. A charset that the sender names is tried first.
+ */
+export function decodeText(bytes: Uint8Array, charset?: string): string {
+  return tryDecode(bytes, charset ?? 'utf-8') ?? tryDecode(bytes, 'utf-8') ?? new TextDecoder('windows-1252').decode(bytes);
+}
+
+/** `%41` and the like as the bytes they stand for; undefined when a percent sign is followed by something else. */
+export function percentDecode(text: string): Uint8Array | undefined {
+  if (/%(?![0-9a-f]{2})/i.test(text)) return undefined;
+  const parts = text.split(/%([0-9a-f]{2})/i);
+  return Buffer.concat(parts.map((part, index) => Buffer.from(part, index % 2 === 1 ? 'hex' : 'utf8')));
+}
+
+/** For HTML and XML, in text and in quoted attributes. */
+export function escapeXml(text: string): string {
+  const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+  return text.replace(/[&<>"']/g, (character) => entities[character]!);
+}
+
+function tryDecode(bytes: Uint8Array, charset: string): string | undefined {
+  try {
+    return new TextDecoder(charset, { fatal: true }).decode(bytes);
+  } catch {
+    // Not well-formed, or a charset that nobody knows.
+    return undefined;
+  }
+}

@@ -1,0 +1,191 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { settingNames, settingTable, type Role } from '../../core/settings.ts';
+import { readDavecast, readDaveice } from '../../shell/command-line.ts';
+import { settingsOf } from '../../shell/config.ts';
+import { commands } from '../../shell/commands.ts';
+import { davecast, daveice } from '../../shell/main.ts';
+import { readOptions } from '../../shell/options.ts';
+import { version } from '../../shell/version.ts';
+
+interface Printed {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function print(program: typeof davecast, line: string | readonly string[]): Promise<Printed> {
+  let out = '';
+  let err = '';
+  const argv = typeof line === 'string' ? line.split(' ').filter((word) => word !== '') : line;
+  const status = await program(argv, { out: (text) => (out += text), err: (text) => (err += text) });
+  return { status, out, err };
+}
+
+const manyTargets = Array.from({ length: 257 }, (_, index) => `--to host:${index + 1}`).join(' ');
+
+describe('davecast refuses', () => {
+  it.each([
+    ['', /a command is missing/],
+    ['foo', /unknown command "foo"/],
+    ['-x', /unknown option -x/],
+    ['relay', /--in is missing/],
+    ['relay --in 9001', /--out is missing/],
+    ['relay --in 9001 --out', /--out needs a value: PORT/],
+    ['relay --in --out 8001', /--in needs a value: PORT/],
+    ['relay --in 9001 --out 8001 extra', /unexpected argument "extra"/],
+    ['relay --in 9001 --in 9002 --out 8001', /--in is given twice/],
+    ['relay --in 90x1 --out 8001', /--in must be a port/],
+    ['relay --in 65536 --out 8001', /--in must be a port/],
+    ['relay --in 1 --out 2 --upstream host', /--upstream must be HOST:PORT/],
+    ['relay --in 1 --out 2 --upstream host@3', /--upstream must be HOST:PORT/],
+    ['relay --in 1 --out 2 --multicast 10.0.0.1@3', /--multicast must be GROUP@PORT/],
+    ['relay --in 1 --out 2 --multicast 239.0.0.1:3', /--multicast must be GROUP@PORT/],
+    ['relay --in 1 --out 2 --bind nowhere', /--bind must be an address/],
+    ['relay --in 1 --out 2 --unknown 3', /unknown option --unknown/],
+    ['relay --in 1 --out 2 --log-level loud', /--log-level must be one of/],
+    ['relay --in 1 --out 2 --stall-min-ms 500', /unknown option --stall-min-ms/],
+    ['relay --in 1 --out 2 --history-ms 10', /--history-ms must be a whole number of ms/],
+    ['relay --in 1 --out 2 --history-ms 1e4', /--history-ms must be a whole number of ms/],
+    ['relay --in 1 --out 2 --config /no/such/file', /cannot read \/no\/such\/file: ENOENT/],
+    ['relay --in 1 --out 2 --help=x', /--help takes no value/],
+    ['-r', /INBOUND is missing/],
+    ['-r 9001', /OUTBOUND is missing/],
+    ['-r 9001 x', /OUTBOUND must be a port/],
+    ['-r 9001 8001 x', /must be HOST:PORT/],
+    ['-r 9001 8001 x@9001', /must be GROUP@PORT/],
+    ['-r 9001 8001 a:1 b:2', /unexpected argument "b:2"/],
+    ['edge --http 8000', /--relay is missing/],
+    ['edge --relay a:1', /--http is missing/],
+    ['edge --http 8000 --relay a', /--relay must be HOST:PORT/],
+    ['edge --http 8000 --relay a@1', /--relay must be HOST:PORT/],
+    ['8000', /RELAY:PORT is missing/],
+    ['8000 relay', /RELAY:PORT must be HOST:PORT/],
+    ['99999 relay:1', /PORT must be a port/],
+    ['encoder --to a:1 --stdin', /--mount is missing/],
+    ['encoder --mount / --to a:1 --stdin', /--mount: a mountpoint needs a name/],
+    ['encoder --mount m --stdin', /--to is missing/],
+    ['encoder --mount m --to a --stdin', /--to must be HOST:PORT or HOST@PORT/],
+    ['encoder --mount m --to a:1', /one of --from, --stdin and --listen is missing/],
+    ['encoder --mount m --to a:1 --stdin --from http://h/m', /--from and --stdin exclude each other/],
+    ['encoder --mount m --to a:1 --stdin --listen 1', /--stdin and --listen exclude each other/],
+    ['encoder --mount m --to a:1 --listen x', /--listen must be a port/],
+    ['encoder --mount m --to a:1 --from ftp://h/m', /--from must be http/],
+    ['encoder --mount m --to a:1 --from http://h', /--from must be http/],
+    ['encoder --mount m --to a:1 --stdin --password x', /--password is for --listen/],
+    ['encoder --mount m --to a:1 --listen 1 --password=', /--password must not be empty/],
+    [`encoder --mount m ${manyTargets} --stdin`, /257 targets/],
+  ])('%j with one clear line', async (line, message) => {
+    const { status, out, err } = await print(davecast, line);
+    expect(err).toMatch(message);
+    expect(err).toMatch(/^davecast: [^\n]+\n$/);
+    expect({ status, out }).toEqual({ status: 2, out: '' });
+  });
+});
+
+describe('daveice refuses', () => {
+  it.each([
+    ['', /ICECAST:PORT is missing/],
+    ['icecast', /ICECAST:PORT must be HOST:PORT/],
+    ['icecast:80', /MOUNT is missing/],
+    ['icecast:80 m', /TARGET is missing/],
+    ['icecast:80 m relay', /TARGET must be/],
+    ['icecast:80 m relay:1 --stdin', /unknown option --stdin/],
+  ])('%j with one clear line', async (line, message) => {
+    const { status, err } = await print(daveice, line);
+    expect(err).toMatch(message);
+    expect(err).toMatch(/^daveice: [^\n]+\n$/);
+    expect(status).toBe(2);
+  });
+});
+
+describe('help and version', () => {
+  it.each(['--help', '-h', 'relay --help', 'edge -h', 'encoder --help', '-r --help', '8000 --help'])('davecast %s', async (line) => {
+    const { status, out, err } = await print(davecast, line);
+    expect(out).toMatch(/^Usage: davecast/);
+    expect({ status, err }).toEqual({ status: 0, err: '' });
+  });
+
+  it.each(['--version', '-v', 'relay --version', 'edge -v', 'encoder --version'])('davecast %s', async (line) => {
+    expect(await print(davecast, line)).toEqual({ status: 0, out: `davecast ${version}\n`, err: '' });
+  });
+
+  it('daveice', async () => {
+    expect((await print(daveice, '--help')).out).toMatch(/^Usage: daveice/);
+    expect((await print(daveice, '--version')).out).toBe(`daveice ${version}\n`);
+  });
+
+  it('names every setting of the role', async () => {
+    for (const role of ['relay', 'edge', 'encoder'] as const) {
+      const { out } = await print(davecast, [role, '--help']);
+      for (const name of settingNames) {
+        const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} `;
+        expect(out.includes(flag), `${role} ${flag}`).toBe(settingTable[name].roles.includes(role));
+      }
+    }
+  });
+});
+
+describe('command lines that are right', () => {
+  it.each([
+    ['relay --in 9001 --out 8001 --upstream a:1 --upstream [::1]:2 --multicast 239.1.1.1@3 --bind 127.0.0.1', 'relay'],
+    ['-r 9001 8001', 'relay'],
+    ['-r 9001 8001 239.1.1.1@9001', 'relay'],
+    ['-r 9001 8001 other:8001', 'relay'],
+    ['-r 9001 8001 --bind 127.0.0.1', 'relay'],
+    ['edge --http 0 --relay a:1 --relay b:2', 'edge'],
+    ['edge --http 0 --relay a:1 b:2', 'edge'],
+    ['8000 a:1 b:2', 'edge'],
+    ['encoder --mount /m --to a:1 --to b@2 --stdin', 'encoder'],
+    ['encoder --mount m --to a:1 --from http://user:pw@h:8000/m --title=-x', 'encoder'],
+    ['encoder --mount 007 --to a:1 --listen 0 --password 0123', 'encoder'],
+  ])('davecast %s', (line, role) => {
+    expect(readDavecast(line.split(' '))).toMatchObject({ kind: 'run', role });
+  });
+
+  it('daveice', () => {
+    expect(readDaveice(['icecast:8000', 'm', 'a:1', 'b@2'])).toMatchObject({ kind: 'run', role: 'encoder' });
+  });
+});
+
+describe('settings', () => {
+  let directory: string;
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'davecast-'));
+  });
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  const file = (content: string): string => {
+    const path = join(directory, 'config.json');
+    writeFileSync(path, content);
+    return path;
+  };
+  const settings = (role: Role, ...argv: string[]): ReturnType<typeof settingsOf> => settingsOf(readOptions(argv, commands[role].options), role);
+
+  it('come from the defaults, the file, and the command line', () => {
+    const path = file('{"stallMinMs": 400, "stallMaxMs": 900, "historyMs": 5000}');
+    expect(settings('edge', '--config', path, '--stall-min-ms', '500')).toMatchObject({
+      stallMinMs: 500,
+      stallMaxMs: 900,
+      historyMs: 5_000,
+      ringMs: settingTable.ringMs.value,
+    });
+  });
+
+  it.each([
+    ['{', /is not JSON/],
+    ['[]', /must be a JSON object/],
+    ['null', /must be a JSON object/],
+    ['{"stallMs": 1}', /no setting "stallMs"/],
+    ['{"__proto__": 1}', /no setting "__proto__"/],
+    ['{"stallMinMs": "500"}', /stallMinMs must be a whole number/],
+    ['{"stallMinMs": 1.5}', /stallMinMs must be a whole number/],
+  ])('are refused as %s', async (content, message) => {
+    const { status, err } = await print(davecast, ['edge', '--http', '0', '--relay', 'a:1', '--config', file(content)]);
+    expect(err).toMatch(message);
+    expect(err.trimEnd()).not.toContain('\n');
+    expect(status).toBe(2);
+  });
+});

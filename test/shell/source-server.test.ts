@@ -1,0 +1,217 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { SourceServer } from '../../shell/source-server.ts';
+import type { SourceDesk, SourceInfo, SourceSink } from '../../shell/source.ts';
+import { ask, CapturedLog, RawClient } from './support.ts';
+
+class Heard implements SourceSink {
+  readonly info: SourceInfo;
+  body = '';
+  readonly titles: string[] = [];
+  readonly ended: Promise<string>;
+  #end: (reason: string) => void = () => undefined;
+
+  constructor(info: SourceInfo) {
+    this.info = info;
+    this.ended = new Promise((resolve) => (this.#end = resolve));
+  }
+
+  audio(bytes: Uint8Array): void {
+    this.body += Buffer.from(bytes).toString('latin1');
+  }
+
+  title(title: string): void {
+    this.titles.push(title);
+  }
+
+  metadata(): void {
+    throw new Error('source clients send titles aside');
+  }
+
+  end(reason: string): void {
+    this.#end(reason);
+  }
+}
+
+class Desk implements SourceDesk {
+  readonly sources: Heard[] = [];
+
+  begin(info: SourceInfo): SourceSink {
+    const heard = new Heard(info);
+    this.sources.push(heard);
+    return heard;
+  }
+}
+
+const servers: SourceServer[] = [];
+const clients: RawClient[] = [];
+
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.socket.destroy();
+  await Promise.all(servers.splice(0).map((server) => server.stop()));
+});
+
+async function listen(password?: string): Promise<{ desk: Desk; port: number }> {
+  const desk = new Desk();
+  const { log, port } = ((captured) => ({ log: captured.log, port: () => captured.port('source') }))(new CapturedLog());
+  const server = new SourceServer({ desk, bind: { address: '127.0.0.1', port: 0 }, password, log });
+  servers.push(server);
+  await server.start();
+  return { desk, port: await port() };
+}
+
+function connect(port: number): RawClient {
+  const client = new RawClient(port);
+  clients.push(client);
+  return client;
+}
+
+const auth = (user: string, password: string): string => `Authorization: Basic ${Buffer.from(`${user}:${password}`).toString('base64')}\r\n`;
+
+describe('a source', () => {
+  it.each(['HTTP/1.0', 'HTTP/1.1', 'ICE/1.0'])('may come with SOURCE and %s', async (protocol) => {
+    const { desk, port } = await listen('pw');
+    const client = connect(port).write(`SOURCE /m ${protocol}\r\n${auth('source', 'pw')}Ice-Name: Radio\r\nice-public: 1\r\nIcy-Genre: Pop\r\n\r\n`);
+    expect(await client.untilText('\r\n\r\n')).toBe('HTTP/1.0 200 OK\r\n\r\n');
+    client.write('audio');
+    client.socket.end();
+    expect(await desk.sources[0]!.ended).toBe('closed by source');
+    expect(desk.sources[0]!.body).toBe('audio');
+    expect(desk.sources[0]!.info.headers).toEqual([['Icy-Name', 'Radio'], ['Icy-Genre', 'Pop'], ['Icy-Pub', '1']]);
+  });
+
+  it('may send audio right behind its head, and LF alone', async () => {
+    const { desk, port } = await listen('pw');
+    connect(port).write(`SOURCE /m HTTP/1.0\n${auth('source', 'pw').replace('\r', '')}\naudio`).socket.end();
+    await expect.poll(() => desk.sources[0]?.body).toBe('audio');
+  });
+
+  it('may come with PUT, and is told to go on at once', async () => {
+    const { desk, port } = await listen('pw');
+    const client = connect(port).write(`PUT /m HTTP/1.1\r\n${auth('source', 'pw')}Expect: 100-continue\r\n\r\n`);
+    expect(await client.untilText('200 OK\r\n\r\n')).toBe('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 200 OK\r\n\r\n');
+    client.write('audio').socket.end();
+    await desk.sources[0]!.ended;
+    expect(desk.sources[0]!.body).toBe('audio');
+  });
+
+  it('may be chunked', async () => {
+    const { desk, port } = await listen('pw');
+    const client = connect(port).write(`PUT /m HTTP/1.1\r\n${auth('source', 'pw')}Transfer-Encoding: chunked\r\n\r\n5\r\nhel`);
+    await client.untilText('200 OK');
+    client.write('lo\r\n3\r\n, w\r\n4\r\norld\r\n0\r\n\r\n');
+    expect(await desk.sources[0]!.ended).toBe('end of body');
+    expect(desk.sources[0]!.body).toBe('hello, world');
+    await client.closed;
+  });
+
+  it('may have a length', async () => {
+    const { desk, port } = await listen('pw');
+    connect(port).write(`PUT /m HTTP/1.1\r\n${auth('source', 'pw')}Content-Length: 5\r\n\r\nhello, world`);
+    await expect.poll(() => desk.sources[0]?.body).toBe('hello');
+    expect(await desk.sources[0]!.ended).toBe('end of body');
+  });
+
+  it('is cut off when its chunks are none', async () => {
+    const { desk, port } = await listen('pw');
+    const client = connect(port).write(`PUT /m HTTP/1.1\r\n${auth('source', 'pw')}Transfer-Encoding: chunked\r\n\r\nnonsense\r\n`);
+    await client.closed;
+    expect(await desk.sources[0]!.ended).toBe('bad chunk');
+  });
+
+  it('keeps others out, and leaves room when it ends', async () => {
+    const { desk, port } = await listen('pw');
+    const head = `SOURCE /m HTTP/1.0\r\n${auth('source', 'pw')}\r\n`;
+    const first = connect(port).write(head);
+    await first.untilText('200 OK');
+    const refused = await ask(port, head);
+    expect(refused).toMatch(/^HTTP\/1\.0 403 Forbidden\r\n/);
+    expect(refused).toMatch(/\r\n\r\nMountpoint in use\r\n$/);
+    first.socket.end();
+    await desk.sources[0]!.ended;
+    expect(await connect(port).write(head).untilText('200 OK')).toContain('200 OK');
+    expect(desk.sources).toHaveLength(2);
+  });
+});
+
+describe('a password', () => {
+  it.each([['no', ''], ['a wrong', auth('source', 'no')], ['another user\'s', auth('admin', 'pw')], ['an unreadable', 'Authorization: Basic %%%\r\n'], ['a bearer', 'Authorization: Bearer pw\r\n']])(
+    'is needed: %s one is answered 401',
+    async (_, header) => {
+      const { desk, port } = await listen('pw');
+      const answer = await ask(port, `SOURCE /m HTTP/1.0\r\n${header}\r\n`);
+      expect(answer).toMatch(/^HTTP\/1\.0 401 Authentication Required\r\n/);
+      expect(answer).toMatch(/\r\nWWW-Authenticate: Basic realm=".+"\r\n/);
+      expect(desk.sources).toHaveLength(0);
+    },
+  );
+
+  it('may be anything, or be missing, on this machine when none is set', async () => {
+    for (const header of ['', auth('source', 'whatever')]) {
+      const { port } = await listen();
+      expect(await connect(port).write(`SOURCE /m HTTP/1.0\r\n${header}\r\n`).untilText('\r\n\r\n')).toBe('HTTP/1.0 200 OK\r\n\r\n');
+    }
+  });
+});
+
+describe('a title', () => {
+  async function onAir(): Promise<{ desk: Desk; port: number }> {
+    const { desk, port } = await listen('pw');
+    await connect(port).write(`SOURCE /m HTTP/1.0\r\n${auth('source', 'pw')}\r\n`).untilText('200 OK');
+    return { desk, port };
+  }
+  const get = (target: string, header = auth('source', 'pw')): string => `GET ${target} HTTP/1.0\r\n${header}\r\n`;
+
+  it.each([
+    ['/admin/metadata?mount=/m&mode=updinfo&song=A+-+B%20%26%20C', 'A - B & C'],
+    ['/admin/metadata?mode=updinfo&artist=A&title=B', 'A - B'],
+    ['/admin/metadata?mode=updinfo&title=B', 'B'],
+    ['/admin/metadata?mode=updinfo&charset=UTF-8&song=Beyonc%C3%A9', 'Beyoncé'],
+    ['/admin/metadata?mode=updinfo&song=Beyonc%E9', 'Beyoncé'],
+    ['/admin/metadata?mode=updinfo&song=', ''],
+  ])('comes with %s', async (target, title) => {
+    const { desk, port } = await onAir();
+    const answer = await ask(port, get(target));
+    expect(answer).toContain('Content-Type: text/xml; charset=utf-8\r\n');
+    expect(answer).toContain('<iceresponse><message>Metadata update successful</message><return>1</return></iceresponse>');
+    expect(desk.sources[0]!.titles).toEqual([title]);
+  });
+
+  it('comes as Shoutcast has it', async () => {
+    const { desk, port } = await onAir();
+    expect(await ask(port, get('/admin.cgi?pass=pw&mode=updinfo&song=S', ''))).toMatch(/^HTTP\/1\.0 200 /);
+    expect(await ask(port, get('/admin.cgi?pass=no&mode=updinfo&song=T', ''))).toMatch(/^HTTP\/1\.0 401 /);
+    expect(desk.sources[0]!.titles).toEqual(['S']);
+  });
+
+  it.each([
+    ['/admin/metadata?song=x', 400, 'Unknown admin request'],
+    ['/admin/metadata?mode=updinfo', 400, 'Missing parameter'],
+    ['/admin/stats', 404, ''],
+  ])('does not come with %s', async (target, status, text) => {
+    const { desk, port } = await onAir();
+    const answer = await ask(port, get(target));
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.0 ${status} `));
+    expect(answer).toContain(text);
+    expect(desk.sources[0]!.titles).toEqual([]);
+  });
+
+  it('needs the password and a source', async () => {
+    const { port } = await onAir();
+    expect(await ask(port, get('/admin/metadata?mode=updinfo&song=x', ''))).toMatch(/^HTTP\/1\.0 401 /);
+    const { port: silent } = await listen('pw');
+    expect(await ask(silent, get('/admin/metadata?mode=updinfo&song=x'))).toContain('Source does not exist');
+  });
+});
+
+describe('other requests', () => {
+  it.each([
+    ['OPTIONS * HTTP/1.1\r\nUpgrade: TLS/1.0\r\n\r\n', 204],
+    ['GET / HTTP/1.0\r\n\r\n', 404],
+    ['POST /m HTTP/1.0\r\n\r\n', 404],
+    ['DELETE /m HTTP/1.0\r\n\r\n', 405],
+    ['password\r\n\r\n', 400],
+  ])('%j', async (request, status) => {
+    const { port } = await listen('pw');
+    expect(await ask(port, request)).toMatch(new RegExp(`^HTTP/1\\.0 ${status} `));
+  });
+});
