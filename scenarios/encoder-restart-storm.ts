@@ -1,0 +1,16 @@
+import { at, atMost, every, hears, station, type Scenario } from '../sim/scenario.ts';
+
+/** Each restart is a new stream, and none of them may be put on air while the steady encoder is. */
+const story: Scenario = {
+  name: 'encoder-restart-storm',
+  story: 'An encoder crashes every three seconds for ten minutes, and its supervisor starts it again each time.',
+  durationS: 620,
+  topology: station(),
+  faults: every(3, 10, 610, (time) => [at(time).kill('enc-a'), at(time + 0.5).restart('enc-a')]),
+  expect: [
+    hears({ disconnects: 0, silenceMs: 0, switches: 1, gaps: 0 }),
+    hears({ longestStallMs: atMost(420), worstJumpMs: atMost(50), garbledMs: atMost(53), playing: 1 }),
+  ],
+};
+
+export default story;

@@ -1,0 +1,21 @@
+import { atMost, between, hears, station, udp, type Scenario } from '../sim/scenario.ts';
+
+const encoders = ['enc-a', 'enc-b'];
+const relays = ['relay-1', 'relay-2'];
+
+/** Now one frame in four hundred is lost on both paths, several in a row. */
+const story: Scenario = {
+  name: 'lossy-udp-both-paths-heavy',
+  story: 'Both ways from the encoders to the relays are UDP over lines that lose 5 % of all packets, ten in a row.',
+  durationS: 300,
+  topology: {
+    ...station({ to: relays.map(udp) }),
+    paths: between(encoders, relays, { loss: { share: 0.05, burst: 10 }, jitterMs: 8 }),
+  },
+  faults: [],
+  expect: [
+    hears({ disconnects: 0, silenceMs: 0, longestStallMs: atMost(900), playing: 1 }),
+  ],
+};
+
+export default story;

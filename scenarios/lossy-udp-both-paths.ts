@@ -1,0 +1,25 @@
+import { atMost, between, hears, station, udp, type Scenario } from '../sim/scenario.ts';
+
+const encoders = ['enc-a', 'enc-b'];
+const relays = ['relay-1', 'relay-2'];
+
+/**
+ * What one path loses the other mostly has: of 11,500 frames one is lost on both, now and then. It is given up as soon as
+ * both paths have shown later ones, so nobody waits for it; longer losses are patched from the other encoder.
+ */
+const story: Scenario = {
+  name: 'lossy-udp-both-paths',
+  story: 'Both ways from the encoders to the relays are UDP over lines that lose 1 % of all packets, three in a row.',
+  durationS: 300,
+  topology: {
+    ...station({ to: relays.map(udp) }),
+    paths: between(encoders, relays, { loss: { share: 0.01, burst: 3 }, jitterMs: 8 }),
+  },
+  faults: [],
+  expect: [
+    hears({ disconnects: 0, silenceMs: 0, longestStallMs: atMost(600), playing: 1 }),
+    hears({ gaps: atMost(8), switches: atMost(4), worstJumpMs: atMost(100), missingMs: atMost(400) }),
+  ],
+};
+
+export default story;

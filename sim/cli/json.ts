@@ -1,0 +1,66 @@
+import type { ListenerReport, SwitchReport } from '../listener.ts';
+import type { Violation } from '../oracle.ts';
+import type { Run } from '../simulation.ts';
+
+/** What `--json` prints about one run. */
+export interface RunJson {
+  readonly scenario: string;
+  readonly seed: number;
+  readonly traceHash: string;
+  readonly simulatedS: number;
+  readonly wallMs: number;
+  readonly ok: boolean;
+  readonly violations: readonly Violation[];
+  readonly listeners: readonly Omit<ListenerReport, 'isPlaying'>[];
+}
+
+/** What `--json` prints about many. */
+export interface SummaryJson {
+  readonly scenario: string;
+  readonly runs: number;
+  readonly ok: boolean;
+  readonly failed: readonly number[];
+  /** Each figure's worst, of any listener in any run. */
+  readonly worst: { readonly silenceMs: number; readonly longestStallMs: number; readonly disconnects: number };
+}
+
+export function jsonOf({ scenario, seed, traceHash, simulatedS, ok, violations, listeners }: Run, wallMs: number): RunJson {
+  return {
+    scenario: scenario.name,
+    seed,
+    traceHash,
+    simulatedS,
+    wallMs,
+    ok,
+    violations,
+    listeners: listeners.map(({ name, mount, disconnects, silenceMs, longestStallMs, switches }) => ({
+      name,
+      mount,
+      disconnects,
+      silenceMs,
+      longestStallMs,
+      switches: switches.map(switchJson),
+    })),
+  };
+}
+
+export function summaryOf(scenario: string, runs: readonly Pick<Run, 'seed' | 'ok' | 'listeners'>[]): SummaryJson {
+  const failed = runs.filter(({ ok }) => !ok).map(({ seed }) => seed);
+  const worst = (figure: (listener: ListenerReport) => number): number =>
+    runs.flatMap(({ listeners }) => listeners).reduce((most, listener) => Math.max(most, figure(listener)), 0);
+  return {
+    scenario,
+    runs: runs.length,
+    ok: failed.length === 0,
+    failed,
+    worst: {
+      silenceMs: worst(({ silenceMs }) => silenceMs),
+      longestStallMs: worst(({ longestStallMs }) => longestStallMs),
+      disconnects: worst(({ disconnects }) => disconnects),
+    },
+  };
+}
+
+function switchJson({ atMs, reason, missingMs, repeatedMs, garbledMs }: SwitchReport): SwitchReport {
+  return { atMs, reason, missingMs, repeatedMs, garbledMs };
+}

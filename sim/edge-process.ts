@@ -1,0 +1,127 @@
+import { Edge } from '../core/edge.ts';
+import type { EdgeEvent } from '../core/events.ts';
+import type { ListenerId, PathId } from '../core/machine.ts';
+import { Dialer } from './dialer.ts';
+import { Driver } from './driver.ts';
+import { EdgeWatch } from './edge-watch.ts';
+import type { Host, Process } from './host.ts';
+import { Inflow } from './inflow.ts';
+import type { Stage } from './stage.ts';
+import type { TcpSocket, TcpUser } from './tcp.ts';
+import type { EdgeSpec } from './topology.ts';
+
+/** An edge: the core's Edge, subscribed to its relays, with its listeners. */
+export class EdgeProcess implements Process {
+  readonly #stage: Stage;
+  readonly #host: Host;
+  readonly #spec: EdgeSpec;
+  readonly #edge: Edge;
+  readonly #driver: Driver;
+  readonly #watch: EdgeWatch;
+  readonly #inflow: Inflow;
+  readonly #listeners = new Map<ListenerId, TcpSocket>();
+  readonly #dialers: Dialer[] = [];
+
+  constructor(stage: Stage, host: Host, spec: EdgeSpec) {
+    this.#stage = stage;
+    this.#host = host;
+    this.#spec = spec;
+    const { settings, world, programme, oracle } = stage;
+    this.#watch = new EdgeWatch(world, programme, oracle);
+    this.#edge = new Edge(
+      { settings },
+      {
+        send: (listener, bytes) => {
+          this.#watch.sent(listener, bytes);
+          this.#listeners.get(listener)!.write(bytes);
+        },
+        backlogBytes: (listener) => this.#listeners.get(listener)!.backlogBytes,
+        end: (listener) => {
+          this.#listeners.get(listener)!.end();
+          this.#forget(listener);
+        },
+        event: (event) => this.#report(event),
+      },
+    );
+    // A stream's ring is kept until the stream is forgotten, so what it holds may be as old as both together.
+    this.#inflow = new Inflow(world, settings.ringMs + settings.forgetMs);
+    this.#driver = new Driver(this.#edge, host, () => this.#checkBound());
+  }
+
+  start(): void {
+    for (const relay of this.#spec.relays) this.#subscribe(relay);
+    this.#host.listenTcp('http', (socket, greeting) => this.#serve(socket, greeting));
+    this.#driver.settle();
+  }
+
+  killed(): void {
+    this.#driver.stop();
+    for (const dialer of this.#dialers) dialer.stop();
+  }
+
+  #subscribe(relay: string): void {
+    let path: PathId | undefined;
+    const dialer = new Dialer(
+      { stage: this.#stage, host: this.#host, to: relay, port: 'out', watchIdle: true },
+      {
+        up: () => {
+          path = this.#edge.openPath(this.#driver.now, 'tcp', relay);
+          if (path !== undefined) this.#watch.pathOpened(path, 'tcp');
+          this.#driver.settle();
+        },
+        received: (bytes) => {
+          if (path === undefined) return;
+          this.#inflow.add(bytes.length);
+          this.#watch.received(path, bytes);
+          this.#edge.receive(this.#driver.now, path, bytes);
+          this.#driver.settle();
+        },
+        down: (reason) => {
+          if (path === undefined) return;
+          this.#watch.pathClosed(path);
+          this.#edge.closePath(this.#driver.now, path, reason);
+          path = undefined;
+          this.#driver.settle();
+        },
+      },
+    );
+    this.#dialers.push(dialer);
+    dialer.start();
+  }
+
+  /** The greeting is the mountpoint that the listener wants. */
+  #serve(socket: TcpSocket, mount: string): TcpUser | undefined {
+    const listener = this.#edge.join(this.#driver.now, mount, { icy: false, label: socket.remote });
+    if (listener === 'no-such-mount' || listener === 'full') return undefined;
+    this.#listeners.set(listener, socket);
+    this.#watch.joined(listener);
+    this.#driver.settle();
+    return {
+      opened: () => {},
+      received: () => {},
+      closed: (reason) => {
+        this.#forget(listener);
+        this.#edge.leave(this.#driver.now, listener, reason);
+        this.#driver.settle();
+      },
+    };
+  }
+
+  #forget(listener: ListenerId): void {
+    this.#listeners.delete(listener);
+    this.#watch.left(listener);
+  }
+
+  #report(event: EdgeEvent): void {
+    const { world, trace, cast } = this.#stage;
+    const { kind, fields } = cast.readable(event);
+    trace.note(world.now, this.#host.name, kind, fields);
+    if (kind === 'switch') cast.switched(this.#host.name, String(fields['to']), String(fields['reason']));
+  }
+
+  #checkBound(): void {
+    const { settings, oracle } = this.#stage;
+    const most = 1.1 * this.#inflow.peakBytes + (1 + this.#watch.streams) * 65_536 + settings.listenerQueueBytes * this.#listeners.size;
+    oracle.bound(this.#host.name, 'held bytes', this.#edge.heldBytes, most);
+  }
+}

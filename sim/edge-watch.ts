@@ -1,0 +1,157 @@
+import { Deframer } from '../core/deframer.ts';
+import type { ListenerId, PathId, Transport } from '../core/machine.ts';
+import { MessageType, PDU_HEADER_BYTES } from '../core/pdu.ts';
+import { ms } from '../core/units.ts';
+import { FrameReader } from './frame-reader.ts';
+import type { Oracle } from './oracle.ts';
+import type { ModelStream, Programme } from './programme.ts';
+import type { World } from './world.ts';
+
+interface Sent {
+  readonly reader: FrameReader;
+  /** The newest frame of each stream that this listener was sent. */
+  readonly newest: Map<ModelStream, number>;
+  latest: ModelStream | undefined;
+}
+
+/** Arrivals are remembered for so many frames of each stream: longer than any window or ring. */
+const REMEMBERED_FRAMES = 2_048;
+/** And streams for longer than the edge itself remembers them, with any settings that a scenario has. */
+const FORGET_MS = 120_000;
+
+/**
+ * Watches one edge from both sides: which frames have arrived, by whatever path, and what each listener is sent.
+ *
+ * A frame was in time if it arrived before the next one that was sent in its stead: then it cannot have been given up
+ * when it came.
+ */
+export class EdgeWatch {
+  readonly #world: World;
+  readonly #programme: Programme;
+  readonly #oracle: Oracle;
+  readonly #paths = new Map<PathId, (bytes: Uint8Array) => void>();
+  readonly #arrivals = new Map<ModelStream, Arrivals>();
+  readonly #listeners = new Map<ListenerId, Sent>();
+
+  constructor(world: World, programme: Programme, oracle: Oracle) {
+    this.#world = world;
+    this.#programme = programme;
+    this.#oracle = oracle;
+  }
+
+  /** How many streams have arrived lately. */
+  get streams(): number {
+    return this.#arrivals.size;
+  }
+
+  pathOpened(path: PathId, transport: Transport): void {
+    const message = (bytes: Uint8Array, start: number): void => this.#arrived(bytes, start);
+    const deframer = new Deframer(message);
+    this.#paths.set(path, transport === 'tcp' ? (bytes) => deframer.push(bytes) : (bytes) => message(bytes, 0));
+  }
+
+  pathClosed(path: PathId): void {
+    this.#paths.delete(path);
+  }
+
+  received(path: PathId, bytes: Uint8Array): void {
+    this.#paths.get(path)?.(bytes);
+  }
+
+  joined(listener: ListenerId): void {
+    const sent: Sent = {
+      reader: new FrameReader(
+        (bytes, start) => this.#sentFrame(sent, bytes, start),
+        (bytes) => this.#oracle.violated('cuts are at frame boundaries', `${bytes} bytes to a listener begin no frame`),
+      ),
+      newest: new Map(),
+      latest: undefined,
+    };
+    this.#listeners.set(listener, sent);
+  }
+
+  left(listener: ListenerId): void {
+    this.#listeners.delete(listener);
+  }
+
+  /** The edge has given these bytes to a listener's connection. */
+  sent(listener: ListenerId, bytes: Uint8Array): void {
+    const sent = this.#listeners.get(listener);
+    if (sent === undefined) return;
+    sent.reader.push(bytes);
+    if (sent.reader.pendingBytes > 0) {
+      this.#oracle.violated('cuts are at frame boundaries', `a write to a listener ends ${sent.reader.pendingBytes} bytes into a frame`);
+    }
+  }
+
+  #arrived(bytes: Uint8Array, start: number): void {
+    if (bytes[start] !== MessageType.DATA) return;
+    const frame = this.#programme.glance(bytes, start + PDU_HEADER_BYTES);
+    if (frame === undefined) return;
+    let arrivals = this.#arrivals.get(frame.stream);
+    if (arrivals === undefined) {
+      this.#forgetOld();
+      arrivals = new Arrivals();
+      this.#arrivals.set(frame.stream, arrivals);
+    }
+    arrivals.add(frame.index, this.#world.now);
+  }
+
+  #forgetOld(): void {
+    for (const [stream, { latestAt }] of this.#arrivals) {
+      if (this.#world.now - latestAt > ms(FORGET_MS)) this.#arrivals.delete(stream);
+    }
+  }
+
+  #sentFrame(sent: Sent, bytes: Uint8Array, start: number): void {
+    const frame = this.#programme.glance(bytes, start);
+    if (frame === undefined) {
+      this.#oracle.violated('every delivered frame equals one that an encoder made', 'a frame without a label was sent');
+      return;
+    }
+    const { stream, index } = frame;
+    const newest = sent.newest.get(stream) ?? -1;
+    if (index <= newest) {
+      const how = index === newest ? 'again' : `after ${newest}`;
+      this.#oracle.violated('a frame is never delivered twice or backwards', `${stream.name} frame ${index} ${how}`);
+    } else if (sent.latest === stream) this.#checkSkipped(stream, newest, index);
+    sent.newest.set(stream, Math.max(newest, index));
+    sent.latest = stream;
+  }
+
+  #checkSkipped(stream: ModelStream, before: number, after: number): void {
+    const arrivals = this.#arrivals.get(stream);
+    if (after === before + 1 || arrivals === undefined) return;
+    const cameAt = arrivals.at(after);
+    for (let index = before + 1; index < after; index++) {
+      if (arrivals.at(index) >= cameAt) continue;
+      this.#oracle.violated(
+        'a frame that reached the edge in time is never lost',
+        `${stream.name} frame ${index} came ${(cameAt - arrivals.at(index)) / 1000} ms before frame ${after}, which was sent instead`,
+      );
+      return;
+    }
+  }
+}
+
+/** When each of the newest frames of a stream first arrived. */
+class Arrivals {
+  readonly #index = new Float64Array(REMEMBERED_FRAMES).fill(-1);
+  readonly #time = new Float64Array(REMEMBERED_FRAMES);
+
+  latestAt = 0;
+
+  add(index: number, time: number): void {
+    this.latestAt = time;
+    const slot = index % REMEMBERED_FRAMES;
+    if (this.#index[slot]! >= index) return;
+    this.#index[slot] = index;
+    this.#time[slot] = time;
+  }
+
+  /** Infinity when it has not arrived, or so long ago that nobody remembers. */
+  at(index: number): number {
+    const slot = index % REMEMBERED_FRAMES;
+    return this.#index[slot] === index ? this.#time[slot]! : Infinity;
+  }
+}

@@ -1,0 +1,132 @@
+import type { ListenerReport } from './listener.ts';
+import type { Note } from './trace.ts';
+
+/** What a scenario says at its end about what must have happened. */
+export interface Expectation {
+  readonly says: string;
+  /** What was otherwise; nothing when all is well. */
+  check(outcome: Outcome): readonly string[];
+}
+
+export interface Outcome {
+  readonly listeners: readonly ListenerReport[];
+  readonly notes: readonly Note[];
+}
+
+/** Exactly a number, or a range. */
+export type Amount = number | Range;
+
+export interface Range {
+  readonly atLeast: number;
+  readonly atMost: number;
+}
+
+export function atMost(most: number): Range {
+  return { atLeast: -Infinity, atMost: most };
+}
+
+export function atLeast(least: number): Range {
+  return { atLeast: least, atMost: Infinity };
+}
+
+export function within(least: number, most: number): Range {
+  return { atLeast: least, atMost: most };
+}
+
+/** What a listener hears, each figure over the whole run unless it says "worst". */
+export interface Experience {
+  readonly disconnects?: Amount;
+  readonly silenceMs?: Amount;
+  readonly longestStallMs?: Amount;
+  /** Changes from one encoder to another. */
+  readonly switches?: Amount;
+  /** Places where frames of one encoder are missing. */
+  readonly gaps?: Amount;
+  readonly missingMs?: Amount;
+  readonly repeatedMs?: Amount;
+  readonly garbledMs?: Amount;
+  /** Missing or repeated at any one place. */
+  readonly worstJumpMs?: Amount;
+  readonly worstGarbledMs?: Amount;
+  /** 1 when it plays at the end, otherwise 0. */
+  readonly playing?: Amount;
+}
+
+/** Every listener, or those named, experiences this. */
+export function hears(experience: Experience, names?: readonly string[]): Expectation {
+  const wanted = Object.entries(experience) as [keyof Experience, Amount][];
+  return {
+    says: `${names?.join(', ') ?? 'every listener'}: ${wanted.map(([key, amount]) => `${key} ${text(amount)}`).join(', ')}`,
+    check: ({ listeners }) =>
+      listeners
+        .filter(({ name }) => names === undefined || names.includes(name))
+        .flatMap((report) => {
+          const heard = experienceOf(report);
+          return wanted
+            .filter(([key, amount]) => !fits(heard[key], amount))
+            .map(([key, amount]) => `${report.name}: ${key} ${heard[key]}, not ${text(amount)}`);
+        }),
+  };
+}
+
+export interface Report {
+  readonly by: string;
+  readonly kind: string;
+  readonly times: Amount;
+  /** Only those within. */
+  readonly fromS?: number;
+  readonly untilS?: number;
+  /** Only those with these fields. */
+  readonly fields?: Readonly<Record<string, unknown>>;
+}
+
+/** A machine reports an event so many times. */
+export function reports({ by, kind, times, fromS = 0, untilS = Infinity, fields = {} }: Report): Expectation {
+  const which = Object.entries(fields).map(([key, value]) => ` with ${key} ${String(value)}`).join('');
+  const when = untilS === Infinity && fromS === 0 ? '' : ` from ${fromS} to ${untilS} s`;
+  return {
+    says: `${by} reports ${kind}${which}${when}: ${text(times)}`,
+    check: ({ notes }) => {
+      const count = notes.filter(
+        (note) =>
+          note.actor === by &&
+          note.kind === kind &&
+          note.atMs >= fromS * 1000 &&
+          note.atMs <= untilS * 1000 &&
+          Object.entries(fields).every(([key, value]) => note.fields[key] === value),
+      ).length;
+      return fits(count, times) ? [] : [`${by} reported ${kind}${which}${when} ${count} times, not ${text(times)}`];
+    },
+  };
+}
+
+function experienceOf({ disconnects, silenceMs, longestStallMs, switches, isPlaying }: ListenerReport): Required<Record<keyof Experience, number>> {
+  const sum = (pick: (splice: ListenerReport['switches'][number]) => number): number =>
+    Math.round(1000 * switches.reduce((total, splice) => total + pick(splice), 0)) / 1000;
+  const worst = (pick: (splice: ListenerReport['switches'][number]) => number): number =>
+    switches.reduce((most, splice) => Math.max(most, pick(splice)), 0);
+  return {
+    disconnects,
+    silenceMs,
+    longestStallMs,
+    switches: switches.filter(({ reason }) => reason !== 'gap' && reason !== 'reconnected').length,
+    gaps: switches.filter(({ reason }) => reason === 'gap').length,
+    missingMs: sum(({ missingMs }) => missingMs),
+    repeatedMs: sum(({ repeatedMs }) => repeatedMs),
+    garbledMs: sum(({ garbledMs }) => garbledMs),
+    worstJumpMs: worst(({ missingMs, repeatedMs }) => missingMs + repeatedMs),
+    worstGarbledMs: worst(({ garbledMs }) => garbledMs),
+    playing: isPlaying ? 1 : 0,
+  };
+}
+
+function fits(value: number, amount: Amount): boolean {
+  return typeof amount === 'number' ? value === amount : value >= amount.atLeast && value <= amount.atMost;
+}
+
+function text(amount: Amount): string {
+  if (typeof amount === 'number') return `exactly ${amount}`;
+  if (amount.atLeast === -Infinity) return `at most ${amount.atMost}`;
+  if (amount.atMost === Infinity) return `at least ${amount.atLeast}`;
+  return `${amount.atLeast} to ${amount.atMost}`;
+}

@@ -1,0 +1,108 @@
+import { ms, type Micros } from '../core/units.ts';
+import type { Conditions } from './path.ts';
+import type { Stage } from './stage.ts';
+
+/** Something that goes wrong, or right again, at a certain time. */
+export type Fault =
+  | { readonly atS: number; readonly kind: HostFault; readonly host: string }
+  | { readonly atS: number; readonly kind: 'cut' | 'heal'; readonly ways: readonly WayName[] }
+  | { readonly atS: number; readonly kind: 'change'; readonly ways: readonly WayName[]; readonly changes: Partial<Conditions> };
+
+export type HostFault = 'kill' | 'restart' | 'freeze' | 'thaw' | 'vanish';
+
+export interface WayName {
+  readonly from: string;
+  readonly to: string;
+}
+
+type Names = string | readonly string[];
+
+/** `at(10).kill('relay-1')`: what happens ten seconds after the beginning. */
+export interface At {
+  /** SIGKILL: the process is gone, its kernel closes its connections. */
+  kill(host: string): Fault;
+  /** Started anew, also after its host has vanished. */
+  restart(host: string): Fault;
+  /** SIGSTOP: connections stay open, nothing is done. */
+  freeze(host: string): Fault;
+  /** SIGCONT. */
+  thaw(host: string): Fault;
+  /** Power or network gone for good: no FIN, no answer. */
+  vanish(host: string): Fault;
+  /** Nothing passes between these and those, and nobody is told. */
+  cut(these: Names, those: Names): Fault;
+  heal(these: Names, those: Names): Fault;
+  cutOneWay(from: Names, to: Names): Fault;
+  healOneWay(from: Names, to: Names): Fault;
+  /** The paths between these and those become better or worse. */
+  change(these: Names, those: Names, changes: Partial<Conditions>): Fault;
+}
+
+export function at(atS: number): At {
+  return {
+    kill: (host) => ({ atS, kind: 'kill', host }),
+    restart: (host) => ({ atS, kind: 'restart', host }),
+    freeze: (host) => ({ atS, kind: 'freeze', host }),
+    thaw: (host) => ({ atS, kind: 'thaw', host }),
+    vanish: (host) => ({ atS, kind: 'vanish', host }),
+    cut: (these, those) => ({ atS, kind: 'cut', ways: bothWays(these, those) }),
+    heal: (these, those) => ({ atS, kind: 'heal', ways: bothWays(these, those) }),
+    cutOneWay: (from, to) => ({ atS, kind: 'cut', ways: oneWay(from, to) }),
+    healOneWay: (from, to) => ({ atS, kind: 'heal', ways: oneWay(from, to) }),
+    change: (these, those, changes) => ({ atS, kind: 'change', ways: bothWays(these, those), changes }),
+  };
+}
+
+/** Every so many seconds, from one time until before another. */
+export function every(periodS: number, fromS: number, untilS: number, faults: (atS: number, count: number) => readonly Fault[]): Fault[] {
+  const times = Math.ceil((untilS - fromS) / periodS);
+  return Array.from({ length: times }, (_, count) => faults(fromS + count * periodS, count)).flat();
+}
+
+/** Puts the faults into the world's agenda. */
+export function schedule(stage: Stage, faults: readonly Fault[]): void {
+  const inOrder = [...faults].sort((a, b) => a.atS - b.atS);
+  for (const fault of inOrder) {
+    stage.world.at(ms(fault.atS * 1000) as Micros, () => {
+      const { atS: _, kind, ...fields } = fault;
+      stage.trace.note(stage.world.now, 'fault', kind, fields);
+      happen(stage, fault);
+    });
+  }
+}
+
+/** Hosts that a fault names. */
+export function namesIn(fault: Fault): string[] {
+  return 'host' in fault ? [fault.host] : fault.ways.flatMap(({ from, to }) => [from, to]);
+}
+
+function happen(stage: Stage, fault: Fault): void {
+  switch (fault.kind) {
+    case 'kill':
+      return stage.host(fault.host).kill();
+    case 'restart':
+      return stage.host(fault.host).start();
+    case 'freeze':
+      return stage.host(fault.host).pause();
+    case 'thaw':
+      return stage.host(fault.host).resume();
+    case 'vanish':
+      return stage.host(fault.host).vanish();
+    case 'cut':
+      return fault.ways.forEach(({ from, to }) => stage.network.way(from, to).cut());
+    case 'heal':
+      return fault.ways.forEach(({ from, to }) => stage.network.way(from, to).heal());
+    case 'change':
+      return fault.ways.forEach(({ from, to }) => stage.network.way(from, to).change(fault.changes));
+    default:
+      return fault satisfies never;
+  }
+}
+
+function oneWay(from: Names, to: Names): WayName[] {
+  return [from].flat().flatMap((a) => [to].flat().map((b) => ({ from: a, to: b })));
+}
+
+function bothWays(these: Names, those: Names): WayName[] {
+  return [...oneWay(these, those), ...oneWay(those, these)];
+}

@@ -1,0 +1,49 @@
+/** A fingerprint of bytes: 32 bits, from integer arithmetic alone, so that it is the same everywhere. */
+export function digestOf(bytes: Uint8Array): number {
+  const length = bytes.length;
+  const words = length & ~3;
+  let hash = length ^ 0x2545f491;
+  for (let i = 0; i < words; i += 4) {
+    hash = mixed(hash, bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24));
+  }
+  for (let i = words; i < length; i++) hash = mixed(hash, bytes[i]!);
+  return hash;
+}
+
+export function digestOfText(text: string): number {
+  let hash = text.length ^ 0x2545f491;
+  for (let i = 0; i < text.length; i++) hash = mixed(hash, text.charCodeAt(i));
+  return hash;
+}
+
+/** Takes in whole numbers one after another; two lanes of 32 bits that depend on each of them and on their order. */
+export class RollingHash {
+  #low = 0x3c6ef372;
+  #high = 0x1b873593;
+
+  mix(word: number): void {
+    this.#low = mixed(this.#low, word);
+    this.#high = mixed(this.#high ^ (this.#low >>> 5), word);
+  }
+
+  /** A whole number of up to 53 bits, not negative. */
+  mixWide(value: number): void {
+    this.mix(value | 0);
+    this.mix(Math.floor(value / 0x1_0000_0000));
+  }
+
+  /** 16 hexadecimal digits. */
+  toString(): string {
+    return hex32(this.#high) + hex32(this.#low);
+  }
+}
+
+export function hex32(word: number): string {
+  return (word >>> 0).toString(16).padStart(8, '0');
+}
+
+/** For a given hash, different words give different results: each step can be undone. */
+function mixed(hash: number, word: number): number {
+  const product = Math.imul(hash ^ word, 0x9e3779b1);
+  return (product ^ (product >>> 15)) + 0x7f4a7c15 | 0;
+}

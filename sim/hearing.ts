@@ -1,0 +1,64 @@
+import { nominalFrameUs, type KnownFrame } from './programme.ts';
+
+/** A place where what is heard does not go on as it should. */
+export interface Splice {
+  readonly atUs: number;
+  readonly reason: string;
+  readonly from: string;
+  readonly to: string;
+  readonly missingUs: number;
+  readonly repeatedUs: number;
+  garbledUs: number;
+}
+
+/** No frame reaches back further than this. */
+const MOST_RESERVOIR_BYTES = 511;
+
+/** Follows the frames that a player plays, and measures where the programme jumps. */
+export class Hearing {
+  readonly splices: Splice[] = [];
+  readonly #why: (before: KnownFrame, after: KnownFrame) => string;
+  #last: KnownFrame | undefined;
+  /** What an MP3 decoder has of the bytes before the next frame. */
+  #reservoirBytes = 0;
+  #isReconnected = false;
+
+  /** `why` says what made the edge go from one frame to another that does not follow it. */
+  constructor(why: (before: KnownFrame, after: KnownFrame) => string) {
+    this.#why = why;
+  }
+
+  reconnected(): void {
+    this.#isReconnected = this.#last !== undefined;
+  }
+
+  frame(atUs: number, frame: KnownFrame): void {
+    const last = this.#last;
+    if (last !== undefined && (frame.stream !== last.stream || frame.index !== last.index + 1)) this.#splice(atUs, last, frame);
+    this.#decode(frame);
+    this.#last = frame;
+    this.#isReconnected = false;
+  }
+
+  #splice(atUs: number, before: KnownFrame, after: KnownFrame): void {
+    const expectedUs = before.stream.positionUs(before.index + 1);
+    const jumpUs = after.stream.positionUs(after.index) - expectedUs;
+    this.#reservoirBytes = 0;
+    this.splices.push({
+      atUs,
+      reason: this.#isReconnected ? 'reconnected' : this.#why(before, after),
+      from: before.stream.name,
+      to: after.stream.name,
+      missingUs: Math.max(0, jumpUs),
+      repeatedUs: Math.max(0, -jumpUs),
+      garbledUs: 0,
+    });
+  }
+
+  /** A frame whose audio begins before the splice is noise. */
+  #decode(frame: KnownFrame): void {
+    const splice = this.splices.at(-1);
+    if (splice !== undefined && frame.mainDataBegin > this.#reservoirBytes) splice.garbledUs += nominalFrameUs(frame.stream.format);
+    this.#reservoirBytes = Math.min(MOST_RESERVOIR_BYTES, this.#reservoirBytes + frame.mainDataBytes);
+  }
+}

@@ -1,0 +1,164 @@
+import { ms, toMs } from '../core/units.ts';
+import { FrameReader } from './frame-reader.ts';
+import { Hearing } from './hearing.ts';
+import type { Host, Process } from './host.ts';
+import { Player } from './player.ts';
+import { nominalFrameUs, type KnownFrame } from './programme.ts';
+import type { Stage } from './stage.ts';
+import { connectTcp, type TcpSocket } from './tcp.ts';
+import type { ListenerSpec } from './topology.ts';
+
+export interface ListenerReport {
+  readonly name: string;
+  readonly mount: string;
+  /** Connections that carried audio and then ended. */
+  readonly disconnects: number;
+  readonly silenceMs: number;
+  /** The longest time without a byte. */
+  readonly longestStallMs: number;
+  readonly switches: readonly SwitchReport[];
+  /** Whether it had something to play at the end. */
+  readonly isPlaying: boolean;
+}
+
+/** A place where the listener's programme does not simply go on. */
+export interface SwitchReport {
+  readonly atMs: number;
+  /** The edge's reason for a switch; 'gap': frames of one stream are missing; 'reconnected'. */
+  readonly reason: string;
+  readonly missingMs: number;
+  readonly repeatedMs: number;
+  readonly garbledMs: number;
+}
+
+const RETRY_MS = 1_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** Somebody who listens, with a player that connects again when it is thrown out. */
+export class ListenerProcess implements Process {
+  readonly #stage: Stage;
+  readonly #host: Host;
+  readonly #spec: ListenerSpec;
+  readonly #player: Player<KnownFrame>;
+  readonly #hearing: Hearing;
+  #socket: TcpSocket | undefined;
+  #disconnects = 0;
+  #hasAudio = false;
+  #isDead = false;
+
+  constructor(stage: Stage, host: Host, spec: ListenerSpec) {
+    this.#stage = stage;
+    this.#host = host;
+    this.#spec = spec;
+    this.#hearing = new Hearing((before, after) => this.#why(before, after));
+    this.#player = new Player(ms(spec.bufferMs), {
+      plays: (frame) => this.#plays(frame),
+      silence: (fromUs, untilUs) => this.#note('silence', { fromMs: rounded(fromUs), silentMs: rounded(untilUs - fromUs) }),
+    });
+  }
+
+  start(): void {
+    const joinsAt = ms(this.#spec.joinsAtS * 1000);
+    this.#stage.world.after(Math.max(0, joinsAt - this.#stage.world.now), () => this.#connect());
+  }
+
+  killed(): void {
+    this.#isDead = true;
+  }
+
+  /** What was experienced until now; to be asked once, at the end. */
+  report(): ListenerReport {
+    const { name, mount } = this.#spec;
+    const { silenceUs, longestStallUs, isPlaying } = this.#player.finish(this.#stage.world.now);
+    return {
+      name,
+      mount,
+      disconnects: this.#disconnects,
+      silenceMs: rounded(silenceUs),
+      longestStallMs: rounded(longestStallUs),
+      switches: this.#hearing.splices.map((splice) => ({
+        atMs: rounded(splice.atUs),
+        reason: splice.reason,
+        missingMs: rounded(splice.missingUs),
+        repeatedMs: rounded(splice.repeatedUs),
+        garbledMs: rounded(splice.garbledUs),
+      })),
+      isPlaying,
+    };
+  }
+
+  #connect(): void {
+    if (this.#isDead) return;
+    const { network, trace, world } = this.#stage;
+    const reader = new FrameReader(
+      (bytes, start, end) => this.#take(bytes, start, end),
+      (bytes) => this.#stage.oracle.violated('cuts are at frame boundaries', `${this.#spec.name} got ${bytes} bytes that begin no frame`),
+    );
+    this.#hasAudio = false;
+    this.#player.connected();
+    this.#hearing.reconnected();
+    const edge = this.#stage.host(this.#spec.edge);
+    const socket = connectTcp(
+      { network, trace, from: this.#host, to: edge, port: 'http', greeting: this.#spec.mount },
+      {
+        opened: () => {},
+        received: (bytes) => reader.push(bytes),
+        closed: (reason) => this.#closed(reason),
+      },
+    );
+    this.#socket = socket;
+    world.after(ms(CONNECT_TIMEOUT_MS), () => {
+      if (socket !== this.#socket || socket.isEstablished) return;
+      socket.destroy();
+      this.#closed('connect timeout');
+    });
+  }
+
+  #closed(reason: string): void {
+    this.#socket = undefined;
+    if (this.#hasAudio) {
+      this.#disconnects++;
+      this.#note('disconnected', { reason });
+    }
+    this.#stage.world.after(ms(RETRY_MS), () => this.#connect());
+  }
+
+  #take(bytes: Uint8Array, start: number, end: number): void {
+    const { programme, oracle, world } = this.#stage;
+    const frame = programme.recognise(bytes, start, end);
+    if (typeof frame === 'string') {
+      oracle.violated('every delivered frame equals one that an encoder made', `${this.#spec.name} got ${frame}`);
+      return;
+    }
+    if (!this.#hasAudio) this.#note('connected', { stream: frame.stream.name });
+    this.#hasAudio = true;
+    this.#player.take(world.now, frame, nominalFrameUs(frame.stream.format));
+  }
+
+  #plays(frame: KnownFrame): void {
+    const known = this.#hearing.splices.length;
+    this.#hearing.frame(this.#stage.world.now, frame);
+    const splice = this.#hearing.splices[known];
+    if (splice === undefined) return;
+    const { reason, from, to, missingUs, repeatedUs } = splice;
+    this.#note('splice', { reason, from, to, missingMs: rounded(missingUs), repeatedMs: rounded(repeatedUs) });
+  }
+
+  #why(before: KnownFrame, after: KnownFrame): string {
+    if (before.stream === after.stream) return 'gap';
+    const reason = this.#stage.cast.whySwitched(this.#spec.edge, after.stream.name);
+    if (reason !== undefined) return reason;
+    const what = `${this.#spec.name} got ${after.stream.name} after ${before.stream.name}, and the edge reported no switch`;
+    this.#stage.oracle.violated('every switch is reported', what);
+    return 'unexplained';
+  }
+
+  #note(kind: string, fields: Readonly<Record<string, unknown>>): void {
+    this.#stage.trace.note(this.#stage.world.now, this.#host.name, kind, fields);
+  }
+}
+
+/** Milliseconds, to the microsecond. */
+function rounded(us: number): number {
+  return toMs(Math.round(us) as Parameters<typeof toMs>[0]);
+}

@@ -1,0 +1,119 @@
+import type { SubscriberId } from '../core/machine.ts';
+import { Relay } from '../core/relay.ts';
+import { Dialer } from './dialer.ts';
+import { Driver } from './driver.ts';
+import type { Host, Process } from './host.ts';
+import { Inflow } from './inflow.ts';
+import type { Stage } from './stage.ts';
+import type { TcpSocket, TcpUser } from './tcp.ts';
+import type { RelaySpec } from './topology.ts';
+
+/** A relay: the core's Relay, listening for encoders and subscribers, and subscribing where it is told to. */
+export class RelayProcess implements Process {
+  readonly #stage: Stage;
+  readonly #host: Host;
+  readonly #spec: RelaySpec;
+  readonly #relay: Relay;
+  readonly #driver: Driver;
+  readonly #inflow: Inflow;
+  readonly #subscribers = new Map<SubscriberId, TcpSocket>();
+  readonly #dialers: Dialer[] = [];
+  #connections = 0;
+
+  constructor(stage: Stage, host: Host, spec: RelaySpec) {
+    this.#stage = stage;
+    this.#host = host;
+    this.#spec = spec;
+    const { settings, world, trace, cast, oracle } = stage;
+    this.#relay = new Relay(
+      { settings },
+      {
+        send: (subscriber, bytes) => this.#subscribers.get(subscriber)!.write(bytes),
+        backlogBytes: (subscriber) => this.#subscribers.get(subscriber)!.backlogBytes,
+        cut: (subscriber) => {
+          this.#subscribers.get(subscriber)!.destroy();
+          this.#subscribers.delete(subscriber);
+        },
+        event: (event) => {
+          const { kind, fields } = cast.readable(event);
+          trace.note(world.now, host.name, kind, fields);
+        },
+      },
+    );
+    this.#inflow = new Inflow(world, settings.historyMs);
+    this.#driver = new Driver(this.#relay, host, () => {
+      // What came in during the history at most, and the pieces of memory and of messages that have been begun.
+      const most = 1.05 * this.#inflow.peakBytes + 2 * 131_072 + this.#connections * 65_537;
+      oracle.bound(host.name, 'held bytes', this.#relay.heldBytes, most);
+    });
+  }
+
+  start(): void {
+    const datagrams = this.#open('udp', 'datagrams');
+    if (datagrams !== undefined) this.#host.listenUdp('in', (bytes) => datagrams.received(bytes));
+    this.#host.listenTcp('in', (socket) => this.#open('tcp', socket.remote));
+    this.#host.listenTcp('out', (socket) => this.#subscribe(socket));
+    for (const upstream of this.#spec.upstream) this.#follow(upstream);
+    this.#driver.settle();
+  }
+
+  killed(): void {
+    this.#driver.stop();
+    for (const dialer of this.#dialers) dialer.stop();
+  }
+
+  #open(transport: 'tcp' | 'udp', label: string): TcpUser | undefined {
+    const path = this.#relay.openPath(this.#driver.now, transport, label);
+    this.#driver.settle();
+    if (path === undefined) return undefined;
+    this.#connections++;
+    return {
+      opened: () => {},
+      received: (bytes) => {
+        this.#inflow.add(bytes.length);
+        this.#relay.receive(this.#driver.now, path, bytes);
+        this.#driver.settle();
+      },
+      closed: (reason) => {
+        this.#connections--;
+        this.#relay.closePath(this.#driver.now, path, reason);
+        this.#driver.settle();
+      },
+    };
+  }
+
+  #subscribe(socket: TcpSocket): TcpUser | undefined {
+    const subscriber = this.#relay.subscribe(this.#driver.now, socket.remote);
+    if (subscriber === undefined) return undefined;
+    this.#subscribers.set(subscriber, socket);
+    this.#driver.settle();
+    return {
+      opened: () => {},
+      received: () => {},
+      closed: (reason) => {
+        this.#subscribers.delete(subscriber);
+        this.#relay.unsubscribe(this.#driver.now, subscriber, reason);
+        this.#driver.settle();
+      },
+    };
+  }
+
+  #follow(upstream: string): void {
+    let path: TcpUser | undefined;
+    const dialer = new Dialer(
+      { stage: this.#stage, host: this.#host, to: upstream, port: 'out', watchIdle: true },
+      {
+        up: () => {
+          path = this.#open('tcp', upstream);
+        },
+        received: (bytes) => path?.received(bytes),
+        down: (reason) => {
+          path?.closed(reason);
+          path = undefined;
+        },
+      },
+    );
+    this.#dialers.push(dialer);
+    dialer.start();
+  }
+}

@@ -1,0 +1,51 @@
+import { formatStreamId } from '../core/pdu.ts';
+import type { Settings } from '../core/settings.ts';
+import type { Host } from './host.ts';
+import type { Network } from './network.ts';
+import type { Oracle } from './oracle.ts';
+import type { ModelStream, Programme } from './programme.ts';
+import type { Dice } from './rng.ts';
+import type { Trace } from './trace.ts';
+import type { World } from './world.ts';
+
+/** What all processes of a simulation share. */
+export interface Stage {
+  readonly world: World;
+  readonly dice: Dice;
+  readonly network: Network;
+  readonly trace: Trace;
+  readonly programme: Programme;
+  readonly oracle: Oracle;
+  readonly settings: Settings;
+  readonly cast: Cast;
+  host(name: string): Host;
+}
+
+/** Who goes by which stream id, and who has been put on air by which edge for what reason. */
+export class Cast {
+  readonly #byId = new Map<string, ModelStream>();
+  readonly #switches = new Map<string, string>();
+
+  add(id: Uint8Array, stream: ModelStream): void {
+    this.#byId.set(formatStreamId(id), stream);
+  }
+
+  switched(edge: string, to: string, reason: string): void {
+    this.#switches.set(`${edge} ${to}`, reason);
+  }
+
+  /** Of the latest switch of that edge to that stream. */
+  whySwitched(edge: string, to: string): string | undefined {
+    return this.#switches.get(`${edge} ${to}`);
+  }
+
+  /** A machine's event as people want to read it: streams by the name of the encoder that made them. */
+  readable(event: { readonly kind: string }): { readonly kind: string; readonly fields: Record<string, unknown> } {
+    const { kind, ...fields } = event as { kind: string } & Record<string, unknown>;
+    for (const key of ['stream', 'from', 'to']) {
+      const stream = this.#byId.get(String(fields[key]));
+      if (stream !== undefined) fields[key] = stream.name;
+    }
+    return { kind, fields };
+  }
+}

@@ -1,0 +1,122 @@
+import type { Transport } from '../core/machine.ts';
+import type { Settings } from '../core/settings.ts';
+import { mp3, type ModelFormat } from './model-frame.ts';
+import type { Conditions } from './path.ts';
+
+/** Who is there, and how they are connected. */
+export interface Topology {
+  readonly encoders: readonly EncoderSpec[];
+  readonly relays: readonly RelaySpec[];
+  readonly edges: readonly EdgeSpec[];
+  readonly listeners: readonly ListenerSpec[];
+  /** Paths that are not ordinary: later ones override earlier ones. */
+  readonly paths?: readonly PathSpec[];
+  /** For every machine. */
+  readonly settings?: Partial<Settings>;
+}
+
+export interface EncoderSpec {
+  readonly name: string;
+  readonly mount: string;
+  readonly to: readonly Target[];
+  readonly format: ModelFormat;
+  /** How far its sample clock is off; drawn from ±30 when not given. */
+  readonly ppm?: number;
+  /** How much later than the others it gets the programme. */
+  readonly feedDelayMs: number;
+  /** From the last sample of a frame to its bytes; drawn from 20 to 50 when not given. */
+  readonly delayMs?: number;
+  readonly jitterMs: number;
+  /** It writes so many frames at once. */
+  readonly framesPerWrite: number;
+  readonly startsAtS: number;
+}
+
+export interface Target {
+  readonly relay: string;
+  readonly transport: Transport;
+}
+
+export interface RelaySpec {
+  readonly name: string;
+  /** Relays that it subscribes to. */
+  readonly upstream: readonly string[];
+}
+
+export interface EdgeSpec {
+  readonly name: string;
+  readonly relays: readonly string[];
+}
+
+export interface ListenerSpec {
+  readonly name: string;
+  readonly edge: string;
+  readonly mount: string;
+  readonly bufferMs: number;
+  readonly joinsAtS: number;
+}
+
+export interface PathSpec {
+  readonly from: string;
+  readonly to: string;
+  readonly changes: Partial<Conditions>;
+}
+
+type Optional<T, Keys extends keyof T> = Omit<T, Keys> & Partial<Pick<T, Keys>>;
+
+/** An encoder of 128 kbit/s MP3, on /live, unless said otherwise. Targets are relays' names, by TCP, or `udp(…)`. */
+export function encoder(
+  name: string,
+  to: readonly (string | Target)[],
+  others: Partial<Omit<EncoderSpec, 'name' | 'to'>> = {},
+): EncoderSpec {
+  const targets = to.map((target): Target => (typeof target === 'string' ? { relay: target, transport: 'tcp' } : target));
+  return { name, mount: 'live', format: mp3(), feedDelayMs: 0, jitterMs: 5, framesPerWrite: 1, startsAtS: 0, ...others, to: targets };
+}
+
+export function udp(relay: string): Target {
+  return { relay, transport: 'udp' };
+}
+
+export function relay(name: string, { upstream = [] }: Optional<Omit<RelaySpec, 'name'>, 'upstream'> = {}): RelaySpec {
+  return { name, upstream };
+}
+
+export function edge(name: string, relays: readonly string[]): EdgeSpec {
+  return { name, relays };
+}
+
+/** A player with a second of buffer that joins when everything has been running for a while. */
+export function listener(name: string, at: string, others: Partial<Omit<ListenerSpec, 'name' | 'edge'>> = {}): ListenerSpec {
+  return { name, edge: at, mount: 'live', bufferMs: 1_000, joinsAtS: 6, ...others };
+}
+
+/** Both directions between each of `these` and each of `those`. */
+export function between(these: string | readonly string[], those: string | readonly string[], changes: Partial<Conditions>): PathSpec[] {
+  return [these].flat().flatMap((a) =>
+    [those].flat().flatMap((b) => [
+      { from: a, to: b, changes },
+      { from: b, to: a, changes },
+    ]),
+  );
+}
+
+/**
+ * The smallest redundant station: two encoders, each to two relays, and an edge that takes in both. The first encoder
+ * starts earlier, so it is the one on air.
+ */
+export function station(encoders: Partial<Omit<EncoderSpec, 'name' | 'startsAtS'>> = {}): Topology {
+  const relays = ['relay-1', 'relay-2'];
+  const encoderAt = (name: string, startsAtS: number): EncoderSpec => encoder(name, encoders.to ?? relays, { ...encoders, startsAtS });
+  return {
+    encoders: [encoderAt('enc-a', 0), encoderAt('enc-b', 1)],
+    relays: relays.map((name) => relay(name)),
+    edges: [edge('edge', relays)],
+    listeners: [listener('listener', 'edge')],
+  };
+}
+
+/** Every host of a topology. */
+export function hostNames({ encoders, relays, edges, listeners }: Topology): string[] {
+  return [...encoders, ...relays, ...edges, ...listeners].map(({ name }) => name);
+}

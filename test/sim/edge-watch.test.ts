@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest';
+import type { ListenerId, PathId } from '../../core/machine.ts';
+import { encodeMessage, MessageType } from '../../core/pdu.ts';
+import { micros } from '../../core/units.ts';
+import { EdgeWatch } from '../../sim/edge-watch.ts';
+import { mp3 } from '../../sim/model-frame.ts';
+import { Oracle } from '../../sim/oracle.ts';
+import { Programme, type ModelStream } from '../../sim/programme.ts';
+import { World } from '../../sim/world.ts';
+
+const path = 1 as PathId;
+const listener = 1 as ListenerId;
+const options = { mount: 'live', format: mp3(), ppm: 0, beginsAtUs: 0 };
+
+/** An edge that does what the test says, and the rules it breaks by that. */
+class Watched {
+  readonly world: World = new World();
+  readonly programme: Programme = new Programme();
+  readonly oracle: Oracle = new Oracle(this.world);
+  readonly watch: EdgeWatch = new EdgeWatch(this.world, this.programme, this.oracle);
+  readonly a: ModelStream = this.programme.newStream({ ...options, name: 'a#1' });
+  readonly b: ModelStream = this.programme.newStream({ ...options, name: 'b#1' });
+
+  constructor() {
+    for (const stream of [this.a, this.b]) for (let i = 0; i < 100; i++) stream.skip();
+    this.watch.pathOpened(path, 'udp');
+    this.watch.joined(listener);
+  }
+
+  bytes(stream: ModelStream, index: number): Uint8Array {
+    const frame = new Uint8Array(2_048);
+    return frame.slice(0, stream.write(frame, index));
+  }
+
+  arrives(atMs: number, stream: ModelStream, ...indexes: number[]): void {
+    this.world.run(micros(atMs * 1000));
+    for (const index of indexes) {
+      const message = { type: MessageType.DATA, replica: 0, streamId: new Uint8Array(16), sequence: index + 1, payload: this.bytes(stream, index) };
+      this.watch.received(path, encodeMessage(message));
+    }
+  }
+
+  sends(stream: ModelStream, ...indexes: number[]): void {
+    for (const index of indexes) this.watch.sent(listener, this.bytes(stream, index));
+  }
+
+  get broken(): string[] {
+    return this.oracle.violations.map(({ rule }) => rule);
+  }
+}
+
+describe('the oracle', () => {
+  test('has nothing against a stream in order, a switch, and the way back', () => {
+    const watched = new Watched();
+    watched.arrives(0, watched.a, 1, 2, 3, 4, 5, 6, 7, 8);
+    watched.arrives(0, watched.b, 1, 2, 3, 4, 5, 6, 7, 8);
+    watched.sends(watched.a, 1, 2, 3);
+    watched.sends(watched.b, 4, 5);
+    watched.sends(watched.a, 6, 7);
+    expect(watched.broken).toEqual([]);
+  });
+
+  test('catches a frame that is sent twice, and one that goes backwards', () => {
+    const watched = new Watched();
+    watched.sends(watched.a, 1, 2, 2);
+    expect(watched.broken).toEqual(['a frame is never delivered twice or backwards']);
+    watched.sends(watched.a, 3);
+    watched.sends(watched.b, 4);
+    watched.sends(watched.a, 3);
+    expect(watched.broken).toHaveLength(2);
+  });
+
+  test('catches a frame that was left out although it had come', () => {
+    const watched = new Watched();
+    watched.arrives(10, watched.a, 1, 2, 3);
+    watched.sends(watched.a, 1, 3);
+    expect(watched.broken).toEqual([]);
+    const late = new Watched();
+    late.arrives(10, late.a, 1, 2);
+    late.arrives(20, late.a, 3);
+    late.sends(late.a, 1, 3);
+    expect(late.broken).toEqual(['a frame that reached the edge in time is never lost']);
+    expect(late.oracle.violations[0]).toMatchObject({ atMs: 20, what: expect.stringContaining('a#1 frame 2 came 10 ms before frame 3') });
+  });
+
+  test('has nothing against a loss, nor against what came after the verdict', () => {
+    const watched = new Watched();
+    watched.arrives(10, watched.a, 1, 3);
+    watched.sends(watched.a, 1, 3);
+    watched.arrives(30, watched.a, 2);
+    expect(watched.broken).toEqual([]);
+  });
+
+  test('catches a cut inside a frame', () => {
+    const watched = new Watched();
+    const frame = watched.bytes(watched.a, 1);
+    watched.watch.sent(listener, frame.subarray(0, 100));
+    expect(watched.broken).toEqual(['cuts are at frame boundaries']);
+    watched.watch.sent(listener, frame.subarray(120));
+    watched.watch.sent(listener, watched.bytes(watched.a, 2));
+    expect(watched.broken.length).toBeGreaterThan(1);
+    expect(new Set(watched.broken)).toContain('cuts are at frame boundaries');
+  });
+
+  test('catches a frame that nobody made', () => {
+    const watched = new Watched();
+    const foreign = watched.bytes(watched.a, 1);
+    foreign.fill(0x20, 36, 60);
+    watched.watch.sent(listener, foreign);
+    expect(watched.broken).toEqual(['every delivered frame equals one that an encoder made']);
+  });
+
+  test('catches a bound that is not kept', () => {
+    const watched = new Watched();
+    watched.oracle.bound('edge', 'held bytes', 1_000, 1_000);
+    expect(watched.broken).toEqual([]);
+    watched.oracle.bound('edge', 'held bytes', 1_001, 1_000);
+    expect(watched.broken).toEqual(['bounds hold']);
+  });
+});
