@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process';
+import { REFEREE_RATE_HZ } from './referee.ts';
+
+export interface Ran {
+  readonly stdout: Buffer;
+  readonly stderr: string;
+  readonly code: number | null;
+}
+
+/** Runs a program to its end, with `input` on its stdin. Rejects when it cannot be run. */
+export function run(program: string, args: readonly string[], input?: Buffer): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: 'pipe' });
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    child.stdout.on('data', (bytes: Buffer) => stdout.push(bytes));
+    child.stderr.on('data', (bytes: Buffer) => stderr.push(bytes));
+    child.stdin.on('error', () => undefined);
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString(), code }));
+    child.stdin.end(input);
+  });
+}
+
+/** Decodes a recording to what the referee compares, with ffmpeg. */
+export async function decode(audio: Buffer, demuxer: 'mp3' | 'aac'): Promise<Float32Array> {
+  const { stdout } = await run(
+    'ffmpeg',
+    ['-v', 'quiet', '-f', demuxer, '-i', 'pipe:0', '-ac', '1', '-ar', `${REFEREE_RATE_HZ}`, '-f', 'f32le', 'pipe:1'],
+    audio,
+  );
+  return new Float32Array(stdout.buffer.slice(stdout.byteOffset, stdout.byteOffset + (stdout.length & ~3)));
+}
+
+/** What ffmpeg says of a recording; what it says of every stream without a header is left out. */
+export async function ffmpegComplaints(audio: Buffer, demuxer: 'mp3' | 'aac'): Promise<string[]> {
+  const { stderr } = await run('ffmpeg', ['-hide_banner', '-v', 'warning', '-f', demuxer, '-i', 'pipe:0', '-f', 'null', '-'], audio);
+  return lines(stderr).filter((line) => !line.includes('Estimating duration from bitrate'));
+}
+
+/** What mpg123 says of a recording. */
+export async function mpg123Complaints(audio: Buffer): Promise<string[]> {
+  const { stderr } = await run('mpg123', ['-t', '-'], audio);
+  return lines(stderr).filter(isMpg123Complaint);
+}
+
+/** mpg123 also greets, and tells what it plays. */
+export function isMpg123Complaint(line: string): boolean {
+  return /\b(note|warning|error|illegal|lost|missing|resync|skipped)\b/i.test(line);
+}
+
+export function lines(text: string): string[] {
+  return text.split(/[\r\n]+/).map((line) => line.trim()).filter((line) => line !== '');
+}

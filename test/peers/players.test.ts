@@ -1,0 +1,29 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { formats, type Format } from '../../bench/peers/ffmpeg-encoder.ts';
+import { Rig, makeMaterial } from '../../bench/peers/rig.ts';
+import { describeWith } from './need.ts';
+import { players } from './players.ts';
+
+/** Longer than the burst on connect: so live audio is played, too. */
+const PLAY_S = 8;
+const READY_MS = 20_000;
+
+describeWith(['ffmpeg', 'mpg123', 'mpv'], 'players at the edge', () => {
+  const material = makeMaterial('players', 90);
+  for (const format of Object.keys(formats) as Format[]) {
+    describe(formats[format].label, () => {
+      const rig = new Rig(format, material);
+      beforeAll(async () => {
+        await rig.start();
+        await rig.untilReady(READY_MS);
+      });
+      afterAll(() => rig.stop());
+
+      for (const player of players.filter(({ plays }) => plays.includes(format))) {
+        it(`${player.program} plays ${PLAY_S} s without a complaint`, async () => {
+          expect(await player.play(rig.url, PLAY_S)).toEqual([]);
+        });
+      }
+    });
+  }
+});
