@@ -12,7 +12,7 @@ function collect(...chunks: number[][]): number[][] {
 describe('the deframer', () => {
   it('reads two bytes of big-endian length, then the message', () => {
     expect(collect([0, 3, 7, 8, 9, 0, 1, 5])).toEqual([[7, 8, 9], [5]]);
-    const long = new Array<number>(0x0102).fill(4);
+    const long = Array.from({ length: 0x0102 }, () => 4);
     expect(collect([1, 2, ...long])).toEqual([long]);
   });
 

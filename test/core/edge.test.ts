@@ -430,6 +430,21 @@ describe('a gap', () => {
     for (const error of cuts(rig.audio(listener), [a, b])) expect(Math.abs(error)).toBeLessThanOrEqual(FRAME_MS / 2 + 20);
   });
 
+  it('by UDP of many frames switches, too', () => {
+    const rig = new EdgeRig();
+    const path = rig.open('udp');
+    const [a, b] = [new Source(path, { stream: 1, delayMs: [25] }), new Source(path, { stream: 2, phaseMs: 9 })];
+    for (const source of [a, b]) source.transport = 'udp';
+    onAir(rig, [a], 150);
+    onAir(rig, [a, b], 3_000);
+    expect(rig.edge.mount('test')!.liveStream).toBe(a.name);
+    onAir(rig, [a, b], 5_000);
+    a.lose(5);
+    onAir(rig, [a, b], 7_000);
+    expect(rig.of('gap')).toMatchObject([{ stream: a.name, messages: 5, action: 'switched' }]);
+    expect(rig.of('switch')).toMatchObject([{ reason: 'lost', from: a.name, to: b.name, missingMs: 0 }]);
+  });
+
   it('of many frames without a good backup is skipped', () => {
     const rig = new EdgeRig();
     const path = rig.open();

@@ -105,6 +105,31 @@ describe('the reassembler', () => {
     expect(rig.lost).toMatchObject([{ sequence: 2, messages: 1, verdict: 'disproved' }]);
   });
 
+  it.each([1, 2, 3, 4, 5, 10])('gives a run of %i lost messages up as one, on UDP too', (count) => {
+    const rig = new ReassemblyRig({ udpReorderMessages: 3 });
+    const path = rig.path('udp');
+    rig.all(path, range(1, 9));
+    for (const n of range(10 + count, 30)) {
+      rig.after(26);
+      rig.accept(path, n);
+    }
+    expect(rig.lost).toMatchObject([{ sequence: 10, messages: count, verdict: 'disproved' }]);
+    expect(rig.lost[0]!.waitedMs).toBeLessThanOrEqual(3 * 26);
+    expect(rig.released).toEqual([...range(1, 9), ...range(10 + count, 30)]);
+  });
+
+  it('gives up the part of a run that is disproved when a later part of it comes', () => {
+    const rig = new ReassemblyRig({ udpReorderMessages: 3 });
+    const path = rig.path('udp');
+    rig.all(path, [1, 2, 5, 7]);
+    expect(rig.released).toEqual([1, 2]);
+    rig.accept(path, 4);
+    expect(rig.released).toEqual([1, 2, 4, 5]);
+    expect(rig.lost).toMatchObject([{ sequence: 3, messages: 1 }]);
+    rig.accept(path, 6);
+    expect(rig.released).toEqual([1, 2, 4, 5, 6, 7]);
+  });
+
   it('learns how much a path reorders, TCP behind a relay too, and forgets it again', () => {
     const rig = new ReassemblyRig();
     const path = rig.path('tcp');

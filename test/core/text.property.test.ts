@@ -40,7 +40,7 @@ describe('UTF-8', () => {
       expect(decoded).toBeDefined();
       expect(text.startsWith(decoded!)).toBe(true);
       expect(cut.length).toBeLessThanOrEqual(maxBytes);
-      const nextCharacter = [...text.slice(decoded!.length)][0];
+      const nextCharacter = text.slice(decoded!.length)[Symbol.iterator]().next().value;
       if (nextCharacter !== undefined) expect(cut.length + utf8Encode(nextCharacter).length).toBeGreaterThan(maxBytes);
     }));
   });

@@ -15,7 +15,7 @@ describe('timers', () => {
     fc.assert(fc.property(fc.array(step, { maxLength: 150 }), fc.array(fc.nat(30), { minLength: 10, maxLength: 10 }), (steps, again) => {
       const queue = new TimerQueue<string>();
       const fired: number[] = [];
-      const model = new Array<number>(10).fill(Infinity);
+      const model = Array.from({ length: 10 }, () => Infinity);
       let modelFired: number[] = [];
       let now = 0;
       const timers: Timer<string>[] = again.map((delay, i) => queue.timer(`t${i}`, (time) => {

@@ -1,0 +1,246 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Encoder } from '../../core/encoder.ts';
+import type { ListenerId, Machine, PathId, SubscriberId, TargetId, Transport } from '../../core/machine.ts';
+import { Relay } from '../../core/relay.ts';
+import { withSettings } from '../../core/settings.ts';
+import type { Micros } from '../../core/units.ts';
+import { Edge } from '../../core/edge.ts';
+import { adtsFrame, apeTag, id3v2, infoFrame, join, mpegFrame } from './frame/build.ts';
+import { numbered, numberedAac } from './support/frames.ts';
+import { announce, data, framed, headers, message, metadata, unframed } from './support/messages.ts';
+
+/** Small bounds, so that they are reached. */
+const settings = withSettings({
+  maxPaths: 3, maxStreams: 6, maxUnannouncedStreams: 3, maxSubscribers: 3, maxListeners: 5, windowMessages: 32, windowBytes: 65_536, ringBytes: 65_536,
+  edgeBytes: 16_777_216, historyBytes: 1_048_576, historyMs: 2_000, subscriberInFlightBytes: 65_536, subscriberCutMs: 500, targetKeepBytes: 65_536, targetKeepMs: 2_000,
+  targetInFlightBytes: 4_096, targetStuckMs: 500, listenerQueueBytes: 16_384, icyIntervalBytes: 256, forgetMs: 3_000, mountEndMs: 1_500, burstMs: 1_000,
+});
+
+const payloads: readonly Uint8Array[] = [
+  new Uint8Array(0), numbered(1), numbered(2), numberedAac(3), mpegFrame({ layer: 1 }), mpegFrame({ version: '2.5', kbps: 8, fill: 0xff }), adtsFrame({ lengthBytes: 8_191 }),
+  infoFrame('Xing'), id3v2(1_000), apeTag(100), numbered(4).subarray(0, 200), new Uint8Array(3_000).fill(0xff),
+];
+
+const payload = fc.oneof(
+  { weight: 5, arbitrary: fc.constantFrom(...payloads) },
+  { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }) },
+  { weight: 1, arbitrary: fc.constant(new Uint8Array(60_000).fill(0x41)) },
+);
+
+interface Made {
+  bytes: (next: number) => Uint8Array;
+}
+
+/** A message of one of a few streams: mostly the next one, or near it, seldom far away. */
+const anyMessage: fc.Arbitrary<Made> = fc.record({
+  kind: fc.constantFrom('data', 'data', 'data', 'data', 'data', 'announce', 'headers', 'metadata', 'other'),
+  stream: fc.oneof({ weight: 6, arbitrary: fc.integer({ min: 1, max: 3 }) }, { weight: 1, arbitrary: fc.integer({ min: 1, max: 40 }) }),
+  replica: fc.nat(20),
+  move: fc.oneof({ weight: 6, arbitrary: fc.constant(0) }, { weight: 3, arbitrary: fc.integer({ min: -10, max: 10 }) }, { weight: 1, arbitrary: fc.constantFrom(-40, 31, 32, 33, 100, 2 ** 40, 2 ** 53 - 1) }),
+  text: fc.constantFrom('a', 'b', 'a b', '', "StreamTitle='x';", 'Icy-Name\rx\nSet-Cookie\ry', 'x'.repeat(5_000)),
+  payload,
+  mutate: fc.option(fc.record({ at: fc.nat(60), to: fc.nat(255) }), { freq: 10 }),
+  cut: fc.option(fc.nat(40), { freq: 20 }),
+}).map(({ kind, stream, replica, move, text, payload, mutate, cut }) => ({
+  bytes: (next) => {
+    const sequence = Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, next + move));
+    const fields = { stream, replica };
+    const one = kind === 'data' ? data(sequence, payload, fields)
+      : kind === 'announce' ? announce(sequence, text, fields)
+      : kind === 'headers' ? headers(sequence, text, fields)
+      : kind === 'metadata' ? metadata(sequence, text, fields)
+      : message(16 + (replica % 4), sequence, payload, fields);
+    if (mutate !== null && one.length > 0) one[mutate.at % one.length] = mutate.to;
+    return cut === null ? one : one.slice(0, cut);
+  },
+}));
+
+type Step =
+  | { kind: 'messages'; path: number; made: Made[]; raw: boolean }
+  | { kind: 'noise'; path: number; bytes: Uint8Array }
+  | { kind: 'wait'; ms: number }
+  | { kind: 'open'; transport: Transport }
+  | { kind: 'close'; path: number }
+  | { kind: 'come' }
+  | { kind: 'go'; which: number }
+  | { kind: 'backlog'; which: number; bytes: number };
+
+const steps: fc.Arbitrary<Step[]> = fc.array(fc.oneof(
+  { weight: 12, arbitrary: fc.record({ kind: fc.constant('messages' as const), path: fc.nat(3), made: fc.array(anyMessage, { minLength: 1, maxLength: 12 }), raw: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('noise' as const), path: fc.nat(3), bytes: fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.constantFrom(...payloads)) }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(1, 26, 100, 700, 2_500, 4_000) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('open' as const), transport: fc.constantFrom('tcp' as const, 'udp' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('close' as const), path: fc.nat(3) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('come' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('go' as const), which: fc.nat(4) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('backlog' as const), which: fc.nat(4), bytes: fc.constantFrom(0, 3_000, 70_000) }) },
+), { maxLength: 60, size: 'max' });
+
+/** Serves deadlines; a machine that is never content is a bug. */
+function serve(machine: Machine, fromUs: number, toUs: number): void {
+  let now = fromUs;
+  for (let turns = 0; machine.deadline <= toUs; turns++) {
+    if (turns > 20_000) throw new Error(`the deadline ${machine.deadlineReason} never passes`);
+    now = Math.max(now, machine.deadline);
+    machine.advance(now as Micros);
+  }
+  if (machine.deadlineReason === 'none' && machine.deadline !== Infinity) throw new Error('a deadline without a reason');
+}
+
+/** What a relay and an edge have in common. */
+interface Inlet extends Machine {
+  openPath(now: Micros, transport: Transport, label: string): PathId | undefined;
+  closePath(now: Micros, path: PathId, reason: string): void;
+  receive(now: Micros, path: PathId, bytes: Uint8Array): void;
+}
+
+function play(machine: Inlet, all: readonly Step[], others: { come: (now: Micros) => void; go: (now: Micros, which: number) => void; backlog: (which: number, bytes: number) => void }, check: () => void): void {
+  const paths: { id: PathId; transport: Transport }[] = [];
+  let now = 0;
+  let next = 5;
+  const open = (transport: Transport): void => {
+    const id = machine.openPath(now as Micros, transport, transport);
+    if (id !== undefined) paths.push({ id, transport });
+    expect(paths.length).toBeLessThanOrEqual(settings.maxPaths);
+  };
+  open('tcp');
+  open('udp');
+  for (const step of all) {
+    const path = 'path' in step ? paths[step.path % paths.length] : undefined;
+    if (step.kind === 'wait') {
+      serve(machine, now, now + step.ms * 1000);
+      now += step.ms * 1000;
+    } else if (step.kind === 'open') open(step.transport);
+    else if (step.kind === 'come') others.come(now as Micros);
+    else if (step.kind === 'go') others.go(now as Micros, step.which);
+    else if (step.kind === 'backlog') others.backlog(step.which, step.bytes);
+    else if (path === undefined) continue;
+    else if (step.kind === 'close') {
+      machine.closePath(now as Micros, path.id, 'closed');
+      paths.splice(paths.indexOf(path), 1);
+    } else if (step.kind === 'noise') machine.receive(now as Micros, path.id, step.bytes);
+    else {
+      const messages = step.made.map((made) => made.bytes(next++));
+      if (path.transport === 'udp') for (const one of messages) machine.receive(now as Micros, path.id, one);
+      else machine.receive(now as Micros, path.id, step.raw ? join(...messages) : framed(...messages));
+    }
+    check();
+  }
+  serve(machine, now, now + 60_000_000);
+  check();
+}
+
+describe('no bytes whatever, from anybody, at any time', () => {
+  it('make a relay throw, or hold more than it may', () => {
+    fc.assert(fc.property(steps, fc.boolean(), (all, dedup) => {
+      const backlog = new Map<SubscriberId, number>();
+      const subscribers: SubscriberId[] = [];
+      const relay = new Relay({ settings, dedup }, {
+        send: (_subscriber, bytes) => expect(bytes.length).toBeGreaterThan(0),
+        backlogBytes: (subscriber) => backlog.get(subscriber) ?? 0,
+        cut: () => undefined,
+        event: () => undefined,
+      });
+      play(relay, all, {
+        come: (now) => {
+          const id = relay.subscribe(now, 'edge');
+          if (id !== undefined) subscribers.push(id);
+        },
+        go: (now, which) => {
+          if (subscribers.length > 0) relay.unsubscribe(now, subscribers[which % subscribers.length]!, 'closed');
+        },
+        backlog: (which, bytes) => {
+          if (subscribers.length > 0) backlog.set(subscribers[which % subscribers.length]!, bytes);
+        },
+      }, () => {
+        expect(relay.heldBytes).toBeLessThan(settings.historyBytes + 4 * 131_072 + 60_100 * 12 + 6 * 3 * 9_100 + 3 * 65_537);
+        expect(relay.stats.streams).toBeLessThanOrEqual(settings.maxStreams);
+        expect(relay.stats.subscribers).toBeLessThanOrEqual(settings.maxSubscribers);
+      });
+      expect(relay.stats.streams).toBe(0);
+    }), { numRuns: 150 });
+  });
+
+  it('make an edge throw, or hold more than it may', () => {
+    fc.assert(fc.property(steps, (all) => {
+      const backlog = new Map<ListenerId, number>();
+      const listeners: ListenerId[] = [];
+      const edge = new Edge({ settings }, {
+        send: (_listener, bytes) => expect(bytes.length).toBeGreaterThan(0),
+        backlogBytes: (listener) => backlog.get(listener) ?? 0,
+        end: () => undefined,
+        event: () => undefined,
+      });
+      let names = 0;
+      play(edge, all, {
+        come: (now) => {
+          const id = edge.join(now, ['a', 'b'][names++ % 2]!, { icy: names % 3 === 0, label: 'x' });
+          if (typeof id === 'number') listeners.push(id);
+        },
+        go: (now, which) => {
+          if (listeners.length > 0) edge.leave(now, listeners[which % listeners.length]!, 'closed');
+        },
+        backlog: (which, bytes) => {
+          if (listeners.length > 0) backlog.set(listeners[which % listeners.length]!, bytes);
+        },
+      }, () => {
+        // Of each stream: ring, texts, early messages and one too many, one far ahead, an unfinished frame. Of each mount: burst, slowest listener, chunks.
+        expect(edge.heldBytes).toBeLessThan(6 * (65_536 + 131_072 + 8_160 + 65_536 + 2 * 60_100 + 8_300) + 6 * (1_000_000 + 16_384 * 6) + 3 * 65_537);
+        const { streams, mounts, listeners: heard, heldMessages } = edge.stats;
+        expect(streams).toBeLessThanOrEqual(settings.maxStreams);
+        expect(mounts).toBeLessThanOrEqual(settings.maxStreams);
+        expect(heard).toBeLessThanOrEqual(settings.maxListeners);
+        expect(heldMessages).toBeLessThan(settings.maxStreams * settings.windowMessages);
+        for (const info of edge.mounts()) expect(info.title).not.toMatch(/[\r\n]/);
+      });
+      // All is forgotten in the end but what is unfinished on open connections.
+      expect(edge.stats).toMatchObject({ streams: 0, mounts: 0, listeners: 0, heldMessages: 0 });
+      expect(edge.heldBytes).toBeLessThanOrEqual(3 * 65_537);
+    }), { numRuns: 250 });
+  });
+
+  it('make an encoder throw, hold more than it may, or send what is no message', () => {
+    const encoderStep = fc.oneof(
+      { weight: 6, arbitrary: fc.record({ kind: fc.constant('audio' as const), parts: fc.array(payload, { maxLength: 10 }) }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(1, 26, 300, 2_500) }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('title' as const), text: fc.string({ unit: 'binary', maxLength: 6_000, size: 'max' }) }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('headers' as const), name: fc.constantFrom('icy-name', 'Icy-Genre', 'x'), text: fc.string({ unit: 'binary' }) }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('up' as const), target: fc.nat(2), isUp: fc.boolean() }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('backlog' as const), target: fc.nat(2), bytes: fc.constantFrom(0, 10, 100_000) }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('gap' as const) }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('end' as const) }) },
+    );
+    fc.assert(fc.property(fc.array(encoderStep, { maxLength: 60, size: 'max' }), (all) => {
+      let now = 0;
+      const backlog = new Map<TargetId, number>();
+      const encoder = new Encoder({ settings, streamId: new Uint8Array(16), mountpoint: 'x' }, {
+        send: (target, bytes) => {
+          // To a TCP target whole messages, to a UDP target exactly one.
+          for (const one of target === 2 ? [bytes] : unframed(bytes)) {
+            expect(one.length).toBeLessThanOrEqual(9_000);
+            expect(one.length).toBeGreaterThanOrEqual(26);
+          }
+        },
+        backlogBytes: (target) => backlog.get(target) ?? 0,
+        reset: () => undefined,
+        event: () => undefined,
+      });
+      const targets = (['tcp', 'tcp', 'udp'] as const).map((transport) => encoder.addTarget(0 as Micros, transport, transport));
+      for (const step of all) {
+        const time = now as Micros;
+        if (step.kind === 'audio') for (const part of step.parts) encoder.receive(time, part);
+        else if (step.kind === 'title') encoder.setMetadata(time, step.text);
+        else if (step.kind === 'headers') encoder.setHeaders(time, [[step.name, step.text]]);
+        else if (step.kind === 'gap') encoder.inputGap(time);
+        else if (step.kind === 'end') encoder.end(time);
+        else if (step.kind === 'backlog') backlog.set(targets[step.target]!, step.bytes);
+        else if (step.kind === 'wait') {
+          serve(encoder, now, now + step.ms * 1000);
+          now += step.ms * 1000;
+        } else encoder[step.isUp ? 'targetUp' : 'targetDown'](time, targets[step.target]!);
+        expect(encoder.heldBytes).toBeLessThan(2 * (settings.targetKeepBytes + 4 * 16_384) + 8_300);
+      }
+    }), { numRuns: 120 });
+  });
+});
