@@ -70,6 +70,7 @@ export class Broadcast implements Programme {
   #fresh: Listener[] = [];
   /** Where each metadata text begins; the first entry is the one in force at the journal's tail. */
   #texts: { readonly position: number; readonly text: string }[] = [];
+  #textsForgotten = false;
   #programmeUs = 0;
   #peak = 0;
   #slow = 0;
@@ -159,7 +160,9 @@ export class Broadcast implements Programme {
 
   #newText(text: string): void {
     this.#texts.push({ position: this.#journal.head, text });
-    if (this.#texts.length > MAX_TEXTS) this.#texts.shift();
+    if (this.#texts.length <= MAX_TEXTS) return;
+    this.#texts.shift();
+    this.#textsForgotten = true;
   }
 
   #flushFresh(now: Micros): void {
@@ -218,7 +221,8 @@ export class Broadcast implements Programme {
       const entry = this.#texts[index]!;
       if (entry.position <= position) return entry.text;
     }
-    return '';
+    // Audio from before the first title has none; but where older ones had to give way, the oldest left is nearest.
+    return this.#textsForgotten ? (this.#texts[0]?.text ?? '') : '';
   }
 
   /** Keeps a burst, and what lies at `keepFrom` and behind it: the slowest listener's place. */

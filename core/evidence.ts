@@ -28,8 +28,7 @@ const WITNESS_WINDOW_MESSAGES = 256;
 export type Doubt =
   /** Somebody may still deliver it; if nothing more comes by, ask again at that time. */
   | { readonly kind: 'wait'; readonly until: Micros }
-  /** It is lost, and so are those behind it that are missing too, before `until`: no further does the evidence reach. */
-  | { readonly kind: 'lost'; readonly verdict: 'disproved' | 'silent-paths' | 'no-path'; readonly until: number };
+  | { readonly kind: 'lost'; readonly verdict: 'disproved' | 'silent-paths' | 'no-path' };
 
 /**
  * Decides from arrivals alone whether a message that has not come may still come.
@@ -65,19 +64,15 @@ export class Evidence {
     } else if (witness.seen.see(view.sequence) === 'new') this.#noteReordering(now, witness, view.sequence);
   }
 
-  /** What is known of the missing message `sequence`. */
+  /** What is known of the missing message `sequence`: what is true of it is true of all missing ones before it. */
   doubt(now: Micros, sequence: number): Doubt {
     let until = -1;
     let anyone = false;
     let silent = false;
-    let disprovedUntil = Infinity;
     for (const witness of this.#witnesses) {
       anyone = true;
-      const disproves = witness.highest - Math.max(witness.reorder, witness.reorderBefore);
-      if (witness.highest >= 0 && sequence < disproves) {
-        disprovedUntil = Math.min(disprovedUntil, disproves);
-        continue;
-      }
+      const isPast = witness.highest - sequence > Math.max(witness.reorder, witness.reorderBefore);
+      if (witness.highest >= 0 && isPast) continue;
       // One that has shown no DATA yet is about to: its history, in which the message may be.
       const spokeAt = witness.highest < 0 ? witness.spokeAt : witness.rhythm.lastAt;
       const silentAt = spokeAt + this.#patienceUs(witness);
@@ -85,7 +80,7 @@ export class Evidence {
       else until = Math.max(until, silentAt);
     }
     if (until >= 0) return { kind: 'wait', until: until as Micros };
-    return { kind: 'lost', verdict: !anyone ? 'no-path' : silent ? 'silent-paths' : 'disproved', until: disprovedUntil };
+    return { kind: 'lost', verdict: !anyone ? 'no-path' : silent ? 'silent-paths' : 'disproved' };
   }
 
   /** The stream's place was a wrong one: so is what the witnesses have shown. They are heard anew. */

@@ -24,12 +24,6 @@ interface Held {
   readonly at: Micros;
 }
 
-interface Judgement {
-  readonly verdict: GapVerdict;
-  /** Sequence numbers from here on are not meant. */
-  readonly until: number;
-}
-
 interface Range {
   readonly from: number;
   readonly to: number;
@@ -139,9 +133,9 @@ export class Reassembler {
         this.#gapTimer.cancel();
         return;
       }
-      const judgement = this.#judgement(now);
-      if (judgement === undefined) return;
-      this.#giveUp(now, judgement);
+      const verdict = this.#verdict(now);
+      if (verdict === undefined) return;
+      this.#giveUp(now, verdict);
     }
   }
 
@@ -242,24 +236,26 @@ export class Reassembler {
   }
 
   #giveUpAndRelease(now: Micros): void {
-    this.#giveUp(now, { verdict: 'jump', until: Infinity });
+    this.#giveUp(now, 'jump');
     this.#release(now);
   }
 
   /** What is known of the gap in front of the held messages; undefined while it is waited for, with the timer armed. */
-  #judgement(now: Micros): Judgement | undefined {
-    if (this.#heldBytes > this.#settings.windowBytes || this.#budget.isSpent) return { verdict: 'window-full', until: Infinity };
+  #verdict(now: Micros): GapVerdict | undefined {
+    if (this.#heldBytes > this.#settings.windowBytes || this.#budget.isSpent) return 'window-full';
     const limit = (this.#gapSince + ms(this.#settings.gapMaxMs)) as Micros;
-    if (now >= limit) return { verdict: 'hard-limit', until: Infinity };
-    const doubt = this.#evidence.doubt(now, this.#next);
-    if (doubt.kind === 'lost') return doubt;
+    if (now >= limit) return 'hard-limit';
+    // The whole run in front of the first held message is one loss, and nothing can be released before all of it is
+    // decided: so the question is asked of its last.
+    const doubt = this.#evidence.doubt(now, this.#firstHeld().sequence - 1);
+    if (doubt.kind === 'lost') return doubt.verdict;
     this.#gapTimer.set(Math.min(doubt.until, limit) as Micros);
     return undefined;
   }
 
-  /** Gives up what is missing in front of the first held message, as far as the judgement reaches. */
-  #giveUp(now: Micros, { verdict, until }: Judgement): void {
-    const end = Math.min(this.#firstHeld().sequence, until);
+  /** Gives up everything missing in front of the first held message. */
+  #giveUp(now: Micros, verdict: GapVerdict): void {
+    const end = this.#firstHeld().sequence;
     const missing = end - this.#next;
     assert(missing > 0 && missing < this.#settings.windowMessages, 'a gap has no length');
     this.#reportLost(now, missing, (now - this.#gapSince) as Micros, verdict);

@@ -128,7 +128,7 @@ describe('the encoder', () => {
       for (const chunk of chunked(audio, cuts)) rig.encoder.receive(rig.now, chunk);
       rig.encoder.end(rig.now);
       expect(rig.messages(target)).toEqual(whole.messages(expected));
-    }), { numRuns: 30 });
+    }), { numRuns: 15 });
   });
 
   it('announces again every two seconds', () => {

@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { Evidence, type Doubt } from '../../core/evidence.ts';
+import { Path } from '../../core/intake.ts';
+import type { PathId, Transport } from '../../core/machine.ts';
+import { emptyMessageView, readMessage } from '../../core/pdu.ts';
+import { defaultSettings, type Settings } from '../../core/settings.ts';
+import { ms } from '../../core/units.ts';
+import { range } from './support/frames.ts';
+import { message } from './support/messages.ts';
+
+class Rig {
+  atMs = 0;
+  readonly evidence: Evidence;
+  #paths = 0;
+
+  constructor(settings: Partial<Settings> = {}) {
+    this.evidence = new Evidence({ ...defaultSettings, ...settings });
+  }
+
+  path(transport: Transport): Path {
+    return new Path(++this.#paths as PathId, transport, transport, () => undefined);
+  }
+
+  note(path: Path, sequences: number | readonly number[], { type = 0, replica = 0 } = {}): void {
+    for (const sequence of [sequences].flat()) {
+      const bytes = message(type, sequence, new Uint8Array(0), { replica });
+      const view = emptyMessageView();
+      expect(readMessage(view, bytes, 0, bytes.length)).toBeUndefined();
+      this.evidence.note(ms(this.atMs), path, view);
+    }
+  }
+
+  doubt(sequence: number): Doubt {
+    return this.evidence.doubt(ms(this.atMs), sequence);
+  }
+}
+
+describe('the evidence that a message is lost', () => {
+  it('is that nobody is there who could bring it', () => {
+    const rig = new Rig();
+    expect(rig.evidence.hasPath).toBe(false);
+    expect(rig.doubt(5)).toMatchObject({ kind: 'lost', verdict: 'no-path' });
+  });
+
+  it('is a later message, by TCP', () => {
+    const rig = new Rig();
+    const path = rig.path('tcp');
+    rig.note(path, range(1, 4));
+    expect(rig.doubt(5)).toMatchObject({ kind: 'wait', until: ms(200) });
+    rig.note(path, 6);
+    expect(rig.doubt(5)).toMatchObject({ kind: 'lost', verdict: 'disproved' });
+    expect(rig.doubt(7).kind).toBe('wait');
+  });
+
+  it('is a message later by more than the assumed reordering, by UDP', () => {
+    for (const udpReorderMessages of [0, 3, 10]) {
+      const rig = new Rig({ udpReorderMessages });
+      const path = rig.path('udp');
+      rig.note(path, range(1, 4));
+      for (const ahead of range(1, udpReorderMessages)) {
+        rig.note(path, 5 + ahead);
+        expect(rig.doubt(5).kind).toBe('wait');
+      }
+      rig.note(path, 5 + udpReorderMessages + 1);
+      expect(rig.doubt(5)).toMatchObject({ kind: 'lost', verdict: 'disproved' });
+    }
+  });
+
+  it('is needed from every live path: connection and replica', () => {
+    const rig = new Rig();
+    const [a, b] = [rig.path('tcp'), rig.path('tcp')];
+    rig.note(a, [1, 2, 9]);
+    rig.note(a, [1, 2], { replica: 1 });
+    rig.note(b, [1, 9]);
+    expect(rig.doubt(5).kind).toBe('wait');
+    rig.note(a, 9, { replica: 1 });
+    expect(rig.doubt(5).kind).toBe('lost');
+  });
+
+  it('is given by unknown types, too, and not by what opens a relay\'s history', () => {
+    const rig = new Rig();
+    const path = rig.path('tcp');
+    rig.note(path, 50, { type: 2 });
+    expect(rig.evidence.hasPath).toBe(true);
+    expect(rig.doubt(5).kind).toBe('wait');
+    rig.note(path, [1, 2, 3]);
+    expect(rig.doubt(5).kind).toBe('wait');
+    rig.note(path, 9, { type: 16 });
+    expect(rig.doubt(5).kind).toBe('lost');
+  });
+
+  it('is not needed from a path that has fallen silent, nor from one that is closed', () => {
+    const rig = new Rig();
+    const [a, b] = [rig.path('tcp'), rig.path('tcp')];
+    rig.note(a, 1);
+    rig.note(b, 1);
+    rig.atMs = 199;
+    rig.note(a, 9);
+    expect(rig.doubt(5)).toEqual({ kind: 'wait', until: ms(200) });
+    rig.atMs = 200;
+    expect(rig.doubt(5)).toMatchObject({ kind: 'lost', verdict: 'silent-paths' });
+    expect(rig.evidence.forgetPath(b)).toBe(true);
+    expect(rig.evidence.forgetPath(b)).toBe(false);
+    expect(rig.doubt(5)).toMatchObject({ kind: 'lost', verdict: 'disproved' });
+  });
+
+  it('is needed again from a path that speaks again', () => {
+    const rig = new Rig();
+    const [a, b] = [rig.path('tcp'), rig.path('tcp')];
+    rig.note(a, 1);
+    rig.note(b, 1);
+    rig.atMs = 5_000;
+    rig.note(a, 9);
+    expect(rig.doubt(5).kind).toBe('lost');
+    rig.note(b, 2);
+    expect(rig.doubt(5)).toMatchObject({ kind: 'wait', until: ms(5_200) });
+  });
+
+  it('follows the reordering that was seen, whoever repeats itself', () => {
+    const rig = new Rig();
+    const path = rig.path('tcp');
+    rig.note(path, [...range(1, 10), 3, 4, 5]);
+    expect(rig.doubt(9).kind).toBe('lost');
+    rig.note(path, [20, 15, 16, 15]);
+    // 15 came five late.
+    rig.note(path, 30);
+    expect(rig.doubt(24).kind).toBe('lost');
+    expect(rig.doubt(25).kind).toBe('wait');
+  });
+});
