@@ -1,7 +1,8 @@
 import { ingest } from './ingest.ts';
+import { outages } from './outages.ts';
 
 /** Side-by-side measurements, by name: `npm run bench -- ingest`. */
-const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = { ingest };
+const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = { ingest, outages };
 
 const [name, ...args] = process.argv.slice(2);
 const bench = name === undefined ? undefined : benches[name];

@@ -49,7 +49,10 @@ export async function outages(args: readonly string[]): Promise<void> {
 function check(result: Experience, { stallMs, missingMs, repeatedMs }: Bars): string[] {
   const problems: string[] = [];
   if (result.disconnects > 0) problems.push('cut off');
-  if (result.longestStallMs >= stallMs) problems.push(`stall ≥ ${stallMs} ms`);
+  if (result.longestStallMs >= stallMs) {
+    const isBusy = result.calmStallMs >= stallMs;
+    problems.push(`stall ≥ ${stallMs} ms${isBusy ? ', but as long a pause before: is the machine busy?' : ''}`);
+  }
   if (result.missingMs > missingMs + NOTHING_MS) problems.push(`missing > ${missingMs} ms`);
   if (result.repeatedMs > repeatedMs + NOTHING_MS) problems.push(`repeated > ${repeatedMs} ms`);
   if (result.recognisedMs < 5_000) problems.push('not the programme');

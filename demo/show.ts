@@ -86,9 +86,10 @@ function welcome({ station, say }: Stage, { port, chaos: withChaos }: DemoOption
 
       Listen:  ${url}
 
-  ${withChaos ? 'These are struck in turn:' : 'Kill an encoder or a relay, with -9 or -STOP, or let --chaos do it:'}
+  A voice counts the seconds. A switch from one encoder to the other falls between two frames of 24 ms, so it may repeat
+  or leave out up to half of one; nothing else is ever missing.
 
-  Cuts fall between frames of 24 ms, so a switch from one encoder to the other can be off by half of that.
+  ${withChaos ? 'These are struck in turn:' : 'Kill an encoder or a relay, with -9 or -STOP, or let --chaos do it:'}
 
 ${station.parts.map((part) => `      ${part.name.padEnd(9)}  pid ${part.pid}\n`).join('')}
 `);

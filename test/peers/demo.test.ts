@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { packageRoot } from '../../demo/package-root.ts';
 
 /** Once through every fault of --chaos, with the start of the processes. */
-const CHAOS_S = 66;
+const CHAOS_S = 63;
 /** How far a cut at a frame boundary can be off. */
 const HALF_A_FRAME_MS = 12;
 
