@@ -97,7 +97,7 @@ export type EdgeEvent =
       readonly silentMs: number;
       /** Programme of the new stream that followed at once. */
       readonly catchUpMs: number;
-      /** Programme that the new stream does not have: it began later. */
+      /** Programme that the new stream does not have either: it began later, or lost it. */
       readonly missingMs: number;
       /** Where the cut lies against where it should: less than 0 repeats, more than 0 leaves out. At most half a frame. */
       readonly offByMs: number;

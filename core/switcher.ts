@@ -3,6 +3,7 @@ import type { EdgeStream, Loss } from './edge-stream.ts';
 import type { EdgeEvent, SwitchReason } from './events.ts';
 import type { FrameFormat } from './frame/format.ts';
 import type { Matcher } from './matcher.ts';
+import type { RingFrame } from './ring.ts';
 import type { Settings } from './settings.ts';
 import type { Timer } from './timers.ts';
 import { later, ms, toMs, type Micros } from './units.ts';
@@ -32,7 +33,7 @@ interface Candidate {
   readonly index: number;
   /** Media time of the new stream where the live one has ended. */
   readonly pointUs: number;
-  /** Programme between that point and what the ring begins with: 0 when it has the point. */
+  /** Programme between that point and the next that the ring has: 0 when it has the point. */
   readonly missingUs: number;
   /** Programme it has beyond the point. */
   readonly aheadUs: number;
@@ -271,8 +272,7 @@ export class Switcher {
       if (stream === this.#live || !this.#fits(stream) || !stream.isHealthy(now)) continue;
       const candidate = this.#candidate(stream);
       if (candidate === undefined) continue;
-      // The end of what was lost may be on its way still: the backup's frames come a little later than the live ones.
-      if (lostUs > 0 && (candidate.missingUs > 0 || candidate.aheadUs < lostUs / 2)) continue;
+      if (lostUs > 0 && !this.#isWorth(candidate, lostUs)) continue;
       if (best === undefined || isBetter(candidate, best)) best = candidate;
     }
     return best;
@@ -281,14 +281,24 @@ export class Switcher {
   #candidate(stream: EdgeStream): Candidate | undefined {
     const { ring } = stream;
     const match = this.#options.matcher.locate(this.#live!, this.#playheadUs, stream);
-    const index = ring.nearest(match?.mediaUs ?? 0);
+    const pointUs = match?.mediaUs ?? 0;
+    let index = ring.nearest(pointUs);
     if (match === undefined || index < 0) return undefined;
-    const pointUs = match.mediaUs;
+    // A frame that begins more than half its length before the point does not belong there. Behind it is a hole in the
+    // ring, or the frame that does has not come yet.
+    if (isBefore(ring.frame(index), pointUs)) index++;
+    if (index === ring.count) return undefined;
     const { mediaUs, durationUs } = ring.frame(index);
-    // The frame that belongs at the point has not come yet: the nearest one lies more than half a frame before it.
-    if (mediaUs < pointUs - durationUs / 2) return undefined;
-    const missingUs = Math.max(0, index === 0 ? mediaUs - pointUs - durationUs / 2 : 0);
-    return { stream, index, pointUs, missingUs: missingUs > 0 ? mediaUs - pointUs : 0, aheadUs: ring.endUs - mediaUs };
+    const isLate = mediaUs - pointUs > durationUs / 2;
+    return { stream, index, pointUs, missingUs: isLate ? mediaUs - pointUs : 0, aheadUs: ring.endUs - mediaUs };
+  }
+
+  /**
+   * Whether a switch gives the listeners more of what the live stream has lost than a skip. The end of it may be on its
+   * way still: the backup's frames come a little later than the live ones.
+   */
+  #isWorth({ stream, pointUs, missingUs }: Candidate, lostUs: number): boolean {
+    return lostUs - missingUs >= ms(this.#settings.gapSwitchMs) && stream.ring.endUs - pointUs >= lostUs / 2;
   }
 
   /** Frames of another format cannot follow those on air in one stream. */
@@ -307,6 +317,10 @@ export class Switcher {
       why: `${has} cannot follow ${needs}`,
     });
   }
+}
+
+function isBefore({ mediaUs, durationUs }: RingFrame, pointUs: number): boolean {
+  return mediaUs < pointUs - durationUs / 2;
 }
 
 function isBetter(a: Candidate, b: Candidate): boolean {
