@@ -1,6 +1,5 @@
 import { audioTypeFor, encodeAnnouncement } from './announce.ts';
 import { assert } from './assert.ts';
-import type { EncoderEvent } from './events.ts';
 import type { FrameFormat, FrameHeader } from './frame/format.ts';
 import { FrameScanner } from './frame/scanner.ts';
 import { encodeHeaders, type HeaderList } from './headers.ts';
@@ -9,7 +8,7 @@ import type { Machine, TargetId, Transport } from './machine.ts';
 import { contentTypeOf } from './media.ts';
 import { encodeMessage, MAX_DATAGRAM_BYTES, MessageType, STREAM_ID_BYTES } from './pdu.ts';
 import type { Settings } from './settings.ts';
-import { Target } from './target.ts';
+import { Target, type EncoderSink } from './target.ts';
 import { TimerQueue } from './timers.ts';
 import { later, ms, type Micros } from './units.ts';
 
@@ -22,15 +21,7 @@ export interface EncoderOptions {
   readonly headers?: HeaderList;
 }
 
-export interface EncoderSink {
-  /** To a TCP target one or more whole messages with their length prefixes, to a UDP target exactly one message. */
-  send(target: TargetId, bytes: Uint8Array): void;
-  /** Bytes given to `send` that the system has not taken yet. */
-  backlogBytes(target: TargetId): number;
-  /** Destroy the connection and make it again; `targetDown` is not expected. */
-  reset(target: TargetId, reason: 'stuck'): void;
-  event(event: EncoderEvent): void;
-}
+export type { EncoderSink };
 
 export interface EncoderStats {
   readonly frames: number;

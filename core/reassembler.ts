@@ -1,4 +1,4 @@
-import { assert, InvariantError } from './assert.ts';
+import { assert } from './assert.ts';
 import type { MemoryBudget } from './budget.ts';
 import type { GapVerdict } from './events.ts';
 import { Evidence } from './evidence.ts';
@@ -7,6 +7,7 @@ import { MessageType, type MessageView } from './pdu.ts';
 import type { Settings } from './settings.ts';
 import type { Timer } from './timers.ts';
 import { ms, type Micros } from './units.ts';
+import { Window, type Held } from './window.ts';
 
 export interface ReassemblerSink {
   /** The next message of the stream, in order, each once. `bytes[start, end)` is the whole message, borrowed. */
@@ -17,12 +18,6 @@ export interface ReassemblerSink {
 
 /** What became of a message. */
 export type Reception = 'released' | 'held' | 'duplicate' | 'late' | 'far-ahead' | 'not-started';
-
-interface Held {
-  readonly sequence: number;
-  readonly message: Uint8Array;
-  readonly at: Micros;
-}
 
 interface Range {
   readonly from: number;
@@ -50,10 +45,7 @@ export class Reassembler {
   readonly #sink: ReassemblerSink;
   readonly #gapTimer: Timer<string>;
   readonly #evidence: Evidence;
-  /** Early messages, by sequence modulo the window. */
-  #slots: (Held | undefined)[] = [];
-  #held = 0;
-  #heldBytes = 0;
+  readonly #window: Window;
   /** The sequence number that is released next; -1 before the first DATA. */
   #next = -1;
   /** When the gap in front of `#next` was first seen. */
@@ -69,6 +61,7 @@ export class Reassembler {
   constructor(settings: Settings, budget: MemoryBudget, gapTimer: Timer<string>, sink: ReassemblerSink) {
     this.#settings = settings;
     this.#budget = budget;
+    this.#window = new Window(settings.windowMessages, budget);
     this.#gapTimer = gapTimer;
     this.#sink = sink;
     this.#evidence = new Evidence(settings);
@@ -85,11 +78,11 @@ export class Reassembler {
 
   /** Early messages that are held. */
   get heldMessages(): number {
-    return this.#held;
+    return this.#window.count;
   }
 
   get heldBytes(): number {
-    return this.#heldBytes + (this.#far?.message.length ?? 0);
+    return this.#window.bytes + (this.#far?.message.length ?? 0);
   }
 
   /** Takes in one copy of a message, whichever path it came by. */
@@ -98,7 +91,7 @@ export class Reassembler {
     if (!far) this.#evidence.note(now, path, view);
     if (this.#next < 0 || this.#isMisplaced(view)) {
       if (view.type !== MessageType.DATA) return 'not-started';
-      while (this.#held > 0) this.#giveUpAndRelease(now);
+      while (this.#window.count > 0) this.#giveUpAndRelease(now);
       if (this.started) {
         this.#evidence.restart();
         this.#evidence.note(now, path, view);
@@ -107,7 +100,7 @@ export class Reassembler {
     }
     const reception = this.#place(now, view);
     // Any copy of a later message can be what disproves the missing one.
-    if (this.#held > 0) this.judge(now);
+    if (this.#window.count > 0) this.judge(now);
     return reception;
   }
 
@@ -119,17 +112,14 @@ export class Reassembler {
   /** Lets go of what it holds; it is not used again. */
   dispose(): void {
     this.#gapTimer.cancel();
-    this.#budget.giveBack(this.#heldBytes);
-    this.#slots = [];
-    this.#held = 0;
-    this.#heldBytes = 0;
+    this.#window.dispose();
   }
 
   /** Decides about the gap in front of the held messages, and releases what no longer waits for anything. */
   judge(now: Micros): void {
     for (;;) {
       this.#release(now);
-      if (this.#held === 0) {
+      if (this.#window.count === 0) {
         this.#gapTimer.cancel();
         return;
       }
@@ -151,7 +141,7 @@ export class Reassembler {
   }
 
   #startAt(sequence: number): void {
-    assert(this.#held === 0, 'a stream begins anew and still holds messages');
+    assert(this.#window.count === 0, 'a stream begins anew and still holds messages');
     this.#next = sequence;
     this.#run = 0;
     this.#behind = 0;
@@ -170,23 +160,12 @@ export class Reassembler {
     }
     if (ahead < 0) return this.#wasLost(sequence) ? 'late' : 'duplicate';
     if (ahead >= this.#settings.windowMessages) return this.#placeFar(now, view);
-    return this.#hold(now, sequence, view.bytes.slice(view.start, view.end)) ? 'held' : 'duplicate';
+    return this.#hold({ sequence, message: view.bytes.slice(view.start, view.end), at: now }) ? 'held' : 'duplicate';
   }
 
-  /** Holds an early message; the copy is ours. */
-  #hold(now: Micros, sequence: number, message: Uint8Array): boolean {
-    const slot = sequence % this.#settings.windowMessages;
-    const present = this.#slots[slot];
-    if (present !== undefined) {
-      assert(present.sequence === sequence, 'two sequence numbers share a slot of the window');
-      return false;
-    }
-    if (this.#held === 0) this.#gapSince = now;
-    this.#slots[slot] = { sequence, message, at: now };
-    this.#held++;
-    this.#heldBytes += message.length;
-    this.#budget.take(message.length);
-    return true;
+  #hold(held: Held): boolean {
+    if (this.#window.count === 0) this.#gapSince = held.at;
+    return this.#window.put(held);
   }
 
   /**
@@ -204,31 +183,24 @@ export class Reassembler {
       this.#far = { sequence, message, at: now };
       return 'far-ahead';
     }
-    while (this.#held > 0) this.#giveUpAndRelease(now);
+    while (this.#window.count > 0) this.#giveUpAndRelease(now);
     const next = Math.max(this.#next, Math.min(sequence, far.sequence));
     this.#reportLost(now, next - this.#next, (now - far.at) as Micros, 'jump');
     this.#startAt(next);
-    if (far.sequence >= next) this.#hold(now, far.sequence, far.message);
-    if (sequence >= next) this.#hold(now, sequence, message);
+    for (const held of [far, { sequence, message, at: now }]) if (held.sequence >= next) this.#hold({ ...held, at: now });
     this.#release(now);
     return 'released';
   }
 
   #release(now: Micros): void {
-    const window = this.#settings.windowMessages;
     const from = this.#next;
-    while (this.#held > 0) {
-      const slot = this.#next % window;
-      const held = this.#slots[slot];
+    while (this.#window.count > 0) {
+      const held = this.#window.take(this.#next);
       if (held === undefined) {
         // Another gap than before: it was seen, at the latest, when the message behind it came.
-        if (this.#next !== from) this.#gapSince = this.#firstHeld().at;
+        if (this.#next !== from) this.#gapSince = this.#window.firstAfter(this.#next).at;
         return;
       }
-      this.#slots[slot] = undefined;
-      this.#held--;
-      this.#heldBytes -= held.message.length;
-      this.#budget.giveBack(held.message.length);
       this.#next++;
       this.#run++;
       this.#sink.message(now, held.message, 0, held.message.length);
@@ -242,12 +214,12 @@ export class Reassembler {
 
   /** What is known of the gap in front of the held messages; undefined while it is waited for, with the timer armed. */
   #verdict(now: Micros): GapVerdict | undefined {
-    if (this.#heldBytes > this.#settings.windowBytes || this.#budget.isSpent) return 'window-full';
+    if (this.#window.bytes > this.#settings.windowBytes || this.#budget.isSpent) return 'window-full';
     const limit = (this.#gapSince + ms(this.#settings.gapMaxMs)) as Micros;
     if (now >= limit) return 'hard-limit';
     // The whole run in front of the first held message is one loss, and nothing can be released before all of it is
     // decided: so the question is asked of its last.
-    const doubt = this.#evidence.doubt(now, this.#firstHeld().sequence - 1);
+    const doubt = this.#evidence.doubt(now, this.#window.firstAfter(this.#next).sequence - 1);
     if (doubt.kind === 'lost') return doubt.verdict;
     this.#gapTimer.set(Math.min(doubt.until, limit) as Micros);
     return undefined;
@@ -255,7 +227,7 @@ export class Reassembler {
 
   /** Gives up everything missing in front of the first held message. */
   #giveUp(now: Micros, verdict: GapVerdict): void {
-    const end = this.#firstHeld().sequence;
+    const end = this.#window.firstAfter(this.#next).sequence;
     const missing = end - this.#next;
     assert(missing > 0 && missing < this.#settings.windowMessages, 'a gap has no length');
     this.#reportLost(now, missing, (now - this.#gapSince) as Micros, verdict);
@@ -267,14 +239,6 @@ export class Reassembler {
     this.#lostRanges.push({ from: this.#next, to: this.#next + messages });
     if (this.#lostRanges.length > MAX_LOST_RANGES) this.#lostRanges.shift();
     this.#sink.lost(now, this.#next, messages, waitedUs, verdict);
-  }
-
-  #firstHeld(): Held {
-    for (let ahead = 1; ahead < this.#settings.windowMessages; ahead++) {
-      const held = this.#slots[(this.#next + ahead) % this.#settings.windowMessages];
-      if (held !== undefined) return held;
-    }
-    throw new InvariantError('nothing is held in a window that counts held messages');
   }
 
   #wasLost(sequence: number): boolean {

@@ -1,13 +1,13 @@
 import { decodeAnnouncement } from './announce.ts';
-import { assert } from './assert.ts';
-import type { PathFigures, RelayEvent } from './events.ts';
+import type { PathFigures } from './events.ts';
 import { Intake, type Path } from './intake.ts';
-import { Journal, type Cursor } from './journal.ts';
+import { Journal } from './journal.ts';
 import type { Machine, PathId, SubscriberId, Transport } from './machine.ts';
 import { formatStreamId, MAX_DATAGRAM_BYTES, MessageType, PDU_HEADER_BYTES, sameStream, streamIdOf, type MessageView } from './pdu.ts';
 import { SeenWindow } from './seen.ts';
 import type { Settings } from './settings.ts';
 import { StreamTable } from './stream-table.ts';
+import { Subscriber, type RelaySink } from './subscriber.ts';
 import { TimerQueue, type Timer } from './timers.ts';
 import { later, ms, toMs, type Micros } from './units.ts';
 
@@ -17,15 +17,7 @@ export interface RelayOptions {
   readonly dedup?: boolean;
 }
 
-export interface RelaySink {
-  /** Whole messages with their length prefixes. */
-  send(subscriber: SubscriberId, bytes: Uint8Array): void;
-  /** Bytes given to `send` that the system has not taken yet. */
-  backlogBytes(subscriber: SubscriberId): number;
-  /** Close this connection: the relay has already forgotten it. */
-  cut(subscriber: SubscriberId, reason: 'behind'): void;
-  event(event: RelayEvent): void;
-}
+export type { RelaySink };
 
 export interface RelayStats {
   readonly paths: readonly ({ readonly label: string } & PathFigures)[];
@@ -49,16 +41,6 @@ interface RelayStream {
 interface Opening {
   readonly sequence: number;
   readonly message: Uint8Array;
-}
-
-interface Subscriber {
-  readonly id: SubscriberId;
-  readonly label: string;
-  readonly opening: Uint8Array[];
-  readonly cursor: Cursor;
-  lostMessages: number;
-  /** Since when it has been losing messages without having caught up; undefined when it is well. */
-  behindSince: Micros | undefined;
 }
 
 type RelayReason = 'flush' | 'forget-stream';
@@ -151,18 +133,12 @@ export class Relay implements Machine {
       return undefined;
     }
     this.#trim(now);
-    const opening: Uint8Array[] = [];
-    for (const stream of this.#streams) {
-      for (const type of [MessageType.ANNOUNCE, MessageType.HEADERS, MessageType.METADATA]) {
-        const kept = stream.opening[type];
-        if (kept !== undefined) opening.push(kept.message);
-      }
-    }
     this.#subscribed++;
     const id = this.#subscribed as SubscriberId;
-    const cursor = this.#journal.oldest();
-    this.#subscribers.set(id, { id, label, opening, cursor, lostMessages: 0, behindSince: undefined });
-    this.#sink.event({ kind: 'subscriber-joined', subscriber: id, label, historyMessages: this.#journal.headRecord - cursor.record });
+    const shared = { journal: this.#journal, settings: this.#settings, sink: this.#sink };
+    this.#subscribers.set(id, new Subscriber({ id, label, opening: this.#openings(), ...shared }));
+    const historyMessages = this.#journal.headRecord - this.#journal.tailRecord;
+    this.#sink.event({ kind: 'subscriber-joined', subscriber: id, label, historyMessages });
     this.#flush.setEarlier(now);
     return id;
   }
@@ -238,6 +214,18 @@ export class Relay implements Machine {
     this.#sink.event({ kind: 'stream-announced', stream: formatStreamId(stream.id), mount: stream.mount });
   }
 
+  /** What a new subscriber needs to know first, in this order, of every stream. */
+  #openings(): Uint8Array[] {
+    const messages: Uint8Array[] = [];
+    for (const stream of this.#streams) {
+      for (const type of [MessageType.ANNOUNCE, MessageType.HEADERS, MessageType.METADATA]) {
+        const kept = stream.opening[type];
+        if (kept !== undefined) messages.push(kept.message);
+      }
+    }
+    return messages;
+  }
+
   #forget(now: Micros, stream: RelayStream): void {
     this.#streams.delete(stream);
     for (const opening of stream.opening) this.#openingBytes -= opening?.message.length ?? 0;
@@ -256,42 +244,20 @@ export class Relay implements Machine {
 
   #pumpAll(now: Micros): void {
     let waiting = false;
-    for (const subscriber of this.#subscribers.values()) if (this.#pump(now, subscriber)) waiting = true;
+    for (const subscriber of this.#subscribers.values()) {
+      const lostBefore = subscriber.lostMessages;
+      const state = subscriber.pump(now);
+      this.#lostMessages += subscriber.lostMessages - lostBefore;
+      if (state === 'behind') waiting = true;
+      else if (state === 'hopeless') this.#cut(now, subscriber);
+    }
     if (waiting) this.#flush.setEarlier(later(now, ms(Math.max(1, this.#settings.relayFlushMs))));
   }
 
-  /** Sends what the system takes; true when there is more to send. */
-  #pump(now: Micros, subscriber: Subscriber): boolean {
-    const lost = this.#journal.catchUp(subscriber.cursor);
-    if (lost > 0) this.#countLost(now, subscriber, lost);
-    let backlog = this.#sink.backlogBytes(subscriber.id);
-    const bound = this.#settings.subscriberInFlightBytes;
-    while (backlog < bound) {
-      const bytes = subscriber.opening.shift() ?? this.#journal.read(subscriber.cursor);
-      if (bytes === undefined) {
-        subscriber.behindSince = undefined;
-        return false;
-      }
-      this.#sink.send(subscriber.id, bytes);
-      backlog = this.#sink.backlogBytes(subscriber.id);
-    }
-    if (subscriber.behindSince === undefined) return true;
-    const behindFor = (now - subscriber.behindSince) as Micros;
-    if (behindFor < ms(this.#settings.subscriberCutMs)) return true;
-    this.#subscribers.delete(subscriber.id);
+  #cut(now: Micros, subscriber: Subscriber): void {
     const { id, label, lostMessages } = subscriber;
-    this.#sink.event({ kind: 'subscriber-cut', subscriber: id, label, behindMs: toMs(behindFor), lostMessages });
+    this.#subscribers.delete(id);
+    this.#sink.event({ kind: 'subscriber-cut', subscriber: id, label, behindMs: toMs(subscriber.behindFor(now)), lostMessages });
     this.#sink.cut(id, 'behind');
-    return false;
-  }
-
-  #countLost(now: Micros, subscriber: Subscriber, lost: number): void {
-    assert(lost > 0, 'a subscriber lost less than nothing');
-    this.#lostMessages += lost;
-    subscriber.lostMessages += lost;
-    if (subscriber.behindSince !== undefined) return;
-    subscriber.behindSince = now;
-    const { id, label, lostMessages } = subscriber;
-    this.#sink.event({ kind: 'subscriber-behind', subscriber: id, label, lostMessages });
   }
 }

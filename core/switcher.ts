@@ -3,8 +3,8 @@ import type { EdgeStream, Loss } from './edge-stream.ts';
 import type { EdgeEvent, SwitchReason } from './events.ts';
 import type { FrameFormat } from './frame/format.ts';
 import type { Matcher } from './matcher.ts';
-import type { RingFrame } from './ring.ts';
 import type { Settings } from './settings.ts';
+import { isBetter, isWorth, takeoverBy, type Takeover } from './takeover.ts';
 import type { Timer } from './timers.ts';
 import { later, ms, toMs, type Micros } from './units.ts';
 
@@ -24,19 +24,6 @@ export interface SwitcherOptions {
   readonly event: (event: EdgeEvent) => void;
   /** No source for `mountEndMs`. */
   readonly ended: (now: Micros, silentMs: number) => void;
-}
-
-/** A backup that can take over now, and how. */
-interface Candidate {
-  readonly stream: EdgeStream;
-  /** The frame of its ring to enter at. */
-  readonly index: number;
-  /** Media time of the new stream where the live one has ended. */
-  readonly pointUs: number;
-  /** Programme between that point and the next that the ring has: 0 when it has the point. */
-  readonly missingUs: number;
-  /** Programme it has beyond the point. */
-  readonly aheadUs: number;
 }
 
 /**
@@ -240,8 +227,7 @@ export class Switcher {
     const from = this.#live;
     const best = this.#best(now, lostUs);
     if (from === undefined || best === undefined) return false;
-    const { stream, index, pointUs, missingUs, aheadUs } = best;
-    const begins = stream.ring.frame(index).mediaUs;
+    const { stream, index, pointUs, missingUs, aheadUs, offByUs } = best;
     this.#options.event({
       kind: 'switch',
       mount: this.#options.mount,
@@ -251,7 +237,7 @@ export class Switcher {
       silentMs: toMs((now - this.#outputAt) as Micros),
       catchUpMs: Math.round(aheadUs) / 1000,
       missingMs: Math.round(missingUs) / 1000,
-      offByMs: Math.round(begins - pointUs - missingUs) / 1000,
+      offByMs: Math.round(offByUs) / 1000,
       lagMs: Math.round(pointUs - this.#playheadUs) / 1000,
       candidates: [...this.#streams].filter((other) => other !== from && this.#fits(other)).length,
     });
@@ -265,40 +251,17 @@ export class Switcher {
     return true;
   }
 
-  /** The healthy backup that serves best: one that has the point if any does, and of those the one furthest ahead. */
-  #best(now: Micros, lostUs = 0): Candidate | undefined {
-    let best: Candidate | undefined;
+  /** The best takeover by a healthy backup; for a loss, only one that is worth it. */
+  #best(now: Micros, lostUs = 0): Takeover | undefined {
+    let best: Takeover | undefined;
     for (const stream of this.#streams) {
       if (stream === this.#live || !this.#fits(stream) || !stream.isHealthy(now)) continue;
-      const candidate = this.#candidate(stream);
-      if (candidate === undefined) continue;
-      if (lostUs > 0 && !this.#isWorth(candidate, lostUs)) continue;
-      if (best === undefined || isBetter(candidate, best)) best = candidate;
+      const takeover = takeoverBy(stream, this.#live!, this.#playheadUs, this.#options.matcher);
+      if (takeover === undefined) continue;
+      if (lostUs > 0 && !isWorth(takeover, lostUs, ms(this.#settings.gapSwitchMs))) continue;
+      if (best === undefined || isBetter(takeover, best)) best = takeover;
     }
     return best;
-  }
-
-  #candidate(stream: EdgeStream): Candidate | undefined {
-    const { ring } = stream;
-    const match = this.#options.matcher.locate(this.#live!, this.#playheadUs, stream);
-    const pointUs = match?.mediaUs ?? 0;
-    let index = ring.nearest(pointUs);
-    if (match === undefined || index < 0) return undefined;
-    // A frame that begins more than half its length before the point does not belong there. Behind it is a hole in the
-    // ring, or the frame that does has not come yet.
-    if (isBefore(ring.frame(index), pointUs)) index++;
-    if (index === ring.count) return undefined;
-    const { mediaUs, durationUs } = ring.frame(index);
-    const isLate = mediaUs - pointUs > durationUs / 2;
-    return { stream, index, pointUs, missingUs: isLate ? mediaUs - pointUs : 0, aheadUs: ring.endUs - mediaUs };
-  }
-
-  /**
-   * Whether a switch gives the listeners more of what the live stream has lost than a skip. The end of it may be on its
-   * way still: the backup's frames come a little later than the live ones.
-   */
-  #isWorth({ stream, pointUs, missingUs }: Candidate, lostUs: number): boolean {
-    return lostUs - missingUs >= ms(this.#settings.gapSwitchMs) && stream.ring.endUs - pointUs >= lostUs / 2;
   }
 
   /** Frames of another format cannot follow those on air in one stream. */
@@ -317,13 +280,4 @@ export class Switcher {
       why: `${has} cannot follow ${needs}`,
     });
   }
-}
-
-function isBefore({ mediaUs, durationUs }: RingFrame, pointUs: number): boolean {
-  return mediaUs < pointUs - durationUs / 2;
-}
-
-function isBetter(a: Candidate, b: Candidate): boolean {
-  if (a.missingUs !== b.missingUs) return a.missingUs < b.missingUs;
-  return a.aheadUs > b.aheadUs;
 }

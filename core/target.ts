@@ -1,8 +1,19 @@
-import type { EncoderSink } from './encoder.ts';
+import type { EncoderEvent } from './events.ts';
 import { Journal, type Cursor } from './journal.ts';
 import type { TargetId, Transport } from './machine.ts';
 import type { Settings } from './settings.ts';
 import { ms, toMs, type Micros } from './units.ts';
+
+/** Where an encoder's messages and reports go. */
+export interface EncoderSink {
+  /** To a TCP target one or more whole messages with their length prefixes, to a UDP target exactly one message. */
+  send(target: TargetId, bytes: Uint8Array): void;
+  /** Bytes given to `send` that the system has not taken yet. */
+  backlogBytes(target: TargetId): number;
+  /** Destroy the connection and make it again; `targetDown` is not expected. */
+  reset(target: TargetId, reason: 'stuck'): void;
+  event(event: EncoderEvent): void;
+}
 
 export interface TargetOptions {
   readonly id: TargetId;

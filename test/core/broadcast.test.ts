@@ -228,6 +228,17 @@ describe('a slow listener', () => {
     expect(rig.broadcast.heldBytes).toBeLessThan(150_000);
   });
 
+  it('is dropped when it is behind by its burst and its bound', () => {
+    const rig = new Rig({ listenerQueueBytes: 100_000 });
+    rig.play(300);
+    const listener = rig.join({ burstMs: 4_000 });
+    rig.stuck.add(listener);
+    rig.play(200);
+    expect(rig.ended.size).toBe(0);
+    rig.play(100);
+    expect(rig.ended.get(listener)).toBe('too-slow');
+  });
+
   it('gets the rest when the programme pauses', () => {
     const rig = new Rig();
     rig.play(300);

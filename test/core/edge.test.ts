@@ -111,6 +111,23 @@ describe('a mountpoint', () => {
   });
 });
 
+describe('a mountpoint that has ended', () => {
+  it('does not begin anew with what was heard before, though a backlog follows it without a gap', () => {
+    const rig = new EdgeRig();
+    const source = new Source(rig.open(), { stream: 1 });
+    onAir(rig, [source], 5_000);
+    const heard = source.number;
+    rig.until(17_000);
+    for (let i = 0; i < 20; i++) source.send(rig);
+    expect(rig.of('mount-started')).toHaveLength(2);
+    const listener = rig.join('test', { burstMs: 60_000 });
+    rig.until(17_001);
+    const numbers = numbersIn(rig.audio(listener));
+    expect(Math.min(...numbers)).toBeGreaterThanOrEqual(heard);
+    expect(breaks(numbers)).toEqual([]);
+  });
+});
+
 describe('what an edge gives out', () => {
   it('is each frame once, whatever number of paths brings it', () => {
     const rig = new EdgeRig();
@@ -161,6 +178,30 @@ describe('what an edge gives out', () => {
     expect(hex(heard)).toBe(hex(audio.subarray(audio.length - heard.length)));
     expect(heard.length).toBeGreaterThan(100 * FRAME_BYTES);
     expect(heard.length % FRAME_BYTES).toBe(0);
+  });
+
+  it('is never a frame made of two, when a piece of one is lost', () => {
+    const rig = new EdgeRig();
+    const path = rig.open();
+    const made = new Set<string>();
+    let sequence = 1;
+    rig.tcp(path, announce(sequence++, 'test'));
+    for (const n of range(0, 300)) {
+      const frame = numbered(n);
+      frame.set([0xff, 0xf4], 150);
+      frame.set([0xff, 0xf4], 300);
+      made.add(hex(frame));
+      [frame.slice(0, 150), frame.slice(150, 300), frame.slice(300)].forEach((piece, i) => {
+        if (n % 10 === 5 && i === Math.floor(n / 10) % 3) sequence++;
+        else rig.tcp(path, data(sequence++, piece));
+      });
+      rig.until(n * FRAME_MS);
+    }
+    const listener = rig.join('test', { burstMs: 60_000 });
+    rig.until(rig.now / 1000 + 1);
+    const heard = rig.audio(listener);
+    expect(heard.length).toBeGreaterThan(100 * FRAME_BYTES);
+    for (let at = 0; at < heard.length; at += FRAME_BYTES) expect(made.has(hex(heard.subarray(at, at + FRAME_BYTES)))).toBe(true);
   });
 
   it('comes from streams that begin at sequence number 0, too', () => {
@@ -536,6 +577,22 @@ describe('after an outage of all streams', () => {
   });
 });
 
+describe('a mountpoint without its live stream', () => {
+  it('does not end while a backup speaks, however long that is waited with', () => {
+    const rig = new EdgeRig({ resumeGraceMs: 20_000 });
+    const path = rig.open();
+    const [a, b] = [new Source(path, { stream: 1 }), new Source(path, { stream: 2, phaseMs: 9 })];
+    onAir(rig, [a, b], 5_000);
+    const listener = rig.join('test');
+    rig.until(8_000);
+    while (b.nextMs < 8_000) b.send(rig);
+    onAir(rig, [b], 30_000);
+    expect(rig.ended.get(listener)).toBeUndefined();
+    expect(rig.of('mount-ended')).toEqual([]);
+    expect(rig.of('switch')).toMatchObject([{ to: b.name }]);
+  });
+});
+
 describe('streams of another format', () => {
   it('are refused as backups, and begin anew when the mountpoint has ended', () => {
     const rig = new EdgeRig();
@@ -703,6 +760,20 @@ describe('the bounds of an edge', () => {
     expect(rig.edge.heldBytes).toBe(0);
     expect(rig.edge.stats).toMatchObject({ streams: 0, mounts: 0, heldMessages: 0 });
     expect(rig.edge.deadline).toBe(NEVER);
+  });
+
+  it('do not wear out: what was forgotten is given back to those who come later', () => {
+    const rig = new EdgeRig({ edgeBytes: 16_777_216, maxUnannouncedStreams: 4_096 });
+    const path = rig.open();
+    for (let turn = 0; turn < 3; turn++) {
+      rig.tcp(path, ...range(1, 700).flatMap((stream) => [data(1, numbered(0), { stream }), data(3, numbered(1), { stream }), metadata(9, 'x'.repeat(4_000), { stream })]));
+      rig.until(rig.now / 1000 + 21_000);
+      expect(rig.edge.stats.streams).toBe(0);
+    }
+    const source = new Source(path, { stream: 1, phaseMs: rig.now / 1000 });
+    onAir(rig, [source], rig.now / 1000 + 9_000);
+    // Three hundred frames in its ring.
+    expect(rig.edge.heldBytes).toBeGreaterThan(300 * FRAME_BYTES);
   });
 
   it('hold the id of a stream, not the bytes it came in', () => {

@@ -374,6 +374,30 @@ describe('the reassembler', () => {
     expect(rig.released).toEqual([1, 3, 5, 7]);
   });
 
+  it('waits for a later gap from when that one was seen', () => {
+    const rig = new ReassemblyRig();
+    const [a, b] = [rig.path('tcp'), rig.path('tcp')];
+    rig.accept(a, 1);
+    rig.accept(b, 1);
+    rig.accept(a, 3);
+    // b stays alive, by second copies, and is far behind.
+    const alive = (untilMs: number): void => {
+      while (rig.nowMs < untilMs) {
+        rig.after(100);
+        rig.accept(b, 1);
+      }
+    };
+    alive(1_500);
+    rig.accept(a, 5);
+    alive(1_900);
+    rig.accept(b, 2);
+    expect(rig.released).toEqual([1, 2, 3]);
+    alive(3_400);
+    expect(rig.lost).toEqual([]);
+    alive(3_600);
+    expect(rig.lost).toMatchObject([{ sequence: 4, verdict: 'hard-limit', waitedMs: 2_000 }]);
+  });
+
   it('bounds the witnesses: a made-up replica number each does not keep real ones out for long', () => {
     const rig = new ReassemblyRig();
     const [udp, tcp] = [rig.path('udp'), rig.path('tcp')];

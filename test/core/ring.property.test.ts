@@ -11,7 +11,8 @@ interface Frame {
 }
 
 const push = fc.record({
-  length: fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 1, max: 800 }) }, { weight: 1, arbitrary: fc.integer({ min: 1, max: 8_191 }) }),
+  // Many of nearly the same length: they fit exactly, or miss by one.
+  length: fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 1, max: 800 }) }, { weight: 8, arbitrary: fc.constantFrom(1_023, 1_024, 1_025, 2_048) }, { weight: 1, arbitrary: fc.integer({ min: 1, max: 8_191 }) }),
   durationUs: fc.constantFrom(8_000, 26_122, 72_000),
   skipUs: fc.oneof({ weight: 20, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(3_000_000) }),
   text: fc.constantFrom(undefined, 'a', 'b'),
@@ -55,6 +56,8 @@ describe('FrameRing', () => {
         expect(ring.heldBytes).toBeLessThanOrEqual(maxBytes + 2 * pushes.length);
         expect(budget.usedBytes).toBe(ring.heldBytes);
         expect([ring.oldestUs, ring.endUs]).toEqual([model[0]!.mediaUs, mediaUs]);
+        // The oldest is the one that a write in the wrong place would hit.
+        expect(Buffer.compare(ring.frame(0).bytes, model[0]!.bytes)).toBe(0);
       });
       same(ring, model);
       const held = model.reduce((sum, one) => sum + one.bytes.length, 0);
@@ -65,6 +68,19 @@ describe('FrameRing', () => {
       ring.dispose();
       expect(budget.usedBytes).toBe(0);
     }), { numRuns: 60 });
+  });
+
+  it.each([1_022, 1_023, 1_024, 1_025, 1_026, 2_048, 2_049, 3_000])('does not write a frame of %i bytes over the oldest one that stays', (length) => {
+    const ring = new FrameRing(1e9, 65_536, new MemoryBudget(1e9));
+    const model: Frame[] = [];
+    for (let i = 0; i < 200; i++) {
+      const frame = { bytes: fill(i < 64 || i % 3 > 0 ? 1_024 : length, i), mediaUs: i * 10, durationUs: 10, text: undefined };
+      ring.push(frame.bytes, frame.mediaUs, 10, undefined);
+      model.push(frame);
+      model.splice(0, model.length - ring.count);
+      same(ring, model);
+    }
+    expect(ring.count).toBeGreaterThan(30);
   });
 
   it('makes do with what it has when the common memory is spent', () => {

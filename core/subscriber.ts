@@ -1,0 +1,87 @@
+import type { RelayEvent } from './events.ts';
+import type { Cursor, Journal } from './journal.ts';
+import type { SubscriberId } from './machine.ts';
+import type { Settings } from './settings.ts';
+import { ms, type Micros } from './units.ts';
+
+/** Where a relay's messages and reports go. */
+export interface RelaySink {
+  /** Whole messages with their length prefixes. */
+  send(subscriber: SubscriberId, bytes: Uint8Array): void;
+  /** Bytes given to `send` that the system has not taken yet. */
+  backlogBytes(subscriber: SubscriberId): number;
+  /** Close this connection: the relay has already forgotten it. */
+  cut(subscriber: SubscriberId, reason: 'behind'): void;
+  event(event: RelayEvent): void;
+}
+
+export interface SubscriberOptions {
+  readonly id: SubscriberId;
+  readonly label: string;
+  /** Sent before anything of the journal. */
+  readonly opening: Uint8Array[];
+  readonly journal: Journal;
+  readonly settings: Settings;
+  readonly sink: RelaySink;
+}
+
+/** 'hopeless': it has been losing messages for `subscriberCutMs` without having caught up once. */
+export type SubscriberState = 'caught-up' | 'behind' | 'hopeless';
+
+/** One that gets everything from a relay: its place in the relay's journal. */
+export class Subscriber {
+  readonly id: SubscriberId;
+  readonly label: string;
+  readonly #opening: Uint8Array[];
+  readonly #journal: Journal;
+  readonly #settings: Settings;
+  readonly #sink: RelaySink;
+  readonly #cursor: Cursor;
+  #lostMessages = 0;
+  /** Since when it has been losing messages without having caught up; undefined when it is well. */
+  #behindSince: Micros | undefined;
+
+  constructor({ id, label, opening, journal, settings, sink }: SubscriberOptions) {
+    this.id = id;
+    this.label = label;
+    this.#opening = opening;
+    this.#journal = journal;
+    this.#settings = settings;
+    this.#sink = sink;
+    this.#cursor = journal.oldest();
+  }
+
+  get lostMessages(): number {
+    return this.#lostMessages;
+  }
+
+  /** How long it has been losing messages. */
+  behindFor(now: Micros): Micros {
+    return this.#behindSince === undefined ? (0 as Micros) : ((now - this.#behindSince) as Micros);
+  }
+
+  /** Sends what the system takes. */
+  pump(now: Micros): SubscriberState {
+    const lost = this.#journal.catchUp(this.#cursor);
+    if (lost > 0) this.#countLost(now, lost);
+    let backlog = this.#sink.backlogBytes(this.id);
+    while (backlog < this.#settings.subscriberInFlightBytes) {
+      const bytes = this.#opening.shift() ?? this.#journal.read(this.#cursor);
+      if (bytes === undefined) {
+        this.#behindSince = undefined;
+        return 'caught-up';
+      }
+      this.#sink.send(this.id, bytes);
+      backlog = this.#sink.backlogBytes(this.id);
+    }
+    return this.behindFor(now) >= ms(this.#settings.subscriberCutMs) ? 'hopeless' : 'behind';
+  }
+
+  #countLost(now: Micros, lost: number): void {
+    this.#lostMessages += lost;
+    if (this.#behindSince !== undefined) return;
+    this.#behindSince = now;
+    const { id, label, lostMessages } = this;
+    this.#sink.event({ kind: 'subscriber-behind', subscriber: id, label, lostMessages });
+  }
+}

@@ -1,0 +1,84 @@
+import { assert, InvariantError } from './assert.ts';
+import type { MemoryBudget } from './budget.ts';
+import type { Micros } from './units.ts';
+
+/** A message that came early; the copy is ours. */
+export interface Held {
+  readonly sequence: number;
+  readonly message: Uint8Array;
+  readonly at: Micros;
+}
+
+/**
+ * The early messages of a stream, each in the slot of its sequence number modulo the window's size.
+ *
+ *      next                     next + size
+ *       |  ?  held  -  held held  -  -  |
+ *
+ * Their memory is taken from a budget that all streams share.
+ */
+export class Window {
+  readonly #size: number;
+  readonly #budget: MemoryBudget;
+  #slots: (Held | undefined)[] = [];
+  #count = 0;
+  #bytes = 0;
+
+  /** @param size in messages: all that are held lie within so many of one another. */
+  constructor(size: number, budget: MemoryBudget) {
+    this.#size = size;
+    this.#budget = budget;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Holds a message; false when it is held already. */
+  put(held: Held): boolean {
+    const slot = held.sequence % this.#size;
+    const present = this.#slots[slot];
+    if (present !== undefined) {
+      assert(present.sequence === held.sequence, 'two sequence numbers share a slot of the window');
+      return false;
+    }
+    this.#slots[slot] = held;
+    this.#count++;
+    this.#bytes += held.message.length;
+    this.#budget.take(held.message.length);
+    return true;
+  }
+
+  /** The message with this number, which is held no longer; undefined when it never was. */
+  take(sequence: number): Held | undefined {
+    const slot = sequence % this.#size;
+    const held = this.#slots[slot];
+    if (held === undefined) return undefined;
+    this.#slots[slot] = undefined;
+    this.#count--;
+    this.#bytes -= held.message.length;
+    this.#budget.giveBack(held.message.length);
+    return held;
+  }
+
+  /** The first message behind `sequence`; there must be one. */
+  firstAfter(sequence: number): Held {
+    for (let ahead = 1; ahead < this.#size; ahead++) {
+      const held = this.#slots[(sequence + ahead) % this.#size];
+      if (held !== undefined) return held;
+    }
+    throw new InvariantError('nothing is held in a window that counts held messages');
+  }
+
+  /** Lets go of everything; it is not used again. */
+  dispose(): void {
+    this.#budget.giveBack(this.#bytes);
+    this.#slots = [];
+    this.#count = 0;
+    this.#bytes = 0;
+  }
+}
