@@ -4,6 +4,8 @@ import type { Settings } from '../core/settings.ts';
 import { formatEndpoint, type Endpoint } from './address.ts';
 import { HostLinks } from './host-links.ts';
 import type { Log } from './log.ts';
+import { codeOf } from './problems.ts';
+import { Refusals } from './refusals.ts';
 import { NameWatch } from './resolve.ts';
 import type { TcpLink } from './tcp-link.ts';
 import { UdpSender } from './udp.ts';
@@ -43,11 +45,13 @@ export class EncoderOutlet {
   readonly #user: OutletUser;
   readonly #hosts: HostLinks[] = [];
   readonly #watches: NameWatch[] = [];
+  readonly #lost: Refusals;
   #refused = false;
 
   constructor(endpoints: readonly Endpoint[], options: OutletOptions, user: OutletUser) {
     this.#options = options;
     this.#user = user;
+    this.#lost = new Refusals(options.log, 'datagrams-lost');
     for (const endpoint of endpoints) {
       const slot: Slot = { transport: endpoint.transport, label: formatEndpoint(endpoint) };
       this.slots.push(slot);
@@ -90,6 +94,7 @@ export class EncoderOutlet {
     for (const watch of this.#watches) watch.stop();
     await Promise.all(this.#hosts.map((host) => host.finish(limitMs)));
     for (const { udp } of this.slots) udp?.stop();
+    this.#lost.stop();
   }
 
   #links(endpoint: Endpoint, own: Slot[]): HostLinks {
@@ -107,16 +112,21 @@ export class EncoderOutlet {
   }
 
   #datagrams(endpoint: Endpoint, own: Slot[]): NameWatch {
-    const { log, multicastVia } = this.#options;
+    const { log } = this.#options;
     return new NameWatch(endpoint.host, {
       addresses: (addresses) => {
-        for (const host of addresses) {
+        for (const [host] of addresses) {
           const slot = this.#slotFor(formatEndpoint({ ...endpoint, host }), 'udp', own);
-          if (slot !== undefined) slot.udp ??= new UdpSender(host, endpoint.port, multicastVia);
+          if (slot !== undefined) slot.udp ??= this.#sender(host, endpoint.port, slot.label);
         }
       },
       unresolved: (reason) => log({ kind: 'unresolved', peer: formatEndpoint(endpoint), reason }),
     });
+  }
+
+  #sender(address: string, port: number, label: string): UdpSender {
+    const { multicastVia } = this.#options;
+    return new UdpSender({ address, port, multicastVia, failed: (error) => this.#lost.count(codeOf(error), label) });
   }
 
   /** The slot of this address among its endpoint's own: the one it had before, the first if that is free, or a new one. */

@@ -23,6 +23,7 @@ export interface SessionOptions {
 export class EncoderSession {
   readonly stream: string;
   readonly #encoder: Encoder;
+  readonly #outlet: EncoderOutlet;
   readonly #driver: Driver;
 
   constructor({ settings, mount, headers, title, outlet, log }: SessionOptions) {
@@ -38,11 +39,16 @@ export class EncoderSession {
       },
     );
     this.#driver = new Driver(this.#encoder);
+    this.#outlet = outlet;
     for (const slot of outlet.slots) this.add(slot);
-    outlet.slots.forEach((slot, target) => {
+    if (title !== '') this.title(title);
+  }
+
+  /** Goes out by the connections that are there already. */
+  start(): void {
+    this.#outlet.slots.forEach((slot, target) => {
       if (slot.link?.isUp === true) this.up(target as TargetId);
     });
-    if (title !== '') this.title(title);
   }
 
   /** The system has been given everything that can be given to it now. */

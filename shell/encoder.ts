@@ -86,6 +86,7 @@ export class EncoderApp implements App, SourceDesk {
     const session = new EncoderSession({ settings, mount, headers, title, outlet: this.#outlet, log: this.#log });
     this.#sessions.add(session);
     this.#log({ kind: 'source-started', mount, stream: session.stream, from: info.from });
+    session.start();
     return {
       audio: (bytes) => session.audio(bytes),
       title: (text) => session.title(text),

@@ -1,6 +1,6 @@
 import type { Endpoint } from './address.ts';
 import { formatEndpoint } from './address.ts';
-import { NameWatch } from './resolve.ts';
+import { NameWatch, type Address } from './resolve.ts';
 import { TcpLink, type LinkOptions, type LinkUser } from './tcp-link.ts';
 
 /** Addresses of one name that are connected to at most: a name server must not decide how many sockets we open. */
@@ -18,12 +18,13 @@ export interface HostUser extends LinkUser {
  */
 export class HostLinks {
   readonly #endpoint: Endpoint;
-  readonly #options: Omit<LinkOptions, 'host' | 'port'>;
+  readonly #options: Omit<LinkOptions, 'hosts' | 'port'>;
   readonly #user: HostUser;
   readonly #watch: NameWatch;
+  /** By the first address of each. */
   readonly #links = new Map<string, TcpLink>();
 
-  constructor(endpoint: Endpoint, options: Omit<LinkOptions, 'host' | 'port'>, user: HostUser) {
+  constructor(endpoint: Endpoint, options: Omit<LinkOptions, 'hosts' | 'port'>, user: HostUser) {
     this.#endpoint = endpoint;
     this.#options = options;
     this.#user = user;
@@ -49,16 +50,18 @@ export class HostLinks {
     this.#links.clear();
   }
 
-  #follow(addresses: readonly string[]): void {
-    for (const [address, link] of this.#links) {
-      if (addresses.includes(address) || link.isUp) continue;
+  #follow(addresses: readonly Address[]): void {
+    const current = new Set(addresses.map(([first]) => first));
+    for (const [first, link] of this.#links) {
+      if (current.has(first) || link.isUp) continue;
       link.stop();
-      this.#links.delete(address);
+      this.#links.delete(first);
     }
-    for (const address of addresses) {
-      if (this.#links.has(address)) continue;
-      const link = new TcpLink({ ...this.#options, host: address, port: this.#endpoint.port }, this.#user);
-      this.#links.set(address, link);
+    for (const hosts of addresses) {
+      const [first] = hosts;
+      if (this.#links.has(first)) continue;
+      const link = new TcpLink({ ...this.#options, hosts, port: this.#endpoint.port }, this.#user);
+      this.#links.set(first, link);
       this.#user.found?.(link);
       link.start();
     }

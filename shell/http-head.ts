@@ -21,6 +21,8 @@ export type HeadProblem = 'head too long' | 'bad head';
 
 const methods = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'SOURCE', 'POST']);
 
+/** Doubled until it is MAX_HEAD_BYTES: most heads fit, and those who only connect cost little. */
+const FIRST_BYTES = 512;
 const LF = 10;
 const CR = 13;
 
@@ -31,7 +33,7 @@ const CR = 13;
  * RFC 9112 asks of a robust server. Nothing is looked at twice, and at most MAX_HEAD_BYTES are held.
  */
 export class HeadReader {
-  readonly #bytes = Buffer.alloc(MAX_HEAD_BYTES);
+  #bytes: Uint8Array = new Uint8Array(FIRST_BYTES);
   #length = 0;
   /** Bytes of the current line, without CR. */
   #lineBytes = 0;
@@ -46,6 +48,7 @@ export class HeadReader {
         continue;
       }
       if (this.#length === MAX_HEAD_BYTES) return 'head too long';
+      if (this.#length === this.#bytes.length) this.#grow();
       this.#bytes[this.#length++] = byte;
       if (byte === LF) this.#lineBytes = 0;
       else if (byte !== CR) this.#lineBytes++;
@@ -65,6 +68,12 @@ export class HeadReader {
       if (!headers.has(name)) headers.set(name, match[2]!.trim());
     }
     return hasControl(firstLine) ? 'bad head' : { firstLine, headers };
+  }
+
+  #grow(): void {
+    const larger = new Uint8Array(2 * this.#bytes.length);
+    larger.set(this.#bytes);
+    this.#bytes = larger;
   }
 
   #isBlank(): boolean {

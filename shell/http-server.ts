@@ -10,9 +10,10 @@ export const HEAD_TIMEOUT_MS = 15_000;
 
 /**
  * Connections whose head is not whole yet. When there are more, the one that has been at it for longest is closed: a
- * client needs milliseconds for its head, one that occupies us needs the full fifteen seconds.
+ * client needs milliseconds for its head, one that occupies us needs the full fifteen seconds. Many, because all the
+ * listeners of a restarted edge come back in the same moment.
  */
-const MAX_WAITING = 1_024;
+const MAX_WAITING = 8_192;
 
 /** `rest`: what came behind the head. The socket is paused, and the handler's from here on. */
 export type HandleRequest = (request: RequestHead, socket: net.Socket, rest: Uint8Array) => void;

@@ -1,3 +1,5 @@
+import type { AnyEvent } from '../core/events.ts';
+
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
@@ -6,15 +8,33 @@ export interface LogEntry {
   readonly text: string;
 }
 
-/** How every kind of event is told. A kind that is not here is told as it is, at 'info'. */
-export const logTable: Readonly<Record<string, LogEntry>> = {
+/** What the shell itself tells of. */
+type ShellKind =
+  | 'listening'
+  | 'stopping'
+  | 'stopped'
+  | 'unresolved'
+  | 'refused'
+  | 'datagrams-lost'
+  | 'access'
+  | 'source-started'
+  | 'source-ended'
+  | 'source-refused'
+  | 'source-unauthorized'
+  | 'too-many-targets'
+  | 'still-disconnected';
+
+export type LogKind = AnyEvent['kind'] | ShellKind;
+
+/** How every kind of event is told. */
+export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   // Of the shell.
-  'started': { level: 'info', text: 'started' },
   'listening': { level: 'info', text: 'listening' },
   'stopping': { level: 'info', text: 'stopping' },
   'stopped': { level: 'info', text: 'stopped' },
   'unresolved': { level: 'warn', text: 'name has no address' },
   'refused': { level: 'warn', text: 'refused' },
+  'datagrams-lost': { level: 'warn', text: 'datagrams cannot be sent' },
   'access': { level: 'info', text: 'listener gone' },
   'source-started': { level: 'info', text: 'source connected' },
   'source-ended': { level: 'warn', text: 'source gone' },
@@ -56,6 +76,7 @@ export const logTable: Readonly<Record<string, LogEntry>> = {
   'backup-added': { level: 'info', text: 'backup added' },
   'backup-refused': { level: 'warn', text: 'stream cannot be a backup' },
   'stalled': { level: 'warn', text: 'live stream is tardy' },
+  'resumed': { level: 'info', text: 'live stream goes on' },
   'switch': { level: 'warn', text: 'switched to another stream' },
   'gap': { level: 'warn', text: 'messages lost on all paths' },
   'title': { level: 'info', text: 'title' },

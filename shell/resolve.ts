@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { isLoopback } from './address.ts';
 import { codeOf } from './problems.ts';
 
@@ -8,9 +9,12 @@ const AGAIN_MS = 30_000;
 const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 5_000;
 
+/** An address. Further ones are the same machine by another way, to be tried in turn. */
+export type Address = readonly [string, ...string[]];
+
 export interface NameWatcher {
   /** All addresses that the name has now. */
-  addresses(addresses: readonly string[]): void;
+  addresses(addresses: readonly Address[]): void;
   /** It has none at the moment. Told once until it has some again; the addresses known before stay in use. */
   unresolved(reason: string): void;
 }
@@ -29,7 +33,7 @@ export class NameWatch {
   }
 
   start(): void {
-    if (isIP(this.#host) !== 0) this.#watcher.addresses([this.#host]);
+    if (isIP(this.#host) !== 0) this.#watcher.addresses([[this.#host]]);
     else void this.#look();
   }
 
@@ -39,28 +43,35 @@ export class NameWatch {
   }
 
   async #look(): Promise<void> {
-    let delayMs = AGAIN_MS;
-    try {
-      const found = await lookup(this.#host, { all: true });
-      if (this.#stopped) return;
-      this.#failures = 0;
-      this.#watcher.addresses(distinct(found.map(({ address }) => address)));
-    } catch (error) {
-      if (this.#stopped) return;
-      if (this.#failures === 0) this.#watcher.unresolved(codeOf(error));
-      delayMs = Math.min(RETRY_MIN_MS * 2 ** Math.min(this.#failures, 10), RETRY_MAX_MS);
+    const found = await lookup(this.#host, { all: true }).catch(codeOf);
+    if (this.#stopped) return;
+    if (typeof found === 'string') {
+      if (this.#failures === 0) this.#watcher.unresolved(found);
       this.#failures++;
+    } else {
+      this.#failures = 0;
+      this.#watcher.addresses(usable(found.map(({ address }) => address), speaksIpv6()));
     }
-    this.#timer = setTimeout(() => void this.#look(), delayMs);
+    const retryMs = Math.min(RETRY_MIN_MS * 2 ** Math.min(this.#failures - 1, 10), RETRY_MAX_MS);
+    this.#timer = setTimeout(() => void this.#look(), this.#failures === 0 ? AGAIN_MS : retryMs);
   }
 }
 
 /**
- * Each address once. `localhost` has two addresses, but they are one machine, and listeners are on the IPv4 one unless
- * told otherwise: of several loopback addresses the first IPv4 one will do.
+ * Each address once; without IPv6 of our own only IPv4 ones, if there are any. `localhost` has two addresses, but is one
+ * machine: a relay listens on either.
  */
-export function distinct(addresses: readonly string[]): readonly string[] {
-  const loopback = addresses.filter(isLoopback);
-  const one = loopback.find((address) => isIP(address) === 4) ?? loopback[0];
-  return [...new Set(addresses.filter((address) => !isLoopback(address) || address === one))];
+export function usable(addresses: readonly string[], ipv6: boolean): readonly Address[] {
+  const all = [...new Set(addresses)];
+  const ipv4 = all.filter((address) => isIP(address) === 4);
+  const others = all.filter((address) => isIP(address) === 6 && address !== '::1' && (ipv6 || ipv4.length === 0));
+  const loopback = ipv4.find(isLoopback);
+  const own = all.filter((address) => address === '::1');
+  if (loopback === undefined) return [...ipv4, ...others, ...own].map((address) => [address]);
+  return [...ipv4, ...others].map((address) => (address === loopback ? [address, ...own] : [address]));
+}
+
+function speaksIpv6(): boolean {
+  const interfaces = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+  return interfaces.some(({ family, internal, address }) => family === 'IPv6' && !internal && !address.startsWith('fe80'));
 }

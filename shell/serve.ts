@@ -18,7 +18,7 @@ export async function serve(make: (log: Log) => App, { log, flush }: Logger): Pr
     log({ kind: 'stopped' });
     return 0;
   } finally {
-    flush();
+    await flush();
   }
 }
 

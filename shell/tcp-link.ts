@@ -7,6 +7,7 @@ import { connectorLog } from './connector-log.ts';
 import { Driver } from './driver.ts';
 import type { Log } from './log.ts';
 import { codeOf } from './problems.ts';
+import type { Address } from './resolve.ts';
 import { dialTcp } from './tcp.ts';
 
 /** Whoever uses a link. `up` and `down` alternate; `bytes` are borrowed for the call. */
@@ -17,8 +18,7 @@ export interface LinkUser {
 }
 
 export interface LinkOptions {
-  /** An address, not a name. */
-  readonly host: string;
+  readonly hosts: Address;
   readonly port: number;
   readonly settings: Settings;
   /** Close it when it has carried something and then nothing for `idleMs`: for links that we read. */
@@ -35,10 +35,12 @@ export class TcpLink {
   readonly #driver: Driver;
   #socket: net.Socket | undefined;
   #isUp = false;
+  /** Which of the hosts is tried. */
+  #host = 0;
 
   constructor(options: LinkOptions, user: LinkUser) {
-    const { settings, watchIdle, host, port, log } = options;
-    this.label = formatEndpoint({ transport: 'tcp', host, port });
+    const { settings, watchIdle, hosts, port, log } = options;
+    this.label = formatEndpoint({ transport: 'tcp', host: hosts[0], port });
     this.#options = options;
     this.#user = user;
     this.#connector = new Connector(
@@ -100,8 +102,8 @@ export class TcpLink {
   }
 
   #connect(): void {
-    const { host, port } = this.#options;
-    const socket = dialTcp(host, port, (bytes) => {
+    const { hosts, port } = this.#options;
+    const socket = dialTcp(hosts[this.#host % hosts.length]!, port, (bytes) => {
       this.#connector.carried(monotonicNow());
       this.#driver.settle();
       this.#user.bytes(this, bytes);
@@ -119,7 +121,9 @@ export class TcpLink {
       reason = codeOf(error);
     });
     socket.on('close', () => {
-      if (this.#socket === socket) this.reset(reason);
+      if (this.#socket !== socket) return;
+      if (!this.#isUp) this.#host++;
+      this.reset(reason);
     });
   }
 

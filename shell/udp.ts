@@ -28,37 +28,69 @@ export async function listenMulticast(group: Bind, via: string | undefined, take
   return socket;
 }
 
+export interface UdpSenderOptions {
+  readonly address: string;
+  readonly port: number;
+  /** The address of the interface that multicast leaves by; undefined: the system's choice. */
+  readonly multicastVia: string | undefined;
+  /** A datagram could not be sent. */
+  readonly failed: (error: Error) => void;
+}
+
+/** How long until a socket that could not be connected (no route yet, say) is tried again. */
+const CONNECT_AGAIN_MS = 1_000;
+/** Datagrams kept until the socket is open, a moment after the start: they are the stream's opening. */
+const MAX_EARLY = 256;
+
 /** Sends datagrams to one address; a multicast group is an address like any other. What fails is lost, as UDP is. */
 export class UdpSender {
+  readonly #options: UdpSenderOptions;
   readonly #socket: dgram.Socket;
-  #isOpen = false;
+  #early: Uint8Array[] | undefined = [];
+  #retry: NodeJS.Timeout | undefined;
+  readonly #sent = (error: Error | null): void => {
+    if (error !== null) this.#options.failed(error);
+  };
 
-  /** `via`: the address of the interface that multicast leaves by. */
-  constructor(address: string, port: number, via: string | undefined) {
-    this.#socket = dgram.createSocket(typeOf(address));
-    // An ICMP "port unreachable" comes as an error: a relay that is away, which UDP does not care about.
-    this.#socket.on('error', () => undefined);
+  constructor(options: UdpSenderOptions) {
+    this.#options = options;
+    this.#socket = dgram.createSocket(typeOf(options.address));
+    this.#socket.on('error', options.failed);
     this.#socket.bind(0, () => {
-      if (via !== undefined) this.#socket.setMulticastInterface(via);
-      // Connected, so that the address need not be looked up for every datagram.
-      this.#socket.connect(port, address, () => {
-        this.#isOpen = true;
-      });
+      if (options.multicastVia !== undefined) this.#socket.setMulticastInterface(options.multicastVia);
+      this.#connect();
     });
   }
 
   get backlogBytes(): number {
-    return this.#isOpen ? this.#socket.getSendQueueSize() : 0;
+    return this.#early === undefined ? this.#socket.getSendQueueSize() : 0;
   }
 
   /** The bytes are kept until they are sent: they must not change any more. */
   send(bytes: Uint8Array): void {
-    if (this.#isOpen) this.#socket.send(bytes);
+    if (this.#early === undefined) this.#socket.send(bytes, this.#sent);
+    else if (this.#early.length < MAX_EARLY) this.#early.push(bytes);
   }
 
   stop(): void {
-    this.#isOpen = false;
+    clearTimeout(this.#retry);
+    this.#early = [];
     this.#socket.close();
+  }
+
+  /** Connected, so that the address need not be looked up for every datagram. */
+  #connect(): void {
+    const { port, address, failed } = this.#options;
+    this.#socket.connect(port, address, (error?: Error) => {
+      if (error === undefined) {
+        const early = this.#early ?? [];
+        this.#early = undefined;
+        for (const bytes of early) this.send(bytes);
+      } else {
+        failed(error);
+        this.#retry = setTimeout(() => this.#connect(), CONNECT_AGAIN_MS);
+      }
+    });
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatEndpoint, isLoopback, isMulticast, parseEndpoint, parsePort, plainAddress } from '../../shell/address.ts';
 import { parseTarget } from '../../shell/request-target.ts';
-import { distinct } from '../../shell/resolve.ts';
+import { usable } from '../../shell/resolve.ts';
 import { decodeText } from '../../shell/text.ts';
 
 describe('an endpoint', () => {
@@ -28,10 +28,19 @@ describe('addresses', () => {
     expect(plainAddress('::ffff:1.2.3.4')).toBe('1.2.3.4');
   });
 
-  it('of one name are all taken, but of loopback ones only one', () => {
-    expect(distinct(['::1', '127.0.0.1'])).toEqual(['127.0.0.1']);
-    expect(distinct(['::1'])).toEqual(['::1']);
-    expect(distinct(['10.0.0.1', '10.0.0.2', '10.0.0.1', 'fd00::1'])).toEqual(['10.0.0.1', '10.0.0.2', 'fd00::1']);
+  it('of one name are all taken', () => {
+    expect(usable(['10.0.0.1', '10.0.0.2', '10.0.0.1', 'fd00::1'], true)).toEqual([['10.0.0.1'], ['10.0.0.2'], ['fd00::1']]);
+    expect(usable(['127.0.0.1', '127.0.0.2'], true)).toEqual([['127.0.0.1'], ['127.0.0.2']]);
+  });
+
+  it('are not those of a protocol that this machine does not speak, unless there are no others', () => {
+    expect(usable(['fd00::1', '10.0.0.1'], false)).toEqual([['10.0.0.1']]);
+    expect(usable(['fd00::1'], false)).toEqual([['fd00::1']]);
+  });
+
+  it('of this very machine are tried in turn', () => {
+    expect(usable(['::1', '127.0.0.1'], false)).toEqual([['127.0.0.1', '::1']]);
+    expect(usable(['::1'], false)).toEqual([['::1']]);
   });
 });
 
