@@ -143,7 +143,7 @@ export class Broadcast implements Programme {
     this.#reportLeft(now, listener, reason);
   }
 
-  /** The mountpoint is over: everybody gets what is left, and the end. Returns how many there were. */
+  /** The mountpoint is over: everybody gets what their connection takes of the rest, and the end. Returns how many there were. */
   end(now: Micros): number {
     const listeners = [...this.#listeners.values()];
     for (const listener of listeners) {

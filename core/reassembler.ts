@@ -198,7 +198,7 @@ export class Reassembler {
       const held = this.#window.take(this.#next);
       if (held === undefined) {
         // Another gap than before: it was seen, at the latest, when the message behind it came.
-        if (this.#next !== from) this.#gapSince = this.#window.firstAfter(this.#next).at;
+        if (this.#next !== from) this.#gapSince = this.#window.firstFrom(this.#next).at;
         return;
       }
       this.#next++;
@@ -219,7 +219,7 @@ export class Reassembler {
     if (now >= limit) return 'hard-limit';
     // The whole run in front of the first held message is one loss, and nothing can be released before all of it is
     // decided: so the question is asked of its last.
-    const doubt = this.#evidence.doubt(now, this.#window.firstAfter(this.#next).sequence - 1);
+    const doubt = this.#evidence.doubt(now, this.#window.firstFrom(this.#next).sequence - 1);
     if (doubt.kind === 'lost') return doubt.verdict;
     this.#gapTimer.set(Math.min(doubt.until, limit) as Micros);
     return undefined;
@@ -227,7 +227,7 @@ export class Reassembler {
 
   /** Gives up everything missing in front of the first held message. */
   #giveUp(now: Micros, verdict: GapVerdict): void {
-    const end = this.#window.firstAfter(this.#next).sequence;
+    const end = this.#window.firstFrom(this.#next).sequence;
     const missing = end - this.#next;
     assert(missing > 0 && missing < this.#settings.windowMessages, 'a gap has no length');
     this.#reportLost(now, missing, (now - this.#gapSince) as Micros, verdict);

@@ -144,6 +144,21 @@ export function settingProblem(name: SettingName, value: unknown): string | unde
   return `${name} must be a whole number of ${unit} from ${min} to ${max}, not ${String(value)}`;
 }
 
+/** Smallest and largest of the same thing. */
+const ordered: readonly (readonly [SettingName, SettingName])[] = [
+  ['backoffMinMs', 'backoffMaxMs'],
+  ['pathSilenceMinMs', 'pathSilenceMaxMs'],
+  ['stallMinMs', 'stallMaxMs'],
+];
+
+/** One sentence on what is wrong with values that are well each by itself, or undefined. */
+export function settingsProblem(settings: Settings): string | undefined {
+  const wrong = ordered.find(([least, most]) => settings[least] > settings[most]);
+  if (wrong === undefined) return undefined;
+  const [least, most] = wrong;
+  return `${least} (${settings[least]}) must not be more than ${most} (${settings[most]})`;
+}
+
 /** The defaults with some values changed. Throws RangeError, with a sentence for the operator, on a bad one. */
 export function withSettings(changes: Partial<Settings>): Settings {
   for (const name of settingNames) {
@@ -152,5 +167,8 @@ export function withSettings(changes: Partial<Settings>): Settings {
     const problem = settingProblem(name, value);
     if (problem !== undefined) throw new RangeError(problem);
   }
-  return { ...defaultSettings, ...changes };
+  const settings = { ...defaultSettings, ...changes };
+  const problem = settingsProblem(settings);
+  if (problem !== undefined) throw new RangeError(problem);
+  return settings;
 }

@@ -23,6 +23,8 @@ export class Window {
   #slots: (Held | undefined)[] = [];
   #count = 0;
   #bytes = 0;
+  /** The lowest number held, or undefined when that has to be looked for. */
+  #first: Held | undefined;
 
   /** @param size in messages: all that are held lie within so many of one another. */
   constructor(size: number, budget: MemoryBudget) {
@@ -47,6 +49,7 @@ export class Window {
       return false;
     }
     this.#slots[slot] = held;
+    if (this.#count === 0 || (this.#first !== undefined && held.sequence < this.#first.sequence)) this.#first = held;
     this.#count++;
     this.#bytes += held.message.length;
     this.#budget.take(held.message.length);
@@ -59,19 +62,17 @@ export class Window {
     const held = this.#slots[slot];
     if (held === undefined) return undefined;
     this.#slots[slot] = undefined;
+    if (this.#first === held) this.#first = undefined;
     this.#count--;
     this.#bytes -= held.message.length;
     this.#budget.giveBack(held.message.length);
     return held;
   }
 
-  /** The first message behind `sequence`; there must be one. */
-  firstAfter(sequence: number): Held {
-    for (let ahead = 1; ahead < this.#size; ahead++) {
-      const held = this.#slots[(sequence + ahead) % this.#size];
-      if (held !== undefined) return held;
-    }
-    throw new InvariantError('nothing is held in a window that counts held messages');
+  /** The first message; there must be one, and none before `sequence`. */
+  firstFrom(sequence: number): Held {
+    this.#first ??= this.#search(sequence);
+    return this.#first;
   }
 
   /** Lets go of everything; it is not used again. */
@@ -80,5 +81,13 @@ export class Window {
     this.#slots = [];
     this.#count = 0;
     this.#bytes = 0;
+  }
+
+  #search(sequence: number): Held {
+    for (let ahead = 0; ahead < this.#size; ahead++) {
+      const held = this.#slots[(sequence + ahead) % this.#size];
+      if (held !== undefined) return held;
+    }
+    throw new InvariantError('nothing is held in a window that counts held messages');
   }
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { defaultSettings, settingNames, settingProblem, settingTable, type Role, type SettingName, type Settings } from '../core/settings.ts';
+import { defaultSettings, settingNames, settingProblem, settingsProblem, settingTable, type Role, type SettingName, type Settings } from '../core/settings.ts';
 import type { Given, Option } from './options.ts';
 import { codeOf, UsageError } from './problems.ts';
 
@@ -23,7 +23,10 @@ export function settingsOf(given: Given, role: Role): Settings {
     if (problem !== undefined) throw new UsageError(problem.replace(name, `--${flagOf(name)}`));
     changes[name] = value as number;
   }
-  return { ...defaultSettings, ...changes };
+  const settings = { ...defaultSettings, ...changes };
+  const problem = settingsProblem(settings);
+  if (problem !== undefined) throw new UsageError(problem);
+  return settings;
 }
 
 /** A JSON object of settings by name. Those of other roles may be in it, so that one file serves a whole site. */

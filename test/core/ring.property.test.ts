@@ -74,7 +74,7 @@ describe('FrameRing', () => {
     const ring = new FrameRing(1e9, 65_536, new MemoryBudget(1e9));
     const model: Frame[] = [];
     for (let i = 0; i < 200; i++) {
-      const frame = { bytes: fill(i < 64 || i % 3 > 0 ? 1_024 : length, i), mediaUs: i * 10, durationUs: 10, text: undefined };
+      const frame = { bytes: fill(i < 64 || (i - 64) % 3 > 0 ? 1_024 : length, i), mediaUs: i * 10, durationUs: 10, text: undefined };
       ring.push(frame.bytes, frame.mediaUs, 10, undefined);
       model.push(frame);
       model.splice(0, model.length - ring.count);

@@ -46,4 +46,9 @@ describe('settings', () => {
     expect(s.maxUnannouncedStreams).toBeLessThanOrEqual(s.maxStreams);
     expect(s.windowMessages).toBeGreaterThanOrEqual(999);
   });
+
+  it('refuses a smallest value above the largest one of the same thing', () => {
+    expect(() => withSettings({ stallMinMs: 5_000 })).toThrow('stallMinMs (5000) must not be more than stallMaxMs (3000)');
+    expect(withSettings({ stallMinMs: 5_000, stallMaxMs: 5_000 }).stallMinMs).toBe(5_000);
+  });
 });

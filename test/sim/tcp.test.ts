@@ -136,6 +136,34 @@ describe('when a process dies', () => {
   });
 });
 
+describe('keep-alive', () => {
+  test('ends an idle connection to a host that is gone, after fifteen seconds', () => {
+    const { hosts } = open();
+    hosts.server.vanish();
+    hosts.runTo(13_500);
+    expect(hosts.heard).toEqual(['client: opened']);
+    hosts.runTo(15_500);
+    expect(hosts.heard).toEqual(['client: opened', 'client: timed out']);
+  });
+
+  test('ends it at once when the host is back, and knows nothing of it', () => {
+    const { hosts } = open();
+    hosts.server.vanish();
+    hosts.runTo(7_000);
+    hosts.server.start();
+    hosts.runTo(8_500);
+    expect(hosts.heard).toEqual(['client: opened', 'client: reset']);
+  });
+
+  test('leaves an idle connection to a living host alone, also to a stopped process', () => {
+    const { hosts } = open();
+    hosts.runTo(60_000);
+    hosts.server.pause();
+    hosts.runTo(120_000);
+    expect(hosts.heard).toEqual(['client: opened']);
+  });
+});
+
 describe('a stopped process', () => {
   test('gets everything when it goes on; meanwhile its kernel takes in no more than its buffer', () => {
     const { hosts, socket } = open();

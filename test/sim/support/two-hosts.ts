@@ -3,7 +3,8 @@ import { Host } from '../../../sim/host.ts';
 import { Network } from '../../../sim/network.ts';
 import type { Conditions } from '../../../sim/path.ts';
 import { Dice } from '../../../sim/rng.ts';
-import { connectTcp, type TcpSocket } from '../../../sim/tcp.ts';
+import { connectTcp } from '../../../sim/tcp-connect.ts';
+import type { TcpSocket } from '../../../sim/tcp.ts';
 import { Trace } from '../../../sim/trace.ts';
 import { World } from '../../../sim/world.ts';
 
