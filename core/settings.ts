@@ -19,7 +19,13 @@ export interface Settings {
   readonly backoffMaxMs: number;
   readonly connectTimeoutMs: number;
   readonly idleMs: number;
+  readonly keepAliveMs: number;
+  readonly resolveMs: number;
+  readonly stopMs: number;
   readonly maxPaths: number;
+  readonly sourceSilentMs: number;
+  readonly sourceTakeOverMs: number;
+  readonly drainMs: number;
   readonly announceMs: number;
   readonly targetKeepMs: number;
   readonly targetKeepBytes: number;
@@ -54,6 +60,7 @@ export interface Settings {
   readonly gapSwitchMs: number;
   readonly matchMs: number;
   readonly mountEndMs: number;
+  readonly headTimeoutMs: number;
   readonly burstMs: number;
   readonly listenerFlushMs: number;
   readonly icyIntervalBytes: number;
@@ -75,9 +82,15 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   backoffMaxMs: { value: 1_000, unit: 'ms', min: 1, max: 600_000, roles: everyRole, why: 'longest wait before connecting again: a relay that is back is found within this' },
   connectTimeoutMs: { value: 2_000, unit: 'ms', min: 10, max: 600_000, roles: everyRole, why: 'a connection not made by then is tried again: a vanished host answers nothing' },
   idleMs: { value: 5_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['relay', 'edge'], why: 'a connection that has carried messages and then none for so long is half open: closed and made again' },
+  keepAliveMs: { value: 5_000, unit: 'ms', min: 1_000, max: 3_600_000, roles: everyRole, why: 'after so much silence the system asks the other side of a connection whether it is there, ten times, once a second' },
+  resolveMs: { value: 30_000, unit: 'ms', min: 100, max: 3_600_000, roles: everyRole, why: 'host names are looked up again this often: relays are moved by their name' },
+  stopMs: { value: 1_000, unit: 'ms', min: 0, max: 60_000, roles: everyRole, why: 'a process that is stopped waits so long for what it has written' },
   maxPaths: { value: 4_096, unit: 'connections', min: 1, max: 1_000_000, roles: ['relay', 'edge'], why: 'incoming connections at most; further ones are refused' },
 
   // Encoder.
+  sourceSilentMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['encoder'], why: 'a source client that sends nothing for so long is half open: closed, as Icecast does' },
+  sourceTakeOverMs: { value: 2_000, unit: 'ms', min: 0, max: 3_600_000, roles: ['encoder'], why: 'one that has sent nothing for so long gives way when the same address connects again' },
+  drainMs: { value: 5_000, unit: 'ms', min: 0, max: 600_000, roles: ['encoder'], why: 'when --stdin has ended, targets have so long to take what is left' },
   announceMs: { value: 2_000, unit: 'ms', min: 100, max: 60_000, roles: ['encoder'], why: 'ANNOUNCE, HEADERS and METADATA go out this often: the longest that a receiver who joins late knows nothing' },
   targetKeepMs: { value: 10_000, unit: 'ms', min: 100, max: 120_000, roles: ['encoder'], why: 'the newest messages kept for each TCP target and sent first when it is back: an outage of all relays shorter than this loses nothing' },
   targetKeepBytes: { value: 4_194_304, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['encoder'], why: 'and no more than this: ten seconds at 3 Mbit/s' },
@@ -124,6 +137,7 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   mountEndMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['edge'], why: 'a mountpoint without any frame for so long ends, as in the original' },
 
   // Edge: listeners.
+  headTimeoutMs: { value: 15_000, unit: 'ms', min: 100, max: 600_000, roles: ['edge', 'encoder'], why: 'a request whose head is not whole by then is closed, as by Icecast' },
   burstMs: { value: 4_000, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'audio a new listener is given at once: 64 KiB at 128 kbit/s, the default of Icecast' },
   listenerFlushMs: { value: 50, unit: 'ms', min: 0, max: 1_000, roles: ['edge'], why: 'frames are gathered so long before they are written to listeners: two frames, below anything a player notices' },
   icyIntervalBytes: { value: 16_000, unit: 'bytes', min: 256, max: 1_000_000, roles: ['edge'], why: 'audio between two metadata blocks, as Icecast' },

@@ -8,8 +8,5 @@ export interface App {
   readonly finished: Promise<void>;
 }
 
-/** How long a stopping process waits for what it has written. */
-export const STOP_MS = 1_000;
-
 /** A promise that never resolves: the `finished` of a role that runs until it is stopped. */
 export const NEVER_FINISHED: Promise<void> = new Promise(() => undefined);

@@ -1,7 +1,7 @@
 import { Edge } from '../core/edge.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Endpoint } from './address.ts';
-import { NEVER_FINISHED, STOP_MS, type App } from './app.ts';
+import { NEVER_FINISHED, type App } from './app.ts';
 import { monotonicNow } from './clock.ts';
 import { Driver } from './driver.ts';
 import { ListenerServer } from './listener-server.ts';
@@ -61,7 +61,7 @@ export class EdgeApp implements App {
           this.#driver.settle();
         },
       },
-      icyIntervalBytes: settings.icyIntervalBytes,
+      settings,
       log,
       refusals: this.#refusals,
     });
@@ -76,7 +76,7 @@ export class EdgeApp implements App {
 
   async stop(): Promise<void> {
     this.#inlet.stop();
-    await this.#listeners.stop(STOP_MS);
+    await this.#listeners.stop(this.#config.settings.stopMs);
     this.#driver.stop();
     this.#refusals.stop();
   }

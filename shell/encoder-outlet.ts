@@ -112,8 +112,8 @@ export class EncoderOutlet {
   }
 
   #datagrams(endpoint: Endpoint, own: Slot[]): NameWatch {
-    const { log } = this.#options;
-    return new NameWatch(endpoint.host, {
+    const { settings, log } = this.#options;
+    return new NameWatch(endpoint.host, settings, {
       addresses: (addresses) => {
         for (const [host] of addresses) {
           const slot = this.#slotFor(formatEndpoint({ ...endpoint, host }), 'udp', own);

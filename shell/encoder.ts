@@ -2,7 +2,7 @@ import type { HeaderList } from '../core/headers.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Endpoint } from './address.ts';
 import { interfaceOf } from './address.ts';
-import { STOP_MS, type App } from './app.ts';
+import type { App } from './app.ts';
 import { EncoderOutlet } from './encoder-outlet.ts';
 import { EncoderSession } from './encoder-session.ts';
 import { IcecastSource } from './icecast-source.ts';
@@ -29,8 +29,7 @@ export interface EncoderConfig {
   readonly settings: Settings;
 }
 
-/** How long a source that has ended waits for targets to take its last audio. */
-const DRAIN_MS = 5_000;
+/** How often it is looked whether targets have taken a source's last audio. */
 const DRAIN_LOOK_MS = 20;
 
 /**
@@ -75,7 +74,7 @@ export class EncoderApp implements App, SourceDesk {
 
   async stop(): Promise<void> {
     await this.#source.stop();
-    await this.#outlet.finish(STOP_MS);
+    await this.#outlet.finish(this.#config.settings.stopMs);
     for (const session of this.#sessions) session.stop();
   }
 
@@ -115,7 +114,7 @@ export class EncoderApp implements App, SourceDesk {
       case 'from':
         return new IcecastSource(input.url, { desk: this, settings, log });
       case 'listen':
-        return new SourceServer({ desk: this, bind: { address: bind, port: input.port }, password: input.password, log });
+        return new SourceServer({ desk: this, bind: { address: bind, port: input.port }, password: input.password, settings, log });
       default:
         return input satisfies never;
     }
@@ -123,7 +122,7 @@ export class EncoderApp implements App, SourceDesk {
 
   /** The input has ended for good: done when the targets have what there is, or have had their time. */
   async #drain(): Promise<void> {
-    const until = performance.now() + DRAIN_MS;
+    const until = performance.now() + this.#config.settings.drainMs;
     const drained = (): boolean => this.#outlet.drained && [...this.#sessions].every((session) => session.idle);
     while (!drained() && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
     this.#finish();

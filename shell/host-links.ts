@@ -28,7 +28,7 @@ export class HostLinks {
     this.#endpoint = endpoint;
     this.#options = options;
     this.#user = user;
-    this.#watch = new NameWatch(endpoint.host, {
+    this.#watch = new NameWatch(endpoint.host, options.settings, {
       addresses: (addresses) => this.#follow(addresses.slice(0, MAX_ADDRESSES)),
       unresolved: (reason) => options.log({ kind: 'unresolved', peer: formatEndpoint(endpoint), reason }),
     });

@@ -1,16 +1,14 @@
 import type net from 'node:net';
+import type { Settings } from '../core/settings.ts';
 import { formatPeer } from './address.ts';
 import { HeadReader, requestOf, type Head, type HeadProblem, type RequestHead } from './http-head.ts';
 import { finish, formatReply, htmlReply } from './http-reply.ts';
 import type { Refusals } from './refusals.ts';
 import { listenTcp, portOf, type Bind } from './tcp.ts';
 
-/** As Icecast: a head not finished by then is none. */
-export const HEAD_TIMEOUT_MS = 15_000;
-
 /**
  * Connections whose head is not whole yet. When there are more, the one that has been at it for longest is closed: a
- * client needs milliseconds for its head, one that occupies us needs the full fifteen seconds. Many, because all the
+ * client needs milliseconds for its head, one that occupies us needs the full `headTimeoutMs`. Many, because all the
  * listeners of a restarted edge come back in the same moment.
  */
 const MAX_WAITING = 8_192;
@@ -24,20 +22,22 @@ export type HandleRequest = (request: RequestHead, socket: net.Socket, rest: Uin
  */
 export class HttpServer {
   readonly #handle: HandleRequest;
+  readonly #settings: Settings;
   readonly #refusals: Refusals;
   readonly #open = new Set<net.Socket>();
   /** In the order they came. */
   readonly #waiting = new Set<net.Socket>();
   #server: net.Server | undefined;
 
-  constructor(handle: HandleRequest, refusals: Refusals) {
+  constructor(handle: HandleRequest, settings: Settings, refusals: Refusals) {
     this.#handle = handle;
+    this.#settings = settings;
     this.#refusals = refusals;
   }
 
   /** The port that it listens on then. */
   async listen(bind: Bind): Promise<number> {
-    this.#server = await listenTcp({ ...bind, allowHalfOpen: true }, (socket) => this.#accept(socket));
+    this.#server = await listenTcp({ ...bind, keepAliveMs: this.#settings.keepAliveMs, allowHalfOpen: true }, (socket) => this.#accept(socket));
     return portOf(this.#server);
   }
 
@@ -63,7 +63,7 @@ export class HttpServer {
       if (this.#waiting.size <= MAX_WAITING) break;
       this.#drop(oldest, 'too many unfinished requests');
     }
-    readHead(socket, {
+    readHead(socket, this.#settings.headTimeoutMs, {
       head: (head, rest) => this.#head(socket, head, rest),
       failed: (reason) => this.#drop(socket, reason),
     });
@@ -91,7 +91,7 @@ interface HeadTaker {
   failed(reason: string): void;
 }
 
-function readHead(socket: net.Socket, taker: HeadTaker): void {
+function readHead(socket: net.Socket, timeoutMs: number, taker: HeadTaker): void {
   const reader = new HeadReader();
   const stop = (): void => {
     clearTimeout(timer);
@@ -106,6 +106,6 @@ function readHead(socket: net.Socket, taker: HeadTaker): void {
   };
   // No reason to tell anybody: load balancers look in this way.
   const onEnd = (): void => void socket.destroy();
-  const timer = setTimeout(() => taker.failed('head not finished in time'), HEAD_TIMEOUT_MS);
+  const timer = setTimeout(() => taker.failed('head not finished in time'), timeoutMs);
   socket.on('data', onData).on('end', onEnd).on('close', () => clearTimeout(timer));
 }

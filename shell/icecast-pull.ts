@@ -1,4 +1,5 @@
 import type net from 'node:net';
+import type { Settings } from '../core/settings.ts';
 import { Dechunker } from './dechunker.ts';
 import { HeadReader, statusOf, type Head } from './http-head.ts';
 import { IcyStripper } from './icy-stripper.ts';
@@ -22,6 +23,7 @@ const MAX_REDIRECTS = 5;
 export class IcecastPull {
   readonly #url: URL;
   readonly #desk: SourceDesk;
+  readonly #settings: Settings;
   readonly #watcher: PullWatcher;
   readonly #reader = new HeadReader();
   readonly #redirects: number;
@@ -32,12 +34,15 @@ export class IcecastPull {
   #redirected: IcecastPull | undefined;
   #stopped = false;
 
-  constructor(url: URL, desk: SourceDesk, watcher: PullWatcher, redirects = 0) {
+  constructor(url: URL, desk: SourceDesk, settings: Settings, watcher: PullWatcher, redirects = 0) {
     this.#url = url;
+    this.#settings = settings;
     this.#desk = desk;
     this.#watcher = watcher;
     this.#redirects = redirects;
-    this.#socket = dialTcp(url.hostname.replace(/^\[|\]$/g, ''), Number(url.port || 80), (bytes) => this.#take(bytes));
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    const { keepAliveMs } = settings;
+    this.#socket = dialTcp({ host, port: Number(url.port || 80), keepAliveMs }, (bytes) => this.#take(bytes));
     let reason = 'closed by peer';
     this.#socket.on('connect', () => this.#socket.write(requestFor(url)));
     this.#socket.on('error', (error) => {
@@ -95,7 +100,7 @@ export class IcecastPull {
     if (url?.protocol !== 'http:') return this.#end(`redirected to ${location}`);
     if (this.#redirects === MAX_REDIRECTS) return this.#end('redirected too often');
     this.#socket.removeAllListeners('close').destroy();
-    this.#redirected = new IcecastPull(url, this.#desk, this.#watcher, this.#redirects + 1);
+    this.#redirected = new IcecastPull(url, this.#desk, this.#settings, this.#watcher, this.#redirects + 1);
   }
 }
 

@@ -17,6 +17,7 @@ export interface IcecastSourceOptions {
 export class IcecastSource implements Source {
   readonly #url: URL;
   readonly #desk: SourceDesk;
+  readonly #settings: Settings;
   readonly #connector: Connector;
   readonly #driver: Driver;
   #pull: IcecastPull | undefined;
@@ -24,6 +25,7 @@ export class IcecastSource implements Source {
   constructor(url: URL, { desk, settings, log }: IcecastSourceOptions) {
     this.#url = url;
     this.#desk = desk;
+    this.#settings = settings;
     this.#connector = new Connector(
       { settings, watchIdle: true, random: Math.random },
       {
@@ -48,7 +50,7 @@ export class IcecastSource implements Source {
   }
 
   #connect(): void {
-    this.#pull = new IcecastPull(this.#url, this.#desk, {
+    this.#pull = new IcecastPull(this.#url, this.#desk, this.#settings, {
       opened: () => {
         this.#connector.opened(monotonicNow());
         this.#driver.settle();

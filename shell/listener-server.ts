@@ -1,6 +1,7 @@
 import type net from 'node:net';
 import type { MountInfo } from '../core/edge.ts';
 import type { ListenerId } from '../core/machine.ts';
+import type { Settings } from '../core/settings.ts';
 import { formatPeer, plainAddress } from './address.ts';
 import { pageOf, type MountTable } from './edge-pages.ts';
 import type { RequestHead } from './http-head.ts';
@@ -20,7 +21,7 @@ export interface ListenerDesk extends MountTable {
 
 export interface ListenerServerOptions {
   readonly desk: ListenerDesk;
-  readonly icyIntervalBytes: number;
+  readonly settings: Settings;
   readonly log: Log;
   readonly refusals: Refusals;
 }
@@ -46,7 +47,7 @@ export class ListenerServer {
 
   constructor(options: ListenerServerOptions) {
     this.#options = options;
-    this.#server = new HttpServer((request, socket) => this.#handle(request, socket), options.refusals);
+    this.#server = new HttpServer((request, socket) => this.#handle(request, socket), options.settings, options.refusals);
   }
 
   /** The port that it listens on then. */
@@ -94,9 +95,9 @@ export class ListenerServer {
   }
 
   #stream(request: RequestHead, socket: net.Socket, mount: MountInfo): void {
-    const { desk, icyIntervalBytes } = this.#options;
+    const { desk, settings } = this.#options;
     const icy = request.headers.get('icy-metadata') === '1';
-    const head = streamHead(mount, icy ? icyIntervalBytes : undefined);
+    const head = streamHead(mount, icy ? settings.icyIntervalBytes : undefined);
     if (request.method === 'HEAD') return finish(socket, head);
     const id = desk.join(mount.name, { icy, label: formatPeer(socket.remoteAddress, socket.remotePort) });
     if (id === 'full') return reply(socket, request, full);

@@ -4,7 +4,7 @@ import type { SubscriberId } from '../core/machine.ts';
 import { Relay } from '../core/relay.ts';
 import type { Settings } from '../core/settings.ts';
 import { formatEndpoint, formatPeer, interfaceOf, type Endpoint } from './address.ts';
-import { NEVER_FINISHED, STOP_MS, type App } from './app.ts';
+import { NEVER_FINISHED, type App } from './app.ts';
 import { monotonicNow } from './clock.ts';
 import { Driver } from './driver.ts';
 import type { Log } from './log.ts';
@@ -63,16 +63,17 @@ export class RelayApp implements App {
 
   async start(): Promise<void> {
     const { bind, inPort, outPort, upstreams, multicasts } = this.#config;
+    const { keepAliveMs } = this.#config.settings;
     try {
       const inlet = await listenTcpAndUdp(
-        { address: bind, port: inPort },
+        { address: bind, port: inPort, keepAliveMs },
         (socket) => this.#inlet.accept(socket),
         this.#inlet.datagrams('udp'),
       );
       this.#servers.push(inlet.tcp, inlet.udp);
       this.#listening('in', 'tcp', bind, portOf(inlet.tcp));
       this.#listening('in', 'udp', bind, portOf(inlet.tcp));
-      const out = await listenTcp({ address: bind, port: outPort }, (socket) => this.#subscribe(socket));
+      const out = await listenTcp({ address: bind, port: outPort, keepAliveMs }, (socket) => this.#subscribe(socket));
       this.#servers.push(out);
       this.#listening('out', 'tcp', bind, portOf(out));
       for (const group of multicasts) {
@@ -94,7 +95,7 @@ export class RelayApp implements App {
     const open = [...this.#subscribers.values()];
     const closed = open.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
     for (const socket of open) socket.end();
-    const late = setTimeout(() => open.forEach((socket) => socket.destroy()), STOP_MS);
+    const late = setTimeout(() => open.forEach((socket) => socket.destroy()), this.#config.settings.stopMs);
     await Promise.all(closed);
     clearTimeout(late);
     this.#driver.stop();

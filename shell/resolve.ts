@@ -1,13 +1,9 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import type { Settings } from '../core/settings.ts';
 import { isLoopback } from './address.ts';
 import { codeOf } from './problems.ts';
-
-/** How often a name is looked up again: operators move a relay by its name, and expect it to be found. */
-const AGAIN_MS = 30_000;
-const RETRY_MIN_MS = 100;
-const RETRY_MAX_MS = 5_000;
 
 /** An address. Further ones are the same machine by another way, to be tried in turn. */
 export type Address = readonly [string, ...string[]];
@@ -22,13 +18,15 @@ export interface NameWatcher {
 /** Looks a host name up, again and again; an address stands for itself. */
 export class NameWatch {
   readonly #host: string;
+  readonly #settings: Settings;
   readonly #watcher: NameWatcher;
   #timer: NodeJS.Timeout | undefined;
   #failures = 0;
   #stopped = false;
 
-  constructor(host: string, watcher: NameWatcher) {
+  constructor(host: string, settings: Settings, watcher: NameWatcher) {
     this.#host = host;
+    this.#settings = settings;
     this.#watcher = watcher;
   }
 
@@ -52,8 +50,9 @@ export class NameWatch {
       this.#failures = 0;
       this.#watcher.addresses(usable(found.map(({ address }) => address), speaksIpv6()));
     }
-    const retryMs = Math.min(RETRY_MIN_MS * 2 ** Math.min(this.#failures - 1, 10), RETRY_MAX_MS);
-    this.#timer = setTimeout(() => void this.#look(), this.#failures === 0 ? AGAIN_MS : retryMs);
+    const { backoffMinMs, backoffMaxMs, resolveMs } = this.#settings;
+    const retryMs = Math.min(backoffMinMs * 2 ** Math.min(this.#failures - 1, 10), backoffMaxMs);
+    this.#timer = setTimeout(() => void this.#look(), this.#failures === 0 ? resolveMs : retryMs);
   }
 }
 

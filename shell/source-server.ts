@@ -1,6 +1,6 @@
 import type net from 'node:net';
 import { formatPeer, isLoopback, plainAddress } from './address.ts';
-import { STOP_MS } from './app.ts';
+import type { Settings } from '../core/settings.ts';
 import { Dechunker } from './dechunker.ts';
 import type { RequestHead } from './http-head.ts';
 import { finish, formatReply, htmlReply, textReply, type Reply } from './http-reply.ts';
@@ -18,13 +18,9 @@ export interface SourceServerOptions {
   readonly bind: Bind;
   /** Without one, sources are taken from this machine only, with any password. */
   readonly password: string | undefined;
+  readonly settings: Settings;
   readonly log: Log;
 }
-
-/** A source that says nothing for so long is gone, as in Icecast. */
-const SILENT_MS = 10_000;
-/** One that has said nothing for so long does not keep another of the same machine out: a network drop leaves such ones. */
-const TAKE_OVER_MS = 2_000;
 
 interface Current {
   readonly socket: net.Socket;
@@ -43,7 +39,7 @@ export class SourceServer implements Source {
   constructor(options: SourceServerOptions) {
     this.#options = options;
     this.#refusals = new Refusals(options.log);
-    this.#server = new HttpServer((request, socket, rest) => this.#handle(request, socket, rest), this.#refusals);
+    this.#server = new HttpServer((request, socket, rest) => this.#handle(request, socket, rest), options.settings, this.#refusals);
   }
 
   async start(): Promise<void> {
@@ -54,7 +50,7 @@ export class SourceServer implements Source {
 
   async stop(): Promise<void> {
     if (this.#current !== undefined) this.#end(this.#current, 'encoder stopped');
-    await this.#server.stop(STOP_MS);
+    await this.#server.stop(this.#options.settings.stopMs);
     this.#refusals.stop();
   }
 
@@ -100,7 +96,7 @@ export class SourceServer implements Source {
   #isTaken(ip: string): boolean {
     const current = this.#current;
     if (current === undefined) return false;
-    const isStale = current.ip === ip && performance.now() - current.heardAt >= TAKE_OVER_MS;
+    const isStale = current.ip === ip && performance.now() - current.heardAt >= this.#options.settings.sourceTakeOverMs;
     if (isStale) this.#end(current, 'replaced by a new connection');
     return !isStale;
   }
@@ -121,7 +117,7 @@ export class SourceServer implements Source {
     socket.on('data', take);
     socket.on('end', () => this.#end(current, 'closed by source'));
     socket.on('close', () => this.#end(current, 'connection lost'));
-    socket.setTimeout(SILENT_MS, () => this.#end(current, 'silent'));
+    socket.setTimeout(this.#options.settings.sourceSilentMs, () => this.#end(current, 'silent'));
     if (rest.length > 0) take(rest);
     socket.resume();
   }

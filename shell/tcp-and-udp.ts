@@ -12,7 +12,7 @@ export interface TcpAndUdp {
 }
 
 /** Listens on TCP and UDP with the same port number. When any will do (0), one that is free for both is looked for. */
-export async function listenTcpAndUdp(bind: Bind, accept: (socket: net.Socket) => void, take: TakeBytes): Promise<TcpAndUdp> {
+export async function listenTcpAndUdp(bind: Bind & { readonly keepAliveMs: number }, accept: (socket: net.Socket) => void, take: TakeBytes): Promise<TcpAndUdp> {
   for (let attempt = 1; ; attempt++) {
     const tcp = await listenTcp({ ...bind, pauseOnConnect: true }, accept);
     try {

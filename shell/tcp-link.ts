@@ -102,8 +102,9 @@ export class TcpLink {
   }
 
   #connect(): void {
-    const { hosts, port } = this.#options;
-    const socket = dialTcp(hosts[this.#host % hosts.length]!, port, (bytes) => {
+    const { hosts, port, settings } = this.#options;
+    const host = hosts[this.#host % hosts.length]!;
+    const socket = dialTcp({ host, port, keepAliveMs: settings.keepAliveMs }, (bytes) => {
       this.#connector.carried(monotonicNow());
       this.#driver.settle();
       this.#user.bytes(this, bytes);

@@ -10,9 +10,6 @@ export interface Bind {
   readonly port: number;
 }
 
-/** Noticed within 15 s when the other side vanishes: after 5 s of silence the system asks ten times, once a second. */
-export const KEEP_ALIVE_DELAY_MS = 5_000;
-
 /** Connections that wait to be accepted: a restarted edge gets its listeners back all at once. */
 const BACKLOG = 1_024;
 
@@ -22,19 +19,26 @@ const BACKLOG = 1_024;
  */
 const readBuffer = new Uint8Array(262_144);
 
+export interface DialOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly keepAliveMs: number;
+}
+
 /** Opens a connection whose bytes go straight to `take`. Its owner listens to 'connect', 'error' and 'close'. */
-export function dialTcp(host: string, port: number, take: TakeBytes): net.Socket {
+export function dialTcp({ host, port, keepAliveMs }: DialOptions, take: TakeBytes): net.Socket {
   return net.connect({
     host,
     port,
     noDelay: true,
     keepAlive: true,
-    keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS,
+    keepAliveInitialDelay: keepAliveMs,
     onread: readInto(take),
   });
 }
 
 export interface ListenOptions extends Bind {
+  readonly keepAliveMs: number;
   /** Go on writing to a peer that has said it will write no more: HTTP clients may do that. */
   readonly allowHalfOpen?: boolean;
   /** Sockets are not read until `takeOver` or `resume` is called. */
@@ -43,9 +47,9 @@ export interface ListenOptions extends Bind {
 
 /** A server that listens, or a StartError with a line for the operator. Accepting never ends it. */
 export async function listenTcp(options: ListenOptions, accept: (socket: net.Socket) => void): Promise<net.Server> {
-  const { address, port, allowHalfOpen = false, pauseOnConnect = false } = options;
+  const { address, port, keepAliveMs, allowHalfOpen = false, pauseOnConnect = false } = options;
   const server = net.createServer(
-    { allowHalfOpen, pauseOnConnect, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS },
+    { allowHalfOpen, pauseOnConnect, noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs },
     (socket) => {
       // Every socket error is followed by 'close', which is where connections are taken down.
       socket.on('error', () => undefined);

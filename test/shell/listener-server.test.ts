@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { defaultSettings } from '../../core/settings.ts';
 import type { MountInfo } from '../../core/edge.ts';
 import type { ListenerId } from '../../core/machine.ts';
 import type { Micros } from '../../core/units.ts';
@@ -67,7 +68,7 @@ afterEach(async () => {
 async function serve(...mounts: MountInfo[]): Promise<{ desk: Desk; port: number; server: ListenerServer; told: CapturedLog }> {
   const desk = new Desk(mounts.length === 0 ? [mountInfo('one')] : mounts);
   const told = new CapturedLog();
-  const server = new ListenerServer({ desk, icyIntervalBytes: 16_000, log: told.log, refusals: new Refusals(told.log) });
+  const server = new ListenerServer({ desk, settings: defaultSettings, log: told.log, refusals: new Refusals(told.log) });
   stops.push(() => server.stop(0));
   return { desk, port: await server.listen({ address: '127.0.0.1', port: 0 }), server, told };
 }

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { defaultSettings } from '../../core/settings.ts';
 import { SourceServer } from '../../shell/source-server.ts';
 import type { SourceDesk, SourceInfo, SourceSink } from '../../shell/source.ts';
 import { ask, CapturedLog, RawClient } from './support.ts';
@@ -53,7 +54,7 @@ afterEach(async () => {
 async function listen(password?: string): Promise<{ desk: Desk; port: number }> {
   const desk = new Desk();
   const { log, port } = ((captured) => ({ log: captured.log, port: () => captured.port('source') }))(new CapturedLog());
-  const server = new SourceServer({ desk, bind: { address: '127.0.0.1', port: 0 }, password, log });
+  const server = new SourceServer({ desk, bind: { address: '127.0.0.1', port: 0 }, password, settings: defaultSettings, log });
   servers.push(server);
   await server.start();
   return { desk, port: await port() };

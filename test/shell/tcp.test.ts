@@ -1,8 +1,15 @@
 import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { defaultSettings } from '../../core/settings.ts';
 import { StartError } from '../../shell/problems.ts';
 import { dialTcp, listenTcp, portOf, takeOver } from '../../shell/tcp.ts';
 import { listenTcpAndUdp } from '../../shell/tcp-and-udp.ts';
+
+const { keepAliveMs } = defaultSettings;
+
+function bind(port: number): { address: string; port: number; keepAliveMs: number } {
+  return { address: '127.0.0.1', port, keepAliveMs };
+}
 
 const open: { close(): void }[] = [];
 
@@ -15,7 +22,7 @@ function closing(socket: net.Socket): Promise<boolean> {
 }
 
 async function server(options: { pauseOnConnect?: boolean }, accept: (socket: net.Socket) => void): Promise<{ port: number; server: net.Server }> {
-  const listening = await listenTcp({ address: '127.0.0.1', port: 0, ...options }, accept);
+  const listening = await listenTcp({ ...bind(0), ...options }, accept);
   open.push(listening);
   return { port: portOf(listening), server: listening };
 }
@@ -59,7 +66,7 @@ describe('a dialled connection', () => {
     const results = await Promise.all(
       ['a', 'b', 'c', 'd'].map(async (id) => {
         const received: Buffer[] = [];
-        const socket = dialTcp('127.0.0.1', port, (bytes) => received.push(Buffer.from(bytes)));
+        const socket = dialTcp({ host: '127.0.0.1', port, keepAliveMs }, (bytes) => received.push(Buffer.from(bytes)));
         socket.write(id);
         await closing(socket);
         return Buffer.concat(received).equals(Buffer.alloc(500_000, id));
@@ -72,15 +79,15 @@ describe('a dialled connection', () => {
 describe('listening', () => {
   it('says in one line why it cannot', async () => {
     const { port } = await server({}, () => undefined);
-    const again = listenTcp({ address: '127.0.0.1', port }, () => undefined);
+    const again = listenTcp(bind(port), () => undefined);
     await expect(again).rejects.toThrow(`cannot listen on 127.0.0.1 port ${port} (tcp): the port is in use`);
-    await expect(listenTcp({ address: '192.0.2.1', port: 0 }, () => undefined)).rejects.toThrow(/this machine has no such address/);
+    await expect(listenTcp({ ...bind(0), address: '192.0.2.1' }, () => undefined)).rejects.toThrow(/this machine has no such address/);
   });
 
   it('takes TCP and UDP on one number', async () => {
-    const { tcp, udp } = await listenTcpAndUdp({ address: '127.0.0.1', port: 0 }, () => undefined, () => undefined);
+    const { tcp, udp } = await listenTcpAndUdp(bind(0), () => undefined, () => undefined);
     open.push(tcp, udp);
     expect(udp.address().port).toBe(portOf(tcp));
-    await expect(listenTcpAndUdp({ address: '127.0.0.1', port: portOf(tcp) }, () => undefined, () => undefined)).rejects.toThrow(StartError);
+    await expect(listenTcpAndUdp(bind(portOf(tcp)), () => undefined, () => undefined)).rejects.toThrow(StartError);
   });
 });
