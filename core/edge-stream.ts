@@ -64,6 +64,8 @@ export class EdgeStream implements Matchable {
   #durationUs = 0;
   #dataMessages = 0;
   #now = 0 as Micros;
+  /** When the message came that the scanner is at: a frame that waited for one before it is no slower for that. */
+  #arrivedAt = 0 as Micros;
   heardAt: Micros;
 
   constructor(options: {
@@ -88,7 +90,7 @@ export class EdgeStream implements Matchable {
     this.forget = options.timer('forget-stream', options.forget);
     const gapTimer = options.timer('gap-expires', (at) => this.#reassembler.judge(at));
     this.#reassembler = new Reassembler(settings, budget, gapTimer, {
-      message: (at, bytes, start, end) => this.#message(at, bytes, start, end),
+      message: (at, arrivedAt, bytes, start, end) => this.#message(at, arrivedAt, bytes, start, end),
       lost: (at, sequence, messages, waitedUs, verdict) => this.#lost(at, sequence, messages, waitedUs, verdict),
     });
   }
@@ -188,10 +190,11 @@ export class EdgeStream implements Matchable {
   }
 
   /** One message, in order. */
-  #message(now: Micros, bytes: Uint8Array, start: number, end: number): void {
+  #message(now: Micros, arrivedAt: Micros, bytes: Uint8Array, start: number, end: number): void {
     const type = bytes[start];
     if (type === MessageType.DATA) {
       this.#now = now;
+      this.#arrivedAt = arrivedAt;
       this.#dataMessages++;
       this.#scanner.push(bytes.subarray(start + PDU_HEADER_BYTES, end));
     } else if (type === MessageType.METADATA) this.#keepText(bytes, start, end);
@@ -209,7 +212,7 @@ export class EdgeStream implements Matchable {
     const durationUs = frameDurationUs(header.format, header.samples);
     this.#format = header.format;
     this.#durationUs = durationUs;
-    const mediaUs = this.timeline.frame(now, durationUs);
+    const mediaUs = this.timeline.frame(this.#arrivedAt, durationUs);
     this.#rhythm.arrival(now);
     this.ring.push(bytes, mediaUs, durationUs, this.text);
     this.#sink.frame(now, this, bytes, durationUs);

@@ -10,8 +10,11 @@ import { ms, type Micros } from './units.ts';
 import { Window, type Held } from './window.ts';
 
 export interface ReassemblerSink {
-  /** The next message of the stream, in order, each once. `bytes[start, end)` is the whole message, borrowed. */
-  message(now: Micros, bytes: Uint8Array, start: number, end: number): void;
+  /**
+   * The next message of the stream, in order, each once. `bytes[start, end)` is the whole message, borrowed. `arrivedAt`
+   * is when its first copy came: before `now` if it had to wait for one before it.
+   */
+  message(now: Micros, arrivedAt: Micros, bytes: Uint8Array, start: number, end: number): void;
   /** Messages that are given up, before the one behind them is released. */
   lost(now: Micros, sequence: number, messages: number, waitedUs: number, verdict: GapVerdict): void;
 }
@@ -155,7 +158,7 @@ export class Reassembler {
       this.#next++;
       this.#run++;
       this.#behind = 0;
-      this.#sink.message(now, view.bytes, view.start, view.end);
+      this.#sink.message(now, now, view.bytes, view.start, view.end);
       return 'released';
     }
     if (ahead < 0) return this.#wasLost(sequence) ? 'late' : 'duplicate';
@@ -203,7 +206,7 @@ export class Reassembler {
       }
       this.#next++;
       this.#run++;
-      this.#sink.message(now, held.message, 0, held.message.length);
+      this.#sink.message(now, held.at, held.message, 0, held.message.length);
     }
   }
 

@@ -37,12 +37,12 @@ export class Timeline {
     return this.#low;
   }
 
-  /** A frame of this length arrived whole at `now`; returns the media time at which it begins. */
-  frame(now: Micros, durationUs: number): number {
+  /** A frame of this length arrived at `arrivedAt`; returns the media time at which it begins. */
+  frame(arrivedAt: Micros, durationUs: number): number {
     const begins = this.#mediaUs;
     this.#mediaUs += durationUs;
     if (this.#lows.length === 0 || begins - this.#partStart >= this.#partUs) this.#nextPart(begins);
-    const origin = now - begins;
+    const origin = arrivedAt - begins;
     const newest = this.#lows.length - 1;
     if (origin < this.#lows[newest]!) this.#lows[newest] = origin;
     if (origin < this.#low) this.#low = origin;

@@ -43,7 +43,7 @@ export class ReassemblyRig {
     this.budget = new MemoryBudget(budgetBytes);
     const timer = this.#timers.timer('gap-expires', (now) => this.reassembler.judge(now));
     this.reassembler = new Reassembler(this.settings, this.budget, timer, {
-      message: (_now, bytes, start, end) => {
+      message: (_now, _arrivedAt, bytes, start, end) => {
         const { sequence, type, payload } = parts(bytes.slice(start, end));
         if (hex(payload) !== hex(payloadOf(sequence, payload.length))) throw new Error(`message ${sequence} came out with another payload`);
         this.released.push(sequence);
