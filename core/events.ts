@@ -70,7 +70,6 @@ export type EdgeEvent =
       readonly codec: Codec;
       readonly sampleRateHz: number;
       readonly channels: number;
-      readonly bitrateBps: number;
     }
   | { readonly kind: 'mount-ended'; readonly mount: string; readonly silentMs: number; readonly listeners: number }
   | { readonly kind: 'backup-added'; readonly mount: string; readonly stream: string; readonly backups: number }

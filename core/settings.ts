@@ -32,6 +32,7 @@ export interface Settings {
   readonly targetInFlightBytes: number;
   readonly targetPumpMs: number;
   readonly targetStuckMs: number;
+  readonly sendQueueLookMs: number;
   readonly journalMarkMs: number;
   readonly historyMs: number;
   readonly historyBytes: number;
@@ -96,7 +97,9 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   targetKeepBytes: { value: 4_194_304, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['encoder'], why: 'and no more than this: ten seconds at 3 Mbit/s' },
   targetInFlightBytes: { value: 65_536, unit: 'bytes', min: 4_096, max: 16_777_216, roles: ['encoder'], why: 'handed to the system at most before it has taken it, so that a stuck target keeps its newest audio here, where it can be sent again' },
   targetPumpMs: { value: 20, unit: 'ms', min: 1, max: 1_000, roles: ['encoder'], why: 'a target that does not take everything at once is looked at again after this: less than a frame' },
-  targetStuckMs: { value: 5_000, unit: 'ms', min: 100, max: 600_000, roles: ['encoder'], why: 'a target that takes nothing for so long is half open: its connection is made again' },
+  targetStuckMs: { value: 2_000, unit: 'ms', min: 100, max: 600_000, roles: ['encoder'], why: 'a target that confirms nothing of what it was sent for so long is half open: its connection is made again, soon enough to save what the edge would otherwise end for' },
+
+  sendQueueLookMs: { value: 500, unit: 'ms', min: 50, max: 60_000, roles: ['encoder'], why: 'how often the system is asked what targets have confirmed (Linux; elsewhere only what it takes is known)' },
 
   // What is kept for those who come late.
   journalMarkMs: { value: 100, unit: 'ms', min: 1, max: 10_000, roles: everyRole, why: 'how finely what is kept for targets, subscribers and listeners can be entered and cut off by time' },

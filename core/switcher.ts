@@ -155,8 +155,7 @@ export class Switcher {
   /** The first stream: all it has goes out, so that listeners find a burst. */
   #begin(now: Micros, stream: EdgeStream): void {
     const { codec, sampleRateHz, channels } = stream.format!;
-    const bitrateBps = Math.round(stream.ring.bitrateBps);
-    this.#options.event({ kind: 'mount-started', mount: this.#options.mount, stream: stream.name, codec, sampleRateHz, channels, bitrateBps });
+    this.#options.event({ kind: 'mount-started', mount: this.#options.mount, stream: stream.name, codec, sampleRateHz, channels });
     this.#live = stream;
     this.#format = stream.format;
     this.#noteSource(now);

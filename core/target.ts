@@ -10,6 +10,8 @@ export interface EncoderSink {
   send(target: TargetId, bytes: Uint8Array): void;
   /** Bytes given to `send` that the system has not taken yet. */
   backlogBytes(target: TargetId): number;
+  /** Bytes given to `send` that the other side has not confirmed: the backlog and, where it tells, what the system holds. */
+  unacknowledgedBytes(target: TargetId): number;
   /** Destroy the connection and make it again; `targetDown` is not expected. */
   reset(target: TargetId, reason: 'stuck'): void;
   event(event: EncoderEvent): void;
@@ -41,7 +43,7 @@ export class Target {
   #lostMessages = 0;
   #lostReported = 0;
   #sentBytes = 0;
-  #takenBytes = 0;
+  #confirmedBytes = 0;
   #progressAt = 0 as Micros;
 
   constructor({ id, transport, label, settings, sink }: TargetOptions) {
@@ -86,7 +88,7 @@ export class Target {
     this.#countLost();
     this.#cursor = this.#journal.oldest();
     this.#sentBytes = 0;
-    this.#takenBytes = 0;
+    this.#confirmedBytes = 0;
     this.#progressAt = now;
     const keptMessages = this.#journal.headRecord - this.#journal.tailRecord;
     this.#sink.event({ kind: 'target-up', target: this.#id, label: this.#label, keptMessages });
@@ -101,14 +103,12 @@ export class Target {
   /** Sends as much as the system takes; true when it should be called again soon. */
   pump(now: Micros): boolean {
     if (this.#transport === 'udp' || !this.#isUp) return false;
-    let backlog = this.#sink.backlogBytes(this.#id);
-    const taken = this.#sentBytes - backlog;
-    if (taken > this.#takenBytes || backlog === 0) this.#progressAt = now;
-    this.#takenBytes = taken;
+    this.#noteProgress(now);
     if (now - this.#progressAt >= ms(this.#settings.targetStuckMs)) {
       this.#stuck(now);
       return false;
     }
+    let backlog = this.#sink.backlogBytes(this.#id);
     this.#journal.catchUp(this.#cursor);
     while (backlog < this.#settings.targetInFlightBytes) {
       const bytes = this.#journal.read(this.#cursor);
@@ -119,6 +119,14 @@ export class Target {
     }
     this.#sentRecord = Math.max(this.#sentRecord, this.#cursor.record);
     return backlog > 0;
+  }
+
+  /** A system takes megabytes for a peer that is no longer there: only what the peer confirms is progress. */
+  #noteProgress(now: Micros): void {
+    const unacknowledged = this.#sink.unacknowledgedBytes(this.#id);
+    const confirmed = this.#sentBytes - unacknowledged;
+    if (confirmed > this.#confirmedBytes || unacknowledged === 0) this.#progressAt = now;
+    this.#confirmedBytes = Math.max(this.#confirmedBytes, confirmed);
   }
 
   #stuck(now: Micros): void {

@@ -23,8 +23,8 @@ type Lines = Readonly<Record<string, (fields: Fields, names: Names) => string | 
 const edgeLines: Lines = {
   'connected': ({ peer }, names) => `connected to ${names.peer(String(peer))}`,
   'disconnected': ({ peer, reason }, names) => `lost ${names.peer(String(peer))}: ${String(reason)}`,
-  'mount-started': ({ mount, stream, codec, sampleRateHz, bitrateBps }, names) =>
-    `/${String(mount)} is on air from ${names.stream(String(stream))}: ${String(codec)}, ${String(sampleRateHz)} Hz, ${Number(bitrateBps) / 1000} kbit/s`,
+  'mount-started': ({ mount, stream, codec, sampleRateHz }, names) =>
+    `/${String(mount)} is on air from ${names.stream(String(stream))}: ${String(codec)}, ${String(sampleRateHz)} Hz`,
   'mount-ended': ({ mount }) => `/${String(mount)} has ended`,
   'backup-added': ({ stream }, names) => `${names.stream(String(stream))} stands by`,
   'backup-refused': ({ stream, why }, names) => `${names.stream(String(stream))} cannot stand by: ${String(why)}`,

@@ -15,7 +15,7 @@ const story: Scenario = {
     reports({ by: 'edge', kind: 'mount-ended', times: 1, fromS: 39.9, untilS: 40.3 }),
     reports({ by: 'edge', kind: 'mount-started', times: 1, fromS: 45, untilS: 45.6, fields: { stream: 'enc-a#2' } }),
     hears({ disconnects: 1, switches: 1, gaps: 0, playing: 1 }),
-    hears({ silenceMs: within(14_000, 17_500), longestStallMs: within(15_000, 17_000) }),
+    hears({ silenceMs: within(14_900, 15_600), longestStallMs: within(15_000, 16_500) }),
   ],
 };
 

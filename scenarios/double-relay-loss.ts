@@ -13,9 +13,9 @@ const story: Scenario = {
   faults: [at(10).kill('relay-1'), at(30).restart('relay-1'), at(25).kill('relay-2'), at(45).restart('relay-2')],
   expect: [
     hears({ disconnects: 0, gaps: 0, playing: 1 }),
-    hears({ silenceMs: within(3_900, 5_400), longestStallMs: within(5_000, 6_400) }),
+    hears({ silenceMs: within(4_000, 5_300), longestStallMs: within(5_000, 6_300) }),
     // Which encoder's connection comes back first is chance: it may be the other one, matched as at any switch.
-    hears({ switches: atMost(1), missingMs: atMost(50), repeatedMs: atMost(50), garbledMs: atMost(53) }),
+    hears({ switches: atMost(1), missingMs: atMost(45), repeatedMs: atMost(45), garbledMs: atMost(53) }),
   ],
 };
 

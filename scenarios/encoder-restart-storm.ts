@@ -9,7 +9,7 @@ const story: Scenario = {
   faults: every(3, 10, 610, (time) => [at(time).kill('enc-a'), at(time + 0.5).restart('enc-a')]),
   expect: [
     hears({ disconnects: 0, silenceMs: 0, switches: 1, gaps: 0 }),
-    hears({ longestStallMs: atMost(420), worstJumpMs: atMost(50), garbledMs: atMost(53), playing: 1 }),
+    hears({ longestStallMs: atMost(400), worstJumpMs: atMost(45), garbledMs: atMost(53), playing: 1 }),
   ],
 };
 

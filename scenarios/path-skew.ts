@@ -19,7 +19,7 @@ const story: Scenario = {
   ]),
   expect: [
     hears({ disconnects: 0, silenceMs: 0, switches: 0, gaps: 0, missingMs: 0, repeatedMs: 0, garbledMs: 0, playing: 1 }),
-    hears({ longestStallMs: atMost(150) }),
+    hears({ longestStallMs: atMost(120) }),
   ],
 };
 

@@ -65,7 +65,7 @@ const story: Scenario = {
   expect: [
     hears({ disconnects: 0, playing: 1 }),
     hears({ silenceMs: 0, longestStallMs: atMost(1_000) }),
-    hears({ worstJumpMs: atMost(150) }),
+    hears({ worstJumpMs: atMost(80) }),
   ],
 };
 

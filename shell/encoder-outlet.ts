@@ -7,6 +7,7 @@ import type { Log } from './log.ts';
 import { codeOf } from './problems.ts';
 import { Refusals } from './refusals.ts';
 import { NameWatch } from './resolve.ts';
+import { SendQueueWatch } from './send-queue.ts';
 import type { TcpLink } from './tcp-link.ts';
 import { UdpSender } from './udp.ts';
 
@@ -45,6 +46,7 @@ export class EncoderOutlet {
   readonly #user: OutletUser;
   readonly #hosts: HostLinks[] = [];
   readonly #watches: NameWatch[] = [];
+  #queues: SendQueueWatch | undefined;
   readonly #lost: Refusals;
   #refused = false;
 
@@ -62,6 +64,9 @@ export class EncoderOutlet {
 
   start(): void {
     for (const each of [...this.#hosts, ...this.#watches]) each.start();
+    const { sendQueueLookMs, targetStuckMs } = this.#options.settings;
+    const links = (): readonly TcpLink[] => this.slots.flatMap(({ link }) => (link === undefined ? [] : [link]));
+    this.#queues = new SendQueueWatch(links, Math.min(sendQueueLookMs, Math.ceil(targetStuckMs / 4)));
   }
 
   send(target: TargetId, bytes: Uint8Array): void {
@@ -73,6 +78,10 @@ export class EncoderOutlet {
   backlogBytes(target: TargetId): number {
     const slot = this.slots[target];
     return slot?.link?.backlogBytes ?? slot?.udp?.backlogBytes ?? 0;
+  }
+
+  unacknowledgedBytes(target: TargetId): number {
+    return this.slots[target]?.link?.unacknowledgedBytes ?? 0;
   }
 
   reset(target: TargetId, reason: string): void {
@@ -91,6 +100,7 @@ export class EncoderOutlet {
 
   /** Ends the connections after what was written. */
   async finish(limitMs: number): Promise<void> {
+    this.#queues?.stop();
     for (const watch of this.#watches) watch.stop();
     await Promise.all(this.#hosts.map((host) => host.finish(limitMs)));
     for (const { udp } of this.slots) udp?.stop();

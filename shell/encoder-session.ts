@@ -34,6 +34,7 @@ export class EncoderSession {
       {
         send: (target, bytes) => outlet.send(target, bytes),
         backlogBytes: (target) => outlet.backlogBytes(target),
+        unacknowledgedBytes: (target) => outlet.unacknowledgedBytes(target),
         reset: (target, reason) => this.#driver.defer(() => outlet.reset(target, reason)),
         event: (event) => log({ ...event, mount, stream: this.stream }),
       },

@@ -22,7 +22,8 @@ type ShellKind =
   | 'source-refused'
   | 'source-unauthorized'
   | 'too-many-targets'
-  | 'still-disconnected';
+  | 'still-disconnected'
+  | 'log-suppressed';
 
 export type LogKind = AnyEvent['kind'] | ShellKind;
 
@@ -40,6 +41,7 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'source-ended': { level: 'warn', text: 'source gone' },
   'source-refused': { level: 'warn', text: 'source refused' },
   'source-unauthorized': { level: 'info', text: 'source asked for its password' },
+  'log-suppressed': { level: 'warn', text: 'too many lines of one kind, left out' },
   'too-many-targets': { level: 'warn', text: 'more addresses than replica numbers' },
 
   // Connections that we open.
@@ -53,8 +55,8 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'encoder-title': { level: 'info', text: 'title' },
   'target-up': { level: 'info', text: 'target reached' },
   'target-down': { level: 'warn', text: 'target lost' },
-  'target-lost': { level: 'error', text: 'messages dropped for an unreachable target' },
-  'target-stuck': { level: 'warn', text: 'target takes nothing' },
+  'target-lost': { level: 'error', text: 'messages dropped for a target that is away or too slow' },
+  'target-stuck': { level: 'warn', text: 'target confirms nothing' },
 
   // Relay and edge: what comes in.
   'path-opened': { level: 'info', text: 'path opened' },

@@ -4,6 +4,7 @@ import pretty from 'pino-pretty';
 import type { Role } from '../core/settings.ts';
 import { openLogOutput, STDOUT } from './log-output.ts';
 import { logTable, type LogKind, type LogLevel } from './log-table.ts';
+import { LogThrottle } from './log-throttle.ts';
 
 /** Tells of something that an operator may want to know: what kind of thing, and its figures. */
 export type Log = <E extends { readonly kind: LogKind }>(event: E) => void;
@@ -36,9 +37,12 @@ export function createLogger({ role, level }: LogOptions): Logger {
 }
 
 function logTo(logger: pino.Logger): Log {
+  const throttle = new LogThrottle((kind, count) => {
+    logger.warn({ event: 'log-suppressed', suppressed: kind, count }, logTable['log-suppressed'].text);
+  });
   return (event) => {
     const { kind, ...figures } = event as { readonly kind: LogKind };
     const { level, text } = logTable[kind];
-    logger[level]({ event: kind, ...figures }, text);
+    if (throttle.admits(kind, performance.now())) logger[level]({ event: kind, ...figures }, text);
   };
 }

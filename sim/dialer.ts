@@ -2,7 +2,8 @@ import { Connector } from '../core/connector.ts';
 import { Driver } from './driver.ts';
 import type { Host } from './host.ts';
 import type { Stage } from './stage.ts';
-import { connectTcp, type TcpSocket } from './tcp.ts';
+import { connectTcp } from './tcp-connect.ts';
+import type { TcpSocket } from './tcp.ts';
 
 export interface DialerOptions {
   readonly stage: Stage;
@@ -20,14 +21,14 @@ export interface DialerUser {
 
 /** A connection that is opened and kept open, by the core's Connector. */
 export class Dialer {
-  readonly #o: DialerOptions;
+  readonly #options: DialerOptions;
   readonly #user: DialerUser;
   readonly #connector: Connector;
   readonly #driver: Driver;
   #socket: TcpSocket | undefined;
 
   constructor(options: DialerOptions, user: DialerUser) {
-    this.#o = options;
+    this.#options = options;
     this.#user = user;
     const { stage, host, to, port, watchIdle } = options;
     const random = stage.dice.stream(`reconnect:${host.name}→${to}:${port}`);
@@ -59,6 +60,10 @@ export class Dialer {
     return this.#socket?.backlogBytes ?? 0;
   }
 
+  get unacknowledgedBytes(): number {
+    return this.#socket?.unacknowledgedBytes ?? 0;
+  }
+
   /** Our machine does not want this connection any more, but another one. */
   reset(reason: string): void {
     this.#socket?.destroy();
@@ -67,7 +72,7 @@ export class Dialer {
   }
 
   #connect(): void {
-    const { stage, host, to, port } = this.#o;
+    const { stage, host, to, port } = this.#options;
     this.#socket = connectTcp(
       { network: stage.network, trace: stage.trace, from: host, to: stage.host(to), port },
       {

@@ -57,6 +57,7 @@ export class EncoderProcess implements Process {
       {
         send: (target, bytes) => this.#targets[target]!.send(bytes),
         backlogBytes: (target) => this.#targets[target]!.dialer?.backlogBytes ?? 0,
+        unacknowledgedBytes: (target) => this.#targets[target]!.dialer?.unacknowledgedBytes ?? 0,
         reset: (target, reason) => this.#targets[target]!.dialer?.reset(reason),
         event: (event) => {
           const { kind, fields } = stage.cast.readable(event);

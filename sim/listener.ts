@@ -5,7 +5,8 @@ import type { Host, Process } from './host.ts';
 import { Player } from './player.ts';
 import { nominalFrameUs, type KnownFrame } from './programme.ts';
 import type { Stage } from './stage.ts';
-import { connectTcp, type TcpSocket } from './tcp.ts';
+import { connectTcp } from './tcp-connect.ts';
+import type { TcpSocket } from './tcp.ts';
 import type { ListenerSpec } from './topology.ts';
 
 export interface ListenerReport {

@@ -45,7 +45,6 @@ const PACKET_BYTES = 1_448;
 
 /** One direction of the path between two hosts: it says how long a packet takes, or that it is lost. */
 export class Way {
-  readonly name: string;
   readonly #world: World;
   readonly #jitter: Random;
   readonly #lossDraw: Random;
@@ -57,7 +56,6 @@ export class Way {
   #freeAt = 0 as Micros;
 
   constructor(world: World, dice: Dice, name: string, conditions: Conditions) {
-    this.name = name;
     this.#world = world;
     this.#conditions = conditions;
     this.#jitter = dice.stream(`path:${name}:jitter`);
@@ -94,13 +92,13 @@ export class Way {
 
   /** How long these bytes of a TCP connection take, or LOST when one of their packets is. */
   stream(bytes: number): number {
-    return this.isCut || this.#loses(Math.ceil(bytes / PACKET_BYTES)) ? LOST : this.#travel(this.#transmit(bytes));
+    return this.isCut || this.#loses(packets(bytes)) ? LOST : this.#travel(this.#transmit(bytes));
   }
 
   /** How long this datagram takes, or LOST. */
   datagram(bytes: number): number {
     const { queueMs, reordered, reorderMs } = this.#conditions;
-    if (this.isCut || this.#loses(Math.ceil(bytes / PACKET_BYTES))) return LOST;
+    if (this.isCut || this.#loses(packets(bytes))) return LOST;
     if (this.#freeAt - this.#world.now > ms(queueMs)) return LOST;
     const delay = this.#travel(this.#transmit(bytes));
     if (reordered === 0 || this.#reorderDraw() >= reordered) return delay;
@@ -145,4 +143,9 @@ export class Way {
     }
     return lost;
   }
+}
+
+/** One even when there is nothing to say but that a connection opens or closes. */
+function packets(bytes: number): number {
+  return Math.max(1, Math.ceil(bytes / PACKET_BYTES));
 }

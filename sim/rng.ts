@@ -39,11 +39,6 @@ export function between(random: Random, low: number, high: number): number {
   return low + (high - low) * random();
 }
 
-/** A whole number from `low` to `high`, both included. */
-export function whole(random: Random, low: number, high: number): number {
-  return low + Math.floor((high - low + 1) * random());
-}
-
 export function pick<T>(random: Random, from: readonly T[]): T {
   const chosen = from[Math.floor(random() * from.length)];
   if (chosen === undefined) throw new RangeError('nothing to pick from');

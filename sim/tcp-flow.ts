@@ -43,7 +43,7 @@ const GIVE_UP_MS = 924_600;
  * arrive when it does. So loss and short cuts become delay.
  */
 export class Flow {
-  readonly #o: FlowOptions;
+  readonly #options: FlowOptions;
   readonly #waiting = new Fifo<Segment>();
   readonly #flight = new Fifo<Segment>();
   readonly #acks = new Fifo<{ readonly at: Micros; readonly bytes: number }>();
@@ -60,7 +60,7 @@ export class Flow {
   #isSilent = false;
 
   constructor(options: FlowOptions) {
-    this.#o = options;
+    this.#options = options;
     this.#repair = new Alarm(options.world, () => this.#sendAgain());
     this.#pump = new Alarm(options.world, () => this.#fill());
     this.#acknowledgeAgain = new Alarm(options.world, () => this.acknowledge());
@@ -73,8 +73,20 @@ export class Flow {
     return this.#waitingBytes;
   }
 
+  /** Bytes that the other side has not acknowledged: the backlog, and what the kernel has taken. */
+  get unacknowledgedBytes(): number {
+    this.#settle();
+    return this.#waitingBytes + this.#unackedBytes;
+  }
+
+  /** Whether something was sent that the other side has not acknowledged. */
+  get isUnacknowledged(): boolean {
+    this.#settle();
+    return this.#unackedBytes > 0;
+  }
+
   send(bytes: Uint8Array): void {
-    const { world, trace, channel, way } = this.#o;
+    const { world, trace, channel, way } = this.#options;
     const most = way.isLossy ? PACKET_BYTES : SEGMENT_BYTES;
     for (let at = 0; at < bytes.length; at += most) {
       const piece = parcel(bytes.length <= most ? bytes : bytes.subarray(at, at + most));
@@ -112,7 +124,7 @@ export class Flow {
 
   /** The receiver has room again: what it owes it acknowledges. */
   acknowledge(): void {
-    const { world, back } = this.#o;
+    const { world, back } = this.#options;
     if (this.#owedBytes === 0) return;
     if (back.isCut) {
       // The sender would send again until one of the answers gets through.
@@ -125,7 +137,7 @@ export class Flow {
   }
 
   #settle(): void {
-    const now = this.#o.world.now;
+    const now = this.#options.world.now;
     for (let ack = this.#acks.first; ack !== undefined && ack.at <= now; ack = this.#acks.first) {
       this.#unackedBytes -= ack.bytes;
       this.#acks.shift();
@@ -150,7 +162,7 @@ export class Flow {
   }
 
   #launch(segment: Segment, delay: number): void {
-    const { world, way, to } = this.#o;
+    const { world, way, to } = this.#options;
     const travel = way.stream(segment.parcel?.bytes.length ?? 0);
     if (travel === LOST) {
       this.#lose(segment);
@@ -161,7 +173,7 @@ export class Flow {
   }
 
   #arrived(): void {
-    const { world, to } = this.#o;
+    const { world, to } = this.#options;
     if (this.#isSilent && !to.isOpen) return;
     for (let head = this.#flight.first; head !== undefined && head.arriveAt <= world.now; head = this.#flight.first) {
       if (!to.host.isOn) {
@@ -179,13 +191,13 @@ export class Flow {
 
   #deliver(what: Parcel): void {
     this.#owedBytes += what.bytes.length;
-    this.#o.to.kernelTakes(what);
-    if (this.#o.to.hasRoom) this.acknowledge();
+    this.#options.to.kernelTakes(what);
+    if (this.#options.to.hasRoom) this.acknowledge();
   }
 
   /** Nobody at the other end knows this connection: its kernel says so. */
   #refused(): void {
-    const { world, back, from } = this.#o;
+    const { world, back, from } = this.#options;
     this.#flight.clear();
     const travel = back.stream(0);
     if (travel !== LOST) world.after(travel, () => from.kernelResets('reset'));
@@ -194,7 +206,7 @@ export class Flow {
   #lose(segment: Segment): void {
     segment.arriveAt = NEVER;
     if (this.#isSilent) return;
-    const { world, way, back } = this.#o;
+    const { world, way, back } = this.#options;
     if (this.#brokenSince === NEVER) this.#brokenSince = world.now;
     if (this.#repair.at !== NEVER) return;
     const roundTrip = way.latency + back.latency;
@@ -206,7 +218,7 @@ export class Flow {
   }
 
   #sendAgain(): void {
-    const { world, way, back, from } = this.#o;
+    const { world, way, back, from } = this.#options;
     if (world.now - this.#brokenSince > ms(GIVE_UP_MS)) {
       this.#flight.clear();
       from.kernelResets('timed out');

@@ -62,8 +62,6 @@ export interface PathSpec {
   readonly changes: Partial<Conditions>;
 }
 
-type Optional<T, Keys extends keyof T> = Omit<T, Keys> & Partial<Pick<T, Keys>>;
-
 /** An encoder of 128 kbit/s MP3, on /live, unless said otherwise. Targets are relays' names, by TCP, or `udp(…)`. */
 export function encoder(
   name: string,
@@ -78,7 +76,7 @@ export function udp(relay: string): Target {
   return { relay, transport: 'udp' };
 }
 
-export function relay(name: string, { upstream = [] }: Optional<Omit<RelaySpec, 'name'>, 'upstream'> = {}): RelaySpec {
+export function relay(name: string, { upstream = [] }: Partial<Omit<RelaySpec, 'name'>> = {}): RelaySpec {
   return { name, upstream };
 }
 

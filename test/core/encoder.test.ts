@@ -18,6 +18,9 @@ class Rig {
   readonly backlog: Map<TargetId, number> = new Map();
   /** Targets whose connections take nothing. */
   readonly stuck: Set<TargetId> = new Set();
+  /** Their system takes everything, but the other side confirms nothing. */
+  readonly deaf: Set<TargetId> = new Set();
+  readonly unconfirmed: Map<TargetId, number> = new Map();
   readonly resets: TargetId[] = [];
   readonly events: EncoderEvent[] = [];
   readonly encoder: Encoder;
@@ -29,9 +32,11 @@ class Rig {
       {
         send: (target, bytes) => {
           this.sent.get(target)!.push({ atMs: this.nowMs, bytes: bytes.slice() });
+          if (this.deaf.has(target)) this.unconfirmed.set(target, (this.unconfirmed.get(target) ?? 0) + bytes.length);
           if (this.stuck.has(target)) this.backlog.set(target, (this.backlog.get(target) ?? 0) + bytes.length);
         },
         backlogBytes: (target) => this.backlog.get(target) ?? 0,
+        unacknowledgedBytes: (target) => (this.backlog.get(target) ?? 0) + (this.unconfirmed.get(target) ?? 0),
         reset: (target) => this.resets.push(target),
         event: (event) => this.events.push(event),
       },
@@ -257,7 +262,7 @@ describe('the encoder', () => {
   });
 
   it('hands no more to the system than it takes', () => {
-    const rig = new Rig({ targetInFlightBytes: 20_000 });
+    const rig = new Rig({ targetStuckMs: 60_000, targetInFlightBytes: 20_000 });
     const target = rig.target('tcp');
     rig.stuck.add(target);
     rig.live(0, 150);
@@ -294,7 +299,26 @@ describe('the encoder', () => {
     expect(lost[0]! + rig.messages(slow).length).toBe(rig.encoder.stats.messages);
   });
 
-  it('resets a target that takes nothing for five seconds, and then sends it everything kept', () => {
+  it('resets a target whose system takes everything, but which confirms nothing', () => {
+    const rig = new Rig();
+    const target = rig.target('tcp');
+    rig.live(0, 100);
+    rig.deaf.add(target);
+    rig.live(101, 300);
+    expect(rig.resets).toEqual([target]);
+    expect(rig.of('target-stuck')[0]!.stuckMs).toBeGreaterThanOrEqual(2_000);
+  });
+
+  it('does not reset one that confirms late, but goes on confirming', () => {
+    const rig = new Rig();
+    const target = rig.target('tcp');
+    rig.live(0, 100);
+    rig.unconfirmed.set(target, 40 * 446);
+    rig.live(101, 500);
+    expect(rig.resets).toEqual([]);
+  });
+
+  it('resets a target that takes nothing for two seconds, and then sends it everything kept', () => {
     const rig = new Rig();
     const target = rig.target('tcp');
     rig.live(0, 100);
@@ -302,8 +326,8 @@ describe('the encoder', () => {
     rig.live(101, 400);
     expect(rig.resets).toEqual([target]);
     expect(rig.of('target-stuck')).toMatchObject([{ target: 0, label: 'tcp target' }]);
-    expect(rig.of('target-stuck')[0]!.stuckMs).toBeGreaterThanOrEqual(5_000);
-    expect(rig.of('target-stuck')[0]!.stuckMs).toBeLessThan(5_100);
+    expect(rig.of('target-stuck')[0]!.stuckMs).toBeGreaterThanOrEqual(2_000);
+    expect(rig.of('target-stuck')[0]!.stuckMs).toBeLessThan(2_100);
     rig.stuck.delete(target);
     rig.backlog.set(target, 0);
     rig.forget(target);
