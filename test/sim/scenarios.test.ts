@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import blackHole from '../../scenarios/black-hole.ts';
 import bothEncodersDie from '../../scenarios/both-encoders-die.ts';
 import doubleRelayLoss from '../../scenarios/double-relay-loss.ts';
 import encoderDeathFrozen from '../../scenarios/encoder-death-frozen.ts';
@@ -13,6 +14,7 @@ import type { Scenario } from '../../sim/scenario.ts';
 import { simulate } from '../../sim/simulation.ts';
 
 const outages = [
+  blackHole,
   doubleRelayLoss,
   encoderDeath,
   encoderDeathFrozen,
