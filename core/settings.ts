@@ -22,6 +22,7 @@ export interface Settings {
   readonly keepAliveMs: number;
   readonly resolveMs: number;
   readonly stopMs: number;
+  readonly lateMs: number;
   readonly maxPaths: number;
   readonly sourceSilentMs: number;
   readonly sourceTakeOverMs: number;
@@ -86,6 +87,7 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   keepAliveMs: { value: 5_000, unit: 'ms', min: 1_000, max: 3_600_000, roles: everyRole, why: 'after so much silence the system asks the other side of a connection whether it is there, ten times, once a second' },
   resolveMs: { value: 30_000, unit: 'ms', min: 100, max: 3_600_000, roles: everyRole, why: 'host names are looked up again this often: relays are moved by their name' },
   stopMs: { value: 1_000, unit: 'ms', min: 0, max: 60_000, roles: everyRole, why: 'a process that is stopped waits so long for what it has written' },
+  lateMs: { value: 200, unit: 'ms', min: 1, max: 600_000, roles: everyRole, why: 'a process that comes round so much later than it asked for was stopped, or its clock was set forward: what is beyond this is not held against others, for it could not hear them' },
   maxPaths: { value: 4_096, unit: 'connections', min: 1, max: 1_000_000, roles: ['relay', 'edge'], why: 'incoming connections at most; further ones are refused' },
 
   // Encoder.

@@ -1,5 +1,7 @@
 import type { Machine } from '../core/machine.ts';
-import { NEVER, type Micros } from '../core/units.ts';
+import type { Settings } from '../core/settings.ts';
+import { SteadyClock } from '../core/steady-clock.ts';
+import { ms, NEVER, type Micros } from '../core/units.ts';
 import { monotonicNow } from './clock.ts';
 
 /** The longest delay that setTimeout takes; a machine that is asked too early does nothing. */
@@ -13,19 +15,33 @@ const MAX_DELAY_MS = 2 ** 31 - 1;
  */
 export class Driver {
   readonly #machine: Machine;
+  readonly #clock: SteadyClock;
+  readonly #advance = (): void => {
+    if (this.#stopped) return;
+    const now = this.now;
+    this.#armedFor = NEVER;
+    this.#machine.advance(now);
+    this.settle();
+  };
   readonly #fire = (): void => {
     this.#timer = undefined;
-    this.#armedFor = NEVER;
-    this.#machine.advance(monotonicNow());
-    this.settle();
+    // After a pause timers come before sockets, but what the sockets have must be heard first.
+    if (this.#clock.isLate(monotonicNow(), this.#armedFor)) setImmediate(this.#advance);
+    else this.#advance();
   };
   #timer: NodeJS.Timeout | undefined;
   #armedFor: Micros = NEVER;
   #deferred: (() => void)[] = [];
   #stopped = false;
 
-  constructor(machine: Machine) {
+  constructor(machine: Machine, { lateMs }: Pick<Settings, 'lateMs'>) {
     this.#machine = machine;
+    this.#clock = new SteadyClock(ms(lateMs));
+  }
+
+  /** The machine's time, for its inputs. */
+  get now(): Micros {
+    return this.#clock.read(monotonicNow(), this.#armedFor);
   }
 
   /** After every input: does what sinks have put off, and arms the timer if the deadline is earlier now. */
@@ -52,7 +68,7 @@ export class Driver {
     if (this.#stopped) return;
     clearTimeout(this.#timer);
     this.#armedFor = deadline;
-    const delayMs = Math.ceil((deadline - monotonicNow()) / 1_000);
+    const delayMs = Math.ceil((deadline - this.now) / 1_000);
     this.#timer = setTimeout(this.#fire, Math.min(Math.max(delayMs, 1), MAX_DELAY_MS));
   }
 }

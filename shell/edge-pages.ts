@@ -1,12 +1,13 @@
 import type { MountInfo } from '../core/edge.ts';
-import { toMs } from '../core/units.ts';
-import { monotonicNow } from './clock.ts';
+import { toMs, type Micros } from '../core/units.ts';
 import { corsLines, textReply, type Reply } from './http-reply.ts';
 import { playlists } from './playlists.ts';
 import { statusJson } from './status-json.ts';
 
 /** What an edge knows of its mountpoints. */
 export interface MountTable {
+  /** The time on the clock by which its mountpoints say since when they are there. */
+  now(): Micros;
   /** Without its leading slash. */
   mount(name: string): MountInfo | undefined;
   mounts(): readonly MountInfo[];
@@ -21,6 +22,7 @@ export interface PageOptions {
 
 /** What an edge answers besides streams; undefined when there is no such page. */
 export function pageOf(name: string, { table, startedAt, host }: PageOptions): Reply | undefined {
+  const wallTimeOf = (mount: MountInfo): Date => new Date(Date.now() - toMs((table.now() - mount.startedAt) as Micros));
   const urlOf = (mount: MountInfo): string => `http://${host}/${encodeURI(mount.name)}`;
   if (name === 'status-json.xsl') {
     const body = statusJson({ mounts: table.mounts(), startedAt, wallTimeOf, urlOf, host: host.replace(/:\d+$/, '') });
@@ -39,8 +41,4 @@ export function pageOf(name: string, { table, startedAt, host }: PageOptions): R
 function mountList(page: string, mounts: readonly MountInfo[]): string {
   const lineEnd = page === 'streamlist.txt' || page === 'streams' ? '\r\n' : '\n';
   return mounts.map(({ name }) => `/${name}${lineEnd}`).join('');
-}
-
-function wallTimeOf({ startedAt }: MountInfo): Date {
-  return new Date(Date.now() - toMs(monotonicNow()) + toMs(startedAt));
 }

@@ -2,7 +2,6 @@ import { Edge } from '../core/edge.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Endpoint } from './address.ts';
 import { NEVER_FINISHED, type App } from './app.ts';
-import { monotonicNow } from './clock.ts';
 import { Driver } from './driver.ts';
 import { ListenerServer } from './listener-server.ts';
 import type { Log } from './log.ts';
@@ -45,19 +44,20 @@ export class EdgeApp implements App {
         event: log,
       },
     );
-    this.#driver = new Driver(this.#edge);
+    this.#driver = new Driver(this.#edge, settings);
     this.#inlet = new PathInlet({ machine: this.#edge, driver: this.#driver, settings, log, refusals: this.#refusals });
     this.#listeners = new ListenerServer({
       desk: {
+        now: () => this.#driver.now,
         mount: (name) => this.#edge.mount(name),
         mounts: () => this.#edge.mounts(),
         join: (name, options) => {
-          const joined = this.#edge.join(monotonicNow(), name, options);
+          const joined = this.#edge.join(this.#driver.now, name, options);
           this.#driver.settle();
           return joined;
         },
         leave: (listener, reason) => {
-          this.#edge.leave(monotonicNow(), listener, reason);
+          this.#edge.leave(this.#driver.now, listener, reason);
           this.#driver.settle();
         },
       },

@@ -5,7 +5,6 @@ import type { TargetId } from '../core/machine.ts';
 import { formatStreamId } from '../core/pdu.ts';
 import type { Settings } from '../core/settings.ts';
 import { NEVER } from '../core/units.ts';
-import { monotonicNow } from './clock.ts';
 import { Driver } from './driver.ts';
 import type { EncoderOutlet, Slot } from './encoder-outlet.ts';
 import type { Log } from './log.ts';
@@ -39,7 +38,7 @@ export class EncoderSession {
         event: (event) => log({ ...event, mount, stream: this.stream }),
       },
     );
-    this.#driver = new Driver(this.#encoder);
+    this.#driver = new Driver(this.#encoder, settings);
     this.#outlet = outlet;
     for (const slot of outlet.slots) this.add(slot);
     if (title !== '') this.title(title);
@@ -62,24 +61,24 @@ export class EncoderSession {
   }
 
   audio(bytes: Uint8Array): void {
-    this.#encoder.receive(monotonicNow(), bytes);
+    this.#encoder.receive(this.#driver.now, bytes);
     this.#driver.settle();
   }
 
   title(title: string): void {
-    this.#encoder.setTitle(monotonicNow(), title);
+    this.#encoder.setTitle(this.#driver.now, title);
     this.#driver.settle();
   }
 
   /** A whole metadata text: `StreamTitle='…';`. */
   metadata(text: string): void {
-    this.#encoder.setMetadata(monotonicNow(), text);
+    this.#encoder.setMetadata(this.#driver.now, text);
     this.#driver.settle();
   }
 
   /** The source has ended. What is kept for a target that is away can still go out until `stop`. */
   end(): void {
-    this.#encoder.end(monotonicNow());
+    this.#encoder.end(this.#driver.now);
     this.#driver.settle();
   }
 
@@ -88,16 +87,16 @@ export class EncoderSession {
   }
 
   add(slot: Slot): void {
-    this.#encoder.addTarget(monotonicNow(), slot.transport, slot.label);
+    this.#encoder.addTarget(this.#driver.now, slot.transport, slot.label);
   }
 
   up(target: TargetId): void {
-    this.#encoder.targetUp(monotonicNow(), target);
+    this.#encoder.targetUp(this.#driver.now, target);
     this.#driver.settle();
   }
 
   down(target: TargetId): void {
-    this.#encoder.targetDown(monotonicNow(), target);
+    this.#encoder.targetDown(this.#driver.now, target);
     this.#driver.settle();
   }
 }

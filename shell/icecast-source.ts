@@ -1,6 +1,5 @@
 import { Connector } from '../core/connector.ts';
 import type { Settings } from '../core/settings.ts';
-import { monotonicNow } from './clock.ts';
 import { connectorLog } from './connector-log.ts';
 import { Driver } from './driver.ts';
 import { IcecastPull } from './icecast-pull.ts';
@@ -34,17 +33,17 @@ export class IcecastSource implements Source {
         event: connectorLog(log, url.host + url.pathname),
       },
     );
-    this.#driver = new Driver(this.#connector);
+    this.#driver = new Driver(this.#connector, settings);
   }
 
   start(): Promise<void> {
-    this.#connector.start(monotonicNow());
+    this.#connector.start(this.#driver.now);
     this.#driver.settle();
     return Promise.resolve();
   }
 
   stop(): Promise<void> {
-    this.#connector.stop(monotonicNow());
+    this.#connector.stop(this.#driver.now);
     this.#driver.stop();
     return Promise.resolve();
   }
@@ -52,16 +51,16 @@ export class IcecastSource implements Source {
   #connect(): void {
     this.#pull = new IcecastPull(this.#url, this.#desk, this.#settings, {
       opened: () => {
-        this.#connector.opened(monotonicNow());
+        this.#connector.opened(this.#driver.now);
         this.#driver.settle();
       },
       carried: () => {
-        this.#connector.carried(monotonicNow());
+        this.#connector.carried(this.#driver.now);
         this.#driver.settle();
       },
       ended: (reason) => {
         this.#pull = undefined;
-        this.#connector.lost(monotonicNow(), reason);
+        this.#connector.lost(this.#driver.now, reason);
         this.#driver.settle();
       },
     });

@@ -3,7 +3,6 @@ import type { Machine, PathId, Transport } from '../core/machine.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Micros } from '../core/units.ts';
 import { formatPeer, type Endpoint } from './address.ts';
-import { monotonicNow } from './clock.ts';
 import type { Driver } from './driver.ts';
 import { HostLinks } from './host-links.ts';
 import type { Log } from './log.ts';
@@ -89,7 +88,7 @@ export class PathInlet {
   #linkBytes(link: TcpLink, bytes: Uint8Array): void {
     const path = this.#linked.get(link);
     if (path === undefined) return;
-    this.#machine.receive(monotonicNow(), path, bytes);
+    this.#machine.receive(this.#driver.now, path, bytes);
     this.#driver.settle();
   }
 
@@ -101,7 +100,7 @@ export class PathInlet {
   }
 
   #open(transport: Transport, label: string): PathId | undefined {
-    const path = this.#machine.openPath(monotonicNow(), transport, label);
+    const path = this.#machine.openPath(this.#driver.now, transport, label);
     this.#driver.settle();
     if (path === undefined) this.#options.refusals.count('too many paths', label);
     return path;
@@ -109,13 +108,13 @@ export class PathInlet {
 
   #taker(path: PathId): TakeBytes {
     return (bytes) => {
-      this.#machine.receive(monotonicNow(), path, bytes);
+      this.#machine.receive(this.#driver.now, path, bytes);
       this.#driver.settle();
     };
   }
 
   #close(path: PathId, reason: string): void {
-    this.#machine.closePath(monotonicNow(), path, reason);
+    this.#machine.closePath(this.#driver.now, path, reason);
     this.#driver.settle();
   }
 }

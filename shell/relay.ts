@@ -5,7 +5,6 @@ import { Relay } from '../core/relay.ts';
 import type { Settings } from '../core/settings.ts';
 import { formatEndpoint, formatPeer, interfaceOf, type Endpoint } from './address.ts';
 import { NEVER_FINISHED, type App } from './app.ts';
-import { monotonicNow } from './clock.ts';
 import { Driver } from './driver.ts';
 import type { Log } from './log.ts';
 import { PathInlet } from './path-inlet.ts';
@@ -57,7 +56,7 @@ export class RelayApp implements App {
         event: log,
       },
     );
-    this.#driver = new Driver(this.#relay);
+    this.#driver = new Driver(this.#relay, config.settings);
     this.#inlet = new PathInlet({ machine: this.#relay, driver: this.#driver, settings: config.settings, log, refusals: this.#refusals });
   }
 
@@ -104,7 +103,7 @@ export class RelayApp implements App {
 
   #subscribe(socket: net.Socket): void {
     const label = formatPeer(socket.remoteAddress, socket.remotePort);
-    const id = this.#relay.subscribe(monotonicNow(), label);
+    const id = this.#relay.subscribe(this.#driver.now, label);
     this.#driver.settle();
     if (id === undefined) {
       this.#refusals.count('too many subscribers', label);
@@ -116,7 +115,7 @@ export class RelayApp implements App {
     socket.resume();
     socket.on('close', (hadError) => {
       if (!this.#subscribers.delete(id)) return;
-      this.#relay.unsubscribe(monotonicNow(), id, hadError ? 'connection lost' : 'closed by peer');
+      this.#relay.unsubscribe(this.#driver.now, id, hadError ? 'connection lost' : 'closed by peer');
       this.#driver.settle();
     });
   }

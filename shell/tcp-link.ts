@@ -2,7 +2,6 @@ import type net from 'node:net';
 import { Connector } from '../core/connector.ts';
 import type { Settings } from '../core/settings.ts';
 import { formatEndpoint } from './address.ts';
-import { monotonicNow } from './clock.ts';
 import { connectorLog } from './connector-log.ts';
 import { Driver } from './driver.ts';
 import type { Log } from './log.ts';
@@ -54,7 +53,7 @@ export class TcpLink implements Queued {
         event: connectorLog(log, this.label),
       },
     );
-    this.#driver = new Driver(this.#connector);
+    this.#driver = new Driver(this.#connector, settings);
   }
 
   get isUp(): boolean {
@@ -84,7 +83,7 @@ export class TcpLink implements Queued {
   }
 
   start(): void {
-    this.#connector.start(monotonicNow());
+    this.#connector.start(this.#driver.now);
     this.#driver.settle();
   }
 
@@ -96,12 +95,12 @@ export class TcpLink implements Queued {
   /** Destroys the connection and makes it again. */
   reset(reason: string): void {
     this.#drop(reason);
-    this.#connector.lost(monotonicNow(), reason);
+    this.#connector.lost(this.#driver.now, reason);
     this.#driver.settle();
   }
 
   stop(): void {
-    this.#connector.stop(monotonicNow());
+    this.#connector.stop(this.#driver.now);
     this.#driver.stop();
   }
 
@@ -125,7 +124,7 @@ export class TcpLink implements Queued {
     const { hosts, port, settings } = this.#options;
     const host = hosts[this.#host % hosts.length]!;
     const socket = dialTcp({ host, port, keepAliveMs: settings.keepAliveMs }, (bytes) => {
-      this.#connector.carried(monotonicNow());
+      this.#connector.carried(this.#driver.now);
       this.#driver.settle();
       this.#user.bytes(this, bytes);
     });
@@ -135,7 +134,7 @@ export class TcpLink implements Queued {
     socket.on('connect', () => {
       if (this.#socket !== socket) return;
       this.#isUp = true;
-      this.#connector.opened(monotonicNow());
+      this.#connector.opened(this.#driver.now);
       this.#driver.settle();
       this.#user.up(this);
     });

@@ -40,7 +40,7 @@ export class Dialer {
         event: ({ kind, ...fields }) => stage.trace.note(stage.world.now, host.name, kind, { to, ...fields }),
       },
     );
-    this.#driver = new Driver(this.#connector, host);
+    this.#driver = new Driver(this.#connector, host, stage.settings.lateMs);
   }
 
   start(): void {

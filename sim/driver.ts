@@ -1,5 +1,6 @@
 import type { Machine } from '../core/machine.ts';
-import { NEVER, type Micros } from '../core/units.ts';
+import { SteadyClock } from '../core/steady-clock.ts';
+import { ms, NEVER, type Micros } from '../core/units.ts';
 import { Alarm } from './alarm.ts';
 import type { Host } from './host.ts';
 
@@ -9,20 +10,23 @@ export class Driver {
   readonly #host: Host;
   readonly #settled: () => void;
   readonly #alarm: Alarm;
+  readonly #clock: SteadyClock;
   #armedFor: Micros = NEVER;
   #isQueued = false;
   #isStopped = false;
 
   /** `settled` is called after every call of the machine. */
-  constructor(machine: Machine, host: Host, settled: () => void = () => {}) {
+  constructor(machine: Machine, host: Host, lateMs: number, settled: () => void = () => {}) {
     this.#machine = machine;
+    this.#clock = new SteadyClock(ms(lateMs));
     this.#host = host;
     this.#settled = settled;
     this.#alarm = new Alarm(host.world, () => this.#due());
   }
 
+  /** The machine's time, for its inputs. */
   get now(): Micros {
-    return this.#host.world.now;
+    return this.#clock.read(this.#host.clock, this.#armedFor);
   }
 
   /** To be called after every input of the machine. */
@@ -32,7 +36,8 @@ export class Driver {
     // A deadline that was put off is found out when the alarm rings.
     if (deadline >= this.#armedFor || this.#isStopped) return;
     this.#armedFor = deadline;
-    this.#alarm.set((Math.max(deadline, this.now) + this.#host.wakeDelay()) as Micros);
+    const span = Math.max(0, deadline - this.now);
+    this.#alarm.set((this.#host.world.now + span + this.#host.wakeDelay()) as Micros);
   }
 
   stop(): void {
@@ -44,11 +49,18 @@ export class Driver {
     if (this.#isQueued) return;
     this.#isQueued = true;
     this.#host.run(() => {
-      this.#isQueued = false;
-      this.#armedFor = NEVER;
-      if (this.#isStopped) return;
-      this.#machine.advance(this.now);
-      this.settle();
+      if (!this.#clock.isLate(this.#host.clock, this.#armedFor)) return this.#advance();
+      // It was stopped, and its input stands behind this.
+      this.#host.world.after(this.#host.wakeDelay(), () => this.#host.run(() => this.#advance()));
     });
+  }
+
+  #advance(): void {
+    this.#isQueued = false;
+    if (this.#isStopped) return;
+    const now = this.now;
+    this.#armedFor = NEVER;
+    this.#machine.advance(now);
+    this.settle();
   }
 }

@@ -43,9 +43,9 @@ export class EdgeProcess implements Process {
         event: (event) => this.#report(event),
       },
     );
+    this.#driver = new Driver(this.#edge, host, settings.lateMs, () => this.#checkBound());
     // A stream's ring is kept until the stream is forgotten, so what it holds may be as old as both together.
-    this.#inflow = new Inflow(world, settings.ringMs + settings.forgetMs);
-    this.#driver = new Driver(this.#edge, host, () => this.#checkBound());
+    this.#inflow = new Inflow(this.#driver, settings.ringMs + settings.forgetMs);
   }
 
   start(): void {

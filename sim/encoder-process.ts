@@ -65,13 +65,13 @@ export class EncoderProcess implements Process {
         },
       },
     );
-    this.#inflow = new Inflow(world, stage.settings.targetKeepMs);
-    this.#driver = new Driver(this.#encoder, host, () => this.#checkBound());
+    this.#driver = new Driver(this.#encoder, host, stage.settings.lateMs, () => this.#checkBound());
+    this.#inflow = new Inflow(this.#driver, stage.settings.targetKeepMs);
   }
 
   start(): void {
     for (const target of this.#spec.to) this.#open(target);
-    this.#encoder.setTitle(this.#stage.world.now, `On air from ${this.#source.name}`);
+    this.#encoder.setTitle(this.#driver.now, `On air from ${this.#source.name}`);
     this.#driver.settle();
     this.#scheduleWrite();
   }

@@ -5,6 +5,7 @@ import type { Stage } from './stage.ts';
 /** Something that goes wrong, or right again, at a certain time. */
 export type Fault =
   | { readonly atS: number; readonly kind: HostFault; readonly host: string }
+  | { readonly atS: number; readonly kind: 'step'; readonly host: string; readonly byMs: number }
   | { readonly atS: number; readonly kind: 'cut' | 'heal'; readonly ways: readonly WayName[] }
   | { readonly atS: number; readonly kind: 'change'; readonly ways: readonly WayName[]; readonly changes: Partial<Conditions> };
 
@@ -29,6 +30,8 @@ export interface At {
   thaw(host: string): Fault;
   /** Power or network gone for good: no FIN, no answer. */
   vanish(host: string): Fault;
+  /** Its clock is set: back where `byMs` is less than 0. */
+  step(host: string, byMs: number): Fault;
   /** Nothing passes between these and those, and nobody is told. */
   cut(these: Names, those: Names): Fault;
   heal(these: Names, those: Names): Fault;
@@ -45,6 +48,7 @@ export function at(atS: number): At {
     freeze: (host) => ({ atS, kind: 'freeze', host }),
     thaw: (host) => ({ atS, kind: 'thaw', host }),
     vanish: (host) => ({ atS, kind: 'vanish', host }),
+    step: (host, byMs) => ({ atS, kind: 'step', host, byMs }),
     cut: (these, those) => ({ atS, kind: 'cut', ways: bothWays(these, those) }),
     heal: (these, those) => ({ atS, kind: 'heal', ways: bothWays(these, those) }),
     cutOneWay: (from, to) => ({ atS, kind: 'cut', ways: oneWay(from, to) }),
@@ -88,6 +92,8 @@ function happen(stage: Stage, fault: Fault): void {
       return stage.host(fault.host).resume();
     case 'vanish':
       return stage.host(fault.host).vanish();
+    case 'step':
+      return stage.host(fault.host).stepClock(ms(fault.byMs));
     case 'cut':
       return fault.ways.forEach(({ from, to }) => stage.network.way(from, to).cut());
     case 'heal':

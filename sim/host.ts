@@ -1,4 +1,4 @@
-import { ms } from '../core/units.ts';
+import { ms, type Micros } from '../core/units.ts';
 import type { Random } from './rng.ts';
 import type { Accept, TcpSocket } from './tcp.ts';
 import type { World } from './world.ts';
@@ -36,6 +36,7 @@ export class Host {
   #process: Process | undefined;
   #isOn = true;
   #isPaused = false;
+  #clockOffset = 0;
 
   /** `boot` makes the process, anew at each start. */
   constructor(world: World, name: string, schedule: Random, boot: (host: Host) => Process) {
@@ -52,6 +53,16 @@ export class Host {
 
   get isPaused(): boolean {
     return this.#isPaused;
+  }
+
+  /** What its clock shows. */
+  get clock(): Micros {
+    return (this.#world.now + this.#clockOffset) as Micros;
+  }
+
+  /** Somebody sets its clock: forward, or back where that is less than 0. */
+  stepClock(by: Micros): void {
+    this.#clockOffset += by;
   }
 
   start(): void {

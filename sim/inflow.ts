@@ -1,20 +1,20 @@
-import { ms } from '../core/units.ts';
+import { ms, type Micros } from '../core/units.ts';
 import { Fifo } from './fifo.ts';
-import type { World } from './world.ts';
 
 const BUCKET_MS = 250;
 
 /** How many bytes came in at most during so many ms in a row, rounded up to whole buckets. */
 export class Inflow {
-  readonly #world: World;
+  readonly #clock: { readonly now: Micros };
   readonly #spanUs: number;
   readonly #buckets = new Fifo<{ readonly beginsAt: number; bytes: number }>();
   #latest: { readonly beginsAt: number; bytes: number } | undefined;
   #sum = 0;
   #peak = 0;
 
-  constructor(world: World, spanMs: number) {
-    this.#world = world;
+  /** @param clock by whose time it counts: that of the machine which takes the bytes in. */
+  constructor(clock: { readonly now: Micros }, spanMs: number) {
+    this.#clock = clock;
     this.#spanUs = ms(spanMs + 2 * BUCKET_MS);
   }
 
@@ -23,7 +23,7 @@ export class Inflow {
   }
 
   add(bytes: number): void {
-    const now = this.#world.now;
+    const now = this.#clock.now;
     if (this.#latest === undefined || now - this.#latest.beginsAt >= ms(BUCKET_MS)) {
       this.#latest = { beginsAt: now, bytes: 0 };
       this.#buckets.push(this.#latest);

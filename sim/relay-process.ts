@@ -40,12 +40,12 @@ export class RelayProcess implements Process {
         },
       },
     );
-    this.#inflow = new Inflow(world, settings.historyMs);
-    this.#driver = new Driver(this.#relay, host, () => {
+    this.#driver = new Driver(this.#relay, host, settings.lateMs, () => {
       // What came in during the history at most, and the pieces of memory and of messages that have been begun.
       const most = 1.05 * this.#inflow.peakBytes + 2 * 131_072 + this.#connections * 65_537;
       oracle.bound(host.name, 'held bytes', this.#relay.heldBytes, most);
     });
+    this.#inflow = new Inflow(this.#driver, settings.historyMs);
   }
 
   start(): void {

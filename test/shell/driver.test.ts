@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Machine } from '../../core/machine.ts';
 import { later, ms, NEVER, type Micros } from '../../core/units.ts';
+import { defaultSettings } from '../../core/settings.ts';
 import { monotonicNow } from '../../shell/clock.ts';
 import { Driver } from '../../shell/driver.ts';
 import { sleep } from './support.ts';
@@ -21,7 +22,7 @@ class Alarm implements Machine {
 describe('a driver', () => {
   it('calls advance when the deadline has come, and not again', async () => {
     const alarm = new Alarm();
-    const driver = new Driver(alarm);
+    const driver = new Driver(alarm, defaultSettings);
     const due = later(monotonicNow(), ms(20));
     alarm.deadline = due;
     driver.settle();
@@ -34,7 +35,7 @@ describe('a driver', () => {
 
   it('follows a deadline that becomes earlier', async () => {
     const alarm = new Alarm();
-    const driver = new Driver(alarm);
+    const driver = new Driver(alarm, defaultSettings);
     alarm.deadline = later(monotonicNow(), ms(60_000));
     driver.settle();
     alarm.deadline = later(monotonicNow(), ms(5));
@@ -46,7 +47,7 @@ describe('a driver', () => {
 
   it('follows one that was put off, and one set by advance', async () => {
     const alarm = new Alarm();
-    const driver = new Driver(alarm);
+    const driver = new Driver(alarm, defaultSettings);
     let rounds = 3;
     alarm.onAdvance = () => {
       if (alarm.deadline === NEVER && rounds-- > 0) alarm.deadline = later(monotonicNow(), ms(2));
@@ -60,7 +61,7 @@ describe('a driver', () => {
   });
 
   it('does what sinks put off as soon as the call is over', () => {
-    const driver = new Driver(new Alarm());
+    const driver = new Driver(new Alarm(), defaultSettings);
     const done: string[] = [];
     driver.defer(() => {
       done.push('first');
@@ -73,7 +74,7 @@ describe('a driver', () => {
 
   it('does nothing more once it is stopped', async () => {
     const alarm = new Alarm();
-    const driver = new Driver(alarm);
+    const driver = new Driver(alarm, defaultSettings);
     alarm.deadline = later(monotonicNow(), ms(5));
     driver.settle();
     driver.stop();

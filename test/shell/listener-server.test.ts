@@ -33,6 +33,7 @@ function mountInfo(name: string, more: Partial<MountInfo> = {}): MountInfo {
 
 class Desk implements ListenerDesk {
   readonly table: Map<string, MountInfo>;
+  readonly now = monotonicNow;
   readonly joined: { name: string; icy: boolean }[] = [];
   readonly left: ListenerId[] = [];
   isFull = false;

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { at, station, type Fault, type Scenario } from '../../sim/scenario.ts';
+import { simulate, type Run } from '../../sim/simulation.ts';
+
+function after(...faults: Fault[]): Run {
+  const scenario: Scenario = { name: 'pause', story: '', durationS: 70, topology: station(), faults, expect: [] };
+  return simulate(scenario, { seed: 1 });
+}
+
+/** Timers were served before what had been waiting: ten seconds of silence, the mountpoint ended, and everybody was let go. */
+test.each([2, 8, 15, 30])('an edge that stood still for %i s lets nobody go, and goes on with the same encoder', (seconds) => {
+  const { listeners, violations } = after(at(20).freeze('edge'), at(20 + seconds).thaw('edge'));
+  expect(violations).toEqual([]);
+  expect(listeners).toMatchObject([{ disconnects: 0, isPlaying: true }]);
+});
+
+test.each([1_000, -1_000, 37_000, -37_000, 120_000, -120_000])('nobody hears that clocks are set by %i ms', (byMs) => {
+  const hosts = ['edge', 'relay-1', 'relay-2', 'enc-a', 'enc-b'];
+  const { listeners, violations } = after(...hosts.map((host, index) => at(20 + 5 * index).step(host, byMs)));
+  expect(violations).toEqual([]);
+  expect(listeners).toMatchObject([{ disconnects: 0, silenceMs: 0, switches: [], isPlaying: true }]);
+  expect(listeners[0]!.longestStallMs).toBeLessThan(120);
+});
