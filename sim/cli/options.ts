@@ -1,76 +1,149 @@
 import { cac } from 'cac';
 
-export interface SimOptions {
-  /** As it was given: relative to where the command was called. */
-  readonly file: string;
-  readonly seeds: { readonly first: number; readonly last: number } | undefined;
-  readonly seed: number;
+/** Whose outage it is: one that was written down, or one that each seed draws. */
+export type Subject = { readonly kind: 'file'; readonly file: string } | { readonly kind: 'swarm' };
+
+export interface Seeds {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What all runs of a command have in common. */
+export interface RunFlags {
   readonly durationS: number | undefined;
   readonly json: boolean;
-  readonly trace: string | undefined;
 }
+
+/** What was asked for. */
+export type Asked =
+  | { readonly kind: 'help'; readonly text: string }
+  | { readonly kind: 'list' }
+  | ({ readonly kind: 'all'; readonly jobs: number | undefined; readonly seed: number } & RunFlags)
+  | ({ readonly kind: 'play'; readonly subject: Subject; readonly seed: number; readonly trace: string | undefined; readonly html: string | undefined } & RunFlags)
+  | ({ readonly kind: 'many'; readonly subject: Subject; readonly seeds: Seeds; readonly jobs: number | undefined } & RunFlags)
+  | ({ readonly kind: 'check'; readonly subject: Subject; readonly seeds: Seeds; readonly node: string | undefined } & RunFlags)
+  | ({ readonly kind: 'shrink'; readonly subject: Subject; readonly seed: number; readonly out: string | undefined } & RunFlags);
 
 /** Wrong use of the command: one clear line for whoever typed it. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** What was asked for; a text when it was help. */
-export function readOptions(args: readonly string[]): SimOptions | string {
+const flagNames = ['seed', 'seeds', 'for', 'json', 'trace', 'html', 'jobs', 'list', 'all', 'swarm', 'check', 'node', 'shrink', 'out'] as const;
+type FlagName = (typeof flagNames)[number];
+type Flags = Partial<Record<FlagName, unknown>>;
+
+/** Flags that say what is to be done with the runs, each with those that go with it. */
+const deeds = {
+  list: [],
+  all: ['seed', 'for', 'json', 'jobs'],
+  check: ['seed', 'seeds', 'for', 'json', 'node'],
+  shrink: ['seed', 'for', 'json', 'out'],
+} as const satisfies Partial<Record<FlagName, readonly FlagName[]>>;
+
+export function readOptions(args: readonly string[]): Asked {
   const sim = cac('npm run sim');
-  let asked: SimOptions | undefined;
+  let asked: Asked | undefined;
   const command = sim
-    .command('<scenario>', 'Play an outage through in virtual time')
-    .usage('scenarios/NAME.ts -- [options]')
+    .command('[scenario]', 'Play an outage through in virtual time')
     .option('--seed <n>', 'Which of all the runs there are (default 1)')
     .option('--seeds <a..b>', 'All seeds from A to B')
+    .option('--jobs <n>', 'On so many threads (default: as many as there are processors)')
     .option('--for <seconds>', "Instead of the scenario's own duration; 90m and 24h are understood")
-    .option('--json', 'One JSON object on standard output')
+    .option('--json', 'JSON on standard output')
     .option('--trace <file>', 'Write every event to a file, one JSON object a line')
-    .action((file: string, flags: Record<string, unknown>) => {
-      asked = checked(file, flags);
+    .option('--html <file>', 'Write a picture of the run: one page that needs nothing else')
+    .option('--swarm', 'Instead of a scenario: each seed draws a station, and what happens to it')
+    .option('--list', 'All scenarios, a line each')
+    .option('--all', 'Run all scenarios, each in full, and print a table')
+    .option('--check', 'Run each seed several times, here and in other processes, and compare all that happens')
+    .option('--node <file>', 'With --check: also run by another Node')
+    .option('--shrink', 'Make what fails smaller, and write it down as a scenario')
+    .option('--out <file>', 'With --shrink: where to')
+    .action((file: string | undefined, flags: Record<string, unknown>) => {
+      asked = understood(file, flags);
     });
-  const help = args.includes('--help') || args.includes('-h');
-  if (help) return helpText(command.options);
+  if (args.includes('--help') || args.includes('-h')) return { kind: 'help', text: helpText(command.options) };
   try {
     sim.parse(['node', 'sim', ...args], { run: false });
     if (sim.args.length > 1) throw new UsageError(`one scenario at a time, not also ${sim.args.slice(1).join(' ')}`);
-    if (sim.matchedCommand === undefined || sim.args.length === 0) throw new UsageError('which scenario? npm run sim scenarios/NAME.ts -- [--seed N]');
     sim.runMatchedCommand();
   } catch (error) {
     if (error instanceof Error) throw new UsageError(error.message);
     throw error;
   }
-  if (asked === undefined) throw new UsageError('which scenario? npm run sim scenarios/NAME.ts -- [--seed N]');
-  return asked;
+  return asked!;
 }
 
-function checked(file: string, flags: Record<string, unknown>): SimOptions {
-  const { seed, seeds, for: duration, json, trace } = flags;
-  for (const name of ['seed', 'seeds', 'for', 'json', 'trace']) {
-    if (Array.isArray(flags[name])) throw new UsageError(`--${name} can be given once`);
+function understood(file: string | undefined, all: Record<string, unknown>): Asked {
+  const flags: Flags = Object.fromEntries(flagNames.filter((name) => all[name] !== undefined).map((name) => [name, all[name]]));
+  for (const name of flagNames) if (Array.isArray(flags[name])) throw new UsageError(`--${name} can be given once`);
+  const deed = (Object.keys(deeds) as (keyof typeof deeds)[]).find((name) => flags[name] !== undefined);
+  if (deed !== undefined) {
+    const others = flagNames.filter((name) => flags[name] !== undefined && name !== deed && name !== 'swarm');
+    const stranger = others.find((name) => !(deeds[deed] as readonly string[]).includes(name));
+    if (stranger !== undefined) throw new UsageError(`--${stranger} does not go with --${deed}`);
   }
-  if (seed !== undefined && seeds !== undefined) throw new UsageError('either --seed or --seeds');
-  if (trace !== undefined && seeds !== undefined) throw new UsageError('--trace is for one seed');
-  return {
-    file,
-    seeds: seeds === undefined ? undefined : seedRange(String(seeds)),
-    seed: seed === undefined ? 1 : seedNumber(String(seed), '--seed'),
-    durationS: duration === undefined ? undefined : seconds(String(duration)),
-    json: json === true,
-    trace: trace === undefined ? undefined : String(trace),
-  };
+  const run: RunFlags = { durationS: flags.for === undefined ? undefined : seconds(String(flags.for)), json: flags.json === true };
+  if (deed === 'list' || deed === 'all') {
+    if (file !== undefined || flags.swarm !== undefined) throw new UsageError(`--${deed} is about all scenarios`);
+    return deed === 'list' ? { kind: 'list' } : { kind: 'all', jobs: jobsOf(flags), seed: oneSeed(flags), ...run };
+  }
+  const subject = subjectOf(file, flags);
+  if (flags.seed !== undefined && flags.seeds !== undefined) throw new UsageError('either --seed or --seeds');
+  if (deed === 'check') return { kind: 'check', subject, seeds: seedsOf(flags), node: textOf(flags, 'node'), ...run };
+  if (deed === 'shrink') return { kind: 'shrink', subject, seed: oneSeed(flags), out: textOf(flags, 'out'), ...run };
+  for (const name of ['node', 'out'] as const) {
+    if (flags[name] !== undefined) throw new UsageError(`--${name} is for ${name === 'node' ? '--check' : '--shrink'}`);
+  }
+  if (flags.seeds === undefined) {
+    if (flags.jobs !== undefined) throw new UsageError('--jobs is for --seeds');
+    return { kind: 'play', subject, seed: oneSeed(flags), trace: textOf(flags, 'trace'), html: textOf(flags, 'html'), ...run };
+  }
+  for (const name of ['trace', 'html'] as const) if (flags[name] !== undefined) throw new UsageError(`--${name} is for one seed`);
+  return { kind: 'many', subject, seeds: seedsOf(flags), jobs: jobsOf(flags), ...run };
 }
 
-function seedRange(text: string): { first: number; last: number } {
+function subjectOf(file: string | undefined, flags: Flags): Subject {
+  if (flags.swarm === undefined) {
+    if (file === undefined) throw new UsageError('which scenario? npm run sim scenarios/NAME.ts -- [--seed N]');
+    return { kind: 'file', file };
+  }
+  if (file !== undefined) throw new UsageError('either a scenario or --swarm');
+  return { kind: 'swarm' };
+}
+
+function seedsOf(flags: Flags): Seeds {
+  if (flags.seeds !== undefined) return seedRange(String(flags.seeds));
+  const seed = oneSeed(flags);
+  return { first: seed, last: seed };
+}
+
+function oneSeed({ seed }: Flags): number {
+  return seed === undefined ? 1 : wholeNumber(String(seed), '--seed');
+}
+
+function jobsOf({ jobs }: Flags): number | undefined {
+  if (jobs === undefined) return undefined;
+  const count = wholeNumber(String(jobs), '--jobs');
+  if (count < 1 || count > 256) throw new UsageError(`--jobs wants 1 to 256, not ${count}`);
+  return count;
+}
+
+function textOf(flags: Flags, name: FlagName): string | undefined {
+  const value = flags[name];
+  return value === undefined ? undefined : String(value);
+}
+
+function seedRange(text: string): Seeds {
   const parts = text.split('..');
   if (parts.length !== 2) throw new UsageError(`--seeds wants A..B, such as 1..500, not ${text}`);
-  const [first, last] = parts.map((part) => seedNumber(part, '--seeds')) as [number, number];
+  const [first, last] = parts.map((part) => wholeNumber(part, '--seeds')) as [number, number];
   if (last < first) throw new UsageError(`--seeds ${text} is empty`);
   return { first, last };
 }
 
-function seedNumber(text: string, option: string): number {
+function wholeNumber(text: string, option: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) throw new UsageError(`${option} wants whole numbers from 0 on, not ${text}`);
   return value;
@@ -85,5 +158,13 @@ function seconds(text: string): number {
 
 function helpText(options: readonly { readonly rawName: string; readonly description: string }[]): string {
   const lines = options.map(({ rawName, description }) => `  ${rawName.padEnd(18)} ${description}`);
-  return ['Usage: npm run sim scenarios/NAME.ts -- [options]', '', ...lines, '', 'Exit status: 0 all well, 1 something was violated, 2 wrong use.'].join('\n');
+  return [
+    'Usage: npm run sim scenarios/NAME.ts -- [options]',
+    '       npm run sim -- --swarm [options]',
+    '       npm run sim -- --list | --all',
+    '',
+    ...lines,
+    '',
+    'Exit status: 0 all well, 1 something was violated, 2 wrong use.',
+  ].join('\n');
 }

@@ -1,0 +1,37 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { checkScenario, type Scenario } from '../scenario.ts';
+import { UsageError, type Subject } from './options.ts';
+
+/** The scenario of each seed. */
+export type ScenarioOf = (seed: number) => Scenario;
+
+/** Throws a UsageError when there is no such scenario, or none that can be played. */
+export async function load(subject: Subject): Promise<ScenarioOf> {
+  if (subject.kind === 'swarm') throw new UsageError('--swarm: not yet');
+  const scenario = await loadFile(subject.file);
+  return () => scenario;
+}
+
+export async function loadFile(file: string): Promise<Scenario> {
+  const path = resolve(file);
+  if (!existsSync(path)) throw new UsageError(`there is no scenario ${file}`);
+  let module: { readonly default?: unknown };
+  try {
+    module = (await import(pathToFileURL(path).href)) as { readonly default?: unknown };
+  } catch (error) {
+    throw new UsageError(`${file} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (!isScenario(module.default)) throw new UsageError(`${file} exports no scenario by default`);
+  try {
+    checkScenario(module.default);
+  } catch (error) {
+    throw new UsageError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return module.default;
+}
+
+function isScenario(value: unknown): value is Scenario {
+  return typeof value === 'object' && value !== null && 'topology' in value && 'faults' in value && 'expect' in value;
+}
