@@ -4,23 +4,27 @@ import { ms, NEVER, type Micros } from '../core/units.ts';
 import { Alarm } from './alarm.ts';
 import type { Host } from './host.ts';
 
+/** What must hold of a machine is looked at this often, for that can be dear: adding up what an edge with hundreds of streams holds. */
+const CHECK_EVERY_MS = 10;
+
 /** Calls a machine when its deadline has come: one alarm, as the shell has one timer. */
 export class Driver {
   readonly #machine: Machine;
   readonly #host: Host;
-  readonly #settled: () => void;
+  readonly #check: () => void;
   readonly #alarm: Alarm;
   readonly #clock: SteadyClock;
   #armedFor: Micros = NEVER;
   #isQueued = false;
   #isStopped = false;
+  #checkAt = 0;
 
-  /** `settled` is called after every call of the machine. */
-  constructor(machine: Machine, host: Host, lateMs: number, settled: () => void = () => {}) {
+  /** `check` is called after a call of the machine. */
+  constructor(machine: Machine, host: Host, lateMs: number, check: () => void = () => {}) {
     this.#machine = machine;
     this.#clock = new SteadyClock(ms(lateMs));
     this.#host = host;
-    this.#settled = settled;
+    this.#check = check;
     this.#alarm = new Alarm(host.world, () => this.#due());
   }
 
@@ -31,7 +35,10 @@ export class Driver {
 
   /** To be called after every input of the machine. */
   settle(): void {
-    this.#settled();
+    if (this.#host.world.now >= this.#checkAt) {
+      this.#checkAt = this.#host.world.now + ms(CHECK_EVERY_MS);
+      this.#check();
+    }
     const deadline = this.#machine.deadline;
     // A deadline that was put off is found out when the alarm rings.
     if (deadline >= this.#armedFor || this.#isStopped) return;

@@ -39,7 +39,7 @@ test('arithmetic is the same everywhere', () => {
   };
   expect(pinned).toMatchInlineSnapshot(`
     {
-      "bytes": -1089893413,
+      "bytes": 2017271663,
       "draws": [
         0.5113881914876401,
         0.6211837963201106,
