@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { micros } from '../../core/units.ts';
-import { digestOf, digestOfText, RollingHash } from '../../sim/hash.ts';
+import { digestOf, digestOfText, RollingHash } from '../../core/hash.ts';
 import { Dice, exponential } from '../../sim/rng.ts';
 import { channel, parcel, Trace, type TraceLine } from '../../sim/trace.ts';
 
