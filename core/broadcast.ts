@@ -1,6 +1,7 @@
+import type { Archive } from './archive.ts';
 import type { EdgeEvent } from './events.ts';
 import { IcyInterleaver } from './icy-interleaver.ts';
-import { Journal, type Cursor } from './journal.ts';
+import { archiveCursor, Journal, type Cursor } from './journal.ts';
 import type { ListenerId } from './machine.ts';
 import type { Settings } from './settings.ts';
 import type { Programme } from './switcher.ts';
@@ -64,7 +65,7 @@ export class Broadcast implements Programme {
   readonly #options: BroadcastOptions;
   readonly #settings: Settings;
   readonly #journal: Journal;
-  readonly #listeners: Map<ListenerId, Listener> = new Map();
+  #listeners: Map<ListenerId, Listener> = new Map();
   readonly #flush: Timer<string>;
   readonly #burst: Timer<string>;
   #fresh: Listener[] = [];
@@ -156,6 +157,44 @@ export class Broadcast implements Programme {
     this.#flush.cancel();
     this.#burst.cancel();
     return listeners.length;
+  }
+
+  /** Saves or restores its state. */
+  archive(a: Archive): void {
+    this.#flush.archive(a);
+    this.#burst.archive(a);
+    this.#journal.archive(a);
+    this.#listeners = new Map(a.list(this.#listeners, (entry) => this.#archiveListener(a, entry?.[1])));
+    const fresh = a.list(this.#fresh.filter(({ id }) => this.#listeners.has(id)).map(({ id }) => id), (id) => a.number(id ?? (0 as ListenerId)));
+    if (a.isLoading) this.#fresh = fresh.map((id) => this.#listeners.get(id)!);
+    this.#texts = a.list(this.#texts, (text) => ({ position: a.number(text?.position ?? 0), text: a.text(text?.text ?? '') }));
+    this.#textsForgotten = a.flag(this.#textsForgotten);
+    this.#programmeUs = a.number(this.#programmeUs);
+    this.#peak = a.number(this.#peak);
+    this.#slow = a.number(this.#slow);
+    this.#bytesOut = a.number(this.#bytesOut);
+  }
+
+  /** Who listens. */
+  get listenerIds(): Iterable<ListenerId> {
+    return this.#listeners.keys();
+  }
+
+  #archiveListener(a: Archive, saved: Listener | undefined): [ListenerId, Listener] {
+    const hasIcy = a.flag(saved?.icy !== undefined);
+    const icy = saved === undefined && hasIcy ? new IcyInterleaver(this.#settings.icyIntervalBytes) : saved?.icy;
+    const listener: Listener = {
+      id: a.number(saved?.id ?? (0 as ListenerId)),
+      label: a.text(saved?.label ?? ''),
+      joinedAt: a.number(saved?.joinedAt ?? (0 as Micros)),
+      cursor: saved?.cursor ?? { position: 0, record: 0 },
+      icy,
+      burstBytes: a.number(saved?.burstBytes ?? 0),
+      bytes: a.number(saved?.bytes ?? 0),
+    };
+    archiveCursor(a, listener.cursor);
+    icy?.archive(a);
+    return [listener.id, saved ?? listener];
   }
 
   #newText(text: string): void {

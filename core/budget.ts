@@ -1,3 +1,4 @@
+import type { Archive } from './archive.ts';
 import { assert } from './assert.ts';
 
 /** Memory that many share: each says what it takes and gives back, and looks whether it may take more. */
@@ -25,5 +26,10 @@ export class MemoryBudget {
   giveBack(bytes: number): void {
     this.#usedBytes -= bytes;
     assert(this.#usedBytes >= 0, 'more memory was given back than was taken');
+  }
+
+  /** Saves or restores what is used, after all who use it. */
+  archive(a: Archive): void {
+    this.#usedBytes = a.number(this.#usedBytes);
   }
 }

@@ -1,3 +1,4 @@
+import type { Archive } from './archive.ts';
 import { assert } from './assert.ts';
 import { MAX_PDU_BYTES } from './pdu.ts';
 
@@ -34,6 +35,12 @@ export class Deframer {
       at = end;
     }
     if (at < chunk.length) this.#keep(chunk, at, chunk.length);
+  }
+
+  /** Saves or restores its state. */
+  archive(a: Archive): void {
+    const carried = a.bytes(this.#carry.subarray(0, this.#carried));
+    if (a.isLoading && carried.length > 0) this.#keep(carried, 0, carried.length);
   }
 
   /** Adds to the carried beginning until its message is whole; returns how much of the chunk that took. */

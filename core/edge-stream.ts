@@ -1,11 +1,14 @@
+import type { Archive } from './archive.ts';
 import { decodeAnnouncement } from './announce.ts';
 import type { MemoryBudget } from './budget.ts';
 import type { GapVerdict } from './events.ts';
 import { frameDurationUs, type FrameFormat, type FrameHeader } from './frame/format.ts';
+import { archiveFormat } from './frame/formats.ts';
 import { FrameScanner } from './frame/scanner.ts';
 import { decodeHeaders, type HeaderList } from './headers.ts';
 import { decodeIcyText, icyTitleOf } from './icy.ts';
 import type { Path } from './intake.ts';
+import type { PathId } from './machine.ts';
 import type { Matchable } from './matcher.ts';
 import { formatStreamId, MessageType, PDU_HEADER_BYTES, type MessageView } from './pdu.ts';
 import { Reassembler, type Reception } from './reassembler.ts';
@@ -167,6 +170,27 @@ export class EdgeStream implements Matchable {
     this.forget.cancel();
     this.#reassembler.dispose();
     this.ring.dispose();
+  }
+
+  /** Saves or restores what is not given at construction; the paths it names are open. */
+  archive(a: Archive, pathOf: (id: PathId) => Path): void {
+    this.forget.archive(a);
+    this.#reassembler.archive(a, pathOf);
+    this.timeline.archive(a);
+    this.ring.archive(a);
+    this.#scanner.archive(a);
+    this.#rhythm.archive(a);
+    this.#mountpoint = a.maybeText(this.#mountpoint);
+    this.#headers = a.list(this.#headers, (header) => [a.text(header?.[0] ?? ''), a.text(header?.[1] ?? '')]);
+    this.#headersSequence = a.number(this.#headersSequence);
+    this.#text = a.maybeText(this.#text);
+    this.#hasTitles = a.flag(this.#hasTitles);
+    this.#format = archiveFormat(a, this.#format);
+    this.#durationUs = a.number(this.#durationUs);
+    this.#dataMessages = a.number(this.#dataMessages);
+    this.#now = a.number(this.#now);
+    this.#arrivedAt = a.number(this.#arrivedAt);
+    this.heardAt = a.number(this.heardAt);
   }
 
   /** Its name counts as soon as any copy has come, in order or not; a second, different one does not. */

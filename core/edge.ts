@@ -1,3 +1,4 @@
+import type { Archive } from './archive.ts';
 import { decodeAnnouncement } from './announce.ts';
 import type { JoinOptions, BroadcastSink } from './broadcast.ts';
 import { MemoryBudget } from './budget.ts';
@@ -6,8 +7,8 @@ import type { EdgeEvent, PathFigures } from './events.ts';
 import { Intake, type Path } from './intake.ts';
 import type { ListenerId, Machine, PathId, Transport } from './machine.ts';
 import { ArrivalMatcher, type Matcher } from './matcher.ts';
-import { Mount, type MountInfo, type MountReason } from './mount.ts';
-import { MessageType, PDU_HEADER_BYTES, streamIdOf, type MessageView } from './pdu.ts';
+import { Mount, type MountInfo, type MountReason, type OnAir } from './mount.ts';
+import { MessageType, PDU_HEADER_BYTES, STREAM_ID_BYTES, streamIdOf, type MessageView } from './pdu.ts';
 import type { Settings } from './settings.ts';
 import { StreamTable } from './stream-table.ts';
 import { TimerQueue } from './timers.ts';
@@ -19,6 +20,8 @@ export interface EdgeOptions {
   readonly settings: Settings;
   /** Finds the same point of the programme in two streams; by arrival times unless given. */
   readonly matcher?: Matcher;
+  /** Is told of every frame that a mountpoint gives out, whether anybody listens or not. */
+  readonly onAir?: OnAir;
 }
 
 export interface EdgeSink extends BroadcastSink {
@@ -44,6 +47,7 @@ type EdgeReason = MountReason | 'gap-expires' | 'forget-stream';
 export class Edge implements Machine {
   readonly #settings: Settings;
   readonly #matcher: Matcher;
+  readonly #onAir: OnAir | undefined;
   readonly #sink: EdgeSink;
   readonly #intake: Intake;
   readonly #streams: StreamTable<EdgeStream> = new StreamTable();
@@ -55,9 +59,10 @@ export class Edge implements Machine {
   #joined = 0;
   #now = 0 as Micros;
 
-  constructor({ settings, matcher }: EdgeOptions, sink: EdgeSink) {
+  constructor({ settings, matcher, onAir }: EdgeOptions, sink: EdgeSink) {
     this.#settings = settings;
     this.#matcher = matcher ?? new ArrivalMatcher();
+    this.#onAir = onAir;
     this.#sink = sink;
     this.#budget = new MemoryBudget(settings.edgeBytes);
     this.#intake = new Intake({
@@ -154,6 +159,44 @@ export class Edge implements Machine {
     this.#timers.run(now);
   }
 
+  /** Saves or restores its state. */
+  archive(a: Archive): void {
+    this.#now = a.number(this.#now);
+    this.#intake.archive(a);
+    const streams = this.#archiveStreams(a);
+    const reference = (stream: EdgeStream | undefined): EdgeStream => streams[a.number(stream === undefined ? 0 : streams.indexOf(stream))]!;
+    for (const mount of a.list(this.#mounts.values(), (saved) => this.#archiveMount(a, saved, reference))) {
+      for (const listener of mount.broadcast.listenerIds) this.#listeners.set(listener, mount);
+    }
+    this.#unannounced = a.number(this.#unannounced);
+    this.#joined = a.number(this.#joined);
+    this.#budget.archive(a);
+    this.#timers.archive(a);
+  }
+
+  /** All that are known, and those that are not any more, but still on air somewhere. */
+  #archiveStreams(a: Archive): readonly EdgeStream[] {
+    const known = a.list(this.#streams, (stream) => this.#archiveStream(a, stream));
+    if (a.isLoading) for (const stream of known) this.#streams.add(stream);
+    const ghosts = [...this.#mounts.values()].map(({ switcher }) => switcher.live).filter((live) => live !== undefined && !known.includes(live));
+    return [...known, ...a.list(ghosts, (stream) => this.#archiveStream(a, stream))] as EdgeStream[];
+  }
+
+  #archiveStream(a: Archive, saved: EdgeStream | undefined): EdgeStream {
+    const id = a.bytes(saved?.id ?? NO_ID);
+    const stream = saved ?? this.#newStream(id);
+    stream.archive(a, (path) => this.#intake.path(path));
+    return stream;
+  }
+
+  #archiveMount(a: Archive, saved: Mount | undefined, reference: (stream: EdgeStream | undefined) => EdgeStream): Mount {
+    const name = a.text(saved?.name ?? '');
+    const startedAt = a.number(saved?.startedAt ?? (0 as Micros));
+    const mount = saved ?? this.#begin(startedAt, name);
+    mount.archive(a, reference);
+    return mount;
+  }
+
   #message(path: Path, view: MessageView): void {
     const stream = this.#streamOf(path, view);
     if (stream === undefined) {
@@ -172,8 +215,16 @@ export class Edge implements Machine {
       this.#intake.boundHit(nameless ? 'maxUnannouncedStreams' : 'maxStreams');
       return undefined;
     }
+    const stream = this.#newStream(streamIdOf(view.bytes, view.start));
+    this.#streams.add(stream);
+    this.#unannounced++;
+    this.#sink.event({ kind: 'stream-new', stream: stream.name, label: path.label });
+    return stream;
+  }
+
+  #newStream(id: Uint8Array): EdgeStream {
     const stream: EdgeStream = new EdgeStream({
-      id: streamIdOf(view.bytes, view.start),
+      id,
       now: this.#now,
       settings: this.#settings,
       budget: this.#budget,
@@ -185,9 +236,6 @@ export class Edge implements Machine {
       timer: (reason, fire) => this.#timers.timer(reason, fire),
       forget: (now) => this.#forget(now, stream),
     });
-    this.#streams.add(stream);
-    this.#unannounced++;
-    this.#sink.event({ kind: 'stream-new', stream: stream.name, label: path.label });
     return stream;
   }
 
@@ -221,6 +269,7 @@ export class Edge implements Machine {
       settings: this.#settings,
       matcher: this.#matcher,
       sink: this.#sink,
+      onAir: this.#onAir,
       timer: (reason, fire) => this.#timers.timer(reason, fire),
       event: (event) => this.#sink.event(event),
       listenerGone: (listener) => this.#listeners.delete(listener),
@@ -250,6 +299,8 @@ export class Edge implements Machine {
     return stream.mountpoint === undefined ? undefined : this.#mounts.get(stream.mountpoint);
   }
 }
+
+const NO_ID = new Uint8Array(STREAM_ID_BYTES);
 
 function announcesMount({ type, bytes, start, end }: MessageView): boolean {
   return type === MessageType.ANNOUNCE && decodeAnnouncement(bytes.subarray(start + PDU_HEADER_BYTES, end)) !== undefined;

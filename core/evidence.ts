@@ -1,4 +1,6 @@
+import type { Archive } from './archive.ts';
 import type { Path } from './intake.ts';
+import type { PathId } from './machine.ts';
 import { MessageType, type MessageView } from './pdu.ts';
 import { Rhythm } from './rhythm.ts';
 import { SeenWindow } from './seen.ts';
@@ -95,6 +97,11 @@ export class Evidence {
     return this.#witnesses.length < before;
   }
 
+  /** Saves or restores its state; the paths it names are open. */
+  archive(a: Archive, pathOf: (id: PathId) => Path): void {
+    this.#witnesses = a.list(this.#witnesses, (witness) => this.#archiveWitness(a, pathOf, witness));
+  }
+
   #find(path: Path, replica: number): Witness | undefined {
     for (const witness of this.#witnesses) if (witness.path === path && witness.replica === replica) return witness;
     return undefined;
@@ -102,7 +109,13 @@ export class Evidence {
 
   #add(now: Micros, path: Path, replica: number): Witness | undefined {
     if (this.#witnesses.length >= MAX_WITNESSES && !this.#replaceSilent(now)) return undefined;
-    const witness: Witness = {
+    const witness = this.#newWitness(now, path, replica);
+    this.#witnesses.push(witness);
+    return witness;
+  }
+
+  #newWitness(now: Micros, path: Path, replica: number): Witness {
+    return {
       path,
       replica,
       seen: new SeenWindow(WITNESS_WINDOW_MESSAGES),
@@ -113,7 +126,19 @@ export class Evidence {
       reorderBefore: 0,
       reorderSpanStart: now,
     };
-    this.#witnesses.push(witness);
+  }
+
+  #archiveWitness(a: Archive, pathOf: (id: PathId) => Path, saved: Witness | undefined): Witness {
+    const path = pathOf(a.number(saved?.path.id ?? (0 as PathId)));
+    const replica = a.number(saved?.replica ?? 0);
+    const spokeAt = a.number(saved?.spokeAt ?? (0 as Micros));
+    const witness = saved ?? this.#newWitness(spokeAt, path, replica);
+    witness.seen.archive(a);
+    witness.rhythm.archive(a);
+    witness.highest = a.number(witness.highest);
+    witness.reorder = a.number(witness.reorder);
+    witness.reorderBefore = a.number(witness.reorderBefore);
+    witness.reorderSpanStart = a.number(witness.reorderSpanStart);
     return witness;
   }
 

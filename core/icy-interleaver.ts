@@ -1,3 +1,4 @@
+import type { Archive } from './archive.ts';
 import { icyBlock, NO_NEWS } from './icy.ts';
 
 /**
@@ -31,6 +32,12 @@ export class IcyInterleaver {
     if (at === audio.length) return;
     send(at === 0 ? audio : audio.subarray(at));
     this.#left -= audio.length - at;
+  }
+
+  /** Saves or restores its state. */
+  archive(a: Archive): void {
+    this.#left = a.number(this.#left);
+    this.#told = a.maybeText(this.#told);
   }
 
   #block(text: string): Uint8Array {

@@ -1,3 +1,4 @@
+import type { Archive } from './archive.ts';
 import { assert } from './assert.ts';
 import { Deframer } from './deframer.ts';
 import type { PathEvent, PathFigures } from './events.ts';
@@ -23,7 +24,7 @@ export class Path {
   readonly label: string;
   messages = 0;
   bytes = 0;
-  readonly dropped: Map<DropReason, number> = new Map();
+  dropped: Map<DropReason, number> = new Map();
   readonly #deframer: Deframer;
 
   constructor(id: PathId, transport: Transport, label: string, message: (path: Path, bytes: Uint8Array, start: number, end: number) => void) {
@@ -46,6 +47,14 @@ export class Path {
     return this.#deframer.pendingBytes;
   }
 
+  /** Saves or restores what is not given at construction. */
+  archive(a: Archive): void {
+    this.messages = a.number(this.messages);
+    this.bytes = a.number(this.bytes);
+    this.dropped = new Map(a.list(this.dropped, (drop) => [a.text(drop?.[0] ?? 'late'), a.number(drop?.[1] ?? 0)]));
+    this.#deframer.archive(a);
+  }
+
   /** @internal */
   push(bytes: Uint8Array): void {
     this.#deframer.push(bytes);
@@ -62,9 +71,9 @@ export interface IntakeOptions {
 /** The incoming side that relay and edge share: paths, from bytes to messages, with everything malformed counted. */
 export class Intake {
   readonly #options: IntakeOptions;
-  readonly #paths = new Map<PathId, Path>();
+  #paths = new Map<PathId, Path>();
   readonly #view = emptyMessageView();
-  readonly #bounds = new Map<string, number>();
+  #bounds = new Map<string, number>();
   #opened = 0;
 
   constructor(options: IntakeOptions) {
@@ -83,6 +92,13 @@ export class Intake {
     let sum = 0;
     for (const path of this.#paths.values()) sum += path.heldBytes;
     return sum;
+  }
+
+  /** One that is open. */
+  path(id: PathId): Path {
+    const path = this.#paths.get(id);
+    assert(path !== undefined, `there is no path ${id}`);
+    return path;
   }
 
   open(transport: Transport, label: string): Path | undefined {
@@ -106,8 +122,7 @@ export class Intake {
   }
 
   receive(id: PathId, bytes: Uint8Array): void {
-    const path = this.#paths.get(id);
-    assert(path !== undefined, `there is no path ${id}`);
+    const path = this.path(id);
     path.bytes += bytes.length;
     if (path.transport === 'tcp') path.push(bytes);
     else this.#message(path, bytes, 0, bytes.length);
@@ -118,6 +133,22 @@ export class Intake {
     const count = (this.#bounds.get(bound) ?? 0) + 1;
     this.#bounds.set(bound, count);
     if ((count & (count - 1)) === 0) this.#options.event({ kind: 'bound-hit', bound, count });
+  }
+
+  /** Saves or restores its state. */
+  archive(a: Archive): void {
+    this.#opened = a.number(this.#opened);
+    this.#bounds = new Map(a.list(this.#bounds, (bound) => [a.text(bound?.[0] ?? ''), a.number(bound?.[1] ?? 0)]));
+    this.#paths = new Map(a.list(this.#paths, (entry) => this.#archivePath(a, entry?.[1])));
+  }
+
+  #archivePath(a: Archive, saved: Path | undefined): [PathId, Path] {
+    const id = a.number(saved?.id ?? (0 as PathId));
+    const transport = a.text(saved?.transport ?? 'tcp');
+    const label = a.text(saved?.label ?? '');
+    const path = saved ?? new Path(id, transport, label, this.#message);
+    path.archive(a);
+    return [id, path];
   }
 
   readonly #message = (path: Path, bytes: Uint8Array, start: number, end: number): void => {

@@ -1,3 +1,4 @@
+import type { Archive } from './archive.ts';
 import { assert } from './assert.ts';
 import type { Micros } from './units.ts';
 
@@ -165,6 +166,19 @@ export class Journal {
     return chunk.bytes.subarray(from, chunk.used);
   }
 
+  /** Saves or restores its state. */
+  archive(a: Archive): void {
+    this.#head = a.number(this.#head);
+    this.#records = a.number(this.#records);
+    this.#lastTime = a.number(this.#lastTime);
+    this.#marks = a.list(this.#marks, (mark) => ({
+      position: a.number(mark?.position ?? 0),
+      record: a.number(mark?.record ?? 0),
+      time: a.number(mark?.time ?? (0 as Micros)),
+    }));
+    this.#chunks = a.list(this.#chunks, (chunk) => archiveChunk(a, chunk));
+  }
+
   #room(length: number): Chunk {
     const last = this.#chunks[this.#chunks.length - 1];
     if (last !== undefined && last.bytes.length - last.used >= length) return last;
@@ -202,6 +216,27 @@ export class Journal {
     }
     return low;
   }
+}
+
+/** Saves or restores a reader's place. */
+export function archiveCursor(a: Archive, cursor: Cursor): void {
+  cursor.position = a.number(cursor.position);
+  cursor.record = a.number(cursor.record);
+}
+
+function archiveChunk(a: Archive, saved: Chunk | undefined): Chunk {
+  const capacityBytes = a.number(saved?.bytes.length ?? 0);
+  const chunk: Chunk = {
+    bytes: saved?.bytes ?? new Uint8Array(capacityBytes),
+    position: a.number(saved?.position ?? 0),
+    used: saved?.used ?? 0,
+    endRecord: a.number(saved?.endRecord ?? 0),
+  };
+  const used = a.audio(chunk.bytes.subarray(0, chunk.used));
+  if (!a.isLoading) return saved!;
+  chunk.bytes.set(used);
+  chunk.used = used.length;
+  return chunk;
 }
 
 /** Copies without making a view of the source where the copy is short enough for that to cost more than it saves. */

@@ -1,4 +1,6 @@
+import type { Archive } from './archive.ts';
 import { Broadcast, type BroadcastReason, type BroadcastSink } from './broadcast.ts';
+import type { EdgeStream } from './edge-stream.ts';
 import type { EdgeEvent } from './events.ts';
 import type { FrameFormat } from './frame/format.ts';
 import type { HeaderList } from './headers.ts';
@@ -7,7 +9,7 @@ import type { ListenerId } from './machine.ts';
 import type { Matcher } from './matcher.ts';
 import { contentTypeOf } from './media.ts';
 import type { Settings } from './settings.ts';
-import { Switcher, type SwitcherReason } from './switcher.ts';
+import { Switcher, type Programme, type SwitcherReason } from './switcher.ts';
 import type { Timer } from './timers.ts';
 import type { Micros } from './units.ts';
 
@@ -35,6 +37,9 @@ export interface MountInfo {
   readonly bytesOut: number;
 }
 
+/** Is told that a mountpoint gives out a frame of this length. */
+export type OnAir = (now: Micros, mount: string, durationUs: number) => void;
+
 export type MountReason = SwitcherReason | BroadcastReason;
 
 export interface MountOptions {
@@ -43,6 +48,7 @@ export interface MountOptions {
   readonly settings: Settings;
   readonly matcher: Matcher;
   readonly sink: BroadcastSink;
+  readonly onAir: OnAir | undefined;
   readonly timer: (reason: MountReason, fire: (now: Micros) => void) => Timer<string>;
   readonly event: (event: EdgeEvent) => void;
   readonly listenerGone: (listener: ListenerId) => void;
@@ -56,7 +62,7 @@ export class Mount {
   readonly broadcast: Broadcast;
   readonly switcher: Switcher;
 
-  constructor({ name, now, settings, matcher, sink, timer, event, listenerGone, ended }: MountOptions) {
+  constructor({ name, now, settings, matcher, sink, onAir, timer, event, listenerGone, ended }: MountOptions) {
     this.name = name;
     this.startedAt = now;
     this.broadcast = new Broadcast({ mount: name, settings, sink, timer, event, gone: listenerGone });
@@ -64,11 +70,17 @@ export class Mount {
       mount: name,
       settings,
       matcher,
-      programme: this.broadcast,
+      programme: onAir === undefined ? this.broadcast : watched(name, this.broadcast, onAir),
       timer,
       event,
       ended: (at, silentMs) => ended(at, this, silentMs),
     });
+  }
+
+  /** Saves or restores what is not given at construction. */
+  archive(a: Archive, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
+    this.broadcast.archive(a);
+    this.switcher.archive(a, reference);
   }
 
   get info(): MountInfo | undefined {
@@ -93,4 +105,13 @@ export class Mount {
       bytesOut: broadcast.bytesOut,
     };
   }
+}
+
+function watched(name: string, programme: Programme, onAir: OnAir): Programme {
+  return {
+    frame: (now, bytes, durationUs, text) => {
+      onAir(now, name, durationUs);
+      programme.frame(now, bytes, durationUs, text);
+    },
+  };
 }

@@ -1,13 +1,15 @@
+import type { Archive } from './archive.ts';
 import { assert } from './assert.ts';
 import type { MemoryBudget } from './budget.ts';
 import type { GapVerdict } from './events.ts';
 import { Evidence } from './evidence.ts';
 import type { Path } from './intake.ts';
+import type { PathId } from './machine.ts';
 import { MessageType, type MessageView } from './pdu.ts';
 import type { Settings } from './settings.ts';
 import type { Timer } from './timers.ts';
 import { ms, type Micros } from './units.ts';
-import { Window, type Held } from './window.ts';
+import { archiveHeld, Window, type Held } from './window.ts';
 
 export interface ReassemblerSink {
   /**
@@ -116,6 +118,19 @@ export class Reassembler {
   dispose(): void {
     this.#gapTimer.cancel();
     this.#window.dispose();
+  }
+
+  /** Saves or restores its state; the paths it names are open. */
+  archive(a: Archive, pathOf: (id: PathId) => Path): void {
+    this.#gapTimer.archive(a);
+    this.#evidence.archive(a, pathOf);
+    this.#window.archive(a);
+    this.#next = a.number(this.#next);
+    this.#gapSince = a.number(this.#gapSince);
+    this.#far = a.flag(this.#far !== undefined) ? archiveHeld(a, this.#far) : undefined;
+    this.#run = a.number(this.#run);
+    this.#behind = a.number(this.#behind);
+    this.#lostRanges = a.list(this.#lostRanges, (range) => ({ from: a.number(range?.from ?? 0), to: a.number(range?.to ?? 0) }));
   }
 
   /** Decides about the gap in front of the held messages, and releases what no longer waits for anything. */

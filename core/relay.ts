@@ -1,3 +1,4 @@
+import type { Archive } from './archive.ts';
 import { decodeAnnouncement } from './announce.ts';
 import type { PathFigures } from './events.ts';
 import { Intake, type Path } from './intake.ts';
@@ -135,8 +136,7 @@ export class Relay implements Machine {
     this.#trim(now);
     this.#subscribed++;
     const id = this.#subscribed as SubscriberId;
-    const shared = { journal: this.#journal, settings: this.#settings, sink: this.#sink };
-    this.#subscribers.set(id, new Subscriber({ id, label, opening: this.#openings(), ...shared }));
+    this.#subscribers.set(id, this.#newSubscriber(id, label, this.#openings()));
     const historyMessages = this.#journal.headRecord - this.#journal.tailRecord;
     this.#sink.event({ kind: 'subscriber-joined', subscriber: id, label, historyMessages });
     this.#flush.setEarlier(now);
@@ -153,6 +153,44 @@ export class Relay implements Machine {
   advance(now: Micros): void {
     this.#now = now;
     this.#timers.run(now);
+  }
+
+  /** Saves or restores its state. */
+  archive(a: Archive): void {
+    this.#now = a.number(this.#now);
+    this.#intake.archive(a);
+    this.#journal.archive(a);
+    for (const stream of a.list(this.#streams, (saved) => this.#archiveStream(a, saved))) if (a.isLoading) this.#streams.add(stream);
+    for (const one of a.list(this.#subscribers.values(), (saved) => this.#archiveSubscriber(a, saved))) this.#subscribers.set(one.id, one);
+    this.#subscribed = a.number(this.#subscribed);
+    this.#lostMessages = a.number(this.#lostMessages);
+    this.#messagesIn = a.number(this.#messagesIn);
+    this.#openingBytes = a.number(this.#openingBytes);
+    this.#flush.archive(a);
+    this.#timers.archive(a);
+  }
+
+  #archiveStream(a: Archive, saved: RelayStream | undefined): RelayStream {
+    const id = a.bytes(saved?.id ?? NOTHING);
+    const stream = saved ?? this.#newStream(id);
+    stream.seen.archive(a);
+    stream.forget.archive(a);
+    stream.mount = a.text(stream.mount);
+    stream.heardAt = a.number(stream.heardAt);
+    for (const type of OPENING_TYPES) stream.opening[type] = archiveOpening(a, stream.opening[type]);
+    return stream;
+  }
+
+  #archiveSubscriber(a: Archive, saved: Subscriber | undefined): Subscriber {
+    const id = a.number(saved?.id ?? (0 as SubscriberId));
+    const label = a.text(saved?.label ?? '');
+    const subscriber = saved ?? this.#newSubscriber(id, label, []);
+    subscriber.archive(a);
+    return subscriber;
+  }
+
+  #newSubscriber(id: SubscriberId, label: string, opening: Uint8Array[]): Subscriber {
+    return new Subscriber({ id, label, opening, journal: this.#journal, settings: this.#settings, sink: this.#sink });
   }
 
   #message(path: Path, view: MessageView): void {
@@ -183,17 +221,22 @@ export class Relay implements Machine {
       this.#intake.boundHit('maxStreams');
       return undefined;
     }
+    const stream = this.#newStream(streamIdOf(view.bytes, view.start));
+    this.#streams.add(stream);
+    this.#sink.event({ kind: 'stream-new', stream: formatStreamId(stream.id), label: path.label });
+    return (this.#latest = stream);
+  }
+
+  #newStream(id: Uint8Array): RelayStream {
     const stream: RelayStream = {
-      id: streamIdOf(view.bytes, view.start),
+      id,
       seen: new SeenWindow(this.#settings.windowMessages),
       forget: this.#timers.timer('forget-stream', (now) => this.#forget(now, stream)),
       mount: '',
       heardAt: this.#now,
       opening: [],
     };
-    this.#streams.add(stream);
-    this.#sink.event({ kind: 'stream-new', stream: formatStreamId(stream.id), label: path.label });
-    return (this.#latest = stream);
+    return stream;
   }
 
   #keepOpening(stream: RelayStream, view: MessageView): void {
@@ -218,7 +261,7 @@ export class Relay implements Machine {
   #openings(): Uint8Array[] {
     const messages: Uint8Array[] = [];
     for (const stream of this.#streams) {
-      for (const type of [MessageType.ANNOUNCE, MessageType.HEADERS, MessageType.METADATA]) {
+      for (const type of OPENING_TYPES) {
         const kept = stream.opening[type];
         if (kept !== undefined) messages.push(kept.message);
       }
@@ -260,4 +303,13 @@ export class Relay implements Machine {
     this.#sink.event({ kind: 'subscriber-cut', subscriber: id, label, behindMs: toMs(subscriber.behindFor(now)), lostMessages });
     this.#sink.cut(id, 'behind');
   }
+}
+
+/** In the order in which a new subscriber gets them. */
+const OPENING_TYPES = [MessageType.ANNOUNCE, MessageType.HEADERS, MessageType.METADATA] as const;
+const NOTHING = new Uint8Array(0);
+
+function archiveOpening(a: Archive, saved: Opening | undefined): Opening | undefined {
+  if (!a.flag(saved !== undefined)) return undefined;
+  return { sequence: a.number(saved?.sequence ?? 0), message: a.bytes(saved?.message ?? NOTHING) };
 }

@@ -1,3 +1,4 @@
+import type { Archive } from './archive.ts';
 import type { Micros } from './units.ts';
 
 /**
@@ -44,6 +45,16 @@ export class Rhythm {
   /** Twice the usual pause, within bounds: when a source that has sent nothing counts as silent. */
   patienceUs(minUs: number, maxUs: number): number {
     return Math.min(Math.max(2 * this.usualPauseUs, minUs), Math.max(minUs, maxUs));
+  }
+
+  /** Saves or restores its state. */
+  archive(a: Archive): void {
+    this.#lastAt = a.number(this.#lastAt);
+    this.#spanStart = a.number(this.#spanStart);
+    this.#longest = a.number(this.#longest);
+    this.#second = a.number(this.#second);
+    this.#longestBefore = a.number(this.#longestBefore);
+    this.#secondBefore = a.number(this.#secondBefore);
   }
 
   #nextSpan(now: Micros): void {

@@ -1,3 +1,4 @@
+import type { Archive } from './archive.ts';
 import { assert } from './assert.ts';
 import type { MemoryBudget } from './budget.ts';
 
@@ -118,6 +119,26 @@ export class FrameRing {
     this.#arena = new Uint8Array(0);
   }
 
+  /** Saves or restores its frames; the budget is restored by itself. */
+  archive(a: Archive): void {
+    const arenaBytes = a.number(this.#arena.length);
+    if (a.isLoading) this.#arena = new Uint8Array(arenaBytes);
+    this.#write = a.number(this.#write);
+    this.#textBytes = a.number(this.#textBytes);
+    this.#newestText = a.maybeText(this.#newestText);
+    let text: string | undefined;
+    const entries = a.list(Array.from({ length: this.#count }, (_, i) => this.#entry(i)), (saved) => {
+      const entry = saved ?? emptyEntry();
+      text = this.#archiveEntry(a, entry, text);
+      return entry;
+    });
+    if (!a.isLoading) return;
+    this.#first = 0;
+    this.#count = entries.length;
+    while (this.#entries.length < entries.length) this.#entries.push(emptyEntry());
+    for (const [i, entry] of entries.entries()) this.#entries[i] = entry;
+  }
+
   /** The frame at `index` from the oldest. */
   frame(index: number): RingFrame {
     assert(index >= 0 && index < this.#count, 'a frame is asked for that the ring does not have');
@@ -137,6 +158,19 @@ export class FrameRing {
     if (low === this.#count) return low - 1;
     if (low > 0 && mediaUs - this.#entry(low - 1).mediaUs < this.#entry(low).mediaUs - mediaUs) return low - 1;
     return low;
+  }
+
+  /** `before` is the text of the frame before, which mostly is this one's too; returns this one's. */
+  #archiveEntry(a: Archive, entry: Entry, before: string | undefined): string | undefined {
+    entry.offset = a.number(entry.offset);
+    entry.mediaUs = a.number(entry.mediaUs);
+    entry.durationUs = a.number(entry.durationUs);
+    entry.textBytes = a.number(entry.textBytes);
+    entry.text = a.flag(entry.text === before) ? before : a.maybeText(entry.text);
+    const bytes = a.audio(this.#arena.subarray(entry.offset, entry.offset + entry.length));
+    entry.length = bytes.length;
+    if (a.isLoading) this.#arena.set(bytes, entry.offset);
+    return entry.text;
   }
 
   #entry(index: number): Entry {

@@ -1,3 +1,4 @@
+import type { Archive } from './archive.ts';
 import { assert } from './assert.ts';
 
 export type Sighting = 'new' | 'duplicate' | 'stale';
@@ -53,6 +54,14 @@ export class SeenWindow {
     if ((this.#bits[index >>> 5]! & (1 << (index & 31))) !== 0) return 'duplicate';
     this.#set(sequence);
     return 'new';
+  }
+
+  /** Saves or restores its state. */
+  archive(a: Archive): void {
+    this.#highest = a.number(this.#highest);
+    this.#far = a.number(this.#far);
+    this.#staleRun = a.number(this.#staleRun);
+    for (let i = 0; i < this.#bits.length; i++) this.#bits[i] = a.number(this.#bits[i]!);
   }
 
   #restart(sequence: number): Sighting {

@@ -68,6 +68,8 @@ export interface Settings {
   readonly icyIntervalBytes: number;
   readonly listenerQueueBytes: number;
   readonly maxListeners: number;
+  readonly recordMs: number;
+  readonly recordBytes: number;
 }
 
 export type SettingName = keyof Settings;
@@ -148,6 +150,10 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   icyIntervalBytes: { value: 16_000, unit: 'bytes', min: 256, max: 1_000_000, roles: ['edge'], why: 'audio between two metadata blocks, as Icecast' },
   listenerQueueBytes: { value: 524_288, unit: 'bytes', min: 16_384, max: 268_435_456, roles: ['edge'], why: 'a listener further behind than this is dropped, as Icecast' },
   maxListeners: { value: 10_000, unit: 'listeners', min: 1, max: 1_000_000, roles: ['edge'], why: 'listeners at most, all mountpoints together; further ones are answered 403' },
+
+  // Recording (--record).
+  recordMs: { value: 900_000, unit: 'ms', min: 1_000, max: 604_800_000, roles: ['relay', 'edge'], why: 'what --record keeps, three quarters of it at least: the time in which somebody notices a failure and asks for it' },
+  recordBytes: { value: 268_435_456, unit: 'bytes', min: 1_048_576, max: 1_099_511_627_776, roles: ['relay', 'edge'], why: 'and no more than this on the disk: an hour of one mountpoint at 128 kbit/s from two encoders by two relays' },
 };
 
 export const settingNames: readonly SettingName[] = Object.keys(settingTable) as SettingName[];

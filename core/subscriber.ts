@@ -1,5 +1,6 @@
+import type { Archive } from './archive.ts';
 import type { RelayEvent } from './events.ts';
-import type { Cursor, Journal } from './journal.ts';
+import { archiveCursor, type Cursor, type Journal } from './journal.ts';
 import type { SubscriberId } from './machine.ts';
 import type { Settings } from './settings.ts';
 import { ms, type Micros } from './units.ts';
@@ -32,7 +33,7 @@ export type SubscriberState = 'caught-up' | 'behind' | 'hopeless';
 export class Subscriber {
   readonly id: SubscriberId;
   readonly label: string;
-  readonly #opening: Uint8Array[];
+  #opening: Uint8Array[];
   readonly #journal: Journal;
   readonly #settings: Settings;
   readonly #sink: RelaySink;
@@ -77,6 +78,14 @@ export class Subscriber {
     return this.behindFor(now) >= ms(this.#settings.subscriberCutMs) ? 'hopeless' : 'behind';
   }
 
+  /** Saves or restores what is not given at construction. */
+  archive(a: Archive): void {
+    this.#opening = a.list(this.#opening, (message) => a.bytes(message ?? NOTHING));
+    archiveCursor(a, this.#cursor);
+    this.#lostMessages = a.number(this.#lostMessages);
+    this.#behindSince = a.maybeNumber(this.#behindSince);
+  }
+
   #countLost(now: Micros, lost: number): void {
     this.#lostMessages += lost;
     if (this.#behindSince !== undefined) return;
@@ -85,3 +94,5 @@ export class Subscriber {
     this.#sink.event({ kind: 'subscriber-behind', subscriber: id, label, lostMessages });
   }
 }
+
+const NOTHING = new Uint8Array(0);

@@ -1,7 +1,9 @@
+import type { Archive } from './archive.ts';
 import { assert } from './assert.ts';
 import type { EdgeStream, Loss } from './edge-stream.ts';
 import type { EdgeEvent, SwitchReason } from './events.ts';
 import type { FrameFormat } from './frame/format.ts';
+import { archiveFormat } from './frame/formats.ts';
 import type { Matcher } from './matcher.ts';
 import type { Settings } from './settings.ts';
 import { isBetter, isWorth, takeoverBy, type Takeover } from './takeover.ts';
@@ -42,7 +44,7 @@ export class Switcher {
   readonly #stall: Timer<string>;
   readonly #end: Timer<string>;
   readonly #grace: Timer<string>;
-  readonly #streams: Set<EdgeStream> = new Set();
+  #streams: Set<EdgeStream> = new Set();
   #live: EdgeStream | undefined;
   #format: FrameFormat | undefined;
   /** Media time of the live stream at which the last frame given out ends. */
@@ -150,6 +152,19 @@ export class Switcher {
     this.#stall.cancel();
     this.#end.cancel();
     this.#grace.cancel();
+  }
+
+  /** Saves or restores its state; `reference` does so with one of its streams. */
+  archive(a: Archive, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
+    for (const timer of [this.#stall, this.#end, this.#grace]) timer.archive(a);
+    this.#streams = new Set(a.list(this.#streams, reference));
+    this.#live = a.flag(this.#live !== undefined) ? reference(this.#live) : undefined;
+    this.#format = archiveFormat(a, this.#format);
+    this.#playheadUs = a.number(this.#playheadUs);
+    this.#outputAt = a.number(this.#outputAt);
+    this.#heardAt = a.number(this.#heardAt);
+    this.#tardy = a.flag(this.#tardy);
+    this.#switches = a.number(this.#switches);
   }
 
   /** The first stream: all it has goes out, so that listeners find a burst. */

@@ -1,3 +1,4 @@
+import type { Archive } from './archive.ts';
 import type { Micros } from './units.ts';
 
 /** The window is kept in so many parts; a part is let go of at a time. */
@@ -17,7 +18,7 @@ const PARTS = 6;
  */
 export class Timeline {
   readonly #partUs: number;
-  readonly #lows: number[] = [];
+  #lows: number[] = [];
   #partStart = 0;
   #mediaUs = 0;
   #low = Infinity;
@@ -52,6 +53,14 @@ export class Timeline {
   /** Programme of this length was lost. */
   skip(durationUs: number): void {
     this.#mediaUs += durationUs;
+  }
+
+  /** Saves or restores its state. */
+  archive(a: Archive): void {
+    this.#lows = a.list(this.#lows, (low) => a.number(low ?? 0));
+    this.#partStart = a.number(this.#partStart);
+    this.#mediaUs = a.number(this.#mediaUs);
+    this.#low = a.number(this.#low);
   }
 
   #nextPart(begins: number): void {

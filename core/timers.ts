@@ -1,3 +1,4 @@
+import type { Archive } from './archive.ts';
 import { assert } from './assert.ts';
 import { NEVER, type Micros } from './units.ts';
 
@@ -51,6 +52,25 @@ export class TimerQueue<Reason extends string> {
     this.#rise(timer.index);
   }
 
+  /** Saves or restores the heap, after all timers that somebody owns. */
+  archive(a: Archive): void {
+    const keys = a.list(this.#heap.map(({ at, key }) => ({ at, key })), (time) => ({ at: a.number(time?.at ?? NEVER), key: a.number(time?.key ?? NEVER) }));
+    if (!a.isLoading) return;
+    for (const [index, { at, key }] of keys.entries()) {
+      // One that nobody owns any more was cancelled, and lies in the heap until its key comes up.
+      const timer = (this.#heap[index] ??= abandoned(this));
+      assert(timer.fire !== neverFires || at === NEVER, 'a timer that is armed belongs to nobody');
+      timer.at = at;
+      timer.key = key;
+      timer.index = index;
+    }
+  }
+
+  /** @internal Called by a timer that is read back, with its place in the heap. */
+  restore(timer: Timer<Reason>, index: number): void {
+    this.#heap[index] = timer;
+  }
+
   #removeTop(): void {
     const top = this.#heap[0];
     const last = this.#heap.pop();
@@ -98,6 +118,14 @@ export class TimerQueue<Reason extends string> {
   }
 }
 
+function abandoned<Reason extends string>(queue: TimerQueue<Reason>): Timer<Reason> {
+  return new Timer(queue, 'none' as Reason, neverFires);
+}
+
+function neverFires(): void {
+  assert(false, 'a timer that nobody owns has fired');
+}
+
 /** One deadline. Made by `TimerQueue.timer`. */
 export class Timer<Reason extends string> {
   readonly #queue: TimerQueue<Reason>;
@@ -135,5 +163,11 @@ export class Timer<Reason extends string> {
 
   cancel(): void {
     this.at = NEVER;
+  }
+
+  /** Saves or restores its place; its times go with the queue. */
+  archive(a: Archive): void {
+    const index = a.number(this.index);
+    if (a.isLoading && index >= 0) this.#queue.restore(this, index);
   }
 }

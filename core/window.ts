@@ -1,3 +1,4 @@
+import type { Archive } from './archive.ts';
 import { assert, InvariantError } from './assert.ts';
 import type { MemoryBudget } from './budget.ts';
 import type { Micros } from './units.ts';
@@ -83,6 +84,17 @@ export class Window {
     this.#bytes = 0;
   }
 
+  /** Saves or restores what it holds; the budget is restored by itself. */
+  archive(a: Archive): void {
+    const held = a.list(this.#slots.filter((slot) => slot !== undefined), (one) => archiveHeld(a, one));
+    if (!a.isLoading) return;
+    for (const one of held) {
+      this.#slots[one.sequence % this.#size] = one;
+      this.#count++;
+      this.#bytes += one.message.length;
+    }
+  }
+
   #search(sequence: number): Held {
     for (let ahead = 0; ahead < this.#size; ahead++) {
       const held = this.#slots[(sequence + ahead) % this.#size];
@@ -91,3 +103,14 @@ export class Window {
     throw new InvariantError('nothing is held in a window that counts held messages');
   }
 }
+
+/** Saves or restores one message. */
+export function archiveHeld(a: Archive, held: Held | undefined): Held {
+  return {
+    sequence: a.number(held?.sequence ?? 0),
+    message: a.bytes(held?.message ?? NOTHING),
+    at: a.number(held?.at ?? (0 as Micros)),
+  };
+}
+
+const NOTHING = new Uint8Array(0);

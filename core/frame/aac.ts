@@ -71,3 +71,6 @@ const formats: readonly (FrameFormat | undefined)[] = Array.from({ length: 1024 
     aacObjectType,
   };
 });
+
+/** Every format there is. */
+export const adtsFormats: readonly FrameFormat[] = formats.filter((format) => format !== undefined);

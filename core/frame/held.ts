@@ -1,3 +1,4 @@
+import type { Archive } from '../archive.ts';
 import { assert } from '../assert.ts';
 
 const LEAST_CAPACITY = 2_048;
@@ -37,6 +38,12 @@ export class HeldBytes {
   clear(): void {
     this.start = 0;
     this.end = 0;
+  }
+
+  /** Saves or restores its state. */
+  archive(a: Archive): void {
+    const held = a.bytes(this.bytes.subarray(this.start, this.end));
+    if (a.isLoading && held.length > 0) this.add(held, 0, held.length, this.#maxBytes);
   }
 
   #makeRoom(wanted: number): void {

@@ -137,3 +137,6 @@ const kinds: readonly (Kind | undefined)[] = Array.from({ length: 128 }, (_, key
   };
   return { format, layer, slotBytes, kbps, slots };
 });
+
+/** Every format there is. */
+export const mpegFormats: readonly FrameFormat[] = kinds.flatMap((kind) => (kind === undefined ? [] : [kind.format]));

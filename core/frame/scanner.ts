@@ -1,7 +1,9 @@
+import type { Archive } from '../archive.ts';
 import { assert } from '../assert.ts';
 import { MAX_ADTS_FRAME_BYTES } from './aac.ts';
 import { CONFIRMED, confirmation, findWhole } from './confirm.ts';
 import type { FrameFormat, FrameHeader, SkipReason } from './format.ts';
+import { archiveFormat } from './formats.ts';
 import { SYNC_BYTE, emptyFrameHeader, headerBytes, readHeader, sameKind } from './header.ts';
 import { HeldBytes } from './held.ts';
 import { infoFrameKind } from './mpeg.ts';
@@ -97,6 +99,25 @@ export class FrameScanner {
     this.#settle();
     this.#afterGap = false;
     this.#format = undefined;
+  }
+
+  /** Saves or restores its state. */
+  archive(a: Archive): void {
+    for (const skip of Object.values(this.#skipped)) {
+      skip.count = a.number(skip.count);
+      skip.bytes = a.number(skip.bytes);
+    }
+    this.#held.archive(a);
+    this.#frames = a.number(this.#frames);
+    this.#format = archiveFormat(a, this.#format);
+    this.#locked = a.flag(this.#locked);
+    this.#afterGap = a.flag(this.#afterGap);
+    this.#atBoundary = a.flag(this.#atBoundary);
+    this.#inGarbage = a.flag(this.#inGarbage);
+    this.#tagLeft = a.number(this.#tagLeft);
+    const reasons = Object.keys(this.#skipped) as SkipReason[];
+    this.#tagCount = this.#skipped[a.text(reasons.find((reason) => this.#skipped[reason] === this.#tagCount)!)];
+    this.#wanted = a.number(this.#wanted);
   }
 
   /**

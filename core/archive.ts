@@ -1,0 +1,25 @@
+/**
+ * Visits the state of a machine, field by field, to write it down or to read it back.
+ *
+ *     archive(a: Archive): void {
+ *       this.#next = a.number(this.#next);
+ *     }
+ *
+ * Each class that has state has one such method, which serves for both ways: what it saves and what it restores cannot
+ * disagree. When loading, the object is new, and what is handed in does not count. Settings, sinks and timers' callbacks
+ * are not state: whoever makes the object gives them.
+ */
+export interface Archive {
+  readonly isLoading: boolean;
+  number<T extends number>(value: T): T;
+  flag(value: boolean): boolean;
+  text<T extends string>(value: T): T;
+  maybeNumber<T extends number>(value: T | undefined): T | undefined;
+  maybeText(value: string | undefined): string | undefined;
+  /** Bytes that the machine reads: a copy when loading. */
+  bytes(value: Uint8Array): Uint8Array;
+  /** Bytes that it only passes on: where audio is left out, so many zeros. */
+  audio(value: Uint8Array): Uint8Array;
+  /** `each` gets an item when saving, and makes one when loading. */
+  list<T>(items: Iterable<T>, each: (item: T | undefined) => T): T[];
+}

@@ -1,0 +1,67 @@
+import type { ListenerId, PathId, SubscriberId, Transport } from '../machine.ts';
+import type { Micros } from '../units.ts';
+import { CallKind } from './format.ts';
+import { ByteReader, WireError } from './wire.ts';
+
+/** One call of a machine, as it was recorded. */
+export type Call = { readonly now: Micros; readonly answers: Answers } & CallOf;
+
+export type CallOf =
+  | { readonly kind: 'advance' }
+  | { readonly kind: 'openPath'; readonly transport: Transport; readonly label: string }
+  | { readonly kind: 'closePath'; readonly path: PathId; readonly reason: string }
+  /** `bytes` is borrowed from the recording. */
+  | { readonly kind: 'receive'; readonly path: PathId; readonly bytes: Uint8Array }
+  | { readonly kind: 'join'; readonly name: string; readonly icy: boolean; readonly label: string; readonly burstMs: number | undefined }
+  | { readonly kind: 'leave'; readonly listener: ListenerId; readonly reason: string }
+  | { readonly kind: 'subscribe'; readonly label: string }
+  | { readonly kind: 'unsubscribe'; readonly subscriber: SubscriberId; readonly reason: string };
+
+/** What the sink said, each time it was asked for a backlog in a call, where that was not 0: by how often it had been asked. */
+export type Answers = ReadonlyMap<number, number>;
+
+const NO_ANSWERS: Answers = new Map();
+
+/** All calls of a block. Throws a WireError when that is no block of calls. */
+export function readCalls(bytes: Uint8Array): Call[] {
+  const reader = new ByteReader(bytes);
+  const calls: Call[] = [];
+  let now = reader.varint();
+  while (reader.left > 0) {
+    const kind = reader.byte();
+    if (kind === CallKind.backlogs) {
+      const last = calls.pop();
+      if (last === undefined) throw new WireError('answers without a call');
+      calls.push({ ...last, answers: readAnswers(reader) });
+      continue;
+    }
+    now += reader.varint();
+    calls.push({ now: now as Micros, answers: NO_ANSWERS, ...readCall(kind, reader) });
+  }
+  return calls;
+}
+
+function readAnswers(reader: ByteReader): Answers {
+  const count = reader.varint();
+  return new Map(Array.from({ length: count }, () => [reader.varint(), reader.varint()]));
+}
+
+function readCall(kind: number, reader: ByteReader): CallOf {
+  switch (kind) {
+    case CallKind.advance: return { kind: 'advance' };
+    case CallKind.openPath: return { kind: 'openPath', transport: reader.byte() === 0 ? 'tcp' : 'udp', label: reader.text() };
+    case CallKind.closePath: return { kind: 'closePath', path: reader.varint() as PathId, reason: reader.text() };
+    case CallKind.receive: return { kind: 'receive', path: reader.varint() as PathId, bytes: reader.bytes() };
+    case CallKind.join: return { kind: 'join', name: reader.text(), icy: reader.byte() === 1, label: reader.text(), burstMs: readBurst(reader) };
+    case CallKind.leave: return { kind: 'leave', listener: reader.varint() as ListenerId, reason: reader.text() };
+    case CallKind.subscribe: return { kind: 'subscribe', label: reader.text() };
+    case CallKind.unsubscribe: return { kind: 'unsubscribe', subscriber: reader.varint() as SubscriberId, reason: reader.text() };
+    default: throw new WireError(`there is no call ${kind}`);
+  }
+}
+
+/** 0: as the settings say. */
+function readBurst(reader: ByteReader): number | undefined {
+  const plusOne = reader.varint();
+  return plusOne === 0 ? undefined : plusOne - 1;
+}

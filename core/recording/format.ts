@@ -1,0 +1,106 @@
+import { digestOf } from '../hash.ts';
+import type { Settings } from '../settings.ts';
+import { utf8Decode, utf8Encode } from '../text.ts';
+
+/**
+ * A recording is one or more generations, each of which can be replayed without those before it:
+ *
+ *     generation   magic, head, state, calls, calls, calls, …            the next one goes on where this one ends
+ *     block        | kind 1 | length 4 | digest 4 | length bytes |       numbers are little endian
+ *
+ * `docs/recording.md` tells what is in each block.
+ */
+export const MAGIC: Uint8Array = utf8Encode('DAVECREC');
+/** Raised when a block's content changes its meaning. */
+export const FORMAT_VERSION = 1;
+export const BLOCK_HEAD_BYTES = 9;
+
+/** A head is JSON, so that anybody can read what a file is. */
+export const BlockKind: { readonly head: 1; readonly state: 2; readonly calls: 3; readonly mark: 4 } = { head: 1, state: 2, calls: 3, mark: 4 };
+
+export type RecordedRole = 'edge' | 'relay';
+
+/** What became of the audio: bytes that only listeners care for. */
+export type AudioKept = 'whole' | 'left-out';
+
+export interface Head {
+  readonly format: number;
+  /** Of the software. */
+  readonly version: string;
+  readonly role: RecordedRole;
+  readonly settings: Settings;
+  readonly audio: AudioKept;
+  /** Of the state at the beginning: a large one is written without its audio. */
+  readonly stateAudio: AudioKept;
+  /** Counts the generations of one process. */
+  readonly generation: number;
+  /** Machine time and wall clock when it began. */
+  readonly atUs: number;
+  readonly wallMs: number;
+}
+
+/** Why a recording ends where it does. */
+export interface FrozenMark {
+  readonly why: 'failure' | 'signal' | 'stopped' | 'found';
+  readonly atUs: number;
+  readonly wallMs: number;
+  /** Of a failure. */
+  readonly error?: string;
+}
+
+/** Every input of a machine, by the number that stands for it in a block of calls. */
+export const CallKind: {
+  readonly advance: 1;
+  readonly openPath: 2;
+  readonly closePath: 3;
+  readonly receive: 4;
+  readonly join: 5;
+  readonly leave: 6;
+  readonly subscribe: 7;
+  readonly unsubscribe: 8;
+  /** No call: what the sink answered to the one before it when it was asked for backlogs, where that was not 0. */
+  readonly backlogs: 9;
+  /** `receive` of bytes of which some were left out. */
+  readonly receiveOutline: 10;
+} = {
+  advance: 1,
+  openPath: 2,
+  closePath: 3,
+  receive: 4,
+  join: 5,
+  leave: 6,
+  subscribe: 7,
+  unsubscribe: 8,
+  backlogs: 9,
+  receiveOutline: 10,
+};
+
+/** The fingerprint of what one block's calls gave out, at the end of its payload: 32 hexadecimal digits. */
+export const OUTPUT_HASH_BYTES = 32;
+
+/** Fills in the front of a block whose payload already stands behind it. */
+export function sealBlock(block: Uint8Array, kind: number): void {
+  const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
+  block[0] = kind;
+  view.setUint32(1, block.length - BLOCK_HEAD_BYTES, true);
+  view.setInt32(5, digestOf(block.subarray(BLOCK_HEAD_BYTES)) ^ kind, true);
+}
+
+export function jsonBlock(kind: number, value: object): Uint8Array {
+  const payload = utf8Encode(JSON.stringify(value));
+  const block = new Uint8Array(BLOCK_HEAD_BYTES + payload.length);
+  block.set(payload, BLOCK_HEAD_BYTES);
+  sealBlock(block, kind);
+  return block;
+}
+
+/** What a head or mark says; undefined when it is no JSON. */
+export function readJson<T>(payload: Uint8Array): T | undefined {
+  const text = utf8Decode(payload);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    return undefined;
+  }
+}

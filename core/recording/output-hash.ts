@@ -1,0 +1,52 @@
+import { digestOf, digestOfText, RollingHash } from '../hash.ts';
+
+/**
+ * The fingerprint of all that a machine gives out, in two parts: what it did, with lengths, and the bytes themselves.
+ * A recording whose audio was left out can still be held against the first.
+ */
+export class OutputHash {
+  #structure = new RollingHash();
+  #content = new RollingHash();
+  #lastBuffer: ArrayBufferLike | undefined;
+  #lastOffset = 0;
+  #lastLength = 0;
+  #lastDigest = 0;
+
+  sent(to: number, bytes: Uint8Array): void {
+    this.#structure.mixWide(to);
+    this.#structure.mix(bytes.length);
+    this.#content.mix(this.#digest(bytes));
+  }
+
+  /** An event, an end, or an answer. */
+  told(text: string): void {
+    this.#structure.mix(digestOfText(text));
+  }
+
+  /** A figure of the machine's state. */
+  is(value: number): void {
+    if (value === Infinity) this.#structure.mix(-1);
+    else this.#structure.mixWide(value);
+  }
+
+  /** Both parts, of 16 hexadecimal digits each; begins anew. */
+  take(): { readonly structure: string; readonly content: string } {
+    const taken = { structure: this.#structure.toString(), content: this.#content.toString() };
+    this.#structure = new RollingHash();
+    this.#content = new RollingHash();
+    // Bytes that were given out never change, but their memory may come back with others.
+    this.#lastBuffer = undefined;
+    return taken;
+  }
+
+  /** Those who are not behind all get the same piece of a journal: it is read once. */
+  #digest(bytes: Uint8Array): number {
+    const isSame = bytes.buffer === this.#lastBuffer && bytes.byteOffset === this.#lastOffset && bytes.length === this.#lastLength;
+    if (isSame) return this.#lastDigest;
+    this.#lastBuffer = bytes.buffer;
+    this.#lastOffset = bytes.byteOffset;
+    this.#lastLength = bytes.length;
+    this.#lastDigest = digestOf(bytes);
+    return this.#lastDigest;
+  }
+}

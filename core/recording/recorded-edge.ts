@@ -1,0 +1,114 @@
+import type { EndReason, JoinOptions } from '../broadcast.ts';
+import { Edge, type EdgeOptions, type EdgeSink, type MountInfo } from '../edge.ts';
+import type { ListenerId, PathId, Transport } from '../machine.ts';
+import type { Micros } from '../units.ts';
+import { CallKind } from './format.ts';
+import type { Recorder } from './recorder.ts';
+
+/** What a driver of an edge calls. */
+export type EdgeMachine = Pick<
+  Edge,
+  'advance' | 'deadline' | 'deadlineReason' | 'openPath' | 'closePath' | 'receive' | 'mount' | 'mounts' | 'join' | 'leave' | 'heldBytes' | 'stats'
+>;
+
+/** An edge whose every call is recorded. */
+export class RecordedEdge implements EdgeMachine {
+  readonly #edge: Edge;
+  readonly #recorder: Recorder;
+
+  constructor(options: EdgeOptions, sink: EdgeSink, recorder: Recorder) {
+    this.#edge = new Edge(options, recordedSink(sink, recorder));
+    this.#recorder = recorder;
+    recorder.start(this.#edge);
+  }
+
+  get deadline(): Micros {
+    return this.#edge.deadline;
+  }
+
+  get deadlineReason(): string {
+    return this.#edge.deadlineReason;
+  }
+
+  get heldBytes(): number {
+    return this.#edge.heldBytes;
+  }
+
+  get stats(): Edge['stats'] {
+    return this.#edge.stats;
+  }
+
+  mount(name: string): MountInfo | undefined {
+    return this.#edge.mount(name);
+  }
+
+  mounts(): readonly MountInfo[] {
+    return this.#edge.mounts();
+  }
+
+  advance(now: Micros): void {
+    this.#recorder.begin(CallKind.advance, now);
+    this.#edge.advance(now);
+    this.#recorder.end();
+  }
+
+  openPath(now: Micros, transport: Transport, label: string): PathId | undefined {
+    this.#recorder.opens(now, transport, label);
+    const path = this.#edge.openPath(now, transport, label);
+    this.#recorder.answered(path);
+    return path;
+  }
+
+  closePath(now: Micros, path: PathId, reason: string): void {
+    this.#recorder.closes(now, path, reason);
+    this.#edge.closePath(now, path, reason);
+    this.#recorder.end();
+  }
+
+  receive(now: Micros, path: PathId, bytes: Uint8Array): void {
+    this.#recorder.receives(now, path, bytes);
+    this.#edge.receive(now, path, bytes);
+    this.#recorder.end();
+  }
+
+  join(now: Micros, name: string, options: JoinOptions): ListenerId | 'no-such-mount' | 'full' {
+    const call = this.#recorder.begin(CallKind.join, now);
+    if (call !== undefined) {
+      call.text(name);
+      call.byte(options.icy ? 1 : 0);
+      call.text(options.label);
+      call.varint(options.burstMs === undefined ? 0 : options.burstMs + 1);
+    }
+    const joined = this.#edge.join(now, name, options);
+    this.#recorder.answered(joined);
+    return joined;
+  }
+
+  leave(now: Micros, listener: ListenerId, reason: string): void {
+    const call = this.#recorder.begin(CallKind.leave, now);
+    if (call !== undefined) {
+      call.varint(listener);
+      call.text(reason);
+    }
+    this.#edge.leave(now, listener, reason);
+    this.#recorder.end();
+  }
+}
+
+function recordedSink(sink: EdgeSink, recorder: Recorder): EdgeSink {
+  return {
+    send: (listener, bytes) => {
+      recorder.sent(listener, bytes);
+      sink.send(listener, bytes);
+    },
+    backlogBytes: (listener) => recorder.backlog(sink.backlogBytes(listener)),
+    end: (listener, reason: EndReason) => {
+      recorder.told(`end ${listener} ${reason}`);
+      sink.end(listener, reason);
+    },
+    event: (event) => {
+      recorder.event(event);
+      sink.event(event);
+    },
+  };
+}

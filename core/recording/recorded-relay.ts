@@ -1,0 +1,99 @@
+import type { PathId, SubscriberId, Transport } from '../machine.ts';
+import { Relay, type RelayOptions, type RelaySink } from '../relay.ts';
+import type { Micros } from '../units.ts';
+import { CallKind } from './format.ts';
+import type { Recorder } from './recorder.ts';
+
+/** What a driver of a relay calls. */
+export type RelayMachine = Pick<
+  Relay,
+  'advance' | 'deadline' | 'deadlineReason' | 'openPath' | 'closePath' | 'receive' | 'subscribe' | 'unsubscribe' | 'heldBytes' | 'stats'
+>;
+
+/** A relay whose every call is recorded. */
+export class RecordedRelay implements RelayMachine {
+  readonly #relay: Relay;
+  readonly #recorder: Recorder;
+
+  constructor(options: RelayOptions, sink: RelaySink, recorder: Recorder) {
+    this.#relay = new Relay(options, recordedSink(sink, recorder));
+    this.#recorder = recorder;
+    recorder.start(this.#relay);
+  }
+
+  get deadline(): Micros {
+    return this.#relay.deadline;
+  }
+
+  get deadlineReason(): string {
+    return this.#relay.deadlineReason;
+  }
+
+  get heldBytes(): number {
+    return this.#relay.heldBytes;
+  }
+
+  get stats(): Relay['stats'] {
+    return this.#relay.stats;
+  }
+
+  advance(now: Micros): void {
+    this.#recorder.begin(CallKind.advance, now);
+    this.#relay.advance(now);
+    this.#recorder.end();
+  }
+
+  openPath(now: Micros, transport: Transport, label: string): PathId | undefined {
+    this.#recorder.opens(now, transport, label);
+    const path = this.#relay.openPath(now, transport, label);
+    this.#recorder.answered(path);
+    return path;
+  }
+
+  closePath(now: Micros, path: PathId, reason: string): void {
+    this.#recorder.closes(now, path, reason);
+    this.#relay.closePath(now, path, reason);
+    this.#recorder.end();
+  }
+
+  receive(now: Micros, path: PathId, bytes: Uint8Array): void {
+    this.#recorder.receives(now, path, bytes);
+    this.#relay.receive(now, path, bytes);
+    this.#recorder.end();
+  }
+
+  subscribe(now: Micros, label: string): SubscriberId | undefined {
+    this.#recorder.begin(CallKind.subscribe, now)?.text(label);
+    const subscriber = this.#relay.subscribe(now, label);
+    this.#recorder.answered(subscriber);
+    return subscriber;
+  }
+
+  unsubscribe(now: Micros, subscriber: SubscriberId, reason: string): void {
+    const call = this.#recorder.begin(CallKind.unsubscribe, now);
+    if (call !== undefined) {
+      call.varint(subscriber);
+      call.text(reason);
+    }
+    this.#relay.unsubscribe(now, subscriber, reason);
+    this.#recorder.end();
+  }
+}
+
+function recordedSink(sink: RelaySink, recorder: Recorder): RelaySink {
+  return {
+    send: (subscriber, bytes) => {
+      recorder.sent(subscriber, bytes);
+      sink.send(subscriber, bytes);
+    },
+    backlogBytes: (subscriber) => recorder.backlog(sink.backlogBytes(subscriber)),
+    cut: (subscriber, reason) => {
+      recorder.told(`cut ${subscriber} ${reason}`);
+      sink.cut(subscriber, reason);
+    },
+    event: (event) => {
+      recorder.event(event);
+      sink.event(event);
+    },
+  };
+}

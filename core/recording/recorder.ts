@@ -1,0 +1,243 @@
+import type { Archive } from '../archive.ts';
+import { assert } from '../assert.ts';
+import type { Machine, PathId, Transport } from '../machine.ts';
+import type { Settings } from '../settings.ts';
+import { ms, type Micros } from '../units.ts';
+import { BLOCK_HEAD_BYTES, BlockKind, CallKind, FORMAT_VERSION, jsonBlock, MAGIC, sealBlock, type AudioKept, type FrozenMark, type Head, type RecordedRole } from './format.ts';
+import { OutputHash } from './output-hash.ts';
+import { StateWriter } from './saved-state.ts';
+import { ByteWriter } from './wire.ts';
+
+/** Where a recording goes. */
+export interface RecordingOut {
+  /** A generation begins with what is written next. Of those before it, the newest `GENERATIONS - 1` are still wanted. */
+  begin(generation: number): void;
+  /** Takes the bytes over. */
+  write(bytes: Uint8Array): void;
+  /** Nothing more will come: the machine's state alone takes too much of the bound. */
+  tooLarge(stateBytes: number): void;
+}
+
+export interface RecorderOptions {
+  readonly role: RecordedRole;
+  /** Of the software. */
+  readonly version: string;
+  readonly settings: Settings;
+  readonly audio: AudioKept;
+  readonly wallMs: () => number;
+  readonly out: RecordingOut;
+}
+
+/** A machine that can be recorded: its state is written into a generation's beginning. */
+export interface Recordable extends Machine {
+  readonly heldBytes: number;
+  archive(a: Archive): void;
+}
+
+/** A recording is kept in so many parts, of which the oldest goes when a new one begins: three to four quarters of the bound. */
+export const GENERATIONS = 4;
+
+/** A machine that holds more than this part of the bound is saved without the audio that it only passes on. */
+const LARGE_STATE = 16;
+
+/** Calls are gathered so long, or until there are so many bytes of them: what a process that is killed takes with it. */
+const BLOCK_US = ms(500);
+const BLOCK_BYTES = 262_144;
+
+/**
+ * Writes down every call of a machine, what its sink answered, and a fingerprint of what came out.
+ *
+ *     call -> into the open block, before the machine sees it: what makes it fail is there
+ *          -> the machine; its sink's outputs go into the block's hash
+ *          -> block full? sealed, and on to `out`; generation full? the machine's state begins the next one
+ *
+ * A wrapper with the machine's own interface calls `begin` and `end` around each call (`recorded-edge.ts`).
+ */
+export class Recorder {
+  readonly #options: RecorderOptions;
+  readonly #block: ByteWriter = new ByteWriter(2 * BLOCK_BYTES);
+  readonly #hash: OutputHash = new OutputHash();
+  #machine: Recordable | undefined;
+  #isOn = false;
+  #isFresh = true;
+  #generation = 0;
+  #generationBytes = 0;
+  #generationAt = 0 as Micros;
+  #blockAt = 0 as Micros;
+  #now = 0 as Micros;
+  /** What was asked for in this call, and those of the answers that were not 0, as pairs. */
+  #asked = 0;
+  #answers: number[] = [];
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+  }
+
+  get isOn(): boolean {
+    return this.#isOn;
+  }
+
+  /** Bytes of the newest generation so far, and how many of these are its beginning. */
+  get generationBytes(): number {
+    return this.#generationBytes;
+  }
+
+  /** From here on, before the machine's first call. */
+  start(machine: Recordable): void {
+    assert(this.#machine === undefined, 'a recorder is started twice');
+    this.#machine = machine;
+    this.#isOn = true;
+  }
+
+  /** Nothing is written any more: the machine goes on as if it had never been recorded. */
+  stop(): void {
+    this.#isOn = false;
+    this.#answers = [];
+  }
+
+  /** A call of the machine is about to be made; its arguments are to be written behind. */
+  begin(kind: number, now: Micros): ByteWriter | undefined {
+    if (!this.#isOn) return undefined;
+    if (this.#isFresh) this.#beginGeneration(now);
+    if (this.#block.length === 0) this.#openBlock(now);
+    this.#asked = 0;
+    this.#block.byte(kind);
+    // A driver's clock never goes back.
+    this.#block.varint(now - this.#now);
+    this.#now = now;
+    return this.#block;
+  }
+
+  /** The call is over. */
+  end(): void {
+    if (!this.#isOn) return;
+    if (this.#answers.length > 0) this.#writeAnswers();
+    const isDue = this.#block.length >= BLOCK_BYTES || this.#now - this.#blockAt >= BLOCK_US;
+    if (!isDue) return;
+    this.seal();
+    if (this.#isGenerationOver()) this.#beginGeneration(this.#now);
+  }
+
+  /** The call is over, and gave its caller this: an id, or why there is none. */
+  answered(answer: number | string | undefined): void {
+    this.told(`answer ${answer}`);
+    this.end();
+  }
+
+  /** A path is opened: calls that relay and edge have in common, with their arguments. */
+  opens(now: Micros, transport: Transport, label: string): void {
+    const call = this.begin(CallKind.openPath, now);
+    if (call === undefined) return;
+    call.byte(transport === 'tcp' ? 0 : 1);
+    call.text(label);
+  }
+
+  closes(now: Micros, path: PathId, reason: string): void {
+    const call = this.begin(CallKind.closePath, now);
+    if (call === undefined) return;
+    call.varint(path);
+    call.text(reason);
+  }
+
+  receives(now: Micros, path: PathId, bytes: Uint8Array): void {
+    const call = this.begin(CallKind.receive, now);
+    if (call === undefined) return;
+    call.varint(path);
+    call.bytes(bytes);
+  }
+
+  sent(to: number, bytes: Uint8Array): void {
+    if (this.#isOn) this.#hash.sent(to, bytes);
+  }
+
+  /** What the machine told its sink or answered its caller. */
+  told(text: string): void {
+    if (this.#isOn) this.#hash.told(text);
+  }
+
+  event(event: object): void {
+    if (this.#isOn) this.#hash.told(JSON.stringify(event));
+  }
+
+  /** What the sink answers to the machine. */
+  backlog(bytes: number): number {
+    if (this.#isOn && bytes !== 0) this.#answers.push(this.#asked, bytes);
+    this.#asked++;
+    return bytes;
+  }
+
+  /** Gives out what the open block has, also in the middle of a call that failed. */
+  seal(): void {
+    if (!this.#isOn || this.#block.length === 0) return;
+    if (this.#answers.length > 0) this.#writeAnswers();
+    this.#hash.is(this.#machine!.deadline);
+    const { structure, content } = this.#hash.take();
+    for (const digits of [structure, content]) for (let i = 0; i < digits.length; i++) this.#block.byte(digits.charCodeAt(i));
+    const block = this.#block.written.slice();
+    this.#block.clear();
+    sealBlock(block, BlockKind.calls);
+    this.#write(block);
+  }
+
+  /** The recording ends here, for a reason. */
+  mark(why: FrozenMark['why'], error?: string): Uint8Array {
+    const mark: FrozenMark = { why, atUs: this.#now, wallMs: this.#options.wallMs(), ...(error !== undefined && { error }) };
+    return jsonBlock(BlockKind.mark, mark);
+  }
+
+  #openBlock(now: Micros): void {
+    for (let i = 0; i < BLOCK_HEAD_BYTES; i++) this.#block.byte(0);
+    this.#block.varint(now);
+    this.#blockAt = now;
+    this.#now = now;
+  }
+
+  #writeAnswers(): void {
+    this.#block.byte(CallKind.backlogs);
+    this.#block.varint(this.#answers.length / 2);
+    for (const value of this.#answers) this.#block.varint(value);
+    this.#answers = [];
+  }
+
+  #isGenerationOver(): boolean {
+    const { recordMs, recordBytes } = this.#options.settings;
+    if (this.#now - this.#generationAt >= ms(recordMs) / GENERATIONS) return true;
+    return this.#generationBytes >= recordBytes / GENERATIONS;
+  }
+
+  #beginGeneration(now: Micros): void {
+    const { role, version, settings, audio, wallMs, out } = this.#options;
+    this.#generation++;
+    this.#generationAt = now;
+    this.#generationBytes = 0;
+    out.begin(this.#generation);
+    // What is written at a stroke holds everybody up: audio that is left out here comes back with what comes in.
+    const isLarge = this.#machine!.heldBytes > settings.recordBytes / LARGE_STATE;
+    const stateAudio = isLarge ? 'left-out' : audio;
+    const generation = this.#generation;
+    const head: Head = { format: FORMAT_VERSION, version, role, settings, audio, stateAudio, generation, atUs: now, wallMs: wallMs() };
+    this.#write(MAGIC);
+    this.#write(jsonBlock(BlockKind.head, head));
+    const state = this.#state(stateAudio);
+    this.#write(state);
+    this.#isFresh = false;
+    if (state.length <= settings.recordBytes / GENERATIONS / 2) return;
+    this.stop();
+    out.tooLarge(state.length);
+  }
+
+  /** The machine's state; nothing for one that is new. */
+  #state(audio: AudioKept): Uint8Array {
+    const writer = new ByteWriter();
+    for (let i = 0; i < BLOCK_HEAD_BYTES; i++) writer.byte(0);
+    if (!this.#isFresh) this.#machine!.archive(new StateWriter(writer, audio));
+    const block = writer.written.slice();
+    sealBlock(block, BlockKind.state);
+    return block;
+  }
+
+  #write(bytes: Uint8Array): void {
+    this.#generationBytes += bytes.length;
+    this.#options.out.write(bytes);
+  }
+}

@@ -1,0 +1,101 @@
+import type { Archive } from '../archive.ts';
+import type { AudioKept } from './format.ts';
+import type { ByteReader, ByteWriter } from './wire.ts';
+
+/** Writes a machine's state down. */
+export class StateWriter implements Archive {
+  readonly isLoading: boolean = false;
+  readonly #writer: ByteWriter;
+  readonly #audio: AudioKept;
+
+  constructor(writer: ByteWriter, audio: AudioKept) {
+    this.#writer = writer;
+    this.#audio = audio;
+  }
+
+  number<T extends number>(value: T): T {
+    this.#writer.number(value);
+    return value;
+  }
+
+  flag(value: boolean): boolean {
+    this.#writer.byte(value ? 1 : 0);
+    return value;
+  }
+
+  text<T extends string>(value: T): T {
+    this.#writer.text(value);
+    return value;
+  }
+
+  maybeNumber<T extends number>(value: T | undefined): T | undefined {
+    if (this.flag(value !== undefined)) this.number(value!);
+    return value;
+  }
+
+  maybeText(value: string | undefined): string | undefined {
+    if (this.flag(value !== undefined)) this.text(value!);
+    return value;
+  }
+
+  bytes(value: Uint8Array): Uint8Array {
+    this.#writer.bytes(value);
+    return value;
+  }
+
+  audio(value: Uint8Array): Uint8Array {
+    if (this.#audio === 'whole') return this.bytes(value);
+    this.#writer.varint(value.length);
+    return value;
+  }
+
+  list<T>(items: Iterable<T>, each: (item: T | undefined) => T): T[] {
+    const all = [...items];
+    this.#writer.varint(all.length);
+    return all.map(each);
+  }
+}
+
+/** Reads a machine's state back. Throws a WireError when the bytes end too early. */
+export class StateReader implements Archive {
+  readonly isLoading: boolean = true;
+  readonly #reader: ByteReader;
+  readonly #audio: AudioKept;
+
+  constructor(reader: ByteReader, audio: AudioKept) {
+    this.#reader = reader;
+    this.#audio = audio;
+  }
+
+  number<T extends number>(): T {
+    return this.#reader.number() as T;
+  }
+
+  flag(): boolean {
+    return this.#reader.byte() !== 0;
+  }
+
+  text<T extends string>(): T {
+    return this.#reader.text() as T;
+  }
+
+  maybeNumber<T extends number>(): T | undefined {
+    return this.flag() ? this.number() : undefined;
+  }
+
+  maybeText(): string | undefined {
+    return this.flag() ? this.text() : undefined;
+  }
+
+  bytes(): Uint8Array {
+    return this.#reader.bytes().slice();
+  }
+
+  audio(): Uint8Array {
+    return this.#audio === 'whole' ? this.bytes() : new Uint8Array(this.#reader.varint());
+  }
+
+  list<T>(_items: Iterable<T>, each: (item: T | undefined) => T): T[] {
+    return Array.from({ length: this.#reader.varint() }, () => each(undefined));
+  }
+}

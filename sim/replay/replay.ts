@@ -1,0 +1,105 @@
+import { readCalls } from '../../core/recording/calls.ts';
+import type { Generation, Recording } from '../../core/recording/read.ts';
+import { Player, type Watcher } from './player.ts';
+
+/** Where what came out was not what had come out. */
+export interface Divergence {
+  /** Machine time between which it lies. */
+  readonly fromUs: number;
+  readonly untilUs: number;
+  /** 'structure': other calls, lengths or events; 'content': other bytes. */
+  readonly what: 'structure' | 'content';
+  /** Where the block begins in the file. */
+  readonly at: number;
+}
+
+/** Generations that were played one after the other by one machine. */
+export interface Stretch {
+  readonly generations: readonly Generation[];
+  readonly fromUs: number;
+  readonly untilUs: number;
+  readonly calls: number;
+  /** Fingerprints that were compared, and of how many of them the bytes could be compared too. */
+  readonly blocks: number;
+  readonly blocksWithContent: number;
+  readonly divergence: Divergence | undefined;
+  /** What the machine threw; nothing is played after that. */
+  readonly failure: string | undefined;
+}
+
+export const nobody: Watcher = { event: () => {}, onAir: () => {} };
+
+/** Plays a recording by the core that is here, and holds what comes out against what came out then. */
+export function replay(recording: Recording, watcher: Watcher = nobody): Stretch[] {
+  return stretchesOf(recording.generations).map((generations) => playStretch(generations, watcher));
+}
+
+/** Generations that go on where the one before ends are one stretch. */
+export function stretchesOf(generations: readonly Generation[]): Generation[][] {
+  const stretches: Generation[][] = [];
+  for (const generation of generations) {
+    if (generation.isContinuation) stretches.at(-1)!.push(generation);
+    else stretches.push([generation]);
+  }
+  return stretches;
+}
+
+function playStretch(generations: readonly Generation[], watcher: Watcher): Stretch {
+  const first = generations[0]!;
+  const player = new Player(first, watcher);
+  const comparison = new Comparison(first);
+  let untilUs = first.head.atUs;
+  let calls = 0;
+  let failure: string | undefined;
+  for (const block of generations.flatMap(({ blocks }) => blocks)) {
+    const fromUs = untilUs;
+    try {
+      for (const call of readCalls(block.calls)) {
+        untilUs = call.now;
+        calls++;
+        player.play(call);
+      }
+    } catch (error) {
+      failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    }
+    player.hash.is(player.machine.deadline);
+    comparison.add(fromUs, untilUs, block, player.hash.take());
+    if (failure !== undefined) break;
+  }
+  const { blocks, blocksWithContent, divergence } = comparison;
+  return { generations, fromUs: first.head.atUs, untilUs, calls, blocks, blocksWithContent, divergence, failure };
+}
+
+interface Fingerprint {
+  readonly structure: string;
+  readonly content: string;
+}
+
+class Comparison {
+  blocks = 0;
+  blocksWithContent = 0;
+  divergence: Divergence | undefined;
+  readonly #hasContent: boolean;
+  readonly #contentFromUs: number;
+
+  constructor({ head, state }: Generation) {
+    this.#hasContent = head.audio === 'whole';
+    const { ringMs, historyMs, forgetMs, burstMs } = head.settings;
+    // What was held when the recording began, and is given out later, is not known when its audio was left out.
+    const isKnown = state.length === 0 || head.stateAudio === 'whole';
+    this.#contentFromUs = isKnown ? head.atUs : head.atUs + 1_000 * (Math.max(ringMs, historyMs) + forgetMs + burstMs);
+  }
+
+  add(fromUs: number, untilUs: number, block: Fingerprint & { readonly at: number }, played: Fingerprint): void {
+    this.blocks++;
+    if (block.structure !== played.structure) {
+      this.divergence ??= { fromUs, untilUs, what: 'structure', at: block.at };
+      return;
+    }
+    if (!this.#hasContent) return;
+    const agrees = block.content === played.content;
+    if (!agrees && fromUs < this.#contentFromUs) return;
+    this.blocksWithContent++;
+    if (!agrees) this.divergence ??= { fromUs, untilUs, what: 'content', at: block.at };
+  }
+}

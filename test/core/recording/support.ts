@@ -1,0 +1,102 @@
+import type { ListenerId, SubscriberId } from '../../../core/machine.ts';
+import type { AudioKept } from '../../../core/recording/format.ts';
+import { readRecording, type Recording } from '../../../core/recording/read.ts';
+import { RecordedEdge } from '../../../core/recording/recorded-edge.ts';
+import { RecordedRelay } from '../../../core/recording/recorded-relay.ts';
+import { Recorder } from '../../../core/recording/recorder.ts';
+import type { Settings } from '../../../core/settings.ts';
+import { join } from '../frame/build.ts';
+import { play, type Step } from '../support/steps.ts';
+
+/** Keeps a recording in memory, generation by generation. */
+export class Tape {
+  readonly generations: Uint8Array[][] = [];
+  stateBytes: number | undefined;
+
+  begin(): void {
+    this.generations.push([]);
+  }
+
+  write(bytes: Uint8Array): void {
+    this.generations.at(-1)!.push(bytes);
+  }
+
+  tooLarge(stateBytes: number): void {
+    this.stateBytes = stateBytes;
+  }
+
+  /** From a generation on. */
+  bytes(from = 0): Uint8Array {
+    return join(...this.generations.slice(from).flat());
+  }
+
+  recording(from = 0): Recording {
+    return readRecording(this.bytes(from));
+  }
+}
+
+export interface TapeOptions {
+  readonly settings: Settings;
+  readonly audio?: AudioKept;
+}
+
+export function recorderOn(tape: Tape, role: 'edge' | 'relay', { settings, audio = 'whole' }: TapeOptions): Recorder {
+  return new Recorder({ role, version: 'test', settings, audio, wallMs: () => 0, out: tape });
+}
+
+/** An edge that is recorded while all this happens to it. */
+export function recordEdge(all: readonly Step[], options: TapeOptions): Tape {
+  const tape = new Tape();
+  const recorder = recorderOn(tape, 'edge', options);
+  const backlog = new Map<ListenerId, number>();
+  const listeners: ListenerId[] = [];
+  const edge = new RecordedEdge({ settings: options.settings }, {
+    send: () => undefined,
+    backlogBytes: (listener) => backlog.get(listener) ?? 0,
+    end: () => undefined,
+    event: () => undefined,
+  }, recorder);
+  let names = 0;
+  play(edge, all, {
+    come: (now) => {
+      const id = edge.join(now, ['a', 'b'][names++ % 2]!, { icy: names % 3 === 0, label: 'x' });
+      if (typeof id === 'number') listeners.push(id);
+    },
+    go: (now, which) => {
+      if (listeners.length > 0) edge.leave(now, listeners[which % listeners.length]!, 'closed');
+    },
+    backlog: (which, bytes) => {
+      if (listeners.length > 0) backlog.set(listeners[which % listeners.length]!, bytes);
+    },
+  }, () => undefined);
+  recorder.seal();
+  return tape;
+}
+
+/** The same of a relay. */
+export function recordRelay(all: readonly Step[], options: TapeOptions): Tape {
+  const tape = new Tape();
+  const recorder = recorderOn(tape, 'relay', options);
+  const backlog = new Map<SubscriberId, number>();
+  const subscribers: SubscriberId[] = [];
+  const relay = new RecordedRelay({ settings: options.settings }, {
+    send: () => undefined,
+    backlogBytes: (subscriber) => backlog.get(subscriber) ?? 0,
+    cut: () => undefined,
+    event: () => undefined,
+  }, recorder);
+  play(relay, all, {
+    come: (now) => {
+      const id = relay.subscribe(now, 'edge');
+      if (id !== undefined) subscribers.push(id);
+    },
+    go: (now, which) => {
+      if (subscribers.length > 0) relay.unsubscribe(now, subscribers[which % subscribers.length]!, 'closed');
+    },
+    backlog: (which, bytes) => {
+      if (subscribers.length > 0) backlog.set(subscribers[which % subscribers.length]!, bytes);
+    },
+  }, () => undefined);
+  recorder.seal();
+  return tape;
+}

@@ -1,0 +1,153 @@
+import fc from 'fast-check';
+import type { Machine, PathId, Transport } from '../../../core/machine.ts';
+import { withSettings, type Settings } from '../../../core/settings.ts';
+import type { Micros } from '../../../core/units.ts';
+import { adtsFrame, apeTag, id3v2, infoFrame, join, mpegFrame } from '../frame/build.ts';
+import { numbered, numberedAac } from './frames.ts';
+import { announce, data, framed, headers, message, metadata } from './messages.ts';
+
+/** Small bounds, so that they are reached. */
+export const smallSettings: Settings = withSettings({
+  maxPaths: 3, maxStreams: 6, maxUnannouncedStreams: 3, maxSubscribers: 3, maxListeners: 5, windowMessages: 32, windowBytes: 65_536, ringBytes: 65_536,
+  edgeBytes: 16_777_216, historyBytes: 1_048_576, historyMs: 2_000, subscriberInFlightBytes: 65_536, subscriberCutMs: 500, targetKeepBytes: 65_536, targetKeepMs: 2_000,
+  targetInFlightBytes: 4_096, targetStuckMs: 500, listenerQueueBytes: 16_384, icyIntervalBytes: 256, forgetMs: 3_000, mountEndMs: 1_500, burstMs: 1_000,
+});
+
+const payloads: readonly Uint8Array[] = [
+  new Uint8Array(0), numbered(1), numbered(2), numberedAac(3), mpegFrame({ layer: 1 }), mpegFrame({ version: '2.5', kbps: 8, fill: 0xff }), adtsFrame({ lengthBytes: 8_191 }),
+  infoFrame('Xing'), id3v2(1_000), apeTag(100), numbered(4).subarray(0, 200), new Uint8Array(3_000).fill(0xff),
+];
+
+export const payload: fc.Arbitrary<Uint8Array> = fc.oneof(
+  { weight: 5, arbitrary: fc.constantFrom(...payloads) },
+  { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }) },
+  { weight: 1, arbitrary: fc.constant(new Uint8Array(60_000).fill(0x41)) },
+);
+
+export interface Made {
+  /** `next` counts the messages of each stream. */
+  bytes: (next: (stream: number) => number) => Uint8Array;
+}
+
+/** A message of one of a few streams: mostly the next one, or near it, seldom far away. */
+const anyMessage: fc.Arbitrary<Made> = fc.record({
+  kind: fc.constantFrom('data', 'data', 'data', 'data', 'data', 'announce', 'headers', 'metadata', 'other'),
+  stream: fc.oneof({ weight: 6, arbitrary: fc.integer({ min: 1, max: 3 }) }, { weight: 1, arbitrary: fc.integer({ min: 1, max: 40 }) }),
+  replica: fc.nat(20),
+  move: fc.oneof({ weight: 6, arbitrary: fc.constant(0) }, { weight: 3, arbitrary: fc.integer({ min: -10, max: 10 }) }, { weight: 1, arbitrary: fc.constantFrom(-40, 31, 32, 33, 100, 2 ** 40, 2 ** 53 - 1) }),
+  text: fc.constantFrom('a', 'b', 'a b', '', "StreamTitle='x';", 'Icy-Name\rx\nSet-Cookie\ry', 'x'.repeat(5_000)),
+  payload,
+  mutate: fc.option(fc.record({ at: fc.nat(60), to: fc.nat(255) }), { freq: 10 }),
+  cut: fc.option(fc.nat(40), { freq: 20 }),
+}).map(({ kind, stream, replica, move, text, payload, mutate, cut }) => ({
+  bytes: (next) => {
+    const sequence = Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, next(stream) + move));
+    const fields = { stream, replica };
+    const one = kind === 'data' ? data(sequence, payload, fields)
+      : kind === 'announce' ? announce(sequence, text, fields)
+      : kind === 'headers' ? headers(sequence, text, fields)
+      : kind === 'metadata' ? metadata(sequence, text, fields)
+      : message(16 + (replica % 4), sequence, payload, fields);
+    if (mutate !== null && one.length > 0) one[mutate.at % one.length] = mutate.to;
+    return cut === null ? one : one.slice(0, cut);
+  },
+}));
+
+/** A stream as it should be: an announcement, a title, and frames. */
+const healthy = fc.record({ stream: fc.integer({ min: 1, max: 3 }), count: fc.integer({ min: 1, max: 25 }), mount: fc.constantFrom('a', 'b'), aac: fc.nat(9) });
+
+export type Step =
+  | { kind: 'healthy'; path: number; stream: number; count: number; mount: string; aac: number }
+  | { kind: 'messages'; path: number; made: Made[]; raw: boolean }
+  | { kind: 'noise'; path: number; bytes: Uint8Array }
+  | { kind: 'wait'; ms: number }
+  | { kind: 'open'; transport: Transport }
+  | { kind: 'close'; path: number }
+  | { kind: 'come' }
+  | { kind: 'go'; which: number }
+  | { kind: 'backlog'; which: number; bytes: number };
+
+export const steps: fc.Arbitrary<Step[]> = fc.array(fc.oneof(
+  { weight: 14, arbitrary: fc.tuple(fc.nat(3), healthy).map(([path, rest]) => ({ kind: 'healthy' as const, path, ...rest })) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('messages' as const), path: fc.nat(3), made: fc.array(anyMessage, { minLength: 1, maxLength: 12 }), raw: fc.nat(7).map((n) => n === 0) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('noise' as const), path: fc.nat(3), bytes: fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.constantFrom(...payloads)) }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(1, 26, 26, 100, 100, 400, 700, 1_600, 4_000) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('open' as const), transport: fc.constantFrom('tcp' as const, 'udp' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('close' as const), path: fc.nat(3) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('come' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('go' as const), which: fc.nat(4) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('backlog' as const), which: fc.nat(4), bytes: fc.constantFrom(0, 3_000, 70_000) }) },
+), { maxLength: 60, size: 'max' });
+
+/** Serves deadlines; a machine that is never content is a bug. */
+export function serve(machine: Machine, fromUs: number, toUs: number): void {
+  let now = fromUs;
+  for (let turns = 0; machine.deadline <= toUs; turns++) {
+    if (turns > 20_000) throw new Error(`the deadline ${machine.deadlineReason} never passes`);
+    now = Math.max(now, machine.deadline);
+    machine.advance(now as Micros);
+  }
+  if (machine.deadlineReason === 'none' && machine.deadline !== Infinity) throw new Error('a deadline without a reason');
+}
+
+function wellMade({ stream, count, mount, aac }: Extract<Step, { kind: 'healthy' }>, next: (stream: number) => number): Uint8Array[] {
+  const frame = aac === 0 ? numberedAac : numbered;
+  const opening = [announce(next(stream), mount, { stream }), metadata(next(stream), `StreamTitle='${count}';`, { stream })];
+  return [...opening, ...Array.from({ length: count }, (_, n) => data(next(stream), frame(n), { stream }))];
+}
+
+/** What a relay and an edge have in common. */
+export interface Inlet extends Machine {
+  openPath(now: Micros, transport: Transport, label: string): PathId | undefined;
+  closePath(now: Micros, path: PathId, reason: string): void;
+  receive(now: Micros, path: PathId, bytes: Uint8Array): void;
+}
+
+/** Those on the other side of the machine, who come and go. */
+export interface Others {
+  come(now: Micros): void;
+  go(now: Micros, which: number): void;
+  backlog(which: number, bytes: number): void;
+}
+
+/** Plays all steps, and then waits until everything is forgotten; `check` is called after each. */
+export function play(machine: Inlet, all: readonly Step[], others: Others, check: () => void): void {
+  const paths: { id: PathId; transport: Transport }[] = [];
+  let now = 0;
+  const counts = new Map<number, number>();
+  const next = (stream: number): number => {
+    const sequence = (counts.get(stream) ?? 4) + 1;
+    counts.set(stream, sequence);
+    return sequence;
+  };
+  const open = (transport: Transport): void => {
+    const id = machine.openPath(now as Micros, transport, transport);
+    if (id !== undefined) paths.push({ id, transport });
+    if (paths.length > smallSettings.maxPaths) throw new Error('too many paths');
+  };
+  open('tcp');
+  open('udp');
+  for (const step of all) {
+    const path = 'path' in step ? paths[step.path % paths.length] : undefined;
+    if (step.kind === 'wait') {
+      serve(machine, now, now + step.ms * 1000);
+      now += step.ms * 1000;
+    } else if (step.kind === 'open') open(step.transport);
+    else if (step.kind === 'come') others.come(now as Micros);
+    else if (step.kind === 'go') others.go(now as Micros, step.which);
+    else if (step.kind === 'backlog') others.backlog(step.which, step.bytes);
+    else if (path === undefined) continue;
+    else if (step.kind === 'close') {
+      machine.closePath(now as Micros, path.id, 'closed');
+      paths.splice(paths.indexOf(path), 1);
+    } else if (step.kind === 'noise') machine.receive(now as Micros, path.id, step.bytes);
+    else {
+      const messages = step.kind === 'messages' ? step.made.map((made) => made.bytes(next)) : wellMade(step, next);
+      if (path.transport === 'udp') for (const one of messages) machine.receive(now as Micros, path.id, one);
+      else machine.receive(now as Micros, path.id, step.kind === 'messages' && step.raw ? join(...messages) : framed(...messages));
+    }
+    check();
+  }
+  serve(machine, now, now + 60_000_000);
+  check();
+}

@@ -1,0 +1,31 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { replay } from '../../../sim/replay/replay.ts';
+import { recordEdge, recordRelay, type Tape } from '../../core/recording/support.ts';
+import { smallSettings, steps } from '../../core/support/steps.ts';
+
+/** Generations of a second, so that there are many in which a replay can begin. */
+const settings = { ...smallSettings, recordMs: 4_000, recordBytes: 1_073_741_824 };
+
+/** From whichever generation on it is played, the same comes out as when it was recorded. */
+function expectSame(tape: Tape): void {
+  for (let from = 0; from < Math.min(tape.generations.length, 12); from++) {
+    const recording = tape.recording(from);
+    expect(recording.problems).toEqual([]);
+    const stretches = replay(recording);
+    expect(stretches).toHaveLength(1);
+    expect(stretches[0]).toMatchObject({ divergence: undefined, failure: undefined });
+    expect(stretches[0]!.blocksWithContent).toBe(stretches[0]!.blocks);
+    if (from === 0) expect(stretches[0]!.blocks).toBeGreaterThan(0);
+  }
+}
+
+describe('a recording, played from any of its generations on, gives out the same to the byte', () => {
+  it('of an edge', () => {
+    fc.assert(fc.property(steps, (all) => expectSame(recordEdge(all, { settings }))), { numRuns: 60 });
+  });
+
+  it('of a relay', () => {
+    fc.assert(fc.property(steps, (all) => expectSame(recordRelay(all, { settings }))), { numRuns: 40 });
+  });
+});
