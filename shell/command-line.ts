@@ -12,31 +12,41 @@ import type { LogLevel } from './log-table.ts';
 import type { Log } from './log.ts';
 import { readOptions, type Given } from './options.ts';
 import { UsageError } from './problems.ts';
+import type { RecordConfig } from './recording/flight-recorder.ts';
+import { readRecord, type RecordTask } from './recording/record-command.ts';
 import { RelayApp, type RelayConfig } from './relay.ts';
 import { version } from './version.ts';
 
 /** What a command line asks for. */
 export type Wish =
   | { readonly kind: 'print'; readonly text: string }
+  /** To be done at once; it prints its lines. */
+  | { readonly kind: 'task'; readonly task: RecordTask }
   | { readonly kind: 'run'; readonly role: Role; readonly logLevel: LogLevel; readonly make: (log: Log) => App };
 
 /** Reads the arguments of `davecast`. Throws a UsageError on any that is wrong or missing. */
 export function readDavecast(argv: readonly string[]): Wish {
   const [first, ...rest] = argv;
-  if (first === undefined) throw new UsageError('a command is missing: relay, edge or encoder');
+  if (first === undefined) throw new UsageError('a command is missing: relay, edge, encoder or record');
   if (first === '--help' || first === '-h') return { kind: 'print', text: formatHelp(overview) };
   if (first === '--version' || first === '-v') return versionOf('davecast');
   if (first === 'relay') return read('relay', rest, (given) => makeRelay(relayConfig(given)));
   if (first === 'edge') return read('edge', rest, (given) => makeEdge(edgeConfig(given)));
   if (first === 'encoder') return read('encoder', rest, (given) => makeEncoder(encoderConfig(given)));
+  if (first === 'record') return recordWish(rest);
   if (first === '-r') return read('originalRelay', rest, (given) => makeRelay(originalRelayConfig(given)));
   if (/^\d+$/.test(first)) return read('originalEdge', argv, (given) => makeEdge(originalEdgeConfig(given)));
-  throw new UsageError(first.startsWith('-') ? `unknown option ${first}` : `unknown command "${first}": there are relay, edge and encoder`);
+  throw new UsageError(first.startsWith('-') ? `unknown option ${first}` : `unknown command "${first}": there are relay, edge, encoder and record`);
 }
 
 /** Reads the arguments of `daveice`. */
 export function readDaveice(argv: readonly string[]): Wish {
   return read('daveice', argv, (given) => makeEncoder(daveiceConfig(given)));
+}
+
+function recordWish(argv: readonly string[]): Wish {
+  const asked = readRecord(argv);
+  return typeof asked === 'string' ? { kind: 'print', text: asked } : { kind: 'task', task: asked };
 }
 
 type Make = (log: Log) => App;
@@ -70,6 +80,7 @@ function relayConfig(given: Given): RelayConfig {
     upstreams: given.all('upstream').map((text) => tcpEndpoint('--upstream', text)),
     multicasts: given.all('multicast').map((text) => multicastEndpoint('--multicast', text)),
     settings: settingsOf(given, 'relay'),
+    record: recordOf(given),
   };
 }
 
@@ -85,6 +96,7 @@ function originalRelayConfig(given: Given): RelayConfig {
     upstreams: from === undefined || isGroup ? [] : [tcpEndpoint('what the relay takes in', from)],
     multicasts: isGroup ? [multicastEndpoint('what the relay takes in', from)] : [],
     settings: settingsOf(given, 'relay'),
+    record: recordOf(given),
   };
 }
 
@@ -96,6 +108,7 @@ function edgeConfig(given: Given): EdgeConfig {
     httpPort: listenPort('--http', given.one('http')),
     relays: relays.map((text) => tcpEndpoint('--relay', text)),
     settings: settingsOf(given, 'edge'),
+    record: recordOf(given),
   };
 }
 
@@ -108,6 +121,7 @@ function originalEdgeConfig(given: Given): EdgeConfig {
     httpPort: listenPort('PORT', port),
     relays: relays.map((text) => tcpEndpoint('RELAY:PORT', text)),
     settings: settingsOf(given, 'edge'),
+    record: recordOf(given),
   };
 }
 
@@ -128,6 +142,12 @@ function daveiceConfig(given: Given): EncoderConfig {
   const mount = mountName('MOUNT', mountText);
   const url = icecastUrl('MOUNT', `http://${host}/${encodeURI(mount)}`);
   return { mount, targets: targets('TARGET', to), input: { kind: 'from', url }, ...stationOf(given) };
+}
+
+function recordOf(given: Given): RecordConfig | undefined {
+  const directory = given.one('record');
+  if (directory === undefined && given.has('no-audio')) throw new UsageError('--no-audio is for --record');
+  return directory === undefined ? undefined : { directory, audio: given.has('no-audio') ? 'left-out' : 'whole' };
 }
 
 function stationOf(given: Given): Pick<EncoderConfig, 'bind' | 'headers' | 'title' | 'settings'> {

@@ -61,12 +61,18 @@ const relayAbout = 'Passes on everything that encoders push to it, once, to ever
 const edgeAbout = 'Serves listeners one unbroken stream for each mountpoint, put together from all its relays.';
 const encoderAbout = 'Cuts MP3 or AAC (ADTS) into frames, and pushes each to every target.';
 
+/** For relay and edge, also as scripts for the first Davecast start them. */
+const recordOptions: readonly Option[] = [
+  { name: 'record', value: 'DIR', help: 'keep a flight recorder in this directory: see davecast record --help' },
+  { name: 'no-audio', help: 'with --record: headers and lengths only, so that a recording can be shared' },
+];
+
 /** The commands by name; `original…` are those that scripts for the first Davecast know. */
 export const commands: Readonly<Record<CommandName, Command>> = {
-  relay: command('relay', relayOptions, relayUsage, relayAbout),
-  originalRelay: command('relay', [], relayUsage, relayAbout),
-  edge: command('edge', edgeOptions, edgeUsage, edgeAbout),
-  originalEdge: command('edge', [], edgeUsage, edgeAbout),
+  relay: command('relay', [...relayOptions, ...recordOptions], relayUsage, relayAbout),
+  originalRelay: command('relay', recordOptions, relayUsage, relayAbout),
+  edge: command('edge', [...edgeOptions, ...recordOptions], edgeUsage, edgeAbout),
+  originalEdge: command('edge', recordOptions, edgeUsage, edgeAbout),
   encoder: command('encoder', [...sourceOptions, ...stationOptions], encoderUsage, encoderAbout),
   daveice: command(
     'encoder',
@@ -78,7 +84,7 @@ export const commands: Readonly<Record<CommandName, Command>> = {
 
 /** What `davecast --help` says. */
 export const overview: HelpText = {
-  usage: [...relayUsage, ...edgeUsage, ...encoderUsage],
+  usage: [...relayUsage, ...edgeUsage, ...encoderUsage, 'davecast record dump DIR'],
   about: 'Radio streaming without outages. Each command has a --help of its own.',
   sections: [],
 };

@@ -1,4 +1,5 @@
-import { Edge } from '../core/edge.ts';
+import { Edge, type EdgeSink } from '../core/edge.ts';
+import { RecordedEdge, type EdgeMachine } from '../core/recording/recorded-edge.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Endpoint } from './address.ts';
 import { NEVER_FINISHED, type App } from './app.ts';
@@ -6,6 +7,7 @@ import { Driver } from './driver.ts';
 import { ListenerServer } from './listener-server.ts';
 import type { Log } from './log.ts';
 import { PathInlet } from './path-inlet.ts';
+import { FlightRecorder, type RecordConfig } from './recording/flight-recorder.ts';
 import { Refusals } from './refusals.ts';
 
 export interface EdgeConfig {
@@ -13,6 +15,8 @@ export interface EdgeConfig {
   readonly httpPort: number;
   readonly relays: readonly Endpoint[];
   readonly settings: Settings;
+  /** Keep a flight recorder; undefined: none. */
+  readonly record?: RecordConfig | undefined;
 }
 
 /**
@@ -24,26 +28,26 @@ export class EdgeApp implements App {
   readonly finished: Promise<void> = NEVER_FINISHED;
   readonly #config: EdgeConfig;
   readonly #log: Log;
-  readonly #edge: Edge;
+  readonly #edge: EdgeMachine;
+  readonly #flight: FlightRecorder | undefined;
   readonly #driver: Driver;
   readonly #inlet: PathInlet;
   readonly #listeners: ListenerServer;
   readonly #refusals: Refusals;
 
   constructor(config: EdgeConfig, log: Log) {
-    const { settings } = config;
+    const { settings, record } = config;
     this.#config = config;
     this.#log = log;
     this.#refusals = new Refusals(log);
-    this.#edge = new Edge(
-      { settings },
-      {
-        send: (listener, bytes) => this.#listeners.send(listener, bytes),
-        backlogBytes: (listener) => this.#listeners.backlogBytes(listener),
-        end: (listener, reason) => this.#listeners.end(listener, reason),
-        event: log,
-      },
-    );
+    const sink: EdgeSink = {
+      send: (listener, bytes) => this.#listeners.send(listener, bytes),
+      backlogBytes: (listener) => this.#listeners.backlogBytes(listener),
+      end: (listener, reason) => this.#listeners.end(listener, reason),
+      event: log,
+    };
+    this.#flight = record && new FlightRecorder({ ...record, role: 'edge', settings, log });
+    this.#edge = this.#flight === undefined ? new Edge({ settings }, sink) : new RecordedEdge({ settings }, sink, this.#flight.recorder);
     this.#driver = new Driver(this.#edge, settings);
     this.#inlet = new PathInlet({ machine: this.#edge, driver: this.#driver, settings, log, refusals: this.#refusals });
     this.#listeners = new ListenerServer({
@@ -69,6 +73,7 @@ export class EdgeApp implements App {
 
   async start(): Promise<void> {
     const { bind, httpPort, relays } = this.#config;
+    this.#flight?.start();
     const port = await this.#listeners.listen({ address: bind, port: httpPort });
     this.#log({ kind: 'listening', what: 'http', transport: 'tcp', address: bind, port });
     for (const relay of relays) this.#inlet.subscribeTo(relay);
@@ -79,5 +84,6 @@ export class EdgeApp implements App {
     await this.#listeners.stop(this.#config.settings.stopMs);
     this.#driver.stop();
     this.#refusals.stop();
+    await this.#flight?.stop();
   }
 }

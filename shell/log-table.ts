@@ -23,6 +23,9 @@ type ShellKind =
   | 'source-unauthorized'
   | 'too-many-targets'
   | 'still-disconnected'
+  | 'recording'
+  | 'record-frozen'
+  | 'record-stopped'
   | 'log-suppressed';
 
 export type LogKind = AnyEvent['kind'] | ShellKind;
@@ -42,6 +45,9 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'source-refused': { level: 'warn', text: 'source refused' },
   'source-unauthorized': { level: 'info', text: 'source asked for its password' },
   'log-suppressed': { level: 'warn', text: 'too many lines of one kind, left out' },
+  'recording': { level: 'info', text: 'recording' },
+  'record-frozen': { level: 'warn', text: 'recording frozen' },
+  'record-stopped': { level: 'error', text: 'recording stopped' },
   'too-many-targets': { level: 'warn', text: 'more addresses than replica numbers' },
 
   // Connections that we open.

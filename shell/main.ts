@@ -29,6 +29,10 @@ async function run(name: string, read: (argv: readonly string[]) => Wish, argv: 
       terminal.out(wish.text);
       return 0;
     }
+    if (wish.kind === 'task') {
+      await wish.task((text) => terminal.out(text));
+      return 0;
+    }
     return await serve(wish.make, createLogger({ role: wish.role, level: wish.logLevel }));
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof StartError)) throw error;

@@ -1,13 +1,15 @@
 import type dgram from 'node:dgram';
 import type net from 'node:net';
 import type { SubscriberId } from '../core/machine.ts';
-import { Relay } from '../core/relay.ts';
+import { RecordedRelay, type RelayMachine } from '../core/recording/recorded-relay.ts';
+import { Relay, type RelaySink } from '../core/relay.ts';
 import type { Settings } from '../core/settings.ts';
 import { formatEndpoint, formatPeer, interfaceOf, type Endpoint } from './address.ts';
 import { NEVER_FINISHED, type App } from './app.ts';
 import { Driver } from './driver.ts';
 import type { Log } from './log.ts';
 import { PathInlet } from './path-inlet.ts';
+import { FlightRecorder, type RecordConfig } from './recording/flight-recorder.ts';
 import { Refusals } from './refusals.ts';
 import { listenTcp, portOf } from './tcp.ts';
 import { listenTcpAndUdp } from './tcp-and-udp.ts';
@@ -23,6 +25,8 @@ export interface RelayConfig {
   readonly upstreams: readonly Endpoint[];
   readonly multicasts: readonly Endpoint[];
   readonly settings: Settings;
+  /** Keep a flight recorder; undefined: none. */
+  readonly record?: RecordConfig | undefined;
 }
 
 /**
@@ -36,7 +40,8 @@ export class RelayApp implements App {
   readonly finished: Promise<void> = NEVER_FINISHED;
   readonly #config: RelayConfig;
   readonly #log: Log;
-  readonly #relay: Relay;
+  readonly #relay: RelayMachine;
+  readonly #flight: FlightRecorder | undefined;
   readonly #driver: Driver;
   readonly #inlet: PathInlet;
   readonly #refusals: Refusals;
@@ -47,22 +52,23 @@ export class RelayApp implements App {
     this.#config = config;
     this.#log = log;
     this.#refusals = new Refusals(log);
-    this.#relay = new Relay(
-      { settings: config.settings },
-      {
-        send: (id, bytes) => void this.#subscribers.get(id)?.write(bytes),
-        backlogBytes: (id) => this.#subscribers.get(id)?.writableLength ?? 0,
-        cut: (id) => this.#cut(id),
-        event: log,
-      },
-    );
-    this.#driver = new Driver(this.#relay, config.settings);
-    this.#inlet = new PathInlet({ machine: this.#relay, driver: this.#driver, settings: config.settings, log, refusals: this.#refusals });
+    const { settings, record } = config;
+    const sink: RelaySink = {
+      send: (id, bytes) => void this.#subscribers.get(id)?.write(bytes),
+      backlogBytes: (id) => this.#subscribers.get(id)?.writableLength ?? 0,
+      cut: (id) => this.#cut(id),
+      event: log,
+    };
+    this.#flight = record && new FlightRecorder({ ...record, role: 'relay', settings, log });
+    this.#relay = this.#flight === undefined ? new Relay({ settings }, sink) : new RecordedRelay({ settings }, sink, this.#flight.recorder);
+    this.#driver = new Driver(this.#relay, settings);
+    this.#inlet = new PathInlet({ machine: this.#relay, driver: this.#driver, settings, log, refusals: this.#refusals });
   }
 
   async start(): Promise<void> {
     const { bind, inPort, outPort, upstreams, multicasts } = this.#config;
     const { keepAliveMs } = this.#config.settings;
+    this.#flight?.start();
     try {
       const inlet = await listenTcpAndUdp(
         { address: bind, port: inPort, keepAliveMs },
@@ -99,6 +105,7 @@ export class RelayApp implements App {
     clearTimeout(late);
     this.#driver.stop();
     this.#refusals.stop();
+    await this.#flight?.stop();
   }
 
   #subscribe(socket: net.Socket): void {

@@ -34,16 +34,16 @@ export interface Head {
   readonly stateAudio: AudioKept;
   /** Counts the generations of one process. */
   readonly generation: number;
-  /** Machine time and wall clock when it began. */
+  /** Machine time and, in ISO 8601, wall clock time when it began. */
   readonly atUs: number;
-  readonly wallMs: number;
+  readonly wallTime: string;
 }
 
 /** Why a recording ends where it does. */
 export interface FrozenMark {
   readonly why: 'failure' | 'signal' | 'stopped' | 'found';
   readonly atUs: number;
-  readonly wallMs: number;
+  readonly wallTime: string;
   /** Of a failure. */
   readonly error?: string;
 }

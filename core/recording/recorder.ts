@@ -24,7 +24,7 @@ export interface RecorderOptions {
   readonly version: string;
   readonly settings: Settings;
   readonly audio: AudioKept;
-  readonly wallMs: () => number;
+  readonly wallTime: () => string;
   readonly out: RecordingOut;
 }
 
@@ -181,7 +181,7 @@ export class Recorder {
 
   /** The recording ends here, for a reason. */
   mark(why: FrozenMark['why'], error?: string): Uint8Array {
-    const mark: FrozenMark = { why, atUs: this.#now, wallMs: this.#options.wallMs(), ...(error !== undefined && { error }) };
+    const mark: FrozenMark = { why, atUs: this.#now, wallTime: this.#options.wallTime(), ...(error !== undefined && { error }) };
     return jsonBlock(BlockKind.mark, mark);
   }
 
@@ -206,7 +206,7 @@ export class Recorder {
   }
 
   #beginGeneration(now: Micros): void {
-    const { role, version, settings, audio, wallMs, out } = this.#options;
+    const { role, version, settings, audio, wallTime, out } = this.#options;
     this.#generation++;
     this.#generationAt = now;
     this.#generationBytes = 0;
@@ -215,7 +215,7 @@ export class Recorder {
     const isLarge = this.#machine!.heldBytes > settings.recordBytes / LARGE_STATE;
     const stateAudio = isLarge ? 'left-out' : audio;
     const generation = this.#generation;
-    const head: Head = { format: FORMAT_VERSION, version, role, settings, audio, stateAudio, generation, atUs: now, wallMs: wallMs() };
+    const head: Head = { format: FORMAT_VERSION, version, role, settings, audio, stateAudio, generation, atUs: now, wallTime: wallTime() };
     this.#write(MAGIC);
     this.#write(jsonBlock(BlockKind.head, head));
     const state = this.#state(stateAudio);

@@ -41,7 +41,7 @@ export interface TapeOptions {
 }
 
 export function recorderOn(tape: Tape, role: 'edge' | 'relay', { settings, audio = 'whole' }: TapeOptions): Recorder {
-  return new Recorder({ role, version: 'test', settings, audio, wallMs: () => 0, out: tape });
+  return new Recorder({ role, version: 'test', settings, audio, wallTime: () => '2026-11-22T03:12:40.000Z', out: tape });
 }
 
 /** An edge that is recorded while all this happens to it. */

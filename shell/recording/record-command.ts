@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { formatHelp, type HelpText } from '../help.ts';
+import { readOptions, type Option } from '../options.ts';
+import { codeOf, StartError, UsageError } from '../problems.ts';
+import { frozenIn, salvage, tenantsOf, type Tenant } from './directory.ts';
+
+/** What `davecast record …` asks for: does it, and tells its lines. */
+export type RecordTask = (out: (text: string) => void) => Promise<void>;
+
+const LOOK_MS = 50;
+
+const options: readonly Option[] = [
+  { name: 'wait', value: 'SECONDS', help: 'for so long (60)' },
+  { name: 'help', help: 'this text' },
+];
+
+const help: HelpText = {
+  usage: ['davecast record dump DIR [--wait SECONDS]'],
+  about:
+    'Freezes what the processes that run with --record DIR have recorded, each to a file in DIR that is kept, and prints its name; recording goes on. ' +
+    'It is SIGUSR2 that tells them. What processes have left that are gone is frozen too. A file is replayed with: npm run replay FILE',
+  sections: [{ title: 'Options', options }],
+};
+
+/** Reads the arguments behind `davecast record`: a task, or a text to print. */
+export function readRecord(argv: readonly string[]): RecordTask | string {
+  const given = readOptions(argv, options);
+  if (given.has('help')) return formatHelp(help);
+  const [what, directory, ...more] = given.positionals;
+  if (what !== 'dump') throw new UsageError(what === undefined ? 'record: what? There is dump' : `record: there is dump, no "${what}"`);
+  if (directory === undefined) throw new UsageError('record dump: DIR is missing');
+  if (more.length > 0) throw new UsageError(`unexpected argument "${more[0]}"`);
+  const wait = given.one('wait') ?? '60';
+  if (!/^\d{1,5}$/.test(wait)) throw new UsageError(`--wait must be a whole number of seconds, not "${wait}"`);
+  return (out) => dump(directory, 1_000 * Number(wait), out);
+}
+
+async function dump(directory: string, waitMs: number, out: (text: string) => void): Promise<void> {
+  const tenants = read(directory, tenantsOf);
+  if (tenants.length === 0) throw new UsageError(`nobody records in ${directory}`);
+  for (const tenant of tenants) {
+    const file = tenant.isAlive ? await ask(directory, tenant, waitMs) : await salvage(directory, tenant);
+    if (file !== undefined) out(`${file}\n`);
+  }
+}
+
+/** Tells a process to freeze, and waits for the file. */
+async function ask(directory: string, { role, pid }: Tenant, waitMs: number): Promise<string> {
+  const before = new Set(frozenIn(directory));
+  process.kill(pid, 'SIGUSR2');
+  for (let waitedMs = 0; waitedMs < waitMs; waitedMs += LOOK_MS) {
+    await sleep(LOOK_MS);
+    const fresh = read(directory, frozenIn).find((file) => !before.has(file));
+    if (fresh !== undefined) return fresh;
+  }
+  throw new StartError(`the ${role} with process id ${pid} has frozen nothing within ${waitMs / 1_000} s: its log says why`);
+}
+
+function read<T>(directory: string, look: (directory: string) => T): T {
+  try {
+    return look(directory);
+  } catch (error) {
+    throw new UsageError(`cannot read ${directory}: ${codeOf(error)}`);
+  }
+}

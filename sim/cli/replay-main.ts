@@ -1,0 +1,6 @@
+import { runReplay } from './replay.ts';
+
+process.exitCode = runReplay(process.argv.slice(2), {
+  out: (text) => process.stdout.write(`${text}\n`),
+  problem: (text) => process.stderr.write(`${text}\n`),
+});

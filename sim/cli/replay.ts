@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { readRecording, type Recording } from '../../core/recording/read.ts';
+import { describeAir, describeProof, describeStretch, describeTold, isWell, originOf } from '../replay/describe.ts';
+import { ReplayLog } from '../replay/log.ts';
+import { replay } from '../replay/replay.ts';
+import { UsageError } from './options.ts';
+import { readReplayOptions, type ReplayAsked } from './replay-options.ts';
+import type { Streams } from './run.ts';
+
+const OK = 0;
+const DIFFERENT = 1;
+const WRONG_USE = 2;
+
+/** The whole of `npm run replay`; returns its exit status: 1 when something else came out than then. */
+export function runReplay(args: readonly string[], streams: Streams): number {
+  try {
+    const asked = readReplayOptions(args);
+    if (asked.kind === 'help') {
+      streams.out(asked.text);
+      return OK;
+    }
+    return play(asked, streams) ? OK : DIFFERENT;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    streams.problem(`replay: ${error.message.replaceAll('\n', ' ')}`);
+    return WRONG_USE;
+  }
+}
+
+function play(asked: ReplayAsked, { out, problem }: Streams): boolean {
+  const recording = load(asked.file);
+  for (const what of recording.problems) problem(`replay: ${asked.file}: ${what}`);
+  if (recording.generations.length === 0) throw new UsageError(`${asked.file} holds nothing that can be replayed`);
+  const log = new ReplayLog();
+  const stretches = replay(recording, log);
+  const originUs = originOf(recording.generations);
+  if (asked.json) {
+    const told = log.told.map(({ atUs, kind, fields }) => ({ atS: (atUs - originUs) / 1e6, kind, ...fields }));
+    const proofs = stretches.map(({ calls, blocks, blocksWithContent, divergence, failure }) => ({ calls, blocks, blocksWithContent, divergence, failure }));
+    out(JSON.stringify({ ok: stretches.every(isWell), problems: recording.problems, stretches: proofs, events: told }));
+  } else {
+    const lines = stretches.flatMap((stretch) => [...describeStretch(stretch, originUs), ...describeProof(stretch, originUs), '']);
+    out([...describeTold(log.told, originUs, asked), '', ...describeAir(log, originUs, asked), '', ...lines].join('\n').trimEnd());
+  }
+  return stretches.every(isWell);
+}
+
+function load(file: string): Recording {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    throw new UsageError(`cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+  }
+  return readRecording(bytes);
+}
