@@ -1,7 +1,8 @@
 import { digestOf, digestOfText, RollingHash } from '../hash.ts';
+import type { Micros } from '../units.ts';
 
 /**
- * The fingerprint of all that a machine gives out, in two parts: what it did, with lengths, and the bytes themselves.
+ * The fingerprint of all that a machine gives out, in two parts: what it did when, with lengths, and the bytes themselves.
  * A recording whose audio was left out can still be held against the first.
  */
 export class OutputHash {
@@ -12,14 +13,16 @@ export class OutputHash {
   #lastLength = 0;
   #lastDigest = 0;
 
-  sent(to: number, bytes: Uint8Array): void {
+  sent(now: Micros, to: number, bytes: Uint8Array): void {
+    this.#structure.mixWide(now);
     this.#structure.mixWide(to);
     this.#structure.mix(bytes.length);
     this.#content.mix(this.#digest(bytes));
   }
 
   /** An event, an end, or an answer. */
-  told(text: string): void {
+  told(now: Micros, text: string): void {
+    this.#structure.mixWide(now);
     this.#structure.mix(digestOfText(text));
   }
 

@@ -147,16 +147,16 @@ export class Recorder {
   }
 
   sent(to: number, bytes: Uint8Array): void {
-    if (this.#isOn) this.#hash.sent(to, bytes);
+    if (this.#isOn) this.#hash.sent(this.#now, to, bytes);
   }
 
   /** What the machine told its sink or answered its caller. */
   told(text: string): void {
-    if (this.#isOn) this.#hash.told(text);
+    if (this.#isOn) this.#hash.told(this.#now, text);
   }
 
   event(event: object): void {
-    if (this.#isOn) this.#hash.told(JSON.stringify(event));
+    if (this.#isOn) this.#hash.told(this.#now, JSON.stringify(event));
   }
 
   /** What the sink answers to the machine. */

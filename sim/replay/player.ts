@@ -50,7 +50,7 @@ export class Player {
     this.#asked = 0;
     const answer = this.#call(call as Call);
     const hasAnswer = call.kind === 'openPath' || call.kind === 'join' || call.kind === 'subscribe';
-    if (hasAnswer) this.hash.told(`answer ${answer}`);
+    if (hasAnswer) this.hash.told(this.#now, `answer ${answer}`);
     return answer;
   }
 
@@ -80,23 +80,23 @@ export class Player {
     const onAir = (now: Micros, mount: string, durationUs: number): void => this.#watcher.onAir(now, mount, durationUs);
     return new Edge({ settings, onAir }, {
       ...this.#sink(),
-      end: (listener: ListenerId, reason: string) => this.hash.told(`end ${listener} ${reason}`),
+      end: (listener: ListenerId, reason: string) => this.hash.told(this.#now, `end ${listener} ${reason}`),
     });
   }
 
   #relay(settings: Settings): Relay {
     return new Relay({ settings }, {
       ...this.#sink(),
-      cut: (subscriber: SubscriberId, reason: string) => this.hash.told(`cut ${subscriber} ${reason}`),
+      cut: (subscriber: SubscriberId, reason: string) => this.hash.told(this.#now, `cut ${subscriber} ${reason}`),
     });
   }
 
   #sink(): { send(to: number, bytes: Uint8Array): void; backlogBytes(of: number): number; event(event: { readonly kind: string }): void } {
     return {
-      send: (to, bytes) => this.hash.sent(to, bytes),
+      send: (to, bytes) => this.hash.sent(this.#now, to, bytes),
       backlogBytes: (of) => this.#backlog(of),
       event: (event) => {
-        this.hash.told(JSON.stringify(event));
+        this.hash.told(this.#now, JSON.stringify(event));
         this.#watcher.event(this.#now, event);
       },
     };
