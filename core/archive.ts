@@ -16,10 +16,15 @@ export interface Archive {
   text<T extends string>(value: T): T;
   maybeNumber<T extends number>(value: T | undefined): T | undefined;
   maybeText(value: string | undefined): string | undefined;
-  /** Bytes that the machine reads: a copy when loading. */
+  /** Bytes that are no audio: a copy when loading. */
   bytes(value: Uint8Array): Uint8Array;
+  /** Bytes that have yet to be read: where audio is left out, what reading takes is kept. */
+  unread(value: Uint8Array, as: Unread): Uint8Array;
   /** Bytes that it only passes on: where audio is left out, so many zeros. */
   audio(value: Uint8Array): Uint8Array;
   /** `each` gets an item when saving, and makes one when loading. */
   list<T>(items: Iterable<T>, each: (item: T | undefined) => T): T[];
 }
+
+/** The beginning of what a TCP path delivers, one message, or a piece of a stream of frames. */
+export type Unread = 'tcp' | 'message' | 'payload';

@@ -39,7 +39,7 @@ export class Deframer {
 
   /** Saves or restores its state. */
   archive(a: Archive): void {
-    const carried = a.bytes(this.#carry.subarray(0, this.#carried));
+    const carried = a.unread(this.#carry.subarray(0, this.#carried), 'tcp');
     if (a.isLoading && carried.length > 0) this.#keep(carried, 0, carried.length);
   }
 

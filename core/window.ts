@@ -108,7 +108,7 @@ export class Window {
 export function archiveHeld(a: Archive, held: Held | undefined): Held {
   return {
     sequence: a.number(held?.sequence ?? 0),
-    message: a.bytes(held?.message ?? NOTHING),
+    message: a.unread(held?.message ?? NOTHING, 'message'),
     at: a.number(held?.at ?? (0 as Micros)),
   };
 }

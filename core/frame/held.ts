@@ -42,7 +42,7 @@ export class HeldBytes {
 
   /** Saves or restores its state. */
   archive(a: Archive): void {
-    const held = a.bytes(this.bytes.subarray(this.start, this.end));
+    const held = a.unread(this.bytes.subarray(this.start, this.end), 'payload');
     if (a.isLoading && held.length > 0) this.add(held, 0, held.length, this.#maxBytes);
   }
 

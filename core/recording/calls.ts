@@ -1,6 +1,7 @@
 import type { ListenerId, PathId, SubscriberId, Transport } from '../machine.ts';
 import type { Micros } from '../units.ts';
 import { CallKind } from './format.ts';
+import { readOutline } from './outline.ts';
 import { ByteReader, WireError } from './wire.ts';
 
 /** One call of a machine, as it was recorded. */
@@ -52,6 +53,7 @@ function readCall(kind: number, reader: ByteReader): CallOf {
     case CallKind.openPath: return { kind: 'openPath', transport: reader.byte() === 0 ? 'tcp' : 'udp', label: reader.text() };
     case CallKind.closePath: return { kind: 'closePath', path: reader.varint() as PathId, reason: reader.text() };
     case CallKind.receive: return { kind: 'receive', path: reader.varint() as PathId, bytes: reader.bytes() };
+    case CallKind.receiveOutline: return { kind: 'receive', path: reader.varint() as PathId, bytes: readOutline(reader) };
     case CallKind.join: return { kind: 'join', name: reader.text(), icy: reader.byte() === 1, label: reader.text(), burstMs: readBurst(reader) };
     case CallKind.leave: return { kind: 'leave', listener: reader.varint() as ListenerId, reason: reader.text() };
     case CallKind.subscribe: return { kind: 'subscribe', label: reader.text() };

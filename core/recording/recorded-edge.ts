@@ -55,7 +55,7 @@ export class RecordedEdge implements EdgeMachine {
   openPath(now: Micros, transport: Transport, label: string): PathId | undefined {
     this.#recorder.opens(now, transport, label);
     const path = this.#edge.openPath(now, transport, label);
-    this.#recorder.answered(path);
+    this.#recorder.opened(path, transport);
     return path;
   }
 

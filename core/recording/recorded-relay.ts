@@ -46,7 +46,7 @@ export class RecordedRelay implements RelayMachine {
   openPath(now: Micros, transport: Transport, label: string): PathId | undefined {
     this.#recorder.opens(now, transport, label);
     const path = this.#relay.openPath(now, transport, label);
-    this.#recorder.answered(path);
+    this.#recorder.opened(path, transport);
     return path;
   }
 

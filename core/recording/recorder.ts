@@ -4,6 +4,7 @@ import type { Machine, PathId, Transport } from '../machine.ts';
 import type { Settings } from '../settings.ts';
 import { ms, type Micros } from '../units.ts';
 import { BLOCK_HEAD_BYTES, BlockKind, CallKind, FORMAT_VERSION, jsonBlock, MAGIC, sealBlock, type AudioKept, type FrozenMark, type Head, type RecordedRole } from './format.ts';
+import { Outliner, writeOutline } from './outline.ts';
 import { OutputHash } from './output-hash.ts';
 import { StateWriter } from './saved-state.ts';
 import { ByteWriter } from './wire.ts';
@@ -65,6 +66,8 @@ export class Recorder {
   #generationAt = 0 as Micros;
   #blockAt = 0 as Micros;
   #now = 0 as Micros;
+  /** Of each path, where audio is left out. */
+  readonly #outliners: Map<PathId, Outliner> = new Map();
   /** What was asked for in this call, and those of the answers that were not 0, as pairs. */
   #asked = 0;
   #answers: number[] = [];
@@ -133,6 +136,7 @@ export class Recorder {
   }
 
   closes(now: Micros, path: PathId, reason: string): void {
+    this.#outliners.delete(path);
     const call = this.begin(CallKind.closePath, now);
     if (call === undefined) return;
     call.varint(path);
@@ -140,10 +144,18 @@ export class Recorder {
   }
 
   receives(now: Micros, path: PathId, bytes: Uint8Array): void {
-    const call = this.begin(CallKind.receive, now);
+    const outliner = this.#outliners.get(path);
+    const call = this.begin(outliner === undefined ? CallKind.receive : CallKind.receiveOutline, now);
     if (call === undefined) return;
     call.varint(path);
-    call.bytes(bytes);
+    if (outliner === undefined) call.bytes(bytes);
+    else writeOutline(call, bytes, outliner.kept(bytes));
+  }
+
+  /** The path that `opens` was about is there. */
+  opened(path: PathId | undefined, transport: Transport): void {
+    if (path !== undefined && this.#options.audio === 'left-out') this.#outliners.set(path, new Outliner(transport));
+    this.answered(path);
   }
 
   sent(to: number, bytes: Uint8Array): void {

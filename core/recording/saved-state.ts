@@ -1,5 +1,6 @@
-import type { Archive } from '../archive.ts';
+import type { Archive, Unread } from '../archive.ts';
 import type { AudioKept } from './format.ts';
+import { Outliner, readOutline, writeOutline } from './outline.ts';
 import type { ByteReader, ByteWriter } from './wire.ts';
 
 /** Writes a machine's state down. */
@@ -40,6 +41,13 @@ export class StateWriter implements Archive {
 
   bytes(value: Uint8Array): Uint8Array {
     this.#writer.bytes(value);
+    return value;
+  }
+
+  unread(value: Uint8Array, as: Unread): Uint8Array {
+    if (this.#audio === 'whole') return this.bytes(value);
+    const outliner = new Outliner(as === 'tcp' ? 'tcp' : 'udp');
+    writeOutline(this.#writer, value, as === 'payload' ? outliner.keptOfPayload(value) : outliner.kept(value));
     return value;
   }
 
@@ -89,6 +97,10 @@ export class StateReader implements Archive {
 
   bytes(): Uint8Array {
     return this.#reader.bytes().slice();
+  }
+
+  unread(): Uint8Array {
+    return this.#audio === 'whole' ? this.bytes() : readOutline(this.#reader);
   }
 
   audio(): Uint8Array {

@@ -1,0 +1,161 @@
+import type { Transport } from '../machine.ts';
+import { MessageType, PDU_HEADER_BYTES } from '../pdu.ts';
+import type { ByteReader, ByteWriter } from './wire.ts';
+
+/**
+ * Leaves the audio out of what a path delivers, and keeps whatever the core looks at.
+ *
+ *     message    | header 26 | payload                                   ANNOUNCE, HEADERS, METADATA: kept whole
+ *     payload    | first 8 | 0 0 0 0 0 | FF and 6 | 0 0 0 | FF and 6 | 0 0 0 0 … |
+ *
+ * A frame header begins with FF and is read from seven bytes at most; whatever else is FF looks the same afterwards too,
+ * so the scanner comes to the same conclusions, at the same bytes, also where it is out of lock. Its beginning may stand
+ * at the end of one message and the rest in the next: therefore the first eight. Tags and a player's table of contents
+ * are kept as far as they are read. What is kept, about one byte in thirty, is no audio that anybody could play.
+ */
+export class Outliner {
+  readonly #transport: Transport;
+  /** What was read of a length prefix that is not whole. */
+  #prefix = -1;
+  /** Of the message that is under way: its type, how many of its bytes have come by, and how many are still to come. */
+  #type = 0;
+  #at = 0;
+  #left = 0;
+  /** Bytes to be kept at the beginning of the next piece of payload. */
+  #owed = 0;
+  #kept: number[] = [];
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Which bytes are kept: from, to, from, to, … in order. */
+  kept(bytes: Uint8Array): readonly number[] {
+    this.#kept = [];
+    if (this.#transport === 'udp') {
+      this.#begin(bytes.length);
+      this.#message(bytes, 0, bytes.length);
+      this.#owed = 0;
+      return this.#kept;
+    }
+    let at = 0;
+    while (at < bytes.length) at = this.#left > 0 ? this.#message(bytes, at, bytes.length) : this.#length(bytes, at);
+    return this.#kept;
+  }
+
+  /** For a payload by itself, as a scanner holds it. */
+  keptOfPayload(bytes: Uint8Array): readonly number[] {
+    this.#kept = [];
+    this.#payload(bytes, 0, bytes.length, 0);
+    return this.#kept;
+  }
+
+  #length(bytes: Uint8Array, at: number): number {
+    this.#keep(at, at + 1);
+    if (this.#prefix < 0) this.#prefix = bytes[at]!;
+    else {
+      this.#begin((this.#prefix << 8) | bytes[at]!);
+      this.#prefix = -1;
+    }
+    return at + 1;
+  }
+
+  #begin(length: number): void {
+    this.#at = 0;
+    this.#left = length;
+    this.#owed = 0;
+  }
+
+  /** The piece of a message that lies in `bytes[from, end)`; returns where it ends. */
+  #message(bytes: Uint8Array, from: number, end: number): number {
+    const to = Math.min(end, from + this.#left);
+    if (this.#at === 0 && to > from) this.#type = bytes[from]!;
+    const isRead = this.#type >= MessageType.METADATA && this.#type <= MessageType.HEADERS;
+    const headEnd = isRead ? to : Math.min(to, from + Math.max(0, PDU_HEADER_BYTES - this.#at));
+    this.#keep(from, headEnd);
+    const payloadAt = this.#at + headEnd - from - PDU_HEADER_BYTES;
+    if (headEnd < to) this.#payload(bytes, headEnd, to, payloadAt);
+    this.#at += to - from;
+    this.#left -= to - from;
+    return to;
+  }
+
+  /** `bytes[from, to)` is a piece of payload that lies at `offset` of it. */
+  #payload(bytes: Uint8Array, from: number, to: number, offset: number): void {
+    this.#keepOwed(from, to, Math.max(this.#owed, FIRST_BYTES - offset));
+    const marks: number[] = [];
+    for (let p = bytes.indexOf(0xff, from); p >= 0 && p < to; p = bytes.indexOf(0xff, p + 1)) marks.push(p, holdsTable(bytes, p, to) ? TABLE_BYTES : HEADER_BYTES);
+    for (const [letters, length] of TAGS) {
+      const first = letters[0]!;
+      for (let p = bytes.indexOf(first, from); p >= 0 && p < to; p = bytes.indexOf(first, p + 1)) if (spells(bytes, p, to, letters)) marks.push(p, length);
+    }
+    this.#keepMarks(marks, to);
+  }
+
+  #keepMarks(marks: readonly number[], to: number): void {
+    const inOrder = Array.from({ length: marks.length / 2 }, (_, i) => [marks[2 * i]!, marks[2 * i + 1]!] as const).sort((a, b) => a[0] - b[0]);
+    for (const [from, length] of inOrder) this.#keepOwed(from, to, length);
+  }
+
+  #keepOwed(from: number, to: number, length: number): void {
+    this.#keep(from, Math.min(to, from + length));
+    this.#owed = Math.max(0, from + length - to);
+  }
+
+  #keep(from: number, to: number): void {
+    if (to <= from) return;
+    const last = this.#kept.length - 1;
+    if (last > 0 && from <= this.#kept[last]!) this.#kept[last] = Math.max(to, this.#kept[last]!);
+    else this.#kept.push(from, to);
+  }
+}
+
+const FIRST_BYTES = 8;
+const HEADER_BYTES = 7;
+/** From a frame's header to behind the letters of its table of contents. */
+const TABLE_BYTES = 44;
+const TABLES: readonly (readonly number[])[] = ['Xing', 'Info', 'VBRI'].map(codes);
+/** Where those letters can stand behind the beginning of a header, with and without a CRC. */
+const TABLE_AT = [13, 15, 21, 23, 36, 38];
+/** The letters that a tag begins with, and how much of it is read. */
+const TAGS: readonly (readonly [letters: readonly number[], bytes: number])[] = [[codes('ID3'), 32], [codes('TAG'), 32], [codes('APETAGEX'), 32]];
+
+function codes(text: string): readonly number[] {
+  return Array.from(text, (letter) => letter.charCodeAt(0));
+}
+
+function holdsTable(bytes: Uint8Array, at: number, to: number): boolean {
+  return TABLE_AT.some((behind) => TABLES.some((letters) => spells(bytes, at + behind, to, letters)));
+}
+
+function spells(bytes: Uint8Array, at: number, to: number, letters: readonly number[]): boolean {
+  if (at + letters.length > to) return false;
+  for (let i = 0; i < letters.length; i++) if (bytes[at + i] !== letters[i]) return false;
+  return true;
+}
+
+/** Writes the length of `bytes`, and of them only what is kept. */
+export function writeOutline(writer: ByteWriter, bytes: Uint8Array, kept: readonly number[]): void {
+  writer.varint(bytes.length);
+  writer.varint(kept.length / 2);
+  let behind = 0;
+  for (let i = 0; i < kept.length; i += 2) {
+    const [from, to] = [kept[i]!, kept[i + 1]!];
+    writer.varint(from - behind);
+    writer.bytes(bytes.subarray(from, to));
+    behind = to;
+  }
+}
+
+/** Bytes of the same length, with zeros for what was left out. */
+export function readOutline(reader: ByteReader): Uint8Array {
+  const bytes = new Uint8Array(reader.varint());
+  let at = 0;
+  for (let left = reader.varint(); left > 0; left--) {
+    at += reader.varint();
+    const kept = reader.bytes();
+    bytes.set(kept, at);
+    at += kept.length;
+  }
+  return bytes;
+}
