@@ -1,6 +1,7 @@
-import { Edge } from '../core/edge.ts';
+import { Edge, type EdgeSink } from '../core/edge.ts';
 import type { EdgeEvent } from '../core/events.ts';
 import type { ListenerId, PathId } from '../core/machine.ts';
+import { RecordedEdge, type EdgeMachine } from '../core/recording/recorded-edge.ts';
 import { Dialer } from './dialer.ts';
 import { Driver } from './driver.ts';
 import { EdgeWatch } from './edge-watch.ts';
@@ -15,7 +16,7 @@ export class EdgeProcess implements Process {
   readonly #stage: Stage;
   readonly #host: Host;
   readonly #spec: EdgeSpec;
-  readonly #edge: Edge;
+  readonly #edge: EdgeMachine;
   readonly #driver: Driver;
   readonly #watch: EdgeWatch;
   readonly #inflow: Inflow;
@@ -28,21 +29,20 @@ export class EdgeProcess implements Process {
     this.#spec = spec;
     const { settings, world, programme, oracle } = stage;
     this.#watch = new EdgeWatch(world, programme, oracle);
-    this.#edge = new Edge(
-      { settings },
-      {
-        send: (listener, bytes) => {
-          this.#watch.sent(listener, bytes);
-          this.#listeners.get(listener)!.write(bytes);
-        },
-        backlogBytes: (listener) => this.#listeners.get(listener)!.backlogBytes,
-        end: (listener) => {
-          this.#listeners.get(listener)!.end();
-          this.#forget(listener);
-        },
-        event: (event) => this.#report(event),
+    const recorder = stage.recorderFor(host.name, 'edge');
+    const sink: EdgeSink = {
+      send: (listener, bytes) => {
+        this.#watch.sent(listener, bytes);
+        this.#listeners.get(listener)!.write(bytes);
       },
-    );
+      backlogBytes: (listener) => this.#listeners.get(listener)!.backlogBytes,
+      end: (listener) => {
+        this.#listeners.get(listener)!.end();
+        this.#forget(listener);
+      },
+      event: (event) => this.#report(event),
+    };
+    this.#edge = recorder === undefined ? new Edge({ settings }, sink) : new RecordedEdge({ settings }, sink, recorder);
     this.#driver = new Driver(this.#edge, host, settings.lateMs, () => this.#checkBound());
     // A stream's ring is kept until the stream is forgotten, so what it holds may be as old as both together.
     this.#inflow = new Inflow(this.#driver, settings.ringMs + settings.forgetMs);

@@ -1,5 +1,6 @@
 import type { SubscriberId } from '../core/machine.ts';
-import { Relay } from '../core/relay.ts';
+import { RecordedRelay, type RelayMachine } from '../core/recording/recorded-relay.ts';
+import { Relay, type RelaySink } from '../core/relay.ts';
 import { Dialer } from './dialer.ts';
 import { Driver } from './driver.ts';
 import type { Host, Process } from './host.ts';
@@ -13,7 +14,7 @@ export class RelayProcess implements Process {
   readonly #stage: Stage;
   readonly #host: Host;
   readonly #spec: RelaySpec;
-  readonly #relay: Relay;
+  readonly #relay: RelayMachine;
   readonly #driver: Driver;
   readonly #inflow: Inflow;
   readonly #subscribers = new Map<SubscriberId, TcpSocket>();
@@ -25,21 +26,20 @@ export class RelayProcess implements Process {
     this.#host = host;
     this.#spec = spec;
     const { settings, world, trace, cast, oracle } = stage;
-    this.#relay = new Relay(
-      { settings },
-      {
-        send: (subscriber, bytes) => this.#subscribers.get(subscriber)!.write(bytes),
-        backlogBytes: (subscriber) => this.#subscribers.get(subscriber)!.backlogBytes,
-        cut: (subscriber) => {
-          this.#subscribers.get(subscriber)!.destroy();
-          this.#subscribers.delete(subscriber);
-        },
-        event: (event) => {
-          const { kind, fields } = cast.readable(event);
-          trace.note(world.now, host.name, kind, fields);
-        },
+    const recorder = stage.recorderFor(host.name, 'relay');
+    const sink: RelaySink = {
+      send: (subscriber, bytes) => this.#subscribers.get(subscriber)!.write(bytes),
+      backlogBytes: (subscriber) => this.#subscribers.get(subscriber)!.backlogBytes,
+      cut: (subscriber) => {
+        this.#subscribers.get(subscriber)!.destroy();
+        this.#subscribers.delete(subscriber);
       },
-    );
+      event: (event) => {
+        const { kind, fields } = cast.readable(event);
+        trace.note(world.now, host.name, kind, fields);
+      },
+    };
+    this.#relay = recorder === undefined ? new Relay({ settings }, sink) : new RecordedRelay({ settings }, sink, recorder);
     this.#driver = new Driver(this.#relay, host, settings.lateMs, () => {
       // What came in during the history at most, and the pieces of memory and of messages that have been begun.
       const most = 1.05 * this.#inflow.peakBytes + 2 * 131_072 + this.#connections * 65_537;

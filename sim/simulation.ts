@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly durationS?: number;
   /** Takes in every line of the trace. */
   readonly line?: (line: TraceLine) => void;
+  /** Records the machines of some hosts; asked at each start of one. */
+  readonly recorderFor?: Stage['recorderFor'];
 }
 
 /** What came of one seed of a scenario. */
@@ -38,14 +40,14 @@ export interface Run {
 }
 
 /** Plays a scenario through. The same scenario and seed give the same run, everywhere. */
-export function simulate(scenario: Scenario, { seed, durationS = scenario.durationS, line }: RunOptions): Run {
+export function simulate(scenario: Scenario, { seed, durationS = scenario.durationS, line, recorderFor = () => undefined }: RunOptions): Run {
   checkScenario(scenario);
   const dice = new Dice(seed);
   const plan: Plan = { durationS, random: (purpose) => dice.stream(`scenario:${purpose}`) };
   const trace = new Trace(line);
   const world = new World((at) => trace.tick(at));
   const oracle = new Oracle(world);
-  const stage = newStage(scenario, world, dice, trace, oracle);
+  const stage: Cradle = { ...newStage(scenario, world, dice, trace, oracle), recorderFor };
   const listeners = populate(stage, scenario);
   schedule(stage, faultsOf(scenario, plan));
   runGuarded(stage, ms(durationS * 1000));
@@ -73,7 +75,7 @@ export function simulate(scenario: Scenario, { seed, durationS = scenario.durati
 
 type Cradle = Stage & { readonly hosts: Map<string, Host> };
 
-function newStage({ topology }: Scenario, world: World, dice: Dice, trace: Trace, oracle: Oracle): Cradle {
+function newStage({ topology }: Scenario, world: World, dice: Dice, trace: Trace, oracle: Oracle): Omit<Cradle, 'recorderFor'> {
   const hosts = new Map<string, Host>();
   const network = new Network(world, dice);
   for (const { from, to, changes } of topology.paths ?? []) network.way(from, to).change(changes);

@@ -1,4 +1,6 @@
 import { formatStreamId } from '../core/pdu.ts';
+import type { RecordedRole } from '../core/recording/format.ts';
+import type { Recorder } from '../core/recording/recorder.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Host } from './host.ts';
 import type { Network } from './network.ts';
@@ -19,6 +21,8 @@ export interface Stage {
   readonly settings: Settings;
   readonly cast: Cast;
   host(name: string): Host;
+  /** Records what happens to a machine, if it is to be. */
+  recorderFor(host: string, role: RecordedRole): Recorder | undefined;
 }
 
 /** Who goes by which stream id, and who has been put on air by which edge for what reason. */

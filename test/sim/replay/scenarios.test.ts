@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { withSettings } from '../../../core/settings.ts';
+import encoderDeath from '../../../scenarios/encoder-death.ts';
+import lossyUdp from '../../../scenarios/lossy-udp-both-paths.ts';
+import productionLayout from '../../../scenarios/production-layout.ts';
+import { ReplayLog } from '../../../sim/replay/log.ts';
+import { replay } from '../../../sim/replay/replay.ts';
+import type { Scenario } from '../../../sim/scenario.ts';
+import { simulate } from '../../../sim/simulation.ts';
+import { recorderOn, Tape } from '../../core/recording/support.ts';
+
+interface Recorded {
+  readonly host: string;
+  readonly tape: Tape;
+}
+
+/** Plays a scenario with every relay and edge recorded; a process that starts again is recorded anew. */
+function recorded(scenario: Scenario, seed: number, audio: 'whole' | 'left-out', durationS?: number): { readonly traceHash: string; readonly tapes: readonly Recorded[] } {
+  const tapes: Recorded[] = [];
+  const settings = { ...withSettings(scenario.topology.settings ?? {}), recordMs: 20_000 };
+  const { traceHash } = simulate(scenario, {
+    seed,
+    ...(durationS !== undefined && { durationS }),
+    recorderFor: (host, role) => {
+      const tape = new Tape();
+      tapes.push({ host, tape });
+      return recorderOn(tape, role, { settings, audio });
+    },
+  });
+  return { traceHash, tapes };
+}
+
+describe.each([
+  ['encoder-death', encoderDeath, 1, undefined],
+  ['encoder-death', encoderDeath, 7, undefined],
+  ['lossy-udp-both-paths', lossyUdp, 3, 40],
+  ['production-layout', productionLayout, 2, 60],
+] as const)('%s, seed %s', (_name, scenario, seed, durationS) => {
+  it('is the same run whether recorded or not, and every machine of it is replayed to the byte', () => {
+    const { traceHash, tapes } = recorded(scenario, seed, 'whole', durationS);
+    expect(traceHash).toBe(simulate(scenario, { seed, ...(durationS !== undefined && { durationS }) }).traceHash);
+    expect(tapes.length).toBeGreaterThanOrEqual(3);
+    for (const { tape } of tapes) {
+      for (const from of [0, Math.floor(tape.generations.length / 2)]) {
+        for (const stretch of replay(tape.recording(from))) {
+          expect(stretch).toMatchObject({ divergence: undefined, failure: undefined });
+          expect(stretch.blocksWithContent).toBe(stretch.blocks);
+        }
+      }
+    }
+  });
+});
+
+describe('encoder-death without audio', () => {
+  it('is replayed to the same switch', () => {
+    const { tapes } = recorded(encoderDeath, 1, 'left-out');
+    const edge = tapes.find(({ host }) => host.startsWith('edge'))!;
+    const log = new ReplayLog();
+    const [stretch] = replay(edge.tape.recording(1), log);
+    expect(stretch).toMatchObject({ divergence: undefined, failure: undefined, blocksWithContent: 0 });
+    expect(log.told.filter(({ kind }) => kind === 'switch')).toHaveLength(1);
+    expect(edge.tape.bytes().length).toBeLessThan(recorded(encoderDeath, 1, 'whole').tapes.find(({ host }) => host === edge.host)!.tape.bytes().length / 3);
+  });
+});
