@@ -110,6 +110,12 @@ export class Broadcast implements Programme {
     return this.#journal.heldBytes;
   }
 
+  /** How far a listener is behind all that was given out. */
+  behindBytes(id: ListenerId): number {
+    const listener = this.#listeners.get(id);
+    return listener === undefined ? 0 : this.#journal.head - listener.cursor.position;
+  }
+
   /** The metadata text on air. */
   get text(): string {
     return this.#texts[this.#texts.length - 1]?.text ?? '';

@@ -2,6 +2,7 @@ import type { Archive } from './archive.ts';
 import { decodeAnnouncement } from './announce.ts';
 import type { JoinOptions, BroadcastSink } from './broadcast.ts';
 import { MemoryBudget } from './budget.ts';
+import { buffersOf, type StreamBuffers } from './buffers.ts';
 import { EdgeStream, type Loss } from './edge-stream.ts';
 import type { EdgeEvent, PathFigures } from './events.ts';
 import { Intake, type Path } from './intake.ts';
@@ -98,6 +99,16 @@ export class Edge implements Machine {
       listeners: this.#listeners.size,
       heldMessages,
     };
+  }
+
+  /** What is kept of each stream. */
+  get buffers(): readonly StreamBuffers[] {
+    return [...this.#streams].map((stream) => buffersOf(stream, this.#mountOf(stream)?.switcher));
+  }
+
+  /** How much of the programme on air has not been given to this listener's connection yet. */
+  behindBytes(listener: ListenerId): number {
+    return this.#listeners.get(listener)?.broadcast.behindBytes(listener) ?? 0;
   }
 
   /** A connection that messages come from; undefined when there are too many: refuse it. */

@@ -85,6 +85,15 @@ export class Switcher {
     return this.#streams.has(stream);
   }
 
+  /** Programme that a stream has beyond the point where the listeners are; undefined where the two cannot be compared. */
+  aheadUs(stream: EdgeStream): number | undefined {
+    const live = this.#live;
+    if (live === undefined || stream.ring.count === 0 || !this.#streams.has(stream)) return undefined;
+    if (stream === live) return stream.ring.endUs - this.#playheadUs;
+    const match = this.#options.matcher.locate(live, this.#playheadUs, stream);
+    return match === undefined ? undefined : stream.ring.endUs - match.mediaUs;
+  }
+
   /** A stream that announces this mountpoint, and has frames. */
   add(now: Micros, stream: EdgeStream): void {
     assert(!this.#streams.has(stream), 'a stream joins its mountpoint twice');

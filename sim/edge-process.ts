@@ -5,6 +5,7 @@ import { RecordedEdge, type EdgeMachine } from '../core/recording/recorded-edge.
 import { Dialer } from './dialer.ts';
 import { Driver } from './driver.ts';
 import { EdgeWatch } from './edge-watch.ts';
+import { edgeGauges, type Gauge } from './gauge.ts';
 import type { Host, Process } from './host.ts';
 import { Inflow } from './inflow.ts';
 import type { Stage } from './stage.ts';
@@ -57,6 +58,13 @@ export class EdgeProcess implements Process {
   killed(): void {
     this.#driver.stop();
     for (const dialer of this.#dialers) dialer.stop();
+  }
+
+  gauges(): readonly Gauge[] {
+    let backlog = 0;
+    for (const [listener, socket] of this.#listeners) backlog = Math.max(backlog, this.#edge.behindBytes(listener) + socket.waitingBytes);
+    const backlogs: Gauge[] = this.#listeners.size === 0 ? [] : [{ kind: 'backlog', of: '', value: backlog }];
+    return [...edgeGauges(this.#edge, (stream) => this.#stage.cast.nameOf(stream)), ...backlogs];
   }
 
   #subscribe(relay: string): void {

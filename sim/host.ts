@@ -1,4 +1,5 @@
 import { ms, type Micros } from '../core/units.ts';
+import type { Gauge } from './gauge.ts';
 import type { Random } from './rng.ts';
 import type { Accept, TcpSocket } from './tcp.ts';
 import type { World } from './world.ts';
@@ -8,6 +9,8 @@ export interface Process {
   start(): void;
   /** It has been killed: whatever it still has scheduled must not happen. */
   killed(): void;
+  /** What its buffers hold. Nothing may come of being asked. */
+  gauges?(): readonly Gauge[];
 }
 
 export type DatagramTaker = (bytes: Uint8Array) => void;
@@ -139,6 +142,11 @@ export class Host {
 
   disown(socket: TcpSocket): void {
     this.#sockets.delete(socket);
+  }
+
+  /** Of its process, when there is one. */
+  get gauges(): readonly Gauge[] {
+    return this.#process?.gauges?.() ?? [];
   }
 
   get world(): World {

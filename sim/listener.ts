@@ -1,5 +1,6 @@
-import { ms, toMs } from '../core/units.ts';
+import { ms, toMs, type Micros } from '../core/units.ts';
 import { FrameReader } from './frame-reader.ts';
+import type { Gauge } from './gauge.ts';
 import { Hearing } from './hearing.ts';
 import type { Host, Process } from './host.ts';
 import { Player } from './player.ts';
@@ -65,6 +66,10 @@ export class ListenerProcess implements Process {
 
   killed(): void {
     this.#isDead = true;
+  }
+
+  gauges(): readonly Gauge[] {
+    return [{ kind: 'player', of: '', value: toMs(Math.round(this.#player.heldUs(this.#stage.world.now)) as Micros) }];
   }
 
   /** What was experienced until now; to be asked once, at the end. */

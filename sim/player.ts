@@ -63,6 +63,11 @@ export class Player<T> {
     if (this.#bufferedUs >= this.#bufferUs && now >= this.#firstDataAt + RUSH_US) this.#begin(now, this.#buffering);
   }
 
+  /** What it has yet to play. */
+  heldUs(now: number): number {
+    return Math.max(0, this.#playsUntil - now, this.#buffering === undefined ? 0 : this.#bufferedUs);
+  }
+
   /** The run is over. */
   finish(now: number): PlayerFigures {
     if (this.#lastDataAt >= 0) this.#noteStall(now);

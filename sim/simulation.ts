@@ -1,9 +1,10 @@
 import { withSettings } from '../core/settings.ts';
-import { ms, type Micros } from '../core/units.ts';
+import { ms, toMs, type Micros } from '../core/units.ts';
 import { EdgeProcess } from './edge-process.ts';
 import { EncoderProcess } from './encoder-process.ts';
 import type { Expectation } from './expectation.ts';
 import { schedule } from './fault.ts';
+import type { Probe } from './gauge.ts';
 import { Host, type Process } from './host.ts';
 import { ListenerProcess, type ListenerReport } from './listener.ts';
 import { Network } from './network.ts';
@@ -24,6 +25,8 @@ export interface RunOptions {
   readonly line?: (line: TraceLine) => void;
   /** Records the machines of some hosts; asked at each start of one. */
   readonly recorderFor?: Stage['recorderFor'];
+  /** Looks at all buffers every so often. */
+  readonly probe?: Probe;
 }
 
 /** What came of one seed of a scenario. */
@@ -40,7 +43,10 @@ export interface Run {
 }
 
 /** Plays a scenario through. The same scenario and seed give the same run, everywhere. */
-export function simulate(scenario: Scenario, { seed, durationS = scenario.durationS, line, recorderFor = () => undefined }: RunOptions): Run {
+export function simulate(
+  scenario: Scenario,
+  { seed, durationS = scenario.durationS, line, probe, recorderFor = () => undefined }: RunOptions,
+): Run {
   checkScenario(scenario);
   const dice = new Dice(seed);
   const plan: Plan = { durationS, random: (purpose) => dice.stream(`scenario:${purpose}`) };
@@ -50,7 +56,7 @@ export function simulate(scenario: Scenario, { seed, durationS = scenario.durati
   const stage: Cradle = { ...newStage(scenario, world, dice, trace, oracle), recorderFor };
   const listeners = populate(stage, scenario);
   schedule(stage, faultsOf(scenario, plan));
-  runGuarded(stage, ms(durationS * 1000));
+  runGuarded(stage, ms(durationS * 1000), probe);
 
   const reports = listeners.map((listener) => listener.report());
   const outcome = { listeners: reports, notes: trace.notes };
@@ -121,12 +127,21 @@ function populate(stage: Cradle, { topology }: Scenario): ListenerProcess[] {
 }
 
 /** An exception out of a machine is a finding like any other; there is nothing to go on with after it. */
-function runGuarded(stage: Stage, until: Micros): void {
+function runGuarded(stage: Cradle, until: Micros, probe: Probe | undefined): void {
   try {
+    if (probe !== undefined) runProbed(stage, until, probe);
     stage.world.run(until);
   } catch (error) {
     const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
     stage.oracle.violated('a machine never throws', what);
     stage.world.stop();
+  }
+}
+
+/** Between two events, so that nothing that happens knows of it. */
+function runProbed({ world, hosts }: Cradle, until: Micros, probe: Probe): void {
+  for (let at = 0; at < until; at += ms(probe.everyMs)) {
+    world.run(at as Micros);
+    for (const { name, gauges } of hosts.values()) if (gauges.length > 0) probe.take(toMs(at as Micros), name, gauges);
   }
 }

@@ -43,6 +43,11 @@ export class Cast {
     return this.#switches.get(`${edge} ${to}`);
   }
 
+  /** A stream by the name of the encoder that made it. */
+  nameOf(id: string): string {
+    return this.#byId.get(id)?.name ?? id;
+  }
+
   /** A machine's event as people want to read it: streams by the name of the encoder that made them. */
   readable(event: { readonly kind: string }): { readonly kind: string; readonly fields: Record<string, unknown> } {
     const { kind, ...fields } = event as { kind: string } & Record<string, unknown>;

@@ -73,6 +73,11 @@ export class Flow {
     return this.#waitingBytes;
   }
 
+  /** The backlog for those who only look: nothing is handed over to the kernel meanwhile. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
   /** Bytes that the other side has not acknowledged: the backlog, and what the kernel has taken. */
   get unacknowledgedBytes(): number {
     this.#settle();

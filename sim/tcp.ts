@@ -72,6 +72,11 @@ export class TcpSocket {
     return this.#wire.flow.backlogBytes;
   }
 
+  /** The backlog for those who only look. */
+  get waitingBytes(): number {
+    return this.#wire.flow.waitingBytes;
+  }
+
   get unacknowledgedBytes(): number {
     return this.#wire.flow.unacknowledgedBytes;
   }
