@@ -18,7 +18,6 @@ export interface MarkDraft {
   readonly label?: string;
   readonly fields?: Fields;
   readonly lanes: readonly LaneDraft[];
-  readonly seeAlso?: readonly MarkDraft[];
 }
 
 export interface LaneOptions {
@@ -46,23 +45,12 @@ export class LaneDraft {
     this.options = options;
   }
 
-  get state(): State | undefined {
-    return this.#state;
-  }
-
   /** From now on it is in this state; undefined: in none, and nothing is drawn. */
   enter(atMs: number, state: State | undefined): void {
     if (isSame(this.#state, state)) return;
     this.#close(atMs);
     this.#since = atMs;
     this.#state = state;
-  }
-
-  /** A state that was found out about at its end. What was before goes on behind it. */
-  insert(fromMs: number, untilMs: number, state: State): void {
-    const before = this.#state;
-    this.enter(Math.max(fromMs, this.#since), state);
-    this.enter(untilMs, before);
   }
 
   build(untilMs: number): Lane {
@@ -83,6 +71,7 @@ export class LaneDraft {
 export class PictureBuilder {
   readonly #lanes: LaneDraft[] = [];
   readonly #marks: MarkDraft[] = [];
+  readonly #links = new Map<MarkDraft, MarkDraft[]>();
 
   lane(options: LaneOptions): LaneDraft {
     const lane = new LaneDraft(options);
@@ -96,6 +85,12 @@ export class PictureBuilder {
     return draft;
   }
 
+  /** Two marks that explain one another. */
+  link(one: MarkDraft, other: MarkDraft): void {
+    this.#links.set(one, [...(this.#links.get(one) ?? []), other]);
+    this.#links.set(other, [...(this.#links.get(other) ?? []), one]);
+  }
+
   build(head: PictureHead): Picture {
     const inOrder = this.#marks.map((mark, order) => ({ mark, order })).sort((a, b) => a.mark.atMs - b.mark.atMs || a.order - b.order);
     const kept = mostImportant(inOrder.map(({ mark }) => mark));
@@ -104,7 +99,7 @@ export class PictureBuilder {
     return {
       ...head,
       lanes: this.#lanes.map((lane) => lane.build(head.untilMs)),
-      marks: kept.map((mark) => finished(mark, idOf, placeOf)),
+      marks: kept.map((mark) => finished(mark, this.#links.get(mark) ?? [], idOf, placeOf)),
       leftOut: inOrder.length - kept.length,
     };
   }
@@ -118,7 +113,8 @@ function mostImportant(marks: readonly MarkDraft[]): readonly MarkDraft[] {
 }
 
 function finished(
-  { atMs, kind, tone, who, text, label = '', fields = {}, lanes, seeAlso = [] }: MarkDraft,
+  { atMs, kind, tone, who, text, label = '', fields = {}, lanes }: MarkDraft,
+  links: readonly MarkDraft[],
   idOf: ReadonlyMap<MarkDraft, number>,
   placeOf: ReadonlyMap<LaneDraft, number>,
 ): Mark {
@@ -131,7 +127,7 @@ function finished(
     label,
     fields,
     lanes: lanes.map((lane) => placeOf.get(lane)).filter((place) => place !== undefined),
-    seeAlso: seeAlso.map((other) => idOf.get(other)).filter((id) => id !== undefined),
+    seeAlso: links.map((other) => idOf.get(other)).filter((id) => id !== undefined),
   };
 }
 

@@ -1,0 +1,126 @@
+import type { Fields, MarkTone } from './data.ts';
+
+/** How an event is told: what it means, a line for people, and what stands beside its mark. */
+export interface Wording {
+  readonly tone: MarkTone;
+  readonly text: string;
+  readonly label: string;
+}
+
+type Tell = (fields: Fields) => string;
+type Entry = readonly [tone: MarkTone | ((fields: Fields) => MarkTone), text: Tell, label?: Tell];
+
+const on = ({ mount }: Fields): string => `/${text(mount)}`;
+const by = ({ reason }: Fields): string => text(reason);
+const who = ({ host }: Fields): string => text(host);
+const ways = ({ ways }: Fields): string => wayNames(ways);
+
+/** The events that people look for. All others are told by their fields, as a matter of routine. */
+const entries: Readonly<Record<string, Entry>> = {
+  // What is done to hosts and paths.
+  kill: ['fault', (f) => `${who(f)} is killed`],
+  vanish: ['fault', (f) => `${who(f)} vanishes: no goodbye, no answer`],
+  freeze: ['fault', (f) => `${who(f)} is stopped, with its connections open`],
+  step: ['fault', (f) => `${who(f)}'s clock is set by ${span(f['byMs'])}`],
+  cut: ['fault', (f) => `nothing passes: ${ways(f)}`],
+  change: ['fault', (f) => `conditions change: ${ways(f)}: ${fieldsText(f['changes'] as Fields)}`],
+  restart: ['repair', (f) => `${who(f)} is started again`],
+  thaw: ['repair', (f) => `${who(f)} goes on`],
+  heal: ['repair', (f) => `passes again: ${ways(f)}`],
+  // What an edge decides.
+  switch: [
+    'switch',
+    (f) =>
+      `${on(f)} goes on with ${text(f['to'])} instead of ${text(f['from'])}: ${by(f)}. Nothing for ${span(f['silentMs'])}, ` +
+      `${span(f['catchUpMs'])} follow at once, ${span(f['missingMs'])} missing, cut off by ${span(f['offByMs'])}`,
+    by,
+  ],
+  gap: [
+    ({ action }) => (action === 'none' ? 'news' : 'loss'),
+    (f) => `${text(f['messages'])} messages of ${text(f['stream'])} given up: ${text(f['verdict'])}, after ${span(f['waitedMs'])}. ${action(f['action'])}`,
+    (f) => `${text(f['messages'])} lost`,
+  ],
+  stalled: [
+    'loss',
+    (f) => `${on(f)} has nothing to give: ${text(f['stream'])} silent for ${span(f['silentMs'])}, and no backup can take over`,
+    () => 'stalled',
+  ],
+  resumed: ['repair', (f) => `${on(f)} goes on with ${text(f['stream'])} after ${span(f['silentMs'])}`],
+  'mount-started': ['news', (f) => `${on(f)} begins with ${text(f['stream'])}`],
+  'mount-ended': ['bad', (f) => `${on(f)} ends: no source for ${span(f['silentMs'])}`, () => 'ended'],
+  'backup-added': ['news', (f) => `${text(f['stream'])} is there as a backup for ${on(f)}`],
+  'backup-refused': ['loss', (f) => `${text(f['stream'])} cannot be a backup for ${on(f)}: ${text(f['why'])}`],
+  'bound-hit': ['loss', (f) => `a bound is reached: ${text(f['bound'])}, ${text(f['count'])} times`, (f) => text(f['bound'])],
+  'listener-dropped': ['bad', (f) => `a listener is too slow, and dropped: ${text(f['label'])}, ${text(f['lagBytes'])} bytes behind`, () => 'too slow'],
+  // What encoders and relays report.
+  'target-stuck': ['news', (f) => `${text(f['label'])} has confirmed nothing for ${span(f['stuckMs'])}: connecting anew`],
+  'target-lost': ['news', (f) => `${text(f['messages'])} messages dropped so far for ${text(f['label'])}: away or slow for too long`],
+  'subscriber-behind': ['loss', (f) => `${text(f['label'])} is behind the history: ${text(f['lostMessages'])} messages lost`],
+  'subscriber-cut': ['loss', (f) => `${text(f['label'])} is cut: behind for ${span(f['behindMs'])}`, () => 'cut'],
+  // What listeners hear.
+  splice: [
+    ({ reason }) => (reason === 'gap' ? 'loss' : 'switch'),
+    (f) =>
+      `hears ${text(f['to'])}${f['from'] === f['to'] ? ' go on' : ` after ${text(f['from'])}`}: ${by(f)}. ` +
+      `${span(f['missingMs'])} missing, ${span(f['repeatedMs'])} repeated${f['garbledMs'] === undefined ? '' : `, ${span(f['garbledMs'])} garbled`}`,
+    errorText,
+  ],
+  connected: [
+    ({ stream }) => (stream === undefined ? 'routine' : 'news'),
+    (f) => (f['stream'] === undefined ? `connected: ${fieldsText(f)}` : `has a connection, and hears ${text(f['stream'])}`),
+  ],
+  disconnected: [
+    ({ retryInMs }) => (retryInMs === undefined ? 'bad' : 'routine'),
+    (f) => (f['retryInMs'] === undefined ? `thrown out: ${by(f)}` : `disconnected: ${fieldsText(f)}`),
+  ],
+  silence: ['bad', (f) => `silence for ${span(f['silentMs'])}`, (f) => `${span(f['silentMs'])} silent`],
+  violation: ['bad', (f) => `${text(f['rule'])}: ${text(f['what'])}`],
+};
+
+export function wordingOf(kind: string, fields: Fields): Wording {
+  const entry = Object.hasOwn(entries, kind) ? entries[kind] : undefined;
+  if (entry === undefined) return { tone: 'routine', text: `${kind} ${fieldsText(fields)}`.trimEnd(), label: '' };
+  const [tone, tell, label] = entry;
+  return { tone: typeof tone === 'function' ? tone(fields) : tone, text: tell(fields), label: label?.(fields) ?? '' };
+}
+
+/** Milliseconds as people read them. */
+export function span(ms: unknown): string {
+  if (typeof ms !== 'number') return text(ms);
+  if (Math.abs(ms) >= 10_000) return `${Math.round(ms / 100) / 10} s`;
+  return `${Math.abs(ms) >= 100 ? Math.round(ms) : Math.round(ms * 10) / 10} ms`;
+}
+
+export function fieldsText(fields: Fields): string {
+  return Object.entries(fields)
+    .map(([key, value]) => `${key} ${text(value)}`)
+    .join(', ');
+}
+
+/** The error of a splice: what is missing counts as negative, what is heard twice as positive. */
+function errorText({ missingMs, repeatedMs }: Fields): string {
+  if (Number(missingMs) > 0) return `−${span(missingMs)}`;
+  return Number(repeatedMs) > 0 ? `+${span(repeatedMs)}` : '0 ms';
+}
+
+function action(what: unknown): string {
+  if (what === 'none') return 'It is a backup: nobody hears it';
+  return what === 'switched' ? 'Another stream has them' : 'The listeners miss them';
+}
+
+function wayNames(ways: unknown): string {
+  if (!Array.isArray(ways)) return text(ways);
+  const names = (ways as readonly { readonly from: string; readonly to: string }[]).map(({ from, to }) => ({ from, to }));
+  const isBack = (index: number): boolean => names.slice(0, index).some(({ from, to }) => from === names[index]!.to && to === names[index]!.from);
+  return names
+    .map(({ from, to }, index) => {
+      if (isBack(index)) return '';
+      return `${from} ${names.some((other) => other.from === to && other.to === from) ? '↔' : '→'} ${to}`;
+    })
+    .filter((name) => name !== '')
+    .join(', ');
+}
+
+function text(value: unknown): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
