@@ -22,7 +22,7 @@ export interface Probe {
 }
 
 /** What an edge's buffers hold; `nameOf` says how a stream is called. */
-export function edgeGauges(edge: Edge, nameOf: (stream: string) => string): Gauge[] {
+export function edgeGauges(edge: Pick<Edge, 'buffers'>, nameOf: (stream: string) => string): Gauge[] {
   return edge.buffers.flatMap(({ stream, aheadMs, ringMs, earlyMessages }): Gauge[] => {
     const of = nameOf(stream);
     return [

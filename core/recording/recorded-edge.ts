@@ -8,7 +8,20 @@ import type { Recorder } from './recorder.ts';
 /** What a driver of an edge calls. */
 export type EdgeMachine = Pick<
   Edge,
-  'advance' | 'deadline' | 'deadlineReason' | 'openPath' | 'closePath' | 'receive' | 'mount' | 'mounts' | 'join' | 'leave' | 'heldBytes' | 'stats'
+  | 'advance'
+  | 'deadline'
+  | 'deadlineReason'
+  | 'openPath'
+  | 'closePath'
+  | 'receive'
+  | 'mount'
+  | 'mounts'
+  | 'join'
+  | 'leave'
+  | 'heldBytes'
+  | 'stats'
+  | 'buffers'
+  | 'behindBytes'
 >;
 
 /** An edge whose every call is recorded. */
@@ -36,6 +49,14 @@ export class RecordedEdge implements EdgeMachine {
 
   get stats(): Edge['stats'] {
     return this.#edge.stats;
+  }
+
+  get buffers(): Edge['buffers'] {
+    return this.#edge.buffers;
+  }
+
+  behindBytes(listener: ListenerId): number {
+    return this.#edge.behindBytes(listener);
   }
 
   mount(name: string): MountInfo | undefined {

@@ -1,4 +1,9 @@
+import { pictureOf } from '../picture/from-run.ts';
+import { Sampler } from '../picture/sampler.ts';
 import { describe } from '../report.ts';
+import type { RunOptions } from '../simulation.ts';
+import type { TraceLine } from '../trace.ts';
+import { writeHtml } from './html-file.ts';
 import { jsonOf } from './json.ts';
 import { load } from './load.ts';
 import type { Asked } from './options.ts';
@@ -6,12 +11,23 @@ import type { Streams } from './run.ts';
 import { duration, timed } from './timed.ts';
 import { TraceFile } from './trace-file.ts';
 
-/** One seed, told as a story. */
-export async function play({ subject, seed, durationS, json, trace }: Extract<Asked, { kind: 'play' }>, { out }: Streams): Promise<boolean> {
+/** One seed, told as a story, and drawn where somebody wants a picture. */
+export async function play({ subject, seed, durationS, json, trace, html }: Extract<Asked, { kind: 'play' }>, { out }: Streams): Promise<boolean> {
   const scenario = (await load(subject))(seed);
   const file = trace === undefined ? undefined : new TraceFile(trace);
-  const { run, wallMs } = timed(scenario, { seed, ...duration(durationS), ...(file && { line: (line) => file.add(line) }) });
+  const sampler = html === undefined ? undefined : new Sampler(durationS ?? scenario.durationS);
+  const { run, wallMs } = timed(scenario, { seed, ...duration(durationS), ...watchers(file, sampler) });
   file?.close();
+  if (html !== undefined && sampler !== undefined) writeHtml(html, pictureOf(run, sampler));
   out(json ? JSON.stringify(jsonOf(run, wallMs)) : describe(run, wallMs));
   return run.ok;
+}
+
+function watchers(file: TraceFile | undefined, sampler: Sampler | undefined): Pick<RunOptions, 'line' | 'probe'> {
+  if (file === undefined && sampler === undefined) return {};
+  const line = (line: TraceLine): void => {
+    file?.add(line);
+    sampler?.line(line);
+  };
+  return { line, ...(sampler && { probe: sampler.probe }) };
 }

@@ -1,0 +1,52 @@
+import { markTones, type Mark, type MarkTone } from '../data.ts';
+
+/** Which events are listed and drawn. */
+export interface Filter {
+  /** 'told': all but routine; 'all'; `tone:…` or `kind:…` for one of them. */
+  readonly what: string;
+  readonly text: string;
+}
+
+export const toneNames: Readonly<Record<MarkTone, string>> = {
+  bad: 'Heard or broken',
+  switch: 'Switches',
+  fault: 'Faults',
+  loss: 'Losses and stalls',
+  repair: 'Repairs',
+  news: 'News',
+  routine: 'Routine',
+};
+
+export function matching(marks: readonly Mark[], { what, text }: Filter): number[] {
+  const words = text.toLowerCase().split(/\s+/).filter((word) => word !== '');
+  const ids: number[] = [];
+  for (const [id, mark] of marks.entries()) {
+    if (isOf(mark, what) && (words.length === 0 || hasAll(mark, words))) ids.push(id);
+  }
+  return ids;
+}
+
+/** What can be chosen, with how many there are of each. */
+export function choicesOf(marks: readonly Mark[]): { readonly value: string; readonly name: string; readonly count: number }[] {
+  const kinds = [...new Set(marks.map(({ kind }) => kind))].sort((a, b) => (a < b ? -1 : 1));
+  const choices = [
+    { value: 'told', name: 'All but routine' },
+    { value: 'all', name: 'Everything' },
+    ...markTones.map((tone) => ({ value: `tone:${tone}`, name: toneNames[tone] })),
+    ...kinds.map((kind) => ({ value: `kind:${kind}`, name: kind })),
+  ];
+  return choices
+    .map((choice) => ({ ...choice, count: marks.reduce((sum, mark) => sum + (isOf(mark, choice.value) ? 1 : 0), 0) }))
+    .filter(({ value, count }) => count > 0 || value === 'told');
+}
+
+function isOf({ tone, kind }: Mark, what: string): boolean {
+  if (what === 'all') return true;
+  if (what === 'told') return tone !== 'routine';
+  return what === `tone:${tone}` || what === `kind:${kind}`;
+}
+
+function hasAll({ kind, who, text, label }: Mark, words: readonly string[]): boolean {
+  const told = `${kind} ${who} ${text} ${label}`.toLowerCase();
+  return words.every((word) => told.includes(word));
+}
