@@ -41,6 +41,10 @@ export class RollingHash {
     this.mix(Math.floor(value / 0x1_0000_0000));
   }
 
+  equals(other: RollingHash): boolean {
+    return this.#low === other.#low && this.#high === other.#high;
+  }
+
   /** 16 hexadecimal digits. */
   toString(): string {
     return hex32(this.#high) + hex32(this.#low);

@@ -43,40 +43,102 @@ export interface Run {
 }
 
 /** Plays a scenario through. The same scenario and seed give the same run, everywhere. */
-export function simulate(
-  scenario: Scenario,
-  { seed, durationS = scenario.durationS, line, probe, recorderFor = () => undefined }: RunOptions,
-): Run {
-  checkScenario(scenario);
-  const dice = new Dice(seed);
-  const plan: Plan = { durationS, random: (purpose) => dice.stream(`scenario:${purpose}`) };
-  const trace = new Trace(line);
-  const world = new World((at) => trace.tick(at));
-  const oracle = new Oracle(world);
-  const stage: Cradle = { ...newStage(scenario, world, dice, trace, oracle), recorderFor };
-  const listeners = populate(stage, scenario);
-  schedule(stage, faultsOf(scenario, plan));
-  runGuarded(stage, ms(durationS * 1000), probe);
+export function simulate(scenario: Scenario, options: RunOptions): Run {
+  const simulation = new Simulation(scenario, options);
+  simulation.run();
+  return simulation.outcome();
+}
 
-  const reports = listeners.map((listener) => listener.report());
-  const outcome = { listeners: reports, notes: trace.notes };
-  const atMs = durationS * 1000;
-  const expectations = expectationsOf(scenario, plan);
-  const disappointments = expectations.flatMap((expectation) =>
-    expectation.check(outcome).map((what): Violation => ({ atMs, rule: expectation.says, what })),
-  );
-  const violations = [...oracle.violations, ...disappointments];
-  return {
-    scenario,
-    seed,
-    traceHash: trace.hash,
-    simulatedS: durationS,
-    ok: violations.length === 0,
-    expectations,
-    violations,
-    listeners: reports,
-    notes: trace.notes,
-  };
+/** One seed of a scenario, which can also be played event by event. */
+export class Simulation {
+  readonly scenario: Scenario;
+  readonly world: World;
+  readonly trace: Trace;
+  readonly #seed: number;
+  readonly #plan: Plan;
+  readonly #oracle: Oracle;
+  readonly #listeners: readonly ListenerProcess[];
+  readonly #hosts: Cradle['hosts'];
+  readonly #probe: Probe | undefined;
+
+  constructor(scenario: Scenario, options: RunOptions) {
+    const { seed, durationS = scenario.durationS, line, probe, recorderFor = () => undefined } = options;
+    checkScenario(scenario);
+    this.scenario = scenario;
+    this.#seed = seed;
+    const dice = new Dice(seed);
+    this.#plan = { durationS, random: (purpose) => dice.stream(`scenario:${purpose}`) };
+    const trace = new Trace(line);
+    this.trace = trace;
+    this.world = new World((at) => trace.tick(at));
+    this.#oracle = new Oracle(this.world);
+    const stage: Cradle = { ...newStage(scenario, this.world, dice, trace, this.#oracle), recorderFor };
+    this.#hosts = stage.hosts;
+    this.#probe = probe;
+    this.#listeners = populate(stage, scenario);
+    schedule(stage, faultsOf(scenario, this.#plan));
+  }
+
+  /** Plays all that is left. */
+  run(): void {
+    this.#guarded(() => {
+      if (this.#probe !== undefined) this.#runProbed(this.#probe);
+      this.world.run(this.#endUs);
+    });
+  }
+
+  /** Plays the next event; false when there is none. */
+  step(): boolean {
+    return this.#guarded(() => this.world.step(this.#endUs)) ?? false;
+  }
+
+  /** To be asked once, when all has been played. */
+  outcome(): Run {
+    const { durationS } = this.#plan;
+    // A player's last words belong to the trace.
+    const listeners = this.#listeners.map((listener) => listener.report());
+    const { hash, notes } = this.trace;
+    const expectations = expectationsOf(this.scenario, this.#plan);
+    const disappointments = expectations.flatMap((expectation) =>
+      expectation.check({ listeners, notes }).map((what): Violation => ({ atMs: durationS * 1000, rule: expectation.says, what })),
+    );
+    const violations = [...this.#oracle.violations, ...disappointments];
+    return {
+      scenario: this.scenario,
+      seed: this.#seed,
+      traceHash: hash,
+      simulatedS: durationS,
+      ok: violations.length === 0,
+      expectations,
+      violations,
+      listeners,
+      notes,
+    };
+  }
+
+  get #endUs(): Micros {
+    return ms(this.#plan.durationS * 1000);
+  }
+
+  /** Between two events, so that nothing that happens knows of it. */
+  #runProbed({ everyMs, take }: Probe): void {
+    for (let at = 0; at < this.#endUs; at += ms(everyMs)) {
+      this.world.run(at as Micros);
+      for (const { name, gauges } of this.#hosts.values()) if (gauges.length > 0) take(toMs(at as Micros), name, gauges);
+    }
+  }
+
+  /** An exception out of a machine is a finding like any other; there is nothing to go on with after it. */
+  #guarded<T>(play: () => T): T | undefined {
+    try {
+      return play();
+    } catch (error) {
+      const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#oracle.violated('a machine never throws', what);
+      this.world.stop();
+      return undefined;
+    }
+  }
 }
 
 type Cradle = Stage & { readonly hosts: Map<string, Host> };
@@ -124,24 +186,4 @@ function populate(stage: Cradle, { topology }: Scenario): ListenerProcess[] {
   const startsLater = new Map(topology.encoders.map(({ name, startsAtS }) => [name, startsAtS]));
   for (const host of stage.hosts.values()) stage.world.at(ms(1000 * (startsLater.get(host.name) ?? 0)), () => host.start());
   return listeners;
-}
-
-/** An exception out of a machine is a finding like any other; there is nothing to go on with after it. */
-function runGuarded(stage: Cradle, until: Micros, probe: Probe | undefined): void {
-  try {
-    if (probe !== undefined) runProbed(stage, until, probe);
-    stage.world.run(until);
-  } catch (error) {
-    const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    stage.oracle.violated('a machine never throws', what);
-    stage.world.stop();
-  }
-}
-
-/** Between two events, so that nothing that happens knows of it. */
-function runProbed({ world, hosts }: Cradle, until: Micros, probe: Probe): void {
-  for (let at = 0; at < until; at += ms(probe.everyMs)) {
-    world.run(at as Micros);
-    for (const { name, gauges } of hosts.values()) if (gauges.length > 0) probe.take(toMs(at as Micros), name, gauges);
-  }
 }

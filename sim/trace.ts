@@ -58,6 +58,11 @@ export class Trace {
     return this.#hash.toString();
   }
 
+  /** Whether the other one has the same hash: to be asked after every event, so it makes no text. */
+  agrees(other: Trace): boolean {
+    return this.#hash.equals(other.#hash);
+  }
+
   /** An event of the world has been done. */
   tick(at: Micros): void {
     this.#hash.mixWide(at);
