@@ -1,0 +1,72 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { simulate } from '../../../sim/simulation.ts';
+import encoderDeath from '../../../scenarios/encoder-death.ts';
+import { PlantedCopy } from '../../support/planted-copy.ts';
+
+const root = join(import.meta.dirname, '../../..');
+const scratch = mkdtempSync(join(tmpdir(), 'davecast-check-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+function check(directory: string, ...args: string[]): { status: number | null; out: string; problems: string } {
+  const command = ['--import', 'tsx', 'sim/cli/main.ts', '--check', ...args];
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: directory, encoding: 'utf8' });
+  return { status, out: stdout, problems: stderr };
+}
+
+/** A station to which this happens, as a scenario file. */
+function written(name: string, faults: string): string {
+  const file = join(scratch, `${name}.ts`);
+  writeFileSync(
+    file,
+    `import { at, station } from '${root}/sim/scenario.ts';
+     export default { name: '${name}', story: 'x', durationS: 8, topology: station(), faults: ${faults}, expect: [] };`,
+  );
+  return file;
+}
+
+test('what is the same everywhere is exit 0, with the hash that a plain run has', () => {
+  const { status, out } = check(root, 'scenarios/encoder-death.ts', '--for', '8', '--seeds', '2..3', '--node', process.execPath);
+  expect(out).toContain(`seed 2: trace ${simulate(encoderDeath, { seed: 2, durationS: 8 }).traceHash}, `);
+  expect(out).toContain('the same in lock-step, in this process and in another process');
+  expect(out).toContain(`another Node (${process.version})`);
+  expect(status).toBe(0);
+});
+
+test('what differs between processes only is found in another process', () => {
+  // As a module is loaded: the same for all runs of one process.
+  const { status, out } = check(root, written('dice', "[at(5 + Math.floor(4096 * Math.random()) / 4096).kill('enc-a')]"));
+  expect(status).toBe(1);
+  expect(out).toMatch(/^dice: NOT the same every time. Seed 1: /);
+  expect(out).toMatch(/\nthis process:\n/);
+  expect(out).toMatch(/\nanother process \(Node v[\d.]+\):\n {2}….*"faults":\[\{"atS":5\.\d+,/);
+});
+
+test('so is what depends on where in the world it runs', () => {
+  const { status, out } = check(root, written('zone', "() => [at(new Date(2026, 0, 1).getTimezoneOffset() === -840 ? 5 : 6).kill('enc-a')]"));
+  expect(status).toBe(1);
+  expect(out).toMatch(/tr_TR.*:\n {2}5\.000000 s {2}event \d+, there from the beginning\n {6}fault kill/);
+  expect(out).not.toMatch(/this process:\n {2}5\.0+ s .*\n {6}fault/);
+});
+
+test('a machine that draws for itself is found in lock-step', () => {
+  const copy = new PlantedCopy({ file: 'core/connector.ts', find: 'const draw = this.#random();', replace: 'const draw = Math.random();' });
+  try {
+    const { status, out } = check(copy.directory, 'scenarios/double-relay-loss.ts', '--json');
+    expect(status).toBe(1);
+    const { difference } = JSON.parse(out) as { difference: string };
+    expect(difference).toMatch(/^Seed 1: the first \d+ events are the same/);
+    expect(difference).toMatch(/disconnected \{"to":"relay-1".*"retryInMs"/);
+    expect(difference).toContain('led to by');
+  } finally {
+    copy.remove();
+  }
+});
+
+test('a binary that is no Node is one line, and exit 2', () => {
+  const { status, out, problems } = check(root, 'scenarios/encoder-death.ts', '--node', '/bin/true');
+  expect({ status, out, problems }).toEqual({ status: 2, out: '', problems: 'sim: --node wants a Node binary, and /bin/true is none\n' });
+});
