@@ -6,6 +6,13 @@ export interface Expectation {
   readonly says: string;
   /** What was otherwise; nothing when all is well. */
   check(outcome: Outcome): readonly string[];
+  /** How a scenario's file says it: by which function of this library, with what. */
+  readonly written?: Written;
+}
+
+export interface Written {
+  readonly by: string;
+  readonly given: readonly unknown[];
 }
 
 export interface Outcome {
@@ -66,6 +73,7 @@ export function hears(experience: Experience, names?: readonly string[]): Expect
             .filter(([key, amount]) => !fits(heard[key], amount))
             .map(([key, amount]) => `${report.name}: ${key} ${heard[key]}, not ${text(amount)}`);
         }),
+    written: { by: 'hears', given: names === undefined ? [experience] : [experience, names] },
   };
 }
 
@@ -81,7 +89,8 @@ export interface Report {
 }
 
 /** A machine reports an event so many times. */
-export function reports({ by, kind, times, fromS = 0, untilS = Infinity, fields = {} }: Report): Expectation {
+export function reports(report: Report): Expectation {
+  const { by, kind, times, fromS = 0, untilS = Infinity, fields = {} } = report;
   const which = Object.entries(fields).map(([key, value]) => ` with ${key} ${String(value)}`).join('');
   const when = untilS === Infinity && fromS === 0 ? '' : ` from ${fromS} to ${untilS} s`;
   return {
@@ -97,6 +106,7 @@ export function reports({ by, kind, times, fromS = 0, untilS = Infinity, fields 
       ).length;
       return fits(count, times) ? [] : [`${by} reported ${kind}${which}${when} ${count} times, not ${text(times)}`];
     },
+    written: { by: 'reports', given: [report] },
   };
 }
 

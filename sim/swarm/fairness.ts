@@ -1,0 +1,23 @@
+import type { Topology } from '../topology.ts';
+import { brokenAtEnd, lastFaultS } from './outages.ts';
+import type { Plain } from './trial.ts';
+
+/**
+ * An expectation is worth something only where it can be met. The oracle's rules hold whatever happens; but whoever takes
+ * away the second encoder, or what mends an outage, or the time to recover, makes a listener's silence nobody's fault.
+ * So a candidate has to leave what the original gave.
+ */
+export function fairnessTo(original: Plain): (candidate: Plain) => boolean {
+  const broken = brokenAtEnd(original.faults);
+  const quietS = original.durationS - lastFaultS(original.faults);
+  const redundancy = redundancyOf(original.topology);
+  return ({ faults, topology, durationS }) =>
+    durationS - lastFaultS(faults) >= quietS &&
+    [...brokenAtEnd(faults)].every((what) => broken.has(what)) &&
+    redundancyOf(topology) === redundancy;
+}
+
+/** Everybody that a listener could be served by, and every connection between them. */
+function redundancyOf({ encoders, relays, edges }: Topology): string {
+  return JSON.stringify([encoders.map(({ name, mount, to }) => [name, mount, to]), relays, edges]);
+}

@@ -1,0 +1,30 @@
+import type { Fault, WayName } from '../fault.ts';
+import { hostNames, type Topology } from '../topology.ts';
+
+/** A station and what happens to it. */
+export interface Plot {
+  readonly topology: Topology;
+  readonly faults: readonly Fault[];
+}
+
+/** The same without whoever refers to somebody who is not there any more. */
+export function pruned({ topology, faults }: Plot): Plot {
+  const relayNames = new Set(topology.relays.map(({ name }) => name));
+  const isThere = (name: string): boolean => relayNames.has(name);
+  const encoders = topology.encoders.map((each) => ({ ...each, to: each.to.filter(({ relay }) => isThere(relay)) })).filter(({ to }) => to.length > 0);
+  const relays = topology.relays.map((each) => ({ ...each, upstream: each.upstream.filter(isThere) }));
+  const edges = topology.edges.map((each) => ({ ...each, relays: each.relays.filter(isThere) }));
+  const edgeNames = new Set(edges.map(({ name }) => name));
+  const listeners = topology.listeners.filter(({ edge }) => edgeNames.has(edge));
+  const kept = { ...topology, encoders, relays, edges, listeners };
+  const names = new Set(hostNames(kept));
+  const isWay = ({ from, to }: WayName): boolean => names.has(from) && names.has(to);
+  return {
+    topology: topology.paths === undefined ? kept : { ...kept, paths: topology.paths.filter(isWay) },
+    faults: faults.flatMap((fault): Fault[] => {
+      if ('host' in fault) return names.has(fault.host) ? [fault] : [];
+      const ways = fault.ways.filter(isWay);
+      return ways.length === 0 ? [] : [{ ...fault, ways }];
+    }),
+  };
+}
