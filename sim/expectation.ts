@@ -8,6 +8,8 @@ export interface Expectation {
   check(outcome: Outcome): readonly string[];
   /** How a scenario's file says it: by which function of this library, with what. */
   readonly written?: Written;
+  /** It asks for no more than the topology and the faults allow, so it can be asked of any part of a scenario. */
+  readonly asksOnlyPossible?: boolean;
 }
 
 export interface Written {

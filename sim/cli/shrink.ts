@@ -52,7 +52,7 @@ function textOf({ rule, isExpectation, before, after, run }: Shrunk, subject: Su
       expectations: isExpectation ? run.expectations : [],
       comment: [
         `To be run with --seed ${seed}: ${sizeText(before)} became ${sizeText(after)}.`,
-        `At ${(first?.atMs ?? 0) / 1000} s: ${first?.what.split('\n')[0]}.`,
+        `At ${Math.round(first?.atMs ?? 0) / 1000} s: ${first?.what.split('\n')[0]}.`,
       ],
     },
   );

@@ -3,9 +3,9 @@ import { brokenAtEnd, lastFaultS } from './outages.ts';
 import type { Plain } from './trial.ts';
 
 /**
- * An expectation is worth something only where it can be met. The oracle's rules hold whatever happens; but whoever takes
- * away the second encoder, or what mends an outage, or the time to recover, makes a listener's silence nobody's fault.
- * So a candidate has to leave what the original gave.
+ * Most expectations are worth something only where they can be met. The oracle's rules hold whatever happens; but whoever
+ * takes away the second encoder, or what mends an outage, or the time to recover, makes a listener's silence nobody's
+ * fault. So a candidate has to leave what the original gave.
  */
 export function fairnessTo(original: Plain): (candidate: Plain) => boolean {
   const broken = brokenAtEnd(original.faults);
