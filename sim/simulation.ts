@@ -121,10 +121,10 @@ export class Simulation {
   }
 
   /** Between two events, so that nothing that happens knows of it. */
-  #runProbed({ everyMs, take }: Probe): void {
-    for (let at = 0; at < this.#endUs; at += ms(everyMs)) {
+  #runProbed(probe: Probe): void {
+    for (let at = 0; at < this.#endUs; at += ms(probe.everyMs)) {
       this.world.run(at as Micros);
-      for (const { name, gauges } of this.#hosts.values()) if (gauges.length > 0) take(toMs(at as Micros), name, gauges);
+      for (const { name, gauges } of this.#hosts.values()) if (gauges.length > 0) probe.take(toMs(at as Micros), name, gauges);
     }
   }
 
