@@ -44,23 +44,6 @@ export function jsonOf({ scenario, seed, traceHash, simulatedS, ok, violations, 
   };
 }
 
-export function summaryOf(scenario: string, runs: readonly Pick<Run, 'seed' | 'ok' | 'listeners'>[]): SummaryJson {
-  const failed = runs.filter(({ ok }) => !ok).map(({ seed }) => seed);
-  const worst = (figure: (listener: ListenerReport) => number): number =>
-    runs.flatMap(({ listeners }) => listeners).reduce((most, listener) => Math.max(most, figure(listener)), 0);
-  return {
-    scenario,
-    runs: runs.length,
-    ok: failed.length === 0,
-    failed,
-    worst: {
-      silenceMs: worst(({ silenceMs }) => silenceMs),
-      longestStallMs: worst(({ longestStallMs }) => longestStallMs),
-      disconnects: worst(({ disconnects }) => disconnects),
-    },
-  };
-}
-
 function switchJson({ atMs, reason, missingMs, repeatedMs, garbledMs }: SwitchReport): SwitchReport {
   return { atMs, reason, missingMs, repeatedMs, garbledMs };
 }

@@ -1,20 +1,29 @@
-import type { Run } from '../simulation.ts';
-import { summaryOf } from './json.ts';
+import { failureLine, Tally } from './tally.ts';
 import { load } from './load.ts';
 import type { Asked } from './options.ts';
+import { runAll, type Job } from './pool.ts';
+import { Progress } from './progress.ts';
 import type { Streams } from './run.ts';
-import { duration, timed } from './timed.ts';
 
 /** Many seeds: which of them failed, and the worst that anybody heard. */
-export async function many({ subject, seeds, durationS, json }: Extract<Asked, { kind: 'many' }>, { out }: Streams): Promise<boolean> {
-  const scenarioOf = await load(subject);
-  const runs: Pick<Run, 'seed' | 'ok' | 'listeners'>[] = [];
-  for (let seed = seeds.first; seed <= seeds.last; seed++) {
-    const { run } = timed(scenarioOf(seed), { seed, ...duration(durationS) });
-    if (!json && !run.ok) out(failureLine(run));
-    runs.push({ seed, ok: run.ok, listeners: run.listeners });
-  }
-  const summary = summaryOf(scenarioOf(seeds.first).name, runs);
+export async function many({ subject, seeds, durationS, json, jobs: threads }: Extract<Asked, { kind: 'many' }>, { out }: Streams): Promise<boolean> {
+  const { name } = (await load(subject))(seeds.first);
+  const jobs = Array.from({ length: seeds.last - seeds.first + 1 }, (_, index): Job => ({ subject, seed: seeds.first + index, durationS }));
+  const progress = new Progress(jobs.length, json);
+  const tally = new Tally(name);
+  await runAll(jobs, {
+    threads,
+    finished: (result) => progress.done(result),
+    inOrder: (result) => {
+      tally.add(result);
+      if (json || result.ok) return;
+      progress.clear();
+      out(failureLine(result));
+      out(`  to see it: npm run sim ${subject.kind === 'file' ? `${subject.file} -- ` : '-- --swarm '}--seed ${result.seed}`);
+    },
+  });
+  progress.clear();
+  const { summary } = tally;
   if (json) out(JSON.stringify(summary));
   else {
     const { silenceMs, longestStallMs, disconnects } = summary.worst;
@@ -22,9 +31,4 @@ export async function many({ subject, seeds, durationS, json }: Extract<Asked, {
     out(`worst: ${silenceMs} ms silence, ${longestStallMs} ms longest stall, ${disconnects} disconnects`);
   }
   return summary.ok;
-}
-
-function failureLine({ seed, violations }: Run): string {
-  const [first] = violations;
-  return `seed ${seed} failed at ${(first?.atMs ?? 0) / 1000} s: ${first?.rule}: ${first?.what.split('\n')[0]}`;
 }
