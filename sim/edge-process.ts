@@ -129,7 +129,8 @@ export class EdgeProcess implements Process {
 
   #checkBound(): void {
     const { settings, oracle } = this.#stage;
-    const most = 1.1 * this.#inflow.peakBytes + (1 + this.#watch.streams) * 65_536 + settings.listenerQueueBytes * this.#listeners.size;
+    // A ring's memory doubles when it is full, so it is at most twice what came in; listeners have their burst besides.
+    const most = 3.2 * this.#inflow.peakBytes + (1 + this.#watch.streams) * 65_536 + settings.listenerQueueBytes * this.#listeners.size;
     oracle.bound(this.#host.name, 'held bytes', this.#edge.heldBytes, most);
   }
 }
