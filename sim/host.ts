@@ -88,7 +88,7 @@ export class Host {
 
   /** SIGSTOP: the kernel still takes in what its buffers hold, and nothing is done with it. */
   pause(): void {
-    this.#isPaused = true;
+    this.#isPaused = this.#process !== undefined;
   }
 
   /** SIGCONT: everything that has come meanwhile is there at once. */
