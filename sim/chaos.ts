@@ -1,4 +1,5 @@
 import { at, type Fault } from './fault.ts';
+import { lifelinesToEdge, type Lifeline } from './lifeline.ts';
 import type { Conditions } from './path.ts';
 import { between, exponential, pick, type Random } from './rng.ts';
 import type { Topology } from './topology.ts';
@@ -31,7 +32,7 @@ const TRIES = 20;
  * an encoder to it is whole, and has been for long enough to be in use.
  */
 export function chaos({ topology, random, fromS, untilS, meanPauseS, perils }: ChaosOptions): Fault[] {
-  const everyonesWays = topology.edges.map(({ name }) => waysTo(topology, name));
+  const everyonesWays = topology.edges.map(({ name }) => lifelinesToEdge(topology, name));
   const outages: Outage[] = [];
   const faults: Fault[] = [];
   for (let atS = fromS; atS < untilS; atS += 0.1 + exponential(random, meanPauseS)) {
@@ -101,25 +102,6 @@ interface Outage {
   readonly fromS: number;
   readonly untilS: number;
   readonly hits: readonly string[];
-}
-
-/** Hosts and paths that all have to be well for an edge to get something. */
-type Lifeline = readonly string[];
-
-function waysTo({ encoders, relays, edges }: Topology, edge: string): Lifeline[] {
-  const upstreamOf = new Map(relays.map(({ name, upstream }) => [name, upstream]));
-  const into = (relay: string, behind: Lifeline): Lifeline[] => {
-    const here = [relay, ...behind];
-    const direct = encoders
-      .filter(({ to }) => to.some((target) => target.relay === relay))
-      .map(({ name }) => [name, `${name}→${relay}`, ...here]);
-    const relayed = (upstreamOf.get(relay) ?? [])
-      .filter((upstream) => !here.includes(upstream))
-      .flatMap((upstream) => into(upstream, [`${upstream}→${relay}`, ...here]));
-    return [...direct, ...relayed];
-  };
-  const sources = edges.find(({ name }) => name === edge)?.relays ?? [];
-  return sources.flatMap((relay) => into(relay, [`${relay}→${edge}`]));
 }
 
 function leavesAWay(everyonesWays: readonly (readonly Lifeline[])[], outages: readonly Outage[], added: Outage): boolean {

@@ -1,4 +1,6 @@
+import type { Fault } from './fault.ts';
 import type { ListenerReport } from './listener.ts';
+import type { Scenario } from './scenario.ts';
 import type { Note } from './trace.ts';
 
 /** What a scenario says at its end about what must have happened. */
@@ -20,6 +22,10 @@ export interface Written {
 export interface Outcome {
   readonly listeners: readonly ListenerReport[];
   readonly notes: readonly Note[];
+  readonly simulatedS: number;
+  readonly scenario: Scenario;
+  /** Those of the scenario; drawn ones too. */
+  readonly faults: readonly Fault[];
 }
 
 /** Exactly a number, or a range. */

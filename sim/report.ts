@@ -9,6 +9,7 @@ export function describe(run: Run, wallMs: number): string {
   return [
     `${scenario.name}, seed ${seed}, ${simulatedS} s: ${cast}`,
     scenario.story,
+    ...drawnLines(run),
     '',
     ...timeline(run.notes),
     '',
@@ -18,6 +19,18 @@ export function describe(run: Run, wallMs: number): string {
     '',
     `${ok ? 'all well' : 'FAILED'}, trace ${traceHash}, ${simulatedS} s in ${wallMs} ms`,
   ].join('\n');
+}
+
+/** What the seed drew, one option a line. */
+function drawnLines({ scenario: { drawn = {} } }: Run): string[] {
+  return Object.entries(drawn).flatMap(([key, value]) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return [`  ${key.padEnd(12)} ${optionText(value)}`];
+    return Object.entries(value).map(([part, content]) => `  ${part.padEnd(12)} ${optionText(content)}`);
+  });
+}
+
+function optionText(value: unknown): string {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string') ? value.join(', ') : JSON.stringify(value);
 }
 
 const MOST_LINES = 300;

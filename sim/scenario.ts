@@ -6,6 +6,7 @@ import { hostNames, type Topology } from './topology.ts';
 export { atLeast, atMost, hears, reports, within } from './expectation.ts';
 export { at, every, type Fault } from './fault.ts';
 export { aac, mp3 } from './model-frame.ts';
+export { recovers } from './swarm/recovers.ts';
 export { between, edge, encoder, listener, relay, station, udp } from './topology.ts';
 
 /** An outage as a story: who is there, what happens to them, and what the listeners must experience. */
@@ -18,6 +19,8 @@ export interface Scenario {
   /** Also drawn from the seed, and made to fit a duration that was asked for. */
   readonly faults: readonly Fault[] | ((plan: Plan) => readonly Fault[]);
   readonly expect: readonly Expectation[] | ((plan: Plan) => readonly Expectation[]);
+  /** What it was drawn by, when nobody wrote it down. */
+  readonly drawn?: Readonly<Record<string, unknown>>;
 }
 
 export interface Plan {

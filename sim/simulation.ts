@@ -3,7 +3,7 @@ import { ms, toMs, type Micros } from '../core/units.ts';
 import { EdgeProcess } from './edge-process.ts';
 import { EncoderProcess } from './encoder-process.ts';
 import type { Expectation } from './expectation.ts';
-import { schedule } from './fault.ts';
+import { schedule, type Fault } from './fault.ts';
 import type { Probe } from './gauge.ts';
 import { Host, type Process } from './host.ts';
 import { ListenerProcess, type ListenerReport } from './listener.ts';
@@ -40,6 +40,7 @@ export interface Run {
   readonly violations: readonly Violation[];
   readonly listeners: readonly ListenerReport[];
   readonly notes: readonly Note[];
+  readonly faults: readonly Fault[];
 }
 
 /** Plays a scenario through. The same scenario and seed give the same run, everywhere. */
@@ -59,6 +60,7 @@ export class Simulation {
   readonly #oracle: Oracle;
   readonly #listeners: readonly ListenerProcess[];
   readonly #hosts: Cradle['hosts'];
+  readonly #faults: readonly Fault[];
   readonly #probe: Probe | undefined;
 
   constructor(scenario: Scenario, options: RunOptions) {
@@ -76,7 +78,8 @@ export class Simulation {
     this.#hosts = stage.hosts;
     this.#probe = probe;
     this.#listeners = populate(stage, scenario);
-    schedule(stage, faultsOf(scenario, this.#plan));
+    this.#faults = faultsOf(scenario, this.#plan);
+    schedule(stage, this.#faults);
   }
 
   /** Plays all that is left. */
@@ -97,23 +100,14 @@ export class Simulation {
     const { durationS } = this.#plan;
     // A player's last words belong to the trace.
     const listeners = this.#listeners.map((listener) => listener.report());
-    const { hash, notes } = this.trace;
-    const expectations = expectationsOf(this.scenario, this.#plan);
+    const { scenario, trace } = this;
+    const outcome = { scenario, simulatedS: durationS, faults: this.#faults, listeners, notes: trace.notes };
+    const expectations = expectationsOf(scenario, this.#plan);
     const disappointments = expectations.flatMap((expectation) =>
-      expectation.check({ listeners, notes }).map((what): Violation => ({ atMs: durationS * 1000, rule: expectation.says, what })),
+      expectation.check(outcome).map((what): Violation => ({ atMs: durationS * 1000, rule: expectation.says, what })),
     );
     const violations = [...this.#oracle.violations, ...disappointments];
-    return {
-      scenario: this.scenario,
-      seed: this.#seed,
-      traceHash: hash,
-      simulatedS: durationS,
-      ok: violations.length === 0,
-      expectations,
-      violations,
-      listeners,
-      notes,
-    };
+    return { ...outcome, seed: this.#seed, traceHash: trace.hash, ok: violations.length === 0, expectations, violations };
   }
 
   get #endUs(): Micros {

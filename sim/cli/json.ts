@@ -12,6 +12,8 @@ export interface RunJson {
   readonly ok: boolean;
   readonly violations: readonly Violation[];
   readonly listeners: readonly Omit<ListenerReport, 'isPlaying'>[];
+  /** What the seed drew, in a swarm. */
+  readonly drawn?: Readonly<Record<string, unknown>>;
 }
 
 /** What `--json` prints about many. */
@@ -22,6 +24,13 @@ export interface SummaryJson {
   readonly failed: readonly number[];
   /** Each figure's worst, of any listener in any run. */
   readonly worst: { readonly silenceMs: number; readonly longestStallMs: number; readonly disconnects: number };
+  /** What the failed seeds drew, in a swarm. */
+  readonly drawn?: readonly Drawn[];
+}
+
+export interface Drawn {
+  readonly seed: number;
+  readonly drawn: Readonly<Record<string, unknown>>;
 }
 
 export function jsonOf({ scenario, seed, traceHash, simulatedS, ok, violations, listeners }: Run, wallMs: number): RunJson {
@@ -41,6 +50,7 @@ export function jsonOf({ scenario, seed, traceHash, simulatedS, ok, violations, 
       longestStallMs,
       switches: switches.map(switchJson),
     })),
+    ...(scenario.drawn && { drawn: scenario.drawn }),
   };
 }
 

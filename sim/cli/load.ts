@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { checkScenario, type Scenario } from '../scenario.ts';
+import { drawSwarm } from '../swarm/draw.ts';
 import { UsageError, type Subject } from './options.ts';
 
 /** The scenario of each seed. */
@@ -9,7 +10,7 @@ export type ScenarioOf = (seed: number) => Scenario;
 
 /** Throws a UsageError when there is no such scenario, or none that can be played. */
 export async function load(subject: Subject): Promise<ScenarioOf> {
-  if (subject.kind === 'swarm') throw new UsageError('--swarm: not yet');
+  if (subject.kind === 'swarm') return drawSwarm;
   const scenario = await loadFile(subject.file);
   return () => scenario;
 }

@@ -10,7 +10,7 @@ export async function many({ subject, seeds, durationS, json, jobs: threads }: E
   const { name } = (await load(subject))(seeds.first);
   const jobs = Array.from({ length: seeds.last - seeds.first + 1 }, (_, index): Job => ({ subject, seed: seeds.first + index, durationS }));
   const progress = new Progress(jobs.length, json);
-  const tally = new Tally(name);
+  const tally = new Tally(name, subject.kind === 'swarm');
   await runAll(jobs, {
     threads,
     finished: (result) => progress.done(result),

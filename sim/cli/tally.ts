@@ -1,20 +1,24 @@
-import type { SummaryJson } from './json.ts';
+import type { Drawn, SummaryJson } from './json.ts';
 import type { Result } from './pool.ts';
 
 /** Adds up what came of many runs. */
 export class Tally {
   readonly #scenario: string;
+  readonly #isSwarm: boolean;
   readonly #failed: number[] = [];
+  readonly #drawn: Drawn[] = [];
   #runs = 0;
   #worst: SummaryJson['worst'] = { silenceMs: 0, longestStallMs: 0, disconnects: 0 };
 
-  constructor(scenario: string) {
+  constructor(scenario: string, isSwarm: boolean) {
     this.#scenario = scenario;
+    this.#isSwarm = isSwarm;
   }
 
-  add({ seed, ok, listeners }: Result): void {
+  add({ seed, ok, listeners, drawn }: Result): void {
     this.#runs++;
     if (!ok) this.#failed.push(seed);
+    if (!ok && drawn !== undefined) this.#drawn.push({ seed, drawn });
     for (const { silenceMs, longestStallMs, disconnects } of listeners) {
       this.#worst = {
         silenceMs: Math.max(this.#worst.silenceMs, silenceMs),
@@ -25,7 +29,14 @@ export class Tally {
   }
 
   get summary(): SummaryJson {
-    return { scenario: this.#scenario, runs: this.#runs, ok: this.#failed.length === 0, failed: this.#failed, worst: this.#worst };
+    return {
+      scenario: this.#scenario,
+      runs: this.#runs,
+      ok: this.#failed.length === 0,
+      failed: this.#failed,
+      worst: this.#worst,
+      ...(this.#isSwarm && { drawn: this.#drawn }),
+    };
   }
 }
 

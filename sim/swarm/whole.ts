@@ -1,0 +1,90 @@
+import type { Fault } from '../fault.ts';
+import { lifelinesToListener, type Lifeline } from '../lifeline.ts';
+import { ordinary, type Conditions } from '../path.ts';
+import { hostNames, type ListenerSpec, type Topology } from '../topology.ts';
+
+/** A path that holds nobody up: nothing is lost, and all of it arrives soon. */
+const MOST_DELAY_MS = 300;
+const LEAST_BITS_PER_SECOND = 4_000_000;
+
+/** Listeners to whom some way is whole from a time on, for good; and that way. */
+export function servedFrom(topology: Topology, faults: readonly Fault[], fromS: number): { readonly listener: ListenerSpec; readonly way: Lifeline }[] {
+  const state = new State(topology);
+  const inTime = [...faults].sort((a, b) => a.atS - b.atS);
+  for (const fault of inTime) if (fault.atS <= fromS) state.happens(fault);
+  // Whatever is touched later counts as not well: repairs of it too, for they tell that it was broken.
+  for (const fault of inTime) if (fault.atS > fromS) state.spoil(fault);
+  return topology.listeners.flatMap((listener) => {
+    const way = lifelinesToListener(topology, listener).find((line) => line.every((part) => state.isWell(part)));
+    return way === undefined ? [] : [{ listener, way }];
+  });
+}
+
+/** What is well and what is not, as faults come. */
+class State {
+  readonly #hosts: Set<string>;
+  readonly #down = new Set<string>();
+  readonly #frozen = new Set<string>();
+  readonly #cut = new Set<string>();
+  readonly #spoilt = new Set<string>();
+  readonly #conditions = new Map<string, Conditions>();
+
+  constructor(topology: Topology) {
+    this.#hosts = new Set(hostNames(topology));
+    for (const { from, to, changes } of topology.paths ?? []) this.#change(`${from}→${to}`, changes);
+  }
+
+  happens(fault: Fault): void {
+    switch (fault.kind) {
+      case 'kill':
+      case 'vanish':
+        this.#frozen.delete(fault.host);
+        this.#down.add(fault.host);
+        return;
+      case 'restart':
+        this.#down.delete(fault.host);
+        return;
+      case 'freeze':
+        if (!this.#down.has(fault.host)) this.#frozen.add(fault.host);
+        return;
+      case 'thaw':
+        this.#frozen.delete(fault.host);
+        return;
+      case 'step':
+        return;
+      case 'cut':
+        for (const { from, to } of fault.ways) this.#cut.add(`${from}→${to}`);
+        return;
+      case 'heal':
+        for (const { from, to } of fault.ways) this.#cut.delete(`${from}→${to}`);
+        return;
+      case 'change':
+        for (const { from, to } of fault.ways) this.#change(`${from}→${to}`, fault.changes);
+        return;
+      default:
+        fault satisfies never;
+    }
+  }
+
+  spoil(fault: Fault): void {
+    if ('host' in fault) this.#spoilt.add(fault.host);
+    else for (const { from, to } of fault.ways) this.#spoilt.add(`${from}→${to}`);
+  }
+
+  /** A path is well when both its directions are: most of what goes by it needs an answer. */
+  isWell(part: string): boolean {
+    if (this.#hosts.has(part)) return !this.#down.has(part) && !this.#frozen.has(part) && !this.#spoilt.has(part);
+    const [from, to] = part.split('→');
+    return this.#isGood(part) && this.#isGood(`${to}→${from}`);
+  }
+
+  #isGood(way: string): boolean {
+    if (this.#cut.has(way) || this.#spoilt.has(way)) return false;
+    const { latencyMs, jitterMs, loss, reordered, bitsPerSecond } = this.#conditions.get(way) ?? ordinary;
+    return loss.share === 0 && reordered === 0 && latencyMs + jitterMs <= MOST_DELAY_MS && bitsPerSecond >= LEAST_BITS_PER_SECOND;
+  }
+
+  #change(way: string, changes: Partial<Conditions>): void {
+    this.#conditions.set(way, { ...(this.#conditions.get(way) ?? ordinary), ...changes });
+  }
+}
