@@ -1,6 +1,10 @@
-import { UsageError } from './options.ts';
+import { catalogue } from './catalogue.ts';
 import type { Streams } from './run.ts';
+import { spoken, textTable } from './text-table.ts';
 
-export async function list(_streams: Streams): Promise<boolean> {
-  throw new UsageError('--list: not yet');
+/** All scenarios, a line each: name, its own duration, story. */
+export async function list({ out }: Streams): Promise<boolean> {
+  const rows = (await catalogue()).map(({ scenario }) => [scenario.name, spoken(scenario.durationS), scenario.story]);
+  out(textTable(rows).join('\n'));
+  return true;
 }

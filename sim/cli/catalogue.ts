@@ -1,0 +1,20 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Scenario } from '../scenario.ts';
+import { loadFile } from './load.ts';
+
+const folder = join(import.meta.dirname, '../../scenarios');
+
+export interface Entry {
+  readonly file: string;
+  readonly scenario: Scenario;
+}
+
+/** All scenarios that there are, by name. */
+export async function catalogue(): Promise<Entry[]> {
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith('.ts'))
+    .sort()
+    .map((name) => join(folder, name));
+  return Promise.all(files.map(async (file) => ({ file, scenario: await loadFile(file) })));
+}
