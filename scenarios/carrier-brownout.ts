@@ -3,7 +3,7 @@ import { at, atMost, encoder, hears, station, udp, type Scenario } from '../sim/
 const encoders = ['enc-a', 'enc-b'];
 const around = [...encoders, 'edge'];
 const FROM_S = 60;
-const UNTIL_S = FROM_S + 2 * 3_600;
+const AFTER_S = 60;
 
 /**
  * A path that is nearly dead is worse than a dead one for whoever waits for it. The edge does not: what the good carrier
@@ -12,14 +12,14 @@ const UNTIL_S = FROM_S + 2 * 3_600;
 const story: Scenario = {
   name: 'carrier-brownout',
   story: 'For two hours the carrier of one relay loses 60 % of all packets and delays the rest by half a second; the other one is well.',
-  durationS: UNTIL_S + 60,
+  durationS: FROM_S + 2 * 3_600 + AFTER_S,
   topology: {
     ...station(),
     encoders: [encoder('enc-a', ['relay-1', 'relay-2']), encoder('enc-b', ['relay-1', 'relay-2'].map(udp), { startsAtS: 1 })],
   },
-  faults: [
+  faults: ({ durationS }) => [
     at(FROM_S).change('relay-1', around, { latencyMs: 510, loss: { share: 0.6, burst: 4 } }),
-    at(UNTIL_S).change('relay-1', around, { latencyMs: 10, loss: { share: 0, burst: 1 } }),
+    at(durationS - AFTER_S).change('relay-1', around, { latencyMs: 10, loss: { share: 0, burst: 1 } }),
   ],
   expect: [
     hears({ disconnects: 0, silenceMs: 0, switches: 0, gaps: 0, missingMs: 0, repeatedMs: 0, garbledMs: 0, playing: 1 }),
