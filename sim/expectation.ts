@@ -1,6 +1,6 @@
 import type { Fault } from './fault.ts';
-import type { ListenerReport } from './listener.ts';
 import type { Scenario } from './scenario.ts';
+import type { ListenerReport, SwitchReport } from './listener.ts';
 import type { Note } from './trace.ts';
 
 /** What a scenario says at its end about what must have happened. */
@@ -118,9 +118,12 @@ export function reports(report: Report): Expectation {
   };
 }
 
+/** Over all places where the programme does not simply go on, to the microsecond. */
+export function sumOf(switches: readonly SwitchReport[], figure: 'missingMs' | 'repeatedMs' | 'garbledMs'): number {
+  return Math.round(1000 * switches.reduce((total, splice) => total + splice[figure], 0)) / 1000;
+}
+
 function experienceOf({ disconnects, silenceMs, longestStallMs, switches, isPlaying }: ListenerReport): Required<Record<keyof Experience, number>> {
-  const sum = (pick: (splice: ListenerReport['switches'][number]) => number): number =>
-    Math.round(1000 * switches.reduce((total, splice) => total + pick(splice), 0)) / 1000;
   const worst = (pick: (splice: ListenerReport['switches'][number]) => number): number =>
     switches.reduce((most, splice) => Math.max(most, pick(splice)), 0);
   return {
@@ -129,9 +132,9 @@ function experienceOf({ disconnects, silenceMs, longestStallMs, switches, isPlay
     longestStallMs,
     switches: switches.filter(({ reason }) => reason !== 'gap' && reason !== 'reconnected').length,
     gaps: switches.filter(({ reason }) => reason === 'gap').length,
-    missingMs: sum(({ missingMs }) => missingMs),
-    repeatedMs: sum(({ repeatedMs }) => repeatedMs),
-    garbledMs: sum(({ garbledMs }) => garbledMs),
+    missingMs: sumOf(switches, 'missingMs'),
+    repeatedMs: sumOf(switches, 'repeatedMs'),
+    garbledMs: sumOf(switches, 'garbledMs'),
     worstJumpMs: worst(({ missingMs, repeatedMs }) => missingMs + repeatedMs),
     worstGarbledMs: worst(({ garbledMs }) => garbledMs),
     playing: isPlaying ? 1 : 0,
