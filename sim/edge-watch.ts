@@ -111,10 +111,11 @@ export class EdgeWatch {
     }
     const { stream, index } = frame;
     const newest = sent.newest.get(stream) ?? -1;
-    if (index <= newest) {
+    // Nobody can say which time it is for a frame that its encoder repeats.
+    if (index <= newest && !stream.isLooped(index)) {
       const how = index === newest ? 'again' : `after ${newest}`;
       this.#oracle.violated('a frame is never delivered twice or backwards', `${stream.name} frame ${index} ${how}`);
-    } else if (sent.latest === stream) this.#checkSkipped(stream, newest, index);
+    } else if (index > newest && sent.latest === stream) this.#checkSkipped(stream, newest, index);
     sent.newest.set(stream, Math.max(newest, index));
     sent.latest = stream;
   }

@@ -49,6 +49,7 @@ export class EncoderProcess implements Process {
       format: spec.format,
       beginsAtUs: Math.round(world.now + boot),
       ppm,
+      feed: stage.feed(spec.name),
     });
     const id = streamId(dice.stream(`encoder:${spec.name}:id`));
     stage.cast.add(id, this.#source);

@@ -53,6 +53,10 @@ export interface Experience {
   readonly disconnects?: Amount;
   readonly silenceMs?: Amount;
   readonly longestStallMs?: Amount;
+  /** Frames came, but there was digital silence in them. */
+  readonly digitalSilenceMs?: Amount;
+  /** Frames that a hanging encoder repeated. */
+  readonly loopedMs?: Amount;
   /** Changes from one encoder to another. */
   readonly switches?: Amount;
   /** Places where frames of one encoder are missing. */
@@ -123,13 +127,16 @@ export function sumOf(switches: readonly SwitchReport[], figure: 'missingMs' | '
   return Math.round(1000 * switches.reduce((total, splice) => total + splice[figure], 0)) / 1000;
 }
 
-function experienceOf({ disconnects, silenceMs, longestStallMs, switches, isPlaying }: ListenerReport): Required<Record<keyof Experience, number>> {
+function experienceOf(report: ListenerReport): Required<Record<keyof Experience, number>> {
+  const { disconnects, silenceMs, longestStallMs, digitalSilenceMs, loopedMs, switches, isPlaying } = report;
   const worst = (pick: (splice: ListenerReport['switches'][number]) => number): number =>
     switches.reduce((most, splice) => Math.max(most, pick(splice)), 0);
   return {
     disconnects,
     silenceMs,
     longestStallMs,
+    digitalSilenceMs,
+    loopedMs,
     switches: switches.filter(({ reason }) => reason !== 'gap' && reason !== 'reconnected').length,
     gaps: switches.filter(({ reason }) => reason === 'gap').length,
     missingMs: sumOf(switches, 'missingMs'),

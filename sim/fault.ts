@@ -1,10 +1,12 @@
 import { ms, type Micros } from '../core/units.ts';
+import type { Carried } from './feed.ts';
 import type { Conditions } from './path.ts';
 import type { Stage } from './stage.ts';
 
 /** Something that goes wrong, or right again, at a certain time. */
 export type Fault =
   | { readonly atS: number; readonly kind: HostFault; readonly host: string }
+  | { readonly atS: number; readonly kind: Carried; readonly host: string }
   | { readonly atS: number; readonly kind: 'step'; readonly host: string; readonly byMs: number }
   | { readonly atS: number; readonly kind: 'cut' | 'heal'; readonly ways: readonly WayName[] }
   | { readonly atS: number; readonly kind: 'change'; readonly ways: readonly WayName[]; readonly changes: Partial<Conditions> };
@@ -32,6 +34,12 @@ export interface At {
   vanish(host: string): Fault;
   /** Its clock is set: back where `byMs` is less than 0. */
   step(host: string, byMs: number): Fault;
+  /** An encoder goes on with digital silence, as if its line was pulled out. */
+  silence(encoder: string): Fault;
+  /** It hangs: the frames of its last second again and again. Over when it is restarted. */
+  loop(encoder: string): Fault;
+  /** It has the programme again. */
+  programme(encoder: string): Fault;
   /** Nothing passes between these and those, and nobody is told. */
   cut(these: Names, those: Names): Fault;
   heal(these: Names, those: Names): Fault;
@@ -49,6 +57,9 @@ export function at(atS: number): At {
     thaw: (host) => ({ atS, kind: 'thaw', host }),
     vanish: (host) => ({ atS, kind: 'vanish', host }),
     step: (host, byMs) => ({ atS, kind: 'step', host, byMs }),
+    silence: (host) => ({ atS, kind: 'silence', host }),
+    loop: (host) => ({ atS, kind: 'loop', host }),
+    programme: (host) => ({ atS, kind: 'programme', host }),
     cut: (these, those) => ({ atS, kind: 'cut', ways: bothWays(these, those) }),
     heal: (these, those) => ({ atS, kind: 'heal', ways: bothWays(these, those) }),
     cutOneWay: (from, to) => ({ atS, kind: 'cut', ways: oneWay(from, to) }),
@@ -94,6 +105,10 @@ function happen(stage: Stage, fault: Fault): void {
       return stage.host(fault.host).vanish();
     case 'step':
       return stage.host(fault.host).stepClock(ms(fault.byMs));
+    case 'silence':
+    case 'loop':
+    case 'programme':
+      return stage.feed(fault.host).carry(fault.kind);
     case 'cut':
       return fault.ways.forEach(({ from, to }) => stage.network.way(from, to).cut());
     case 'heal':

@@ -17,8 +17,13 @@ const MOST_RESERVOIR_BYTES = 511;
 /** Follows the frames that a player plays, and measures where the programme jumps. */
 export class Hearing {
   readonly splices: Splice[] = [];
+  /** How much of what was heard was digital silence, or had been heard before because its encoder hung in a loop. */
+  digitalSilenceUs = 0;
+  loopedUs = 0;
   readonly #why: (before: KnownFrame, after: KnownFrame) => string;
   #last: KnownFrame | undefined;
+  /** The newest frame of the stream that was heard last. */
+  #newest = -1;
   /** What an MP3 decoder has of the bytes before the next frame. */
   #reservoirBytes = 0;
   #isReconnected = false;
@@ -34,8 +39,12 @@ export class Hearing {
 
   frame(atUs: number, frame: KnownFrame): void {
     const last = this.#last;
-    if (last !== undefined && (frame.stream !== last.stream || frame.index !== last.index + 1)) this.#splice(atUs, last, frame);
+    const isSame = frame.stream === last?.stream;
+    if (last !== undefined && !(isSame && frame.stream.follows(last.index, frame.index))) this.#splice(atUs, last, frame);
     this.#decode(frame);
+    if (frame.isSilent) this.digitalSilenceUs += nominalFrameUs(frame.stream.format);
+    else if (isSame && frame.index <= this.#newest && frame.stream.isLooped(frame.index)) this.loopedUs += nominalFrameUs(frame.stream.format);
+    this.#newest = isSame ? Math.max(this.#newest, frame.index) : frame.index;
     this.#last = frame;
     this.#isReconnected = false;
   }

@@ -18,6 +18,9 @@ export interface ListenerReport {
   readonly silenceMs: number;
   /** The longest time without a byte. */
   readonly longestStallMs: number;
+  /** Of what it played: frames of digital silence, and those that a hanging encoder repeated. */
+  readonly digitalSilenceMs: number;
+  readonly loopedMs: number;
   readonly switches: readonly SwitchReport[];
   /** Whether it had something to play at the end. */
   readonly isPlaying: boolean;
@@ -82,6 +85,8 @@ export class ListenerProcess implements Process {
       disconnects: this.#disconnects,
       silenceMs: rounded(silenceUs),
       longestStallMs: rounded(longestStallUs),
+      digitalSilenceMs: rounded(this.#hearing.digitalSilenceUs),
+      loopedMs: rounded(this.#hearing.loopedUs),
       switches: this.#hearing.splices.map((splice) => ({
         atMs: rounded(splice.atUs),
         reason: splice.reason,

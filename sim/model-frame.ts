@@ -14,6 +14,8 @@ export interface FrameLabel {
   index: number;
   /** Where in the programme it begins, in µs. */
   positionUs: number;
+  /** Digital silence: its place in the programme is right, and nothing can be heard in it. */
+  isSilent: boolean;
 }
 
 export function mp3(kbps = 128): ModelFormat {
@@ -32,6 +34,7 @@ const SIDE_INFO_BYTES = 32;
 const ADTS_HEADER_BYTES = 7;
 const LABEL_BYTES = 16;
 const LABEL_MARK = 0x5a;
+const SILENT_MARK = 0x5b;
 const MOST_MAIN_DATA_BEGIN = 480;
 
 /**
@@ -40,8 +43,9 @@ const MOST_MAIN_DATA_BEGIN = 480;
  *     MP3   | FF FB .. .. | side information, with main_data_begin | label | noise | label |
  *     AAC   | FF F1 .. .. .. .. .. (ADTS)                          | label | noise | label |
  *
- * Behind the header every byte is below 0x80, so that no sync word can be found there. A frame follows from its label
- * alone: whoever has one can make it again, and compare.
+ * Behind the header every byte is below 0x80, so that no sync word can be found there. A frame of digital silence has
+ * zeros for side information and noise, as an encoder makes them of it. A frame follows from its label alone: whoever has
+ * one can make it again, and compare.
  */
 export function writeModelFrame(into: Uint8Array, format: ModelFormat, label: FrameLabel): number {
   const length = frameLength(format, label.index);
@@ -49,7 +53,8 @@ export function writeModelFrame(into: Uint8Array, format: ModelFormat, label: Fr
   writeLabel(into, body, label);
   const from = (label.index * 61 + label.instance * 977) % (NOISE.length - length);
   const end = length - LABEL_BYTES;
-  into.set(NOISE.subarray(from, from + end - body - LABEL_BYTES), body + LABEL_BYTES);
+  if (label.isSilent) into.fill(0, body + LABEL_BYTES, end);
+  else into.set(NOISE.subarray(from, from + end - body - LABEL_BYTES), body + LABEL_BYTES);
   writeLabel(into, end, label);
   return length;
 }
@@ -60,10 +65,12 @@ export const MAX_MODEL_FRAME_BYTES = 2_048;
 export function readLabel(bytes: Uint8Array, at: number, into: FrameLabel): boolean {
   if (bytes[at] !== 0xff) return false;
   const body = at + (isMp3(bytes, at) ? MP3_HEADER_BYTES + SIDE_INFO_BYTES : ADTS_HEADER_BYTES);
-  if (bytes[body] !== LABEL_MARK || body + LABEL_BYTES > bytes.length) return false;
+  const mark = bytes[body];
+  if ((mark !== LABEL_MARK && mark !== SILENT_MARK) || body + LABEL_BYTES > bytes.length) return false;
   into.instance = groups(bytes, body + 1, 3);
   into.index = groups(bytes, body + 4, 5);
   into.positionUs = groups(bytes, body + 9, 7);
+  into.isSilent = mark === SILENT_MARK;
   return true;
 }
 
@@ -83,7 +90,7 @@ export const LENGTH_NEEDS_BYTES = 6;
 
 /** How many bytes before it an MP3 frame's audio begins: without them it cannot be decoded. */
 export function mainDataBegin(format: ModelFormat, label: FrameLabel): number {
-  if (format.codec !== 'mp3') return 0;
+  if (format.codec !== 'mp3' || label.isSilent) return 0;
   const wanted = ((label.index * 193 + label.instance * 71) % 977) % MOST_MAIN_DATA_BEGIN;
   // The first frames have nothing yet that they could reach back into.
   return Math.min(wanted, 300 * label.index);
@@ -118,6 +125,10 @@ function writeMp3Head(into: Uint8Array, format: ModelFormat, label: FrameLabel):
   into[1] = 0xfb; // MPEG-1, Layer III, no CRC
   into[2] = (MP3_KBPS.indexOf(format.bitrateBps / 1000) << 4) | (padding << 1); // 44.1 kHz
   into[3] = 0x44; // joint stereo, original
+  if (label.isSilent) {
+    into.fill(0, 4, MP3_HEADER_BYTES + SIDE_INFO_BYTES);
+    return MP3_HEADER_BYTES + SIDE_INFO_BYTES;
+  }
   into[4] = begin >> 1;
   into[5] = ((begin & 1) << 7) | 0x11;
   for (let i = 6; i < MP3_HEADER_BYTES + SIDE_INFO_BYTES; i++) into[i] = NOISE[(i * 7 + label.index) % 512]!;
@@ -135,8 +146,8 @@ function writeAdtsHead(into: Uint8Array, length: number): number {
   return ADTS_HEADER_BYTES;
 }
 
-function writeLabel(into: Uint8Array, at: number, { instance, index, positionUs }: FrameLabel): void {
-  into[at] = LABEL_MARK;
+function writeLabel(into: Uint8Array, at: number, { instance, index, positionUs, isSilent }: FrameLabel): void {
+  into[at] = isSilent ? SILENT_MARK : LABEL_MARK;
   writeGroups(into, at + 1, 3, instance);
   writeGroups(into, at + 4, 5, index);
   writeGroups(into, at + 9, 7, positionUs);

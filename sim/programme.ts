@@ -1,3 +1,4 @@
+import type { Carried, Feed } from './feed.ts';
 import {
   MAX_MODEL_FRAME_BYTES,
   mainDataBegin,
@@ -17,9 +18,25 @@ export interface ModelStreamOptions {
   readonly beginsAtUs: number;
   /** By how much its sample clock is slow: frames last so much longer. */
   readonly ppm: number;
+  /** Where its audio comes from; the programme and nothing else when not given. */
+  readonly feed?: Feed;
 }
 
-/** What one start of one encoder makes: frame `index` holds the programme from `positionUs(index)` on. */
+/** From frame `from` on the stream carries something else than before. */
+interface Change {
+  readonly from: number;
+  readonly carries: Carried;
+}
+
+/** What a machine repeats that hangs in a loop: its last second. */
+const LOOP_FRAMES = 40;
+
+/**
+ * What one start of one encoder makes: frame `index` holds the programme from `positionUs(index)` on.
+ *
+ * While it hangs in a loop, the same frames come again and again, to the byte. So they have the labels that they had, and
+ * nobody can say which time it is.
+ */
 export class ModelStream {
   readonly instance: number;
   readonly name: string;
@@ -28,15 +45,19 @@ export class ModelStream {
   readonly #beginsAtUs: number;
   /** As long as a frame lasts on the world's clock. */
   readonly #frameUs: number;
+  readonly #feed: Feed | undefined;
+  readonly #changes: Change[] = [];
   #made = 0;
 
-  constructor(instance: number, { name, mount, format, beginsAtUs, ppm }: ModelStreamOptions) {
+  constructor(instance: number, { name, mount, format, beginsAtUs, ppm, feed }: ModelStreamOptions) {
     this.instance = instance;
     this.name = name;
     this.mount = mount;
     this.format = format;
     this.#beginsAtUs = beginsAtUs;
     this.#frameUs = nominalFrameUs(format) * (1 + ppm / 1e6);
+    this.#feed = feed;
+    feed?.restarted();
   }
 
   /** Frames that exist: those with a lower index. */
@@ -50,12 +71,26 @@ export class ModelStream {
 
   /** Writes the next frame, and returns how long it is. */
   make(into: Uint8Array): number {
-    return this.write(into, this.#made++);
+    this.#noteFeed();
+    const index = this.#made++;
+    const change = this.#changes.at(-1);
+    return this.write(into, change?.carries === 'loop' ? loopBegins(change) + ((index - change.from) % LOOP_FRAMES) : index);
   }
 
   /** Passes over the next frame: it is made, and nobody gets it. */
   skip(): void {
+    this.#noteFeed();
     this.#made++;
+  }
+
+  /** Whether the frame is one of those that were repeated in a loop. */
+  isLooped(index: number): boolean {
+    return this.#changes.some((change) => change.carries === 'loop' && index >= loopBegins(change) && index < change.from);
+  }
+
+  /** Whether one frame comes right behind the other one: also from the end of a loop to its beginning. */
+  follows(before: number, after: number): boolean {
+    return after === before + 1 || this.#changes.some((change) => change.carries === 'loop' && before === change.from - 1 && after === loopBegins(change));
   }
 
   write(into: Uint8Array, index: number): number {
@@ -63,7 +98,17 @@ export class ModelStream {
   }
 
   label(index: number): FrameLabel {
-    return { instance: this.instance, index, positionUs: this.positionUs(index) };
+    return { instance: this.instance, index, positionUs: this.positionUs(index), isSilent: this.#isSilent(index) };
+  }
+
+  #isSilent(index: number): boolean {
+    if (this.#changes.length === 0) return false;
+    return this.#changes.findLast(({ from }) => from <= index)?.carries === 'silence';
+  }
+
+  #noteFeed(): void {
+    const carries = this.#feed?.carries ?? 'programme';
+    if (carries !== (this.#changes.at(-1)?.carries ?? 'programme')) this.#changes.push({ from: this.#made, carries });
   }
 }
 
@@ -73,13 +118,14 @@ export interface KnownFrame {
   readonly index: number;
   readonly mainDataBegin: number;
   readonly mainDataBytes: number;
+  readonly isSilent: boolean;
 }
 
 /** All that is on air: one programme, its streams, and what their frames look like to the byte. */
 export class Programme {
   readonly #streams: ModelStream[] = [];
   readonly #scratch = new Uint8Array(MAX_MODEL_FRAME_BYTES);
-  readonly #label: FrameLabel = { instance: 0, index: 0, positionUs: 0 };
+  readonly #label: FrameLabel = { instance: 0, index: 0, positionUs: 0, isSilent: false };
 
   newStream(options: ModelStreamOptions): ModelStream {
     const stream = new ModelStream(this.#streams.length, options);
@@ -103,6 +149,7 @@ export class Programme {
       index: label.index,
       mainDataBegin: mainDataBegin(stream.format, label),
       mainDataBytes: mainDataBytes(length),
+      isSilent: label.isSilent,
     };
   }
 
@@ -112,6 +159,10 @@ export class Programme {
     const stream = this.#streams[this.#label.instance];
     return stream === undefined ? undefined : { stream, index: this.#label.index };
   }
+}
+
+function loopBegins({ from }: Change): number {
+  return Math.max(0, from - LOOP_FRAMES);
 }
 
 /** As long as a frame plays. */

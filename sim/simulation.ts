@@ -4,6 +4,7 @@ import { EdgeProcess } from './edge-process.ts';
 import { EncoderProcess } from './encoder-process.ts';
 import type { Expectation } from './expectation.ts';
 import { schedule, type Fault } from './fault.ts';
+import { Feed } from './feed.ts';
 import type { Probe } from './gauge.ts';
 import { Host, type Process } from './host.ts';
 import { ListenerProcess, type ListenerReport } from './listener.ts';
@@ -139,6 +140,7 @@ type Cradle = Stage & { readonly hosts: Map<string, Host> };
 
 function newStage({ topology }: Scenario, world: World, dice: Dice, trace: Trace, oracle: Oracle): Omit<Cradle, 'recorderFor'> {
   const hosts = new Map<string, Host>();
+  const feeds = new Map(topology.encoders.map(({ name }) => [name, new Feed()]));
   const network = new Network(world, dice);
   for (const { from, to, changes } of topology.paths ?? []) network.way(from, to).change(changes);
   return {
@@ -150,6 +152,11 @@ function newStage({ topology }: Scenario, world: World, dice: Dice, trace: Trace
     oracle,
     settings: withSettings(topology.settings ?? {}),
     cast: new Cast(),
+    feed: (encoder) => {
+      const feed = feeds.get(encoder);
+      if (feed === undefined) throw new RangeError(`there is no encoder ${encoder}`);
+      return feed;
+    },
     hosts,
     host: (name) => {
       const host = hosts.get(name);

@@ -2,6 +2,7 @@ import { formatStreamId } from '../core/pdu.ts';
 import type { RecordedRole } from '../core/recording/format.ts';
 import type { Recorder } from '../core/recording/recorder.ts';
 import type { Settings } from '../core/settings.ts';
+import type { Feed } from './feed.ts';
 import type { Host } from './host.ts';
 import type { Network } from './network.ts';
 import type { Oracle } from './oracle.ts';
@@ -20,6 +21,8 @@ export interface Stage {
   readonly oracle: Oracle;
   readonly settings: Settings;
   readonly cast: Cast;
+  /** Of the encoder with that name, whether it is running or not. */
+  feed(encoder: string): Feed;
   host(name: string): Host;
   /** Records what happens to a machine, if it is to be. */
   recorderFor(host: string, role: RecordedRole): Recorder | undefined;

@@ -11,7 +11,7 @@ export interface RunJson {
   readonly wallMs: number;
   readonly ok: boolean;
   readonly violations: readonly Violation[];
-  readonly listeners: readonly Omit<ListenerReport, 'isPlaying'>[];
+  readonly listeners: readonly Pick<ListenerReport, 'name' | 'mount' | 'disconnects' | 'silenceMs' | 'longestStallMs' | 'switches'>[];
   /** What the seed drew, in a swarm. */
   readonly drawn?: Readonly<Record<string, unknown>>;
 }

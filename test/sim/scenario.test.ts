@@ -11,7 +11,17 @@ describe('a quiet station', () => {
     expect(violations).toEqual([]);
     expect(ok).toBe(true);
     expect(listeners).toEqual([
-      { name: 'listener', mount: 'live', disconnects: 0, silenceMs: 0, longestStallMs: expect.any(Number), switches: [], isPlaying: true },
+      {
+        name: 'listener',
+        mount: 'live',
+        disconnects: 0,
+        silenceMs: 0,
+        longestStallMs: expect.any(Number),
+        digitalSilenceMs: 0,
+        loopedMs: 0,
+        switches: [],
+        isPlaying: true,
+      },
     ]);
     expect(listeners[0]!.longestStallMs).toBeLessThan(150);
   });
