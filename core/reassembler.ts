@@ -235,11 +235,14 @@ export class Reassembler {
     if (this.#window.bytes > this.#settings.windowBytes || this.#budget.isSpent) return 'window-full';
     const limit = (this.#gapSince + ms(this.#settings.gapMaxMs)) as Micros;
     if (now >= limit) return 'hard-limit';
-    // The whole run in front of the first held message is one loss, and nothing can be released before all of it is
-    // decided: so the question is asked of its last.
-    const doubt = this.#evidence.doubt(now, this.#window.firstFrom(this.#next).sequence - 1);
-    if (doubt.kind === 'lost') return doubt.verdict;
-    this.#gapTimer.set(Math.min(doubt.until, limit) as Micros);
+    // All that is missing in front of the first held audio is one loss, also when a title lies between: no audio can be
+    // released before all of it is decided. So the question is asked of its last.
+    const missing = this.#window.lastMissingFrom(this.#next);
+    const doubt = this.#evidence.doubt(now, missing ?? this.#window.firstFrom(this.#next).sequence - 1);
+    if (doubt.kind === 'wait') this.#gapTimer.set(Math.min(doubt.until, limit) as Micros);
+    // Behind it waits a title alone: nobody gains by hearing of it, and a path that is only slow may still bring the audio.
+    else if (doubt.verdict === 'silent-paths' && missing === undefined) this.#gapTimer.set(limit);
+    else return doubt.verdict;
     return undefined;
   }
 

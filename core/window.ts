@@ -1,6 +1,7 @@
 import type { Archive } from './archive.ts';
 import { assert, InvariantError } from './assert.ts';
 import type { MemoryBudget } from './budget.ts';
+import { MessageType } from './pdu.ts';
 import type { Micros } from './units.ts';
 
 /** A message that came early; the copy is ours. */
@@ -23,6 +24,7 @@ export class Window {
   readonly #budget: MemoryBudget;
   #slots: (Held | undefined)[] = [];
   #count = 0;
+  #data = 0;
   #bytes = 0;
   /** The lowest number held, or undefined when that has to be looked for. */
   #first: Held | undefined;
@@ -52,6 +54,7 @@ export class Window {
     this.#slots[slot] = held;
     if (this.#count === 0 || (this.#first !== undefined && held.sequence < this.#first.sequence)) this.#first = held;
     this.#count++;
+    if (isData(held)) this.#data++;
     this.#bytes += held.message.length;
     this.#budget.take(held.message.length);
     return true;
@@ -65,6 +68,7 @@ export class Window {
     this.#slots[slot] = undefined;
     if (this.#first === held) this.#first = undefined;
     this.#count--;
+    if (isData(held)) this.#data--;
     this.#bytes -= held.message.length;
     this.#budget.giveBack(held.message.length);
     return held;
@@ -76,11 +80,27 @@ export class Window {
     return this.#first;
   }
 
+  /**
+   * The last one missing in front of the first audio that is held; undefined when no audio is. There must be one missing
+   * at `sequence`, and none held before.
+   */
+  lastMissingFrom(sequence: number): number | undefined {
+    if (this.#data === 0) return undefined;
+    let missing = sequence;
+    for (let next = sequence + 1; ; next++) {
+      const held = this.#slots[next % this.#size];
+      if (held === undefined) missing = next;
+      else if (isData(held)) return missing;
+      assert(next - sequence < this.#size, 'audio is counted that is not held');
+    }
+  }
+
   /** Lets go of everything; it is not used again. */
   dispose(): void {
     this.#budget.giveBack(this.#bytes);
     this.#slots = [];
     this.#count = 0;
+    this.#data = 0;
     this.#bytes = 0;
   }
 
@@ -114,3 +134,6 @@ export function archiveHeld(a: Archive, held: Held | undefined): Held {
 }
 
 const NOTHING = new Uint8Array(0);
+function isData({ message }: Held): boolean {
+  return message[0] === MessageType.DATA;
+}

@@ -28,6 +28,7 @@ export function brokenAtEnd(faults: readonly Fault[]): Set<string> {
   const down = new Set<string>();
   const frozen = new Set<string>();
   const cut = new Set<string>();
+  const fed = new Map<string, string>();
   const changed = new Map<string, Partial<Conditions>>();
   for (const fault of inOrder(faults)) {
     switch (fault.kind) {
@@ -47,6 +48,13 @@ export function brokenAtEnd(faults: readonly Fault[]): Set<string> {
         break;
       case 'step':
         break;
+      case 'silence':
+      case 'loop':
+        fed.set(fault.host, fault.kind);
+        break;
+      case 'programme':
+        fed.delete(fault.host);
+        break;
       case 'cut':
         for (const way of fault.ways) cut.add(nameOf(way));
         break;
@@ -63,6 +71,7 @@ export function brokenAtEnd(faults: readonly Fault[]): Set<string> {
   return new Set([
     ...[...down].map((host) => `${host} is down`),
     ...[...frozen].map((host) => `${host} is frozen`),
+    ...[...fed].map(([host, what]) => `${host} carries ${what}`),
     ...[...cut].map((way) => `${way} is cut`),
     ...[...changed].map(([way, changes]) => `${way} is ${JSON.stringify(changes)}`),
   ]);
@@ -79,7 +88,7 @@ export function inOrder(faults: readonly Fault[]): Fault[] {
 }
 
 function isMending({ kind }: Fault): boolean {
-  return kind === 'restart' || kind === 'thaw' || kind === 'heal';
+  return kind === 'restart' || kind === 'thaw' || kind === 'heal' || kind === 'programme';
 }
 
 /** The same for a fault and for what mends it. */
@@ -94,6 +103,10 @@ function keyOf(fault: Fault): string {
       return `${fault.host} goes on`;
     case 'step':
       return `${fault.host} has the time`;
+    case 'silence':
+    case 'loop':
+    case 'programme':
+      return `${fault.host} carries the programme`;
     case 'cut':
     case 'heal':
       return `open: ${fault.ways.map(nameOf).join()}`;

@@ -50,7 +50,11 @@ class State {
       case 'thaw':
         this.#frozen.delete(fault.host);
         return;
+      // What an encoder makes its frames of, and what time it thinks it is, does not keep them from anybody.
       case 'step':
+      case 'programme':
+      case 'silence':
+      case 'loop':
         return;
       case 'cut':
         for (const { from, to } of fault.ways) this.#cut.add(`${from}→${to}`);

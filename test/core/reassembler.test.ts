@@ -59,6 +59,45 @@ describe('the reassembler', () => {
     expect(rig.released).toEqual([1, 3, 4]);
   });
 
+  it('gives up no audio for silence while only a title waits behind it', () => {
+    const rig = new ReassemblyRig();
+    const [tcp, udp] = [rig.path('tcp'), rig.path('udp')];
+    for (const path of [tcp, udp]) rig.all(path, [1, 2]);
+    rig.accept(udp, 5, { type: 2 });
+    // Both are silent for longer than a path is waited for; then the slow one brings all of it.
+    rig.after(500);
+    expect(rig.lost).toEqual([]);
+    expect(rig.all(tcp, [3, 4, 5])).toEqual(['released', 'released', 'duplicate']);
+    expect(rig.lost).toEqual([]);
+  });
+
+  it('gives that audio up when other audio waits behind it, or at the hard limit', () => {
+    for (const [afterMs, verdict] of [[500, 'silent-paths'], [2_000, 'hard-limit']] as const) {
+      const rig = new ReassemblyRig();
+      const [tcp, udp] = [rig.path('tcp'), rig.path('udp')];
+      for (const path of [tcp, udp]) rig.all(path, [1, 2]);
+      rig.accept(udp, 5, { type: 2 });
+      rig.after(afterMs);
+      rig.all(udp, [6, 7, 8]);
+      expect(rig.lost).toMatchObject([{ sequence: 3, messages: 2, verdict, waitedMs: afterMs }]);
+      expect(rig.released).toEqual([1, 2, 5, 6, 7, 8]);
+    }
+  });
+
+  it('gives up nothing in front of a title while the audio behind that title is waited for', () => {
+    const rig = new ReassemblyRig();
+    const [tcp, udp] = [rig.path('tcp'), rig.path('udp')];
+    for (const path of [tcp, udp]) rig.all(path, [1, 2]);
+    rig.after(500);
+    // 3, 4 and 6 are missing: UDP may have reordered 6, and so nothing would be released by giving up 3 and 4.
+    rig.accept(udp, 5, { type: 2 });
+    rig.all(udp, [7, 8]);
+    expect(rig.lost).toEqual([]);
+    rig.all(tcp, [3, 4, 5, 6]);
+    expect(rig.released).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(rig.lost).toEqual([]);
+  });
+
   it('lets a second copy of a later message disprove, too', () => {
     const rig = new ReassemblyRig();
     const [a, b] = [rig.path('tcp'), rig.path('tcp')];
