@@ -111,6 +111,7 @@ export class Window {
     for (const one of held) {
       this.#slots[one.sequence % this.#size] = one;
       this.#count++;
+      if (isData(one)) this.#data++;
       this.#bytes += one.message.length;
     }
   }
@@ -134,6 +135,7 @@ export function archiveHeld(a: Archive, held: Held | undefined): Held {
 }
 
 const NOTHING = new Uint8Array(0);
+
 function isData({ message }: Held): boolean {
   return message[0] === MessageType.DATA;
 }
