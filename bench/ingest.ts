@@ -162,14 +162,15 @@ async function mountCount(port: number): Promise<number> {
   return (await response.text()).split(/\r?\n/).filter((line) => line !== '').length;
 }
 
-interface Load {
+export interface Load {
   readonly pid: number;
   readonly connected: Promise<void>;
   sent(): number;
   stop(): void;
 }
 
-function startLoad(mounts: number, ports: readonly number[]): Load {
+/** Starts the load process, which pushes to the relays on these ports. */
+export function startLoad(mounts: number, ports: readonly number[]): Load {
   const script = fileURLToPath(new URL('../dist/bench/ingest-load.js', import.meta.url));
   const child = spawn(process.execPath, [script, String(mounts), ...ports.map(String)], { stdio: ['pipe', 'pipe', 'inherit'] });
   let last = { sent: 0, atMs: performance.now() };
