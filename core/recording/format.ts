@@ -1,12 +1,12 @@
-import { digestOf } from '../hash.ts';
 import type { Settings } from '../settings.ts';
 import { utf8Decode, utf8Encode } from '../text.ts';
+import { crc32, type Checksum } from './checksum.ts';
 
 /**
  * A recording is one or more generations, each of which can be replayed without those before it:
  *
  *     generation   magic, head, state, calls, calls, calls, …            the next one goes on where this one ends
- *     block        | kind 1 | length 4 | digest 4 | length bytes |       numbers are little endian
+ *     block        | kind 1 | length 4 | CRC-32 4 | length bytes |       numbers are little endian
  *
  * `docs/recording.md` tells what is in each block.
  */
@@ -79,11 +79,16 @@ export const CallKind: {
 export const OUTPUT_HASH_BYTES = 32;
 
 /** Fills in the front of a block whose payload already stands behind it. */
-export function sealBlock(block: Uint8Array, kind: number): void {
+export function sealBlock(block: Uint8Array, kind: number, checksum: Checksum = crc32): void {
   const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
   block[0] = kind;
   view.setUint32(1, block.length - BLOCK_HEAD_BYTES, true);
-  view.setInt32(5, digestOf(block.subarray(BLOCK_HEAD_BYTES)) ^ kind, true);
+  view.setUint32(5, blockChecksum(kind, checksum(block.subarray(BLOCK_HEAD_BYTES))), true);
+}
+
+/** That of the payload, in which the kind must not be wrong either. */
+export function blockChecksum(kind: number, ofPayload: number): number {
+  return (ofPayload ^ kind) >>> 0;
 }
 
 export function jsonBlock(kind: number, value: object): Uint8Array {

@@ -1,3 +1,6 @@
+import type { FrameHeader } from '../frame/format.ts';
+import { emptyFrameHeader, readHeader, SYNC_BYTE } from '../frame/header.ts';
+import { MAX_TAG_HEAD_BYTES } from '../frame/tags.ts';
 import type { Transport } from '../machine.ts';
 import { MessageType, PDU_HEADER_BYTES } from '../pdu.ts';
 import type { ByteReader, ByteWriter } from './wire.ts';
@@ -24,6 +27,8 @@ export class Outliner {
   /** Bytes to be kept at the beginning of the next piece of payload. */
   #owed = 0;
   #kept: number[] = [];
+  #nextSync = -1;
+  readonly #header: FrameHeader = emptyFrameHeader();
 
   constructor(transport: Transport) {
     this.#transport = transport;
@@ -32,6 +37,7 @@ export class Outliner {
   /** Which bytes are kept: from, to, from, to, … in order. */
   kept(bytes: Uint8Array): readonly number[] {
     this.#kept = [];
+    this.#nextSync = -1;
     if (this.#transport === 'udp') {
       this.#begin(bytes.length);
       this.#message(bytes, 0, bytes.length);
@@ -46,6 +52,7 @@ export class Outliner {
   /** For a payload by itself, as a scanner holds it. */
   keptOfPayload(bytes: Uint8Array): readonly number[] {
     this.#kept = [];
+    this.#nextSync = -1;
     this.#payload(bytes, 0, bytes.length, 0);
     return this.#kept;
   }
@@ -82,24 +89,40 @@ export class Outliner {
 
   /** `bytes[from, to)` is a piece of payload that lies at `offset` of it. */
   #payload(bytes: Uint8Array, from: number, to: number, offset: number): void {
-    this.#keepOwed(from, to, Math.max(this.#owed, FIRST_BYTES - offset));
-    const marks: number[] = [];
-    for (let p = bytes.indexOf(0xff, from); p >= 0 && p < to; p = bytes.indexOf(0xff, p + 1)) marks.push(p, holdsTable(bytes, p, to) ? TABLE_BYTES : HEADER_BYTES);
-    for (const [letters, length] of TAGS) {
-      const first = letters[0]!;
-      for (let p = bytes.indexOf(first, from); p >= 0 && p < to; p = bytes.indexOf(first, p + 1)) if (spells(bytes, p, to, letters)) marks.push(p, length);
+    const owed = Math.max(this.#owed, FIRST_BYTES - offset, tagBytes(bytes, from, to));
+    this.#owed = 0;
+    this.#keepOwed(from, to, owed);
+    const tags: number[] = [];
+    for (let at = this.#syncFrom(bytes, from); at < to; at = this.#syncFrom(bytes, at + 1)) {
+      this.#keepTags(bytes, tags, at, to);
+      this.#keepOwed(at, to, holdsTable(bytes, at, to) ? TABLE_BYTES : HEADER_BYTES);
+      // Where a frame ends, a tag may begin.
+      const header = this.#header;
+      if (readHeader(bytes, at, header) === undefined && tagBytes(bytes, at + header.lengthBytes, to) > 0) tags.push(at + header.lengthBytes);
     }
-    this.#keepMarks(marks, to);
+    this.#keepTags(bytes, tags, to, to);
   }
 
-  #keepMarks(marks: readonly number[], to: number): void {
-    const inOrder = Array.from({ length: marks.length / 2 }, (_, i) => [marks[2 * i]!, marks[2 * i + 1]!] as const).sort((a, b) => a[0] - b[0]);
-    for (const [from, length] of inOrder) this.#keepOwed(from, to, length);
+  /** The next byte that a header may begin with; it is looked for once, and may lie in a message further on. */
+  #syncFrom(bytes: Uint8Array, from: number): number {
+    if (this.#nextSync >= from) return this.#nextSync;
+    const at = bytes.indexOf(SYNC_BYTE, from);
+    this.#nextSync = at < 0 ? Infinity : at;
+    return this.#nextSync;
+  }
+
+  /** What begins before `before`, in order. */
+  #keepTags(bytes: Uint8Array, tags: number[], before: number, to: number): void {
+    if (tags.length > 1) tags.sort((a, b) => a - b);
+    while (tags.length > 0 && tags[0]! < before) {
+      const at = tags.shift()!;
+      this.#keepOwed(at, to, tagBytes(bytes, at, to));
+    }
   }
 
   #keepOwed(from: number, to: number, length: number): void {
     this.#keep(from, Math.min(to, from + length));
-    this.#owed = Math.max(0, from + length - to);
+    this.#owed = Math.max(this.#owed, from + length - to);
   }
 
   #keep(from: number, to: number): void {
@@ -117,15 +140,24 @@ const TABLE_BYTES = 44;
 const TABLES: readonly (readonly number[])[] = ['Xing', 'Info', 'VBRI'].map(codes);
 /** Where those letters can stand behind the beginning of a header, with and without a CRC. */
 const TABLE_AT = [13, 15, 21, 23, 36, 38];
-/** The letters that a tag begins with, and how much of it is read. */
-const TAGS: readonly (readonly [letters: readonly number[], bytes: number])[] = [[codes('ID3'), 32], [codes('TAG'), 32], [codes('APETAGEX'), 32]];
+const TAGS: readonly (readonly number[])[] = ['ID3', 'TAG', 'APETAGEX'].map(codes);
 
 function codes(text: string): readonly number[] {
   return Array.from(text, (letter) => letter.charCodeAt(0));
 }
 
+/** Whether a player's table of contents may stand in the frame that begins here. */
 function holdsTable(bytes: Uint8Array, at: number, to: number): boolean {
-  return TABLE_AT.some((behind) => TABLES.some((letters) => spells(bytes, at + behind, to, letters)));
+  return TABLE_AT.some((behind) => isTableLetter(bytes[at + behind]) && TABLES.some((letters) => spells(bytes, at + behind, to, letters)));
+}
+
+/** How much is kept of a tag that begins here; 0 when none does. */
+function tagBytes(bytes: Uint8Array, at: number, to: number): number {
+  return TAGS.some((letters) => spells(bytes, at, to, letters)) ? MAX_TAG_HEAD_BYTES : 0;
+}
+
+function isTableLetter(byte: number | undefined): boolean {
+  return byte === 0x58 || byte === 0x49 || byte === 0x56;
 }
 
 function spells(bytes: Uint8Array, at: number, to: number, letters: readonly number[]): boolean {
@@ -142,7 +174,7 @@ export function writeOutline(writer: ByteWriter, bytes: Uint8Array, kept: readon
   for (let i = 0; i < kept.length; i += 2) {
     const [from, to] = [kept[i]!, kept[i + 1]!];
     writer.varint(from - behind);
-    writer.bytes(bytes.subarray(from, to));
+    writer.piece(bytes, from, to);
     behind = to;
   }
 }

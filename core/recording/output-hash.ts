@@ -1,17 +1,23 @@
-import { digestOf, digestOfText, RollingHash } from '../hash.ts';
+import { digestOfText, RollingHash } from '../hash.ts';
 import type { Micros } from '../units.ts';
+import { crc32, type Checksum } from './checksum.ts';
 
 /**
  * The fingerprint of all that a machine gives out, in two parts: what it did when, with lengths, and the bytes themselves.
  * A recording whose audio was left out can still be held against the first.
  */
 export class OutputHash {
+  readonly #checksum: Checksum;
   #structure = new RollingHash();
   #content = new RollingHash();
   #lastBuffer: ArrayBufferLike | undefined;
   #lastOffset = 0;
   #lastLength = 0;
   #lastDigest = 0;
+
+  constructor(checksum: Checksum = crc32) {
+    this.#checksum = checksum;
+  }
 
   sent(now: Micros, to: number, bytes: Uint8Array): void {
     this.#structure.mixWide(now);
@@ -49,7 +55,7 @@ export class OutputHash {
     this.#lastBuffer = bytes.buffer;
     this.#lastOffset = bytes.byteOffset;
     this.#lastLength = bytes.length;
-    this.#lastDigest = digestOf(bytes);
+    this.#lastDigest = this.#checksum(bytes);
     return this.#lastDigest;
   }
 }

@@ -1,5 +1,5 @@
-import { digestOf } from '../hash.ts';
-import { BLOCK_HEAD_BYTES, BlockKind, FORMAT_VERSION, MAGIC, OUTPUT_HASH_BYTES, readJson, type FrozenMark, type Head } from './format.ts';
+import { crc32, type Checksum } from './checksum.ts';
+import { blockChecksum, BLOCK_HEAD_BYTES, BlockKind, FORMAT_VERSION, MAGIC, OUTPUT_HASH_BYTES, readJson, type FrozenMark, type Head } from './format.ts';
 
 /** A stretch of calls, with the fingerprint of what they gave out. */
 export interface CallsBlock {
@@ -28,7 +28,7 @@ export interface Recording {
 }
 
 /** Reads as much of a recording as is whole; what is damaged is said, and passed over up to the next generation. */
-export function readRecording(bytes: Uint8Array): Recording {
+export function readRecording(bytes: Uint8Array, checksum: Checksum = crc32): Recording {
   const generations: Generation[] = [];
   const problems: string[] = [];
   let at = 0;
@@ -41,7 +41,7 @@ export function readRecording(bytes: Uint8Array): Recording {
       at = next;
       continue;
     }
-    const read = readGeneration(bytes, at, isWhole ? generations.at(-1) : undefined);
+    const read = readGeneration(bytes, at, isWhole ? generations.at(-1) : undefined, checksum);
     if (read.generation !== undefined) generations.push(read.generation);
     if (read.problem !== undefined) problems.push(read.problem);
     isWhole = read.problem === undefined;
@@ -56,20 +56,20 @@ interface Read {
   readonly end: number;
 }
 
-function readGeneration(bytes: Uint8Array, from: number, before: Generation | undefined): Read {
-  const headBlock = readBlock(bytes, from + MAGIC.length);
+function readGeneration(bytes: Uint8Array, from: number, before: Generation | undefined, checksum: Checksum): Read {
+  const headBlock = readBlock(bytes, from + MAGIC.length, checksum);
   if (headBlock.kind !== BlockKind.head) return { generation: undefined, problem: `${headBlock.problem ?? `no head at byte ${from}`}`, end: headBlock.end };
   const head = readJson<Head>(headBlock.payload);
   if (head?.format !== FORMAT_VERSION) {
     return { generation: undefined, problem: `the recording at byte ${from} has format ${head?.format}, and this program reads ${FORMAT_VERSION}`, end: headBlock.end };
   }
-  const stateBlock = readBlock(bytes, headBlock.end);
+  const stateBlock = readBlock(bytes, headBlock.end, checksum);
   if (stateBlock.kind !== BlockKind.state) return { generation: undefined, problem: stateBlock.problem ?? `no state at byte ${headBlock.end}`, end: stateBlock.end };
   const isContinuation = before !== undefined && before.head.generation + 1 === head.generation && before.mark === undefined;
   const generation: Generation = { head, state: stateBlock.payload, blocks: [], mark: undefined, isContinuation };
   let at = stateBlock.end;
   while (at < bytes.length && !beginsGeneration(bytes, at)) {
-    const block = readBlock(bytes, at);
+    const block = readBlock(bytes, at, checksum);
     if (block.problem !== undefined) return { generation, problem: block.problem, end: block.end };
     if (block.kind === BlockKind.mark) generation.mark = readJson<FrozenMark>(block.payload);
     else if (block.kind === BlockKind.calls) generation.blocks.push(callsBlock(block.payload, at));
@@ -86,7 +86,7 @@ interface Block {
 }
 
 /** Where there is no whole block, `end` is where to look on. */
-function readBlock(bytes: Uint8Array, at: number): Block {
+function readBlock(bytes: Uint8Array, at: number, checksum: Checksum): Block {
   const nothing = bytes.subarray(0, 0);
   const bad = (problem: string, end: number): Block => ({ kind: 0, payload: nothing, end, problem });
   if (bytes.length - at < BLOCK_HEAD_BYTES) return bad(`the file ends in the middle of a block, which begins at byte ${at}`, bytes.length);
@@ -100,7 +100,7 @@ function readBlock(bytes: Uint8Array, at: number): Block {
     return bad(`the file ends in the middle of a block, which begins at byte ${at}`, next);
   }
   const payload = bytes.subarray(start, end);
-  if ((digestOf(payload) ^ kind) !== view.getInt32(5, true)) return bad(`the block at byte ${at} is damaged`, findGeneration(bytes, start));
+  if (blockChecksum(kind, checksum(payload)) !== view.getUint32(5, true)) return bad(`the block at byte ${at} is damaged`, findGeneration(bytes, start));
   return { kind, payload, end, problem: undefined };
 }
 

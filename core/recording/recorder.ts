@@ -4,6 +4,7 @@ import type { Machine, PathId, Transport } from '../machine.ts';
 import type { Settings } from '../settings.ts';
 import { ms, type Micros } from '../units.ts';
 import { BLOCK_HEAD_BYTES, BlockKind, CallKind, FORMAT_VERSION, jsonBlock, MAGIC, sealBlock, type AudioKept, type FrozenMark, type Head, type RecordedRole } from './format.ts';
+import { crc32, type Checksum } from './checksum.ts';
 import { Outliner, writeOutline } from './outline.ts';
 import { OutputHash } from './output-hash.ts';
 import { StateWriter } from './saved-state.ts';
@@ -13,7 +14,7 @@ import { ByteWriter } from './wire.ts';
 export interface RecordingOut {
   /** A generation begins with what is written next. Of those before it, the newest `GENERATIONS - 1` are still wanted. */
   begin(generation: number): void;
-  /** Takes the bytes over. */
+  /** Takes the bytes over; when they are written they may be given back: `reuse`. */
   write(bytes: Uint8Array): void;
   /** Nothing more will come: the machine's state alone takes too much of the bound. */
   tooLarge(stateBytes: number): void;
@@ -26,6 +27,8 @@ export interface RecorderOptions {
   readonly settings: Settings;
   readonly audio: AudioKept;
   readonly wallTime: () => string;
+  /** A faster one than that of the core. */
+  readonly checksum?: Checksum;
   readonly out: RecordingOut;
 }
 
@@ -44,6 +47,7 @@ const LARGE_STATE = 16;
 /** Calls are gathered so long, or until there are so many bytes of them: what a process that is killed takes with it. */
 const BLOCK_US = ms(500);
 const BLOCK_BYTES = 262_144;
+const MAX_SPARE = 4;
 
 /**
  * Writes down every call of a machine, what its sink answered, and a fingerprint of what came out.
@@ -56,8 +60,11 @@ const BLOCK_BYTES = 262_144;
  */
 export class Recorder {
   readonly #options: RecorderOptions;
+  readonly #checksum: Checksum;
+  readonly #hash: OutputHash;
   readonly #block: ByteWriter = new ByteWriter(2 * BLOCK_BYTES);
-  readonly #hash: OutputHash = new OutputHash();
+  /** Buffers of blocks that are written, for the next ones. */
+  readonly #spare: Uint8Array[] = [];
   #machine: Recordable | undefined;
   #isOn = false;
   #isFresh = true;
@@ -74,6 +81,8 @@ export class Recorder {
 
   constructor(options: RecorderOptions) {
     this.#options = options;
+    this.#checksum = options.checksum ?? crc32;
+    this.#hash = new OutputHash(this.#checksum);
   }
 
   get isOn(): boolean {
@@ -185,10 +194,17 @@ export class Recorder {
     this.#hash.is(this.#machine!.deadline);
     const { structure, content } = this.#hash.take();
     for (const digits of [structure, content]) for (let i = 0; i < digits.length; i++) this.#block.byte(digits.charCodeAt(i));
-    const block = this.#block.written.slice();
+    // A block that fills its buffer goes out in it; of one that does not, so much memory is not held up.
+    const isFull = this.#block.length >= BLOCK_BYTES;
+    const block = isFull ? this.#block.exchange(this.#spare.pop() ?? new Uint8Array(2 * BLOCK_BYTES)) : this.#block.written.slice();
     this.#block.clear();
-    sealBlock(block, BlockKind.calls);
+    sealBlock(block, BlockKind.calls, this.#checksum);
     this.#write(block);
+  }
+
+  /** `bytes`, which `out` was given, are not needed any more. */
+  reuse({ buffer, byteLength }: Uint8Array): void {
+    if (byteLength >= BLOCK_BYTES && buffer.byteLength === 2 * BLOCK_BYTES && this.#spare.length < MAX_SPARE) this.#spare.push(new Uint8Array(buffer));
   }
 
   /** The recording ends here, for a reason. */
@@ -244,7 +260,7 @@ export class Recorder {
     for (let i = 0; i < BLOCK_HEAD_BYTES; i++) writer.byte(0);
     if (!this.#isFresh) this.#machine!.archive(new StateWriter(writer, audio));
     const block = writer.written.slice();
-    sealBlock(block, BlockKind.state);
+    sealBlock(block, BlockKind.state, this.#checksum);
     return block;
   }
 

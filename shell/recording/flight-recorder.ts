@@ -1,4 +1,5 @@
 import { closeSync, openSync, renameSync, writeSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
 import { GENERATIONS, Recorder, type RecordingOut } from '../../core/recording/recorder.ts';
 import type { AudioKept, FrozenMark, RecordedRole } from '../../core/recording/format.ts';
 import type { Settings } from '../../core/settings.ts';
@@ -43,7 +44,7 @@ export class FlightRecorder implements RecordingOut {
   constructor(options: FlightRecorderOptions) {
     const { role, settings, audio } = options;
     this.#options = options;
-    this.recorder = new Recorder({ role, version, settings, audio, wallTime: () => new Date().toISOString(), out: this });
+    this.recorder = new Recorder({ role, version, settings, audio, wallTime: () => new Date().toISOString(), checksum: crc32, out: this });
   }
 
   /** Before the machine's first call. Throws a StartError when the directory cannot be had. */
@@ -88,6 +89,7 @@ export class FlightRecorder implements RecordingOut {
     this.#then(async () => {
       await part.writeOne();
       this.#waitingBytes -= bytes.length;
+      this.recorder.reuse(bytes);
     });
     if (this.#waitingBytes > this.#options.settings.recordBytes / WAITING_PART) this.#giveUp('the disk is too slow');
   }
