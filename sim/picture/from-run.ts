@@ -91,7 +91,7 @@ class RunPicture {
     const { atMs, actor, kind, fields } = note;
     if (actor === 'fault') return this.#fault(note);
     const paths = this.#pathsOf(actor, kind, fields);
-    if (kind === 'connected' || kind === 'disconnected') for (const path of paths) path.connection(atMs, kind === 'connected');
+    if (isOfDialer(kind)) for (const path of paths) path.connection(atMs, kind === 'connected');
     const mounts = this.#mounts.get(actor);
     mounts?.event(atMs, kind, fields);
     const lane = mounts?.laneOf(fields['mount']) ?? this.#lanes.get(actor);
@@ -132,7 +132,7 @@ class RunPicture {
 
   #died(atMs: number, host: string): void {
     this.#mounts.get(host)?.edgeDied(atMs);
-    for (const path of this.#paths) if (path.options.dialer === host) path.connection(atMs, false);
+    for (const path of this.#paths) if (path.options.dialer === host) path.dialerDied(atMs);
   }
 
   #mark({ atMs, actor, kind, fields }: Note, lanes: readonly LaneDraft[], otherwise: Partial<MarkDraft> = {}): MarkDraft {
@@ -160,8 +160,7 @@ class RunPicture {
     if (kind.startsWith('listener-') || kind.startsWith('stream-')) return [];
     const other = fields['to'] ?? fields['label'];
     const between = this.#paths.filter(({ options: { from, to } }) => (from === actor && to === other) || (to === actor && from === other));
-    if (kind !== 'connected' && kind !== 'disconnected') return between;
-    return between.filter(({ options }) => options.dialer === actor);
+    return isOfDialer(kind) ? between.filter(({ options }) => options.dialer === actor) : between;
   }
 
   #drawPaths(): PathFollower[] {
@@ -223,6 +222,10 @@ class RunPicture {
   }
 }
 
+function isOfDialer(kind: string): boolean {
+  return kind === 'connecting' || kind === 'connected' || kind === 'disconnected';
+}
+
 /** All of them, or, where there are too many, first those to whom something happened. */
 function worthALane(listeners: readonly ListenerSpec[], notes: readonly Note[]): readonly ListenerSpec[] {
   if (listeners.length <= MOST_LISTENERS) return listeners;
@@ -233,6 +236,9 @@ function worthALane(listeners: readonly ListenerSpec[], notes: readonly Note[]):
 
 function heard({ name, mount, disconnects, silenceMs, longestStallMs, switches }: Run['listeners'][number]): string {
   const sum = (figure: (splice: (typeof switches)[number]) => number): string => span(switches.reduce((total, splice) => total + figure(splice), 0));
-  const splices = switches.length === 0 ? 'no switch, no gap' : `${switches.length} switches or gaps: ${sum((s) => s.missingMs)} missing, ${sum((s) => s.repeatedMs)} repeated`;
-  return `${name} on /${mount}: ${span(silenceMs)} of silence, ${disconnects} disconnects, ${splices}, never longer than ${span(longestStallMs)} without a byte`;
+  const times = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+  const gaps = switches.filter(({ reason }) => reason === 'gap').length;
+  const errors = switches.length === 0 ? '' : ` (${sum((splice) => splice.missingMs)} missing, ${sum((splice) => splice.repeatedMs)} repeated)`;
+  const heard = [`${span(silenceMs)} of silence`, times(switches.length - gaps, 'switch').replace('switchs', 'switches'), `${times(gaps, 'gap')}${errors}`, times(disconnects, 'disconnect')];
+  return `${name} on /${mount}: ${heard.join(', ')}; at most ${span(longestStallMs)} without a byte`;
 }

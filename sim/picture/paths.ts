@@ -19,6 +19,8 @@ export class PathFollower {
   readonly #there: Direction;
   readonly #back: Direction;
   #isConnected: boolean;
+  /** Since it was last known to be well, or who connects began. */
+  #attempts = 0;
 
   constructor(options: PathOptions) {
     this.options = options;
@@ -37,9 +39,19 @@ export class PathFollower {
     return this.#change(atMs, from, to, (direction) => (direction.conditions = { ...direction.conditions, ...changes }));
   }
 
+  /** What whoever connects says of it. */
   connection(atMs: number, isConnected: boolean): void {
     if (this.options.transport === 'udp') return;
+    if (!isConnected) this.#attempts++;
     this.#isConnected = isConnected;
+    this.#show(atMs);
+  }
+
+  /** Nobody is there to connect. */
+  dialerDied(atMs: number): void {
+    if (this.options.transport === 'udp') return;
+    this.#isConnected = false;
+    this.#attempts = 0;
     this.#show(atMs);
   }
 
@@ -67,7 +79,7 @@ export class PathFollower {
       const label = there.isCut && back.isCut ? 'cut' : `cut from ${one.from} to ${one.to}`;
       return { state: label, tone: 'bad', label };
     }
-    if (!this.#isConnected) return { state: 'no connection', tone: 'off', label: 'no connection' };
+    if (!this.#isConnected) return { state: 'no connection', tone: this.#attempts > 1 ? 'warn' : 'off', label: 'no connection' };
     const worse = [...new Set([...there.worse, ...back.worse])];
     const usual = [...new Set([...there.flaws, ...back.flaws])];
     const state = this.options.transport === 'udp' ? 'datagrams' : 'connected';

@@ -55,8 +55,8 @@ canvas { display: block; width: 100%; touch-action: none; }
 .heading { font-weight: 600; background: var(--panel); padding-left: 6px; text-align: left; }
 .heading::before { content: '▾'; width: 13px; flex: none; }
 .heading[aria-expanded=false]::before { content: '▸'; }
-aside { display: grid; grid-template-rows: minmax(0, 1fr) minmax(0, 38%); border-left: 1px solid var(--rule); min-height: 0; }
-.list { display: grid; grid-template-rows: auto minmax(0, 1fr); min-height: 0; }
+aside { display: grid; grid-template: minmax(0, 1fr) minmax(0, 38%) / minmax(0, 1fr); border-left: 1px solid var(--rule); min-height: 0; }
+.list { display: grid; grid-template: auto minmax(0, 1fr) / minmax(0, 1fr); min-height: 0; }
 .controls { display: flex; gap: 6px; padding: 6px 8px; align-items: center; border-bottom: 1px solid var(--rule); background: var(--panel); }
 select, input { font: inherit; color: var(--ink); background: var(--raised); border: 1px solid var(--rule); border-radius: 5px; padding: 3px 6px; min-width: 0; flex: 1 1 0; }
 #count { color: var(--quiet); white-space: nowrap; font-size: 12px; font-variant-numeric: tabular-nums; }

@@ -18,15 +18,15 @@ const ways = ({ ways }: Fields): string => wayNames(ways);
 /** The events that people look for. All others are told by their fields, as a matter of routine. */
 const entries: Readonly<Record<string, Entry>> = {
   // What is done to hosts and paths.
-  kill: ['fault', (f) => `${who(f)} is killed`],
-  vanish: ['fault', (f) => `${who(f)} vanishes: no goodbye, no answer`],
-  freeze: ['fault', (f) => `${who(f)} is stopped, with its connections open`],
-  step: ['fault', (f) => `${who(f)}'s clock is set by ${span(f['byMs'])}`],
-  cut: ['fault', (f) => `nothing passes: ${ways(f)}`],
-  change: ['fault', (f) => `conditions change: ${ways(f)}: ${fieldsText(f['changes'] as Fields)}`],
-  restart: ['repair', (f) => `${who(f)} is started again`],
-  thaw: ['repair', (f) => `${who(f)} goes on`],
-  heal: ['repair', (f) => `passes again: ${ways(f)}`],
+  kill: ['fault', (f) => `${who(f)} is killed`, (f) => `kill ${who(f)}`],
+  vanish: ['fault', (f) => `${who(f)} vanishes: no goodbye, no answer`, (f) => `${who(f)} vanishes`],
+  freeze: ['fault', (f) => `${who(f)} is stopped, with its connections open`, (f) => `freeze ${who(f)}`],
+  step: ['fault', (f) => `${who(f)}'s clock is set by ${span(f['byMs'])}`, (f) => `${who(f)} ${Number(f['byMs']) < 0 ? '' : '+'}${span(f['byMs'])}`],
+  cut: ['fault', (f) => `nothing passes: ${ways(f)}`, (f) => `cut ${ways(f)}`],
+  change: ['fault', (f) => `conditions change: ${ways(f)}: ${fieldsText(f['changes'] as Fields)}`, (f) => `change ${ways(f)}`],
+  restart: ['repair', (f) => `${who(f)} is started again`, (f) => `restart ${who(f)}`],
+  thaw: ['repair', (f) => `${who(f)} goes on`, (f) => `thaw ${who(f)}`],
+  heal: ['repair', (f) => `passes again: ${ways(f)}`, (f) => `heal ${ways(f)}`],
   // What an edge decides.
   switch: [
     'switch',
@@ -54,7 +54,7 @@ const entries: Readonly<Record<string, Entry>> = {
   'listener-dropped': ['bad', (f) => `a listener is too slow, and dropped: ${text(f['label'])}, ${text(f['lagBytes'])} bytes behind`, () => 'too slow'],
   // What encoders and relays report.
   'target-stuck': ['news', (f) => `${text(f['label'])} has confirmed nothing for ${span(f['stuckMs'])}: connecting anew`],
-  'target-lost': ['news', (f) => `${text(f['messages'])} messages dropped so far for ${text(f['label'])}: away or slow for too long`],
+  'target-lost': ['routine', (f) => `${text(f['messages'])} messages dropped so far for ${text(f['label'])}: away or slow for too long`],
   'subscriber-behind': ['loss', (f) => `${text(f['label'])} is behind the history: ${text(f['lostMessages'])} messages lost`],
   'subscriber-cut': ['loss', (f) => `${text(f['label'])} is cut: behind for ${span(f['behindMs'])}`, () => 'cut'],
   // What listeners hear.

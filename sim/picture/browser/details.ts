@@ -37,8 +37,8 @@ export class Details {
   }
 
   #link(id: number, fromMs: number, before = ''): HTMLElement {
-    const { atMs, who, kind, text } = this.#model.picture.marks[id]!;
+    const { atMs, text } = this.#model.picture.marks[id]!;
     const apart = `${lengthOf(Math.abs(atMs - fromMs))} ${atMs <= fromMs ? 'earlier' : 'later'}`;
-    return element('li', {}, [before, element('button', { type: 'button', class: 'link', onclick: () => this.#jump(id), title: text }, [`${who} ${kind}, ${apart}`])]);
+    return element('li', {}, [before, element('button', { type: 'button', class: 'link', onclick: () => this.#jump(id), title: text }, [`${text.split(/[.:] /)[0]}, ${apart}`])]);
   }
 }

@@ -3,7 +3,7 @@ import { lengthOf } from './axis.ts';
 import { element, freshContext } from './dom.ts';
 import { heightOf, rowAt, type Row } from './layout.ts';
 import type { Model } from './model.ts';
-import { laneClusters, NEAR_PX, paintMarks, paintSeries, paintSpans, scaleOf, xOf, type Frame } from './paint.ts';
+import { laneClusters, NEAR_PX, paintMarks, paintSeries, paintSpans, scaleOf, signsOf, xOf, type Frame } from './paint.ts';
 import type { Palette } from './palette.ts';
 
 /** What is under the pointer. */
@@ -122,6 +122,7 @@ export class Lanes {
       context.globalAlpha = alpha;
       context.strokeStyle = colour;
       context.setLineDash([...dash]);
+      context.lineWidth = dash.length > 0 ? 1 : 1.5;
       context.beginPath();
       context.moveTo(Math.round(x) + 0.5, 0);
       context.lineTo(Math.round(x) + 0.5, height);
@@ -145,13 +146,14 @@ export class Lanes {
   #drawLane(index: number, frame: Frame): void {
     const { picture, chosen } = this.#model;
     const lane = picture.lanes[index]!;
-    paintSpans(frame, lane);
+    const signs = signsOf(frame, laneClusters(frame, this.#model.idsIn(index), picture.marks), picture.marks, lane.kind !== 'faults');
+    paintSpans(frame, lane, signs);
     if (lane.series.length > 0) {
       const scale = scaleOf(lane.series, frame.fromMs, frame.untilMs);
       paintSeries(frame, lane.series, scale);
       if (lane.kind === 'buffer') this.#drawScale(frame, lane.series[0]!, scale.low, scale.high);
     }
-    paintMarks(frame, laneClusters(frame, this.#model.idsIn(index), picture.marks), picture.marks, chosen);
+    paintMarks(frame, signs, picture.marks, chosen);
   }
 
   #drawScale({ context, scheme, y, height }: Frame, { unit }: Series, low: number, high: number): void {

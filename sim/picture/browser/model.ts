@@ -5,7 +5,7 @@ import { rowsOf, type Row } from './layout.ts';
 import { TimeWindow } from './window.ts';
 
 /** An event that is jumped to is seen with so much around it, unless less is seen already. */
-const JUMP_SPAN_MS = 20_000;
+const JUMP_SPAN_MS = 5_000;
 
 /** What the page shows of its picture: which time, which lanes, which events, which one of them is chosen. */
 export class Model {

@@ -38,7 +38,7 @@ export class Overview {
     const context = freshContext(this.canvas, width, this.#height);
     const { scheme } = this.#palette;
     const { picture, window, ids } = this.#model;
-    const whole = { width, fromMs: picture.fromMs, untilMs: picture.untilMs };
+    const whole = { width, fromMs: window.wholeFromMs, untilMs: window.wholeUntilMs };
     for (const [place, index] of this.#strips.entries()) {
       const frame: Frame = { ...whole, context, scheme, y: MARKS_PX + place * STRIP_PX - 3, height: STRIP_PX + 6 };
       context.save();
@@ -67,7 +67,7 @@ export class Overview {
   }
 
   #goTo({ offsetX }: PointerEvent): void {
-    const { fromMs, untilMs } = this.#model.picture;
-    this.#model.window.centre(fromMs + (offsetX / this.canvas.clientWidth) * (untilMs - fromMs));
+    const { window } = this.#model;
+    window.centre(window.wholeFromMs + (offsetX / this.canvas.clientWidth) * window.wholeMs);
   }
 }

@@ -2,6 +2,7 @@ import type { Lane, Mark, Series, Span } from '../data.ts';
 import type { Scheme } from '../colours.ts';
 import { clustersOf, firstFrom, type Cluster } from './clusters.ts';
 import { drawGlyph } from './glyphs.ts';
+import { hatching } from './hatching.ts';
 
 /** Where a lane is drawn, and what of the time. */
 export interface Frame {
@@ -18,13 +19,22 @@ export interface Frame {
 export const NEAR_PX = 9;
 const FONT = '11.5px system-ui, sans-serif';
 const LEAST_LABEL_PX = 26;
+/** There is no room for a pattern in less. */
+const NARROW_PX = 4;
 
 export function xOf({ width, fromMs, untilMs }: Pick<Frame, 'width' | 'fromMs' | 'untilMs'>, atMs: number): number {
   return ((atMs - fromMs) / (untilMs - fromMs)) * width;
 }
 
-export function paintSpans(frame: Frame, { spans, kind }: Lane): void {
-  const { context, y, height, width, fromMs, untilMs } = frame;
+/** Part of a lane's width. */
+export interface Stretch {
+  readonly left: number;
+  readonly right: number;
+}
+
+/** @param taken by signs and their labels: the spans' own stand beside them. */
+export function paintSpans(frame: Frame, { spans, kind }: Lane, taken: readonly Stretch[] = []): void {
+  const { height, width, fromMs, untilMs } = frame;
   const isThin = kind === 'path';
   let drawnTo = -1;
   for (let index = firstFrom(spans, (span) => span.untilMs > fromMs); index < spans.length; index++) {
@@ -37,43 +47,34 @@ export function paintSpans(frame: Frame, { spans, kind }: Lane): void {
     if (right <= drawnTo) continue;
     drawnTo = Math.floor(right);
     const inset = isThin && span.tone !== 'bad' && span.tone !== 'warn' ? height / 2 - 2 : 3;
-    paintSpan(context, frame.scheme, span, left, y + inset, Math.max(0.5, right - left), height - 2 * inset);
+    paintSpan(frame, span, { left, right: Math.max(left + 0.5, right) }, inset, taken);
   }
 }
 
-function paintSpan(context: CanvasRenderingContext2D, scheme: Scheme, span: Span, x: number, y: number, wide: number, high: number): void {
+function paintSpan({ context, scheme, y, height }: Frame, span: Span, { left, right }: Stretch, inset: number, taken: readonly Stretch[]): void {
   const [fill, line] = coloursOf(scheme, span);
+  const [top, wide, high] = [y + inset, right - left, height - 2 * inset];
   context.fillStyle = fill;
-  context.fillRect(x, y, wide, high);
+  context.fillRect(left, top, wide, high);
   if (span.tone === 'off') return;
-  if (span.tone === 'bad' || span.tone === 'warn') hatch(context, line, x, y, wide, high, span.tone === 'bad' ? 5 : 9);
+  if (span.tone === 'bad' || span.tone === 'warn') {
+    context.fillStyle = wide < NARROW_PX ? line : hatching(context, line, span.tone === 'bad' ? 5 : 9);
+    context.fillRect(left, top, wide, high);
+  }
+  if (wide < NARROW_PX) return;
   context.fillStyle = line;
-  context.fillRect(x, y + high - Math.min(3, high), wide, Math.min(3, high));
+  context.fillRect(left, top + high - Math.min(3, high), wide, Math.min(3, high));
   if (high < 10) return;
-  context.fillRect(x, y, 1, high);
-  if (span.label !== '' && wide > LEAST_LABEL_PX) paintText(context, span.label, x + 5, y + high / 2 - 1, wide - 8, scheme.ink, fill);
+  context.fillRect(left, top, 1, high);
+  if (span.label === '') return;
+  let x = left + 5;
+  for (const other of taken) if (other.right > x && other.left < x + LEAST_LABEL_PX) x = other.right + 4;
+  const end = Math.min(right, ...taken.filter((other) => other.left >= x).map((other) => other.left));
+  if (end - x > LEAST_LABEL_PX) paintText(context, span.label, x, top + high / 2 - 1, end - x - 3, scheme.ink, fill);
 }
 
 function coloursOf(scheme: Scheme, { tone, hue }: Span): readonly [string, string] {
   return hue === undefined || tone !== 'good' ? scheme.spans[tone] : scheme.hues[hue % scheme.hues.length]!;
-}
-
-function hatch(context: CanvasRenderingContext2D, colour: string, x: number, y: number, wide: number, high: number, every: number): void {
-  context.save();
-  context.beginPath();
-  context.rect(x, y, wide, high);
-  context.clip();
-  context.beginPath();
-  // In step with the page, not with the span: it does not swim while the picture is moved.
-  for (let at = Math.floor((x - high) / every) * every; at < x + wide; at += every) {
-    context.moveTo(at, y + high);
-    context.lineTo(at + high, y);
-  }
-  context.strokeStyle = colour;
-  context.globalAlpha = 0.45;
-  context.lineWidth = 1;
-  context.stroke();
-  context.restore();
 }
 
 /** Text on a ground of its own, cut where there is no room. */
@@ -99,17 +100,56 @@ export function laneClusters(frame: Pick<Frame, 'width' | 'fromMs' | 'untilMs'>,
   return clustersOf(ids, marks, (atMs) => xOf(frame, atMs), -NEAR_PX, frame.width + NEAR_PX, NEAR_PX);
 }
 
-export function paintMarks(frame: Frame, clusters: readonly Cluster[], marks: readonly Mark[], chosen: number | undefined): void {
-  const { context, scheme, y, height, width } = frame;
+/** A sign that stands for one mark or several, with its label where there is room for it. */
+export interface Sign extends Stretch {
+  readonly cluster: Cluster;
+  readonly label: string;
+  /** Where the label begins. */
+  readonly labelX: number;
+}
+
+const SIGN_PX = 7;
+const LABEL_GAP_PX = 9;
+/** Shorter labels are figures: half of one would be a wrong one. */
+const CUT_FROM_LETTERS = 14;
+
+/** @param isBrief no labels that its spans give already. */
+export function signsOf({ context, width }: Frame, clusters: readonly Cluster[], marks: readonly Mark[], isBrief: boolean): Sign[] {
+  context.font = FONT;
+  let freeFrom = 0;
+  return clusters.map((cluster, index) => {
+    const { x } = cluster;
+    const right = (clusters[index + 1]?.x ?? width + SIGN_PX) - SIGN_PX;
+    const told = labelOf(cluster, marks, isBrief);
+    const wide = context.measureText(told).width;
+    const bare: Sign = { cluster, label: '', labelX: x, left: x - SIGN_PX, right: x + SIGN_PX };
+    const sign = ((): Sign => {
+      if (told === '') return bare;
+      if (x + LABEL_GAP_PX + wide < right) return { ...bare, label: told, labelX: x + LABEL_GAP_PX, right: x + LABEL_GAP_PX + wide };
+      if (x - LABEL_GAP_PX - wide > freeFrom) return { ...bare, label: told, labelX: x - LABEL_GAP_PX - wide, left: x - LABEL_GAP_PX - wide };
+      const cut = told.length < CUT_FROM_LETTERS || right - x < 2 * LEAST_LABEL_PX ? '' : fit(context, told, right - x - 2 * LABEL_GAP_PX);
+      return cut === '' ? bare : { ...bare, label: cut, labelX: x + LABEL_GAP_PX, right };
+    })();
+    freeFrom = sign.right;
+    return sign;
+  });
+}
+
+function labelOf({ id, ids }: Cluster, marks: readonly Mark[], isBrief: boolean): string {
+  const { tone, label } = marks[id]!;
+  const isSaid = isBrief && (tone === 'fault' || tone === 'repair');
+  if (ids.length === 1 || (label !== '' && !isSaid && ids.length === 2)) return isSaid ? '' : label;
+  return ids.length > 2 && tone !== 'routine' ? `${ids.length}×` : '';
+}
+
+export function paintMarks(frame: Frame, signs: readonly Sign[], marks: readonly Mark[], chosen: number | undefined): void {
+  const { context, scheme, y, height } = frame;
   const middle = y + height / 2;
-  // Behind all signs, so that no label hides one.
-  for (const [index, { x, id, ids }] of clusters.entries()) {
-    const room = (clusters[index + 1]?.x ?? width) - x - 16;
-    const label = ids.length > 1 ? `${ids.length}×` : marks[id]!.label;
-    const isWorthIt = ids.length > 1 ? ids.length > 2 && marks[id]!.tone !== 'routine' : label !== '';
-    if (isWorthIt && room > LEAST_LABEL_PX) paintText(context, label, x + 9, middle, room, scheme.ink, scheme.ground);
+  for (const { label, labelX } of signs) {
+    if (label !== '') paintText(context, label, labelX, middle, Infinity, scheme.ink, scheme.ground);
   }
-  for (const { x, id, ids } of clusters) {
+  for (const { cluster } of signs) {
+    const { x, id, ids } = cluster;
     const { tone } = marks[id]!;
     drawGlyph(context, tone, x, middle, ids.length > 1 ? 6 : 5, scheme.marks[tone], scheme.ground);
     if (chosen === undefined || !ids.includes(chosen)) continue;
@@ -152,7 +192,7 @@ export function paintSeries(frame: Frame, series: readonly Series[], scale: Scal
   context.rect(0, y, width, height);
   context.clip();
   for (const each of series) {
-    const plain = each.shape === 'bars' ? scheme.marks.loss : scheme.accent;
+    const plain = each.shape === 'bars' ? scheme.marks.bad : scheme.accent;
     const colour = each.hue === undefined ? plain : scheme.hues[each.hue % scheme.hues.length]![1];
     context.strokeStyle = colour;
     context.fillStyle = colour;
@@ -163,7 +203,8 @@ export function paintSeries(frame: Frame, series: readonly Series[], scale: Scal
 }
 
 function paintLine(frame: Frame, series: Series, yOf: (value: number) => number): void {
-  const { context, fromMs, untilMs } = frame;
+  const { context, fromMs, untilMs, width } = frame;
+  if ((untilMs - fromMs) / width > 2 * series.everyMs) return paintColumns(frame, series, yOf);
   const [first, last] = seen(series, fromMs, untilMs);
   context.beginPath();
   context.lineWidth = 1.5;
@@ -171,16 +212,38 @@ function paintLine(frame: Frame, series: Series, yOf: (value: number) => number)
   let isOpen = false;
   for (let index = first; index <= last; index++) {
     const value = series.values[index] ?? null;
-    if (value === null) {
-      isOpen = false;
-      continue;
-    }
     const x = xOf(frame, series.fromMs + index * series.everyMs);
-    if (isOpen) context.lineTo(x, yOf(value));
-    else context.moveTo(x, yOf(value));
-    isOpen = true;
+    if (value !== null && isOpen) context.lineTo(x, yOf(value));
+    else if (value !== null) context.moveTo(x, yOf(value));
+    isOpen = value !== null;
   }
   context.stroke();
+}
+
+/** Where several values fall into one column of pixels: a bar from the least to the greatest, and to the column before. */
+function paintColumns(frame: Frame, series: Series, yOf: (value: number) => number): void {
+  const { context, fromMs, untilMs } = frame;
+  const [first, last] = seen(series, fromMs, untilMs);
+  let column = -1;
+  let [low, high] = [Infinity, -Infinity];
+  let before: number | null = null;
+  const finish = (): void => {
+    if (low <= high) context.fillRect(column, Math.round(yOf(high)) - 0.5, 1, Math.max(1.5, yOf(low) - yOf(high)));
+  };
+  for (let index = first; index <= last; index++) {
+    const value = series.values[index] ?? null;
+    const x = Math.floor(xOf(frame, series.fromMs + index * series.everyMs));
+    if (x !== column) {
+      finish();
+      column = x;
+      [low, high] = before === null ? [Infinity, -Infinity] : [before, before];
+    }
+    before = value;
+    if (value === null) continue;
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  finish();
 }
 
 function paintBars(frame: Frame, series: Series, yOf: (value: number) => number): void {

@@ -31,7 +31,7 @@ export class Ruler {
       const x = xOf({ width, fromMs, untilMs }, atMs);
       context.fillStyle = scheme.quiet;
       context.fillRect(Math.round(x), HEIGHT_PX - 7, 1, 7);
-      context.fillText(label, x + 4, HEIGHT_PX / 2);
+      if (x + 4 + context.measureText(label).width < width) context.fillText(label, x + 4, HEIGHT_PX / 2);
     }
     const flag = (atMs: number, colour: string): void => {
       const text = clock(atMs);

@@ -5,19 +5,20 @@ const MARGIN = 0.02;
 
 /** The part of the time that is seen. */
 export class TimeWindow {
-  readonly #fromMs: number;
-  readonly #untilMs: number;
+  /** What can be seen at most. */
+  readonly wholeFromMs: number;
+  readonly wholeUntilMs: number;
   readonly #changed: () => void;
   fromMs: number;
   untilMs: number;
 
   constructor(fromMs: number, untilMs: number, changed: () => void) {
     const margin = MARGIN * Math.max(LEAST_MS, untilMs - fromMs);
-    this.#fromMs = fromMs - margin;
-    this.#untilMs = untilMs + margin;
+    this.wholeFromMs = fromMs - margin;
+    this.wholeUntilMs = untilMs + margin;
     this.#changed = changed;
-    this.fromMs = this.#fromMs;
-    this.untilMs = this.#untilMs;
+    this.fromMs = this.wholeFromMs;
+    this.untilMs = this.wholeUntilMs;
   }
 
   get spanMs(): number {
@@ -25,7 +26,7 @@ export class TimeWindow {
   }
 
   get wholeMs(): number {
-    return this.#untilMs - this.#fromMs;
+    return this.wholeUntilMs - this.wholeFromMs;
   }
 
   get isWhole(): boolean {
@@ -35,7 +36,7 @@ export class TimeWindow {
   /** As near to this as can be seen. */
   show(fromMs: number, untilMs: number): void {
     const span = Math.min(this.wholeMs, Math.max(LEAST_MS, untilMs - fromMs));
-    const from = Math.min(this.#untilMs - span, Math.max(this.#fromMs, fromMs));
+    const from = Math.min(this.wholeUntilMs - span, Math.max(this.wholeFromMs, fromMs));
     if (!Number.isFinite(from) || (from === this.fromMs && from + span === this.untilMs)) return;
     this.fromMs = from;
     this.untilMs = from + span;
@@ -43,7 +44,7 @@ export class TimeWindow {
   }
 
   whole(): void {
-    this.show(this.#fromMs, this.#untilMs);
+    this.show(this.wholeFromMs, this.wholeUntilMs);
   }
 
   pan(byMs: number): void {
