@@ -112,9 +112,14 @@ export class Way {
     return exponential(this.#duplicateDraw, ms(reorderMs));
   }
 
-  /** Whether the path loses single packets, so that a TCP connection had better send them singly. */
-  get isLossy(): boolean {
-    return this.#conditions.loss.share > 0;
+  /** Whether single packets are lost or wait, so that a TCP connection had better send them singly. */
+  get isPoor(): boolean {
+    return this.#conditions.loss.share > 0 || this.#conditions.bitsPerSecond !== Infinity;
+  }
+
+  /** From when on a TCP connection sends more: it feels its way, and does not fill a queue for minutes. */
+  get clearAt(): Micros {
+    return (this.#freeAt - ms(this.#conditions.queueMs)) as Micros;
   }
 
   #travel(queued: number): number {

@@ -92,7 +92,7 @@ export class Flow {
 
   send(bytes: Uint8Array): void {
     const { world, trace, channel, way } = this.#options;
-    const most = way.isLossy ? PACKET_BYTES : SEGMENT_BYTES;
+    const most = way.isPoor ? PACKET_BYTES : SEGMENT_BYTES;
     for (let at = 0; at < bytes.length; at += most) {
       const piece = parcel(bytes.length <= most ? bytes : bytes.subarray(at, at + most));
       trace.traffic(world.now, 'sent', channel, piece);
@@ -153,8 +153,13 @@ export class Flow {
   #fill(): void {
     if (this.#isSilent) return;
     this.#settle();
+    const { world, way } = this.#options;
     for (let next = this.#waiting.first; next !== undefined; next = this.#waiting.first) {
       const bytes = next.parcel?.bytes.length ?? 0;
+      if (way.clearAt > world.now) {
+        this.#pump.set(way.clearAt);
+        return;
+      }
       if (this.#unackedBytes > 0 && this.#unackedBytes + bytes > SEND_BUFFER_BYTES) break;
       this.#waiting.shift();
       this.#waitingBytes -= bytes;

@@ -204,3 +204,13 @@ test('a narrow path takes the time that its bandwidth needs', () => {
   expect(last).toBeGreaterThan(600);
   expect(last).toBeLessThan(630);
 });
+
+test('a narrow path that becomes wide again has no minutes of backlog on its way', () => {
+  const { hosts, socket } = open({ bitsPerSecond: 16_000 });
+  for (let i = 0; i < 80; i++) socket.write(counting(1_000, 1_000 * i));
+  hosts.runTo(3_000);
+  expect(hosts.receivedBytes.length).toBeLessThan(8_000);
+  hosts.there.change({ bitsPerSecond: Infinity });
+  hosts.runTo(5_000);
+  expect(hosts.receivedBytes).toHaveLength(80_000);
+});
