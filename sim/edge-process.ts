@@ -29,7 +29,7 @@ export class EdgeProcess implements Process {
     this.#host = host;
     this.#spec = spec;
     const { settings, world, programme, oracle } = stage;
-    this.#watch = new EdgeWatch(world, programme, oracle);
+    this.#watch = new EdgeWatch(world, programme, oracle, settings);
     const recorder = stage.recorderFor(host.name, 'edge');
     const sink: EdgeSink = {
       send: (listener, bytes) => {

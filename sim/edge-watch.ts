@@ -1,10 +1,11 @@
 import { Deframer } from '../core/deframer.ts';
 import type { ListenerId, PathId, Transport } from '../core/machine.ts';
 import { MessageType, PDU_HEADER_BYTES } from '../core/pdu.ts';
+import { defaultSettings, type Settings } from '../core/settings.ts';
 import { ms } from '../core/units.ts';
 import { FrameReader } from './frame-reader.ts';
 import type { Oracle } from './oracle.ts';
-import type { ModelStream, Programme } from './programme.ts';
+import { nominalFrameUs, type ModelStream, type Programme } from './programme.ts';
 import type { World } from './world.ts';
 
 interface Sent {
@@ -23,20 +24,22 @@ const FORGET_MS = 120_000;
  * Watches one edge from both sides: which frames have arrived, by whatever path, and what each listener is sent.
  *
  * A frame was in time if it arrived before the next one that was sent in its stead: then it cannot have been given up
- * when it came.
+ * when it came. And it must be as new as what a ring holds: a stream can leave the air and come back.
  */
 export class EdgeWatch {
   readonly #world: World;
   readonly #programme: Programme;
   readonly #oracle: Oracle;
+  readonly #settings: Settings;
   readonly #paths = new Map<PathId, (bytes: Uint8Array) => void>();
   readonly #arrivals = new Map<ModelStream, Arrivals>();
   readonly #listeners = new Map<ListenerId, Sent>();
 
-  constructor(world: World, programme: Programme, oracle: Oracle) {
+  constructor(world: World, programme: Programme, oracle: Oracle, settings: Settings = defaultSettings) {
     this.#world = world;
     this.#programme = programme;
     this.#oracle = oracle;
+    this.#settings = settings;
   }
 
   /** How many streams have arrived lately. */
@@ -124,7 +127,8 @@ export class EdgeWatch {
     const arrivals = this.#arrivals.get(stream);
     if (after === before + 1 || arrivals === undefined) return;
     const cameAt = arrivals.at(after);
-    for (let index = before + 1; index < after; index++) {
+    const oldestKept = arrivals.newest - this.#ringFrames(stream);
+    for (let index = Math.max(before + 1, oldestKept); index < after; index++) {
       if (arrivals.at(index) >= cameAt) continue;
       this.#oracle.violated(
         'a frame that reached the edge in time is never lost',
@@ -132,6 +136,13 @@ export class EdgeWatch {
       );
       return;
     }
+  }
+
+  /** Frames that a ring has at least when it is full: what a stream that comes back is entered with. */
+  #ringFrames({ format }: ModelStream): number {
+    const { ringMs, ringBytes } = this.#settings;
+    const fullUs = Math.min(ms(ringMs), (ringBytes * 8_000_000) / format.bitrateBps);
+    return Math.floor((0.8 * fullUs) / nominalFrameUs(format));
   }
 }
 
@@ -141,9 +152,11 @@ class Arrivals {
   readonly #time = new Float64Array(REMEMBERED_FRAMES);
 
   latestAt = 0;
+  newest = -1;
 
   add(index: number, time: number): void {
     this.latestAt = time;
+    if (index > this.newest) this.newest = index;
     const slot = index % REMEMBERED_FRAMES;
     if (this.#index[slot]! >= index) return;
     this.#index[slot] = index;

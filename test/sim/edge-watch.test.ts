@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ListenerId, PathId } from '../../core/machine.ts';
 import { encodeMessage, MessageType } from '../../core/pdu.ts';
+import { withSettings, type Settings } from '../../core/settings.ts';
 import { micros } from '../../core/units.ts';
 import { EdgeWatch } from '../../sim/edge-watch.ts';
 import { mp3 } from '../../sim/model-frame.ts';
@@ -17,11 +18,12 @@ class Watched {
   readonly world: World = new World();
   readonly programme: Programme = new Programme();
   readonly oracle: Oracle = new Oracle(this.world);
-  readonly watch: EdgeWatch = new EdgeWatch(this.world, this.programme, this.oracle);
+  readonly watch: EdgeWatch;
   readonly a: ModelStream = this.programme.newStream({ ...options, name: 'a#1' });
   readonly b: ModelStream = this.programme.newStream({ ...options, name: 'b#1' });
 
-  constructor() {
+  constructor(settings: Partial<Settings> = {}) {
+    this.watch = new EdgeWatch(this.world, this.programme, this.oracle, withSettings(settings));
     for (const stream of [this.a, this.b]) for (let i = 0; i < 100; i++) stream.skip();
     this.watch.pathOpened(path, 'udp');
     this.watch.joined(listener);
@@ -50,6 +52,15 @@ class Watched {
 }
 
 describe('the oracle', () => {
+  test('does not hold what a ring had to drop against an edge', () => {
+    const watched = new Watched({ ringMs: 500 });
+    for (let index = 1; index <= 60; index++) watched.arrives(index, watched.a, index);
+    watched.sends(watched.a, 1, 2, 45);
+    expect(watched.broken).toEqual([]);
+    watched.sends(watched.a, 55);
+    expect(watched.broken).toEqual(['a frame that reached the edge in time is never lost']);
+  });
+
   test('has nothing against a stream in order, a switch, and the way back', () => {
     const watched = new Watched();
     watched.arrives(0, watched.a, 1, 2, 3, 4, 5, 6, 7, 8);
