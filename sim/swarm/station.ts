@@ -109,7 +109,6 @@ function drawSettings(random: Random, { encoders, relays, edges, listeners }: To
     ['burstMs', () => pick(random, [0, 500, 10_000])],
     ['gapMaxMs', () => pick(random, [100, 500])],
     ['mountEndMs', () => pick(random, [1_000, 3_000])],
-    ['forgetMs', () => pick(random, [1_000, 5_000])],
     ['matchMs', () => 3_000],
     ['rhythmSpanMs', () => 1_000],
     ['maxListeners', () => listeners.length + 1],
@@ -120,7 +119,9 @@ function drawSettings(random: Random, { encoders, relays, edges, listeners }: To
     ['maxUnannouncedStreams', () => encoders.length],
   ];
   const changed = chance(random, 0.5) ? small.filter(() => chance(random, 0.15)) : [];
-  return Object.fromEntries(changed.map(([name, value]) => [name, value()]));
+  // Whoever forgets a stream before the others forget its messages, takes those for new.
+  const shortMemory = chance(random, 0.1) ? { targetKeepMs: 1_000, historyMs: 1_000, forgetMs: pick(random, [3_000, 8_000]) } : {};
+  return { ...Object.fromEntries(changed.map(([name, value]) => [name, value()])), ...shortMemory };
 }
 
 /** Whether some way leads to a listener at all. */
