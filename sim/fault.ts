@@ -8,10 +8,12 @@ export type Fault =
   | { readonly atS: number; readonly kind: HostFault; readonly host: string }
   | { readonly atS: number; readonly kind: Carried; readonly host: string }
   | { readonly atS: number; readonly kind: 'step'; readonly host: string; readonly byMs: number }
-  | { readonly atS: number; readonly kind: 'cut' | 'heal'; readonly ways: readonly WayName[] }
+  | { readonly atS: number; readonly kind: WayFault; readonly ways: readonly WayName[] }
   | { readonly atS: number; readonly kind: 'change'; readonly ways: readonly WayName[]; readonly changes: Partial<Conditions> };
 
 export type HostFault = 'kill' | 'restart' | 'freeze' | 'thaw' | 'vanish';
+
+export type WayFault = 'cut' | 'heal' | 'forget' | 'recall';
 
 export interface WayName {
   readonly from: string;
@@ -45,6 +47,9 @@ export interface At {
   heal(these: Names, those: Names): Fault;
   cutOneWay(from: Names, to: Names): Fault;
   healOneWay(from: Names, to: Names): Fault;
+  /** The connections that there are between these and those carry nothing any more, and nobody is told; new ones do. */
+  forget(these: Names, those: Names): Fault;
+  recall(these: Names, those: Names): Fault;
   /** The paths between these and those become better or worse. */
   change(these: Names, those: Names, changes: Partial<Conditions>): Fault;
 }
@@ -64,6 +69,8 @@ export function at(atS: number): At {
     heal: (these, those) => ({ atS, kind: 'heal', ways: bothWays(these, those) }),
     cutOneWay: (from, to) => ({ atS, kind: 'cut', ways: oneWay(from, to) }),
     healOneWay: (from, to) => ({ atS, kind: 'heal', ways: oneWay(from, to) }),
+    forget: (these, those) => ({ atS, kind: 'forget', ways: bothWays(these, those) }),
+    recall: (these, those) => ({ atS, kind: 'recall', ways: bothWays(these, those) }),
     change: (these, those, changes) => ({ atS, kind: 'change', ways: bothWays(these, those), changes }),
   };
 }
@@ -113,6 +120,10 @@ function happen(stage: Stage, fault: Fault): void {
       return fault.ways.forEach(({ from, to }) => stage.network.way(from, to).cut());
     case 'heal':
       return fault.ways.forEach(({ from, to }) => stage.network.way(from, to).heal());
+    case 'forget':
+      return fault.ways.forEach(({ from, to }) => stage.network.way(from, to).forget());
+    case 'recall':
+      return fault.ways.forEach(({ from, to }) => stage.network.way(from, to).recall());
     case 'change':
       return fault.ways.forEach(({ from, to }) => stage.network.way(from, to).change(fault.changes));
     default:

@@ -7,6 +7,8 @@ import type { World } from './world.ts';
 
 export interface KeepAliveOptions {
   readonly world: World;
+  /** When the connection was begun. */
+  readonly begunAt: Micros;
   readonly way: Way;
   readonly back: Way;
   readonly flow: Flow;
@@ -44,7 +46,7 @@ export class KeepAlive {
   }
 
   #due(): void {
-    const { world, way, back, flow, from, to } = this.#options;
+    const { world, begunAt, way, back, flow, from, to } = this.#options;
     if (!from.isOpen) return;
     const idleUntil = (this.#heardAt + ms(IDLE_MS)) as Micros;
     if (world.now < idleUntil) {
@@ -55,7 +57,7 @@ export class KeepAlive {
       this.#alarm.set(this.#after(IDLE_MS));
       return;
     }
-    const answers = way.stream(0) !== LOST && to.host.isOn && back.stream(0) !== LOST;
+    const answers = way.stream(0, begunAt) !== LOST && to.host.isOn && back.stream(0, begunAt) !== LOST;
     if (answers && !to.isOpen) from.kernelResets('reset');
     else if (answers) this.start();
     else if (++this.#probes >= MOST_PROBES) from.kernelResets('timed out');

@@ -52,6 +52,8 @@ export class Way {
   readonly #duplicateDraw: Random;
   #conditions: Conditions;
   #isCut = false;
+  /** Connections that were begun before then are swallowed. */
+  #forgottenBefore = 0 as Micros;
   #inBadState = false;
   #freeAt = 0 as Micros;
 
@@ -72,10 +74,6 @@ export class Way {
     this.#conditions = { ...this.#conditions, ...changes };
   }
 
-  get isCut(): boolean {
-    return this.#isCut;
-  }
-
   /** Nothing gets through until it is healed, and nobody is told. What is on its way still arrives. */
   cut(): void {
     this.#isCut = true;
@@ -85,20 +83,38 @@ export class Way {
     this.#isCut = false;
   }
 
+  /**
+   * Something on the way that keeps account of connections (a firewall, a NAT) forgets those that there are: what they
+   * carry is swallowed from now on, and nobody is told. New ones get through.
+   */
+  forget(): void {
+    this.#forgottenBefore = this.#world.now;
+  }
+
+  /** It remembers them again. */
+  recall(): void {
+    this.#forgottenBefore = 0 as Micros;
+  }
+
+  /** Whether nothing gets through of a connection that was begun at that time. */
+  swallows(begunAt: Micros): boolean {
+    return this.#isCut || begunAt < this.#forgottenBefore;
+  }
+
   /** Without jitter, loss and queue. */
   get latency(): Micros {
     return ms(this.#conditions.latencyMs);
   }
 
-  /** How long these bytes of a TCP connection take, or LOST when one of their packets is. */
-  stream(bytes: number): number {
-    return this.isCut || this.#loses(packets(bytes)) ? LOST : this.#travel(this.#transmit(bytes));
+  /** How long these bytes of a TCP connection that was begun then take, or LOST when one of their packets is. */
+  stream(bytes: number, begunAt: Micros): number {
+    return this.swallows(begunAt) || this.#loses(packets(bytes)) ? LOST : this.#travel(this.#transmit(bytes));
   }
 
   /** How long this datagram takes, or LOST. */
   datagram(bytes: number): number {
     const { queueMs, reordered, reorderMs } = this.#conditions;
-    if (this.isCut || this.#loses(packets(bytes))) return LOST;
+    if (this.#isCut || this.#loses(packets(bytes))) return LOST;
     if (this.#freeAt - this.#world.now > ms(queueMs)) return LOST;
     const delay = this.#travel(this.#transmit(bytes));
     if (reordered === 0 || this.#reorderDraw() >= reordered) return delay;

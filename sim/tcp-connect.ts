@@ -1,4 +1,4 @@
-import { ms } from '../core/units.ts';
+import { ms, type Micros } from '../core/units.ts';
 import type { Host } from './host.ts';
 import { KeepAlive } from './keep-alive.ts';
 import type { Network } from './network.ts';
@@ -26,34 +26,35 @@ export function connectTcp(options: ConnectOptions, user: TcpUser): TcpSocket {
   const way = network.way(from.name, to.name);
   const back = network.way(to.name, from.name);
   const world = from.world;
-  const clientEnd = { world, trace, channel: client.outgoing, way, back, from: client, to: server };
-  const serverEnd = { world, trace, channel: server.outgoing, way: back, back: way, from: server, to: client };
+  const begunAt = world.now;
+  const clientEnd = { world, trace, begunAt, channel: client.outgoing, way, back, from: client, to: server };
+  const serverEnd = { world, trace, begunAt, channel: server.outgoing, way: back, back: way, from: server, to: client };
   for (const end of [clientEnd, serverEnd]) {
     const flow = new Flow(end);
     end.from.join({ flow, trace, peer: end.to, keepAlive: new KeepAlive({ ...end, flow }) });
   }
   client.use(user);
   from.adopt(client);
-  shakeHands(options, client, server, ms(FIRST_SYN_AGAIN_MS));
+  shakeHands(options, client, server, begunAt, ms(FIRST_SYN_AGAIN_MS));
   return client;
 }
 
-function shakeHands(options: ConnectOptions, client: TcpSocket, server: TcpSocket, again: number): void {
+function shakeHands(options: ConnectOptions, client: TcpSocket, server: TcpSocket, begunAt: Micros, again: number): void {
   const { network, from, to, port, greeting } = options;
   const world = from.world;
   const way = network.way(from.name, to.name);
   const back = network.way(to.name, from.name);
   const retry = (): void => {
     world.after(again, () => {
-      if (client.isOpen && !client.isEstablished) shakeHands(options, client, server, 2 * again);
+      if (client.isOpen && !client.isEstablished) shakeHands(options, client, server, begunAt, 2 * again);
     });
   };
 
-  const there = way.stream(0);
+  const there = way.stream(0, begunAt);
   if (there === LOST) return retry();
   world.after(there, () => {
     const accept = to.tcpPort(port);
-    const reply = to.isOn ? back.stream(0) : LOST;
+    const reply = to.isOn ? back.stream(0, begunAt) : LOST;
     if (reply === LOST) return retry();
     if (accept === undefined) {
       world.after(reply + from.wakeDelay(), () => client.kernelResets('refused'));

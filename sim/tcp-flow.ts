@@ -8,6 +8,8 @@ import type { World } from './world.ts';
 
 export interface FlowOptions {
   readonly world: World;
+  /** When the connection was begun. */
+  readonly begunAt: Micros;
   readonly trace: Trace;
   readonly channel: Channel;
   readonly way: Way;
@@ -129,9 +131,9 @@ export class Flow {
 
   /** The receiver has room again: what it owes it acknowledges. */
   acknowledge(): void {
-    const { world, back } = this.#options;
+    const { world, begunAt, back } = this.#options;
     if (this.#owedBytes === 0) return;
-    if (back.isCut) {
+    if (back.swallows(begunAt)) {
       // The sender would send again until one of the answers gets through.
       this.#acknowledgeAgain.set((world.now + ms(2 * MIN_TIMEOUT_MS)) as Micros);
       return;
@@ -172,8 +174,8 @@ export class Flow {
   }
 
   #launch(segment: Segment, delay: number): void {
-    const { world, way, to } = this.#options;
-    const travel = way.stream(segment.parcel?.bytes.length ?? 0);
+    const { world, begunAt, way, to } = this.#options;
+    const travel = way.stream(segment.parcel?.bytes.length ?? 0, begunAt);
     if (travel === LOST) {
       this.#lose(segment);
       return;
@@ -207,9 +209,9 @@ export class Flow {
 
   /** Nobody at the other end knows this connection: its kernel says so. */
   #refused(): void {
-    const { world, back, from } = this.#options;
+    const { world, begunAt, back, from } = this.#options;
     this.#flight.clear();
-    const travel = back.stream(0);
+    const travel = back.stream(0, begunAt);
     if (travel !== LOST) world.after(travel, () => from.kernelResets('reset'));
   }
 

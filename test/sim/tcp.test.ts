@@ -58,6 +58,26 @@ describe('a connection', () => {
   });
 });
 
+describe('a way that forgets its connections', () => {
+  test('swallows what they carry until it remembers, and lets new ones through', () => {
+    const { hosts, socket } = open();
+    hosts.there.forget();
+    hosts.back.forget();
+    socket.write(counting(100));
+    hosts.runTo(2_000);
+    expect(hosts.receivedBytes).toEqual([]);
+    const another = hosts.connect();
+    hosts.runTo(2_100);
+    another.write(counting(50));
+    hosts.runTo(2_200);
+    expect(hosts.receivedBytes).toEqual([...counting(50)]);
+    hosts.there.recall();
+    hosts.back.recall();
+    hosts.runTo(10_000);
+    expect(hosts.receivedBytes).toEqual([...counting(50), ...counting(100)]);
+  });
+});
+
 describe('a lossy path', () => {
   test('delays what is behind a lost packet, and loses nothing', () => {
     const { hosts, socket } = open({ loss: { share: 0.1, burst: 3 } });
