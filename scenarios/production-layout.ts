@@ -38,11 +38,11 @@ const topology = {
   ],
 };
 
-/** By default three minutes of a very bad day; `--for 24h` plays all of it. */
+/** A whole very bad day; `--for 180` plays three minutes of it. */
 const story: Scenario = {
   name: 'production-layout',
   story: 'Two sites, two centres, four encoders a mount: everything breaks at some time, one upon the other, but some way to each edge remains.',
-  durationS: 180,
+  durationS: 24 * 3_600,
   topology,
   faults: ({ durationS, random }) =>
     chaos({

@@ -33,9 +33,10 @@ const TRIES = 20;
  */
 export function chaos({ topology, random, fromS, untilS, meanPauseS, perils }: ChaosOptions): Fault[] {
   const everyonesWays = topology.edges.map(({ name }) => lifelinesToEdge(topology, name));
-  const outages: Outage[] = [];
+  let outages: Outage[] = [];
   const faults: Fault[] = [];
   for (let atS = fromS; atS < untilS; atS += 0.1 + exponential(random, meanPauseS)) {
+    outages = outages.filter((outage) => outage.untilS > atS);
     for (let tries = 0; tries < TRIES; tries++) {
       const peril = pick(random, perils);
       const endS = rounded(atS + between(random, peril.lastsS.least, peril.lastsS.most));

@@ -27,9 +27,12 @@ const outages = [
   productionLayout,
 ];
 
+/** Those that take hours or days, with so much of them that their faults are there. */
+const shorter: ReadonlyMap<Scenario, number> = new Map([[productionLayout, 180]]);
+
 describe.each(outages)('$name', (scenario) => {
   test.each([1, 2, 3])('holds for seed %i', (seed) => {
-    expect(simulate(scenario, { seed }).violations).toEqual([]);
+    expect(simulate(scenario, { seed, durationS: shorter.get(scenario) ?? scenario.durationS }).violations).toEqual([]);
   });
 });
 
@@ -39,8 +42,8 @@ test.each([
   ['a loss was skipped because the backup had not all of it yet', lossyUdpHeavy, 4],
   ['a run of losses was judged frame by frame, each too short to switch', lossyUdp, 26],
   ['a loss was skipped because the backup had a hole in it', lossyUdpHeavy, 223],
-  ['a stuttering stream was kept beside a steady one', productionLayout, 31],
-  ['a connection that never carried anything stayed half open', productionLayout, 70],
+  ['a stuttering stream was kept beside a steady one', { ...productionLayout, durationS: 180 }, 31],
+  ['a connection that never carried anything stayed half open', { ...productionLayout, durationS: 180 }, 70],
 ] as const)('%s', (_, scenario, seed) => {
   expect(simulate(scenario, { seed }).violations).toEqual([]);
 });
