@@ -1,0 +1,54 @@
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
+import { PlantedCopy } from '../support/planted-copy.ts';
+import type { Find, Search } from './search.ts';
+import type { Mutation } from './table.ts';
+
+/** Who noticed a fault, and what it took. */
+export interface Catch {
+  readonly mutation: Mutation;
+  /** Undefined when nobody did. */
+  readonly by: string | undefined;
+  /** What it said. */
+  readonly what: string;
+  /** Seeds that were run; 0 when it was a test. */
+  readonly seeds: number;
+  readonly seconds: number;
+}
+
+/** A fault can make a machine go round for ever. */
+const SEARCH_TIMEOUT_MS = 240_000;
+const TESTS_TIMEOUT_MS = 120_000;
+
+/** Puts the fault into a copy and lets the swarm, the scenarios and the core's tests look for it, in this order. */
+export function hunt(mutation: Mutation, search: Search): Catch {
+  const began = performance.now();
+  const copy = new PlantedCopy(mutation);
+  try {
+    const caught = bySearch(copy.directory, search) ?? byTests(copy.directory) ?? { by: undefined, what: '', seeds: 0 };
+    return { mutation, ...caught, seconds: Math.round((performance.now() - began) / 100) / 10 };
+  } finally {
+    copy.remove();
+  }
+}
+
+type Caught = Pick<Catch, 'by' | 'what' | 'seeds'>;
+
+function bySearch(directory: string, search: Search): Caught | undefined {
+  const { stdout, stderr, status, signal } = node(directory, SEARCH_TIMEOUT_MS, '--import', 'tsx', 'test/mutation/search.ts', JSON.stringify(search));
+  if (signal !== null) return { by: 'simulator', what: 'a run does not end', seeds: 0 };
+  if (status !== 0) throw new Error(`the search ended with status ${status}: ${stderr}`);
+  const find = JSON.parse(stdout) as Find | null;
+  if (find === null) return undefined;
+  return { by: find.subject === 'swarm' ? 'swarm' : `scenario ${find.subject}`, what: find.rule, seeds: find.runs };
+}
+
+function byTests(directory: string): Caught | undefined {
+  const { stdout, stderr, status } = node(directory, TESTS_TIMEOUT_MS, 'node_modules/vitest/vitest.mjs', 'run', 'test/core', '--bail', '1', '--reporter', 'json');
+  if (status === 0) return undefined;
+  const failed = /"fullName":"([^"]*)","status":"failed"/.exec(stdout)?.[1] ?? /Error: .*/.exec(stdout + stderr)?.[0] ?? 'the tests do not end';
+  return { by: 'test', what: failed, seeds: 0 };
+}
+
+function node(cwd: string, timeout: number, ...args: string[]): SpawnSyncReturns<string> {
+  return spawnSync(process.execPath, args, { cwd, timeout, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+}
