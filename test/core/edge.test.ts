@@ -560,6 +560,21 @@ describe('after an outage of all streams', () => {
     expect(breaks(numbersIn(rig.audio(listener)))).toEqual([]);
   });
 
+  it('nobody is switched to who is just as silent, though a moment of its programme is left', () => {
+    const rig = new EdgeRig();
+    const path = rig.open();
+    // a comes in bursts, so it is given more time than b, which is tardy before it.
+    const a = new Source(path, { stream: 1, delayMs: Array.from({ length: 10 }, (_, turn) => 5 + (9 - turn) * FRAME_MS) });
+    const b = new Source(path, { stream: 2, phaseMs: 9 });
+    onAir(rig, [a], 500);
+    b.skipTo(500);
+    onAir(rig, [a, b], 5_000);
+    onAir(rig, [b], 5_100);
+    rig.until(9_000);
+    expect(rig.of('stalled')).toMatchObject([{ stream: a.name, backups: 1 }]);
+    expect(rig.of('switch')).toEqual([]);
+  });
+
   it('another one takes over when it is back, and the live one not even a while later', () => {
     const rig = new EdgeRig();
     const path = rig.open();
@@ -664,6 +679,20 @@ describe('titles', () => {
     const first = numberOf(rig.audio(listener).subarray(0, FRAME_BYTES));
     // Counted in frames heard: b's frame n follows a's frame n - 1, give or take one.
     expect(Math.abs(first + titles[1]!.audioAt / FRAME_BYTES - changedAt)).toBeLessThanOrEqual(2);
+  });
+
+  it('are those of the stream that is heard, whatever the others say', () => {
+    const rig = new EdgeRig();
+    const path = rig.open();
+    const a = new Source(path, { stream: 1, title: 'from a' });
+    const b = new Source(path, { stream: 2, phaseMs: 9, title: 'from b' });
+    const c = new Source(path, { stream: 3, phaseMs: 15, title: 'from c' });
+    onAir(rig, [a], 500);
+    for (const backup of [b, c]) backup.skipTo(500);
+    onAir(rig, [a, b, c], 6_000);
+    expect(rig.edge.mount('test')!.title).toBe('from a');
+    onAir(rig, [b], 8_000);
+    expect(rig.edge.mount('test')!.title).toBe('from b');
   });
 
   it('of one encoder are not wiped out by another that has none', () => {
