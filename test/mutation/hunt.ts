@@ -1,6 +1,6 @@
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { PlantedCopy } from '../support/planted-copy.ts';
-import type { Find, Search } from './search.ts';
+import { nameOf, type Find, type Search } from './search.ts';
 import type { Mutation } from './table.ts';
 
 /** Who noticed a fault, and what it took. */
@@ -16,8 +16,19 @@ export interface Catch {
 }
 
 /** A fault can make a machine go round for ever. */
-const SEARCH_TIMEOUT_MS = 240_000;
+const SEARCH_TIMEOUT_MS = 300_000;
+const BASE_TIMEOUT_MS = 900_000;
 const TESTS_TIMEOUT_MS = 120_000;
+
+/** Runs that fail as it is. */
+export function failingAnyway(search: Omit<Search, 'one' | 'except'>): string[] {
+  const copy = new PlantedCopy();
+  try {
+    return finds(copy.directory, { ...search, one: false, except: [] }, BASE_TIMEOUT_MS)!.map(nameOf);
+  } finally {
+    copy.remove();
+  }
+}
 
 /** Puts the fault into a copy and lets the swarm, the scenarios and the core's tests look for it, in this order. */
 export function hunt(mutation: Mutation, search: Search): Catch {
@@ -34,12 +45,19 @@ export function hunt(mutation: Mutation, search: Search): Catch {
 type Caught = Pick<Catch, 'by' | 'what' | 'seeds'>;
 
 function bySearch(directory: string, search: Search): Caught | undefined {
-  const { stdout, stderr, status, signal } = node(directory, SEARCH_TIMEOUT_MS, '--import', 'tsx', 'test/mutation/search.ts', JSON.stringify(search));
-  if (signal !== null) return { by: 'simulator', what: 'a run does not end', seeds: 0 };
+  const found = finds(directory, search, SEARCH_TIMEOUT_MS);
+  if (found === undefined) return { by: 'simulator', what: 'a run does not end', seeds: 0 };
+  const [find] = found;
+  if (find === undefined) return undefined;
+  return { by: find.subject === 'swarm' ? 'swarm' : `scenario ${find.subject}`, what: find.rule, seeds: find.seed };
+}
+
+/** Undefined when it does not end. */
+function finds(directory: string, search: Search, timeoutMs: number): Find[] | undefined {
+  const { stdout, stderr, status, signal } = node(directory, timeoutMs, '--import', 'tsx', 'test/mutation/search-main.ts', JSON.stringify(search));
+  if (signal !== null) return undefined;
   if (status !== 0) throw new Error(`the search ended with status ${status}: ${stderr}`);
-  const find = JSON.parse(stdout) as Find | null;
-  if (find === null) return undefined;
-  return { by: find.subject === 'swarm' ? 'swarm' : `scenario ${find.subject}`, what: find.rule, seeds: find.runs };
+  return JSON.parse(stdout) as Find[];
 }
 
 function byTests(directory: string): Caught | undefined {
