@@ -21,7 +21,8 @@ export interface Recovery {
  * Every listener to whom some way is whole for good from `healsAtS` on hears audio `withinS` later, and goes on hearing it
  * until the end. Which way is whole follows from the faults of the run.
  */
-export function recovers({ healsAtS, withinS, listeners }: Recovery): Expectation {
+export function recovers(recovery: Recovery): Expectation {
+  const { healsAtS, withinS, listeners } = recovery;
   return {
     says: `${listeners?.join(', ') ?? 'every listener'} hears again within ${withinS} s from ${healsAtS} s on, if a way is whole`,
     check: (outcome) => {
@@ -33,6 +34,8 @@ export function recovers({ healsAtS, withinS, listeners }: Recovery): Expectatio
           return problem === undefined ? [] : [`${listener.name} ${problem}; whole: ${way.join(' ')}`];
         });
     },
+    written: { by: 'recovers', given: [recovery] },
+    asksOnlyPossible: true,
   };
 }
 
