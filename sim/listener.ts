@@ -1,9 +1,9 @@
+import { Player } from '../core/player.ts';
 import { ms, toMs, type Micros } from '../core/units.ts';
 import { FrameReader } from './frame-reader.ts';
 import type { Gauge } from './gauge.ts';
 import { Hearing } from './hearing.ts';
 import type { Host, Process } from './host.ts';
-import { Player } from './player.ts';
 import { nominalFrameUs, type KnownFrame } from './programme.ts';
 import type { Stage } from './stage.ts';
 import { connectTcp } from './tcp-connect.ts';

@@ -76,6 +76,11 @@ export class Player<T> {
     return { silenceUs: this.#silenceUs, longestStallUs: this.#longestStallUs, isPlaying };
   }
 
+  /** How long it has been silent since it first played, a silence that goes on included. */
+  silentUs(now: number): number {
+    return this.#silenceUs + (this.#playsUntil < 0 ? 0 : Math.max(0, now - this.#playsUntil));
+  }
+
   #begin(now: number, buffered: readonly { readonly item: T; readonly us: number }[]): void {
     let from = 0;
     let keptUs = this.#bufferedUs;
