@@ -1,5 +1,6 @@
 import { FrameScanner } from '../../core/frame/scanner.ts';
 import { frameDurationUs } from '../../core/frame/format.ts';
+import { Lead } from '../../core/lead.ts';
 import type { Chunk } from './recorder.ts';
 
 /** What a player would have made of a recording, by when its audio came. */
@@ -11,31 +12,26 @@ export interface Playback {
   readonly audioMs: number;
 }
 
-/**
- * Looks at the arrivals from `fromMs` to `toMs`. The buffer is the deepest fall of a player's lead: audio received less
- * time passed, just before each arrival, below the highest lead before it.
- */
+/** Looks at the arrivals from `fromMs` to `toMs`. */
 export function assessPlayback(chunks: readonly Chunk[], fromMs: number = -Infinity, toMs: number = Infinity): Playback {
+  const lead = new Lead();
+  let nowMs = 0;
   let audioMs = 0;
   const scanner = new FrameScanner({
     frame: (_, { format, samples }) => {
-      audioMs += frameDurationUs(format, samples) / 1000;
+      const lengthMs = frameDurationUs(format, samples) / 1000;
+      audioMs += lengthMs;
+      if (nowMs <= toMs) lead.take(nowMs, lengthMs);
     },
   });
   let longestStallMs = 0;
-  let bufferMs = 0;
-  let bestLeadMs = -Infinity;
   let lastMs: number | undefined;
   for (const { atMs, bytes } of chunks) {
-    const isWithin = atMs >= fromMs && atMs <= toMs;
-    if (isWithin && lastMs !== undefined) {
-      longestStallMs = Math.max(longestStallMs, atMs - Math.max(lastMs, fromMs));
-      bufferMs = Math.max(bufferMs, bestLeadMs - (audioMs - atMs));
-    }
+    nowMs = atMs;
+    if (lastMs !== undefined && atMs >= fromMs && atMs <= toMs) longestStallMs = Math.max(longestStallMs, atMs - Math.max(lastMs, fromMs));
     scanner.push(bytes);
-    if (lastMs === undefined || atMs >= fromMs) bestLeadMs = Math.max(bestLeadMs, audioMs - atMs);
-    else bestLeadMs = audioMs - atMs;
+    if (atMs < fromMs) lead.restart(atMs);
     lastMs = atMs;
   }
-  return { longestStallMs, bufferMs, audioMs };
+  return { longestStallMs, bufferMs: lead.deepestFall, audioMs };
 }
