@@ -28,6 +28,7 @@ export function brokenAtEnd(faults: readonly Fault[]): Set<string> {
   const down = new Set<string>();
   const frozen = new Set<string>();
   const cut = new Set<string>();
+  const forgetful = new Set<string>();
   const fed = new Map<string, string>();
   const changed = new Map<string, Partial<Conditions>>();
   for (const fault of inOrder(faults)) {
@@ -61,6 +62,12 @@ export function brokenAtEnd(faults: readonly Fault[]): Set<string> {
       case 'heal':
         for (const way of fault.ways) cut.delete(nameOf(way));
         break;
+      case 'forget':
+        for (const way of fault.ways) forgetful.add(nameOf(way));
+        break;
+      case 'recall':
+        for (const way of fault.ways) forgetful.delete(nameOf(way));
+        break;
       case 'change':
         for (const way of fault.ways) changed.set(nameOf(way), { ...changed.get(nameOf(way)), ...fault.changes });
         break;
@@ -73,6 +80,7 @@ export function brokenAtEnd(faults: readonly Fault[]): Set<string> {
     ...[...frozen].map((host) => `${host} is frozen`),
     ...[...fed].map(([host, what]) => `${host} carries ${what}`),
     ...[...cut].map((way) => `${way} is cut`),
+    ...[...forgetful].map((way) => `${way} has forgotten its connections`),
     ...[...changed].map(([way, changes]) => `${way} is ${JSON.stringify(changes)}`),
   ]);
 }
@@ -88,7 +96,7 @@ export function inOrder(faults: readonly Fault[]): Fault[] {
 }
 
 function isMending({ kind }: Fault): boolean {
-  return kind === 'restart' || kind === 'thaw' || kind === 'heal' || kind === 'programme';
+  return kind === 'restart' || kind === 'thaw' || kind === 'heal' || kind === 'recall' || kind === 'programme';
 }
 
 /** The same for a fault and for what mends it. */
@@ -110,6 +118,9 @@ function keyOf(fault: Fault): string {
     case 'cut':
     case 'heal':
       return `open: ${fault.ways.map(nameOf).join()}`;
+    case 'forget':
+    case 'recall':
+      return `known: ${fault.ways.map(nameOf).join()}`;
     case 'change':
       return `as usual: ${fault.ways.map(nameOf).join()}`;
     default:

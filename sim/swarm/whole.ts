@@ -62,6 +62,10 @@ class State {
       case 'heal':
         for (const { from, to } of fault.ways) this.#cut.delete(`${from}→${to}`);
         return;
+      // New connections get through, and old ones are soon found out.
+      case 'forget':
+      case 'recall':
+        return;
       case 'change':
         for (const { from, to } of fault.ways) this.#change(`${from}→${to}`, fault.changes);
         return;
