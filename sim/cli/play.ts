@@ -3,7 +3,7 @@ import { Sampler } from '../picture/sampler.ts';
 import { describe } from '../report.ts';
 import type { RunOptions } from '../simulation.ts';
 import type { TraceLine } from '../trace.ts';
-import { writeHtml } from './html-file.ts';
+import { HtmlFile } from './html-file.ts';
 import { jsonOf } from './json.ts';
 import { load } from './load.ts';
 import type { Asked } from './options.ts';
@@ -15,10 +15,11 @@ import { TraceFile } from './trace-file.ts';
 export async function play({ subject, seed, durationS, json, trace, html }: Extract<Asked, { kind: 'play' }>, { out }: Streams): Promise<boolean> {
   const scenario = (await load(subject))(seed);
   const file = trace === undefined ? undefined : new TraceFile(trace);
-  const sampler = html === undefined ? undefined : new Sampler(durationS ?? scenario.durationS);
+  const page = html === undefined ? undefined : new HtmlFile(html);
+  const sampler = page && new Sampler(durationS ?? scenario.durationS);
   const { run, wallMs } = timed(scenario, { seed, ...duration(durationS), ...watchers(file, sampler) });
   file?.close();
-  if (html !== undefined && sampler !== undefined) writeHtml(html, pictureOf(run, sampler));
+  if (sampler !== undefined) page?.write(pictureOf(run, sampler));
   out(json ? JSON.stringify(jsonOf(run, wallMs)) : describe(run, wallMs));
   return run.ok;
 }

@@ -6,7 +6,7 @@ export interface Place {
 }
 
 export function addressOf({ fromMs, untilMs, event }: Place): string {
-  const seconds = (ms: number): string => (ms / 1000).toFixed(4);
+  const seconds = (ms: number): string => (ms / 1000).toFixed(6);
   return `#from=${seconds(fromMs)}&until=${seconds(untilMs)}${event === undefined ? '' : `&event=${event}`}`;
 }
 

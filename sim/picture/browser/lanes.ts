@@ -1,9 +1,12 @@
 import type { Lane, Mark, Series } from '../data.ts';
 import { lengthOf } from './axis.ts';
 import { element, freshContext } from './dom.ts';
+import { xOf, type Frame } from './frame.ts';
 import { heightOf, rowAt, type Row } from './layout.ts';
 import type { Model } from './model.ts';
-import { laneClusters, NEAR_PX, paintMarks, paintSeries, paintSpans, scaleOf, signsOf, xOf, type Frame } from './paint.ts';
+import { laneClusters, NEAR_PX, paintMarks, signsOf } from './paint-marks.ts';
+import { paintSeries, scaleOf } from './paint-series.ts';
+import { paintSpans } from './paint-spans.ts';
 import type { Palette } from './palette.ts';
 
 /** What is under the pointer. */

@@ -1,6 +1,8 @@
 import { element, freshContext } from './dom.ts';
+import { xOf, type Frame } from './frame.ts';
 import type { Model } from './model.ts';
-import { laneClusters, paintSpans, xOf, type Frame } from './paint.ts';
+import { laneClusters } from './paint-marks.ts';
+import { paintSpans } from './paint-spans.ts';
 import type { Palette } from './palette.ts';
 
 const STRIP_PX = 7;

@@ -1,7 +1,7 @@
 import { clock, ticksOf } from './axis.ts';
 import { element, freshContext } from './dom.ts';
+import { xOf } from './frame.ts';
 import type { Model } from './model.ts';
-import { xOf } from './paint.ts';
 import type { Palette } from './palette.ts';
 
 const HEIGHT_PX = 26;

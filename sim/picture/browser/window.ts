@@ -35,8 +35,8 @@ export class TimeWindow {
 
   /** As near to this as can be seen. */
   show(fromMs: number, untilMs: number): void {
-    const span = Math.min(this.wholeMs, Math.max(LEAST_MS, untilMs - fromMs));
-    const from = Math.min(this.wholeUntilMs - span, Math.max(this.wholeFromMs, fromMs));
+    const span = whole(Math.min(this.wholeMs, Math.max(LEAST_MS, untilMs - fromMs)));
+    const from = whole(Math.min(this.wholeUntilMs - span, Math.max(this.wholeFromMs, fromMs)));
     if (!Number.isFinite(from) || (from === this.fromMs && from + span === this.untilMs)) return;
     this.fromMs = from;
     this.untilMs = from + span;
@@ -62,4 +62,9 @@ export class TimeWindow {
   centre(atMs: number, spanMs: number = this.spanMs): void {
     this.show(atMs - spanMs / 2, atMs + spanMs / 2);
   }
+}
+
+/** To the microsecond: so an address says exactly what is seen. */
+function whole(ms: number): number {
+  return Math.round(1000 * ms) / 1000;
 }
