@@ -91,7 +91,8 @@ function mainDataBegin(bytes: Uint8Array, sideInfoAt: number, lsf: boolean): num
   return lsf ? first : (first << 1) | (bytes[sideInfoAt + 1]! >> 7);
 }
 
-function sideInfoBytes(format: FrameFormat): number {
+/** Of a Layer III frame of that format, behind header and CRC. */
+export function sideInfoBytes(format: FrameFormat): number {
   if (format.mpegVersion === '1') return format.channels === 1 ? 17 : 32;
   return format.channels === 1 ? 9 : 17;
 }

@@ -1,0 +1,104 @@
+import type { FrameHeader } from '../frame/format.ts';
+import { mainDataAt, mainDataBytes } from '../frame/main-data.ts';
+
+/**
+ * What a decoder can do with a frame.
+ *
+ * - `whole`: decode it.
+ * - `joining`: nothing yet, because it reaches back to before what has been received: so does every stream that is entered.
+ * - `overlap`, `foreign`, `overrun`: noise. The stream was broken right before it: it takes bytes that belonged to the
+ *   frame before, or leaves out bytes that look like another frame's audio, or more audio than there are bytes.
+ * - `behind`: noise again, for it reaches back to before that break.
+ */
+export type Decodability = 'whole' | 'joining' | 'overlap' | 'foreign' | 'overrun' | 'behind';
+
+/** Main data of Layer III that is remembered: twice as much as a frame can reach back to. */
+const HELD_BYTES = 1_024;
+/** Fewer bytes that nobody claims say nothing: an encoder's version may stand there. */
+const LEAST_FOREIGN_BYTES = 8;
+/** LAME writes its version in front of what it fills up with. */
+const SIGNATURE_BYTES = 12;
+/** An encoder that leaves bytes of its own between frames has shown it by then. */
+const LEARNING_FRAMES = 100;
+
+/**
+ * Follows the bit reservoir of an MP3 stream, to see where it was cut without care: at a splice of two streams, or where
+ * frames are missing.
+ *
+ *     main data     |~~ audio of e-1 ~~|~~ audio of e ~~|filling|~~ audio of e+1 ~~|
+ *     frame e+1 begins within "filling", or right at its end: never before it
+ *
+ * Encoders put audio after audio, and fill up with zeros, ones or both in turn when they have too much room. So audio that begins
+ * before the end of the one before is proof of a cut; bytes that nobody claims, and that are no filling, are evidence,
+ * unless the encoder does that regularly.
+ */
+export class ReservoirWatch {
+  readonly #held: Uint8Array = new Uint8Array(HELD_BYTES);
+  /** Main data since we came in or the last break, up to what matters. */
+  #receivedBytes = 0;
+  #isBroken = false;
+  /** Of what is held, at its end: not taken by the newest frame, nor by one before it. */
+  #unclaimedBytes = 0;
+  #framesSinceForeign = 0;
+
+  /** Bytes are missing, or another stream begins. */
+  restart(): void {
+    this.#receivedBytes = 0;
+    this.#isBroken = false;
+  }
+
+  /** The next frame. */
+  frame(bytes: Uint8Array, header: FrameHeader): Decodability {
+    if (header.format.codec !== 'mp3') {
+      this.restart();
+      return 'whole';
+    }
+    const mainAt = mainDataAt(bytes, header.format);
+    const ownBytes = bytes.length - mainAt;
+    const audioBytes = mainDataBytes(bytes, header.format);
+    this.#framesSinceForeign++;
+    const verdict = this.#judge(header.mainDataBegin, ownBytes, audioBytes);
+    if (verdict === 'overlap' || verdict === 'foreign' || verdict === 'overrun') {
+      this.#receivedBytes = 0;
+      this.#isBroken = true;
+    }
+    this.#keep(bytes, mainAt);
+    this.#unclaimedBytes = Math.max(0, header.mainDataBegin + ownBytes - audioBytes);
+    return verdict;
+  }
+
+  #judge(begin: number, ownBytes: number, audioBytes: number): Decodability {
+    if (audioBytes > begin + ownBytes) return 'overrun';
+    if (begin > this.#receivedBytes) return this.#isBroken ? 'behind' : 'joining';
+    if (begin === 0 || this.#receivedBytes === 0) return 'whole';
+    if (begin > this.#unclaimedBytes) return 'overlap';
+    if (!this.#isForeign(begin)) return 'whole';
+    const isUsual = this.#framesSinceForeign <= LEARNING_FRAMES;
+    this.#framesSinceForeign = 0;
+    return isUsual ? 'whole' : 'foreign';
+  }
+
+  /** Whether the bytes between the last frame's audio and `begin` bytes from the end are no filling. */
+  #isForeign(begin: number): boolean {
+    const from = Math.max(0, HELD_BYTES - this.#unclaimedBytes);
+    const to = HELD_BYTES - begin;
+    if (to - from < LEAST_FOREIGN_BYTES) return false;
+    let filling = 0;
+    for (let at = from; at < to; at++) if (isFilling(this.#held[at]!)) filling++;
+    return 2 * filling < to - from - SIGNATURE_BYTES;
+  }
+
+  #keep(bytes: Uint8Array, mainAt: number): void {
+    const from = Math.max(mainAt, bytes.length - HELD_BYTES);
+    const count = bytes.length - from;
+    if (count > 0) {
+      this.#held.copyWithin(0, count);
+      this.#held.set(bytes.subarray(from), HELD_BYTES - count);
+    }
+    this.#receivedBytes = Math.min(HELD_BYTES, this.#receivedBytes + Math.max(0, bytes.length - mainAt));
+  }
+}
+
+function isFilling(byte: number): boolean {
+  return byte === 0x00 || byte === 0x55 || byte === 0xaa || byte === 0xff;
+}
