@@ -12,6 +12,7 @@ import type { LogLevel } from './log-table.ts';
 import type { Log } from './log.ts';
 import { readOptions, type Given } from './options.ts';
 import { UsageError } from './problems.ts';
+import { probeConfig, probeHelp, probeOptions, type ProbeConfig } from './probe/command.ts';
 import type { RecordConfig } from './recording/flight-recorder.ts';
 import { readRecord, type RecordTask } from './recording/record-command.ts';
 import { RelayApp, type RelayConfig } from './relay.ts';
@@ -22,21 +23,23 @@ export type Wish =
   | { readonly kind: 'print'; readonly text: string }
   /** To be done at once; it prints its lines. */
   | { readonly kind: 'task'; readonly task: RecordTask }
+  | { readonly kind: 'probe'; readonly config: ProbeConfig }
   | { readonly kind: 'run'; readonly role: Role; readonly logLevel: LogLevel; readonly make: (log: Log) => App };
 
 /** Reads the arguments of `davecast`. Throws a UsageError on any that is wrong or missing. */
 export function readDavecast(argv: readonly string[]): Wish {
   const [first, ...rest] = argv;
-  if (first === undefined) throw new UsageError('a command is missing: relay, edge, encoder or record');
+  if (first === undefined) throw new UsageError('a command is missing: relay, edge, encoder, record or probe');
   if (first === '--help' || first === '-h') return { kind: 'print', text: formatHelp(overview) };
   if (first === '--version' || first === '-v') return versionOf('davecast');
   if (first === 'relay') return read('relay', rest, (given) => makeRelay(relayConfig(given)));
   if (first === 'edge') return read('edge', rest, (given) => makeEdge(edgeConfig(given)));
   if (first === 'encoder') return read('encoder', rest, (given) => makeEncoder(encoderConfig(given)));
   if (first === 'record') return recordWish(rest);
+  if (first === 'probe') return readProbe(rest);
   if (first === '-r') return read('originalRelay', rest, (given) => makeRelay(originalRelayConfig(given)));
   if (/^\d+$/.test(first)) return read('originalEdge', argv, (given) => makeEdge(originalEdgeConfig(given)));
-  throw new UsageError(first.startsWith('-') ? `unknown option ${first}` : `unknown command "${first}": there are relay, edge, encoder and record`);
+  throw new UsageError(first.startsWith('-') ? `unknown option ${first}` : `unknown command "${first}": there are relay, edge, encoder, record and probe`);
 }
 
 /** Reads the arguments of `daveice`. */
@@ -47,6 +50,13 @@ export function readDaveice(argv: readonly string[]): Wish {
 function recordWish(argv: readonly string[]): Wish {
   const asked = readRecord(argv);
   return typeof asked === 'string' ? { kind: 'print', text: asked } : { kind: 'task', task: asked };
+}
+
+function readProbe(argv: readonly string[]): Wish {
+  const given = readOptions(argv, probeOptions);
+  if (given.has('help')) return { kind: 'print', text: formatHelp(probeHelp) };
+  if (given.has('version')) return versionOf('davecast');
+  return { kind: 'probe', config: probeConfig(given) };
 }
 
 type Make = (log: Log) => App;

@@ -3,6 +3,7 @@ import { settingOptions } from './config.ts';
 import type { HelpText } from './help.ts';
 import { logLevels } from './log-table.ts';
 import type { Option } from './options.ts';
+import { probeUsage } from './probe/command.ts';
 
 /** One command: what may stand behind it, and what --help says. */
 export interface Command {
@@ -84,7 +85,7 @@ export const commands: Readonly<Record<CommandName, Command>> = {
 
 /** What `davecast --help` says. */
 export const overview: HelpText = {
-  usage: [...relayUsage, ...edgeUsage, ...encoderUsage, 'davecast record dump DIR'],
+  usage: [...relayUsage, ...edgeUsage, ...encoderUsage, 'davecast record dump DIR', ...probeUsage],
   about: 'Radio streaming without outages. Each command has a --help of its own.',
   sections: [],
 };

@@ -9,8 +9,8 @@ import { dialTcp, type TakeBytes } from './tcp.ts';
 import { version } from './version.ts';
 
 export interface PullWatcher {
-  /** The stream begins. */
-  opened(): void;
+  /** The stream begins, behind this head. */
+  opened(head: Head): void;
   /** Some of it came. */
   carried(): void;
   /** It is over, or never began. Not told after `stop`. */
@@ -81,7 +81,7 @@ export class IcecastPull {
   #begin(head: Head, rest: Uint8Array): void {
     const sink = this.#desk.begin({ from: this.#url.host + this.#url.pathname, headers: icyHeadersOf(head.headers) });
     this.#sink = sink;
-    this.#watcher.opened();
+    this.#watcher.opened(head);
     const interval = Number(head.headers.get('icy-metaint') ?? 0);
     const stripper = interval > 0 ? new IcyStripper(interval, (audio) => sink.audio(audio), (text) => sink.metadata(text)) : undefined;
     const body: TakeBytes = stripper === undefined ? (audio) => sink.audio(audio) : (bytes) => stripper.push(bytes);

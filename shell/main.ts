@@ -1,5 +1,6 @@
 import { readDavecast, readDaveice, type Wish } from './command-line.ts';
 import { createLogger } from './log.ts';
+import { runProbe } from './probe/run.ts';
 import { StartError, UsageError } from './problems.ts';
 import { serve } from './serve.ts';
 
@@ -10,8 +11,8 @@ export interface Terminal {
 }
 
 /**
- * Runs `davecast` to its end; resolves with the exit status: 0 all well, 1 the machine does not let us, 2 the command
- * line is wrong.
+ * Runs `davecast` to its end; resolves with the exit status: 0 all well, 1 the machine does not let us or a probe
+ * has found something wrong, 2 the command line is wrong.
  */
 export function davecast(argv: readonly string[], terminal: Terminal): Promise<number> {
   return run('davecast', readDavecast, argv, terminal);
@@ -33,6 +34,7 @@ async function run(name: string, read: (argv: readonly string[]) => Wish, argv: 
       await wish.task((text) => terminal.out(text));
       return 0;
     }
+    if (wish.kind === 'probe') return await runProbe(wish.config);
     return await serve(wish.make, createLogger({ role: wish.role, level: wish.logLevel }));
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof StartError)) throw error;

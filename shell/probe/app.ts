@@ -1,0 +1,146 @@
+import { Connector } from '../../core/connector.ts';
+import { Probe } from '../../core/probe/probe.ts';
+import { defaultSettings, type Settings } from '../../core/settings.ts';
+import { toMs, type Micros } from '../../core/units.ts';
+import type { App } from '../app.ts';
+import { Driver } from '../driver.ts';
+import type { Head } from '../http-head.ts';
+import { IcecastPull } from '../icecast-pull.ts';
+import type { SourceDesk, SourceSink } from '../source.ts';
+import { DEFAULT_STALL_MS, type ProbeConfig } from './command.ts';
+import { violationsOf } from './limits.ts';
+import type { Answer, Moment, Reporter, Summary } from './reporter.ts';
+
+/**
+ * Listens to one mountpoint, and connects again whenever it is thrown out.
+ *
+ *     server -> IcecastPull -> core Probe -> Reporter
+ */
+export class ProbeApp implements App, SourceDesk {
+  readonly finished: Promise<void>;
+  readonly #config: ProbeConfig;
+  readonly #settings: Settings;
+  readonly #reporter: Reporter;
+  readonly #probe: Probe;
+  readonly #driver: Driver;
+  readonly #connector: Connector;
+  readonly #connectorDriver: Driver;
+  #startedAt: Micros = 0 as Micros;
+  #pull: IcecastPull | undefined;
+  #ending: NodeJS.Timeout | undefined;
+  #finish: () => void = () => undefined;
+
+  constructor(config: ProbeConfig, reporter: Reporter) {
+    this.#config = config;
+    this.#settings = { ...defaultSettings, idleMs: config.giveUpMs };
+    this.#reporter = reporter;
+    this.finished = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
+    this.#probe = new Probe(
+      { bufferMs: config.bufferMs, stallMs: config.limits.get('max-stall') ?? DEFAULT_STALL_MS },
+      { event: (now, event) => this.#reporter.event(this.#moment(now), event, () => this.#probe.figures(now)) },
+    );
+    this.#driver = new Driver(this.#probe, this.#settings);
+    this.#connector = new Connector(
+      { settings: this.#settings, watchIdle: true, random: Math.random },
+      {
+        connect: () => this.#connect(),
+        disconnect: () => this.#disconnect(),
+        event: (event) => {
+          if (event.kind === 'disconnected') this.#tell((now) => this.#probe.disconnected(now, event.reason));
+        },
+      },
+    );
+    this.#connectorDriver = new Driver(this.#connector, this.#settings);
+  }
+
+  start(): Promise<void> {
+    const { forMs } = this.#config;
+    if (forMs !== undefined) this.#ending = setTimeout(this.#finish, forMs);
+    this.#tell((now) => {
+      this.#startedAt = now;
+      this.#probe.start(now);
+    });
+    this.#connector.start(this.#connectorDriver.now);
+    this.#connectorDriver.settle();
+    return Promise.resolve();
+  }
+
+  stop(): Promise<void> {
+    clearTimeout(this.#ending);
+    this.#connector.stop(this.#connectorDriver.now);
+    this.#connectorDriver.stop();
+    this.#driver.stop();
+    return Promise.resolve();
+  }
+
+  /** Reports how it was until now, and returns whether all was well. */
+  conclude(): boolean {
+    const { url, limits } = this.#config;
+    const now = this.#driver.now;
+    const figures = this.#probe.figures(now);
+    const summary: Summary = { url: `http://${url.host}${url.pathname}`, figures, violations: violationsOf(figures, limits) };
+    this.#reporter.summary(this.#moment(now), summary);
+    return summary.violations.length === 0;
+  }
+
+  /** A connection has begun to carry a stream. */
+  begin(): SourceSink {
+    return {
+      audio: (bytes) => this.#tell((now) => this.#probe.receive(now, bytes)),
+      title: () => undefined,
+      metadata: (text) => this.#tell((now) => this.#probe.metadata(now, text)),
+      end: () => undefined,
+    };
+  }
+
+  #connect(): void {
+    this.#pull = new IcecastPull(this.#config.url, this, this.#settings, {
+      opened: (head) => {
+        this.#connector.opened(this.#connectorDriver.now);
+        this.#connectorDriver.settle();
+        this.#tell((now) => {
+          this.#probe.connected(now);
+          this.#reporter.event(this.#moment(now), answerOf(head), () => this.#probe.figures(now));
+        });
+      },
+      carried: () => {
+        this.#connector.carried(this.#connectorDriver.now);
+        this.#connectorDriver.settle();
+      },
+      ended: (reason) => {
+        this.#pull = undefined;
+        this.#connector.lost(this.#connectorDriver.now, reason);
+        this.#connectorDriver.settle();
+      },
+    });
+  }
+
+  #disconnect(): void {
+    const pull = this.#pull;
+    this.#pull = undefined;
+    pull?.stop('given up');
+  }
+
+  #tell(input: (now: Micros) => void): void {
+    input(this.#driver.now);
+    this.#driver.settle();
+  }
+
+  #moment(now: Micros): Moment {
+    return { time: new Date(), atMs: toMs(now) - toMs(this.#startedAt) };
+  }
+}
+
+function answerOf({ headers }: Head): Answer {
+  const header = (name: string): string => headers.get(name) ?? '';
+  return {
+    kind: 'answer',
+    server: header('server') || header('icy-notice2'),
+    contentType: header('content-type'),
+    name: header('icy-name') || header('ice-name'),
+    kbps: header('icy-br'),
+    metadataIntervalBytes: header('icy-metaint'),
+  };
+}

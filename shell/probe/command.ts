@@ -1,0 +1,85 @@
+import type { HelpText } from '../help.ts';
+import type { Given, Option } from '../options.ts';
+import { UsageError } from '../problems.ts';
+import { limitTable, type Limits } from './limits.ts';
+
+export interface ProbeConfig {
+  readonly url: URL;
+  /** Undefined: until a signal comes. */
+  readonly forMs: number | undefined;
+  readonly bufferMs: number;
+  readonly giveUpMs: number;
+  readonly limits: Limits;
+  readonly output: 'text' | 'json' | 'quiet';
+}
+
+/** What is called a stall when no limit is set for it. */
+export const DEFAULT_STALL_MS = 1_000;
+
+const DEFAULT_BUFFER_MS = 1_000;
+const DEFAULT_GIVE_UP_MS = 30_000;
+const MAX_MS = 3_600_000;
+const MAX_FOR_S = 2_000_000;
+
+const listenOptions: readonly Option[] = [
+  { name: 'for', value: 'S', help: 'listen for so many seconds; without it, until Ctrl-C' },
+  { name: 'buffer', value: 'MS', help: `the buffer of the player whose silence is counted (${DEFAULT_BUFFER_MS})` },
+  { name: 'give-up', value: 'MS', help: `a connection that carries nothing for so long is closed and made again, as a player does at last (${DEFAULT_GIVE_UP_MS})` },
+  { name: 'json', help: 'one JSON object a line: every event, every second, and the summary last' },
+  { name: 'quiet', help: 'the last line of the summary only' },
+  { name: 'help', help: 'this text' },
+  { name: 'version', help: 'the version' },
+];
+
+const limitOptions: readonly Option[] = limitTable.map(({ name, value, help }) => ({ name, value, help }));
+
+export const probeOptions: readonly Option[] = [...listenOptions, ...limitOptions];
+
+export const probeUsage: readonly string[] = ['davecast probe URL [--for S] [--max-stall MS] …'];
+
+export const probeHelp: HelpText = {
+  usage: probeUsage,
+  about:
+    'Listens to a mountpoint of a Davecast, an Icecast or a Shoutcast as a player does, and says how it was. Its status is 0 when all was well, '
+    + '1 when something was worse than a limit or nothing was heard, 2 when the command line is wrong.',
+  sections: [
+    { title: 'Options', options: listenOptions },
+    { title: 'Limits (what has none is not judged)', options: limitOptions },
+  ],
+};
+
+export function probeConfig(given: Given): ProbeConfig {
+  const [url, ...more] = given.positionals;
+  if (more.length > 0) throw new UsageError(`unexpected argument "${more[0]}"`);
+  if (given.has('json') && given.has('quiet')) throw new UsageError('--json and --quiet exclude each other');
+  const seconds = amount(given, 'for', { least: 1, most: MAX_FOR_S });
+  return {
+    url: probeUrl(url),
+    forMs: seconds === undefined ? undefined : seconds * 1_000,
+    bufferMs: amount(given, 'buffer', { least: 1, most: 60_000 }) ?? DEFAULT_BUFFER_MS,
+    giveUpMs: amount(given, 'give-up', { least: 100, most: MAX_MS }) ?? DEFAULT_GIVE_UP_MS,
+    limits: new Map(
+      limitTable.flatMap(({ name }) => {
+        const allowed = amount(given, name, { least: name === 'max-stall' ? 1 : 0, most: MAX_MS });
+        return allowed === undefined ? [] : [[name, allowed] as const];
+      }),
+    ),
+    output: given.has('json') ? 'json' : given.has('quiet') ? 'quiet' : 'text',
+  };
+}
+
+function probeUrl(text: string | undefined): URL {
+  if (text === undefined) throw new UsageError('URL is missing');
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'https:') throw new UsageError(`URL must be http://HOST:PORT/MOUNT: https cannot be probed, not "${text}"`);
+  if (url?.protocol !== 'http:' || url.hostname === '') throw new UsageError(`URL must be http://HOST:PORT/MOUNT, not "${text}"`);
+  return url;
+}
+
+function amount(given: Given, name: string, { least, most }: { readonly least: number; readonly most: number }): number | undefined {
+  const text = given.one(name);
+  if (text === undefined) return undefined;
+  const value = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (!(value >= least && value <= most)) throw new UsageError(`--${name} must be a whole number from ${least} to ${most}, not "${text}"`);
+  return value;
+}

@@ -1,0 +1,36 @@
+import { isatty } from 'node:tty';
+import { openLogOutput, STDOUT } from '../log-output.ts';
+import { nextSignal } from '../signals.ts';
+import { ProbeApp } from './app.ts';
+import type { ProbeConfig } from './command.ts';
+import { JsonReporter } from './json-reporter.ts';
+import type { Reporter } from './reporter.ts';
+import { TextReporter } from './text-reporter.ts';
+
+const DEFAULT_COLUMNS = 80;
+
+/** Listens until its time is over or a signal comes; resolves with the exit status. */
+export async function runProbe(config: ProbeConfig): Promise<number> {
+  const { write, flush } = openLogOutput();
+  const app = new ProbeApp(config, reporterFor(config, write));
+  const signal = nextSignal(() => undefined);
+  try {
+    await app.start();
+    await Promise.race([app.finished, signal]);
+    const isWell = app.conclude();
+    await app.stop();
+    return isWell ? 0 : 1;
+  } finally {
+    await flush();
+  }
+}
+
+function reporterFor({ output }: ProbeConfig, write: (text: string) => void): Reporter {
+  if (output === 'json') return new JsonReporter(write);
+  const isTerminal = output === 'text' && isatty(STDOUT);
+  return new TextReporter({
+    write,
+    columns: isTerminal ? () => process.stdout.columns || DEFAULT_COLUMNS : undefined,
+    isQuiet: output === 'quiet',
+  });
+}

@@ -1,0 +1,149 @@
+import type { FrameFormat } from '../../core/frame/format.ts';
+import type { Garbling, ProbeEvent } from '../../core/probe/events.ts';
+import type { ProbeFigures } from '../../core/probe/figures.ts';
+import type { SecondFigures } from '../../core/probe/events.ts';
+import { inTenths } from './limits.ts';
+import type { Answer, Summary } from './reporter.ts';
+
+const garblings: Readonly<Record<Garbling, string>> = {
+  overlap: 'a frame takes bytes of the one before it',
+  foreign: 'a frame leaves out bytes of another one',
+  overrun: 'a frame has more audio than bytes',
+};
+
+/** An event in words; undefined for what is told by figures alone. */
+export function wordsFor(event: ProbeEvent | Answer): string | undefined {
+  switch (event.kind) {
+    case 'connected':
+      return event.connects === 1 ? 'connected' : `connected again (${event.connects})`;
+    case 'answer':
+      return answerWords(event);
+    case 'not-connected':
+      return `not connected: ${event.reason}`;
+    case 'disconnected':
+      return `DISCONNECTED: ${event.reason}`;
+    case 'first-audio':
+      return `first audio after ${whole(event.afterMs)} ms`;
+    case 'format':
+      return `format: ${formatWords(event.format)}`;
+    case 'title':
+      return `title: ${event.title}`;
+    case 'bad-metadata':
+      return `NO METADATA where metadata should be: ${JSON.stringify(event.text)}`;
+    case 'stalled':
+      return `STALL: nothing for ${whole(event.silentMs)} ms`;
+    case 'stall-over':
+      return `stall of ${whole(event.silentMs)} ms is over`;
+    case 'silence':
+      return `SILENCE of ${whole(event.silentMs)} ms is over`;
+    case 'garbled':
+      return `GARBLED: ${garblings[event.why]}`;
+    case 'stray-bytes':
+      return `GARBLED: ${event.bytes} bytes are no frame`;
+    case 'odd-rate':
+      return `splice: ${inTenths(event.oddBps / 1000)} kbit/s for a moment, instead of ${inTenths(event.usualBps / 1000)}`;
+    case 'new-rate':
+      return `bit rate: ${inTenths(event.toBps / 1000)} kbit/s, after ${inTenths(event.fromBps / 1000)}`;
+    case 'repeating':
+      return `REPEATING what came ${whole(event.backMs)} ms ago`;
+    case 'repeated':
+      return `repeated ${whole(event.repeatedMs)} ms`;
+    case 'missing':
+      return event.missingMs > 0
+        ? `MISSING: about ${whole(event.missingMs)} ms of programme never came`
+        : `ahead: about ${whole(-event.missingMs)} ms more programme than time`;
+    case 'second':
+      return undefined;
+    default:
+      return event satisfies never;
+  }
+}
+
+/** The line that a terminal shows all the time. */
+export function liveWords({ isConnected, kbps, heldMs, silentMs }: SecondFigures, figures: ProbeFigures): string {
+  const state = isConnected ? (silentMs > 1_000 ? `nothing for ${inTenths(silentMs / 1000)} s` : `${whole(kbps)} kbit/s`) : 'not connected';
+  return [
+    `${whole(figures.listenedMs / 1000)} s`,
+    state,
+    `buffer ${inTenths(heldMs / 1000)} s`,
+    `stall ${whole(figures.longestStallMs)} ms`,
+    `silence ${whole(figures.silenceMs)} ms`,
+    `garbled ${figures.garbledPlaces}`,
+    ...(figures.title === undefined ? [] : [figures.title]),
+  ].join('  ');
+}
+
+/** The figures at the end, a line each. */
+export function figureLines(figures: ProbeFigures): readonly string[] {
+  const { format, driftPpm, firstAudioMs, oddRates, rateChanges, garbled } = figures;
+  const drift = driftPpm === undefined ? 'drift unknown before a minute' : `drift ${whole(driftPpm)} ppm`;
+  const rates = [...(oddRates > 0 ? [`${oddRates} odd frames`] : []), ...(rateChanges > 0 ? [`${rateChanges} changes`] : [])];
+  return [
+    row('connections', `${figures.connects} made, ${figures.disconnects} lost${reasons(figures.disconnectReasons)}, ${sum(figures.failures)} failed${reasons(figures.failures)}`),
+    row('first audio', firstAudioMs === undefined ? 'never' : `after ${whole(firstAudioMs)} ms`),
+    row('stalls', `longest ${whole(figures.longestStallMs)} ms, ${figures.stalls} too long`),
+    row('silence', `${whole(figures.silenceMs)} ms; with a buffer of ${whole(figures.bufferNeededMs)} ms there would have been none`),
+    row('programme', `${inTenths(figures.programmeMs / 1000)} s received, about ${whole(figures.missingMs)} ms missing, ${drift}`),
+    row('format', format === undefined ? 'unknown' : `${formatWords(format)}${figures.formatChanges > 0 ? `, ${figures.formatChanges} changes` : ''}`),
+    row('bit rate', [`mean ${inTenths(figures.kbps)} kbit/s`, ...rates].join(', ')),
+    row('frames', `${figures.frames}, ${figures.frameBytes} bytes; ${skippedWords(figures)}`),
+    row('garbled', `${figures.garbledPlaces} places: ${garbled.overlap + garbled.foreign + garbled.overrun} cuts (${figures.garbledFrames} frames), ${figures.strayPlaces} with stray bytes (${figures.strayBytes})`),
+    row('repeated', `${whole(figures.repeatedMs)} ms at ${figures.repeats} places`),
+    row('titles', `${figures.titles}${figures.badMetadata > 0 ? `, ${figures.badMetadata} blocks of metadata are none` : ''}`),
+  ];
+}
+
+/** The last line: the verdict, and what it is for. */
+export function verdictLine({ url, figures, violations }: Summary): string {
+  const { format, kbps, longestStallMs, silenceMs, disconnects, garbledPlaces, listenedMs } = figures;
+  const about = [
+    `${inTenths(listenedMs / 1000)} s`,
+    ...(format === undefined ? [] : [`${formatWords(format)} ${whole(kbps)} kbit/s`]),
+    `longest stall ${whole(longestStallMs)} ms`,
+    `silence ${whole(silenceMs)} ms`,
+    `${disconnects} disconnects`,
+    `${garbledPlaces} garbled`,
+  ].join(', ');
+  return violations.length === 0 ? `OK ${url}: ${about}` : `BAD ${url}: ${about}: ${violations.join('; ')}`;
+}
+
+export function formatWords({ codec, mpegVersion, sampleRateHz, channels, aacObjectType }: FrameFormat): string {
+  const name = codec === 'aac' ? (aacNames[aacObjectType] ?? 'AAC') : `${codec.toUpperCase()}${mpegVersion === '1' ? '' : ` (MPEG-${mpegVersion})`}`;
+  const layout = channels === 1 ? 'mono' : channels === 2 ? 'stereo' : `${channels} channels`;
+  return `${name} ${inTenths(sampleRateHz / 1000)} kHz ${layout}`;
+}
+
+const aacNames: Readonly<Record<number, string>> = { 1: 'AAC Main', 2: 'AAC-LC', 3: 'AAC-SSR', 4: 'AAC-LTP' };
+
+function answerWords({ server, contentType, name, kbps, metadataIntervalBytes }: Answer): string {
+  const parts = [
+    contentType === '' ? 'no content type' : contentType,
+    ...(name === '' ? [] : [`"${name}"`]),
+    ...(kbps === '' ? [] : [`${kbps} kbit/s announced`]),
+    metadataIntervalBytes === '' ? 'no metadata' : `metadata each ${metadataIntervalBytes} bytes`,
+    ...(server === '' ? [] : [`by ${server}`]),
+  ];
+  return `answer: ${parts.join(', ')}`;
+}
+
+function skippedWords({ skipped }: ProbeFigures): string {
+  const parts = Object.entries(skipped).flatMap(([reason, { bytes }]) => (bytes > 0 ? [`${bytes} bytes of ${reason}`] : []));
+  return parts.length === 0 ? 'nothing else' : parts.join(', ');
+}
+
+function row(name: string, text: string): string {
+  return `${name.padEnd(12)}${text}`;
+}
+
+function reasons(counts: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(counts).map(([reason, count]) => `${reason}: ${count}`);
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0);
+}
+
+function whole(value: number): string {
+  return String(Math.round(value));
+}
