@@ -26,6 +26,8 @@ export interface Outcome {
   readonly scenario: Scenario;
   /** Those of the scenario; drawn ones too. */
   readonly faults: readonly Fault[];
+  /** Further ones that nobody can look at. */
+  readonly unkeptNotes: number;
 }
 
 /** Exactly a number, or a range. */
@@ -107,7 +109,8 @@ export function reports(report: Report): Expectation {
   const when = untilS === Infinity && fromS === 0 ? '' : ` from ${fromS} to ${untilS} s`;
   return {
     says: `${by} reports ${kind}${which}${when}: ${text(times)}`,
-    check: ({ notes }) => {
+    check: ({ notes, unkeptNotes }) => {
+      if (unkeptNotes > 0) return [`${unkeptNotes} notes were not kept: reports cannot be counted in so long a run`];
       const count = notes.filter(
         (note) =>
           note.actor === by &&

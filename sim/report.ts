@@ -12,6 +12,7 @@ export function describe(run: Run, wallMs: number): string {
     ...drawnLines(run),
     '',
     ...timeline(run.notes),
+    ...(run.unkeptNotes > 0 ? [`  … and ${run.unkeptNotes} notes that were not kept …`] : []),
     '',
     ...heard(run),
     '',

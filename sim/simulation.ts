@@ -42,6 +42,8 @@ export interface Run {
   readonly listeners: readonly ListenerReport[];
   readonly notes: readonly Note[];
   readonly faults: readonly Fault[];
+  /** Notes beyond what is kept. */
+  readonly unkeptNotes: number;
 }
 
 /** Plays a scenario through. The same scenario and seed give the same run, everywhere. */
@@ -102,7 +104,7 @@ export class Simulation {
     // A player's last words belong to the trace.
     const listeners = this.#listeners.map((listener) => listener.report());
     const { scenario, trace } = this;
-    const outcome = { scenario, simulatedS: durationS, faults: this.#faults, listeners, notes: trace.notes };
+    const outcome = { scenario, simulatedS: durationS, faults: this.#faults, listeners, notes: trace.notes, unkeptNotes: trace.unkeptNotes };
     const expectations = expectationsOf(scenario, this.#plan);
     const disappointments = expectations.flatMap((expectation) =>
       expectation.check(outcome).map((what): Violation => ({ atMs: durationS * 1000, rule: expectation.says, what })),

@@ -41,12 +41,16 @@ export type Verb = 'sent' | 'lost' | 'got';
 
 const verbTag = { sent: 1, lost: 2, got: 3 } as const satisfies Record<Verb, number>;
 
+/** A day of the worst weather has twice as many, which nobody reads: they would fill the memory. */
+export const MOST_NOTES = 300_000;
+
 /**
  * What happened, as one hash that every event goes into with its time and content. Two runs with the same hash were
- * the same run. Notes are kept; the lines of all the traffic only go to whoever asked for them.
+ * the same run. The first notes are kept, up to a bound; the lines of all the traffic only go to whoever asked for them.
  */
 export class Trace {
   readonly notes: Note[] = [];
+  #unkept = 0;
   readonly #hash = new RollingHash();
   readonly #line: ((line: TraceLine) => void) | undefined;
 
@@ -61,6 +65,11 @@ export class Trace {
   /** Whether the other one has the same hash: to be asked after every event, so it makes no text. */
   agrees(other: Trace): boolean {
     return this.#hash.equals(other.#hash);
+  }
+
+  /** Notes beyond the bound, which are in the hash alone. */
+  get unkeptNotes(): number {
+    return this.#unkept;
   }
 
   /** An event of the world has been done. */
@@ -78,7 +87,8 @@ export class Trace {
   note(at: Micros, actor: string, kind: string, fields: Readonly<Record<string, unknown>> = {}): void {
     this.#hash.mixWide(at);
     this.#hash.mix(digestOfText(`${actor} ${kind} ${JSON.stringify(fields)}`));
-    this.notes.push({ atMs: toMs(at), actor, kind, fields });
+    if (this.notes.length < MOST_NOTES) this.notes.push({ atMs: toMs(at), actor, kind, fields });
+    else this.#unkept++;
     this.#line?.({ atUs: at, actor, kind, ...fields });
   }
 }

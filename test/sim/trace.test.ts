@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { micros } from '../../core/units.ts';
 import { digestOf, digestOfText, RollingHash } from '../../core/hash.ts';
 import { Dice, exponential } from '../../sim/rng.ts';
-import { channel, parcel, Trace, type TraceLine } from '../../sim/trace.ts';
+import { channel, MOST_NOTES, parcel, Trace, type TraceLine } from '../../sim/trace.ts';
 
 const bytes = (length: number): Uint8Array => Uint8Array.from({ length }, (_, index) => (index * 7) & 255);
 
@@ -83,4 +83,16 @@ describe('a trace', () => {
     expect(read.hash).toBe(base);
     expect(lines).toEqual([{ atUs: 5, actor: 'a→b', kind: 'sent', bytes: 9, digest: expect.stringMatching(/^[0-9a-f]{8}$/) }]);
   });
+});
+
+test('keeps so many notes and no more, but has all of them in its hash', () => {
+  const filled = (last: string): Trace => {
+    const trace = new Trace();
+    for (let i = 0; i < MOST_NOTES; i++) trace.note(micros(i), 'a', 'b');
+    trace.note(micros(MOST_NOTES), 'a', last);
+    return trace;
+  };
+  const trace = filled('c');
+  expect([trace.notes.length, trace.unkeptNotes]).toEqual([MOST_NOTES, 1]);
+  expect(trace.hash).not.toBe(filled('d').hash);
 });
