@@ -37,8 +37,10 @@ export class EdgeProcess implements Process {
         this.#listeners.get(listener)!.write(bytes);
       },
       backlogBytes: (listener) => this.#listeners.get(listener)!.backlogBytes,
-      end: (listener) => {
-        this.#listeners.get(listener)!.end();
+      end: (listener, reason) => {
+        const socket = this.#listeners.get(listener)!;
+        if (reason === 'too-slow') socket.destroy();
+        else socket.end();
         this.#forget(listener);
       },
       event: (event) => this.#report(event),

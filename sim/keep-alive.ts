@@ -47,7 +47,7 @@ export class KeepAlive {
 
   #due(): void {
     const { world, begunAt, way, back, flow, from, to } = this.#options;
-    if (!from.isOpen) return;
+    if (!from.isOpen || from.isEnding) return;
     const idleUntil = (this.#heardAt + ms(IDLE_MS)) as Micros;
     if (world.now < idleUntil) {
       this.#alarm.set(idleUntil);
@@ -58,7 +58,7 @@ export class KeepAlive {
       return;
     }
     const answers = way.stream(0, begunAt) !== LOST && to.host.isOn && back.stream(0, begunAt) !== LOST;
-    if (answers && !to.isOpen) from.kernelResets('reset');
+    if (answers && !to.isKnown) from.kernelResets('reset');
     else if (answers) this.start();
     else if (++this.#probes >= MOST_PROBES) from.kernelResets('timed out');
     else this.#alarm.set(this.#after(PROBE_MS));

@@ -117,6 +117,7 @@ export class ListenerProcess implements Process {
         closed: (reason) => this.#closed(reason),
       },
     );
+    socket.readAtMost(this.#spec.readsBitsPerSecond);
     this.#socket = socket;
     world.after(ms(CONNECT_TIMEOUT_MS), () => {
       if (socket !== this.#socket || socket.isEstablished) return;

@@ -1,4 +1,6 @@
 import { assert } from '../core/assert.ts';
+import { NEVER, type Micros } from '../core/units.ts';
+import { Alarm } from './alarm.ts';
 import { Fifo } from './fifo.ts';
 import type { Host } from './host.ts';
 import type { KeepAlive } from './keep-alive.ts';
@@ -37,20 +39,36 @@ export class TcpSocket {
   #connection: Connection | undefined;
   #user: TcpUser | undefined;
   #unreadBytes = 0;
+  #readsBitsPerSecond = Infinity;
+  /** When a slow process reads on. */
+  readonly #readsOn: Alarm;
   #ending: string | undefined;
   #isOpen = true;
   #isEstablished = false;
+  /** The process has closed it, and its kernel has yet to deliver what was written before. */
+  #isLingering = false;
   #isQueued = false;
 
   constructor(host: Host, remote: string, name: string) {
     this.host = host;
     this.remote = remote;
+    this.#readsOn = new Alarm(host.world, () => this.#readSoon());
     this.outgoing = channel(name);
   }
 
   /** False once either side has closed it, or its host has died. */
   get isOpen(): boolean {
     return this.#isOpen;
+  }
+
+  /** Whether its kernel still knows the connection. */
+  get isKnown(): boolean {
+    return this.#isOpen || (this.#isLingering && this.unacknowledgedBytes > 0);
+  }
+
+  /** Whether all has come that ever will. */
+  get isEnding(): boolean {
+    return this.#ending !== undefined;
   }
 
   get isEstablished(): boolean {
@@ -81,16 +99,21 @@ export class TcpSocket {
     return this.#wire.flow.unacknowledgedBytes;
   }
 
+  /** The process takes no more than this of what has come: the kernel keeps the rest, and then the sender has to. */
+  readAtMost(bitsPerSecond: number): void {
+    this.#readsBitsPerSecond = bitsPerSecond;
+  }
+
   /** Closes it behind what has been written. */
   end(): void {
     this.#leave();
+    this.#isLingering = true;
     this.#wire.flow.end();
   }
 
   destroy(): void {
     this.#leave();
-    if (this.#isEstablished) this.#wire.flow.close();
-    else this.#wire.flow.silence();
+    this.#close();
   }
 
   // What the kernel does.
@@ -152,8 +175,7 @@ export class TcpSocket {
 
   kernelCloses(): void {
     this.#isOpen = false;
-    if (this.#isEstablished) this.#wire.flow.close();
-    else this.#wire.flow.silence();
+    this.#close();
   }
 
   kernelVanishes(): void {
@@ -190,22 +212,38 @@ export class TcpSocket {
   #read(): void {
     // A server's socket that the process has not accepted yet.
     if (this.#user === undefined) return;
-    for (let what = this.#unread.shift(); what !== undefined; what = this.#unread.shift()) {
+    while (this.#readsOn.at === NEVER) {
+      const what = this.#unread.shift();
+      if (what === undefined) break;
+      if (this.#readsBitsPerSecond !== Infinity) this.#readOnAfter(what.bytes.length);
       this.#unreadBytes -= what.bytes.length;
       this.#wire.trace.traffic(this.host.world.now, 'got', this.#wire.peer.outgoing, what);
       this.#user.received(what.bytes);
       if (!this.#isOpen) return;
     }
-    this.#wire.peer.#wire.flow.acknowledge();
-    if (this.#ending === undefined) return;
+    if (this.hasRoom) this.#wire.peer.#wire.flow.acknowledge();
+    if (this.#ending === undefined || this.#unread.length > 0) return;
     const reason = this.#ending;
     this.#leave();
     this.#wire.flow.close();
     this.#user.closed(reason);
   }
 
+  /** What the kernel has is still delivered. */
+  #close(): void {
+    this.#isLingering = this.#isEstablished;
+    if (this.#isEstablished) this.#wire.flow.close();
+    else this.#wire.flow.silence();
+  }
+
+  #readOnAfter(bytes: number): void {
+    const { world } = this.host;
+    this.#readsOn.set((world.now + Math.ceil((bytes * 8_000_000) / this.#readsBitsPerSecond)) as Micros);
+  }
+
   #leave(): void {
     this.#isOpen = false;
+    this.#readsOn.cancel();
     this.host.disown(this);
     this.#unread.clear();
     this.#unreadBytes = 0;

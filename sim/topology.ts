@@ -54,6 +54,8 @@ export interface ListenerSpec {
   readonly mount: string;
   readonly bufferMs: number;
   readonly joinsAtS: number;
+  /** How fast it takes what its connection has for it; Infinity: as it comes. */
+  readonly readsBitsPerSecond: number;
 }
 
 export interface PathSpec {
@@ -86,7 +88,7 @@ export function edge(name: string, relays: readonly string[]): EdgeSpec {
 
 /** A player with a second of buffer that joins when everything has been running for a while. */
 export function listener(name: string, at: string, others: Partial<Omit<ListenerSpec, 'name' | 'edge'>> = {}): ListenerSpec {
-  return { name, edge: at, mount: 'live', bufferMs: 1_000, joinsAtS: 6, ...others };
+  return { name, edge: at, mount: 'live', bufferMs: 1_000, joinsAtS: 6, readsBitsPerSecond: Infinity, ...others };
 }
 
 /** Both directions between each of `these` and each of `those`. */

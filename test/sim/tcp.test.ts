@@ -58,6 +58,23 @@ describe('a connection', () => {
   });
 });
 
+describe('a process that reads slowly', () => {
+  test('gets all, at its own pace, and the sender keeps what its kernel does not take', () => {
+    const { hosts, socket } = open();
+    hosts.accepted!.readAtMost(80_000);
+    for (let i = 0; i < 40; i++) socket.write(counting(10_000, 10_000 * i));
+    hosts.runTo(5_100);
+    // 10 kB a second, and the piece that it has begun with.
+    expect(hosts.receivedBytes.length).toBeGreaterThanOrEqual(50_000);
+    expect(hosts.receivedBytes.length).toBeLessThanOrEqual(70_000);
+    expect(socket.backlogBytes).toBeGreaterThan(150_000);
+    socket.end();
+    hosts.runTo(60_000);
+    expect(hosts.receivedBytes).toEqual([...counting(400_000)]);
+    expect(hosts.heard).toEqual(['client: opened', 'server: closed by peer']);
+  });
+});
+
 describe('a way that forgets its connections', () => {
   test('swallows what they carry until it remembers, and lets new ones through', () => {
     const { hosts, socket } = open();
