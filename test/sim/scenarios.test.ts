@@ -1,38 +1,69 @@
 import { describe, expect, test } from 'vitest';
-import blackHole from '../../scenarios/black-hole.ts';
 import bothEncodersDie from '../../scenarios/both-encoders-die.ts';
 import doubleRelayLoss from '../../scenarios/double-relay-loss.ts';
 import encoderDeathFrozen from '../../scenarios/encoder-death-frozen.ts';
 import encoderDeath from '../../scenarios/encoder-death.ts';
-import encoderRestartStorm from '../../scenarios/encoder-restart-storm.ts';
 import lossyUdpHeavy from '../../scenarios/lossy-udp-both-paths-heavy.ts';
 import lossyUdp from '../../scenarios/lossy-udp-both-paths.ts';
-import pathSkewFailover from '../../scenarios/path-skew-failover.ts';
-import pathSkew from '../../scenarios/path-skew.ts';
 import productionLayout from '../../scenarios/production-layout.ts';
-import type { Scenario } from '../../sim/scenario.ts';
+import satelliteSlots from '../../scenarios/satellite-slots.ts';
+import slowListener from '../../scenarios/slow-listener.ts';
+import { catalogue } from '../../sim/cli/catalogue.ts';
+import { checkScenario, type Scenario } from '../../sim/scenario.ts';
 import { simulate } from '../../sim/simulation.ts';
 
-const outages = [
-  blackHole,
-  doubleRelayLoss,
-  encoderDeath,
-  encoderDeathFrozen,
-  bothEncodersDie,
-  lossyUdp,
-  lossyUdpHeavy,
-  encoderRestartStorm,
-  pathSkew,
-  pathSkewFailover,
-  productionLayout,
-];
+const outages = (await catalogue()).map(({ scenario }) => scenario);
 
-/** Those that take hours or days, with so much of them that their faults are there. */
-const shorter: ReadonlyMap<Scenario, number> = new Map([[productionLayout, 180]]);
+/** Those that take hours or days, and what is expensive: so much of them that their faults are there. */
+const shorterS: Readonly<Record<string, number>> = {
+  'asymmetric-relay': 120,
+  'carrier-brownout': 300,
+  'clock-drift': 600,
+  'cooling-failure': 420,
+  'fibre-cut-with-fallback-silent': 720,
+  'intermittent-site': 900,
+  'production-layout': 180,
+  'satellite-slots': 300,
+  'short-cuts': 2_400,
+  'slow-listener': 240,
+};
+
+test('there is a file for each outage that is known', () => {
+  expect(outages.map(({ name }) => name)).toEqual([
+    'asymmetric-relay',
+    'black-hole',
+    'both-encoders-die',
+    'carrier-brownout',
+    'clock-drift',
+    'clock-steps',
+    'cooling-failure',
+    'double-relay-loss',
+    'encoder-death-frozen',
+    'encoder-death',
+    'encoder-restart-storm',
+    'fibre-cut-with-fallback-silent',
+    'frozen-primary',
+    'half-open-reconnect',
+    'intermittent-site',
+    'lossy-udp-both-paths-heavy',
+    'lossy-udp-both-paths',
+    'path-skew-failover',
+    'path-skew',
+    'production-layout',
+    'relay-rolling-restart',
+    'satellite-slots',
+    'short-cuts',
+    'site-vanishes',
+    'slow-listener',
+    'swizzle-clog',
+  ]);
+  for (const each of outages) checkScenario(each);
+});
 
 describe.each(outages)('$name', (scenario) => {
-  test.each([1, 2, 3])('holds for seed %i', (seed) => {
-    expect(simulate(scenario, { seed, durationS: shorter.get(scenario) ?? scenario.durationS }).violations).toEqual([]);
+  test.each([1, 2])('holds for seed %i', (seed) => {
+    const durationS = shorterS[scenario.name] ?? scenario.durationS;
+    expect(simulate(crowdless(scenario), { seed, durationS }).violations).toEqual([]);
   });
 });
 
@@ -44,6 +75,7 @@ test.each([
   ['a loss was skipped because the backup had a hole in it', lossyUdpHeavy, 223],
   ['a stuttering stream was kept beside a steady one', { ...productionLayout, durationS: 180 }, 31],
   ['a connection that never carried anything stayed half open', { ...productionLayout, durationS: 180 }, 70],
+  ['audio was given up that a title alone waited for', satelliteSlots, 14],
 ] as const)('%s', (_, scenario, seed) => {
   expect(simulate(scenario, { seed }).violations).toEqual([]);
 });
@@ -60,4 +92,10 @@ function alone({ topology, faults, ...others }: Scenario): Scenario {
   const encoders = topology.encoders.slice(0, 1).map((each) => ({ ...each, to: each.to.slice(0, 1) }));
   const remaining = typeof faults === 'function' ? faults : faults.filter((fault) => !('host' in fault && fault.host === 'enc-b'));
   return { ...others, topology: { ...topology, encoders }, faults: remaining };
+}
+
+/** A thousand listeners are for `npm run sim:all`. */
+function crowdless(scenario: Scenario): Scenario {
+  if (scenario.name !== slowListener.name) return scenario;
+  return { ...scenario, topology: { ...scenario.topology, listeners: scenario.topology.listeners.slice(0, 20) } };
 }
