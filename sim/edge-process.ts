@@ -126,7 +126,9 @@ export class EdgeProcess implements Process {
     const { world, trace, cast } = this.#stage;
     const { kind, fields } = cast.readable(event);
     trace.note(world.now, this.#host.name, kind, fields);
-    if (kind === 'switch') cast.switched(this.#host.name, String(fields['to']), String(fields['reason']));
+    if (kind !== 'switch') return;
+    cast.switched(this.#host.name, String(fields['to']), String(fields['reason']));
+    this.#watch.switched(String(fields['from']), String(fields['to']));
   }
 
   #checkBound(): void {

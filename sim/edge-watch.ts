@@ -5,8 +5,14 @@ import { defaultSettings, type Settings } from '../core/settings.ts';
 import { ms } from '../core/units.ts';
 import { FrameReader } from './frame-reader.ts';
 import type { Oracle } from './oracle.ts';
-import { nominalFrameUs, type ModelStream, type Programme } from './programme.ts';
+import { nominalFrameUs, type Glance, type ModelStream, type Programme } from './programme.ts';
 import type { World } from './world.ts';
+
+interface WatchedPath {
+  readonly take: (bytes: Uint8Array) => void;
+  /** The newest frame of each stream that has come by here. */
+  readonly newest: Map<ModelStream, number>;
+}
 
 interface Sent {
   readonly reader: FrameReader;
@@ -31,7 +37,7 @@ export class EdgeWatch {
   readonly #programme: Programme;
   readonly #oracle: Oracle;
   readonly #settings: Settings;
-  readonly #paths = new Map<PathId, (bytes: Uint8Array) => void>();
+  readonly #paths = new Map<PathId, WatchedPath>();
   readonly #arrivals = new Map<ModelStream, Arrivals>();
   readonly #listeners = new Map<ListenerId, Sent>();
 
@@ -48,9 +54,11 @@ export class EdgeWatch {
   }
 
   pathOpened(path: PathId, transport: Transport): void {
-    const message = (bytes: Uint8Array, start: number): void => this.#arrived(bytes, start);
+    const newest = new Map<ModelStream, number>();
+    const message = (bytes: Uint8Array, start: number): void => this.#arrived(newest, bytes, start);
     const deframer = new Deframer(message);
-    this.#paths.set(path, transport === 'tcp' ? (bytes) => deframer.push(bytes) : (bytes) => message(bytes, 0));
+    const take = transport === 'tcp' ? (bytes: Uint8Array) => deframer.push(bytes) : (bytes: Uint8Array) => message(bytes, 0);
+    this.#paths.set(path, { take, newest });
   }
 
   pathClosed(path: PathId): void {
@@ -58,7 +66,15 @@ export class EdgeWatch {
   }
 
   received(path: PathId, bytes: Uint8Array): void {
-    this.#paths.get(path)?.(bytes);
+    this.#paths.get(path)?.take(bytes);
+  }
+
+  /** The edge has put another stream on air; streams by their names. */
+  switched(from: string, to: string): void {
+    for (const [stream, arrivals] of this.#arrivals) {
+      if (stream.name === from) arrivals.isLeft = true;
+      if (stream.name === to) arrivals.isLeft = false;
+    }
   }
 
   joined(listener: ListenerId): void {
@@ -87,7 +103,7 @@ export class EdgeWatch {
     }
   }
 
-  #arrived(bytes: Uint8Array, start: number): void {
+  #arrived(newest: WatchedPath['newest'], bytes: Uint8Array, start: number): void {
     if (bytes[start] !== MessageType.DATA) return;
     const frame = this.#programme.glance(bytes, start + PDU_HEADER_BYTES);
     if (frame === undefined) return;
@@ -97,7 +113,19 @@ export class EdgeWatch {
       arrivals = new Arrivals();
       this.#arrivals.set(frame.stream, arrivals);
     }
+    if (arrivals.isLeft && frame.index > arrivals.newest) {
+      arrivals.isLeft = false;
+      this.#oracle.sighted('arrival after the switch');
+    }
+    if (this.#paths.size >= 3) this.#comparePaths(newest, arrivals, frame);
     arrivals.add(frame.index, this.#world.now);
+  }
+
+  /** Whether this path has skipped what another one has brought. */
+  #comparePaths(newest: WatchedPath['newest'], arrivals: Arrivals, { stream, index }: Glance): void {
+    const before = newest.get(stream) ?? index;
+    if (index > before + 1 && arrivals.at(before + 1) < Infinity) this.#oracle.sighted('loss on one path of three');
+    newest.set(stream, Math.max(before, index));
   }
 
   #forgetOld(): void {
@@ -153,6 +181,8 @@ class Arrivals {
 
   latestAt = 0;
   newest = -1;
+  /** The edge has switched away from it, and nothing new of it has come since. */
+  isLeft = false;
 
   add(index: number, time: number): void {
     this.latestAt = time;

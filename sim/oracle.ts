@@ -11,6 +11,9 @@ export type Rule =
   | 'every switch is reported'
   | 'a machine never throws';
 
+/** What only those see who compare what comes by all paths; machines do not report it. */
+export type Sighting = 'loss on one path of three' | 'arrival after the switch';
+
 export interface Violation {
   readonly atMs: number;
   /** One of the rules, or what a scenario expected. */
@@ -25,6 +28,7 @@ const MOST_VIOLATIONS = 50;
 export class Oracle {
   readonly #world: World;
   readonly #violations: Violation[] = [];
+  readonly #sightings = new Map<string, number>();
 
   constructor(world: World) {
     this.#world = world;
@@ -32,6 +36,15 @@ export class Oracle {
 
   get violations(): readonly Violation[] {
     return this.#violations;
+  }
+
+  /** What was seen that is rare, but nobody's fault, and how often. */
+  get sightings(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#sightings);
+  }
+
+  sighted(what: Sighting): void {
+    this.#sightings.set(what, (this.#sightings.get(what) ?? 0) + 1);
   }
 
   violated(rule: Rule, what: string): void {

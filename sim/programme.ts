@@ -121,6 +121,12 @@ export interface KnownFrame {
   readonly isSilent: boolean;
 }
 
+/** Which frame some bytes say they are. */
+export interface Glance {
+  readonly stream: ModelStream;
+  readonly index: number;
+}
+
 /** All that is on air: one programme, its streams, and what their frames look like to the byte. */
 export class Programme {
   readonly #streams: ModelStream[] = [];
@@ -154,7 +160,7 @@ export class Programme {
   }
 
   /** The stream and index of the frame at `at`, on its word; undefined when no frame begins there. */
-  glance(bytes: Uint8Array, at: number): { readonly stream: ModelStream; readonly index: number } | undefined {
+  glance(bytes: Uint8Array, at: number): Glance | undefined {
     if (!readLabel(bytes, at, this.#label)) return undefined;
     const stream = this.#streams[this.#label.instance];
     return stream === undefined ? undefined : { stream, index: this.#label.index };

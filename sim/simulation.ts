@@ -44,6 +44,8 @@ export interface Run {
   readonly faults: readonly Fault[];
   /** Notes beyond what is kept. */
   readonly unkeptNotes: number;
+  /** Rare things that no machine reports, and how often they were seen. */
+  readonly sightings: Readonly<Record<string, number>>;
 }
 
 /** Plays a scenario through. The same scenario and seed give the same run, everywhere. */
@@ -110,7 +112,8 @@ export class Simulation {
       expectation.check(outcome).map((what): Violation => ({ atMs: durationS * 1000, rule: expectation.says, what })),
     );
     const violations = [...this.#oracle.violations, ...disappointments];
-    return { ...outcome, seed: this.#seed, traceHash: trace.hash, ok: violations.length === 0, expectations, violations };
+    const { sightings } = this.#oracle;
+    return { ...outcome, sightings, seed: this.#seed, traceHash: trace.hash, ok: violations.length === 0, expectations, violations };
   }
 
   get #endUs(): Micros {

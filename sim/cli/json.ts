@@ -26,6 +26,14 @@ export interface SummaryJson {
   readonly worst: { readonly silenceMs: number; readonly longestStallMs: number; readonly disconnects: number };
   /** What the failed seeds drew, in a swarm. */
   readonly drawn?: readonly Drawn[];
+  /** All rare situations, in a swarm: in how many runs each was reached, and how often in all. */
+  readonly situations?: readonly Reached[];
+}
+
+export interface Reached {
+  readonly name: string;
+  readonly runs: number;
+  readonly times: number;
 }
 
 export interface Drawn {

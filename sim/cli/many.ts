@@ -1,4 +1,4 @@
-import { failureLine, Tally } from './tally.ts';
+import { failureLine, situationTable, Tally } from './tally.ts';
 import { load } from './load.ts';
 import type { Asked } from './options.ts';
 import { runAll, type Job } from './pool.ts';
@@ -6,7 +6,8 @@ import { Progress } from './progress.ts';
 import type { Streams } from './run.ts';
 
 /** Many seeds: which of them failed, and the worst that anybody heard. */
-export async function many({ subject, seeds, durationS, json, jobs: threads }: Extract<Asked, { kind: 'many' }>, { out }: Streams): Promise<boolean> {
+export async function many(asked: Extract<Asked, { kind: 'many' }>, { out, problem }: Streams): Promise<boolean> {
+  const { subject, seeds, durationS, json, jobs: threads, allSituations } = asked;
   const { name } = (await load(subject))(seeds.first);
   const jobs = Array.from({ length: seeds.last - seeds.first + 1 }, (_, index): Job => ({ subject, seed: seeds.first + index, durationS }));
   const progress = new Progress(jobs.length, json);
@@ -23,12 +24,15 @@ export async function many({ subject, seeds, durationS, json, jobs: threads }: E
     },
   });
   progress.clear();
-  const { summary } = tally;
+  const { summary, unreached } = tally;
   if (json) out(JSON.stringify(summary));
   else {
     const { silenceMs, longestStallMs, disconnects } = summary.worst;
+    if (summary.situations !== undefined) out(situationTable(summary.situations));
     out(`${summary.scenario}: ${summary.runs} runs, ${summary.failed.length} failed`);
     out(`worst: ${silenceMs} ms silence, ${longestStallMs} ms longest stall, ${disconnects} disconnects`);
   }
-  return summary.ok;
+  if (!allSituations || unreached.length === 0) return summary.ok;
+  problem(`never reached: ${unreached.join(', ')}`);
+  return false;
 }

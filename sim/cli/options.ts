@@ -20,7 +20,7 @@ export type Asked =
   | { readonly kind: 'list' }
   | ({ readonly kind: 'all'; readonly jobs: number | undefined; readonly seed: number } & RunFlags)
   | ({ readonly kind: 'play'; readonly subject: Subject; readonly seed: number; readonly trace: string | undefined; readonly html: string | undefined } & RunFlags)
-  | ({ readonly kind: 'many'; readonly subject: Subject; readonly seeds: Seeds; readonly jobs: number | undefined } & RunFlags)
+  | ({ readonly kind: 'many'; readonly subject: Subject; readonly seeds: Seeds; readonly jobs: number | undefined; readonly allSituations: boolean } & RunFlags)
   | ({ readonly kind: 'check'; readonly subject: Subject; readonly seeds: Seeds; readonly node: string | undefined } & RunFlags)
   | ({ readonly kind: 'shrink'; readonly subject: Subject; readonly seed: number; readonly out: string | undefined } & RunFlags);
 
@@ -29,7 +29,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-const flagNames = ['seed', 'seeds', 'for', 'json', 'trace', 'html', 'jobs', 'list', 'all', 'swarm', 'check', 'node', 'shrink', 'out'] as const;
+const flagNames = ['seed', 'seeds', 'for', 'json', 'trace', 'html', 'jobs', 'list', 'all', 'swarm', 'allSituations', 'check', 'node', 'shrink', 'out'] as const;
 type FlagName = (typeof flagNames)[number];
 type Flags = Partial<Record<FlagName, unknown>>;
 
@@ -54,6 +54,7 @@ export function readOptions(args: readonly string[]): Asked {
     .option('--trace <file>', 'Write every event to a file, one JSON object a line')
     .option('--html <file>', 'Write a picture of the run: one page that needs nothing else')
     .option('--swarm', 'Instead of a scenario: each seed draws a station, and what happens to it')
+    .option('--all-situations', 'With --swarm and --seeds: a rare situation that no seed reaches is a failure')
     .option('--list', 'All scenarios, a line each')
     .option('--all', 'Run all scenarios, each in full, and print a table')
     .option('--check', 'Run each seed several times, here and in other processes, and compare all that happens')
@@ -77,12 +78,12 @@ export function readOptions(args: readonly string[]): Asked {
 
 function understood(file: string | undefined, all: Record<string, unknown>): Asked {
   const flags: Flags = Object.fromEntries(flagNames.filter((name) => all[name] !== undefined).map((name) => [name, all[name]]));
-  for (const name of flagNames) if (Array.isArray(flags[name])) throw new UsageError(`--${name} can be given once`);
+  for (const name of flagNames) if (Array.isArray(flags[name])) throw new UsageError(`--${spelled(name)} can be given once`);
   const deed = (Object.keys(deeds) as (keyof typeof deeds)[]).find((name) => flags[name] !== undefined);
   if (deed !== undefined) {
     const others = flagNames.filter((name) => flags[name] !== undefined && name !== deed && name !== 'swarm');
     const stranger = others.find((name) => !(deeds[deed] as readonly string[]).includes(name));
-    if (stranger !== undefined) throw new UsageError(`--${stranger} does not go with --${deed}`);
+    if (stranger !== undefined) throw new UsageError(`--${spelled(stranger)} does not go with --${deed}`);
   }
   const run: RunFlags = { durationS: flags.for === undefined ? undefined : seconds(String(flags.for)), json: flags.json === true };
   if (deed === 'list' || deed === 'all') {
@@ -96,12 +97,14 @@ function understood(file: string | undefined, all: Record<string, unknown>): Ask
   for (const name of ['node', 'out'] as const) {
     if (flags[name] !== undefined) throw new UsageError(`--${name} is for ${name === 'node' ? '--check' : '--shrink'}`);
   }
+  const allSituations = flags.allSituations !== undefined;
+  if (allSituations && (subject.kind !== 'swarm' || flags.seeds === undefined)) throw new UsageError('--all-situations is for --swarm with --seeds');
   if (flags.seeds === undefined) {
     if (flags.jobs !== undefined) throw new UsageError('--jobs is for --seeds');
     return { kind: 'play', subject, seed: oneSeed(flags), trace: textOf(flags, 'trace'), html: textOf(flags, 'html'), ...run };
   }
   for (const name of ['trace', 'html'] as const) if (flags[name] !== undefined) throw new UsageError(`--${name} is for one seed`);
-  return { kind: 'many', subject, seeds: seedsOf(flags), jobs: jobsOf(flags), ...run };
+  return { kind: 'many', subject, seeds: seedsOf(flags), jobs: jobsOf(flags), allSituations, ...run };
 }
 
 function subjectOf(file: string | undefined, flags: Flags): Subject {
@@ -128,6 +131,10 @@ function jobsOf({ jobs }: Flags): number | undefined {
   const count = wholeNumber(String(jobs), '--jobs');
   if (count < 1 || count > 256) throw new UsageError(`--jobs wants 1 to 256, not ${count}`);
   return count;
+}
+
+function spelled(name: FlagName): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function textOf(flags: Flags, name: FlagName): string | undefined {

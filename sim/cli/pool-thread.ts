@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { jsonOf } from './json.ts';
+import { situationsOf } from '../swarm/situations.ts';
 import { load, type ScenarioOf } from './load.ts';
 import type { Subject } from './options.ts';
 import { threw, type Job, type Result } from './pool.ts';
@@ -22,7 +23,7 @@ async function done(job: Job): Promise<Result> {
   try {
     const scenario = (await scenarioOf(subject))(seed);
     const { run, wallMs } = timed(scenario, { seed, ...duration(durationS) });
-    return { ...jsonOf(run, wallMs), threw: false };
+    return { ...jsonOf(run, wallMs), situations: situationsOf(run), threw: false };
   } catch (error) {
     return threw(job, error);
   }

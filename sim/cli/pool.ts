@@ -13,6 +13,8 @@ export interface Job {
 
 /** What came of a job, as data; `threw` when it could not be run to its end. */
 export interface Result extends RunJson {
+  /** How often each rare situation was reached, without those that were not. */
+  readonly situations: Readonly<Record<string, number>>;
   readonly threw: boolean;
 }
 
@@ -118,6 +120,7 @@ export function threw({ subject, seed, durationS = 0 }: Job, error: unknown): Re
     ok: false,
     violations: [{ atMs: 0, rule: 'a run never throws', what }],
     listeners: [],
+    situations: {},
     threw: true,
   };
 }

@@ -1,5 +1,7 @@
-import type { Drawn, SummaryJson } from './json.ts';
+import { situations } from '../swarm/situations.ts';
+import type { Drawn, Reached, SummaryJson } from './json.ts';
 import type { Result } from './pool.ts';
+import { textTable } from './text-table.ts';
 
 /** Adds up what came of many runs. */
 export class Tally {
@@ -7,6 +9,7 @@ export class Tally {
   readonly #isSwarm: boolean;
   readonly #failed: number[] = [];
   readonly #drawn: Drawn[] = [];
+  readonly #reached: { readonly name: string; runs: number; times: number }[] = situations.map(({ name }) => ({ name, runs: 0, times: 0 }));
   #runs = 0;
   #worst: SummaryJson['worst'] = { silenceMs: 0, longestStallMs: 0, disconnects: 0 };
 
@@ -15,10 +18,15 @@ export class Tally {
     this.#isSwarm = isSwarm;
   }
 
-  add({ seed, ok, listeners, drawn }: Result): void {
+  add({ seed, ok, listeners, drawn, situations: reached }: Result): void {
     this.#runs++;
     if (!ok) this.#failed.push(seed);
     if (!ok && drawn !== undefined) this.#drawn.push({ seed, drawn });
+    for (const each of this.#reached) {
+      const times = reached[each.name] ?? 0;
+      each.times += times;
+      if (times > 0) each.runs++;
+    }
     for (const { silenceMs, longestStallMs, disconnects } of listeners) {
       this.#worst = {
         silenceMs: Math.max(this.#worst.silenceMs, silenceMs),
@@ -28,6 +36,11 @@ export class Tally {
     }
   }
 
+  /** Rare situations that no run has reached. */
+  get unreached(): string[] {
+    return this.#reached.filter(({ runs }) => runs === 0).map(({ name }) => name);
+  }
+
   get summary(): SummaryJson {
     return {
       scenario: this.#scenario,
@@ -35,7 +48,7 @@ export class Tally {
       ok: this.#failed.length === 0,
       failed: this.#failed,
       worst: this.#worst,
-      ...(this.#isSwarm && { drawn: this.#drawn }),
+      ...(this.#isSwarm && { drawn: this.#drawn, situations: this.#reached }),
     };
   }
 }
@@ -43,4 +56,8 @@ export class Tally {
 export function failureLine({ seed, violations }: Result): string {
   const [first] = violations;
   return `seed ${seed} failed at ${(first?.atMs ?? 0) / 1000} s: ${first?.rule}: ${first?.what.split('\n')[0]}`;
+}
+
+export function situationTable(reached: readonly Reached[]): string {
+  return textTable([['situation', 'runs', 'times'], ...reached.map(({ name, runs, times }) => [name, runs, times])]).join('\n');
 }

@@ -111,11 +111,11 @@ function drawSettings(random: Random, { encoders, relays, edges, listeners }: To
     ['mountEndMs', () => pick(random, [1_000, 3_000])],
     ['matchMs', () => 3_000],
     ['rhythmSpanMs', () => 1_000],
-    ['maxListeners', () => listeners.length + 1],
-    ['maxSubscribers', () => relays.length + edges.length + 1],
-    ['maxPaths', () => encoders.length + relays.length + 2],
-    // As many as start anew while the old ones are remembered.
-    ['maxStreams', () => 2 * encoders.length + 2],
+    // Room for everybody who is there, and for few who are still thought to be.
+    ['maxListeners', () => most(edges.map((each) => listeners.filter(({ edge: at }) => at === each.name).length))],
+    ['maxSubscribers', () => most(relays.map(({ name }) => [...relays.map(({ upstream }) => upstream), ...edges.map((each) => each.relays)].filter((from) => from.includes(name)).length))],
+    ['maxPaths', () => encoders.length + relays.length + 1],
+    ['maxStreams', () => encoders.length + 1],
     ['maxUnannouncedStreams', () => encoders.length],
   ];
   const changed = chance(random, 0.5) ? small.filter(() => chance(random, 0.15)) : [];
@@ -127,6 +127,10 @@ function drawSettings(random: Random, { encoders, relays, edges, listeners }: To
 /** Whether some way leads to a listener at all. */
 export function isConnected(topology: Topology, listener: ListenerSpec): boolean {
   return lifelinesToListener(topology, listener).length > 0;
+}
+
+function most(counts: readonly number[]): number {
+  return Math.max(1, ...counts);
 }
 
 function range(count: number): number[] {
