@@ -55,6 +55,8 @@ export class Reassembler {
   #next = -1;
   /** When the gap in front of `#next` was first seen. */
   #gapSince = 0 as Micros;
+  /** Since when audio waits behind it: a title alone can wait for ever. */
+  #audioSince = 0 as Micros;
   #far: Held | undefined;
   /** Messages released since the stream began or jumped: before it has run a little, its place may be a wrong one. */
   #run = 0;
@@ -127,6 +129,7 @@ export class Reassembler {
     this.#window.archive(a);
     this.#next = a.number(this.#next);
     this.#gapSince = a.number(this.#gapSince);
+    this.#audioSince = a.number(this.#audioSince);
     this.#far = a.flag(this.#far !== undefined) ? archiveHeld(a, this.#far) : undefined;
     this.#run = a.number(this.#run);
     this.#behind = a.number(this.#behind);
@@ -183,6 +186,7 @@ export class Reassembler {
 
   #hold(held: Held): boolean {
     if (this.#window.count === 0) this.#gapSince = held.at;
+    if (!this.#window.hasAudio) this.#audioSince = held.at;
     return this.#window.put(held);
   }
 
@@ -216,7 +220,7 @@ export class Reassembler {
       const held = this.#window.take(this.#next);
       if (held === undefined) {
         // Another gap than before: it was seen, at the latest, when the message behind it came.
-        if (this.#next !== from) this.#gapSince = this.#window.firstFrom(this.#next).at;
+        if (this.#next !== from) this.#audioSince = this.#gapSince = this.#window.firstFrom(this.#next).at;
         return;
       }
       this.#next++;
@@ -233,16 +237,20 @@ export class Reassembler {
   /** What is known of the gap in front of the held messages; undefined while it is waited for, with the timer armed. */
   #verdict(now: Micros): GapVerdict | undefined {
     if (this.#window.bytes > this.#settings.windowBytes || this.#budget.isSpent) return 'window-full';
-    const limit = (this.#gapSince + ms(this.#settings.gapMaxMs)) as Micros;
-    if (now >= limit) return 'hard-limit';
     // All that is missing in front of the first held audio is one loss, also when a title lies between: no audio can be
     // released before all of it is decided. So the question is asked of its last.
     const missing = this.#window.lastMissingFrom(this.#next);
-    const doubt = this.#evidence.doubt(now, missing ?? this.#window.firstFrom(this.#next).sequence - 1);
-    if (doubt.kind === 'wait') this.#gapTimer.set(Math.min(doubt.until, limit) as Micros);
-    // Behind it waits a title alone: nobody gains by hearing of it, and a path that is only slow may still bring the audio.
-    else if (doubt.verdict === 'silent-paths' && missing === undefined) this.#gapTimer.set(limit);
-    else return doubt.verdict;
+    if (missing === undefined) {
+      // Behind it waits a title alone. Nobody gains by hearing of it, and the audio may still come: with the history of a
+      // relay that has only begun to speak when its connection breaks, after the next connection is made.
+      this.#gapTimer.cancel();
+      return undefined;
+    }
+    const limit = (this.#audioSince + ms(this.#settings.gapMaxMs)) as Micros;
+    if (now >= limit) return 'hard-limit';
+    const doubt = this.#evidence.doubt(now, missing);
+    if (doubt.kind === 'lost') return doubt.verdict;
+    this.#gapTimer.set(Math.min(doubt.until, limit) as Micros);
     return undefined;
   }
 

@@ -43,6 +43,11 @@ export class Window {
     return this.#bytes;
   }
 
+  /** Whether any of it is DATA. */
+  get hasAudio(): boolean {
+    return this.#data > 0;
+  }
+
   /** Holds a message; false when it is held already. */
   put(held: Held): boolean {
     const slot = held.sequence % this.#size;

@@ -104,6 +104,8 @@ describe('the law of the reassembler', () => {
       const rig = new ReassemblyRig({ windowMessages: 64, windowBytes: 65_536 });
       const paths = [rig.path('tcp'), rig.path('tcp'), rig.path('udp'), rig.path('udp')];
       let top = 100;
+      /** What waits behind a gap for no longer than the hard limit; titles alone may wait for ever. */
+      let audio: number[] = [];
       for (const one of steps) {
         if (one.kind === 'wait') rig.after(one.ms);
         else if (one.kind === 'close') rig.close(paths[one.path]!);
@@ -111,12 +113,14 @@ describe('the law of the reassembler', () => {
         else if (one.kind === 'next') for (let i = 0; i < one.count; i++) rig.accept(paths[one.path]!, (top = Math.min(200, top + 1)));
         else {
           const sequence = Math.min(200, Math.max(0, top + one.move));
-          rig.accept(paths[one.path]!, sequence, { replica: one.replica, type: one.type, length: 2_000 });
+          const reception = rig.accept(paths[one.path]!, sequence, { replica: one.replica, type: one.type, length: 2_000 });
+          if (reception === 'held' && one.type === 0) audio.push(sequence);
           top = Math.max(top, sequence);
         }
+        audio = audio.filter((sequence) => !rig.released.includes(sequence));
         expect(rig.reassembler.heldMessages).toBeLessThan(64);
         expect(rig.reassembler.heldBytes).toBeLessThanOrEqual(65_536 + 2 * 2_026);
-        if (rig.reassembler.heldMessages > 0) expect(rig.deadlineMs).toBeLessThanOrEqual(rig.nowMs + 2_000);
+        if (audio.length > 0) expect(rig.deadlineMs).toBeLessThanOrEqual(rig.nowMs + 2_000);
       }
       // What was released and what was given up lie side by side, from the first message to the last, without overlapping.
       const accounted = [
@@ -126,7 +130,7 @@ describe('the law of the reassembler', () => {
       accounted.slice(1).forEach(([from], i) => expect(from).toBe(accounted[i]![1]));
       expect(rig.released.every((n, i) => i === 0 || n > rig.released[i - 1]!)).toBe(true);
       rig.after(10_000);
-      expect(rig.reassembler.heldMessages).toBe(0);
+      expect(audio.filter((sequence) => !rig.released.includes(sequence))).toEqual([]);
       expect(rig.deadlineMs).toBe(Infinity);
     }), { numRuns: 300 });
   });
