@@ -12,6 +12,9 @@ import type { Stage } from './stage.ts';
 import type { TcpSocket, TcpUser } from './tcp.ts';
 import type { EdgeSpec } from './topology.ts';
 
+/** What a ring takes for its first frame. */
+const EMPTY_RING_BYTES = 16_384;
+
 /** An edge: the core's Edge, subscribed to its relays, with its listeners. */
 export class EdgeProcess implements Process {
   readonly #stage: Stage;
@@ -135,6 +138,8 @@ export class EdgeProcess implements Process {
     const { settings, oracle } = this.#stage;
     // A ring's memory doubles when it is full, so it is at most twice what came in; listeners have their burst besides.
     const most = 3.2 * this.#inflow.peakBytes + (1 + this.#watch.streams) * 65_536 + settings.listenerQueueBytes * this.#listeners.size;
-    oracle.bound(this.#host.name, 'held bytes', this.#edge.heldBytes, most);
+    const held = this.#edge.heldBytes;
+    // Streams of which nothing but a title has come, of encoders that are dead, have rings too. They are seldom asked for.
+    if (held > most) oracle.bound(this.#host.name, 'held bytes', held, most + this.#edge.stats.streams * EMPTY_RING_BYTES);
   }
 }
