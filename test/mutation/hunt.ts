@@ -15,16 +15,16 @@ export interface Catch {
   readonly seconds: number;
 }
 
-/** A fault can make a machine go round for ever. */
-const SEARCH_TIMEOUT_MS = 300_000;
-const BASE_TIMEOUT_MS = 900_000;
-const TESTS_TIMEOUT_MS = 120_000;
+/** A fault can make a machine go round for ever. Bounds in processor time, which is the same on a busy computer. */
+const SEARCH_CPU_S = 150;
+const TESTS_CPU_S = 90;
+const BASE_CPU_S = 900;
 
 /** Runs that fail as it is. */
 export function failingAnyway(search: Omit<Search, 'one' | 'except'>): string[] {
   const copy = new PlantedCopy();
   try {
-    return finds(copy.directory, { ...search, one: false, except: [] }, BASE_TIMEOUT_MS)!.map(nameOf);
+    return finds(copy.directory, { ...search, one: false, except: [] }, BASE_CPU_S)!.map(nameOf);
   } finally {
     copy.remove();
   }
@@ -45,7 +45,7 @@ export function hunt(mutation: Mutation, search: Search): Catch {
 type Caught = Pick<Catch, 'by' | 'what' | 'seeds'>;
 
 function bySearch(directory: string, search: Search): Caught | undefined {
-  const found = finds(directory, search, SEARCH_TIMEOUT_MS);
+  const found = finds(directory, search, SEARCH_CPU_S);
   if (found === undefined) return { by: 'simulator', what: 'a run does not end', seeds: 0 };
   const [find] = found;
   if (find === undefined) return undefined;
@@ -53,20 +53,22 @@ function bySearch(directory: string, search: Search): Caught | undefined {
 }
 
 /** Undefined when it does not end. */
-function finds(directory: string, search: Search, timeoutMs: number): Find[] | undefined {
-  const { stdout, stderr, status, signal } = node(directory, timeoutMs, '--import', 'tsx', 'test/mutation/search-main.ts', JSON.stringify(search));
+function finds(directory: string, search: Search, cpuS: number): Find[] | undefined {
+  const { stdout, stderr, status, signal } = node(directory, cpuS, '--import', 'tsx', 'test/mutation/search-main.ts', JSON.stringify(search));
   if (signal !== null) return undefined;
   if (status !== 0) throw new Error(`the search ended with status ${status}: ${stderr}`);
   return JSON.parse(stdout) as Find[];
 }
 
 function byTests(directory: string): Caught | undefined {
-  const { stdout, stderr, status } = node(directory, TESTS_TIMEOUT_MS, 'node_modules/vitest/vitest.mjs', 'run', 'test/core', '--bail', '1', '--reporter', 'json');
+  const { stdout, stderr, status } = node(directory, TESTS_CPU_S, 'node_modules/vitest/vitest.mjs', 'run', 'test/core', '--bail', '1', '--reporter', 'json');
   if (status === 0) return undefined;
   const failed = /"fullName":"([^"]*)","status":"failed"/.exec(stdout)?.[1] ?? /Error: .*/.exec(stdout + stderr)?.[0] ?? 'the tests do not end';
   return { by: 'test', what: failed, seeds: 0 };
 }
 
-function node(cwd: string, timeout: number, ...args: string[]): SpawnSyncReturns<string> {
-  return spawnSync(process.execPath, args, { cwd, timeout, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+/** Ended by a signal when it takes more processor time than that. */
+function node(cwd: string, cpuS: number, ...args: string[]): SpawnSyncReturns<string> {
+  const limited = ['-c', `ulimit -t ${cpuS} && exec "$0" "$@"`, process.execPath, ...args];
+  return spawnSync('/bin/sh', limited, { cwd, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
 }
