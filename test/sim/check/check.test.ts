@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { simulate } from '../../../sim/simulation.ts';
 import encoderDeath from '../../../scenarios/encoder-death.ts';
 import { PlantedCopy } from '../../support/planted-copy.ts';
@@ -10,6 +10,9 @@ import { PlantedCopy } from '../../support/planted-copy.ts';
 const root = join(import.meta.dirname, '../../..');
 const scratch = mkdtempSync(join(tmpdir(), 'davecast-check-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
+
+// Each is a handful of processes, and a busy computer takes its time.
+vi.setConfig({ testTimeout: 120_000 });
 
 function check(directory: string, ...args: string[]): { status: number | null; out: string; problems: string } {
   const command = ['--import', 'tsx', 'sim/cli/main.ts', '--check', ...args];
@@ -23,14 +26,14 @@ function written(name: string, faults: string): string {
   writeFileSync(
     file,
     `import { at, station } from '${root}/sim/scenario.ts';
-     export default { name: '${name}', story: 'x', durationS: 8, topology: station(), faults: ${faults}, expect: [] };`,
+     export default { name: '${name}', story: 'x', durationS: 7, topology: station(), faults: ${faults}, expect: [] };`,
   );
   return file;
 }
 
 test('what is the same everywhere is exit 0, with the hash that a plain run has', () => {
-  const { status, out } = check(root, 'scenarios/encoder-death.ts', '--for', '8', '--seeds', '2..3', '--node', process.execPath);
-  expect(out).toContain(`seed 2: trace ${simulate(encoderDeath, { seed: 2, durationS: 8 }).traceHash}, `);
+  const { status, out } = check(root, 'scenarios/encoder-death.ts', '--for', '7', '--seed', '2', '--node', process.execPath);
+  expect(out).toContain(`seed 2: trace ${simulate(encoderDeath, { seed: 2, durationS: 7 }).traceHash}, `);
   expect(out).toContain('the same in lock-step, in this process and in another process');
   expect(out).toContain(`another Node (${process.version})`);
   expect(status).toBe(0);
