@@ -105,7 +105,8 @@ function faultText(pen: Pen, fault: Fault): string {
   if (fault.kind === 'step') return `${at}.step(${pen.value(fault.host)}, ${pen.value(fault.byMs)})`;
   if ('host' in fault) return `${at}.${fault.kind}(${pen.value(fault.host)})`;
   const sides = sidesOf(fault.ways);
-  if (sides === undefined || (fault.kind === 'change' && !sides.isBothWays)) return pen.value(fault);
+  const hasOneWay = fault.kind === 'cut' || fault.kind === 'heal';
+  if (sides === undefined || !(sides.isBothWays || hasOneWay)) return pen.value(fault);
   const names = [sides.these, sides.those].map((side) => pen.value(side.length === 1 ? side[0] : side));
   if (fault.kind === 'change') return `${at}.change(${names.join(', ')}, ${pen.value(fault.changes)})`;
   return `${at}.${fault.kind}${sides.isBothWays ? '' : 'OneWay'}(${names.join(', ')})`;
