@@ -33,7 +33,7 @@ export const mutations: readonly Mutation[] = [
     name: 'gap timer never armed',
     file: 'core/reassembler.ts',
     find: 'this.#gapTimer.set(Math.min(doubt.until, limit) as Micros);',
-    replace: '',
+    replace: ';',
     danger: 'A gap is judged only when something else arrives: the last one before a silence never.',
   },
   {
@@ -54,7 +54,7 @@ export const mutations: readonly Mutation[] = [
     name: 'history not bounded in time',
     file: 'core/relay.ts',
     find: 'this.#journal.trimBefore((now - ms(this.#settings.historyMs)) as Micros);',
-    replace: '',
+    replace: ';',
     danger: 'A relay keeps minutes instead of seconds.',
   },
   {
@@ -110,7 +110,7 @@ export const mutations: readonly Mutation[] = [
     name: 'seen window keeps old bits',
     file: 'core/seen.ts',
     find: 'for (let at = this.#highest + 1; at < sequence; at++) this.#clear(at);',
-    replace: '',
+    replace: ';',
     danger: 'A late message counts as a second copy of one from a window ago.',
   },
   {
@@ -138,14 +138,14 @@ export const mutations: readonly Mutation[] = [
     name: 'grace never ends',
     file: 'core/switcher.ts',
     find: 'this.#grace.set(later(now, ms(this.#settings.resumeGraceMs)));',
-    replace: '',
+    replace: ';',
     danger: 'Once nothing could take over, nothing ever does.',
   },
   {
     name: 'pause counted against others',
     file: 'core/steady-clock.ts',
     find: 'else if (now > latest) now = latest;',
-    replace: '',
+    replace: ';',
     danger: 'A process that was stopped finds everybody silent and lets them go.',
   },
   {
@@ -166,14 +166,14 @@ export const mutations: readonly Mutation[] = [
     name: 'closed path still a witness',
     file: 'core/evidence.ts',
     find: 'this.#witnesses = this.#witnesses.filter((witness) => witness.path !== path);',
-    replace: '',
+    replace: ';',
     danger: 'A gap waits for a connection that is gone, and a stream without a path looks healthy.',
   },
   {
     name: 'mountpoint never ends',
     file: 'core/switcher.ts',
     find: 'this.#end.set(later(now, ms(this.#settings.mountEndMs)));',
-    replace: '',
+    replace: ';',
     danger: 'Listeners hang on a mountpoint that has had no source for hours.',
   },
   {
@@ -201,7 +201,7 @@ export const mutations: readonly Mutation[] = [
     name: 'stream never forgotten',
     file: 'core/edge-stream.ts',
     find: 'this.forget.set((now + ms(this.#settings.forgetMs)) as Micros);',
-    replace: '',
+    replace: ';',
     danger: 'An encoder that restarts every few seconds fills the edge with dead streams.',
   },
 ];
