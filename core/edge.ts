@@ -30,7 +30,7 @@ export interface EdgeSink extends BroadcastSink {
 }
 
 export interface EdgeStats {
-  readonly paths: readonly ({ readonly label: string } & PathFigures)[];
+  readonly paths: readonly ({ readonly id: PathId; readonly label: string } & PathFigures)[];
   readonly streams: number;
   readonly mounts: number;
   readonly listeners: number;
@@ -93,7 +93,7 @@ export class Edge implements Machine {
     let heldMessages = 0;
     for (const stream of this.#streams) heldMessages += stream.heldMessages;
     return {
-      paths: [...this.#intake.paths].map((path) => ({ label: path.label, ...path.figures })),
+      paths: [...this.#intake.paths].map((path) => ({ id: path.id, label: path.label, ...path.figures })),
       streams: this.#streams.size,
       mounts: this.#mounts.size,
       listeners: this.#listeners.size,

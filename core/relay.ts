@@ -21,7 +21,7 @@ export interface RelayOptions {
 export type { RelaySink };
 
 export interface RelayStats {
-  readonly paths: readonly ({ readonly label: string } & PathFigures)[];
+  readonly paths: readonly ({ readonly id: PathId; readonly label: string } & PathFigures)[];
   readonly streams: number;
   readonly subscribers: number;
   readonly messagesIn: number;
@@ -101,7 +101,7 @@ export class Relay implements Machine {
 
   get stats(): RelayStats {
     return {
-      paths: [...this.#intake.paths].map((path) => ({ label: path.label, ...path.figures })),
+      paths: [...this.#intake.paths].map((path) => ({ id: path.id, label: path.label, ...path.figures })),
       streams: this.#streams.size,
       subscribers: this.#subscribers.size,
       messagesIn: this.#messagesIn,

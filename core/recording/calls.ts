@@ -5,7 +5,10 @@ import { readOutline } from './outline.ts';
 import { ByteReader, WireError } from './wire.ts';
 
 /** One call of a machine, as it was recorded. */
-export type Call = { readonly now: Micros; readonly answers: Answers } & CallOf;
+export type Call = CallAt & { readonly answers: Answers };
+
+/** The same without what the sink said. */
+export type CallAt = { readonly now: Micros } & CallOf;
 
 export type CallOf =
   | { readonly kind: 'advance' }

@@ -1,4 +1,7 @@
 import { cac } from 'cac';
+import { settingNames, settingProblem, type SettingName, type Settings } from '../../core/settings.ts';
+import { alterationHelp, readAlteration } from '../replay/alteration.ts';
+import type { WhatIf } from '../replay/what-if.ts';
 import { UsageError } from './options.ts';
 
 export interface ReplayAsked {
@@ -8,6 +11,8 @@ export interface ReplayAsked {
   readonly fromS: number;
   readonly toS: number;
   readonly json: boolean;
+  /** What is to have been otherwise; undefined: nothing. */
+  readonly whatIf: WhatIf | undefined;
 }
 
 export function readReplayOptions(args: readonly string[]): ReplayAsked | { readonly kind: 'help'; readonly text: string } {
@@ -18,6 +23,8 @@ export function readReplayOptions(args: readonly string[]): ReplayAsked | { read
     .option('--mount <name>', 'Tell only of this mountpoint')
     .option('--from <seconds>', 'Tell only what happened from here on, in seconds from the beginning of the recording')
     .option('--to <seconds>', 'And until here')
+    .option('--what-if <alteration>', `Also play it otherwise, and say what differs: ${alterationHelp}; can be given several times`)
+    .option('--set <name=value>', 'The same with another setting, such as stallMinMs=500; can be given several times')
     .option('--json', 'JSON on standard output')
     .action((file: string, flags: Record<string, unknown>) => {
       asked = understood(file, flags);
@@ -44,7 +51,32 @@ function understood(file: string, flags: Record<string, unknown>): ReplayAsked {
   const toS = flags['to'] === undefined ? Infinity : secondsIn(String(flags['to']), '--to');
   if (toS < fromS) throw new UsageError('--to lies before --from');
   const mount = flags['mount'] === undefined ? undefined : String(flags['mount']).replace(/^\//, '');
-  return { kind: 'replay', file, mount, fromS, toS, json: flags['json'] === true };
+  return { kind: 'replay', file, mount, fromS, toS, json: flags['json'] === true, whatIf: whatIfOf(flags) };
+}
+
+function whatIfOf(flags: Record<string, unknown>): WhatIf | undefined {
+  const alterations = texts(flags['whatIf']).map((text) => {
+    const alteration = readAlteration(text);
+    if (alteration === undefined) throw new UsageError(`--what-if wants ${alterationHelp}, not ${text}`);
+    return alteration;
+  });
+  const settings: Partial<Record<SettingName, number>> = {};
+  for (const text of texts(flags['set'])) {
+    const [name, value] = text.split('=') as [string, string | undefined];
+    if (!isSetting(name) || value === undefined) throw new UsageError(`--set wants the name of a setting and its value, such as stallMinMs=500, not ${text}`);
+    const problem = settingProblem(name, /^\d+$/.test(value) ? Number(value) : value);
+    if (problem !== undefined) throw new UsageError(`--set: ${problem}`);
+    settings[name] = Number(value);
+  }
+  return alterations.length === 0 && Object.keys(settings).length === 0 ? undefined : { alterations, settings: settings satisfies Partial<Settings> };
+}
+
+function texts(flag: unknown): string[] {
+  return flag === undefined ? [] : (Array.isArray(flag) ? flag : [flag]).map(String);
+}
+
+function isSetting(name: string): name is SettingName {
+  return settingNames.includes(name as SettingName);
 }
 
 function secondsIn(text: string, option: string): number {

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { readRecording, type Recording } from '../../core/recording/read.ts';
+import { settingsProblem } from '../../core/settings.ts';
+import { compareMounts, describeDifferences, describeMounts } from '../replay/compare.ts';
 import { describeAir, describeProof, describeStretch, describeTold, isWell, originOf } from '../replay/describe.ts';
 import { ReplayLog } from '../replay/log.ts';
-import { replay } from '../replay/replay.ts';
+import { replay, stretchesOf } from '../replay/replay.ts';
+import { whatIf, type Outcomes, type WhatIf } from '../replay/what-if.ts';
 import { UsageError } from './options.ts';
 import { readReplayOptions, type ReplayAsked } from './replay-options.ts';
 import type { Streams } from './run.ts';
@@ -31,18 +34,33 @@ function play(asked: ReplayAsked, { out, problem }: Streams): boolean {
   const recording = load(asked.file);
   for (const what of recording.problems) problem(`replay: ${asked.file}: ${what}`);
   if (recording.generations.length === 0) throw new UsageError(`${asked.file} holds nothing that can be replayed`);
-  const log = new ReplayLog();
+  const log = new ReplayLog(recording.generations[0]!.head.settings);
   const stretches = replay(recording, log);
   const originUs = originOf(recording.generations);
+  const outcomes = asked.whatIf && wouldBe(recording, asked.whatIf);
   if (asked.json) {
     const told = log.told.map(({ atUs, kind, fields }) => ({ atS: (atUs - originUs) / 1e6, kind, ...fields }));
     const proofs = stretches.map(({ calls, blocks, blocksWithContent, divergence, failure }) => ({ calls, blocks, blocksWithContent, divergence, failure }));
-    out(JSON.stringify({ ok: stretches.every(isWell), problems: recording.problems, stretches: proofs, events: told }));
+    out(JSON.stringify({ ok: stretches.every(isWell), problems: recording.problems, stretches: proofs, events: told, ...(outcomes && { whatIf: compareMounts(outcomes, asked) }) }));
   } else {
     const lines = stretches.flatMap((stretch) => [...describeStretch(stretch, originUs), ...describeProof(stretch, originUs), '']);
+    if (outcomes !== undefined) lines.push('', ...describeDifferences(outcomes, originUs, asked), '', ...describeMounts(outcomes, asked));
     out([...describeTold(log.told, originUs, asked), '', ...describeAir(log, originUs, asked), '', ...lines].join('\n').trimEnd());
   }
   return stretches.every(isWell);
+}
+
+/** Of a file with a hole only the first stretch is played otherwise: what lies behind the hole has no beginning that could be altered. */
+function wouldBe({ generations }: Recording, asked: WhatIf): Outcomes {
+  const stretch = stretchesOf(generations)[0]!;
+  const { state, head } = stretch[0]!;
+  const shape = asked.settings.windowMessages;
+  if (shape !== undefined && shape !== head.settings.windowMessages && state.length > 0) {
+    throw new UsageError('--set: windowMessages is part of the state that this recording begins with, and cannot be another');
+  }
+  const problem = settingsProblem({ ...head.settings, ...asked.settings });
+  if (problem !== undefined) throw new UsageError(`--set: ${problem}`);
+  return whatIf(stretch, asked);
 }
 
 function load(file: string): Recording {

@@ -73,13 +73,13 @@ export function originOf(generations: readonly Generation[]): number {
   return generations[0]?.head.atUs ?? 0;
 }
 
-function isInFocus({ atUs, kind, fields }: Told, originUs: number, { mount, fromS, toS }: Focus): boolean {
+export function isInFocus({ atUs, kind, fields }: Told, originUs: number, { mount, fromS, toS }: Focus): boolean {
   const atS = (atUs - originUs) / 1e6;
   if (atS < fromS || atS > toS) return false;
   return mount === undefined || surroundings.has(kind) || fields['mount'] === mount;
 }
 
-function lineOf({ atUs, kind, fields }: Told, originUs: number): string {
+export function lineOf({ atUs, kind, fields }: Told, originUs: number): string {
   const told = Object.entries(fields).map(([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
   return `${seconds(atUs, originUs).padStart(10)}  ${kind.padEnd(16)} ${told.join(', ')}`.trimEnd();
 }

@@ -1,6 +1,6 @@
 import { Edge } from '../../core/edge.ts';
 import type { ListenerId, SubscriberId } from '../../core/machine.ts';
-import type { Answers, Call } from '../../core/recording/calls.ts';
+import type { Answers, CallAt } from '../../core/recording/calls.ts';
 import type { Generation } from '../../core/recording/read.ts';
 import { OutputHash } from '../../core/recording/output-hash.ts';
 import { StateReader } from '../../core/recording/saved-state.ts';
@@ -26,6 +26,8 @@ export class Player {
   readonly hash: OutputHash = new OutputHash();
   /** What was last said of each listener's or subscriber's backlog. */
   readonly backlogs: Map<number, number> = new Map();
+  /** Says what a listener's or subscriber's connection has not taken, where that was not recorded. */
+  backlogOf: (of: number) => number = () => 0;
   readonly #machine: Machine;
   readonly #watcher: Watcher;
   #now = 0 as Micros;
@@ -43,18 +45,18 @@ export class Player {
     return this.#machine.kind === 'edge' ? this.#machine.edge : this.#machine.relay;
   }
 
-  /** Makes one call. Its sink answers as it did, or by what was last heard of each when `answers` is not given. */
-  play(call: Omit<Call, 'answers'> & { readonly answers?: Answers }): Answer {
+  /** Makes one call. Its sink answers as it did, or by `backlogOf` when `answers` is not given. */
+  play(call: CallAt & { readonly answers?: Answers }): Answer {
     this.#now = call.now;
     this.#answers = call.answers;
     this.#asked = 0;
-    const answer = this.#call(call as Call);
+    const answer = this.#call(call);
     const hasAnswer = call.kind === 'openPath' || call.kind === 'join' || call.kind === 'subscribe';
     if (hasAnswer) this.hash.told(this.#now, `answer ${answer}`);
     return answer;
   }
 
-  #call(call: Call): Answer {
+  #call(call: CallAt): Answer {
     const { machine } = this;
     switch (call.kind) {
       case 'advance': return void machine.advance(call.now);
@@ -103,7 +105,7 @@ export class Player {
   }
 
   #backlog(of: number): number {
-    if (this.#answers === undefined) return this.backlogs.get(of) ?? 0;
+    if (this.#answers === undefined) return this.backlogOf(of);
     const bytes = this.#answers.get(this.#asked) ?? 0;
     this.#asked++;
     this.backlogs.set(of, bytes);

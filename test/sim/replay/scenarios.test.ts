@@ -55,7 +55,7 @@ describe('encoder-death without audio', () => {
   it('is replayed to the same switch', () => {
     const { tapes } = recorded(encoderDeath, 1, 'left-out');
     const edge = tapes.find(({ host }) => host.startsWith('edge'))!;
-    const log = new ReplayLog();
+    const log = new ReplayLog({ burstMs: 4_000 });
     const [stretch] = replay(edge.tape.recording(1), log);
     expect(stretch).toMatchObject({ divergence: undefined, failure: undefined, blocksWithContent: 0 });
     expect(log.told.filter(({ kind }) => kind === 'switch')).toHaveLength(1);

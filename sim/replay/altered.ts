@@ -1,0 +1,186 @@
+import type { PathId } from '../../core/machine.ts';
+import type { Call } from '../../core/recording/calls.ts';
+import type { Generation } from '../../core/recording/read.ts';
+import type { Settings } from '../../core/settings.ts';
+import { ms, type Micros } from '../../core/units.ts';
+import type { Alteration } from './alteration.ts';
+import { Player, type Answer, type Watcher } from './player.ts';
+
+/** A machine whose deadline is served this often between two calls is never content. */
+const MOST_TURNS = 100_000;
+/** A process comes round this late to its own timers; within the second, the recorded ones may serve a deadline. */
+const TIMER_US = 500;
+const LATE_US = 5_000;
+
+/**
+ * A second machine that is given what was recorded, with alterations.
+ *
+ *     recorded call -> first machine, exactly -> its answer
+ *                   -> left out? later? another id? -> second machine, with its own deadlines served as they come
+ *
+ * What its listeners' connections had not taken is what was last said of them in the recording.
+ */
+export class Altered {
+  readonly #player: Player;
+  readonly #pending: Alteration[];
+  readonly #originUs: number;
+  /** Of those that were recorded, by their recorded ids; undefined: there is none here. */
+  readonly #paths = new Map<number, number | undefined>();
+  readonly #others = new Map<number, number | undefined>();
+  /** And the other way round. */
+  readonly #recorded = new Map<number, number>();
+  readonly #labels = new Map<number, string>();
+  /** In the order in which they were first seen. */
+  readonly #peers: string[] = [];
+  readonly #down = new Set<string>();
+  readonly #lateUs: Micros;
+  /** Recorded time less this machine's: a clock that was stopped does not count the pause. */
+  #shiftUs = 0;
+  #pausedUntil = -Infinity;
+  #waiting: { readonly call: Call; readonly answer: Answer }[] = [];
+  #now = 0;
+
+  /** @param exact plays the same calls, each before this one. */
+  constructor(first: Generation, exact: Player, alterations: readonly Alteration[], settings: Settings, watcher: Watcher) {
+    this.#originUs = first.head.atUs;
+    this.#lateUs = ms(settings.lateMs);
+    this.#pending = [...alterations].sort((a, b) => a.atUs - b.atUs);
+    this.#player = new Player(first, {
+      event: (now, event) => watcher.event((now + this.#shiftUs) as Micros, event),
+      onAir: (now, mount, durationUs) => watcher.onAir((now + this.#shiftUs) as Micros, mount, durationUs),
+    }, settings);
+    this.#player.backlogOf = (of) => exact.backlogs.get(this.#recorded.get(of) ?? of) ?? 0;
+    for (const { id, label } of this.#player.machine.stats.paths) this.#met(id, label);
+  }
+
+  /** A recorded call, and what it gave its caller then. */
+  play(call: Call, answer: Answer): void {
+    this.#passTo(call.now);
+    if (this.#pausedUntil > -Infinity) this.#waiting.push({ call, answer });
+    else this.#give(call, answer, call.now);
+  }
+
+  /** The recording is over. */
+  finish(recorded: number): void {
+    this.#passTo(recorded);
+    if (this.#pausedUntil > -Infinity) this.#resume(this.#pausedUntil);
+  }
+
+  /** What is to happen up to then. */
+  #passTo(recorded: number): void {
+    for (let next = this.#pending[0]; next !== undefined && next.atUs + this.#originUs <= recorded; next = this.#pending[0]) {
+      this.#pending.shift();
+      const at = next.atUs + this.#originUs;
+      this.#resume(at);
+      if (this.#pausedUntil === -Infinity) this.#serve(at);
+      this.#alter(next, Math.max(at, this.#now));
+    }
+    this.#resume(recorded);
+    if (this.#pausedUntil === -Infinity) this.#serve(recorded);
+  }
+
+  #alter(alteration: Alteration, at: number): void {
+    switch (alteration.kind) {
+      case 'pause':
+        this.#pausedUntil = at + alteration.forUs;
+        return;
+      case 'path-down':
+        this.#close(alteration.path, at);
+        return;
+      case 'peer-down': {
+        const label = alteration.peer.kind === 'label' ? alteration.peer.label : this.#peers[alteration.peer.number - 1];
+        if (label === undefined) return;
+        this.#down.add(label);
+        for (const [path, its] of this.#labels) if (its === label) this.#close(path, at);
+        return;
+      }
+      default:
+        alteration satisfies never;
+    }
+  }
+
+  /** The process goes on, if it is time: what came meanwhile is read first, then timers are looked at. */
+  #resume(recorded: number): void {
+    const until = this.#pausedUntil;
+    if (until === -Infinity || recorded < until) return;
+    this.#pausedUntil = -Infinity;
+    // As a `SteadyClock` reads it.
+    const latest = Math.max(this.#player.machine.deadline, this.#now - this.#shiftUs) + this.#lateUs;
+    this.#shiftUs += Math.max(0, until - this.#shiftUs - latest);
+    this.#now = until;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { call, answer } of waiting) if (call.kind !== 'advance') this.#give(call, answer, until);
+    this.#player.play({ kind: 'advance', now: (until - this.#shiftUs) as Micros });
+  }
+
+  /** Serves deadlines that no recorded call has served. */
+  #serve(recorded: number): void {
+    const { machine } = this.#player;
+    const until = recorded - this.#shiftUs;
+    for (let turns = 0; machine.deadline + LATE_US <= until; turns++) {
+      if (turns > MOST_TURNS) throw new RangeError(`the deadline ${machine.deadlineReason} never passes`);
+      const now = Math.max(machine.deadline + TIMER_US, this.#now - this.#shiftUs) as Micros;
+      this.#now = now + this.#shiftUs;
+      this.#player.play({ kind: 'advance', now });
+    }
+  }
+
+  #give(call: Call, answer: Answer, recorded: number): void {
+    this.#now = Math.max(this.#now, recorded);
+    const now = (this.#now - this.#shiftUs) as Micros;
+    switch (call.kind) {
+      case 'openPath': {
+        if (typeof answer !== 'number') return;
+        this.#met(answer, call.label);
+        const opened = this.#down.has(call.label) ? undefined : this.#player.play({ ...call, now });
+        this.#paths.set(answer, typeof opened === 'number' ? opened : undefined);
+        return;
+      }
+      case 'closePath':
+      case 'receive': {
+        const path = this.#pathOf(call.path);
+        if (path !== undefined) this.#player.play({ ...call, now, path: path as PathId });
+        if (call.kind === 'closePath') this.#labels.delete(call.path);
+        return;
+      }
+      case 'join':
+      case 'subscribe': {
+        if (typeof answer !== 'number') return;
+        const joined = this.#player.play({ ...call, now });
+        this.#others.set(answer, typeof joined === 'number' ? joined : undefined);
+        if (typeof joined === 'number') this.#recorded.set(joined, answer);
+        return;
+      }
+      case 'leave':
+        return this.#leave(call.listener, (listener) => this.#player.play({ ...call, now, listener: listener as typeof call.listener }));
+      case 'unsubscribe':
+        return this.#leave(call.subscriber, (subscriber) => this.#player.play({ ...call, now, subscriber: subscriber as typeof call.subscriber }));
+      case 'advance':
+        return void this.#player.play({ ...call, now });
+      default:
+        call satisfies never;
+    }
+  }
+
+  #leave(id: number, leave: (mapped: number) => void): void {
+    const mapped = this.#others.has(id) ? this.#others.get(id) : id;
+    if (mapped !== undefined) leave(mapped);
+  }
+
+  #pathOf(path: number): number | undefined {
+    return this.#paths.has(path) ? this.#paths.get(path) : path;
+  }
+
+  #close(path: number, at: number): void {
+    const mapped = this.#pathOf(path);
+    if (mapped === undefined || !this.#labels.has(path)) return;
+    this.#paths.set(path, undefined);
+    this.#player.play({ kind: 'closePath', now: (Math.max(at, this.#now) - this.#shiftUs) as Micros, path: mapped as PathId, reason: 'what if' });
+  }
+
+  #met(path: number, label: string): void {
+    this.#labels.set(path, label);
+    if (!this.#peers.includes(label)) this.#peers.push(label);
+  }
+}
