@@ -26,6 +26,11 @@ export class Deframer {
     return this.#carried;
   }
 
+  /** The beginning of such a message, its length prefix included; borrowed. */
+  get pending(): Uint8Array {
+    return this.#carry.subarray(0, this.#carried);
+  }
+
   push(chunk: Uint8Array): void {
     let at = this.#carried === 0 ? 0 : this.#complete(chunk);
     while (chunk.length - at >= 2) {
@@ -39,7 +44,7 @@ export class Deframer {
 
   /** Saves or restores its state. */
   archive(a: Archive): void {
-    const carried = a.unread(this.#carry.subarray(0, this.#carried), 'tcp');
+    const carried = a.unread(this.pending, 'tcp');
     if (a.isLoading && carried.length > 0) this.#keep(carried, 0, carried.length);
   }
 

@@ -111,6 +111,11 @@ export class Edge implements Machine {
     return this.#listeners.get(listener)?.broadcast.behindBytes(listener) ?? 0;
   }
 
+  /** Those that are open. */
+  get paths(): Iterable<Path> {
+    return this.#intake.paths;
+  }
+
   /** A connection that messages come from; undefined when there are too many: refuse it. */
   openPath(_now: Micros, transport: Transport, label: string): PathId | undefined {
     return this.#intake.open(transport, label)?.id;

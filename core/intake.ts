@@ -47,6 +47,11 @@ export class Path {
     return this.#deframer.pendingBytes;
   }
 
+  /** An unfinished message; borrowed. */
+  get pending(): Uint8Array {
+    return this.#deframer.pending;
+  }
+
   /** Saves or restores what is not given at construction. */
   archive(a: Archive): void {
     this.messages = a.number(this.messages);

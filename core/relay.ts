@@ -110,6 +110,11 @@ export class Relay implements Machine {
     };
   }
 
+  /** Those that are open. */
+  get paths(): Iterable<Path> {
+    return this.#intake.paths;
+  }
+
   /** A connection or socket that messages come from; undefined when there are too many: refuse it. */
   openPath(_now: Micros, transport: Transport, label: string): PathId | undefined {
     return this.#intake.open(transport, label)?.id;

@@ -1,3 +1,4 @@
+import type { Archive } from '../archive.ts';
 import type { EndReason, JoinOptions } from '../broadcast.ts';
 import { Edge, type EdgeOptions, type EdgeSink, type MountInfo } from '../edge.ts';
 import type { ListenerId, PathId, Transport } from '../machine.ts';
@@ -22,6 +23,8 @@ export type EdgeMachine = Pick<
   | 'stats'
   | 'buffers'
   | 'behindBytes'
+  | 'paths'
+  | 'archive'
 >;
 
 /** An edge whose every call is recorded. */
@@ -65,6 +68,16 @@ export class RecordedEdge implements EdgeMachine {
 
   mounts(): readonly MountInfo[] {
     return this.#edge.mounts();
+  }
+
+  get paths(): Edge['paths'] {
+    return this.#edge.paths;
+  }
+
+  /** When it is restored, its recording begins with the state that it has then. */
+  archive(a: Archive): void {
+    this.#edge.archive(a);
+    if (a.isLoading) this.#recorder.resume();
   }
 
   advance(now: Micros): void {

@@ -1,3 +1,4 @@
+import type { Archive } from '../archive.ts';
 import type { PathId, SubscriberId, Transport } from '../machine.ts';
 import { Relay, type RelayOptions, type RelaySink } from '../relay.ts';
 import type { Micros } from '../units.ts';
@@ -7,7 +8,7 @@ import type { Recorder } from './recorder.ts';
 /** What a driver of a relay calls. */
 export type RelayMachine = Pick<
   Relay,
-  'advance' | 'deadline' | 'deadlineReason' | 'openPath' | 'closePath' | 'receive' | 'subscribe' | 'unsubscribe' | 'heldBytes' | 'stats'
+  'advance' | 'deadline' | 'deadlineReason' | 'openPath' | 'closePath' | 'receive' | 'subscribe' | 'unsubscribe' | 'heldBytes' | 'stats' | 'paths' | 'archive'
 >;
 
 /** A relay whose every call is recorded. */
@@ -35,6 +36,16 @@ export class RecordedRelay implements RelayMachine {
 
   get stats(): Relay['stats'] {
     return this.#relay.stats;
+  }
+
+  get paths(): Relay['paths'] {
+    return this.#relay.paths;
+  }
+
+  /** When it is restored, its recording begins with the state that it has then. */
+  archive(a: Archive): void {
+    this.#relay.archive(a);
+    if (a.isLoading) this.#recorder.resume();
   }
 
   advance(now: Micros): void {

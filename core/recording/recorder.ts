@@ -1,5 +1,6 @@
 import type { Archive } from '../archive.ts';
 import { assert } from '../assert.ts';
+import type { Path } from '../intake.ts';
 import type { Machine, PathId, Transport } from '../machine.ts';
 import type { Settings } from '../settings.ts';
 import { ms, type Micros } from '../units.ts';
@@ -27,6 +28,8 @@ export interface RecorderOptions {
   readonly settings: Settings;
   readonly audio: AudioKept;
   readonly wallTime: () => string;
+  /** What the first generation is counted as; 1 unless given. */
+  readonly firstGeneration?: number;
   /** A faster one than that of the core. */
   readonly checksum?: Checksum;
   readonly out: RecordingOut;
@@ -35,6 +38,7 @@ export interface RecorderOptions {
 /** A machine that can be recorded: its state is written into a generation's beginning. */
 export interface Recordable extends Machine {
   readonly heldBytes: number;
+  readonly paths: Iterable<Path>;
   archive(a: Archive): void;
 }
 
@@ -67,8 +71,10 @@ export class Recorder {
   readonly #spare: Uint8Array[] = [];
   #machine: Recordable | undefined;
   #isOn = false;
+  /** The machine has not been called yet. */
   #isFresh = true;
-  #generation = 0;
+  #isBegun = false;
+  #generation: number;
   #generationBytes = 0;
   #generationAt = 0 as Micros;
   #blockAt = 0 as Micros;
@@ -82,6 +88,7 @@ export class Recorder {
   constructor(options: RecorderOptions) {
     this.#options = options;
     this.#checksum = options.checksum ?? crc32;
+    this.#generation = (options.firstGeneration ?? 1) - 1;
     this.#hash = new OutputHash(this.#checksum);
   }
 
@@ -101,6 +108,18 @@ export class Recorder {
     this.#isOn = true;
   }
 
+  /** The machine is not new: it has been given the state that its recording is to begin with. */
+  resume(): void {
+    this.#isFresh = false;
+    this.#isBegun = false;
+    if (this.#options.audio === 'whole') return;
+    for (const { id, transport, pending } of this.#machine!.paths) {
+      const outliner = new Outliner(transport);
+      outliner.kept(pending);
+      this.#outliners.set(id, outliner);
+    }
+  }
+
   /** Nothing is written any more: the machine goes on as if it had never been recorded. */
   stop(): void {
     this.#isOn = false;
@@ -110,7 +129,7 @@ export class Recorder {
   /** A call of the machine is about to be made; its arguments are to be written behind. */
   begin(kind: number, now: Micros): ByteWriter | undefined {
     if (!this.#isOn) return undefined;
-    if (this.#isFresh) this.#beginGeneration(now);
+    if (!this.#isBegun) this.#beginGeneration(now);
     if (this.#block.length === 0) this.#openBlock(now);
     this.#asked = 0;
     this.#block.byte(kind);
@@ -249,6 +268,7 @@ export class Recorder {
     const state = this.#state(stateAudio);
     this.#write(state);
     this.#isFresh = false;
+    this.#isBegun = true;
     if (state.length <= settings.recordBytes / GENERATIONS / 2) return;
     this.stop();
     out.tooLarge(state.length);

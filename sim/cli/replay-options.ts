@@ -11,6 +11,8 @@ export interface ReplayAsked {
   readonly fromS: number;
   readonly toS: number;
   readonly json: boolean;
+  /** Where to write it again without its audio. */
+  readonly outline: string | undefined;
   /** What is to have been otherwise; undefined: nothing. */
   readonly whatIf: WhatIf | undefined;
 }
@@ -25,6 +27,7 @@ export function readReplayOptions(args: readonly string[]): ReplayAsked | { read
     .option('--to <seconds>', 'And until here')
     .option('--what-if <alteration>', `Also play it otherwise, and say what differs: ${alterationHelp}; can be given several times`)
     .option('--set <name=value>', 'The same with another setting, such as stallMinMs=500; can be given several times')
+    .option('--outline <file>', 'Also write the recording again without its audio, so that it can be given away')
     .option('--json', 'JSON on standard output')
     .action((file: string, flags: Record<string, unknown>) => {
       asked = understood(file, flags);
@@ -46,12 +49,12 @@ export function readReplayOptions(args: readonly string[]): ReplayAsked | { read
 }
 
 function understood(file: string, flags: Record<string, unknown>): ReplayAsked {
-  for (const name of ['mount', 'from', 'to']) if (Array.isArray(flags[name])) throw new UsageError(`--${name} can be given once`);
+  for (const name of ['mount', 'from', 'to', 'outline']) if (Array.isArray(flags[name])) throw new UsageError(`--${name} can be given once`);
   const fromS = flags['from'] === undefined ? 0 : secondsIn(String(flags['from']), '--from');
   const toS = flags['to'] === undefined ? Infinity : secondsIn(String(flags['to']), '--to');
   if (toS < fromS) throw new UsageError('--to lies before --from');
   const mount = flags['mount'] === undefined ? undefined : String(flags['mount']).replace(/^\//, '');
-  return { kind: 'replay', file, mount, fromS, toS, json: flags['json'] === true, whatIf: whatIfOf(flags) };
+  return { kind: 'replay', file, mount, fromS, toS, json: flags['json'] === true, outline: flags['outline'] === undefined ? undefined : String(flags['outline']), whatIf: whatIfOf(flags) };
 }
 
 function whatIfOf(flags: Record<string, unknown>): WhatIf | undefined {

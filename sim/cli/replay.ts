@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { readRecording, type Recording } from '../../core/recording/read.ts';
 import { settingsProblem } from '../../core/settings.ts';
 import { compareMounts, describeDifferences, describeMounts } from '../replay/compare.ts';
 import { describeAir, describeProof, describeStretch, describeTold, isWell, originOf } from '../replay/describe.ts';
 import { ReplayLog } from '../replay/log.ts';
 import { replay, stretchesOf } from '../replay/replay.ts';
+import { strip } from '../replay/strip.ts';
 import { whatIf, type Outcomes, type WhatIf } from '../replay/what-if.ts';
 import { UsageError } from './options.ts';
 import { readReplayOptions, type ReplayAsked } from './replay-options.ts';
@@ -47,7 +48,18 @@ function play(asked: ReplayAsked, { out, problem }: Streams): boolean {
     if (outcomes !== undefined) lines.push('', ...describeDifferences(outcomes, originUs, asked), '', ...describeMounts(outcomes, asked));
     out([...describeTold(log.told, originUs, asked), '', ...describeAir(log, originUs, asked), '', ...lines].join('\n').trimEnd());
   }
+  if (asked.outline !== undefined) writeOutline(recording, asked.outline);
   return stretches.every(isWell);
+}
+
+function writeOutline(recording: Recording, file: string): void {
+  const parts: Uint8Array[] = [];
+  strip(recording, (bytes) => parts.push(bytes));
+  try {
+    writeFileSync(file, Buffer.concat(parts));
+  } catch (error) {
+    throw new UsageError(`cannot write ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+  }
 }
 
 /** Of a file with a hole only the first stretch is played otherwise: what lies behind the hole has no beginning that could be altered. */

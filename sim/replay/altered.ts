@@ -48,7 +48,7 @@ export class Altered {
     this.#player = new Player(first, {
       event: (now, event) => watcher.event((now + this.#shiftUs) as Micros, event),
       onAir: (now, mount, durationUs) => watcher.onAir((now + this.#shiftUs) as Micros, mount, durationUs),
-    }, settings);
+    }, { settings });
     this.#player.backlogOf = (of) => exact.backlogs.get(this.#recorded.get(of) ?? of) ?? 0;
     for (const { id, label } of this.#player.machine.stats.paths) this.#met(id, label);
   }

@@ -1,11 +1,13 @@
-import { Edge } from '../../core/edge.ts';
-import type { ListenerId, SubscriberId } from '../../core/machine.ts';
+import { Edge, type EdgeSink } from '../../core/edge.ts';
 import type { Answers, CallAt } from '../../core/recording/calls.ts';
 import type { Generation } from '../../core/recording/read.ts';
+import { RecordedEdge, type EdgeMachine } from '../../core/recording/recorded-edge.ts';
+import { RecordedRelay, type RelayMachine } from '../../core/recording/recorded-relay.ts';
+import type { Recorder } from '../../core/recording/recorder.ts';
 import { OutputHash } from '../../core/recording/output-hash.ts';
 import { StateReader } from '../../core/recording/saved-state.ts';
 import { ByteReader } from '../../core/recording/wire.ts';
-import { Relay } from '../../core/relay.ts';
+import { Relay, type RelaySink } from '../../core/relay.ts';
 import type { Settings } from '../../core/settings.ts';
 import type { Micros } from '../../core/units.ts';
 
@@ -16,10 +18,17 @@ export interface Watcher {
   onAir(now: Micros, mount: string, durationUs: number): void;
 }
 
+export interface PlayerOptions {
+  /** Instead of those that were recorded. */
+  readonly settings?: Settings;
+  /** Records it anew. */
+  readonly recorder?: Recorder;
+}
+
 /** What a call gave its caller. */
 export type Answer = number | string | undefined;
 
-type Machine = { readonly kind: 'edge'; readonly edge: Edge } | { readonly kind: 'relay'; readonly relay: Relay };
+type Machine = { readonly kind: 'edge'; readonly edge: EdgeMachine } | { readonly kind: 'relay'; readonly relay: RelayMachine };
 
 /** The machine of a recording, which does what is recorded. */
 export class Player {
@@ -34,14 +43,13 @@ export class Player {
   #answers: Answers | undefined;
   #asked = 0;
 
-  /** @param settings instead of those that were recorded. */
-  constructor({ head, state }: Generation, watcher: Watcher, settings: Settings = head.settings) {
+  constructor({ head, state }: Generation, watcher: Watcher, { settings = head.settings, recorder }: PlayerOptions = {}) {
     this.#watcher = watcher;
-    this.#machine = head.role === 'edge' ? { kind: 'edge', edge: this.#edge(settings) } : { kind: 'relay', relay: this.#relay(settings) };
+    this.#machine = head.role === 'edge' ? { kind: 'edge', edge: this.#edge(settings, recorder) } : { kind: 'relay', relay: this.#relay(settings, recorder) };
     if (state.length > 0) this.machine.archive(new StateReader(new ByteReader(state), head.stateAudio));
   }
 
-  get machine(): Edge | Relay {
+  get machine(): EdgeMachine | RelayMachine {
     return this.#machine.kind === 'edge' ? this.#machine.edge : this.#machine.relay;
   }
 
@@ -78,19 +86,16 @@ export class Player {
     throw new RangeError(`a relay has no ${call.kind}`);
   }
 
-  #edge(settings: Settings): Edge {
+  #edge(settings: Settings, recorder: Recorder | undefined): EdgeMachine {
     const onAir = (now: Micros, mount: string, durationUs: number): void => this.#watcher.onAir(now, mount, durationUs);
-    return new Edge({ settings, onAir }, {
-      ...this.#sink(),
-      end: (listener: ListenerId, reason: string) => this.hash.told(this.#now, `end ${listener} ${reason}`),
-    });
+    const sink: EdgeSink = { ...this.#sink(), end: (listener, reason) => this.hash.told(this.#now, `end ${listener} ${reason}`) };
+    const options = { settings, onAir };
+    return recorder === undefined ? new Edge(options, sink) : new RecordedEdge(options, sink, recorder);
   }
 
-  #relay(settings: Settings): Relay {
-    return new Relay({ settings }, {
-      ...this.#sink(),
-      cut: (subscriber: SubscriberId, reason: string) => this.hash.told(this.#now, `cut ${subscriber} ${reason}`),
-    });
+  #relay(settings: Settings, recorder: Recorder | undefined): RelayMachine {
+    const sink: RelaySink = { ...this.#sink(), cut: (subscriber, reason) => this.hash.told(this.#now, `cut ${subscriber} ${reason}`) };
+    return recorder === undefined ? new Relay({ settings }, sink) : new RecordedRelay({ settings }, sink, recorder);
   }
 
   #sink(): { send(to: number, bytes: Uint8Array): void; backlogBytes(of: number): number; event(event: { readonly kind: string }): void } {

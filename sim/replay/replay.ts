@@ -1,5 +1,6 @@
 import { readCalls } from '../../core/recording/calls.ts';
 import type { Generation, Recording } from '../../core/recording/read.ts';
+import type { Recorder } from '../../core/recording/recorder.ts';
 import { Player, type Watcher } from './player.ts';
 
 /** Where what came out was not what had come out. */
@@ -31,7 +32,7 @@ export const nobody: Watcher = { event: () => {}, onAir: () => {} };
 
 /** Plays a recording by the core that is here, and holds what comes out against what came out then. */
 export function replay(recording: Recording, watcher: Watcher = nobody): Stretch[] {
-  return stretchesOf(recording.generations).map((generations) => playStretch(generations, watcher));
+  return stretchesOf(recording.generations).map((generations) => playStretch(generations, watcher, undefined));
 }
 
 /** Generations that go on where the one before ends are one stretch. */
@@ -44,9 +45,10 @@ export function stretchesOf(generations: readonly Generation[]): Generation[][] 
   return stretches;
 }
 
-function playStretch(generations: readonly Generation[], watcher: Watcher): Stretch {
+/** One stretch, which can be recorded anew at the same time. */
+export function playStretch(generations: readonly Generation[], watcher: Watcher, recorder: Recorder | undefined): Stretch {
   const first = generations[0]!;
-  const player = new Player(first, watcher);
+  const player = new Player(first, watcher, recorder && { recorder });
   const comparison = new Comparison(first);
   let untilUs = first.head.atUs;
   let calls = 0;
