@@ -61,8 +61,10 @@ export function frozenFile(directory: string, role: RecordedRole, why: string): 
   return join(directory, `${role}-${stamp}Z-${why}${FROZEN_SUFFIX}`);
 }
 
-export function makeRoom(directory: string): void {
-  for (const file of frozenIn(directory).slice(0, -MAX_FROZEN)) rmSync(file, { force: true });
+/** Removes the oldest frozen recordings, when there are too many with this one. */
+export function makeRoom(directory: string, newest: string): void {
+  const others = frozenIn(directory).filter((file) => file !== newest);
+  for (const file of others.slice(0, -(MAX_FROZEN - 1))) rmSync(file, { force: true });
 }
 
 /** Writes a file under another name first: whoever waits for it finds it whole. */
@@ -90,7 +92,7 @@ export async function salvage(directory: string, { role, pid }: Tenant): Promise
     await writeWhole(frozen, async (out) => {
       for (const file of files) await appendFile(file, statSync(file).size, out);
     });
-    makeRoom(directory);
+    makeRoom(directory, frozen);
   }
   moveOut(directory, role, pid);
   return files.length > 0 ? frozen : undefined;

@@ -21,8 +21,9 @@ export interface FlightRecorderOptions extends RecordConfig {
   readonly log: Log;
 }
 
-/** What waits for the disk at most, as a part of `recordBytes`: beyond it the disk is too slow, and recording stops. */
-const WAITING_PART = 4;
+/** What waits for the disk at most: as much, or this part of `recordBytes`. Beyond it the disk is too slow, and recording stops. */
+const MAX_WAITING_BYTES = 8_388_608;
+const MAX_WAITING_PART = 4;
 
 /**
  * Keeps the newest minutes of a machine's life in files, and freezes them to one file when something has happened.
@@ -91,7 +92,7 @@ export class FlightRecorder implements RecordingOut {
       this.#waitingBytes -= bytes.length;
       this.recorder.reuse(bytes);
     });
-    if (this.#waitingBytes > this.#options.settings.recordBytes / WAITING_PART) this.#giveUp('the disk is too slow');
+    if (this.#waitingBytes > Math.max(MAX_WAITING_BYTES, this.#options.settings.recordBytes / MAX_WAITING_PART)) this.#giveUp('the disk is too slow');
   }
 
   tooLarge(stateBytes: number): void {
@@ -111,7 +112,7 @@ export class FlightRecorder implements RecordingOut {
         for (const part of parts) await part.copyTo(out);
         await out.write(mark);
       });
-      makeRoom(directory);
+      makeRoom(directory, file);
       frozen = file;
       log({ kind: 'record-frozen', why, file });
     });
@@ -130,7 +131,7 @@ export class FlightRecorder implements RecordingOut {
       closeSync(out);
       renameSync(`${file}.unfinished`, file);
       moveOut(directory, role, process.pid);
-      makeRoom(directory);
+      makeRoom(directory, file);
     } catch {
       // The process ends of another error than this one.
     }
