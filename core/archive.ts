@@ -20,8 +20,8 @@ export interface Archive {
   bytes(value: Uint8Array): Uint8Array;
   /** Bytes that have yet to be read: where audio is left out, what reading takes is kept. */
   unread(value: Uint8Array, as: Unread): Uint8Array;
-  /** Bytes that it only passes on: where audio is left out, so many zeros. */
-  audio(value: Uint8Array): Uint8Array;
+  /** So many bytes of `value` that it only passes on: where audio is left out, zeros. Returns them when loading. */
+  audio(value: Uint8Array, from: number, length: number): Uint8Array;
   /** `each` gets an item when saving, and makes one when loading. */
   list<T>(items: Iterable<T>, each: (item: T | undefined) => T): T[];
 }

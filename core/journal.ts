@@ -232,7 +232,7 @@ function archiveChunk(a: Archive, saved: Chunk | undefined): Chunk {
     used: saved?.used ?? 0,
     endRecord: a.number(saved?.endRecord ?? 0),
   };
-  const used = a.audio(chunk.bytes.subarray(0, chunk.used));
+  const used = a.audio(chunk.bytes, 0, chunk.used);
   if (!a.isLoading) return saved!;
   chunk.bytes.set(used);
   chunk.used = used.length;

@@ -126,10 +126,11 @@ export class FrameRing {
     this.#write = a.number(this.#write);
     this.#textBytes = a.number(this.#textBytes);
     this.#newestText = a.maybeText(this.#newestText);
-    let text: string | undefined;
+    let before = emptyEntry();
     const entries = a.list(Array.from({ length: this.#count }, (_, i) => this.#entry(i)), (saved) => {
       const entry = saved ?? emptyEntry();
-      text = this.#archiveEntry(a, entry, text);
+      this.#archiveEntry(a, entry, before);
+      before = entry;
       return entry;
     });
     if (!a.isLoading) return;
@@ -160,17 +161,24 @@ export class FrameRing {
     return low;
   }
 
-  /** `before` is the text of the frame before, which mostly is this one's too; returns this one's. */
-  #archiveEntry(a: Archive, entry: Entry, before: string | undefined): string | undefined {
-    entry.offset = a.number(entry.offset);
-    entry.mediaUs = a.number(entry.mediaUs);
-    entry.durationUs = a.number(entry.durationUs);
-    entry.textBytes = a.number(entry.textBytes);
-    entry.text = a.flag(entry.text === before) ? before : a.maybeText(entry.text);
-    const bytes = a.audio(this.#arena.subarray(entry.offset, entry.offset + entry.length));
+  /** Nearly every frame lies right behind the one before, and follows it at once: then only its length has to be said. */
+  #archiveEntry(a: Archive, entry: Entry, before: Entry): void {
+    if (a.flag(follows(entry, before))) {
+      entry.offset = before.offset + before.length;
+      entry.mediaUs = before.mediaUs + before.durationUs;
+      entry.durationUs = before.durationUs;
+      entry.text = before.text;
+    } else {
+      entry.offset = a.number(entry.offset);
+      entry.mediaUs = a.number(entry.mediaUs);
+      entry.durationUs = a.number(entry.durationUs);
+      entry.text = a.maybeText(entry.text);
+      entry.textBytes = a.number(entry.textBytes);
+    }
+    const bytes = a.audio(this.#arena, entry.offset, entry.length);
+    if (!a.isLoading) return;
     entry.length = bytes.length;
-    if (a.isLoading) this.#arena.set(bytes, entry.offset);
-    return entry.text;
+    this.#arena.set(bytes, entry.offset);
   }
 
   #entry(index: number): Entry {
@@ -227,6 +235,14 @@ export class FrameRing {
     this.#entries = [...inOrder, ...Array.from({ length: this.#count }, emptyEntry)];
     this.#first = 0;
   }
+}
+
+function follows(entry: Entry, before: Entry): boolean {
+  return entry.offset === before.offset + before.length
+    && entry.mediaUs === before.mediaUs + before.durationUs
+    && entry.durationUs === before.durationUs
+    && entry.text === before.text
+    && entry.textBytes === 0;
 }
 
 function emptyEntry(): Entry {

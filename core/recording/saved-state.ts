@@ -51,9 +51,9 @@ export class StateWriter implements Archive {
     return value;
   }
 
-  audio(value: Uint8Array): Uint8Array {
-    if (this.#audio === 'whole') return this.bytes(value);
-    this.#writer.varint(value.length);
+  audio(value: Uint8Array, from: number, length: number): Uint8Array {
+    if (this.#audio === 'whole') this.#writer.piece(value, from, from + length);
+    else this.#writer.varint(length);
     return value;
   }
 
