@@ -45,7 +45,7 @@ export interface Recordable extends Machine {
 /** A recording is kept in so many parts, of which the oldest goes when a new one begins: three to four quarters of the bound. */
 export const GENERATIONS = 4;
 
-/** A machine that holds more is saved without the audio that it only passes on: 17 MB take 150 ms, without it a tenth. */
+/** A machine that holds more is saved without the audio that it only passes on. With 23 MB: 0.2 MB in 6 ms instead of 17 MB in 15. */
 const LARGE_STATE_BYTES = 4_194_304;
 
 /** Calls are gathered so long, or until there are so many bytes of them: what a process that is killed takes with it. */

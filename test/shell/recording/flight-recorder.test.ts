@@ -6,6 +6,7 @@ import { readRecording, type Recording } from '../../../core/recording/read.ts';
 import { RecordedEdge } from '../../../core/recording/recorded-edge.ts';
 import { withSettings, type Settings } from '../../../core/settings.ts';
 import type { Micros } from '../../../core/units.ts';
+import { StartError } from '../../../shell/problems.ts';
 import { FlightRecorder } from '../../../shell/recording/flight-recorder.ts';
 import { replay } from '../../../sim/replay/replay.ts';
 import { announce, data, framed } from '../../core/support/messages.ts';
@@ -181,5 +182,10 @@ describe('a flight recorder', () => {
     new Programme().run(100);
     await flight!.stop();
     expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('cannot be had where no directory can be', () => {
+    const nowhere = new FlightRecorder({ directory: '/dev/null/x', audio: 'whole', role: 'edge', settings: withSettings({}), log: log.log });
+    expect(() => nowhere.start()).toThrow(new StartError('cannot record in /dev/null/x: ENOTDIR'));
   });
 });
