@@ -39,6 +39,7 @@ export class LaneDraft {
   readonly series: Series[] = [];
   readonly #spans: Span[] = [];
   #since = 0;
+  #isFull = false;
   #state: State | undefined;
 
   constructor(options: LaneOptions) {
@@ -55,12 +56,19 @@ export class LaneDraft {
 
   build(untilMs: number): Lane {
     this.#close(untilMs);
+    const lastMs = this.#spans.at(-1)?.untilMs ?? 0;
+    // Nobody shall take what was left out for a time in which nothing was.
+    if (this.#isFull) this.#spans.push({ fromMs: lastMs, untilMs, state: 'more changes than a page holds', tone: 'off', label: '' });
     const { kind, group, name, isKey = false } = this.options;
     return { kind, group, name, isKey, spans: this.#spans, series: this.series };
   }
 
   #close(atMs: number): void {
-    if (this.#state === undefined || atMs <= this.#since || this.#spans.length >= MOST_SPANS) return;
+    if (this.#state === undefined || atMs <= this.#since) return;
+    if (this.#spans.length >= MOST_SPANS) {
+      this.#isFull = true;
+      return;
+    }
     const { state, tone, label = '', hue, fields } = this.#state;
     const extras = { ...(hue !== undefined && { hue }), ...(fields && { fields }) };
     this.#spans.push({ fromMs: this.#since, untilMs: atMs, state, tone, label, ...extras });

@@ -27,6 +27,7 @@ export function pictureOf(run: Run, sampler: Sampler): Picture {
       ['virtual time', `${simulatedS} s`],
       ['trace', traceHash],
       ['buffers measured every', span(sampler.everyMs)],
+      ...Object.entries(scenario.drawn ?? {}).flatMap(([name, value]) => (isPlain(value) ? [[name, String(value)] as const] : [])),
       ...(without > 0 ? [['listeners without a lane', String(without)] as const] : []),
     ],
     fromMs: 0,
@@ -82,11 +83,7 @@ class RunStory {
       return this.#remember(host, this.#mark(note, [this.#lanes.faults, ...(lane === undefined ? [] : [lane])]));
     }
     const hit = this.#lanes.paths.filter((path) =>
-      ways
-        .map(({ from, to }) =>
-          kind === 'change' ? path.change(atMs, from, to, fields['changes'] as Partial<Conditions>) : path.cut(atMs, from, to, kind === 'cut'),
-        )
-        .includes(true),
+      ways.map(({ from, to }) => happens(path, note, from, to)).includes(true),
     );
     const isRepair = kind === 'change' && hit.length > 0 && hit.every(({ isItself }) => isItself);
     const lanes = [this.#lanes.faults, ...hit.map(({ options }) => options.lane)];
@@ -106,7 +103,8 @@ class RunStory {
   }
 
   #mark({ atMs, actor, kind, fields }: Note, lanes: readonly LaneDraft[], otherwise: Partial<MarkDraft> = {}): MarkDraft {
-    const at = kind === 'silence' ? Number(fields['fromMs']) : atMs;
+    // Told when it is over; what is done to an encoder is called the same.
+    const at = kind === 'silence' && 'fromMs' in fields ? Number(fields['fromMs']) : atMs;
     return this.#builder.mark({ atMs: at, kind, who: actor, fields, lanes, ...wordingOf(kind, fields), ...otherwise });
   }
 
@@ -134,17 +132,31 @@ class RunStory {
   }
 }
 
+/** False when that way is none of the path's. */
+function happens(path: PathFollower, { atMs, kind, fields }: Note, from: string, to: string): boolean {
+  if (kind === 'change') return path.change(atMs, from, to, fields['changes'] as Partial<Conditions>);
+  if (kind === 'forget' || kind === 'recall') return path.forget(atMs, from, to, kind === 'forget');
+  return path.cut(atMs, from, to, kind === 'cut');
+}
+
 function isOfDialer(kind: string): boolean {
   return kind === 'connecting' || kind === 'connected' || kind === 'disconnected';
 }
 
-function heard({ name, mount, disconnects, silenceMs, longestStallMs, switches }: Run['listeners'][number]): string {
+/** Of what a seed has drawn, the outline of the topology is left out: the lanes show it. */
+function isPlain(value: unknown): boolean {
+  return typeof value !== 'object' || (Array.isArray(value) && value.every((each) => typeof each !== 'object'));
+}
+
+function heard({ name, mount, disconnects, silenceMs, digitalSilenceMs, loopedMs, longestStallMs, switches }: Run['listeners'][number]): string {
   const sum = (figure: (splice: (typeof switches)[number]) => number): string => span(switches.reduce((total, splice) => total + figure(splice), 0));
   const gaps = switches.filter(({ reason }) => reason === 'gap').length;
   const count = (number: number, one: string, many: string): string => `${number} ${number === 1 ? one : many}`;
   const errors = switches.length === 0 ? '' : ` (${sum((splice) => splice.missingMs)} missing, ${sum((splice) => splice.repeatedMs)} repeated)`;
   return [
     `${name} on /${mount}: ${span(silenceMs)} of silence`,
+    ...(digitalSilenceMs > 0 ? [`${span(digitalSilenceMs)} of digital silence`] : []),
+    ...(loopedMs > 0 ? [`${span(loopedMs)} repeated by a hanging encoder`] : []),
     count(switches.length - gaps, 'switch', 'switches'),
     `${count(gaps, 'gap', 'gaps')}${errors}`,
     `${count(disconnects, 'disconnect', 'disconnects')}; at most ${span(longestStallMs)} without a byte`,

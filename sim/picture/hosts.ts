@@ -1,3 +1,4 @@
+import type { Carried } from '../feed.ts';
 import type { LaneDraft, State } from './builder.ts';
 
 export interface HostOptions {
@@ -15,6 +16,7 @@ export class HostFollower {
   #isRunning = false;
   #isPaused = false;
   #isOn = true;
+  #carries: Carried = 'programme';
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -33,14 +35,18 @@ export class HostFollower {
       this.#isRunning = false;
       this.#isPaused = false;
       if (kind === 'vanish') this.#isOn = false;
-    } else if (kind === 'freeze') this.#isPaused = true;
+    } else if (kind === 'freeze') this.#isPaused = this.#isRunning;
     else if (kind === 'thaw') this.#isPaused = false;
+    else if (kind === 'silence' || kind === 'loop' || kind === 'programme') this.#carries = kind;
     this.#show(atMs);
   }
 
   #start(atMs: number): void {
     this.#isOn = true;
-    if (!this.#isRunning) this.#starts++;
+    if (!this.#isRunning) {
+      this.#starts++;
+      if (this.#carries === 'loop') this.#carries = 'programme';
+    }
     this.#isRunning = true;
     this.#show(atMs);
   }
@@ -56,6 +62,8 @@ export class HostFollower {
       return this.#isOn ? { state: 'down', tone: 'bad', label: 'down' } : { state: 'vanished', tone: 'bad', label: 'vanished' };
     }
     if (this.#isPaused) return { state: 'frozen', tone: 'warn', label: 'frozen' };
+    if (this.#carries === 'silence') return { state: 'up, carries digital silence', tone: 'warn', label: 'digital silence' };
+    if (this.#carries === 'loop') return { state: 'up, repeats its last second for ever', tone: 'warn', label: 'hangs in a loop' };
     return { state: 'up', tone: 'good', label: label(this.#starts), ...(hue !== undefined && { hue }) };
   }
 }

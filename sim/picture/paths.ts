@@ -19,6 +19,8 @@ export class PathFollower {
   readonly #there: Direction;
   readonly #back: Direction;
   #isConnected: boolean;
+  /** The connection that there is carries nothing any more. */
+  #isForgotten = false;
   /** Since it was last known to be well, or who connects began. */
   #attempts = 0;
 
@@ -35,6 +37,11 @@ export class PathFollower {
     return this.#change(atMs, from, to, (direction) => (direction.isCut = isCut));
   }
 
+  /** Connections that there are carry nothing from now on, or do so again. */
+  forget(atMs: number, from: string, to: string, isForgotten: boolean): boolean {
+    return this.#change(atMs, from, to, () => (this.#isForgotten = isForgotten && this.options.transport === 'tcp'));
+  }
+
   change(atMs: number, from: string, to: string, changes: Partial<Conditions>): boolean {
     return this.#change(atMs, from, to, (direction) => (direction.conditions = { ...direction.conditions, ...changes }));
   }
@@ -44,6 +51,7 @@ export class PathFollower {
     if (this.options.transport === 'udp') return;
     if (!isConnected) this.#attempts++;
     this.#isConnected = isConnected;
+    this.#isForgotten = false;
     this.#show(atMs);
   }
 
@@ -80,6 +88,7 @@ export class PathFollower {
       return { state: label, tone: 'bad', label };
     }
     if (!this.#isConnected) return { state: 'no connection', tone: this.#attempts > 1 ? 'warn' : 'off', label: 'no connection' };
+    if (this.#isForgotten) return { state: 'connected, and swallows everything', tone: 'bad', label: 'swallows everything' };
     const worse = [...new Set([...there.worse, ...back.worse])];
     const usual = [...new Set([...there.flaws, ...back.flaws])];
     const state = this.options.transport === 'udp' ? 'datagrams' : 'connected';

@@ -22,6 +22,10 @@ const entries: Readonly<Record<string, Entry>> = {
   vanish: ['fault', (f) => `${who(f)} vanishes: no goodbye, no answer`, (f) => `${who(f)} vanishes`],
   freeze: ['fault', (f) => `${who(f)} is stopped, with its connections open`, (f) => `freeze ${who(f)}`],
   step: ['fault', (f) => `${who(f)}'s clock is set by ${span(f['byMs'])}`, (f) => `${who(f)} ${Number(f['byMs']) < 0 ? '' : '+'}${span(f['byMs'])}`],
+  loop: ['fault', (f) => `${who(f)} hangs: it repeats its last second for ever`, (f) => `loop ${who(f)}`],
+  programme: ['repair', (f) => `${who(f)} carries the programme again`, (f) => `programme ${who(f)}`],
+  forget: ['fault', (f) => `connections that there are carry nothing any more: ${ways(f)}`, (f) => `forget ${ways(f)}`],
+  recall: ['repair', (f) => `connections that were forgotten carry again: ${ways(f)}`, (f) => `recall ${ways(f)}`],
   cut: ['fault', (f) => `nothing passes: ${ways(f)}`, (f) => `cut ${ways(f)}`],
   change: ['fault', (f) => `conditions change: ${ways(f)}: ${fieldsText(f['changes'] as Fields)}`, (f) => `change ${ways(f)}`],
   restart: ['repair', (f) => `${who(f)} is started again`, (f) => `restart ${who(f)}`],
@@ -73,7 +77,12 @@ const entries: Readonly<Record<string, Entry>> = {
     ({ retryInMs }) => (retryInMs === undefined ? 'bad' : 'routine'),
     (f) => (f['retryInMs'] === undefined ? `thrown out: ${by(f)}` : `disconnected: ${fieldsText(f)}`),
   ],
-  silence: ['bad', (f) => `silence for ${span(f['silentMs'])}`, (f) => `${span(f['silentMs'])} silent`],
+  // An encoder that carries it, by what is done to it; or a listener who hears nothing.
+  silence: [
+    ({ host }) => (host === undefined ? 'bad' : 'fault'),
+    (f) => (f['host'] === undefined ? `silence for ${span(f['silentMs'])}` : `${who(f)} carries digital silence`),
+    (f) => (f['host'] === undefined ? `${span(f['silentMs'])} silent` : `silence ${who(f)}`),
+  ],
   violation: ['bad', (f) => `${text(f['rule'])}: ${text(f['what'])}`],
 };
 

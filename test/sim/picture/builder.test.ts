@@ -23,6 +23,15 @@ describe('a lane', () => {
   });
 });
 
+test('a lane that changes more often than a page holds says so', () => {
+  const builder = new PictureBuilder();
+  const lane = builder.lane({ kind: 'relay', group: 'g', name: 'n' });
+  for (let turn = 0; turn < 30_000; turn++) lane.enter(turn / 1_000, { state: `${turn % 2}`, tone: 'good' });
+  const { spans } = builder.build(head).lanes[0]!;
+  expect(spans).toHaveLength(20_001);
+  expect(spans.at(-1)).toMatchObject({ fromMs: 20, untilMs: 100, state: 'more changes than a page holds' });
+});
+
 describe('marks', () => {
   test('are put in order of time, with their lanes and links', () => {
     const builder = new PictureBuilder();

@@ -124,6 +124,27 @@ test('states of hosts are those of the simulation: frozen, vanished, and a resta
   expect(marksOf(picture, 'step')[0]!.label).toBe('relay-2 -500 ms');
 });
 
+test('an encoder that carries silence, or hangs, is not well; a restart cures what hangs', () => {
+  const { picture } = drawn({ faults: [at(2).silence('enc-b'), at(3).programme('enc-b'), at(5).loop('enc-b'), at(7).kill('enc-b'), at(8).restart('enc-b')] });
+  expect(laneOf(picture, 'enc-b').spans.map(({ fromMs, label }) => [fromMs, label])).toEqual([
+    [0, ''],
+    [1_000, 'enc-b#1'],
+    [2_000, 'digital silence'],
+    [3_000, 'enc-b#1'],
+    [5_000, 'hangs in a loop'],
+    [7_000, 'down'],
+    [8_000, 'enc-b#2'],
+  ]);
+  expect(marksOf(picture, 'silence')).toMatchObject([{ atMs: 2_000, tone: 'fault', text: 'enc-b carries digital silence' }]);
+});
+
+test('a path that forgets its connections swallows what they carry, until there is a new one', () => {
+  const { picture } = drawn({ faults: [at(4).forget('enc-a', 'relay-1')] });
+  const spans = laneOf(picture, 'enc-a → relay-1').spans.filter(({ untilMs }) => untilMs > 4_000);
+  expect(spans.map(({ state }) => state)).toEqual(['connected, and swallows everything', 'no connection', 'connected']);
+  expect(spans[0]!.fromMs).toBe(4_000);
+});
+
 test('what was expected and did not happen is in the picture', () => {
   const { picture } = drawn({ expect: [hears({ switches: 3 })] });
   expect(picture.verdict).toEqual({ tone: 'bad', text: '1 violated' });
