@@ -82,9 +82,7 @@ class RunStory {
       const lane = this.#lanes.of(host);
       return this.#remember(host, this.#mark(note, [this.#lanes.faults, ...(lane === undefined ? [] : [lane])]));
     }
-    const hit = this.#lanes.paths.filter((path) =>
-      ways.map(({ from, to }) => happens(path, note, from, to)).includes(true),
-    );
+    const hit = this.#lanes.paths.filter((path) => ways.map(({ from, to }) => happens(path, note, from, to)).includes(true));
     const isRepair = kind === 'change' && hit.length > 0 && hit.every(({ isItself }) => isItself);
     const lanes = [this.#lanes.faults, ...hit.map(({ options }) => options.lane)];
     this.#remember(JSON.stringify(ways), this.#mark(note, lanes, isRepair ? { tone: 'repair' } : {}));

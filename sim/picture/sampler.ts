@@ -6,6 +6,15 @@ import type { Series } from './data.ts';
 const MOST_VALUES = 3_000;
 const LEAST_MS = 100;
 
+/** How what was measured is drawn. */
+export interface Look {
+  readonly unit: string;
+  readonly perUnit?: number;
+  /** What is less is left out. */
+  readonly least?: number;
+  readonly hueOf?: (of: string) => number | undefined;
+}
+
 interface Track {
   readonly host: string;
   readonly kind: GaugeKind;
@@ -38,13 +47,13 @@ export class Sampler {
   }
 
   /** What was measured of this kind at that host, one series for each stream. */
-  seriesOf(host: string, kind: GaugeKind, look: { readonly unit: string; readonly perUnit?: number; readonly hueOf?: (of: string) => number | undefined }): Series[] {
+  seriesOf(host: string, kind: GaugeKind, { unit, perUnit = 1, least = -Infinity, hueOf = () => undefined }: Look): Series[] {
     return [...this.#tracks.values()]
       .filter((track) => track.host === host && track.kind === kind)
       .map(({ of, first, values }) => {
-        const hue = look.hueOf?.(of);
-        const scaled = values.map((value) => (value === null ? null : Math.round((10 * value) / (look.perUnit ?? 1)) / 10));
-        const frame = { name: of, unit: look.unit, shape: 'line' as const, fromMs: first * this.everyMs, everyMs: this.everyMs };
+        const hue = hueOf(of);
+        const scaled = values.map((value) => (value === null || value < least ? null : Math.round((10 * value) / perUnit) / 10));
+        const frame = { name: of, unit, shape: 'line' as const, fromMs: first * this.everyMs, everyMs: this.everyMs };
         return { ...frame, ...(hue !== undefined && { hue }), values: scaled };
       });
   }

@@ -170,7 +170,7 @@ export class Lanes {
       context.fillStyle = scheme.quiet;
       context.fillText(text, 5, at);
     };
-    say(amount(high, unit), y + 9);
+    say(high === low ? `always ${amount(high, unit)}` : amount(high, unit), y + 9);
     if (low < 0) say(amount(low, unit), y + height - 9);
   }
 }

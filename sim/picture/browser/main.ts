@@ -62,7 +62,7 @@ function show(picture: Picture, page: HTMLElement): void {
     element('main', {}, [
       element('div', { class: 'stage' }, [
         element('div', { class: 'over' }, [element('span', {}, ['whole time']), overview.canvas]),
-        element('div', { class: 'over' }, [element('span', { class: 'hint' }, ['wheel zooms, dragging moves']), ruler.canvas]),
+        element('div', { class: 'over' }, [element('span', { class: 'hint' }, ['wheel zooms, drag moves']), ruler.canvas]),
         lanes.root,
       ]),
       element('aside', {}, [list.root, details.root]),

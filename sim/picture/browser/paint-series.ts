@@ -18,13 +18,13 @@ export function scaleOf(series: readonly Series[], fromMs: number, untilMs: numb
       if (value > high) high = value;
     }
   }
-  return high === low ? { low, high: low + 1 } : { low, high };
+  return { low, high };
 }
 
 export function paintSeries(frame: Frame, series: readonly Series[], scale: Scale): void {
   const { context, scheme, y, height, width } = frame;
   const bottom = y + height - 4;
-  const yOf = (value: number): number => bottom - ((value - scale.low) / (scale.high - scale.low)) * (height - 10);
+  const yOf = (value: number): number => bottom - ((value - scale.low) / (scale.high - scale.low || 1)) * (height - 10);
   context.fillStyle = scheme.rule;
   context.fillRect(0, Math.round(yOf(0)), width, 1);
   context.save();

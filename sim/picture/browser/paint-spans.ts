@@ -18,11 +18,11 @@ export function paintSpans(frame: Frame, { spans, kind }: Lane, taken: readonly 
     const span = spans[index]!;
     if (span.fromMs >= untilMs) break;
     const left = Math.max(drawnTo, xOf(frame, span.fromMs));
-    // Whatever is not well is seen, however short it was; what is well may vanish.
-    const isWell = span.tone !== 'bad' && span.tone !== 'warn';
-    const right = Math.min(width, Math.max(xOf(frame, span.untilMs), left + (isWell ? 0 : SHORTEST_PX)));
+    // Whatever is bad is seen, however short it was; the rest may vanish.
+    const right = Math.min(width, Math.max(xOf(frame, span.untilMs), left + (span.tone === 'bad' ? SHORTEST_PX : 0)));
     if (right - left < LEAST_PX) continue;
     drawnTo = right;
+    const isWell = span.tone !== 'bad' && span.tone !== 'warn';
     paintSpan(frame, span, { left, right }, isThin && isWell ? height / 2 - 2 : 3, taken);
   }
 }
