@@ -77,6 +77,8 @@ select, input { font: inherit; color: var(--ink); background: var(--raised); bor
 .loss .sign { clip-path: polygon(0 20%, 20% 0, 50% 30%, 80% 0, 100% 20%, 70% 50%, 100% 80%, 80% 100%, 50% 70%, 20% 100%, 0 80%, 30% 50%); }
 .routine .sign { width: 2px; margin: 0 3.5px; }
 #details { border-top: 1px solid var(--rule); padding: 8px 12px; overflow-y: auto; background: var(--panel); }
+#details .legend { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: 2px 16px; }
+.legend li { display: inline-flex; gap: 7px; align-items: center; }
 #details ul { margin: 4px 0; padding-left: 16px; }
 .link { border: 0; background: none; padding: 0; min-height: 0; color: var(--accent); text-decoration: underline; text-align: left; }
 .event { border-left: 3px solid var(--tone); padding-left: 7px; }

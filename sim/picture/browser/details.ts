@@ -1,6 +1,7 @@
-import type { Mark } from '../data.ts';
+import { markTones, type Mark } from '../data.ts';
 import { clock, lengthOf } from './axis.ts';
 import { element } from './dom.ts';
+import { toneNames } from './filter.ts';
 import type { Model } from './model.ts';
 import { fieldList } from './tooltip.ts';
 
@@ -20,7 +21,7 @@ export class Details {
     const { chosen, chosenMark } = this.#model;
     if (chosen === this.#shown) return;
     this.#shown = chosen;
-    this.root.replaceChildren(...(chosen === undefined || chosenMark === undefined ? [element('p', {}, ['Choose an event to see all of it.'])] : this.#told(chosen, chosenMark)));
+    this.root.replaceChildren(...(chosen === undefined || chosenMark === undefined ? legend() : this.#told(chosen, chosenMark)));
   }
 
   #told(id: number, { atMs, kind, tone, who, text, fields, seeAlso }: Mark): HTMLElement[] {
@@ -41,4 +42,15 @@ export class Details {
     const apart = `${lengthOf(Math.abs(atMs - fromMs))} ${atMs <= fromMs ? 'earlier' : 'later'}`;
     return element('li', {}, [before, element('button', { type: 'button', class: 'link', onclick: () => this.#jump(id), title: text }, [`${text.split(/[.:] /)[0]}, ${apart}`])]);
   }
+}
+
+/** While nothing is chosen: what the signs and colours mean. */
+function legend(): HTMLElement[] {
+  const signs = markTones.map((tone) => element('li', { class: tone }, [element('i', { class: 'sign' }), toneNames[tone]]));
+  return [
+    element('p', {}, ['Choose an event to see all of it.']),
+    element('ul', { class: 'legend' }, signs),
+    element('p', {}, ['Each encoder has its colour in all lanes. Hatched is what is not well: red is down, cut or silent, yellow is frozen, stalled, lossy or not connected.']),
+    element('p', {}, ['Arrows move, + and − zoom, Home shows all, Shift and the wheel move.']),
+  ];
 }

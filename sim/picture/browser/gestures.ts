@@ -67,10 +67,10 @@ function pressKey(model: Model, key: string): boolean {
       return true;
     case '+':
     case '=':
-      window.zoom(1 / KEY_ZOOM, model.chosenMark?.atMs);
+      window.zoom(1 / KEY_ZOOM, model.focusMs);
       return true;
     case '-':
-      window.zoom(KEY_ZOOM, model.chosenMark?.atMs);
+      window.zoom(KEY_ZOOM, model.focusMs);
       return true;
     case 'Home':
     case '0':

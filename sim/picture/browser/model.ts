@@ -54,6 +54,12 @@ export class Model {
     return this.#chosen === undefined ? undefined : this.picture.marks[this.#chosen];
   }
 
+  /** When the chosen event was, if that is seen: what to zoom about and to go on from. */
+  get focusMs(): number | undefined {
+    const atMs = this.chosenMark?.atMs;
+    return atMs !== undefined && atMs >= this.window.fromMs && atMs <= this.window.untilMs ? atMs : undefined;
+  }
+
   get filter(): Filter {
     return this.#filter;
   }
@@ -92,12 +98,13 @@ export class Model {
     this.window.centre(mark.atMs, Math.min(spanMs, JUMP_SPAN_MS));
   }
 
-  /** The next event of these tones, or the one before, seen from the chosen one or from the middle of what is seen. */
+  /** The next event of these tones, or the one before, from the chosen one if it is seen, or from the middle of what is. */
   step(tones: readonly MarkTone[], direction: 1 | -1): void {
     const { marks } = this.picture;
     const { fromMs, untilMs, isWhole } = this.window;
     const middle = isWhole ? -direction * Infinity : (fromMs + untilMs) / 2;
-    const start = this.#chosen ?? marks.findLastIndex(({ atMs }) => atMs <= middle) + (direction === 1 ? 0 : 1);
+    const here = this.focusMs === undefined ? undefined : this.#chosen;
+    const start = here ?? marks.findLastIndex(({ atMs }) => atMs <= middle) + (direction === 1 ? 0 : 1);
     for (let id = start + direction; id >= 0 && id < marks.length; id += direction) {
       if (tones.includes(marks[id]!.tone)) return this.jump(id);
     }

@@ -26,9 +26,9 @@ export function toolbar(model: Model, palette: Palette, step: (tones: readonly M
   return element('nav', { 'aria-label': 'Tools' }, [
     ...pairs,
     element('span', { class: 'pair' }, [
-      button('zoom-out', '−', 'Zoom out (−)', () => model.window.zoom(2, model.chosenMark?.atMs)),
+      button('zoom-out', '−', 'Zoom out (−)', () => model.window.zoom(2, model.focusMs)),
       button('whole', 'all', 'The whole time (Home)', () => model.window.whole()),
-      button('zoom-in', '+', 'Zoom in (+)', () => model.window.zoom(1 / 2, model.chosenMark?.atMs)),
+      button('zoom-in', '+', 'Zoom in (+)', () => model.window.zoom(1 / 2, model.focusMs)),
     ]),
     button('scheme', '◐', 'Light or dark', () => palette.toggle()),
   ]);

@@ -4,6 +4,7 @@ import { clock, lengthOf, ticksOf } from '../../../sim/picture/browser/axis.ts';
 import { clustersOf, firstFrom } from '../../../sim/picture/browser/clusters.ts';
 import { choicesOf, matching } from '../../../sim/picture/browser/filter.ts';
 import { heightOf, rowAt, rowsOf } from '../../../sim/picture/browser/layout.ts';
+import { Model } from '../../../sim/picture/browser/model.ts';
 import { TimeWindow } from '../../../sim/picture/browser/window.ts';
 import type { Lane, Mark, MarkTone } from '../../../sim/picture/data.ts';
 
@@ -138,6 +139,68 @@ describe('the filter', () => {
       ['kind:silence', 1],
       ['kind:switch', 1],
     ]);
+  });
+});
+
+describe('the model', () => {
+  const lane: Lane = { kind: 'relay', group: 'g', name: 'n', isKey: false, spans: [], series: [] };
+  const marks = [mark(10_000, 'fault'), mark(20_000, 'switch'), mark(30_000, 'routine'), mark(70_000, 'fault'), mark(90_000, 'bad')];
+  const modelOf = (): Model =>
+    new Model(
+      { title: '', story: '', verdict: { tone: 'none', text: '' }, summary: [], facts: [], fromMs: 0, untilMs: 100_000, lanes: [lane], folded: ['g'], marks, leftOut: 0 },
+      () => {},
+    );
+
+  test('steps from one fault to the next, and back, and stays at the last', () => {
+    const model = modelOf();
+    const chosen = (direction: 1 | -1): number | undefined => {
+      model.step(['fault'], direction);
+      return model.chosen;
+    };
+    expect([chosen(1), chosen(1), chosen(1), chosen(-1), chosen(-1)]).toEqual([0, 3, 3, 0, 0]);
+    const last = modelOf();
+    last.step(['fault', 'bad'], -1);
+    expect(last.chosen).toBe(4);
+  });
+
+  test('steps from what is seen, once the chosen event is not', () => {
+    const model = modelOf();
+    model.jump(0);
+    model.window.show(60_000, 64_000);
+    expect(model.focusMs).toBeUndefined();
+    model.step(['switch'], -1);
+    expect(model.chosen).toBe(1);
+  });
+
+  test('jumps so that an event is in the middle, and leaves a near view as it is', () => {
+    const model = modelOf();
+    model.jump(3);
+    expect([model.window.fromMs, model.window.untilMs, model.focusMs]).toEqual([67_500, 72_500, 70_000]);
+    model.window.show(69_900, 70_300);
+    model.jump(3);
+    expect([model.window.fromMs, model.window.untilMs]).toEqual([69_900, 70_300]);
+    model.jump(99);
+    expect(model.chosen).toBe(3);
+  });
+
+  test('draws in a lane what the list has', () => {
+    const model = modelOf();
+    expect(model.idsIn(0)).toEqual([0, 1, 3, 4]);
+    model.filter = { what: 'tone:fault', text: '' };
+    expect([model.ids, model.idsIn(0)]).toEqual([[0, 3], [0, 3]]);
+    expect(model.rows.map(({ lane }) => lane)).toEqual([undefined]);
+    model.fold('g', false);
+    expect(model.rows.map(({ lane }) => lane)).toEqual([undefined, 0]);
+  });
+
+  test('goes where an address says, and nowhere else', () => {
+    const model = modelOf();
+    expect(model.goTo('#nothing')).toBe(false);
+    expect(model.window.isWhole).toBe(true);
+    expect(model.goTo('#from=10&until=12&event=2')).toBe(true);
+    expect([model.window.fromMs, model.window.untilMs, model.chosen]).toEqual([10_000, 12_000, 2]);
+    expect(model.goTo('#from=10&until=12&event=77')).toBe(true);
+    expect(model.chosen).toBeUndefined();
   });
 });
 
