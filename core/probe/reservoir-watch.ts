@@ -14,10 +14,12 @@ export type Decodability = 'whole' | 'joining' | 'overlap' | 'foreign' | 'overru
 
 /** Main data of Layer III that is remembered: twice as much as a frame can reach back to. */
 const HELD_BYTES = 1_024;
-/** Fewer bytes that nobody claims say nothing: an encoder's version may stand there. */
-const LEAST_FOREIGN_BYTES = 8;
-/** LAME writes its version in front of what it fills up with. */
-const SIGNATURE_BYTES = 12;
+/** "LAME": it writes its name, and its version, in front of what it fills up with. */
+const SIGNATURE: readonly number[] = [0x4c, 0x41, 0x4d, 0x45];
+/** Of the filling, so many bytes right before the audio are looked at, */
+const TAIL_BYTES = 16;
+/** and so many more when most of these may be name and version. */
+const SIGNED_BYTES: number = TAIL_BYTES + 13;
 /** An encoder that leaves bytes of its own between frames has shown it by then. */
 const LEARNING_FRAMES = 100;
 
@@ -78,14 +80,40 @@ export class ReservoirWatch {
     return isUsual ? 'whole' : 'foreign';
   }
 
-  /** Whether the bytes between the last frame's audio and `begin` bytes from the end are no filling. */
+  /**
+   * Whether the audio that begins so many bytes from the end does not begin where its encoder put it: behind what the last
+   * frame took, and behind the filling there.
+   */
   #isForeign(begin: number): boolean {
-    const from = Math.max(0, HELD_BYTES - this.#unclaimedBytes);
-    const to = HELD_BYTES - begin;
-    if (to - from < LEAST_FOREIGN_BYTES) return false;
+    const from = HELD_BYTES - this.#unclaimedBytes;
+    const at = HELD_BYTES - begin;
+    if (at <= from) return false;
+    if (this.#isAlternating(at)) return true;
+    return !this.#isFilling(Math.max(from, at - TAIL_BYTES), at) && !this.#isSigned(Math.max(from, at - SIGNED_BYTES), at);
+  }
+
+  /** Whether the encoder's name is among these bytes, or begins right before their end. */
+  #isSigned(from: number, to: number): boolean {
+    for (let at = from; at < to; at++) {
+      if (SIGNATURE.every((letter, index) => at + index >= to || this.#held[at + index] === letter)) return true;
+    }
+    return false;
+  }
+
+  /** Whether most of these bytes are what encoders fill up with. */
+  #isFilling(from: number, to: number): boolean {
     let filling = 0;
-    for (let at = from; at < to; at++) if (isFilling(this.#held[at]!)) filling++;
-    return 2 * filling < to - from - SIGNATURE_BYTES;
+    for (let at = from; at < to; at++) {
+      const byte = this.#held[at]!;
+      if (byte === 0x00 || byte === 0xff || isAlternating(byte)) filling++;
+    }
+    return 2 * filling >= to - from;
+  }
+
+  /** Whether the filling goes on where audio should begin: no audio looks like that for so long. */
+  #isAlternating(at: number): boolean {
+    if (at + TAIL_BYTES > HELD_BYTES) return false;
+    return this.#held.subarray(at, at + TAIL_BYTES).every(isAlternating);
   }
 
   #keep(bytes: Uint8Array, mainAt: number): void {
@@ -99,6 +127,7 @@ export class ReservoirWatch {
   }
 }
 
-function isFilling(byte: number): boolean {
-  return byte === 0x00 || byte === 0x55 || byte === 0xaa || byte === 0xff;
+/** Ones and zeros in turn, from any bit on. */
+function isAlternating(byte: number): boolean {
+  return byte === 0x55 || byte === 0xaa;
 }

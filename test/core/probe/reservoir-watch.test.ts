@@ -54,9 +54,25 @@ describe('ReservoirWatch', () => {
     expect(judge(new ReservoirWatch(), [...tidy(), left, layer3Frame({})]).at(-1)).toBe('whole');
   });
 
+  /** A frame with so much audio, and then `filling` up to where the next one's audio begins. */
+  const filledUp = (audioBytes: number, filling: readonly number[], until = 281): Uint8Array =>
+    layer3Frame({ audioBytes, fill: (at) => (at < audioBytes || at >= until ? 0x33 : filling[Math.min(at - audioBytes, filling.length - 1)]!) });
+  const afterIt = (left: Uint8Array): Decodability => judge(new ReservoirWatch(), [...tidy(), left, layer3Frame({ begin: 100, audioBytes: 481 })]).at(-1)!;
+  const lame = [...'LAME3.100'].map((letter) => letter.charCodeAt(0));
+
   it.each([0x00, 0x55, 0xaa, 0xff])('knows what encoders fill up with: %d', (filling) => {
-    const left = layer3Frame({ audioBytes: 181, fill: (at) => (at < 193 ? 0x4c : filling) });
-    expect(judge(new ReservoirWatch(), [...tidy(), left, layer3Frame({ begin: 100, audioBytes: 481 })]).at(-1)).toBe('whole');
+    expect(afterIt(filledUp(181, [filling]))).toBe('whole');
+    expect(afterIt(filledUp(181, [...lame, filling]))).toBe('whole');
+    expect(afterIt(filledUp(270, [filling]))).toBe('whole');
+  });
+
+  it('knows the name that LAME fills up with, however little room there is', () => {
+    for (let bytes = 1; bytes < 30; bytes++) expect(afterIt(filledUp(281 - bytes, [...lame, 0x55]))).toBe('whole');
+  });
+
+  it('sees a few bytes of another frame, and audio that begins within the filling', () => {
+    expect(afterIt(filledUp(279, [0x12]))).toBe('foreign');
+    expect(afterIt(filledUp(181, [...lame, 0x55], 381))).toBe('foreign');
   });
 
   it('gets used to an encoder that leaves bytes of its own', () => {
