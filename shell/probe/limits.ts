@@ -46,12 +46,12 @@ export function violationsOf(figures: ProbeFigures, limits: Limits): readonly st
     const allowed = limits.get(name);
     const found = of(figures);
     if (allowed === undefined || (bound === 'most' ? found <= allowed : found >= allowed)) return [];
-    const measured = unit === '' ? `${found} ${what}` : `${what} ${inTenths(found)} ${unit}`;
-    return [`${measured}, at ${bound} ${allowed} allowed`];
+    const measured = `${what} ${inTenths(found)}${unit === '' ? '' : ` ${unit}`}`;
+    return [`${measured}, ${bound === 'most' ? `at most ${allowed} allowed` : `at least ${allowed} wanted`}`];
   });
 }
 
-/** To a tenth, and so that a value that violates its limit never looks as if it did not. */
+/** To a tenth. */
 export function inTenths(value: number): string {
   return String(Math.round(value * 10) / 10);
 }

@@ -1,7 +1,6 @@
 import type { FrameFormat } from '../../core/frame/format.ts';
-import type { Garbling, ProbeEvent } from '../../core/probe/events.ts';
+import type { Garbling, ProbeEvent, SecondFigures } from '../../core/probe/events.ts';
 import type { ProbeFigures } from '../../core/probe/figures.ts';
-import type { SecondFigures } from '../../core/probe/events.ts';
 import { inTenths } from './limits.ts';
 import type { Answer, Summary } from './reporter.ts';
 
@@ -101,8 +100,8 @@ export function verdictLine({ url, figures, violations }: Summary): string {
     ...(format === undefined ? [] : [`${formatWords(format)} ${whole(kbps)} kbit/s`]),
     `longest stall ${whole(longestStallMs)} ms`,
     `silence ${whole(silenceMs)} ms`,
-    `${disconnects} disconnects`,
-    `${garbledPlaces} garbled`,
+    `disconnects ${disconnects}`,
+    `garbled places ${garbledPlaces}`,
   ].join(', ');
   return violations.length === 0 ? `OK ${url}: ${about}` : `BAD ${url}: ${about}: ${violations.join('; ')}`;
 }

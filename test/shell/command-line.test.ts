@@ -76,6 +76,17 @@ describe('davecast refuses', () => {
     ['encoder --mount m --to a:1 --from http://h', /--from must be http/],
     ['encoder --mount m --to a:1 --stdin --password x', /--password is for --listen/],
     ['encoder --mount m --to a:1 --listen 1 --password=', /--password must not be empty/],
+    ['probe', /URL is missing/],
+    ['probe radio', /URL must be http:\/\/HOST:PORT\/MOUNT, not "radio"/],
+    ['probe ftp://h/m', /URL must be http:/],
+    ['probe https://h/m', /https cannot be probed/],
+    ['probe http://h/m http://h/n', /unexpected argument "http:\/\/h\/n"/],
+    ['probe http://h/m --for 0', /--for must be a whole number from 1/],
+    ['probe http://h/m --for 1m', /--for must be a whole number/],
+    ['probe http://h/m --max-stall 0.5', /--max-stall must be a whole number/],
+    ['probe http://h/m --max-stall', /--max-stall needs a value: MS/],
+    ['probe http://h/m --max-stalls 5', /unknown option --max-stalls/],
+    ['probe http://h/m --json --quiet', /--json and --quiet exclude each other/],
     [`encoder --mount m ${manyTargets} --stdin`, /257 targets/],
   ])('%j with one clear line', async (line, message) => {
     const { status, out, err } = await print(davecast, line);
@@ -102,13 +113,13 @@ describe('daveice refuses', () => {
 });
 
 describe('help and version', () => {
-  it.each(['--help', '-h', 'relay --help', 'edge -h', 'encoder --help', '-r --help', '8000 --help'])('davecast %s', async (line) => {
+  it.each(['--help', '-h', 'relay --help', 'edge -h', 'encoder --help', '-r --help', '8000 --help', 'probe --help'])('davecast %s', async (line) => {
     const { status, out, err } = await print(davecast, line);
     expect(out).toMatch(/^Usage: davecast/);
     expect({ status, err }).toEqual({ status: 0, err: '' });
   });
 
-  it.each(['--version', '-v', 'relay --version', 'edge -v', 'encoder --version'])('davecast %s', async (line) => {
+  it.each(['--version', '-v', 'relay --version', 'edge -v', 'encoder --version', 'probe -v'])('davecast %s', async (line) => {
     expect(await print(davecast, line)).toEqual({ status: 0, out: `davecast ${version}\n`, err: '' });
   });
 
@@ -143,6 +154,15 @@ describe('command lines that are right', () => {
     ['encoder --mount 007 --to a:1 --listen 0 --password 0123', 'encoder'],
   ])('davecast %s', (line, role) => {
     expect(readDavecast(line.split(' '))).toMatchObject({ kind: 'run', role });
+  });
+
+  it('davecast probe', () => {
+    const wish = readDavecast('probe http://u:p@h:8000/m?x=y --for 60 --max-stall 500 --max-disconnects 0 --min-kbps 120 --buffer 2000 --give-up 5000 --json'.split(' '));
+    expect(wish).toMatchObject({ kind: 'probe', config: { forMs: 60_000, bufferMs: 2_000, giveUpMs: 5_000, output: 'json' } });
+    expect(wish.kind === 'probe' && [wish.config.url.href, ...wish.config.limits]).toEqual([
+      'http://u:p@h:8000/m?x=y', ['max-stall', 500], ['max-disconnects', 0], ['min-kbps', 120],
+    ]);
+    expect(readDavecast(['probe', 'http://h'])).toMatchObject({ config: { forMs: undefined, output: 'text' } });
   });
 
   it('daveice', () => {

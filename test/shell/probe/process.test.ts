@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process';
+import { afterEach, describe, expect, it } from 'vitest';
+import { audio, HEAD, serveBy } from './support.ts';
+
+const running: { stop(): Promise<void> }[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((one) => one.stop()));
+});
+
+interface Ran {
+  readonly status: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the program; `until` says by what it has printed when it is to be interrupted. */
+async function davecast(argv: readonly string[], until: (out: string) => boolean = () => false): Promise<Ran> {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'shell/bin/davecast.ts', ...argv]);
+  running.push({ stop: () => Promise.resolve(void child.kill('SIGKILL')) });
+  let out = '';
+  let err = '';
+  let isInterrupted = false;
+  child.stderr.on('data', (text) => (err += text));
+  child.stdout.on('data', (text) => {
+    out += text;
+    if (isInterrupted || !until(out)) return;
+    isInterrupted = true;
+    child.kill('SIGINT');
+  });
+  return await new Promise((resolve) => child.on('close', (status) => resolve({ status, out, err })));
+}
+
+async function mount(): Promise<string> {
+  const server = await serveBy((socket) => socket.write(Buffer.concat([Buffer.from(HEAD), audio(0, 200)])));
+  running.push(server);
+  return `http://127.0.0.1:${server.port}/radio`;
+}
+
+describe('the status of davecast probe', () => {
+  it('is 0 when all was well', async () => {
+    const url = await mount();
+    const { status, out, err } = await davecast(['probe', url, '--for', '1', '--quiet', '--max-garbled', '0']);
+    expect(out).toMatch(new RegExp(`^OK ${url}: .*, MP3 48 kHz mono 48 kbit/s, .*\\n$`));
+    expect({ status, err }).toEqual({ status: 0, err: '' });
+  });
+
+  it('is 1 when something was worse than allowed, also after Ctrl-C', async () => {
+    const { status, out, err } = await davecast(['probe', await mount(), '--max-stall', '50', '--json'], (text) => text.includes('"event":"stalled"'));
+    const last = JSON.parse(out.trimEnd().split('\n').at(-1)!) as Record<string, unknown>;
+    expect(last).toMatchObject({ event: 'summary', ok: false, violations: [expect.stringMatching(/^longest stall/)] });
+    expect({ status, err }).toEqual({ status: 1, err: '' });
+  });
+
+  it('is 2 when the command line is wrong', async () => {
+    const { status, out, err } = await davecast(['probe', 'https://radio/x']);
+    expect(err).toMatch(/^davecast: URL must be http:.*\n$/);
+    expect({ status, out }).toEqual({ status: 2, out: '' });
+  });
+});
