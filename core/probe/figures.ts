@@ -50,8 +50,8 @@ export interface ProbeFigures extends FrameFigures {
   readonly audioBytes: number;
   /** Mean bit rate of all frames. */
   readonly kbps: number;
-  /** Programme that never came, estimated; negative when more came than time passed. */
-  readonly missingMs: number;
+  /** Programme that never came, estimated; negative when more came than time passed. Undefined before 25 s are over. */
+  readonly missingMs: number | undefined;
   /** The encoder's clock against ours; undefined before a minute is over. */
   readonly driftPpm: number | undefined;
   /** Places where a decoder makes noise, of either kind. */

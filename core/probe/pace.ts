@@ -26,7 +26,7 @@ export class Pace {
   /** Of the newest whole span; undefined before the first. */
   #originUs: number | undefined;
   #nextUs: number = SPAN;
-  #missingUs = 0;
+  #missingUs: number | undefined;
   #driftUs = 0;
   #driftSpans = 0;
 
@@ -35,8 +35,8 @@ export class Pace {
     this.#missing = missing;
   }
 
-  /** All steps together. */
-  get missingUs(): number {
+  /** All steps together; undefined before anything could be compared. */
+  get missingUs(): number | undefined {
     return this.#missingUs;
   }
 
@@ -66,6 +66,7 @@ export class Pace {
     const before = this.#originUs;
     this.#originUs = originUs;
     if (before === undefined) return;
+    this.#missingUs ??= 0;
     const differenceUs = originUs - before;
     if (Math.abs(differenceUs) < STEP_US) {
       this.#driftUs += differenceUs;

@@ -149,6 +149,7 @@ export class Probe implements Machine {
   figures(now: Micros): ProbeFigures {
     const frames = this.#frames.figures;
     const { overlap, foreign, overrun } = frames.garbled;
+    const { missingUs, driftPpm } = this.#pace;
     this.#lead.look(now);
     return {
       ...frames,
@@ -166,8 +167,8 @@ export class Probe implements Machine {
       heldMs: this.#player.heldUs(now) / 1000,
       audioBytes: this.#audioBytes,
       kbps: kbpsOf(frames.frameBytes, frames.programmeMs),
-      missingMs: this.#pace.missingUs / 1000,
-      driftPpm: this.#pace.driftPpm,
+      missingMs: missingUs === undefined ? undefined : missingUs / 1000,
+      driftPpm,
       garbledPlaces: overlap + foreign + overrun + frames.strayPlaces,
       title: this.#title,
       titles: this.#titles,

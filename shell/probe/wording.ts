@@ -74,7 +74,8 @@ export function liveWords({ isConnected, kbps, heldMs, silentMs }: SecondFigures
 
 /** The figures at the end, a line each. */
 export function figureLines(figures: ProbeFigures): readonly string[] {
-  const { format, driftPpm, firstAudioMs, oddRates, rateChanges, garbled } = figures;
+  const { format, missingMs, driftPpm, firstAudioMs, oddRates, rateChanges, garbled } = figures;
+  const missing = missingMs === undefined ? 'missing unknown before 25 s' : `about ${whole(missingMs)} ms missing`;
   const drift = driftPpm === undefined ? 'drift unknown before a minute' : `drift ${whole(driftPpm)} ppm`;
   const rates = [...(oddRates > 0 ? [`${oddRates} odd frames`] : []), ...(rateChanges > 0 ? [`${rateChanges} changes`] : [])];
   return [
@@ -82,7 +83,7 @@ export function figureLines(figures: ProbeFigures): readonly string[] {
     row('first audio', firstAudioMs === undefined ? 'never' : `after ${whole(firstAudioMs)} ms`),
     row('stalls', `longest ${whole(figures.longestStallMs)} ms, ${figures.stalls} too long`),
     row('silence', `${whole(figures.silenceMs)} ms; with a buffer of ${whole(figures.bufferNeededMs)} ms there would have been none`),
-    row('programme', `${inTenths(figures.programmeMs / 1000)} s received, about ${whole(figures.missingMs)} ms missing, ${drift}`),
+    row('programme', `${inTenths(figures.programmeMs / 1000)} s received, ${missing}, ${drift}`),
     row('format', format === undefined ? 'unknown' : `${formatWords(format)}${figures.formatChanges > 0 ? `, ${figures.formatChanges} changes` : ''}`),
     row('bit rate', [`mean ${inTenths(figures.kbps)} kbit/s`, ...rates].join(', ')),
     row('frames', `${figures.frames}, ${figures.frameBytes} bytes; ${skippedWords(figures)}`),
@@ -131,7 +132,7 @@ function skippedWords({ skipped }: ProbeFigures): string {
 }
 
 function row(name: string, text: string): string {
-  return `${name.padEnd(12)}${text}`;
+  return `${name.padEnd(13)}${text}`;
 }
 
 function reasons(counts: Readonly<Record<string, number>>): string {

@@ -42,13 +42,13 @@ describe('Pace', () => {
 
   it.each([1, 2, 40])('finds %d frames that never came', (frames) => {
     const programme = new Programme().goesOn(40, { jitterMs: 30 }).outage(24 * frames, 0).goesOn(40, { jitterMs: 30 });
-    expect(Math.abs(programme.pace.missingUs / 1000 - 24 * frames)).toBeLessThan(5);
+    expect(Math.abs(programme.pace.missingUs! / 1000 - 24 * frames)).toBeLessThan(5);
     expect(programme.steps).toHaveLength(1);
   });
 
   it('finds programme that comes twice', () => {
     const { pace } = new Programme().goesOn(40).outage(0, 480).goesOn(40);
-    expect(pace.missingUs / 1000).toBeCloseTo(-480, 0);
+    expect(pace.missingUs! / 1000).toBeCloseTo(-480, 0);
   });
 
   it('finds it a second time, after an outage that hid it at first', () => {
@@ -65,6 +65,11 @@ describe('Pace', () => {
   it('does not say how clocks differ before a minute', () => {
     expect(new Programme().goesOn(60).pace.driftPpm).toBeUndefined();
     expect(new Programme().goesOn(90).pace.driftPpm).toBeDefined();
+  });
+
+  it('does not say what is missing before it has compared anything', () => {
+    expect(new Programme().goesOn(24).pace.missingUs).toBeUndefined();
+    expect(new Programme().goesOn(26).pace.missingUs).toBe(0);
   });
 
   it('does not compare across connections', () => {
