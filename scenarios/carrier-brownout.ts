@@ -19,7 +19,7 @@ const story: Scenario = {
   },
   faults: ({ durationS }) => [
     at(FROM_S).change('relay-1', around, { latencyMs: 510, loss: { share: 0.6, burst: 4 } }),
-    at(durationS - AFTER_S).change('relay-1', around, { latencyMs: 10, loss: { share: 0, burst: 1 } }),
+    at(Math.max(FROM_S, durationS - AFTER_S)).change('relay-1', around, { latencyMs: 10, loss: { share: 0, burst: 1 } }),
   ],
   expect: [
     hears({ disconnects: 0, silenceMs: 0, switches: 0, gaps: 0, missingMs: 0, repeatedMs: 0, garbledMs: 0, playing: 1 }),

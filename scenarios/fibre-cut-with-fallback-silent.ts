@@ -22,18 +22,23 @@ const story: Scenario = {
   faults: ({ durationS }) => [
     at(0).silence('backup'),
     at(CUT_S).cut('studio', relays),
-    at(durationS - AFTER_S).heal('studio', relays),
-    at(durationS - AFTER_S / 2).kill('backup'),
+    at(healedS(durationS)).heal('studio', relays),
+    at(healedS(durationS) + AFTER_S / 2).kill('backup'),
   ],
   expect: ({ durationS }) => {
-    const silentMs = 1000 * (durationS - AFTER_S / 2 - CUT_S);
+    const stoppedS = healedS(durationS) + AFTER_S / 2;
+    const silentMs = 1000 * (stoppedS - CUT_S);
     return [
       reports({ by: 'edge', kind: 'switch', times: 1, fromS: CUT_S, untilS: CUT_S + 0.5, fields: { to: 'backup#1' } }),
-      reports({ by: 'edge', kind: 'switch', times: 0, fromS: CUT_S + 1, untilS: durationS - AFTER_S / 2 }),
+      reports({ by: 'edge', kind: 'switch', times: 0, fromS: CUT_S + 1, untilS: stoppedS }),
       hears({ disconnects: 0, silenceMs: 0, switches: 2, gaps: 0, playing: 1 }),
       hears({ longestStallMs: atMost(400), worstJumpMs: atMost(45), digitalSilenceMs: within(silentMs - 500, silentMs + 500) }),
     ];
   },
 };
+
+function healedS(durationS: number): number {
+  return Math.max(CUT_S, durationS - AFTER_S);
+}
 
 export default story;

@@ -1,5 +1,5 @@
-import { catalogue } from './catalogue.ts';
 import { sumOf } from '../expectation.ts';
+import { catalogue } from './catalogue.ts';
 import type { Asked } from './options.ts';
 import { runAll, type Job, type Result } from './pool.ts';
 import { Progress } from './progress.ts';
@@ -34,7 +34,7 @@ export async function all({ seed, jobs: threads, durationS, json }: Extract<Aske
       results.push(result);
       if (result.ok) return;
       progress.clear();
-      for (const { atMs, rule, what } of result.violations) problem(`${order[index]!.scenario.name} at ${atMs / 1000} s: ${rule}: ${what}`);
+      problem(failureOf(order[index]!.scenario.name, result));
     },
   });
   progress.clear();
@@ -57,6 +57,13 @@ export function rowOf(scenario: string, { simulatedS, wallMs, ok, listeners }: R
     repeatedMs: worst(({ switches }) => sumOf(switches, 'repeatedMs')),
     disconnects: worst((listener) => listener.disconnects),
   };
+}
+
+/** One line, for a crowd of listeners can be disappointed at once. */
+function failureOf(scenario: string, { violations }: Result): string {
+  const [first] = violations;
+  const others = violations.length > 1 ? ` (and ${violations.length - 1} more)` : '';
+  return `${scenario} failed at ${(first?.atMs ?? 0) / 1000} s: ${first?.rule}: ${first?.what.split('\n')[0]}${others}`;
 }
 
 export function tableOf(rows: readonly AllRow[]): string {
