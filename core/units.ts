@@ -1,4 +1,4 @@
-/** Whole microseconds on the caller's monotonic clock, or a span of them. */
+/** Whole microseconds on the caller's monotonic clock, which is never below 0, or a span of them. */
 export type Micros = number & { readonly unit: 'us' };
 
 /** The deadline of a machine that waits for nothing. */

@@ -22,6 +22,9 @@ const WAKE_MS = 1;
 const DATAGRAM_BUFFER_BYTES = 212_992;
 const DATAGRAM_OVERHEAD_BYTES = 768;
 
+/** How long all of them have been up when a run begins: a machine's clock is never before its zero, however it is set back. */
+const UPTIME_S = 1_000_000;
+
 /**
  * A computer with one process of ours: what its kernel does for it, also while it is stopped or when it has died.
  */
@@ -39,7 +42,7 @@ export class Host {
   #process: Process | undefined;
   #isOn = true;
   #isPaused = false;
-  #clockOffset = 0;
+  #clockOffset = UPTIME_S * 1e6;
 
   /** `boot` makes the process, anew at each start. */
   constructor(world: World, name: string, schedule: Random, boot: (host: Host) => Process) {
