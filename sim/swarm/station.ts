@@ -94,7 +94,7 @@ function drawPaths(random: Random, topology: Topology): PathSpec[] {
 /** Bounds so small that they are reached. What has to go through them still can. */
 function drawSettings(random: Random, { encoders, relays, edges, listeners }: Topology): Partial<Settings> {
   const small: [SettingName, () => number][] = [
-    ['windowMessages', () => pick(random, [16, 32, 64, 256])],
+    ['windowMessages', () => pick(random, [128, 256])],
     ['windowBytes', () => 65_536],
     ['ringMs', () => pick(random, [500, 1_000, 3_000])],
     ['ringBytes', () => 65_536],
@@ -119,8 +119,8 @@ function drawSettings(random: Random, { encoders, relays, edges, listeners }: To
     ['maxUnannouncedStreams', () => encoders.length],
   ];
   const changed = chance(random, 0.5) ? small.filter(() => chance(random, 0.15)) : [];
-  // Whoever forgets a stream before the others forget its messages, takes those for new.
-  const shortMemory = chance(random, 0.1) ? { targetKeepMs: 1_000, historyMs: 1_000, forgetMs: pick(random, [3_000, 8_000]) } : {};
+  // Whoever forgets a stream while its messages are still kept, or on their way, takes those for new.
+  const shortMemory = chance(random, 0.1) ? { targetKeepMs: 1_000, historyMs: 1_000, forgetMs: 8_000 } : {};
   return { ...Object.fromEntries(changed.map(([name, value]) => [name, value()])), ...shortMemory };
 }
 
