@@ -129,6 +129,7 @@ export class EdgeProcess implements Process {
     const { world, trace, cast } = this.#stage;
     const { kind, fields } = cast.readable(event);
     trace.note(world.now, this.#host.name, kind, fields);
+    if (kind === 'stream-new') this.#watch.began(String(fields['stream']));
     if (kind !== 'switch') return;
     cast.switched(this.#host.name, String(fields['to']), String(fields['reason']));
     this.#watch.switched(String(fields['from']), String(fields['to']));

@@ -23,6 +23,8 @@ interface Sent {
 
 /** Arrivals are remembered for so many frames of each stream: longer than any window or ring. */
 const REMEMBERED_FRAMES = 2_048;
+/** As long as a stream is new. */
+const BEGINS_MS = 1_000;
 /** And streams for longer than the edge itself remembers them, with any settings that a scenario has. */
 const FORGET_MS = 120_000;
 
@@ -77,6 +79,11 @@ export class EdgeWatch {
     }
   }
 
+  /** The edge has never heard of this stream, or has forgotten it. */
+  began(name: string): void {
+    for (const [stream, arrivals] of this.#arrivals) if (stream.name === name) arrivals.beganAt = undefined;
+  }
+
   joined(listener: ListenerId): void {
     const sent: Sent = {
       reader: new FrameReader(
@@ -118,6 +125,7 @@ export class EdgeWatch {
       this.#oracle.sighted('arrival after the switch');
     }
     if (this.#paths.size >= 3) this.#comparePaths(newest, arrivals, frame);
+    arrivals.beganAt ??= this.#world.now;
     arrivals.add(frame.index, this.#world.now);
   }
 
@@ -157,13 +165,18 @@ export class EdgeWatch {
     const cameAt = arrivals.at(after);
     const oldestKept = arrivals.newest - this.#ringFrames(stream);
     for (let index = Math.max(before + 1, oldestKept); index < after; index++) {
-      if (arrivals.at(index) >= cameAt) continue;
+      if (arrivals.at(index) >= cameAt || this.#isUnconfirmed(arrivals, index, cameAt)) continue;
       this.#oracle.violated(
         'a frame that reached the edge in time is never lost',
         `${stream.name} frame ${index} came ${(cameAt - arrivals.at(index)) / 1000} ms before frame ${after}, which was sent instead`,
       );
       return;
     }
+  }
+
+  /** Of a stream that is new to the edge, a frame alone between two losses: no other header says that it is one. */
+  #isUnconfirmed(arrivals: Arrivals, index: number, before: number): boolean {
+    return arrivals.at(index) - (arrivals.beganAt ?? Infinity) < ms(BEGINS_MS) && arrivals.at(index + 1) >= before && arrivals.at(index - 1) >= before;
   }
 
   /** Frames that a ring has at least when it is full: what a stream that comes back is entered with. */
@@ -180,6 +193,8 @@ class Arrivals {
   readonly #time = new Float64Array(REMEMBERED_FRAMES);
 
   latestAt = 0;
+  /** When its first frame came since the edge knows it. */
+  beganAt: number | undefined;
   newest = -1;
   /** The edge has switched away from it, and nothing new of it has come since. */
   isLeft = false;

@@ -52,6 +52,20 @@ class Watched {
 }
 
 describe('the oracle', () => {
+  test('lets go of a frame alone between two losses only while its stream is new', () => {
+    const early = new Watched();
+    early.arrives(0, early.a, 1);
+    early.sends(early.a, 1);
+    early.arrives(20, early.a, 5);
+    early.arrives(40, early.a, 9);
+    early.sends(early.a, 9);
+    expect(early.broken).toEqual([]);
+    early.arrives(2_000, early.a, 50);
+    early.arrives(2_020, early.a, 60);
+    early.sends(early.a, 60);
+    expect(early.broken).toEqual(['a frame that reached the edge in time is never lost']);
+  });
+
   test('does not hold what a ring had to drop against an edge', () => {
     const watched = new Watched({ ringMs: 500 });
     for (let index = 1; index <= 60; index++) watched.arrives(index, watched.a, index);
