@@ -7,17 +7,27 @@ import { hostNames, type ListenerSpec, type Topology } from '../topology.ts';
 const MOST_DELAY_MS = 300;
 const LEAST_BITS_PER_SECOND = 4_000_000;
 
-/** Listeners to whom some way is whole from a time on, for good; and that way. */
+/**
+ * Listeners to whom some way is whole from a time on, for good; and that way. Where encoders of one mountpoint differ in
+ * format, each keeps the others off the air: then there must be peace altogether.
+ */
 export function servedFrom(topology: Topology, faults: readonly Fault[], fromS: number): { readonly listener: ListenerSpec; readonly way: Lifeline }[] {
   const state = new State(topology);
   const inTime = [...faults].sort((a, b) => a.atS - b.atS);
   for (const fault of inTime) if (fault.atS <= fromS) state.happens(fault);
   // Whatever is touched later counts as not well: repairs of it too, for they tell that it was broken.
   for (const fault of inTime) if (fault.atS > fromS) state.spoil(fault);
+  const isPeace = inTime.every(({ atS }) => atS <= fromS);
   return topology.listeners.flatMap((listener) => {
+    if (!isPeace && hasSeveralFormats(topology, listener.mount)) return [];
     const way = lifelinesToListener(topology, listener).find((line) => line.every((part) => state.isWell(part)));
     return way === undefined ? [] : [{ listener, way }];
   });
+}
+
+function hasSeveralFormats({ encoders }: Topology, mount: string): boolean {
+  const formats = encoders.filter((encoder) => encoder.mount === mount).map(({ format: { codec, sampleRateHz } }) => `${codec} ${sampleRateHz}`);
+  return new Set(formats).size > 1;
 }
 
 /** What is well and what is not, as faults come. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { at, edge, encoder, listener, recovers, relay, udp, type Fault, type Scenario } from '../../../sim/scenario.ts';
+import { aac, at, edge, encoder, listener, recovers, relay, udp, type Fault, type Scenario } from '../../../sim/scenario.ts';
 import { simulate } from '../../../sim/simulation.ts';
 import { servedFrom } from '../../../sim/swarm/whole.ts';
 
@@ -34,6 +34,14 @@ describe('who can be served from a time on', () => {
   ])('is nobody behind %s', (_, fault) => {
     expect(served(fault)).toEqual(['listener-2']);
   });
+});
+
+test('nobody has to be served while encoders of another format come and go on the same mountpoint', () => {
+  const mixed = { ...topology, encoders: [...topology.encoders, encoder('enc-c', ['relay-1'], { format: aac() })] };
+  const later = at(30).kill('enc-c');
+  expect(servedFrom(mixed, [], 20)).toHaveLength(2);
+  expect(servedFrom(mixed, [later], 20)).toEqual([]);
+  expect(servedFrom({ ...mixed, encoders: mixed.encoders.map((each) => ({ ...each, format: aac() })) }, [later], 20)).toHaveLength(2);
 });
 
 describe('recovers()', () => {
