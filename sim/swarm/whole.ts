@@ -25,7 +25,7 @@ export function servedFrom(topology: Topology, faults: readonly Fault[], fromS: 
   });
 }
 
-function hasSeveralFormats({ encoders }: Topology, mount: string): boolean {
+export function hasSeveralFormats({ encoders }: Topology, mount: string): boolean {
   const formats = encoders.filter((encoder) => encoder.mount === mount).map(({ format: { codec, sampleRateHz } }) => `${codec} ${sampleRateHz}`);
   return new Set(formats).size > 1;
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ListenerReport } from '../../../sim/listener.ts';
 import { situations, situationsOf } from '../../../sim/swarm/situations.ts';
@@ -29,6 +31,11 @@ function reached(notes: readonly Note[], others: Partial<Parameters<typeof situa
 test('there are names, each once, and a reason for each', () => {
   expect(new Set(situations.map(({ name }) => name)).size).toBe(situations.length);
   for (const { why } of situations) expect(why).toMatch(/^[A-Z].*[.]$/);
+});
+
+test('the manual has them all, in the same words', () => {
+  const manual = readFileSync(join(import.meta.dirname, '../../../docs/simulator.md'), 'utf8');
+  for (const { name, why } of situations) expect(manual).toContain(`| ${name} | ${why} |`);
 });
 
 test('an uneventful run reaches none', () => {

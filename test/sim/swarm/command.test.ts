@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import type { RunJson, SummaryJson } from '../../../sim/cli/json.ts';
+import { run } from '../../../sim/cli/run.ts';
+import { situations } from '../../../sim/swarm/situations.ts';
+
+async function sim(...args: string[]): Promise<{ status: number; out: string; problems: string[] }> {
+  const lines: string[] = [];
+  const problems: string[] = [];
+  const status = await run(args, { out: (text) => lines.push(text), problem: (text) => problems.push(text) });
+  return { status, out: lines.join('\n'), problems };
+}
+
+describe('--swarm --seeds', () => {
+  test('holds for a dozen seeds, and says what was reached', async () => {
+    const { status, out } = await sim('--swarm', '--seeds', '1..12', '--json');
+    const summary = JSON.parse(out) as SummaryJson;
+    expect(Object.keys(summary)).toEqual(['scenario', 'runs', 'ok', 'failed', 'worst', 'drawn', 'situations']);
+    expect(summary).toMatchObject({ scenario: 'swarm', runs: 12, ok: true, failed: [], drawn: [] });
+    expect(status).toBe(0);
+    expect(summary.situations!.map(({ name }) => name)).toEqual(situations.map(({ name }) => name));
+    expect(summary.situations!.filter(({ runs }) => runs > 0).length).toBeGreaterThan(15);
+    for (const { runs, times } of summary.situations!) expect(times).toBeGreaterThanOrEqual(runs);
+  }, 120_000);
+
+  test('says the same whatever the number of threads', async () => {
+    const [one, two] = [await sim('--swarm', '--seeds', '30..31', '--jobs', '1'), await sim('--swarm', '--seeds', '30..31', '--jobs', '2')];
+    expect(two.out).toBe(one.out);
+    expect(one.out).toMatch(/^situation +runs +times\n/);
+    expect(one.out).toContain('swarm: 2 runs, 0 failed');
+  }, 120_000);
+
+  test('with --all-situations fails for those that were not reached, and names them', async () => {
+    const { status, problems } = await sim('--swarm', '--seeds', '1..1', '--for', '2', '--all-situations', '--json');
+    expect(status).toBe(1);
+    expect(problems).toEqual([`never reached: ${situations.map(({ name }) => name).join(', ')}`]);
+  });
+
+  test('--all-situations is for a swarm of seeds', async () => {
+    expect(await sim('--swarm', '--seed', '1', '--all-situations')).toMatchObject({ status: 2, problems: [expect.stringContaining('--all-situations')] });
+    expect(await sim('scenarios/encoder-death.ts', '--seeds', '1..2', '--all-situations')).toMatchObject({ status: 2 });
+  });
+});
+
+describe('--swarm --seed', () => {
+  test('tells what the seed drew, then what happened', async () => {
+    const { status, out } = await sim('--swarm', '--seed', '12');
+    expect(status).toBe(0);
+    expect(out).toMatch(/^swarm, seed 12, \d+ s: /);
+    for (const option of ['kinds', 'healsAtS', 'core', 'others', 'encoders', 'settings']) expect(out).toMatch(new RegExp(`^  ${option} `, 'm'));
+    expect(out.indexOf('  encoders ')).toBeLessThan(out.indexOf('  fault '));
+  });
+
+  test('has the same trace as JSON, with the drawn options', async () => {
+    const [story, json] = [await sim('--swarm', '--seed', '12'), await sim('--swarm', '--seed', '12', '--json')];
+    const report = JSON.parse(json.out) as RunJson;
+    expect(story.out).toContain(`trace ${report.traceHash}`);
+    expect(report.drawn).toMatchObject({ kinds: expect.any(Array), healsAtS: expect.any(Number), core: expect.any(Array) });
+  });
+});
