@@ -20,13 +20,16 @@ export async function shrink(asked: ShrinkAsked, { out, problem }: Streams): Pro
   const name = `found-${subject.kind === 'swarm' ? 'swarm' : scenario.name}-${seed}`;
   const file = asked.out ?? join('scenarios', `${name}.ts`);
   if (existsSync(file)) throw new UsageError(`${file} is there already: --out FILE writes elsewhere`);
+  let told = '';
   const shrunk = shrunkOf({
     scenario,
     seed,
     ...duration(durationS),
     mostRuns: MOST_RUNS,
     progress: (runs, smallest) => {
-      if (runs % PROGRESS_EVERY_RUNS === 0) problem(`shrink: ${runs} of at most ${MOST_RUNS} runs, ${sizeText(smallest)}`);
+      if (runs % PROGRESS_EVERY_RUNS !== 0 && sizeText(smallest) === told) return;
+      told = sizeText(smallest);
+      problem(`shrink: ${runs} of at most ${MOST_RUNS} runs, ${told}`);
     },
   });
   if (shrunk === undefined) {
