@@ -11,6 +11,7 @@ export interface ReplayAsked {
   readonly fromS: number;
   readonly toS: number;
   readonly json: boolean;
+  readonly html: string | undefined;
   /** Where to write it again without its audio. */
   readonly outline: string | undefined;
   /** What is to have been otherwise; undefined: nothing. */
@@ -27,6 +28,7 @@ export function readReplayOptions(args: readonly string[]): ReplayAsked | { read
     .option('--to <seconds>', 'And until here')
     .option('--what-if <alteration>', `Also play it otherwise, and say what differs: ${alterationHelp}; can be given several times`)
     .option('--set <name=value>', 'The same with another setting, such as stallMinMs=500; can be given several times')
+    .option('--html <file>', 'Write a picture of it: one page that needs nothing else')
     .option('--outline <file>', 'Also write the recording again without its audio, so that it can be given away')
     .option('--json', 'JSON on standard output')
     .action((file: string, flags: Record<string, unknown>) => {
@@ -49,12 +51,12 @@ export function readReplayOptions(args: readonly string[]): ReplayAsked | { read
 }
 
 function understood(file: string, flags: Record<string, unknown>): ReplayAsked {
-  for (const name of ['mount', 'from', 'to', 'outline']) if (Array.isArray(flags[name])) throw new UsageError(`--${name} can be given once`);
+  for (const name of ['mount', 'from', 'to', 'outline', 'html']) if (Array.isArray(flags[name])) throw new UsageError(`--${name} can be given once`);
   const fromS = flags['from'] === undefined ? 0 : secondsIn(String(flags['from']), '--from');
   const toS = flags['to'] === undefined ? Infinity : secondsIn(String(flags['to']), '--to');
   if (toS < fromS) throw new UsageError('--to lies before --from');
-  const mount = flags['mount'] === undefined ? undefined : String(flags['mount']).replace(/^\//, '');
-  return { kind: 'replay', file, mount, fromS, toS, json: flags['json'] === true, outline: flags['outline'] === undefined ? undefined : String(flags['outline']), whatIf: whatIfOf(flags) };
+  const mount = textOf(flags['mount'])?.replace(/^\//, '');
+  return { kind: 'replay', file, mount, fromS, toS, json: flags['json'] === true, html: textOf(flags['html']), outline: textOf(flags['outline']), whatIf: whatIfOf(flags) };
 }
 
 function whatIfOf(flags: Record<string, unknown>): WhatIf | undefined {
@@ -72,6 +74,10 @@ function whatIfOf(flags: Record<string, unknown>): WhatIf | undefined {
     settings[name] = Number(value);
   }
   return alterations.length === 0 && Object.keys(settings).length === 0 ? undefined : { alterations, settings: settings satisfies Partial<Settings> };
+}
+
+function textOf(flag: unknown): string | undefined {
+  return flag === undefined ? undefined : String(flag);
 }
 
 function texts(flag: unknown): string[] {

@@ -4,9 +4,11 @@ import { settingsProblem } from '../../core/settings.ts';
 import { compareMounts, describeDifferences, describeMounts } from '../replay/compare.ts';
 import { describeAir, describeProof, describeStretch, describeTold, isWell, originOf } from '../replay/describe.ts';
 import { ReplayLog } from '../replay/log.ts';
+import { pictureOf } from '../replay/picture.ts';
 import { replay, stretchesOf } from '../replay/replay.ts';
 import { strip } from '../replay/strip.ts';
 import { whatIf, type Outcomes, type WhatIf } from '../replay/what-if.ts';
+import { HtmlFile } from './html-file.ts';
 import { UsageError } from './options.ts';
 import { readReplayOptions, type ReplayAsked } from './replay-options.ts';
 import type { Streams } from './run.ts';
@@ -33,12 +35,14 @@ export function runReplay(args: readonly string[], streams: Streams): number {
 
 function play(asked: ReplayAsked, { out, problem }: Streams): boolean {
   const recording = load(asked.file);
+  const page = asked.html === undefined ? undefined : new HtmlFile(asked.html);
   for (const what of recording.problems) problem(`replay: ${asked.file}: ${what}`);
   if (recording.generations.length === 0) throw new UsageError(`${asked.file} holds nothing that can be replayed`);
   const log = new ReplayLog(recording.generations[0]!.head.settings);
   const stretches = replay(recording, log);
   const originUs = originOf(recording.generations);
   const outcomes = asked.whatIf && wouldBe(recording, asked.whatIf);
+  for (const what of outcomes?.missed ?? []) problem(`replay: --what-if: ${what}`);
   if (asked.json) {
     const told = log.told.map(({ atUs, kind, fields }) => ({ atS: (atUs - originUs) / 1e6, kind, ...fields }));
     const proofs = stretches.map(({ calls, blocks, blocksWithContent, divergence, failure }) => ({ calls, blocks, blocksWithContent, divergence, failure }));
@@ -48,6 +52,7 @@ function play(asked: ReplayAsked, { out, problem }: Streams): boolean {
     if (outcomes !== undefined) lines.push('', ...describeDifferences(outcomes, originUs, asked), '', ...describeMounts(outcomes, asked));
     out([...describeTold(log.told, originUs, asked), '', ...describeAir(log, originUs, asked), '', ...lines].join('\n').trimEnd());
   }
+  page?.write(pictureOf({ file: asked.file, originUs, stretches, log, outcomes, focus: asked }));
   if (asked.outline !== undefined) writeOutline(recording, asked.outline);
   return stretches.every(isWell);
 }

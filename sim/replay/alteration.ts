@@ -9,16 +9,19 @@ export type Alteration =
   /** The process is stopped for so long; what came meanwhile is read afterwards. */
   | { readonly kind: 'pause'; readonly atUs: Micros; readonly forUs: Micros };
 
-/** By its place among all that were connected to, in the order in which they first were; or by its label. */
-export type Peer = { readonly kind: 'number'; readonly number: number } | { readonly kind: 'label'; readonly label: string };
+/** By its label; or, where nobody has that, by its place among all that were connected to, in the order in which they first were. */
+export interface Peer {
+  readonly label: string;
+  readonly number: number | undefined;
+}
 
 export const alterationHelp = 'relay-2-down@12.5s, path-3-down@12.5s, HOST:PORT-down@12.5s or pause@12s+3s';
 
 /**
  * Reads one of
  *
- *     relay-N-down@T      the Nth peer (encoders, where it is a relay's recording) is gone from T on
- *     LABEL-down@T        the same of a peer by its label, as path-opened names it
+ *     LABEL-down@T        the peer of that label, as path-opened names it, is gone from T on
+ *     relay-N-down@T      the same of the Nth peer (encoders, where it is a relay's recording), if none has that label
  *     path-N-down@T       the path of that number is closed at T; its peer may connect again
  *     pause@T+D           the process is stopped at T, for D
  *
@@ -32,9 +35,8 @@ export function readAlteration(text: string): Alteration | undefined {
   const [, who, at] = down as unknown as [string, string, string];
   const atUs = seconds(at);
   const numbered = /^(relay|path)-(\d{1,9})$/.exec(who);
-  if (numbered === null) return { kind: 'peer-down', atUs, peer: { kind: 'label', label: who } };
-  const number = Number(numbered[2]);
-  return numbered[1] === 'path' ? { kind: 'path-down', atUs, path: number } : { kind: 'peer-down', atUs, peer: { kind: 'number', number } };
+  const number = numbered === null ? undefined : Number(numbered[2]);
+  return numbered?.[1] === 'path' ? { kind: 'path-down', atUs, path: number! } : { kind: 'peer-down', atUs, peer: { label: who, number } };
 }
 
 function seconds(text: string): Micros {

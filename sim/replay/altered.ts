@@ -21,6 +21,8 @@ const LATE_US = 5_000;
  * What its listeners' connections had not taken is what was last said of them in the recording.
  */
 export class Altered {
+  /** What could not be altered, a sentence each. */
+  readonly missed: string[] = [];
   readonly #player: Player;
   readonly #pending: Alteration[];
   readonly #originUs: number;
@@ -46,6 +48,7 @@ export class Altered {
     this.#lateUs = ms(settings.lateMs);
     this.#pending = [...alterations].sort((a, b) => a.atUs - b.atUs);
     this.#player = new Player(first, {
+      begins: (now, there) => watcher.begins(now, there),
       event: (now, event) => watcher.event((now + this.#shiftUs) as Micros, event),
       onAir: (now, mount, durationUs) => watcher.onAir((now + this.#shiftUs) as Micros, mount, durationUs),
     }, { settings });
@@ -85,11 +88,15 @@ export class Altered {
         this.#pausedUntil = at + alteration.forUs;
         return;
       case 'path-down':
-        this.#close(alteration.path, at);
+        if (!this.#close(alteration.path, at)) this.missed.push(`no path ${alteration.path} is open at ${alteration.atUs / 1e6} s`);
         return;
       case 'peer-down': {
-        const label = alteration.peer.kind === 'label' ? alteration.peer.label : this.#peers[alteration.peer.number - 1];
-        if (label === undefined) return;
+        const { label: wanted, number = 0 } = alteration.peer;
+        const label = this.#peers.includes(wanted) ? wanted : this.#peers[number - 1];
+        if (label === undefined) {
+          this.missed.push(`nobody is known as ${wanted} at ${alteration.atUs / 1e6} s: there are ${this.#peers.join(', ')}`);
+          return;
+        }
         this.#down.add(label);
         for (const [path, its] of this.#labels) if (its === label) this.#close(path, at);
         return;
@@ -172,11 +179,13 @@ export class Altered {
     return this.#paths.has(path) ? this.#paths.get(path) : path;
   }
 
-  #close(path: number, at: number): void {
+  /** False when it is not open. */
+  #close(path: number, at: number): boolean {
     const mapped = this.#pathOf(path);
-    if (mapped === undefined || !this.#labels.has(path)) return;
+    if (mapped === undefined || !this.#labels.has(path)) return false;
     this.#paths.set(path, undefined);
     this.#player.play({ kind: 'closePath', now: (Math.max(at, this.#now) - this.#shiftUs) as Micros, path: mapped as PathId, reason: 'what if' });
+    return true;
   }
 
   #met(path: number, label: string): void {

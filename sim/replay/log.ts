@@ -1,6 +1,6 @@
 import type { Settings } from '../../core/settings.ts';
 import type { Micros } from '../../core/units.ts';
-import type { Watcher } from './player.ts';
+import type { There, Watcher } from './player.ts';
 
 /** Something that a machine told, when. */
 export interface Told {
@@ -22,16 +22,27 @@ export interface Air {
   silenceUs: number;
   /** Programme that such a listener has still to play. */
   bufferedUs: number;
+  /** Programme given out in each bucket, from the one at `firstBucketUs` on. */
+  readonly firstBucketUs: number;
+  readonly perBucketUs: (number | undefined)[];
 }
+
+export const BUCKET_US = 250_000;
 
 /** Remembers what a machine says of itself. */
 export class ReplayLog implements Watcher {
   readonly #burstUs: number;
   readonly told: Told[] = [];
+  /** What was there when a stretch began. */
+  readonly beginnings: { readonly atUs: number; readonly there: There }[] = [];
   readonly air: Map<string, Air> = new Map();
 
   constructor({ burstMs }: Pick<Settings, 'burstMs'>) {
     this.#burstUs = 1_000 * burstMs;
+  }
+
+  begins(now: Micros, there: There): void {
+    this.beginnings.push({ atUs: now, there });
   }
 
   event(now: Micros, event: { readonly kind: string }): void {
@@ -42,7 +53,7 @@ export class ReplayLog implements Watcher {
   onAir(now: Micros, mount: string, durationUs: number): void {
     let air = this.air.get(mount);
     if (air === undefined) {
-      air = { mount, frames: 0, programmeUs: 0, longestPauseUs: 0, longestPauseAtUs: now, latestAtUs: now, silenceUs: 0, bufferedUs: this.#burstUs };
+      air = { mount, frames: 0, programmeUs: 0, longestPauseUs: 0, longestPauseAtUs: now, latestAtUs: now, silenceUs: 0, bufferedUs: this.#burstUs, firstBucketUs: now, perBucketUs: [] };
       this.air.set(mount, air);
     }
     const pauseUs = now - air.latestAtUs;
@@ -54,6 +65,8 @@ export class ReplayLog implements Watcher {
     air.bufferedUs = Math.max(0, air.bufferedUs - pauseUs) + durationUs;
     air.latestAtUs = now;
     air.frames++;
+    const bucket = Math.floor((now - air.firstBucketUs) / BUCKET_US);
+    air.perBucketUs[bucket] = (air.perBucketUs[bucket] ?? 0) + durationUs;
     air.programmeUs += durationUs;
   }
 }

@@ -11,8 +11,16 @@ import { Relay, type RelaySink } from '../../core/relay.ts';
 import type { Settings } from '../../core/settings.ts';
 import type { Micros } from '../../core/units.ts';
 
+export interface There {
+  readonly mounts: readonly { readonly mount: string; readonly stream: string }[];
+  /** By their labels. */
+  readonly paths: readonly string[];
+}
+
 /** What a machine says of itself during a replay. */
 export interface Watcher {
+  /** It begins: with these on air, and these open. */
+  begins(now: Micros, there: There): void;
   event(now: Micros, event: { readonly kind: string }): void;
   /** A frame of a mountpoint was given out, of this length. */
   onAir(now: Micros, mount: string, durationUs: number): void;
@@ -47,6 +55,7 @@ export class Player {
     this.#watcher = watcher;
     this.#machine = head.role === 'edge' ? { kind: 'edge', edge: this.#edge(settings, recorder) } : { kind: 'relay', relay: this.#relay(settings, recorder) };
     if (state.length > 0) this.machine.archive(new StateReader(new ByteReader(state), head.stateAudio));
+    watcher.begins(head.atUs as Micros, this.#there());
   }
 
   get machine(): EdgeMachine | RelayMachine {
@@ -62,6 +71,12 @@ export class Player {
     const hasAnswer = call.kind === 'openPath' || call.kind === 'join' || call.kind === 'subscribe';
     if (hasAnswer) this.hash.told(this.#now, `answer ${answer}`);
     return answer;
+  }
+
+  #there(): There {
+    const mounts = this.#machine.kind === 'edge' ? this.#machine.edge.mounts() : [];
+    const paths = this.machine.stats.paths.map(({ label }) => label);
+    return { mounts: mounts.map(({ name, liveStream }) => ({ mount: name, stream: liveStream })), paths };
   }
 
   #call(call: CallAt): Answer {

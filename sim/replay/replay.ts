@@ -28,7 +28,7 @@ export interface Stretch {
   readonly failure: string | undefined;
 }
 
-export const nobody: Watcher = { event: () => {}, onAir: () => {} };
+export const nobody: Watcher = { begins: () => {}, event: () => {}, onAir: () => {} };
 
 /** Plays a recording by the core that is here, and holds what comes out against what came out then. */
 export function replay(recording: Recording, watcher: Watcher = nobody): Stretch[] {

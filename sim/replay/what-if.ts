@@ -16,6 +16,8 @@ export interface WhatIf {
 export interface Outcomes {
   readonly was: ReplayLog;
   readonly wouldBe: ReplayLog;
+  /** What could not be altered, a sentence each. */
+  readonly missed: readonly string[];
 }
 
 /** Plays a stretch of a recording twice, side by side: as it was, and otherwise. */
@@ -34,7 +36,8 @@ export function whatIf(generations: readonly Generation[], { alterations, settin
     }
   }
   untilFailure[1].run(now, () => altered.finish(now));
-  return { was, wouldBe };
+  const late = alterations.filter(({ atUs }) => first.head.atUs + atUs > now).map(({ atUs }) => `the recording ends before ${atUs / 1e6} s`);
+  return { was, wouldBe, missed: [...altered.missed, ...late] };
 }
 
 /** A machine that has thrown is left alone, and its log says so. */

@@ -33,9 +33,9 @@ function onlyMount(outcomes: Outcomes): readonly [Fare, Fare] {
 
 describe('an alteration', () => {
   it('is read', () => {
-    expect(readAlteration('relay-2-down@12.5s')).toEqual({ kind: 'peer-down', atUs: 12_500_000, peer: { kind: 'number', number: 2 } });
+    expect(readAlteration('relay-2-down@12.5s')).toEqual({ kind: 'peer-down', atUs: 12_500_000, peer: { label: 'relay-2', number: 2 } });
     expect(readAlteration('path-7-down@3')).toEqual({ kind: 'path-down', atUs: 3_000_000, path: 7 });
-    expect(readAlteration('10.0.0.1:8001-down@0.25s')).toEqual({ kind: 'peer-down', atUs: 250_000, peer: { kind: 'label', label: '10.0.0.1:8001' } });
+    expect(readAlteration('10.0.0.1:8001-down@0.25s')).toEqual({ kind: 'peer-down', atUs: 250_000, peer: { label: '10.0.0.1:8001', number: undefined } });
     expect(readAlteration('pause@12s+3s')).toEqual({ kind: 'pause', atUs: 12_000_000, forUs: 3_000_000 });
     for (const wrong of ['', 'relay-2-down', 'relay-2@3', 'pause@3', 'pause@3+', '-down@3', 'relay-2-up@3', 'relay-2-down@-3']) expect(readAlteration(wrong)).toBeUndefined();
   });
@@ -62,6 +62,14 @@ describe('what if', () => {
     const [was, wouldBe] = onlyMount(play(tape.recording(), ['relay-1-down@6s']));
     expect(wouldBe.programmeS).toBe(was.programmeS);
     expect(wouldBe.switches).toBe(was.switches);
+  });
+
+  it('says what is not there to be altered', () => {
+    expect(play(tape.recording(), ['relay-9-down@6s', 'path-9-down@7s', 'path-1-down@9999s']).missed).toEqual([
+      'nobody is known as relay-9 at 6 s: there are relay-2, relay-1',
+      'no path 9 is open at 7 s',
+      'the recording ends before 9999 s',
+    ]);
   });
 
   it('the process had been stopped: then there is one pause, and all comes after it', () => {
