@@ -28,16 +28,20 @@ export function matching(marks: readonly Mark[], { what, text }: Filter): number
 
 /** What can be chosen, with how many there are of each. */
 export function choicesOf(marks: readonly Mark[]): { readonly value: string; readonly name: string; readonly count: number }[] {
-  const kinds = [...new Set(marks.map(({ kind }) => kind))].sort((a, b) => (a < b ? -1 : 1));
-  const choices = [
-    { value: 'told', name: 'All but routine' },
-    { value: 'all', name: 'Everything' },
-    ...markTones.map((tone) => ({ value: `tone:${tone}`, name: toneNames[tone] })),
-    ...kinds.map((kind) => ({ value: `kind:${kind}`, name: kind })),
+  const tones = counted(marks.map(({ tone }) => tone));
+  const kinds = counted(marks.map(({ kind }) => kind));
+  return [
+    { value: 'told', name: 'All but routine', count: marks.length - (tones.get('routine') ?? 0) },
+    { value: 'all', name: 'Everything', count: marks.length },
+    ...markTones.flatMap((tone) => (tones.has(tone) ? [{ value: `tone:${tone}`, name: toneNames[tone], count: tones.get(tone)! }] : [])),
+    ...[...kinds].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, count]) => ({ value: `kind:${kind}`, name: kind, count })),
   ];
-  return choices
-    .map((choice) => ({ ...choice, count: marks.reduce((sum, mark) => sum + (isOf(mark, choice.value) ? 1 : 0), 0) }))
-    .filter(({ value, count }) => count > 0 || value === 'told');
+}
+
+function counted<T>(items: readonly T[]): Map<T, number> {
+  const counts = new Map<T, number>();
+  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
+  return counts;
 }
 
 function isOf({ tone, kind }: Mark, what: string): boolean {
