@@ -20,8 +20,6 @@ export interface Sign extends Stretch {
 
 const SIGN_PX = 7;
 const LABEL_GAP_PX = 9;
-/** Shorter labels are figures: half of one would be a wrong one. */
-const CUT_FROM_LETTERS = 14;
 
 /** @param isBrief no labels that its spans give already. */
 export function signsOf({ context, width }: Frame, clusters: readonly Cluster[], marks: readonly Mark[], isBrief: boolean): Sign[] {
@@ -37,7 +35,8 @@ export function signsOf({ context, width }: Frame, clusters: readonly Cluster[],
       if (told === '') return bare;
       if (x + LABEL_GAP_PX + wide < right) return { ...bare, label: told, labelX: x + LABEL_GAP_PX, right: x + LABEL_GAP_PX + wide };
       if (x - LABEL_GAP_PX - wide > freeFrom) return { ...bare, label: told, labelX: x - LABEL_GAP_PX - wide, left: x - LABEL_GAP_PX - wide };
-      const cut = told.length < CUT_FROM_LETTERS || right - x < 2 * LEAST_LABEL_PX ? '' : fit(context, told, right - x - 2 * LABEL_GAP_PX);
+      // Only names may be cut: half of a figure would be a wrong one.
+      const cut = isDone(marks[cluster.id]!) && right - x > 2 * LEAST_LABEL_PX ? fit(context, told, right - x - 2 * LABEL_GAP_PX) : '';
       return cut === '' ? bare : { ...bare, label: cut, labelX: x + LABEL_GAP_PX, right };
     })();
     freeFrom = sign.right;
@@ -45,9 +44,14 @@ export function signsOf({ context, width }: Frame, clusters: readonly Cluster[],
   });
 }
 
+/** To a host or path, by the scenario. */
+function isDone({ tone }: Mark): boolean {
+  return tone === 'fault' || tone === 'repair';
+}
+
 function labelOf({ id, ids }: Cluster, marks: readonly Mark[], isBrief: boolean): string {
   const { tone, label } = marks[id]!;
-  const isSaid = isBrief && (tone === 'fault' || tone === 'repair');
+  const isSaid = isBrief && isDone(marks[id]!);
   if (ids.length === 1 || (label !== '' && !isSaid && ids.length === 2)) return isSaid ? '' : label;
   return ids.length > 2 && tone !== 'routine' ? `${ids.length}×` : '';
 }
