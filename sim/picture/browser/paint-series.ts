@@ -1,6 +1,10 @@
 import type { Series } from '../data.ts';
 import { xOf, type Frame } from './frame.ts';
 
+/** Values that are nearer to one another than this are not joined by a smooth line, which takes long to draw. */
+const LEAST_APART_PX = 3;
+const LINE_PX = 2;
+
 /** Where the values of a chart lie, of what is seen of it. */
 export interface Scale {
   readonly low: number;
@@ -44,7 +48,7 @@ export function paintSeries(frame: Frame, series: readonly Series[], scale: Scal
 
 function paintLine(frame: Frame, series: Series, yOf: (value: number) => number): void {
   const { context, fromMs, untilMs, width } = frame;
-  if ((untilMs - fromMs) / width > 2 * series.everyMs) return paintColumns(frame, series, yOf);
+  if ((untilMs - fromMs) / width > series.everyMs / LEAST_APART_PX) return paintColumns(frame, series, yOf);
   const [first, last] = seen(series, fromMs, untilMs);
   context.beginPath();
   context.lineWidth = 1.5;
@@ -60,21 +64,27 @@ function paintLine(frame: Frame, series: Series, yOf: (value: number) => number)
   context.stroke();
 }
 
-/** Where several values fall into one column of pixels: a bar from the least to the greatest, and to the column before. */
+/** Where values lie close together: in each column of pixels a bar from the least to the greatest and to the value before, and each value held until the next. */
 function paintColumns(frame: Frame, series: Series, yOf: (value: number) => number): void {
   const { context, fromMs, untilMs } = frame;
   const [first, last] = seen(series, fromMs, untilMs);
   let column = -1;
   let [low, high] = [Infinity, -Infinity];
   let before: number | null = null;
-  const finish = (): void => {
-    if (low <= high) context.fillRect(column, Math.round(yOf(high)) - 0.5, 1, Math.max(1.5, yOf(low) - yOf(high)));
+  // Whole pixels: nothing has to be smoothed.
+  const bar = (from: number, until: number, highest: number, lowest: number): void => {
+    const top = Math.round(yOf(highest));
+    context.fillRect(from, top, until - from, Math.max(LINE_PX, Math.round(yOf(lowest)) - top));
+  };
+  const finish = (next: number): void => {
+    if (low <= high) bar(column, column + 1, high, low);
+    if (before !== null && next > column + 1) bar(column + 1, next, before, before);
   };
   for (let index = first; index <= last; index++) {
     const value = series.values[index] ?? null;
     const x = Math.floor(xOf(frame, series.fromMs + index * series.everyMs));
     if (x !== column) {
-      finish();
+      finish(x);
       column = x;
       [low, high] = before === null ? [Infinity, -Infinity] : [before, before];
     }
@@ -83,7 +93,7 @@ function paintColumns(frame: Frame, series: Series, yOf: (value: number) => numb
     low = Math.min(low, value);
     high = Math.max(high, value);
   }
-  finish();
+  finish(column + 1);
 }
 
 function paintBars(frame: Frame, series: Series, yOf: (value: number) => number): void {
