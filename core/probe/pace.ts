@@ -5,8 +5,8 @@ import { later, ms, type Micros } from '../units.ts';
 const SETTLE: Micros = ms(5_000);
 /** The fastest arrival of so much programme is compared with that of the same before. */
 const SPAN: Micros = ms(10_000);
-/** A difference above this is programme that is missing, below it the clocks': the shortest usual frames are of 20 ms. */
-const STEP_US = 15_000;
+/** A difference from this on is programme that is missing, below it the clocks': the shortest usual frames are of 21 ms. */
+const STEP_US = 20_000;
 /** Clocks are only compared over so many spans: a minute. */
 const LEAST_SPANS = 6;
 

@@ -26,7 +26,7 @@ export function wordsFor(event: ProbeEvent | Answer): string | undefined {
     case 'format':
       return `format: ${formatWords(event.format)}`;
     case 'title':
-      return `title: ${event.title}`;
+      return event.title === '' ? 'no title' : `title: ${event.title}`;
     case 'bad-metadata':
       return `NO METADATA where metadata should be: ${JSON.stringify(event.text)}`;
     case 'stalled':
