@@ -52,7 +52,7 @@ export interface ProbeFigures extends FrameFigures {
   readonly kbps: number;
   /** Programme that never came, estimated; negative when more came than time passed. Undefined before 25 s are over. */
   readonly missingMs: number | undefined;
-  /** The encoder's clock against ours; undefined before a minute is over. */
+  /** The encoder's clock against ours; undefined before 75 s are over. */
   readonly driftPpm: number | undefined;
   /** Places where a decoder makes noise, of either kind. */
   readonly garbledPlaces: number;

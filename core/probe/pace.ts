@@ -7,7 +7,7 @@ const SETTLE: Micros = ms(5_000);
 const SPAN: Micros = ms(10_000);
 /** A difference from this on is programme that is missing, below it the clocks': the shortest usual frames are of 21 ms. */
 const STEP_US = 20_000;
-/** Clocks are only compared over so many spans: a minute. */
+/** Clocks are only compared over so many spans: a minute, behind the first span. */
 const LEAST_SPANS = 6;
 
 /**

@@ -6,10 +6,11 @@ import type { App } from '../app.ts';
 import { Driver } from '../driver.ts';
 import type { Head } from '../http-head.ts';
 import { IcecastPull } from '../icecast-pull.ts';
+import { LogThrottle } from '../log-throttle.ts';
 import type { SourceDesk, SourceSink } from '../source.ts';
 import { DEFAULT_STALL_MS, type ProbeConfig } from './command.ts';
 import { violationsOf } from './limits.ts';
-import type { Answer, Moment, Reporter, Summary } from './reporter.ts';
+import type { Answer, Moment, ProbeNews, Reporter, Summary } from './reporter.ts';
 
 /**
  * Listens to one mountpoint, and connects again whenever it is thrown out.
@@ -21,6 +22,7 @@ export class ProbeApp implements App, SourceDesk {
   readonly #config: ProbeConfig;
   readonly #settings: Settings;
   readonly #reporter: Reporter;
+  readonly #throttle = new LogThrottle((what, count) => this.#leftOut(what, count));
   readonly #probe: Probe;
   readonly #driver: Driver;
   readonly #connector: Connector;
@@ -39,7 +41,7 @@ export class ProbeApp implements App, SourceDesk {
     });
     this.#probe = new Probe(
       { bufferMs: config.bufferMs, stallMs: config.limits.get('max-stall') ?? DEFAULT_STALL_MS },
-      { event: (now, event) => this.#reporter.event(this.#moment(now), event, () => this.#probe.figures(now)) },
+      { event: (now, event) => this.#report(now, event) },
     );
     this.#driver = new Driver(this.#probe, this.#settings);
     this.#connector = new Connector(
@@ -102,7 +104,7 @@ export class ProbeApp implements App, SourceDesk {
         this.#connectorDriver.settle();
         this.#tell((now) => {
           this.#probe.connected(now);
-          this.#reporter.event(this.#moment(now), answerOf(head), () => this.#probe.figures(now));
+          this.#report(now, answerOf(head));
         });
       },
       carried: () => {
@@ -126,6 +128,16 @@ export class ProbeApp implements App, SourceDesk {
   #tell(input: (now: Micros) => void): void {
     input(this.#driver.now);
     this.#driver.settle();
+  }
+
+  /** Servers can make up as many events as they like: nobody could read them, and a file of them would fill the disk. */
+  #report(now: Micros, news: ProbeNews): void {
+    if (this.#throttle.admits(news.kind, toMs(now))) this.#reporter.event(this.#moment(now), news, () => this.#probe.figures(now));
+  }
+
+  #leftOut(what: string, count: number): void {
+    const now = this.#driver.now;
+    this.#reporter.event(this.#moment(now), { kind: 'left-out', what, count }, () => this.#probe.figures(now));
   }
 
   #moment(now: Micros): Moment {

@@ -1,5 +1,4 @@
-import type { ProbeEvent } from '../../core/probe/events.ts';
-import type { Answer, Moment, Reporter, Summary } from './reporter.ts';
+import type { Moment, ProbeNews, Reporter, Summary } from './reporter.ts';
 
 /** One JSON object a line. */
 export class JsonReporter implements Reporter {
@@ -9,7 +8,7 @@ export class JsonReporter implements Reporter {
     this.#write = write;
   }
 
-  event(moment: Moment, { kind, ...fields }: ProbeEvent | Answer): void {
+  event(moment: Moment, { kind, ...fields }: ProbeNews): void {
     this.#line(moment, kind, fields);
   }
 

@@ -12,6 +12,15 @@ export interface Answer {
   readonly metadataIntervalBytes: string;
 }
 
+/** Events of one kind that were too many to be told. */
+export interface LeftOut {
+  readonly kind: 'left-out';
+  readonly what: string;
+  readonly count: number;
+}
+
+export type ProbeNews = ProbeEvent | Answer | LeftOut;
+
 export interface Summary {
   readonly url: string;
   readonly figures: ProbeFigures;
@@ -27,6 +36,6 @@ export interface Moment {
 
 /** Tells what a probe finds out. */
 export interface Reporter {
-  event(moment: Moment, event: ProbeEvent | Answer, figures: () => ProbeFigures): void;
+  event(moment: Moment, event: ProbeNews, figures: () => ProbeFigures): void;
   summary(moment: Moment, summary: Summary): void;
 }

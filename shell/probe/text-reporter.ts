@@ -1,7 +1,5 @@
-import type { ProbeEvent } from '../../core/probe/events.ts';
 import type { ProbeFigures } from '../../core/probe/figures.ts';
-import { LogThrottle } from '../log-throttle.ts';
-import type { Answer, Moment, Reporter, Summary } from './reporter.ts';
+import type { Moment, ProbeNews, Reporter, Summary } from './reporter.ts';
 import { figureLines, liveWords, verdictLine, wordsFor } from './wording.ts';
 
 export interface TextOptions {
@@ -17,18 +15,17 @@ const CLEAR_LINE = '\r\u001b[K';
 /** Lines for people: events as they come, at a terminal a line that is rewritten each second, and figures at the end. */
 export class TextReporter implements Reporter {
   readonly #options: TextOptions;
-  readonly #throttle = new LogThrottle((kind, count) => this.#line(`(${count} more of "${kind}" left out)`));
   #live = '';
 
   constructor(options: TextOptions) {
     this.#options = options;
   }
 
-  event({ time, atMs }: Moment, event: ProbeEvent | Answer, figures: () => ProbeFigures): void {
+  event({ time }: Moment, event: ProbeNews, figures: () => ProbeFigures): void {
     if (this.#options.isQuiet) return;
     if (event.kind === 'second') return this.#rewrite(liveWords(event, figures()));
     const words = wordsFor(event);
-    if (words !== undefined && this.#throttle.admits(event.kind, atMs)) this.#line(`${clock(time)}  ${words}`);
+    if (words !== undefined) this.#line(`${clock(time)}  ${words}`);
   }
 
   summary(_moment: Moment, summary: Summary): void {

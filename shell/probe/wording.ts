@@ -1,8 +1,8 @@
 import type { FrameFormat } from '../../core/frame/format.ts';
-import type { Garbling, ProbeEvent, SecondFigures } from '../../core/probe/events.ts';
+import type { Garbling, SecondFigures } from '../../core/probe/events.ts';
 import type { ProbeFigures } from '../../core/probe/figures.ts';
 import { inTenths } from './limits.ts';
-import type { Answer, Summary } from './reporter.ts';
+import type { Answer, ProbeNews, Summary } from './reporter.ts';
 
 const garblings: Readonly<Record<Garbling, string>> = {
   overlap: 'a frame takes bytes of the one before it',
@@ -11,7 +11,7 @@ const garblings: Readonly<Record<Garbling, string>> = {
 };
 
 /** An event in words; undefined for what is told by figures alone. */
-export function wordsFor(event: ProbeEvent | Answer): string | undefined {
+export function wordsFor(event: ProbeNews): string | undefined {
   switch (event.kind) {
     case 'connected':
       return event.connects === 1 ? 'connected' : `connected again (${event.connects})`;
@@ -51,6 +51,8 @@ export function wordsFor(event: ProbeEvent | Answer): string | undefined {
       return event.missingMs > 0
         ? `MISSING: about ${whole(event.missingMs)} ms of programme never came`
         : `ahead: about ${whole(-event.missingMs)} ms more programme than time`;
+    case 'left-out':
+      return `(${event.count} more of "${event.what}" left out)`;
     case 'second':
       return undefined;
     default:
@@ -76,7 +78,7 @@ export function liveWords({ isConnected, kbps, heldMs, silentMs }: SecondFigures
 export function figureLines(figures: ProbeFigures): readonly string[] {
   const { format, missingMs, driftPpm, firstAudioMs, oddRates, rateChanges, garbled } = figures;
   const missing = missingMs === undefined ? 'missing unknown before 25 s' : `about ${whole(missingMs)} ms missing`;
-  const drift = driftPpm === undefined ? 'drift unknown before a minute' : `drift ${whole(driftPpm)} ppm`;
+  const drift = driftPpm === undefined ? 'drift unknown before 75 s' : `drift ${whole(driftPpm)} ppm`;
   const rates = [...(oddRates > 0 ? [`${oddRates} odd frames`] : []), ...(rateChanges > 0 ? [`${rateChanges} changes`] : [])];
   return [
     row('connections', `${figures.connects} made, ${figures.disconnects} lost${reasons(figures.disconnectReasons)}, ${sum(figures.failures)} failed${reasons(figures.failures)}`),

@@ -156,6 +156,25 @@ describe('davecast probe', () => {
     expect(report.figures.badMetadata).toBeGreaterThan(0);
   });
 
+  it('listens to a Shoutcast, which answers with a protocol of its own', async () => {
+    const head = 'ICY 200 OK\r\nicy-notice2:SHOUTcast Server\r\nicy-br:48\r\ncontent-type:audio/mpeg\r\n\r\n';
+    const url = await mount((socket, path) => {
+      if (path === '/;') socket.write(Buffer.concat([Buffer.from(head), audio(0, 100)]));
+    });
+    const { report } = await probe(url.replace('/radio', '/;'));
+    await untilFrames(report, 100);
+    expect(report.all('answer')[0]).toMatchObject({ server: 'SHOUTcast Server', kbps: '48', contentType: 'audio/mpeg' });
+  });
+
+  it('does not tell of more than anybody can read', async () => {
+    const noise = Array.from({ length: 1_000 }, (_, index) => [audio(index, index + 1), Buffer.from('not audio')]).flat();
+    const url = await mount((socket) => socket.write(Buffer.concat([Buffer.from(HEAD), audio(990, 1_000), ...noise, audio(1_000, 1_010)])));
+    const { report } = await probe(url);
+    await report.until('first-audio');
+    await expect.poll(() => report.figures.strayBytes).toBeGreaterThan(8_000);
+    expect(report.all('stray-bytes').length).toBeLessThanOrEqual(300);
+  });
+
   it('ends when its time is over', async () => {
     const url = await mount((socket) => socket.write(Buffer.concat([Buffer.from(HEAD), audio(0, 100)])));
     const app = new ProbeApp(probeConfig(readOptions([url, '--for', '1'], probeOptions)), new CapturedReport());

@@ -53,15 +53,6 @@ describe('lines for people', () => {
     const text = textOf({}, (reporter) => reporter.event(moment, { kind: 'title', title: 'a\u001b[2Jb\u009bc\nd' }, figures));
     expect(text).toBe('07:08:09.012  title: a [2Jb c d\n');
   });
-
-  it('are not more than anybody can read', () => {
-    const lines = textOf({}, (reporter) => {
-      for (let i = 0; i < 5_000; i++) reporter.event({ time, atMs: i }, { kind: 'garbled', why: 'foreign' }, figures);
-      reporter.event({ time, atMs: 20_000 }, { kind: 'garbled', why: 'foreign' }, figures);
-    }).split('\n');
-    expect(lines.length).toBeLessThan(400);
-    expect(lines.some((line) => /4700 more/.test(line))).toBe(true);
-  });
 });
 
 describe('lines for machines', () => {

@@ -1,14 +1,11 @@
 import net from 'node:net';
-import type { ProbeEvent } from '../../../core/probe/events.ts';
 import type { ProbeFigures } from '../../../core/probe/figures.ts';
 import { loadProgramme } from '../../../demo/programme.ts';
-import type { Answer, Moment, Reporter, Summary } from '../../../shell/probe/reporter.ts';
-
-type Told = ProbeEvent | Answer;
+import type { Moment, ProbeNews, Reporter, Summary } from '../../../shell/probe/reporter.ts';
 
 /** A reporter that can be asked and waited for. */
 export class CapturedReport implements Reporter {
-  readonly events: Told[] = [];
+  readonly events: ProbeNews[] = [];
   readonly moments: Moment[] = [];
   result: Summary | undefined;
   #figures: () => ProbeFigures = () => {
@@ -16,7 +13,7 @@ export class CapturedReport implements Reporter {
   };
   readonly #waiting = new Set<() => void>();
 
-  event(moment: Moment, event: Told, figures: () => ProbeFigures): void {
+  event(moment: Moment, event: ProbeNews, figures: () => ProbeFigures): void {
     this.events.push(event);
     this.moments.push(moment);
     this.#figures = figures;
@@ -32,12 +29,12 @@ export class CapturedReport implements Reporter {
     return this.#figures();
   }
 
-  all<K extends Told['kind']>(kind: K): Extract<Told, { kind: K }>[] {
-    return this.events.filter((event): event is Extract<Told, { kind: K }> => event.kind === kind);
+  all<K extends ProbeNews['kind']>(kind: K): Extract<ProbeNews, { kind: K }>[] {
+    return this.events.filter((event): event is Extract<ProbeNews, { kind: K }> => event.kind === kind);
   }
 
   /** The first event of a kind, also one that comes later. */
-  async until<K extends Told['kind']>(kind: K, count = 1): Promise<Extract<Told, { kind: K }>> {
+  async until<K extends ProbeNews['kind']>(kind: K, count = 1): Promise<Extract<ProbeNews, { kind: K }>> {
     return await new Promise((resolve) => {
       const look = (): void => {
         const event = this.all(kind)[count - 1];
