@@ -12,6 +12,8 @@ export interface LogOutput {
   write(line: string): void;
   /** Resolves when everything is written, or when that takes too long. */
   flush(): Promise<void>;
+  /** Resolves when nobody reads any more, which is noticed at the next line. */
+  readonly abandoned: Promise<void>;
 }
 
 /**
@@ -28,6 +30,7 @@ function pipeOutput(): LogOutput {
   // Nobody reads any more: nobody to tell.
   pipe.on('error', () => undefined);
   return {
+    abandoned: new Promise((resolve) => pipe.once('close', () => resolve())),
     write: (line) => {
       if (!pipe.destroyed && pipe.writableLength < MAX_WAITING_BYTES) pipe.write(line);
     },
@@ -43,6 +46,7 @@ function pipeOutput(): LogOutput {
 
 function fileOutput(): LogOutput {
   return {
+    abandoned: new Promise(() => undefined),
     write: (line) => {
       try {
         writeSync(STDOUT, line);

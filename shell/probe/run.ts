@@ -9,14 +9,14 @@ import { TextReporter } from './text-reporter.ts';
 
 const DEFAULT_COLUMNS = 80;
 
-/** Listens until its time is over or a signal comes; resolves with the exit status. */
+/** Listens until its time is over, a signal comes, or nobody reads what it says; resolves with the exit status. */
 export async function runProbe(config: ProbeConfig): Promise<number> {
-  const { write, flush } = openLogOutput();
+  const { write, flush, abandoned } = openLogOutput();
   const app = new ProbeApp(config, reporterFor(config, write));
   const signal = nextSignal(() => undefined);
   try {
     await app.start();
-    await Promise.race([app.finished, signal]);
+    await Promise.race([app.finished, signal, abandoned]);
     const isWell = app.conclude();
     await app.stop();
     return isWell ? 0 : 1;

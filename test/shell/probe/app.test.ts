@@ -52,7 +52,7 @@ async function untilFrames(report: CapturedReport, frames: number): Promise<void
 describe('davecast probe', () => {
   it('is content with a mountpoint that is well', async () => {
     const url = await mount((socket) => socket.write(Buffer.concat([Buffer.from(HEAD), audio(0, 500)])));
-    const { report, conclude } = await probe(url, '--max-disconnects', '0', '--max-garbled', '0', '--max-silence', '0', '--min-kbps', '48');
+    const { report, conclude } = await probe(url, '--max-disconnects', '0', '--max-garbled', '0', '--min-kbps', '48');
     await untilFrames(report, 500);
     expect(conclude()).toEqual({ ok: true, violations: [] });
     expect(report.all('answer')).toEqual([
@@ -176,12 +176,12 @@ describe('davecast probe', () => {
   });
 
   it('ends when its time is over', async () => {
-    const url = await mount((socket) => socket.write(Buffer.concat([Buffer.from(HEAD), audio(0, 100)])));
+    const url = await mount(() => undefined);
     const app = new ProbeApp(probeConfig(readOptions([url, '--for', '1'], probeOptions)), new CapturedReport());
     running.push(app);
     await app.start();
     await app.finished;
-    expect(app.conclude()).toBe(true);
+    expect(app.conclude()).toBe(false);
   });
 
   it('listens to an edge of our own', async () => {

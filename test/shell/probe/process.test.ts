@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { afterEach, describe, expect, it } from 'vitest';
 import { audio, HEAD, serveBy } from './support.ts';
 
@@ -14,19 +14,23 @@ interface Ran {
   readonly err: string;
 }
 
-/** Runs the program; `until` says by what it has printed when it is to be interrupted. */
-async function davecast(argv: readonly string[], until: (out: string) => boolean = () => false): Promise<Ran> {
+/** Runs the program; `until` says by what it has printed when something is to be done to it: a signal, unless told. */
+async function davecast(
+  argv: readonly string[],
+  until: (out: string) => boolean = () => false,
+  act: (child: ChildProcessWithoutNullStreams) => void = (child) => child.kill('SIGINT'),
+): Promise<Ran> {
   const child = spawn(process.execPath, ['--import', 'tsx', 'shell/bin/davecast.ts', ...argv]);
   running.push({ stop: () => Promise.resolve(void child.kill('SIGKILL')) });
   let out = '';
   let err = '';
-  let isInterrupted = false;
+  let hasActed = false;
   child.stderr.on('data', (text) => (err += text));
   child.stdout.on('data', (text) => {
     out += text;
-    if (isInterrupted || !until(out)) return;
-    isInterrupted = true;
-    child.kill('SIGINT');
+    if (hasActed || !until(out)) return;
+    hasActed = true;
+    act(child);
   });
   return await new Promise((resolve) => child.on('close', (status) => resolve({ status, out, err })));
 }
@@ -40,8 +44,8 @@ async function mount(): Promise<string> {
 describe('the status of davecast probe', () => {
   it('is 0 when all was well', async () => {
     const url = await mount();
-    const { status, out, err } = await davecast(['probe', url, '--for', '1', '--quiet', '--max-garbled', '0']);
-    expect(out).toMatch(new RegExp(`^OK ${url}: .*, MP3 48 kHz mono 48 kbit/s, .*\\n$`));
+    const { status, out, err } = await davecast(['probe', url, '--for', '600', '--max-garbled', '0'], (text) => text.includes('first audio'));
+    expect(out).toMatch(new RegExp(`\\nOK ${url}: .*, MP3 48 kHz mono 48 kbit/s, .*\\n$`));
     expect({ status, err }).toEqual({ status: 0, err: '' });
   });
 
@@ -50,5 +54,10 @@ describe('the status of davecast probe', () => {
     const last = JSON.parse(out.trimEnd().split('\n').at(-1)!) as Record<string, unknown>;
     expect(last).toMatchObject({ event: 'summary', ok: false, violations: [expect.stringMatching(/^longest stall/)] });
     expect({ status, err }).toEqual({ status: 1, err: '' });
+  });
+
+  it('is told too when nobody reads the output any more: it does not go on for ever', async () => {
+    const { status, err } = await davecast(['probe', await mount(), '--json'], (text) => text.includes('"event":"first-audio"'), (child) => child.stdout.destroy());
+    expect({ status, err }).toEqual({ status: 0, err: '' });
   });
 });
