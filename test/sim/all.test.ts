@@ -60,6 +60,7 @@ test('a row has each figure of the listener who had it worst', () => {
     wallMs: 5,
     ok: true,
     violations: [],
+    situations: {},
     threw: false,
     listeners: [
       { ...quiet, switches: [jump, { ...jump, missingMs: 20, repeatedMs: 3 }] },
