@@ -10,11 +10,12 @@ import { appendFile } from './part.ts';
  *
  *     edge-4711.running              a process that records, or did when it was killed; inside, when it started
  *     edge-4711-000012.part          its generations, the newest few of them
- *     edge-2026-11-22T03-12-40Z-signal.davecast      what was frozen
+ *     edge-4711-2026-11-22T03-12-40-123Z-signal.davecast      what was frozen
  */
 export const FROZEN_SUFFIX = '.davecast';
 const RUNNING_SUFFIX = '.running';
 const PART_SUFFIX = '.part';
+export const UNFINISHED_SUFFIX = '.unfinished';
 
 /** Frozen recordings that are kept; the oldest go, so that a process that fails again and again does not fill the disk. */
 const MAX_FROZEN = 4;
@@ -56,9 +57,9 @@ export function frozenIn(directory: string): readonly string[] {
   return files.sort((a, b) => ages.get(a)! - ages.get(b)!);
 }
 
-export function frozenFile(directory: string, role: RecordedRole, why: string): string {
-  const stamp = new Date().toISOString().slice(0, 19).replaceAll(':', '-');
-  return join(directory, `${role}-${stamp}Z-${why}${FROZEN_SUFFIX}`);
+export function frozenFile(directory: string, role: RecordedRole, pid: number, why: string): string {
+  const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-');
+  return join(directory, `${role}-${pid}-${stamp}-${why}${FROZEN_SUFFIX}`);
 }
 
 /** Removes the oldest frozen recordings, when there are too many with this one. */
@@ -69,7 +70,7 @@ export function makeRoom(directory: string, newest: string): void {
 
 /** Writes a file under another name first: whoever waits for it finds it whole. */
 export async function writeWhole(file: string, write: (out: FileHandle) => Promise<void>): Promise<void> {
-  const unfinished = `${file}.unfinished`;
+  const unfinished = `${file}${UNFINISHED_SUFFIX}`;
   const out = await open(unfinished, 'w');
   try {
     await write(out);
@@ -87,7 +88,7 @@ export async function salvage(directory: string, { role, pid }: Tenant): Promise
   const begin = `${role}-${pid}-`;
   const parts = readdirSync(directory).filter((name) => name.startsWith(begin) && name.endsWith(PART_SUFFIX)).sort();
   const files = parts.map((name) => join(directory, name)).filter((file) => statSync(file).size > 0);
-  const frozen = frozenFile(directory, role, `left-by-${pid}`);
+  const frozen = frozenFile(directory, role, pid, 'left');
   if (files.length > 0) {
     await writeWhole(frozen, async (out) => {
       for (const file of files) await appendFile(file, statSync(file).size, out);
@@ -101,7 +102,8 @@ export async function salvage(directory: string, { role, pid }: Tenant): Promise
 /** Removes all that a process has in the directory but what it froze. */
 export function moveOut(directory: string, role: RecordedRole, pid: number): void {
   for (const name of readdirSync(directory)) {
-    if (name === `${role}-${pid}${RUNNING_SUFFIX}` || (name.startsWith(`${role}-${pid}-`) && name.endsWith(PART_SUFFIX))) rmSync(join(directory, name), { force: true });
+    const isItsOwn = name.startsWith(`${role}-${pid}-`) && (name.endsWith(PART_SUFFIX) || name.endsWith(UNFINISHED_SUFFIX));
+    if (isItsOwn || name === `${role}-${pid}${RUNNING_SUFFIX}`) rmSync(join(directory, name), { force: true });
   }
 }
 

@@ -1,4 +1,5 @@
 import { closeSync, openSync, renameSync, writeSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { GENERATIONS, Recorder, type RecordingOut } from '../../core/recording/recorder.ts';
 import type { AudioKept, FrozenMark, RecordedRole } from '../../core/recording/format.ts';
@@ -6,7 +7,7 @@ import type { Settings } from '../../core/settings.ts';
 import type { Log } from '../log.ts';
 import { codeOf } from '../problems.ts';
 import { version } from '../version.ts';
-import { frozenFile, makeRoom, moveIn, moveOut, partFile, salvage, tenantsOf, writeWhole } from './directory.ts';
+import { frozenFile, makeRoom, moveIn, moveOut, partFile, salvage, tenantsOf, UNFINISHED_SUFFIX, writeWhole } from './directory.ts';
 import { Part } from './part.ts';
 
 /** What `--record` asks for. */
@@ -41,6 +42,7 @@ export class FlightRecorder implements RecordingOut {
   readonly #onFailure = (error: unknown): void => this.#freezeAtOnce(error);
   #work: Promise<void> = Promise.resolve();
   #waitingBytes = 0;
+  #hasGivenUp = false;
 
   constructor(options: FlightRecorderOptions) {
     const { role, settings, audio } = options;
@@ -69,9 +71,8 @@ export class FlightRecorder implements RecordingOut {
     process.off('SIGUSR2', this.#onSignal);
     process.off('uncaughtExceptionMonitor', this.#onFailure);
     this.recorder.stop();
-    await this.#work;
-    for (const part of this.#parts) await part.close();
-    moveOut(this.#options.directory, this.#options.role, process.pid);
+    // A disk that hangs does not keep the process from ending.
+    await Promise.race([this.#cleanUp(), sleep(this.#options.settings.stopMs, undefined, { ref: false })]);
   }
 
   begin(generation: number): void {
@@ -105,7 +106,7 @@ export class FlightRecorder implements RecordingOut {
     this.recorder.seal();
     const mark = this.recorder.mark(why);
     const parts = [...this.#parts];
-    const file = frozenFile(directory, role, why);
+    const file = frozenFile(directory, role, process.pid, why);
     let frozen: string | undefined;
     this.#then(async () => {
       await writeWhole(file, async (out) => {
@@ -122,14 +123,14 @@ export class FlightRecorder implements RecordingOut {
   /** The machine has thrown, and the process is about to end. */
   #freezeAtOnce(error: unknown): void {
     const { directory, role } = this.#options;
-    const file = frozenFile(directory, role, 'failure');
+    const file = frozenFile(directory, role, process.pid, 'failure');
     try {
       this.recorder.seal();
-      const out = openSync(`${file}.unfinished`, 'w');
+      const out = openSync(`${file}${UNFINISHED_SUFFIX}`, 'w');
       for (const part of this.#parts) part.copySync(out);
       writeSync(out, this.recorder.mark('failure', error instanceof Error ? (error.stack ?? error.message) : String(error)));
       closeSync(out);
-      renameSync(`${file}.unfinished`, file);
+      renameSync(`${file}${UNFINISHED_SUFFIX}`, file);
       moveOut(directory, role, process.pid);
       makeRoom(directory, file);
     } catch {
@@ -137,12 +138,20 @@ export class FlightRecorder implements RecordingOut {
     }
   }
 
+  async #cleanUp(): Promise<void> {
+    const { directory, role } = this.#options;
+    await this.#work;
+    for (const part of this.#parts) await part.close();
+    moveOut(directory, role, process.pid);
+  }
+
   #then(work: () => Promise<void>): void {
     this.#work = this.#work.then(work).catch((error: unknown) => this.#giveUp(codeOf(error)));
   }
 
   #giveUp(why: string): void {
-    if (!this.recorder.isOn) return;
+    if (this.#hasGivenUp) return;
+    this.#hasGivenUp = true;
     this.recorder.stop();
     this.#options.log({ kind: 'record-stopped', why });
   }

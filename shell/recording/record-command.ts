@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatHelp, type HelpText } from '../help.ts';
 import { readOptions, type Option } from '../options.ts';
@@ -50,7 +51,7 @@ async function ask(directory: string, { role, pid }: Tenant, waitMs: number): Pr
   process.kill(pid, 'SIGUSR2');
   for (let waitedMs = 0; waitedMs < waitMs; waitedMs += LOOK_MS) {
     await sleep(LOOK_MS);
-    const fresh = read(directory, frozenIn).find((file) => !before.has(file));
+    const fresh = read(directory, frozenIn).find((file) => !before.has(file) && basename(file).startsWith(`${role}-${pid}-`));
     if (fresh !== undefined) return fresh;
   }
   throw new StartError(`the ${role} with process id ${pid} has frozen nothing within ${waitMs / 1_000} s: its log says why`);

@@ -47,7 +47,7 @@ export function describeAir(log: ReplayLog, originUs: number, { mount }: Focus):
 }
 
 /** Whether what came out is what had come out. */
-export function describeProof({ blocks, blocksWithContent, divergence, failure, generations }: Stretch, originUs: number): string[] {
+export function describeProof({ blocks, blocksWithContent, states, divergence, failure, generations }: Stretch, originUs: number): string[] {
   const lines: string[] = [];
   if (failure !== undefined) {
     const recorded = generations.at(-1)!.mark?.error;
@@ -56,9 +56,9 @@ export function describeProof({ blocks, blocksWithContent, divergence, failure, 
   }
   if (divergence === undefined) {
     const bytes = blocksWithContent === blocks ? 'to the byte' : `${blocksWithContent} of them to the byte, the others in what was done and in lengths`;
-    lines.push(`the same came out as then: ${blocks} fingerprints agree, ${bytes}`);
+    lines.push(`the same came out as then: ${blocks} fingerprints agree, ${bytes}${states === 0 ? '' : `; so do ${states} saved states`}`);
   } else {
-    const what = divergence.what === 'structure' ? 'something else was done' : 'other bytes came out';
+    const what = { structure: 'something else was done', content: 'other bytes came out', state: 'the machine is in another state' }[divergence.what];
     lines.push(`NOT THE SAME: from ${seconds(divergence.fromUs, originUs)} to ${seconds(divergence.untilUs, originUs)} s ${what} (block at byte ${divergence.at})`);
   }
   return lines;

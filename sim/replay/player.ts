@@ -1,12 +1,13 @@
 import { Edge, type EdgeSink } from '../../core/edge.ts';
 import type { Answers, CallAt } from '../../core/recording/calls.ts';
+import type { AudioKept } from '../../core/recording/format.ts';
 import type { Generation } from '../../core/recording/read.ts';
 import { RecordedEdge, type EdgeMachine } from '../../core/recording/recorded-edge.ts';
 import { RecordedRelay, type RelayMachine } from '../../core/recording/recorded-relay.ts';
 import type { Recorder } from '../../core/recording/recorder.ts';
 import { OutputHash } from '../../core/recording/output-hash.ts';
-import { StateReader } from '../../core/recording/saved-state.ts';
-import { ByteReader } from '../../core/recording/wire.ts';
+import { StateReader, StateWriter } from '../../core/recording/saved-state.ts';
+import { ByteReader, ByteWriter } from '../../core/recording/wire.ts';
 import { Relay, type RelaySink } from '../../core/relay.ts';
 import type { Settings } from '../../core/settings.ts';
 import type { Micros } from '../../core/units.ts';
@@ -71,6 +72,13 @@ export class Player {
     const hasAnswer = call.kind === 'openPath' || call.kind === 'join' || call.kind === 'subscribe';
     if (hasAnswer) this.hash.told(this.#now, `answer ${answer}`);
     return answer;
+  }
+
+  /** Its state, as it would be saved now. */
+  state(audio: AudioKept): Uint8Array {
+    const writer = new ByteWriter();
+    this.machine.archive(new StateWriter(writer, audio));
+    return writer.written;
   }
 
   #there(): There {

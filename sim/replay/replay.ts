@@ -1,5 +1,5 @@
 import { readCalls } from '../../core/recording/calls.ts';
-import type { Generation, Recording } from '../../core/recording/read.ts';
+import type { CallsBlock, Generation, Recording } from '../../core/recording/read.ts';
 import type { Recorder } from '../../core/recording/recorder.ts';
 import { Player, type Watcher } from './player.ts';
 
@@ -8,9 +8,9 @@ export interface Divergence {
   /** Machine time between which it lies. */
   readonly fromUs: number;
   readonly untilUs: number;
-  /** 'structure': other calls, lengths or events; 'content': other bytes. */
-  readonly what: 'structure' | 'content';
-  /** Where the block begins in the file. */
+  /** 'structure': other times, lengths or events; 'content': other bytes; 'state': the machine is in another one. */
+  readonly what: 'structure' | 'content' | 'state';
+  /** Where the block begins in the file; of a state, the block before it. */
   readonly at: number;
 }
 
@@ -23,6 +23,8 @@ export interface Stretch {
   /** Fingerprints that were compared, and of how many of them the bytes could be compared too. */
   readonly blocks: number;
   readonly blocksWithContent: number;
+  /** Of how many generations the machine was in the very state that they begin with. */
+  readonly states: number;
   readonly divergence: Divergence | undefined;
   /** What the machine threw; nothing is played after that. */
   readonly failure: string | undefined;
@@ -53,7 +55,7 @@ export function playStretch(generations: readonly Generation[], watcher: Watcher
   let untilUs = first.head.atUs;
   let calls = 0;
   let failure: string | undefined;
-  for (const block of generations.flatMap(({ blocks }) => blocks)) {
+  for (const [block, next] of blocksOf(generations)) {
     const fromUs = untilUs;
     try {
       for (const call of readCalls(block.calls)) {
@@ -67,9 +69,15 @@ export function playStretch(generations: readonly Generation[], watcher: Watcher
     player.hash.is(player.machine.deadline);
     comparison.add(fromUs, untilUs, block, player.hash.take());
     if (failure !== undefined) break;
+    if (next !== undefined) comparison.state(untilUs, block, next, player);
   }
-  const { blocks, blocksWithContent, divergence } = comparison;
-  return { generations, fromUs: first.head.atUs, untilUs, calls, blocks, blocksWithContent, divergence, failure };
+  const { blocks, blocksWithContent, states, divergence } = comparison;
+  return { generations, fromUs: first.head.atUs, untilUs, calls, blocks, blocksWithContent, states, divergence, failure };
+}
+
+/** Each with the generation that begins behind it, where one does. */
+function blocksOf(generations: readonly Generation[]): (readonly [CallsBlock, Generation | undefined])[] {
+  return generations.flatMap(({ blocks }, place) => blocks.map((block, i) => [block, i === blocks.length - 1 ? generations[place + 1] : undefined] as const));
 }
 
 interface Fingerprint {
@@ -80,6 +88,7 @@ interface Fingerprint {
 class Comparison {
   blocks = 0;
   blocksWithContent = 0;
+  states = 0;
   divergence: Divergence | undefined;
   readonly #hasContent: boolean;
   readonly #contentFromUs: number;
@@ -90,6 +99,16 @@ class Comparison {
     // What was held when the recording began, and is given out later, is not known when its audio was left out.
     const isKnown = state.length === 0 || head.stateAudio === 'whole';
     this.#contentFromUs = isKnown ? head.atUs : head.atUs + 1_000 * (Math.max(ringMs, historyMs) + forgetMs + burstMs);
+  }
+
+  /** The state that a generation begins with is the one that the machine is in now. */
+  state(atUs: number, { at }: CallsBlock, { head, state }: Generation, player: Player): void {
+    // Of audio that was left out on its way in, other bytes would be kept of what is held.
+    if (head.audio === 'left-out') return;
+    // Audio that was not known to begin with is not known here either.
+    if (head.stateAudio === 'whole' && atUs < this.#contentFromUs) return;
+    if (isSame(player.state(head.stateAudio), state)) this.states++;
+    else this.divergence ??= { fromUs: atUs, untilUs: atUs, what: 'state', at };
   }
 
   add(fromUs: number, untilUs: number, block: Fingerprint & { readonly at: number }, played: Fingerprint): void {
@@ -104,4 +123,8 @@ class Comparison {
     this.blocksWithContent++;
     if (!agrees) this.divergence ??= { fromUs, untilUs, what: 'content', at: block.at };
   }
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

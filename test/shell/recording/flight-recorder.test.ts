@@ -55,6 +55,15 @@ class Programme {
     }
   }
 
+  /** Streams of other mountpoints, of a frame each. */
+  begin(streams: number): void {
+    for (let stream = 2; stream < 2 + streams; stream++) {
+      this.#give(announce(1, `radio-${stream}`, { stream }));
+      this.#give(data(2, numbered(1), { stream }));
+      this.#give(data(3, numbered(2), { stream }));
+    }
+  }
+
   /** A call that no driver makes, and that breaks what must hold. */
   fail(): void {
     this.edge.receive((this.#nowUs + 1) as Micros, 4_711 as never, new Uint8Array(3));
@@ -187,5 +196,14 @@ describe('a flight recorder', () => {
   it('cannot be had where no directory can be', () => {
     const nowhere = new FlightRecorder({ directory: '/dev/null/x', audio: 'whole', role: 'edge', settings: withSettings({}), log: log.log });
     expect(() => nowhere.start()).toThrow(new StartError('cannot record in /dev/null/x: ENOTDIR'));
+  });
+
+  it('says so when the state alone is too large, and the machine goes on', () => {
+    // More streams than a sixteenth of a megabyte has room for, even without their audio.
+    const programme = new Programme({ recordBytes: 1_048_576, recordMs: 1_000 });
+    programme.begin(1_500);
+    programme.run(20);
+    expect(log.all('record-stopped')).toMatchObject([{ why: expect.stringMatching(/^the state alone is \d+ bytes: more than an eighth of recordBytes$/) as string }]);
+    expect(programme.edge.mount('radio')!.bytesIn).toBeGreaterThan(20 * 400);
   });
 });

@@ -61,7 +61,7 @@ describe('davecast record', () => {
     await once(relay, 'close');
     expect(readdirSync(directory).some((name) => name.endsWith('.part'))).toBe(true);
     const left = await run('record', 'dump', directory);
-    expect(left.out).toContain('-left-by-');
+    expect(left.out).toContain('-left.davecast');
     expect(existsSync(left.out.trim())).toBe(true);
     expectReplayed(left.out.trim());
     expect(readdirSync(directory).filter((name) => !name.endsWith('.davecast'))).toEqual([]);

@@ -33,8 +33,8 @@ function recorded(scenario: Scenario, seed: number, audio: 'whole' | 'left-out',
 describe.each([
   ['encoder-death', encoderDeath, 1, undefined],
   ['encoder-death', encoderDeath, 7, undefined],
-  ['lossy-udp-both-paths', lossyUdp, 3, 40],
-  ['production-layout', productionLayout, 2, 60],
+  ['lossy-udp-both-paths', lossyUdp, 3, 30],
+  ['production-layout', productionLayout, 2, 25],
 ] as const)('%s, seed %s', (_name, scenario, seed, durationS) => {
   it('is the same run whether recorded or not, and every machine of it is replayed to the byte', () => {
     const { traceHash, tapes } = recorded(scenario, seed, 'whole', durationS);
