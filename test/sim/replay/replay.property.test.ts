@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { replay } from '../../../sim/replay/replay.ts';
+import { Player } from '../../../sim/replay/player.ts';
+import { nobody, replay } from '../../../sim/replay/replay.ts';
 import { recordEdge, recordRelay, type Tape } from '../../core/recording/support.ts';
 import { smallSettings, steps } from '../../core/support/steps.ts';
 
@@ -12,6 +13,9 @@ function expectSame(tape: Tape): void {
   for (let from = 0; from < Math.min(tape.generations.length, 12); from++) {
     const recording = tape.recording(from);
     expect(recording.problems).toEqual([]);
+    const { state } = recording.generations[0]!;
+    const restored = new Player(recording.generations[0]!, nobody);
+    if (state.length > 0) expect(Buffer.compare(restored.state('whole'), state)).toBe(0);
     const stretches = replay(recording);
     expect(stretches).toHaveLength(1);
     expect(stretches[0]).toMatchObject({ divergence: undefined, failure: undefined });
