@@ -9,7 +9,7 @@ const SLOT_S = 15;
  * Both ways lead over the same sky, so the slots hit them together. What UDP loses TCP brings again, but not always soon
  * enough: while it repairs its own losses nothing comes by it, and a path that is silent for 200 ms is not waited for. So
  * about one slot in two costs a frame or a few, and together they use up the player's second of buffer: in ten minutes it
- * is silent for a second. (With `pathSilenceMinMs` of 400 it is not, and misses a third of that.)
+ * is silent for a second. (With `pathSilenceMinMs` of 400 it is not, and less than a third is missing.)
  */
 const story: Scenario = {
   name: 'satellite-slots',
