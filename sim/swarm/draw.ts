@@ -8,7 +8,7 @@ import { inOrder } from './outages.ts';
 import { recovers, RECOVERS_WITHIN_S } from './recovers.ts';
 import { drawStation } from './station.ts';
 import { drawTrouble, troubleKinds } from './trouble.ts';
-import { hasSeveralFormats } from './whole.ts';
+import { hasSeveralFormats, isCrowded } from './whole.ts';
 
 /** How long the listeners must go on hearing after they have recovered. */
 const GOES_ON_S = 10;
@@ -62,7 +62,9 @@ function isOneFormat(topology: Topology): boolean {
 
 /** Hosts that are healed for good: at least one way from an encoder to a listener. */
 function drawCore(random: Random, topology: Topology): string[] {
-  const ways = topology.listeners.flatMap((listener) => lifelinesToListener(topology, listener));
+  const ways = topology.listeners
+    .filter(({ edge }) => !isCrowded(topology, edge))
+    .flatMap((listener) => lifelinesToListener(topology, listener));
   const names = hostNames(topology);
   const chosen = new Set(pick(random, ways).filter((part) => names.includes(part)));
   const further = pick(random, [0, 0.3, 1]);

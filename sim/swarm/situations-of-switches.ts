@@ -10,7 +10,6 @@ export const switchSituations: readonly Situation[] = [
   { name: 'switch from a stream left behind', why: 'It stutters, and a steady backup is far ahead of it.', times: switches('behind') },
   { name: 'switch for a loss', why: 'A backup is entered in the middle of a loss.', times: switches('lost') },
   { name: 'switch as the last path closes', why: 'No time is lost waiting for a stream that nobody carries.', times: switches('paths-closed') },
-  { name: 'switch from a forgotten stream', why: 'Everything was silent for so long that the live stream is not even known any more.', times: switches('forgotten') },
   {
     name: 'switch while switching',
     why: 'A second switch within half a second of the first: what was entered fails before it has settled.',

@@ -18,6 +18,7 @@ import {
   type Topology,
 } from '../topology.ts';
 import { chance, someOf, weighted, whole } from './draws.ts';
+import { listenersAt } from './whole.ts';
 
 const mounts = ['live', 'talk', 'jazz'];
 
@@ -51,7 +52,7 @@ function drawRelays(random: Random): RelaySpec[] {
 function drawEncoders(random: Random, mount: string, relays: readonly string[]): EncoderSpec[] {
   const format = drawFormat(random);
   return range(weighted(random, [0, 20, 50, 20, 10])).map((n): EncoderSpec => {
-    const targets = someOf(random, relays, 0.75).flatMap((to): (string | Target)[] => {
+    const targets = someOf(random, relays, 0.6).flatMap((to): (string | Target)[] => {
       if (chance(random, 0.08)) return [to, udp(to)];
       return [chance(random, 0.3) ? udp(to) : to];
     });
@@ -69,7 +70,7 @@ function drawEncoders(random: Random, mount: string, relays: readonly string[]):
 }
 
 function drawFormat(random: Random): ModelFormat {
-  return chance(random, 0.65) ? mp3(pick(random, [32, 64, 96, 128, 128, 192, 320])) : aac(pick(random, [32, 48, 96, 192]));
+  return chance(random, 0.65) ? mp3(pick(random, [32, 64, 96, 128, 192, 320, 320])) : aac(pick(random, [32, 48, 96, 192]));
 }
 
 /** The first listener can be served, as long as nothing breaks. */
@@ -92,9 +93,10 @@ function drawPaths(random: Random, topology: Topology): PathSpec[] {
 }
 
 /** Bounds so small that they are reached. What has to go through them still can. */
-function drawSettings(random: Random, { encoders, relays, edges, listeners }: Topology): Partial<Settings> {
+function drawSettings(random: Random, topology: Topology): Partial<Settings> {
+  const { encoders, relays, edges } = topology;
   const small: [SettingName, () => number][] = [
-    ['windowMessages', () => pick(random, [128, 256])],
+    ['windowMessages', () => pick(random, [96, 128, 256])],
     ['windowBytes', () => 65_536],
     ['ringMs', () => pick(random, [500, 1_000, 3_000])],
     ['ringBytes', () => 65_536],
@@ -107,26 +109,28 @@ function drawSettings(random: Random, { encoders, relays, edges, listeners }: To
     ['subscriberCutMs', () => pick(random, [100, 1_000])],
     ['listenerQueueBytes', () => pick(random, [16_384, 65_536])],
     ['burstMs', () => pick(random, [0, 500, 10_000])],
-    ['gapMaxMs', () => pick(random, [100, 500])],
+    ['gapMaxMs', () => pick(random, [100, 500, 10_000])],
     ['mountEndMs', () => pick(random, [1_000, 3_000])],
     ['matchMs', () => 3_000],
     ['rhythmSpanMs', () => 1_000],
     // Room for everybody who is there, and for few who are still thought to be.
-    ['maxListeners', () => most(edges.map((each) => listeners.filter(({ edge: at }) => at === each.name).length))],
+    ['maxListeners', () => fewestPlaces(topology)],
     ['maxSubscribers', () => most(relays.map(({ name }) => [...relays.map(({ upstream }) => upstream), ...edges.map((each) => each.relays)].filter((from) => from.includes(name)).length))],
     ['maxPaths', () => encoders.length + relays.length + 1],
     ['maxStreams', () => encoders.length + 1],
     ['maxUnannouncedStreams', () => encoders.length],
   ];
-  const changed = chance(random, 0.5) ? small.filter(() => chance(random, 0.15)) : [];
+  const changed = chance(random, 0.6) ? small.filter(() => chance(random, 0.25)) : [];
   // Whoever forgets a stream while its messages are still kept, or on their way, takes those for new.
   const shortMemory = chance(random, 0.1) ? { targetKeepMs: 1_000, historyMs: 1_000, forgetMs: 8_000 } : {};
   return { ...Object.fromEntries(changed.map(([name, value]) => [name, value()])), ...shortMemory };
 }
 
-/** Whether some way leads to a listener at all. */
-export function isConnected(topology: Topology, listener: ListenerSpec): boolean {
-  return lifelinesToListener(topology, listener).length > 0;
+/** One too few for the edge with the most listeners, as long as somebody at another edge can be served. */
+function fewestPlaces(topology: Topology): number {
+  const crowd = most(topology.edges.map(({ name }) => listenersAt(topology, name)));
+  const isElsewhere = topology.listeners.some((each) => listenersAt(topology, each.edge) < crowd && lifelinesToListener(topology, each).length > 0);
+  return isElsewhere ? crowd - 1 : crowd;
 }
 
 function most(counts: readonly number[]): number {

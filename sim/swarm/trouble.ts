@@ -91,8 +91,11 @@ function trouble({ topology, random }: TroubleOptions, kind: TroubleKind, fromS:
     case 'disorder':
     case 'bandwidth':
       return worsen(topology, random, pick(random, hops), drawConditions(random, kind), fromS, untilS);
-    case 'clock step':
-      return [at(fromS).step(pick(random, machines), drawStepMs(random))];
+    case 'clock step': {
+      // Once, or by somebody who tries to get it right.
+      const host = pick(random, machines);
+      return times(whole(random, 1, 4)).map((n) => at(seconds(fromS + 0.3 * n)).step(host, drawStepMs(random)));
+    }
     default:
       return kind satisfies never;
   }

@@ -9,7 +9,8 @@ const LEAST_BITS_PER_SECOND = 4_000_000;
 
 /**
  * Listeners to whom some way is whole from a time on, for good; and that way. Where encoders of one mountpoint differ in
- * format, each keeps the others off the air: then there must be peace altogether.
+ * format, each keeps the others off the air: then there must be peace altogether. And an edge that has too few places
+ * serves those who are there first.
  */
 export function servedFrom(topology: Topology, faults: readonly Fault[], fromS: number): { readonly listener: ListenerSpec; readonly way: Lifeline }[] {
   const state = new State(topology);
@@ -20,9 +21,19 @@ export function servedFrom(topology: Topology, faults: readonly Fault[], fromS: 
   const isPeace = inTime.every(({ atS }) => atS <= fromS);
   return topology.listeners.flatMap((listener) => {
     if (!isPeace && hasSeveralFormats(topology, listener.mount)) return [];
+    if (isCrowded(topology, listener.edge)) return [];
     const way = lifelinesToListener(topology, listener).find((line) => line.every((part) => state.isWell(part)));
     return way === undefined ? [] : [{ listener, way }];
   });
+}
+
+/** Whether an edge has fewer places than listeners. */
+export function isCrowded(topology: Topology, edge: string): boolean {
+  return listenersAt(topology, edge) > (topology.settings?.maxListeners ?? Infinity);
+}
+
+export function listenersAt({ listeners }: Topology, edge: string): number {
+  return listeners.filter((listener) => listener.edge === edge).length;
 }
 
 export function hasSeveralFormats({ encoders }: Topology, mount: string): boolean {

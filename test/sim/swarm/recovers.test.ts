@@ -44,6 +44,13 @@ test('nobody has to be served while encoders of another format come and go on th
   expect(servedFrom({ ...mixed, encoders: mixed.encoders.map((each) => ({ ...each, format: aac() })) }, [later], 20)).toHaveLength(2);
 });
 
+test('nobody has to be served by an edge that has fewer places than listeners', () => {
+  const listeners = [...topology.listeners, listener('listener-3', 'edge-1')];
+  const names = (maxListeners: number): string[] => servedFrom({ ...topology, listeners, settings: { maxListeners } }, [], 20).map((each) => each.listener.name);
+  expect(names(2)).toEqual(['listener-1', 'listener-2', 'listener-3']);
+  expect(names(1)).toEqual(['listener-2']);
+});
+
 describe('recovers()', () => {
   const scenario = (faults: readonly Fault[]): Scenario => ({
     name: 'recovery',
