@@ -163,20 +163,17 @@ export class EdgeWatch {
     const arrivals = this.#arrivals.get(stream);
     if (after === before + 1 || arrivals === undefined) return;
     const cameAt = arrivals.at(after);
+    // Of a stream that is new to it, an edge knows neither the format, nor by how much its paths shuffle.
+    const newUntil = (arrivals.beganAt ?? -Infinity) + ms(BEGINS_MS);
     const oldestKept = arrivals.newest - this.#ringFrames(stream);
     for (let index = Math.max(before + 1, oldestKept); index < after; index++) {
-      if (arrivals.at(index) >= cameAt || this.#isUnconfirmed(arrivals, index, cameAt)) continue;
+      if (arrivals.at(index) >= cameAt || arrivals.at(index) < newUntil) continue;
       this.#oracle.violated(
         'a frame that reached the edge in time is never lost',
         `${stream.name} frame ${index} came ${(cameAt - arrivals.at(index)) / 1000} ms before frame ${after}, which was sent instead`,
       );
       return;
     }
-  }
-
-  /** Of a stream that is new to the edge, a frame alone between two losses: no other header says that it is one. */
-  #isUnconfirmed(arrivals: Arrivals, index: number, before: number): boolean {
-    return arrivals.at(index) - (arrivals.beganAt ?? Infinity) < ms(BEGINS_MS) && arrivals.at(index + 1) >= before && arrivals.at(index - 1) >= before;
   }
 
   /** Frames that a ring has at least when it is full: what a stream that comes back is entered with. */
