@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withSettings } from '../../../core/settings.ts';
+import { withSettings, type Settings } from '../../../core/settings.ts';
 import encoderDeath from '../../../scenarios/encoder-death.ts';
 import lossyUdp from '../../../scenarios/lossy-udp-both-paths.ts';
 import productionLayout from '../../../scenarios/production-layout.ts';
@@ -15,9 +15,9 @@ interface Recorded {
 }
 
 /** Plays a scenario with every relay and edge recorded; a process that starts again is recorded anew. */
-function recorded(scenario: Scenario, seed: number, audio: 'whole' | 'left-out', durationS?: number): { readonly traceHash: string; readonly tapes: readonly Recorded[] } {
+function recorded(scenario: Scenario, seed: number, audio: 'whole' | 'left-out', durationS?: number, changes: Partial<Settings> = {}): { readonly traceHash: string; readonly tapes: readonly Recorded[] } {
   const tapes: Recorded[] = [];
-  const settings = { ...withSettings(scenario.topology.settings ?? {}), recordMs: 20_000 };
+  const settings = { ...withSettings(scenario.topology.settings ?? {}), recordMs: 20_000, ...changes };
   const { traceHash } = simulate(scenario, {
     seed,
     ...(durationS !== undefined && { durationS }),
@@ -60,5 +60,20 @@ describe('encoder-death without audio', () => {
     expect(stretch).toMatchObject({ divergence: undefined, failure: undefined, blocksWithContent: 0 });
     expect(log.told.filter(({ kind }) => kind === 'switch')).toHaveLength(1);
     expect(edge.tape.bytes().length).toBeLessThan(recorded(encoderDeath, 1, 'whole').tapes.find(({ host }) => host === edge.host)!.tape.bytes().length / 3);
+  });
+});
+
+describe('encoder-death, with a bound that leaves no room for audio in the saved states', () => {
+  it('is replayed from its middle on to the same states, and to the byte as soon as what was not known is gone', () => {
+    const { tapes } = recorded(encoderDeath, 1, 'whole', 60, { recordBytes: 4_194_304 });
+    for (const { tape } of tapes) {
+      const recording = tape.recording(2);
+      expect(recording.generations[0]!.head.stateAudio).toBe('left-out');
+      expect(recording.generations[0]!.state.length).toBeLessThan(10_000);
+      const [stretch] = replay(recording);
+      expect(stretch).toMatchObject({ divergence: undefined, failure: undefined, states: recording.generations.length - 1 });
+      expect(stretch!.blocks - stretch!.blocksWithContent).toBeLessThan(10);
+      expect(stretch!.blocksWithContent).toBeGreaterThan(50);
+    }
   });
 });
