@@ -8,7 +8,7 @@ import { inOrder } from './outages.ts';
 import { recovers, RECOVERS_WITHIN_S } from './recovers.ts';
 import { drawStation } from './station.ts';
 import { drawTrouble, troubleKinds } from './trouble.ts';
-import { hasSeveralFormats, isCrowded } from './whole.ts';
+import { isCrowded } from './whole.ts';
 
 /** How long the listeners must go on hearing after they have recovered. */
 const GOES_ON_S = 10;
@@ -31,9 +31,7 @@ export function drawSwarm(seed: number): Scenario {
   const meanPauseS = pick(random, [0.5, 1, 2, 5, 10]);
   const meanLengthS = pick(random, [0.5, 2, 6, 15]);
   const core = drawCore(random, topology);
-  const wanted = pick(random, ['stay as they are', 'go on breaking'] as const);
-  // Where nobody could be served while they do, there would be nothing to see.
-  const others = isOneFormat(topology) ? wanted : 'stay as they are';
+  const others = pick(random, ['stay as they are', 'go on breaking'] as const);
   const all = drawTrouble({
     topology,
     random: dice.stream('swarm:trouble'),
@@ -54,10 +52,6 @@ export function drawSwarm(seed: number): Scenario {
     expect: [recovers({ healsAtS, withinS: RECOVERS_WITHIN_S })],
     drawn: { kinds, meanPauseS, meanLengthS, healsAtS, withinS: RECOVERS_WITHIN_S, core, others, faults: faults.length, topology: outline(topology) },
   };
-}
-
-function isOneFormat(topology: Topology): boolean {
-  return topology.listeners.every(({ mount }) => !hasSeveralFormats(topology, mount));
 }
 
 /** Hosts that are healed for good: at least one way from an encoder to a listener. */

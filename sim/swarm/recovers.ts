@@ -5,9 +5,12 @@ import { servedFrom } from './whole.ts';
 /** See docs/simulator.md for what it is made of. */
 export const RECOVERS_WITHIN_S = 30;
 
-/** Silence at once, and of all the time, that is not worth a word: a switch while the others go on breaking. */
+/**
+ * Silence at once that is not worth a word: a switch while the others go on breaking. And of all the time: a live stream
+ * that goes on losing single frames, each too short to switch for, is not left for a whole one.
+ */
 const MOST_SILENCE_MS = 500;
-const MOST_SILENCE_SHARE = 0.02;
+const MOST_SILENCE_SHARE = 0.25;
 
 export interface Recovery {
   /** From then on nothing happens any more to what is well. */

@@ -96,7 +96,7 @@ function drawPaths(random: Random, topology: Topology): PathSpec[] {
 function drawSettings(random: Random, topology: Topology): Partial<Settings> {
   const { encoders, relays, edges } = topology;
   const small: [SettingName, () => number][] = [
-    ['windowMessages', () => pick(random, [96, 128, 256])],
+    ['windowMessages', () => pick(random, [192, 256])],
     ['windowBytes', () => 65_536],
     ['ringMs', () => pick(random, [500, 1_000, 3_000])],
     ['ringBytes', () => 65_536],

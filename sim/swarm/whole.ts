@@ -9,8 +9,8 @@ const LEAST_BITS_PER_SECOND = 4_000_000;
 
 /**
  * Listeners to whom some way is whole from a time on, for good; and that way. Where encoders of one mountpoint differ in
- * format, each keeps the others off the air: then there must be peace altogether. And an edge that has too few places
- * serves those who are there first.
+ * format, the one on air keeps the others off, however badly it does: then nobody has to be served. And an edge that has
+ * too few places serves those who are there first.
  */
 export function servedFrom(topology: Topology, faults: readonly Fault[], fromS: number): { readonly listener: ListenerSpec; readonly way: Lifeline }[] {
   const state = new State(topology);
@@ -18,9 +18,8 @@ export function servedFrom(topology: Topology, faults: readonly Fault[], fromS: 
   for (const fault of inTime) if (fault.atS <= fromS) state.happens(fault);
   // Whatever is touched later counts as not well: repairs of it too, for they tell that it was broken.
   for (const fault of inTime) if (fault.atS > fromS) state.spoil(fault);
-  const isPeace = inTime.every(({ atS }) => atS <= fromS);
   return topology.listeners.flatMap((listener) => {
-    if (!isPeace && hasSeveralFormats(topology, listener.mount)) return [];
+    if (hasSeveralFormats(topology, listener.mount)) return [];
     if (isCrowded(topology, listener.edge)) return [];
     const way = lifelinesToListener(topology, listener).find((line) => line.every((part) => state.isWell(part)));
     return way === undefined ? [] : [{ listener, way }];
@@ -36,7 +35,7 @@ export function listenersAt({ listeners }: Topology, edge: string): number {
   return listeners.filter((listener) => listener.edge === edge).length;
 }
 
-export function hasSeveralFormats({ encoders }: Topology, mount: string): boolean {
+function hasSeveralFormats({ encoders }: Topology, mount: string): boolean {
   const formats = encoders.filter((encoder) => encoder.mount === mount).map(({ format: { codec, sampleRateHz } }) => `${codec} ${sampleRateHz}`);
   return new Set(formats).size > 1;
 }
