@@ -58,6 +58,8 @@ export class Flow {
   /** Acknowledgements that have not been sent, because the receiver's buffer is full or the way back is cut. */
   #owedBytes = 0;
   #timeouts = 0;
+  /** When the first of the segments that are being sent again was lost. */
+  #roundTripUs = 0;
   #brokenSince: Micros = NEVER;
   #isSilent = false;
 
@@ -221,11 +223,12 @@ export class Flow {
     const { world, way, back } = this.#options;
     if (this.#brokenSince === NEVER) this.#brokenSince = world.now;
     if (this.#repair.at !== NEVER) return;
-    const roundTrip = way.latency + back.latency;
+    // While nothing gets through nobody learns that a round trip takes longer now.
+    if (this.#timeouts === 0) this.#roundTripUs = way.latency + back.latency;
     const timeout =
       this.#timeouts === 0
-        ? Math.max(ms(MIN_PROBE_MS), 2 * roundTrip)
-        : Math.min(ms(MAX_TIMEOUT_MS), (ms(MIN_TIMEOUT_MS) + roundTrip) * 2 ** (this.#timeouts - 1));
+        ? Math.max(ms(MIN_PROBE_MS), 2 * this.#roundTripUs)
+        : Math.min(ms(MAX_TIMEOUT_MS), (ms(MIN_TIMEOUT_MS) + this.#roundTripUs) * 2 ** (this.#timeouts - 1));
     this.#repair.set((world.now + timeout) as Micros);
   }
 
@@ -240,6 +243,11 @@ export class Flow {
     let delay = 0;
     for (const segment of this.#flight) {
       if (segment.arriveAt !== NEVER) continue;
+      if (way.clearAt > world.now) {
+        // The rest waits here, not on a narrow path: it may be wide again before that would have been through.
+        this.#repair.set(way.clearAt);
+        return;
+      }
       this.#launch(segment, delay);
       // The first one probes; the others follow when it has been acknowledged.
       delay = way.latency + back.latency;

@@ -5,6 +5,9 @@ import { servedFrom } from './whole.ts';
 /** See docs/simulator.md for what it is made of. */
 export const RECOVERS_WITHIN_S = 30;
 
+/** What a listener needs besides, to connect again and to fill its buffer. */
+const RETRY_S = 5;
+
 /**
  * Silence at once that is not worth a word: a switch while the others go on breaking. And of all the time: a live stream
  * that goes on losing single frames, each too short to switch for, is not left for a whole one.
@@ -22,18 +25,19 @@ export interface Recovery {
 
 /**
  * Every listener to whom some way is whole for good from `healsAtS` on hears audio `withinS` later, and goes on hearing it
- * until the end. Which way is whole follows from the faults of the run.
+ * until the end; one whose own path was broken for longer than that, as much later as it was broken. Which way is whole
+ * follows from the faults of the run.
  */
 export function recovers(recovery: Recovery): Expectation {
   const { healsAtS, withinS, listeners } = recovery;
   return {
     says: `${listeners?.join(', ') ?? 'every listener'} hears again within ${withinS} s from ${healsAtS} s on, if a way is whole`,
     check: (outcome) => {
-      const fromMs = 1_000 * (healsAtS + withinS);
       return servedFrom(outcome.scenario.topology, outcome.faults, healsAtS)
         .filter(({ listener }) => listeners === undefined || listeners.includes(listener.name))
-        .flatMap(({ listener, way }) => {
-          const problem = silenceOf(listener.name, outcome, Math.max(fromMs, 1_000 * (listener.joinsAtS + withinS)));
+        .flatMap(({ listener, way, cutOffS }) => {
+          const fromS = Math.max(healsAtS, listener.joinsAtS) + Math.max(withinS, cutOffS + RETRY_S);
+          const problem = silenceOf(listener.name, outcome, 1_000 * fromS);
           return problem === undefined ? [] : [`${listener.name} ${problem}; whole: ${way.join(' ')}`];
         });
     },

@@ -12,18 +12,63 @@ const LEAST_BITS_PER_SECOND = 4_000_000;
  * format, the one on air keeps the others off, however badly it does: then nobody has to be served. And an edge that has
  * too few places serves those who are there first.
  */
-export function servedFrom(topology: Topology, faults: readonly Fault[], fromS: number): { readonly listener: ListenerSpec; readonly way: Lifeline }[] {
+export function servedFrom(topology: Topology, faults: readonly Fault[], fromS: number): Served[] {
   const state = new State(topology);
   const inTime = [...faults].sort((a, b) => a.atS - b.atS);
-  for (const fault of inTime) if (fault.atS <= fromS) state.happens(fault);
+  const cutOff = new CutOff(topology, state);
+  for (const fault of inTime) {
+    if (fault.atS > fromS) break;
+    if (fault.atS < fromS) cutOff.note(fault.atS);
+    state.happens(fault);
+  }
   // Whatever is touched later counts as not well: repairs of it too, for they tell that it was broken.
   for (const fault of inTime) if (fault.atS > fromS) state.spoil(fault);
   return topology.listeners.flatMap((listener) => {
     if (hasSeveralFormats(topology, listener.mount)) return [];
     if (isCrowded(topology, listener.edge)) return [];
     const way = lifelinesToListener(topology, listener).find((line) => line.every((part) => state.isWell(part)));
-    return way === undefined ? [] : [{ listener, way }];
+    return way === undefined ? [] : [{ listener, way, cutOffS: cutOff.forS(listener, fromS) }];
   });
+}
+
+export interface Served {
+  readonly listener: ListenerSpec;
+  readonly way: Lifeline;
+  /** For how long, before that time, its path to the edge was not well: TCP tries again as rarely as it had to wait. */
+  readonly cutOffS: number;
+}
+
+/** A path that is well for less than this may be back and gone between two tries of TCP. */
+const LEAST_WELL_S = 10;
+
+/** Since when the paths between edges and listeners are not well, or not for long enough. */
+class CutOff {
+  readonly #topology: Topology;
+  readonly #state: State;
+  readonly #unwellSince = new Map<string, number>();
+  readonly #wellSince = new Map<string, number>();
+
+  constructor(topology: Topology, state: State) {
+    this.#topology = topology;
+    this.#state = state;
+  }
+
+  /** How it is just before that time. */
+  note(atS: number): void {
+    for (const { name, edge } of this.#topology.listeners) {
+      if (!this.#state.isWell(`${edge}→${name}`)) {
+        this.#wellSince.delete(name);
+        if (!this.#unwellSince.has(name)) this.#unwellSince.set(name, atS);
+        continue;
+      }
+      if (!this.#wellSince.has(name)) this.#wellSince.set(name, atS);
+      if (atS - this.#wellSince.get(name)! >= LEAST_WELL_S) this.#unwellSince.delete(name);
+    }
+  }
+
+  forS({ name }: ListenerSpec, untilS: number): number {
+    return untilS - (this.#unwellSince.get(name) ?? untilS);
+  }
 }
 
 /** Whether an edge has fewer places than listeners. */
