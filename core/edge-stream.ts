@@ -70,6 +70,10 @@ export class EdgeStream implements Matchable {
   /** When the message came that the scanner is at: a frame that waited for one before it is no slower for that. */
   #arrivedAt = 0 as Micros;
   heardAt: Micros;
+  /** When its first frame came out; undefined before. */
+  #firstFrameAt: Micros | undefined;
+  /** Media time up to which its frames have been on air: it is never entered before that. */
+  givenUntilUs = 0;
 
   constructor(options: {
     readonly id: Uint8Array;
@@ -120,6 +124,11 @@ export class EdgeStream implements Matchable {
   /** When its newest frame came out in order; -Infinity before the first. */
   get frameAt(): number {
     return this.#rhythm.lastAt;
+  }
+
+  /** Since when it has given frames; Infinity before the first. */
+  get framesSince(): number {
+    return this.#firstFrameAt ?? Infinity;
   }
 
   /** The metadata text of what comes now; undefined while it has never sent a title. */
@@ -191,6 +200,8 @@ export class EdgeStream implements Matchable {
     this.#now = a.number(this.#now);
     this.#arrivedAt = a.number(this.#arrivedAt);
     this.heardAt = a.number(this.heardAt);
+    this.#firstFrameAt = a.maybeNumber(this.#firstFrameAt);
+    this.givenUntilUs = a.number(this.givenUntilUs);
   }
 
   /** Its name counts as soon as any copy has come, in order or not; a second, different one does not. */
@@ -233,6 +244,7 @@ export class EdgeStream implements Matchable {
 
   #frame(bytes: Uint8Array, header: FrameHeader): void {
     const now = this.#now;
+    this.#firstFrameAt ??= now;
     const durationUs = frameDurationUs(header.format, header.samples);
     this.#format = header.format;
     this.#durationUs = durationUs;

@@ -189,6 +189,7 @@ export class Switcher {
 
   #onAir(now: Micros, stream: EdgeStream): void {
     this.#playheadUs = stream.ring.endUs;
+    stream.givenUntilUs = this.#playheadUs;
     this.#outputAt = now;
     this.#stall.set(later(now, stream.patienceUs as Micros));
   }
@@ -234,15 +235,16 @@ export class Switcher {
   }
 
   /**
-   * A source that comes in long bursts, or a path that stutters, has the patience of its rhythm. But the listeners need
-   * not share it when a much steadier backup has been ahead for long. (Two equally bursty ones would be for ever ahead
-   * of one another.)
+   * A source that comes in long bursts, or a path that stutters, has the patience of its rhythm, and one that is too slow never
+   * pauses at all. But the listeners need not share that when a backup has been ahead for long, by the arrivals of
+   * both, and has its arrivals known. Of two equally bursty ones each is ahead of the other by turns: there it takes more than a burst.
    */
   #isLeftBehindBy(now: Micros, stream: EdgeStream): boolean {
+    if (!stream.isHealthy(now) || now - stream.framesSince < ms(this.#settings.behindSettleMs)) return false;
     const live = this.#live!;
-    if (2 * stream.patienceUs > live.patienceUs || !stream.isHealthy(now)) return false;
-    const match = this.#options.matcher.locate(live, this.#playheadUs, stream);
-    return match !== undefined && stream.ring.endUs - match.mediaUs >= ms(this.#settings.behindSwitchMs);
+    const isSteadier = 2 * stream.patienceUs <= live.patienceUs;
+    const leastUs = Math.max(ms(this.#settings.behindSwitchMs), isSteadier ? 0 : live.patienceUs);
+    return stream.ring.endUs - this.#playheadUs - (live.timeline.originUs - stream.timeline.originUs) >= leastUs;
   }
 
   /** Enters the best backup, if there is one; for a loss of `lostUs`, only one that makes up for it. */

@@ -33,6 +33,8 @@ export function takeoverBy(backup: EdgeStream, live: EdgeStream, playheadUs: num
   let index = ring.nearest(pointUs);
   // Behind a frame that begins too early is a hole in the ring, or nothing yet.
   if (beginsTooEarly(ring.frame(index), pointUs)) index++;
+  // Where two streams lie against each other is known to some frames only; what was on air already is known exactly.
+  while (index < ring.count && beginsTooEarly(ring.frame(index), backup.givenUntilUs)) index++;
   if (index === ring.count) return undefined;
   const { mediaUs, durationUs } = ring.frame(index);
   const missingUs = mediaUs - pointUs > durationUs / 2 ? mediaUs - pointUs : 0;

@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest';
+import { simulate } from '../../../sim/simulation.ts';
+import { drawSwarm } from '../../../sim/swarm/draw.ts';
+
+/** Each of these once found something. */
+test.each([
+  ['a timeout of TCP grew with a path that nothing got through', 10_900],
+  ['what was sent again stood in line on a path that had become wide', 20_126],
+  ['a live stream that came too slowly was never left for a whole one', 10_954],
+] as const)('%s', (_, seed) => {
+  expect(simulate(drawSwarm(seed), { seed }).violations).toEqual([]);
+});
