@@ -147,6 +147,16 @@ export class FrameRing {
     return { bytes: this.#arena.subarray(offset, offset + length), mediaUs, durationUs, text };
   }
 
+  /** The frame that lies `back` frames before the one at `index`; undefined when it is not there, or something was lost between. */
+  before(index: number, back: number): Uint8Array | undefined {
+    if (index - back < 0) return undefined;
+    for (let at = index - back; at < index; at++) {
+      const { mediaUs, durationUs } = this.#entry(at);
+      if (this.#entry(at + 1).mediaUs - mediaUs > 1.5 * durationUs) return undefined;
+    }
+    return this.frame(index - back).bytes;
+  }
+
   /** The index of the frame that begins nearest to `mediaUs`; -1 when empty. */
   nearest(mediaUs: number): number {
     let low = 0;

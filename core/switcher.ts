@@ -4,7 +4,9 @@ import type { EdgeStream, Loss } from './edge-stream.ts';
 import type { EdgeEvent, SwitchReason } from './events.ts';
 import type { FrameFormat } from './frame/format.ts';
 import { archiveFormat } from './frame/formats.ts';
+import { ReservoirCarrier } from './frame/reservoir.ts';
 import type { Matcher } from './matcher.ts';
+import type { FrameRing } from './ring.ts';
 import type { Settings } from './settings.ts';
 import { isBetter, isWorth, takeoverBy, type Takeover } from './takeover.ts';
 import type { Timer } from './timers.ts';
@@ -45,6 +47,7 @@ export class Switcher {
   readonly #end: Timer<string>;
   readonly #grace: Timer<string>;
   #streams: Set<EdgeStream> = new Set();
+  readonly #carrier: ReservoirCarrier = new ReservoirCarrier();
   #live: EdgeStream | undefined;
   #format: FrameFormat | undefined;
   /** Media time of the live stream at which the last frame given out ends. */
@@ -121,7 +124,7 @@ export class Switcher {
       this.#format = stream.format;
       this.#noteSource(now);
       this.#recovered(now);
-      this.#options.programme.frame(now, bytes, durationUs, stream.text);
+      this.#out(now, bytes, durationUs, stream.text, stream.ring, stream.ring.count - 1);
       this.#onAir(now, stream);
     } else if (this.#fits(stream)) {
       this.#noteSource(now);
@@ -136,7 +139,10 @@ export class Switcher {
     if (stream === this.#live) {
       const worthIt = programmeUs >= ms(this.#settings.gapSwitchMs);
       action = worthIt && this.#switch(now, 'lost', programmeUs) ? 'switched' : 'skipped';
-      if (action === 'skipped') this.#playheadUs = stream.timeline.mediaUs;
+      if (action === 'skipped') {
+        this.#playheadUs = stream.timeline.mediaUs;
+        this.#carrier.cut();
+      }
     }
     this.#options.event({
       kind: 'gap',
@@ -174,6 +180,7 @@ export class Switcher {
     this.#heardAt = a.number(this.#heardAt);
     this.#tardy = a.flag(this.#tardy);
     this.#switches = a.number(this.#switches);
+    this.#carrier.archive(a);
   }
 
   /** The first stream: all it has goes out, so that listeners find a burst. */
@@ -197,8 +204,15 @@ export class Switcher {
   #giveOut(now: Micros, stream: EdgeStream, from: number): void {
     for (let index = from; index < stream.ring.count; index++) {
       const { bytes, durationUs, text } = stream.ring.frame(index);
-      this.#options.programme.frame(now, bytes, durationUs, text);
+      if (index > from && stream.ring.before(index, 1) === undefined) this.#carrier.cut();
+      this.#out(now, bytes, durationUs, text, stream.ring, index);
     }
+  }
+
+  /** A frame of this ring is given out, after a cut so that a decoder makes no noise of it. */
+  #out(now: Micros, bytes: Uint8Array, durationUs: number, text: string | undefined, ring: FrameRing, index: number): void {
+    const frame = this.#carrier.next(bytes, (back) => ring.before(index, back));
+    this.#options.programme.frame(now, frame, durationUs, text);
   }
 
   #noteSource(now: Micros): void {
@@ -269,6 +283,7 @@ export class Switcher {
     this.#switches++;
     this.#tardy = false;
     this.#grace.cancel();
+    this.#carrier.cut();
     this.#live = stream;
     this.#format = stream.format;
     this.#giveOut(now, stream, index);

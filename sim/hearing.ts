@@ -64,10 +64,12 @@ export class Hearing {
     });
   }
 
-  /** A frame whose audio begins before the splice is noise. */
+  /** A frame whose audio begins before the splice is noise; one that an edge had to make mute is not heard either. */
   #decode(frame: KnownFrame): void {
+    const isLost = frame.isMuted || frame.mainDataBegin > this.#reservoirBytes;
     const splice = this.splices.at(-1);
-    if (splice !== undefined && frame.mainDataBegin > this.#reservoirBytes) splice.garbledUs += nominalFrameUs(frame.stream.format);
+    if (splice !== undefined && isLost) splice.garbledUs += nominalFrameUs(frame.stream.format);
+    if (frame.isMadeAnew) this.#reservoirBytes = 0;
     this.#reservoirBytes = Math.min(MOST_RESERVOIR_BYTES, this.#reservoirBytes + frame.mainDataBytes);
   }
 }

@@ -19,7 +19,7 @@ export interface FrameLabel {
 }
 
 export function mp3(kbps = 128): ModelFormat {
-  if (!MP3_KBPS.includes(kbps)) throw new RangeError(`MP3 has no ${kbps} kbit/s`);
+  if (!MP3_BITRATES_KBPS.includes(kbps)) throw new RangeError(`MP3 has no ${kbps} kbit/s`);
   return { codec: 'mp3', bitrateBps: kbps * 1000, sampleRateHz: 44_100, samplesPerFrame: 1_152 };
 }
 
@@ -28,28 +28,33 @@ export function aac(kbps = 96): ModelFormat {
 }
 
 /** MPEG-1 Layer III, by the 4 bits in the header. */
-const MP3_KBPS = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
+export const MP3_BITRATES_KBPS: readonly number[] = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
 const MP3_HEADER_BYTES = 4;
 const SIDE_INFO_BYTES = 32;
+export const MP3_MAIN_DATA_AT: number = MP3_HEADER_BYTES + SIDE_INFO_BYTES;
 const ADTS_HEADER_BYTES = 7;
+/** A pair of channels, and how loud the first one is: as much of a raw data block as is read without decoding. */
+const CHANNEL_PAIR_BYTES = 2;
 const LABEL_BYTES = 16;
 const LABEL_MARK = 0x5a;
 const SILENT_MARK = 0x5b;
+const LEAST_MAIN_DATA_BEGIN = 32;
 const MOST_MAIN_DATA_BEGIN = 480;
 
 /**
  * Frames that a scanner takes for real ones, and that say twice which ones they are:
  *
- *     MP3   | FF FB .. .. | side information, with main_data_begin | label | noise | label |
- *     AAC   | FF F1 .. .. .. .. .. (ADTS)                          | label | noise | label |
+ *     MP3   | FF FB .. .. | side information: main_data_begin, lengths, loudness | label | noise | label |
+ *     AAC   | FF F1 .. .. .. .. .. (ADTS) | channel pair, loudness               | label | noise | label |
  *
- * Behind the header every byte is below 0x80, so that no sync word can be found there. A frame of digital silence has
- * zeros for side information and noise, as an encoder makes them of it. A frame follows from its label alone: whoever has
- * one can make it again, and compare.
+ * Behind the header no byte is FF, so that no sync word can be found there. The loudness is that of the programme at
+ * the frame's place, give or take what an encoder makes of it. A frame of digital silence has zeros for side information
+ * and noise, as an encoder makes them of it. A frame follows from its label alone: whoever has one can make it again, and
+ * compare.
  */
 export function writeModelFrame(into: Uint8Array, format: ModelFormat, label: FrameLabel): number {
   const length = frameLength(format, label.index);
-  const body = format.codec === 'mp3' ? writeMp3Head(into, format, label) : writeAdtsHead(into, length);
+  const body = format.codec === 'mp3' ? writeMp3Head(into, format, label) : writeAdtsHead(into, format, length, label);
   writeLabel(into, body, label);
   const from = (label.index * 61 + label.instance * 977) % (NOISE.length - length);
   const end = length - LABEL_BYTES;
@@ -61,15 +66,18 @@ export function writeModelFrame(into: Uint8Array, format: ModelFormat, label: Fr
 
 export const MAX_MODEL_FRAME_BYTES = 2_048;
 
-/** Reads the label of the frame that begins at `at`; false when none does. */
+/**
+ * Reads the label of the whole frame that begins at `at`; false when none does. It is the one at its end: an edge may have made
+ * an MP3 frame anew, and then other bytes come first.
+ */
 export function readLabel(bytes: Uint8Array, at: number, into: FrameLabel): boolean {
-  if (bytes[at] !== 0xff) return false;
-  const body = at + (isMp3(bytes, at) ? MP3_HEADER_BYTES + SIDE_INFO_BYTES : ADTS_HEADER_BYTES);
-  const mark = bytes[body];
-  if ((mark !== LABEL_MARK && mark !== SILENT_MARK) || body + LABEL_BYTES > bytes.length) return false;
-  into.instance = groups(bytes, body + 1, 3);
-  into.index = groups(bytes, body + 4, 5);
-  into.positionUs = groups(bytes, body + 9, 7);
+  const label = at + lengthAt(bytes, at) - LABEL_BYTES;
+  if (label <= at || label + LABEL_BYTES > bytes.length) return false;
+  const mark = bytes[label];
+  if (mark !== LABEL_MARK && mark !== SILENT_MARK) return false;
+  into.instance = groups(bytes, label + 1, 3);
+  into.index = groups(bytes, label + 4, 5);
+  into.positionUs = groups(bytes, label + 9, 7);
   into.isSilent = mark === SILENT_MARK;
   return true;
 }
@@ -78,11 +86,16 @@ export function readLabel(bytes: Uint8Array, at: number, into: FrameLabel): bool
 export function lengthAt(bytes: Uint8Array, at: number): number {
   if (bytes[at] !== 0xff) return 0;
   if (isMp3(bytes, at)) {
-    const kbps = MP3_KBPS[bytes[at + 2]! >> 4] ?? 0;
-    return Math.floor((144_000 * kbps) / 44_100) + ((bytes[at + 2]! >> 1) & 1);
+    const kbps = MP3_BITRATES_KBPS[bytes[at + 2]! >> 4] ?? 0;
+    return mp3LengthBytes(kbps) + ((bytes[at + 2]! >> 1) & 1);
   }
   if (bytes[at + 1] !== 0xf1) return 0;
   return ((bytes[at + 3]! & 3) << 11) | (bytes[at + 4]! << 3) | (bytes[at + 5]! >> 5);
+}
+
+/** Of an MP3 frame without padding. */
+export function mp3LengthBytes(kbps: number): number {
+  return Math.floor((144_000 * kbps) / 44_100);
 }
 
 /** Bytes that suffice for `lengthAt`. */
@@ -91,9 +104,17 @@ export const LENGTH_NEEDS_BYTES = 6;
 /** How many bytes before it an MP3 frame's audio begins: without them it cannot be decoded. */
 export function mainDataBegin(format: ModelFormat, label: FrameLabel): number {
   if (format.codec !== 'mp3' || label.isSilent) return 0;
-  const wanted = ((label.index * 193 + label.instance * 71) % 977) % MOST_MAIN_DATA_BEGIN;
-  // The first frames have nothing yet that they could reach back into.
-  return Math.min(wanted, 300 * label.index);
+  return reservoirBefore(label.index, label.instance);
+}
+
+/**
+ * Fills up and empties again, by less than a frame of audio at a time. There is always room for the label at the end of a
+ * frame; only the first frames have nothing they could reach back into.
+ */
+function reservoirBefore(index: number, instance: number): number {
+  const span = MOST_MAIN_DATA_BEGIN - LEAST_MAIN_DATA_BEGIN;
+  const phase = (index * 37 + instance * 71) % (2 * span);
+  return Math.min(LEAST_MAIN_DATA_BEGIN + (phase < span ? phase : 2 * span - phase), 40 * index);
 }
 
 /** What a frame adds to what later ones can reach back into. */
@@ -123,19 +144,88 @@ function writeMp3Head(into: Uint8Array, format: ModelFormat, label: FrameLabel):
   const begin = mainDataBegin(format, label);
   into[0] = 0xff;
   into[1] = 0xfb; // MPEG-1, Layer III, no CRC
-  into[2] = (MP3_KBPS.indexOf(format.bitrateBps / 1000) << 4) | (padding << 1); // 44.1 kHz
+  into[2] = (MP3_BITRATES_KBPS.indexOf(format.bitrateBps / 1000) << 4) | (padding << 1); // 44.1 kHz
   into[3] = 0x44; // joint stereo, original
   if (label.isSilent) {
     into.fill(0, 4, MP3_HEADER_BYTES + SIDE_INFO_BYTES);
     return MP3_HEADER_BYTES + SIDE_INFO_BYTES;
   }
-  into[4] = begin >> 1;
-  into[5] = ((begin & 1) << 7) | 0x11;
-  for (let i = 6; i < MP3_HEADER_BYTES + SIDE_INFO_BYTES; i++) into[i] = NOISE[(i * 7 + label.index) % 512]!;
+  const bits = new BitWriter(into, MP3_HEADER_BYTES);
+  bits.put(begin, 9);
+  bits.put(0, 3 + 8);
+  const partBits = audioBitsOfPart(format, label);
+  const granuleUs = (format.samplesPerFrame * 500_000) / format.sampleRateHz;
+  for (let part = 0; part < 4; part++) {
+    // Two granules of two channels.
+    const loudness = modelLoudness(label, label.positionUs + ((part >> 1) + 0.5) * granuleUs);
+    bits.put(partBits, 12);
+    bits.put(0, 9);
+    bits.put(loudness, 8);
+    bits.put(0, 30);
+  }
   return MP3_HEADER_BYTES + SIDE_INFO_BYTES;
 }
 
-function writeAdtsHead(into: Uint8Array, length: number): number {
+/** How much main data an MP3 frame's audio takes: what lies between its beginning and that of the next one, or a little less. */
+export function modelAudioBytes(format: ModelFormat, label: FrameLabel): number {
+  return Math.ceil((4 * audioBitsOfPart(format, label)) / 8);
+}
+
+/** Of each channel of each granule. Two bits that are always 0 keep a byte of eight ones out. */
+function audioBitsOfPart(format: ModelFormat, label: FrameLabel): number {
+  const ownBytes = mainDataBytes(frameLength(format, label.index));
+  return (2 * (mainDataBegin(format, label) + ownBytes - reservoirBefore(label.index + 1, label.instance))) & ~0x044;
+}
+
+/** Writes fields of bits, the highest first. */
+class BitWriter {
+  readonly #into: Uint8Array;
+  #at: number;
+  #held = 0;
+  #heldBits = 0;
+
+  constructor(into: Uint8Array, at: number) {
+    this.#into = into;
+    this.#at = at;
+  }
+
+  put(value: number, bits: number): void {
+    for (let bit = bits - 1; bit >= 0; bit--) {
+      this.#held = (this.#held << 1) | ((value >> bit) & 1);
+      if (++this.#heldBits < 8) continue;
+      this.#into[this.#at++] = this.#held;
+      this.#held = 0;
+      this.#heldBits = 0;
+    }
+  }
+}
+
+/** How loud syllables are, in the quantiser's steps of 1.5 dB, and how long they last. */
+const QUIETEST = 110;
+const LOUDEST = 190;
+const SYLLABLE_US = 90_000;
+
+/** Of the programme at this place, on straight lines from syllable to syllable, and what one encoder makes of it. */
+function modelLoudness({ instance, index }: FrameLabel, positionUs: number): number {
+  const syllable = Math.floor(positionUs / SYLLABLE_US);
+  const part = positionUs / SYLLABLE_US - syllable;
+  const loudness = syllableLoudness(syllable) * (1 - part) + syllableLoudness(syllable + 1) * part;
+  const own = (mix(index * 31 + instance * 7_919) % 7) - 3;
+  return Math.round(loudness) + own;
+}
+
+function syllableLoudness(syllable: number): number {
+  return QUIETEST + (mix(syllable) % (LOUDEST - QUIETEST));
+}
+
+/** A number that looks like chance, the same for the same one. */
+function mix(value: number): number {
+  let state = Math.imul(value ^ 0x5bd1e995, 0x2c1b3c6d);
+  state = Math.imul(state ^ (state >>> 15), 0x297a2d39);
+  return (state ^ (state >>> 13)) >>> 0;
+}
+
+function writeAdtsHead(into: Uint8Array, format: ModelFormat, length: number, label: FrameLabel): number {
   into[0] = 0xff;
   into[1] = 0xf1; // MPEG-4, no CRC
   into[2] = 0x50; // LC, 44.1 kHz
@@ -143,7 +233,10 @@ function writeAdtsHead(into: Uint8Array, length: number): number {
   into[4] = length >> 3;
   into[5] = ((length & 7) << 5) | 0x08; // some buffer fullness: that of "variable rate" would look like a sync word
   into[6] = 0x00; // one raw data block
-  return ADTS_HEADER_BYTES;
+  into[7] = 0x20; // a pair of channels, each with a window of its own
+  const middleUs = label.positionUs + (format.samplesPerFrame * 500_000) / format.sampleRateHz;
+  into[8] = label.isSilent ? 0 : modelLoudness(label, middleUs);
+  return ADTS_HEADER_BYTES + CHANNEL_PAIR_BYTES;
 }
 
 function writeLabel(into: Uint8Array, at: number, { instance, index, positionUs, isSilent }: FrameLabel): void {

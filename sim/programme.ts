@@ -8,6 +8,7 @@ import {
   type FrameLabel,
   type ModelFormat,
 } from './model-frame.ts';
+import { muteAnew, wholeAnew } from './made-anew.ts';
 
 export interface ModelStreamOptions {
   /** Such as `enc-a#2`: the second start of enc-a. */
@@ -28,6 +29,8 @@ interface Change {
   readonly carries: Carried;
 }
 
+/** More than an MP3 frame of any bit rate reaches back. */
+const FRAMES_BACK = 8;
 /** What a machine repeats that hangs in a loop: its last second. */
 const LOOP_FRAMES = 40;
 
@@ -119,6 +122,9 @@ export interface KnownFrame {
   readonly mainDataBegin: number;
   readonly mainDataBytes: number;
   readonly isSilent: boolean;
+  /** An edge has made it anew, to stand behind a cut: with its audio, or mute. */
+  readonly isMadeAnew: boolean;
+  readonly isMuted: boolean;
 }
 
 /** Which frame some bytes say they are. */
@@ -145,18 +151,36 @@ export class Programme {
     if (!readLabel(bytes, start, label)) return 'bytes that are not the beginning of a frame that an encoder made';
     const stream = this.#streams[label.instance];
     if (stream === undefined || label.index >= stream.made) return 'a frame that no encoder has made';
-    const length = stream.write(this.#scratch, label.index);
-    if (length !== end - start) return `${stream.name} frame ${label.index} with ${end - start} bytes instead of ${length}`;
-    for (let i = 0; i < length; i++) {
-      if (this.#scratch[i] !== bytes[start + i]) return `${stream.name} frame ${label.index} with byte ${i} changed`;
+    const { index, isSilent } = label;
+    const begin = mainDataBegin(stream.format, label);
+    const length = stream.write(this.#scratch, index);
+    if (isSame(this.#scratch.subarray(0, length), bytes, start, end)) {
+      return { stream, index, mainDataBegin: begin, mainDataBytes: mainDataBytes(length), isSilent, isMuted: false, isMadeAnew: false };
     }
-    return {
-      stream,
-      index: label.index,
-      mainDataBegin: mainDataBegin(stream.format, label),
-      mainDataBytes: mainDataBytes(length),
-      isSilent: label.isSilent,
-    };
+    const anew = begin === 0 ? undefined : this.#madeAnew(stream, index, bytes.subarray(start, end));
+    if (anew === undefined) return `${stream.name} frame ${index} changed: ${end - start} bytes, ${length} as it was made`;
+    return { stream, index, mainDataBegin: 0, mainDataBytes: anew.carriedBytes, isSilent, isMuted: anew.isMuted, isMadeAnew: true };
+  }
+
+  /**
+   * An MP3 frame behind a cut, in which an edge has put what it needs of the frames before: its audio first, and at the end what is
+   * behind that. Where the edge has not all of those, it is mute, and ends as the frame does.
+   */
+  #madeAnew(stream: ModelStream, index: number, given: Uint8Array): { readonly carriedBytes: number; readonly isMuted: boolean } | undefined {
+    const label = stream.label(index);
+    const begin = mainDataBegin(stream.format, label);
+    const frames = Array.from({ length: FRAMES_BACK + 1 }, (_, back) => this.#written(stream, index - FRAMES_BACK + back));
+    const whole = wholeAnew(frames, begin, stream.format, label);
+    if (isSame(whole.bytes, given, 0, given.length)) return { carriedBytes: whole.carriedBytes, isMuted: false };
+    for (let known = 0; known < FRAMES_BACK; known++) {
+      const mute = muteAnew(frames.slice(FRAMES_BACK - known), begin, stream.format, label);
+      if (isSame(mute.bytes, given, 0, given.length)) return { carriedBytes: mute.carriedBytes, isMuted: true };
+    }
+    return undefined;
+  }
+
+  #written(stream: ModelStream, index: number): Uint8Array {
+    return index < 0 ? new Uint8Array(0) : this.#scratch.slice(0, stream.write(this.#scratch, index));
   }
 
   /** The stream and index of the frame at `at`, on its word; undefined when no frame begins there. */
@@ -165,6 +189,12 @@ export class Programme {
     const stream = this.#streams[this.#label.instance];
     return stream === undefined ? undefined : { stream, index: this.#label.index };
   }
+}
+
+function isSame(made: Uint8Array, given: Uint8Array, start: number, end: number): boolean {
+  if (made.length !== end - start) return false;
+  for (let i = 0; i < made.length; i++) if (made[i] !== given[start + i]) return false;
+  return true;
 }
 
 function loopBegins({ from }: Change): number {

@@ -25,6 +25,7 @@ export function mainDataBytes(frame: Uint8Array, { mpegVersion, channels }: Fram
   return Math.ceil(bits / 8);
 }
 
-function crcBytes(frame: Uint8Array): number {
+/** Between header and side info. */
+export function crcBytes(frame: Uint8Array): number {
   return frame[1]! & 1 ? 0 : 2;
 }

@@ -9,12 +9,13 @@ import type { ByteReader, ByteWriter } from './wire.ts';
  * Leaves the audio out of what a path delivers, and keeps whatever the core looks at.
  *
  *     message    | header 26 | payload                                   ANNOUNCE, HEADERS, METADATA: kept whole
- *     payload    | first 8 | 0 0 0 0 0 | FF and 6 | 0 0 0 | FF and 6 | 0 0 0 0 … |
+ *     payload    | first 8 | 0 0 0 0 0 | FF and 6 | 0 0 0 | frame header and side info, 38 | 0 0 0 0 … |
  *
  * A frame header begins with FF and is read from seven bytes at most; whatever else is FF looks the same afterwards too,
  * so the scanner comes to the same conclusions, at the same bytes, also where it is out of lock. Its beginning may stand
  * at the end of one message and the rest in the next: therefore the first eight. Tags and a player's table of contents
- * are kept as far as they are read. What is kept, about one byte in thirty, is no audio that anybody could play.
+ * are kept as far as they are read. Of what looks like a frame the side info is kept as well, which is
+ * read for how loud it is. What is kept, about one byte in eight, is no audio that anybody could play.
  */
 export class Outliner {
   readonly #transport: Transport;
@@ -95,10 +96,11 @@ export class Outliner {
     const tags: number[] = [];
     for (let at = this.#syncFrom(bytes, from); at < to; at = this.#syncFrom(bytes, at + 1)) {
       this.#keepTags(bytes, tags, at, to);
-      this.#keepOwed(at, to, holdsTable(bytes, at, to) ? TABLE_BYTES : HEADER_BYTES);
-      // Where a frame ends, a tag may begin.
       const header = this.#header;
-      if (readHeader(bytes, at, header) === undefined && tagBytes(bytes, at + header.lengthBytes, to) > 0) tags.push(at + header.lengthBytes);
+      const isHeader = readHeader(bytes, at, header) === undefined;
+      this.#keepOwed(at, to, holdsTable(bytes, at, to) ? TABLE_BYTES : isHeader ? SIDE_BYTES : HEADER_BYTES);
+      // Where a frame ends, a tag may begin.
+      if (isHeader && tagBytes(bytes, at + header.lengthBytes, to) > 0) tags.push(at + header.lengthBytes);
     }
     this.#keepTags(bytes, tags, to, to);
   }
@@ -135,6 +137,8 @@ export class Outliner {
 
 const FIRST_BYTES = 8;
 const HEADER_BYTES = 7;
+/** Header, CRC and side info of MP3; as much of AAC as is read to tell how loud it is. */
+const SIDE_BYTES = 38;
 /** From a frame's header to behind the letters of its table of contents. */
 const TABLE_BYTES = 44;
 const TABLES: readonly (readonly number[])[] = ['Xing', 'Info', 'VBRI'].map(codes);

@@ -46,8 +46,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'title from the wrong stream',
     file: 'core/switcher.ts',
-    find: 'this.#options.programme.frame(now, bytes, durationUs, stream.text);',
-    replace: 'this.#options.programme.frame(now, bytes, durationUs, [...this.#streams].at(-1)?.text);',
+    find: 'this.#out(now, bytes, durationUs, stream.text, stream.ring, stream.ring.count - 1);',
+    replace: 'this.#out(now, bytes, durationUs, [...this.#streams].at(-1)?.text, stream.ring, stream.ring.count - 1);',
     danger: 'Listeners read what the backup encoder says.',
   },
   {

@@ -88,8 +88,8 @@ describe('recognise', () => {
   });
 
   test('refuses one that is cut, or longer, or not made yet, or of nobody', () => {
-    expect(refused(frame.subarray(0, -1))).toMatch(/instead of/);
-    expect(refused(Uint8Array.of(...frame, 0))).toMatch(/instead of/);
+    expect(refused(frame.subarray(0, -1))).toMatch(/not the beginning/);
+    expect(refused(Uint8Array.of(...frame, 0))).toMatch(/418 bytes, 417 as it was made/);
     const later = new Uint8Array(MAX_MODEL_FRAME_BYTES);
     expect(refused(later.subarray(0, source.write(later, 1)))).toMatch(/no encoder has made/);
     expect(refused(new Uint8Array(417))).toMatch(/not the beginning/);
