@@ -1,9 +1,11 @@
+import { Contour } from './alignment/contour.ts';
 import type { Archive } from './archive.ts';
 import { decodeAnnouncement } from './announce.ts';
 import type { MemoryBudget } from './budget.ts';
 import type { GapVerdict } from './events.ts';
 import { frameDurationUs, type FrameFormat, type FrameHeader } from './frame/format.ts';
 import { archiveFormat } from './frame/formats.ts';
+import { LevelReader } from './frame/level.ts';
 import { FrameScanner } from './frame/scanner.ts';
 import { decodeHeaders, type HeaderList } from './headers.ts';
 import { decodeIcyText, icyTitleOf } from './icy.ts';
@@ -37,6 +39,8 @@ export interface Loss {
   readonly verdict: GapVerdict;
 }
 
+/** Twenty seconds: as much as two streams have in common when one is five seconds behind, twice over. */
+const CONTOUR_POINTS = 2_000;
 /** Messages before the ratio of frames to messages is believed. */
 const RATIO_MESSAGES = 50;
 
@@ -53,6 +57,8 @@ export class EdgeStream implements Matchable {
   readonly forget: Timer<string>;
   readonly timeline: Timeline;
   readonly ring: FrameRing;
+  readonly contour: Contour = new Contour(CONTOUR_POINTS);
+  readonly #levels: LevelReader = new LevelReader();
   readonly #settings: Settings;
   readonly #sink: EdgeStreamSink;
   readonly #reassembler: Reassembler;
@@ -137,7 +143,7 @@ export class EdgeStream implements Matchable {
   }
 
   get heldBytes(): number {
-    return this.ring.heldBytes + this.#reassembler.heldBytes + this.#scanner.heldBytes;
+    return this.ring.heldBytes + this.contour.heldBytes + this.#reassembler.heldBytes + this.#scanner.heldBytes;
   }
 
   get heldMessages(): number {
@@ -187,6 +193,7 @@ export class EdgeStream implements Matchable {
     this.#reassembler.archive(a, pathOf);
     this.timeline.archive(a);
     this.ring.archive(a);
+    this.contour.archive(a);
     this.#scanner.archive(a);
     this.#rhythm.archive(a);
     this.#mountpoint = a.maybeText(this.#mountpoint);
@@ -250,6 +257,10 @@ export class EdgeStream implements Matchable {
     this.#durationUs = durationUs;
     const mediaUs = this.timeline.frame(this.#arrivedAt, durationUs);
     this.#rhythm.arrival(now);
+    const levels = this.#levels.read(bytes, header.format);
+    for (let part = 0; part < levels; part++) {
+      this.contour.add(mediaUs + ((part + 0.5) * durationUs) / levels, this.#levels.levels[part]!);
+    }
     this.ring.push(bytes, mediaUs, durationUs, this.text);
     this.#sink.frame(now, this, bytes, durationUs);
   }

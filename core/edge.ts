@@ -1,4 +1,5 @@
 import type { Archive } from './archive.ts';
+import { Aligner } from './alignment/aligner.ts';
 import { decodeAnnouncement } from './announce.ts';
 import type { JoinOptions, BroadcastSink } from './broadcast.ts';
 import { MemoryBudget } from './budget.ts';
@@ -7,7 +8,7 @@ import { EdgeStream, type Loss } from './edge-stream.ts';
 import type { EdgeEvent, PathFigures } from './events.ts';
 import { Intake, type Path } from './intake.ts';
 import type { ListenerId, Machine, PathId, Transport } from './machine.ts';
-import { ArrivalMatcher, type Matcher } from './matcher.ts';
+import type { Matcher } from './matcher.ts';
 import { Mount, type MountInfo, type MountReason, type OnAir } from './mount.ts';
 import { MessageType, PDU_HEADER_BYTES, STREAM_ID_BYTES, streamIdOf, type MessageView } from './pdu.ts';
 import type { Settings } from './settings.ts';
@@ -19,8 +20,8 @@ export type { MountInfo };
 
 export interface EdgeOptions {
   readonly settings: Settings;
-  /** Finds the same point of the programme in two streams; by arrival times unless given. */
-  readonly matcher?: Matcher;
+  /** Makes, for each mountpoint, what finds the same point of the programme in two of its streams; an Aligner unless given. */
+  readonly newMatcher?: () => Matcher;
   /** Is told of every frame that a mountpoint gives out, whether anybody listens or not. */
   readonly onAir?: OnAir;
 }
@@ -47,7 +48,7 @@ type EdgeReason = MountReason | 'gap-expires' | 'forget-stream';
  */
 export class Edge implements Machine {
   readonly #settings: Settings;
-  readonly #matcher: Matcher;
+  readonly #newMatcher: () => Matcher;
   readonly #onAir: OnAir | undefined;
   readonly #sink: EdgeSink;
   readonly #intake: Intake;
@@ -60,9 +61,9 @@ export class Edge implements Machine {
   #joined = 0;
   #now = 0 as Micros;
 
-  constructor({ settings, matcher, onAir }: EdgeOptions, sink: EdgeSink) {
+  constructor({ settings, newMatcher, onAir }: EdgeOptions, sink: EdgeSink) {
     this.#settings = settings;
-    this.#matcher = matcher ?? new ArrivalMatcher();
+    this.#newMatcher = newMatcher ?? (() => new Aligner());
     this.#onAir = onAir;
     this.#sink = sink;
     this.#budget = new MemoryBudget(settings.edgeBytes);
@@ -283,7 +284,7 @@ export class Edge implements Machine {
       name,
       now,
       settings: this.#settings,
-      matcher: this.#matcher,
+      matcher: this.#newMatcher(),
       sink: this.#sink,
       onAir: this.#onAir,
       timer: (reason, fire) => this.#timers.timer(reason, fire),

@@ -102,6 +102,8 @@ export type EdgeEvent =
       readonly offByMs: number;
       /** What the matcher says: the new stream's media time less the old one's, at the same point of the programme. */
       readonly lagMs: number;
+      /** What that was found by: what is in the streams, or when their frames came. */
+      readonly matchedBy: 'content' | 'arrival';
       readonly candidates: number;
     }
   | {

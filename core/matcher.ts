@@ -1,29 +1,30 @@
+import type { Contour } from './alignment/contour.ts';
+import type { Archive } from './archive.ts';
 import type { Timeline } from './timeline.ts';
 
 /** What a matcher may know of a stream. */
 export interface Matchable {
   readonly timeline: Timeline;
+  readonly contour: Contour;
 }
 
 /** Where in one stream the same point of the programme lies that another one has at a given media time. */
 export interface Match {
   /** Media time of `to` at that point, in microseconds. */
   readonly mediaUs: number;
+  /** What it was found by: what is in the streams, or when their frames came. */
+  readonly by: 'content' | 'arrival';
 }
 
-/** Finds the same point of the programme in two independent streams. Replaceable: by arrival here, by content later. */
+/** Finds the same point of the programme in two independent streams of one mountpoint. */
 export interface Matcher {
-  /** Undefined when the two cannot be compared. */
+  /** `from` is the live stream. Undefined when the two cannot be compared. */
   locate(from: Matchable, mediaUs: number, to: Matchable): Match | undefined;
-}
-
-/**
- * Takes the fastest arrivals of both streams to be equally fast: encoders with equal delays, over equally fast paths.
- * What their delays differ by is what the listener hears again or misses.
- */
-export class ArrivalMatcher implements Matcher {
-  locate(from: Matchable, mediaUs: number, to: Matchable): Match | undefined {
-    const lagUs = from.timeline.originUs - to.timeline.originUs;
-    return Number.isFinite(lagUs) ? { mediaUs: mediaUs + lagUs } : undefined;
-  }
+  /** A backup has one more frame. */
+  heard(live: Matchable, backup: Matchable): void;
+  /** `to` is the live stream now. */
+  switched(from: Matchable, to: Matchable): void;
+  forget(stream: Matchable): void;
+  /** Saves or restores its state; `reference` does so with one of the mountpoint's streams. */
+  archive(a: Archive, reference: (stream: Matchable | undefined) => Matchable): void;
 }

@@ -3,8 +3,8 @@ import { assert } from './assert.ts';
 import type { EdgeStream, Loss } from './edge-stream.ts';
 import type { EdgeEvent, SwitchReason } from './events.ts';
 import type { FrameFormat } from './frame/format.ts';
-import { archiveFormat } from './frame/formats.ts';
 import { ReservoirCarrier } from './frame/reservoir.ts';
+import { archiveFormat } from './frame/formats.ts';
 import type { Matcher } from './matcher.ts';
 import type { FrameRing } from './ring.ts';
 import type { Settings } from './settings.ts';
@@ -116,6 +116,7 @@ export class Switcher {
   remove(now: Micros, stream: EdgeStream): void {
     if (!this.#streams.delete(stream)) return;
     if (stream === this.#live) this.#switch(now, 'forgotten');
+    this.#options.matcher.forget(stream);
   }
 
   /** A frame of one of its streams, already in that stream's ring. */
@@ -126,7 +127,9 @@ export class Switcher {
       this.#recovered(now);
       this.#out(now, bytes, durationUs, stream.text, stream.ring, stream.ring.count - 1);
       this.#onAir(now, stream);
-    } else if (this.#fits(stream)) {
+    } else {
+      this.#options.matcher.heard(this.#live!, stream);
+      if (!this.#fits(stream)) return;
       this.#noteSource(now);
       if (this.#tardy) this.#backupFrame(now);
       else if (this.#isLeftBehindBy(now, stream)) this.#switch(now, 'behind');
@@ -181,6 +184,7 @@ export class Switcher {
     this.#tardy = a.flag(this.#tardy);
     this.#switches = a.number(this.#switches);
     this.#carrier.archive(a);
+    this.#options.matcher.archive(a, (stream) => reference(stream as EdgeStream | undefined));
   }
 
   /** The first stream: all it has goes out, so that listeners find a burst. */
@@ -266,7 +270,7 @@ export class Switcher {
     const from = this.#live;
     const best = this.#best(now, lostUs);
     if (from === undefined || best === undefined) return false;
-    const { stream, index, pointUs, missingUs, aheadUs, offByUs } = best;
+    const { stream, index, pointUs, matchedBy, missingUs, aheadUs, offByUs } = best;
     this.#options.event({
       kind: 'switch',
       mount: this.#options.mount,
@@ -278,12 +282,15 @@ export class Switcher {
       missingMs: Math.round(missingUs) / 1000,
       offByMs: Math.round(offByUs) / 1000,
       lagMs: Math.round(pointUs - this.#playheadUs) / 1000,
+      matchedBy,
       candidates: [...this.#streams].filter((other) => other !== from && this.#fits(other)).length,
     });
     this.#switches++;
     this.#tardy = false;
     this.#grace.cancel();
+    this.#options.matcher.switched(from, stream);
     this.#carrier.cut();
+    if (!this.#streams.has(from)) this.#options.matcher.forget(from);
     this.#live = stream;
     this.#format = stream.format;
     this.#giveOut(now, stream, index);

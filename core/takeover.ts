@@ -1,5 +1,5 @@
 import type { EdgeStream } from './edge-stream.ts';
-import type { Matcher } from './matcher.ts';
+import type { Match, Matcher } from './matcher.ts';
 import type { RingFrame } from './ring.ts';
 
 /** How a backup could take over: where in its ring the listeners would go on. */
@@ -9,6 +9,8 @@ export interface Takeover {
   readonly index: number;
   /** Media time of the backup where the live stream has ended. */
   readonly pointUs: number;
+  /** What that was found by. */
+  readonly matchedBy: Match['by'];
   /** Programme between that point and the next that the ring has: 0 when it has the point. */
   readonly missingUs: number;
   /** Programme it has from the entered frame on. */
@@ -38,7 +40,7 @@ export function takeoverBy(backup: EdgeStream, live: EdgeStream, playheadUs: num
   if (index === ring.count) return undefined;
   const { mediaUs, durationUs } = ring.frame(index);
   const missingUs = mediaUs - pointUs > durationUs / 2 ? mediaUs - pointUs : 0;
-  return { stream: backup, index, pointUs, missingUs, aheadUs: ring.endUs - mediaUs, offByUs: mediaUs - pointUs - missingUs };
+  return { stream: backup, index, pointUs, matchedBy: match.by, missingUs, aheadUs: ring.endUs - mediaUs, offByUs: mediaUs - pointUs - missingUs };
 }
 
 /** One that has the point before one that does not; of those the one that is furthest ahead. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ArrivalMatcher } from '../../core/matcher.ts';
+import { Aligner } from '../../core/alignment/aligner.ts';
+import { Contour } from '../../core/alignment/contour.ts';
 import { Timeline } from '../../core/timeline.ts';
 import { ms, type Micros } from '../../core/units.ts';
 
@@ -74,22 +75,24 @@ describe('Timeline', () => {
   });
 });
 
-describe('ArrivalMatcher', () => {
+describe('an aligner of streams without a contour', () => {
+  const contour = new Contour(2_000);
+
   it('finds the same point in two streams of other phase, start and jitter', () => {
     const jitter = Array.from({ length: 300 }, (_, n) => (n % 5) * 3_000);
     const a = arriving(1_000_000, jitter);
     const b = arriving(1_010_000 - 40 * FRAME_US, [0, ...jitter]);
     // b began 40 frames earlier, and lies 10 ms further on.
-    const match = new ArrivalMatcher().locate({ timeline: a }, 2_000_000, { timeline: b })!;
+    const match = new Aligner().locate({ timeline: a, contour }, 2_000_000, { timeline: b, contour })!;
     expect(match.mediaUs).toBeCloseTo(2_000_000 + 40 * FRAME_US - 10_000, 0);
-    const back = new ArrivalMatcher().locate({ timeline: b }, match.mediaUs, { timeline: a })!;
+    const back = new Aligner().locate({ timeline: b, contour }, match.mediaUs, { timeline: a, contour })!;
     expect(back.mediaUs).toBeCloseTo(2_000_000, 0);
   });
 
   it('cannot compare with a stream that has no frame yet', () => {
-    const empty = { timeline: new Timeline(ms(12_000)) };
-    const some = { timeline: arriving(0, [0, 0]) };
-    expect(new ArrivalMatcher().locate(empty, 0, some)).toBeUndefined();
-    expect(new ArrivalMatcher().locate(some, 0, empty)).toBeUndefined();
+    const empty = { timeline: new Timeline(ms(12_000)), contour };
+    const some = { timeline: arriving(0, [0, 0]), contour };
+    expect(new Aligner().locate(empty, 0, some)).toBeUndefined();
+    expect(new Aligner().locate(some, 0, empty)).toBeUndefined();
   });
 });

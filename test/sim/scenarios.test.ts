@@ -61,7 +61,8 @@ test('there is a file for each outage that is known', () => {
 });
 
 describe.each(outages)('$name', (scenario) => {
-  test.each([1, 2])('holds for seed %i', (seed) => {
+  test('holds', () => {
+    const seed = 1;
     const durationS = shorterS[scenario.name] ?? scenario.durationS;
     expect(simulate(crowdless(scenario), { seed, durationS }).violations).toEqual([]);
   });

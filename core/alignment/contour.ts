@@ -1,0 +1,83 @@
+import type { Archive } from '../archive.ts';
+import { SILENT } from '../frame/level.ts';
+
+/** Contours of all codecs and sample rates are brought to this grid: finer than a granule of MP3 (13 ms). */
+export const STEP_US = 10_000;
+/** A hole in the programme that is longer than this has no contour: nothing is made up for it. */
+const LONGEST_BRIDGE_US = 60_000;
+
+/**
+ * How loud the newest seconds of a stream were, by its media time, one value every 10 ms.
+ *
+ *     levels      x      x      x      x           in the middle of each granule or frame
+ *     contour   . : . : . : . : . : . : .          between them on straight lines
+ */
+export class Contour {
+  readonly #points: number;
+  #values: Float32Array = new Float32Array(0);
+  /** How many grid points there have been; the newest `#points` of them are kept. */
+  #end = 0;
+  #begin = 0;
+  #lastUs = -Infinity;
+  #lastLevel = 0;
+
+  /** @param points of 10 ms each that are kept. */
+  constructor(points: number) {
+    this.#points = points;
+  }
+
+  /** The grid point of its oldest value, and that behind the newest one. */
+  get begin(): number {
+    return this.#begin;
+  }
+
+  get end(): number {
+    return this.#end;
+  }
+
+  get heldBytes(): number {
+    return this.#values.byteLength;
+  }
+
+  /** The part of the programme around `mediaUs` is so loud; media times rise. */
+  add(mediaUs: number, level: number): void {
+    const first = Math.ceil(Math.max(0, this.#lastUs) / STEP_US);
+    const last = Math.floor(mediaUs / STEP_US);
+    if (mediaUs - this.#lastUs > LONGEST_BRIDGE_US) this.#restart(last);
+    else {
+      const slope = (level - this.#lastLevel) / (mediaUs - this.#lastUs);
+      for (let point = Math.max(first, this.#end); point <= last; point++) {
+        this.#put(point, this.#lastLevel + slope * (point * STEP_US - this.#lastUs));
+      }
+    }
+    this.#lastUs = mediaUs;
+    this.#lastLevel = level;
+  }
+
+  /** The value of a grid point from `begin` on and before `end`. */
+  at(point: number): number {
+    return this.#values[point % this.#points]!;
+  }
+
+  /** Saves or restores its state. */
+  archive(a: Archive): void {
+    const bytes = a.bytes(new Uint8Array(this.#values.buffer));
+    if (a.isLoading) this.#values = new Float32Array(new Uint8Array(bytes).buffer);
+    this.#begin = a.number(this.#begin);
+    this.#end = a.number(this.#end);
+    this.#lastUs = a.number(this.#lastUs);
+    this.#lastLevel = a.number(this.#lastLevel);
+  }
+
+  #put(point: number, value: number): void {
+    if (this.#values.length === 0) this.#values = new Float32Array(this.#points);
+    this.#values[point % this.#points] = Math.max(value, SILENT);
+    this.#end = point + 1;
+    this.#begin = Math.max(this.#begin, this.#end - this.#points);
+  }
+
+  #restart(point: number): void {
+    this.#begin = point + 1;
+    this.#end = point + 1;
+  }
+}

@@ -1,0 +1,38 @@
+/** Reads fields of bits, the highest first, out of bytes; beyond their end there are zeros. */
+export class BitReader {
+  #bytes: Uint8Array = new Uint8Array(0);
+  #bit = 0;
+
+  /** From the first bit of `bytes[start]` on. */
+  start(bytes: Uint8Array, start: number): void {
+    this.#bytes = bytes;
+    this.#bit = 8 * start;
+  }
+
+  /** Whether what has been read so far was there. */
+  get isWithin(): boolean {
+    return this.#bit <= 8 * this.#bytes.length;
+  }
+
+  /** The next `count` bits, at most 24 of them, as a number. */
+  read(count: number): number {
+    const at = this.#bit >> 3;
+    const shift = 32 - (this.#bit & 7) - count;
+    const word = (this.#byte(at) << 24) | (this.#byte(at + 1) << 16) | (this.#byte(at + 2) << 8) | this.#byte(at + 3);
+    this.#bit += count;
+    return (word >>> shift) & (2 ** count - 1);
+  }
+
+  skip(count: number): void {
+    this.#bit += count;
+  }
+
+  /** To the next whole byte, counted from the beginning of the bytes. */
+  align(): void {
+    this.#bit = (this.#bit + 7) & ~7;
+  }
+
+  #byte(at: number): number {
+    return this.#bytes[at] ?? 0;
+  }
+}
