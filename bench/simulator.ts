@@ -1,6 +1,7 @@
 import type { Scenario } from '../sim/scenario.ts';
 import { edge, encoder, listener, relay, station } from '../sim/scenario.ts';
 import { simulate } from '../sim/simulation.ts';
+import { drawSwarm } from '../sim/swarm/draw.ts';
 import { median } from './accounting.ts';
 
 interface Case {
@@ -18,9 +19,12 @@ const cases: readonly Case[] = [
   { name: `${MOUNTS} mountpoints, 2 encoders each, 2 relays, a listener each`, scenario: quiet(largeStation(), 20), runs: 3, goal: 5 },
 ];
 
+const SWARM_SEEDS = 100;
+const SWARM_RUNS = 3;
+
 /**
  * How fast the simulator is: simulated seconds per second of processor time, median and range, on one thread after one run to
- * warm up. Processor time, not the clock's, because a machine that does something else meanwhile is not slower for it.
+ * warm up; and seeds of the swarm per minute. Processor time, not the clock's, because a machine that does something else meanwhile is not slower for it.
  */
 export async function simulator(): Promise<void> {
   for (const { name, scenario, runs, goal } of cases) {
@@ -29,6 +33,16 @@ export async function simulator(): Promise<void> {
     const [least, most] = [speeds[0]!, speeds.at(-1)!];
     console.log(`${name}: ${median(speeds).toFixed(2)} s per s (${least.toFixed(2)} to ${most.toFixed(2)}, ${runs} runs; goal ${goal})`);
   }
+  const speeds = Array.from({ length: SWARM_RUNS }, (_, run) => swarmSpeed(1 + run * SWARM_SEEDS));
+  console.log(`swarm: ${median(speeds).toFixed(0)} seeds per minute (${SWARM_RUNS} runs of ${SWARM_SEEDS})`);
+}
+
+/** Seeds of the swarm in a minute of one processor. */
+function swarmSpeed(firstSeed: number): number {
+  const before = process.cpuUsage();
+  for (let seed = firstSeed; seed < firstSeed + SWARM_SEEDS; seed++) simulate(drawSwarm(seed), { seed });
+  const { user, system } = process.cpuUsage(before);
+  return (SWARM_SEEDS * 60e6) / (user + system);
 }
 
 function speedOf(scenario: Scenario, seed: number): number {

@@ -155,13 +155,14 @@ function writeMp3Head(into: Uint8Array, format: ModelFormat, label: FrameLabel):
   bits.put(0, 3 + 8);
   const partBits = audioBitsOfPart(format, label);
   const granuleUs = (format.samplesPerFrame * 500_000) / format.sampleRateHz;
-  for (let part = 0; part < 4; part++) {
-    // Two granules of two channels.
-    const loudness = modelLoudness(label, label.positionUs + ((part >> 1) + 0.5) * granuleUs);
-    bits.put(partBits, 12);
-    bits.put(0, 9);
-    bits.put(loudness, 8);
-    bits.put(0, 30);
+  for (let granule = 0; granule < 2; granule++) {
+    const loudness = modelLoudness(label, label.positionUs + (granule + 0.5) * granuleUs);
+    for (let channel = 0; channel < 2; channel++) {
+      bits.put(partBits, 12);
+      bits.put(0, 9);
+      bits.put(loudness, 8);
+      bits.put(0, 30);
+    }
   }
   return MP3_HEADER_BYTES + SIDE_INFO_BYTES;
 }
@@ -190,9 +191,12 @@ class BitWriter {
   }
 
   put(value: number, bits: number): void {
-    for (let bit = bits - 1; bit >= 0; bit--) {
-      this.#held = (this.#held << 1) | ((value >> bit) & 1);
-      if (++this.#heldBits < 8) continue;
+    for (let left = bits; left > 0; ) {
+      const taken = Math.min(8 - this.#heldBits, left);
+      left -= taken;
+      this.#held = (this.#held << taken) | ((value >> left) & ((1 << taken) - 1));
+      this.#heldBits += taken;
+      if (this.#heldBits < 8) return;
       this.#into[this.#at++] = this.#held;
       this.#held = 0;
       this.#heldBits = 0;
