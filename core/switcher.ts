@@ -58,6 +58,8 @@ export class Switcher {
   /** The live stream is tardy and nothing could take over: whoever is back first is looked at. */
   #tardy = false;
   #switches = 0;
+  /** Since when which backups leave the live stream behind. */
+  #aheadSince: Map<EdgeStream, Micros> = new Map();
 
   constructor(options: SwitcherOptions) {
     this.#options = options;
@@ -116,6 +118,7 @@ export class Switcher {
   remove(now: Micros, stream: EdgeStream): void {
     if (!this.#streams.delete(stream)) return;
     if (stream === this.#live) this.#switch(now, 'forgotten');
+    this.#aheadSince.delete(stream);
     this.#options.matcher.forget(stream);
   }
 
@@ -132,7 +135,7 @@ export class Switcher {
       if (!this.#fits(stream)) return;
       this.#noteSource(now);
       if (this.#tardy) this.#backupFrame(now);
-      else if (this.#isLeftBehindBy(now, stream)) this.#switch(now, 'behind');
+      else if (this.#isLeftBehindForLong(now, stream)) this.#switch(now, 'behind');
     }
   }
 
@@ -183,6 +186,7 @@ export class Switcher {
     this.#heardAt = a.number(this.#heardAt);
     this.#tardy = a.flag(this.#tardy);
     this.#switches = a.number(this.#switches);
+    this.#aheadSince = new Map(a.list(this.#aheadSince, (entry) => [reference(entry?.[0]), a.number(entry?.[1] ?? (0 as Micros))]));
     this.#carrier.archive(a);
     this.#options.matcher.archive(a, (stream) => reference(stream as EdgeStream | undefined));
   }
@@ -252,6 +256,17 @@ export class Switcher {
     this.#grace.set(later(now, ms(this.#settings.resumeGraceMs)));
   }
 
+  /** After an outage of both each is ahead by turns, while they send what they have kept. */
+  #isLeftBehindForLong(now: Micros, stream: EdgeStream): boolean {
+    if (!this.#isLeftBehindBy(now, stream)) {
+      this.#aheadSince.delete(stream);
+      return false;
+    }
+    const since = this.#aheadSince.get(stream) ?? now;
+    this.#aheadSince.set(stream, since);
+    return now - since >= ms(this.#settings.resumeGraceMs);
+  }
+
   /**
    * A source that comes in long bursts, or a path that stutters, has the patience of its rhythm, and one that is too slow never
    * pauses at all. But the listeners need not share that when a backup has been ahead for long, by the arrivals of
@@ -286,6 +301,7 @@ export class Switcher {
       candidates: [...this.#streams].filter((other) => other !== from && this.#fits(other)).length,
     });
     this.#switches++;
+    this.#aheadSince.clear();
     this.#tardy = false;
     this.#grace.cancel();
     this.#options.matcher.switched(from, stream);

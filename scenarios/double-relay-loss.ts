@@ -15,7 +15,7 @@ const story: Scenario = {
     hears({ disconnects: 0, gaps: 0, playing: 1 }),
     hears({ silenceMs: within(4_000, 5_300), longestStallMs: within(5_000, 6_300) }),
     // Which encoder's connection comes back first is chance: it may be the other one, matched as at any switch.
-    hears({ switches: atMost(1), missingMs: atMost(45), repeatedMs: atMost(45), garbledMs: atMost(53) }),
+    hears({ switches: atMost(1), missingMs: atMost(15), repeatedMs: atMost(15), garbledMs: 0 }),
   ],
 };
 
