@@ -1,5 +1,6 @@
-import type { FrameHeader } from '../frame/format.ts';
+import type { FrameFormat, FrameHeader } from '../frame/format.ts';
 import { emptyFrameHeader, readHeader, SYNC_BYTE } from '../frame/header.ts';
+import { MPEG_HEADER_BYTES, sideInfoBytes } from '../frame/mpeg.ts';
 import { MAX_TAG_HEAD_BYTES } from '../frame/tags.ts';
 import type { Transport } from '../machine.ts';
 import { MessageType, PDU_HEADER_BYTES } from '../pdu.ts';
@@ -9,13 +10,14 @@ import type { ByteReader, ByteWriter } from './wire.ts';
  * Leaves the audio out of what a path delivers, and keeps whatever the core looks at.
  *
  *     message    | header 26 | payload                                   ANNOUNCE, HEADERS, METADATA: kept whole
- *     payload    | first 8 | 0 0 0 0 0 | FF and 6 | 0 0 0 | frame header and side info, 38 | 0 0 0 0 … |
+ *     payload    | first 8 | 0 0 0 0 0 | FF and 6 | 0 0 0 | frame header and side info | 0 0 0 0 … |
  *
  * A frame header begins with FF and is read from seven bytes at most; whatever else is FF looks the same afterwards too,
  * so the scanner comes to the same conclusions, at the same bytes, also where it is out of lock. Its beginning may stand
  * at the end of one message and the rest in the next: therefore the first eight. Tags and a player's table of contents
  * are kept as far as they are read. Of what looks like a frame the side info is kept as well, which is
- * read for how loud it is. What is kept, about one byte in eight, is no audio that anybody could play.
+ * read for how loud it is. What is kept, about a fifth at 128 kbit/s, is no
+ * audio that anybody could play.
  */
 export class Outliner {
   readonly #transport: Transport;
@@ -98,7 +100,7 @@ export class Outliner {
       this.#keepTags(bytes, tags, at, to);
       const header = this.#header;
       const isHeader = readHeader(bytes, at, header) === undefined;
-      this.#keepOwed(at, to, holdsTable(bytes, at, to) ? TABLE_BYTES : isHeader ? SIDE_BYTES : HEADER_BYTES);
+      this.#keepOwed(at, to, holdsTable(bytes, at, to) ? TABLE_BYTES : isHeader ? soundlessBytes(header.format) : HEADER_BYTES);
       // Where a frame ends, a tag may begin.
       if (isHeader && tagBytes(bytes, at + header.lengthBytes, to) > 0) tags.push(at + header.lengthBytes);
     }
@@ -137,14 +139,21 @@ export class Outliner {
 
 const FIRST_BYTES = 8;
 const HEADER_BYTES = 7;
-/** Header, CRC and side info of MP3; as much of AAC as is read to tell how loud it is. */
-const SIDE_BYTES = 38;
+/** ADTS header, and as much behind it as is read at most to tell how loud an AAC frame is. */
+const AAC_BYTES = 27;
+const CRC_BYTES = 2;
 /** From a frame's header to behind the letters of its table of contents. */
 const TABLE_BYTES = 44;
 const TABLES: readonly (readonly number[])[] = ['Xing', 'Info', 'VBRI'].map(codes);
 /** Where those letters can stand behind the beginning of a header, with and without a CRC. */
 const TABLE_AT = [13, 15, 21, 23, 36, 38];
 const TAGS: readonly (readonly number[])[] = ['ID3', 'TAG', 'APETAGEX'].map(codes);
+
+/** Of a frame what is read without decoding: of MP3 header, CRC and side info. */
+function soundlessBytes(format: FrameFormat): number {
+  if (format.codec === 'aac') return AAC_BYTES;
+  return format.codec === 'mp3' ? MPEG_HEADER_BYTES + CRC_BYTES + sideInfoBytes(format) : HEADER_BYTES;
+}
 
 function codes(text: string): readonly number[] {
   return Array.from(text, (letter) => letter.charCodeAt(0));
