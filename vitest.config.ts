@@ -5,5 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/peers/**', 'dist/**', 'node_modules/**'],
     testTimeout: 30_000,
+    // Both of two processors: the tests of processes mostly wait.
+    maxWorkers: '100%',
   },
 });

@@ -79,7 +79,7 @@ test('only what differs from the builders is written', () => {
   expect(text).toContain("import { at, atMost, edge, encoder, hears, listener, relay, reports, type Scenario } from '../sim/scenario.ts';");
   expect(text).toContain("encoders: [encoder('enc-a', ['relay-1', 'relay-2']), encoder('enc-b', ['relay-1', 'relay-2'], { startsAtS: 1 })],");
   expect(text).toContain("faults: [at(20).kill('enc-a')],");
-  expect(text).toContain('hears({ longestStallMs: atMost(400), worstJumpMs: atMost(45), garbledMs: atMost(53), playing: 1 })');
+  expect(text).toContain('hears({ longestStallMs: atMost(400), worstJumpMs: atMost(15), garbledMs: 0, playing: 1 })');
 });
 
 test('an expectation made by hand is taken from where it stands', () => {
