@@ -6,31 +6,19 @@ import type { ListenerId, SubscriberId, TargetId } from '../../core/machine.ts';
 import { Relay } from '../../core/relay.ts';
 import type { Micros } from '../../core/units.ts';
 import { unframed } from './support/messages.ts';
-import { payload, play, serve, smallSettings as settings, steps } from './support/steps.ts';
+import { Crowd, listenersOf, payload, play, serve, smallSettings as settings, steps, subscribersOf } from './support/steps.ts';
 
 describe('no bytes whatever, from anybody, at any time', () => {
   it('make a relay throw, or hold more than it may', () => {
     fc.assert(fc.property(steps, fc.boolean(), (all, dedup) => {
-      const backlog = new Map<SubscriberId, number>();
-      const subscribers: SubscriberId[] = [];
+      const subscribers = new Crowd<SubscriberId>();
       const relay = new Relay({ settings, dedup }, {
         send: (_subscriber, bytes) => expect(bytes.length).toBeGreaterThan(0),
-        backlogBytes: (subscriber) => backlog.get(subscriber) ?? 0,
+        backlogBytes: (subscriber) => subscribers.backlogBytes(subscriber),
         cut: () => undefined,
         event: () => undefined,
       });
-      play(relay, all, {
-        come: (now) => {
-          const id = relay.subscribe(now, 'edge');
-          if (id !== undefined) subscribers.push(id);
-        },
-        go: (now, which) => {
-          if (subscribers.length > 0) relay.unsubscribe(now, subscribers[which % subscribers.length]!, 'closed');
-        },
-        backlog: (which, bytes) => {
-          if (subscribers.length > 0) backlog.set(subscribers[which % subscribers.length]!, bytes);
-        },
-      }, () => {
+      play(relay, all, subscribersOf(relay, subscribers), () => {
         expect(relay.heldBytes).toBeLessThan(settings.historyBytes + 4 * 131_072 + 60_100 * 12 + 6 * 3 * 9_100 + 3 * 65_537);
         expect(relay.stats.streams).toBeLessThanOrEqual(settings.maxStreams);
         expect(relay.stats.subscribers).toBeLessThanOrEqual(settings.maxSubscribers);
@@ -41,27 +29,14 @@ describe('no bytes whatever, from anybody, at any time', () => {
 
   it('make an edge throw, or hold more than it may', () => {
     fc.assert(fc.property(steps, (all) => {
-      const backlog = new Map<ListenerId, number>();
-      const listeners: ListenerId[] = [];
+      const listeners = new Crowd<ListenerId>();
       const edge = new Edge({ settings }, {
         send: (_listener, bytes) => expect(bytes.length).toBeGreaterThan(0),
-        backlogBytes: (listener) => backlog.get(listener) ?? 0,
+        backlogBytes: (listener) => listeners.backlogBytes(listener),
         end: () => undefined,
         event: () => undefined,
       });
-      let names = 0;
-      play(edge, all, {
-        come: (now) => {
-          const id = edge.join(now, ['a', 'b'][names++ % 2]!, { icy: names % 3 === 0, label: 'x' });
-          if (typeof id === 'number') listeners.push(id);
-        },
-        go: (now, which) => {
-          if (listeners.length > 0) edge.leave(now, listeners[which % listeners.length]!, 'closed');
-        },
-        backlog: (which, bytes) => {
-          if (listeners.length > 0) backlog.set(listeners[which % listeners.length]!, bytes);
-        },
-      }, () => {
+      play(edge, all, listenersOf(edge, listeners), () => {
         // Of each stream: ring, texts, early messages and one too many, one far ahead, an unfinished frame. Of each mount: burst, slowest listener, chunks.
         expect(edge.heldBytes).toBeLessThan(6 * (65_536 + 131_072 + 8_160 + 65_536 + 2 * 60_100 + 8_300) + 6 * (1_000_000 + 16_384 * 6) + 3 * 65_537);
         const { streams, mounts, listeners: heard, heldMessages } = edge.stats;

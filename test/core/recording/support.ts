@@ -6,7 +6,7 @@ import { RecordedRelay } from '../../../core/recording/recorded-relay.ts';
 import { Recorder } from '../../../core/recording/recorder.ts';
 import type { Settings } from '../../../core/settings.ts';
 import { join } from '../frame/build.ts';
-import { play, type Step } from '../support/steps.ts';
+import { Crowd, listenersOf, play, subscribersOf, type Step } from '../support/steps.ts';
 
 /** Keeps a recording in memory, generation by generation. */
 export class Tape {
@@ -48,27 +48,14 @@ export function recorderOn(tape: Tape, role: 'edge' | 'relay', { settings, audio
 export function recordEdge(all: readonly Step[], options: TapeOptions): Tape {
   const tape = new Tape();
   const recorder = recorderOn(tape, 'edge', options);
-  const backlog = new Map<ListenerId, number>();
-  const listeners: ListenerId[] = [];
+  const listeners = new Crowd<ListenerId>();
   const edge = new RecordedEdge({ settings: options.settings }, {
     send: () => undefined,
-    backlogBytes: (listener) => backlog.get(listener) ?? 0,
+    backlogBytes: (listener) => listeners.backlogBytes(listener),
     end: () => undefined,
     event: () => undefined,
   }, recorder);
-  let names = 0;
-  play(edge, all, {
-    come: (now) => {
-      const id = edge.join(now, ['a', 'b'][names++ % 2]!, { icy: names % 3 === 0, label: 'x' });
-      if (typeof id === 'number') listeners.push(id);
-    },
-    go: (now, which) => {
-      if (listeners.length > 0) edge.leave(now, listeners[which % listeners.length]!, 'closed');
-    },
-    backlog: (which, bytes) => {
-      if (listeners.length > 0) backlog.set(listeners[which % listeners.length]!, bytes);
-    },
-  }, () => undefined);
+  play(edge, all, listenersOf(edge, listeners), () => undefined);
   recorder.seal();
   return tape;
 }
@@ -77,26 +64,14 @@ export function recordEdge(all: readonly Step[], options: TapeOptions): Tape {
 export function recordRelay(all: readonly Step[], options: TapeOptions): Tape {
   const tape = new Tape();
   const recorder = recorderOn(tape, 'relay', options);
-  const backlog = new Map<SubscriberId, number>();
-  const subscribers: SubscriberId[] = [];
+  const subscribers = new Crowd<SubscriberId>();
   const relay = new RecordedRelay({ settings: options.settings }, {
     send: () => undefined,
-    backlogBytes: (subscriber) => backlog.get(subscriber) ?? 0,
+    backlogBytes: (subscriber) => subscribers.backlogBytes(subscriber),
     cut: () => undefined,
     event: () => undefined,
   }, recorder);
-  play(relay, all, {
-    come: (now) => {
-      const id = relay.subscribe(now, 'edge');
-      if (id !== undefined) subscribers.push(id);
-    },
-    go: (now, which) => {
-      if (subscribers.length > 0) relay.unsubscribe(now, subscribers[which % subscribers.length]!, 'closed');
-    },
-    backlog: (which, bytes) => {
-      if (subscribers.length > 0) backlog.set(subscribers[which % subscribers.length]!, bytes);
-    },
-  }, () => undefined);
+  play(relay, all, subscribersOf(relay, subscribers), () => undefined);
   recorder.seal();
   return tape;
 }

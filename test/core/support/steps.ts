@@ -1,5 +1,7 @@
 import fc from 'fast-check';
-import type { Machine, PathId, Transport } from '../../../core/machine.ts';
+import type { Edge } from '../../../core/edge.ts';
+import type { ListenerId, Machine, PathId, SubscriberId, Transport } from '../../../core/machine.ts';
+import type { Relay } from '../../../core/relay.ts';
 import { withSettings, type Settings } from '../../../core/settings.ts';
 import type { Micros } from '../../../core/units.ts';
 import { adtsFrame, apeTag, id3v2, infoFrame, join, mpegFrame } from '../frame/build.ts';
@@ -108,6 +110,52 @@ export interface Others {
   come(now: Micros): void;
   go(now: Micros, which: number): void;
   backlog(which: number, bytes: number): void;
+}
+
+/** Those who have been let in, and how much each has yet to take. */
+export class Crowd<Id> {
+  readonly #ids: Id[] = [];
+  readonly #backlog = new Map<Id, number>();
+
+  backlogBytes(id: Id): number {
+    return this.#backlog.get(id) ?? 0;
+  }
+
+  /** `come` lets one in, or says undefined; `go` lets one go, who may be gone already. */
+  at(come: (now: Micros) => Id | undefined, go: (now: Micros, id: Id) => void): Others {
+    const one = (which: number): Id | undefined => this.#ids[which % this.#ids.length];
+    return {
+      come: (now) => {
+        const id = come(now);
+        if (id !== undefined) this.#ids.push(id);
+      },
+      go: (now, which) => {
+        const id = one(which);
+        if (id !== undefined) go(now, id);
+      },
+      backlog: (which, bytes) => {
+        const id = one(which);
+        if (id !== undefined) this.#backlog.set(id, bytes);
+      },
+    };
+  }
+}
+
+/** The listeners of an edge, at two mountpoints by turns, every third with titles. */
+export function listenersOf(edge: Pick<Edge, 'join' | 'leave'>, crowd: Crowd<ListenerId>): Others {
+  let names = 0;
+  return crowd.at(
+    (now) => {
+      const id = edge.join(now, ['a', 'b'][names++ % 2]!, { icy: names % 3 === 0, label: 'x' });
+      return typeof id === 'number' ? id : undefined;
+    },
+    (now, id) => edge.leave(now, id, 'closed'),
+  );
+}
+
+/** The subscribers of a relay. */
+export function subscribersOf(relay: Pick<Relay, 'subscribe' | 'unsubscribe'>, crowd: Crowd<SubscriberId>): Others {
+  return crowd.at((now) => relay.subscribe(now, 'edge'), (now, id) => relay.unsubscribe(now, id, 'closed'));
 }
 
 /** Plays all steps, and then waits until everything is forgotten; `check` is called after each. */
