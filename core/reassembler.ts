@@ -220,7 +220,9 @@ export class Reassembler {
       const held = this.#window.take(this.#next);
       if (held === undefined) {
         // Another gap than before: it was seen, at the latest, when the message behind it came.
-        if (this.#next !== from) this.#audioSince = this.#gapSince = this.#window.firstFrom(this.#next).at;
+        if (this.#next === from) return;
+        this.#gapSince = this.#window.firstFrom(this.#next).at;
+        this.#audioSince = this.#window.firstAudioFrom(this.#next)?.at ?? this.#gapSince;
         return;
       }
       this.#next++;

@@ -85,6 +85,16 @@ export class Window {
     return this.#first;
   }
 
+  /** The first audio; undefined when there is none. None must be held before `sequence`. */
+  firstAudioFrom(sequence: number): Held | undefined {
+    if (this.#data === 0) return undefined;
+    for (let ahead = 0; ; ahead++) {
+      assert(ahead < this.#size, 'audio is counted that is not held');
+      const held = this.#slots[(sequence + ahead) % this.#size];
+      if (held !== undefined && isData(held)) return held;
+    }
+  }
+
   /**
    * The last one missing in front of the first audio that is held; undefined when no audio is. There must be one missing
    * at `sequence`, and none held before.

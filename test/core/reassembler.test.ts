@@ -127,6 +127,26 @@ describe('the reassembler', () => {
     expect(rig.lost).toEqual([]);
   });
 
+  it('waits at most so long from when the audio behind a title came, also where it waited behind another gap before', () => {
+    const rig = new ReassemblyRig();
+    const [fast, slow] = [rig.path('tcp'), rig.path('tcp')];
+    for (const path of [fast, slow]) rig.all(path, [1, 2]);
+    const alive = (forMs: number): void => {
+      for (let passedMs = 0; passedMs < forMs; passedMs += 100) {
+        rig.after(100);
+        rig.accept(slow, 2);
+      }
+    };
+    rig.accept(fast, 5);
+    rig.accept(fast, 8, { type: 2 });
+    alive(1_000);
+    rig.accept(fast, 11);
+    alive(1_500);
+    expect(rig.lost).toMatchObject([{ sequence: 3, messages: 2, verdict: 'hard-limit' }]);
+    rig.all(slow, [6, 7, 9, 10]);
+    expect(rig.released).toEqual([1, 2, 5, 6, 7, 8, 9, 10, 11]);
+  });
+
   it('lets a second copy of a later message disprove, too', () => {
     const rig = new ReassemblyRig();
     const [a, b] = [rig.path('tcp'), rig.path('tcp')];

@@ -7,6 +7,7 @@ test.each([
   ['a timeout of TCP grew with a path that nothing got through', 10_900],
   ['what was sent again stood in line on a path that had become wide', 20_126],
   ['a live stream that came too slowly was never left for a whole one', 10_954],
+  ['audio was given up for a title that had waited long enough', 396_087_595],
 ] as const)('%s', (_, seed) => {
   expect(simulate(drawSwarm(seed), { seed }).violations).toEqual([]);
 });
