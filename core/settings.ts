@@ -62,6 +62,10 @@ export interface Settings {
   readonly resumeGraceMs: number;
   readonly gapSwitchMs: number;
   readonly matchMs: number;
+  readonly silentSwitchMs: number;
+  readonly frozenSwitchMs: number;
+  readonly returnMs: number;
+  readonly fallbackMs: number;
   readonly mountEndMs: number;
   readonly headTimeoutMs: number;
   readonly burstMs: number;
@@ -143,6 +147,10 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   resumeGraceMs: { value: 200, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'after an outage of all streams of a mountpoint the live one is waited for so long when another is back first: to stay costs nothing, a switch half a frame; and for so long a backup must have left the live stream behind' },
   gapSwitchMs: { value: 60, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'a loss longer than this switches to a backup that has the programme; a shorter one is skipped, because a switch may be off by half a frame and damage an MP3 frame too' },
   matchMs: { value: 12_000, unit: 'ms', min: 1_000, max: 120_000, roles: ['edge'], why: 'media time over which the fastest arrival is kept to match streams: longer than the ring, so that a backlog after an outage does not shift the match' },
+  silentSwitchMs: { value: 5_000, unit: 'ms', min: 0, max: 3_600_000, roles: ['edge'], why: 'a live stream of digital silence is left after so long for one that carries programme; 0: never, for a station that may be silent by one encoder alone' },
+  frozenSwitchMs: { value: 10_000, unit: 'ms', min: 0, max: 3_600_000, roles: ['edge'], why: 'a live stream that has repeated itself for so long is left for one that does not; 0: never' },
+  returnMs: { value: 30_000, unit: 'ms', min: 0, max: 86_400_000, roles: ['edge'], why: 'the preferred encoder must have been well for so long before listeners return to it: a source that comes and goes must not take them along' },
+  fallbackMs: { value: 1_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['edge'], why: 'nothing of any stream for so long: the fallback goes on air, before the buffer of a player is empty' },
   mountEndMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['edge'], why: 'a mountpoint without any frame for so long ends, as in the original' },
 
   // Edge: listeners.

@@ -1,0 +1,43 @@
+import type { Settings } from './settings.ts';
+
+/** What an operator wants of one mountpoint, besides the settings of the edge. Plain data. */
+export interface MountPolicy {
+  /** The origin that its encoder announces, or the address or host that a relay takes it from: listeners return to it. */
+  readonly prefer?: string;
+  /** What listeners hear when no stream is left. */
+  readonly fallback?: Fallback;
+  readonly settings?: Partial<Pick<Settings, MountSettingName>>;
+}
+
+/** Another mountpoint of the same edge, without its leading slash, or a file of whole frames that is played again and again. */
+export type Fallback = { readonly mount: string } | { readonly file: string };
+
+/** By the names of mountpoints, without their leading slash. */
+export type MountPolicies = Readonly<Record<string, MountPolicy>>;
+
+/** The settings that a mountpoint can have of its own. */
+export const mountSettingNames: readonly MountSettingName[] = [
+  'silentSwitchMs',
+  'frozenSwitchMs',
+  'returnMs',
+  'fallbackMs',
+  'behindSwitchMs',
+  'behindSettleMs',
+  'resumeGraceMs',
+  'mountEndMs',
+];
+
+export type MountSettingName =
+  | 'silentSwitchMs'
+  | 'frozenSwitchMs'
+  | 'returnMs'
+  | 'fallbackMs'
+  | 'behindSwitchMs'
+  | 'behindSettleMs'
+  | 'resumeGraceMs'
+  | 'mountEndMs';
+
+/** The settings of one mountpoint. */
+export function settingsFor(policy: MountPolicy | undefined, settings: Settings): Settings {
+  return policy?.settings === undefined ? settings : { ...settings, ...policy.settings };
+}
