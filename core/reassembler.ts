@@ -105,6 +105,7 @@ export class Reassembler {
       }
       this.#startAt(view.sequence);
     }
+    this.#adoptFar(now);
     const reception = this.#place(now, view);
     // Any copy of a later message can be what disproves the missing one.
     if (this.#window.count > 0) this.judge(now);
@@ -198,7 +199,7 @@ export class Reassembler {
     const { sequence } = view;
     // The newest ANNOUNCE, HEADERS and METADATA come out of their order, in front of a history, and prove nothing.
     if (view.type !== MessageType.DATA) return 'far-ahead';
-    const far = this.#far !== undefined && this.#far.sequence > this.#next ? this.#far : undefined;
+    const far = this.#far;
     if (far?.sequence === sequence) return 'duplicate';
     const message = view.bytes.slice(view.start, view.end);
     if (far === undefined || Math.abs(far.sequence - sequence) >= this.#settings.windowMessages) {
@@ -212,6 +213,16 @@ export class Reassembler {
     for (const held of [far, { sequence, message, at: now }]) if (held.sequence >= next) this.#hold({ ...held, at: now });
     this.#release(now);
     return 'released';
+  }
+
+  /** What was beyond the window, and by now is not, is held as what comes now would be. */
+  #adoptFar(now: Micros): void {
+    const far = this.#far;
+    if (far === undefined || far.sequence - this.#next >= this.#settings.windowMessages) return;
+    this.#far = undefined;
+    if (far.sequence < this.#next) return;
+    this.#hold({ ...far, at: now });
+    this.#release(now);
   }
 
   #release(now: Micros): void {

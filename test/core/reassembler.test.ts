@@ -147,6 +147,17 @@ describe('the reassembler', () => {
     expect(rig.released).toEqual([1, 2, 5, 6, 7, 8, 9, 10, 11]);
   });
 
+  it('keeps the first message from beyond its window until the window gets there', () => {
+    const rig = new ReassemblyRig({ windowMessages: 16 });
+    const [ahead, behind] = [rig.path('tcp'), rig.path('tcp')];
+    for (const path of [ahead, behind]) rig.all(path, [1, 2]);
+    expect(rig.accept(ahead, 20)).toBe('far-ahead');
+    rig.all(behind, range(3, 19));
+    rig.all(behind, [21, 22]);
+    expect(rig.lost).toEqual([]);
+    expect(rig.released).toEqual(range(1, 22));
+  });
+
   it('lets a second copy of a later message disprove, too', () => {
     const rig = new ReassemblyRig();
     const [a, b] = [rig.path('tcp'), rig.path('tcp')];

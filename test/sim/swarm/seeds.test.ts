@@ -8,6 +8,7 @@ test.each([
   ['what was sent again stood in line on a path that had become wide', 20_126],
   ['a live stream that came too slowly was never left for a whole one', 10_954],
   ['audio was given up for a title that had waited long enough', 396_087_595],
+  ['what had come beyond a small window was lost when the window got there', 51_929],
 ] as const)('%s', (_, seed) => {
   expect(simulate(drawSwarm(seed), { seed }).violations).toEqual([]);
 });
