@@ -11,6 +11,7 @@ import type { ListenerId, Machine, PathId, Transport } from './machine.ts';
 import type { Matcher } from './matcher.ts';
 import { Mount, type MountInfo, type MountReason, type OnAir } from './mount.ts';
 import { MessageType, PDU_HEADER_BYTES, STREAM_ID_BYTES, streamIdOf, type MessageView } from './pdu.ts';
+import { policyFor, settingsFor, type MountPolicies } from './policy.ts';
 import type { Settings } from './settings.ts';
 import { StreamTable } from './stream-table.ts';
 import { TimerQueue } from './timers.ts';
@@ -20,6 +21,8 @@ export type { MountInfo };
 
 export interface EdgeOptions {
   readonly settings: Settings;
+  /** What is wanted of single mountpoints. */
+  readonly policies?: MountPolicies;
   /** Makes, for each mountpoint, what finds the same point of the programme in two of its streams; an Aligner unless given. */
   readonly newMatcher?: () => Matcher;
   /** Is told of every frame that a mountpoint gives out, whether anybody listens or not. */
@@ -48,6 +51,7 @@ type EdgeReason = MountReason | 'gap-expires' | 'forget-stream';
  */
 export class Edge implements Machine {
   readonly #settings: Settings;
+  readonly #policies: MountPolicies | undefined;
   readonly #newMatcher: () => Matcher;
   readonly #onAir: OnAir | undefined;
   readonly #sink: EdgeSink;
@@ -61,8 +65,9 @@ export class Edge implements Machine {
   #joined = 0;
   #now = 0 as Micros;
 
-  constructor({ settings, newMatcher, onAir }: EdgeOptions, sink: EdgeSink) {
+  constructor({ settings, policies, newMatcher, onAir }: EdgeOptions, sink: EdgeSink) {
     this.#settings = settings;
+    this.#policies = policies;
     this.#newMatcher = newMatcher ?? (() => new Aligner());
     this.#onAir = onAir;
     this.#sink = sink;
@@ -280,10 +285,12 @@ export class Edge implements Machine {
   }
 
   #begin(now: Micros, name: string): Mount {
+    const policy = policyFor(name, this.#policies);
     const mount = new Mount({
       name,
       now,
-      settings: this.#settings,
+      settings: settingsFor(policy, this.#settings),
+      policy,
       matcher: this.#newMatcher(),
       sink: this.#sink,
       onAir: this.#onAir,

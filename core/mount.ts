@@ -8,6 +8,7 @@ import { icyTitleOf } from './icy.ts';
 import type { ListenerId } from './machine.ts';
 import type { Matcher } from './matcher.ts';
 import { contentTypeOf } from './media.ts';
+import type { MountPolicy } from './policy.ts';
 import type { Settings } from './settings.ts';
 import { Switcher, type Programme, type SwitcherReason } from './switcher.ts';
 import type { Timer } from './timers.ts';
@@ -45,7 +46,9 @@ export type MountReason = SwitcherReason | BroadcastReason;
 export interface MountOptions {
   readonly name: string;
   readonly now: Micros;
+  /** Its own. */
   readonly settings: Settings;
+  readonly policy: MountPolicy | undefined;
   readonly matcher: Matcher;
   readonly sink: BroadcastSink;
   readonly onAir: OnAir | undefined;
@@ -62,13 +65,14 @@ export class Mount {
   readonly broadcast: Broadcast;
   readonly switcher: Switcher;
 
-  constructor({ name, now, settings, matcher, sink, onAir, timer, event, listenerGone, ended }: MountOptions) {
+  constructor({ name, now, settings, policy, matcher, sink, onAir, timer, event, listenerGone, ended }: MountOptions) {
     this.name = name;
     this.startedAt = now;
     this.broadcast = new Broadcast({ mount: name, settings, sink, timer, event, gone: listenerGone });
     this.switcher = new Switcher({
       mount: name,
       settings,
+      policy,
       matcher,
       programme: onAir === undefined ? this.broadcast : watched(name, this.broadcast, onAir),
       timer,

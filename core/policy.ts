@@ -37,6 +37,11 @@ export type MountSettingName =
   | 'resumeGraceMs'
   | 'mountEndMs';
 
+/** What is wanted of one mountpoint. Its name comes from the network, and may be that of something every object has. */
+export function policyFor(mount: string, policies: MountPolicies | undefined): MountPolicy | undefined {
+  return policies !== undefined && Object.hasOwn(policies, mount) ? policies[mount] : undefined;
+}
+
 /** The settings of one mountpoint. */
 export function settingsFor(policy: MountPolicy | undefined, settings: Settings): Settings {
   return policy?.settings === undefined ? settings : { ...settings, ...policy.settings };

@@ -6,6 +6,7 @@ import type { FrameFormat } from './frame/format.ts';
 import { ReservoirCarrier } from './frame/reservoir.ts';
 import { archiveFormat } from './frame/formats.ts';
 import type { Matcher } from './matcher.ts';
+import type { MountPolicy } from './policy.ts';
 import type { FrameRing } from './ring.ts';
 import type { Settings } from './settings.ts';
 import { isBetter, isWorth, takeoverBy, type Takeover } from './takeover.ts';
@@ -22,6 +23,8 @@ export type SwitcherReason = 'stream-stalls' | 'mount-ends' | 'resume-grace';
 export interface SwitcherOptions {
   readonly mount: string;
   readonly settings: Settings;
+  /** What is wanted of the mountpoint, besides its settings. */
+  readonly policy: MountPolicy | undefined;
   readonly matcher: Matcher;
   readonly programme: Programme;
   readonly timer: (reason: SwitcherReason, fire: (now: Micros) => void) => Timer<string>;

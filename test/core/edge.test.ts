@@ -94,6 +94,14 @@ describe('a mountpoint', () => {
     expect(rig.edge.deadline).toBe(NEVER);
   });
 
+  it('has settings of its own where its policy says so, whatever it is called', () => {
+    const rig = new EdgeRig({}, { policies: { short: { settings: { mountEndMs: 3_000 } } } });
+    const path = rig.open();
+    onAir(rig, ['short', 'constructor'].map((mount, i) => new Source(path, { stream: i + 1, mount })), 1_000);
+    rig.until(20_000);
+    expect(rig.of('mount-ended')).toMatchObject([{ mount: 'short', silentMs: 3_000 }, { mount: 'constructor', silentMs: 10_000 }]);
+  });
+
   it('begins anew when its stream comes back after its end, without what was heard before', () => {
     const rig = new EdgeRig();
     const source = new Source(rig.open(), { stream: 1 });
