@@ -10,9 +10,11 @@ import { Intake, type Path } from './intake.ts';
 import type { ListenerId, Machine, PathId, Transport } from './machine.ts';
 import type { Matcher } from './matcher.ts';
 import { Mount, type MountInfo, type MountReason, type OnAir } from './mount.ts';
+import type { CommandResult, MountCommand } from './operator.ts';
 import { MessageType, PDU_HEADER_BYTES, STREAM_ID_BYTES, streamIdOf, type MessageView } from './pdu.ts';
 import { policyFor, settingsFor, type MountPolicies } from './policy.ts';
 import type { Settings } from './settings.ts';
+import { streamInfo, type StreamInfo } from './stream-info.ts';
 import { StreamTable } from './stream-table.ts';
 import { TimerQueue } from './timers.ts';
 import { toMs, type Micros } from './units.ts';
@@ -154,6 +156,21 @@ export class Edge implements Machine {
       .map((mount) => mount.info)
       .filter((info) => info !== undefined)
       .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** All streams of a mountpoint on air, the one on air first; undefined when there is no such mountpoint. */
+  streamsOf(now: Micros, name: string): readonly StreamInfo[] | undefined {
+    const mount = this.#mounts.get(name);
+    if (mount === undefined) return undefined;
+    const { switcher, policy } = mount;
+    const others = [...this.#streams].filter((stream) => stream !== switcher.live && switcher.has(stream));
+    const all = switcher.live === undefined ? others : [switcher.live, ...others];
+    return all.map((stream) => streamInfo(now, stream, switcher, policy));
+  }
+
+  /** What an operator wants of a mountpoint. */
+  command(now: Micros, name: string, command: MountCommand): CommandResult {
+    return this.#mounts.get(name)?.switcher.command(now, command) ?? 'no-such-mount';
   }
 
   /** A listener; its burst is sent at the next `advance`, so that a head can be written first. */

@@ -57,7 +57,7 @@ export type GapVerdict =
   | 'window-full'
   | 'jump';
 
-export type SwitchReason = 'stalled' | 'behind' | 'lost' | 'paths-closed' | 'forgotten';
+export type SwitchReason = 'stalled' | 'behind' | 'lost' | 'paths-closed' | 'forgotten' | 'operator';
 
 export type EdgeEvent =
   | PathEvent

@@ -62,12 +62,14 @@ export interface MountOptions {
 export class Mount {
   readonly name: string;
   readonly startedAt: Micros;
+  readonly policy: MountPolicy | undefined;
   readonly broadcast: Broadcast;
   readonly switcher: Switcher;
 
   constructor({ name, now, settings, policy, matcher, sink, onAir, timer, event, listenerGone, ended }: MountOptions) {
     this.name = name;
     this.startedAt = now;
+    this.policy = policy;
     this.broadcast = new Broadcast({ mount: name, settings, sink, timer, event, gone: listenerGone });
     this.switcher = new Switcher({
       mount: name,

@@ -5,7 +5,8 @@ import type { EdgeEvent, SwitchReason } from './events.ts';
 import type { FrameFormat } from './frame/format.ts';
 import { ReservoirCarrier } from './frame/reservoir.ts';
 import { archiveFormat } from './frame/formats.ts';
-import type { Matcher } from './matcher.ts';
+import type { Match, Matcher } from './matcher.ts';
+import { streamCalled, type CommandResult, type MountCommand } from './operator.ts';
 import type { MountPolicy } from './policy.ts';
 import type { FrameRing } from './ring.ts';
 import type { Settings } from './settings.ts';
@@ -61,6 +62,8 @@ export class Switcher {
   /** The live stream is tardy and nothing could take over: whoever is back first is looked at. */
   #tardy = false;
   #switches = 0;
+  /** The operator has asked for it. */
+  #wanted: EdgeStream | undefined;
   /** Since when which backups leave the live stream behind. */
   #aheadSince: Map<EdgeStream, Micros> = new Map();
 
@@ -98,8 +101,30 @@ export class Switcher {
     const live = this.#live;
     if (live === undefined || stream.ring.count === 0 || !this.#streams.has(stream)) return undefined;
     if (stream === live) return stream.ring.endUs - this.#playheadUs;
-    const match = this.#options.matcher.locate(live, this.#playheadUs, stream);
+    const match = this.matchOf(stream);
     return match === undefined ? undefined : stream.ring.endUs - match.mediaUs;
+  }
+
+  /** Where the point at which the listeners are lies in another stream; undefined for the live one, too. */
+  matchOf(stream: EdgeStream): Match | undefined {
+    const live = this.#live;
+    return live === undefined || stream === live ? undefined : this.#options.matcher.locate(live, this.#playheadUs, stream);
+  }
+
+  /** What an operator wants. */
+  command(now: Micros, command: MountCommand): Exclude<CommandResult, 'no-such-mount'> {
+    if (command.kind === 'automatic') {
+      this.#wanted = undefined;
+      return 'automatic';
+    }
+    const others = [...this.#streams].filter((stream) => stream !== this.#live && this.#fits(stream));
+    if (command.to === undefined && others.length === 0) return 'no-such-stream';
+    const to = command.to === undefined ? undefined : streamCalled(this.#streams, command.to, (stream) => stream.isHealthy(now));
+    if (typeof to === 'string') return to;
+    if (to !== undefined && to === this.#live) return 'on-air';
+    if (to !== undefined && !this.#fits(to)) return 'cannot-follow';
+    this.#wanted = to ?? others.find((stream) => stream.isHealthy(now)) ?? others[0]!;
+    return this.#switch(now, 'operator', 0, this.#wanted) ? 'switched' : 'waits';
   }
 
   /** A stream that announces this mountpoint, and has frames. */
@@ -121,6 +146,7 @@ export class Switcher {
   remove(now: Micros, stream: EdgeStream): void {
     if (!this.#streams.delete(stream)) return;
     if (stream === this.#live) this.#switch(now, 'forgotten');
+    if (stream === this.#wanted) this.#wanted = undefined;
     this.#aheadSince.delete(stream);
     this.#options.matcher.forget(stream);
   }
@@ -137,6 +163,7 @@ export class Switcher {
       this.#options.matcher.heard(this.#live!, stream);
       if (!this.#fits(stream)) return;
       this.#noteSource(now);
+      if (stream === this.#wanted && this.#switch(now, 'operator', 0, stream)) return;
       if (this.#tardy) this.#backupFrame(now);
       else if (this.#isLeftBehindForLong(now, stream)) this.#switch(now, 'behind');
     }
@@ -189,6 +216,7 @@ export class Switcher {
     this.#heardAt = a.number(this.#heardAt);
     this.#tardy = a.flag(this.#tardy);
     this.#switches = a.number(this.#switches);
+    this.#wanted = a.flag(this.#wanted !== undefined) ? reference(this.#wanted) : undefined;
     this.#aheadSince = new Map(a.list(this.#aheadSince, (entry) => [reference(entry?.[0]), a.number(entry?.[1] ?? (0 as Micros))]));
     this.#carrier.archive(a);
     this.#options.matcher.archive(a, (stream) => reference(stream as EdgeStream | undefined));
@@ -284,9 +312,9 @@ export class Switcher {
   }
 
   /** Enters the best backup, if there is one; for a loss of `lostUs`, only one that makes up for it. */
-  #switch(now: Micros, reason: SwitchReason, lostUs = 0): boolean {
+  #switch(now: Micros, reason: SwitchReason, lostUs = 0, only?: EdgeStream): boolean {
     const from = this.#live;
-    const best = this.#best(now, lostUs);
+    const best = this.#best(now, lostUs, only);
     if (from === undefined || best === undefined) return false;
     const { stream, index, pointUs, matchedBy, missingUs, aheadUs, offByUs } = best;
     this.#options.event({
@@ -304,6 +332,7 @@ export class Switcher {
       candidates: [...this.#streams].filter((other) => other !== from && this.#fits(other)).length,
     });
     this.#switches++;
+    this.#wanted = undefined;
     this.#aheadSince.clear();
     this.#tardy = false;
     this.#grace.cancel();
@@ -318,10 +347,11 @@ export class Switcher {
   }
 
   /** The best takeover by a healthy backup; for a loss, only one that is worth it. */
-  #best(now: Micros, lostUs = 0): Takeover | undefined {
+  #best(now: Micros, lostUs = 0, only?: EdgeStream): Takeover | undefined {
     let best: Takeover | undefined;
     for (const stream of this.#streams) {
       if (stream === this.#live || !this.#fits(stream) || !stream.isHealthy(now)) continue;
+      if (only !== undefined && stream !== only) continue;
       const takeover = takeoverBy(stream, this.#live!, this.#playheadUs, this.#options.matcher);
       if (takeover === undefined) continue;
       if (lostUs > 0 && !isWorth(takeover, lostUs, ms(this.#settings.gapSwitchMs))) continue;

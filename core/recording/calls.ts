@@ -1,8 +1,9 @@
 import type { ListenerId, PathId, SubscriberId, Transport } from '../machine.ts';
 import type { Micros } from '../units.ts';
+import type { MountCommand } from '../operator.ts';
 import { CallKind } from './format.ts';
 import { readOutline } from './outline.ts';
-import { ByteReader, WireError } from './wire.ts';
+import { ByteReader, WireError, type ByteWriter } from './wire.ts';
 
 /** One call of a machine, as it was recorded. */
 export type Call = CallAt & { readonly answers: Answers };
@@ -18,6 +19,7 @@ export type CallOf =
   | { readonly kind: 'receive'; readonly path: PathId; readonly bytes: Uint8Array }
   | { readonly kind: 'join'; readonly name: string; readonly icy: boolean; readonly label: string; readonly burstMs: number | undefined }
   | { readonly kind: 'leave'; readonly listener: ListenerId; readonly reason: string }
+  | { readonly kind: 'command'; readonly name: string; readonly command: MountCommand }
   | { readonly kind: 'subscribe'; readonly label: string }
   | { readonly kind: 'unsubscribe'; readonly subscriber: SubscriberId; readonly reason: string };
 
@@ -59,6 +61,7 @@ function readCall(kind: number, reader: ByteReader): CallOf {
     case CallKind.receiveOutline: return { kind: 'receive', path: reader.varint() as PathId, bytes: readOutline(reader) };
     case CallKind.join: return { kind: 'join', name: reader.text(), icy: reader.byte() === 1, label: reader.text(), burstMs: readBurst(reader) };
     case CallKind.leave: return { kind: 'leave', listener: reader.varint() as ListenerId, reason: reader.text() };
+    case CallKind.command: return { kind: 'command', name: reader.text(), command: readCommand(reader) };
     case CallKind.subscribe: return { kind: 'subscribe', label: reader.text() };
     case CallKind.unsubscribe: return { kind: 'unsubscribe', subscriber: reader.varint() as SubscriberId, reason: reader.text() };
     default: throw new WireError(`there is no call ${kind}`);
@@ -70,3 +73,25 @@ function readBurst(reader: ByteReader): number | undefined {
   const plusOne = reader.varint();
   return plusOne === 0 ? undefined : plusOne - 1;
 }
+
+/** Writes what `readCommand` reads: a byte for its kind, and for some a text behind it. */
+export function writeCommand(writer: ByteWriter, command: MountCommand): void {
+  if (command.kind === 'automatic') writer.byte(CommandKind.automatic);
+  else if (command.to === undefined) writer.byte(CommandKind.switchToBest);
+  else {
+    writer.byte(CommandKind.switchTo);
+    writer.text(command.to);
+  }
+}
+
+function readCommand(reader: ByteReader): MountCommand {
+  const kind = reader.byte();
+  switch (kind) {
+    case CommandKind.automatic: return { kind: 'automatic' };
+    case CommandKind.switchToBest: return { kind: 'switch' };
+    case CommandKind.switchTo: return { kind: 'switch', to: reader.text() };
+    default: throw new WireError(`there is no command ${kind}`);
+  }
+}
+
+const CommandKind = { automatic: 0, switchToBest: 1, switchTo: 2 } as const;

@@ -62,6 +62,7 @@ export const CallKind: {
   readonly backlogs: 9;
   /** `receive` of bytes of which some were left out. */
   readonly receiveOutline: 10;
+  readonly command: 11;
 } = {
   advance: 1,
   openPath: 2,
@@ -73,6 +74,7 @@ export const CallKind: {
   unsubscribe: 8,
   backlogs: 9,
   receiveOutline: 10,
+  command: 11,
 };
 
 /** The fingerprint of what one block's calls gave out, at the end of its payload: 32 hexadecimal digits. */

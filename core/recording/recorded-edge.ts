@@ -3,6 +3,8 @@ import type { EndReason, JoinOptions } from '../broadcast.ts';
 import { Edge, type EdgeOptions, type EdgeSink, type MountInfo } from '../edge.ts';
 import type { ListenerId, PathId, Transport } from '../machine.ts';
 import type { Micros } from '../units.ts';
+import type { CommandResult, MountCommand } from '../operator.ts';
+import { writeCommand } from './calls.ts';
 import { CallKind } from './format.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -19,6 +21,8 @@ export type EdgeMachine = Pick<
   | 'mounts'
   | 'join'
   | 'leave'
+  | 'command'
+  | 'streamsOf'
   | 'heldBytes'
   | 'stats'
   | 'buffers'
@@ -68,6 +72,10 @@ export class RecordedEdge implements EdgeMachine {
 
   mounts(): readonly MountInfo[] {
     return this.#edge.mounts();
+  }
+
+  streamsOf(now: Micros, name: string): ReturnType<Edge['streamsOf']> {
+    return this.#edge.streamsOf(now, name);
   }
 
   get paths(): Edge['paths'] {
@@ -126,6 +134,17 @@ export class RecordedEdge implements EdgeMachine {
     }
     this.#edge.leave(now, listener, reason);
     this.#recorder.end();
+  }
+
+  command(now: Micros, name: string, command: MountCommand): CommandResult {
+    const call = this.#recorder.begin(CallKind.command, now);
+    if (call !== undefined) {
+      call.text(name);
+      writeCommand(call, command);
+    }
+    const result = this.#edge.command(now, name, command);
+    this.#recorder.answered(result);
+    return result;
   }
 }
 

@@ -163,6 +163,7 @@ export class Altered {
         return this.#leave(call.listener, (listener) => this.#player.play({ ...call, now, listener: listener as typeof call.listener }));
       case 'unsubscribe':
         return this.#leave(call.subscriber, (subscriber) => this.#player.play({ ...call, now, subscriber: subscriber as typeof call.subscriber }));
+      case 'command':
       case 'advance':
         return void this.#player.play({ ...call, now });
       default:

@@ -69,7 +69,7 @@ export class Player {
     this.#answers = call.answers;
     this.#asked = 0;
     const answer = this.#call(call);
-    const hasAnswer = call.kind === 'openPath' || call.kind === 'join' || call.kind === 'subscribe';
+    const hasAnswer = call.kind === 'openPath' || call.kind === 'join' || call.kind === 'subscribe' || call.kind === 'command';
     if (hasAnswer) this.hash.told(this.#now, `answer ${answer}`);
     return answer;
   }
@@ -99,6 +99,7 @@ export class Player {
     if (this.#machine.kind === 'edge') {
       const { edge } = this.#machine;
       if (call.kind === 'leave') return void edge.leave(call.now, call.listener, call.reason);
+      if (call.kind === 'command') return edge.command(call.now, call.name, call.command);
       if (call.kind !== 'join') throw new RangeError(`an edge has no ${call.kind}`);
       const { name, icy, label, burstMs } = call;
       return edge.join(call.now, name, { icy, label, ...(burstMs !== undefined && { burstMs }) });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { Edge } from '../../../core/edge.ts';
 import type { ListenerId, Machine, PathId, SubscriberId, Transport } from '../../../core/machine.ts';
+import type { MountCommand } from '../../../core/operator.ts';
 import type { Relay } from '../../../core/relay.ts';
 import { withSettings, type Settings } from '../../../core/settings.ts';
 import type { Micros } from '../../../core/units.ts';
@@ -67,7 +68,13 @@ export type Step =
   | { kind: 'close'; path: number }
   | { kind: 'come' }
   | { kind: 'go'; which: number }
-  | { kind: 'backlog'; which: number; bytes: number };
+  | { kind: 'backlog'; which: number; bytes: number }
+  | { kind: 'command'; mount: string; command: MountCommand };
+
+/** The streams' ids begin with their number. */
+const anyCommand: fc.Arbitrary<MountCommand> = fc.constantFrom<MountCommand>(
+  { kind: 'switch' }, { kind: 'switch', to: '0001' }, { kind: 'switch', to: '0002' }, { kind: 'switch', to: 'nobody' }, { kind: 'automatic' },
+);
 
 export const steps: fc.Arbitrary<Step[]> = fc.array(fc.oneof(
   { weight: 14, arbitrary: fc.tuple(fc.nat(3), healthy).map(([path, rest]) => ({ kind: 'healthy' as const, path, ...rest })) },
@@ -79,6 +86,7 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('come' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('go' as const), which: fc.nat(4) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('backlog' as const), which: fc.nat(4), bytes: fc.constantFrom(0, 3_000, 70_000) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('command' as const), mount: fc.constantFrom('a', 'b', 'c'), command: anyCommand }) },
 ), { maxLength: 60, size: 'max' });
 
 /** Serves deadlines; a machine that is never content is a bug. */
@@ -110,6 +118,8 @@ export interface Others {
   come(now: Micros): void;
   go(now: Micros, which: number): void;
   backlog(which: number, bytes: number): void;
+  /** An operator; a relay has none. */
+  command(now: Micros, mount: string, command: MountCommand): void;
 }
 
 /** Those who have been let in, and how much each has yet to take. */
@@ -122,7 +132,7 @@ export class Crowd<Id> {
   }
 
   /** `come` lets one in, or says undefined; `go` lets one go, who may be gone already. */
-  at(come: (now: Micros) => Id | undefined, go: (now: Micros, id: Id) => void): Others {
+  at(come: (now: Micros) => Id | undefined, go: (now: Micros, id: Id) => void): Omit<Others, 'command'> {
     const one = (which: number): Id | undefined => this.#ids[which % this.#ids.length];
     return {
       come: (now) => {
@@ -142,20 +152,21 @@ export class Crowd<Id> {
 }
 
 /** The listeners of an edge, at two mountpoints by turns, every third with titles. */
-export function listenersOf(edge: Pick<Edge, 'join' | 'leave'>, crowd: Crowd<ListenerId>): Others {
+export function listenersOf(edge: Pick<Edge, 'join' | 'leave' | 'command'>, crowd: Crowd<ListenerId>): Others {
   let names = 0;
-  return crowd.at(
+  const people = crowd.at(
     (now) => {
       const id = edge.join(now, ['a', 'b'][names++ % 2]!, { icy: names % 3 === 0, label: 'x' });
       return typeof id === 'number' ? id : undefined;
     },
     (now, id) => edge.leave(now, id, 'closed'),
   );
+  return { ...people, command: (now, mount, command) => void edge.command(now, mount, command) };
 }
 
 /** The subscribers of a relay. */
 export function subscribersOf(relay: Pick<Relay, 'subscribe' | 'unsubscribe'>, crowd: Crowd<SubscriberId>): Others {
-  return crowd.at((now) => relay.subscribe(now, 'edge'), (now, id) => relay.unsubscribe(now, id, 'closed'));
+  return { ...crowd.at((now) => relay.subscribe(now, 'edge'), (now, id) => relay.unsubscribe(now, id, 'closed')), command: () => undefined };
 }
 
 /** Plays all steps, and then waits until everything is forgotten; `check` is called after each. */
@@ -184,6 +195,7 @@ export function play(machine: Inlet, all: readonly Step[], others: Others, check
     else if (step.kind === 'come') others.come(now as Micros);
     else if (step.kind === 'go') others.go(now as Micros, step.which);
     else if (step.kind === 'backlog') others.backlog(step.which, step.bytes);
+    else if (step.kind === 'command') others.command(now as Micros, step.mount, step.command);
     else if (path === undefined) continue;
     else if (step.kind === 'close') {
       machine.closePath(now as Micros, path.id, 'closed');

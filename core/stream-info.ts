@@ -1,0 +1,61 @@
+import type { EdgeStream } from './edge-stream.ts';
+import type { FrameFormat } from './frame/format.ts';
+import type { Match } from './matcher.ts';
+import { isFrom, type Callable } from './operator.ts';
+import type { MountPolicy } from './policy.ts';
+import type { Switcher } from './switcher.ts';
+import { toMs, type Micros } from './units.ts';
+
+/** One of a mountpoint's streams, as operators see it. */
+export interface StreamInfo {
+  /** 32 hexadecimal digits. */
+  readonly id: string;
+  /** What its encoder announces itself as, and the address that a relay takes it from, where they say so. */
+  readonly origin: string | undefined;
+  readonly source: string | undefined;
+  /** Of its newest frame. */
+  readonly format: FrameFormat | undefined;
+  readonly isOnAir: boolean;
+  /** It is the one that the mountpoint's policy prefers. */
+  readonly isPreferred: boolean;
+  /** Its frames come, by an open path, in its usual rhythm. */
+  readonly isHealthy: boolean;
+  /** Programme that it has beyond the point where the listeners are; less than 0: it is behind that. Undefined where the two cannot be compared. */
+  readonly aheadMs: number | undefined;
+  /** What that point was found by; undefined for the one on air. */
+  readonly matchedBy: Match['by'] | undefined;
+  /** Why it could not go on air now; undefined when it could, or is. */
+  readonly whyNot: string | undefined;
+}
+
+export function streamInfo(now: Micros, stream: EdgeStream & Callable, switcher: Switcher, policy: MountPolicy | undefined): StreamInfo {
+  const { name, origin, source, format } = stream;
+  const aheadUs = switcher.aheadUs(stream);
+  const isOnAir = switcher.live === stream;
+  return {
+    id: name,
+    origin,
+    source,
+    format,
+    isOnAir,
+    isPreferred: policy?.prefer !== undefined && isFrom(stream, policy.prefer),
+    isHealthy: stream.isHealthy(now),
+    aheadMs: aheadUs === undefined ? undefined : toMs(aheadUs as Micros),
+    matchedBy: switcher.matchOf(stream)?.by,
+    whyNot: isOnAir ? undefined : hindrance(now, stream, switcher.format, aheadUs),
+  };
+}
+
+function hindrance(now: Micros, stream: EdgeStream, onAir: FrameFormat | undefined, aheadUs: number | undefined): string | undefined {
+  const { format, hasPath, frameAt } = stream;
+  if (format === undefined) return 'it has given no frame yet';
+  if (onAir !== undefined && format !== onAir) return `${formatText(format)} cannot follow ${formatText(onAir)}`;
+  if (!hasPath) return 'no path to it is open';
+  if (!stream.isHealthy(now)) return `no frame for ${Math.round(toMs((now - frameAt) as Micros))} ms`;
+  if (aheadUs === undefined) return 'it cannot be compared with the one on air';
+  return aheadUs > 0 ? undefined : 'it has not come to where the listeners are';
+}
+
+function formatText({ codec, sampleRateHz, channels }: FrameFormat): string {
+  return `${codec} ${sampleRateHz} Hz ${channels} ch`;
+}
