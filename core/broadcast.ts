@@ -4,7 +4,7 @@ import { IcyInterleaver } from './icy-interleaver.ts';
 import { archiveCursor, Journal, type Cursor } from './journal.ts';
 import type { ListenerId } from './machine.ts';
 import type { Settings } from './settings.ts';
-import type { Programme } from './switcher.ts';
+import type { Programme } from './switching/on-air.ts';
 import type { Timer } from './timers.ts';
 import { later, ms, toMs, type Micros } from './units.ts';
 

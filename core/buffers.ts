@@ -1,5 +1,5 @@
 import type { EdgeStream } from './edge-stream.ts';
-import type { Switcher } from './switcher.ts';
+import type { Switcher } from './switching/switcher.ts';
 import { toMs, type Micros } from './units.ts';
 
 /** What an edge keeps of one stream at a moment, for those who watch it. */

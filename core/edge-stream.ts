@@ -11,6 +11,7 @@ import { decodeHeaders, type HeaderList } from './headers.ts';
 import { decodeIcyText, icyTitleOf } from './icy.ts';
 import type { Path } from './intake.ts';
 import type { PathId } from './machine.ts';
+import { LossMeter } from './loss-meter.ts';
 import type { Matchable } from './matcher.ts';
 import { formatStreamId, MessageType, PDU_HEADER_BYTES, type MessageView } from './pdu.ts';
 import { Reassembler, type Reception } from './reassembler.ts';
@@ -25,8 +26,8 @@ import { ms, type Micros } from './units.ts';
 export interface EdgeStreamSink {
   /** It has said for the first time which mountpoint it belongs to. */
   announced(now: Micros, stream: EdgeStream): void;
-  /** A frame, in order, already in the ring; `bytes` borrowed. */
-  frame(now: Micros, stream: EdgeStream, bytes: Uint8Array, durationUs: number): void;
+  /** A frame, in order, already in the ring. */
+  frame(now: Micros, stream: EdgeStream): void;
   /** So many messages, about so much programme, are lost; what is behind them comes next. */
   lost(now: Micros, stream: EdgeStream, loss: Loss): void;
 }
@@ -41,6 +42,8 @@ export interface Loss {
 
 /** Twenty seconds: as much as two streams have in common when one is five seconds behind, twice over. */
 const CONTOUR_POINTS = 2_000;
+/** What was lost longer ago than twice this says nothing of now. */
+const LOSS_SPAN_US = 5_000_000 as Micros;
 /** Messages before the ratio of frames to messages is believed. */
 const RATIO_MESSAGES = 50;
 
@@ -58,6 +61,7 @@ export class EdgeStream implements Matchable {
   readonly timeline: Timeline;
   readonly ring: FrameRing;
   readonly contour: Contour = new Contour(CONTOUR_POINTS);
+  readonly losses: LossMeter = new LossMeter(LOSS_SPAN_US);
   readonly #levels: LevelReader = new LevelReader();
   readonly #settings: Settings;
   readonly #sink: EdgeStreamSink;
@@ -80,6 +84,12 @@ export class EdgeStream implements Matchable {
   #firstFrameAt: Micros | undefined;
   /** Media time up to which its frames have been on air: it is never entered before that. */
   givenUntilUs = 0;
+  /** Since when it has come without a pause that was longer than its rhythm allows, and without a loss. */
+  steadySince = 0 as Micros;
+  /** What its encoder announces itself as, and the address that a relay takes it from, where they say so. */
+  origin: string | undefined = undefined;
+  source: string | undefined = undefined;
+  readonly vitals: { readonly silentUs: number; readonly frozenUs: number } = { silentUs: 0, frozenUs: 0 };
 
   constructor(options: {
     readonly id: Uint8Array;
@@ -209,6 +219,8 @@ export class EdgeStream implements Matchable {
     this.heardAt = a.number(this.heardAt);
     this.#firstFrameAt = a.maybeNumber(this.#firstFrameAt);
     this.givenUntilUs = a.number(this.givenUntilUs);
+    this.steadySince = a.number(this.steadySince);
+    this.losses.archive(a);
   }
 
   /** Its name counts as soon as any copy has come, in order or not; a second, different one does not. */
@@ -256,19 +268,22 @@ export class EdgeStream implements Matchable {
     this.#format = header.format;
     this.#durationUs = durationUs;
     const mediaUs = this.timeline.frame(this.#arrivedAt, durationUs);
+    if (now - this.frameAt > this.patienceUs) this.steadySince = now;
     this.#rhythm.arrival(now);
     const levels = this.#levels.read(bytes, header.format);
     for (let part = 0; part < levels; part++) {
       this.contour.add(mediaUs + ((part + 0.5) * durationUs) / levels, this.#levels.levels[part]!);
     }
     this.ring.push(bytes, mediaUs, durationUs, this.text);
-    this.#sink.frame(now, this, bytes, durationUs);
+    this.#sink.frame(now, this);
   }
 
   #lost(now: Micros, sequence: number, messages: number, waitedUs: number, verdict: GapVerdict): void {
     this.#scanner.gap();
     const programmeUs = messages * this.#framesPerMessage() * this.#durationUs;
     this.timeline.skip(programmeUs);
+    this.losses.lost(now, programmeUs);
+    this.steadySince = now;
     this.#sink.lost(now, this, { sequence, messages, programmeUs, waitedUs, verdict });
   }
 

@@ -269,7 +269,7 @@ export class Edge implements Machine {
       budget: this.#budget,
       sink: {
         announced: (now, it) => this.#announced(now, it),
-        frame: (now, it, bytes, durationUs) => this.#frame(now, it, bytes, durationUs),
+        frame: (now, it) => this.#frame(now, it),
         lost: (now, it, loss) => this.#lost(now, it, loss),
       },
       timer: (reason, fire) => this.#timers.timer(reason, fire),
@@ -283,11 +283,11 @@ export class Edge implements Machine {
     if (stream.ring.count > 0) this.#join(now, stream);
   }
 
-  #frame(now: Micros, stream: EdgeStream, bytes: Uint8Array, durationUs: number): void {
+  #frame(now: Micros, stream: EdgeStream): void {
     if (stream.mountpoint === undefined) return;
     const mount = this.#mountOf(stream);
     if (mount === undefined || !mount.switcher.has(stream)) this.#join(now, stream);
-    else mount.switcher.frame(now, stream, bytes, durationUs);
+    else mount.switcher.frame(now, stream);
   }
 
   #lost(now: Micros, stream: EdgeStream, loss: Loss): void {

@@ -1,5 +1,6 @@
 import type { Codec } from './frame/format.ts';
 import type { ConnectorEvent } from './connector.ts';
+import type { PlannedReason } from './switching/prospects.ts';
 import type { ListenerId, PathId, SubscriberId, TargetId, Transport } from './machine.ts';
 
 /**
@@ -57,7 +58,7 @@ export type GapVerdict =
   | 'window-full'
   | 'jump';
 
-export type SwitchReason = 'stalled' | 'behind' | 'lost' | 'paths-closed' | 'forgotten' | 'operator';
+export type SwitchReason = 'stalled' | 'behind' | 'lost' | 'paths-closed' | 'forgotten' | PlannedReason;
 
 export type EdgeEvent =
   | PathEvent
@@ -100,6 +101,10 @@ export type EdgeEvent =
       readonly missingMs: number;
       /** Where the cut lies against where it should: less than 0 repeats, more than 0 leaves out. At most half a frame. */
       readonly offByMs: number;
+      /** Programme of the new stream that had to come yet before it was where the listeners were. */
+      readonly waitMs: number;
+      /** Programme that they hear again, because that would have been too long. */
+      readonly repeatedMs: number;
       /** What the matcher says: the new stream's media time less the old one's, at the same point of the programme. */
       readonly lagMs: number;
       /** What that was found by: what is in the streams, or when their frames came. */

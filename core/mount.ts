@@ -10,7 +10,8 @@ import type { Matcher } from './matcher.ts';
 import { contentTypeOf } from './media.ts';
 import type { MountPolicy } from './policy.ts';
 import type { Settings } from './settings.ts';
-import { Switcher, type Programme, type SwitcherReason } from './switcher.ts';
+import type { Programme } from './switching/on-air.ts';
+import { Switcher, type SwitcherReason } from './switching/switcher.ts';
 import type { Timer } from './timers.ts';
 import type { Micros } from './units.ts';
 

@@ -66,6 +66,8 @@ export interface Settings {
   readonly frozenSwitchMs: number;
   readonly returnMs: number;
   readonly fallbackMs: number;
+  readonly lossySwitchMs: number;
+  readonly slowerWaitMs: number;
   readonly mountEndMs: number;
   readonly headTimeoutMs: number;
   readonly burstMs: number;
@@ -145,7 +147,9 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   behindSwitchMs: { value: 600, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'a live stream that stutters, or comes too slowly, is left, whatever its rhythm, when a backup is this far ahead, and further than bursts explain: the listeners could have had that' },
   behindSettleMs: { value: 3_000, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'but not by one that has been heard for less than this: what comes first comes out of a history, all at once' },
   resumeGraceMs: { value: 200, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'after an outage of all streams of a mountpoint the live one is waited for so long when another is back first: to stay costs nothing, a switch half a frame; and for so long a backup must have left the live stream behind' },
-  gapSwitchMs: { value: 60, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'a loss longer than this switches to a backup that has the programme; a shorter one is skipped, because a switch may be off by half a frame and damage an MP3 frame too' },
+  gapSwitchMs: { value: 60, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'of a loss, what costs the listeners less is done: to skip it, or to go on with a backup that has it and is off by half a frame at most; where only arrivals say what the same point is, the loss must be so much longer' },
+  lossySwitchMs: { value: 200, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'a live stream that has lost so much more than a backup in the last five to ten seconds is left, however short each loss was' },
+  slowerWaitMs: { value: 3_000, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'a backup that is slower than the live stream by no more than this is waited for, which players hide that hold a burst; one that is slower repeats what it is behind' },
   matchMs: { value: 12_000, unit: 'ms', min: 1_000, max: 120_000, roles: ['edge'], why: 'media time over which the fastest arrival is kept to match streams: longer than the ring, so that a backlog after an outage does not shift the match' },
   silentSwitchMs: { value: 5_000, unit: 'ms', min: 0, max: 3_600_000, roles: ['edge'], why: 'a live stream of digital silence is left after so long for one that carries programme; 0: never, for a station that may be silent by one encoder alone' },
   frozenSwitchMs: { value: 10_000, unit: 'ms', min: 0, max: 3_600_000, roles: ['edge'], why: 'a live stream that has repeated itself for so long is left for one that does not; 0: never' },

@@ -1,9 +1,9 @@
 import type { EdgeStream } from './edge-stream.ts';
-import type { FrameFormat } from './frame/format.ts';
+import { describeFormat, type FrameFormat } from './frame/format.ts';
 import type { Match } from './matcher.ts';
-import { isFrom, type Callable } from './operator.ts';
+import { isFrom } from './operator.ts';
 import type { MountPolicy } from './policy.ts';
-import type { Switcher } from './switcher.ts';
+import type { Switcher } from './switching/switcher.ts';
 import { toMs, type Micros } from './units.ts';
 
 /** One of a mountpoint's streams, as operators see it. */
@@ -28,7 +28,7 @@ export interface StreamInfo {
   readonly whyNot: string | undefined;
 }
 
-export function streamInfo(now: Micros, stream: EdgeStream & Callable, switcher: Switcher, policy: MountPolicy | undefined): StreamInfo {
+export function streamInfo(now: Micros, stream: EdgeStream, switcher: Switcher, policy: MountPolicy | undefined): StreamInfo {
   const { name, origin, source, format } = stream;
   const aheadUs = switcher.aheadUs(stream);
   const isOnAir = switcher.live === stream;
@@ -49,13 +49,9 @@ export function streamInfo(now: Micros, stream: EdgeStream & Callable, switcher:
 function hindrance(now: Micros, stream: EdgeStream, onAir: FrameFormat | undefined, aheadUs: number | undefined): string | undefined {
   const { format, hasPath, frameAt } = stream;
   if (format === undefined) return 'it has given no frame yet';
-  if (onAir !== undefined && format !== onAir) return `${formatText(format)} cannot follow ${formatText(onAir)}`;
+  if (onAir !== undefined && format !== onAir) return `${describeFormat(format)} cannot follow ${describeFormat(onAir)}`;
   if (!hasPath) return 'no path to it is open';
   if (!stream.isHealthy(now)) return `no frame for ${Math.round(toMs((now - frameAt) as Micros))} ms`;
   if (aheadUs === undefined) return 'it cannot be compared with the one on air';
   return aheadUs > 0 ? undefined : 'it has not come to where the listeners are';
-}
-
-function formatText({ codec, sampleRateHz, channels }: FrameFormat): string {
-  return `${codec} ${sampleRateHz} Hz ${channels} ch`;
 }

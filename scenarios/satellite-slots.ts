@@ -7,9 +7,9 @@ const SLOT_S = 15;
 
 /**
  * Both ways lead over the same sky, so the slots hit them together. What UDP loses TCP brings again, but not always soon
- * enough: while it repairs its own losses nothing comes by it, and a path that is silent for 200 ms is not waited for. So
- * about one slot in two costs a frame or a few, and together they use up the player's second of buffer: in ten minutes it
- * is silent for a second. (With `pathSilenceMinMs` of 400 it is not, and less than a third is missing.)
+ * enough: while it repairs its own losses nothing comes by it, and a path that is silent for 200 ms is not waited for. What one
+ * encoder has lost the other mostly has, so the listeners go to and fro: five cuts a minute, most of them off by less than half a
+ * frame. In ten minutes 0.8 s is missing, where 1.8 s would be if what is short were skipped.
  */
 const story: Scenario = {
   name: 'satellite-slots',
@@ -23,8 +23,8 @@ const story: Scenario = {
   },
   faults: (plan) => slots(plan),
   expect: [
-    hears({ disconnects: 0, silenceMs: atMost(2_500), longestStallMs: atMost(1_000), playing: 1 }),
-    hears({ gaps: atMost(80), missingMs: atMost(3_500), repeatedMs: atMost(200), worstJumpMs: atMost(300) }),
+    hears({ disconnects: 0, silenceMs: atMost(500), longestStallMs: atMost(1_000), playing: 1 }),
+    hears({ gaps: atMost(30), missingMs: atMost(2_000), repeatedMs: atMost(400), worstJumpMs: atMost(200) }),
   ],
 };
 

@@ -48,6 +48,11 @@ export type SkipReason =
   | 'vbri-frame'
   | 'cut-frame';
 
+/** For operators: `mp3 44100 Hz 2 ch`. */
+export function describeFormat(format: FrameFormat | undefined): string {
+  return format === undefined ? 'nothing' : `${format.codec} ${format.sampleRateHz} Hz ${format.channels} ch`;
+}
+
 /** Length of a frame in microseconds, not rounded. */
 export function frameDurationUs(format: FrameFormat, samples: number): number {
   return (samples * 1_000_000) / format.sampleRateHz;

@@ -1,0 +1,114 @@
+import type { Archive } from '../archive.ts';
+import type { EdgeStream } from '../edge-stream.ts';
+import type { FrameFormat } from '../frame/format.ts';
+import { archiveFormat } from '../frame/formats.ts';
+import { ReservoirCarrier } from '../frame/reservoir.ts';
+import type { Micros } from '../units.ts';
+
+/** Where the frames of a mountpoint go. `bytes` is borrowed. */
+export interface Programme {
+  frame(now: Micros, bytes: Uint8Array, durationUs: number, text: string | undefined): void;
+}
+
+/**
+ * The stream that the listeners of one mountpoint are given, and how far they are in it.
+ *
+ *     its ring  | frame | frame | frame | frame |
+ *                                               ^ playhead: where the last frame given out ends
+ *
+ * The playhead may lie ahead of the ring: the listeners have heard that much of the programme from another stream, and
+ * wait until this one gets there.
+ */
+export class OnAir {
+  readonly #programme: Programme;
+  readonly #carrier: ReservoirCarrier = new ReservoirCarrier();
+  #live: EdgeStream | undefined;
+  #format: FrameFormat | undefined;
+  #playheadUs = 0;
+  #givenAt = 0 as Micros;
+
+  constructor(programme: Programme) {
+    this.#programme = programme;
+  }
+
+  get live(): EdgeStream | undefined {
+    return this.#live;
+  }
+
+  /** Of the frames given out. */
+  get format(): FrameFormat | undefined {
+    return this.#format;
+  }
+
+  /** Media time of the live stream that the listeners get next. */
+  get playheadUs(): number {
+    return this.#playheadUs;
+  }
+
+  /** When a frame was given out last. */
+  get givenAt(): Micros {
+    return this.#givenAt;
+  }
+
+  /** Gives out all that a stream has, so that listeners find a burst. */
+  begin(now: Micros, stream: EdgeStream): void {
+    this.#go(now, stream, 0, stream.ring.oldestUs);
+  }
+
+  /** Goes on with the frame at `index` of another stream; one that has not come yet will be the first from `pointUs` on. */
+  enter(now: Micros, stream: EdgeStream, index: number, pointUs: number): void {
+    this.#carrier.cut();
+    this.#go(now, stream, index, pointUs);
+  }
+
+  /** The live stream has one more frame; says whether the listeners get it. */
+  next(now: Micros): boolean {
+    const live = this.#live!;
+    const newest = live.ring.count - 1;
+    const { mediaUs, durationUs } = live.ring.frame(newest);
+    if (mediaUs + durationUs / 2 <= this.#playheadUs) return false;
+    this.#give(now, live, newest);
+    return true;
+  }
+
+  /** What the live stream has lost of what the listeners were to get next. */
+  get lostUs(): number {
+    return Math.max(0, this.#live!.timeline.mediaUs - this.#playheadUs);
+  }
+
+  /** They go on behind it. */
+  skipLoss(): void {
+    this.#playheadUs = Math.max(this.#playheadUs, this.#live!.timeline.mediaUs);
+    this.#carrier.cut();
+  }
+
+  /** Saves or restores its state; `reference` does so with one of the mountpoint's streams. */
+  archive(a: Archive, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
+    this.#live = a.flag(this.#live !== undefined) ? reference(this.#live) : undefined;
+    this.#format = archiveFormat(a, this.#format);
+    this.#playheadUs = a.number(this.#playheadUs);
+    this.#givenAt = a.number(this.#givenAt);
+    this.#carrier.archive(a);
+  }
+
+  #go(now: Micros, stream: EdgeStream, index: number, pointUs: number): void {
+    this.#live = stream;
+    this.#format = stream.format;
+    this.#playheadUs = Math.max(pointUs, stream.givenUntilUs);
+    for (let at = index; at < stream.ring.count; at++) this.#give(now, stream, at);
+  }
+
+  /** After a cut so that a decoder makes no noise of it. */
+  #give(now: Micros, stream: EdgeStream, index: number): void {
+    const { ring } = stream;
+    const { bytes, mediaUs, durationUs, text } = ring.frame(index);
+    // Behind a hole.
+    if (mediaUs - this.#playheadUs > durationUs / 2) this.#carrier.cut();
+    const frame = this.#carrier.next(bytes, (back) => ring.before(index, back));
+    this.#format = stream.format;
+    this.#playheadUs = mediaUs + durationUs;
+    stream.givenUntilUs = this.#playheadUs;
+    this.#givenAt = now;
+    this.#programme.frame(now, frame, durationUs, text);
+  }
+}

@@ -1,0 +1,377 @@
+import type { Archive } from '../archive.ts';
+import { assert } from '../assert.ts';
+import type { EdgeStream, Loss } from '../edge-stream.ts';
+import type { EdgeEvent, SwitchReason } from '../events.ts';
+import { describeFormat, type FrameFormat } from '../frame/format.ts';
+import type { Match, Matcher } from '../matcher.ts';
+import { isFrom, streamCalled, type CommandResult, type MountCommand } from '../operator.ts';
+import type { MountPolicy } from '../policy.ts';
+import type { Settings } from '../settings.ts';
+import type { Timer } from '../timers.ts';
+import { later, ms, toMs, type Micros } from '../units.ts';
+import { OnAir, type Programme } from './on-air.ts';
+import { OperatorChoice } from './operator-choice.ts';
+import { Prospects } from './prospects.ts';
+import { sicknessOf } from './sickness.ts';
+import { isBetter, isThere, patchCostUs, repeating, takeoverBy, type Takeover } from './takeover.ts';
+
+export type SwitcherReason = 'stream-stalls' | 'mount-ends' | 'resume-grace';
+
+export interface SwitcherOptions {
+  readonly mount: string;
+  readonly settings: Settings;
+  /** What is wanted of the mountpoint, besides its settings. */
+  readonly policy: MountPolicy | undefined;
+  readonly matcher: Matcher;
+  readonly programme: Programme;
+  readonly timer: (reason: SwitcherReason, fire: (now: Micros) => void) => Timer<string>;
+  readonly event: (event: EdgeEvent) => void;
+  /** No source for `mountEndMs`. */
+  readonly ended: (now: Micros, silentMs: number) => void;
+}
+
+/**
+ * A stream that has been heard for so long is matched by what is in it, or cannot be: until then nobody goes over to it
+ * who need not.
+ */
+const MATCHED_AFTER_US = 15_000_000;
+/** What a switch must spare the listeners, to be worth it. */
+const LEAST_GAIN_US = 5_000;
+
+/**
+ * Decides, for one mountpoint, which of its streams the listeners hear.
+ *
+ *     live     ====================|            playhead: the end of the last frame that was given out
+ *     backup   ..................[.|.........]  its ring, and in it the same point, by the matcher
+ *                                  |=========>  entered there: what was missed follows at once, then live
+ *
+ * It must leave the live stream when that is tardy by its own rhythm, has no path left or is forgotten; it does so for the best
+ * backup that has the point, or waits for whoever is there first. Of a loss it makes what costs the listeners least. All other
+ * reasons to leave a stream that serves are `Prospects`.
+ */
+export class Switcher {
+  readonly #options: SwitcherOptions;
+  readonly #settings: Settings;
+  readonly #stall: Timer<string>;
+  readonly #end: Timer<string>;
+  readonly #grace: Timer<string>;
+  readonly #onAir: OnAir;
+  readonly #prospects: Prospects;
+  readonly #choice: OperatorChoice = new OperatorChoice();
+  #streams: Set<EdgeStream> = new Set();
+  #heardAt = 0 as Micros;
+  /** The live stream is tardy and nothing could take over: whoever is back first is looked at. */
+  #tardy = false;
+  #switches = 0;
+
+  constructor(options: SwitcherOptions) {
+    const { settings, policy, programme, timer, ended } = options;
+    this.#options = options;
+    this.#settings = settings;
+    this.#onAir = new OnAir(programme);
+    this.#prospects = new Prospects(settings, (stream) => policy?.prefer !== undefined && isFrom(stream, policy.prefer));
+    this.#stall = timer('stream-stalls', (now) => this.#stalled(now));
+    this.#end = timer('mount-ends', (now) => ended(now, toMs((now - this.#heardAt) as Micros)));
+    this.#grace = timer('resume-grace', (now) => this.#leave(now, 'stalled'));
+  }
+
+  get live(): EdgeStream | undefined {
+    return this.#onAir.live;
+  }
+
+  /** Of the frames on air. */
+  get format(): FrameFormat | undefined {
+    return this.#onAir.format;
+  }
+
+  get streams(): number {
+    return this.#streams.size;
+  }
+
+  get switches(): number {
+    return this.#switches;
+  }
+
+  has(stream: EdgeStream): boolean {
+    return this.#streams.has(stream);
+  }
+
+  /** Programme that a stream has beyond the point where the listeners are; undefined where the two cannot be compared. */
+  aheadUs(stream: EdgeStream): number | undefined {
+    if (this.live === undefined || stream.ring.count === 0 || !this.#streams.has(stream)) return undefined;
+    if (stream === this.live) return stream.ring.endUs - this.#onAir.playheadUs;
+    const match = this.matchOf(stream);
+    return match === undefined ? undefined : stream.ring.endUs - match.mediaUs;
+  }
+
+  /** Where the point at which the listeners are lies in another stream; undefined for the live one, too. */
+  matchOf(stream: EdgeStream): Match | undefined {
+    const { live } = this;
+    return live === undefined || stream === live ? undefined : this.#options.matcher.locate(live, this.#onAir.playheadUs, stream);
+  }
+
+  /** A stream that announces this mountpoint, and has frames. */
+  add(now: Micros, stream: EdgeStream): void {
+    assert(!this.#streams.has(stream), 'a stream joins its mountpoint twice');
+    this.#streams.add(stream);
+    if (this.live === undefined) {
+      this.#begin(now, stream);
+      return;
+    }
+    const { mount, event } = this.#options;
+    if (this.#fits(stream)) {
+      event({ kind: 'backup-added', mount, stream: stream.name, backups: this.#streams.size - 1 });
+      if (this.#tardy) this.#backupFrame(now, stream);
+    } else {
+      const why = `${describeFormat(stream.format)} cannot follow ${describeFormat(this.format)}`;
+      event({ kind: 'backup-refused', mount, stream: stream.name, why });
+    }
+  }
+
+  /** It is forgotten. */
+  remove(now: Micros, stream: EdgeStream): void {
+    if (!this.#streams.delete(stream)) return;
+    if (stream === this.live) this.#leave(now, 'forgotten');
+    this.#choice.forget(stream);
+    this.#prospects.forget(stream);
+    this.#options.matcher.forget(stream);
+  }
+
+  /** One of its streams has one more frame in its ring. */
+  frame(now: Micros, stream: EdgeStream): void {
+    if (stream === this.live) {
+      this.#noteSource(now);
+      this.#recovered(now);
+      this.#onAir.next(now);
+      this.#awaitNext(now);
+    } else {
+      this.#options.matcher.heard(this.live!, stream);
+      if (!this.#fits(stream)) return;
+      this.#noteSource(now);
+      if (this.#tardy) this.#backupFrame(now, stream);
+      else this.#consider(now, stream);
+    }
+  }
+
+  /** A stream has lost programme; says what that meant for the listeners. */
+  lost(now: Micros, stream: EdgeStream, { sequence, messages, waitedUs, verdict }: Loss): void {
+    let action: 'skipped' | 'switched' | 'none' = 'none';
+    if (stream === this.live) action = this.#patch(now) ? 'switched' : 'skipped';
+    this.#options.event({
+      kind: 'gap',
+      mount: this.#options.mount,
+      stream: stream.name,
+      sequence,
+      messages,
+      waitedMs: toMs(waitedUs as Micros),
+      verdict,
+      action,
+    });
+  }
+
+  /** A connection that carried this stream is gone. */
+  pathClosed(now: Micros, stream: EdgeStream): void {
+    if (stream === this.live && !stream.hasPath) this.#leave(now, 'paths-closed');
+  }
+
+  /** What an operator wants. */
+  command(now: Micros, command: MountCommand): Exclude<CommandResult, 'no-such-mount'> {
+    if (command.kind === 'automatic') {
+      this.#choice.clear();
+      return 'automatic';
+    }
+    const to = command.to === undefined ? this.#bestOther(now) : streamCalled(this.#streams, command.to, (stream) => stream.isHealthy(now));
+    if (typeof to === 'string') return to;
+    if (to !== this.live && !this.#fits(to)) return 'cannot-follow';
+    this.#choice.make(to);
+    if (to === this.live) return 'on-air';
+    this.#consider(now, to);
+    return this.live === to ? 'switched' : 'waits';
+  }
+
+  /** The mountpoint has ended: disarms its timers, and lets its streams begin anew instead of with what was heard. */
+  dispose(): void {
+    for (const stream of this.#streams) stream.ring.clear();
+    this.#stall.cancel();
+    this.#end.cancel();
+    this.#grace.cancel();
+  }
+
+  /** Saves or restores its state; `reference` does so with one of its streams. */
+  archive(a: Archive, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
+    for (const timer of [this.#stall, this.#end, this.#grace]) timer.archive(a);
+    this.#streams = new Set(a.list(this.#streams, reference));
+    this.#onAir.archive(a, reference);
+    this.#choice.archive(a, reference);
+    this.#prospects.archive(a, reference);
+    this.#heardAt = a.number(this.#heardAt);
+    this.#tardy = a.flag(this.#tardy);
+    this.#switches = a.number(this.#switches);
+    this.#options.matcher.archive(a, (stream) => reference(stream as EdgeStream | undefined));
+  }
+
+  #begin(now: Micros, stream: EdgeStream): void {
+    const { codec, sampleRateHz, channels } = stream.format!;
+    this.#options.event({ kind: 'mount-started', mount: this.#options.mount, stream: stream.name, codec, sampleRateHz, channels });
+    this.#noteSource(now);
+    this.#onAir.begin(now, stream);
+    this.#awaitNext(now);
+  }
+
+  #awaitNext(now: Micros): void {
+    this.#stall.set(later(now, this.live!.patienceUs as Micros));
+  }
+
+  #noteSource(now: Micros): void {
+    this.#heardAt = now;
+    this.#end.set(later(now, ms(this.#settings.mountEndMs)));
+  }
+
+  #stalled(now: Micros): void {
+    const { live } = this;
+    if (live === undefined || this.#leave(now, 'stalled')) return;
+    this.#tardy = true;
+    this.#options.event({
+      kind: 'stalled',
+      mount: this.#options.mount,
+      stream: live.name,
+      silentMs: this.#silentMs(now),
+      thresholdMs: toMs(live.patienceUs as Micros),
+      backups: this.#streams.size - (this.#streams.has(live) ? 1 : 0),
+    });
+  }
+
+  #recovered(now: Micros): void {
+    if (!this.#tardy) return;
+    this.#tardy = false;
+    this.#grace.cancel();
+    this.#options.event({ kind: 'resumed', mount: this.#options.mount, stream: this.live!.name, silentMs: this.#silentMs(now) });
+  }
+
+  /** Programme comes from elsewhere. After an outage of everything the live stream may be right behind. */
+  #backupFrame(now: Micros, stream: EdgeStream): void {
+    if (this.#grace.armed || this.#best(now) === undefined) return;
+    const wasAway = stream.steadySince > this.#onAir.givenAt;
+    if (wasAway) this.#grace.set(later(now, ms(this.#settings.resumeGraceMs)));
+    else this.#leave(now, 'stalled');
+  }
+
+  /** The live stream has to be left: enters the best backup that is there, if any is. */
+  #leave(now: Micros, reason: SwitchReason): boolean {
+    const best = this.#best(now);
+    if (best === undefined) return false;
+    this.#enter(now, best, reason);
+    return true;
+  }
+
+  #best(now: Micros): Takeover | undefined {
+    let best: Takeover | undefined;
+    for (const found of this.#takeovers(now)) {
+      const takeover = this.#inTime(found);
+      if (takeover !== undefined && isThere(takeover) && (best === undefined || this.#isPreferable(takeover, best))) best = takeover;
+    }
+    return best;
+  }
+
+  /** Nobody is kept waiting for very long by a backup that is so much slower. */
+  #inTime(takeover: Takeover): Takeover | undefined {
+    const isSlow = takeover.matchedBy === 'content' && takeover.waitUs > ms(this.#settings.slowerWaitMs);
+    return isSlow ? repeating(takeover) : takeover;
+  }
+
+  #isPreferable(a: Takeover, b: Takeover): boolean {
+    const [isSickA, isSickB] = [a, b].map(({ stream }) => sicknessOf(stream, this.#settings) !== undefined);
+    return isSickA === isSickB ? isBetter(a, b) : isSickB === true;
+  }
+
+  /** By all healthy backups. */
+  *#takeovers(now: Micros): Generator<Takeover> {
+    const { live } = this;
+    if (live === undefined) return;
+    for (const stream of this.#streams) {
+      if (stream === live || !this.#fits(stream) || !stream.isHealthy(now)) continue;
+      const takeover = takeoverBy(stream, live, this.#onAir.playheadUs, this.#options.matcher);
+      if (takeover !== undefined) yield takeover;
+    }
+  }
+
+  /** What the live stream has lost comes from the backup that makes most of it good, or is skipped: what costs less. */
+  #patch(now: Micros): boolean {
+    const { lostUs } = this.#onAir;
+    let best: Takeover | undefined;
+    let leastUs = lostUs - LEAST_GAIN_US;
+    for (const takeover of this.#takeovers(now)) {
+      const costUs = patchCostUs(takeover, lostUs, ms(this.#settings.gapSwitchMs));
+      if (costUs > leastUs || sicknessOf(takeover.stream, this.#settings) !== undefined) continue;
+      best = takeover;
+      leastUs = costUs;
+    }
+    if (best === undefined) this.#onAir.skipLoss();
+    else this.#enter(now, best, 'lost');
+    return best !== undefined;
+  }
+
+  /** Whether to leave the live stream, which serves, for this backup. */
+  #consider(now: Micros, backup: EdgeStream): void {
+    if (!backup.isHealthy(now)) return;
+    const match = this.matchOf(backup);
+    const reason = this.#prospects.look(now, backup, {
+      live: this.live!,
+      playheadUs: this.#onAir.playheadUs,
+      aheadUs: match?.by === 'content' ? backup.ring.endUs - match.mediaUs : undefined,
+      wanted: this.#choice.waitsFor(this.live),
+      isChosen: this.#choice.is(this.live),
+    });
+    if (reason === undefined) return;
+    const isUrgent = reason !== 'operator' && reason !== 'preferred';
+    if (!isUrgent && match?.by !== 'content' && now - backup.framesSince < MATCHED_AFTER_US) return;
+    const found = takeoverBy(backup, this.live!, this.#onAir.playheadUs, this.#options.matcher);
+    if (found === undefined || (!isThere(found) && (reason === 'behind' || reason === 'lossy'))) return;
+    this.#enter(now, this.#inTime(found) ?? found, reason);
+  }
+
+  #enter(now: Micros, takeover: Takeover, reason: SwitchReason): void {
+    const from = this.live!;
+    const { stream, index, pointUs, matchedBy, missingUs, aheadUs, offByUs, waitUs, repeatedUs } = takeover;
+    this.#options.event({
+      kind: 'switch',
+      mount: this.#options.mount,
+      from: from.name,
+      to: stream.name,
+      reason,
+      silentMs: this.#silentMs(now),
+      catchUpMs: Math.round(aheadUs) / 1000,
+      missingMs: Math.round(missingUs) / 1000,
+      offByMs: Math.round(offByUs) / 1000,
+      waitMs: Math.round(waitUs) / 1000,
+      repeatedMs: Math.round(repeatedUs) / 1000,
+      lagMs: Math.round(pointUs + repeatedUs - this.#onAir.playheadUs) / 1000,
+      matchedBy,
+      candidates: [...this.#streams].filter((other) => other !== from && this.#fits(other)).length,
+    });
+    this.#switches++;
+    this.#prospects.clear();
+    this.#choice.left(from, stream);
+    this.#tardy = false;
+    this.#grace.cancel();
+    this.#options.matcher.switched(from, stream);
+    if (!this.#streams.has(from)) this.#options.matcher.forget(from);
+    this.#onAir.enter(now, stream, index, pointUs);
+    this.#awaitNext(now);
+  }
+
+  /** The best of those that an operator can mean who names none. */
+  #bestOther(now: Micros): EdgeStream | 'no-such-stream' {
+    const others = [...this.#streams].filter((stream) => stream !== this.live && this.#fits(stream));
+    return this.#best(now)?.stream ?? others.find((stream) => stream.isHealthy(now)) ?? others[0] ?? 'no-such-stream';
+  }
+
+  #silentMs(now: Micros): number {
+    return toMs((now - this.#onAir.givenAt) as Micros);
+  }
+
+  /** Frames of another format cannot follow those on air in one stream. */
+  #fits(stream: EdgeStream): boolean {
+    return stream.format === this.format;
+  }
+}
