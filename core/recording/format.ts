@@ -1,3 +1,4 @@
+import type { MountPolicies } from '../policy.ts';
 import type { Settings } from '../settings.ts';
 import { utf8Decode, utf8Encode } from '../text.ts';
 import { crc32, type Checksum } from './checksum.ts';
@@ -29,6 +30,8 @@ export interface Head {
   readonly version: string;
   readonly role: RecordedRole;
   readonly settings: Settings;
+  /** Of an edge. */
+  readonly policies?: MountPolicies;
   readonly audio: AudioKept;
   /** Of the state at the beginning: a large one is written without its audio. */
   readonly stateAudio: AudioKept;

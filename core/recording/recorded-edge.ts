@@ -39,7 +39,7 @@ export class RecordedEdge implements EdgeMachine {
   constructor(options: EdgeOptions, sink: EdgeSink, recorder: Recorder) {
     this.#edge = new Edge(options, recordedSink(sink, recorder));
     this.#recorder = recorder;
-    recorder.start(this.#edge);
+    recorder.start(this.#edge, options.policies);
   }
 
   get deadline(): Micros {

@@ -2,6 +2,7 @@ import type { Archive } from '../archive.ts';
 import { assert } from '../assert.ts';
 import type { Path } from '../intake.ts';
 import type { Machine, PathId, Transport } from '../machine.ts';
+import type { MountPolicies } from '../policy.ts';
 import type { Settings } from '../settings.ts';
 import { ms, type Micros } from '../units.ts';
 import { BLOCK_HEAD_BYTES, BlockKind, CallKind, FORMAT_VERSION, jsonBlock, MAGIC, sealBlock, type AudioKept, type FrozenMark, type Head, type RecordedRole } from './format.ts';
@@ -74,6 +75,7 @@ export class Recorder {
   /** Buffers of blocks that are written, for the next ones. */
   readonly #spare: Uint8Array[] = [];
   #machine: Recordable | undefined;
+  #policies: MountPolicies | undefined;
   #isOn = false;
   /** The machine has not been called yet. */
   #isFresh = true;
@@ -105,10 +107,11 @@ export class Recorder {
     return this.#generationBytes;
   }
 
-  /** From here on, before the machine's first call. */
-  start(machine: Recordable): void {
+  /** From here on, before the machine's first call; an edge with its policies. */
+  start(machine: Recordable, policies?: MountPolicies): void {
     assert(this.#machine === undefined, 'a recorder is started twice');
     this.#machine = machine;
+    this.#policies = policies;
     this.#isOn = true;
   }
 
@@ -258,6 +261,7 @@ export class Recorder {
 
   #beginGeneration(now: Micros): void {
     const { role, version, settings, audio, wallTime, out } = this.#options;
+    const policies = this.#policies;
     this.#generation++;
     this.#generationAt = now;
     this.#generationBytes = 0;
@@ -266,7 +270,7 @@ export class Recorder {
     const isLarge = this.#machine!.heldBytes > Math.min(LARGE_STATE_BYTES, settings.recordBytes / LARGE_STATE_PART);
     const stateAudio = isLarge ? 'left-out' : audio;
     const generation = this.#generation;
-    const head: Head = { format: FORMAT_VERSION, version, role, settings, audio, stateAudio, generation, atUs: now, wallTime: wallTime() };
+    const head: Head = { format: FORMAT_VERSION, version, role, settings, ...(policies && { policies }), audio, stateAudio, generation, atUs: now, wallTime: wallTime() };
     this.#write(MAGIC);
     this.#write(jsonBlock(BlockKind.head, head));
     const state = this.#state(stateAudio);

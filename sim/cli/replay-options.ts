@@ -1,8 +1,8 @@
 import { cac } from 'cac';
-import { settingNames, settingProblem, type SettingName, type Settings } from '../../core/settings.ts';
 import { alterationHelp, readAlteration } from '../replay/alteration.ts';
 import type { WhatIf } from '../replay/what-if.ts';
 import { UsageError } from './options.ts';
+import { readSet } from './set-option.ts';
 
 export interface ReplayAsked {
   readonly kind: 'replay';
@@ -27,7 +27,7 @@ export function readReplayOptions(args: readonly string[]): ReplayAsked | { read
     .option('--from <seconds>', 'Tell only what happened from here on, in seconds from the beginning of the recording')
     .option('--to <seconds>', 'And until here')
     .option('--what-if <alteration>', `Also play it otherwise, and say what differs: ${alterationHelp}; can be given several times`)
-    .option('--set <name=value>', 'The same with another setting, such as stallMinMs=500; can be given several times')
+    .option('--set <name=value>', 'The same with another setting, such as stallMinMs=500, or radio/mountEndMs=500 or radio/prefer=studio-b for one mountpoint; can be given several times')
     .option('--html <file>', 'Write a picture of it: one page that needs nothing else')
     .option('--outline <file>', 'Also write the recording again without its audio, so that it can be given away')
     .option('--json', 'JSON on standard output')
@@ -65,15 +65,8 @@ function whatIfOf(flags: Record<string, unknown>): WhatIf | undefined {
     if (alteration === undefined) throw new UsageError(`--what-if wants ${alterationHelp}, not ${text}`);
     return alteration;
   });
-  const settings: Partial<Record<SettingName, number>> = {};
-  for (const text of texts(flags['set'])) {
-    const [name, value] = text.split('=') as [string, string | undefined];
-    if (!isSetting(name) || value === undefined) throw new UsageError(`--set wants the name of a setting and its value, such as stallMinMs=500, not ${text}`);
-    const problem = settingProblem(name, /^\d+$/.test(value) ? Number(value) : value);
-    if (problem !== undefined) throw new UsageError(`--set: ${problem}`);
-    settings[name] = Number(value);
-  }
-  return alterations.length === 0 && Object.keys(settings).length === 0 ? undefined : { alterations, settings: settings satisfies Partial<Settings> };
+  const set = texts(flags['set']);
+  return alterations.length === 0 && set.length === 0 ? undefined : { alterations, ...readSet(set) };
 }
 
 function textOf(flag: unknown): string | undefined {
@@ -82,10 +75,6 @@ function textOf(flag: unknown): string | undefined {
 
 function texts(flag: unknown): string[] {
   return flag === undefined ? [] : (Array.isArray(flag) ? flag : [flag]).map(String);
-}
-
-function isSetting(name: string): name is SettingName {
-  return settingNames.includes(name as SettingName);
 }
 
 function secondsIn(text: string, option: string): number {

@@ -75,6 +75,7 @@ function wouldBe({ generations }: Recording, asked: WhatIf): Outcomes {
   if (shape !== undefined && shape !== head.settings.windowMessages && state.length > 0) {
     throw new UsageError('--set: windowMessages is part of the state that this recording begins with, and cannot be another');
   }
+  if (head.role === 'relay' && Object.keys(asked.policies).length > 0) throw new UsageError('--set: this is the recording of a relay, which has no mountpoints');
   const problem = settingsProblem({ ...head.settings, ...asked.settings });
   if (problem !== undefined) throw new UsageError(`--set: ${problem}`);
   return whatIf(stretch, asked);

@@ -1,7 +1,7 @@
 import type { PathId } from '../../core/machine.ts';
 import type { Call } from '../../core/recording/calls.ts';
 import type { Generation } from '../../core/recording/read.ts';
-import type { Settings } from '../../core/settings.ts';
+import type { Head } from '../../core/recording/format.ts';
 import { ms, type Micros } from '../../core/units.ts';
 import type { Alteration } from './alteration.ts';
 import { Player, type Answer, type Watcher } from './player.ts';
@@ -43,15 +43,15 @@ export class Altered {
   #now = 0;
 
   /** @param exact plays the same calls, each before this one. */
-  constructor(first: Generation, exact: Player, alterations: readonly Alteration[], settings: Settings, watcher: Watcher) {
+  constructor(first: Generation, exact: Player, alterations: readonly Alteration[], wanted: Pick<Head, 'settings' | 'policies'>, watcher: Watcher) {
     this.#originUs = first.head.atUs;
-    this.#lateUs = ms(settings.lateMs);
+    this.#lateUs = ms(wanted.settings.lateMs);
     this.#pending = [...alterations].sort((a, b) => a.atUs - b.atUs);
     this.#player = new Player(first, {
       begins: (now, there) => watcher.begins(now, there),
       event: (now, event) => watcher.event((now + this.#shiftUs) as Micros, event),
       onAir: (now, mount, durationUs) => watcher.onAir((now + this.#shiftUs) as Micros, mount, durationUs),
-    }, { settings });
+    }, { wanted });
     this.#player.backlogOf = (of) => exact.backlogs.get(this.#recorded.get(of) ?? of) ?? 0;
     for (const { id, label } of this.#player.machine.stats.paths) this.#met(id, label);
   }

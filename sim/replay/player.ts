@@ -1,6 +1,6 @@
 import { Edge, type EdgeSink } from '../../core/edge.ts';
 import type { Answers, CallAt } from '../../core/recording/calls.ts';
-import type { AudioKept } from '../../core/recording/format.ts';
+import type { AudioKept, Head } from '../../core/recording/format.ts';
 import type { Generation } from '../../core/recording/read.ts';
 import { RecordedEdge, type EdgeMachine } from '../../core/recording/recorded-edge.ts';
 import { RecordedRelay, type RelayMachine } from '../../core/recording/recorded-relay.ts';
@@ -27,9 +27,12 @@ export interface Watcher {
   onAir(now: Micros, mount: string, durationUs: number): void;
 }
 
+/** What a machine is told when it is made. */
+type Wanted = Pick<Head, 'settings' | 'policies'>;
+
 export interface PlayerOptions {
-  /** Instead of those that were recorded. */
-  readonly settings?: Settings;
+  /** Instead of what was recorded. */
+  readonly wanted?: Wanted;
   /** Records it anew. */
   readonly recorder?: Recorder;
 }
@@ -52,9 +55,9 @@ export class Player {
   #answers: Answers | undefined;
   #asked = 0;
 
-  constructor({ head, state }: Generation, watcher: Watcher, { settings = head.settings, recorder }: PlayerOptions = {}) {
+  constructor({ head, state }: Generation, watcher: Watcher, { wanted = head, recorder }: PlayerOptions = {}) {
     this.#watcher = watcher;
-    this.#machine = head.role === 'edge' ? { kind: 'edge', edge: this.#edge(settings, recorder) } : { kind: 'relay', relay: this.#relay(settings, recorder) };
+    this.#machine = head.role === 'edge' ? { kind: 'edge', edge: this.#edge(wanted, recorder) } : { kind: 'relay', relay: this.#relay(wanted.settings, recorder) };
     if (state.length > 0) this.machine.archive(new StateReader(new ByteReader(state), head.stateAudio));
     watcher.begins(head.atUs as Micros, this.#there());
   }
@@ -110,10 +113,10 @@ export class Player {
     throw new RangeError(`a relay has no ${call.kind}`);
   }
 
-  #edge(settings: Settings, recorder: Recorder | undefined): EdgeMachine {
+  #edge({ settings, policies }: Wanted, recorder: Recorder | undefined): EdgeMachine {
     const onAir = (now: Micros, mount: string, durationUs: number): void => this.#watcher.onAir(now, mount, durationUs);
     const sink: EdgeSink = { ...this.#sink(), end: (listener, reason) => this.hash.told(this.#now, `end ${listener} ${reason}`) };
-    const options = { settings, onAir };
+    const options = { settings, onAir, ...(policies && { policies }) };
     return recorder === undefined ? new Edge(options, sink) : new RecordedEdge(options, sink, recorder);
   }
 

@@ -1,15 +1,14 @@
 import { readCalls } from '../../core/recording/calls.ts';
 import type { Generation } from '../../core/recording/read.ts';
-import type { Settings } from '../../core/settings.ts';
 import type { Alteration } from './alteration.ts';
 import type { Micros } from '../../core/units.ts';
 import { Altered } from './altered.ts';
 import { ReplayLog } from './log.ts';
 import { Player } from './player.ts';
+import { withWanted, type Wanted } from './wanted.ts';
 
-export interface WhatIf {
+export interface WhatIf extends Wanted {
   readonly alterations: readonly Alteration[];
-  readonly settings: Partial<Settings>;
 }
 
 /** What was, and what would have been. */
@@ -21,11 +20,11 @@ export interface Outcomes {
 }
 
 /** Plays a stretch of a recording twice, side by side: as it was, and otherwise. */
-export function whatIf(generations: readonly Generation[], { alterations, settings }: WhatIf): Outcomes {
+export function whatIf(generations: readonly Generation[], { alterations, ...wanted }: WhatIf): Outcomes {
   const first = generations[0]!;
   const [was, wouldBe] = [new ReplayLog(first.head.settings), new ReplayLog(first.head.settings)];
   const exact = new Player(first, was);
-  const altered = new Altered(first, exact, alterations, { ...first.head.settings, ...settings }, wouldBe);
+  const altered = new Altered(first, exact, alterations, withWanted(first.head, wanted), wouldBe);
   const untilFailure = [new UntilFailure(was), new UntilFailure(wouldBe)] as const;
   let now = first.head.atUs as Micros;
   for (const block of generations.flatMap(({ blocks }) => blocks)) {

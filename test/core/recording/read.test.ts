@@ -66,6 +66,15 @@ describe('a replay', () => {
     expect(stretch.divergence!.fromUs).toBeLessThan(1_500_000);
   });
 
+  it('has the policies of its mountpoints from the head', () => {
+    const policies = { a: { settings: { mountEndMs: 300 } } };
+    const { generations, problems } = recordEdge(programme, { settings: smallSettings, policies }).recording();
+    expect(generations[0]!.head.policies).toEqual(policies);
+    expect(replay({ generations, problems })[0]).toMatchObject({ divergence: undefined, failure: undefined });
+    const without = generations.map((each) => ({ ...each, head: { ...each.head, policies: {} } }));
+    expect(replay({ generations: without, problems })[0]!.divergence?.what).toBe('structure');
+  });
+
   it('finds bytes that are others, where nothing else is', () => {
     const recording = readRecording(whole);
     // A byte of a frame, far behind its header.

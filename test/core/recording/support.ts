@@ -4,6 +4,7 @@ import { readRecording, type Recording } from '../../../core/recording/read.ts';
 import { RecordedEdge } from '../../../core/recording/recorded-edge.ts';
 import { RecordedRelay } from '../../../core/recording/recorded-relay.ts';
 import { Recorder } from '../../../core/recording/recorder.ts';
+import type { MountPolicies } from '../../../core/policy.ts';
 import type { Settings } from '../../../core/settings.ts';
 import { join } from '../frame/build.ts';
 import { Crowd, listenersOf, play, subscribersOf, type Step } from '../support/steps.ts';
@@ -37,6 +38,7 @@ export class Tape {
 
 export interface TapeOptions {
   readonly settings: Settings;
+  readonly policies?: MountPolicies;
   readonly audio?: AudioKept;
 }
 
@@ -49,7 +51,7 @@ export function recordEdge(all: readonly Step[], options: TapeOptions): Tape {
   const tape = new Tape();
   const recorder = recorderOn(tape, 'edge', options);
   const listeners = new Crowd<ListenerId>();
-  const edge = new RecordedEdge({ settings: options.settings }, {
+  const edge = new RecordedEdge(options, {
     send: () => undefined,
     backlogBytes: (listener) => listeners.backlogBytes(listener),
     end: () => undefined,

@@ -63,6 +63,13 @@ describe('npm run replay', () => {
     expect(replay(file, '--what-if', 'path-9-down@1s').problems).toEqual(['replay: --what-if: no path 9 is open at 1 s']);
   });
 
+  it('plays it with other settings for one mountpoint, before which those for all of them go', () => {
+    const endings = (...args: string[]): string[] => replay(file, '--what-if', 'path-1-down@1s', ...args).out.match(/^. +\d\.\d+ +mount-ended .*$/gm) ?? [];
+    const silentMs = (lines: readonly string[]): (string | undefined)[] => lines.filter((line) => line.startsWith('+')).map((line) => /silentMs (\d+)/.exec(line)?.[1]);
+    expect(silentMs(endings('--set', '/a/mountEndMs=700'))).toEqual(['700']);
+    expect(silentMs(endings('--set', 'b/mountEndMs=700'))).toEqual(['1500']);
+  });
+
   it('writes a picture, and a recording without audio that does the same', () => {
     const [page, outline] = [join(directory, 'page.html'), join(directory, 'outline')];
     expect(replay(file, '--html', page, '--outline', outline).status).toBe(0);
@@ -91,6 +98,9 @@ describe('npm run replay', () => {
       [[file, '--set', 'nothing=3'], /--set wants the name of a setting/],
       [[file, '--set', 'stallMinMs=1'], '--set: stallMinMs must be a whole number of ms from 50 to 60000, not 1'],
       [[file, '--set', 'stallMinMs=9000'], '--set: stallMinMs (9000) must not be more than stallMaxMs (3000)'],
+      [[file, '--set', 'a/ringMs=9000'], /--set wants the name of a setting/],
+      [[file, '--set', 'a/mountEndMs=1'], '--set: mountEndMs must be a whole number of ms from 100 to 3600000, not 1'],
+      [[file, '--set', 'a/prefer='], /--set wants the name of a setting/],
       [[file, '--from', '9', '--to', '3'], '--to lies before --from'],
       [[file, '--from', 'x'], '--from wants seconds, such as 12.5, not x'],
       [[file, file], /one recording at a time/],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { MountPolicies } from '../../../core/policy.ts';
 import { withSettings } from '../../../core/settings.ts';
 import type { Recording } from '../../../core/recording/read.ts';
 import doubleRelayLoss from '../../../scenarios/double-relay-loss.ts';
@@ -19,8 +20,8 @@ function edgeOf(scenario: Scenario, recordMs: number): Tape {
   return tape;
 }
 
-function play({ generations }: Recording, alterations: readonly string[], settings: object = {}): Outcomes {
-  return whatIf(stretchesOf(generations)[0]!, { alterations: alterations.map((text) => readAlteration(text)!), settings });
+function play({ generations }: Recording, alterations: readonly string[], settings: object = {}, policies: MountPolicies = {}): Outcomes {
+  return whatIf(stretchesOf(generations)[0]!, { alterations: alterations.map((text) => readAlteration(text)!), settings, policies });
 }
 
 const everything = { mount: undefined, fromS: 0, toS: Infinity };
