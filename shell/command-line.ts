@@ -4,11 +4,12 @@ import { formatEndpoint } from './address.ts';
 import type { App } from './app.ts';
 import { bindAddress, icecastUrl, listenPort, logLevel, mountName, multicastEndpoint, noMore, targets, tcpEndpoint } from './arguments.ts';
 import { commands, overview, type CommandName } from './commands.ts';
-import { settingsOf } from './config.ts';
+import { configOf } from './config.ts';
 import { EdgeApp, type EdgeConfig } from './edge.ts';
 import { EncoderApp, type EncoderConfig, type EncoderInput } from './encoder.ts';
 import { formatHelp } from './help.ts';
 import type { LogLevel } from './log-table.ts';
+import { policiesOf } from './mount-policies.ts';
 import type { Log } from './log.ts';
 import { readOptions, type Given } from './options.ts';
 import { UsageError } from './problems.ts';
@@ -89,7 +90,7 @@ function relayConfig(given: Given): RelayConfig {
     outPort: listenPort('--out', given.one('out')),
     upstreams: given.all('upstream').map((text) => tcpEndpoint('--upstream', text)),
     multicasts: given.all('multicast').map((text) => multicastEndpoint('--multicast', text)),
-    settings: settingsOf(given, 'relay'),
+    settings: configOf(given, 'relay').settings,
     record: recordOf(given),
   };
 }
@@ -105,7 +106,7 @@ function originalRelayConfig(given: Given): RelayConfig {
     outPort: listenPort('OUTBOUND', outbound),
     upstreams: from === undefined || isGroup ? [] : [tcpEndpoint('what the relay takes in', from)],
     multicasts: isGroup ? [multicastEndpoint('what the relay takes in', from)] : [],
-    settings: settingsOf(given, 'relay'),
+    settings: configOf(given, 'relay').settings,
     record: recordOf(given),
   };
 }
@@ -117,8 +118,7 @@ function edgeConfig(given: Given): EdgeConfig {
     bind: bindAddress(given),
     httpPort: listenPort('--http', given.one('http')),
     relays: relays.map((text) => tcpEndpoint('--relay', text)),
-    settings: settingsOf(given, 'edge'),
-    record: recordOf(given),
+    ...servingOf(given),
   };
 }
 
@@ -130,8 +130,7 @@ function originalEdgeConfig(given: Given): EdgeConfig {
     bind: bindAddress(given),
     httpPort: listenPort('PORT', port),
     relays: relays.map((text) => tcpEndpoint('RELAY:PORT', text)),
-    settings: settingsOf(given, 'edge'),
-    record: recordOf(given),
+    ...servingOf(given),
   };
 }
 
@@ -154,6 +153,12 @@ function daveiceConfig(given: Given): EncoderConfig {
   return { mount, targets: targets('TARGET', to), input: { kind: 'from', url }, ...stationOf(given) };
 }
 
+/** How the listeners of an edge are served. */
+function servingOf(given: Given): Pick<EdgeConfig, 'settings' | 'policies' | 'record'> {
+  const { settings, policies } = configOf(given, 'edge');
+  return { settings, policies: policiesOf(given, policies), record: recordOf(given) };
+}
+
 function recordOf(given: Given): RecordConfig | undefined {
   const directory = given.one('record');
   if (directory === undefined && given.has('no-audio')) throw new UsageError('--no-audio is for --record');
@@ -163,7 +168,7 @@ function recordOf(given: Given): RecordConfig | undefined {
 function stationOf(given: Given): Pick<EncoderConfig, 'bind' | 'headers' | 'title' | 'settings'> {
   const names = { name: 'Icy-Name', genre: 'Icy-Genre', description: 'Icy-Description', url: 'Icy-Url' };
   const headers: HeaderList = Object.entries(names).flatMap(([option, header]) => given.all(option).map((value) => [header, value] as const));
-  return { bind: bindAddress(given), headers, title: given.one('title') ?? '', settings: settingsOf(given, 'encoder') };
+  return { bind: bindAddress(given), headers, title: given.one('title') ?? '', settings: configOf(given, 'encoder').settings };
 }
 
 function encoderInput(given: Given): EncoderInput {

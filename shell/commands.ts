@@ -3,6 +3,7 @@ import { settingOptions } from './config.ts';
 import type { HelpText } from './help.ts';
 import { logLevels } from './log-table.ts';
 import type { Option } from './options.ts';
+import { mountOptions } from './mount-policies.ts';
 import { probeUsage } from './probe/command.ts';
 
 /** One command: what may stand behind it, and what --help says. */
@@ -16,7 +17,7 @@ export type CommandName = 'relay' | 'originalRelay' | 'edge' | 'originalEdge' | 
 
 const generalOptions: readonly Option[] = [
   { name: 'bind', value: 'ADDRESS', help: 'listen on this address only, and use its interface for multicast (0.0.0.0: all of them)' },
-  { name: 'config', value: 'FILE', help: 'a JSON object of the settings below by name: {"stallMinMs": 500}; the command line goes before it' },
+  { name: 'config', value: 'FILE', help: 'a JSON object of the settings below by name, and "mounts" with what single mountpoints have of their own: {"stallMinMs": 500, "mounts": {"radio": {"prefer": "studio-a"}}}; the command line goes before it' },
   { name: 'log-level', value: 'LEVEL', help: `tell nothing below this: ${logLevels.join(', ')} (info)` },
   { name: 'help', help: 'this text' },
   { name: 'version', help: 'the version' },
@@ -72,8 +73,8 @@ const recordOptions: readonly Option[] = [
 export const commands: Readonly<Record<CommandName, Command>> = {
   relay: command('relay', [...relayOptions, ...recordOptions], relayUsage, relayAbout),
   originalRelay: command('relay', recordOptions, relayUsage, relayAbout),
-  edge: command('edge', [...edgeOptions, ...recordOptions], edgeUsage, edgeAbout),
-  originalEdge: command('edge', recordOptions, edgeUsage, edgeAbout),
+  edge: command('edge', [...edgeOptions, ...mountOptions, ...recordOptions], edgeUsage, edgeAbout),
+  originalEdge: command('edge', [...mountOptions, ...recordOptions], edgeUsage, edgeAbout),
   encoder: command('encoder', [...sourceOptions, ...stationOptions], encoderUsage, encoderAbout),
   daveice: command(
     'encoder',

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { defaultSettings, settingNames, settingProblem, settingsProblem, settingTable, type Role, type SettingName, type Settings } from '../core/settings.ts';
+import type { MountPolicies } from '../core/policy.ts';
+import { policiesIn } from './mount-policies.ts';
 import type { Given, Option } from './options.ts';
 import { codeOf, UsageError } from './problems.ts';
 
@@ -11,10 +13,16 @@ export function settingOptions(role: Role): readonly Option[] {
   });
 }
 
+export interface Config {
+  readonly settings: Settings;
+  /** Of the file alone. */
+  readonly policies: MountPolicies;
+}
+
 /** The defaults, changed by the file that --config names, changed by what else is on the command line. */
-export function settingsOf(given: Given, role: Role): Settings {
+export function configOf(given: Given, role: Role): Config {
   const file = given.one('config');
-  const changes: Partial<Record<SettingName, number>> = file === undefined ? {} : readConfig(file);
+  const { settings: changes, policies }: ConfigFile = file === undefined ? { settings: {}, policies: {} } : readConfig(file);
   for (const name of namesFor(role)) {
     const text = given.one(flagOf(name));
     if (text === undefined) continue;
@@ -26,21 +34,27 @@ export function settingsOf(given: Given, role: Role): Settings {
   const settings = { ...defaultSettings, ...changes };
   const problem = settingsProblem(settings);
   if (problem !== undefined) throw new UsageError(problem);
-  return settings;
+  return { settings, policies };
 }
 
-/** A JSON object of settings by name. Those of other roles may be in it, so that one file serves a whole site. */
-function readConfig(file: string): Partial<Record<SettingName, number>> {
-  const changes: unknown = parseConfig(file);
-  if (typeof changes !== 'object' || changes === null || Array.isArray(changes)) {
+interface ConfigFile {
+  readonly settings: Partial<Record<SettingName, number>>;
+  readonly policies: MountPolicies;
+}
+
+/** A JSON object of settings by name, and "mounts". Those of other roles may be in it, so that one file serves a whole site. */
+function readConfig(file: string): ConfigFile {
+  const content: unknown = parseConfig(file);
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     throw new UsageError(`${file}: must be a JSON object such as {"stallMinMs": 500}`);
   }
-  for (const [name, value] of Object.entries(changes)) {
+  const { mounts, ...settings } = content as Record<string, unknown>;
+  for (const [name, value] of Object.entries(settings)) {
     if (!isSettingName(name)) throw new UsageError(`${file}: there is no setting ${JSON.stringify(name)}`);
     const problem = settingProblem(name, value);
     if (problem !== undefined) throw new UsageError(`${file}: ${problem}`);
   }
-  return changes;
+  return { settings, policies: mounts === undefined ? {} : policiesIn(file, mounts) };
 }
 
 function parseConfig(file: string): unknown {

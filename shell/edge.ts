@@ -1,5 +1,6 @@
 import { Edge, type EdgeSink } from '../core/edge.ts';
 import { RecordedEdge, type EdgeMachine } from '../core/recording/recorded-edge.ts';
+import type { MountPolicies } from '../core/policy.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Endpoint } from './address.ts';
 import { NEVER_FINISHED, type App } from './app.ts';
@@ -15,6 +16,8 @@ export interface EdgeConfig {
   readonly httpPort: number;
   readonly relays: readonly Endpoint[];
   readonly settings: Settings;
+  /** What is wanted of single mountpoints. */
+  readonly policies?: MountPolicies;
   /** Keep a flight recorder; undefined: none. */
   readonly record?: RecordConfig | undefined;
 }
@@ -36,7 +39,7 @@ export class EdgeApp implements App {
   readonly #refusals: Refusals;
 
   constructor(config: EdgeConfig, log: Log) {
-    const { settings, record } = config;
+    const { settings, policies = {}, record } = config;
     this.#config = config;
     this.#log = log;
     this.#refusals = new Refusals(log);
@@ -47,7 +50,8 @@ export class EdgeApp implements App {
       event: log,
     };
     this.#flight = record && new FlightRecorder({ ...record, role: 'edge', settings, log });
-    this.#edge = this.#flight === undefined ? new Edge({ settings }, sink) : new RecordedEdge({ settings }, sink, this.#flight.recorder);
+    const options = { settings, policies };
+    this.#edge = this.#flight === undefined ? new Edge(options, sink) : new RecordedEdge(options, sink, this.#flight.recorder);
     this.#driver = new Driver(this.#edge, settings);
     this.#inlet = new PathInlet({ machine: this.#edge, driver: this.#driver, settings, log, refusals: this.#refusals });
     this.#listeners = new ListenerServer({

@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { settingNames, settingTable, type Role } from '../../core/settings.ts';
+import type { MountPolicies } from '../../core/policy.ts';
+import { settingNames, settingTable, type Role, type Settings } from '../../core/settings.ts';
 import { readDavecast, readDaveice } from '../../shell/command-line.ts';
-import { settingsOf } from '../../shell/config.ts';
+import { configOf } from '../../shell/config.ts';
 import { commands } from '../../shell/commands.ts';
+import { policiesOf } from '../../shell/mount-policies.ts';
 import { davecast, daveice } from '../../shell/main.ts';
 import { readOptions } from '../../shell/options.ts';
 import { version } from '../../shell/version.ts';
@@ -182,7 +184,7 @@ describe('settings', () => {
     writeFileSync(path, content);
     return path;
   };
-  const settings = (role: Role, ...argv: string[]): ReturnType<typeof settingsOf> => settingsOf(readOptions(argv, commands[role].options), role);
+  const settings = (role: Role, ...argv: string[]): Settings => configOf(readOptions(argv, commands[role].options), role).settings;
 
   it('come from the defaults, the file, and the command line', () => {
     const path = file('{"stallMinMs": 400, "stallMaxMs": 900, "historyMs": 5000}');
@@ -207,5 +209,87 @@ describe('settings', () => {
     expect(err).toMatch(message);
     expect(err.trimEnd()).not.toContain('\n');
     expect(status).toBe(2);
+  });
+
+  const mounts = (content: object | string, ...argv: string[]): MountPolicies => {
+    const path = file(typeof content === 'string' ? content : JSON.stringify({ mounts: content }));
+    const given = readOptions(['--config', path, ...argv], commands.edge.options);
+    return policiesOf(given, configOf(given, 'edge').policies);
+  };
+
+  it('can be others for single mountpoints, with what is preferred there and what comes when nothing is left', () => {
+    const policies = mounts({
+      radio: { prefer: 'studio-a', fallback: { file: 'sorry.mp3' }, silentSwitchMs: 0, mountEndMs: 3_000 },
+      '/late/night': { fallback: { mount: '/radio' } },
+      __proto__name: {},
+    });
+    expect(policies).toEqual({
+      radio: { prefer: 'studio-a', fallback: { file: join(directory, 'sorry.mp3') }, settings: { silentSwitchMs: 0, mountEndMs: 3_000 } },
+      'late/night': { fallback: { mount: 'radio' } },
+      __proto__name: {},
+    });
+    expect(mounts({ a: { fallback: { file: '/srv/sorry.mp3' } } })).toEqual({ a: { fallback: { file: '/srv/sorry.mp3' } } });
+    expect(Object.keys(mounts('{"mounts": {"__proto__": {"prefer": "x"}}}'))).toEqual(['__proto__']);
+    expect(mounts('{}')).toEqual({});
+  });
+
+  it('of single mountpoints come from the command line before the file', () => {
+    const argv = ['--prefer', 'radio=studio-b', '--prefer', '/b=10.0.0.7:1=2', '--fallback-mount', 'radio=/b', '--fallback-file', 'b=x.mp3'];
+    expect(mounts({ radio: { prefer: 'studio-a', fallback: { file: 'sorry.mp3' }, returnMs: 5 } }, ...argv)).toEqual({
+      radio: { prefer: 'studio-b', fallback: { mount: 'b' }, settings: { returnMs: 5 } },
+      b: { prefer: '10.0.0.7:1=2', fallback: { file: resolve('x.mp3') } },
+    });
+  });
+
+  it('of single mountpoints are for the other roles to pass over, but not when they are wrong', () => {
+    const path = file('{"mounts": {"radio": {"prefer": "studio-a"}}}');
+    expect(settings('relay', '--config', path)).toEqual(settings('relay'));
+  });
+
+  it.each([
+    ['[]', /config\.json: mounts: must be an object$/],
+    ['{"radio": 5}', /config\.json: mounts\.radio: must be an object$/],
+    ['{"": {}}', /mounts\[""\]: a mountpoint needs a name$/],
+    ['{"a b": {}}', /mounts\["a b"\]: a mountpoint's name has no spaces/],
+    ['{"a": {}, "/a": {}}', /mounts\["\/a"\]: it stands there twice/],
+    ['{"radio": {"prefers": "x"}}', /mounts\.radio\.prefers: there is nothing like that: a mountpoint has prefer, fallback, silentSwitchMs, /],
+    ['{"radio": {"stallMinMs": 500}}', /mounts\.radio\.stallMinMs: there is nothing like that/],
+    ['{"radio": {"silentSwitchMs": -1}}', /mounts\.radio\.silentSwitchMs: must be a whole number of ms from 0 to 3600000, not -1$/],
+    ['{"radio": {"prefer": ""}}', /mounts\.radio\.prefer: must be a text, not ""$/],
+    ['{"radio": {"prefer": 7}}', /mounts\.radio\.prefer: must be a text, not 7$/],
+    ['{"radio": {"fallback": "sorry.mp3"}}', /mounts\.radio\.fallback: must be an object$/],
+    ['{"radio": {"fallback": {}}}', /mounts\.radio\.fallback: must be either/],
+    ['{"radio": {"fallback": {"file": "x", "mount": "b"}}}', /mounts\.radio\.fallback: must be either {"mount": NAME} or {"file": FILE}$/],
+    ['{"radio": {"fallback": {"url": "x"}}}', /mounts\.radio\.fallback: must be either/],
+    ['{"radio": {"fallback": {"file": 5}}}', /mounts\.radio\.fallback\.file: must be a text, not 5$/],
+    ['{"radio": {"fallback": {"mount": "/"}}}', /mounts\.radio\.fallback\.mount: a mountpoint needs a name$/],
+    ['{"radio": {"fallback": {"mount": "/radio"}}}', /config\.json: mounts: the fallbacks go in a circle: \/radio, \/radio$/],
+    ['{"x": {"fallback": {"mount": "a"}}, "a": {"fallback": {"mount": "b"}}, "b": {"fallback": {"mount": "a"}}}', /the fallbacks go in a circle: \/a, \/b, \/a$/],
+  ])('of single mountpoints are refused as %s', async (content, message) => {
+    for (const role of [['edge', '--http', '0', '--relay', 'a:1'], ['relay', '--in', '0', '--out', '0']]) {
+      const { status, err } = await print(davecast, [...role, '--config', file(`{"mounts": ${content}}`)]);
+      expect(err.trimEnd().replace(/ \(see davecast --help\)$/, '')).toMatch(message);
+      expect(err.trimEnd()).not.toContain('\n');
+      expect(status).toBe(2);
+    }
+  });
+
+  it.each([
+    ['--prefer radio', /--prefer must be MOUNT=ORIGIN, not "radio"/],
+    ['--prefer radio=', /--prefer must be MOUNT=ORIGIN, not "radio="/],
+    ['--prefer =studio-a', /--prefer must be MOUNT=ORIGIN/],
+    ['--prefer a=x --prefer /a=y', /--prefer is given twice for \/a/],
+    ['--prefer ?=x', /--prefer: a mountpoint's name has no/],
+    ['--fallback-mount a=?', /--fallback-mount: a mountpoint's name has no/],
+    ['--fallback-mount a=b --fallback-file a=c.mp3', /--fallback-mount and --fallback-file are both given for \/a/],
+    ['--fallback-mount a=b --fallback-mount b=/a', /the fallbacks go in a circle: \/a, \/b, \/a/],
+    ['--fallback-mount a=/a', /the fallbacks go in a circle: \/a, \/a/],
+  ])('of single mountpoints are refused as %s', async (options, message) => {
+    for (const edge of ['edge --http 0 --relay a:1', '0 a:1']) {
+      const { status, err } = await print(davecast, `${edge} ${options}`);
+      expect(err).toMatch(message);
+      expect(err.trimEnd()).not.toContain('\n');
+      expect(status).toBe(2);
+    }
   });
 });
