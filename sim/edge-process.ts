@@ -48,7 +48,8 @@ export class EdgeProcess implements Process {
       },
       event: (event) => this.#report(event),
     };
-    this.#edge = recorder === undefined ? new Edge({ settings }, sink) : new RecordedEdge({ settings }, sink, recorder);
+    const options = { settings, policies: spec.policies ?? {} };
+    this.#edge = recorder === undefined ? new Edge(options, sink) : new RecordedEdge(options, sink, recorder);
     this.#driver = new Driver(this.#edge, host, settings.lateMs, () => this.#checkBound());
     // A stream's ring is kept until the stream is forgotten, so what it holds may be as old as both together.
     this.#inflow = new Inflow(this.#driver, settings.ringMs + settings.forgetMs);

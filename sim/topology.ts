@@ -1,4 +1,5 @@
 import type { Transport } from '../core/machine.ts';
+import type { MountPolicies } from '../core/policy.ts';
 import type { Settings } from '../core/settings.ts';
 import { mp3, type ModelFormat } from './model-frame.ts';
 import type { Conditions } from './path.ts';
@@ -46,6 +47,8 @@ export interface RelaySpec {
 export interface EdgeSpec {
   readonly name: string;
   readonly relays: readonly string[];
+  /** What is wanted of single mountpoints there. */
+  readonly policies?: MountPolicies;
 }
 
 export interface ListenerSpec {
@@ -82,8 +85,8 @@ export function relay(name: string, { upstream = [] }: Partial<Omit<RelaySpec, '
   return { name, upstream };
 }
 
-export function edge(name: string, relays: readonly string[]): EdgeSpec {
-  return { name, relays };
+export function edge(name: string, relays: readonly string[], others: Partial<Omit<EdgeSpec, 'name' | 'relays'>> = {}): EdgeSpec {
+  return { name, relays, ...others };
 }
 
 /** A player with a second of buffer that joins when everything has been running for a while. */

@@ -1,7 +1,7 @@
 import type { Expectation } from '../expectation.ts';
 import type { Fault, WayName } from '../fault.ts';
 import { aac, mp3, type ModelFormat } from '../model-frame.ts';
-import { encoder, listener, type EncoderSpec, type ListenerSpec, type PathSpec, type Target } from '../topology.ts';
+import { encoder, listener, type EdgeSpec, type EncoderSpec, type ListenerSpec, type PathSpec, type Target } from '../topology.ts';
 import { Pen } from './literal.ts';
 import { inOrder } from './outages.ts';
 import type { Plain } from './trial.ts';
@@ -30,7 +30,7 @@ export function asTypeScript({ name, story, durationS, topology, faults }: Plain
     '  topology: {',
     ...list('encoders', encoders.map((each) => encoderText(pen, each)), 4),
     ...list('relays', relays.map((each) => pen.call('relay', pen.value(each.name), ...(each.upstream.length === 0 ? [] : [pen.value({ upstream: each.upstream })]))), 4),
-    ...list('edges', edges.map((each) => pen.call('edge', pen.value(each.name), pen.value(each.relays))), 4),
+    ...list('edges', edges.map((each) => edgeText(pen, each)), 4),
     ...list('listeners', listeners.map((each) => listenerText(pen, each)), 4),
     ...(paths.length === 0 ? [] : list('paths', pathTexts(pen, paths), 4)),
     ...(Object.keys(settings).length === 0 ? [] : [`    settings: ${pen.value(settings)},`]),
@@ -84,6 +84,10 @@ function formatText(pen: Pen, format: ModelFormat): string {
 function listenerText(pen: Pen, spec: ListenerSpec): string {
   const others = differing(spec, listener(spec.name, spec.edge));
   return pen.call('listener', pen.value(spec.name), pen.value(spec.edge), ...(Object.keys(others).length === 0 ? [] : [pen.value(others)]));
+}
+
+function edgeText(pen: Pen, { name, relays, ...others }: EdgeSpec): string {
+  return pen.call('edge', pen.value(name), pen.value(relays), ...(Object.keys(others).length === 0 ? [] : [pen.value(others)]));
 }
 
 /** Both directions at once where they are alike and next to each other. */

@@ -1,3 +1,4 @@
+import type { MountPolicies } from '../../core/policy.ts';
 import type { Topology } from '../topology.ts';
 import { brokenAtEnd, lastFaultS } from './outages.ts';
 import type { Plain } from './trial.ts';
@@ -17,7 +18,11 @@ export function fairnessTo(original: Plain): (candidate: Plain) => boolean {
     redundancyOf(topology) === redundancy;
 }
 
-/** Everybody that a listener could be served by, and every connection between them. */
+/** Everybody that a listener could be served by, and every connection between them; and what there is when nobody is left. */
 function redundancyOf({ encoders, relays, edges }: Topology): string {
-  return JSON.stringify([encoders.map(({ name, mount, to }) => [name, mount, to]), relays, edges]);
+  return JSON.stringify([encoders.map(({ name, mount, to }) => [name, mount, to]), relays, edges.map(({ name, relays, policies = {} }) => [name, relays, fallbacksOf(policies)])]);
+}
+
+function fallbacksOf(policies: MountPolicies): unknown {
+  return Object.entries(policies).flatMap(([mount, { fallback }]) => (fallback === undefined ? [] : [[mount, fallback]]));
 }

@@ -1,3 +1,4 @@
+import type { MountPolicies, MountPolicy } from '../../core/policy.ts';
 import type { WayName } from '../fault.ts';
 import { fewest } from './fewest.ts';
 import { inOrder, outagesOf } from './outages.ts';
@@ -21,6 +22,7 @@ export const reductions: readonly ((trial: Trial) => void)[] = [
   fewerConnections,
   fewerPaths,
   fewerSettings,
+  fewerPolicies,
   earlier,
   shorter,
   ...simplifications,
@@ -85,6 +87,37 @@ function fewerPaths({ smallest, fails }: Trial): void {
 function fewerSettings({ smallest, fails }: Trial): void {
   const entries = Object.entries(smallest.topology.settings ?? {});
   fewest(entries, (kept) => fails({ ...smallest, topology: { ...smallest.topology, settings: Object.fromEntries(kept) } }));
+}
+
+/** Of each edge: mountpoints that nothing is wanted of, and less that is wanted of the others. */
+function fewerPolicies(trial: Trial): void {
+  trial.smallest.topology.edges.forEach(({ policies }, index) => {
+    if (policies === undefined) return;
+    const wants = Object.entries(policies).flatMap(([mount, policy]) => wantsOf(policy).map((want) => ({ mount, want })));
+    fewest(wants, (kept) => {
+      const { policies: _, ...edge } = trial.smallest.topology.edges[index]!;
+      const edges = trial.smallest.topology.edges.with(index, kept.length === 0 ? edge : { ...edge, policies: policiesOf(kept) });
+      return trial.fails({ ...trial.smallest, topology: { ...trial.smallest.topology, edges } });
+    });
+  });
+}
+
+/** Each with one thing that is wanted. */
+function wantsOf({ settings = {}, ...others }: MountPolicy): MountPolicy[] {
+  return [
+    ...Object.entries(others).map(([key, value]): MountPolicy => ({ [key]: value })),
+    ...Object.entries(settings).map(([name, value]): MountPolicy => ({ settings: { [name]: value } })),
+  ];
+}
+
+function policiesOf(wants: readonly { readonly mount: string; readonly want: MountPolicy }[]): MountPolicies {
+  const policies = new Map<string, MountPolicy>();
+  for (const { mount, want } of wants) {
+    const had = policies.get(mount) ?? {};
+    const settings = { ...had.settings, ...want.settings };
+    policies.set(mount, { ...had, ...want, ...(Object.keys(settings).length > 0 && { settings }) });
+  }
+  return Object.fromEntries(policies);
 }
 
 /** Nothing happens at the beginning: the first fault comes soon after everybody has joined. */

@@ -1,6 +1,7 @@
+import { policyFor } from '../../core/policy.ts';
 import type { Fault } from '../fault.ts';
 import { ordinary, type Conditions } from '../path.ts';
-import { encoder, listener, type EncoderSpec, type ListenerSpec } from '../topology.ts';
+import { encoder, listener, type EdgeSpec, type EncoderSpec, type ListenerSpec } from '../topology.ts';
 import { inOrder } from './outages.ts';
 import { withHost, type Plain, type Trial } from './trial.ts';
 
@@ -27,11 +28,25 @@ function plainerHost(trial: Trial, kind: 'encoders' | 'listeners', index: number
 
 /** One mount has the usual name. */
 function sameMount({ smallest, fails }: Trial): void {
-  const { encoders, listeners } = smallest.topology;
-  if (new Set([...encoders, ...listeners].map(({ mount }) => mount)).size > 1) return;
+  const { encoders, listeners, edges } = smallest.topology;
+  const [mount, ...more] = new Set([...encoders, ...listeners].map(({ mount }) => mount));
+  if (mount === undefined || more.length > 0) return;
   const live = { mount: 'live' };
-  const topology = { ...smallest.topology, encoders: encoders.map((each) => ({ ...each, ...live })), listeners: listeners.map((each) => ({ ...each, ...live })) };
+  const topology = {
+    ...smallest.topology,
+    encoders: encoders.map((each) => ({ ...each, ...live })),
+    listeners: listeners.map((each) => ({ ...each, ...live })),
+    edges: edges.map((each) => renamed(each, mount)),
+  };
   if (!isSame(topology, smallest.topology)) fails({ ...smallest, topology });
+}
+
+/** The mountpoint's policy goes with it. */
+function renamed(edge: EdgeSpec, mount: string): EdgeSpec {
+  const policy = policyFor(mount, edge.policies);
+  if (policy === undefined) return edge;
+  const { [mount]: _, ...others } = edge.policies!;
+  return { ...edge, policies: { ...others, live: policy } };
 }
 
 function plainerTransport(trial: Trial): void {

@@ -5,7 +5,7 @@ import pathSkewFailover from '../../../scenarios/path-skew-failover.ts';
 import productionLayout from '../../../scenarios/production-layout.ts';
 import { Dice } from '../../../sim/rng.ts';
 import * as library from '../../../sim/scenario.ts';
-import { aac, at, encoder, expectationsOf, faultsOf, listener, mp3, station, type Plan, type Scenario } from '../../../sim/scenario.ts';
+import { aac, at, edge, encoder, expectationsOf, faultsOf, listener, mp3, station, type Plan, type Scenario } from '../../../sim/scenario.ts';
 import { asTypeScript } from '../../../sim/swarm/as-typescript.ts';
 import type { Plain } from '../../../sim/swarm/trial.ts';
 
@@ -39,14 +39,14 @@ describe('what is written is read as the same', () => {
   });
 
   test('with every kind of fault, codec and quote', () => {
-    const { relays, edges } = station();
+    const { relays } = station();
     const strange: Plain = {
       name: 'strange',
       story: 'It\'s said: "so \\ what".\nNothing.',
       durationS: 9.5,
       topology: {
         relays,
-        edges,
+        edges: [edge('edge', ['relay-1', 'relay-2'], { policies: { 'late/night': { prefer: 'enc-a', fallback: { mount: 'live' }, settings: { returnMs: 3 } }, live: {} } })],
         encoders: [
           encoder('enc-a', ['relay-1', library.udp('relay-2')], { format: aac(64), mount: 'other', ppm: -3.5 }),
           encoder('enc-b', ['relay-1'], { format: mp3(320), framesPerWrite: 4 }),

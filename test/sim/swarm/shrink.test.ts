@@ -67,6 +67,31 @@ test('what does not fail is not made smaller', () => {
   expect(shrink({ scenario: encoderDeath, seed: 1, durationS: 30, mostRuns: 10 })).toBeUndefined();
 });
 
+describe('of what is wanted of mountpoints', () => {
+  const fallback = { mount: 'jazz' };
+  const policies = { radio: { prefer: 'enc-b', settings: { mountEndMs: 3_000, returnMs: 5_000 } }, other: { fallback, settings: { mountEndMs: 1_000 } } };
+  const { edges, listeners, ...others } = station({ mount: 'radio' });
+  const brief: Scenario = {
+    name: 'brief',
+    story: 'Nothing comes for five seconds, which is too long for this mountpoint.',
+    durationS: 24,
+    topology: { ...others, edges: edges.map((each) => ({ ...each, policies })), listeners: listeners.map((each) => ({ ...each, mount: 'radio' })) },
+    faults: [at(10).cut(['relay-1', 'relay-2'], 'edge'), at(15).heal(['relay-1', 'relay-2'], 'edge')],
+    expect: [hears({ disconnects: 0 })],
+  };
+
+  test('only what matters is left, and what there is when nobody is left', () => {
+    const { after } = shrink({ scenario: brief, seed: 5, mostRuns: 300 })!;
+    expect(after.topology.edges.map((each) => each.policies)).toEqual([{ radio: { settings: { mountEndMs: 3_000 } }, other: { fallback } }]);
+  });
+
+  test('all goes along with a mountpoint that gets the usual name', () => {
+    const { after } = shrink({ scenario: { ...brief, expect: [{ ...hears({ disconnects: 0 }), asksOnlyPossible: true }] }, seed: 5, mostRuns: 300 })!;
+    expect(after.topology.edges.map((each) => each.policies)).toEqual([{ live: { settings: { mountEndMs: 3_000 } } }]);
+    expect(after.topology.listeners.map(({ mount }) => mount)).toEqual(['live']);
+  });
+});
+
 test('one that asks only for what is possible may lose anybody', () => {
   const never = { ...hears({ longestStallMs: atMost(-1) }), asksOnlyPossible: true };
   const { after } = shrink({ scenario: { ...badNight, expect: [never] }, seed: 5, mostRuns: 500 })!;
