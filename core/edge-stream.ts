@@ -3,6 +3,7 @@ import type { Archive } from './archive.ts';
 import { decodeAnnouncement } from './announce.ts';
 import type { MemoryBudget } from './budget.ts';
 import type { GapVerdict } from './events.ts';
+import { decodeOrigin, decodeSource } from './extensions.ts';
 import { frameDurationUs, type FrameFormat, type FrameHeader } from './frame/format.ts';
 import { archiveFormat } from './frame/formats.ts';
 import { LevelReader } from './frame/level.ts';
@@ -18,6 +19,7 @@ import { Reassembler, type Reception } from './reassembler.ts';
 import { Rhythm } from './rhythm.ts';
 import { FrameRing } from './ring.ts';
 import type { Settings } from './settings.ts';
+import { SourceClaims } from './source-claims.ts';
 import { Timeline } from './timeline.ts';
 import type { Timer } from './timers.ts';
 import { ms, type Micros } from './units.ts';
@@ -68,7 +70,11 @@ export class EdgeStream implements Matchable {
   readonly #reassembler: Reassembler;
   readonly #scanner: FrameScanner = new FrameScanner({ frame: (bytes, header) => this.#frame(bytes, header) });
   readonly #rhythm: Rhythm;
+  readonly #claims: SourceClaims = new SourceClaims();
+  /** Since when all relays that carry it say that its encoder's connection is closed. */
+  #closedAt: Micros | undefined;
   #mountpoint: string | undefined;
+  #origin: string | undefined;
   #headers: HeaderList = [];
   #headersSequence = -1;
   #text: string | undefined;
@@ -86,9 +92,6 @@ export class EdgeStream implements Matchable {
   givenUntilUs = 0;
   /** Since when it has come without a pause that was longer than its rhythm allows, and without a loss. */
   steadySince = 0 as Micros;
-  /** What its encoder announces itself as, and the address that a relay takes it from, where they say so. */
-  origin: string | undefined = undefined;
-  source: string | undefined = undefined;
   readonly vitals: { readonly silentUs: number; readonly frozenUs: number } = { silentUs: 0, frozenUs: 0 };
 
   constructor(options: {
@@ -121,6 +124,21 @@ export class EdgeStream implements Matchable {
   /** Without its leading slash; undefined before its first ANNOUNCE. */
   get mountpoint(): string | undefined {
     return this.#mountpoint;
+  }
+
+  /** What its encoder is called, if it says so. */
+  get origin(): string | undefined {
+    return this.#origin;
+  }
+
+  /** The address of its encoder, without a port, if the relay that took it in says so. */
+  get source(): string | undefined {
+    return this.#claims.address;
+  }
+
+  /** All relays that carry it say that its encoder's connection is closed, and nothing has come since: a hint, no more. */
+  get isSaidClosed(): boolean {
+    return this.#closedAt !== undefined;
   }
 
   get headers(): HeaderList {
@@ -160,9 +178,11 @@ export class EdgeStream implements Matchable {
     return this.#reassembler.heldMessages;
   }
 
-  /** After how long without a frame it counts as tardy, from the rhythm of its arrivals. */
+  /** After how long without a frame it counts as tardy, from the rhythm of its arrivals, and sooner when it is said to have ended. */
   get patienceUs(): number {
-    return this.#rhythm.patienceUs(ms(this.#settings.stallMinMs), ms(this.#settings.stallMaxMs));
+    const usualUs = this.#rhythm.patienceUs(ms(this.#settings.stallMinMs), ms(this.#settings.stallMaxMs));
+    if (this.#closedAt === undefined) return usualUs;
+    return Math.min(usualUs, Math.max(0, this.#closedAt - this.frameAt) + ms(this.#settings.closedStallMs));
   }
 
   /** A path to it is open, and its newest frame is not older than its rhythm allows. */
@@ -176,14 +196,30 @@ export class EdgeStream implements Matchable {
     this.forget.set((now + ms(this.#settings.forgetMs)) as Micros);
     if (view.type === MessageType.ANNOUNCE) this.#announce(now, path, view);
     else if (view.type === MessageType.HEADERS) this.#keepHeaders(path, view);
+    else if (view.type === MessageType.ORIGIN) this.#keepOrigin(path, view);
+    if (this.#claims.anyClosed) this.#claims.heard(path);
     const reception = this.#reassembler.accept(now, path, view);
     if (reception === 'not-started' && view.type === MessageType.METADATA) this.#keepText(view.bytes, view.start, view.end);
+    if (this.#closedAt !== undefined) this.#weighClaims(now);
     return reception;
   }
 
+  /** The relay at the other end of this path says something of its source. That is no message of its sequence. */
+  receiveSource(now: Micros, path: Path, view: MessageView): void {
+    const claim = decodeSource(view.bytes.subarray(view.start + PDU_HEADER_BYTES, view.end));
+    if (claim === undefined) path.drop('bad-source');
+    else {
+      this.#claims.note(path, claim);
+      this.#weighClaims(now);
+    }
+  }
+
   /** A connection is gone; what only it could have delivered is given up at `judge`. True when it carried this stream. */
-  forgetPath(path: Path): boolean {
-    return this.#reassembler.forgetPath(path);
+  forgetPath(now: Micros, path: Path): boolean {
+    this.#claims.forgetPath(path);
+    const carriedIt = this.#reassembler.forgetPath(path);
+    if (carriedIt) this.#weighClaims(now);
+    return carriedIt;
   }
 
   judge(now: Micros): void {
@@ -206,7 +242,10 @@ export class EdgeStream implements Matchable {
     this.contour.archive(a);
     this.#scanner.archive(a);
     this.#rhythm.archive(a);
+    this.#claims.archive(a, pathOf);
+    this.#closedAt = a.maybeNumber(this.#closedAt);
     this.#mountpoint = a.maybeText(this.#mountpoint);
+    this.#origin = a.maybeText(this.#origin);
     this.#headers = a.list(this.#headers, (header) => [a.text(header?.[0] ?? ''), a.text(header?.[1] ?? '')]);
     this.#headersSequence = a.number(this.#headersSequence);
     this.#text = a.maybeText(this.#text);
@@ -233,6 +272,18 @@ export class EdgeStream implements Matchable {
         this.#sink.announced(now, this);
       }
     }
+  }
+
+  /** As with its name, the first one counts. */
+  #keepOrigin(path: Path, view: MessageView): void {
+    if (this.#origin !== undefined) return;
+    this.#origin = decodeOrigin(view.bytes.subarray(view.start + PDU_HEADER_BYTES, view.end));
+    if (this.#origin === undefined) path.drop('bad-origin');
+  }
+
+  #weighClaims(now: Micros): void {
+    const allClosed = this.#claims.anyClosed && this.#reassembler.everyPath((path) => this.#claims.isClosed(path));
+    this.#closedAt = allClosed ? (this.#closedAt ?? now) : undefined;
   }
 
   #keepHeaders(path: Path, view: MessageView): void {

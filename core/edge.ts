@@ -126,7 +126,7 @@ export class Edge implements Machine {
 
   /** A connection that messages come from; undefined when there are too many: refuse it. */
   openPath(_now: Micros, transport: Transport, label: string): PathId | undefined {
-    return this.#intake.open(transport, label)?.id;
+    return this.#intake.open(transport, label, true)?.id;
   }
 
   closePath(now: Micros, id: PathId, reason: string): void {
@@ -134,7 +134,7 @@ export class Edge implements Machine {
     if (path === undefined) return;
     // First all streams learn of it, then each judges its gap, then the switchers look: a backup that came by the same
     // path must not look healthy to any of them.
-    const affected = [...this.#streams].filter((stream) => stream.forgetPath(path));
+    const affected = [...this.#streams].filter((stream) => stream.forgetPath(now, path));
     for (const stream of affected) stream.judge(now);
     for (const stream of affected) this.#mountOf(stream)?.switcher.pathClosed(now, stream);
   }
@@ -237,6 +237,10 @@ export class Edge implements Machine {
   }
 
   #message(path: Path, view: MessageView): void {
+    if (view.type === MessageType.SOURCE) {
+      this.#source(path, view);
+      return;
+    }
     const stream = this.#streamOf(path, view);
     if (stream === undefined) {
       path.drop('too-many-streams');
@@ -244,6 +248,14 @@ export class Edge implements Machine {
     }
     const reception = stream.receive(this.#now, path, view);
     if (reception === 'duplicate' || reception === 'late' || reception === 'far-ahead') path.drop(reception);
+  }
+
+  /** A relay speaks of a stream: that alone makes none known, and keeps none from being forgotten. */
+  #source(path: Path, view: MessageView): void {
+    const stream = this.#streams.find(view.bytes, view.start);
+    if (stream === undefined) return;
+    stream.receiveSource(this.#now, path, view);
+    if (stream.isSaidClosed) this.#mountOf(stream)?.switcher.saidClosed(this.#now, stream);
   }
 
   #streamOf(path: Path, view: MessageView): EdgeStream | undefined {

@@ -1,5 +1,6 @@
 import { audioTypeFor, encodeAnnouncement } from './announce.ts';
 import { assert } from './assert.ts';
+import { encodeOrigin } from './extensions.ts';
 import type { FrameFormat, FrameHeader } from './frame/format.ts';
 import { FrameScanner } from './frame/scanner.ts';
 import { encodeHeaders, type HeaderList } from './headers.ts';
@@ -19,6 +20,8 @@ export interface EncoderOptions {
   /** Without its leading slash. */
   readonly mountpoint: string;
   readonly headers?: HeaderList;
+  /** What this encoder is called, whichever stream it sends: an edge can prefer it by that. */
+  readonly origin?: string | undefined;
 }
 
 export type { EncoderSink };
@@ -48,6 +51,7 @@ export class Encoder implements Machine {
   readonly #settings: Settings;
   readonly #streamId: Uint8Array;
   readonly #mountpoint: string;
+  readonly #origin: string | undefined;
   readonly #sink: EncoderSink;
   readonly #scanner = new FrameScanner({ frame: (bytes, header) => this.#frame(bytes, header) });
   readonly #timers = new TimerQueue<'target-slow'>();
@@ -63,11 +67,12 @@ export class Encoder implements Machine {
   /** The time of the call that is going on, for the scanner's callback. */
   #now = 0 as Micros;
 
-  constructor({ settings, streamId, mountpoint, headers }: EncoderOptions, sink: EncoderSink) {
+  constructor({ settings, streamId, mountpoint, headers, origin }: EncoderOptions, sink: EncoderSink) {
     assert(streamId.length === STREAM_ID_BYTES, 'a stream id has 16 bytes');
     this.#settings = settings;
     this.#streamId = streamId.slice();
     this.#mountpoint = mountpoint;
+    this.#origin = origin;
     this.#headers = headers ?? [];
     this.#sink = sink;
   }
@@ -188,6 +193,7 @@ export class Encoder implements Machine {
   #announce(now: Micros, format: FrameFormat): void {
     this.#announcedAt = now;
     this.#message(now, MessageType.ANNOUNCE, encodeAnnouncement({ audioType: this.#audioType, mountpoint: this.#mountpoint }));
+    if (this.#origin !== undefined) this.#message(now, MessageType.ORIGIN, encodeOrigin(this.#origin));
     this.#message(now, MessageType.HEADERS, this.#headersPayload(format));
     this.#message(now, MessageType.METADATA, encodeIcyText(this.#metadata));
   }

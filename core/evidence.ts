@@ -52,6 +52,11 @@ export class Evidence {
     return this.#witnesses.length > 0;
   }
 
+  /** Whether that is true of all open paths that have delivered something of this stream; there must be one. */
+  everyPath(test: (path: Path) => boolean): boolean {
+    return this.#witnesses.length > 0 && this.#witnesses.every(({ path }) => test(path));
+  }
+
   /** Notes that a message came by a path: a first copy or a later one, that is the same here. */
   note(now: Micros, path: Path, view: MessageView): void {
     const witness = this.#find(path, view.replica) ?? this.#add(now, path, view.replica);

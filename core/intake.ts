@@ -15,22 +15,36 @@ export type DropReason =
   | 'too-many-streams'
   | 'bad-announce'
   | 'announce-conflict'
-  | 'bad-header';
+  | 'bad-header'
+  | 'bad-origin'
+  | 'bad-source';
+
+export interface PathOptions {
+  readonly id: PathId;
+  readonly transport: Transport;
+  readonly label: string;
+  readonly isUpstream: boolean;
+  /** Is told of each message. */
+  readonly message: (path: Path, bytes: Uint8Array, start: number, end: number) => void;
+}
 
 /** An incoming connection, or a socket that datagrams come to, with its counts. */
 export class Path {
   readonly id: PathId;
   readonly transport: Transport;
   readonly label: string;
+  /** A relay that we subscribe to; otherwise whoever pushes to us. */
+  readonly isUpstream: boolean;
   messages = 0;
   bytes = 0;
   dropped: Map<DropReason, number> = new Map();
   readonly #deframer: Deframer;
 
-  constructor(id: PathId, transport: Transport, label: string, message: (path: Path, bytes: Uint8Array, start: number, end: number) => void) {
+  constructor({ id, transport, label, isUpstream, message }: PathOptions) {
     this.id = id;
     this.transport = transport;
     this.label = label;
+    this.isUpstream = isUpstream;
     this.#deframer = new Deframer((bytes, start, end) => message(this, bytes, start, end));
   }
 
@@ -106,13 +120,13 @@ export class Intake {
     return path;
   }
 
-  open(transport: Transport, label: string): Path | undefined {
+  open(transport: Transport, label: string, isUpstream: boolean): Path | undefined {
     if (this.#paths.size >= this.#options.maxPaths) {
       this.boundHit('maxPaths');
       return undefined;
     }
     this.#opened++;
-    const path = new Path(this.#opened as PathId, transport, label, this.#message);
+    const path = new Path({ id: this.#opened as PathId, transport, label, isUpstream, message: this.#message });
     this.#paths.set(path.id, path);
     this.#options.event({ kind: 'path-opened', path: path.id, label, transport });
     return path;
@@ -151,7 +165,8 @@ export class Intake {
     const id = a.number(saved?.id ?? (0 as PathId));
     const transport = a.text(saved?.transport ?? 'tcp');
     const label = a.text(saved?.label ?? '');
-    const path = saved ?? new Path(id, transport, label, this.#message);
+    const isUpstream = a.flag(saved?.isUpstream ?? false);
+    const path = saved ?? new Path({ id, transport, label, isUpstream, message: this.#message });
     path.archive(a);
     return [id, path];
   }

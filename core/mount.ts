@@ -32,6 +32,9 @@ export interface MountInfo {
   readonly startedAt: Micros;
   /** The id of the stream on air, as 32 hexadecimal digits. */
   readonly liveStream: string;
+  /** What its encoder is called, and its address, where that is known. */
+  readonly liveOrigin: string | undefined;
+  readonly liveSource: string | undefined;
   readonly streams: number;
   readonly switches: number;
   /** Programme given out, and what all listeners got of it. */
@@ -106,6 +109,8 @@ export class Mount {
       slowListeners: broadcast.slowListeners,
       startedAt: this.startedAt,
       liveStream: live.name,
+      liveOrigin: live.origin,
+      liveSource: live.source,
       streams: switcher.streams,
       switches: switcher.switches,
       bytesIn: broadcast.bytesIn,

@@ -6,7 +6,8 @@
  *     |T|R|   stream id    |   sequence    |  payload
  *     +-+-+----------------+---------------+----------- - -
  *
- *     T  type: 0 DATA, 1 METADATA, 2 ANNOUNCE, 3 HEADERS; others are carried and counted, never interpreted
+ *     T  type: 0 DATA, 1 METADATA, 2 ANNOUNCE, 3 HEADERS; 16 ORIGIN and 17 SOURCE (extensions.ts) are additions that nothing
+ *        depends on; others are carried and counted, never interpreted
  *     R  replica: which of the encoder's targets this copy was sent to
  *     stream id: 16 random bytes, new at every start of an encoder
  *     sequence: unsigned 64 bit, big endian, one counter for messages of all types
@@ -18,7 +19,14 @@ export const MAX_PDU_BYTES = 65_535;
 export const MAX_DATAGRAM_BYTES = 9_000;
 export const STREAM_ID_BYTES = 16;
 
-export const MessageType: { readonly DATA: 0; readonly METADATA: 1; readonly ANNOUNCE: 2; readonly HEADERS: 3 } = { DATA: 0, METADATA: 1, ANNOUNCE: 2, HEADERS: 3 };
+export const MessageType: {
+  readonly DATA: 0;
+  readonly METADATA: 1;
+  readonly ANNOUNCE: 2;
+  readonly HEADERS: 3;
+  readonly ORIGIN: 16;
+  readonly SOURCE: 17;
+} = { DATA: 0, METADATA: 1, ANNOUNCE: 2, HEADERS: 3, ORIGIN: 16, SOURCE: 17 };
 
 const TYPE_AT = 0;
 const REPLICA_AT = 1;

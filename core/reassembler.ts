@@ -79,6 +79,11 @@ export class Reassembler {
     return this.#evidence.hasPath;
   }
 
+  /** Whether that is true of all of them; there must be one. */
+  everyPath(test: (path: Path) => boolean): boolean {
+    return this.#evidence.everyPath(test);
+  }
+
   get started(): boolean {
     return this.#next >= 0;
   }

@@ -1,10 +1,12 @@
 import type { Archive } from './archive.ts';
 import { decodeAnnouncement } from './announce.ts';
+import { archiveClaim, Carriers } from './carriers.ts';
 import type { PathFigures } from './events.ts';
+import { decodeSource, encodeSource, type SourceClaim } from './extensions.ts';
 import { Intake, type Path } from './intake.ts';
 import { Journal } from './journal.ts';
 import type { Machine, PathId, SubscriberId, Transport } from './machine.ts';
-import { formatStreamId, MAX_DATAGRAM_BYTES, MessageType, PDU_HEADER_BYTES, sameStream, streamIdOf, type MessageView } from './pdu.ts';
+import { encodeMessage, formatStreamId, MAX_DATAGRAM_BYTES, MessageType, PDU_HEADER_BYTES, sameStream, streamIdOf, type MessageView } from './pdu.ts';
 import { SeenWindow } from './seen.ts';
 import type { Settings } from './settings.ts';
 import { StreamTable } from './stream-table.ts';
@@ -35,7 +37,10 @@ interface RelayStream {
   readonly forget: Timer<RelayReason>;
   mount: string;
   heardAt: Micros;
-  /** The newest message of each kind that a new subscriber needs first; index 0 (DATA) stays empty. */
+  readonly carriers: Carriers;
+  /** What subscribers have been told of its source. */
+  told: SourceClaim | undefined;
+  /** The newest message of each kind that a new subscriber needs first, by its type. */
   readonly opening: (Opening | undefined)[];
 }
 
@@ -115,13 +120,21 @@ export class Relay implements Machine {
     return this.#intake.paths;
   }
 
-  /** A connection or socket that messages come from; undefined when there are too many: refuse it. */
-  openPath(_now: Micros, transport: Transport, label: string): PathId | undefined {
-    return this.#intake.open(transport, label)?.id;
+  /** A connection or socket that messages come from, another relay's if `isUpstream`; undefined when there are too many: refuse it. */
+  openPath(_now: Micros, transport: Transport, label: string, isUpstream = false): PathId | undefined {
+    return this.#intake.open(transport, label, isUpstream)?.id;
   }
 
-  closePath(_now: Micros, path: PathId, reason: string): void {
-    this.#intake.close(path, reason);
+  closePath(now: Micros, id: PathId, reason: string): void {
+    this.#now = now;
+    const path = this.#intake.close(id, reason);
+    if (path === undefined) return;
+    for (const stream of this.#streams) {
+      stream.carriers.closed(path);
+      this.#tellSource(stream);
+    }
+    this.#trim(now);
+    this.#pumpSoon(now);
   }
 
   /** TCP: bytes in any chunking; UDP: one datagram. Borrowed for the call. */
@@ -129,7 +142,7 @@ export class Relay implements Machine {
     this.#now = now;
     this.#intake.receive(path, bytes);
     this.#trim(now);
-    if (this.#subscribers.size > 0 && !this.#flush.armed) this.#flush.set(later(now, ms(this.#settings.relayFlushMs)));
+    this.#pumpSoon(now);
   }
 
   /** A connection that wants everything: the streams' openings, the history, then live. Undefined when there are too many. */
@@ -183,6 +196,8 @@ export class Relay implements Machine {
     stream.mount = a.text(stream.mount);
     stream.heardAt = a.number(stream.heardAt);
     for (const type of OPENING_TYPES) stream.opening[type] = archiveOpening(a, stream.opening[type]);
+    stream.carriers.archive(a, (path) => this.#intake.path(path));
+    stream.told = archiveClaim(a, stream.told);
     return stream;
   }
 
@@ -200,20 +215,50 @@ export class Relay implements Machine {
 
   #message(path: Path, view: MessageView): void {
     this.#messagesIn++;
+    if (view.type === MessageType.SOURCE) {
+      this.#source(path, view);
+      return;
+    }
     const stream = this.#streamOf(path, view);
     if (stream !== undefined) {
+      stream.carriers.carried(path);
       stream.heardAt = this.#now;
       stream.forget.set(later(this.#now, ms(this.#settings.forgetMs)));
       if (this.#dedup) {
         const sighting = stream.seen.see(view.sequence);
         if (sighting !== 'new') {
           path.drop(sighting);
+          this.#tellSource(stream);
           return;
         }
       }
-      if (view.type >= MessageType.METADATA && view.type <= MessageType.HEADERS) this.#keepOpening(stream, view);
+      if (isOpening(view.type)) this.#keepOpening(stream, view);
     }
     this.#journal.append(this.#now, view.bytes, view.start, view.end, true);
+    if (stream !== undefined) this.#tellSource(stream);
+  }
+
+  /** What another relay says of a stream's source. It has no place in the stream's sequence, and goes no further as it is. */
+  #source(path: Path, view: MessageView): void {
+    const claim = path.isUpstream ? decodeSource(view.bytes.subarray(view.start + PDU_HEADER_BYTES, view.end)) : undefined;
+    if (claim === undefined) {
+      path.drop('bad-source');
+      return;
+    }
+    const stream = this.#streams.find(view.bytes, view.start);
+    if (stream === undefined) return;
+    stream.carriers.said(path, claim);
+    this.#tellSource(stream);
+  }
+
+  /** Tells subscribers what there is to say of the stream's source, when that is something else than before. */
+  #tellSource(stream: RelayStream): void {
+    const { claim } = stream.carriers;
+    if (claim === undefined || isSameClaim(claim, stream.told)) return;
+    const message = sourceMessage(stream);
+    if (message === undefined) return;
+    stream.told = claim;
+    this.#journal.append(this.#now, message, 0, message.length, true);
   }
 
   #streamOf(path: Path, view: MessageView): RelayStream | undefined {
@@ -239,6 +284,8 @@ export class Relay implements Machine {
       forget: this.#timers.timer('forget-stream', (now) => this.#forget(now, stream)),
       mount: '',
       heardAt: this.#now,
+      carriers: new Carriers(),
+      told: undefined,
       opening: [],
     };
     return stream;
@@ -247,12 +294,8 @@ export class Relay implements Machine {
   #keepOpening(stream: RelayStream, view: MessageView): void {
     const before = stream.opening[view.type];
     if (before !== undefined && before.sequence >= view.sequence) return;
-    const length = view.end - view.start;
-    if (length > MAX_DATAGRAM_BYTES) return;
-    const message = new Uint8Array(length + 2);
-    message[0] = length >>> 8;
-    message[1] = length;
-    message.set(view.bytes.subarray(view.start, view.end), 2);
+    if (view.end - view.start > MAX_DATAGRAM_BYTES) return;
+    const message = prefixed(view.bytes, view.start, view.end);
     stream.opening[view.type] = { sequence: view.sequence, message };
     this.#openingBytes += message.length - (before?.message.length ?? 0);
     if (view.type !== MessageType.ANNOUNCE || stream.mount !== '') return;
@@ -270,6 +313,8 @@ export class Relay implements Machine {
         const kept = stream.opening[type];
         if (kept !== undefined) messages.push(kept.message);
       }
+      const source = sourceMessage(stream);
+      if (source !== undefined) messages.push(prefixed(source, 0, source.length));
     }
     return messages;
   }
@@ -288,6 +333,10 @@ export class Relay implements Machine {
       this.#intake.boundHit('historyBytes');
       this.#journal.trimToBytes(this.#settings.historyBytes);
     }
+  }
+
+  #pumpSoon(now: Micros): void {
+    if (this.#subscribers.size > 0 && !this.#flush.armed) this.#flush.set(later(now, ms(this.#settings.relayFlushMs)));
   }
 
   #pumpAll(now: Micros): void {
@@ -311,8 +360,37 @@ export class Relay implements Machine {
 }
 
 /** In the order in which a new subscriber gets them. */
-const OPENING_TYPES = [MessageType.ANNOUNCE, MessageType.HEADERS, MessageType.METADATA] as const;
+const OPENING_TYPES = [MessageType.ANNOUNCE, MessageType.ORIGIN, MessageType.HEADERS, MessageType.METADATA] as const;
 const NOTHING = new Uint8Array(0);
+
+function isOpening(type: number): boolean {
+  return type !== MessageType.DATA && (type <= MessageType.HEADERS || type === MessageType.ORIGIN);
+}
+
+/**
+ * What a relay says has no number of its own in the stream's sequence. It gets that of the newest ANNOUNCE, which has gone out
+ * before it: whoever does not know the type takes it for a second copy of that, or at worst for that ANNOUNCE itself,
+ * of which there is another in two seconds. It never takes the place of audio. Undefined before there was one.
+ */
+function sourceMessage({ id, opening, carriers: { claim } }: RelayStream): Uint8Array | undefined {
+  const announced = opening[MessageType.ANNOUNCE];
+  if (announced === undefined || claim === undefined) return undefined;
+  return encodeMessage({ type: MessageType.SOURCE, replica: 0, streamId: id, sequence: announced.sequence, payload: encodeSource(claim) });
+}
+
+/** A copy of `bytes[start, end)` with its length in front. */
+function prefixed(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const length = end - start;
+  const message = new Uint8Array(length + 2);
+  message[0] = length >>> 8;
+  message[1] = length;
+  message.set(bytes.subarray(start, end), 2);
+  return message;
+}
+
+function isSameClaim(a: SourceClaim, b: SourceClaim | undefined): boolean {
+  return b !== undefined && a.isOpen === b.isOpen && a.hops === b.hops && a.address === b.address;
+}
 
 function archiveOpening(a: Archive, saved: Opening | undefined): Opening | undefined {
   if (!a.flag(saved !== undefined)) return undefined;

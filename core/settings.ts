@@ -57,6 +57,7 @@ export interface Settings {
   readonly edgeBytes: number;
   readonly stallMinMs: number;
   readonly stallMaxMs: number;
+  readonly closedStallMs: number;
   readonly behindSwitchMs: number;
   readonly behindSettleMs: number;
   readonly resumeGraceMs: number;
@@ -144,6 +145,7 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   edgeBytes: { value: 1_073_741_824, unit: 'bytes', min: 16_777_216, max: 68_719_476_736, roles: ['edge'], why: 'rings and early messages of all streams together, ten seconds of 5,000 streams at 160 kbit/s; beyond it a ring keeps less and a gap is given up, whoever invents streams' },
   stallMinMs: { value: 300, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'the live stream is tardy after twice its longest recent pause, but at least this: eleven MP3 frames, well above the jitter of a healthy path' },
   stallMaxMs: { value: 3_000, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'and at most this: sources pulled from an Icecast come in bursts of up to 2.7 s' },
+  closedStallMs: { value: 200, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'but after this when all relays that carry it say that its encoder has hung up, and nothing has come since: in this time it connects again and sends what was missed, at a round trip of up to 100 ms' },
   behindSwitchMs: { value: 600, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'a live stream that stutters, or comes too slowly, is left, whatever its rhythm, when a backup is this far ahead, and further than bursts explain: the listeners could have had that' },
   behindSettleMs: { value: 3_000, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'but not by one that has been heard for less than this: what comes first comes out of a history, all at once' },
   resumeGraceMs: { value: 200, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'after an outage of all streams of a mountpoint the live one is waited for so long when another is back first: to stay costs nothing, a switch half a frame; and for so long a backup must have left the live stream behind' },

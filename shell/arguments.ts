@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
+import { hostname } from 'node:os';
 import { mountpointProblem } from '../core/announce.ts';
 import { MAX_TARGETS } from '../core/encoder.ts';
+import { originProblem } from '../core/extensions.ts';
 import { isMulticast, parseEndpoint, parsePort, type Endpoint } from './address.ts';
 import { logLevels, type LogLevel } from './log-table.ts';
 import type { Given } from './options.ts';
@@ -46,6 +48,14 @@ export function mountName(what: string, text: string | undefined): string {
   const problem = mountpointProblem(name);
   if (problem !== undefined) throw new UsageError(`${what}: ${problem}`);
   return name;
+}
+
+/** What an encoder is called; undefined when nothing is given and the machine has no name that will do. */
+export function encoderOrigin(text: string | undefined): string | undefined {
+  const problem = originProblem(text ?? hostname());
+  if (problem === undefined) return text ?? hostname();
+  if (text !== undefined) throw new UsageError(`--origin: ${problem}`);
+  return undefined;
 }
 
 export function icecastUrl(what: string, text: string): URL {

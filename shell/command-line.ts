@@ -2,7 +2,7 @@ import type { HeaderList } from '../core/headers.ts';
 import type { Role } from '../core/settings.ts';
 import { formatEndpoint } from './address.ts';
 import type { App } from './app.ts';
-import { bindAddress, icecastUrl, listenPort, logLevel, mountName, multicastEndpoint, noMore, targets, tcpEndpoint } from './arguments.ts';
+import { bindAddress, encoderOrigin, icecastUrl, listenPort, logLevel, mountName, multicastEndpoint, noMore, targets, tcpEndpoint } from './arguments.ts';
 import { commands, overview, type CommandName } from './commands.ts';
 import { configOf } from './config.ts';
 import { EdgeApp, type EdgeConfig } from './edge.ts';
@@ -165,10 +165,10 @@ function recordOf(given: Given): RecordConfig | undefined {
   return directory === undefined ? undefined : { directory, audio: given.has('no-audio') ? 'left-out' : 'whole' };
 }
 
-function stationOf(given: Given): Pick<EncoderConfig, 'bind' | 'headers' | 'title' | 'settings'> {
+function stationOf(given: Given): Pick<EncoderConfig, 'bind' | 'headers' | 'title' | 'origin' | 'settings'> {
   const names = { name: 'Icy-Name', genre: 'Icy-Genre', description: 'Icy-Description', url: 'Icy-Url' };
   const headers: HeaderList = Object.entries(names).flatMap(([option, header]) => given.all(option).map((value) => [header, value] as const));
-  return { bind: bindAddress(given), headers, title: given.one('title') ?? '', settings: configOf(given, 'encoder').settings };
+  return { bind: bindAddress(given), headers, title: given.one('title') ?? '', origin: encoderOrigin(given.one('origin')), settings: configOf(given, 'encoder').settings };
 }
 
 function encoderInput(given: Given): EncoderInput {

@@ -45,6 +45,7 @@ const sourceOptions: readonly Option[] = [
 ];
 
 const stationOptions: readonly Option[] = [
+  { name: 'origin', value: 'NAME', help: 'what this encoder is called, by which an edge can prefer it (the name of this machine)' },
   { name: 'title', value: 'TEXT', help: 'the title until the source gives another' },
   { name: 'name', value: 'TEXT', help: 'the name of the station, for listeners; this and the next three go before what the source says' },
   { name: 'genre', value: 'TEXT', help: 'its genre' },

@@ -14,6 +14,7 @@ export interface SessionOptions {
   readonly mount: string;
   readonly headers: HeaderList;
   readonly title: string;
+  readonly origin: string | undefined;
   readonly outlet: EncoderOutlet;
   readonly log: Log;
 }
@@ -25,11 +26,11 @@ export class EncoderSession {
   readonly #outlet: EncoderOutlet;
   readonly #driver: Driver;
 
-  constructor({ settings, mount, headers, title, outlet, log }: SessionOptions) {
+  constructor({ settings, mount, headers, title, origin, outlet, log }: SessionOptions) {
     const streamId = newStreamId();
     this.stream = formatStreamId(streamId);
     this.#encoder = new Encoder(
-      { settings, streamId, mountpoint: mount, headers },
+      { settings, streamId, mountpoint: mount, headers, origin },
       {
         send: (target, bytes) => outlet.send(target, bytes),
         backlogBytes: (target) => outlet.backlogBytes(target),

@@ -26,6 +26,8 @@ export interface EncoderConfig {
   /** Given by the operator: they go before what the source says. */
   readonly headers: HeaderList;
   readonly title: string;
+  /** What it is called, whichever stream it sends. */
+  readonly origin?: string | undefined;
   readonly settings: Settings;
 }
 
@@ -80,9 +82,9 @@ export class EncoderApp implements App, SourceDesk {
 
   /** A source begins: a new stream. */
   begin(info: SourceInfo): SourceSink {
-    const { mount, title, settings } = this.#config;
+    const { mount, title, origin, settings } = this.#config;
     const headers = [...this.#config.headers, ...info.headers];
-    const session = new EncoderSession({ settings, mount, headers, title, outlet: this.#outlet, log: this.#log });
+    const session = new EncoderSession({ settings, mount, headers, title, origin, outlet: this.#outlet, log: this.#log });
     this.#sessions.add(session);
     this.#log({ kind: 'source-started', mount, stream: session.stream, from: info.from });
     session.start();

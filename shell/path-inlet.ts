@@ -12,7 +12,7 @@ import type { TcpLink } from './tcp-link.ts';
 
 /** What relay and edge have in common: messages come in by paths. */
 export interface PathMachine extends Machine {
-  openPath(now: Micros, transport: Transport, label: string): PathId | undefined;
+  openPath(now: Micros, transport: Transport, label: string, isUpstream?: boolean): PathId | undefined;
   closePath(now: Micros, path: PathId, reason: string): void;
   receive(now: Micros, path: PathId, bytes: Uint8Array): void;
 }
@@ -80,7 +80,7 @@ export class PathInlet {
   }
 
   #linkUp(link: TcpLink): void {
-    const path = this.#open('tcp', link.label);
+    const path = this.#open('tcp', link.label, true);
     if (path === undefined) link.reset('too many paths');
     else this.#linked.set(link, path);
   }
@@ -99,8 +99,8 @@ export class PathInlet {
     this.#close(path, reason);
   }
 
-  #open(transport: Transport, label: string): PathId | undefined {
-    const path = this.#machine.openPath(this.#driver.now, transport, label);
+  #open(transport: Transport, label: string, isUpstream = false): PathId | undefined {
+    const path = this.#machine.openPath(this.#driver.now, transport, label, isUpstream);
     this.#driver.settle();
     if (path === undefined) this.#options.refusals.count('too many paths', label);
     return path;

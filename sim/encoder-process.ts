@@ -54,7 +54,7 @@ export class EncoderProcess implements Process {
     const id = streamId(dice.stream(`encoder:${spec.name}:id`));
     stage.cast.add(id, this.#source);
     this.#encoder = new Encoder(
-      { settings: stage.settings, streamId: id, mountpoint: spec.mount, headers: [['Icy-Name', 'Davecast model station']] },
+      { settings: stage.settings, streamId: id, mountpoint: spec.mount, headers: [['Icy-Name', 'Davecast model station']], origin: host.name },
       {
         send: (target, bytes) => this.#targets[target]!.send(bytes),
         backlogBytes: (target) => this.#targets[target]!.dialer?.backlogBytes ?? 0,

@@ -62,8 +62,8 @@ export class RelayProcess implements Process {
     for (const dialer of this.#dialers) dialer.stop();
   }
 
-  #open(transport: 'tcp' | 'udp', label: string): TcpUser | undefined {
-    const path = this.#relay.openPath(this.#driver.now, transport, label);
+  #open(transport: 'tcp' | 'udp', label: string, isUpstream = false): TcpUser | undefined {
+    const path = this.#relay.openPath(this.#driver.now, transport, label, isUpstream);
     this.#driver.settle();
     if (path === undefined) return undefined;
     this.#connections++;
@@ -104,7 +104,7 @@ export class RelayProcess implements Process {
       { stage: this.#stage, host: this.#host, to: upstream, port: 'out', watchIdle: true },
       {
         up: () => {
-          path = this.#open('tcp', upstream);
+          path = this.#open('tcp', upstream, true);
         },
         received: (bytes) => path?.received(bytes),
         down: (reason) => {

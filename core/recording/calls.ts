@@ -1,7 +1,7 @@
 import type { ListenerId, PathId, SubscriberId, Transport } from '../machine.ts';
 import type { Micros } from '../units.ts';
 import type { MountCommand } from '../operator.ts';
-import { CallKind } from './format.ts';
+import { CallKind, PathBits } from './format.ts';
 import { readOutline } from './outline.ts';
 import { ByteReader, WireError, type ByteWriter } from './wire.ts';
 
@@ -13,7 +13,7 @@ export type CallAt = { readonly now: Micros } & CallOf;
 
 export type CallOf =
   | { readonly kind: 'advance' }
-  | { readonly kind: 'openPath'; readonly transport: Transport; readonly label: string }
+  | { readonly kind: 'openPath'; readonly transport: Transport; readonly label: string; readonly isUpstream: boolean }
   | { readonly kind: 'closePath'; readonly path: PathId; readonly reason: string }
   /** `bytes` is borrowed from the recording. */
   | { readonly kind: 'receive'; readonly path: PathId; readonly bytes: Uint8Array }
@@ -55,7 +55,7 @@ function readAnswers(reader: ByteReader): Answers {
 function readCall(kind: number, reader: ByteReader): CallOf {
   switch (kind) {
     case CallKind.advance: return { kind: 'advance' };
-    case CallKind.openPath: return { kind: 'openPath', transport: reader.byte() === 0 ? 'tcp' : 'udp', label: reader.text() };
+    case CallKind.openPath: return { kind: 'openPath', ...readWay(reader.byte()), label: reader.text() };
     case CallKind.closePath: return { kind: 'closePath', path: reader.varint() as PathId, reason: reader.text() };
     case CallKind.receive: return { kind: 'receive', path: reader.varint() as PathId, bytes: reader.bytes() };
     case CallKind.receiveOutline: return { kind: 'receive', path: reader.varint() as PathId, bytes: readOutline(reader) };
@@ -66,6 +66,10 @@ function readCall(kind: number, reader: ByteReader): CallOf {
     case CallKind.unsubscribe: return { kind: 'unsubscribe', subscriber: reader.varint() as SubscriberId, reason: reader.text() };
     default: throw new WireError(`there is no call ${kind}`);
   }
+}
+
+function readWay(bits: number): { readonly transport: Transport; readonly isUpstream: boolean } {
+  return { transport: (bits & PathBits.udp) === 0 ? 'tcp' : 'udp', isUpstream: (bits & PathBits.upstream) !== 0 };
 }
 
 /** 0: as the settings say. */

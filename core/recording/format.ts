@@ -80,6 +80,9 @@ export const CallKind: {
   command: 11,
 };
 
+/** How a path is opened, in one byte. */
+export const PathBits: { readonly udp: 1; readonly upstream: 2 } = { udp: 1, upstream: 2 };
+
 /** The fingerprint of what one block's calls gave out, at the end of its payload: 32 hexadecimal digits. */
 export const OUTPUT_HASH_BYTES = 32;
 

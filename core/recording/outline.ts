@@ -9,7 +9,7 @@ import type { ByteReader, ByteWriter } from './wire.ts';
 /**
  * Leaves the audio out of what a path delivers, and keeps whatever the core looks at.
  *
- *     message    | header 26 | payload                                   ANNOUNCE, HEADERS, METADATA: kept whole
+ *     message    | header 26 | payload                                   of all types but DATA that are read: kept whole
  *     payload    | first 8 | 0 0 0 0 0 | FF and 6 | 0 0 0 | frame header and side info | 0 0 0 0 … |
  *
  * A frame header begins with FF and is read from seven bytes at most; whatever else is FF looks the same afterwards too,
@@ -80,7 +80,7 @@ export class Outliner {
   #message(bytes: Uint8Array, from: number, end: number): number {
     const to = Math.min(end, from + this.#left);
     if (this.#at === 0 && to > from) this.#type = bytes[from]!;
-    const isRead = this.#type >= MessageType.METADATA && this.#type <= MessageType.HEADERS;
+    const isRead = READ_WHOLE.has(this.#type);
     const headEnd = isRead ? to : Math.min(to, from + Math.max(0, PDU_HEADER_BYTES - this.#at));
     this.#keep(from, headEnd);
     const payloadAt = this.#at + headEnd - from - PDU_HEADER_BYTES;
@@ -137,6 +137,7 @@ export class Outliner {
   }
 }
 
+const READ_WHOLE: ReadonlySet<number> = new Set([MessageType.METADATA, MessageType.ANNOUNCE, MessageType.HEADERS, MessageType.ORIGIN, MessageType.SOURCE]);
 const FIRST_BYTES = 8;
 const HEADER_BYTES = 7;
 /** ADTS header, and as much behind it as is read at most to tell how loud an AAC frame is. */

@@ -54,9 +54,9 @@ export class RecordedRelay implements RelayMachine {
     this.#recorder.end();
   }
 
-  openPath(now: Micros, transport: Transport, label: string): PathId | undefined {
-    this.#recorder.opens(now, transport, label);
-    const path = this.#relay.openPath(now, transport, label);
+  openPath(now: Micros, transport: Transport, label: string, isUpstream?: boolean): PathId | undefined {
+    this.#recorder.opens(now, transport, label, isUpstream);
+    const path = this.#relay.openPath(now, transport, label, isUpstream);
     this.#recorder.opened(path, transport);
     return path;
   }

@@ -5,7 +5,7 @@ import type { Machine, PathId, Transport } from '../machine.ts';
 import type { MountPolicies } from '../policy.ts';
 import type { Settings } from '../settings.ts';
 import { ms, type Micros } from '../units.ts';
-import { BLOCK_HEAD_BYTES, BlockKind, CallKind, FORMAT_VERSION, jsonBlock, MAGIC, sealBlock, type AudioKept, type FrozenMark, type Head, type RecordedRole } from './format.ts';
+import { BLOCK_HEAD_BYTES, BlockKind, CallKind, FORMAT_VERSION, jsonBlock, MAGIC, PathBits, sealBlock, type AudioKept, type FrozenMark, type Head, type RecordedRole } from './format.ts';
 import { crc32, type Checksum } from './checksum.ts';
 import { Outliner, writeOutline } from './outline.ts';
 import { OutputHash } from './output-hash.ts';
@@ -163,10 +163,10 @@ export class Recorder {
   }
 
   /** A path is opened: calls that relay and edge have in common, with their arguments. */
-  opens(now: Micros, transport: Transport, label: string): void {
+  opens(now: Micros, transport: Transport, label: string, isUpstream = false): void {
     const call = this.begin(CallKind.openPath, now);
     if (call === undefined) return;
-    call.byte(transport === 'tcp' ? 0 : 1);
+    call.byte((transport === 'udp' ? PathBits.udp : 0) | (isUpstream ? PathBits.upstream : 0));
     call.text(label);
   }
 

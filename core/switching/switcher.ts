@@ -172,6 +172,12 @@ export class Switcher {
   /** A connection that carried this stream is gone. */
   pathClosed(now: Micros, stream: EdgeStream): void {
     if (stream === this.live && !stream.hasPath) this.#leave(now, 'paths-closed');
+    else if (stream.isSaidClosed) this.saidClosed(now, stream);
+  }
+
+  /** The relays say that this stream's encoder is gone: it is waited for a shorter time. */
+  saidClosed(now: Micros, stream: EdgeStream): void {
+    if (stream === this.live && this.#stall.armed) this.#stall.setEarlier(this.#tardyAt(now));
   }
 
   /** What an operator wants. */
@@ -219,7 +225,13 @@ export class Switcher {
   }
 
   #awaitNext(now: Micros): void {
-    this.#stall.set(later(now, this.live!.patienceUs as Micros));
+    this.#stall.set(this.#tardyAt(now));
+  }
+
+  /** When the live stream has been silent for as long as it is waited for: not before `now`. */
+  #tardyAt(now: Micros): Micros {
+    const { frameAt, patienceUs } = this.live!;
+    return Math.max(now, frameAt + patienceUs) as Micros;
   }
 
   #noteSource(now: Micros): void {
@@ -229,7 +241,13 @@ export class Switcher {
 
   #stalled(now: Micros): void {
     const { live } = this;
-    if (live === undefined || this.#leave(now, 'stalled')) return;
+    if (live === undefined) return;
+    // What was said against it has been taken back.
+    if (now < this.#tardyAt(now)) {
+      this.#awaitNext(now);
+      return;
+    }
+    if (this.#leave(now, 'stalled')) return;
     this.#tardy = true;
     this.#options.event({
       kind: 'stalled',

@@ -84,6 +84,11 @@ export class Player {
     return writer.written;
   }
 
+  #openPath({ now, transport, label, isUpstream }: CallAt & { readonly kind: 'openPath' }): Answer {
+    if (this.#machine.kind === 'edge') return this.#machine.edge.openPath(now, transport, label);
+    return this.#machine.relay.openPath(now, transport, label, isUpstream);
+  }
+
   #there(): There {
     const mounts = this.#machine.kind === 'edge' ? this.#machine.edge.mounts() : [];
     const paths = this.machine.stats.paths.map(({ label }) => label);
@@ -94,7 +99,7 @@ export class Player {
     const { machine } = this;
     switch (call.kind) {
       case 'advance': return void machine.advance(call.now);
-      case 'openPath': return machine.openPath(call.now, call.transport, call.label);
+      case 'openPath': return this.#openPath(call);
       case 'closePath': return void machine.closePath(call.now, call.path, call.reason);
       case 'receive': return void machine.receive(call.now, call.path, call.bytes);
       default: break;

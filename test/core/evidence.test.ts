@@ -18,7 +18,7 @@ class Rig {
   }
 
   path(transport: Transport): Path {
-    return new Path(++this.#paths as PathId, transport, transport, () => undefined);
+    return new Path({ id: ++this.#paths as PathId, transport, label: transport, isUpstream: true, message: () => undefined });
   }
 
   note(path: Path, sequences: number | readonly number[], { type = 0, replica = 0 } = {}): void {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RelayEvent } from '../../core/events.ts';
 import type { PathId, SubscriberId, Transport } from '../../core/machine.ts';
+import { MessageType } from '../../core/pdu.ts';
 import { Relay } from '../../core/relay.ts';
 import { defaultSettings, type Settings } from '../../core/settings.ts';
 import { NEVER, type Micros } from '../../core/units.ts';
@@ -62,7 +63,12 @@ class Rig {
     this.until(this.nowMs + spanMs);
   }
 
+  /** What was passed on: the relay's own words left out. */
   got(subscriber: SubscriberId): Uint8Array[] {
+    return this.all(subscriber).filter((one) => parts(one).type !== MessageType.SOURCE);
+  }
+
+  all(subscriber: SubscriberId): Uint8Array[] {
     return unframed(join(...this.sent.get(subscriber)!.map(({ bytes }) => bytes)));
   }
 

@@ -78,6 +78,8 @@ describe('davecast refuses', () => {
     ['encoder --mount m --to a:1 --from http://h', /--from must be http/],
     ['encoder --mount m --to a:1 --stdin --password x', /--password is for --listen/],
     ['encoder --mount m --to a:1 --listen 1 --password=', /--password must not be empty/],
+    ['encoder --mount m --to a:1 --stdin --origin=', /--origin: an origin needs a name/],
+    [`encoder --mount m --to a:1 --stdin --origin ${'x'.repeat(256)}`, /--origin: an origin's name has at most 255 bytes/],
     ['probe', /URL is missing/],
     ['probe radio', /URL must be http:\/\/HOST:PORT\/MOUNT, not "radio"/],
     ['probe ftp://h/m', /URL must be http:/],
@@ -153,6 +155,7 @@ describe('command lines that are right', () => {
     ['8000 a:1 b:2', 'edge'],
     ['encoder --mount /m --to a:1 --to b@2 --stdin', 'encoder'],
     ['encoder --mount m --to a:1 --from http://user:pw@h:8000/m --title=-x', 'encoder'],
+    ['encoder --mount m --to a:1 --stdin --origin studio-a', 'encoder'],
     ['encoder --mount 007 --to a:1 --listen 0 --password 0123', 'encoder'],
   ])('davecast %s', (line, role) => {
     expect(readDavecast(line.split(' '))).toMatchObject({ kind: 'run', role });

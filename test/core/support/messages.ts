@@ -1,3 +1,4 @@
+import { encodeSource, type SourceClaim } from '../../../core/extensions.ts';
 import { encodeMessage, MessageType } from '../../../core/pdu.ts';
 import { encodeAnnouncement } from '../../../core/announce.ts';
 import { utf8Encode } from '../../../core/text.ts';
@@ -35,6 +36,14 @@ export function metadata(sequence: number, text: string, fields?: Fields): Uint8
 
 export function headers(sequence: number, text: string, fields?: Fields): Uint8Array {
   return message(MessageType.HEADERS, sequence, utf8Encode(text), fields);
+}
+
+export function origin(sequence: number, name: string, fields?: Fields): Uint8Array {
+  return message(MessageType.ORIGIN, sequence, utf8Encode(name), fields);
+}
+
+export function source(sequence: number, claim: SourceClaim, fields?: Fields): Uint8Array {
+  return message(MessageType.SOURCE, sequence, encodeSource(claim), fields);
 }
 
 /** Messages as they stand on a TCP connection. */

@@ -65,7 +65,7 @@ export class ReassemblyRig {
   }
 
   path(transport: Transport): Path {
-    return new Path(++this.#paths as PathId, transport, `${transport} ${this.#paths}`, () => undefined);
+    return new Path({ id: ++this.#paths as PathId, transport, label: `${transport} ${this.#paths}`, isUpstream: true, message: () => undefined });
   }
 
   close(path: Path): void {

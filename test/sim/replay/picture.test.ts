@@ -17,7 +17,7 @@ describe('the picture of a replay', () => {
     const recording = tape.recording(from);
     const log = new ReplayLog({ burstMs: 4_000 });
     const stretches = replay(recording, log);
-    const outcomes = whatIf(stretchesOf(recording.generations)[0]!, { alterations: [], settings: { stallMinMs: 900 }, policies: {} });
+    const outcomes = whatIf(stretchesOf(recording.generations)[0]!, { alterations: [], settings: { stallMinMs: 900, closedStallMs: 900 }, policies: {} });
     const originUs = recording.generations[0]!.head.atUs;
     const picture = pictureOf({ file: 'x', originUs, stretches, log, outcomes, focus: { mount: undefined, fromS: 0, toS: Infinity } });
     expect(picture.verdict).toEqual({ tone: 'good', text: 'the same came out' });

@@ -61,7 +61,8 @@ describe('what if', () => {
 
   it('one relay had gone: then the other carries everything', () => {
     const [was, wouldBe] = onlyMount(play(tape.recording(), ['relay-1-down@6s']));
-    expect(wouldBe.programmeS).toBe(was.programmeS);
+    // The last frame of the recording had come by one relay only.
+    expect(Math.abs(wouldBe.programmeS - was.programmeS)).toBeLessThan(0.027);
     expect(wouldBe.switches).toBe(was.switches);
   });
 
@@ -82,7 +83,7 @@ describe('what if', () => {
   });
 
   it('a live stream had been given longer: then the switch comes later', () => {
-    const { was, wouldBe } = play(tape.recording(), [], { stallMinMs: 900 });
+    const { was, wouldBe } = play(tape.recording(), [], { stallMinMs: 900, closedStallMs: 900 });
     const at = (log: typeof was): number[] => log.told.filter(({ kind }) => kind === 'switch').map(({ atUs }) => atUs);
     expect(at(was)).toHaveLength(1);
     expect(at(wouldBe)).toHaveLength(1);
