@@ -48,7 +48,9 @@ export class Prospects {
     const known = this.#since.get(backup);
     const sinceAt = known?.reason === reason ? known.at : now;
     if (known?.reason !== reason) this.#since.set(backup, { reason, at: now });
-    return now - sinceAt >= this.#heldUs(reason, situation) ? reason : undefined;
+    // What loses and pauses is not well.
+    const heldSince = reason === 'preferred' ? Math.max(sinceAt, backup.steadySince) : sinceAt;
+    return now - heldSince >= this.#heldUs(reason, situation) ? reason : undefined;
   }
 
   /** Another stream is on air: all are looked at anew. */
@@ -77,8 +79,8 @@ export class Prospects {
     if (sickness !== undefined && !mayBeSick(backup, this.#settings)) return sickness;
     if (this.#isBehind(now, live, playheadUs, backup)) return 'behind';
     if (this.#isLossier(now, live, backup)) return 'lossy';
-    if (isChosen || wanted !== undefined || !isWell || !this.#prefer(backup) || this.#prefer(live)) return undefined;
-    return now - backup.steadySince >= ms(this.#settings.returnMs) ? 'preferred' : undefined;
+    const mayReturn = !isChosen && wanted === undefined && isWell;
+    return mayReturn && this.#prefer(backup) && !this.#prefer(live) ? 'preferred' : undefined;
   }
 
   #heldUs(reason: PlannedReason, { aheadUs }: Situation): number {
