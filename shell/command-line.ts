@@ -15,32 +15,37 @@ import { readOptions, type Given } from './options.ts';
 import { UsageError } from './problems.ts';
 import { probeConfig, probeHelp, probeOptions, type ProbeConfig } from './probe/command.ts';
 import type { RecordConfig } from './recording/flight-recorder.ts';
-import { readRecord, type RecordTask } from './recording/record-command.ts';
+import { readSources, readSwitch } from './operator/commands.ts';
+import { adminPassword } from './operator/password.ts';
+import { readRecord } from './recording/record-command.ts';
 import { RelayApp, type RelayConfig } from './relay.ts';
+import type { Task } from './task.ts';
 import { version } from './version.ts';
 
 /** What a command line asks for. */
 export type Wish =
   | { readonly kind: 'print'; readonly text: string }
   /** To be done at once; it prints its lines. */
-  | { readonly kind: 'task'; readonly task: RecordTask }
+  | { readonly kind: 'task'; readonly task: Task }
   | { readonly kind: 'probe'; readonly config: ProbeConfig }
   | { readonly kind: 'run'; readonly role: Role; readonly logLevel: LogLevel; readonly make: (log: Log) => App };
 
 /** Reads the arguments of `davecast`. Throws a UsageError on any that is wrong or missing. */
 export function readDavecast(argv: readonly string[]): Wish {
   const [first, ...rest] = argv;
-  if (first === undefined) throw new UsageError('a command is missing: relay, edge, encoder, record or probe');
+  if (first === undefined) throw new UsageError(`a command is missing: ${commandNames}`);
   if (first === '--help' || first === '-h') return { kind: 'print', text: formatHelp(overview) };
   if (first === '--version' || first === '-v') return versionOf('davecast');
   if (first === 'relay') return read('relay', rest, (given) => makeRelay(relayConfig(given)));
   if (first === 'edge') return read('edge', rest, (given) => makeEdge(edgeConfig(given)));
   if (first === 'encoder') return read('encoder', rest, (given) => makeEncoder(encoderConfig(given)));
-  if (first === 'record') return recordWish(rest);
+  if (first === 'record') return taskWish(readRecord(rest));
+  if (first === 'switch') return taskWish(readSwitch(rest));
+  if (first === 'sources') return taskWish(readSources(rest));
   if (first === 'probe') return readProbe(rest);
   if (first === '-r') return read('originalRelay', rest, (given) => makeRelay(originalRelayConfig(given)));
   if (/^\d+$/.test(first)) return read('originalEdge', argv, (given) => makeEdge(originalEdgeConfig(given)));
-  throw new UsageError(first.startsWith('-') ? `unknown option ${first}` : `unknown command "${first}": there are relay, edge, encoder, record and probe`);
+  throw new UsageError(first.startsWith('-') ? `unknown option ${first}` : `unknown command "${first}": there are ${commandNames}`);
 }
 
 /** Reads the arguments of `daveice`. */
@@ -48,8 +53,9 @@ export function readDaveice(argv: readonly string[]): Wish {
   return read('daveice', argv, (given) => makeEncoder(daveiceConfig(given)));
 }
 
-function recordWish(argv: readonly string[]): Wish {
-  const asked = readRecord(argv);
+const commandNames = 'relay, edge, encoder, record, probe, switch, sources';
+
+function taskWish(asked: Task | string): Wish {
   return typeof asked === 'string' ? { kind: 'print', text: asked } : { kind: 'task', task: asked };
 }
 
@@ -154,9 +160,9 @@ function daveiceConfig(given: Given): EncoderConfig {
 }
 
 /** How the listeners of an edge are served. */
-function servingOf(given: Given): Pick<EdgeConfig, 'settings' | 'policies' | 'record'> {
+function servingOf(given: Given): Pick<EdgeConfig, 'settings' | 'policies' | 'adminPassword' | 'record'> {
   const { settings, policies } = configOf(given, 'edge');
-  return { settings, policies: policiesOf(given, policies), record: recordOf(given) };
+  return { settings, policies: policiesOf(given, policies), adminPassword: adminPassword(given, 'admin-password'), record: recordOf(given) };
 }
 
 function recordOf(given: Given): RecordConfig | undefined {

@@ -3,6 +3,8 @@ import { settingOptions } from './config.ts';
 import type { HelpText } from './help.ts';
 import { logLevels } from './log-table.ts';
 import type { Option } from './options.ts';
+import { operatorUsage } from './operator/commands.ts';
+import { PASSWORD_VARIABLE } from './operator/password.ts';
 import { mountOptions } from './mount-policies.ts';
 import { probeUsage } from './probe/command.ts';
 
@@ -64,6 +66,10 @@ const relayAbout = 'Passes on everything that encoders push to it, once, to ever
 const edgeAbout = 'Serves listeners one unbroken stream for each mountpoint, put together from all its relays.';
 const encoderAbout = 'Cuts MP3 or AAC (ADTS) into frames, and pushes each to every target.';
 
+const operatorOptions: readonly Option[] = [
+  { name: 'admin-password', value: 'PASSWORD', help: `of user "admin", who may use davecast switch and sources; better in the environment, as ${PASSWORD_VARIABLE}; without it nobody may` },
+];
+
 /** For relay and edge, also as scripts for the first Davecast start them. */
 const recordOptions: readonly Option[] = [
   { name: 'record', value: 'DIR', help: 'keep a flight recorder in this directory: see davecast record --help' },
@@ -74,8 +80,8 @@ const recordOptions: readonly Option[] = [
 export const commands: Readonly<Record<CommandName, Command>> = {
   relay: command('relay', [...relayOptions, ...recordOptions], relayUsage, relayAbout),
   originalRelay: command('relay', recordOptions, relayUsage, relayAbout),
-  edge: command('edge', [...edgeOptions, ...mountOptions, ...recordOptions], edgeUsage, edgeAbout),
-  originalEdge: command('edge', [...mountOptions, ...recordOptions], edgeUsage, edgeAbout),
+  edge: command('edge', [...edgeOptions, ...mountOptions, ...operatorOptions, ...recordOptions], edgeUsage, edgeAbout),
+  originalEdge: command('edge', [...mountOptions, ...operatorOptions, ...recordOptions], edgeUsage, edgeAbout),
   encoder: command('encoder', [...sourceOptions, ...stationOptions], encoderUsage, encoderAbout),
   daveice: command(
     'encoder',
@@ -87,7 +93,7 @@ export const commands: Readonly<Record<CommandName, Command>> = {
 
 /** What `davecast --help` says. */
 export const overview: HelpText = {
-  usage: [...relayUsage, ...edgeUsage, ...encoderUsage, 'davecast record dump DIR', ...probeUsage],
+  usage: [...relayUsage, ...edgeUsage, ...encoderUsage, 'davecast record dump DIR', ...probeUsage, ...operatorUsage],
   about: 'Radio streaming without outages. Each command has a --help of its own.',
   sections: [],
 };

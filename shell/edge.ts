@@ -7,6 +7,7 @@ import { NEVER_FINISHED, type App } from './app.ts';
 import { Driver } from './driver.ts';
 import { ListenerServer } from './listener-server.ts';
 import type { Log } from './log.ts';
+import { OperatorPages } from './operator/pages.ts';
 import { PathInlet } from './path-inlet.ts';
 import { FlightRecorder, type RecordConfig } from './recording/flight-recorder.ts';
 import { Refusals } from './refusals.ts';
@@ -18,6 +19,8 @@ export interface EdgeConfig {
   readonly settings: Settings;
   /** What is wanted of single mountpoints. */
   readonly policies?: MountPolicies;
+  /** Of operators; undefined: there are none. */
+  readonly adminPassword?: string | undefined;
   /** Keep a flight recorder; undefined: none. */
   readonly record?: RecordConfig | undefined;
 }
@@ -39,7 +42,7 @@ export class EdgeApp implements App {
   readonly #refusals: Refusals;
 
   constructor(config: EdgeConfig, log: Log) {
-    const { settings, policies = {}, record } = config;
+    const { settings, policies = {}, adminPassword, record } = config;
     this.#config = config;
     this.#log = log;
     this.#refusals = new Refusals(log);
@@ -69,6 +72,19 @@ export class EdgeApp implements App {
           this.#driver.settle();
         },
       },
+      operator: new OperatorPages({
+        desk: {
+          command: (mount, command) => {
+            const result = this.#edge.command(this.#driver.now, mount, command);
+            this.#driver.settle();
+            return result;
+          },
+          streamsOf: (mount) => this.#edge.streamsOf(this.#driver.now, mount),
+        },
+        password: adminPassword,
+        log,
+        refusals: this.#refusals,
+      }),
       settings,
       log,
       refusals: this.#refusals,

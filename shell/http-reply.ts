@@ -6,12 +6,14 @@ const LINGER_MS = 2_000;
 
 const reasons: Readonly<Record<number, string>> = {
   200: 'OK',
+  202: 'Accepted',
   204: 'No Content',
   400: 'Bad Request',
   401: 'Authentication Required',
   403: 'Forbidden',
   404: 'File Not Found',
   405: 'Method Not Allowed',
+  409: 'Conflict',
 };
 
 export type HeaderLines = readonly (readonly [name: string, value: string])[];

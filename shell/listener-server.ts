@@ -9,6 +9,7 @@ import { corsLines, finish, formatReply, htmlReply, type Reply } from './http-re
 import { HttpServer } from './http-server.ts';
 import type { Log } from './log.ts';
 import type { Refusals } from './refusals.ts';
+import type { OperatorPages } from './operator/pages.ts';
 import { parseTarget } from './request-target.ts';
 import { streamHead } from './stream-head.ts';
 import type { Bind } from './tcp.ts';
@@ -21,6 +22,7 @@ export interface ListenerDesk extends MountTable {
 
 export interface ListenerServerOptions {
   readonly desk: ListenerDesk;
+  readonly operator: OperatorPages;
   readonly settings: Settings;
   readonly log: Log;
   readonly refusals: Refusals;
@@ -81,9 +83,11 @@ export class ListenerServer {
   }
 
   #handle(request: RequestHead, socket: net.Socket): void {
-    const target = request.target === '*' ? { name: '*' } : parseTarget(request.target);
+    const target = request.target === '*' ? { name: '*', query: new Map() } : parseTarget(request.target);
     if (target === undefined) return reply(socket, request, htmlReply(400, 'That is no address'));
     if (request.method === 'OPTIONS') return reply(socket, request, optionsReply(request));
+    const forOperator = this.#options.operator.answer(request, target, formatPeer(socket.remoteAddress, socket.remotePort));
+    if (forOperator !== undefined) return reply(socket, request, forOperator);
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return reply(socket, request, htmlReply(405, 'Listeners only', [['Allow', 'GET, HEAD, OPTIONS']]));
     }

@@ -17,6 +17,7 @@ type ShellKind =
   | 'refused'
   | 'datagrams-lost'
   | 'access'
+  | 'operator'
   | 'source-started'
   | 'source-ended'
   | 'source-refused'
@@ -40,6 +41,7 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'refused': { level: 'warn', text: 'refused' },
   'datagrams-lost': { level: 'warn', text: 'datagrams cannot be sent' },
   'access': { level: 'info', text: 'listener gone' },
+  'operator': { level: 'info', text: 'operator command' },
   'source-started': { level: 'info', text: 'source connected' },
   'source-ended': { level: 'warn', text: 'source gone' },
   'source-refused': { level: 'warn', text: 'source refused' },

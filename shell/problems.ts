@@ -3,7 +3,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** The machine does not let us start, a port in use say: one line on stderr, exit 1. */
+/** It cannot be done, a port is in use or an edge refuses, say: one line on stderr, exit 1. */
 export class StartError extends Error {
   override readonly name = 'StartError';
 }

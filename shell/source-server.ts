@@ -8,7 +8,7 @@ import { HttpServer } from './http-server.ts';
 import type { Log } from './log.ts';
 import { Refusals } from './refusals.ts';
 import { parseTarget, type RequestTarget } from './request-target.ts';
-import { basicCredentials, samePassword } from './source-auth.ts';
+import { basicCredentials, samePassword } from './basic-auth.ts';
 import { icyHeadersOf, type Source, type SourceDesk, type SourceSink } from './source.ts';
 import type { Bind, TakeBytes } from './tcp.ts';
 import { decodeText } from './text.ts';

@@ -3,10 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { formatHelp, type HelpText } from '../help.ts';
 import { readOptions, type Option } from '../options.ts';
 import { codeOf, StartError, UsageError } from '../problems.ts';
+import type { Task } from '../task.ts';
 import { frozenIn, salvage, tenantsOf, type Tenant } from './directory.ts';
-
-/** What `davecast record …` asks for: does it, and tells its lines. */
-export type RecordTask = (out: (text: string) => void) => Promise<void>;
 
 const LOOK_MS = 50;
 
@@ -24,7 +22,7 @@ const help: HelpText = {
 };
 
 /** Reads the arguments behind `davecast record`: a task, or a text to print. */
-export function readRecord(argv: readonly string[]): RecordTask | string {
+export function readRecord(argv: readonly string[]): Task | string {
   const given = readOptions(argv, options);
   if (given.has('help')) return formatHelp(help);
   const [what, directory, ...more] = given.positionals;

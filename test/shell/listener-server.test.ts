@@ -5,6 +5,7 @@ import type { ListenerId } from '../../core/machine.ts';
 import type { Micros } from '../../core/units.ts';
 import { monotonicNow } from '../../shell/clock.ts';
 import { ListenerServer, type ListenerDesk } from '../../shell/listener-server.ts';
+import { OperatorPages } from '../../shell/operator/pages.ts';
 import { Refusals } from '../../shell/refusals.ts';
 import { statusJson } from '../../shell/status-json.ts';
 import { version } from '../../shell/version.ts';
@@ -69,7 +70,9 @@ afterEach(async () => {
 async function serve(...mounts: MountInfo[]): Promise<{ desk: Desk; port: number; server: ListenerServer; told: CapturedLog }> {
   const desk = new Desk(mounts.length === 0 ? [mountInfo('one')] : mounts);
   const told = new CapturedLog();
-  const server = new ListenerServer({ desk, settings: defaultSettings, log: told.log, refusals: new Refusals(told.log) });
+  const refusals = new Refusals(told.log);
+  const operator = new OperatorPages({ desk: { command: () => 'no-such-mount', streamsOf: () => undefined }, password: undefined, log: told.log, refusals });
+  const server = new ListenerServer({ desk, operator, settings: defaultSettings, log: told.log, refusals });
   stops.push(() => server.stop(0));
   return { desk, port: await server.listen({ address: '127.0.0.1', port: 0 }), server, told };
 }
@@ -236,6 +239,13 @@ describe('pages', () => {
   it('serves a mountpoint whose name looks like a playlist', async () => {
     const { port } = await serve(mountInfo('x.m3u'));
     expect(await headOf(port, 'GET /x.m3u HTTP/1.0\r\n\r\n')).toContain('audio/mpeg');
+  });
+
+  it('for operators are not there for everybody, whatever a mountpoint is called', async () => {
+    const { port } = await serve(mountInfo('admin/sources'));
+    expect(await ask(port, 'GET /admin/sources?mount=/one HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 403 Forbidden\r\n/);
+    expect(await ask(port, 'POST /admin/switch?mount=/one HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 403 Forbidden\r\n/);
+    expect(await ask(port, 'POST /admin/other HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 405 /);
   });
 
   it.each([

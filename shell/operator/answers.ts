@@ -1,0 +1,58 @@
+import type { CommandResult } from '../../core/operator.ts';
+import type { StreamInfo } from '../../core/stream-info.ts';
+
+/** What an edge answers to a command. */
+export interface Answer {
+  readonly result: CommandResult;
+  /** The same for people. */
+  readonly message: string;
+  readonly mount: string;
+  /** The id of the stream that is on air now. */
+  readonly onAir: string | null;
+}
+
+/** Status and words for each result; what is below 400 counts as done. */
+export const answers: Readonly<Record<CommandResult, { readonly status: number; readonly message: string }>> = {
+  'switched': { status: 200, message: 'switched' },
+  'waits': { status: 202, message: 'it will be done as soon as that stream has come to where the listeners are' },
+  'on-air': { status: 200, message: 'it is on air already' },
+  'automatic': { status: 200, message: 'the edge chooses again' },
+  'no-such-mount': { status: 404, message: 'there is no such mountpoint' },
+  'no-such-stream': { status: 404, message: 'there is no other stream that is called so' },
+  'ambiguous': { status: 409, message: 'several streams are called so: name one by the first digits of its id' },
+  'cannot-follow': { status: 409, message: 'its frames are of another format than those on air' },
+};
+
+/** One of a mountpoint's streams, in JSON; what is not known is null. */
+export interface SourceJson {
+  readonly id: string;
+  readonly origin: string | null;
+  readonly source: string | null;
+  readonly codec: string | null;
+  readonly sampleRateHz: number | null;
+  readonly channels: number | null;
+  readonly onAir: boolean;
+  readonly preferred: boolean;
+  readonly healthy: boolean;
+  readonly aheadMs: number | null;
+  readonly matchedBy: string | null;
+  readonly whyNot: string | null;
+}
+
+export function sourceOf(stream: StreamInfo): SourceJson {
+  const { id, origin, source, format, isOnAir, isPreferred, isHealthy, aheadMs, matchedBy, whyNot } = stream;
+  return {
+    id,
+    origin: origin ?? null,
+    source: source ?? null,
+    codec: format?.codec ?? null,
+    sampleRateHz: format?.sampleRateHz ?? null,
+    channels: format?.channels ?? null,
+    onAir: isOnAir,
+    preferred: isPreferred,
+    healthy: isHealthy,
+    aheadMs: aheadMs ?? null,
+    matchedBy: matchedBy ?? null,
+    whyNot: whyNot ?? null,
+  };
+}

@@ -1,0 +1,86 @@
+import { formatHelp, type HelpText } from '../help.ts';
+import { readOptions, type Given, type Option } from '../options.ts';
+import { UsageError } from '../problems.ts';
+import { parseTarget } from '../request-target.ts';
+import type { Task } from '../task.ts';
+import type { Answer, SourceJson } from './answers.ts';
+import { askEdge, type Question } from './client.ts';
+import { adminPassword, PASSWORD_VARIABLE } from './password.ts';
+import { sourceTable } from './source-table.ts';
+
+const commonOptions: readonly Option[] = [
+  { name: 'password', value: 'PASSWORD', help: `the edge's --admin-password; better in the environment, as ${PASSWORD_VARIABLE}, because this one stands in the list of processes` },
+  { name: 'json', help: "the edge's answer as it is" },
+  { name: 'help', help: 'this text' },
+];
+
+const switchOptions: readonly Option[] = [
+  { name: 'automatic', help: 'forget what was chosen: the edge stays with what is on air, or returns to the preferred encoder' },
+  ...commonOptions,
+];
+
+const switchUsage = ['davecast switch URL [TO]', 'davecast switch URL --automatic'];
+const sourcesUsage = ['davecast sources URL [--json]'];
+
+export const operatorUsage: readonly string[] = [...switchUsage, ...sourcesUsage];
+
+const switchHelp: HelpText = {
+  usage: switchUsage,
+  about:
+    'Makes an edge go over to another stream of a mountpoint, at the same point of the programme: http://edge:8000/radio. TO is the origin of an encoder, the address that a '
+    + 'relay takes it from, or the first digits of its id, at least four; without it, the best of the others. Its status is 0 when that is done, or will be, 1 when it is refused.',
+  sections: [{ title: 'Options', options: switchOptions }],
+};
+
+const sourcesHelp: HelpText = {
+  usage: sourcesUsage,
+  about: 'Tells which streams a mountpoint of an edge has, how far each is ahead of what the listeners get, and why it could not go on air.',
+  sections: [{ title: 'Options', options: commonOptions }],
+};
+
+/** Reads the arguments behind `davecast switch`: a task, or a text to print. */
+export function readSwitch(argv: readonly string[]): Task | string {
+  const given = readOptions(argv, switchOptions);
+  if (given.has('help')) return formatHelp(switchHelp);
+  const [text, to, ...more] = given.positionals;
+  if (more.length > 0) throw new UsageError(`unexpected argument "${more[0]}"`);
+  if (to !== undefined && given.has('automatic')) throw new UsageError(`--automatic and "${to}" exclude each other`);
+  if (to === '') throw new UsageError('TO must not be empty');
+  const page = given.has('automatic') ? 'automatic' : 'switch';
+  const question = questionFor(given, text, { method: 'POST', page, query: to === undefined ? {} : { to } });
+  return async (out) => {
+    const answer = (await askEdge(question)) as Answer;
+    out(given.has('json') ? `${JSON.stringify(answer)}\n` : `${answer.message}\n`);
+  };
+}
+
+/** Reads the arguments behind `davecast sources`: a task, or a text to print. */
+export function readSources(argv: readonly string[]): Task | string {
+  const given = readOptions(argv, commonOptions);
+  if (given.has('help')) return formatHelp(sourcesHelp);
+  const [text, ...more] = given.positionals;
+  if (more.length > 0) throw new UsageError(`unexpected argument "${more[0]}"`);
+  const question = questionFor(given, text, { method: 'GET', page: 'sources', query: {} });
+  return async (out) => {
+    const answer = (await askEdge(question)) as { readonly sources: readonly SourceJson[] };
+    out(given.has('json') ? `${JSON.stringify(answer)}\n` : sourceTable(answer.sources));
+  };
+}
+
+function questionFor(
+  given: Given,
+  text: string | undefined,
+  { method, page, query }: { readonly method: Question['method']; readonly page: string; readonly query: Readonly<Record<string, string>> },
+): Question {
+  if (text === undefined) throw new UsageError('URL is missing');
+  const mountUrl = URL.canParse(text) ? new URL(text) : undefined;
+  const mount = mountUrl && parseTarget(mountUrl.pathname)?.name;
+  const isHttp = mountUrl?.protocol === 'http:' || mountUrl?.protocol === 'https:';
+  if (mountUrl === undefined || !isHttp || mount === undefined || mount === '') throw new UsageError(`URL must be http://HOST:PORT/MOUNT, not "${text}"`);
+  if (mountUrl.username !== '' || mountUrl.password !== '') throw new UsageError(`URL must have no password in it: that is for --password or ${PASSWORD_VARIABLE}`);
+  const password = adminPassword(given, 'password');
+  if (password === undefined) throw new UsageError(`--password is missing, and so is ${PASSWORD_VARIABLE}`);
+  const url = new URL(`/admin/${page}`, mountUrl);
+  for (const [name, value] of Object.entries({ mount: `/${mount}`, ...query })) url.searchParams.set(name, value);
+  return { method, url, password };
+}

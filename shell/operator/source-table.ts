@@ -1,0 +1,29 @@
+import type { SourceJson } from './answers.ts';
+
+const LEAST_DIGITS = 8;
+const titles = ['', 'id', 'origin', 'source', 'format', 'ahead', ''];
+
+/** A mountpoint's streams for people, a line each; that on air has an asterisk. */
+export function sourceTable(sources: readonly SourceJson[]): string {
+  const digits = digitsApart(sources.map(({ id }) => id));
+  const rows = [titles, ...sources.map((source) => cellsOf(source, digits))];
+  const widths = titles.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map((row) => `${row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd()}\n`).join('');
+}
+
+function cellsOf(source: SourceJson, digits: number): readonly string[] {
+  const { id, origin, source: from, codec, sampleRateHz, channels, onAir, preferred, healthy, aheadMs, matchedBy, whyNot } = source;
+  const format = codec === null ? '' : `${codec} ${sampleRateHz} Hz ${channels} ch`;
+  const state = onAir ? `on air${healthy ? '' : ', but silent'}` : (whyNot ?? `could go on air, by ${matchedBy}`);
+  const ahead = aheadMs === null ? '' : `${Math.round(aheadMs)} ms`;
+  const cells = [onAir ? '*' : '', id.slice(0, digits), origin ?? '', from ?? '', format, ahead, `${preferred ? 'preferred; ' : ''}${state}`];
+  // What encoders call themselves must not move a terminal's cursor.
+  return cells.map((cell) => cell.replace(/\p{C}/gu, '?'));
+}
+
+/** As many as tell them apart. */
+function digitsApart(ids: readonly string[]): number {
+  let digits = LEAST_DIGITS;
+  while (digits < 32 && new Set(ids.map((id) => id.slice(0, digits))).size < ids.length) digits++;
+  return digits;
+}

@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import type { CommandResult, MountCommand } from '../../../core/operator.ts';
+import type { StreamInfo } from '../../../core/stream-info.ts';
+import type { RequestHead } from '../../../shell/http-head.ts';
+import { OperatorPages } from '../../../shell/operator/pages.ts';
+import { Refusals } from '../../../shell/refusals.ts';
+import { parseTarget } from '../../../shell/request-target.ts';
+import { CapturedLog } from '../support.ts';
+
+const stream: StreamInfo = {
+  id: '0001a5a5a5a5a5a5a5a5a5a5a5a5a507',
+  origin: 'studio-a',
+  source: undefined,
+  format: { codec: 'mp3', mpegVersion: '1', sampleRateHz: 44_100, channels: 2, samplesPerBlock: 1_152, aacObjectType: 0 },
+  isOnAir: true,
+  isPreferred: true,
+  isHealthy: true,
+  aheadMs: 0,
+  matchedBy: undefined,
+  whyNot: undefined,
+};
+
+interface Asked {
+  readonly method?: string;
+  readonly authorization?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const basic = (user: string, password: string): string => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+
+class Rig {
+  readonly told = new CapturedLog();
+  readonly commands: [string, MountCommand][] = [];
+  result: CommandResult = 'switched';
+  readonly pages: OperatorPages;
+
+  constructor({ password }: { readonly password: string | undefined } = { password: 'sesame' }) {
+    const desk = {
+      command: (mount: string, command: MountCommand): CommandResult => {
+        this.commands.push([mount, command]);
+        return this.result;
+      },
+      streamsOf: (mount: string): readonly StreamInfo[] | undefined => (mount === 'radio' ? [stream] : undefined),
+    };
+    this.pages = new OperatorPages({ desk, password, log: this.told.log, refusals: new Refusals(this.told.log) });
+  }
+
+  ask(path: string, { method = 'POST', authorization = basic('admin', 'sesame'), headers = {} }: Asked = {}): { status: number; body: Record<string, unknown>; headers: unknown } | undefined {
+    const all = new Map(Object.entries({ host: 'edge:8000', ...headers, ...(authorization !== '' && { authorization }) }));
+    const request: RequestHead = { method, target: path, version: 'HTTP/1.1', firstLine: `${method} ${path} HTTP/1.1`, headers: all };
+    const reply = this.pages.answer(request, parseTarget(path)!, '127.0.0.1:5');
+    return reply && { status: reply.status, body: JSON.parse(reply.body!) as Record<string, unknown>, headers: reply.headers };
+  }
+}
+
+describe("an operator's page", () => {
+  it.each<[string, MountCommand]>([
+    ['/admin/switch?mount=/radio', { kind: 'switch' }],
+    ['/admin/switch?mount=radio&to=studio-b', { kind: 'switch', to: 'studio-b' }],
+    ['/admin/switch?mount=%2Fradio&to=studio%20%C3%A9', { kind: 'switch', to: 'studio é' }],
+    ['/admin/automatic?mount=/radio&to=x', { kind: 'automatic' }],
+  ])('POST %s is a command, which is told in the log', (path, command) => {
+    const rig = new Rig();
+    expect(rig.ask(path)).toMatchObject({ status: 200, body: { result: 'switched', message: 'switched', mount: 'radio', onAir: stream.id } });
+    expect(rig.commands).toEqual([['radio', command]]);
+    expect(rig.told.all('operator')).toMatchObject([{ mount: 'radio', command: command.kind, result: 'switched', from: '127.0.0.1:5' }]);
+  });
+
+  it.each<[CommandResult, number]>([
+    ['switched', 200],
+    ['waits', 202],
+    ['on-air', 200],
+    ['automatic', 200],
+    ['no-such-mount', 404],
+    ['no-such-stream', 404],
+    ['ambiguous', 409],
+    ['cannot-follow', 409],
+  ])('answers %s with %i', (result, status) => {
+    const rig = new Rig();
+    rig.result = result;
+    expect(rig.ask('/admin/switch?mount=/other')).toMatchObject({ status, body: { result, onAir: null, message: expect.stringMatching(/\w/) as unknown } });
+  });
+
+  it('tells of the streams', () => {
+    const rig = new Rig();
+    for (const method of ['GET', 'HEAD']) {
+      expect(rig.ask('/admin/sources?mount=/radio', { method })).toMatchObject({
+        status: 200,
+        body: {
+          mount: 'radio',
+          sources: [{ id: stream.id, origin: 'studio-a', source: null, codec: 'mp3', sampleRateHz: 44_100, channels: 2, onAir: true, preferred: true, healthy: true, aheadMs: 0, matchedBy: null, whyNot: null }],
+        },
+      });
+    }
+    expect(rig.ask('/admin/sources?mount=/other', { method: 'GET' })).toMatchObject({ status: 404, body: { message: 'there is no such mountpoint' } });
+  });
+
+  it.each(['/admin/', '/admin/streamlist.txt', '/admin/switches', '/switch', '/radio'])('is not %s', (path) => {
+    expect(new Rig().ask(path)).toBeUndefined();
+  });
+
+  it.each([
+    ['/admin/switch', 400],
+    ['/admin/switch?mount=', 400],
+    ['/admin/switch?mount=/', 400],
+    ['/admin/switch?mount=/radio&to=', 400],
+    ['/admin/automatic', 400],
+  ])('refuses POST %s with %i', (path, status) => {
+    const rig = new Rig();
+    expect(rig.ask(path)?.status).toBe(status);
+    expect(rig.commands).toEqual([]);
+  });
+});
+
+describe('nobody is obeyed', () => {
+  it.each(['/admin/switch?mount=/radio', '/admin/automatic?mount=/radio', '/admin/sources?mount=/radio'])('who asks %s without being an operator', (path) => {
+    const method = path.includes('sources') ? 'GET' : 'POST';
+    const rig = new Rig();
+    for (const authorization of ['', basic('admin', 'wrong'), basic('admin', ''), basic('source', 'sesame'), 'Basic %%%', 'Bearer sesame']) {
+      const answer = rig.ask(path, { method, authorization })!;
+      expect(answer.status).toBe(401);
+      expect(answer.headers).toContainEqual(['WWW-Authenticate', 'Basic realm="Davecast"']);
+    }
+    expect(rig.told.all('refused')).toMatchObject([{ reason: 'wrong admin password', peer: '127.0.0.1:5' }]);
+    expect(rig.commands).toEqual([]);
+  });
+
+  it.each(['', basic('admin', ''), basic('admin', 'undefined')])('where there is no password: %j', (authorization) => {
+    const rig = new Rig({ password: undefined });
+    for (const [path, method] of [['/admin/switch?mount=/radio', 'POST'], ['/admin/sources?mount=/radio', 'GET']] as const) {
+      expect(rig.ask(path, { method, authorization })).toMatchObject({ status: 403, body: { message: 'This edge has no operators: it was started without an admin password' } });
+    }
+    expect(rig.commands).toEqual([]);
+  });
+
+  it('by a link, or by the form of another site in a browser that has the password', () => {
+    const rig = new Rig();
+    for (const method of ['GET', 'HEAD', 'PUT']) expect(rig.ask('/admin/switch?mount=/radio', { method })).toMatchObject({ status: 405, headers: [['Allow', 'POST']] });
+    expect(rig.ask('/admin/sources?mount=/radio')).toMatchObject({ status: 405, headers: [['Allow', 'GET']] });
+    for (const origin of ['http://evil.example', 'http://edge:8001', 'https://edge', 'null', '']) {
+      expect(rig.ask('/admin/switch?mount=/radio', { headers: { origin } })?.status).toBe(403);
+    }
+    expect(rig.commands).toEqual([]);
+    for (const origin of ['http://edge:8000', 'https://edge:8000']) expect(rig.ask('/admin/switch?mount=/radio', { headers: { origin } })?.status).toBe(200);
+  });
+});
