@@ -1,6 +1,7 @@
 import { Edge, type EdgeSink } from '../core/edge.ts';
 import type { EdgeEvent } from '../core/events.ts';
 import type { ListenerId, PathId } from '../core/machine.ts';
+import type { MountCommand } from '../core/operator.ts';
 import { RecordedEdge, type EdgeMachine } from '../core/recording/recorded-edge.ts';
 import { Dialer } from './dialer.ts';
 import { Driver } from './driver.ts';
@@ -64,6 +65,13 @@ export class EdgeProcess implements Process {
   killed(): void {
     this.#driver.stop();
     for (const dialer of this.#dialers) dialer.stop();
+  }
+
+  command(mount: string, command: MountCommand): void {
+    const { world, trace } = this.#stage;
+    const result = this.#edge.command(this.#driver.now, mount, command);
+    trace.note(world.now, this.#host.name, 'command', { mount, ...command, result });
+    this.#driver.settle();
   }
 
   gauges(): readonly Gauge[] {

@@ -1,3 +1,4 @@
+import type { MountCommand } from '../core/operator.ts';
 import { ms, type Micros } from '../core/units.ts';
 import type { Carried } from './feed.ts';
 import type { Conditions } from './path.ts';
@@ -8,6 +9,7 @@ export type Fault =
   | { readonly atS: number; readonly kind: HostFault; readonly host: string }
   | { readonly atS: number; readonly kind: Carried; readonly host: string }
   | { readonly atS: number; readonly kind: 'step'; readonly host: string; readonly byMs: number }
+  | { readonly atS: number; readonly kind: 'command'; readonly host: string; readonly mount: string; readonly command: MountCommand }
   | { readonly atS: number; readonly kind: WayFault; readonly ways: readonly WayName[] }
   | { readonly atS: number; readonly kind: 'change'; readonly ways: readonly WayName[]; readonly changes: Partial<Conditions> };
 
@@ -36,6 +38,9 @@ export interface At {
   vanish(host: string): Fault;
   /** Its clock is set: back where `byMs` is less than 0. */
   step(host: string, byMs: number): Fault;
+  /** No fault of anybody: an operator takes an edge's mountpoint over to an encoder, by its name, or gives the choice back. */
+  switchTo(edge: string, mount: string, encoder: string): Fault;
+  automatic(edge: string, mount: string): Fault;
   /** An encoder goes on with digital silence, as if its line was pulled out. */
   silence(encoder: string): Fault;
   /** It hangs: the frames of its last second again and again. Over when it is restarted. */
@@ -62,6 +67,8 @@ export function at(atS: number): At {
     thaw: (host) => ({ atS, kind: 'thaw', host }),
     vanish: (host) => ({ atS, kind: 'vanish', host }),
     step: (host, byMs) => ({ atS, kind: 'step', host, byMs }),
+    switchTo: (host, mount, to) => ({ atS, kind: 'command', host, mount, command: { kind: 'switch', to } }),
+    automatic: (host, mount) => ({ atS, kind: 'command', host, mount, command: { kind: 'automatic' } }),
     silence: (host) => ({ atS, kind: 'silence', host }),
     loop: (host) => ({ atS, kind: 'loop', host }),
     programme: (host) => ({ atS, kind: 'programme', host }),
@@ -112,6 +119,8 @@ function happen(stage: Stage, fault: Fault): void {
       return stage.host(fault.host).vanish();
     case 'step':
       return stage.host(fault.host).stepClock(ms(fault.byMs));
+    case 'command':
+      return stage.host(fault.host).command(fault.mount, fault.command);
     case 'silence':
     case 'loop':
     case 'programme':

@@ -1,3 +1,4 @@
+import type { MountCommand } from '../core/operator.ts';
 import { ms, type Micros } from '../core/units.ts';
 import type { Gauge } from './gauge.ts';
 import type { Random } from './rng.ts';
@@ -9,6 +10,8 @@ export interface Process {
   start(): void;
   /** It has been killed: whatever it still has scheduled must not happen. */
   killed(): void;
+  /** An operator wants something of one of its mountpoints. */
+  command?(mount: string, command: MountCommand): void;
   /** What its buffers hold. Nothing may come of being asked. */
   gauges?(): readonly Gauge[];
 }
@@ -100,6 +103,11 @@ export class Host {
     const inbox = this.#inbox;
     this.#inbox = [];
     for (const task of inbox) task();
+  }
+
+  /** For its process, if it runs: one that is stopped hears of it when it goes on. */
+  command(mount: string, command: MountCommand): void {
+    this.run(() => this.#process?.command?.(mount, command));
   }
 
   /** Does it now, or as soon as the process goes on. The caller bounds how much it hands in meanwhile. */

@@ -31,6 +31,11 @@ const entries: Readonly<Record<string, Entry>> = {
   restart: ['repair', (f) => `${who(f)} is started again`, (f) => `restart ${who(f)}`],
   thaw: ['repair', (f) => `${who(f)} goes on`, (f) => `thaw ${who(f)}`],
   heal: ['repair', (f) => `passes again: ${ways(f)}`, (f) => `heal ${ways(f)}`],
+  command: [
+    'news',
+    (f) => (f['result'] === undefined ? `${who(f)} is told by an operator: ${JSON.stringify(f['command'])}` : `${on(f)}: an operator's command: ${text(f['result'])}`),
+    () => 'operator',
+  ],
   // What an edge decides.
   switch: [
     'switch',

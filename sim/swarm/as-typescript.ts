@@ -107,6 +107,12 @@ function pathTexts(pen: Pen, paths: readonly PathSpec[]): string[] {
 function faultText(pen: Pen, fault: Fault): string {
   const at = pen.call('at', pen.value(fault.atS));
   if (fault.kind === 'step') return `${at}.step(${pen.value(fault.host)}, ${pen.value(fault.byMs)})`;
+  if (fault.kind === 'command') {
+    const { host, mount, command } = fault;
+    const names = [host, mount].map((name) => pen.value(name)).join(', ');
+    if (command.kind === 'automatic') return `${at}.automatic(${names})`;
+    return command.to === undefined ? pen.value(fault) : `${at}.switchTo(${names}, ${pen.value(command.to)})`;
+  }
   if ('host' in fault) return `${at}.${fault.kind}(${pen.value(fault.host)})`;
   const sides = sidesOf(fault.ways);
   const hasOneWay = fault.kind === 'cut' || fault.kind === 'heal';

@@ -48,6 +48,7 @@ export function brokenAtEnd(faults: readonly Fault[]): Set<string> {
         frozen.delete(fault.host);
         break;
       case 'step':
+      case 'command':
         break;
       case 'silence':
       case 'loop':
@@ -111,6 +112,8 @@ function keyOf(fault: Fault): string {
       return `${fault.host} goes on`;
     case 'step':
       return `${fault.host} has the time`;
+    case 'command':
+      return `${fault.host} has on ${fault.mount} what its operator wants`;
     case 'silence':
     case 'loop':
     case 'programme':

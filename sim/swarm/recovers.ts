@@ -13,7 +13,7 @@ const RETRY_S = 5;
  * that goes on losing single frames, each too short to switch for, is not left for a whole one.
  */
 const MOST_SILENCE_MS = 500;
-const MOST_SILENCE_SHARE = 0.25;
+const MOST_SILENCE_SHARE = 0.02;
 
 export interface Recovery {
   /** From then on nothing happens any more to what is well. */

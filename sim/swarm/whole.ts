@@ -117,6 +117,7 @@ class State {
         return;
       // What an encoder makes its frames of, and what time it thinks it is, does not keep them from anybody.
       case 'step':
+      case 'command':
       case 'programme':
       case 'silence':
       case 'loop':

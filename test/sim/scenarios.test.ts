@@ -49,12 +49,15 @@ test('there is a file for each outage that is known', () => {
     'lossy-udp-both-paths',
     'path-skew-failover',
     'path-skew',
+    'preferred-encoder',
     'production-layout',
     'relay-rolling-restart',
     'satellite-slots',
     'short-cuts',
     'site-vanishes',
     'slow-listener',
+    'slower-backup-satellite',
+    'slower-backup',
     'swizzle-clog',
   ]);
   for (const each of outages) checkScenario(each);
