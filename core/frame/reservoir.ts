@@ -1,8 +1,8 @@
 import type { Archive } from '../archive.ts';
 import type { FrameFormat, FrameHeader } from './format.ts';
 import { emptyFrameHeader } from './header.ts';
-import { crcBytes, mainDataAt, mainDataBytes } from './main-data.ts';
-import { MPEG_HEADER_BYTES, readMpegHeader, sideInfoBytes } from './mpeg.ts';
+import { mainDataAt, mainDataBytes } from './main-data.ts';
+import { crcBytes, MPEG_HEADER_BYTES, readMpegHeader, sideInfoBytes } from './mpeg.ts';
 
 /**
  * The bit reservoir of Layer III (ISO 11172-3, 2.4.2.7): a frame's audio begins up to 511 bytes before it.
