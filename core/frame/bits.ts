@@ -2,16 +2,18 @@
 export class BitReader {
   #bytes: Uint8Array = new Uint8Array(0);
   #bit = 0;
+  #endBit = 0;
 
-  /** From the first bit of `bytes[start]` on. */
-  start(bytes: Uint8Array, start: number): void {
+  /** From the first bit of `bytes[start]` on; what lies at `end` and beyond is not there. */
+  start(bytes: Uint8Array, start: number, end: number = bytes.length): void {
     this.#bytes = bytes;
     this.#bit = 8 * start;
+    this.#endBit = 8 * Math.min(end, bytes.length);
   }
 
   /** Whether what has been read so far was there. */
   get isWithin(): boolean {
-    return this.#bit <= 8 * this.#bytes.length;
+    return this.#bit <= this.#endBit;
   }
 
   /** The next `count` bits, at most 24 of them, as a number. */

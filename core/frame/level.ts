@@ -1,120 +1,73 @@
-import { ADTS_HEADER_BYTES } from './aac.ts';
-import { BitReader } from './bits.ts';
 import type { FrameFormat } from './format.ts';
-import { MPEG_HEADER_BYTES } from './mpeg.ts';
+import { Layer2Reader, LAYER2_PARTS, NO_SCALE } from './layer2.ts';
+import { RawBlockReader } from './raw-block.ts';
+import { granulesOf, isEmpty, SideInfoReader } from './side-info.ts';
 
 /**
- * How loud the parts of a frame are, read without decoding: the step of its quantiser (`global_gain`), in steps of
- * 1.5 dB. A louder part of the programme gets coarser steps, whatever the encoder; what one encoder adds or takes away
+ * How loud the parts of a frame are, read without decoding, in steps of 1.5 dB: the step of its quantiser. A louder part of
+ * the programme gets coarser steps, whatever the encoder; what one encoder adds or takes away
  * is about the same all the time. So it is good for comparing contours, not for measuring loudness.
  *
- *     MP3   a value for each granule: half a frame in MPEG-1, the whole in the low sample rates (ISO 11172-3, 2.4.1.7)
- *     AAC   a value for each raw data block, of its first channel (ISO 14496-3, 4.4.2.7)
+ *     MP3   global_gain, a value for each granule: half a frame in MPEG-1, the whole in the low sample rates
+ *     MP2   the largest scale factor, a value for each third of a frame
+ *     AAC   global_gain, a value for each raw data block
  *
- * Frames of the other layers, and those whose first channel hides behind rarer elements, have none.
+ * Layer I, and AAC whose first channel hides behind rarer elements, have none.
  */
 export class LevelReader {
   /** The loudness of each part of the frame that was read last; SILENT where a part has no sound at all. */
   readonly levels: number[] = [];
-  readonly #bits: BitReader = new BitReader();
+  /** Whether that frame is digital silence: nothing is coded in it. */
+  isSilent = false;
+  readonly #sideInfo: SideInfoReader = new SideInfoReader();
+  readonly #layer2: Layer2Reader = new Layer2Reader();
+  readonly #block: RawBlockReader = new RawBlockReader();
 
   /** Reads a whole frame; returns how many levels it has. */
-  read(bytes: Uint8Array, { codec, mpegVersion, channels }: FrameFormat): number {
+  read(bytes: Uint8Array, format: FrameFormat): number {
     this.levels.length = 0;
-    if (codec === 'mp3') this.#readMp3(bytes, mpegVersion === '1', channels);
-    else if (codec === 'aac') this.#readAac(bytes);
+    this.isSilent = false;
+    if (format.codec === 'mp3') this.#readMp3(bytes, format);
+    else if (format.codec === 'mp2') this.#readMp2(bytes, format);
+    else if (format.codec === 'aac') this.#readAac(bytes);
     return this.levels.length;
   }
 
-  /**
-   *     main_data_begin | private | scfsi (MPEG-1) | granule 0: channel 0, channel 1 | granule 1 ...
-   *     channel: part2_3_length 12 | big_values 9 | global_gain 8 | ...
-   */
-  #readMp3(bytes: Uint8Array, isMpeg1: boolean, channels: number): void {
-    const bits = this.#bits;
-    const crcBytes = bytes[1]! & 1 ? 0 : 2;
-    bits.start(bytes, MPEG_HEADER_BYTES + crcBytes);
-    if (isMpeg1) bits.skip(9 + (channels === 1 ? 5 : 3) + 4 * channels);
-    else bits.skip(8 + (channels === 1 ? 1 : 2));
-    const granules = isMpeg1 ? 2 : 1;
-    for (let granule = 0; granule < granules; granule++) {
+  #readMp3(bytes: Uint8Array, format: FrameFormat): void {
+    const sideInfo = this.#sideInfo;
+    sideInfo.start(bytes, format);
+    let isSilent = true;
+    for (let granule = granulesOf(format); granule > 0; granule--) {
       let loudest = SILENT;
-      for (let channel = 0; channel < channels; channel++) {
-        const part23Bits = bits.read(12);
-        bits.skip(9);
-        const globalGain = bits.read(8);
-        bits.skip(isMpeg1 ? 30 : 34);
-        if (part23Bits > 0) loudest = Math.max(loudest, globalGain);
+      for (let channel = 0; channel < format.channels; channel++) {
+        const part = sideInfo.next();
+        if (!isEmpty(part)) loudest = Math.max(loudest, part.globalGain);
       }
-      if (!bits.isWithin) return;
+      if (!sideInfo.isWithin) return;
+      if (loudest !== SILENT) isSilent = false;
       this.levels.push(loudest);
     }
+    this.isSilent = isSilent;
   }
 
-  /** Only the first raw data block: where the others begin is not worth finding out, for nobody sends more than one. */
+  #readMp2(bytes: Uint8Array, format: FrameFormat): void {
+    this.#layer2.read(bytes, format);
+    this.isSilent = this.#layer2.isSilent;
+    for (let part = 0; part < LAYER2_PARTS; part++) {
+      this.levels.push(this.isSilent ? SILENT : (NO_SCALE - this.#layer2.scales[part]!) * STEPS_A_SCALE);
+    }
+  }
+
   #readAac(bytes: Uint8Array): void {
-    const bits = this.#bits;
-    const crcBytes = bytes[1]! & 1 ? 0 : 2;
-    bits.start(bytes, ADTS_HEADER_BYTES + crcBytes);
-    for (let element = 0; element < MOST_ELEMENTS; element++) {
-      const kind = bits.read(3);
-      if (kind === Element.SCE || kind === Element.CPE) {
-        bits.skip(4);
-        if (kind === Element.CPE && bits.read(1) === 1 && !this.#skipCommonWindow()) return;
-        const globalGain = bits.read(8);
-        if (bits.isWithin) this.levels.push(globalGain);
-        return;
-      }
-      if (kind === Element.DSE) this.#skipData();
-      else if (kind === Element.FIL) this.#skipFill();
-      else return;
-    }
-  }
-
-  /** `ics_info` and `ms_mask` of a pair of channels; false when there is something in it that AAC-LC does not have. */
-  #skipCommonWindow(): boolean {
-    const bits = this.#bits;
-    bits.skip(1);
-    const windowSequence = bits.read(2);
-    bits.skip(1);
-    let groups = 1;
-    let maxSfb: number;
-    if (windowSequence === EIGHT_SHORT_SEQUENCE) {
-      maxSfb = bits.read(4);
-      const grouping = bits.read(7);
-      // A zero bit begins a new group of windows.
-      for (let bit = 0; bit < 7; bit++) if (((grouping >> bit) & 1) === 0) groups++;
-    } else {
-      maxSfb = bits.read(6);
-      if (bits.read(1) === 1) return false;
-    }
-    if (bits.read(2) === 1) bits.skip(groups * maxSfb);
-    return true;
-  }
-
-  #skipData(): void {
-    const bits = this.#bits;
-    bits.skip(4);
-    const isAligned = bits.read(1) === 1;
-    let count = bits.read(8);
-    if (count === 255) count += bits.read(8);
-    if (isAligned) bits.align();
-    bits.skip(8 * count);
-  }
-
-  #skipFill(): void {
-    const bits = this.#bits;
-    let count = bits.read(4);
-    if (count === 15) count += bits.read(8) - 1;
-    bits.skip(8 * count);
+    const block = this.#block;
+    block.read(bytes);
+    this.isSilent = block.isSilent;
+    if (block.globalGain !== undefined || block.emptyChannels > 0) this.levels.push(block.globalGain ?? SILENT);
   }
 }
 
 /** Below every quantiser step: nothing was coded. */
 export const SILENT = 0;
 
-/** Syntactic elements of a raw data block (ISO 14496-3, table 4.85). */
-const Element = { SCE: 0, CPE: 1, DSE: 4, FIL: 6 } as const;
-const EIGHT_SHORT_SEQUENCE = 2;
-/** Data and fill elements in front of the first channel: a bound for what somebody makes up. */
-const MOST_ELEMENTS = 8;
+/** Scale factors go in steps of 2 dB. */
+const STEPS_A_SCALE = 4 / 3;

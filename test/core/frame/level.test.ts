@@ -3,6 +3,7 @@ import type { FrameFormat } from '../../../core/frame/format.ts';
 import { FrameScanner } from '../../../core/frame/scanner.ts';
 import { LevelReader, SILENT } from '../../../core/frame/level.ts';
 import { loadProgramme } from '../../../demo/programme.ts';
+import { frameWith, heads } from './heads.ts';
 
 const aacFormat: FrameFormat = { codec: 'aac', mpegVersion: '4', sampleRateHz: 44_100, channels: 2, samplesPerBlock: 1_024, aacObjectType: 2 };
 
@@ -88,8 +89,71 @@ describe('the loudness of an MP3 frame', () => {
     expect(reader.levels).toEqual([133]);
   });
 
-  test('Layer II has none', () => {
+  test('has no stuffing in it: libshine puts some into the first part of a silent frame', () => {
     const reader = new LevelReader();
-    expect(reader.read(new Uint8Array(400), { ...aacFormat, codec: 'mp2' })).toBe(0);
+    const part = (bits: number, pairs: number): (readonly [number, number])[] => [[bits, 12], [pairs, 9], [210, 8], [0, 30]];
+    const frame = (pairs: number): Uint8Array => frameOf([0xff, 0xfb, 0x90, 0x04], [[0, 20], ...part(3_056, pairs), ...part(0, 0), ...part(0, 0), ...part(0, 0)]);
+    reader.read(frame(0), { ...aacFormat, codec: 'mp3', mpegVersion: '1' });
+    expect([reader.levels, reader.isSilent]).toEqual([[SILENT, SILENT], true]);
+    reader.read(frame(1), { ...aacFormat, codec: 'mp3', mpegVersion: '1' });
+    expect([reader.levels, reader.isSilent]).toEqual([[210, SILENT], false]);
+  });
+});
+
+describe('the loudness of a Layer II frame', () => {
+  const format: FrameFormat = { codec: 'mp2', mpegVersion: '1', sampleRateHz: 48_000, channels: 1, samplesPerBlock: 1_152, aacObjectType: 0 };
+  /** Mono at 48 kHz and 64 kbit/s: 27 subbands. */
+  const layer2 = (shares: number, ...scales: readonly number[]): { levels: number[]; isSilent: boolean } => {
+    const allocation = [...Array.from({ length: 11 }, (_, at) => [at === 2 ? 5 : 0, 4] as const), [0, 24] as const, [0, 12] as const, [0, 8] as const];
+    const reader = new LevelReader();
+    reader.read(frameOf([0xff, 0xfd, 0x44, 0xc0], [...allocation, [shares, 2], ...scales.map((scale) => [scale, 6] as const), [0, 24], [0, 24]]), format);
+    return { levels: reader.levels.map((level) => Math.round(level)), isSilent: reader.isSilent };
+  };
+
+  test('is that of the loudest subband in each third of it, in steps of 2 dB', () => {
+    expect(layer2(0, 30, 27, 33).levels).toEqual([44, 48, 40]);
+    expect(layer2(1, 30, 27).levels).toEqual([44, 44, 48]);
+    expect(layer2(2, 30).levels).toEqual([44, 44, 44]);
+    expect(layer2(3, 30, 27).levels).toEqual([44, 48, 48]);
+  });
+
+  test('is none below what 16 bits can say', () => {
+    expect(layer2(2, 62)).toEqual({ levels: [SILENT, SILENT, SILENT], isSilent: true });
+    expect(layer2(2, 57)).toEqual({ levels: [8, 8, 8], isSilent: false });
+  });
+
+  test('Layer I has none', () => {
+    expect(new LevelReader().read(new Uint8Array(400), { ...format, codec: 'mp1' })).toBe(0);
+  });
+});
+
+describe('digital silence, as encoders make it', () => {
+  test.each(heads)('is told from the quietest noise: $encoder', ({ silent, quiet }) => {
+    const reader = new LevelReader();
+    for (const [head, isSilent] of [[silent, true], [quiet, false]] as const) {
+      const { bytes, format } = frameWith(head);
+      reader.read(bytes, format);
+      expect(reader.isSilent).toBe(isSilent);
+      for (const level of reader.levels) expect(level > SILENT).toBe(!isSilent);
+      expect(reader.levels.length).toBe({ mp1: 0, mp2: 3, mp3: format.mpegVersion === '1' ? 2 : 1, aac: 1 }[format.codec]);
+    }
+  });
+
+  test('in AAC nothing may be coded in either channel', () => {
+    const window = [[0, 1], [0, 2], [0, 1], [10, 6], [0, 1]] as const;
+    const empty = [[0, 4], [10, 5], [0, 3]] as const;
+    const coded = [[2, 4], [10, 5], [0, 3]] as const;
+    const end = [7, 3] as const;
+    const isSilent = (...fields: readonly (readonly [number, number])[]): boolean => {
+      const reader = new LevelReader();
+      reader.read(frameOf([0xff, 0xf1, 0x50, 0x80, 0, 0, 0], fields), aacFormat);
+      return reader.isSilent;
+    };
+    expect(isSilent(...cpe, [0, 1], gain, ...window, ...empty, gain, ...window, ...empty, end)).toBe(true);
+    expect(isSilent(...cpe, [0, 1], gain, ...window, ...empty, gain, ...window, ...coded, end)).toBe(false);
+    expect(isSilent(...cpe, [1, 1], ...window, [0, 2], gain, ...empty, gain, ...coded, end)).toBe(false);
+    expect(isSilent(...sce, gain, ...window, ...empty, ...cpe, [1, 1], ...window, [0, 2], gain, ...empty, gain, ...empty, end)).toBe(true);
+    expect(isSilent(...sce, gain, ...window, ...empty)).toBe(false);
+    expect(isSilent(end)).toBe(false);
   });
 });
