@@ -23,6 +23,7 @@ import { SourceClaims } from './source-claims.ts';
 import { Timeline } from './timeline.ts';
 import type { Timer } from './timers.ts';
 import { ms, type Micros } from './units.ts';
+import { Vitals } from './vitals/vitals.ts';
 
 /** What a stream tells its edge. `stream` is the one that calls. */
 export interface EdgeStreamSink {
@@ -64,6 +65,7 @@ export class EdgeStream implements Matchable {
   readonly ring: FrameRing;
   readonly contour: Contour = new Contour(CONTOUR_POINTS);
   readonly losses: LossMeter = new LossMeter(LOSS_SPAN_US);
+  readonly vitals: Vitals = new Vitals();
   readonly #levels: LevelReader = new LevelReader();
   readonly #settings: Settings;
   readonly #sink: EdgeStreamSink;
@@ -92,7 +94,6 @@ export class EdgeStream implements Matchable {
   givenUntilUs = 0;
   /** Since when it has come without a pause that was longer than its rhythm allows, and without a loss. */
   steadySince = 0 as Micros;
-  readonly vitals: { readonly silentUs: number; readonly frozenUs: number } = { silentUs: 0, frozenUs: 0 };
 
   constructor(options: {
     readonly id: Uint8Array;
@@ -171,7 +172,7 @@ export class EdgeStream implements Matchable {
   }
 
   get heldBytes(): number {
-    return this.ring.heldBytes + this.contour.heldBytes + this.#reassembler.heldBytes + this.#scanner.heldBytes;
+    return this.ring.heldBytes + this.contour.heldBytes + this.vitals.heldBytes + this.#reassembler.heldBytes + this.#scanner.heldBytes;
   }
 
   get heldMessages(): number {
@@ -240,6 +241,7 @@ export class EdgeStream implements Matchable {
     this.timeline.archive(a);
     this.ring.archive(a);
     this.contour.archive(a);
+    this.vitals.archive(a);
     this.#scanner.archive(a);
     this.#rhythm.archive(a);
     this.#claims.archive(a, pathOf);
@@ -325,6 +327,7 @@ export class EdgeStream implements Matchable {
     for (let part = 0; part < levels; part++) {
       this.contour.add(mediaUs + ((part + 0.5) * durationUs) / levels, this.#levels.levels[part]!);
     }
+    this.vitals.frame(bytes, header.format, mediaUs, durationUs, this.#levels.isSilent);
     this.ring.push(bytes, mediaUs, durationUs, this.text);
     this.#sink.frame(now, this);
   }

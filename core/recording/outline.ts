@@ -1,6 +1,6 @@
-import type { FrameFormat, FrameHeader } from '../frame/format.ts';
+import type { FrameHeader } from '../frame/format.ts';
+import { headBytes, MOST_HEAD_BYTES } from '../frame/head.ts';
 import { emptyFrameHeader, readHeader, SYNC_BYTE } from '../frame/header.ts';
-import { MPEG_HEADER_BYTES, sideInfoBytes } from '../frame/mpeg.ts';
 import { MAX_TAG_HEAD_BYTES } from '../frame/tags.ts';
 import type { Transport } from '../machine.ts';
 import { MessageType, PDU_HEADER_BYTES } from '../pdu.ts';
@@ -15,9 +15,9 @@ import type { ByteReader, ByteWriter } from './wire.ts';
  * A frame header begins with FF and is read from seven bytes at most; whatever else is FF looks the same afterwards too,
  * so the scanner comes to the same conclusions, at the same bytes, also where it is out of lock. Its beginning may stand
  * at the end of one message and the rest in the next: therefore the first eight. Tags and a player's table of contents
- * are kept as far as they are read. Of what looks like a frame the side info is kept as well, which is
- * read for how loud it is. What is kept, about a fifth at 128 kbit/s, is no
- * audio that anybody could play.
+ * are kept as far as they are read. Of what looks like a frame the head is kept, which is read for how loud it is and whether it
+ * has been there before; and where a message does not begin with a frame, as much of it as may be the rest of a head. What is
+ * kept, about a fifth at 128 kbit/s, is no audio that anybody could play.
  */
 export class Outliner {
   readonly #transport: Transport;
@@ -31,6 +31,8 @@ export class Outliner {
   #owed = 0;
   #kept: number[] = [];
   #nextSync = -1;
+  /** Bytes to be kept at the beginning of the message that is under way, whatever they are. */
+  #firstBytes = FIRST_BYTES;
   readonly #header: FrameHeader = emptyFrameHeader();
 
   constructor(transport: Transport) {
@@ -92,7 +94,8 @@ export class Outliner {
 
   /** `bytes[from, to)` is a piece of payload that lies at `offset` of it. */
   #payload(bytes: Uint8Array, from: number, to: number, offset: number): void {
-    const owed = Math.max(this.#owed, FIRST_BYTES - offset, tagBytes(bytes, from, to));
+    if (offset === 0) this.#firstBytes = to - from >= FIRST_BYTES && readHeader(bytes, from, this.#header) === undefined ? FIRST_BYTES : MOST_HEAD_BYTES;
+    const owed = Math.max(this.#owed, this.#firstBytes - offset, tagBytes(bytes, from, to));
     this.#owed = 0;
     this.#keepOwed(from, to, owed);
     const tags: number[] = [];
@@ -100,7 +103,7 @@ export class Outliner {
       this.#keepTags(bytes, tags, at, to);
       const header = this.#header;
       const isHeader = readHeader(bytes, at, header) === undefined;
-      this.#keepOwed(at, to, holdsTable(bytes, at, to) ? TABLE_BYTES : isHeader ? soundlessBytes(header.format) : HEADER_BYTES);
+      this.#keepOwed(at, to, holdsTable(bytes, at, to) ? TABLE_BYTES : isHeader ? headBytes(header.format) : HEADER_BYTES);
       // Where a frame ends, a tag may begin.
       if (isHeader && tagBytes(bytes, at + header.lengthBytes, to) > 0) tags.push(at + header.lengthBytes);
     }
@@ -140,21 +143,12 @@ export class Outliner {
 const READ_WHOLE: ReadonlySet<number> = new Set([MessageType.METADATA, MessageType.ANNOUNCE, MessageType.HEADERS, MessageType.ORIGIN, MessageType.SOURCE]);
 const FIRST_BYTES = 8;
 const HEADER_BYTES = 7;
-/** ADTS header, and as much behind it as is read at most to tell how loud an AAC frame is. */
-const AAC_BYTES = 27;
-const CRC_BYTES = 2;
 /** From a frame's header to behind the letters of its table of contents. */
 const TABLE_BYTES = 44;
 const TABLES: readonly (readonly number[])[] = ['Xing', 'Info', 'VBRI'].map(codes);
 /** Where those letters can stand behind the beginning of a header, with and without a CRC. */
 const TABLE_AT = [13, 15, 21, 23, 36, 38];
 const TAGS: readonly (readonly number[])[] = ['ID3', 'TAG', 'APETAGEX'].map(codes);
-
-/** Of a frame what is read without decoding: of MP3 header, CRC and side info. */
-function soundlessBytes(format: FrameFormat): number {
-  if (format.codec === 'aac') return AAC_BYTES;
-  return format.codec === 'mp3' ? MPEG_HEADER_BYTES + CRC_BYTES + sideInfoBytes(format) : HEADER_BYTES;
-}
 
 function codes(text: string): readonly number[] {
   return Array.from(text, (letter) => letter.charCodeAt(0));

@@ -8,12 +8,12 @@ import { smallSettings, type Step } from '../../core/support/steps.ts';
 import { announce, data } from '../../core/support/messages.ts';
 
 /** Longer than anything that is kept in one piece. */
-const SECRET: readonly number[] = Array.from('SECRET AUDIO', (letter) => letter.charCodeAt(0));
+const SECRET: readonly number[] = Array.from('SECRET AUDIO '.repeat(8), (letter) => letter.charCodeAt(0));
 
 /** Frames whose audio says so all over, in messages that do not hold whole frames, as those of the original. */
 const audio = join(...Array.from({ length: 300 }, () => {
   const frame = mpegFrame({});
-  for (let at = 40; at < frame.length - 12; at += 13) frame.set(SECRET, at);
+  for (let at = 40; at < frame.length - SECRET.length; at += SECRET.length) frame.set(SECRET, at);
   return frame;
 }));
 

@@ -1,0 +1,39 @@
+import { digestOf } from '../hash.ts';
+import { ADTS_HEADER_BYTES } from './aac.ts';
+import type { FrameFormat } from './format.ts';
+import { MOST_LAYER2_BYTES } from './layer2.ts';
+import { crcBytes, MPEG_HEADER_BYTES, sideInfoBytes } from './mpeg.ts';
+import { MOST_AAC_BYTES } from './raw-block.ts';
+
+/**
+ * The head of a frame: what is read of it without decoding, and all that a recording without audio keeps.
+ *
+ *     MP3        header, CRC, side info
+ *     MP1, MP2   header, CRC, bit allocation, scale factors of the lower subbands
+ *     AAC        header, CRC, the window, the step of the quantiser and the sections of the first channel, or of all silent ones
+ */
+export function headBytes(format: FrameFormat): number {
+  if (format.codec === 'aac') return MOST_AAC_BYTES;
+  return format.codec === 'mp3' ? MPEG_HEADER_BYTES + MOST_CRC_BYTES + sideInfoBytes(format) : MOST_LAYER2_BYTES;
+}
+
+/** The longest of them all. */
+export const MOST_HEAD_BYTES: number = MOST_LAYER2_BYTES;
+
+/**
+ * A fingerprint of how the sound of a frame is coded, by its head. What depends on the frames before it is left out: padding,
+ * and where its main data begins. So the same sound from the same state of an encoder has the same one.
+ */
+export function soundDigest(frame: Uint8Array, format: FrameFormat): number {
+  const end = Math.min(frame.length, headBytes(format));
+  return digestOf(frame.subarray(Math.min(soundAt(frame, format), end), end));
+}
+
+const MOST_CRC_BYTES = 2;
+
+function soundAt(frame: Uint8Array, { codec, mpegVersion }: FrameFormat): number {
+  const behind = codec === 'aac' ? ADTS_HEADER_BYTES : MPEG_HEADER_BYTES;
+  // main_data_begin has nine bits, or eight in the low sample rates.
+  const reservoirBytes = codec !== 'mp3' ? 0 : mpegVersion === '1' ? 2 : 1;
+  return behind + crcBytes(frame) + reservoirBytes;
+}

@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import { soundDigest } from '../../../core/frame/head.ts';
+import { LevelReader } from '../../../core/frame/level.ts';
+import { FrameScanner } from '../../../core/frame/scanner.ts';
+import { PDU_HEADER_BYTES } from '../../../core/pdu.ts';
+import { Outliner } from '../../../core/recording/outline.ts';
+import { loadProgramme } from '../../../demo/programme.ts';
+import { join, mpegFrame, times } from '../frame/build.ts';
+import { frameWith, heads } from '../frame/heads.ts';
+import { data } from '../support/messages.ts';
+
+/** What is read of the frames in these pieces. */
+function readings(pieces: readonly Uint8Array[]): unknown[] {
+  const found: unknown[] = [];
+  const reader = new LevelReader();
+  const scanner = new FrameScanner({
+    frame: (bytes, { format }) => {
+      reader.read(bytes, format);
+      found.push([bytes.length, [...reader.levels], reader.isSilent, soundDigest(bytes, format)]);
+    },
+  });
+  for (const piece of pieces) scanner.push(piece);
+  return found;
+}
+
+/** The payloads of messages as a recording without audio has them. */
+function withoutAudio(pieces: readonly Uint8Array[]): Uint8Array[] {
+  const outliner = new Outliner('udp');
+  return pieces.map((piece, at) => {
+    const message = data(at + 1, piece, { stream: 1 });
+    const kept = outliner.kept(message);
+    const outline = new Uint8Array(message.length);
+    for (let i = 0; i < kept.length; i += 2) outline.set(message.subarray(kept[i], kept[i + 1]), kept[i]);
+    return outline.subarray(PDU_HEADER_BYTES);
+  });
+}
+
+function cut(bytes: Uint8Array, length: number): Uint8Array[] {
+  return Array.from({ length: Math.ceil(bytes.length / length) }, (_, at) => bytes.subarray(at * length, (at + 1) * length));
+}
+
+const audio = {
+  mp3: join(...loadProgramme().a.frames.slice(0, 200).map(({ bytes }) => bytes)),
+  ...Object.fromEntries(heads.map(({ encoder, silent, quiet }) => [encoder, times(8, join(frameWith(silent).bytes, frameWith(quiet).bytes))])),
+  'Layer I': times(30, mpegFrame({ layer: 1 })),
+};
+
+describe.each(Object.entries(audio))('what is read of frames without decoding is kept of %s', (_, bytes) => {
+  test.each([61, 100, 418, 1_000])('also when messages of %i bytes hold parts of frames', (length) => {
+    const pieces = cut(bytes, length);
+    const found = readings(pieces);
+    expect(found.length).toBeGreaterThan(10);
+    expect(readings(withoutAudio(pieces))).toEqual(found);
+  });
+});
