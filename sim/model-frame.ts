@@ -33,8 +33,6 @@ const MP3_HEADER_BYTES = 4;
 const SIDE_INFO_BYTES = 32;
 export const MP3_MAIN_DATA_AT: number = MP3_HEADER_BYTES + SIDE_INFO_BYTES;
 const ADTS_HEADER_BYTES = 7;
-/** A pair of channels, and how loud the first one is: as much of a raw data block as is read without decoding. */
-const CHANNEL_PAIR_BYTES = 2;
 const LABEL_BYTES = 16;
 const LABEL_MARK = 0x5a;
 const SILENT_MARK = 0x5b;
@@ -45,11 +43,11 @@ const MOST_MAIN_DATA_BEGIN = 480;
  * Frames that a scanner takes for real ones, and that say twice which ones they are:
  *
  *     MP3   | FF FB .. .. | side information: main_data_begin, lengths, loudness | label | noise | label |
- *     AAC   | FF F1 .. .. .. .. .. (ADTS) | channel pair, loudness               | label | noise | label |
+ *     AAC   | FF F1 .. .. .. .. .. (ADTS) | channel pair, loudness, long window  | label | noise | label |
  *
  * Behind the header no byte is FF, so that no sync word can be found there. The loudness is that of the programme at
- * the frame's place, give or take what an encoder makes of it. A frame of digital silence has zeros for side information
- * and noise, as an encoder makes them of it. A frame follows from its label alone: whoever has one can make it again, and
+ * the frame's place, give or take what an encoder makes of it. A frame of digital silence has zeros for side information, or two
+ * channels without a section, and for noise, as an encoder makes them of it. A frame follows from its label alone: whoever has one can make it again, and
  * compare.
  */
 export function writeModelFrame(into: Uint8Array, format: ModelFormat, label: FrameLabel): number {
@@ -161,7 +159,8 @@ function writeMp3Head(into: Uint8Array, format: ModelFormat, label: FrameLabel):
       bits.put(partBits, 12);
       bits.put(0, 9);
       bits.put(loudness, 8);
-      bits.put(0, 30);
+      // How the rest of it is coded: something else in every frame. No two ones in a row keep a byte of eight out.
+      bits.put(mix(label.index * 4 + granule * 2 + channel + label.instance * 104_729) & 0x1555_5555, 30);
     }
   }
   return MP3_HEADER_BYTES + SIDE_INFO_BYTES;
@@ -237,11 +236,18 @@ function writeAdtsHead(into: Uint8Array, format: ModelFormat, length: number, la
   into[4] = length >> 3;
   into[5] = ((length & 7) << 5) | 0x08; // some buffer fullness: that of "variable rate" would look like a sync word
   into[6] = 0x00; // one raw data block
-  into[7] = 0x20; // a pair of channels, each with a window of its own
   const middleUs = label.positionUs + (format.samplesPerFrame * 500_000) / format.sampleRateHz;
-  into[8] = label.isSilent ? 0 : modelLoudness(label, middleUs);
-  return ADTS_HEADER_BYTES + CHANNEL_PAIR_BYTES;
+  const pair = label.isSilent ? SILENT_PAIR : [PAIR, modelLoudness(label, middleUs), ...LONG_WINDOW];
+  into.set(pair, ADTS_HEADER_BYTES);
+  return ADTS_HEADER_BYTES + pair.length;
 }
+
+/** As much of a raw data block as is read without decoding: a pair of channels, each with a window of its own. */
+const PAIR = 0x20;
+/** Of sine shape, with twelve bands, of which the first have codebook 8. */
+const LONG_WINDOW: readonly number[] = [0x03, 0x10];
+/** Two channels without bands, and the end. */
+const SILENT_PAIR: readonly number[] = [PAIR, 0, 0, 0, 0, 0, 0x0e];
 
 function writeLabel(into: Uint8Array, at: number, { instance, index, positionUs, isSilent }: FrameLabel): void {
   into[at] = isSilent ? SILENT_MARK : LABEL_MARK;

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { frameDurationUs } from '../../core/frame/format.ts';
+import { LevelReader } from '../../core/frame/level.ts';
 import { FrameScanner } from '../../core/frame/scanner.ts';
+import { Vitals } from '../../core/vitals/vitals.ts';
 import { Feed } from '../../sim/feed.ts';
 import { aac, MAX_MODEL_FRAME_BYTES, mp3 } from '../../sim/model-frame.ts';
 import { Programme, type KnownFrame } from '../../sim/programme.ts';
@@ -45,6 +48,41 @@ describe.each([mp3(), aac()])('an encoder of $codec', (format) => {
     expect(looped.map(({ frame }) => frame.index)).toEqual(Array.from({ length: 100 }, (_, index) => 20 + (index % 40)));
     expect(looped[41]!.bytes).toEqual(before[21]!.bytes);
     expect(next().frame.index).toBe(160);
+  });
+
+  test('looks well, silent and frozen to an edge when it is', () => {
+    const { feed, next } = made(format);
+    const vitals = new Vitals();
+    const levels = new LevelReader();
+    let mediaUs = 0;
+    const scanner = new FrameScanner({
+      frame: (bytes, { format, samples }) => {
+        const durationUs = frameDurationUs(format, samples);
+        levels.read(bytes, format);
+        vitals.frame(bytes, format, mediaUs, durationUs, levels.isSilent);
+        mediaUs += durationUs;
+      },
+    });
+    const play = (frames: number): number => {
+      const beganUs = mediaUs;
+      for (let frame = 0; frame < frames; frame++) scanner.push(next().bytes);
+      return mediaUs - beganUs;
+    };
+    for (let second = 0; second < 60; second++) {
+      play(40);
+      expect([vitals.silentUs, vitals.frozenUs]).toEqual([0, 0]);
+    }
+    feed.carry('silence');
+    const silentUs = play(400);
+    expect([vitals.silentUs, vitals.frozenUs]).toEqual([expect.closeTo(silentUs), 0]);
+    feed.carry('programme');
+    play(80);
+    feed.carry('loop');
+    const loopedUs = play(400);
+    expect([vitals.silentUs, vitals.frozenUs]).toEqual([0, expect.closeTo(loopedUs, -5)]);
+    feed.carry('programme');
+    play(20);
+    expect([vitals.silentUs, vitals.frozenUs]).toEqual([0, 0]);
   });
 });
 
