@@ -2,7 +2,7 @@ import type { Archive } from '../archive.ts';
 import type { EdgeStream } from '../edge-stream.ts';
 import type { Settings } from '../settings.ts';
 import { ms, type Micros } from '../units.ts';
-import { mayBeSick, sicknessOf, type Sickness } from './sickness.ts';
+import { ailmentOf, mayBeSick, sicknessOf, type Sickness } from './sickness.ts';
 
 /** Why a live stream that serves is left all the same. */
 export type PlannedReason = 'operator' | Sickness | 'behind' | 'lossy' | 'preferred';
@@ -75,8 +75,8 @@ export class Prospects {
   #reason(now: Micros, backup: EdgeStream, { live, playheadUs, wanted, isChosen }: Situation): PlannedReason | undefined {
     if (wanted === backup) return 'operator';
     const isWell = sicknessOf(backup, this.#settings) === undefined;
-    const sickness = isChosen ? undefined : sicknessOf(live, this.#settings);
-    if (sickness !== undefined && !mayBeSick(backup, this.#settings)) return sickness;
+    const ailment = isChosen ? undefined : ailmentOf(live, this.#settings);
+    if (ailment !== undefined && !mayBeSick(backup, this.#settings)) return ailment;
     if (this.#isBehind(now, live, playheadUs, backup)) return 'behind';
     if (this.#isLossier(now, live, backup)) return 'lossy';
     const mayReturn = !isChosen && wanted === undefined && isWell;
@@ -85,7 +85,9 @@ export class Prospects {
 
   #heldUs(reason: PlannedReason, { aheadUs }: Situation): number {
     // After a silence of the programme itself the encoder that is ahead is heard first.
-    if (reason === 'silent' || reason === 'frozen') return LEAST_HELD_US + (aheadUs === undefined ? MOST_DELAY_US : Math.max(0, aheadUs));
+    const soonestUs = LEAST_HELD_US + (aheadUs === undefined ? MOST_DELAY_US : Math.max(0, aheadUs));
+    if (reason === 'silent') return Math.max(ms(this.#settings.silentSwitchMs), soonestUs);
+    if (reason === 'frozen') return Math.max(ms(this.#settings.frozenSwitchMs), soonestUs);
     // After an outage of both each is ahead by turns, while they send what they have kept.
     if (reason === 'behind') return ms(this.#settings.resumeGraceMs);
     return reason === 'preferred' ? ms(this.#settings.returnMs) : 0;

@@ -54,6 +54,7 @@ test('there is a file for each outage that is known', () => {
     'relay-rolling-restart',
     'satellite-slots',
     'short-cuts',
+    'silent-main',
     'site-vanishes',
     'slow-listener',
     'slower-backup-satellite',
