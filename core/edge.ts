@@ -162,10 +162,10 @@ export class Edge implements Machine {
   streamsOf(now: Micros, name: string): readonly StreamInfo[] | undefined {
     const mount = this.#mounts.get(name);
     if (mount === undefined) return undefined;
-    const { switcher, policy } = mount;
+    const { switcher } = mount;
     const others = [...this.#streams].filter((stream) => stream !== switcher.live && switcher.has(stream));
     const all = switcher.live === undefined ? others : [switcher.live, ...others];
-    return all.map((stream) => streamInfo(now, stream, switcher, policy));
+    return all.map((stream) => streamInfo(now, stream, mount, this.#settings));
   }
 
   /** What an operator wants of a mountpoint. */

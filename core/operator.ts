@@ -8,7 +8,7 @@ export type MountCommand =
 /** What came of it. */
 export type CommandResult =
   | 'switched'
-  /** It will be done as soon as that stream has come to the point of the programme where the listeners are. */
+  /** It will be done as soon as that stream can go on where the listeners are, and that point of it is known. */
   | 'waits'
   | 'on-air'
   | 'no-such-mount'
@@ -24,17 +24,17 @@ export interface Callable {
   /** Its id, as 32 hexadecimal digits. */
   readonly name: string;
   /** What its encoder announces itself as. */
-  readonly origin?: string | undefined;
-  /** The address that a relay takes it from: `10.0.0.7:41234`, or without the port. */
-  readonly source?: string | undefined;
+  readonly origin: string | undefined;
+  /** The address that a relay takes it from. */
+  readonly source: string | undefined;
 }
 
 /** An id is random, so that a few digits tell streams apart. */
 export const LEAST_ID_DIGITS = 4;
 
-/** Whether a stream comes from there: an origin, a source's address, or one without its port. */
+/** Whether a stream comes from there: an origin, or a source's address. */
 export function isFrom({ origin, source }: Callable, place: string): boolean {
-  return origin === place || source === place || (source !== undefined && hostOf(source) === place);
+  return origin === place || source === place;
 }
 
 /**
@@ -56,9 +56,4 @@ export function streamCalled<Stream extends Callable>(
 
 function hasId(name: string, digits: string): boolean {
   return digits.length >= LEAST_ID_DIGITS && name.startsWith(digits.toLowerCase());
-}
-
-/** `[::1]:8001` and `[::1]` are `::1`. */
-function hostOf(source: string): string {
-  return source.replace(/^\[(.*)\](?::\d+)?$|^([^:]*):\d+$/, '$1$2');
 }

@@ -2,7 +2,7 @@ import type { Settings } from './settings.ts';
 
 /** What an operator wants of one mountpoint, besides the settings of the edge. Plain data. */
 export interface MountPolicy {
-  /** The origin that its encoder announces, or the address or host that a relay takes it from: listeners return to it. */
+  /** The origin that its encoder announces, or the address that a relay takes it from: listeners return to it. */
   readonly prefer?: string;
   /** What listeners hear when no stream is left. */
   readonly fallback?: Fallback;

@@ -2,7 +2,9 @@ import type { EdgeStream } from './edge-stream.ts';
 import { describeFormat, type FrameFormat } from './frame/format.ts';
 import type { Match } from './matcher.ts';
 import { isFrom } from './operator.ts';
-import type { MountPolicy } from './policy.ts';
+import { settingsFor, type MountPolicy } from './policy.ts';
+import type { Settings } from './settings.ts';
+import { sicknessOf, type Sickness } from './switching/sickness.ts';
 import type { Switcher } from './switching/switcher.ts';
 import { toMs, type Micros } from './units.ts';
 
@@ -18,8 +20,12 @@ export interface StreamInfo {
   readonly isOnAir: boolean;
   /** It is the one that the mountpoint's policy prefers. */
   readonly isPreferred: boolean;
+  /** An operator has chosen it. */
+  readonly isChosen: boolean;
   /** Its frames come, by an open path, in its usual rhythm. */
   readonly isHealthy: boolean;
+  /** What it has though its frames come: for longer than its mountpoint allows. */
+  readonly sickness: Sickness | undefined;
   /** Programme that it has beyond the point where the listeners are; less than 0: it is behind that. Undefined where the two cannot be compared. */
   readonly aheadMs: number | undefined;
   /** What that point was found by; undefined for the one on air. */
@@ -28,7 +34,14 @@ export interface StreamInfo {
   readonly whyNot: string | undefined;
 }
 
-export function streamInfo(now: Micros, stream: EdgeStream, switcher: Switcher, policy: MountPolicy | undefined): StreamInfo {
+/** What the streams of a mountpoint are told by. */
+export interface Mountpoint {
+  readonly switcher: Switcher;
+  readonly policy: MountPolicy | undefined;
+}
+
+/** @param settings of the edge. */
+export function streamInfo(now: Micros, stream: EdgeStream, { switcher, policy }: Mountpoint, settings: Settings): StreamInfo {
   const { name, origin, source, format } = stream;
   const aheadUs = switcher.aheadUs(stream);
   const isOnAir = switcher.live === stream;
@@ -39,7 +52,9 @@ export function streamInfo(now: Micros, stream: EdgeStream, switcher: Switcher, 
     format,
     isOnAir,
     isPreferred: policy?.prefer !== undefined && isFrom(stream, policy.prefer),
+    isChosen: switcher.isChosen(stream),
     isHealthy: stream.isHealthy(now),
+    sickness: sicknessOf(stream, settingsFor(policy, settings)),
     aheadMs: aheadUs === undefined ? undefined : toMs(aheadUs as Micros),
     matchedBy: switcher.matchOf(stream)?.by,
     whyNot: isOnAir ? undefined : hindrance(now, stream, switcher.format, aheadUs),

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { mountpointProblem } from '../core/announce.ts';
+import { originProblem } from '../core/extensions.ts';
 import { mountSettingNames, type Fallback, type MountPolicies, type MountPolicy, type MountSettingName } from '../core/policy.ts';
 import { settingProblem } from '../core/settings.ts';
 import type { Given, Option } from './options.ts';
@@ -32,7 +33,11 @@ export function policiesIn(file: string, mounts: unknown): MountPolicies {
 export function policiesOf(given: Given, inFile: MountPolicies): MountPolicies {
   const policies = new Map(Object.entries(inFile));
   const change = (mount: string, policy: MountPolicy): void => void policies.set(mount, { ...policies.get(mount), ...policy });
-  for (const { mount, value } of pairs(given, 'prefer')) change(mount, { prefer: value });
+  for (const { mount, value } of pairs(given, 'prefer')) {
+    const problem = originProblem(value);
+    if (problem !== undefined) throw new UsageError(`--prefer: ${problem}`);
+    change(mount, { prefer: value });
+  }
   const files = pairs(given, 'fallback-file');
   for (const { mount, value } of files) change(mount, { fallback: { file: resolve(value) } });
   for (const { mount, value } of pairs(given, 'fallback-mount')) {
@@ -65,11 +70,18 @@ class PolicyReader {
     let policy: MountPolicy = {};
     for (const [key, each] of this.entries(where, value)) {
       const inside = keyText(where, key);
-      if (key === 'prefer') policy = { ...policy, prefer: this.#text(inside, each) };
+      if (key === 'prefer') policy = { ...policy, prefer: this.#origin(inside, each) };
       else if (key === 'fallback') policy = { ...policy, fallback: this.#fallback(inside, each) };
       else policy = { ...policy, settings: { ...policy.settings, [this.#setting(inside, key, each)]: each } };
     }
     return policy;
+  }
+
+  #origin(where: string, value: unknown): string {
+    const origin = this.#text(where, value);
+    const problem = originProblem(origin);
+    if (problem !== undefined) throw this.error(where, problem);
+    return origin;
   }
 
   #fallback(where: string, value: unknown): Fallback {

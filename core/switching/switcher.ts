@@ -195,6 +195,11 @@ export class Switcher {
     return this.live === to ? 'switched' : 'waits';
   }
 
+  /** Whether an operator has chosen it. */
+  isChosen(stream: EdgeStream): boolean {
+    return this.#choice.is(stream);
+  }
+
   /** The mountpoint has ended: disarms its timers, and lets its streams begin anew instead of with what was heard. */
   dispose(): void {
     for (const stream of this.#streams) stream.ring.clear();

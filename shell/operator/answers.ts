@@ -14,7 +14,7 @@ export interface Answer {
 /** Status and words for each result; what is below 400 counts as done. */
 export const answers: Readonly<Record<CommandResult, { readonly status: number; readonly message: string }>> = {
   'switched': { status: 200, message: 'switched' },
-  'waits': { status: 202, message: 'it will be done as soon as that stream has come to where the listeners are' },
+  'waits': { status: 202, message: 'it will be done as soon as that stream can go on where the listeners are' },
   'on-air': { status: 200, message: 'it is on air already' },
   'automatic': { status: 200, message: 'the edge chooses again' },
   'no-such-mount': { status: 404, message: 'there is no such mountpoint' },
@@ -33,14 +33,16 @@ export interface SourceJson {
   readonly channels: number | null;
   readonly onAir: boolean;
   readonly preferred: boolean;
+  readonly chosen: boolean;
   readonly healthy: boolean;
+  readonly sickness: string | null;
   readonly aheadMs: number | null;
   readonly matchedBy: string | null;
   readonly whyNot: string | null;
 }
 
 export function sourceOf(stream: StreamInfo): SourceJson {
-  const { id, origin, source, format, isOnAir, isPreferred, isHealthy, aheadMs, matchedBy, whyNot } = stream;
+  const { id, origin, source, format, isOnAir, isPreferred, isChosen, isHealthy, sickness, aheadMs, matchedBy, whyNot } = stream;
   return {
     id,
     origin: origin ?? null,
@@ -50,7 +52,9 @@ export function sourceOf(stream: StreamInfo): SourceJson {
     channels: format?.channels ?? null,
     onAir: isOnAir,
     preferred: isPreferred,
+    chosen: isChosen,
     healthy: isHealthy,
+    sickness: sickness ?? null,
     aheadMs: aheadMs ?? null,
     matchedBy: matchedBy ?? null,
     whyNot: whyNot ?? null,

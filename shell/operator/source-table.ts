@@ -12,13 +12,17 @@ export function sourceTable(sources: readonly SourceJson[]): string {
 }
 
 function cellsOf(source: SourceJson, digits: number): readonly string[] {
-  const { id, origin, source: from, codec, sampleRateHz, channels, onAir, preferred, healthy, aheadMs, matchedBy, whyNot } = source;
+  const { id, origin, source: from, codec, sampleRateHz, channels, onAir, aheadMs } = source;
   const format = codec === null ? '' : `${codec} ${sampleRateHz} Hz ${channels} ch`;
-  const state = onAir ? `on air${healthy ? '' : ', but silent'}` : (whyNot ?? `could go on air, by ${matchedBy}`);
   const ahead = aheadMs === null ? '' : `${Math.round(aheadMs)} ms`;
-  const cells = [onAir ? '*' : '', id.slice(0, digits), origin ?? '', from ?? '', format, ahead, `${preferred ? 'preferred; ' : ''}${state}`];
+  const cells = [onAir ? '*' : '', id.slice(0, digits), origin ?? '', from ?? '', format, ahead, stateOf(source)];
   // What encoders call themselves must not move a terminal's cursor.
   return cells.map((cell) => cell.replace(/\p{C}/gu, '?'));
+}
+
+function stateOf({ onAir, preferred, chosen, healthy, sickness, matchedBy, whyNot }: SourceJson): string {
+  const state = onAir ? `on air${healthy ? '' : ', but nothing comes'}` : (whyNot ?? `could go on air, by ${matchedBy}`);
+  return [...(preferred ? ['preferred'] : []), ...(chosen ? ['chosen'] : []), ...(sickness === null ? [] : [sickness]), state].join('; ');
 }
 
 /** As many as tell them apart. */

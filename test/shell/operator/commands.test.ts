@@ -62,7 +62,7 @@ async function edge(): Promise<{ readonly url: string; readonly told: CapturedLo
 const idOf = (stream: number): string => hex(streamId(stream));
 
 describe('davecast switch and sources', () => {
-  it('make an edge go over to another encoder, and tell which there are', async () => {
+  it('tell an edge to go over to another encoder, and which there are', async () => {
     const { url, told } = await edge();
     const before = await run('sources', url);
     expect(before).toMatchObject({ status: 0, err: '' });
@@ -74,11 +74,11 @@ describe('davecast switch and sources', () => {
     const asked = await run('switch', url, '0002');
     expect(asked).toMatchObject({ status: 0, err: '' });
     expect(asked.out).toMatch(/^(switched|it will be done as soon as .*)\n$/);
-    await told.until('switch', { to: idOf(2), reason: 'operator' });
-    expect(await run('switch', url, '0002')).toEqual({ status: 0, out: 'it is on air already\n', err: '' });
-    const { sources } = JSON.parse((await run('sources', url, '--json')).out) as { sources: { id: string; onAir: boolean }[] };
-    expect(sources.filter(({ onAir }) => onAir).map(({ id }) => id)).toEqual([idOf(2)]);
+    expect(told.all('operator')).toMatchObject([{ mount: 'radio', command: 'switch', to: '0002' }]);
+    const { sources } = JSON.parse((await run('sources', url, '--json')).out) as { sources: { id: string; chosen: boolean }[] };
+    expect(sources.filter(({ chosen }) => chosen).map(({ id }) => id)).toEqual([idOf(2)]);
     expect(JSON.parse((await run('switch', url, '--automatic', '--json')).out)).toMatchObject({ result: 'automatic', mount: 'radio' });
+    expect((await run('sources', url)).out).not.toContain('chosen');
   });
 
   it('say in one line why not', async () => {

@@ -14,7 +14,9 @@ const stream: StreamInfo = {
   format: { codec: 'mp3', mpegVersion: '1', sampleRateHz: 44_100, channels: 2, samplesPerBlock: 1_152, aacObjectType: 0 },
   isOnAir: true,
   isPreferred: true,
+  isChosen: false,
   isHealthy: true,
+  sickness: undefined,
   aheadMs: 0,
   matchedBy: undefined,
   whyNot: undefined,
@@ -88,7 +90,7 @@ describe("an operator's page", () => {
         status: 200,
         body: {
           mount: 'radio',
-          sources: [{ id: stream.id, origin: 'studio-a', source: null, codec: 'mp3', sampleRateHz: 44_100, channels: 2, onAir: true, preferred: true, healthy: true, aheadMs: 0, matchedBy: null, whyNot: null }],
+          sources: [{ id: stream.id, origin: 'studio-a', source: null, codec: 'mp3', sampleRateHz: 44_100, channels: 2, onAir: true, preferred: true, chosen: false, healthy: true, sickness: null, aheadMs: 0, matchedBy: null, whyNot: null }],
         },
       });
     }

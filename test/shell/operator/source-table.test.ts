@@ -3,19 +3,19 @@ import type { SourceJson } from '../../../shell/operator/answers.ts';
 import { sourceTable } from '../../../shell/operator/source-table.ts';
 
 function source(more: Partial<SourceJson>): SourceJson {
-  return { id: '0'.repeat(32), origin: null, source: null, codec: 'mp3', sampleRateHz: 44_100, channels: 2, onAir: false, preferred: false, healthy: true, aheadMs: 12.4, matchedBy: 'content', whyNot: null, ...more };
+  return { id: '0'.repeat(32), origin: null, source: null, codec: 'mp3', sampleRateHz: 44_100, channels: 2, onAir: false, preferred: false, chosen: false, healthy: true, sickness: null, aheadMs: 12.4, matchedBy: 'content', whyNot: null, ...more };
 }
 
 it('a table has as many digits of each id as tell them apart, and what keeps each from the air', () => {
   const table = sourceTable([
-    source({ id: `${'a'.repeat(10)}0`.padEnd(32, '0'), origin: 'studio-a', source: '10.0.0.7:41234', onAir: true, preferred: true, matchedBy: null }),
+    source({ id: `${'a'.repeat(10)}0`.padEnd(32, '0'), origin: 'studio-a', source: '10.0.0.7:41234', onAir: true, preferred: true, chosen: true, sickness: 'silent', matchedBy: null }),
     source({ id: `${'a'.repeat(10)}1`.padEnd(32, '0'), origin: 'studio\u001b[2J', aheadMs: -30 }),
     source({ id: 'b'.repeat(32), codec: null, sampleRateHz: null, channels: null, aheadMs: null, healthy: false, whyNot: 'it has given no frame yet' }),
   ]);
   expect(table).toBe(
     [
       '   id           origin      source          format             ahead',
-      '*  aaaaaaaaaa0  studio-a    10.0.0.7:41234  mp3 44100 Hz 2 ch  12 ms   preferred; on air',
+      '*  aaaaaaaaaa0  studio-a    10.0.0.7:41234  mp3 44100 Hz 2 ch  12 ms   preferred; chosen; silent; on air',
       '   aaaaaaaaaa1  studio?[2J                  mp3 44100 Hz 2 ch  -30 ms  could go on air, by content',
       '   bbbbbbbbbbb                                                         it has given no frame yet',
       '',
