@@ -67,6 +67,5 @@ function hindrance(now: Micros, stream: EdgeStream, onAir: FrameFormat | undefin
   if (onAir !== undefined && format !== onAir) return `${describeFormat(format)} cannot follow ${describeFormat(onAir)}`;
   if (!hasPath) return 'no path to it is open';
   if (!stream.isHealthy(now)) return `no frame for ${Math.round(toMs((now - frameAt) as Micros))} ms`;
-  if (aheadUs === undefined) return 'it cannot be compared with the one on air';
-  return aheadUs > 0 ? undefined : 'it has not come to where the listeners are';
+  return aheadUs === undefined ? 'it cannot be compared with the one on air' : undefined;
 }

@@ -55,7 +55,7 @@ export function sourceOf(stream: StreamInfo): SourceJson {
     chosen: isChosen,
     healthy: isHealthy,
     sickness: sickness ?? null,
-    aheadMs: aheadMs ?? null,
+    aheadMs: aheadMs === undefined ? null : Math.round(aheadMs * 1_000) / 1_000,
     matchedBy: matchedBy ?? null,
     whyNot: whyNot ?? null,
   };
