@@ -73,10 +73,10 @@ describe('a process', () => {
   it('ends with its input, once everything has gone out', async () => {
     const relay = new Program('davecast', '-r', '0', '0');
     const inPort = (await relay.line('listening', 'in'))['port'] as number;
-    const encoder = new Program('davecast', 'encoder', '--mount', 'm', '--to', `127.0.0.1:${inPort}`, '--stdin');
+    const encoder = new Program('davecast', 'encoder', '--mount', 'm', '--to', `127.0.0.1:${inPort}`, '--stdin', '--origin', 'o');
     encoder.child.stdin.end(Buffer.concat(mp3Frames(200)));
     expect(await encoder.exited).toBe(0);
-    // 200 DATA, and ANNOUNCE, HEADERS and METADATA before them.
-    await expect.poll(() => relay.lines('path-closed')).toMatchObject([{ messages: 203, dropped: {} }]);
+    // 200 DATA, and ANNOUNCE, ORIGIN, HEADERS and METADATA before them.
+    await expect.poll(() => relay.lines('path-closed')).toMatchObject([{ messages: 204, dropped: {} }]);
   });
 });
