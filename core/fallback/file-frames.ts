@@ -1,0 +1,62 @@
+import { frameDurationUs, type FrameFormat, type FrameHeader } from '../frame/format.ts';
+import { emptyFrameHeader, readHeader } from '../frame/header.ts';
+import { FrameScanner } from '../frame/scanner.ts';
+import { formatText } from '../frame/format-text.ts';
+
+/** The frames of a file, one behind the other in memory, without tags and players' tables of contents. */
+export class FileFrames {
+  readonly format: FrameFormat;
+  readonly bytes: Uint8Array;
+  readonly bitrateBps: number;
+  /** Where each frame begins, and where the last one ends. */
+  readonly #offsets: readonly number[];
+  readonly #header: FrameHeader = emptyFrameHeader();
+
+  constructor(format: FrameFormat, bytes: Uint8Array, offsets: readonly number[]) {
+    this.format = format;
+    this.bytes = bytes;
+    this.#offsets = offsets;
+    let durationUs = 0;
+    for (let index = 0; index < this.count; index++) durationUs += this.durationUs(index);
+    this.bitrateBps = (bytes.length * 8_000_000) / durationUs;
+  }
+
+  get count(): number {
+    return this.#offsets.length - 1;
+  }
+
+  /** Undefined before the first and behind the last one. */
+  frame(index: number): Uint8Array | undefined {
+    return index < 0 || index >= this.count ? undefined : this.bytes.subarray(this.#offsets[index], this.#offsets[index + 1]);
+  }
+
+  durationUs(index: number): number {
+    readHeader(this.bytes, this.#offsets[index]!, this.#header);
+    return frameDurationUs(this.format, this.#header.samples);
+  }
+}
+
+/** What is in a file; or, in words that go on behind its name, why it cannot be a fallback. */
+export function readFileFrames(file: Uint8Array): FileFrames | string {
+  const bytes = new Uint8Array(file.length);
+  const offsets = [0];
+  let end = 0;
+  let format: FrameFormat | undefined;
+  let other: FrameFormat | undefined;
+  const scanner = new FrameScanner({
+    frame: (frame, header) => {
+      format ??= header.format;
+      if (header.format !== format) other ??= header.format;
+      bytes.set(frame, end);
+      end += frame.length;
+      offsets.push(end);
+    },
+  });
+  scanner.push(file);
+  scanner.end();
+  if (format === undefined) return 'has no frame of MPEG audio or AAC (ADTS)';
+  if (other !== undefined) return `has frames of two kinds: ${formatText(format)}, then ${formatText(other)}`;
+  // Anything large has a few bytes in it that look like frames.
+  if (scanner.skipped.garbage.bytes > end) return 'is mostly something else than MPEG audio or AAC (ADTS)';
+  return new FileFrames(format, bytes.slice(0, end), offsets);
+}
