@@ -74,6 +74,13 @@ export type EdgeEvent =
     }
   | { readonly kind: 'mount-ended'; readonly mount: string; readonly silentMs: number; readonly listeners: number }
   | { readonly kind: 'backup-added'; readonly mount: string; readonly stream: string; readonly backups: number }
+  /** No stream could be heard any more: listeners hear the fallback, a mountpoint or a file by its name. */
+  | { readonly kind: 'fallback-entered'; readonly mount: string; readonly what: string; readonly silentMs: number }
+  | { readonly kind: 'fallback-left'; readonly mount: string; readonly what: string; readonly to: string; readonly forMs: number }
+  /** Its frames cannot follow those that were on air. */
+  | { readonly kind: 'fallback-refused'; readonly mount: string; readonly what: string; readonly why: string }
+  /** Only a stream of another kind is back: the mountpoint ends, and begins anew with that. */
+  | { readonly kind: 'format-changed'; readonly mount: string; readonly stream: string; readonly why: string; readonly listeners: number }
   /** A stream of the same name whose frames cannot follow those on air. */
   | { readonly kind: 'backup-refused'; readonly mount: string; readonly stream: string; readonly why: string }
   /** The live stream is tardy, and no backup can take over yet (one that can is a 'switch' at once). */

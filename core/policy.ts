@@ -21,6 +21,7 @@ export const mountSettingNames: readonly MountSettingName[] = [
   'frozenSwitchMs',
   'returnMs',
   'fallbackMs',
+  'fallbackLeaveMs',
   'behindSwitchMs',
   'behindSettleMs',
   'resumeGraceMs',
@@ -32,6 +33,7 @@ export type MountSettingName =
   | 'frozenSwitchMs'
   | 'returnMs'
   | 'fallbackMs'
+  | 'fallbackLeaveMs'
   | 'behindSwitchMs'
   | 'behindSettleMs'
   | 'resumeGraceMs'

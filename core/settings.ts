@@ -67,6 +67,8 @@ export interface Settings {
   readonly frozenSwitchMs: number;
   readonly returnMs: number;
   readonly fallbackMs: number;
+  readonly fallbackLeaveMs: number;
+  readonly fallbackBytes: number;
   readonly lossySwitchMs: number;
   readonly slowerWaitMs: number;
   readonly mountEndMs: number;
@@ -157,6 +159,8 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   frozenSwitchMs: { value: 10_000, unit: 'ms', min: 0, max: 3_600_000, roles: ['edge'], why: 'a live stream that has repeated itself for so long is left for one that does not; 0: never' },
   returnMs: { value: 30_000, unit: 'ms', min: 0, max: 86_400_000, roles: ['edge'], why: 'the preferred encoder must have been well for so long before listeners return to it: a source that comes and goes must not take them along' },
   fallbackMs: { value: 1_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['edge'], why: 'nothing of any stream for so long: the fallback goes on air, before the buffer of a player is empty' },
+  fallbackLeaveMs: { value: 1_000, unit: 'ms', min: 0, max: 3_600_000, roles: ['edge'], why: 'a stream must have been well for so long before listeners return to it from the fallback: twice that would be heard as waiting, and a source that drops out again at once should not be heard at all' },
+  fallbackBytes: { value: 8_388_608, unit: 'bytes', min: 1_024, max: 268_435_456, roles: ['edge'], why: 'a file that is a fallback has this many bytes at most: nine minutes at 128 kbit/s, all of it in memory' },
   mountEndMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['edge'], why: 'a mountpoint without any frame for so long ends, as in the original' },
 
   // Edge: listeners.

@@ -1,7 +1,6 @@
-import { frameDurationUs, type FrameFormat, type FrameHeader } from '../frame/format.ts';
+import { describeFormat, frameDurationUs, type FrameFormat, type FrameHeader } from '../frame/format.ts';
 import { emptyFrameHeader, readHeader } from '../frame/header.ts';
 import { FrameScanner } from '../frame/scanner.ts';
-import { formatText } from '../frame/format-text.ts';
 
 /** The frames of a file, one behind the other in memory, without tags and players' tables of contents. */
 export class FileFrames {
@@ -55,7 +54,7 @@ export function readFileFrames(file: Uint8Array): FileFrames | string {
   scanner.push(file);
   scanner.end();
   if (format === undefined) return 'has no frame of MPEG audio or AAC (ADTS)';
-  if (other !== undefined) return `has frames of two kinds: ${formatText(format)}, then ${formatText(other)}`;
+  if (other !== undefined) return `has frames of two kinds: ${describeFormat(format)}, then ${describeFormat(other)}`;
   // Anything large has a few bytes in it that look like frames.
   if (scanner.skipped.garbage.bytes > end) return 'is mostly something else than MPEG audio or AAC (ADTS)';
   return new FileFrames(format, bytes.slice(0, end), offsets);
