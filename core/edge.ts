@@ -6,6 +6,8 @@ import { MemoryBudget } from './budget.ts';
 import { buffersOf, type StreamBuffers } from './buffers.ts';
 import { EdgeStream, type Loss } from './edge-stream.ts';
 import type { EdgeEvent, PathFigures } from './events.ts';
+import { Fallbacks } from './fallback/fallbacks.ts';
+import { describeFormat } from './frame/format.ts';
 import { Intake, type Path } from './intake.ts';
 import type { ListenerId, Machine, PathId, Transport } from './machine.ts';
 import type { Matcher } from './matcher.ts';
@@ -63,6 +65,7 @@ export class Edge implements Machine {
   readonly #listeners: Map<ListenerId, Mount> = new Map();
   readonly #timers: TimerQueue<EdgeReason> = new TimerQueue();
   readonly #budget: MemoryBudget;
+  readonly #fallbacks: Fallbacks;
   #unannounced = 0;
   #joined = 0;
   #now = 0 as Micros;
@@ -74,6 +77,14 @@ export class Edge implements Machine {
     this.#onAir = onAir;
     this.#sink = sink;
     this.#budget = new MemoryBudget(settings.edgeBytes);
+    this.#fallbacks = new Fallbacks({
+      policies: policies ?? {},
+      budget: this.#budget,
+      timer: (reason, fire) => this.#timers.timer(reason, fire),
+      has: (mount) => this.#mounts.has(mount),
+      begin: (now, mount) => this.#begin(now, mount),
+      standIn: (now, mount) => this.#mounts.get(mount)?.switcher.beginWithFallback(now),
+    });
     this.#intake = new Intake({
       maxPaths: settings.maxPaths,
       message: (path, view) => this.#message(path, view),
@@ -91,9 +102,9 @@ export class Edge implements Machine {
 
   /** Memory of unfinished and early messages, rings, and what is kept for listeners. */
   get heldBytes(): number {
-    let sum = this.#intake.heldBytes;
+    let sum = this.#intake.heldBytes + this.#fallbacks.heldBytes;
     for (const stream of this.#streams) sum += stream.heldBytes;
-    for (const mount of this.#mounts.values()) sum += mount.broadcast.heldBytes;
+    for (const mount of this.#mounts.values()) sum += mount.heldBytes;
     return sum;
   }
 
@@ -173,6 +184,16 @@ export class Edge implements Machine {
     return this.#mounts.get(name)?.switcher.command(now, command) ?? 'no-such-mount';
   }
 
+  /**
+   * The file that listeners of a mountpoint hear when no stream is left; `title` is what they see. It is there from now on, and
+   * the mountpoint with it. Says, in words that go on behind the name of the file, why it cannot be that.
+   */
+  provideFallback(now: Micros, mount: string, title: string, file: Uint8Array): string | undefined {
+    const most = this.#settings.fallbackBytes;
+    if (file.length > most) return `is larger than fallbackBytes, ${most}`;
+    return this.#fallbacks.provide(now, mount, title, file);
+  }
+
   /** A listener; its burst is sent at the next `advance`, so that a head can be written first. */
   join(now: Micros, name: string, options: JoinOptions): ListenerId | 'no-such-mount' | 'full' {
     const mount = this.#mounts.get(name);
@@ -203,6 +224,7 @@ export class Edge implements Machine {
     this.#now = a.number(this.#now);
     this.#intake.archive(a);
     const streams = this.#archiveStreams(a);
+    this.#fallbacks.archive(a);
     const reference = (stream: EdgeStream | undefined): EdgeStream => streams[a.number(stream === undefined ? 0 : streams.indexOf(stream))]!;
     for (const mount of a.list(this.#mounts.values(), (saved) => this.#archiveMount(a, saved, reference))) {
       for (const listener of mount.broadcast.listenerIds) this.#listeners.set(listener, mount);
@@ -323,18 +345,34 @@ export class Edge implements Machine {
       matcher: this.#newMatcher(),
       sink: this.#sink,
       onAir: this.#onAir,
+      gaveOut: this.#fallbacks.followed(name),
+      fallback: this.#fallbacks.sourceFor(name),
       timer: (reason, fire) => this.#timers.timer(reason, fire),
       event: (event) => this.#sink.event(event),
       listenerGone: (listener) => this.#listeners.delete(listener),
-      ended: (at, it, silentMs) => this.#end(at, it, silentMs),
+      ended: (at, it, silentMs) => {
+        this.#end(at, it, silentMs);
+        this.#fallbacks.ended(at, name);
+      },
+      outgrown: (at, it, stream) => this.#renew(at, it, stream),
     });
     this.#mounts.set(name, mount);
     return mount;
   }
 
-  #end(now: Micros, mount: Mount, silentMs: number): void {
+  /** A stream of another format is all there is: listeners have to connect again, and then find that. */
+  #renew(now: Micros, mount: Mount, stream: EdgeStream): void {
+    const { name, switcher, broadcast } = mount;
+    const why = `${describeFormat(stream.format)} cannot follow ${describeFormat(switcher.format)}`;
+    this.#sink.event({ kind: 'format-changed', mount: name, stream: stream.name, why, listeners: broadcast.listeners });
+    this.#end(now, mount, 0, stream);
+    this.#join(now, stream);
+  }
+
+  #end(now: Micros, mount: Mount, silentMs: number, successor?: EdgeStream): void {
     this.#mounts.delete(mount.name);
-    mount.switcher.dispose();
+    this.#fallbacks.forget(mount.name);
+    mount.switcher.dispose(successor);
     const listeners = mount.broadcast.end(now);
     this.#sink.event({ kind: 'mount-ended', mount: mount.name, silentMs, listeners });
   }

@@ -67,6 +67,7 @@ export type EdgeEvent =
   | {
       readonly kind: 'mount-started';
       readonly mount: string;
+      /** '' when there is none yet, but a fallback. */
       readonly stream: string;
       readonly codec: Codec;
       readonly sampleRateHz: number;

@@ -2,6 +2,8 @@ import type { Archive } from './archive.ts';
 import { Broadcast, type BroadcastReason, type BroadcastSink } from './broadcast.ts';
 import type { EdgeStream } from './edge-stream.ts';
 import type { EdgeEvent } from './events.ts';
+import type { FallbackSink, FallbackSource } from './fallback/source.ts';
+import { StandIn, type StandInReason } from './fallback/stand-in.ts';
 import type { FrameFormat } from './frame/format.ts';
 import type { HeaderList } from './headers.ts';
 import { icyTitleOf } from './icy.ts';
@@ -30,11 +32,13 @@ export interface MountInfo {
   readonly listenerPeak: number;
   readonly slowListeners: number;
   readonly startedAt: Micros;
-  /** The id of the stream on air, as 32 hexadecimal digits. */
+  /** The id of the stream on air, or that was last, as 32 hexadecimal digits; '' when there has been none. */
   readonly liveStream: string;
   /** What its encoder is called, and its address, where that is known. */
   readonly liveOrigin: string | undefined;
   readonly liveSource: string | undefined;
+  /** What is heard instead of a stream: a file or another mountpoint, by its name. */
+  readonly fallback: string | undefined;
   readonly streams: number;
   readonly switches: number;
   /** Programme given out, and what all listeners got of it. */
@@ -45,7 +49,10 @@ export interface MountInfo {
 /** Is told that a mountpoint gives out a frame of this length. */
 export type OnAir = (now: Micros, mount: string, durationUs: number) => void;
 
-export type MountReason = SwitcherReason | BroadcastReason;
+/** The same of one mountpoint, with the frame, which is borrowed. `text` is the metadata that listeners see. */
+export type GaveOut = (now: Micros, bytes: Uint8Array, durationUs: number, text: string, format: FrameFormat) => void;
+
+export type MountReason = SwitcherReason | BroadcastReason | StandInReason;
 
 export interface MountOptions {
   readonly name: string;
@@ -56,10 +63,15 @@ export interface MountOptions {
   readonly matcher: Matcher;
   readonly sink: BroadcastSink;
   readonly onAir: OnAir | undefined;
+  /** Hears what this mountpoint gives out. */
+  readonly gaveOut: GaveOut | undefined;
+  readonly fallback: ((sink: FallbackSink) => FallbackSource) | undefined;
   readonly timer: (reason: MountReason, fire: (now: Micros) => void) => Timer<string>;
   readonly event: (event: EdgeEvent) => void;
   readonly listenerGone: (listener: ListenerId) => void;
   readonly ended: (now: Micros, mount: Mount, silentMs: number) => void;
+  /** It must begin anew, with a stream of another format. */
+  readonly outgrown: (now: Micros, mount: Mount, stream: EdgeStream) => void;
 }
 
 /** One mountpoint: its streams' switcher, and its listeners' broadcast. */
@@ -69,22 +81,42 @@ export class Mount {
   readonly policy: MountPolicy | undefined;
   readonly broadcast: Broadcast;
   readonly switcher: Switcher;
+  readonly #standIn: StandIn<EdgeStream> | undefined;
 
-  constructor({ name, now, settings, policy, matcher, sink, onAir, timer, event, listenerGone, ended }: MountOptions) {
+  constructor(options: MountOptions) {
+    const { name, now, settings, policy, matcher, sink, fallback, timer, event, listenerGone, ended, outgrown } = options;
     this.name = name;
     this.startedAt = now;
     this.policy = policy;
     this.broadcast = new Broadcast({ mount: name, settings, sink, timer, event, gone: listenerGone });
+    const programme = this.#watched(options);
+    this.#standIn = fallback && new StandIn({
+      mount: name,
+      settings,
+      source: fallback,
+      programme,
+      textOnAir: () => this.broadcast.text,
+      timer,
+      due: (at) => this.switcher.fallbackDue(at),
+      gives: (at) => this.switcher.fallbackHeard(at),
+      event,
+    });
     this.switcher = new Switcher({
       mount: name,
       settings,
       policy,
       matcher,
-      programme: onAir === undefined ? this.broadcast : watched(name, this.broadcast, onAir),
+      programme: this.#standIn?.programme ?? programme,
+      standIn: this.#standIn,
       timer,
       event,
       ended: (at, silentMs) => ended(at, this, silentMs),
+      outgrown: (at, stream) => outgrown(at, this, stream),
     });
+  }
+
+  get heldBytes(): number {
+    return this.broadcast.heldBytes + (this.#standIn?.source.heldBytes ?? 0);
   }
 
   /** Saves or restores what is not given at construction. */
@@ -96,34 +128,39 @@ export class Mount {
   get info(): MountInfo | undefined {
     const { broadcast, switcher } = this;
     const { live, format } = switcher;
-    if (live === undefined || format === undefined) return undefined;
+    const fallback = switcher.isOnFallback ? this.#standIn!.source : undefined;
+    if (format === undefined) return undefined;
     return {
       name: this.name,
       format,
-      bitrateBps: Math.round(live.ring.bitrateBps / 1000) * 1000,
+      bitrateBps: Math.round(((fallback ?? live?.ring)?.bitrateBps ?? 0) / 1000) * 1000,
       contentType: contentTypeOf(format.codec),
-      headers: live.headers.filter(([name]) => name !== 'Content-Type'),
+      headers: live?.headers.filter(([name]) => name !== 'Content-Type') ?? [],
       title: icyTitleOf(broadcast.text),
       listeners: broadcast.listeners,
       listenerPeak: broadcast.listenerPeak,
       slowListeners: broadcast.slowListeners,
       startedAt: this.startedAt,
-      liveStream: live.name,
-      liveOrigin: live.origin,
-      liveSource: live.source,
+      liveStream: live?.name ?? '',
+      liveOrigin: live?.origin,
+      liveSource: live?.source,
+      fallback: fallback?.name,
       streams: switcher.streams,
       switches: switcher.switches,
       bytesIn: broadcast.bytesIn,
       bytesOut: broadcast.bytesOut,
     };
   }
-}
 
-function watched(name: string, programme: Programme, onAir: OnAir): Programme {
-  return {
-    frame: (now, bytes, durationUs, text) => {
-      onAir(now, name, durationUs);
-      programme.frame(now, bytes, durationUs, text);
-    },
-  };
+  #watched({ name, onAir, gaveOut }: MountOptions): Programme {
+    const { broadcast } = this;
+    if (onAir === undefined && gaveOut === undefined) return broadcast;
+    return {
+      frame: (now, bytes, durationUs, text) => {
+        onAir?.(now, name, durationUs);
+        broadcast.frame(now, bytes, durationUs, text);
+        gaveOut?.(now, bytes, durationUs, broadcast.text, this.switcher.format!);
+      },
+    };
+  }
 }

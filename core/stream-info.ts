@@ -44,7 +44,7 @@ export interface Mountpoint {
 export function streamInfo(now: Micros, stream: EdgeStream, { switcher, policy }: Mountpoint, settings: Settings): StreamInfo {
   const { name, origin, source, format } = stream;
   const aheadUs = switcher.aheadUs(stream);
-  const isOnAir = switcher.live === stream;
+  const isOnAir = switcher.live === stream && !switcher.isOnFallback;
   return {
     id: name,
     origin,

@@ -17,6 +17,8 @@ export interface Returning {
   readonly patienceUs: number;
 }
 
+export type StandInReason = 'fallback-due' | 'fallback-frame';
+
 export interface StandInOptions {
   readonly mount: string;
   readonly settings: Settings;
@@ -24,23 +26,29 @@ export interface StandInOptions {
   readonly programme: Programme;
   /** The metadata text that listeners see. */
   readonly textOnAir: () => string;
-  readonly timer: (reason: 'fallback-due', fire: (now: Micros) => void) => Timer<string>;
+  readonly timer: (reason: StandInReason, fire: (now: Micros) => void) => Timer<string>;
   /** No stream has been heard for so long that it is time: `call`, unless one is about to be heard. */
   readonly due: (now: Micros) => void;
+  /** It gives a frame. */
+  readonly gives: (now: Micros) => void;
   readonly event: (event: EdgeEvent) => void;
 }
+
+const UNTITLED = icyTitleText('');
 
 /**
  * A mountpoint's fallback: it stands in while no stream can be heard, and steps back when one is well.
  *
  *     off --nothing for fallbackMs: call--> called --it has a frame--> on air --a stream well for fallbackLeaveMs: leave--> off
  *                                             |                                                                   ^
- *                                             '---------------- a stream is heard again: heard -------------------'
+ *                                             '-------------------- a stream is heard again -----------------------'
  *
  * What it gives out is one stream with what was before: of the same format, and each cut mended.
  */
 export class StandIn<Stream extends Returning> implements FallbackSink {
   readonly source: FallbackSource;
+  /** Where the frames of streams go: one that is heard needs no fallback, and has the title that was there before. */
+  readonly programme: Programme;
   readonly #options: StandInOptions;
   readonly #due: Timer<string>;
   readonly #carrier: ReservoirCarrier = new ReservoirCarrier();
@@ -52,13 +60,15 @@ export class StandIn<Stream extends Returning> implements FallbackSink {
   #enteredAt = 0 as Micros;
   /** When it gave its last frame. */
   #givenAt = 0 as Micros;
-  #textBefore = '';
+  /** What listeners saw before it, until a stream is heard again. */
+  #textBefore: string | undefined;
   /** What it has been refused for, and that has been told. */
   #refused: FrameFormat | undefined;
   #returning: Map<Stream, { readonly since: Micros; readonly heardAt: Micros }> = new Map();
 
   constructor(options: StandInOptions) {
     this.#options = options;
+    this.programme = { frame: (now, bytes, durationUs, text) => this.#streamFrame(now, bytes, durationUs, text) };
     this.#due = options.timer('fallback-due', (now) => options.due(now));
     this.source = options.source(this);
   }
@@ -67,11 +77,9 @@ export class StandIn<Stream extends Returning> implements FallbackSink {
     return this.#state === 'on-air';
   }
 
-  /** A stream has been heard, and counts as tardy after `patienceUs`: it is not needed before. */
-  heard(now: Micros, patienceUs: number): void {
-    assert(this.#state !== 'on-air', 'a stream is heard together with the fallback');
-    if (this.#state === 'called') this.#stop();
-    this.#due.set(later(now, Math.max(ms(this.#options.settings.fallbackMs), patienceUs) as Micros));
+  /** The live stream was heard last at `at`, and is tardy at `tardyAt`: it is not needed before. */
+  heard(at: Micros, tardyAt: Micros): void {
+    this.#due.set(Math.max(later(at, ms(this.#options.settings.fallbackMs)), tardyAt) as Micros);
   }
 
   /** It is not time yet: `due` is asked again. */
@@ -97,6 +105,7 @@ export class StandIn<Stream extends Returning> implements FallbackSink {
     if (!this.#fits()) return;
     if (this.#state === 'called') this.#enter(now);
     this.#givenAt = now;
+    this.#options.gives(now);
     this.#options.programme.frame(now, this.#carrier.next(bytes, before), durationUs, text);
   }
 
@@ -111,13 +120,12 @@ export class StandIn<Stream extends Returning> implements FallbackSink {
     return hasRunDry || now - since >= ms(fallbackLeaveMs);
   }
 
-  /** A stream is entered in its stead. Returns the metadata text that was in force before. */
-  leave(now: Micros, to: string): string {
+  /** A stream is entered in its stead. */
+  leave(now: Micros, to: string): void {
     assert(this.#state === 'on-air', 'the fallback is left, but was not on air');
     this.#stop();
     const { mount, event } = this.#options;
     event({ kind: 'fallback-left', mount, what: this.source.name, to, forMs: toMs((now - this.#enteredAt) as Micros) });
-    return this.#textBefore === '' ? icyTitleText('') : this.#textBefore;
   }
 
   forget(stream: Stream): void {
@@ -140,12 +148,21 @@ export class StandIn<Stream extends Returning> implements FallbackSink {
     this.#since = a.number(this.#since);
     this.#enteredAt = a.number(this.#enteredAt);
     this.#givenAt = a.number(this.#givenAt);
-    this.#textBefore = a.text(this.#textBefore);
+    this.#textBefore = a.maybeText(this.#textBefore);
     this.#refused = archiveFormat(a, this.#refused);
     this.#returning = new Map(a.list(this.#returning, (entry) => {
       const stream = reference(entry?.[0]);
       return [stream, { since: a.number(entry?.[1].since ?? (0 as Micros)), heardAt: a.number(entry?.[1].heardAt ?? (0 as Micros)) }];
     }));
+  }
+
+  #streamFrame(now: Micros, bytes: Uint8Array, durationUs: number, text: string | undefined): void {
+    assert(this.#state !== 'on-air', 'a stream is heard together with the fallback');
+    // Before the frame goes out: another mountpoint may follow this one, and be followed by it.
+    if (this.#state === 'called') this.#stop();
+    const before = this.#textBefore === '' ? UNTITLED : this.#textBefore;
+    this.#textBefore = undefined;
+    this.#options.programme.frame(now, bytes, durationUs, text ?? before);
   }
 
   /** Frames of another format cannot follow in one stream. */
@@ -163,7 +180,7 @@ export class StandIn<Stream extends Returning> implements FallbackSink {
   #enter(now: Micros): void {
     this.#state = 'on-air';
     this.#enteredAt = now;
-    this.#textBefore = this.#options.textOnAir();
+    this.#textBefore ??= this.#options.textOnAir();
     const { mount, event } = this.#options;
     event({ kind: 'fallback-entered', mount, what: this.source.name, silentMs: toMs((now - this.#since) as Micros) });
   }

@@ -3,15 +3,17 @@ import type { AudioKept } from './format.ts';
 import { Outliner, readOutline, writeOutline } from './outline.ts';
 import type { ByteReader, ByteWriter } from './wire.ts';
 
-/** Writes a machine's state down. */
+/** Writes a machine's state down: `audio` as kept here, `files` as in the whole recording. */
 export class StateWriter implements Archive {
   readonly isLoading: boolean = false;
   readonly #writer: ByteWriter;
   readonly #audio: AudioKept;
+  readonly #files: AudioKept;
 
-  constructor(writer: ByteWriter, audio: AudioKept) {
+  constructor(writer: ByteWriter, audio: AudioKept, files: AudioKept = audio) {
     this.#writer = writer;
     this.#audio = audio;
+    this.#files = files;
   }
 
   number<T extends number>(value: T): T {
@@ -45,10 +47,11 @@ export class StateWriter implements Archive {
   }
 
   unread(value: Uint8Array, as: Unread): Uint8Array {
-    if (this.#audio === 'whole') return this.bytes(value);
-    const outliner = new Outliner(as === 'tcp' ? 'tcp' : 'udp');
-    writeOutline(this.#writer, value, as === 'payload' ? outliner.keptOfPayload(value) : outliner.kept(value));
-    return value;
+    return this.#unread(value, as, this.#audio);
+  }
+
+  file(value: Uint8Array): Uint8Array {
+    return this.#unread(value, 'payload', this.#files);
   }
 
   audio(value: Uint8Array, from: number, length: number): Uint8Array {
@@ -62,6 +65,13 @@ export class StateWriter implements Archive {
     this.#writer.varint(all.length);
     return all.map(each);
   }
+
+  #unread(value: Uint8Array, as: Unread, audio: AudioKept): Uint8Array {
+    if (audio === 'whole') return this.bytes(value);
+    const outliner = new Outliner(as === 'tcp' ? 'tcp' : 'udp');
+    writeOutline(this.#writer, value, as === 'payload' ? outliner.keptOfPayload(value) : outliner.kept(value));
+    return value;
+  }
 }
 
 /** Reads a machine's state back. Throws a WireError when the bytes end too early. */
@@ -69,10 +79,12 @@ export class StateReader implements Archive {
   readonly isLoading: boolean = true;
   readonly #reader: ByteReader;
   readonly #audio: AudioKept;
+  readonly #files: AudioKept;
 
-  constructor(reader: ByteReader, audio: AudioKept) {
+  constructor(reader: ByteReader, audio: AudioKept, files: AudioKept = audio) {
     this.#reader = reader;
     this.#audio = audio;
+    this.#files = files;
   }
 
   number<T extends number>(): T {
@@ -101,6 +113,10 @@ export class StateReader implements Archive {
 
   unread(): Uint8Array {
     return this.#audio === 'whole' ? this.bytes() : readOutline(this.#reader);
+  }
+
+  file(): Uint8Array {
+    return this.#files === 'whole' ? this.bytes() : readOutline(this.#reader);
   }
 
   audio(): Uint8Array {

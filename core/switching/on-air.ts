@@ -50,6 +50,11 @@ export class OnAir {
     return this.#givenAt;
   }
 
+  /** No stream is on air yet, but something else of this format. */
+  beginWithout(format: FrameFormat): void {
+    this.#format = format;
+  }
+
   /** Gives out all that a stream has, so that listeners find a burst. */
   begin(now: Micros, stream: EdgeStream): void {
     this.#go(now, stream, 0, stream.ring.oldestUs);

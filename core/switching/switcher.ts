@@ -2,6 +2,7 @@ import type { Archive } from '../archive.ts';
 import { assert } from '../assert.ts';
 import type { EdgeStream, Loss } from '../edge-stream.ts';
 import type { EdgeEvent, SwitchReason } from '../events.ts';
+import type { StandIn } from '../fallback/stand-in.ts';
 import { describeFormat, type FrameFormat } from '../frame/format.ts';
 import type { Match, Matcher } from '../matcher.ts';
 import { isFrom, streamCalled, type CommandResult, type MountCommand } from '../operator.ts';
@@ -26,8 +27,12 @@ export interface SwitcherOptions {
   readonly programme: Programme;
   readonly timer: (reason: SwitcherReason, fire: (now: Micros) => void) => Timer<string>;
   readonly event: (event: EdgeEvent) => void;
+  /** What is heard when no stream can be. */
+  readonly standIn: StandIn<EdgeStream> | undefined;
   /** No source for `mountEndMs`. */
   readonly ended: (now: Micros, silentMs: number) => void;
+  /** Only a stream of another format is there, which listeners have to connect for. */
+  readonly outgrown: (now: Micros, stream: EdgeStream) => void;
 }
 
 /**
@@ -56,6 +61,7 @@ export class Switcher {
   readonly #end: Timer<string>;
   readonly #grace: Timer<string>;
   readonly #onAir: OnAir;
+  readonly #standIn: StandIn<EdgeStream> | undefined;
   readonly #prospects: Prospects;
   readonly #choice: OperatorChoice = new OperatorChoice();
   #streams: Set<EdgeStream> = new Set();
@@ -65,10 +71,11 @@ export class Switcher {
   #switches = 0;
 
   constructor(options: SwitcherOptions) {
-    const { settings, policy, programme, timer, ended } = options;
+    const { settings, policy, programme, standIn, timer, ended } = options;
     this.#options = options;
     this.#settings = settings;
     this.#onAir = new OnAir(programme);
+    this.#standIn = standIn;
     this.#prospects = new Prospects(settings, (stream) => policy?.prefer !== undefined && isFrom(stream, policy.prefer));
     this.#stall = timer('stream-stalls', (now) => this.#stalled(now));
     this.#end = timer('mount-ends', (now) => ended(now, toMs((now - this.#heardAt) as Micros)));
@@ -82,6 +89,11 @@ export class Switcher {
   /** Of the frames on air. */
   get format(): FrameFormat | undefined {
     return this.#onAir.format;
+  }
+
+  /** No stream is heard, but the fallback. */
+  get isOnFallback(): boolean {
+    return this.#standIn?.isOnAir === true;
   }
 
   get streams(): number {
@@ -114,10 +126,7 @@ export class Switcher {
   add(now: Micros, stream: EdgeStream): void {
     assert(!this.#streams.has(stream), 'a stream joins its mountpoint twice');
     this.#streams.add(stream);
-    if (this.live === undefined) {
-      this.#begin(now, stream);
-      return;
-    }
+    if (this.live === undefined) return this.#first(now, stream);
     const { mount, event } = this.#options;
     if (this.#fits(stream)) {
       event({ kind: 'backup-added', mount, stream: stream.name, backups: this.#streams.size - 1 });
@@ -132,6 +141,7 @@ export class Switcher {
   remove(now: Micros, stream: EdgeStream): void {
     if (!this.#streams.delete(stream)) return;
     if (stream === this.live) this.#leave(now, 'forgotten');
+    this.#standIn?.forget(stream);
     this.#choice.forget(stream);
     this.#prospects.forget(stream);
     this.#options.matcher.forget(stream);
@@ -139,13 +149,15 @@ export class Switcher {
 
   /** One of its streams has one more frame in its ring. */
   frame(now: Micros, stream: EdgeStream): void {
-    if (stream === this.live) {
+    if (this.isOnFallback) this.#returns(now, stream);
+    else if (this.live === undefined) this.#first(now, stream);
+    else if (stream === this.live) {
       this.#noteSource(now);
       this.#recovered(now);
       this.#onAir.next(now);
       this.#awaitNext(now);
     } else {
-      this.#options.matcher.heard(this.live!, stream);
+      this.#options.matcher.heard(this.live, stream);
       if (!this.#fits(stream)) return;
       this.#noteSource(now);
       if (this.#tardy) this.#backupFrame(now, stream);
@@ -156,7 +168,7 @@ export class Switcher {
   /** A stream has lost programme; says what that meant for the listeners. */
   lost(now: Micros, stream: EdgeStream, { sequence, messages, waitedUs, verdict }: Loss): void {
     let action: 'skipped' | 'switched' | 'none' = 'none';
-    if (stream === this.live) action = this.#patch(now) ? 'switched' : 'skipped';
+    if (stream === this.live && !this.isOnFallback) action = this.#patch(now) ? 'switched' : 'skipped';
     this.#options.event({
       kind: 'gap',
       mount: this.#options.mount,
@@ -190,6 +202,7 @@ export class Switcher {
     if (typeof to === 'string') return to;
     if (to !== this.live && !this.#fits(to)) return 'cannot-follow';
     this.#choice.make(to);
+    if (this.isOnFallback) return 'waits';
     if (to === this.live) return 'on-air';
     this.#consider(now, to);
     return this.live === to ? 'switched' : 'waits';
@@ -200,9 +213,33 @@ export class Switcher {
     return this.#choice.is(stream);
   }
 
+  /** There is no stream yet: listeners find the fallback, which has frames. */
+  beginWithFallback(now: Micros): void {
+    const format = this.#standIn!.source.format!;
+    this.#started('', format);
+    this.#onAir.beginWithout(format);
+    this.#noteSource(now);
+    this.#standIn!.call(now, format, now);
+  }
+
+  /** Nothing has been heard for long: the fallback is called, unless a stream is there that will be heard soon. */
+  fallbackDue(now: Micros): void {
+    const { fallbackMs, slowerWaitMs, resumeGraceMs, stallMinMs } = this.#settings;
+    const { givenAt } = this.#onAir;
+    const isAnyWell = [...this.#streams].some((stream) => this.#fits(stream) && stream.isHealthy(now));
+    if (isAnyWell && now - givenAt < ms(fallbackMs + slowerWaitMs + resumeGraceMs)) this.#standIn!.putOff(later(now, ms(stallMinMs)));
+    else this.#standIn!.call(now, this.format!, givenAt);
+  }
+
+  /** The fallback has given a frame. */
+  fallbackHeard(now: Micros): void {
+    this.#noteSource(now);
+  }
+
   /** The mountpoint has ended: disarms its timers, and lets its streams begin anew instead of with what was heard. */
-  dispose(): void {
-    for (const stream of this.#streams) stream.ring.clear();
+  dispose(successor: EdgeStream | undefined): void {
+    for (const stream of this.#streams) if (stream !== successor) stream.ring.clear();
+    this.#standIn?.dispose();
     this.#stall.cancel();
     this.#end.cancel();
     this.#grace.cancel();
@@ -213,6 +250,7 @@ export class Switcher {
     for (const timer of [this.#stall, this.#end, this.#grace]) timer.archive(a);
     this.#streams = new Set(a.list(this.#streams, reference));
     this.#onAir.archive(a, reference);
+    this.#standIn?.archive(a, reference);
     this.#choice.archive(a, reference);
     this.#prospects.archive(a, reference);
     this.#heardAt = a.number(this.#heardAt);
@@ -221,16 +259,38 @@ export class Switcher {
     this.#options.matcher.archive(a, (stream) => reference(stream as EdgeStream | undefined));
   }
 
-  #begin(now: Micros, stream: EdgeStream): void {
-    const { codec, sampleRateHz, channels } = stream.format!;
-    this.#options.event({ kind: 'mount-started', mount: this.#options.mount, stream: stream.name, codec, sampleRateHz, channels });
+  /** A stream, and none has been on air yet; a fallback may be, or may have been. */
+  #first(now: Micros, stream: EdgeStream): void {
+    if (this.isOnFallback) return this.#returns(now, stream);
+    if (this.format !== undefined && !this.#fits(stream)) return this.#options.outgrown(now, stream);
     this.#noteSource(now);
+    if (this.format === undefined) this.#started(stream.name, stream.format!);
     this.#onAir.begin(now, stream);
     this.#awaitNext(now);
   }
 
+  #started(stream: string, { codec, sampleRateHz, channels }: FrameFormat): void {
+    this.#options.event({ kind: 'mount-started', mount: this.#options.mount, stream, codec, sampleRateHz, channels });
+  }
+
+  /** The fallback is on air, and a stream has one more frame: they return to it, at this one, when it has been well for long enough. */
+  #returns(now: Micros, stream: EdgeStream): void {
+    if (!this.#standIn!.hasReturned(now, stream)) return;
+    if (this.#fits(stream)) {
+      this.#standIn!.leave(now, stream.name);
+      const newest = stream.ring.count - 1;
+      this.#goOver(now, stream, newest, stream.ring.frame(newest).mediaUs);
+      this.#noteSource(now);
+      return;
+    }
+    const isAnyWell = [...this.#streams].some((other) => this.#fits(other) && other.isHealthy(now));
+    if (!isAnyWell) this.#options.outgrown(now, stream);
+  }
+
   #awaitNext(now: Micros): void {
-    this.#stall.set(this.#tardyAt(now));
+    const tardyAt = this.#tardyAt(now);
+    this.#stall.set(tardyAt);
+    this.#standIn?.heard(this.live!.frameAt as Micros, tardyAt);
   }
 
   /** When the live stream has been silent for as long as it is waited for: not before `now`. */
@@ -254,6 +314,7 @@ export class Switcher {
     }
     if (this.#leave(now, 'stalled')) return;
     this.#tardy = true;
+    this.#standIn?.heard(live.frameAt as Micros, now);
     this.#options.event({
       kind: 'stalled',
       mount: this.#options.mount,
@@ -281,6 +342,7 @@ export class Switcher {
 
   /** The live stream has to be left: enters the best backup that is there, if any is. */
   #leave(now: Micros, reason: SwitchReason): boolean {
+    if (this.isOnFallback) return false;
     const best = this.#best(now);
     if (best === undefined) return false;
     this.#enter(now, best, reason);
@@ -372,13 +434,20 @@ export class Switcher {
       matchedBy,
       candidates: [...this.#streams].filter((other) => other !== from && this.#fits(other)).length,
     });
-    this.#switches++;
+    this.#goOver(now, stream, index, pointUs);
+  }
+
+  #goOver(now: Micros, stream: EdgeStream, index: number, pointUs: number): void {
+    const from = this.live;
     this.#prospects.clear();
-    this.#choice.left(from, stream);
     this.#tardy = false;
     this.#grace.cancel();
-    this.#options.matcher.switched(from, stream);
-    if (!this.#streams.has(from)) this.#options.matcher.forget(from);
+    if (from !== undefined && from !== stream) {
+      this.#switches++;
+      this.#choice.left(from, stream);
+      this.#options.matcher.switched(from, stream);
+      if (!this.#streams.has(from)) this.#options.matcher.forget(from);
+    }
     this.#onAir.enter(now, stream, index, pointUs);
     this.#awaitNext(now);
   }

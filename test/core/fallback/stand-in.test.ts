@@ -65,6 +65,7 @@ class Stage {
       textOnAir: () => this.text,
       timer: this.clock.timer,
       due: (now) => this.dueAt.push(now / 1000),
+      gives: () => undefined,
       event: (event) => this.events.push(event),
     });
   }
@@ -124,10 +125,12 @@ describe('a fallback', () => {
     expect(atMs).toBeGreaterThanOrEqual(11_000);
     expect(atMs).toBeLessThan(11_000 + FRAME_MS);
     const had = stage.given.length;
-    expect(stage.standIn.leave(stage.clock.now, stream.name)).toBe("StreamTitle='Programme';");
+    stage.standIn.leave(stage.clock.now, stream.name);
     expect(stage.events.at(-1)).toEqual({ kind: 'fallback-left', mount: 'test', what: 'Back soon', to: 'enc-a', forMs: stage.clock.now / 1000 - 5_000 });
     stage.clock.until(30_000);
     expect(stage.given.length).toBe(had);
+    stage.standIn.programme.frame(stage.clock.now, numbered(1), FRAME_US, undefined);
+    expect(stage.text).toBe("StreamTitle='Programme';");
   });
 
   test('leaves no title of its own where there was none', () => {
@@ -135,7 +138,9 @@ describe('a fallback', () => {
     stage.text = '';
     stage.clock.until(5_000);
     stage.call();
-    expect(stage.standIn.leave(stage.clock.now, stream.name)).toBe("StreamTitle='';");
+    stage.standIn.leave(stage.clock.now, stream.name);
+    stage.standIn.programme.frame(stage.clock.now, numbered(1), FRAME_US, undefined);
+    expect(stage.text).toBe("StreamTitle='';");
   });
 
   test('is not left for one that comes and goes', () => {
@@ -165,9 +170,9 @@ describe('a fallback', () => {
     stage.clock.until(5_000);
     stage.call();
     expect(stage.standIn.isOnAir).toBe(false);
-    stage.standIn.heard(stage.clock.now, 300_000);
+    stage.standIn.programme.frame(stage.clock.now, numbered(7), FRAME_US, undefined);
     stage.follower!.heard(stage.clock.now, numbered(1), FRAME_US, '', mp3);
-    expect(stage.given).toEqual([]);
+    expect(stage.given.map(({ bytes }) => bytes)).toEqual([numbered(7)]);
     expect(stage.events).toEqual([]);
   });
 
@@ -226,8 +231,12 @@ describe('a fallback', () => {
     two.clock.now = one.clock.now;
     expect(two.comes(stream, 12_000)).toBe(one.comes(stream, 12_000));
     expect(two.given).toEqual(one.given.slice(had));
-    expect(two.standIn.leave(two.clock.now, 'enc-a')).toBe(one.standIn.leave(one.clock.now, 'enc-a'));
+    for (const { standIn, clock } of [one, two]) {
+      standIn.leave(clock.now, 'enc-a');
+      standIn.programme.frame(clock.now, numbered(1), FRAME_US, undefined);
+    }
     expect(two.events).toEqual(one.events.slice(1));
+    expect(two.text).toBe(one.text);
   });
 });
 
