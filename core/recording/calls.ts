@@ -20,6 +20,8 @@ export type CallOf =
   | { readonly kind: 'join'; readonly name: string; readonly icy: boolean; readonly label: string; readonly burstMs: number | undefined }
   | { readonly kind: 'leave'; readonly listener: ListenerId; readonly reason: string }
   | { readonly kind: 'command'; readonly name: string; readonly command: MountCommand }
+  /** `bytes` is borrowed from the recording. */
+  | { readonly kind: 'provideFallback'; readonly name: string; readonly title: string; readonly bytes: Uint8Array }
   | { readonly kind: 'subscribe'; readonly label: string }
   | { readonly kind: 'unsubscribe'; readonly subscriber: SubscriberId; readonly reason: string };
 
@@ -62,6 +64,8 @@ function readCall(kind: number, reader: ByteReader): CallOf {
     case CallKind.join: return { kind: 'join', name: reader.text(), icy: reader.byte() === 1, label: reader.text(), burstMs: readBurst(reader) };
     case CallKind.leave: return { kind: 'leave', listener: reader.varint() as ListenerId, reason: reader.text() };
     case CallKind.command: return { kind: 'command', name: reader.text(), command: readCommand(reader) };
+    case CallKind.provideFallback: return { kind: 'provideFallback', name: reader.text(), title: reader.text(), bytes: reader.bytes() };
+    case CallKind.provideFallbackOutline: return { kind: 'provideFallback', name: reader.text(), title: reader.text(), bytes: readOutline(reader) };
     case CallKind.subscribe: return { kind: 'subscribe', label: reader.text() };
     case CallKind.unsubscribe: return { kind: 'unsubscribe', subscriber: reader.varint() as SubscriberId, reason: reader.text() };
     default: throw new WireError(`there is no call ${kind}`);

@@ -66,6 +66,9 @@ export const CallKind: {
   /** `receive` of bytes of which some were left out. */
   readonly receiveOutline: 10;
   readonly command: 11;
+  readonly provideFallback: 12;
+  /** The same of a file of which some was left out. */
+  readonly provideFallbackOutline: 13;
 } = {
   advance: 1,
   openPath: 2,
@@ -78,6 +81,8 @@ export const CallKind: {
   backlogs: 9,
   receiveOutline: 10,
   command: 11,
+  provideFallback: 12,
+  provideFallbackOutline: 13,
 };
 
 /** How a path is opened, in one byte. */

@@ -23,6 +23,7 @@ export type EdgeMachine = Pick<
   | 'leave'
   | 'command'
   | 'streamsOf'
+  | 'provideFallback'
   | 'heldBytes'
   | 'stats'
   | 'buffers'
@@ -134,6 +135,13 @@ export class RecordedEdge implements EdgeMachine {
     }
     this.#edge.leave(now, listener, reason);
     this.#recorder.end();
+  }
+
+  provideFallback(now: Micros, mount: string, title: string, file: Uint8Array): string | undefined {
+    this.#recorder.provides(now, mount, title, file);
+    const problem = this.#edge.provideFallback(now, mount, title, file);
+    this.#recorder.answered(problem);
+    return problem;
   }
 
   command(now: Micros, name: string, command: MountCommand): CommandResult {

@@ -187,6 +187,17 @@ export class Recorder {
     else writeOutline(call, bytes, outliner.kept(bytes));
   }
 
+  /** A mountpoint of an edge is given a file. */
+  provides(now: Micros, mount: string, title: string, file: Uint8Array): void {
+    const isWhole = this.#options.audio === 'whole';
+    const call = this.begin(isWhole ? CallKind.provideFallback : CallKind.provideFallbackOutline, now);
+    if (call === undefined) return;
+    call.text(mount);
+    call.text(title);
+    if (isWhole) call.bytes(file);
+    else writeOutline(call, file, new Outliner('udp').keptOfPayload(file));
+  }
+
   /** The path that `opens` was about is there. */
   opened(path: PathId | undefined, transport: Transport): void {
     if (path !== undefined && this.#options.audio === 'left-out') this.#outliners.set(path, new Outliner(transport));
@@ -286,7 +297,7 @@ export class Recorder {
   #state(audio: AudioKept): Uint8Array {
     const writer = new ByteWriter(audio === 'whole' ? this.#machine!.heldBytes + STATE_BYTES : STATE_BYTES);
     for (let i = 0; i < BLOCK_HEAD_BYTES; i++) writer.byte(0);
-    if (!this.#isFresh) this.#machine!.archive(new StateWriter(writer, audio));
+    if (!this.#isFresh) this.#machine!.archive(new StateWriter(writer, audio, this.#options.audio));
     const block = writer.written;
     sealBlock(block, BlockKind.state, this.#checksum);
     return block;

@@ -164,6 +164,7 @@ export class Altered {
       case 'unsubscribe':
         return this.#leave(call.subscriber, (subscriber) => this.#player.play({ ...call, now, subscriber: subscriber as typeof call.subscriber }));
       case 'command':
+      case 'provideFallback':
       case 'advance':
         return void this.#player.play({ ...call, now });
       default:

@@ -1,6 +1,6 @@
 import { Edge, type EdgeSink } from '../../core/edge.ts';
 import type { Answers, CallAt } from '../../core/recording/calls.ts';
-import type { AudioKept, Head } from '../../core/recording/format.ts';
+import type { Head } from '../../core/recording/format.ts';
 import type { Generation } from '../../core/recording/read.ts';
 import { RecordedEdge, type EdgeMachine } from '../../core/recording/recorded-edge.ts';
 import { RecordedRelay, type RelayMachine } from '../../core/recording/recorded-relay.ts';
@@ -42,6 +42,8 @@ export type Answer = number | string | undefined;
 
 type Machine = { readonly kind: 'edge'; readonly edge: EdgeMachine } | { readonly kind: 'relay'; readonly relay: RelayMachine };
 
+const answered: ReadonlySet<CallAt['kind']> = new Set<CallAt['kind']>(['openPath', 'join', 'subscribe', 'command', 'provideFallback']);
+
 /** The machine of a recording, which does what is recorded. */
 export class Player {
   readonly hash: OutputHash = new OutputHash();
@@ -58,7 +60,7 @@ export class Player {
   constructor({ head, state }: Generation, watcher: Watcher, { wanted = head, recorder }: PlayerOptions = {}) {
     this.#watcher = watcher;
     this.#machine = head.role === 'edge' ? { kind: 'edge', edge: this.#edge(wanted, recorder) } : { kind: 'relay', relay: this.#relay(wanted.settings, recorder) };
-    if (state.length > 0) this.machine.archive(new StateReader(new ByteReader(state), head.stateAudio));
+    if (state.length > 0) this.machine.archive(new StateReader(new ByteReader(state), head.stateAudio, head.audio));
     watcher.begins(head.atUs as Micros, this.#there());
   }
 
@@ -72,15 +74,14 @@ export class Player {
     this.#answers = call.answers;
     this.#asked = 0;
     const answer = this.#call(call);
-    const hasAnswer = call.kind === 'openPath' || call.kind === 'join' || call.kind === 'subscribe' || call.kind === 'command';
-    if (hasAnswer) this.hash.told(this.#now, `answer ${answer}`);
+    if (answered.has(call.kind)) this.hash.told(this.#now, `answer ${answer}`);
     return answer;
   }
 
   /** Its state, as it would be saved now. */
-  state(audio: AudioKept): Uint8Array {
+  state({ stateAudio, audio }: Pick<Head, 'stateAudio' | 'audio'>): Uint8Array {
     const writer = new ByteWriter();
-    this.machine.archive(new StateWriter(writer, audio));
+    this.machine.archive(new StateWriter(writer, stateAudio, audio));
     return writer.written;
   }
 
@@ -107,6 +108,7 @@ export class Player {
     if (this.#machine.kind === 'edge') {
       const { edge } = this.#machine;
       if (call.kind === 'leave') return void edge.leave(call.now, call.listener, call.reason);
+      if (call.kind === 'provideFallback') return edge.provideFallback(call.now, call.name, call.title, call.bytes);
       if (call.kind === 'command') return edge.command(call.now, call.name, call.command);
       if (call.kind !== 'join') throw new RangeError(`an edge has no ${call.kind}`);
       const { name, icy, label, burstMs } = call;

@@ -107,7 +107,7 @@ class Comparison {
     if (head.audio === 'left-out') return;
     // Audio that was not known to begin with is not known here either.
     if (head.stateAudio === 'whole' && atUs < this.#contentFromUs) return;
-    if (isSame(player.state(head.stateAudio), state)) this.states++;
+    if (isSame(player.state(head), state)) this.states++;
     else this.divergence ??= { fromUs: atUs, untilUs: atUs, what: 'state', at };
   }
 
