@@ -79,6 +79,7 @@ export class StandIn<Stream extends Returning> implements FallbackSink {
 
   /** The live stream was heard last at `at`, and is tardy at `tardyAt`: it is not needed before. */
   heard(at: Micros, tardyAt: Micros): void {
+    if (this.#state !== 'off') return;
     this.#due.set(Math.max(later(at, ms(this.#options.settings.fallbackMs)), tardyAt) as Micros);
   }
 

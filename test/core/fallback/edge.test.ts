@@ -118,6 +118,16 @@ describe('a mountpoint with a file', () => {
     expect(scenes(rig.audio(listener))).toEqual([1]);
   });
 
+  it('is called once where its time is that at which the stream counts as tardy', () => {
+    const rig = new EdgeRig({ fallbackMs: 300 });
+    rig.edge.provideFallback(0 as Micros, 'test', 'Back soon', mp3File);
+    const source = new Source(rig.open(), { stream: 1 });
+    onAir(rig, [source], 10_000);
+    rig.until(20_000);
+    expect(rig.of('fallback-entered').at(-1)!.silentMs).toBe(300);
+    expect(rig.edge.mount('test')!.fallback).toBe('Back soon');
+  });
+
   it('is not on air while a backup takes over', () => {
     const rig = rigWithFile();
     const sources = [new Source(rig.open(), { stream: 1 }), new Source(rig.open(), { stream: 2, phaseMs: 7 })] as const;

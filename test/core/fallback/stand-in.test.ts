@@ -96,11 +96,11 @@ describe('a fallback', () => {
     const stage = new Stage();
     for (const atMs of [0, 500, 900]) {
       stage.clock.until(atMs);
-      stage.standIn.heard(stage.clock.now, 300_000);
+      stage.standIn.heard(stage.clock.now, (stage.clock.now + 300_000) as Micros);
     }
     stage.clock.until(5_000);
     expect(stage.dueAt).toEqual([1_900]);
-    stage.standIn.heard(stage.clock.now, 2_700_000);
+    stage.standIn.heard(stage.clock.now, (stage.clock.now + 2_700_000) as Micros);
     stage.clock.until(20_000);
     expect(stage.dueAt).toEqual([1_900, 7_700]);
   });

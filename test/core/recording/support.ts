@@ -6,6 +6,7 @@ import { RecordedRelay } from '../../../core/recording/recorded-relay.ts';
 import { Recorder } from '../../../core/recording/recorder.ts';
 import type { MountPolicies } from '../../../core/policy.ts';
 import type { Settings } from '../../../core/settings.ts';
+import type { Micros } from '../../../core/units.ts';
 import { join } from '../frame/build.ts';
 import { Crowd, listenersOf, play, subscribersOf, type Step } from '../support/steps.ts';
 
@@ -40,6 +41,8 @@ export interface TapeOptions {
   readonly settings: Settings;
   readonly policies?: MountPolicies;
   readonly audio?: AudioKept;
+  /** Of an edge: what its mountpoints have as fallbacks. */
+  readonly files?: Readonly<Record<string, Uint8Array>>;
 }
 
 export function recorderOn(tape: Tape, role: 'edge' | 'relay', { settings, audio = 'whole' }: TapeOptions): Recorder {
@@ -57,6 +60,9 @@ export function recordEdge(all: readonly Step[], options: TapeOptions): Tape {
     end: () => undefined,
     event: () => undefined,
   }, recorder);
+  for (const [mount, file] of Object.entries(options.files ?? {})) {
+    if (edge.provideFallback(0 as Micros, mount, 'file', file) !== undefined) throw new Error('no fallback');
+  }
   play(edge, all, listenersOf(edge, listeners), () => undefined);
   recorder.seal();
   return tape;

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { Player } from '../../../sim/replay/player.ts';
 import { nobody, replay } from '../../../sim/replay/replay.ts';
 import { recordEdge, recordRelay, type Tape } from '../../core/recording/support.ts';
-import { smallSettings, steps } from '../../core/support/steps.ts';
+import { join } from '../../core/frame/build.ts';
+import { numbered } from '../../core/support/frames.ts';
+import { smallSettings, steps, type Step } from '../../core/support/steps.ts';
 
 /** Generations of a second, so that there are many in which a replay can begin. */
 const settings = { ...smallSettings, recordMs: 4_000, recordBytes: 1_073_741_824 };
@@ -53,3 +55,38 @@ describe('a recording without audio, played from any of its generations on, does
     fc.assert(fc.property(steps, (all) => expectSameOutline(recordRelay(all, { settings, audio: 'left-out' }))), { numRuns: 15 });
   });
 });
+
+describe('the same with fallbacks, a file and another mountpoint,', () => {
+  const policies = { a: { fallback: { mount: 'b' } } };
+  // They go on for the minute that is waited in the end.
+  const longer = { ...settings, recordMs: 40_000 };
+  const files = { b: join(...Array.from({ length: 30 }, (_, n) => numbered(n, 9))) };
+
+  it('to the byte', () => {
+    fc.assert(fc.property(steps, (all) => expectSame(recordEdge(all, { settings: longer, policies, files }))), { numRuns: 6 });
+  });
+
+  it('without audio', () => {
+    fc.assert(fc.property(steps, (all) => expectSameOutline(recordEdge(all, { settings: longer, policies, files, audio: 'left-out' }))), { numRuns: 8 });
+  });
+
+  it('to the byte where the states are too large to have all audio', () => {
+    const tape = recordEdge(allDie, { settings: { ...settings, recordBytes: 1_048_576 }, policies, files });
+    const [first] = tape.recording(2).generations;
+    expect(first!.head).toMatchObject({ audio: 'whole', stateAudio: 'left-out' });
+    const [stretch] = replay(tape.recording(2));
+    expect(stretch).toMatchObject({ divergence: undefined, failure: undefined });
+    expect(stretch!.blocksWithContent).toBeGreaterThan(10);
+  });
+});
+
+/** Two streams, then none for a minute: a fallback is all there is. */
+const allDie: readonly Step[] = [
+  ...Array.from({ length: 8 }, () => [
+    { kind: 'healthy', path: 0, stream: 1, count: 20, mount: 'a', aac: 1 },
+    { kind: 'healthy', path: 0, stream: 2, count: 20, mount: 'b', aac: 1 },
+    { kind: 'come' },
+    { kind: 'wait', ms: 400 },
+  ] as const).flat(),
+  ...Array.from({ length: 15 }, () => ({ kind: 'wait', ms: 4_000 }) as const),
+];
