@@ -77,6 +77,11 @@ export class StandIn<Stream extends Returning> implements FallbackSink {
     return this.#state === 'on-air';
   }
 
+  /** Neither on air nor called. */
+  get isOff(): boolean {
+    return this.#state === 'off';
+  }
+
   /** The live stream was heard last at `at`, and is tardy at `tardyAt`: it is not needed before. */
   heard(at: Micros, tardyAt: Micros): void {
     if (this.#state !== 'off') return;
@@ -110,15 +115,19 @@ export class StandIn<Stream extends Returning> implements FallbackSink {
     this.#options.programme.frame(now, this.#carrier.next(bytes, before), durationUs, text);
   }
 
+  /** It is on air, and has nothing more to give. */
+  hasRunDry(now: Micros): boolean {
+    return now - this.#givenAt >= ms(this.#options.settings.fallbackMs);
+  }
+
   /** While it is on air: whether a stream, which has just given a frame, is to be entered there. */
   hasReturned(now: Micros, stream: Stream): boolean {
-    const { fallbackMs, fallbackLeaveMs } = this.#options.settings;
+    const { fallbackLeaveMs } = this.#options.settings;
     const before = this.#returning.get(stream);
     const goesOn = before !== undefined && now - before.heardAt <= stream.patienceUs;
     const since = goesOn ? before.since : now;
     this.#returning.set(stream, { since, heardAt: now });
-    const hasRunDry = now - this.#givenAt >= ms(fallbackMs);
-    return hasRunDry || now - since >= ms(fallbackLeaveMs);
+    return this.hasRunDry(now) || now - since >= ms(fallbackLeaveMs);
   }
 
   /** A stream is entered in its stead. */

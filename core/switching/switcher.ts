@@ -13,7 +13,7 @@ import { later, ms, toMs, type Micros } from '../units.ts';
 import { OnAir, type Programme } from './on-air.ts';
 import { OperatorChoice } from './operator-choice.ts';
 import { Prospects } from './prospects.ts';
-import { sicknessOf } from './sickness.ts';
+import { mayBeSick, sicknessOf } from './sickness.ts';
 import { isBetter, isThere, patchCostUs, repeating, takeoverBy, type Takeover } from './takeover.ts';
 
 export type SwitcherReason = 'stream-stalls' | 'mount-ends' | 'resume-grace';
@@ -154,7 +154,8 @@ export class Switcher {
     else if (stream === this.live) {
       this.#noteSource(now);
       this.#recovered(now);
-      this.#onAir.next(now);
+      if (this.#isSickAlone(now, stream)) this.#standIn!.call(now, this.format!, this.#onAir.givenAt);
+      if (!this.isOnFallback) this.#onAir.next(now);
       this.#awaitNext(now);
     } else {
       this.#options.matcher.heard(this.live, stream);
@@ -275,9 +276,11 @@ export class Switcher {
 
   /** The fallback is on air, and a stream has one more frame: they return to it, at this one, when it has been well for long enough. */
   #returns(now: Micros, stream: EdgeStream): void {
-    if (!this.#standIn!.hasReturned(now, stream)) return;
+    const standIn = this.#standIn!;
+    if (sicknessOf(stream, this.#settings) !== undefined && !standIn.hasRunDry(now)) return standIn.forget(stream);
+    if (!standIn.hasReturned(now, stream)) return;
     if (this.#fits(stream)) {
-      this.#standIn!.leave(now, stream.name);
+      standIn.leave(now, stream.name);
       const newest = stream.ring.count - 1;
       this.#goOver(now, stream, newest, stream.ring.frame(newest).mediaUs);
       this.#noteSource(now);
@@ -285,6 +288,12 @@ export class Switcher {
     }
     const isAnyWell = [...this.#streams].some((other) => this.#fits(other) && other.isHealthy(now));
     if (!isAnyWell) this.#options.outgrown(now, stream);
+  }
+
+  /** The stream on air is no better than the fallback, and there is no other one to go over to. */
+  #isSickAlone(now: Micros, live: EdgeStream): boolean {
+    if (this.#standIn?.isOff !== true || this.#choice.is(live) || sicknessOf(live, this.#settings) === undefined) return false;
+    return ![...this.#streams].some((stream) => this.#fits(stream) && stream.isHealthy(now) && !mayBeSick(stream, this.#settings));
   }
 
   #awaitNext(now: Micros): void {

@@ -23,6 +23,11 @@ function rigWith(policies: MountPolicies): EdgeRig {
 
 const aToB: MountPolicies = { a: { fallback: { mount: 'b' } } };
 
+/** Side info that says: nothing was coded. */
+function silent(frame: Uint8Array): Uint8Array {
+  return frame.fill(0, 4, 36);
+}
+
 /** From which maker the frames of a listener are, one behind the other, without repeating. */
 function scenes(audio: Uint8Array): number[] {
   return makersIn(audio).filter((maker, n, all) => n === 0 || maker !== all[n - 1]);
@@ -85,6 +90,23 @@ describe('a mountpoint with a file', () => {
     onAir(rig, [anew], 203_000);
     expect(rig.edge.mount('test')).toMatchObject({ liveStream: anew.name, fallback: undefined, switches: 1 });
     expect(scenes(rig.audio(listener))).toEqual([FILE, 2]);
+  });
+
+  it('goes on with it when all that is left is silent, and comes back when that carries something', () => {
+    const rig = rigWithFile();
+    const silentFrom = Math.round(10_000 / FRAME_MS);
+    const silentTo = Math.round(40_000 / FRAME_MS);
+    const source = new Source(rig.open(), {
+      stream: 1,
+      frame: (number, maker) => (number >= silentFrom && number < silentTo ? silent(numbered(number, maker)) : numbered(number, maker)),
+    });
+    onAir(rig, [source], 8_000);
+    const listener = rig.join('test', { burstMs: 0 });
+    onAir(rig, [source], 60_000);
+    const [, enteredAt, leftAt] = ['mount-started', 'fallback-entered', 'fallback-left'].map((kind) => rig.eventTimes[rig.events.findLastIndex((event) => event.kind === kind)]! / 1000);
+    expect(Math.abs(enteredAt! - 15_000)).toBeLessThan(100);
+    expect(Math.abs(leftAt! - 41_000)).toBeLessThan(100);
+    expect(scenes(rig.audio(listener))).toEqual([1, FILE, 1]);
   });
 
   it('does not play out what a stream had kept while it was away', () => {

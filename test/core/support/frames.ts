@@ -4,9 +4,14 @@ import { mpegFrame, adtsFrame } from '../frame/build.ts';
 export const FRAME_US: number = (1152 * 1_000_000) / 44_100;
 export const FRAME_BYTES = 417;
 
-/** An MP3 frame (44.1 kHz, stereo, 128 kbit/s) that carries its number and its maker's. */
+/**
+ * An MP3 frame (44.1 kHz, stereo, 128 kbit/s) that carries its number and its maker's. All are equally loud, and no two sound
+ * the same.
+ */
 export function numbered(number: number, maker = 0): Uint8Array {
   const frame = mpegFrame();
+  // Where the first granule says how it is coded, behind how loud it is.
+  for (let i = 0; i < 2; i++) frame[11 + i] = (number >> (7 * i)) & 0x7f;
   frame[40] = maker & 0x7f;
   for (let i = 0; i < 4; i++) frame[41 + i] = (number >> (7 * i)) & 0x7f;
   return frame;
