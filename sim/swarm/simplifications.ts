@@ -38,7 +38,8 @@ function sameMount({ smallest, fails }: Trial): void {
     listeners: listeners.map((each) => ({ ...each, ...live })),
     edges: edges.map((each) => renamed(each, mount)),
   };
-  if (!isSame(topology, smallest.topology)) fails({ ...smallest, topology });
+  const faults = smallest.faults.map((fault) => (fault.kind === 'command' && fault.mount === mount ? { ...fault, ...live } : fault));
+  if (!isSame(topology, smallest.topology)) fails({ ...smallest, topology, faults });
 }
 
 /** The mountpoint's policy goes with it. */

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import encoderDeath from '../../../scenarios/encoder-death.ts';
-import { at, atMost, hears, station, type Scenario } from '../../../sim/scenario.ts';
+import { at, atMost, hears, reports, station, type Scenario } from '../../../sim/scenario.ts';
 import { shrink, sizeOf, type Shrunk, type Size } from '../../../sim/swarm/shrink.ts';
 import { PlantedCopy } from '../../support/planted-copy.ts';
 
@@ -83,6 +83,18 @@ describe('of what is wanted of mountpoints', () => {
   test('only what matters is left, and what there is when nobody is left', () => {
     const { after } = shrink({ scenario: brief, seed: 5, mostRuns: 300 })!;
     expect(after.topology.edges.map((each) => each.policies)).toEqual([{ radio: { settings: { mountEndMs: 3_000 } }, other: { fallback } }]);
+  });
+
+  test('commands go along with a mountpoint that gets the usual name', () => {
+    const commanded: Scenario = {
+      ...brief,
+      topology: { ...others, edges, listeners: listeners.map((each) => ({ ...each, mount: 'radio' })) },
+      faults: [at(10).automatic('edge', 'radio'), at(20).switchTo('edge', 'radio', 'enc-b')],
+      expect: [{ ...reports({ by: 'edge', kind: 'switch', times: 0 }), asksOnlyPossible: true }],
+    };
+    const { after } = shrink({ scenario: commanded, seed: 5, mostRuns: 120 })!;
+    expect(after.faults.map((fault) => ({ ...fault, atS: 0 }))).toEqual([at(0).switchTo('edge', 'live', 'enc-b')]);
+    expect(after.topology.encoders.map(({ mount }) => mount)).toEqual(['live', 'live']);
   });
 
   test('all goes along with a mountpoint that gets the usual name', () => {
