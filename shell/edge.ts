@@ -80,6 +80,7 @@ export class EdgeApp implements App {
             return result;
           },
           streamsOf: (mount) => this.#edge.streamsOf(this.#driver.now, mount),
+          fallbackOf: (mount) => this.#edge.mount(mount)?.fallback,
         },
         password: adminPassword,
         log,

@@ -23,6 +23,14 @@ export const answers: Readonly<Record<CommandResult, { readonly status: number; 
   'cannot-follow': { status: 409, message: 'its frames are of another format than those on air' },
 };
 
+/** What an edge answers to who asks for its sources. */
+export interface Sources {
+  readonly mount: string;
+  /** What is on air instead of all of them. */
+  readonly fallback: string | null;
+  readonly sources: readonly SourceJson[];
+}
+
 /** One of a mountpoint's streams, in JSON; what is not known is null. */
 export interface SourceJson {
   readonly id: string;

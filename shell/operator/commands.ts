@@ -3,7 +3,7 @@ import { readOptions, type Given, type Option } from '../options.ts';
 import { UsageError } from '../problems.ts';
 import { parseTarget } from '../request-target.ts';
 import type { Task } from '../task.ts';
-import type { Answer, SourceJson } from './answers.ts';
+import type { Answer, Sources } from './answers.ts';
 import { askEdge, type Question } from './client.ts';
 import { adminPassword, PASSWORD_VARIABLE } from './password.ts';
 import { sourceTable } from './source-table.ts';
@@ -62,8 +62,8 @@ export function readSources(argv: readonly string[]): Task | string {
   if (more.length > 0) throw new UsageError(`unexpected argument "${more[0]}"`);
   const question = questionFor(given, text, { method: 'GET', page: 'sources', query: {} });
   return async (out) => {
-    const answer = (await askEdge(question)) as { readonly sources: readonly SourceJson[] };
-    out(given.has('json') ? `${JSON.stringify(answer)}\n` : sourceTable(answer.sources));
+    const answer = (await askEdge(question)) as Sources;
+    out(given.has('json') ? `${JSON.stringify(answer)}\n` : sourceTable(answer));
   };
 }
 

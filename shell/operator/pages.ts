@@ -7,12 +7,14 @@ import type { Log } from '../log.ts';
 import type { Refusals } from '../refusals.ts';
 import type { RequestTarget } from '../request-target.ts';
 import { decodeText } from '../text.ts';
-import { answers, sourceOf, type Answer } from './answers.ts';
+import { answers, sourceOf, type Answer, type Sources } from './answers.ts';
 
 /** The edge, as operators need it. Mountpoints without their leading slash. */
 export interface OperatorDesk {
   command(mount: string, command: MountCommand): CommandResult;
   streamsOf(mount: string): readonly StreamInfo[] | undefined;
+  /** What is on air instead of all streams. */
+  fallbackOf(mount: string): string | undefined;
 }
 
 export interface OperatorPagesOptions {
@@ -66,9 +68,10 @@ export class OperatorPages {
   }
 
   #sources(mount: string): Reply {
-    const streams = this.#options.desk.streamsOf(mount);
+    const { desk } = this.#options;
+    const streams = desk.streamsOf(mount);
     if (streams === undefined) return problem(404, answers['no-such-mount'].message);
-    return json(200, { mount, sources: streams.map(sourceOf) });
+    return json(200, { mount, fallback: desk.fallbackOf(mount) ?? null, sources: streams.map(sourceOf) } satisfies Sources);
   }
 
   /** Why whoever asks is not obeyed, or undefined. */

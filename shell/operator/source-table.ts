@@ -1,14 +1,15 @@
-import type { SourceJson } from './answers.ts';
+import type { SourceJson, Sources } from './answers.ts';
 
 const LEAST_DIGITS = 8;
-const titles = ['', 'id', 'origin', 'source', 'format', 'ahead', ''];
+const titles = [' ', 'id', 'origin', 'source', 'format', 'ahead', ''];
 
 /** A mountpoint's streams for people, a line each; that on air has an asterisk. */
-export function sourceTable(sources: readonly SourceJson[]): string {
+export function sourceTable({ sources, fallback }: Omit<Sources, 'mount'>): string {
   const digits = digitsApart(sources.map(({ id }) => id));
   const rows = [titles, ...sources.map((source) => cellsOf(source, digits))];
   const widths = titles.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) => `${row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd()}\n`).join('');
+  const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd());
+  return [...lines, ...(fallback === null ? [] : [`*  the fallback is on air: ${printable(fallback)}`]), ''].join('\n');
 }
 
 function cellsOf(source: SourceJson, digits: number): readonly string[] {
@@ -16,8 +17,12 @@ function cellsOf(source: SourceJson, digits: number): readonly string[] {
   const format = codec === null ? '' : `${codec} ${sampleRateHz} Hz ${channels} ch`;
   const ahead = aheadMs === null ? '' : `${Math.round(aheadMs)} ms`;
   const cells = [onAir ? '*' : '', id.slice(0, digits), origin ?? '', from ?? '', format, ahead, stateOf(source)];
-  // What encoders call themselves must not move a terminal's cursor.
-  return cells.map((cell) => cell.replace(/\p{C}/gu, '?'));
+  return cells.map(printable);
+}
+
+/** What encoders call themselves must not move a terminal's cursor. */
+function printable(text: string): string {
+  return text.replace(/\p{C}/gu, '?');
 }
 
 function stateOf({ onAir, preferred, chosen, healthy, sickness, matchedBy, whyNot }: SourceJson): string {

@@ -71,7 +71,7 @@ async function serve(...mounts: MountInfo[]): Promise<{ desk: Desk; port: number
   const desk = new Desk(mounts.length === 0 ? [mountInfo('one')] : mounts);
   const told = new CapturedLog();
   const refusals = new Refusals(told.log);
-  const operator = new OperatorPages({ desk: { command: () => 'no-such-mount', streamsOf: () => undefined }, password: undefined, log: told.log, refusals });
+  const operator = new OperatorPages({ desk: { command: () => 'no-such-mount', streamsOf: () => undefined, fallbackOf: () => undefined }, password: undefined, log: told.log, refusals });
   const server = new ListenerServer({ desk, operator, settings: defaultSettings, log: told.log, refusals });
   stops.push(() => server.stop(0));
   return { desk, port: await server.listen({ address: '127.0.0.1', port: 0 }), server, told };

@@ -34,6 +34,7 @@ class Rig {
   readonly told = new CapturedLog();
   readonly commands: [string, MountCommand][] = [];
   result: CommandResult = 'switched';
+  fallback: string | undefined;
   readonly pages: OperatorPages;
 
   constructor({ password }: { readonly password: string | undefined } = { password: 'sesame' }) {
@@ -43,6 +44,7 @@ class Rig {
         return this.result;
       },
       streamsOf: (mount: string): readonly StreamInfo[] | undefined => (mount === 'radio' ? [stream] : undefined),
+      fallbackOf: (): string | undefined => this.fallback,
     };
     this.pages = new OperatorPages({ desk, password, log: this.told.log, refusals: new Refusals(this.told.log) });
   }
@@ -90,10 +92,13 @@ describe("an operator's page", () => {
         status: 200,
         body: {
           mount: 'radio',
+          fallback: null,
           sources: [{ id: stream.id, origin: 'studio-a', source: null, codec: 'mp3', sampleRateHz: 44_100, channels: 2, onAir: true, preferred: true, chosen: false, healthy: true, sickness: null, aheadMs: 0, matchedBy: null, whyNot: null }],
         },
       });
     }
+    rig.fallback = 'sorry.mp3';
+    expect(rig.ask('/admin/sources?mount=/radio', { method: 'GET' })).toMatchObject({ body: { fallback: 'sorry.mp3' } });
     expect(rig.ask('/admin/sources?mount=/other', { method: 'GET' })).toMatchObject({ status: 404, body: { message: 'there is no such mountpoint' } });
   });
 
