@@ -5,6 +5,7 @@ import type { Settings } from '../core/settings.ts';
 import type { Endpoint } from './address.ts';
 import { NEVER_FINISHED, type App } from './app.ts';
 import { Driver } from './driver.ts';
+import { fallbackError, readFallbackFiles, type FallbackFile } from './fallback-files.ts';
 import { ListenerServer } from './listener-server.ts';
 import type { Log } from './log.ts';
 import { OperatorPages } from './operator/pages.ts';
@@ -93,8 +94,10 @@ export class EdgeApp implements App {
   }
 
   async start(): Promise<void> {
-    const { bind, httpPort, relays } = this.#config;
+    const { bind, httpPort, relays, settings, policies = {} } = this.#config;
+    const files = await readFallbackFiles(policies, settings);
     this.#flight?.start();
+    for (const file of files) await this.#provide(file);
     const port = await this.#listeners.listen({ address: bind, port: httpPort });
     this.#log({ kind: 'listening', what: 'http', transport: 'tcp', address: bind, port });
     for (const relay of relays) this.#inlet.subscribeTo(relay);
@@ -106,5 +109,13 @@ export class EdgeApp implements App {
     this.#driver.stop();
     this.#refusals.stop();
     await this.#flight?.stop();
+  }
+
+  async #provide({ mount, path, title, bytes }: FallbackFile): Promise<void> {
+    const problem = this.#edge.provideFallback(this.#driver.now, mount, title, bytes);
+    this.#driver.settle();
+    if (problem === undefined) return;
+    await this.stop();
+    throw fallbackError(mount, path, problem);
   }
 }
