@@ -1,84 +1,107 @@
-import { experience, MATERIAL_S, outages as kinds, type Experience, type Outage } from './peers/outage.ts';
-import { formats, type Format } from './peers/ffmpeg-encoder.ts';
-import { makeMaterial } from './peers/rig.ts';
-
-/** What a listener may experience at most. */
-interface Bars {
-  readonly stallMs: number;
-  readonly missingMs: number;
-  readonly repeatedMs: number;
-}
-
-const bars: Readonly<Record<Outage['part'], Bars>> = {
-  encoder: { stallMs: 1_000, missingMs: 150, repeatedMs: 150 },
-  relay: { stallMs: 200, missingMs: 0, repeatedMs: 0 },
-};
-
-/** The referee's resolution: below this nothing is missing. */
-const NOTHING_MS = 0.5;
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import path from 'node:path';
+import { saveMaterial } from './referee/material.ts';
+import { run } from './referee/decoders.ts';
+import { BadOption, readOptions, type Options } from './outages/options.ts';
+import { planTasks } from './outages/plan.ts';
+import { runAll } from './outages/pool.ts';
+import type { SessionResult } from './outages/experience.ts';
+import { writeResults } from './outages/results.ts';
+import { programmeS } from './outages/session.ts';
+import { summarise } from './outages/summary.ts';
+import { missingPrograms, systems, type SystemName } from './outages/systems.ts';
 
 /**
- * Lets a listener live through outages of a real chain, with ffmpeg encoders, and prints what it has experienced:
- * `npm run bench -- outages [mp3|aac]… [RUNS]`. Sets the exit code to 1 when a bar is not met.
+ * Lets listeners live through outages of real chains of processes, and says what they have experienced:
+ * `npm run bench -- outages --help` is in docs/outages.md.
  */
 export async function outages(args: readonly string[]): Promise<void> {
-  const chosen = args.filter((name): name is Format => name in formats);
-  const numbers = args.filter((argument) => /^[1-9]\d{0,3}$/.test(argument));
-  if (chosen.length + numbers.length < args.length || numbers.length > 1) {
-    process.stderr.write('bench: outages takes formats (mp3, aac) and a number of runs\n');
+  let options: Options;
+  try {
+    options = readOptions(args);
+  } catch (error) {
+    if (!(error instanceof BadOption)) throw error;
+    process.stderr.write(`bench: ${error.message}\n`);
     process.exitCode = 2;
     return;
   }
-  const runs = Number(numbers[0] ?? 1);
-  const material = makeMaterial('outages', MATERIAL_S);
-  console.log('Two ffmpeg encoders, two relays, an edge; what happens to the encoder on air or a relay, and what a listener gets.\n');
-  console.log(row(['format', 'outage', 'stall', 'buffer', 'missing', 'repeated', 'garbled', 'cut off', 'decoders say', 'pause before', 'verdict']));
-  for (let round = 0; round < runs; round++) {
-    for (const format of chosen.length > 0 ? chosen : (['mp3', 'aac'] as const)) {
-      for (const outage of kinds) {
-        const result = await experience(format, outage, material);
-        const problems = check(result, bars[outage.part]);
-        console.log(describe(format, outage, result, problems));
-        if (problems.length > 0) process.exitCode = 1;
-      }
-    }
+  const absent = missingPrograms(['ffmpeg', 'mpg123']);
+  if (absent.length > 0) throw new Error(`outages needs ${absent.join(' and ')}`);
+  const skipped = skips(options);
+  for (const skip of skipped) console.log(`skipped: ${skip}`);
+  const tasks = planTasks(options).filter(({ system }) => missingPrograms(systems[system].programs).length === 0);
+  if (tasks.length === 0) return;
+  await measure(tasks, skipped, options);
+}
+
+async function measure(tasks: ReturnType<typeof planTasks>, skipped: readonly string[], { rigs, json }: Options): Promise<void> {
+  const began = performance.now();
+  const sessions: SessionResult[] = [];
+  const directory = mkdtempSync(path.join(tmpdir(), 'davecast-outages-'));
+  try {
+    saveMaterial(directory, 'outages', Math.max(...tasks.map(programmeS)));
+    console.log(`${tasks.length} sessions, ${Math.min(rigs, tasks.length)} at a time; of each: median/worst\n`);
+    console.log(row(HEAD));
+    await runAll(tasks, rigs, directory, (result) => {
+      sessions.push(result);
+      console.log(describe(result));
+      if (result.problem !== undefined) process.exitCode = 1;
+    });
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
   }
-  console.log('\nstall: the longest time without data; buffer: what a player needs to hear no silence; pause before: the longest before the outage.');
+  if (json === undefined) return;
+  const order = planTasks({ systems: undefined, faults: undefined, codecs: undefined, switches: 1 }).map(nameOf);
+  const measured = {
+    on: new Date().toISOString().slice(0, 10),
+    minutes: Math.round((performance.now() - began) / 60_000),
+    processors: availableParallelism(),
+    rigsAtATime: Math.min(rigs, tasks.length),
+    load: Math.round(10 * loadavg()[2]!) / 10,
+    programs: await versions(),
+  };
+  const sorted = sessions.toSorted((a, b) => order.indexOf(nameOf(a)) - order.indexOf(nameOf(b)));
+  writeFileSync(json, writeResults({ measured, skipped, sessions: sorted }));
 }
 
-function check(result: Experience, { stallMs, missingMs, repeatedMs }: Bars): string[] {
-  const problems: string[] = [];
-  if (result.disconnects > 0) problems.push('cut off');
-  if (result.longestStallMs >= stallMs) {
-    const isBusy = result.calmStallMs >= stallMs;
-    problems.push(`stall ≥ ${stallMs} ms${isBusy ? ', but as long a pause before: is the machine busy?' : ''}`);
-  }
-  if (result.missingMs > missingMs + NOTHING_MS) problems.push(`missing > ${missingMs} ms`);
-  if (result.repeatedMs > repeatedMs + NOTHING_MS) problems.push(`repeated > ${repeatedMs} ms`);
-  if (result.recognisedMs < 5_000) problems.push('not the programme');
-  return problems;
+function nameOf({ system, codec, fault }: { readonly system: string; readonly codec: string; readonly fault: string }): string {
+  return `${system} ${codec} ${fault}`;
 }
 
-function describe(format: Format, { part, how }: Outage, result: Experience, problems: readonly string[]): string {
-  const ms = (value: number): string => `${Math.round(value)} ms`;
-  const { longestStallMs, bufferMs, missingMs, repeatedMs, garbledMs, disconnects, complaints, calmStallMs } = result;
-  return row([
-    formats[format].label,
-    `${part} ${how}`,
-    ms(longestStallMs),
-    ms(bufferMs),
-    ms(missingMs),
-    ms(repeatedMs),
-    ms(garbledMs),
-    String(disconnects),
-    complaints.length === 0 ? 'nothing' : `${complaints.length} lines`,
-    ms(calmStallMs),
-    problems.length === 0 ? 'ok' : problems.join(', '),
-  ]);
+function skips(options: Options): string[] {
+  return (options.systems ?? (Object.keys(systems) as SystemName[])).flatMap((name) => {
+    const missing = missingPrograms(systems[name].programs);
+    return missing.length === 0 ? [] : [`${systems[name].label}: ${missing.join(' and ')} not installed here`];
+  });
 }
 
-const WIDTHS = [8, 16, 8, 8, 8, 9, 8, 8, 13, 13, 0];
+/** The first lines of what the programs say of themselves, as far as they are here. */
+async function versions(): Promise<string[]> {
+  const asked = await Promise.all(
+    (['ffmpeg -version', 'mpg123 --version', 'icecast2 -v', 'liquidsoap --version'] as const).map(async (line) => {
+      const [program, flag] = line.split(' ') as [string, string];
+      if (missingPrograms([program]).length > 0) return undefined;
+      const { stdout, stderr } = await run(program, [flag]);
+      return /\S*\s*(?:version\s+)?[\d.]+\d/i.exec(`${stdout.toString()}${stderr}`)?.[0].trim();
+    }),
+  );
+  return asked.filter((version) => version !== undefined);
+}
+
+const HEAD = ['system', 'codec', 'fault', 'n', 'missing', 'repeated', 'garbled', 'silent', 'stall', 'buffer', 'complaints', 'cut off', 'switches'];
+const WIDTHS = [10, 8, 15, 3, 11, 11, 9, 9, 11, 11, 10, 7, 8];
+
+function describe(result: SessionResult): string {
+  const { system, codec, fault, problem } = result;
+  const summary = summarise(result);
+  if (summary === undefined) return `${row([system, codec, fault])}  failed: ${problem}`;
+  const { spread, count, switches } = summary;
+  const both = (measure: keyof typeof spread): string => `${Math.round(spread[measure].median)}/${Math.round(spread[measure].worst)}`;
+  const figures = (['missingMs', 'repeatedMs', 'garbledMs', 'silentMs', 'stallMs', 'bufferMs', 'complaints', 'disconnects'] as const).map(both);
+  return row([system, codec, fault, `${count}`, ...figures, `${switches ?? '?'}`]);
+}
 
 function row(cells: readonly string[]): string {
-  return cells.map((cell, index) => (index < 2 ? cell.padEnd(WIDTHS[index]!) : index < WIDTHS.length - 1 ? cell.padStart(WIDTHS[index]!) : cell)).join('  ');
+  return cells.map((cell, index) => (index < 3 ? cell.padEnd(WIDTHS[index]!) : cell.padStart(WIDTHS[index]!))).join('  ');
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { assessPlayback } from '../../bench/peers/playback.ts';
-import type { Chunk } from '../../bench/peers/recorder.ts';
+import { assessPlayback } from '../../bench/referee/playback.ts';
+import type { Chunk } from '../../bench/referee/recorder.ts';
 import { loadProgramme } from '../../demo/programme.ts';
 
 const { frames } = loadProgramme().a;

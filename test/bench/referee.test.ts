@@ -1,7 +1,8 @@
 import seedrandom from 'seedrandom';
 import { describe, expect, it } from 'vitest';
-import { REFEREE_RATE_HZ, judge, knownProgramme, type Verdict } from '../../bench/peers/referee.ts';
-import { makeReference } from '../../bench/peers/reference.ts';
+import { REFEREE_RATE_HZ, knownProgramme } from '../../bench/referee/programme.ts';
+import { judge, type Verdict } from '../../bench/referee/referee.ts';
+import { makeReference } from '../../bench/referee/reference.ts';
 
 const PROGRAMME_S = 40;
 const programme = knownProgramme(makeReference('referee', PROGRAMME_S).render(REFEREE_RATE_HZ));
@@ -17,18 +18,19 @@ function record(...stretches: readonly (readonly [from: number | undefined, toOr
   return Float32Array.from(parts.flatMap((part) => [...part]));
 }
 
-/** As a codec would do: louder, and with noise 20 dB below. */
+/** As a codec would do: louder, and with noise that follows the sound, 20 dB below it. */
 function worse(recording: Float32Array): Float32Array {
   const random = seedrandom('codec');
-  return recording.map((sample) => 1.3 * sample + 0.05 * (random() - 0.5));
+  return recording.map((sample) => (1.3 + 0.4 * (random() - 0.5)) * sample);
 }
 
-function expectSplices(verdict: Verdict, expected: readonly { atMs: number; missingMs: number; garbledMs: number }[]): void {
+function expectSplices(verdict: Verdict, expected: readonly { atMs: number; missingMs: number; garbledMs: number; silentMs?: number }[]): void {
   expect(verdict.splices.length, JSON.stringify(verdict.splices)).toBe(expected.length);
   expected.forEach((splice, index) => {
     const found = verdict.splices[index]!;
     expect(Math.abs(found.missingMs - splice.missingMs), `missing, splice ${index}: ${JSON.stringify(found)}`).toBeLessThanOrEqual(0.5);
     expect(Math.abs(found.atMs - splice.atMs), `at, splice ${index}: ${JSON.stringify(found)}`).toBeLessThanOrEqual(15);
+    expect(Math.abs(found.silentMs - (splice.silentMs ?? 0)), `silent, splice ${index}: ${JSON.stringify(found)}`).toBeLessThanOrEqual(10);
     expect(Math.abs(found.garbledMs - splice.garbledMs), `garbled, splice ${index}: ${JSON.stringify(found)}`).toBeLessThanOrEqual(10);
   });
 }
@@ -57,6 +59,24 @@ describe('the referee', () => {
   it('measures garbled sound between', () => {
     const recording = record([7_000, 12_000], [undefined, 40], [12_100, 18_000]);
     expectSplices(judge(worse(recording), programme), [{ atMs: 5_000, missingMs: 60, garbledMs: 40 }]);
+  });
+
+  it('measures garbled sound and silence that take the place of the programme', () => {
+    const recording = record([7_000, 12_000], [undefined, 40], [12_040, 14_000]);
+    recording.fill(0, samples(3_000), samples(3_700));
+    expectSplices(judge(worse(recording), programme), [
+      { atMs: 3_000, missingMs: 0, garbledMs: 0, silentMs: 700 },
+      { atMs: 5_000, missingMs: 0, garbledMs: 40 },
+    ]);
+  });
+
+  it('measures a second that is repeated for ever, until the programme goes on', () => {
+    const loop: [number, number] = [6_000, 7_000];
+    const recording = record([2_000, 7_000], loop, loop, loop, [10_000, 13_000]);
+    expectSplices(judge(worse(recording), programme), [
+      ...[5_000, 6_000, 7_000].map((atMs) => ({ atMs, missingMs: -1_000, garbledMs: 0 })),
+      { atMs: 8_000, missingMs: 3_000, garbledMs: 0 },
+    ]);
   });
 
   it('measures several splices, close together', () => {

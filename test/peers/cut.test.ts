@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ffmpegComplaints, mpg123Complaints, run } from '../../bench/peers/decoders.ts';
+import { ffmpegComplaints, mpg123Complaints, run } from '../../bench/referee/decoders.ts';
 import { ReservoirCarrier } from '../../core/frame/reservoir.ts';
 import { loadProgramme } from '../../demo/programme.ts';
 import { describeWith } from './need.ts';

@@ -1,5 +1,5 @@
-import { isMpg123Complaint, lines, run } from '../../bench/peers/decoders.ts';
-import type { Format } from '../../bench/peers/ffmpeg-encoder.ts';
+import { isMpg123Complaint, lines, run } from '../../bench/referee/decoders.ts';
+import type { Format } from '../../bench/rigs/formats.ts';
 
 export interface Player {
   readonly program: string;

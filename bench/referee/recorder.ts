@@ -10,12 +10,13 @@ export interface Chunk {
 /** How soon it asks again for a mountpoint that is not there yet. */
 const RETRY_MS = 100;
 
-/** An HTTP listener without ICY that keeps everything it hears. It does not come back when it is cut off. */
+/** An HTTP listener without ICY that keeps everything it hears, and comes back when it is cut off, as players do. */
 export class Recorder {
   readonly chunks: Chunk[] = [];
+  /** When the server has ended the connection. */
+  readonly disconnectsMs: number[] = [];
   readonly #url: string;
   #request: http.ClientRequest | undefined;
-  #disconnects = 0;
   #stopped = false;
 
   constructor(url: string) {
@@ -27,13 +28,8 @@ export class Recorder {
     const until = performance.now() + timeoutMs;
     while (!(await this.#connect())) {
       if (performance.now() > until) throw new Error(`nothing to hear at ${this.#url} after ${timeoutMs / 1000} s`);
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      await pause();
     }
-  }
-
-  /** How often the edge has ended the connection. */
-  get disconnects(): number {
-    return this.#disconnects;
   }
 
   get audio(): Buffer {
@@ -47,6 +43,7 @@ export class Recorder {
 
   #connect(): Promise<boolean> {
     return new Promise((resolve) => {
+      let heard = false;
       const request = http.get(this.#url, { agent: false, headers: { 'User-Agent': 'davecast-recorder' } });
       this.#request = request;
       request.on('error', () => resolve(false));
@@ -57,15 +54,26 @@ export class Recorder {
           return;
         }
         response.on('data', (bytes: Buffer) => {
+          heard = true;
           this.chunks.push({ atMs: performance.now(), bytes });
           resolve(true);
         });
         response.on('error', () => undefined);
         response.on('close', () => {
-          if (!this.#stopped) this.#disconnects++;
           resolve(false);
+          if (!heard || this.#stopped) return;
+          this.disconnectsMs.push(performance.now());
+          void this.#comeBack();
         });
       });
     });
   }
+
+  async #comeBack(): Promise<void> {
+    while (!this.#stopped && !(await this.#connect())) await pause();
+  }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, RETRY_MS));
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { REFEREE_RATE_HZ } from './referee.ts';
+import type { FormatDetails } from '../rigs/formats.ts';
+import { REFEREE_RATE_HZ } from './programme.ts';
 
 export interface Ran {
   readonly stdout: Buffer;
@@ -23,7 +24,7 @@ export function run(program: string, args: readonly string[], input?: Buffer): P
 }
 
 /** Decodes a recording to what the referee compares, with ffmpeg. */
-export async function decode(audio: Buffer, demuxer: 'mp3' | 'aac'): Promise<Float32Array> {
+export async function decode(audio: Buffer, demuxer: FormatDetails['demuxer']): Promise<Float32Array> {
   const { stdout } = await run(
     'ffmpeg',
     ['-v', 'quiet', '-f', demuxer, '-i', 'pipe:0', '-ac', '1', '-ar', `${REFEREE_RATE_HZ}`, '-f', 'f32le', 'pipe:1'],
@@ -33,15 +34,15 @@ export async function decode(audio: Buffer, demuxer: 'mp3' | 'aac'): Promise<Flo
 }
 
 /** What ffmpeg says of a recording; what it says of every stream without a header is left out. */
-export async function ffmpegComplaints(audio: Buffer, demuxer: 'mp3' | 'aac'): Promise<string[]> {
+export async function ffmpegComplaints(audio: Buffer, demuxer: FormatDetails['demuxer']): Promise<string[]> {
   const { stderr } = await run('ffmpeg', ['-hide_banner', '-v', 'warning', '-f', demuxer, '-i', 'pipe:0', '-f', 'null', '-'], audio);
   return lines(stderr).filter((line) => !line.includes('Estimating duration from bitrate'));
 }
 
-/** What mpg123 says of a recording. */
+/** What mpg123 says of a recording; that it ends in the middle of a frame is not its fault. */
 export async function mpg123Complaints(audio: Buffer): Promise<string[]> {
   const { stderr } = await run('mpg123', ['-t', '-'], audio);
-  return lines(stderr).filter(isMpg123Complaint);
+  return lines(stderr).filter((line) => isMpg123Complaint(line) && !line.includes('Error reading the stream'));
 }
 
 /** mpg123 also greets, and tells what it plays. */

@@ -1,0 +1,170 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Rig } from '../rigs/rig.ts';
+import { FAIR, type Weather } from '../rigs/udp-leg.ts';
+
+/** Something that happens to a rig again and again, and is over each time. */
+export interface Fault {
+  readonly label: string;
+  /** What is needed for it to make sense: any two encoders, or relays that can be lost, or legs by UDP. */
+  readonly needs: 'studios' | 'relays' | 'udp';
+  /** Whether listeners must be given another encoder for it. */
+  readonly isSwitch: boolean;
+  /** From when it begins until all is mended, and then until it begins again. */
+  readonly holdMs: number;
+  readonly restMs: number;
+  /** Makes it happen, the `round`-th time; what is returned mends it after `holdMs`. */
+  strike(rig: Rig, round: number): Promise<Mend>;
+}
+
+export type Mend = () => Promise<void>;
+
+export type FaultName =
+  | 'encoder-kill'
+  | 'encoder-freeze'
+  | 'encoder-restart'
+  | 'silent'
+  | 'frozen'
+  | 'relay-kill'
+  | 'relay-freeze'
+  | 'relays-in-turn'
+  | 'udp-loss-1'
+  | 'udp-loss-5'
+  | 'udp-reorder'
+  | 'udp-skew';
+
+/** Contours are matched when both encoders have been heard for about ten seconds: this leaves time to start, and to spare. */
+const SETTLE_MS = 15_000;
+/** What was frozen goes on for so long with what it had, until somebody starts it anew. */
+const THAWED_MS = 2_000;
+/** One window of weather. */
+const WEATHER_MS = 6_000;
+
+export const faults: Readonly<Record<FaultName, Fault>> = {
+  'encoder-kill': {
+    label: 'encoder killed',
+    needs: 'studios',
+    isSwitch: true,
+    holdMs: 4_000,
+    restMs: SETTLE_MS,
+    strike: async (rig) => {
+      const studio = rig.studios[rig.live]!;
+      await studio.kill();
+      return () => studio.start();
+    },
+  },
+  'encoder-freeze': {
+    label: 'encoder frozen (SIGSTOP)',
+    needs: 'studios',
+    isSwitch: true,
+    // Longer than Icecast waits for a source by default.
+    holdMs: 14_000,
+    restMs: SETTLE_MS + THAWED_MS,
+    strike: (rig) => {
+      const studio = rig.studios[rig.live]!;
+      studio.freeze();
+      return Promise.resolve(async () => {
+        studio.thaw();
+        await sleep(THAWED_MS);
+        await studio.kill();
+        await studio.start();
+      });
+    },
+  },
+  'encoder-restart': {
+    label: 'encoder restarted',
+    needs: 'studios',
+    isSwitch: true,
+    holdMs: 0,
+    restMs: SETTLE_MS,
+    strike: async (rig) => {
+      const studio = rig.studios[rig.live]!;
+      await studio.terminate();
+      return () => studio.start();
+    },
+  },
+  silent: {
+    label: 'programme silent',
+    needs: 'studios',
+    isSwitch: true,
+    holdMs: 9_000,
+    restMs: SETTLE_MS,
+    strike: (rig) => {
+      const studio = rig.studios[rig.live]!;
+      studio.play('silence');
+      return Promise.resolve(() => Promise.resolve(studio.play('programme')));
+    },
+  },
+  frozen: {
+    label: 'programme repeats a second',
+    needs: 'studios',
+    isSwitch: true,
+    holdMs: 15_000,
+    restMs: SETTLE_MS,
+    strike: (rig) => {
+      const studio = rig.studios[rig.live]!;
+      studio.play('loop');
+      return Promise.resolve(() => Promise.resolve(studio.play('programme')));
+    },
+  },
+  'relay-kill': {
+    label: 'relay killed',
+    needs: 'relays',
+    isSwitch: false,
+    holdMs: 3_000,
+    restMs: 5_000,
+    strike: async (rig, round) => {
+      const relay = rig.relays[round % rig.relays.length]!;
+      await relay.kill();
+      return () => relay.start();
+    },
+  },
+  'relay-freeze': {
+    label: 'relay frozen (SIGSTOP)',
+    needs: 'relays',
+    isSwitch: false,
+    holdMs: 3_000,
+    restMs: 5_000,
+    strike: (rig, round) => {
+      const relay = rig.relays[round % rig.relays.length]!;
+      relay.freeze();
+      return Promise.resolve(() => Promise.resolve(relay.thaw()));
+    },
+  },
+  'relays-in-turn': {
+    label: 'both relays killed in turn',
+    needs: 'relays',
+    isSwitch: false,
+    holdMs: 2_000,
+    restMs: 8_000,
+    strike: async (rig) => {
+      const [first, second] = rig.relays;
+      await first!.kill();
+      return async () => {
+        await first!.start();
+        await sleep(2_000);
+        await second!.kill();
+        await sleep(2_000);
+        await second!.start();
+      };
+    },
+  },
+  'udp-loss-1': weather('UDP legs lose 1 % in bursts of 3', () => ({ ...FAIR, lossShare: 0.01, burst: 3 })),
+  'udp-loss-5': weather('UDP legs lose 5 % in bursts of 10', () => ({ ...FAIR, lossShare: 0.05, burst: 10 })),
+  'udp-reorder': weather('UDP legs reorder: 25 % overtake 60 ms', () => ({ ...FAIR, delayMs: 60, overtakingShare: 0.25 })),
+  'udp-skew': weather('UDP: one route 450 ms slower', (_, relay) => ({ ...FAIR, delayMs: relay === 1 ? 450 : 0 })),
+};
+
+/** Weather does not end: each window of it counts as a fault of its own. */
+function weather(label: string, on: (studio: number, relay: number) => Weather): Fault {
+  return {
+    label,
+    needs: 'udp',
+    isSwitch: false,
+    holdMs: WEATHER_MS,
+    restMs: 0,
+    strike: (rig, round) => {
+      if (round === 0) rig.setWeather(on);
+      return Promise.resolve(() => Promise.resolve());
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import type { SessionResult } from './experience.ts';
+
+/** What a run of the bench has found, as it is kept in a file: tables, plot and goals are made of it. */
+export interface Results {
+  /** Where and with what it was measured. */
+  readonly measured: {
+    readonly on: string;
+    readonly minutes: number;
+    readonly processors: number;
+    readonly rigsAtATime: number;
+    /** Processes that wanted a processor on average over the last quarter of an hour of it. */
+    readonly load: number;
+    readonly programs: readonly string[];
+  };
+  readonly skipped: readonly string[];
+  readonly sessions: readonly SessionResult[];
+}
+
+/** One session a line, so that two files can be compared. */
+export function writeResults({ measured, skipped, sessions }: Results): string {
+  const rows = sessions.map((session) => `    ${JSON.stringify(session)}`);
+  return `{\n  "measured": ${JSON.stringify(measured)},\n  "skipped": ${JSON.stringify(skipped)},\n  "sessions": [\n${rows.join(',\n')}\n  ]\n}\n`;
+}
