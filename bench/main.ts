@@ -1,10 +1,17 @@
 import { ingest } from './ingest.ts';
 import { outages } from './outages.ts';
+import { outagesDoc } from './outages-doc.ts';
 import { recording } from './recording.ts';
 import { simulator } from './simulator.ts';
 
 /** Side-by-side measurements, by name: `npm run bench -- ingest`. */
-const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = { ingest, outages, recording, simulator };
+const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  ingest,
+  outages,
+  'outages-doc': outagesDoc,
+  recording,
+  simulator,
+};
 
 const [name, ...args] = process.argv.slice(2);
 const bench = name === undefined ? undefined : benches[name];

@@ -21,3 +21,10 @@ export function writeResults({ measured, skipped, sessions }: Results): string {
   const rows = sessions.map((session) => `    ${JSON.stringify(session)}`);
   return `{\n  "measured": ${JSON.stringify(measured)},\n  "skipped": ${JSON.stringify(skipped)},\n  "sessions": [\n${rows.join(',\n')}\n  ]\n}\n`;
 }
+
+/** Throws when it is something else. */
+export function readResults(text: string): Results {
+  const results = JSON.parse(text) as Partial<Results>;
+  if (results.measured === undefined || !Array.isArray(results.sessions)) throw new Error('this is not what outages --json writes');
+  return results as Results;
+}
