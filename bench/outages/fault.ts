@@ -33,7 +33,7 @@ export type FaultName =
   | 'udp-skew';
 
 /** Contours are matched when both encoders have been heard for about ten seconds: this leaves time to start, and to spare. */
-const SETTLE_MS = 15_000;
+const SETTLE_MS = 14_000;
 /** What was frozen goes on for so long with what it had, until somebody starts it anew. */
 const THAWED_MS = 2_000;
 /** One window of weather. */
@@ -57,7 +57,7 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
     needs: 'studios',
     isSwitch: true,
     // Longer than Icecast waits for a source by default.
-    holdMs: 14_000,
+    holdMs: 13_000,
     restMs: SETTLE_MS + THAWED_MS,
     strike: (rig) => {
       const studio = rig.studios[rig.live]!;
@@ -86,7 +86,7 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
     label: 'programme silent',
     needs: 'studios',
     isSwitch: true,
-    holdMs: 9_000,
+    holdMs: 8_000,
     restMs: SETTLE_MS,
     strike: (rig) => {
       const studio = rig.studios[rig.live]!;
@@ -98,7 +98,7 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
     label: 'programme repeats a second',
     needs: 'studios',
     isSwitch: true,
-    holdMs: 15_000,
+    holdMs: 14_000,
     restMs: SETTLE_MS,
     strike: (rig) => {
       const studio = rig.studios[rig.live]!;

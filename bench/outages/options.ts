@@ -22,7 +22,7 @@ export const USAGE =
 const SWITCHES = 10;
 const MAX_SWITCHES = 1_000;
 /** As many as two processors can serve without their listeners waiting for a processor: see docs/outages.md. */
-const RIGS = 6;
+const RIGS = 7;
 const MAX_RIGS = 64;
 
 export function readOptions(args: readonly string[]): Options {
