@@ -9,6 +9,7 @@ import { recovers, RECOVERS_WITHIN_S } from './recovers.ts';
 import { drawStation } from './station.ts';
 import { drawTrouble, troubleKinds } from './trouble.ts';
 import { isCrowded } from './whole.ts';
+import { drawWishes } from './wishes.ts';
 
 /** How long the listeners must go on hearing after they have recovered. */
 const GOES_ON_S = 10;
@@ -24,12 +25,14 @@ const QUIET_START_S = 4;
 export function drawSwarm(seed: number): Scenario {
   const dice = new Dice(seed);
   const random = dice.stream('swarm:options');
-  const topology = drawStation(dice.stream('swarm:station'));
+  const bare = drawStation(dice.stream('swarm:station'));
   const healsAtS = whole(random, 12, 45);
   const durationS = healsAtS + RECOVERS_WITHIN_S + GOES_ON_S;
   const kinds = someOf(random, troubleKinds, pick(random, [0.1, 0.3, 0.6]));
   const meanPauseS = pick(random, [0.5, 1, 2, 5, 10]);
   const meanLengthS = pick(random, [0.5, 2, 6, 15]);
+  const wishes = drawWishes({ random: dice.stream('swarm:wishes'), topology: bare, fromS: QUIET_START_S, untilS: durationS });
+  const topology = { ...bare, edges: wishes.edges };
   const core = drawCore(random, topology);
   const others = pick(random, ['stay as they are', 'go on breaking'] as const);
   const all = drawTrouble({
@@ -42,7 +45,7 @@ export function drawSwarm(seed: number): Scenario {
     meanLengthS,
   });
   const later = others === 'go on breaking' ? without(core, all.filter(({ atS }) => atS >= healsAtS)) : [];
-  const faults = [...all.filter(({ atS }) => atS < healsAtS), ...healing(topology, core, healsAtS), ...later];
+  const faults = [...all.filter(({ atS }) => atS < healsAtS), ...healing(topology, core, healsAtS), ...later, ...wishes.faults];
   return {
     name: 'swarm',
     story: 'Drawn from the seed: a station, and trouble of some kinds; then a part of it is healed for good, and must be heard again.',
@@ -78,7 +81,7 @@ function outline({ encoders, relays, edges, listeners, settings = {} }: Topology
       jitterMs,
     })),
     relays: relays.map(({ name, upstream }) => ({ name, upstream })),
-    edges: edges.map(({ name, relays: from }) => ({ name, relays: from })),
+    edges: edges.map(({ name, relays: from, policies = {} }) => ({ name, relays: from, policies })),
     listeners: listeners.map(({ name, edge, mount, joinsAtS }) => ({ name, edge, mount, joinsAtS })),
     settings,
   };

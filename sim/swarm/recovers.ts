@@ -9,8 +9,8 @@ export const RECOVERS_WITHIN_S = 30;
 const RETRY_S = 5;
 
 /**
- * Silence at once that is not worth a word: a switch while the others go on breaking. And of all the time: a live stream
- * that goes on losing single frames, each too short to switch for, is not left for a whole one.
+ * Silence at once that is not worth a word: a switch while the others go on breaking; and of all the time. Whoever is taken to a slower
+ * encoder, because it is preferred, waits for it besides.
  */
 const MOST_SILENCE_MS = 500;
 const MOST_SILENCE_SHARE = 0.02;
@@ -58,7 +58,10 @@ function silenceOf(name: string, { notes, listeners, simulatedS }: Outcome, from
   const longest = silences.reduce((most, { silentMs }) => Math.max(most, silentMs), 0);
   const total = silences.reduce((sum, { silentMs }) => sum + silentMs, 0);
   const [first] = silences.filter(({ silentMs }) => silentMs > 0);
-  if (first !== undefined && (longest > MOST_SILENCE_MS || total > MOST_SILENCE_SHARE * (endMs - fromMs))) {
+  const waits = notes.filter(({ kind }) => kind === 'switch').map(({ fields }) => Number(fields['waitMs']));
+  const mostAtOnce = MOST_SILENCE_MS + Math.max(0, ...waits);
+  const mostInAll = MOST_SILENCE_SHARE * (endMs - fromMs) + waits.reduce((sum, waitMs) => sum + waitMs, 0);
+  if (first !== undefined && (longest > mostAtOnce || total > mostInAll)) {
     return `was silent for ${Math.round(total)} ms after ${fromMs / 1_000} s, first from ${first.sinceMs / 1_000} s on, ${Math.round(longest)} ms at once`;
   }
   return listeners.some((report) => report.name === name && report.isPlaying) ? undefined : `does not play at the end, since ${lastConnected(own)} s`;

@@ -9,6 +9,20 @@ export const switchSituations: readonly Situation[] = [
   { name: 'switch from a stalled stream', why: 'The live stream is tardy, the commonest reason to leave it.', times: switches('stalled') },
   { name: 'switch from a stream left behind', why: 'It stutters, and a steady backup is far ahead of it.', times: switches('behind') },
   { name: 'switch for a loss', why: 'A backup is entered in the middle of a loss.', times: switches('lost') },
+  { name: 'switch from a lossy stream', why: 'It has lost a little again and again, more than a backup has.', times: switches('lossy') },
+  { name: 'switch from silence', why: 'The live stream carries nothing, a backup does.', times: switches('silent') },
+  { name: 'return to the preferred encoder', why: 'It has been well for long enough.', times: switches('preferred') },
+  { name: "operator's switch", why: 'Somebody wants it, at the same point of the programme.', times: switches('operator') },
+  {
+    name: 'entered ahead of its frames',
+    why: 'The stream that is gone over to is slower: the listeners wait until it has the point.',
+    times: (story) => story.count('switch', ({ fields }) => Number(fields['waitMs']) > 0),
+  },
+  {
+    name: 'repeated instead of waited for',
+    why: 'The backup is so much slower that nobody would wait.',
+    times: (story) => story.count('switch', ({ fields }) => Number(fields['repeatedMs']) > 0),
+  },
   { name: 'switch as the last path closes', why: 'No time is lost waiting for a stream that nobody carries.', times: switches('paths-closed') },
   {
     name: 'switch while switching',

@@ -85,6 +85,11 @@ function hasSeveralFormats({ encoders }: Topology, mount: string): boolean {
   return new Set(formats).size > 1;
 }
 
+/** Frames come as before. */
+function isHarmless({ kind }: Fault): boolean {
+  return kind === 'command' || kind === 'programme' || kind === 'silence' || kind === 'loop';
+}
+
 /** What is well and what is not, as faults come. */
 class State {
   readonly #hosts: Set<string>;
@@ -115,7 +120,7 @@ class State {
       case 'thaw':
         this.#frozen.delete(fault.host);
         return;
-      // What an encoder makes its frames of, and what time it thinks it is, does not keep them from anybody.
+      // What an encoder makes its frames of, what time it thinks it is, and which one is heard, does not keep them from anybody.
       case 'step':
       case 'command':
       case 'programme':
@@ -141,6 +146,7 @@ class State {
   }
 
   spoil(fault: Fault): void {
+    if (isHarmless(fault)) return;
     if ('host' in fault) this.#spoilt.add(fault.host);
     else for (const { from, to } of fault.ways) this.#spoilt.add(`${from}→${to}`);
   }

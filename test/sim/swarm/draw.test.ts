@@ -38,7 +38,7 @@ describe('what a seed draws', () => {
       expect(share, kind).toBeLessThan(0.7);
     }
     const kinds = new Set(drawn.flatMap((_, index) => faultsOf(index).map(({ kind }) => kind)));
-    expect([...kinds].sort()).toEqual(['change', 'cut', 'freeze', 'heal', 'kill', 'restart', 'step', 'thaw', 'vanish']);
+    expect([...kinds].sort()).toEqual(['change', 'command', 'cut', 'freeze', 'heal', 'kill', 'programme', 'restart', 'silence', 'step', 'thaw', 'vanish']);
   });
 
   test('covers stations of all sizes and sorts', () => {
