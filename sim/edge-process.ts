@@ -16,6 +16,9 @@ import type { EdgeSpec } from './topology.ts';
 /** What a ring takes for its first frame. */
 const EMPTY_RING_BYTES = 16_384;
 
+/** What is kept at most of a mountpoint that is another one's fallback. */
+const KEPT_OF_FALLBACK_BYTES = 262_144;
+
 /** An edge: the core's Edge, subscribed to its relays, with its listeners. */
 export class EdgeProcess implements Process {
   readonly #stage: Stage;
@@ -27,6 +30,8 @@ export class EdgeProcess implements Process {
   readonly #inflow: Inflow;
   readonly #listeners = new Map<ListenerId, TcpSocket>();
   readonly #dialers: Dialer[] = [];
+  /** Of files, and what is kept of mountpoints that others have as their fallback. */
+  #fallbackBytes = 0;
 
   constructor(stage: Stage, host: Host, spec: EdgeSpec) {
     this.#stage = stage;
@@ -51,12 +56,16 @@ export class EdgeProcess implements Process {
     };
     const options = { settings, policies: spec.policies ?? {} };
     this.#edge = recorder === undefined ? new Edge(options, sink) : new RecordedEdge(options, sink, recorder);
+    this.#fallbackBytes = KEPT_OF_FALLBACK_BYTES * Object.values(spec.policies ?? {}).filter(({ fallback }) => fallback !== undefined && 'mount' in fallback).length;
     this.#driver = new Driver(this.#edge, host, settings.lateMs, () => this.#checkBound());
     // A stream's ring is kept until the stream is forgotten, so what it holds may be as old as both together.
     this.#inflow = new Inflow(this.#driver, settings.ringMs + settings.forgetMs);
   }
 
   start(): void {
+    for (const [mount, { fallback }] of Object.entries(this.#spec.policies ?? {})) {
+      if (fallback !== undefined && 'file' in fallback) this.#provide(mount, fallback.file);
+    }
     for (const relay of this.#spec.relays) this.#subscribe(relay);
     this.#host.listenTcp('http', (socket, greeting) => this.#serve(socket, greeting));
     this.#driver.settle();
@@ -79,6 +88,13 @@ export class EdgeProcess implements Process {
     for (const [listener, socket] of this.#listeners) backlog = Math.max(backlog, this.#edge.behindBytes(listener) + socket.waitingBytes);
     const backlogs: Gauge[] = this.#listeners.size === 0 ? [] : [{ kind: 'backlog', of: '', value: backlog }];
     return [...edgeGauges(this.#edge, (stream) => this.#stage.cast.nameOf(stream)), ...backlogs];
+  }
+
+  #provide(mount: string, file: string): void {
+    const bytes = this.#stage.file(file).contents();
+    const problem = this.#edge.provideFallback(this.#driver.now, mount, file, bytes);
+    if (problem !== undefined) throw new RangeError(`${file} ${problem}`);
+    this.#fallbackBytes += bytes.length;
   }
 
   #subscribe(relay: string): void {
@@ -139,6 +155,8 @@ export class EdgeProcess implements Process {
     const { kind, fields } = cast.readable(event);
     trace.note(world.now, this.#host.name, kind, fields);
     if (kind === 'stream-new') this.#watch.began(String(fields['stream']));
+    if (kind === 'fallback-entered') cast.fellBack(this.#host.name, String(fields['mount']));
+    if (kind === 'fallback-left') cast.switched(this.#host.name, String(fields['to']), 'fallback left');
     if (kind !== 'switch') return;
     cast.switched(this.#host.name, String(fields['to']), String(fields['reason']));
     this.#watch.switched(String(fields['from']), String(fields['to']));
@@ -147,7 +165,7 @@ export class EdgeProcess implements Process {
   #checkBound(): void {
     const { settings, oracle } = this.#stage;
     // A ring's memory doubles when it is full, so it is at most twice what came in; listeners have their burst besides.
-    const most = 3.2 * this.#inflow.peakBytes + (1 + this.#watch.streams) * 65_536 + settings.listenerQueueBytes * this.#listeners.size;
+    const most = this.#fallbackBytes + 3.2 * this.#inflow.peakBytes + (1 + this.#watch.streams) * 65_536 + settings.listenerQueueBytes * this.#listeners.size;
     const held = this.#edge.heldBytes;
     // Streams of which nothing but a title has come, of encoders that are dead, have rings too. They are seldom asked for.
     if (held > most) oracle.bound(this.#host.name, 'held bytes', held, most + this.#edge.stats.streams * EMPTY_RING_BYTES);

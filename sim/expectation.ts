@@ -59,6 +59,8 @@ export interface Experience {
   readonly digitalSilenceMs?: Amount;
   /** Frames that a hanging encoder repeated. */
   readonly loopedMs?: Amount;
+  /** Of the fallback, instead of the mountpoint that was asked for. */
+  readonly fallbackMs?: Amount;
   /** Changes from one encoder to another. */
   readonly switches?: Amount;
   /** Places where frames of one encoder are missing. */
@@ -131,7 +133,7 @@ export function sumOf(switches: readonly SwitchReport[], figure: 'missingMs' | '
 }
 
 function experienceOf(report: ListenerReport): Required<Record<keyof Experience, number>> {
-  const { disconnects, silenceMs, longestStallMs, digitalSilenceMs, loopedMs, switches, isPlaying } = report;
+  const { disconnects, silenceMs, longestStallMs, digitalSilenceMs, loopedMs, fallbackMs, switches, isPlaying } = report;
   const worst = (pick: (splice: ListenerReport['switches'][number]) => number): number =>
     switches.reduce((most, splice) => Math.max(most, pick(splice)), 0);
   return {
@@ -140,6 +142,7 @@ function experienceOf(report: ListenerReport): Required<Record<keyof Experience,
     longestStallMs,
     digitalSilenceMs,
     loopedMs,
+    fallbackMs,
     switches: switches.filter(({ reason }) => reason !== 'gap' && reason !== 'reconnected').length,
     gaps: switches.filter(({ reason }) => reason === 'gap').length,
     missingMs: sumOf(switches, 'missingMs'),

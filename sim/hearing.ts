@@ -20,6 +20,9 @@ export class Hearing {
   /** How much of what was heard was digital silence, or had been heard before because its encoder hung in a loop. */
   digitalSilenceUs = 0;
   loopedUs = 0;
+  /** And how much was not of the mountpoint that was asked for, but its fallback. */
+  fallbackUs = 0;
+  readonly #mount: string;
   readonly #why: (before: KnownFrame, after: KnownFrame) => string;
   #last: KnownFrame | undefined;
   /** The newest frame of the stream that was heard last. */
@@ -29,7 +32,8 @@ export class Hearing {
   #isReconnected = false;
 
   /** `why` says what made the edge go from one frame to another that does not follow it. */
-  constructor(why: (before: KnownFrame, after: KnownFrame) => string) {
+  constructor(mount: string, why: (before: KnownFrame, after: KnownFrame) => string) {
+    this.#mount = mount;
     this.#why = why;
   }
 
@@ -42,7 +46,8 @@ export class Hearing {
     const isSame = frame.stream === last?.stream;
     if (last !== undefined && !(isSame && frame.stream.follows(last.index, frame.index))) this.#splice(atUs, last, frame);
     this.#decode(frame);
-    if (frame.isSilent) this.digitalSilenceUs += nominalFrameUs(frame.stream.format);
+    if (frame.stream.mount !== this.#mount) this.fallbackUs += nominalFrameUs(frame.stream.format);
+    else if (frame.isSilent) this.digitalSilenceUs += nominalFrameUs(frame.stream.format);
     else if (isSame && frame.index <= this.#newest && frame.stream.isLooped(frame.index)) this.loopedUs += nominalFrameUs(frame.stream.format);
     this.#newest = isSame ? Math.max(this.#newest, frame.index) : frame.index;
     this.#last = frame;
@@ -51,7 +56,8 @@ export class Hearing {
 
   #splice(atUs: number, before: KnownFrame, after: KnownFrame): void {
     const expectedUs = before.stream.positionUs(before.index + 1);
-    const jumpUs = after.stream.positionUs(after.index) - expectedUs;
+    const isProgramme = !before.stream.isFile && !after.stream.isFile;
+    const jumpUs = isProgramme ? after.stream.positionUs(after.index) - expectedUs : 0;
     this.#reservoirBytes = 0;
     this.splices.push({
       atUs,

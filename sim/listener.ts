@@ -21,6 +21,8 @@ export interface ListenerReport {
   /** Of what it played: frames of digital silence, and those that a hanging encoder repeated. */
   readonly digitalSilenceMs: number;
   readonly loopedMs: number;
+  /** Of another mountpoint, or of a file. */
+  readonly fallbackMs: number;
   readonly switches: readonly SwitchReport[];
   /** Whether it had something to play at the end. */
   readonly isPlaying: boolean;
@@ -55,7 +57,7 @@ export class ListenerProcess implements Process {
     this.#stage = stage;
     this.#host = host;
     this.#spec = spec;
-    this.#hearing = new Hearing((before, after) => this.#why(before, after));
+    this.#hearing = new Hearing(spec.mount, (before, after) => this.#why(before, after));
     this.#player = new Player(ms(spec.bufferMs), {
       plays: (frame) => this.#plays(frame),
       silence: (fromUs, untilUs) => this.#note('silence', { fromMs: rounded(fromUs), silentMs: rounded(untilUs - fromUs) }),
@@ -87,6 +89,7 @@ export class ListenerProcess implements Process {
       longestStallMs: rounded(longestStallUs),
       digitalSilenceMs: rounded(this.#hearing.digitalSilenceUs),
       loopedMs: rounded(this.#hearing.loopedUs),
+      fallbackMs: rounded(this.#hearing.fallbackUs),
       switches: this.#hearing.splices.map((splice) => ({
         atMs: rounded(splice.atUs),
         reason: splice.reason,
@@ -158,7 +161,9 @@ export class ListenerProcess implements Process {
 
   #why(before: KnownFrame, after: KnownFrame): string {
     if (before.stream === after.stream) return 'gap';
-    const reason = this.#stage.cast.whySwitched(this.#spec.edge, after.stream.name);
+    const { edge, mount } = this.#spec;
+    const { cast } = this.#stage;
+    const reason = after.stream.mount === mount ? cast.whySwitched(edge, after.stream.name) : cast.fallbackOf(edge, mount);
     if (reason !== undefined) return reason;
     const what = `${this.#spec.name} got ${after.stream.name} after ${before.stream.name}, and the edge reported no switch`;
     this.#stage.oracle.violated('every switch is reported', what);

@@ -21,6 +21,8 @@ export interface ModelStreamOptions {
   readonly ppm: number;
   /** Where its audio comes from; the programme and nothing else when not given. */
   readonly feed?: Feed;
+  /** It is a file of so many frames, which are all there, and are played again and again. */
+  readonly fileFrames?: number;
 }
 
 /** From frame `from` on the stream carries something else than before. */
@@ -49,10 +51,11 @@ export class ModelStream {
   /** As long as a frame lasts on the world's clock. */
   readonly #frameUs: number;
   readonly #feed: Feed | undefined;
+  readonly #fileFrames: number | undefined;
   readonly #changes: Change[] = [];
   #made = 0;
 
-  constructor(instance: number, { name, mount, format, beginsAtUs, ppm, feed }: ModelStreamOptions) {
+  constructor(instance: number, { name, mount, format, beginsAtUs, ppm, feed, fileFrames }: ModelStreamOptions) {
     this.instance = instance;
     this.name = name;
     this.mount = mount;
@@ -60,12 +63,19 @@ export class ModelStream {
     this.#beginsAtUs = beginsAtUs;
     this.#frameUs = nominalFrameUs(format) * (1 + ppm / 1e6);
     this.#feed = feed;
+    this.#fileFrames = fileFrames;
+    this.#made = fileFrames ?? 0;
     feed?.restarted();
   }
 
   /** Frames that exist: those with a lower index. */
   get made(): number {
     return this.#made;
+  }
+
+  /** What it has is no part of the programme: its places say nothing. */
+  get isFile(): boolean {
+    return this.#fileFrames !== undefined;
   }
 
   positionUs(index: number): number {
@@ -88,12 +98,26 @@ export class ModelStream {
 
   /** Whether the frame is one of those that were repeated in a loop. */
   isLooped(index: number): boolean {
-    return this.#changes.some((change) => change.carries === 'loop' && index >= loopBegins(change) && index < change.from);
+    return this.isFile || this.#changes.some((change) => change.carries === 'loop' && index >= loopBegins(change) && index < change.from);
   }
 
   /** Whether one frame comes right behind the other one: also from the end of a loop to its beginning. */
   follows(before: number, after: number): boolean {
+    if (this.#fileFrames !== undefined) return after === (before + 1) % this.#fileFrames;
     return after === before + 1 || this.#changes.some((change) => change.carries === 'loop' && before === change.from - 1 && after === loopBegins(change));
+  }
+
+  /** All its bytes, of a file. */
+  contents(): Uint8Array {
+    const into = new Uint8Array(MAX_MODEL_FRAME_BYTES);
+    const frames = Array.from({ length: this.#made }, (_, index) => into.slice(0, this.write(into, index)));
+    const whole = new Uint8Array(frames.reduce((sum, frame) => sum + frame.length, 0));
+    let at = 0;
+    for (const frame of frames) {
+      whole.set(frame, at);
+      at += frame.length;
+    }
+    return whole;
   }
 
   write(into: Uint8Array, index: number): number {

@@ -30,7 +30,7 @@ export interface Plan {
 
 /** Throws RangeError, with a sentence for its author, when somebody is mentioned who is not there. */
 export function checkScenario(story: Scenario): void {
-  const { encoders, relays, edges, listeners, paths = [] } = story.topology;
+  const { encoders, relays, edges, listeners, paths = [], files = {} } = story.topology;
   const names = hostNames(story.topology);
   const double = names.find((name, index) => names.indexOf(name) !== index);
   if (double !== undefined) throw new RangeError(`${story.name}: there are two ${double}`);
@@ -40,6 +40,8 @@ export function checkScenario(story: Scenario): void {
     ...relays.flatMap(({ upstream }) => upstream),
     ...edges.flatMap((each) => each.relays),
   ]);
+  const fallbacks = edges.flatMap(({ policies = {} }) => Object.values(policies).map(({ fallback }) => fallback));
+  known(story, Object.keys(files), fallbacks.flatMap((fallback) => (fallback !== undefined && 'file' in fallback ? [fallback.file] : [])));
   known(story, edges.map(({ name }) => name), listeners.map((each) => each.edge));
   known(story, names, paths.flatMap(({ from, to }) => [from, to]));
   if (typeof story.faults !== 'function') known(story, names, story.faults.flatMap(namesIn));

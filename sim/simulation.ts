@@ -148,12 +148,17 @@ function newStage({ topology }: Scenario, world: World, dice: Dice, trace: Trace
   const feeds = new Map(topology.encoders.map(({ name }) => [name, new Feed()]));
   const network = new Network(world, dice);
   for (const { from, to, changes } of topology.paths ?? []) network.way(from, to).change(changes);
+  const programme = new Programme();
+  const files = new Map(Object.entries(topology.files ?? {}).map(([name, { format, frames }]) => [
+    name,
+    programme.newStream({ name, mount: `file ${name}`, format, beginsAtUs: 0, ppm: 0, fileFrames: frames }),
+  ]));
   return {
     world,
     dice,
     network,
     trace,
-    programme: new Programme(),
+    programme,
     oracle,
     settings: withSettings(topology.settings ?? {}),
     cast: new Cast(),
@@ -161,6 +166,11 @@ function newStage({ topology }: Scenario, world: World, dice: Dice, trace: Trace
       const feed = feeds.get(encoder);
       if (feed === undefined) throw new RangeError(`there is no encoder ${encoder}`);
       return feed;
+    },
+    file: (name) => {
+      const file = files.get(name);
+      if (file === undefined) throw new RangeError(`there is no file ${name}`);
+      return file;
     },
     hosts,
     host: (name) => {

@@ -23,6 +23,8 @@ export interface Stage {
   readonly cast: Cast;
   /** Of the encoder with that name, whether it is running or not. */
   feed(encoder: string): Feed;
+  /** What a file has in it that mountpoints can have as their fallback. */
+  file(name: string): ModelStream;
   host(name: string): Host;
   /** Records what happens to a machine, if it is to be. */
   recorderFor(host: string, role: RecordedRole): Recorder | undefined;
@@ -32,6 +34,7 @@ export interface Stage {
 export class Cast {
   readonly #byId = new Map<string, ModelStream>();
   readonly #switches = new Map<string, string>();
+  readonly #fallbacks = new Set<string>();
 
   add(id: Uint8Array, stream: ModelStream): void {
     this.#byId.set(formatStreamId(id), stream);
@@ -44,6 +47,16 @@ export class Cast {
   /** Of the latest switch of that edge to that stream. */
   whySwitched(edge: string, to: string): string | undefined {
     return this.#switches.get(`${edge} ${to}`);
+  }
+
+  /** The fallback of that mountpoint has been put on air. */
+  fellBack(edge: string, mount: string): void {
+    this.#fallbacks.add(`${edge} ${mount}`);
+  }
+
+  /** 'fallback' where that has happened. */
+  fallbackOf(edge: string, mount: string): string | undefined {
+    return this.#fallbacks.has(`${edge} ${mount}`) ? 'fallback' : undefined;
   }
 
   /** A stream by the name of the encoder that made it. */

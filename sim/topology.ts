@@ -14,6 +14,14 @@ export interface Topology {
   readonly paths?: readonly PathSpec[];
   /** For every machine. */
   readonly settings?: Partial<Settings>;
+  /** By the names that policies have them by. */
+  readonly files?: Readonly<Record<string, FileSpec>>;
+}
+
+/** A file of audio that is no part of the programme. */
+export interface FileSpec {
+  readonly format: ModelFormat;
+  readonly frames: number;
 }
 
 export interface EncoderSpec {

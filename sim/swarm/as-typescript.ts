@@ -21,7 +21,7 @@ export interface FileOptions {
 export function asTypeScript({ name, story, durationS, topology, faults }: Plain, options: FileOptions): string {
   const { library, origin, expectations, comment } = options;
   const pen = new Pen();
-  const { encoders, relays, edges, listeners, paths = [], settings = {} } = topology;
+  const { encoders, relays, edges, listeners, paths = [], settings = {}, files = {} } = topology;
   const body = [
     'const story: Scenario = {',
     `  name: ${pen.value(name)},`,
@@ -34,6 +34,7 @@ export function asTypeScript({ name, story, durationS, topology, faults }: Plain
     ...list('listeners', listeners.map((each) => listenerText(pen, each)), 4),
     ...(paths.length === 0 ? [] : list('paths', pathTexts(pen, paths), 4)),
     ...(Object.keys(settings).length === 0 ? [] : [`    settings: ${pen.value(settings)},`]),
+    ...(Object.keys(files).length === 0 ? [] : [`    files: ${pen.value(files)},`]),
     '  },',
     ...list('faults', inOrder(faults).map((fault) => faultText(pen, fault)), 2),
     `  expect: ${expectText(pen, expectations, origin !== undefined)},`,

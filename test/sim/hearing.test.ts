@@ -13,7 +13,7 @@ describe('Hearing', () => {
   const frame = (stream: ModelStream, index: number): KnownFrame =>
     programme.recognise(bytes, 0, stream.write(bytes, index)) as KnownFrame;
   const hear = (...frames: [ModelStream, number][]): Hearing => {
-    const hearing = new Hearing(() => 'why');
+    const hearing = new Hearing('live', () => 'why');
     for (const [stream, index] of frames) hearing.frame(index, frame(stream, index));
     return hearing;
   };

@@ -19,6 +19,7 @@ describe('a quiet station', () => {
         longestStallMs: expect.any(Number),
         digitalSilenceMs: 0,
         loopedMs: 0,
+        fallbackMs: 0,
         switches: [],
         isPlaying: true,
       },

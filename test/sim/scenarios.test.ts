@@ -41,6 +41,8 @@ test('there is a file for each outage that is known', () => {
     'encoder-death-frozen',
     'encoder-death',
     'encoder-restart-storm',
+    'fallback-file',
+    'fallback-mount',
     'fibre-cut-with-fallback-silent',
     'frozen-primary',
     'half-open-reconnect',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { withSettings, type Settings } from '../../../core/settings.ts';
 import encoderDeath from '../../../scenarios/encoder-death.ts';
+import fallbackMount from '../../../scenarios/fallback-mount.ts';
 import lossyUdp from '../../../scenarios/lossy-udp-both-paths.ts';
 import productionLayout from '../../../scenarios/production-layout.ts';
 import { ReplayLog } from '../../../sim/replay/log.ts';
@@ -35,6 +36,7 @@ describe.each([
   ['encoder-death', encoderDeath, 7, undefined],
   ['lossy-udp-both-paths', lossyUdp, 3, 30],
   ['production-layout', productionLayout, 2, 25],
+  ['fallback-mount', fallbackMount, 1, undefined],
 ] as const)('%s, seed %s', (_name, scenario, seed, durationS) => {
   it('is the same run whether recorded or not, and every machine of it is replayed to the byte', () => {
     const { traceHash, tapes } = recorded(scenario, seed, 'whole', durationS);

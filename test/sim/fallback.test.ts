@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+import fallbackFile from '../../scenarios/fallback-file.ts';
+import fallbackMount from '../../scenarios/fallback-mount.ts';
+import { aac, at, atMost, hears, type Scenario } from '../../sim/scenario.ts';
+import { simulate } from '../../sim/simulation.ts';
+
+/** The same in another format. */
+function inAac({ topology, ...others }: Scenario): Scenario {
+  const format = aac();
+  const files = Object.fromEntries(Object.entries(topology.files ?? {}).map(([name, file]) => [name, { ...file, format }]));
+  return { ...others, topology: { ...topology, encoders: topology.encoders.map((each) => ({ ...each, format })), files } };
+}
+
+/** The same where nothing is wanted of any mountpoint. */
+function withoutFallback({ topology, ...others }: Scenario): Scenario {
+  return { ...others, topology: { ...topology, edges: topology.edges.map(({ name, relays }) => ({ name, relays })) } };
+}
+
+describe.each([fallbackFile, fallbackMount])('$name', (scenario) => {
+  test('holds in AAC', () => {
+    expect(simulate(inAac(scenario), { seed: 1 }).violations).toEqual([]);
+  });
+
+  test('is heard without a fallback', () => {
+    const { listeners } = simulate(withoutFallback(scenario), { seed: 1 });
+    expect(Math.max(...listeners.map(({ silenceMs }) => silenceMs))).toBeGreaterThan(9_000);
+  });
+});
+
+test('an edge that is stopped while a file plays goes on with it, and nobody is sent a burst', () => {
+  const scenario: Scenario = {
+    ...fallbackFile,
+    faults: [at(20).kill('enc-a'), at(30).kill('enc-b'), at(40).freeze('edge'), at(43).thaw('edge')],
+    expect: [hears({ disconnects: 0, gaps: 0, garbledMs: 0, playing: 1, silenceMs: atMost(3_100) })],
+  };
+  const { violations, listeners } = simulate(scenario, { seed: 1 });
+  expect(violations).toEqual([]);
+  // What was not heard is not made up for: all that is played fits into the time.
+  expect(listeners[0]!.fallbackMs + listeners[0]!.silenceMs).toBeLessThan(50_000 + 1_100);
+});
+
+test('a fallback that ends with its mountpoint leaves that to its time', () => {
+  const { topology } = fallbackMount;
+  const edges = topology.edges.map((each) => ({ ...each, policies: { live: { fallback: { mount: 'other' } } } }));
+  const { notes, violations } = simulate({ ...fallbackMount, durationS: 60, topology: { ...topology, edges }, faults: [at(20).kill('enc-live'), at(30).kill('enc-other')], expect: [] }, { seed: 1 });
+  expect(violations).toEqual([]);
+  const ends = notes.filter(({ kind }) => kind === 'mount-ended');
+  expect(ends.map(({ fields }) => fields['mount'])).toEqual(expect.arrayContaining(['live', 'other']));
+  for (const { atMs } of ends) {
+    expect(atMs).toBeGreaterThan(39_900);
+    expect(atMs).toBeLessThan(40_200);
+  }
+});
