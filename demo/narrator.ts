@@ -24,7 +24,9 @@ const edgeLines: Lines = {
   'connected': ({ peer }, names) => `connected to ${names.peer(String(peer))}`,
   'disconnected': ({ peer, reason }, names) => `lost ${names.peer(String(peer))}: ${String(reason)}`,
   'mount-started': ({ mount, stream, codec, sampleRateHz }, names) =>
-    `/${String(mount)} is on air from ${names.stream(String(stream))}: ${String(codec)}, ${String(sampleRateHz)} Hz`,
+    `/${String(mount)} is on air from ${stream === '' ? 'its fallback' : names.stream(String(stream))}: ${String(codec)}, ${String(sampleRateHz)} Hz`,
+  'fallback-entered': ({ mount, what, silentMs }) => `/${String(mount)} has no encoder left: on air is ${String(what)}, after ${millis(silentMs)}`,
+  'fallback-left': ({ mount, to }, names) => `/${String(mount)} is back from its fallback, with ${names.stream(String(to))}`,
   'mount-ended': ({ mount }) => `/${String(mount)} has ended`,
   'backup-added': ({ stream }, names) => `${names.stream(String(stream))} stands by`,
   'backup-refused': ({ stream, why }, names) => `${names.stream(String(stream))} cannot stand by: ${String(why)}`,

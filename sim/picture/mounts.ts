@@ -23,7 +23,9 @@ export class MountsFollower {
 
   event(atMs: number, kind: string, fields: Fields): void {
     const mount = String(fields['mount']);
-    if (kind === 'mount-started') this.#onAir(atMs, mount, String(fields['stream']));
+    if (kind === 'mount-started') this.#begins(atMs, mount, String(fields['stream']));
+    else if (kind === 'fallback-entered') this.#enterFallback(atMs, mount, String(fields['what']));
+    else if (kind === 'fallback-left') this.#onAir(atMs, mount, String(fields['to']));
     else if (kind === 'switch') this.#onAir(atMs, mount, String(fields['to']));
     else if (kind === 'resumed') this.#onAir(atMs, mount, this.#live.get(mount) ?? String(fields['stream']));
     else if (kind === 'stalled') this.#lanes.get(mount)?.enter(atMs, { state: 'nothing to give', tone: 'warn', label: 'nothing to give' });
@@ -33,6 +35,16 @@ export class MountsFollower {
   /** The edge is gone, and all that it knew. */
   edgeDied(atMs: number): void {
     for (const mount of this.#live.keys()) this.#offAir(atMs, mount);
+  }
+
+  /** Without a stream it begins with its fallback, which is told by itself. */
+  #begins(atMs: number, mount: string, stream: string): void {
+    if (stream !== '') this.#onAir(atMs, mount, stream);
+  }
+
+  #enterFallback(atMs: number, mount: string, what: string): void {
+    this.#live.set(mount, what);
+    this.#lanes.get(mount)?.enter(atMs, { state: 'fallback', tone: 'warn', label: `fallback: ${what}` });
   }
 
   #onAir(atMs: number, mount: string, stream: string): void {

@@ -93,7 +93,7 @@ export class Player {
   #there(): There {
     const mounts = this.#machine.kind === 'edge' ? this.#machine.edge.mounts() : [];
     const paths = this.machine.stats.paths.map(({ label }) => label);
-    return { mounts: mounts.map(({ name, liveStream }) => ({ mount: name, stream: liveStream })), paths };
+    return { mounts: mounts.map(({ name, liveStream, fallback }) => ({ mount: name, stream: fallback ?? liveStream })), paths };
   }
 
   #call(call: CallAt): Answer {
