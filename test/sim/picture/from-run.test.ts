@@ -4,6 +4,7 @@ import { pictureOf } from '../../../sim/picture/from-run.ts';
 import { Sampler } from '../../../sim/picture/sampler.ts';
 import { at, hears, listener, station, type Scenario } from '../../../sim/scenario.ts';
 import { simulate, type Run } from '../../../sim/simulation.ts';
+import fallbackFile from '../../../scenarios/fallback-file.ts';
 import productionLayout from '../../../scenarios/production-layout.ts';
 
 const quiet: Scenario = { name: 'quiet', story: 'Nothing happens.', durationS: 12, topology: station(), faults: [], expect: [] };
@@ -19,6 +20,16 @@ const laneOf = ({ lanes }: Picture, name: string): Lane => lanes.find((lane) => 
 const statesIn = (picture: Picture, name: string): string[] => laneOf(picture, name).spans.map(({ state }) => state);
 const marksOf = ({ marks }: Picture, kind: string): Mark[] => marks.filter((mark) => mark.kind === kind);
 const namesOf = ({ lanes }: Picture, mark: Mark): string[] => mark.lanes.map((lane) => lanes[lane]!.name);
+
+test('a fallback is on air in the lane of its mountpoint, until a stream is back', () => {
+  const { picture } = drawn(fallbackFile);
+  expect(laneOf(picture, 'on air: /live').spans.map(({ state, label }) => [state, label]).slice(-4)).toEqual([
+    ['on air', 'enc-b#1'],
+    ['nothing to give', 'nothing to give'],
+    ['fallback', 'fallback: back-soon'],
+    ['on air', 'enc-a#4'],
+  ]);
+});
 
 describe('an encoder that dies on air', () => {
   const { picture, run } = drawn({ durationS: 20, faults: [at(10).kill('enc-a'), at(14).restart('enc-a')] });
