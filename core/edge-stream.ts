@@ -83,6 +83,8 @@ export class EdgeStream implements Matchable {
   #hasTitles = false;
   #format: FrameFormat | undefined;
   #durationUs = 0;
+  /** Programme that came at once, the last time that any came. */
+  #burstUs = 0;
   #dataMessages = 0;
   #now = 0 as Micros;
   /** When the message came that the scanner is at: a frame that waited for one before it is no slower for that. */
@@ -181,9 +183,18 @@ export class EdgeStream implements Matchable {
 
   /** After how long without a frame it counts as tardy, from the rhythm of its arrivals, and sooner when it is said to have ended. */
   get patienceUs(): number {
-    const usualUs = this.#rhythm.patienceUs(ms(this.#settings.stallMinMs), ms(this.#settings.stallMaxMs));
+    const { stallMinMs, stallMaxMs, stallMarginMs } = this.#settings;
+    // A burst plays for as long as the one behind it may take: that is known before any pause is.
+    const pauseUs = Math.round(Math.max(this.#rhythm.usualPauseUs, this.#burstUs));
+    const marginUs = Math.max(Math.round(pauseUs / 4), ms(stallMarginMs));
+    const usualUs = Math.min(Math.max(pauseUs + marginUs, ms(stallMinMs)), ms(stallMaxMs));
     if (this.#closedAt === undefined) return usualUs;
     return Math.min(usualUs, Math.max(0, this.#closedAt - this.frameAt) + ms(this.#settings.closedStallMs));
+  }
+
+  /** Its paths show that a pause may be the network's fault, and not its encoder's. */
+  isPathInTrouble(now: Micros): boolean {
+    return this.#reassembler.isPathInTrouble(now);
   }
 
   /** A path to it is open, and its newest frame is not older than its rhythm allows. */
@@ -254,6 +265,7 @@ export class EdgeStream implements Matchable {
     this.#hasTitles = a.flag(this.#hasTitles);
     this.#format = archiveFormat(a, this.#format);
     this.#durationUs = a.number(this.#durationUs);
+    this.#burstUs = a.number(this.#burstUs);
     this.#dataMessages = a.number(this.#dataMessages);
     this.#now = a.number(this.#now);
     this.#arrivedAt = a.number(this.#arrivedAt);
@@ -322,6 +334,7 @@ export class EdgeStream implements Matchable {
     this.#durationUs = durationUs;
     const mediaUs = this.timeline.frame(this.#arrivedAt, durationUs);
     if (now - this.frameAt > this.patienceUs) this.steadySince = now;
+    this.#burstUs = now - this.frameAt < durationUs / 2 ? this.#burstUs + durationUs : durationUs;
     this.#rhythm.arrival(now);
     const levels = this.#levels.read(bytes, header.format);
     for (let part = 0; part < levels; part++) {

@@ -17,6 +17,10 @@ interface Witness {
   highest: number;
   /** When it first spoke: until its first DATA, how long it is waited for. */
   readonly spokeAt: Micros;
+  /** When it last left a message out. Until it does, it is taken for one that repairs its losses, as TCP does all the way. */
+  skippedAt: number;
+  /** When a pause ended that was longer than is usual for it. */
+  stutteredAt: number;
   /** How far behind `highest` a message has come by here: in this span, and in the one before. */
   reorder: number;
   reorderBefore: number;
@@ -26,6 +30,10 @@ interface Witness {
 /** Paths of one stream that are listened to as witnesses: two relays with four replicas each, twice over. */
 const MAX_WITNESSES = 16;
 const WITNESS_WINDOW_MESSAGES = 256;
+/** A path that is behind the others and silent for so long has stopped: longer than it takes a packet that is lost once. */
+const TROUBLE_US = 100_000;
+/** For so long a path that has stuttered may do so again, together with others. */
+const STUTTER_US = 500_000;
 
 export type Doubt =
   /** Somebody may still deliver it; if nothing more comes by, ask again at that time. */
@@ -64,8 +72,10 @@ export class Evidence {
     // A relay opens a stream for a new subscriber with the newest ANNOUNCE, HEADERS and METADATA, out of their order:
     // only from the first DATA on do sequence numbers say how far this path is.
     if (witness.highest < 0 && view.type !== MessageType.DATA) return;
+    if (now - witness.rhythm.lastAt > Math.max(TROUBLE_US, witness.rhythm.usualPauseUs)) witness.stutteredAt = now;
     witness.rhythm.arrival(now);
     if (view.sequence > witness.highest) {
+      if (witness.highest >= 0 && view.sequence > witness.highest + 1) witness.skippedAt = now;
       witness.highest = view.sequence;
       witness.seen.see(view.sequence);
     } else if (witness.seen.see(view.sequence) === 'new') this.#noteReordering(now, witness, view.sequence);
@@ -82,12 +92,27 @@ export class Evidence {
       if (witness.highest >= 0 && isPast) continue;
       // One that has shown no DATA yet is about to: its history, in which the message may be.
       const spokeAt = witness.highest < 0 ? witness.spokeAt : witness.rhythm.lastAt;
-      const silentAt = spokeAt + this.#patienceUs(witness);
+      const silentAt = spokeAt + (witness.highest >= 0 && this.#repairs(now, witness) ? this.#repairUs(witness) : this.#patienceUs(witness));
       if (now >= silentAt) silent = true;
       else until = Math.max(until, silentAt);
     }
     if (until >= 0) return { kind: 'wait', until: until as Micros };
     return { kind: 'lost', verdict: !anyone ? 'no-path' : silent ? 'silent-paths' : 'disproved' };
+  }
+
+  /**
+   * Whether a pause of the stream may be the network's fault, and not its encoder's: a path that leaves nothing out has fallen
+   * silent behind the others, or one has lately come back after a pause that is not usual for it.
+   */
+  isPathInTrouble(now: Micros): boolean {
+    let newest = -1;
+    for (const { highest } of this.#witnesses) newest = Math.max(newest, highest);
+    return this.#witnesses.some((witness) => {
+      const silentUs = now - witness.rhythm.lastAt;
+      const isBehind = witness.highest >= 0 && witness.highest < newest && this.#repairs(now, witness);
+      const hasStopped = isBehind && silentUs >= TROUBLE_US && silentUs < ms(this.#settings.pathSilenceMaxMs);
+      return hasStopped || now - witness.stutteredAt < STUTTER_US;
+    });
   }
 
   /** The stream's place was a wrong one: so is what the witnesses have shown. They are heard anew. */
@@ -126,6 +151,8 @@ export class Evidence {
       seen: new SeenWindow(WITNESS_WINDOW_MESSAGES),
       rhythm: new Rhythm(ms(this.#settings.rhythmSpanMs)),
       highest: -1,
+      skippedAt: -Infinity,
+      stutteredAt: -Infinity,
       spokeAt: now,
       reorder: path.transport === 'tcp' ? 0 : this.#settings.udpReorderMessages,
       reorderBefore: 0,
@@ -141,6 +168,8 @@ export class Evidence {
     witness.seen.archive(a);
     witness.rhythm.archive(a);
     witness.highest = a.number(witness.highest);
+    witness.skippedAt = a.number(witness.skippedAt);
+    witness.stutteredAt = a.number(witness.stutteredAt);
     witness.reorder = a.number(witness.reorder);
     witness.reorderBefore = a.number(witness.reorderBefore);
     witness.reorderSpanStart = a.number(witness.reorderSpanStart);
@@ -162,6 +191,15 @@ export class Evidence {
       witness.reorder = witness.path.transport === 'tcp' ? 0 : this.#settings.udpReorderMessages;
     }
     witness.reorder = Math.max(witness.reorder, Math.min(witness.highest - sequence, WITNESS_WINDOW_MESSAGES));
+  }
+
+  /** It has left nothing out for so long that it is one that brings what was lost again. */
+  #repairs(now: Micros, { skippedAt }: Witness): boolean {
+    return now - skippedAt >= ms(this.#settings.reorderSpanMs);
+  }
+
+  #repairUs(witness: Witness): number {
+    return Math.max(this.#patienceUs(witness), ms(this.#settings.pathRepairMs));
   }
 
   #patienceUs(witness: Witness): number {

@@ -84,6 +84,11 @@ export class Reassembler {
     return this.#evidence.everyPath(test);
   }
 
+  /** Whether a pause may be the network's fault. */
+  isPathInTrouble(now: Micros): boolean {
+    return this.#evidence.isPathInTrouble(now);
+  }
+
   get started(): boolean {
     return this.#next >= 0;
   }

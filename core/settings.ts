@@ -51,12 +51,15 @@ export interface Settings {
   readonly rhythmSpanMs: number;
   readonly pathSilenceMinMs: number;
   readonly pathSilenceMaxMs: number;
+  readonly pathRepairMs: number;
   readonly gapMaxMs: number;
   readonly ringMs: number;
   readonly ringBytes: number;
   readonly edgeBytes: number;
   readonly stallMinMs: number;
   readonly stallMaxMs: number;
+  readonly stallMarginMs: number;
+  readonly troubledStallMs: number;
   readonly closedStallMs: number;
   readonly behindSwitchMs: number;
   readonly behindSettleMs: number;
@@ -139,14 +142,17 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   rhythmSpanMs: { value: 8_000, unit: 'ms', min: 1_000, max: 600_000, roles: ['edge'], why: 'pauses of a path or stream are remembered for one to two of these: three bursts of the slowest Icecast-pulled source' },
   pathSilenceMinMs: { value: 200, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'a path silent for twice its longest pause, but at least this, no longer counts as live when a gap is judged' },
   pathSilenceMaxMs: { value: 1_500, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'and at most this: how long a stopped relay can hold up a gap' },
+  pathRepairMs: { value: 600, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'but at least this, of a path that leaves nothing out: TCP brings what was lost again, after 200 ms and a round trip, and after twice that if it is lost once more' },
   gapMaxMs: { value: 2_000, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'hard limit behind all evidence: no gap is waited for longer' },
 
   // Edge: switching.
   ringMs: { value: 10_000, unit: 'ms', min: 500, max: 120_000, roles: ['edge'], why: 'kept of each stream, to enter it where another one ended' },
   ringBytes: { value: 2_097_152, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['edge'], why: 'and no more than this: ten seconds at 1.6 Mbit/s' },
   edgeBytes: { value: 1_073_741_824, unit: 'bytes', min: 16_777_216, max: 68_719_476_736, roles: ['edge'], why: 'rings and early messages of all streams together, ten seconds of 5,000 streams at 160 kbit/s; beyond it a ring keeps less and a gap is given up, whoever invents streams' },
-  stallMinMs: { value: 300, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'the live stream is tardy after twice its longest recent pause, but at least this: eleven MP3 frames, well above the jitter of a healthy path' },
+  stallMinMs: { value: 300, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'the live stream is tardy after its usual pause, or as much as its last burst holds, and a quarter more, but at least this: eleven MP3 frames, well above the jitter of a healthy path' },
   stallMaxMs: { value: 3_000, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'and at most this: sources pulled from an Icecast come in bursts of up to 2.7 s' },
+  stallMarginMs: { value: 250, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'and instead of that quarter at least this: a source that comes in bursts is replaced as soon as one that does not' },
+  troubledStallMs: { value: 450, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'and after this when a path of one of the streams has stopped behind the others, or has just come back from a pause that is not usual for it: then the network is to blame, and mostly repairs itself' },
   closedStallMs: { value: 200, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'but after this when all relays that carry it say that its encoder has hung up, and nothing has come since: in this time it connects again and sends what was missed, at a round trip of up to 100 ms' },
   behindSwitchMs: { value: 600, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'a live stream that stutters, or comes too slowly, is left, whatever its rhythm, when a backup is this far ahead, and further than bursts explain: the listeners could have had that' },
   behindSettleMs: { value: 3_000, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'but not by one that has been heard for less than this: what comes first comes out of a history, all at once' },

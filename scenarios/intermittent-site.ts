@@ -18,7 +18,7 @@ const story: Scenario = {
   faults: (plan) => flapping(plan),
   expect: [
     hears({ disconnects: 0, silenceMs: 0, switches: 1, gaps: 0, playing: 1 }),
-    hears({ longestStallMs: atMost(400), worstJumpMs: atMost(45), garbledMs: atMost(53) }),
+    hears({ longestStallMs: atMost(500), worstJumpMs: atMost(45), garbledMs: atMost(53) }),
   ],
 };
 

@@ -3,6 +3,7 @@ import type { EdgeEvent } from '../core/events.ts';
 import type { ListenerId, PathId } from '../core/machine.ts';
 import type { MountCommand } from '../core/operator.ts';
 import { RecordedEdge, type EdgeMachine } from '../core/recording/recorded-edge.ts';
+import type { Micros } from '../core/units.ts';
 import { Dialer } from './dialer.ts';
 import { Driver } from './driver.ts';
 import { EdgeWatch } from './edge-watch.ts';
@@ -37,7 +38,7 @@ export class EdgeProcess implements Process {
     this.#stage = stage;
     this.#host = host;
     this.#spec = spec;
-    const { settings, world, programme, oracle } = stage;
+    const { settings, world, programme, oracle, onAir } = stage;
     this.#watch = new EdgeWatch(world, programme, oracle, settings);
     const recorder = stage.recorderFor(host.name, 'edge');
     const sink: EdgeSink = {
@@ -55,7 +56,8 @@ export class EdgeProcess implements Process {
       event: (event) => this.#report(event),
     };
     const options = { settings, policies: spec.policies ?? {} };
-    this.#edge = recorder === undefined ? new Edge(options, sink) : new RecordedEdge(options, sink, recorder);
+    const heard = onAir !== undefined && { onAir: (_now: Micros, mount: string, durationUs: number) => onAir(world.now, mount, durationUs) };
+    this.#edge = recorder === undefined ? new Edge({ ...options, ...heard }, sink) : new RecordedEdge(options, sink, recorder);
     this.#fallbackBytes = KEPT_OF_FALLBACK_BYTES * Object.values(spec.policies ?? {}).filter(({ fallback }) => fallback !== undefined && 'mount' in fallback).length;
     this.#driver = new Driver(this.#edge, host, settings.lateMs, () => this.#checkBound());
     // A stream's ring is kept until the stream is forgotten, so what it holds may be as old as both together.

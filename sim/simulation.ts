@@ -1,3 +1,4 @@
+import type { OnAir } from '../core/mount.ts';
 import { withSettings } from '../core/settings.ts';
 import { ms, toMs, type Micros } from '../core/units.ts';
 import { EdgeProcess } from './edge-process.ts';
@@ -26,6 +27,8 @@ export interface RunOptions {
   readonly line?: (line: TraceLine) => void;
   /** Records the machines of some hosts; asked at each start of one. */
   readonly recorderFor?: Stage['recorderFor'];
+  /** Is told of every frame that an edge gives out, at the world's time. */
+  readonly onAir?: OnAir;
   /** Looks at all buffers every so often. */
   readonly probe?: Probe;
 }
@@ -69,7 +72,7 @@ export class Simulation {
   readonly #probe: Probe | undefined;
 
   constructor(scenario: Scenario, options: RunOptions) {
-    const { seed, durationS = scenario.durationS, line, probe, recorderFor = () => undefined } = options;
+    const { seed, durationS = scenario.durationS, line, probe, onAir, recorderFor = () => undefined } = options;
     checkScenario(scenario);
     this.scenario = scenario;
     this.#seed = seed;
@@ -79,7 +82,7 @@ export class Simulation {
     this.trace = trace;
     this.world = new World((at) => trace.tick(at));
     this.#oracle = new Oracle(this.world);
-    const stage: Cradle = { ...newStage(scenario, this.world, dice, trace, this.#oracle), recorderFor };
+    const stage: Cradle = { ...newStage(scenario, this.world, dice, trace, this.#oracle), recorderFor, onAir };
     this.#hosts = stage.hosts;
     this.#probe = probe;
     this.#listeners = populate(stage, scenario);
@@ -143,7 +146,7 @@ export class Simulation {
 
 type Cradle = Stage & { readonly hosts: Map<string, Host> };
 
-function newStage({ topology }: Scenario, world: World, dice: Dice, trace: Trace, oracle: Oracle): Omit<Cradle, 'recorderFor'> {
+function newStage({ topology }: Scenario, world: World, dice: Dice, trace: Trace, oracle: Oracle): Omit<Cradle, 'recorderFor' | 'onAir'> {
   const hosts = new Map<string, Host>();
   const feeds = new Map(topology.encoders.map(({ name }) => [name, new Feed()]));
   const network = new Network(world, dice);

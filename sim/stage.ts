@@ -1,3 +1,4 @@
+import type { OnAir } from '../core/mount.ts';
 import { formatStreamId } from '../core/pdu.ts';
 import type { RecordedRole } from '../core/recording/format.ts';
 import type { Recorder } from '../core/recording/recorder.ts';
@@ -28,6 +29,8 @@ export interface Stage {
   host(name: string): Host;
   /** Records what happens to a machine, if it is to be. */
   recorderFor(host: string, role: RecordedRole): Recorder | undefined;
+  /** Is told of every frame that an edge gives out, at the world's time. */
+  readonly onAir: OnAir | undefined;
 }
 
 /** Who goes by which stream id, and who has been put on air by which edge for what reason. */

@@ -42,6 +42,8 @@ export interface SwitcherOptions {
 const MATCHED_AFTER_US = 15_000_000;
 /** What a switch must spare the listeners, to be worth it. */
 const LEAST_GAIN_US = 5_000;
+/** How soon it is looked again whether a pause is still the network's fault. */
+const LOOK_AGAIN_US = 25_000;
 
 /**
  * Decides, for one mountpoint, which of its streams the listeners hear.
@@ -302,10 +304,13 @@ export class Switcher {
     this.#standIn?.heard(this.live!.frameAt as Micros, tardyAt);
   }
 
-  /** When the live stream has been silent for as long as it is waited for: not before `now`. */
+  /** When the live stream has been silent for as long as it is waited for, as far as is known now: not before `now`. */
   #tardyAt(now: Micros): Micros {
     const { frameAt, patienceUs } = this.live!;
-    return Math.max(now, frameAt + patienceUs) as Micros;
+    const excusedUntil = frameAt + ms(this.#settings.troubledStallMs);
+    // Any stream of the mountpoint can show trouble on the way: they often have the network in common.
+    const isExcused = now >= frameAt + patienceUs && now < excusedUntil && [...this.#streams].some((stream) => stream.isPathInTrouble(now));
+    return (isExcused ? Math.min(excusedUntil, now + LOOK_AGAIN_US) : Math.max(now, frameAt + patienceUs)) as Micros;
   }
 
   #noteSource(now: Micros): void {
@@ -316,7 +321,7 @@ export class Switcher {
   #stalled(now: Micros): void {
     const { live } = this;
     if (live === undefined) return;
-    // What was said against it has been taken back.
+    // What was said against it has been taken back, or the network is to blame.
     if (now < this.#tardyAt(now)) {
       this.#awaitNext(now);
       return;

@@ -46,7 +46,7 @@ describe('the evidence that a message is lost', () => {
     const rig = new Rig();
     const path = rig.path('tcp');
     rig.note(path, range(1, 4));
-    expect(rig.doubt(5)).toMatchObject({ kind: 'wait', until: ms(200) });
+    expect(rig.doubt(5)).toMatchObject({ kind: 'wait', until: ms(600) });
     rig.note(path, 6);
     expect(rig.doubt(5)).toMatchObject({ kind: 'lost', verdict: 'disproved' });
     expect(rig.doubt(7).kind).toBe('wait');
@@ -94,10 +94,10 @@ describe('the evidence that a message is lost', () => {
     const [a, b] = [rig.path('tcp'), rig.path('tcp')];
     rig.note(a, 1);
     rig.note(b, 1);
-    rig.atMs = 199;
+    rig.atMs = 599;
     rig.note(a, 9);
-    expect(rig.doubt(5)).toEqual({ kind: 'wait', until: ms(200) });
-    rig.atMs = 200;
+    expect(rig.doubt(5)).toEqual({ kind: 'wait', until: ms(600) });
+    rig.atMs = 600;
     expect(rig.doubt(5)).toMatchObject({ kind: 'lost', verdict: 'silent-paths' });
     expect(rig.evidence.forgetPath(b)).toBe(true);
     expect(rig.evidence.forgetPath(b)).toBe(false);
@@ -113,7 +113,21 @@ describe('the evidence that a message is lost', () => {
     rig.note(a, 9);
     expect(rig.doubt(5).kind).toBe('lost');
     rig.note(b, 2);
-    expect(rig.doubt(5)).toMatchObject({ kind: 'wait', until: ms(5_200) });
+    expect(rig.doubt(5)).toMatchObject({ kind: 'wait', until: ms(5_600) });
+  });
+
+  it('takes no longer to be seen from a path that leaves things out, for that brings nothing again', () => {
+    const rig = new Rig({ reorderSpanMs: 10_000 });
+    const [a, b] = [rig.path('tcp'), rig.path('tcp')];
+    rig.note(a, [1, 2, 3, 4]);
+    rig.note(b, [1, 2, 4]);
+    rig.atMs = 50;
+    rig.note(a, 9);
+    rig.note(b, 5);
+    expect(rig.doubt(7)).toEqual({ kind: 'wait', until: ms(250) });
+    rig.atMs = 10_050;
+    rig.note(b, 6);
+    expect(rig.doubt(7)).toMatchObject({ kind: 'wait', until: ms(10_650) });
   });
 
   it('follows the reordering that was seen, whoever repeats itself', () => {
@@ -126,5 +140,45 @@ describe('the evidence that a message is lost', () => {
     rig.note(path, 30);
     expect(rig.doubt(24).kind).toBe('lost');
     expect(rig.doubt(25).kind).toBe('wait');
+  });
+});
+
+describe('trouble on the way', () => {
+  /** Two paths that bring a message every 26 ms, for ten seconds: the newest is 385. */
+  function steady(): { rig: Rig; a: Path; b: Path } {
+    const rig = new Rig();
+    const [a, b] = [rig.path('tcp'), rig.path('tcp')];
+    for (let sequence = 1; rig.atMs < 10_000; sequence++, rig.atMs += 26) for (const path of [a, b]) rig.note(path, sequence);
+    return { rig, a, b };
+  }
+  const isTrouble = (rig: Rig): boolean => rig.evidence.isPathInTrouble(ms(rig.atMs));
+
+  it('is not that all fall silent at the same message', () => {
+    const { rig } = steady();
+    for (let turn = 0; turn < 50; turn++, rig.atMs += 26) expect(isTrouble(rig)).toBe(false);
+  });
+
+  it('is that one falls silent behind the other, until it may as well be dead', () => {
+    const { rig, a } = steady();
+    const stoppedAt = rig.atMs - 26;
+    for (let sequence = 386; rig.atMs < stoppedAt + 2_000; sequence++, rig.atMs += 26) {
+      expect(isTrouble(rig)).toBe(rig.atMs - stoppedAt >= 100 && rig.atMs - stoppedAt < 1_500);
+      rig.note(a, sequence);
+    }
+  });
+
+  it('is not that of one which leaves messages out', () => {
+    const { rig, a, b } = steady();
+    rig.note(b, 400);
+    rig.note(a, 401);
+    rig.atMs += 300;
+    expect(isTrouble(rig)).toBe(false);
+  });
+
+  it('is for a while that one comes back after a pause that is not usual', () => {
+    const { rig, a, b } = steady();
+    rig.atMs += 200;
+    for (const path of [a, b]) rig.note(path, 386);
+    for (let since = 0; since < 1_000; since += 50, rig.atMs += 50) expect(isTrouble(rig)).toBe(since < 500);
   });
 });
