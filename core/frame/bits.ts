@@ -20,7 +20,9 @@ export class BitReader {
   read(count: number): number {
     const at = this.#bit >> 3;
     const shift = 32 - (this.#bit & 7) - count;
-    const word = (this.#byte(at) << 24) | (this.#byte(at + 1) << 16) | (this.#byte(at + 2) << 8) | this.#byte(at + 3);
+    const bytes = this.#bytes;
+    // What is not there counts as zeros in all this.
+    const word = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
     this.#bit += count;
     return (word >>> shift) & (2 ** count - 1);
   }
@@ -32,9 +34,5 @@ export class BitReader {
   /** To the next whole byte, counted from the beginning of the bytes. */
   align(): void {
     this.#bit = (this.#bit + 7) & ~7;
-  }
-
-  #byte(at: number): number {
-    return this.#bytes[at] ?? 0;
   }
 }

@@ -9,6 +9,11 @@ export const LAYER2_PARTS = 3;
 /** The smallest scale factor that says anything: what it scales lies 16 bits and more below full scale. */
 const LEAST_SCALE = 58;
 const SUBBANDS = 32;
+/** Quieter than any that there is. */
+export const NO_SCALE = 63;
+
+/** The lower subbands, up to 8 kHz at 44.1 kHz: in one of them is the loudest of any programme. */
+const LOUD_SUBBANDS = 12;
 
 /**
  * Reads how loud a Layer II frame is (ISO 11172-3, 2.4.1.6):
@@ -19,56 +24,65 @@ const SUBBANDS = 32;
  */
 export class Layer2Reader {
   /** The scale factor of the loudest subband in each part. */
-  readonly scales: number[] = [0, 0, 0];
-  /** Whether there is a subband with samples that are above the least. */
+  readonly scales: number[] = [NO_SCALE, NO_SCALE, NO_SCALE];
+  /** Whether no subband has anything that 16 bits could say. */
   isSilent = false;
   readonly #bits: BitReader = new BitReader();
-  /** Of each subband and channel: 4 where it has no samples, or what is said of its scale factors. */
+  /** Of each subband and channel that has samples, what is said of its scale factors. */
   readonly #shared: Uint8Array = new Uint8Array(2 * SUBBANDS);
+  /** How many of them there are. */
+  #coded = 0;
 
   read(frame: Uint8Array, format: FrameFormat): void {
+    this.#bits.start(frame, MPEG_HEADER_BYTES + crcBytes(frame), MOST_LAYER2_BYTES);
+    const lower = this.#allocations(frame, format);
+    const { scales } = this;
+    scales[0] = scales[1] = scales[2] = NO_SCALE;
+    this.#scales(0, lower);
+    if (this.#isQuiet()) this.#scales(lower, this.#coded);
+    this.isSilent = this.#isQuiet() && this.#bits.isWithin;
+  }
+
+  /** Finds the subbands that have samples, and returns how many of those are lower ones. */
+  #allocations(frame: Uint8Array, format: FrameFormat): number {
     const bits = this.#bits;
     const { channels } = format;
-    const shared = this.#shared;
     const widths = widthsOf(frame, format);
     const joint = frame[3]! >> 6 === JOINT_STEREO ? 4 + 4 * ((frame[3]! >> 4) & 3) : SUBBANDS;
-    bits.start(frame, MPEG_HEADER_BYTES + crcBytes(frame), MOST_LAYER2_BYTES);
+    let coded = 0;
+    let lower = 0;
     for (let subband = 0; subband < widths.length; subband++) {
-      for (let channel = 0; channel < channels; channel++) {
-        const at = 2 * subband + channel;
-        const isCopied = channel === 1 && subband >= joint;
-        shared[at] = isCopied ? shared[at - 1]! : bits.read(widths[subband]!) === 0 ? NO_SAMPLES : 0;
-      }
+      const isCoded = bits.read(widths[subband]!) !== 0;
+      if (isCoded) coded++;
+      if (channels === 2 && (subband < joint ? bits.read(widths[subband]!) !== 0 : isCoded)) coded++;
+      if (subband < LOUD_SUBBANDS) lower = coded;
     }
-    for (let subband = 0; subband < widths.length; subband++) {
-      for (let channel = 0; channel < channels; channel++) if (shared[2 * subband + channel] !== NO_SAMPLES) shared[2 * subband + channel] = bits.read(2);
-    }
-    this.scales.fill(NO_SCALE);
-    for (let subband = 0; subband < widths.length && bits.isWithin; subband++) {
-      for (let channel = 0; channel < channels; channel++) this.#scale(shared[2 * subband + channel]!);
-    }
-    this.isSilent = bits.isWithin && this.scales.every((scale) => scale >= LEAST_SCALE);
+    for (let at = 0; at < coded; at++) this.#shared[at] = bits.read(2);
+    this.#coded = coded;
+    return lower;
   }
 
-  /** The scale factors of one subband and channel. */
-  #scale(shared: number): void {
-    if (shared === NO_SAMPLES) return;
-    const first = this.#bits.read(6);
-    const second = shared === 0 || shared === 3 ? this.#bits.read(6) : first;
-    const third = shared === 0 ? this.#bits.read(6) : shared === 1 ? this.#bits.read(6) : second;
-    this.#loud(0, first);
-    this.#loud(1, second);
-    this.#loud(2, third);
+  #scales(from: number, to: number): void {
+    const bits = this.#bits;
+    const { scales } = this;
+    for (let at = from; at < to && bits.isWithin; at++) {
+      const shared = this.#shared[at]!;
+      const first = bits.read(6);
+      const second = shared === 0 || shared === 3 ? bits.read(6) : first;
+      const third = shared < 2 ? bits.read(6) : second;
+      if (!bits.isWithin) return;
+      if (first < scales[0]!) scales[0] = first;
+      if (second < scales[1]!) scales[1] = second;
+      if (third < scales[2]!) scales[2] = third;
+    }
   }
 
-  #loud(part: number, scale: number): void {
-    if (this.#bits.isWithin && scale < this.scales[part]!) this.scales[part] = scale;
+  #isQuiet(): boolean {
+    const { scales } = this;
+    return scales[0]! >= LEAST_SCALE && scales[1]! >= LEAST_SCALE && scales[2]! >= LEAST_SCALE;
   }
 }
 
-/** Quieter than any that six bits can say. */
-export const NO_SCALE = 63;
-const NO_SAMPLES = 4;
 const JOINT_STEREO = 1;
 
 /** How many bits say how many bits a subband has (ISO 11172-3, tables B.2a to d; 13818-3, table B.1). */

@@ -65,9 +65,11 @@ export class RawBlockReader {
         return this.#channel(isCommon) && this.#channel(isCommon);
       }
       case Element.DSE:
-        return this.#passOver(() => this.#skipData());
+        this.#skipData();
+        return this.#isPassed();
       case Element.FIL:
-        return this.#passOver(() => this.#skipFill());
+        this.#skipFill();
+        return this.#isPassed();
       case Element.END:
         this.isSilent = this.emptyChannels > 0 && bits.isWithin;
         return false;
@@ -133,11 +135,9 @@ export class RawBlockReader {
   }
 
   /** What fills up a silent block is at its end, and may go on beyond what is read. */
-  #passOver(skip: () => void): boolean {
-    const isWithin = this.#bits.isWithin;
-    skip();
+  #isPassed(): boolean {
     if (this.#bits.isWithin) return true;
-    this.isSilent = this.emptyChannels > 0 && isWithin;
+    this.isSilent = this.emptyChannels > 0;
     return false;
   }
 
