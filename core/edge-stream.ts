@@ -65,7 +65,7 @@ export class EdgeStream implements Matchable {
   readonly ring: FrameRing;
   readonly contour: Contour = new Contour(CONTOUR_POINTS);
   readonly losses: LossMeter = new LossMeter(LOSS_SPAN_US);
-  readonly vitals: Vitals = new Vitals();
+  readonly vitals: Vitals = new Vitals(this.contour);
   readonly #levels: LevelReader = new LevelReader();
   readonly #settings: Settings;
   readonly #sink: EdgeStreamSink;

@@ -22,18 +22,17 @@ export const MOST_HEAD_BYTES: number = MOST_LAYER2_BYTES;
 
 /**
  * A fingerprint of how the sound of a frame is coded, by its head. What depends on the frames before it is left out: padding,
- * and where its main data begins. So the same sound from the same state of an encoder has the same one.
+ * and in MP3 where its main data lies. So the same sound from the same state of an encoder has the same one.
  */
 export function soundDigest(frame: Uint8Array, format: FrameFormat): number {
-  const end = Math.min(frame.length, headBytes(format));
-  return digestOf(frame.subarray(Math.min(soundAt(frame, format), end), end));
+  const { codec, mpegVersion } = format;
+  const crc = crcBytes(frame);
+  if (codec === 'mp3') {
+    // main_data_begin has nine bits, or eight in the low sample rates.
+    const sideInfoAt = MPEG_HEADER_BYTES + crc;
+    return digestOf(frame.subarray(sideInfoAt + (mpegVersion === '1' ? 2 : 1), sideInfoAt + sideInfoBytes(format)));
+  }
+  return digestOf(frame.subarray((codec === 'aac' ? ADTS_HEADER_BYTES : MPEG_HEADER_BYTES) + crc, headBytes(format)));
 }
 
 const MOST_CRC_BYTES = 2;
-
-function soundAt(frame: Uint8Array, { codec, mpegVersion }: FrameFormat): number {
-  const behind = codec === 'aac' ? ADTS_HEADER_BYTES : MPEG_HEADER_BYTES;
-  // main_data_begin has nine bits, or eight in the low sample rates.
-  const reservoirBytes = codec !== 'mp3' ? 0 : mpegVersion === '1' ? 2 : 1;
-  return behind + crcBytes(frame) + reservoirBytes;
-}

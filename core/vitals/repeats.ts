@@ -17,25 +17,21 @@ const MOST_CREDIT = 24;
  *     frames    a b c d e f g h c d e f g h c d e f g h i
  *                   |<- period ->|^ since here         ^ no more
  *
- * Measured: of an hour of speech, music, drum machines, tones and noise, by LAME, ffmpeg's AAC and TwoLAME, two frames
- * had been there before. Of loops whose length is a whole number of frames, 92 % and more of the frames (LAME at a constant rate, and
- * all at a variable one; Layer II), AAC 40 to 100 %.
+ * Measured: of 86 minutes of speech, music, drum machines, tones and noise, by LAME, ffmpeg's AAC, voaacenc and TwoLAME, three
+ * frames in 201,519 had been there before. Of loops whose length is a whole number of frames nearly all have: 92 % and more in MP3
+ * and Layer II, 40 % and more in AAC, where coding one frame depends more on the one before. Those are seen within three seconds.
  */
 export class FrameRepeats {
   #digests: Int32Array = new Int32Array(0);
   #count = 0;
   #credit = 0;
   #sinceUs = 0;
+  /** After how many frames the newest of them came again. */
   #periodFrames = 0;
 
   /** Media time at which the first frame began that had been there before; undefined when it does not repeat itself. */
   get sinceUs(): number | undefined {
     return this.#credit >= LEAST_CREDIT ? this.#sinceUs : undefined;
-  }
-
-  /** After how many frames the newest of them came again. */
-  get periodFrames(): number {
-    return this.#periodFrames;
   }
 
   get heldBytes(): number {
@@ -74,8 +70,9 @@ export class FrameRepeats {
   /** How many frames before this one it was there last; 0 when it was not. */
   #back(digest: number): number {
     const next = this.#count % FRAMES;
-    // Mostly the one that comes as long after the newest as last time; then nothing has to be looked for.
-    if (this.#credit > 0 && this.#periodFrames <= this.#count && this.#digests[(this.#count - this.#periodFrames) % FRAMES] === digest) return this.#periodFrames;
+    // In a loop it is as far back as the one before was; then nothing has to be looked for.
+    const expected = (next + FRAMES - this.#periodFrames) % FRAMES;
+    if (this.#credit > 0 && this.#digests[expected] === digest) return this.#periodFrames;
     const newer = next === 0 ? -1 : this.#digests.lastIndexOf(digest, next - 1);
     if (newer >= 0) return next - newer;
     const older = this.#count < FRAMES ? -1 : this.#digests.lastIndexOf(digest);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Contour } from '../../core/alignment/contour.ts';
 import { frameDurationUs } from '../../core/frame/format.ts';
 import { LevelReader } from '../../core/frame/level.ts';
 import { FrameScanner } from '../../core/frame/scanner.ts';
@@ -52,7 +53,7 @@ describe.each([mp3(), aac()])('an encoder of $codec', (format) => {
 
   test('looks well, silent and frozen to an edge when it is', () => {
     const { feed, next } = made(format);
-    const vitals = new Vitals();
+    const vitals = new Vitals(new Contour(10));
     const levels = new LevelReader();
     let mediaUs = 0;
     const scanner = new FrameScanner({
