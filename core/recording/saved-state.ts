@@ -3,6 +3,8 @@ import type { AudioKept } from './format.ts';
 import { Outliner, readOutline, writeOutline } from './outline.ts';
 import type { ByteReader, ByteWriter } from './wire.ts';
 
+const keptOfFiles: WeakMap<Uint8Array, readonly number[]> = new WeakMap();
+
 /** Writes a machine's state down: `audio` as kept here, `files` as in the whole recording. */
 export class StateWriter implements Archive {
   readonly isLoading: boolean = false;
@@ -47,11 +49,19 @@ export class StateWriter implements Archive {
   }
 
   unread(value: Uint8Array, as: Unread): Uint8Array {
-    return this.#unread(value, as, this.#audio);
+    if (this.#audio === 'whole') return this.bytes(value);
+    const outliner = new Outliner(as === 'tcp' ? 'tcp' : 'udp');
+    writeOutline(this.#writer, value, as === 'payload' ? outliner.keptOfPayload(value) : outliner.kept(value));
+    return value;
   }
 
   file(value: Uint8Array): Uint8Array {
-    return this.#unread(value, 'payload', this.#files);
+    if (this.#files === 'whole') return this.bytes(value);
+    // It is the same each time, and may be long: what is kept of it is found once.
+    const kept = keptOfFiles.get(value) ?? new Outliner('udp').keptOfPayload(value);
+    keptOfFiles.set(value, kept);
+    writeOutline(this.#writer, value, kept);
+    return value;
   }
 
   audio(value: Uint8Array, from: number, length: number): Uint8Array {
@@ -64,13 +74,6 @@ export class StateWriter implements Archive {
     const all = [...items];
     this.#writer.varint(all.length);
     return all.map(each);
-  }
-
-  #unread(value: Uint8Array, as: Unread, audio: AudioKept): Uint8Array {
-    if (audio === 'whole') return this.bytes(value);
-    const outliner = new Outliner(as === 'tcp' ? 'tcp' : 'udp');
-    writeOutline(this.#writer, value, as === 'payload' ? outliner.keptOfPayload(value) : outliner.kept(value));
-    return value;
   }
 }
 
