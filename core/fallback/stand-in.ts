@@ -82,6 +82,11 @@ export class StandIn<Stream extends Returning> implements FallbackSink {
     return this.#state === 'off';
   }
 
+  /** It is not due yet, but will be. */
+  get isAwaited(): boolean {
+    return this.#due.armed;
+  }
+
   /** The live stream was heard last at `at`, and is tardy at `tardyAt`: it is not needed before. */
   heard(at: Micros, tardyAt: Micros): void {
     if (this.#state !== 'off') return;

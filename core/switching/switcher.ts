@@ -73,14 +73,14 @@ export class Switcher {
   #switches = 0;
 
   constructor(options: SwitcherOptions) {
-    const { settings, policy, programme, standIn, timer, ended } = options;
+    const { settings, policy, programme, standIn, timer } = options;
     this.#options = options;
     this.#settings = settings;
     this.#onAir = new OnAir(programme);
     this.#standIn = standIn;
     this.#prospects = new Prospects(settings, (stream) => policy?.prefer !== undefined && isFrom(stream, policy.prefer));
     this.#stall = timer('stream-stalls', (now) => this.#stalled(now));
-    this.#end = timer('mount-ends', (now) => ended(now, toMs((now - this.#heardAt) as Micros)));
+    this.#end = timer('mount-ends', (now) => this.#ends(now));
     this.#grace = timer('resume-grace', (now) => this.#leave(now, 'stalled'));
   }
 
@@ -316,6 +316,12 @@ export class Switcher {
   #noteSource(now: Micros): void {
     this.#heardAt = now;
     this.#end.set(later(now, ms(this.#settings.mountEndMs)));
+  }
+
+  #ends(now: Micros): void {
+    // Its fallback is due later still.
+    if (this.#standIn?.isAwaited === true) this.#end.set(later(now, ms(this.#settings.stallMinMs)));
+    else this.#options.ended(now, toMs((now - this.#heardAt) as Micros));
   }
 
   #stalled(now: Micros): void {

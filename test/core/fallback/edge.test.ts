@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Matcher } from '../../../core/matcher.ts';
 import type { MountPolicies } from '../../../core/policy.ts';
 import type { Micros } from '../../../core/units.ts';
 import { join } from '../frame/build.ts';
@@ -27,6 +28,15 @@ const aToB: MountPolicies = { a: { fallback: { mount: 'b' } } };
 function silent(frame: Uint8Array): Uint8Array {
   return frame.fill(0, 4, 36);
 }
+
+/** The same media time is the same point of the programme. */
+const sameClock: Matcher = {
+  locate: (_, mediaUs) => ({ mediaUs, by: 'content' }),
+  heard: () => undefined,
+  switched: () => undefined,
+  forget: () => undefined,
+  archive: () => undefined,
+};
 
 /** From which maker the frames of a listener are, one behind the other, without repeating. */
 function scenes(audio: Uint8Array): number[] {
@@ -148,6 +158,28 @@ describe('a mountpoint with a file', () => {
     rig.until(20_000);
     expect(rig.of('fallback-entered').at(-1)!.silentMs).toBe(300);
     expect(rig.edge.mount('test')!.fallback).toBe('Back soon');
+  });
+
+  it('is called also where its time is longer than that of the mountpoint', () => {
+    const rig = new EdgeRig({ fallbackMs: 3_000, mountEndMs: 1_000 });
+    rig.edge.provideFallback(0 as Micros, 'test', 'Back soon', mp3File);
+    onAir(rig, [new Source(rig.open(), { stream: 1 })], 10_000);
+    const listener = rig.join('test');
+    rig.until(20_000);
+    expect(rig.ended.size).toBe(0);
+    expect(scenes(rig.audio(listener))).toEqual([FILE]);
+  });
+
+  it('waits for a backup that is two seconds behind', () => {
+    const rig = new EdgeRig({}, { newMatcher: () => sameClock });
+    rig.edge.provideFallback(0 as Micros, 'test', 'Back soon', mp3File);
+    const sources = [new Source(rig.open(), { stream: 1 }), new Source(rig.open(), { stream: 2, delayMs: [2_000] })] as const;
+    onAir(rig, sources, 20_000);
+    const before = rig.of('fallback-entered').length;
+    const listener = rig.join('test');
+    onAir(rig, [sources[1]], 30_000);
+    expect(scenes(rig.audio(listener))).toEqual([2]);
+    expect(rig.of('fallback-entered')).toHaveLength(before);
   });
 
   it('is not on air while a backup takes over', () => {
