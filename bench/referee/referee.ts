@@ -1,4 +1,4 @@
-import { findDamage, fit, isSilent, PIECE } from './pieces.ts';
+import { findDamage, fit, isBlend, isSilent, PIECE } from './pieces.ts';
 import { BLOCK, HOP, toMs, type Programme } from './programme.ts';
 import { findRuns, type Run } from './runs.ts';
 
@@ -74,7 +74,7 @@ function lookAtSplice(recording: Float32Array, programme: Float32Array, before: 
     const old = fit(recording, piece, programme, before.offset);
     const fresh = fit(recording, piece, programme, after.offset);
     if (old.isIt && old.match > fresh.match) at = piece + PIECE;
-    if (old.isIt || fresh.isIt) continue;
+    if (old.isIt || fresh.isIt || isBlend(recording, piece, programme, before.offset, after.offset)) continue;
     if (isSilent(recording, piece, piece + PIECE)) silent += PIECE;
     else garbled += PIECE;
   }

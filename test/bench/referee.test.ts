@@ -79,6 +79,20 @@ describe('the referee', () => {
     ]);
   });
 
+  it('takes a cross-fade, as AAC makes it at a cut, for no garbled sound', () => {
+    const [length, fadeAt] = [samples(7_000), samples(3_000)];
+    const before = record([2_000, 9_000]);
+    const after = record([2_011, 9_011]);
+    const faded = Float32Array.from({ length }, (_, i) => {
+      const share = Math.min(1, Math.max(0, (i - fadeAt) / samples(20)));
+      return (1 - share) * before[i]! + share * after[i]!;
+    });
+    const [splice, ...more] = judge(worse(faded), programme).splices;
+    expect(more).toEqual([]);
+    expect(splice).toMatchObject({ garbledMs: 0, silentMs: 0 });
+    expect(splice!.missingMs).toBeCloseTo(11, 0);
+  });
+
   it('measures several splices, close together', () => {
     const recording = record([2_000, 5_000], [4_700, 5_400], [5_490, 9_000], [8_880, 12_000]);
     expectSplices(judge(worse(recording), programme), [
