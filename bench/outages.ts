@@ -7,7 +7,7 @@ import { BadOption, readOptions, type Options } from './outages/options.ts';
 import { planTasks } from './outages/plan.ts';
 import { runAll } from './outages/pool.ts';
 import type { SessionResult } from './outages/experience.ts';
-import { writeResults } from './outages/results.ts';
+import { inOrder, writeResults } from './outages/results.ts';
 import { programmeS } from './outages/session.ts';
 import { summarise } from './outages/summary.ts';
 import { missingPrograms, systems, type SystemName } from './outages/systems.ts';
@@ -52,7 +52,6 @@ async function measure(tasks: ReturnType<typeof planTasks>, skipped: readonly st
     rmSync(directory, { recursive: true, force: true });
   }
   if (json === undefined) return;
-  const order = planTasks({ systems: undefined, faults: undefined, codecs: undefined, switches: 1 }).map(nameOf);
   const measured = {
     on: new Date().toISOString().slice(0, 10),
     minutes: Math.round((performance.now() - began) / 60_000),
@@ -61,12 +60,7 @@ async function measure(tasks: ReturnType<typeof planTasks>, skipped: readonly st
     load: Math.round(10 * loadavg()[2]!) / 10,
     programs: await versions(),
   };
-  const sorted = sessions.toSorted((a, b) => order.indexOf(nameOf(a)) - order.indexOf(nameOf(b)));
-  writeFileSync(json, writeResults({ measured, skipped, sessions: sorted }));
-}
-
-function nameOf({ system, codec, fault }: { readonly system: string; readonly codec: string; readonly fault: string }): string {
-  return `${system} ${codec} ${fault}`;
+  writeFileSync(json, writeResults({ measured, skipped, sessions: inOrder(sessions) }));
 }
 
 function skips(options: Options): string[] {

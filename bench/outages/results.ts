@@ -1,4 +1,7 @@
+import { formats } from '../rigs/formats.ts';
 import type { SessionResult } from './experience.ts';
+import { faults } from './fault.ts';
+import { systems } from './systems.ts';
 
 /** What a run of the bench has found, as it is kept in a file: tables, plot and goals are made of it. */
 export interface Results {
@@ -14,6 +17,13 @@ export interface Results {
   };
   readonly skipped: readonly string[];
   readonly sessions: readonly SessionResult[];
+}
+
+/** In the order in which systems, codecs and faults are told of. */
+export function inOrder(sessions: readonly SessionResult[]): SessionResult[] {
+  const rank = ({ system, codec, fault }: SessionResult): number =>
+    [Object.keys(systems).indexOf(system), Object.keys(formats).indexOf(codec), Object.keys(faults).indexOf(fault)].reduce((sum, index) => 100 * sum + index, 0);
+  return sessions.toSorted((a, b) => rank(a) - rank(b));
 }
 
 /** One session a line, so that two files can be compared. */
