@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Rig } from '../rigs/rig.ts';
+import type { Playing } from '../rigs/sound-card.ts';
 import { FAIR, type Weather } from '../rigs/udp-leg.ts';
 
 /** Something that happens to a rig again and again, and is over each time. */
@@ -9,6 +10,8 @@ export interface Fault {
   readonly needs: 'studios' | 'relays' | 'udp';
   /** Whether listeners must be given another encoder for it. */
   readonly isSwitch: boolean;
+  /** Whether it can matter which codec it is. */
+  readonly everyCodec: boolean;
   /** From when it begins until all is mended, and then until it begins again. */
   readonly holdMs: number;
   readonly restMs: number;
@@ -24,6 +27,7 @@ export type FaultName =
   | 'encoder-restart'
   | 'silent'
   | 'frozen'
+  | 'frozen-frames'
   | 'relay-kill'
   | 'relay-freeze'
   | 'relays-in-turn'
@@ -44,6 +48,7 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
     label: 'encoder killed',
     needs: 'studios',
     isSwitch: true,
+    everyCodec: true,
     holdMs: 4_000,
     restMs: SETTLE_MS,
     strike: async (rig) => {
@@ -56,6 +61,7 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
     label: 'encoder frozen (SIGSTOP)',
     needs: 'studios',
     isSwitch: true,
+    everyCodec: true,
     // Longer than Icecast waits for a source by default.
     holdMs: 13_000,
     restMs: SETTLE_MS + THAWED_MS,
@@ -74,6 +80,7 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
     label: 'encoder restarted',
     needs: 'studios',
     isSwitch: true,
+    everyCodec: true,
     holdMs: 0,
     restMs: SETTLE_MS,
     strike: async (rig) => {
@@ -82,34 +89,14 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
       return () => studio.start();
     },
   },
-  silent: {
-    label: 'programme silent',
-    needs: 'studios',
-    isSwitch: true,
-    holdMs: 8_000,
-    restMs: SETTLE_MS,
-    strike: (rig) => {
-      const studio = rig.studios[rig.live]!;
-      studio.play('silence');
-      return Promise.resolve(() => Promise.resolve(studio.play('programme')));
-    },
-  },
-  frozen: {
-    label: 'programme repeats a second',
-    needs: 'studios',
-    isSwitch: true,
-    holdMs: 14_000,
-    restMs: SETTLE_MS,
-    strike: (rig) => {
-      const studio = rig.studios[rig.live]!;
-      studio.play('loop');
-      return Promise.resolve(() => Promise.resolve(studio.play('programme')));
-    },
-  },
+  silent: sick('programme silent', 'silence', 8_000, true),
+  frozen: sick('programme repeats a second', 'loop', 14_000, false),
+  'frozen-frames': sick('programme repeats 38 or 43 frames', 'frame-loop', 14_000, true),
   'relay-kill': {
     label: 'relay killed',
     needs: 'relays',
     isSwitch: false,
+    everyCodec: false,
     holdMs: 3_000,
     restMs: 5_000,
     strike: async (rig, round) => {
@@ -122,6 +109,7 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
     label: 'relay frozen (SIGSTOP)',
     needs: 'relays',
     isSwitch: false,
+    everyCodec: false,
     holdMs: 3_000,
     restMs: 5_000,
     strike: (rig, round) => {
@@ -134,6 +122,7 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
     label: 'both relays killed in turn',
     needs: 'relays',
     isSwitch: false,
+    everyCodec: false,
     holdMs: 2_000,
     restMs: 8_000,
     strike: async (rig) => {
@@ -154,12 +143,30 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
   'udp-skew': weather('UDP: one route 450 ms slower', (_, relay) => ({ ...FAIR, delayMs: relay === 1 ? 450 : 0 })),
 };
 
+/** The encoder on air goes on, with something else than the programme. */
+function sick(label: string, playing: Playing, holdMs: number, everyCodec: boolean): Fault {
+  return {
+    label,
+    needs: 'studios',
+    isSwitch: true,
+    everyCodec,
+    holdMs,
+    restMs: SETTLE_MS,
+    strike: (rig) => {
+      const studio = rig.studios[rig.live]!;
+      studio.play(playing);
+      return Promise.resolve(() => Promise.resolve(studio.play('programme')));
+    },
+  };
+}
+
 /** Weather does not end: each window of it counts as a fault of its own. */
 function weather(label: string, on: (studio: number, relay: number) => Weather): Fault {
   return {
     label,
     needs: 'udp',
     isSwitch: false,
+    everyCodec: false,
     holdMs: WEATHER_MS,
     restMs: 0,
     strike: (rig, round) => {

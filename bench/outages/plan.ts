@@ -14,10 +14,10 @@ export function planTasks(options: Pick<Options, 'systems' | 'faults' | 'codecs'
   const tasks: Task[] = [];
   for (const system of options.systems ?? (Object.keys(systems) as SystemName[])) {
     for (const fault of options.faults ?? (Object.keys(faults) as FaultName[])) {
-      const { needs, isSwitch, restMs } = faults[fault];
+      const { needs, everyCodec, restMs } = faults[fault];
       if (!systems[system].can.includes(needs)) continue;
       const isOurs = system === 'davecast';
-      const codecs = options.codecs ?? (isOurs && isSwitch ? (Object.keys(formats) as Format[]) : ONE_OF_EACH);
+      const codecs = options.codecs ?? (isOurs && everyCodec ? (Object.keys(formats) as Format[]) : ONE_OF_EACH);
       for (const codec of codecs) {
         tasks.push({ system, codec, fault, rounds: options.switches, ...(isOurs ? {} : { restMs: Math.min(restMs, PEERS_REST_MS) }) });
       }

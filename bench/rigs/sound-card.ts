@@ -1,8 +1,8 @@
 import type { Writable } from 'node:stream';
 import { PCM_RATE_HZ } from './formats.ts';
 
-/** What an encoder hears: the programme, digital silence, or the last second of it again and again. */
-export type Playing = 'programme' | 'silence' | 'loop';
+/** What an encoder hears: the programme, digital silence, or its last second, or nearest whole number of frames, again and again. */
+export type Playing = 'programme' | 'silence' | 'loop' | 'frame-loop';
 
 export interface SoundCardOptions {
   /** The programme as `s16le` stereo at PCM_RATE_HZ; silence follows it. */
@@ -19,7 +19,6 @@ const BYTES_A_SAMPLE = 4;
 const PERIOD_MS = 10;
 /** And its buffer: what is not read before it is full is lost. */
 const OVERRUN_BYTES = 0.5 * PCM_RATE_HZ * BYTES_A_SAMPLE;
-const LOOP_SAMPLES = PCM_RATE_HZ;
 
 /** Feeds a programme into an encoder as the clock on the wall has it. */
 export class SoundCard {
@@ -29,6 +28,7 @@ export class SoundCard {
   #fed: number;
   #playing: Playing = 'programme';
   #loopFrom = 0;
+  #loopSamples: number = PCM_RATE_HZ;
 
   constructor(to: Writable, options: SoundCardOptions) {
     const { phaseSamples, samplesPerFrame } = options;
@@ -39,8 +39,10 @@ export class SoundCard {
   }
 
   play(playing: Playing): void {
+    const { samplesPerFrame } = this.#options;
     this.#playing = playing;
-    this.#loopFrom = Math.max(0, this.#fed - LOOP_SAMPLES);
+    this.#loopSamples = playing === 'frame-loop' ? Math.round(PCM_RATE_HZ / samplesPerFrame) * samplesPerFrame : PCM_RATE_HZ;
+    this.#loopFrom = Math.max(0, this.#fed - this.#loopSamples);
   }
 
   stop(): void {
@@ -67,8 +69,8 @@ export class SoundCard {
       return bytes;
     }
     for (let at = from; at < to; ) {
-      const into = (at - this.#loopFrom) % LOOP_SAMPLES;
-      const end = Math.min(to, at + LOOP_SAMPLES - into);
+      const into = (at - this.#loopFrom) % this.#loopSamples;
+      const end = Math.min(to, at + this.#loopSamples - into);
       const first = this.#loopFrom + into;
       pcm.copy(bytes, (at - from) * BYTES_A_SAMPLE, first * BYTES_A_SAMPLE, (first + end - at) * BYTES_A_SAMPLE);
       at = end;

@@ -46,8 +46,11 @@ describe('the sound card of an encoder', () => {
     expect(loop[0]).toBe(2.5 * PCM_RATE_HZ);
     expect(loop[PCM_RATE_HZ - 1]).toBe(3.5 * PCM_RATE_HZ - 1);
     expect(loop[PCM_RATE_HZ]).toBe(2.5 * PCM_RATE_HZ);
+    card.play('frame-loop');
+    const frames = await hear(5.5);
+    expect(frames[0]).toBe(5 * PCM_RATE_HZ - 38 * 1_152);
     card.play('programme');
-    expect((await hear(5.1))[0]).toBe(5 * PCM_RATE_HZ);
+    expect((await hear(5.6))[0]).toBe(5.5 * PCM_RATE_HZ);
     card.stop();
   });
 });
