@@ -13,8 +13,7 @@ import { summarise } from './outages/summary.ts';
 import { missingPrograms, systems, type SystemName } from './outages/systems.ts';
 
 /**
- * Lets listeners live through outages of real chains of processes, and says what they have experienced:
- * `npm run bench -- outages --help` is in docs/outages.md.
+ * Lets listeners live through outages of real chains of processes, and says what they have experienced: see docs/outages.md.
  */
 export async function outages(args: readonly string[]): Promise<void> {
   let options: Options;
@@ -39,6 +38,12 @@ async function measure(tasks: ReturnType<typeof planTasks>, skipped: readonly st
   const began = performance.now();
   const sessions: SessionResult[] = [];
   const directory = mkdtempSync(path.join(tmpdir(), 'davecast-outages-'));
+  const clean = (): void => rmSync(directory, { recursive: true, force: true });
+  const leave = (): void => {
+    clean();
+    process.exit(130);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, leave);
   try {
     saveMaterial(directory, 'outages', Math.max(...tasks.map(programmeS)));
     console.log(`${tasks.length} sessions, ${Math.min(rigs, tasks.length)} at a time; of each: median/worst\n`);
@@ -49,7 +54,8 @@ async function measure(tasks: ReturnType<typeof planTasks>, skipped: readonly st
       if (result.problem !== undefined) process.exitCode = 1;
     });
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    clean();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, leave);
   }
   if (json === undefined) return;
   const measured = {
