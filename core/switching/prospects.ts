@@ -7,6 +7,13 @@ import { ailmentOf, mayBeSick, sicknessOf, type Sickness } from './sickness.ts';
 /** Why a live stream that serves is left all the same. */
 export type PlannedReason = 'operator' | Sickness | 'behind' | 'lossy' | 'preferred';
 
+/** Why a backup is to be entered. */
+export interface Prospect {
+  readonly reason: PlannedReason;
+  /** For how much longer than the reason asks for it has been so. */
+  readonly overdueUs: number;
+}
+
 /** What the listeners have, and what an operator wants. */
 export interface Situation {
   readonly live: EdgeStream;
@@ -39,7 +46,7 @@ export class Prospects {
   }
 
   /** Why this healthy backup is to be entered; undefined: it is not, or not yet. */
-  look(now: Micros, backup: EdgeStream, situation: Situation): PlannedReason | undefined {
+  look(now: Micros, backup: EdgeStream, situation: Situation): Prospect | undefined {
     const reason = this.#reason(now, backup, situation);
     if (reason === undefined) {
       this.#since.delete(backup);
@@ -50,7 +57,8 @@ export class Prospects {
     if (known?.reason !== reason) this.#since.set(backup, { reason, at: now });
     // What loses and pauses is not well.
     const heldSince = reason === 'preferred' ? Math.max(sinceAt, backup.steadySince) : sinceAt;
-    return now - heldSince >= this.#heldUs(reason, situation) ? reason : undefined;
+    const overdueUs = now - heldSince - this.#heldUs(reason, situation);
+    return overdueUs >= 0 ? { reason, overdueUs } : undefined;
   }
 
   /** Another stream is on air: all are looked at anew. */

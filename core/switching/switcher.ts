@@ -14,6 +14,7 @@ import { OnAir, type Programme } from './on-air.ts';
 import { OperatorChoice } from './operator-choice.ts';
 import { Prospects } from './prospects.ts';
 import { mayBeSick, sicknessOf } from './sickness.ts';
+import { agreeing, cutAgrees } from './window-cut.ts';
 import { isBetter, isThere, patchCostUs, repeating, takeoverBy, type Takeover } from './takeover.ts';
 
 export type SwitcherReason = 'stream-stalls' | 'mount-ends' | 'resume-grace';
@@ -40,6 +41,8 @@ export interface SwitcherOptions {
  * who need not.
  */
 const MATCHED_AFTER_US = 15_000_000;
+/** Who can choose the moment waits so long for one at which the windows of AAC agree: four in five frames or more do. */
+const AGREEMENT_WAIT_US = 1_000_000;
 /** What a switch must spare the listeners, to be worth it. */
 const LEAST_GAIN_US = 5_000;
 /** How soon it is looked again whether a pause is still the network's fault. */
@@ -420,24 +423,26 @@ export class Switcher {
   #consider(now: Micros, backup: EdgeStream): void {
     if (!backup.isHealthy(now)) return;
     const match = this.matchOf(backup);
-    const reason = this.#prospects.look(now, backup, {
+    const prospect = this.#prospects.look(now, backup, {
       live: this.live!,
       playheadUs: this.#onAir.playheadUs,
       aheadUs: match?.by === 'content' ? backup.ring.endUs - match.mediaUs : undefined,
       wanted: this.#choice.waitsFor(this.live),
       isChosen: this.#choice.is(this.live),
     });
-    if (reason === undefined) return;
+    if (prospect === undefined) return;
+    const { reason, overdueUs } = prospect;
     const isUrgent = reason !== 'operator' && reason !== 'preferred';
     if (!isUrgent && match?.by !== 'content' && now - backup.framesSince < MATCHED_AFTER_US) return;
     const found = takeoverBy(backup, this.live!, this.#onAir.playheadUs, this.#options.matcher);
     if (found === undefined || (!isThere(found) && (reason === 'behind' || reason === 'lossy'))) return;
+    if (overdueUs < AGREEMENT_WAIT_US && !cutAgrees(found, this.live!)) return;
     this.#enter(now, this.#inTime(found) ?? found, reason);
   }
 
   #enter(now: Micros, takeover: Takeover, reason: SwitchReason): void {
     const from = this.live!;
-    const { stream, index, pointUs, matchedBy, missingUs, aheadUs, offByUs, waitUs, repeatedUs } = takeover;
+    const { stream, index, pointUs, matchedBy, missingUs, aheadUs, offByUs, waitUs, repeatedUs } = agreeing(takeover, from);
     this.#options.event({
       kind: 'switch',
       mount: this.#options.mount,

@@ -1,30 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { Match, Matchable, Matcher } from '../../../core/matcher.ts';
+import type { Match } from '../../../core/matcher.ts';
 import type { MountPolicy } from '../../../core/policy.ts';
 import type { Settings } from '../../../core/settings.ts';
 import type { Micros } from '../../../core/units.ts';
 import { EdgeRig } from '../support/edge-rig.ts';
 import { FRAME_BYTES, makerOf, numberOf } from '../support/frames.ts';
 import { origin } from '../support/messages.ts';
+import { SameClock } from '../support/same-clock.ts';
 import { FRAME_MS, onAir, Source } from '../support/station.ts';
-
-/** Knows what streams of the same first frame have in common: the same media time is the same point of the programme. */
-class SameClock implements Matcher {
-  readonly #by: Match['by'];
-
-  constructor(by: Match['by']) {
-    this.#by = by;
-  }
-
-  locate(_from: Matchable, mediaUs: number): Match {
-    return { mediaUs, by: this.#by };
-  }
-
-  heard(): void {}
-  switched(): void {}
-  forget(): void {}
-  archive(): void {}
-}
 
 interface StationOptions {
   readonly matchedBy?: Match['by'];
