@@ -1,3 +1,4 @@
+import { detection } from './detection.ts';
 import { ingest } from './ingest.ts';
 import { outages } from './outages.ts';
 import { outagesDoc } from './outages-doc.ts';
@@ -6,6 +7,7 @@ import { simulator } from './simulator.ts';
 
 /** Side-by-side measurements, by name: `npm run bench -- ingest`. */
 const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  detection,
   ingest,
   outages,
   'outages-doc': outagesDoc,

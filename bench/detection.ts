@@ -1,0 +1,30 @@
+import { pathModels, type PathModel } from '../sim/detection/models.ts';
+import { detect, unneededSwitches, type Ending } from '../sim/detection/trial.ts';
+
+const endings: readonly Ending[] = ['kill', 'freeze'];
+const HOURS = 24;
+const TRIALS = 100;
+
+/**
+ * How soon the encoder on air is replaced when it is killed, and when it freezes: from when its first missing frame would have been given out,
+ * over so many seeds; and how often it is left in so many hours in which nothing ends. A row for each kind of way.
+ *
+ *     npm run bench -- detection [HOURS] [TRIALS] [PART OF A NAME]
+ */
+export async function detection([hours = String(HOURS), trials = String(TRIALS), part = '']: readonly string[]): Promise<void> {
+  console.log(`| way | killed: median, 95 %, worst | frozen: median, 95 %, worst | left in ${hours} h |`);
+  console.log('|---|---|---|---|');
+  for (const model of pathModels.filter(({ name }) => name.includes(part))) {
+    const late = endings.map((ending) => lateness(model, ending, Number(trials)));
+    const counts = unneededSwitches(model, 1, 3_600 * Number(hours));
+    const left = Object.entries(counts).map(([reason, times]) => `${times} ${reason}`);
+    console.log(`| ${model.name} | ${late.join(' | ')} | ${left.join(', ') || '0'} |`);
+  }
+}
+
+/** In milliseconds. */
+function lateness(model: PathModel, ending: Ending, trials: number): string {
+  const all = Array.from({ length: trials }, (_, index) => detect(model, index + 1, [ending])[0]!.lateMs).sort((a, b) => a - b);
+  const at = (share: number): number => all[Math.min(all.length - 1, Math.floor(share * all.length))]!;
+  return [at(0.5), at(0.95), at(1)].map((lateMs) => lateMs.toFixed(0)).join(', ');
+}
