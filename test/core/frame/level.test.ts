@@ -111,15 +111,15 @@ describe('the loudness of a Layer II frame', () => {
   };
 
   test('is that of the loudest subband in each third of it, in steps of 2 dB', () => {
-    expect(layer2(0, 30, 27, 33).levels).toEqual([44, 48, 40]);
-    expect(layer2(1, 30, 27).levels).toEqual([44, 44, 48]);
-    expect(layer2(2, 30).levels).toEqual([44, 44, 44]);
-    expect(layer2(3, 30, 27).levels).toEqual([44, 48, 48]);
+    expect(layer2(0, 30, 27, 33).levels).toEqual([88, 96, 80]);
+    expect(layer2(1, 30, 27).levels).toEqual([88, 88, 96]);
+    expect(layer2(2, 30).levels).toEqual([88, 88, 88]);
+    expect(layer2(3, 30, 27).levels).toEqual([88, 96, 96]);
   });
 
   test('is none below what 16 bits can say', () => {
     expect(layer2(2, 62)).toEqual({ levels: [SILENT, SILENT, SILENT], isSilent: true });
-    expect(layer2(2, 57)).toEqual({ levels: [8, 8, 8], isSilent: false });
+    expect(layer2(2, 57)).toEqual({ levels: [16, 16, 16], isSilent: false });
   });
 
   test('Layer I has none', () => {
