@@ -4,6 +4,7 @@ import { outages } from './outages.ts';
 import { outagesDoc } from './outages-doc.ts';
 import { recording } from './recording.ts';
 import { simulator } from './simulator.ts';
+import { switches } from './switches.ts';
 
 /** Side-by-side measurements, by name: `npm run bench -- ingest`. */
 const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
@@ -13,6 +14,7 @@ const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void
   'outages-doc': outagesDoc,
   recording,
   simulator,
+  switches,
 };
 
 const [name, ...args] = process.argv.slice(2);
