@@ -10,13 +10,13 @@ import type { ByteReader, ByteWriter } from './wire.ts';
  * Leaves the audio out of what a path delivers, and keeps whatever the core looks at.
  *
  *     message    | header 26 | payload                                   of all types but DATA that are read: kept whole
- *     payload    | first 8 | 0 0 0 0 0 | FF and 6 | 0 0 0 | frame header and side info | 0 0 0 0 … |
+ *     payload    | first 8 | 0 0 0 0 0 | FF and 6 | 0 0 0 | head of a frame | 0 0 0 0 … |
  *
  * A frame header begins with FF and is read from seven bytes at most; whatever else is FF looks the same afterwards too,
  * so the scanner comes to the same conclusions, at the same bytes, also where it is out of lock. Its beginning may stand
  * at the end of one message and the rest in the next: therefore the first eight. Tags and a player's table of contents
  * are kept as far as they are read. Of what looks like a frame the head is kept, which is read for how loud it is and whether it
- * has been there before; and where a message does not begin with a frame, as much of it as may be the rest of a head. What is
+ * has been there before; and where a message is not one whole frame, as much of its beginning as may be the rest of a head. What is
  * kept, about a fifth at 128 kbit/s, is no audio that anybody could play.
  */
 export class Outliner {
@@ -31,8 +31,8 @@ export class Outliner {
   #owed = 0;
   #kept: number[] = [];
   #nextSync = -1;
-  /** Bytes to be kept at the beginning of the message that is under way, whatever they are. */
-  #firstBytes = FIRST_BYTES;
+  /** The message that is under way is one whole frame: nothing inside it is the head of another. */
+  #isFrame = false;
   readonly #header: FrameHeader = emptyFrameHeader();
 
   constructor(transport: Transport) {
@@ -58,6 +58,7 @@ export class Outliner {
   keptOfPayload(bytes: Uint8Array): readonly number[] {
     this.#kept = [];
     this.#nextSync = -1;
+    this.#isFrame = false;
     this.#payload(bytes, 0, bytes.length, 0);
     return this.#kept;
   }
@@ -86,6 +87,7 @@ export class Outliner {
     const headEnd = isRead ? to : Math.min(to, from + Math.max(0, PDU_HEADER_BYTES - this.#at));
     this.#keep(from, headEnd);
     const payloadAt = this.#at + headEnd - from - PDU_HEADER_BYTES;
+    if (headEnd < to && payloadAt === 0) this.#isFrame = this.#isWholeFrame(bytes, headEnd, to, from + this.#left - headEnd);
     if (headEnd < to) this.#payload(bytes, headEnd, to, payloadAt);
     this.#at += to - from;
     this.#left -= to - from;
@@ -94,8 +96,7 @@ export class Outliner {
 
   /** `bytes[from, to)` is a piece of payload that lies at `offset` of it. */
   #payload(bytes: Uint8Array, from: number, to: number, offset: number): void {
-    if (offset === 0) this.#firstBytes = to - from >= FIRST_BYTES && readHeader(bytes, from, this.#header) === undefined ? FIRST_BYTES : MOST_HEAD_BYTES;
-    const owed = Math.max(this.#owed, this.#firstBytes - offset, tagBytes(bytes, from, to));
+    const owed = Math.max(this.#owed, (this.#isFrame ? FIRST_BYTES : MOST_HEAD_BYTES) - offset, tagBytes(bytes, from, to));
     this.#owed = 0;
     this.#keepOwed(from, to, owed);
     const tags: number[] = [];
@@ -103,11 +104,17 @@ export class Outliner {
       this.#keepTags(bytes, tags, at, to);
       const header = this.#header;
       const isHeader = readHeader(bytes, at, header) === undefined;
-      this.#keepOwed(at, to, holdsTable(bytes, at, to) ? TABLE_BYTES : isHeader ? headBytes(header.format) : HEADER_BYTES);
+      const isHead = isHeader && (!this.#isFrame || (offset === 0 && at === from));
+      this.#keepOwed(at, to, holdsTable(bytes, at, to) ? TABLE_BYTES : isHead ? headBytes(header.format) : HEADER_BYTES);
       // Where a frame ends, a tag may begin.
       if (isHeader && tagBytes(bytes, at + header.lengthBytes, to) > 0) tags.push(at + header.lengthBytes);
     }
     this.#keepTags(bytes, tags, to, to);
+  }
+
+  /** Whether the `length` bytes of payload of which `bytes[from, to)` have come are a frame and nothing else. */
+  #isWholeFrame(bytes: Uint8Array, from: number, to: number, length: number): boolean {
+    return to - from >= FIRST_BYTES && readHeader(bytes, from, this.#header) === undefined && this.#header.lengthBytes === length;
   }
 
   /** The next byte that a header may begin with; it is looked for once, and may lie in a message further on. */

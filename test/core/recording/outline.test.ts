@@ -45,6 +45,22 @@ const audio = {
   'Layer I': times(30, mpegFrame({ layer: 1 })),
 };
 
+describe('of a message that is one whole frame', () => {
+  const { frames } = loadProgramme().a;
+  const pieces = frames.slice(0, 200).map(({ bytes }) => bytes);
+
+  test('the head is kept, and what looks like one inside it only as far as it takes to see that', () => {
+    expect(readings(withoutAudio(pieces))).toEqual(readings(pieces));
+    const frame = mpegFrame({ fill: 0x11 });
+    frame.set([0xff, 0xfd, 0xa0, 0x00], 200);
+    const [outline] = withoutAudio([frame]);
+    const kept = [...outline!.keys()].filter((at) => at >= 40 && outline![at] !== 0);
+    expect(kept).toEqual([200, 201, 202, 204, 205, 206]);
+    const [cutShort] = withoutAudio([frame.subarray(0, 400)]);
+    expect(cutShort!.subarray(200, 296)).toEqual(frame.subarray(200, 296));
+  });
+});
+
 describe.each(Object.entries(audio))('what is read of frames without decoding is kept of %s', (_, bytes) => {
   test.each([61, 100, 418, 1_000])('also when messages of %i bytes hold parts of frames', (length) => {
     const pieces = cut(bytes, length);
