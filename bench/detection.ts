@@ -1,5 +1,5 @@
-import { pathModels, type PathModel } from '../sim/detection/models.ts';
-import { detect, unneededSwitches, type Ending } from '../sim/detection/trial.ts';
+import { pathModels } from '../sim/detection/models.ts';
+import { detect, unneededSwitches, type Detection, type Ending } from '../sim/detection/trial.ts';
 
 const endings: readonly Ending[] = ['kill', 'freeze'];
 const HOURS = 24;
@@ -15,7 +15,8 @@ export async function detection([hours = String(HOURS), trials = String(TRIALS),
   console.log(`| way | killed: median, 95 %, worst | frozen: median, 95 %, worst | left in ${hours} h |`);
   console.log('|---|---|---|---|');
   for (const model of pathModels.filter(({ name }) => name.includes(part))) {
-    const late = endings.map((ending) => lateness(model, ending, Number(trials)));
+    const ended = Array.from({ length: Number(trials) }, (_, index) => detect(model, index + 1, endings)).flat();
+    const late = endings.map((ending) => lateness(ended.filter((one) => one.ending === ending)));
     const counts = unneededSwitches(model, 1, 3_600 * Number(hours));
     const left = Object.entries(counts).map(([reason, times]) => `${times} ${reason}`);
     console.log(`| ${model.name} | ${late.join(' | ')} | ${left.join(', ') || '0'} |`);
@@ -23,8 +24,8 @@ export async function detection([hours = String(HOURS), trials = String(TRIALS),
 }
 
 /** In milliseconds. */
-function lateness(model: PathModel, ending: Ending, trials: number): string {
-  const all = Array.from({ length: trials }, (_, index) => detect(model, index + 1, [ending])[0]!.lateMs).sort((a, b) => a - b);
+function lateness(detections: readonly Detection[]): string {
+  const all = detections.map(({ lateMs }) => lateMs).sort((a, b) => a - b);
   const at = (share: number): number => all[Math.min(all.length - 1, Math.floor(share * all.length))]!;
   return [at(0.5), at(0.95), at(1)].map((lateMs) => lateMs.toFixed(0)).join(', ');
 }

@@ -140,7 +140,7 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   udpReorderMessages: { value: 3, unit: 'messages', min: 0, max: 1_000, roles: ['edge'], why: 'reordering assumed of a UDP path before any was seen (the packet threshold of RFC 9002); TCP starts at 0' },
   reorderSpanMs: { value: 30_000, unit: 'ms', min: 1_000, max: 3_600_000, roles: ['edge'], why: 'reordering seen on a path is remembered for one to two of these' },
   rhythmSpanMs: { value: 8_000, unit: 'ms', min: 1_000, max: 600_000, roles: ['edge'], why: 'pauses of a path or stream are remembered for one to two of these: three bursts of the slowest Icecast-pulled source' },
-  pathSilenceMinMs: { value: 200, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'a path silent for twice its longest pause, but at least this, no longer counts as live when a gap is judged' },
+  pathSilenceMinMs: { value: 200, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'a path silent for twice its usual pause, but at least this, no longer counts as live when a gap is judged' },
   pathSilenceMaxMs: { value: 1_500, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'and at most this: how long a stopped relay can hold up a gap' },
   pathRepairMs: { value: 600, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'but at least this, of a path that leaves nothing out: TCP brings what was lost again, after 200 ms and a round trip, and after twice that if it is lost once more' },
   gapMaxMs: { value: 2_000, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'hard limit behind all evidence: no gap is waited for longer' },
