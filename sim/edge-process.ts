@@ -17,7 +17,7 @@ import type { EdgeSpec } from './topology.ts';
 /** What a ring takes for its first frame. */
 const EMPTY_RING_BYTES = 16_384;
 
-/** What is kept at most of a mountpoint that is another one's fallback. */
+/** What is kept at most of a mountpoint that is another one's fallback; and for listeners, of a fallback that nothing comes in for. */
 const KEPT_OF_FALLBACK_BYTES = 262_144;
 
 /** An edge: the core's Edge, subscribed to its relays, with its listeners. */
@@ -31,7 +31,7 @@ export class EdgeProcess implements Process {
   readonly #inflow: Inflow;
   readonly #listeners = new Map<ListenerId, TcpSocket>();
   readonly #dialers: Dialer[] = [];
-  /** Of files, and what is kept of mountpoints that others have as their fallback. */
+  /** Of files, and what is kept of fallbacks. */
   #fallbackBytes = 0;
 
   constructor(stage: Stage, host: Host, spec: EdgeSpec) {
@@ -58,7 +58,7 @@ export class EdgeProcess implements Process {
     const options = { settings, policies: spec.policies ?? {} };
     const heard = onAir !== undefined && { onAir: (_now: Micros, mount: string, durationUs: number) => onAir(world.now, mount, durationUs) };
     this.#edge = recorder === undefined ? new Edge({ ...options, ...heard }, sink) : new RecordedEdge(options, sink, recorder);
-    this.#fallbackBytes = KEPT_OF_FALLBACK_BYTES * Object.values(spec.policies ?? {}).filter(({ fallback }) => fallback !== undefined && 'mount' in fallback).length;
+    this.#fallbackBytes = KEPT_OF_FALLBACK_BYTES * Object.values(spec.policies ?? {}).filter(({ fallback }) => fallback !== undefined).length;
     this.#driver = new Driver(this.#edge, host, settings.lateMs, () => this.#checkBound());
     // A stream's ring is kept until the stream is forgotten, so what it holds may be as old as both together.
     this.#inflow = new Inflow(this.#driver, settings.ringMs + settings.forgetMs);

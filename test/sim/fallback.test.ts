@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import fallbackFile from '../../scenarios/fallback-file.ts';
 import fallbackMount from '../../scenarios/fallback-mount.ts';
+import type { Fallback } from '../../core/policy.ts';
+import type { ModelFormat } from '../../sim/model-frame.ts';
 import { aac, at, atMost, hears, type Scenario } from '../../sim/scenario.ts';
 import { simulate } from '../../sim/simulation.ts';
+import { drawSwarm } from '../../sim/swarm/draw.ts';
 
 /** The same in another format. */
 function inAac({ topology, ...others }: Scenario): Scenario {
@@ -50,4 +53,24 @@ test('a fallback that ends with its mountpoint leaves that to its time', () => {
     expect(atMs).toBeGreaterThan(39_900);
     expect(atMs).toBeLessThan(40_200);
   }
+});
+
+/** What each seed of the swarm draws, with a file for each mountpoint; in every second seed the others have the first one instead. */
+function withFallbacks(seed: number): Scenario {
+  const { topology, ...others } = drawSwarm(seed);
+  const mounts = [...new Set(topology.encoders.map(({ mount }) => mount))];
+  const formatOf = (mount: string): ModelFormat => topology.encoders.find((each) => each.mount === mount)!.format;
+  const files = Object.fromEntries(mounts.map((mount) => [mount, { format: formatOf(mount), frames: 97 }]));
+  const fallbackOf = (mount: string): Fallback => (seed % 2 === 0 && mount !== mounts[0] ? { mount: mounts[0]! } : { file: mount });
+  const policies = Object.fromEntries(mounts.map((mount) => [mount, { fallback: fallbackOf(mount) }]));
+  return { ...others, topology: { ...topology, files, edges: topology.edges.map((each) => ({ ...each, policies })) } };
+}
+
+/** Of 24 a mountpoint has encoders of two formats; 10 and 30 once found that a bound of the simulator's was too low. */
+test.each([10, 24, 30])('seed %i of the swarm breaks no rule with fallbacks, and ends no mountpoint for want of a stream that fits', (seed) => {
+  const { violations, notes } = simulate(withFallbacks(seed), { seed });
+  expect(violations).toEqual([]);
+  const refused = notes.filter(({ kind }) => kind === 'fallback-refused' || kind === 'format-changed').map(({ fields }) => fields['mount']);
+  for (const { kind, fields } of notes) if (kind === 'mount-ended') expect(refused).toContain(fields['mount']);
+  expect(notes.some(({ kind }) => kind === 'fallback-entered')).toBe(true);
 });
