@@ -146,7 +146,7 @@ function isPlain(value: unknown): boolean {
   return typeof value !== 'object' || (Array.isArray(value) && value.every((each) => typeof each !== 'object'));
 }
 
-function heard({ name, mount, disconnects, silenceMs, digitalSilenceMs, loopedMs, longestStallMs, switches }: Run['listeners'][number]): string {
+function heard({ name, mount, disconnects, silenceMs, digitalSilenceMs, loopedMs, fallbackMs, longestStallMs, switches }: Run['listeners'][number]): string {
   const sum = (figure: (splice: (typeof switches)[number]) => number): string => span(switches.reduce((total, splice) => total + figure(splice), 0));
   const gaps = switches.filter(({ reason }) => reason === 'gap').length;
   const count = (number: number, one: string, many: string): string => `${number} ${number === 1 ? one : many}`;
@@ -154,6 +154,7 @@ function heard({ name, mount, disconnects, silenceMs, digitalSilenceMs, loopedMs
   return [
     `${name} on /${mount}: ${span(silenceMs)} of silence`,
     ...(digitalSilenceMs > 0 ? [`${span(digitalSilenceMs)} of digital silence`] : []),
+    ...(fallbackMs > 0 ? [`${span(fallbackMs)} of the fallback`] : []),
     ...(loopedMs > 0 ? [`${span(loopedMs)} repeated by a hanging encoder`] : []),
     count(switches.length - gaps, 'switch', 'switches'),
     `${count(gaps, 'gap', 'gaps')}${errors}`,
