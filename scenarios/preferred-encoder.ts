@@ -26,7 +26,7 @@ const story: Scenario = {
   expect: [
     reports({ by: 'edge', kind: 'switch', times: 1, untilS: BACK_FOR_GOOD_S + 30, fields: { to: 'enc-b#1', reason: 'stalled' } }),
     reports({ by: 'edge', kind: 'switch', times: 2, fields: { to: 'enc-a#4', reason: 'preferred', matchedBy: 'content' } }),
-    reports({ by: 'edge', kind: 'switch', times: 1, fromS: OPERATOR_S, untilS: OPERATOR_S + 1, fields: { to: 'enc-b#1', reason: 'operator' } }),
+    reports({ by: 'edge', kind: 'switch', times: 1, fromS: OPERATOR_S, untilS: OPERATOR_S + 2.5, fields: { to: 'enc-b#1', reason: 'operator' } }),
     hears({ disconnects: 0, silenceMs: 0, switches: 4, gaps: 0, playing: 1 }),
     hears({ longestStallMs: atMost(400), worstJumpMs: atMost(14), worstGarbledMs: 0 }),
   ],

@@ -14,7 +14,7 @@ import { OnAir, type Programme } from './on-air.ts';
 import { OperatorChoice } from './operator-choice.ts';
 import { Prospects } from './prospects.ts';
 import { mayBeSick, sicknessOf } from './sickness.ts';
-import { agreeing, cutAgrees } from './window-cut.ts';
+import { agreeing, isGoodMoment } from './moment.ts';
 import { isBetter, isThere, patchCostUs, repeating, takeoverBy, type Takeover } from './takeover.ts';
 
 export type SwitcherReason = 'stream-stalls' | 'mount-ends' | 'resume-grace';
@@ -41,8 +41,8 @@ export interface SwitcherOptions {
  * who need not.
  */
 const MATCHED_AFTER_US = 15_000_000;
-/** Who can choose the moment waits so long for one at which the windows of AAC agree: four in five frames or more do. */
-const AGREEMENT_WAIT_US = 1_000_000;
+/** Who can choose the moment waits so long for a good one: speech has a pause in that. */
+const MOMENT_WAIT_US = 2_000_000;
 /** What a switch must spare the listeners, to be worth it. */
 const LEAST_GAIN_US = 5_000;
 /** How soon it is looked again whether a pause is still the network's fault. */
@@ -436,7 +436,8 @@ export class Switcher {
     if (!isUrgent && match?.by !== 'content' && now - backup.framesSince < MATCHED_AFTER_US) return;
     const found = takeoverBy(backup, this.live!, this.#onAir.playheadUs, this.#options.matcher);
     if (found === undefined || (!isThere(found) && (reason === 'behind' || reason === 'lossy'))) return;
-    if (overdueUs < AGREEMENT_WAIT_US && !cutAgrees(found, this.live!)) return;
+    // Behind a stream that stutters the listeners have none to lose.
+    if (reason !== 'behind' && overdueUs < MOMENT_WAIT_US && !isGoodMoment(found, this.live!)) return;
     this.#enter(now, this.#inTime(found) ?? found, reason);
   }
 

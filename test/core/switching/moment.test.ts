@@ -1,4 +1,8 @@
 import { expect, test } from 'vitest';
+import { Contour } from '../../../core/alignment/contour.ts';
+import type { EdgeStream } from '../../../core/edge-stream.ts';
+import { isGoodMoment } from '../../../core/switching/moment.ts';
+import type { Takeover } from '../../../core/switching/takeover.ts';
 import type { Micros } from '../../../core/units.ts';
 import { adtsFrame } from '../frame/build.ts';
 import { EdgeRig } from '../support/edge-rig.ts';
@@ -39,4 +43,21 @@ test.each([30_000, 30_027, 30_053, 30_079, 30_105])('an operator is served at th
   const numbers = frames.map(([, low, high]) => low! | (high! << 7));
   expect(numbers[first]).toBe(numbers[first - 1]! + 1);
   expect(startsShort(numbers[first - 1]!)).toBe(false);
+});
+
+test('a moment is good when the programme is about as quiet as it was in the last two seconds', () => {
+  const contour = new Contour(1_000);
+  const stream = { contour, ring: { count: 0 } } as unknown as EdgeStream;
+  const takeover = { stream: {}, index: 0 } as unknown as Takeover;
+  let atUs = 0;
+  const goesOn = (level: number, forMs: number): boolean => {
+    for (const endUs = atUs + 1_000 * forMs; atUs < endUs; atUs += 13_000) contour.add(atUs, level);
+    return isGoodMoment(takeover, stream);
+  };
+  expect(isGoodMoment(takeover, stream)).toBe(true);
+  expect(goesOn(180, 3_000)).toBe(true);
+  expect(goesOn(150, 300)).toBe(true);
+  expect(goesOn(157, 300)).toBe(true);
+  expect(goesOn(180, 1_000)).toBe(false);
+  expect(goesOn(180, 1_500)).toBe(true);
 });

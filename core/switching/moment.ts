@@ -1,3 +1,4 @@
+import type { Contour } from '../alignment/contour.ts';
 import type { EdgeStream } from '../edge-stream.ts';
 import { windowOf, windowsAgree } from '../frame/window.ts';
 import type { Takeover } from './takeover.ts';
@@ -5,11 +6,33 @@ import type { Takeover } from './takeover.ts';
 /** A cut may be half a frame off, and so much more. */
 const TOLERANCE_US = 1_000;
 
+/** So much of the programme is looked at for how quiet it gets, on the grid of a contour: 2 s. */
+const LOOKED_AT_POINTS = 200;
+/** As quiet as that, within twelve decibels. */
+const QUIET_STEPS = 8;
+
+/**
+ * Whether nobody hears a cut from the newest frame of `live` to this one, as far as one can choose: the programme is quiet, and the windows
+ * agree. Measured on speech by ffmpeg's AAC, with the frames of both encoders 8 ms apart, as the error of the cut against the second around
+ * it (median, and 90 % of 30 cuts): -22 and -8 dB at the next frame, -30 and -19 dB at such a moment; on music with pauses
+ * -7 and -3, and -11 and -3 dB; where music is dense, nothing is gained.
+ */
+export function isGoodMoment(takeover: Takeover, live: EdgeStream): boolean {
+  return isQuiet(live.contour) && cutAgrees(takeover, live);
+}
+
+function isQuiet(contour: Contour): boolean {
+  const { begin, end } = contour;
+  let least = Infinity;
+  for (let point = Math.max(begin, end - LOOKED_AT_POINTS); point < end; point++) least = Math.min(least, contour.at(point));
+  return end <= begin || contour.at(end - 1) <= least + QUIET_STEPS;
+}
+
 /**
  * Whether a decoder overlaps what was given out last, the newest frame of `live`, and the entered frame with slopes that fit; also
  * where that cannot be told, and in other codecs than AAC. Of a frame that has yet to come it cannot be said.
  */
-export function cutAgrees({ stream, index }: Takeover, live: EdgeStream): boolean {
+function cutAgrees({ stream, index }: Takeover, live: EdgeStream): boolean {
   if (stream.format?.codec !== 'aac' || live.ring.count === 0) return true;
   if (index >= stream.ring.count) return false;
   const last = windowOf(live.ring.frame(live.ring.count - 1).bytes, stream.format);
