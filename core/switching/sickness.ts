@@ -20,6 +20,21 @@ export function ailmentOf({ vitals }: EdgeStream, { silentSwitchMs, frozenSwitch
   return frozenSwitchMs > 0 && vitals.frozenUs > 0 ? 'frozen' : undefined;
 }
 
+/**
+ * A stream's contour has repeated itself so many times longer than `frozenSwitchMs`, and a backup's at most half as long: 25 s is the longest
+ * that music was taken for a loop.
+ */
+const LOOPED_TIMES = 3;
+
+/**
+ * Whether a stream seems to repeat a part of the programme, newly encoded each time, where the backup does not. That is no more than a guess, which
+ * counts only while nothing in the two streams agrees: a drum machine is the same in both.
+ */
+export function seemsLooped(stream: EdgeStream, backup: EdgeStream, { frozenSwitchMs }: Limits): boolean {
+  const leastUs = LOOPED_TIMES * ms(frozenSwitchMs);
+  return frozenSwitchMs > 0 && stream.vitals.loopedUs >= leastUs && backup.vitals.loopedUs <= leastUs / 2;
+}
+
 /** Whether it is on the way there: nobody is to go over to that. */
 export function mayBeSick(stream: EdgeStream, { silentSwitchMs, frozenSwitchMs }: Limits): boolean {
   return sicknessOf(stream, { silentSwitchMs: silentSwitchMs / 2, frozenSwitchMs: frozenSwitchMs / 2 }) !== undefined;

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { EdgeRig } from '../support/edge-rig.ts';
+import { numbered } from '../support/frames.ts';
+import { FRAME_MS, onAir, Source } from '../support/station.ts';
+
+/** Where the loudness of each granule and channel stands in the side info, in bits (ISO 11172-3, 2.4.1.7). */
+const GAINS_AT = [41, 100, 159, 218];
+
+/** A frame that is as loud as this, and like no other one. */
+function loud(number: number, maker: number, gain: number): Uint8Array {
+  const frame = numbered(number, maker);
+  for (const at of GAINS_AT) {
+    for (let bit = 0; bit < 8; bit++) {
+      const place = at + bit;
+      const mask = 0x80 >> (place & 7);
+      const isSet = ((gain >> (7 - bit)) & 1) === 1;
+      frame[4 + (place >> 3)] = isSet ? frame[4 + (place >> 3)]! | mask : frame[4 + (place >> 3)]! & ~mask;
+    }
+  }
+  return frame;
+}
+
+/** Loudness that rises and falls as that of speech does, and never in the same way. */
+function speech(number: number): number {
+  const syllable = Math.floor(number / 6);
+  let bits = Math.imul(syllable + 1, 0x9e3779b1);
+  for (let round = 0; round < 3; round++) bits = Math.imul(bits ^ (bits >>> 15), 0x85ebca6b);
+  const draw = (bits >>> 0) / 2 ** 32;
+  return 150 + Math.round(40 * draw);
+}
+
+const LOOP_FRAMES = 50;
+const HANGS_AT = Math.round(30_000 / FRAME_MS);
+
+/** Of a programme that hangs: the same second and a third again and again. */
+function hung(number: number): number {
+  return speech(number < HANGS_AT ? number : HANGS_AT - LOOP_FRAMES + (number - HANGS_AT) % LOOP_FRAMES);
+}
+
+function station(main: (number: number) => number, backup: (number: number) => number): EdgeRig {
+  const rig = new EdgeRig();
+  const sources = [main, backup].map((loudness, index) =>
+    new Source(rig.open(), { stream: index + 1, delayMs: [5 + index], frame: (number, maker) => loud(number, maker, loudness(number)) }));
+  onAir(rig, sources, 100_000);
+  return rig;
+}
+
+test('an encoder that repeats a part of the programme, newly encoded each time, is left for one that goes on', () => {
+  const rig = station(hung, speech);
+  expect(rig.of('switch')).toMatchObject([{ reason: 'frozen' }]);
+  const atMs = rig.eventTimes[rig.events.findIndex(({ kind }) => kind === 'switch')]! / 1_000;
+  expect(atMs).toBeGreaterThan(60_000);
+  expect(atMs).toBeLessThan(85_000);
+});
+
+test('nobody is left when the programme itself is like that', () => {
+  expect(station(hung, hung).of('switch')).toEqual([]);
+});
+
+test('nobody is left when both go on', () => {
+  expect(station(speech, speech).of('switch')).toEqual([]);
+});
