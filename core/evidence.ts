@@ -19,7 +19,7 @@ interface Witness {
   readonly spokeAt: Micros;
   /** When it last left a message out. Until it does, it is taken for one that repairs its losses, as TCP does all the way. */
   skippedAt: number;
-  /** When a pause ended that was longer than is usual for it. */
+  /** When a pause ended that was longer, by a quarter and more, than is usual for it. */
   stutteredAt: number;
   /** How far behind `highest` a message has come by here: in this span, and in the one before. */
   reorder: number;
@@ -72,7 +72,7 @@ export class Evidence {
     // A relay opens a stream for a new subscriber with the newest ANNOUNCE, HEADERS and METADATA, out of their order:
     // only from the first DATA on do sequence numbers say how far this path is.
     if (witness.highest < 0 && view.type !== MessageType.DATA) return;
-    if (now - witness.rhythm.lastAt > Math.max(TROUBLE_US, witness.rhythm.usualPauseUs)) witness.stutteredAt = now;
+    if (now - witness.rhythm.lastAt > Math.max(TROUBLE_US, 1.25 * witness.rhythm.usualPauseUs)) witness.stutteredAt = now;
     witness.rhythm.arrival(now);
     if (view.sequence > witness.highest) {
       if (witness.highest >= 0 && view.sequence > witness.highest + 1) witness.skippedAt = now;
