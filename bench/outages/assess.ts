@@ -51,8 +51,15 @@ export async function assess(evidence: Evidence, { known }: Material): Promise<P
       };
     }),
   );
-  const told = (rig.switches ?? []).map(({ atMs, fields }) => ({ atMs: Math.round(atMs - starts[0]!), ...fields }));
+  const told = (rig.switches ?? []).map(({ atMs, fields }) => ({ atMs: Math.round(atMs - starts[0]!), ...withoutFrame(fields) }));
   return { rounds, calm: calm ?? null, said: [...said.slice(0, SAID), ...rig.complaints.slice(0, SAID)], told };
+}
+
+/** What every line of a log has, and names of streams, say nothing here. */
+const FRAME: ReadonlySet<string> = new Set(['level', 'time', 'role', 'mount', 'msg', 'from', 'to']);
+
+function withoutFrame(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !FRAME.has(name)));
 }
 
 function splicesBetween(splices: readonly Splice[], fromMs: number, toMs: number): Splice[] {
