@@ -202,6 +202,16 @@ export class EdgeStream implements Matchable {
     return this.hasPath && now - this.frameAt < this.patienceUs;
   }
 
+  /** The sequence number that comes next. */
+  get nextSequence(): number {
+    return this.#reassembler.next;
+  }
+
+  /** It was forgotten, and is heard again: nothing from before this number comes a second time. */
+  goOnFrom(sequence: number): void {
+    this.#reassembler.goOnFrom(sequence);
+  }
+
   /** Takes in one copy of a message; counts on `path` what is dropped. */
   receive(now: Micros, path: Path, view: MessageView): Reception {
     this.heardAt = now;

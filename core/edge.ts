@@ -4,6 +4,7 @@ import { decodeAnnouncement } from './announce.ts';
 import type { JoinOptions, BroadcastSink } from './broadcast.ts';
 import { MemoryBudget } from './budget.ts';
 import { buffersOf, type StreamBuffers } from './buffers.ts';
+import { Departed } from './departed.ts';
 import { EdgeStream, type Loss } from './edge-stream.ts';
 import type { EdgeEvent, PathFigures } from './events.ts';
 import { Fallbacks } from './fallback/fallbacks.ts';
@@ -66,6 +67,7 @@ export class Edge implements Machine {
   readonly #timers: TimerQueue<EdgeReason> = new TimerQueue();
   readonly #budget: MemoryBudget;
   readonly #fallbacks: Fallbacks;
+  readonly #departed: Departed = new Departed();
   #unannounced = 0;
   #joined = 0;
   #now = 0 as Micros;
@@ -225,6 +227,7 @@ export class Edge implements Machine {
     this.#intake.archive(a);
     const streams = this.#archiveStreams(a);
     this.#fallbacks.archive(a);
+    this.#departed.archive(a);
     const reference = (stream: EdgeStream | undefined): EdgeStream => streams[a.number(stream === undefined ? 0 : streams.indexOf(stream))]!;
     for (const mount of a.list(this.#mounts.values(), (saved) => this.#archiveMount(a, saved, reference))) {
       for (const listener of mount.broadcast.listenerIds) this.#listeners.set(listener, mount);
@@ -289,6 +292,7 @@ export class Edge implements Machine {
       return undefined;
     }
     const stream = this.#newStream(streamIdOf(view.bytes, view.start));
+    stream.goOnFrom(this.#departed.nextOf(stream.name));
     this.#streams.add(stream);
     this.#unannounced++;
     this.#sink.event({ kind: 'stream-new', stream: stream.name, label: path.label });
@@ -379,6 +383,7 @@ export class Edge implements Machine {
 
   #forget(now: Micros, stream: EdgeStream): void {
     this.#streams.delete(stream);
+    this.#departed.note(stream.name, stream.nextSequence);
     if (stream.mountpoint === undefined) this.#unannounced--;
     this.#mountOf(stream)?.switcher.remove(now, stream);
     stream.dispose();

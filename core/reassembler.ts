@@ -53,6 +53,8 @@ export class Reassembler {
   readonly #window: Window;
   /** The sequence number that is released next; -1 before the first DATA. */
   #next = -1;
+  /** What comes before this was released in another life of the stream. */
+  #floor = 0;
   /** When the gap in front of `#next` was first seen. */
   #gapSince = 0 as Micros;
   /** Since when audio waits behind it: a title alone can wait for ever. */
@@ -89,6 +91,16 @@ export class Reassembler {
     return this.#evidence.isPathInTrouble(now);
   }
 
+  /** The sequence number that is released next; what is before this has been released by others, until it has begun. */
+  get next(): number {
+    return this.started ? this.#next : this.#floor;
+  }
+
+  /** It goes on where another one of the same stream has ended. */
+  goOnFrom(sequence: number): void {
+    this.#floor = sequence;
+  }
+
   get started(): boolean {
     return this.#next >= 0;
   }
@@ -108,6 +120,7 @@ export class Reassembler {
     if (!far) this.#evidence.note(now, path, view);
     if (this.#next < 0 || this.#isMisplaced(view)) {
       if (view.type !== MessageType.DATA) return 'not-started';
+      if (this.#isBelowFloor(view)) return 'duplicate';
       while (this.#window.count > 0) this.#giveUpAndRelease(now);
       if (this.started) {
         this.#evidence.restart();
@@ -139,6 +152,7 @@ export class Reassembler {
     this.#evidence.archive(a, pathOf);
     this.#window.archive(a);
     this.#next = a.number(this.#next);
+    this.#floor = a.number(this.#floor);
     this.#gapSince = a.number(this.#gapSince);
     this.#audioSince = a.number(this.#audioSince);
     this.#far = a.flag(this.#far !== undefined) ? archiveHeld(a, this.#far) : undefined;
@@ -170,6 +184,11 @@ export class Reassembler {
     if (!hopeless || this.#run >= BELIEVED_RUN) return false;
     this.#behind++;
     return this.#behind >= BELIEVED_RUN;
+  }
+
+  /** Hopelessly far below it says that the place was a wrong one. */
+  #isBelowFloor({ sequence }: MessageView): boolean {
+    return !this.started && sequence < this.#floor && this.#floor - sequence <= HOPELESS_WINDOWS * this.#settings.windowMessages;
   }
 
   #startAt(sequence: number): void {
