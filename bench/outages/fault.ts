@@ -8,7 +8,7 @@ export interface Fault {
   readonly label: string;
   /** What is needed for it to make sense: any two encoders, or relays that can be lost, or legs by UDP. */
   readonly needs: 'studios' | 'relays' | 'udp';
-  /** Whether listeners must be given another encoder for it. */
+  /** Whether listeners must be given another encoder for it, or may have to. */
   readonly isSwitch: boolean;
   /** Whether it can matter which codec it is. */
   readonly everyCodec: boolean;
@@ -137,8 +137,8 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
       };
     },
   },
-  'udp-loss-1': weather('UDP legs lose 1 % in bursts of 3', () => ({ ...FAIR, lossShare: 0.01, burst: 3 })),
-  'udp-loss-5': weather('UDP legs lose 5 % in bursts of 10', () => ({ ...FAIR, lossShare: 0.05, burst: 10 })),
+  'udp-loss-1': weather('UDP legs lose 1 % in bursts of 3', () => ({ ...FAIR, lossShare: 0.01, burst: 3 }), true),
+  'udp-loss-5': weather('UDP legs lose 5 % in bursts of 10', () => ({ ...FAIR, lossShare: 0.05, burst: 10 }), true),
   'udp-reorder': weather('UDP legs reorder: 25 % overtake 60 ms', () => ({ ...FAIR, delayMs: 60, overtakingShare: 0.25 })),
   'udp-skew': weather('UDP: one route 450 ms slower', (_, relay) => ({ ...FAIR, delayMs: relay === 1 ? 450 : 0 })),
 };
@@ -160,12 +160,12 @@ function sick(label: string, playing: Playing, holdMs: number, everyCodec: boole
   };
 }
 
-/** Weather does not end: each window of it counts as a fault of its own. */
-function weather(label: string, on: (studio: number, relay: number) => Weather): Fault {
+/** Weather does not end: each window of it counts as a fault of its own. One that loses may lose the same on both legs of a studio. */
+function weather(label: string, on: (studio: number, relay: number) => Weather, isSwitch = false): Fault {
   return {
     label,
     needs: 'udp',
-    isSwitch: false,
+    isSwitch,
     everyCodec: false,
     holdMs: WEATHER_MS,
     restMs: 0,

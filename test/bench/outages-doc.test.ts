@@ -89,6 +89,6 @@ describe('the goals', () => {
   });
 
   it('count a switch that nothing asked for', () => {
-    expect(verdicts(session('davecast', 'encoder-kill', kills), session('davecast', 'udp-loss-5', [{ switches: 1 }]))['false switches']).toBe(false);
+    expect(verdicts(session('davecast', 'encoder-kill', kills), session('davecast', 'udp-skew', [{ switches: 1 }]))['false switches']).toBe(false);
   });
 });
