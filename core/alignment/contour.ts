@@ -5,12 +5,14 @@ import { SILENT } from '../frame/level.ts';
 export const STEP_US = 10_000;
 /** A hole in the programme that is longer than this has no contour: nothing is made up for it. */
 const LONGEST_BRIDGE_US = 60_000;
+/** The value where there is a hole: below all loudness, also that of silence. */
+export const ABSENT = -1;
 
 /**
  * How loud the newest seconds of a stream were, by its media time, one value every 10 ms.
  *
- *     levels      x      x      x      x           in the middle of each granule or frame
- *     contour   . : . : . : . : . : . : .          between them on straight lines
+ *     levels      x      x      x      x                x      x      in the middle of each granule or frame
+ *     contour   . : . : . : . : . : . : .   (ABSENT)  . : . : . :     between them on straight lines
  */
 export class Contour {
   readonly #points: number;
@@ -43,11 +45,11 @@ export class Contour {
   add(mediaUs: number, level: number): void {
     const first = Math.ceil(Math.max(0, this.#lastUs) / STEP_US);
     const last = Math.floor(mediaUs / STEP_US);
-    if (mediaUs - this.#lastUs > LONGEST_BRIDGE_US) this.#restart(last);
+    if (mediaUs - this.#lastUs > LONGEST_BRIDGE_US) this.#skipTo(last);
     else {
       const slope = (level - this.#lastLevel) / (mediaUs - this.#lastUs);
       for (let point = Math.max(first, this.#end); point <= last; point++) {
-        this.#put(point, this.#lastLevel + slope * (point * STEP_US - this.#lastUs));
+        this.#put(point, Math.max(SILENT, this.#lastLevel + slope * (point * STEP_US - this.#lastUs)));
       }
     }
     this.#lastUs = mediaUs;
@@ -71,12 +73,17 @@ export class Contour {
 
   #put(point: number, value: number): void {
     if (this.#values.length === 0) this.#values = new Float32Array(this.#points);
-    this.#values[point % this.#points] = Math.max(value, SILENT);
+    this.#values[point % this.#points] = value;
     this.#end = point + 1;
     this.#begin = Math.max(this.#begin, this.#end - this.#points);
   }
 
-  #restart(point: number): void {
+  /** The next value is that behind `point`. */
+  #skipTo(point: number): void {
+    if (this.#end > this.#begin && point + 1 - this.#end < this.#points) {
+      while (this.#end <= point) this.#put(this.#end, ABSENT);
+      return;
+    }
     this.#begin = point + 1;
     this.#end = point + 1;
   }

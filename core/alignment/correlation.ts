@@ -1,4 +1,5 @@
-import { STEP_US, type Contour } from './contour.ts';
+import { SILENT } from '../frame/level.ts';
+import { ABSENT, STEP_US, type Contour } from './contour.ts';
 
 /** Where two contours agree best. */
 export interface Alignment {
@@ -16,6 +17,7 @@ const AVERAGE_POINTS = 100;
 const FLOOR = -18;
 const WINDOW_POINTS = 1_000;
 const LEAST_POINTS = 800;
+const LONGEST_PAUSE_POINTS = 100;
 const COARSE = 4;
 /** A second peak counts as another one from so far on. */
 const APART_POINTS = 15;
@@ -73,6 +75,7 @@ export class Correlator {
     for (let point = begin; point < end; point += stride) {
       const x = a.values[point - a.begin]!;
       const y = b.values[point + lag - b.begin]!;
+      if (Number.isNaN(x) || Number.isNaN(y)) continue;
       sumA += x;
       sumB += y;
       sumAA += x * x;
@@ -80,6 +83,7 @@ export class Correlator {
       sumAB += x * y;
       count++;
     }
+    if (count * stride < LEAST_POINTS) return -Infinity;
     const varianceA = sumAA - (sumA * sumA) / count;
     const varianceB = sumBB - (sumB * sumB) / count;
     const leastVariance = count * LEAST_DEVIATION * LEAST_DEVIATION;
@@ -88,7 +92,10 @@ export class Correlator {
   }
 }
 
-/** A contour without its slow changes. */
+/**
+ * A contour without its slow changes. What it cannot tell anything by is NaN: where programme was lost, and where there was digital
+ * silence for longer than a speaker takes breath, which says that a line is open, and not what is on air.
+ */
 class Prepared {
   begin = 0;
   end = 0;
@@ -101,12 +108,17 @@ class Prepared {
     if (this.values.length < length) this.values = new Float32Array(length);
     const half = AVERAGE_POINTS / 2;
     let sum = 0;
+    let count = 0;
     let low = this.begin;
     let high = this.begin;
+    let silent = 0;
     for (let point = this.begin; point < this.end; point++) {
-      while (high < this.end && high <= point + half) sum += contour.at(high++);
-      while (low < point - half) sum -= contour.at(low++);
-      this.values[point - this.begin] = Math.max(FLOOR, contour.at(point) - sum / (high - low));
+      for (; high < this.end && high <= point + half; high++) if (contour.at(high) !== ABSENT) [sum, count] = [sum + contour.at(high), count + 1];
+      for (; low < point - half; low++) if (contour.at(low) !== ABSENT) [sum, count] = [sum - contour.at(low), count - 1];
+      const value = contour.at(point);
+      silent = value === SILENT ? silent + 1 : 0;
+      this.values[point - this.begin] = value === ABSENT || silent > LONGEST_PAUSE_POINTS ? Number.NaN : Math.max(FLOOR, value - sum / count);
+      if (silent === LONGEST_PAUSE_POINTS) this.values.fill(Number.NaN, point + 1 - silent - this.begin, point + 1 - this.begin);
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Contour } from '../alignment/contour.ts';
+import { ABSENT, type Contour } from '../alignment/contour.ts';
 import type { EdgeStream } from '../edge-stream.ts';
 import { windowOf, windowsAgree } from '../frame/window.ts';
 import type { Takeover } from './takeover.ts';
@@ -24,7 +24,7 @@ export function isGoodMoment(takeover: Takeover, live: EdgeStream): boolean {
 function isQuiet(contour: Contour): boolean {
   const { begin, end } = contour;
   let least = Infinity;
-  for (let point = Math.max(begin, end - LOOKED_AT_POINTS); point < end; point++) least = Math.min(least, contour.at(point));
+  for (let point = Math.max(begin, end - LOOKED_AT_POINTS); point < end; point++) if (contour.at(point) !== ABSENT) least = Math.min(least, contour.at(point));
   return end <= begin || contour.at(end - 1) <= least + QUIET_STEPS;
 }
 

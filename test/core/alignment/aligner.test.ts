@@ -74,6 +74,36 @@ describe('an aligner', () => {
     return aligner.locate(live, 0, backup)!.by;
   }
 
+  test('knows it still after a loss every few seconds, and after minutes of those', () => {
+    play(20);
+    for (let round = 0; round < 15; round++) {
+      const lostMs = 400;
+      live.timeline.skip(1_000 * lostMs);
+      for (let n = 0; n < lostMs / 25; n++, nowMs += 25) {
+        backup.frame(nowMs);
+        aligner.heard(live, backup);
+      }
+      play(4);
+    }
+    expect(knownBy()).toBe('content');
+    expect(Math.abs(errorMs())).toBeLessThan(5);
+  });
+
+  test('knows it still while one of them is silent, and when that has programme again', () => {
+    play(20);
+    for (let n = 0; n < 320; n++, nowMs += 25) {
+      live.frame(nowMs, () => 0);
+      backup.frame(nowMs);
+      aligner.heard(live, backup);
+      expect(knownBy()).toBe('content');
+    }
+    for (let second = 0; second < 20; second++) {
+      play(1);
+      expect(knownBy()).toBe('content');
+    }
+    expect(Math.abs(errorMs())).toBeLessThan(5);
+  });
+
   test('goes by arrivals until it has heard enough, and by content from then on', () => {
     play(5);
     expect(knownBy()).toBe('arrival');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Contour, STEP_US } from '../../../core/alignment/contour.ts';
+import { ABSENT, Contour, STEP_US } from '../../../core/alignment/contour.ts';
 
 function values(contour: Contour): number[] {
   return Array.from({ length: contour.end - contour.begin }, (_, i) => Math.round(contour.at(contour.begin + i)));
@@ -21,11 +21,19 @@ test('keeps the newest points', () => {
   expect(values(contour)).toEqual([90, 91, 92, 93, 94, 95, 96, 97, 98, 99]);
 });
 
-test('makes nothing up for a hole: it begins anew behind it', () => {
+test('makes nothing up for a hole', () => {
   const contour = new Contour(100);
   for (let point = 0; point < 20; point++) contour.add(point * STEP_US, 100);
   for (let point = 40; point < 45; point++) contour.add(point * STEP_US, 150);
-  expect(contour.begin).toBe(41);
+  expect(contour.begin).toBe(1);
+  expect(values(contour)).toEqual([...Array<number>(19).fill(100), ...Array<number>(21).fill(ABSENT), ...Array<number>(4).fill(150)]);
+});
+
+test('begins anew behind a hole as long as all that it keeps', () => {
+  const contour = new Contour(100);
+  for (let point = 0; point < 20; point++) contour.add(point * STEP_US, 100);
+  for (let point = 140; point < 145; point++) contour.add(point * STEP_US, 150);
+  expect(contour.begin).toBe(141);
   expect(values(contour)).toEqual([150, 150, 150, 150]);
 });
 
