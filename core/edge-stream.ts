@@ -252,6 +252,7 @@ export class EdgeStream implements Matchable {
   dispose(): void {
     this.forget.cancel();
     this.#reassembler.dispose();
+    this.#claims.dispose();
     this.ring.dispose();
   }
 

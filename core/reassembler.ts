@@ -143,6 +143,7 @@ export class Reassembler {
   /** Lets go of what it holds; it is not used again. */
   dispose(): void {
     this.#gapTimer.cancel();
+    this.#evidence.restart();
     this.#window.dispose();
   }
 

@@ -46,6 +46,12 @@ export class SourceClaims {
     this.#changed();
   }
 
+  /** Nobody tells it any more which paths are closed. */
+  dispose(): void {
+    this.#said = [];
+    this.#changed();
+  }
+
   isClosed(path: Path): boolean {
     return this.#find(path)?.claim.isOpen === false;
   }
