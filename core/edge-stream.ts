@@ -15,7 +15,7 @@ import type { PathId } from './machine.ts';
 import { LossMeter } from './loss-meter.ts';
 import type { Matchable } from './matcher.ts';
 import { formatStreamId, MessageType, PDU_HEADER_BYTES, type MessageView } from './pdu.ts';
-import { Reassembler, type Reception } from './reassembler.ts';
+import { Reassembler, type Gap, type Reception } from './reassembler.ts';
 import { Rhythm } from './rhythm.ts';
 import { FrameRing } from './ring.ts';
 import type { Settings } from './settings.ts';
@@ -47,6 +47,10 @@ export interface Loss {
 const CONTOUR_POINTS = 2_000;
 /** What was lost longer ago than twice this says nothing of now. */
 const LOSS_SPAN_US = 5_000_000 as Micros;
+/** ANNOUNCE, ORIGIN, HEADERS and METADATA come one behind the other. */
+const MOST_OTHERS_IN_A_ROW = 4;
+/** In frames: more than half of one, and nearly a whole. */
+const SURELY_TOO_SOON = 0.6;
 /** Messages before the ratio of frames to messages is believed. */
 const RATIO_MESSAGES = 50;
 
@@ -120,7 +124,7 @@ export class EdgeStream implements Matchable {
     const gapTimer = options.timer('gap-expires', (at) => this.#reassembler.judge(at));
     this.#reassembler = new Reassembler(settings, budget, gapTimer, {
       message: (at, arrivedAt, bytes, start, end) => this.#message(at, arrivedAt, bytes, start, end),
-      lost: (at, sequence, messages, waitedUs, verdict) => this.#lost(at, sequence, messages, waitedUs, verdict),
+      lost: (at, gap) => this.#lost(at, gap),
     });
   }
 
@@ -356,13 +360,26 @@ export class EdgeStream implements Matchable {
     this.#sink.frame(now, this);
   }
 
-  #lost(now: Micros, sequence: number, messages: number, waitedUs: number, verdict: GapVerdict): void {
+  #lost(now: Micros, { sequence, messages, waitedUs, verdict, audioAt }: Gap): void {
     this.#scanner.gap();
-    const programmeUs = messages * this.#framesPerMessage() * this.#durationUs;
+    const programmeUs = this.#programmeOf(messages, audioAt);
     this.timeline.skip(programmeUs);
     this.losses.lost(now, programmeUs);
     this.steadySince = now;
     this.#sink.lost(now, this, { sequence, messages, programmeUs, waitedUs, verdict });
+  }
+
+  /**
+   * How much programme was in lost messages. Some may have been no audio: what is behind them cannot have come sooner than the
+   * fastest way allows, and would have if there were more frames in them than there were.
+   */
+  #programmeOf(messages: number, audioAt: Micros | undefined): number {
+    const mostUs = messages * this.#framesPerMessage() * this.#durationUs;
+    if (audioAt === undefined || this.#durationUs === 0) return mostUs;
+    const tooSoonUs = this.timeline.mediaUs + mostUs + this.timeline.originUs - audioAt;
+    if (!(tooSoonUs > SURELY_TOO_SOON * this.#durationUs)) return mostUs;
+    const frames = Math.min(Math.round(tooSoonUs / this.#durationUs), MOST_OTHERS_IN_A_ROW);
+    return Math.max(0, mostUs - frames * this.#durationUs);
   }
 
   /** One, with our encoder. The original's messages can hold parts of frames. */

@@ -17,8 +17,17 @@ export interface ReassemblerSink {
    * is when its first copy came: before `now` if it had to wait for one before it.
    */
   message(now: Micros, arrivedAt: Micros, bytes: Uint8Array, start: number, end: number): void;
-  /** Messages that are given up, before the one behind them is released. */
-  lost(now: Micros, sequence: number, messages: number, waitedUs: number, verdict: GapVerdict): void;
+  /** Messages that are given up, before what is behind them is released. */
+  lost(now: Micros, gap: Gap): void;
+}
+
+export interface Gap {
+  readonly sequence: number;
+  readonly messages: number;
+  readonly waitedUs: number;
+  readonly verdict: GapVerdict;
+  /** When the first audio behind it came; undefined while there is none. */
+  readonly audioAt: Micros | undefined;
 }
 
 /** What became of a message. */
@@ -238,7 +247,7 @@ export class Reassembler {
     }
     while (this.#window.count > 0) this.#giveUpAndRelease(now);
     const next = Math.max(this.#next, Math.min(sequence, far.sequence));
-    this.#reportLost(now, next - this.#next, (now - far.at) as Micros, 'jump');
+    this.#reportLost(now, { messages: next - this.#next, waitedUs: now - far.at, verdict: 'jump', audioAt: far.at });
     this.#startAt(next);
     for (const held of [far, { sequence, message, at: now }]) if (held.sequence >= next) this.#hold({ ...held, at: now });
     this.#release(now);
@@ -302,15 +311,16 @@ export class Reassembler {
     const end = this.#window.firstFrom(this.#next).sequence;
     const missing = end - this.#next;
     assert(missing > 0 && missing < this.#settings.windowMessages, 'a gap has no length');
-    this.#reportLost(now, missing, (now - this.#gapSince) as Micros, verdict);
+    this.#reportLost(now, { messages: missing, waitedUs: now - this.#gapSince, verdict, audioAt: this.#window.firstAudioFrom(this.#next)?.at });
     this.#next = end;
   }
 
-  #reportLost(now: Micros, messages: number, waitedUs: Micros, verdict: GapVerdict): void {
+  #reportLost(now: Micros, gap: Omit<Gap, 'sequence'>): void {
+    const { messages } = gap;
     if (messages <= 0) return;
     this.#lostRanges.push({ from: this.#next, to: this.#next + messages });
     if (this.#lostRanges.length > MAX_LOST_RANGES) this.#lostRanges.shift();
-    this.#sink.lost(now, this.#next, messages, waitedUs, verdict);
+    this.#sink.lost(now, { sequence: this.#next, ...gap });
   }
 
   #wasLost(sequence: number): boolean {

@@ -50,7 +50,7 @@ export class ReassemblyRig {
         this.releasedAt.push(this.nowMs);
         this.types.push(type);
       },
-      lost: (_now, sequence, messages, waitedUs, verdict) => {
+      lost: (_now, { sequence, messages, waitedUs, verdict }) => {
         this.lost.push({ sequence, messages, waitedMs: waitedUs / 1000, verdict, at: this.nowMs });
       },
     });

@@ -99,6 +99,23 @@ describe('a single lost frame', () => {
   });
 });
 
+it('the length of a loss is told from what was no audio in it, by when what is behind it came', () => {
+  for (const others of [0, 2]) {
+    const station = new Station();
+    station.on(5_000);
+    const listener = station.rig.join('test');
+    station.on(8_000);
+    // An announcement and a title are lost together with a frame.
+    station.main.sequence += others;
+    station.main.lose();
+    station.on(12_000);
+    expect(station.switches).toEqual(['lost']);
+    station.on(15_000, [station.main]);
+    expect(station.live).toBe(station.main);
+    expect(isUnbroken(station.heard(listener))).toBe(true);
+  }
+});
+
 describe('a live stream that loses a frame now and then', () => {
   const lossy = (backupLoses: boolean): Station => {
     const station = new Station({ matchedBy: 'arrival' });
