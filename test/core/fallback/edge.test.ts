@@ -4,7 +4,7 @@ import type { MountPolicies } from '../../../core/policy.ts';
 import type { Micros } from '../../../core/units.ts';
 import { join } from '../frame/build.ts';
 import { EdgeRig } from '../support/edge-rig.ts';
-import { FRAME_BYTES, makersIn, numbered, numberedAac, numbersIn, range } from '../support/frames.ts';
+import { FRAME_BYTES, makersIn, numbered, numberedAac, numbersIn, range, silent } from '../support/frames.ts';
 import { FRAME_MS, onAir, Source } from '../support/station.ts';
 
 const FILE = 99;
@@ -23,11 +23,6 @@ function rigWith(policies: MountPolicies): EdgeRig {
 }
 
 const aToB: MountPolicies = { a: { fallback: { mount: 'b' } } };
-
-/** Side info that says: nothing was coded. */
-function silent(frame: Uint8Array): Uint8Array {
-  return frame.fill(0, 4, 36);
-}
 
 /** The same media time is the same point of the programme. */
 const sameClock: Matcher = {

@@ -42,6 +42,11 @@ export function makersIn(audio: Uint8Array): number[] {
   return Array.from({ length: audio.length / FRAME_BYTES }, (_, i) => makerOf(audio.subarray(i * FRAME_BYTES)));
 }
 
+/** The same frame with side info that says: nothing was coded. */
+export function silent(frame: Uint8Array): Uint8Array {
+  return frame.slice().fill(0, 4, 36);
+}
+
 export function numberedAac(number: number): Uint8Array {
   const frame = adtsFrame();
   frame[41] = number & 0x7f;

@@ -57,6 +57,12 @@ test('nobody is left when the programme itself is like that', () => {
   expect(station(hung, hung).of('switch')).toEqual([]);
 });
 
+test('nobody is left for one that repeats itself as well, whatever it is that each repeats', () => {
+  const loop = (number: number): number => speech(number % LOOP_FRAMES);
+  const other = (number: number): number => speech(10_000 + (number % (2 * LOOP_FRAMES)));
+  expect(station(loop, other).of('switch')).toEqual([]);
+});
+
 test('nobody is left when both go on', () => {
   expect(station(speech, speech).of('switch')).toEqual([]);
 });

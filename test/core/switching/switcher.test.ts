@@ -4,7 +4,7 @@ import type { MountPolicy } from '../../../core/policy.ts';
 import type { Settings } from '../../../core/settings.ts';
 import type { Micros } from '../../../core/units.ts';
 import { EdgeRig } from '../support/edge-rig.ts';
-import { FRAME_BYTES, makerOf, numberOf } from '../support/frames.ts';
+import { FRAME_BYTES, makerOf, numbered, numberOf, silent } from '../support/frames.ts';
 import { origin } from '../support/messages.ts';
 import { SameClock } from '../support/same-clock.ts';
 import { FRAME_MS, onAir, Source } from '../support/station.ts';
@@ -15,6 +15,7 @@ interface StationOptions {
   readonly policy?: MountPolicy;
   /** How much later than the first encoder the second one gets the programme. */
   readonly slowerMs?: number;
+  readonly frame?: (number: number, maker: number) => Uint8Array;
 }
 
 /** Two encoders whose frames are cut alike, one of them a little slower. */
@@ -23,10 +24,10 @@ class Station {
   readonly main: Source;
   readonly backup: Source;
 
-  constructor({ matchedBy = 'content', settings = {}, policy, slowerMs = 15 }: StationOptions = {}) {
+  constructor({ matchedBy = 'content', settings = {}, policy, slowerMs = 15, frame = numbered }: StationOptions = {}) {
     this.rig = new EdgeRig(settings, { newMatcher: () => new SameClock(matchedBy), ...(policy === undefined ? {} : { policies: { test: policy } }) });
-    this.main = new Source(this.rig.open(), { stream: 1 });
-    this.backup = new Source(this.rig.open(), { stream: 2, delayMs: [5 + slowerMs] });
+    this.main = new Source(this.rig.open(), { stream: 1, frame });
+    this.backup = new Source(this.rig.open(), { stream: 2, delayMs: [5 + slowerMs], frame });
   }
 
   on(untilMs: number, sources: readonly Source[] = [this.main, this.backup]): void {
@@ -177,6 +178,33 @@ describe('a backup that is slower than the live stream', () => {
     expect(away.switches).toEqual([]);
     away.on(13_500, [away.backup]);
     expect(away.switches).toEqual(['stalled']);
+  });
+});
+
+describe('silence, where a second of it is too much,', () => {
+  /** The encoder on air is the slower one, by twice as much as is too much. */
+  const silentOf = (matchedBy: Match['by'], isOf: (maker: number) => boolean): Station => {
+    const frame = (number: number, maker: number): Uint8Array => {
+      const isSilent = isOf(maker) && number * FRAME_MS >= 20_000 && number * FRAME_MS < 30_000;
+      return isSilent ? silent(numbered(number, maker)) : numbered(number, maker);
+    };
+    const station = new Station({ matchedBy, slowerMs: -2_000, settings: { silentSwitchMs: 1_000 }, frame });
+    station.on(100, [station.main]);
+    station.on(29_000);
+    return station;
+  };
+
+  it.each(['content', 'arrival'] as const)('of the programme itself takes nobody to who is heard first after it (by %s)', (matchedBy) => {
+    const station = silentOf(matchedBy, () => true);
+    station.on(40_000);
+    expect(station.live).toBe(station.main);
+    expect(station.switches).toEqual([]);
+  });
+
+  it.each(['content', 'arrival'] as const)('of one encoder alone takes them to the other one (by %s)', (matchedBy) => {
+    const station = silentOf(matchedBy, (maker) => maker === 1);
+    expect(station.live).toBe(station.backup);
+    expect(station.switches).toEqual(['silent']);
   });
 });
 
