@@ -10,12 +10,13 @@ import type { MountPolicy } from '../policy.ts';
 import type { Settings } from '../settings.ts';
 import type { Timer } from '../timers.ts';
 import { later, ms, toMs, type Micros } from '../units.ts';
+import { Candidates } from './candidates.ts';
 import { OnAir, type Programme } from './on-air.ts';
 import { OperatorChoice } from './operator-choice.ts';
 import { Prospects } from './prospects.ts';
-import { mayBeSick, sicknessOf } from './sickness.ts';
+import { sicknessOf } from './sickness.ts';
 import { agreeing, isGoodMoment } from './moment.ts';
-import { isBetter, isThere, patchCostUs, repeating, takeoverBy, type Takeover } from './takeover.ts';
+import { isThere, type Takeover } from './takeover.ts';
 
 export type SwitcherReason = 'stream-stalls' | 'mount-ends' | 'resume-grace';
 
@@ -43,8 +44,6 @@ export interface SwitcherOptions {
 const MATCHED_AFTER_US = 15_000_000;
 /** Who can choose the moment waits so long for a good one: speech has a pause in that. */
 const MOMENT_WAIT_US = 2_000_000;
-/** What a switch must spare the listeners, to be worth it. */
-const LEAST_GAIN_US = 5_000;
 /** How soon it is looked again whether a pause is still the network's fault. */
 const LOOK_AGAIN_US = 25_000;
 
@@ -66,10 +65,10 @@ export class Switcher {
   readonly #end: Timer<string>;
   readonly #grace: Timer<string>;
   readonly #onAir: OnAir;
+  readonly #candidates: Candidates;
   readonly #standIn: StandIn<EdgeStream> | undefined;
   readonly #prospects: Prospects;
   readonly #choice: OperatorChoice = new OperatorChoice();
-  #streams: Set<EdgeStream> = new Set();
   #heardAt = 0 as Micros;
   /** The live stream is tardy and nothing could take over: whoever is back first is looked at. */
   #tardy = false;
@@ -80,6 +79,7 @@ export class Switcher {
     this.#options = options;
     this.#settings = settings;
     this.#onAir = new OnAir(programme);
+    this.#candidates = new Candidates(settings, options.matcher, this.#onAir);
     this.#standIn = standIn;
     this.#prospects = new Prospects(settings, (stream) => policy?.prefer !== undefined && isFrom(stream, policy.prefer));
     this.#stall = timer('stream-stalls', (now) => this.#stalled(now));
@@ -102,7 +102,7 @@ export class Switcher {
   }
 
   get streams(): number {
-    return this.#streams.size;
+    return this.#candidates.size;
   }
 
   get switches(): number {
@@ -110,31 +110,27 @@ export class Switcher {
   }
 
   has(stream: EdgeStream): boolean {
-    return this.#streams.has(stream);
+    return this.#candidates.has(stream);
   }
 
   /** Programme that a stream has beyond the point where the listeners are; undefined where the two cannot be compared. */
   aheadUs(stream: EdgeStream): number | undefined {
-    if (this.live === undefined || stream.ring.count === 0 || !this.#streams.has(stream)) return undefined;
-    if (stream === this.live) return stream.ring.endUs - this.#onAir.playheadUs;
-    const match = this.matchOf(stream);
-    return match === undefined ? undefined : stream.ring.endUs - match.mediaUs;
+    return this.#candidates.aheadUs(stream);
   }
 
   /** Where the point at which the listeners are lies in another stream; undefined for the live one, too. */
   matchOf(stream: EdgeStream): Match | undefined {
-    const { live } = this;
-    return live === undefined || stream === live ? undefined : this.#options.matcher.locate(live, this.#onAir.playheadUs, stream);
+    return this.#candidates.matchOf(stream);
   }
 
   /** A stream that announces this mountpoint, and has frames. */
   add(now: Micros, stream: EdgeStream): void {
-    assert(!this.#streams.has(stream), 'a stream joins its mountpoint twice');
-    this.#streams.add(stream);
+    assert(!this.#candidates.has(stream), 'a stream joins its mountpoint twice');
+    this.#candidates.add(stream);
     if (this.live === undefined) return this.#first(now, stream);
     const { mount, event } = this.#options;
-    if (this.#fits(stream)) {
-      event({ kind: 'backup-added', mount, stream: stream.name, backups: this.#streams.size - 1 });
+    if (this.#candidates.fits(stream)) {
+      event({ kind: 'backup-added', mount, stream: stream.name, backups: this.#candidates.size - 1 });
       if (this.#tardy) this.#backupFrame(now, stream);
     } else {
       const why = `${describeFormat(stream.format)} cannot follow ${describeFormat(this.format)}`;
@@ -144,7 +140,7 @@ export class Switcher {
 
   /** It is forgotten. */
   remove(now: Micros, stream: EdgeStream): void {
-    if (!this.#streams.delete(stream)) return;
+    if (!this.#candidates.delete(stream)) return;
     if (stream === this.live) this.#leave(now, 'forgotten');
     this.#standIn?.forget(stream);
     this.#choice.forget(stream);
@@ -164,7 +160,7 @@ export class Switcher {
       this.#awaitNext(now);
     } else {
       this.#options.matcher.heard(this.live, stream);
-      if (!this.#fits(stream)) return;
+      if (!this.#candidates.fits(stream)) return;
       this.#noteSource(now);
       if (this.#tardy) this.#backupFrame(now, stream);
       else this.#consider(now, stream);
@@ -204,9 +200,9 @@ export class Switcher {
       this.#choice.clear();
       return 'automatic';
     }
-    const to = command.to === undefined ? this.#bestOther(now) : streamCalled(this.#streams, command.to, (stream) => stream.isHealthy(now));
+    const to = command.to === undefined ? this.#candidates.bestOther(now) : streamCalled(this.#candidates, command.to, (stream) => stream.isHealthy(now));
     if (typeof to === 'string') return to;
-    if (to !== this.live && !this.#fits(to)) return 'cannot-follow';
+    if (to !== this.live && !this.#candidates.fits(to)) return 'cannot-follow';
     this.#choice.make(to);
     if (this.isOnFallback) return 'waits';
     if (to === this.live) return 'on-air';
@@ -232,7 +228,7 @@ export class Switcher {
   fallbackDue(now: Micros): void {
     const { fallbackMs, slowerWaitMs, resumeGraceMs, stallMinMs } = this.#settings;
     const { givenAt } = this.#onAir;
-    const isAnyWell = [...this.#streams].some((stream) => this.#fits(stream) && stream.isHealthy(now));
+    const isAnyWell = this.#candidates.anyHealthy(now);
     if (isAnyWell && now - givenAt < ms(fallbackMs + slowerWaitMs + resumeGraceMs)) this.#standIn!.putOff(later(now, ms(stallMinMs)));
     else this.#standIn!.call(now, this.format!, givenAt);
   }
@@ -244,7 +240,7 @@ export class Switcher {
 
   /** The mountpoint has ended: disarms its timers, and lets its streams begin anew instead of with what was heard. */
   dispose(successor: EdgeStream | undefined): void {
-    for (const stream of this.#streams) if (stream !== successor) stream.ring.clear();
+    for (const stream of this.#candidates) if (stream !== successor) stream.ring.clear();
     this.#standIn?.dispose();
     this.#stall.cancel();
     this.#end.cancel();
@@ -254,7 +250,7 @@ export class Switcher {
   /** Saves or restores its state; `reference` does so with one of its streams. */
   archive(a: Archive, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
     for (const timer of [this.#stall, this.#end, this.#grace]) timer.archive(a);
-    this.#streams = new Set(a.list(this.#streams, reference));
+    this.#candidates.archive(a, reference);
     this.#onAir.archive(a, reference);
     this.#standIn?.archive(a, reference);
     this.#choice.archive(a, reference);
@@ -268,7 +264,7 @@ export class Switcher {
   /** A stream, and none has been on air yet; a fallback may be, or may have been. */
   #first(now: Micros, stream: EdgeStream): void {
     if (this.isOnFallback) return this.#returns(now, stream);
-    if (this.format !== undefined && !this.#fits(stream)) return this.#options.outgrown(now, stream);
+    if (this.format !== undefined && !this.#candidates.fits(stream)) return this.#options.outgrown(now, stream);
     this.#noteSource(now);
     if (this.format === undefined) this.#started(stream.name, stream.format!);
     this.#onAir.begin(now, stream);
@@ -284,21 +280,21 @@ export class Switcher {
     const standIn = this.#standIn!;
     if (sicknessOf(stream, this.#settings) !== undefined && !standIn.hasRunDry(now)) return standIn.forget(stream);
     if (!standIn.hasReturned(now, stream)) return;
-    if (this.#fits(stream)) {
+    if (this.#candidates.fits(stream)) {
       standIn.leave(now, stream.name);
       const newest = stream.ring.count - 1;
       this.#goOver(now, stream, newest, stream.ring.frame(newest).mediaUs);
       this.#noteSource(now);
       return;
     }
-    const isAnyWell = [...this.#streams].some((other) => this.#fits(other) && other.isHealthy(now));
+    const isAnyWell = this.#candidates.anyHealthy(now);
     if (!isAnyWell) this.#options.outgrown(now, stream);
   }
 
   /** The stream on air is no better than the fallback, and there is no other one to go over to. */
   #isSickAlone(now: Micros, live: EdgeStream): boolean {
     if (this.#standIn?.isOff !== true || this.#choice.is(live) || sicknessOf(live, this.#settings) === undefined) return false;
-    return ![...this.#streams].some((stream) => this.#fits(stream) && stream.isHealthy(now) && !mayBeSick(stream, this.#settings));
+    return !this.#candidates.anyWell(now);
   }
 
   #awaitNext(now: Micros): void {
@@ -312,7 +308,7 @@ export class Switcher {
     const { frameAt, patienceUs } = this.live!;
     const excusedUntil = frameAt + ms(this.#settings.troubledStallMs);
     // Any stream of the mountpoint can show trouble on the way: they often have the network in common.
-    const isExcused = now >= frameAt + patienceUs && now < excusedUntil && [...this.#streams].some((stream) => stream.isPathInTrouble(now));
+    const isExcused = now >= frameAt + patienceUs && now < excusedUntil && [...this.#candidates].some((stream) => stream.isPathInTrouble(now));
     return (isExcused ? Math.min(excusedUntil, now + LOOK_AGAIN_US) : Math.max(now, frameAt + patienceUs)) as Micros;
   }
 
@@ -344,7 +340,7 @@ export class Switcher {
       stream: live.name,
       silentMs: this.#silentMs(now),
       thresholdMs: toMs(live.patienceUs as Micros),
-      backups: this.#streams.size - (this.#streams.has(live) ? 1 : 0),
+      backups: this.#candidates.size - (this.#candidates.has(live) ? 1 : 0),
     });
   }
 
@@ -357,7 +353,7 @@ export class Switcher {
 
   /** Programme comes from elsewhere. After an outage of everything the live stream may be right behind. */
   #backupFrame(now: Micros, stream: EdgeStream): void {
-    if (this.#grace.armed || this.#best(now) === undefined) return;
+    if (this.#grace.armed || this.#candidates.best(now) === undefined) return;
     const wasAway = stream.steadySince > this.#onAir.givenAt;
     if (wasAway) this.#grace.set(later(now, ms(this.#settings.resumeGraceMs)));
     else this.#leave(now, 'stalled');
@@ -366,54 +362,15 @@ export class Switcher {
   /** The live stream has to be left: enters the best backup that is there, if any is. */
   #leave(now: Micros, reason: SwitchReason): boolean {
     if (this.isOnFallback) return false;
-    const best = this.#best(now);
+    const best = this.#candidates.best(now);
     if (best === undefined) return false;
     this.#enter(now, best, reason);
     return true;
   }
 
-  #best(now: Micros): Takeover | undefined {
-    let best: Takeover | undefined;
-    for (const found of this.#takeovers(now)) {
-      const takeover = this.#inTime(found);
-      if (takeover !== undefined && isThere(takeover) && (best === undefined || this.#isPreferable(takeover, best))) best = takeover;
-    }
-    return best;
-  }
-
-  /** Nobody is kept waiting for very long by a backup that is so much slower. */
-  #inTime(takeover: Takeover): Takeover | undefined {
-    const isSlow = takeover.matchedBy === 'content' && takeover.waitUs > ms(this.#settings.slowerWaitMs);
-    return isSlow ? repeating(takeover) : takeover;
-  }
-
-  #isPreferable(a: Takeover, b: Takeover): boolean {
-    const [isSickA, isSickB] = [a, b].map(({ stream }) => sicknessOf(stream, this.#settings) !== undefined);
-    return isSickA === isSickB ? isBetter(a, b) : isSickB === true;
-  }
-
-  /** By all healthy backups. */
-  *#takeovers(now: Micros): Generator<Takeover> {
-    const { live } = this;
-    if (live === undefined) return;
-    for (const stream of this.#streams) {
-      if (stream === live || !this.#fits(stream) || !stream.isHealthy(now)) continue;
-      const takeover = takeoverBy(stream, live, this.#onAir.playheadUs, this.#options.matcher);
-      if (takeover !== undefined) yield takeover;
-    }
-  }
-
-  /** What the live stream has lost comes from the backup that makes most of it good, or is skipped: what costs less. */
+  /** What the live stream has lost comes from a backup, or is skipped: what costs less. */
   #patch(now: Micros): boolean {
-    const { lostUs } = this.#onAir;
-    let best: Takeover | undefined;
-    let leastUs = lostUs - LEAST_GAIN_US;
-    for (const takeover of this.#takeovers(now)) {
-      const costUs = patchCostUs(takeover, lostUs, ms(this.#settings.gapSwitchMs));
-      if (costUs > leastUs || sicknessOf(takeover.stream, this.#settings) !== undefined) continue;
-      best = takeover;
-      leastUs = costUs;
-    }
+    const best = this.#candidates.bestFor(now, this.#onAir.lostUs);
     if (best === undefined) this.#onAir.skipLoss();
     else this.#enter(now, best, 'lost');
     return best !== undefined;
@@ -434,11 +391,11 @@ export class Switcher {
     const { reason, overdueUs } = prospect;
     const isUrgent = reason !== 'operator' && reason !== 'preferred';
     if (!isUrgent && match?.by !== 'content' && now - backup.framesSince < MATCHED_AFTER_US) return;
-    const found = takeoverBy(backup, this.live!, this.#onAir.playheadUs, this.#options.matcher);
+    const found = this.#candidates.takeoverBy(backup);
     if (found === undefined || (!isThere(found) && (reason === 'behind' || reason === 'lossy'))) return;
     // Behind a stream that stutters the listeners have none to lose.
     if (reason !== 'behind' && overdueUs < MOMENT_WAIT_US && !isGoodMoment(found, this.live!)) return;
-    this.#enter(now, this.#inTime(found) ?? found, reason);
+    this.#enter(now, this.#candidates.inTime(found) ?? found, reason);
   }
 
   #enter(now: Micros, takeover: Takeover, reason: SwitchReason): void {
@@ -458,7 +415,7 @@ export class Switcher {
       repeatedMs: Math.round(repeatedUs) / 1000,
       lagMs: Math.round(pointUs + repeatedUs - this.#onAir.playheadUs) / 1000,
       matchedBy,
-      candidates: [...this.#streams].filter((other) => other !== from && this.#fits(other)).length,
+      candidates: this.#candidates.backups.length,
     });
     this.#goOver(now, stream, index, pointUs);
   }
@@ -472,24 +429,13 @@ export class Switcher {
       this.#switches++;
       this.#choice.left(from, stream);
       this.#options.matcher.switched(from, stream);
-      if (!this.#streams.has(from)) this.#options.matcher.forget(from);
+      if (!this.#candidates.has(from)) this.#options.matcher.forget(from);
     }
     this.#onAir.enter(now, stream, index, pointUs);
     this.#awaitNext(now);
   }
 
-  /** The best of those that an operator can mean who names none. */
-  #bestOther(now: Micros): EdgeStream | 'no-such-stream' {
-    const others = [...this.#streams].filter((stream) => stream !== this.live && this.#fits(stream));
-    return this.#best(now)?.stream ?? others.find((stream) => stream.isHealthy(now)) ?? others[0] ?? 'no-such-stream';
-  }
-
   #silentMs(now: Micros): number {
     return toMs((now - this.#onAir.givenAt) as Micros);
-  }
-
-  /** Frames of another format cannot follow those on air in one stream. */
-  #fits(stream: EdgeStream): boolean {
-    return stream.format === this.format;
   }
 }

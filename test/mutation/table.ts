@@ -47,7 +47,7 @@ export const mutations: readonly Mutation[] = [
     name: 'title from the wrong stream',
     file: 'core/switching/switcher.ts',
     find: 'this.#onAir = new OnAir(programme);',
-    replace: 'this.#onAir = new OnAir({ frame: (now, bytes, durationUs) => programme.frame(now, bytes, durationUs, [...this.#streams].at(-1)?.text) });',
+    replace: 'this.#onAir = new OnAir({ frame: (now, bytes, durationUs) => programme.frame(now, bytes, durationUs, [...this.#candidates].at(-1)?.text) });',
     danger: 'Listeners read what the backup encoder says.',
   },
   {
@@ -129,9 +129,9 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'switch to an unhealthy stream',
-    file: 'core/switching/switcher.ts',
-    find: '|| !this.#fits(stream) || !stream.isHealthy(now)) continue;',
-    replace: '|| !this.#fits(stream)) continue;',
+    file: 'core/switching/candidates.ts',
+    find: '|| !this.fits(stream) || !stream.isHealthy(now)) continue;',
+    replace: '|| !this.fits(stream)) continue;',
     danger: 'From one dead encoder to another.',
   },
   {
@@ -178,8 +178,8 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'backup of another format',
-    file: 'core/switching/switcher.ts',
-    find: 'return stream.format === this.format;',
+    file: 'core/switching/candidates.ts',
+    find: 'return stream.format === this.#onAir.format;',
     replace: 'return stream.format !== undefined;',
     danger: 'A player that decodes MP3 is sent AAC.',
   },
@@ -304,7 +304,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'slower backup waited for without end',
-    file: 'core/switching/switcher.ts',
+    file: 'core/switching/candidates.ts',
     find: 'return isSlow ? repeating(takeover) : takeover;',
     replace: 'return takeover;',
     danger: 'Players run out of sound while a backup comes that is ten seconds behind.',
@@ -319,7 +319,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'network’s fault held against the encoder',
     file: 'core/switching/switcher.ts',
-    find: '[...this.#streams].some((stream) => stream.isPathInTrouble(now))',
+    find: '[...this.#candidates].some((stream) => stream.isPathInTrouble(now))',
     replace: 'false',
     danger: 'A packet that is lost twice is a switch, and another one back.',
   },
