@@ -22,6 +22,8 @@ export const mountSettingNames: readonly MountSettingName[] = [
   'returnMs',
   'fallbackMs',
   'fallbackLeaveMs',
+  'slowerWaitMs',
+  'lossySwitchMs',
   'behindSwitchMs',
   'behindSettleMs',
   'resumeGraceMs',
@@ -34,6 +36,8 @@ export type MountSettingName =
   | 'returnMs'
   | 'fallbackMs'
   | 'fallbackLeaveMs'
+  | 'slowerWaitMs'
+  | 'lossySwitchMs'
   | 'behindSwitchMs'
   | 'behindSettleMs'
   | 'resumeGraceMs'
