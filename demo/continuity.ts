@@ -38,6 +38,8 @@ export class Continuity {
   #expectedUs: number | undefined;
   #encoding: EncodingName | undefined;
   #lastArrivalMs: number | undefined;
+  /** Frames since the last known one that are not of the programme. */
+  #unknown = 0;
 
   constructor(loopUs: number) {
     this.#loopUs = loopUs;
@@ -54,11 +56,12 @@ export class Continuity {
     this.#lastArrivalMs = nowMs;
     this.#count((tally) => (tally.longestStallMs = Math.max(tally.longestStallMs, stallMs)));
     if (frame === undefined) {
-      this.#count((tally) => tally.damagedFrames++);
+      this.#unknown++;
       return undefined;
     }
-    this.#count((tally) => (tally.heardUs += frame.durationUs));
-    const cut = this.#cutBefore(frame, stallMs);
+    const heard = this.#withMadeAnew(frame);
+    this.#count((tally) => (tally.heardUs += heard.durationUs));
+    const cut = this.#cutBefore(heard, stallMs);
     this.#expectedUs = (frame.startUs + frame.durationUs) % this.#loopUs;
     this.#encoding = frame.encoding;
     return cut;
@@ -68,7 +71,11 @@ export class Continuity {
   disconnect(): void {
     this.#expectedUs = undefined;
     this.#lastArrivalMs = undefined;
-    this.#count((tally) => tally.disconnects++);
+    this.#count((tally) => {
+      tally.disconnects++;
+      tally.damagedFrames += this.#unknown;
+    });
+    this.#unknown = 0;
   }
 
   /** From here on `sinceMark` counts. */
@@ -82,6 +89,17 @@ export class Continuity {
 
   sinceMark(nowMs: number): Figures {
     return this.#figures(this.#sinceMark, nowMs);
+  }
+
+  /** Behind a cut an edge makes the first MP3 frame anew, with what that needs of those before it: no such bytes are in the programme. */
+  #withMadeAnew(frame: ProgrammeFrame): ProgrammeFrame {
+    const unknown = this.#unknown;
+    this.#unknown = 0;
+    if (unknown === 1 && this.#encoding !== undefined && frame.encoding !== this.#encoding) {
+      return { ...frame, startUs: frame.startUs - frame.durationUs, durationUs: 2 * frame.durationUs };
+    }
+    this.#count((tally) => (tally.damagedFrames += unknown));
+    return frame;
   }
 
   #cutBefore(frame: ProgrammeFrame, stallMs: number): Cut | undefined {

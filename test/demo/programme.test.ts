@@ -81,13 +81,28 @@ describe('continuity', () => {
     expect(listener.total(520).longestStallMs).toBe(500);
   });
 
+  it('takes a frame that was made anew behind a cut for what it is, and no other one', () => {
+    const listener = new Continuity(programme.loopUs);
+    listener.take(at('a', 24_000), 0);
+    listener.take(undefined, 24);
+    const next = at('b', 72_000);
+    const cut = listener.take(next, 48);
+    expect(cut!.missingMs).toBeCloseTo((next.startUs - next.durationUs - 48_000) / 1000, 3);
+    expect(listener.total(48)).toMatchObject({ damagedFrames: 0, switches: 1 });
+    listener.take(undefined, 72);
+    listener.take(undefined, 96);
+    listener.take(at('a', 144_000), 120);
+    expect(listener.total(120)).toMatchObject({ damagedFrames: 2, switches: 2 });
+  });
+
   it('counts frames missing within one encoding, damage, and disconnects, and a stall while it goes on', () => {
     const listener = new Continuity(programme.loopUs);
     listener.take(at('a', 0), 0);
     expect(listener.take(at('a', 72_000), 24)).toMatchObject({ from: 'a', to: 'a', missingMs: 48 });
     listener.take(undefined, 48);
-    expect(listener.total(1_048)).toMatchObject({ missingMs: 48, damagedFrames: 1, longestStallMs: 1_000, switches: 0 });
+    expect(listener.total(1_048)).toMatchObject({ missingMs: 48, damagedFrames: 0, longestStallMs: 1_000, switches: 0 });
     listener.disconnect();
+    expect(listener.total(1_048)).toMatchObject({ damagedFrames: 1 });
     expect(listener.take(at('b', 0), 9_000)).toBeUndefined();
     expect(listener.total(9_000)).toMatchObject({ missingMs: 48, repeatedMs: 0, disconnects: 1, longestStallMs: 24 });
   });
