@@ -90,6 +90,8 @@ export class EdgeStream implements Matchable {
   /** Programme that came at once, the last time that any came. */
   #burstUs = 0;
   #dataMessages = 0;
+  /** Something was lost since its newest frame. */
+  #isBehindLoss = false;
   #now = 0 as Micros;
   /** When the message came that the scanner is at: a frame that waited for one before it is no slower for that. */
   #arrivedAt = 0 as Micros;
@@ -282,6 +284,7 @@ export class EdgeStream implements Matchable {
     this.#durationUs = a.number(this.#durationUs);
     this.#burstUs = a.number(this.#burstUs);
     this.#dataMessages = a.number(this.#dataMessages);
+    this.#isBehindLoss = a.flag(this.#isBehindLoss);
     this.#now = a.number(this.#now);
     this.#arrivedAt = a.number(this.#arrivedAt);
     this.heardAt = a.number(this.heardAt);
@@ -356,7 +359,8 @@ export class EdgeStream implements Matchable {
       this.contour.add(mediaUs + ((part + 0.5) * durationUs) / levels, this.#levels.levels[part]!);
     }
     this.vitals.frame(bytes, header.format, mediaUs, durationUs, this.#levels.isSilent);
-    this.ring.push(bytes, mediaUs, durationUs, this.text);
+    this.ring.push(bytes, mediaUs, durationUs, this.text, this.#isBehindLoss);
+    this.#isBehindLoss = false;
     this.#sink.frame(now, this);
   }
 
@@ -364,6 +368,7 @@ export class EdgeStream implements Matchable {
     this.#scanner.gap();
     const programmeUs = this.#programmeOf(messages, audioAt);
     this.timeline.skip(programmeUs);
+    this.#isBehindLoss = true;
     this.losses.lost(now, programmeUs);
     this.steadySince = now;
     this.#sink.lost(now, this, { sequence, messages, programmeUs, waitedUs, verdict });
@@ -375,7 +380,8 @@ export class EdgeStream implements Matchable {
    */
   #programmeOf(messages: number, audioAt: Micros | undefined): number {
     const mostUs = messages * this.#framesPerMessage() * this.#durationUs;
-    if (audioAt === undefined || this.#durationUs === 0) return mostUs;
+    // Of a young stream nobody knows how fast its fastest way is.
+    if (audioAt === undefined || this.#dataMessages < RATIO_MESSAGES) return mostUs;
     const tooSoonUs = this.timeline.mediaUs + mostUs + this.timeline.originUs - audioAt;
     if (!(tooSoonUs > SURELY_TOO_SOON * this.#durationUs)) return mostUs;
     const frames = Math.min(Math.round(tooSoonUs / this.#durationUs), MOST_OTHERS_IN_A_ROW);

@@ -10,6 +10,8 @@ export interface RingFrame {
   readonly durationUs: number;
   /** The metadata text that belongs to it; undefined when its stream has sent none yet. */
   readonly text: string | undefined;
+  /** Something was lost right before it. */
+  readonly isBehindLoss: boolean;
 }
 
 interface Entry {
@@ -18,6 +20,7 @@ interface Entry {
   mediaUs: number;
   durationUs: number;
   text: string | undefined;
+  isBehindLoss: boolean;
   /** Memory of its text, when it is another one than that of the frame before. */
   textBytes: number;
 }
@@ -87,7 +90,7 @@ export class FrameRing {
   }
 
   /** Takes in a frame; its bytes are copied. */
-  push(bytes: Uint8Array, mediaUs: number, durationUs: number, text: string | undefined): void {
+  push(bytes: Uint8Array, mediaUs: number, durationUs: number, text: string | undefined, isBehindLoss: boolean = false): void {
     while (this.#count > 0 && mediaUs + durationUs - this.oldestUs > this.#spanUs) this.#dropOldest();
     const textBytes = text === undefined || text === this.#newestText ? 0 : 2 * text.length;
     while (this.#count > 0 && this.#textBytes + textBytes > MAX_TEXT_BYTES) this.#dropOldest();
@@ -101,6 +104,7 @@ export class FrameRing {
     entry.mediaUs = mediaUs;
     entry.durationUs = durationUs;
     entry.text = textBytes === 0 && text !== undefined ? this.#newestText : text;
+    entry.isBehindLoss = isBehindLoss;
     entry.textBytes = textBytes;
     this.#newestText = text;
     this.#textBytes += textBytes;
@@ -143,8 +147,8 @@ export class FrameRing {
   /** The frame at `index` from the oldest. */
   frame(index: number): RingFrame {
     assert(index >= 0 && index < this.#count, 'a frame is asked for that the ring does not have');
-    const { offset, length, mediaUs, durationUs, text } = this.#entry(index);
-    return { bytes: this.#arena.subarray(offset, offset + length), mediaUs, durationUs, text };
+    const { offset, length, mediaUs, durationUs, text, isBehindLoss } = this.#entry(index);
+    return { bytes: this.#arena.subarray(offset, offset + length), mediaUs, durationUs, text, isBehindLoss };
   }
 
   /** The frame that lies `back` frames before the one at `index`; undefined when it is not there, or something was lost between. */
@@ -152,7 +156,8 @@ export class FrameRing {
     if (index - back < 0) return undefined;
     for (let at = index - back; at < index; at++) {
       const { mediaUs, durationUs } = this.#entry(at);
-      if (this.#entry(at + 1).mediaUs - mediaUs > 1.5 * durationUs) return undefined;
+      const next = this.#entry(at + 1);
+      if (next.isBehindLoss || next.mediaUs - mediaUs > 1.5 * durationUs) return undefined;
     }
     return this.frame(index - back).bytes;
   }
@@ -178,11 +183,13 @@ export class FrameRing {
       entry.mediaUs = before.mediaUs + before.durationUs;
       entry.durationUs = before.durationUs;
       entry.text = before.text;
+      entry.isBehindLoss = false;
     } else {
       entry.offset = a.number(entry.offset);
       entry.mediaUs = a.number(entry.mediaUs);
       entry.durationUs = a.number(entry.durationUs);
       entry.text = a.maybeText(entry.text);
+      entry.isBehindLoss = a.flag(entry.isBehindLoss);
       entry.textBytes = a.number(entry.textBytes);
     }
     const bytes = a.audio(this.#arena, entry.offset, entry.length);
@@ -252,9 +259,10 @@ function follows(entry: Entry, before: Entry): boolean {
     && entry.mediaUs === before.mediaUs + before.durationUs
     && entry.durationUs === before.durationUs
     && entry.text === before.text
+    && !entry.isBehindLoss
     && entry.textBytes === 0;
 }
 
 function emptyEntry(): Entry {
-  return { offset: 0, length: 0, mediaUs: 0, durationUs: 0, text: undefined, textBytes: 0 };
+  return { offset: 0, length: 0, mediaUs: 0, durationUs: 0, text: undefined, isBehindLoss: false, textBytes: 0 };
 }

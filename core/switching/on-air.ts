@@ -106,9 +106,8 @@ export class OnAir {
   /** After a cut so that a decoder makes no noise of it. */
   #give(now: Micros, stream: EdgeStream, index: number): void {
     const { ring } = stream;
-    const { bytes, mediaUs, durationUs, text } = ring.frame(index);
-    // Behind a hole.
-    if (mediaUs - this.#playheadUs > durationUs / 2) this.#carrier.cut();
+    const { bytes, mediaUs, durationUs, text, isBehindLoss } = ring.frame(index);
+    if (isBehindLoss || mediaUs - this.#playheadUs > durationUs / 2) this.#carrier.cut();
     const frame = this.#carrier.next(bytes, (back) => ring.before(index, back));
     this.#format = stream.format;
     this.#playheadUs = mediaUs + durationUs;

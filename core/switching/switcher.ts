@@ -393,8 +393,9 @@ export class Switcher {
     if (!isUrgent && match?.by !== 'content' && now - backup.framesSince < MATCHED_AFTER_US) return;
     const found = this.#candidates.takeoverBy(backup);
     if (found === undefined || (!isThere(found) && (reason === 'behind' || reason === 'lossy'))) return;
-    // Behind a stream that stutters the listeners have none to lose.
-    if (reason !== 'behind' && overdueUs < MOMENT_WAIT_US && !isGoodMoment(found, this.live!)) return;
+    // Behind a stream that stutters, or says nothing, the listeners have none to lose.
+    const canChoose = !isUrgent || reason === 'lossy';
+    if (canChoose && overdueUs < MOMENT_WAIT_US && !isGoodMoment(found, this.live!)) return;
     this.#enter(now, this.#candidates.inTime(found) ?? found, reason);
   }
 

@@ -10,6 +10,7 @@ test.each([
   ['audio was given up for a title that had waited long enough', 396_087_595],
   ['what had come beyond a small window was lost when the window got there', 51_929],
   ['what a relay had kept of a forgotten stream was heard twice', 70_594],
+  ['a loss without length was none to the bit reservoir', 10],
 ] as const)('%s', (_, seed) => {
   expect(simulate(drawSwarm(seed), { seed }).violations).toEqual([]);
 });
