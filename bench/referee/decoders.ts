@@ -36,7 +36,7 @@ export async function decode(audio: Buffer, demuxer: FormatDetails['demuxer']): 
 /** What ffmpeg says of a recording; what it says of every stream without a header is left out. */
 export async function ffmpegComplaints(audio: Buffer, demuxer: FormatDetails['demuxer']): Promise<string[]> {
   const { stderr } = await run('ffmpeg', ['-hide_banner', '-v', 'warning', '-f', demuxer, '-i', 'pipe:0', '-f', 'null', '-'], audio);
-  return lines(stderr).filter((line) => !line.includes('Estimating duration from bitrate'));
+  return lines(stderr).filter((line) => !isEstimate(line));
 }
 
 /** What mpg123 says of a recording; that it ends in the middle of a frame is not its fault. */
@@ -52,4 +52,9 @@ export function isMpg123Complaint(line: string): boolean {
 
 export function lines(text: string): string[] {
   return text.split(/[\r\n]+/).map((line) => line.trim()).filter((line) => line !== '');
+}
+
+/** Of a file of bare frames ffmpeg says that it can only guess how long it is: no complaint about what is in it. */
+export function isEstimate(line: string): boolean {
+  return line.includes('Estimating duration from bitrate');
 }

@@ -1,4 +1,4 @@
-import { isMpg123Complaint, lines, run } from '../../bench/referee/decoders.ts';
+import { isEstimate, isMpg123Complaint, lines, run } from '../../bench/referee/decoders.ts';
 import type { Format } from '../../bench/rigs/formats.ts';
 
 export interface Player {
@@ -36,7 +36,7 @@ export const players: readonly Player[] = [
       const { stdout, stderr, code } = await run('mpv', ['--no-config', '--msg-level=all=warn', '--no-video', '--ao=null', `--length=${seconds}`, url]);
       const said = [...lines(stdout.toString()), ...lines(stderr)];
       if (code !== 0) throw new Error(`mpv ended with ${code}: ${said.join('; ')}`);
-      return said;
+      return said.filter((line) => !isEstimate(line));
     },
   },
 ];
