@@ -64,7 +64,10 @@ function silenceOf(name: string, { notes, listeners, simulatedS }: Outcome, from
   if (first !== undefined && (longest > mostAtOnce || total > mostInAll)) {
     return `was silent for ${Math.round(total)} ms after ${fromMs / 1_000} s, first from ${first.sinceMs / 1_000} s on, ${Math.round(longest)} ms at once`;
   }
-  return listeners.some((report) => report.name === name && report.isPlaying) ? undefined : `does not play at the end, since ${lastConnected(own)} s`;
+  // A pause that is worth no word may lie at the very end.
+  const hasJustPaused = silences.some(({ sinceMs, silentMs }) => silentMs > 0 && sinceMs >= endMs - mostAtOnce);
+  const plays = hasJustPaused || listeners.some((report) => report.name === name && report.isPlaying);
+  return plays ? undefined : `does not play at the end, since ${lastConnected(own)} s`;
 }
 
 /** The part of a silence that lies behind a time; since when it was silent in all. */
