@@ -8,7 +8,7 @@ import { Departed } from './departed.ts';
 import { EdgeStream, type Loss } from './edge-stream.ts';
 import type { EdgeEvent, PathFigures } from './events.ts';
 import { Fallbacks } from './fallback/fallbacks.ts';
-import { describeFormat } from './frame/format.ts';
+import { cannotFollow } from './frame/format.ts';
 import { Intake, type Path } from './intake.ts';
 import type { ListenerId, Machine, PathId, Transport } from './machine.ts';
 import type { Matcher } from './matcher.ts';
@@ -367,7 +367,7 @@ export class Edge implements Machine {
   /** A stream of another format is all there is: listeners have to connect again, and then find that. */
   #renew(now: Micros, mount: Mount, stream: EdgeStream): void {
     const { name, switcher, broadcast } = mount;
-    const why = `${describeFormat(stream.format)} cannot follow ${describeFormat(switcher.format)}`;
+    const why = cannotFollow(stream.format, switcher.format);
     this.#sink.event({ kind: 'format-changed', mount: name, stream: stream.name, why, listeners: broadcast.listeners });
     this.#end(now, mount, 0, stream);
     this.#join(now, stream);

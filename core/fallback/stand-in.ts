@@ -1,7 +1,7 @@
 import type { Archive } from '../archive.ts';
 import { assert } from '../assert.ts';
 import type { EdgeEvent } from '../events.ts';
-import { describeFormat, type FrameFormat } from '../frame/format.ts';
+import { cannotFollow, type FrameFormat } from '../frame/format.ts';
 import { archiveFormat } from '../frame/formats.ts';
 import { ReservoirCarrier } from '../frame/reservoir.ts';
 import { icyTitleText } from '../icy.ts';
@@ -187,7 +187,7 @@ export class StandIn<Stream extends Returning> implements FallbackSink {
     this.#state = 'called';
     if (format === this.#refused) return false;
     this.#refused = format;
-    const why = `${describeFormat(format)} cannot follow ${describeFormat(this.#format)}`;
+    const why = cannotFollow(format, this.#format);
     this.#options.event({ kind: 'fallback-refused', mount: this.#options.mount, what: name, why });
     return false;
   }

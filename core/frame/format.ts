@@ -53,6 +53,11 @@ export function describeFormat(format: FrameFormat | undefined): string {
   return format === undefined ? 'nothing' : `${format.codec} ${format.sampleRateHz} Hz ${format.channels} ch`;
 }
 
+/** For operators: frames of one format cannot come behind those of another in one stream. */
+export function cannotFollow(format: FrameFormat | undefined, before: FrameFormat | undefined): string {
+  return `${describeFormat(format)} cannot follow ${describeFormat(before)}`;
+}
+
 /** Length of a frame in microseconds, not rounded. */
 export function frameDurationUs(format: FrameFormat, samples: number): number {
   return (samples * 1_000_000) / format.sampleRateHz;

@@ -3,7 +3,7 @@ import { assert } from '../assert.ts';
 import type { EdgeStream, Loss } from '../edge-stream.ts';
 import type { EdgeEvent, SwitchReason } from '../events.ts';
 import type { StandIn } from '../fallback/stand-in.ts';
-import { describeFormat, type FrameFormat } from '../frame/format.ts';
+import { cannotFollow, type FrameFormat } from '../frame/format.ts';
 import type { Match, Matcher } from '../matcher.ts';
 import { isFrom, streamCalled, type CommandResult, type MountCommand } from '../operator.ts';
 import type { MountPolicy } from '../policy.ts';
@@ -133,8 +133,7 @@ export class Switcher {
       event({ kind: 'backup-added', mount, stream: stream.name, backups: this.#candidates.size - 1 });
       if (this.#tardy) this.#backupFrame(now, stream);
     } else {
-      const why = `${describeFormat(stream.format)} cannot follow ${describeFormat(this.format)}`;
-      event({ kind: 'backup-refused', mount, stream: stream.name, why });
+      event({ kind: 'backup-refused', mount, stream: stream.name, why: cannotFollow(stream.format, this.format) });
     }
   }
 
@@ -228,8 +227,8 @@ export class Switcher {
   fallbackDue(now: Micros): void {
     const { fallbackMs, slowerWaitMs, resumeGraceMs, stallMinMs } = this.#settings;
     const { givenAt } = this.#onAir;
-    const isAnyWell = this.#candidates.anyHealthy(now);
-    if (isAnyWell && now - givenAt < ms(fallbackMs + slowerWaitMs + resumeGraceMs)) this.#standIn!.putOff(later(now, ms(stallMinMs)));
+    const isAnyHealthy = this.#candidates.anyHealthy(now);
+    if (isAnyHealthy && now - givenAt < ms(fallbackMs + slowerWaitMs + resumeGraceMs)) this.#standIn!.putOff(later(now, ms(stallMinMs)));
     else this.#standIn!.call(now, this.format!, givenAt);
   }
 
@@ -287,8 +286,7 @@ export class Switcher {
       this.#noteSource(now);
       return;
     }
-    const isAnyWell = this.#candidates.anyHealthy(now);
-    if (!isAnyWell) this.#options.outgrown(now, stream);
+    if (!this.#candidates.anyHealthy(now)) this.#options.outgrown(now, stream);
   }
 
   /** The stream on air is no better than the fallback, and there is no other one to go over to. */
