@@ -1,5 +1,6 @@
 import { pathModels } from '../sim/detection/models.ts';
-import { detect, unneededSwitches, type Detection, type Ending } from '../sim/detection/trial.ts';
+import { detect, unneededSwitches, type Ending } from '../sim/detection/trial.ts';
+import { quantiles } from './quantiles.ts';
 
 const endings: readonly Ending[] = ['kill', 'freeze'];
 const HOURS = 24;
@@ -16,16 +17,10 @@ export async function detection([hours = String(HOURS), trials = String(TRIALS),
   console.log('|---|---|---|---|');
   for (const model of pathModels.filter(({ name }) => name.includes(part))) {
     const ended = Array.from({ length: Number(trials) }, (_, index) => detect(model, index + 1, endings)).flat();
-    const late = endings.map((ending) => lateness(ended.filter((one) => one.ending === ending)));
+    const lateMs = (ending: Ending): number[] => ended.filter((one) => one.ending === ending).map((one) => one.lateMs);
+    const late = endings.map((ending) => quantiles(lateMs(ending), [0.5, 0.95, 1], 0));
     const counts = unneededSwitches(model, 1, 3_600 * Number(hours));
     const left = Object.entries(counts).map(([reason, times]) => `${times} ${reason}`);
     console.log(`| ${model.name} | ${late.join(' | ')} | ${left.join(', ') || '0'} |`);
   }
-}
-
-/** In milliseconds. */
-function lateness(detections: readonly Detection[]): string {
-  const all = detections.map(({ lateMs }) => lateMs).sort((a, b) => a - b);
-  const at = (share: number): number => all[Math.min(all.length - 1, Math.floor(share * all.length))]!;
-  return [at(0.5), at(0.95), at(1)].map((lateMs) => lateMs.toFixed(0)).join(', ');
 }

@@ -3,6 +3,7 @@ import type { ListenerReport } from '../sim/listener.ts';
 import { aac, mp3, type ModelFormat } from '../sim/model-frame.ts';
 import { at, every, listener, type Fault, type Scenario } from '../sim/scenario.ts';
 import { simulate } from '../sim/simulation.ts';
+import { quantiles } from './quantiles.ts';
 
 const SWITCHES = 100;
 const EVERY_S = 40;
@@ -64,13 +65,7 @@ function row(codec: string, { name }: PathModel, delayMs: number, { report, sile
   const off = report.switches.map(({ missingMs, repeatedMs }) => missingMs + repeatedMs);
   const garbled = Math.max(0, ...report.switches.map(({ garbledMs }) => garbledMs));
   const cells = [
-    codec, name, `${delayMs} ms`, silentMs.length, others, quantiles(off, [0.5, 0.95, 1]), garbled.toFixed(1), quantiles(silentMs, [0.5, 1]), report.disconnects,
+    codec, name, `${delayMs} ms`, silentMs.length, others, quantiles(off, [0.5, 0.95, 1], 1), garbled.toFixed(1), quantiles(silentMs, [0.5, 1], 1), report.disconnects,
   ];
   return `| ${cells.join(' | ')} |`;
-}
-
-/** In milliseconds. */
-function quantiles(values: readonly number[], shares: readonly number[]): string {
-  const sorted = [...values].sort((a, b) => a - b);
-  return shares.map((share) => (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(1)).join(', ');
 }
