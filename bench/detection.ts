@@ -1,5 +1,6 @@
 import { pathModels } from '../sim/detection/models.ts';
 import { detect, unneededSwitches, type Ending } from '../sim/detection/trial.ts';
+import { positive } from './positive.ts';
 import { quantiles } from './quantiles.ts';
 
 const endings: readonly Ending[] = ['kill', 'freeze'];
@@ -12,14 +13,17 @@ const TRIALS = 100;
  *
  *     npm run bench -- detection [HOURS] [TRIALS] [PART OF A NAME]
  */
-export async function detection([hours = String(HOURS), trials = String(TRIALS), part = '']: readonly string[]): Promise<void> {
+export async function detection([hoursText = String(HOURS), trialsText = String(TRIALS), part = '']: readonly string[]): Promise<void> {
+  const hours = positive('HOURS', hoursText);
+  const trials = positive('TRIALS', trialsText);
+  if (hours === undefined || trials === undefined) return;
   console.log(`| way | killed: median, 95 %, worst | frozen: median, 95 %, worst | left in ${hours} h |`);
   console.log('|---|---|---|---|');
   for (const model of pathModels.filter(({ name }) => name.includes(part))) {
-    const ended = Array.from({ length: Number(trials) }, (_, index) => detect(model, index + 1, endings)).flat();
+    const ended = Array.from({ length: trials }, (_, index) => detect(model, index + 1, endings)).flat();
     const lateMs = (ending: Ending): number[] => ended.filter((one) => one.ending === ending).map((one) => one.lateMs);
     const late = endings.map((ending) => quantiles(lateMs(ending), [0.5, 0.95, 1], 0));
-    const counts = unneededSwitches(model, 1, 3_600 * Number(hours));
+    const counts = unneededSwitches(model, 1, 3_600 * hours);
     const left = Object.entries(counts).map(([reason, times]) => `${times} ${reason}`);
     console.log(`| ${model.name} | ${late.join(' | ')} | ${left.join(', ') || '0'} |`);
   }

@@ -3,6 +3,7 @@ import type { ListenerReport } from '../sim/listener.ts';
 import { aac, mp3, type ModelFormat } from '../sim/model-frame.ts';
 import { at, every, listener, type Fault, type Scenario } from '../sim/scenario.ts';
 import { simulate } from '../sim/simulation.ts';
+import { positive } from './positive.ts';
 import { quantiles } from './quantiles.ts';
 
 const SWITCHES = 100;
@@ -22,12 +23,14 @@ const wayNames: readonly string[] = ['quiet LAN', 'ordinary', 'WAN jitter of 40 
  *
  *     npm run bench -- switches [SWITCHES]
  */
-export async function switches([count = String(SWITCHES)]: readonly string[]): Promise<void> {
+export async function switches([text = String(SWITCHES)]: readonly string[]): Promise<void> {
+  const count = positive('SWITCHES', text);
+  if (count === undefined) return;
   console.log('| codec | way | one slower by | switches | others | off by: median, 95 %, worst | garbled: worst | stall: median, worst | cut off |');
   console.log('|---|---|---|---|---|---|---|---|---|');
   for (const [codec, format] of formats) {
     for (const model of pathModels.filter(({ name }) => wayNames.includes(name))) {
-      for (const delayMs of slowerMs) console.log(row(codec, model, delayMs, run(format, model, delayMs, Number(count))));
+      for (const delayMs of slowerMs) console.log(row(codec, model, delayMs, run(format, model, delayMs, count)));
     }
   }
 }
