@@ -8,6 +8,7 @@ import { frameDurationUs, type FrameFormat, type FrameHeader } from './frame/for
 import { archiveFormat } from './frame/formats.ts';
 import { LevelReader } from './frame/level.ts';
 import { FrameScanner } from './frame/scanner.ts';
+import { TagLimit } from './frame/tag-limit.ts';
 import { decodeHeaders, type HeaderList } from './headers.ts';
 import { decodeIcyText, icyTitleOf } from './icy.ts';
 import type { Path } from './intake.ts';
@@ -75,6 +76,7 @@ export class EdgeStream implements Matchable {
   readonly #sink: EdgeStreamSink;
   readonly #reassembler: Reassembler;
   readonly #scanner: FrameScanner = new FrameScanner({ frame: (bytes, header) => this.#frame(bytes, header) });
+  readonly #tagLimit: TagLimit = new TagLimit();
   readonly #rhythm: Rhythm;
   readonly #claims: SourceClaims = new SourceClaims();
   /** Since when all relays that carry it say that its encoder's connection is closed. */
@@ -271,6 +273,7 @@ export class EdgeStream implements Matchable {
     this.contour.archive(a);
     this.vitals.archive(a);
     this.#scanner.archive(a);
+    this.#tagLimit.archive(a);
     this.#rhythm.archive(a);
     this.#claims.archive(a, pathOf);
     this.#closedAt = a.maybeNumber(this.#closedAt);
@@ -334,6 +337,7 @@ export class EdgeStream implements Matchable {
       this.#arrivedAt = arrivedAt;
       this.#dataMessages++;
       this.#scanner.push(bytes.subarray(start + PDU_HEADER_BYTES, end));
+      this.#tagLimit.look(now, this.#scanner);
     } else if (type === MessageType.METADATA) this.#keepText(bytes, start, end);
   }
 

@@ -3,6 +3,8 @@ import { assert } from './assert.ts';
 import { encodeOrigin } from './extensions.ts';
 import type { FrameFormat, FrameHeader } from './frame/format.ts';
 import { FrameScanner } from './frame/scanner.ts';
+import { TagLimit } from './frame/tag-limit.ts';
+import { InputCheck } from './input-check.ts';
 import { encodeHeaders, type HeaderList } from './headers.ts';
 import { encodeIcyText, icyTitleOf, icyTitleText } from './icy.ts';
 import type { Machine, TargetId, Transport } from './machine.ts';
@@ -53,10 +55,12 @@ export class Encoder implements Machine {
   readonly #mountpoint: string;
   readonly #origin: string | undefined;
   readonly #sink: EncoderSink;
-  readonly #scanner = new FrameScanner({ frame: (bytes, header) => this.#frame(bytes, header) });
-  readonly #timers = new TimerQueue<'target-slow'>();
+  readonly #scanner = new FrameScanner({ frame: (bytes, header) => this.#frame(bytes, header) }, { isSource: true });
+  readonly #tagLimit = new TagLimit();
+  readonly #timers = new TimerQueue<'target-slow' | 'no-frames'>();
   readonly #slow = this.#timers.timer('target-slow', (now) => this.#pump(now));
   readonly #targets: Target[] = [];
+  readonly #check: InputCheck;
   #headers: HeaderList;
   #metadata = icyTitleText('');
   #format: FrameFormat | undefined;
@@ -75,6 +79,12 @@ export class Encoder implements Machine {
     this.#origin = origin;
     this.#headers = headers ?? [];
     this.#sink = sink;
+    this.#check = new InputCheck({
+      scanner: this.#scanner,
+      noFrameMs: settings.noFrameMs,
+      timer: (fire) => this.#timers.timer('no-frames', fire),
+      event: (event) => sink.event(event),
+    });
   }
 
   get deadline(): Micros {
@@ -83,6 +93,11 @@ export class Encoder implements Machine {
 
   get deadlineReason(): string {
     return this.#timers.nextReason;
+  }
+
+  /** Whether a target that is up has not been given everything yet. */
+  get isBehind(): boolean {
+    return this.#slow.armed;
   }
 
   get format(): FrameFormat | undefined {
@@ -125,6 +140,8 @@ export class Encoder implements Machine {
   receive(now: Micros, bytes: Uint8Array): void {
     this.#now = now;
     this.#scanner.push(bytes);
+    this.#tagLimit.look(now, this.#scanner);
+    this.#check.look(now, bytes);
     this.#pump(now);
   }
 
@@ -137,6 +154,7 @@ export class Encoder implements Machine {
   end(now: Micros): void {
     this.#now = now;
     this.#scanner.end();
+    this.#check.end();
     this.#pump(now);
   }
 

@@ -17,6 +17,10 @@ export type EncoderEvent =
       readonly audioType: number;
     }
   | { readonly kind: 'encoder-title'; readonly title: string }
+  /** The source's first bytes are something else than can be carried: nothing will come of it. */
+  | { readonly kind: 'source-unsupported'; readonly format: string }
+  /** Bytes have come for so long, and no frame was in them; `skipped` has how many were left out, by reason. Told again while that lasts. */
+  | { readonly kind: 'source-without-frames'; readonly forMs: number; readonly bytes: number; readonly skipped: Readonly<Record<string, number>> }
   | { readonly kind: 'target-up'; readonly target: TargetId; readonly label: string; readonly keptMessages: number }
   | { readonly kind: 'target-down'; readonly target: TargetId; readonly label: string }
   /** Dropped for good, since the start, because the target was away or slow for longer than is kept. */

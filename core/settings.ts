@@ -25,6 +25,7 @@ export interface Settings {
   readonly lateMs: number;
   readonly maxPaths: number;
   readonly sourceSilentMs: number;
+  readonly noFrameMs: number;
   readonly sourceTakeOverMs: number;
   readonly drainMs: number;
   readonly announceMs: number;
@@ -107,6 +108,7 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
 
   // Encoder.
   sourceSilentMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['encoder'], why: 'a source client that sends nothing for so long is half open: closed, as Icecast does' },
+  noFrameMs: { value: 2_000, unit: 'ms', min: 100, max: 600_000, roles: ['encoder'], why: 'a source that has sent bytes for so long, and no frame, is told of, with what the bytes are, and again every ten seconds' },
   sourceTakeOverMs: { value: 2_000, unit: 'ms', min: 0, max: 3_600_000, roles: ['encoder'], why: 'one that has sent nothing for so long gives way when the same address connects again' },
   drainMs: { value: 5_000, unit: 'ms', min: 0, max: 600_000, roles: ['encoder'], why: 'when --stdin has ended, targets have so long to take what is left' },
   announceMs: { value: 2_000, unit: 'ms', min: 100, max: 60_000, roles: ['encoder'], why: 'ANNOUNCE, HEADERS and METADATA go out this often: the longest that a receiver who joins late knows nothing' },

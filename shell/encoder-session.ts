@@ -4,7 +4,6 @@ import type { HeaderList } from '../core/headers.ts';
 import type { TargetId } from '../core/machine.ts';
 import { formatStreamId } from '../core/pdu.ts';
 import type { Settings } from '../core/settings.ts';
-import { NEVER } from '../core/units.ts';
 import { Driver } from './driver.ts';
 import type { EncoderOutlet, Slot } from './encoder-outlet.ts';
 import type { Log } from './log.ts';
@@ -25,6 +24,7 @@ export class EncoderSession {
   readonly #encoder: Encoder;
   readonly #outlet: EncoderOutlet;
   readonly #driver: Driver;
+  #unsupported: string | undefined;
 
   constructor({ settings, mount, headers, title, origin, outlet, log }: SessionOptions) {
     const streamId = newStreamId();
@@ -36,7 +36,10 @@ export class EncoderSession {
         backlogBytes: (target) => outlet.backlogBytes(target),
         unacknowledgedBytes: (target) => outlet.unacknowledgedBytes(target),
         reset: (target, reason) => this.#driver.defer(() => outlet.reset(target, reason)),
-        event: (event) => log({ ...event, mount, stream: this.stream }),
+        event: (event) => {
+          if (event.kind === 'source-unsupported') this.#unsupported = `${event.format} is not supported`;
+          log({ ...event, mount, stream: this.stream });
+        },
       },
     );
     this.#driver = new Driver(this.#encoder, settings);
@@ -54,16 +57,18 @@ export class EncoderSession {
 
   /** The system has been given everything that can be given to it now. */
   get idle(): boolean {
-    return this.#encoder.deadline === NEVER;
+    return !this.#encoder.isBehind;
   }
 
   get frames(): number {
     return this.#encoder.stats.frames;
   }
 
-  audio(bytes: Uint8Array): void {
+  /** Says why when what it sends is not supported. */
+  audio(bytes: Uint8Array): string | undefined {
     this.#encoder.receive(this.#driver.now, bytes);
     this.#driver.settle();
+    return this.#unsupported;
   }
 
   title(title: string): void {

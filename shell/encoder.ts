@@ -1,3 +1,4 @@
+import { SUPPORTED } from '../core/frame/foreign.ts';
 import type { HeaderList } from '../core/headers.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Endpoint } from './address.ts';
@@ -8,6 +9,7 @@ import { EncoderSession } from './encoder-session.ts';
 import { IcecastSource } from './icecast-source.ts';
 import type { Log } from './log.ts';
 import type { Source, SourceDesk, SourceInfo, SourceSink } from './source.ts';
+import { UsageError } from './problems.ts';
 import { SourceServer } from './source-server.ts';
 import { StdinSource } from './stdin-source.ts';
 
@@ -48,13 +50,15 @@ export class EncoderApp implements App, SourceDesk {
   /** The one on air, and those that have ended less than `targetKeepMs` ago. */
   readonly #sessions = new Set<EncoderSession>();
   #finish: () => void = () => undefined;
+  #fail: (error: Error) => void = () => undefined;
 
   constructor(config: EncoderConfig, log: Log) {
     const { targets, settings, bind } = config;
     this.#config = config;
     this.#log = log;
-    this.finished = new Promise((resolve) => {
+    this.finished = new Promise((resolve, reject) => {
       this.#finish = resolve;
+      this.#fail = reject;
     });
     this.#outlet = new EncoderOutlet(targets, { settings, log, multicastVia: interfaceOf(bind) }, {
       added: (slot) => this.#sessions.forEach((session) => session.add(slot)),
@@ -112,7 +116,10 @@ export class EncoderApp implements App, SourceDesk {
     const log = this.#log;
     switch (input.kind) {
       case 'stdin':
-        return new StdinSource(process.stdin, this, () => void this.#drain());
+        return new StdinSource(process.stdin, this, (problem) => {
+          if (problem === undefined) void this.#drain();
+          else this.#fail(new UsageError(`--stdin: ${problem}; send ${SUPPORTED}`));
+        });
       case 'from':
         return new IcecastSource(input.url, { desk: this, settings, log });
       case 'listen':

@@ -14,6 +14,7 @@ const reasons: Readonly<Record<number, string>> = {
   404: 'File Not Found',
   405: 'Method Not Allowed',
   409: 'Conflict',
+  415: 'Unsupported Media Type',
 };
 
 export type HeaderLines = readonly (readonly [name: string, value: string])[];

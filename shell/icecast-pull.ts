@@ -1,5 +1,6 @@
 import type net from 'node:net';
 import type { Settings } from '../core/settings.ts';
+import { unsupportedContentType } from './content-types.ts';
 import { Dechunker } from './dechunker.ts';
 import { HeadReader, statusOf, type Head } from './http-head.ts';
 import { IcyStripper } from './icy-stripper.ts';
@@ -79,18 +80,23 @@ export class IcecastPull {
   }
 
   #begin(head: Head, rest: Uint8Array): void {
+    const type = unsupportedContentType(head.headers.get('content-type'));
+    if (type !== undefined) return this.#end(`sends ${type}, which is not supported`);
     const sink = this.#desk.begin({ from: this.#url.host + this.#url.pathname, headers: icyHeadersOf(head.headers) });
     this.#sink = sink;
     this.#watcher.opened(head);
     const interval = Number(head.headers.get('icy-metaint') ?? 0);
-    const stripper = interval > 0 ? new IcyStripper(interval, (audio) => sink.audio(audio), (text) => sink.metadata(text)) : undefined;
-    const body: TakeBytes = stripper === undefined ? (audio) => sink.audio(audio) : (bytes) => stripper.push(bytes);
+    let unsupported: string | undefined;
+    const audio: TakeBytes = (bytes) => void (unsupported ??= sink.audio(bytes));
+    const stripper = interval > 0 ? new IcyStripper(interval, audio, (text) => sink.metadata(text)) : undefined;
+    const body: TakeBytes = stripper === undefined ? audio : (bytes) => stripper.push(bytes);
     const dechunker = /chunked$/i.test(head.headers.get('transfer-encoding') ?? '') ? new Dechunker(body) : undefined;
     this.#take = (bytes) => {
       this.#watcher.carried();
       if (dechunker === undefined) body(bytes);
       else if (dechunker.push(bytes) !== undefined) this.#end('bad chunk');
       else if (dechunker.ended) this.#end('end of body');
+      if (unsupported !== undefined) this.#end(unsupported);
     };
     if (rest.length > 0) this.#take(rest);
   }

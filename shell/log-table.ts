@@ -60,6 +60,8 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
 
   // Encoder.
   'encoder-format': { level: 'info', text: 'audio format' },
+  'source-unsupported': { level: 'error', text: 'source sends an unsupported format' },
+  'source-without-frames': { level: 'warn', text: 'source sends no frame of MPEG audio or AAC (ADTS)' },
   'encoder-title': { level: 'info', text: 'title' },
   'target-up': { level: 'info', text: 'target reached' },
   'target-down': { level: 'warn', text: 'target lost' },

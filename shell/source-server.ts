@@ -1,6 +1,8 @@
 import type net from 'node:net';
 import { formatPeer, isLoopback, plainAddress } from './address.ts';
+import { foreignFormat, SUPPORTED } from '../core/frame/foreign.ts';
 import type { Settings } from '../core/settings.ts';
+import { unsupportedContentType } from './content-types.ts';
 import { Dechunker } from './dechunker.ts';
 import type { RequestHead } from './http-head.ts';
 import { finish, formatReply, htmlReply, textReply, type Reply } from './http-reply.ts';
@@ -71,6 +73,11 @@ export class SourceServer implements Source {
       this.#options.log({ kind: 'source-refused', from: formatPeer(socket.remoteAddress, socket.remotePort), reason: 'Mountpoint in use' });
       return answer(textReply(403, 'Mountpoint in use\r\n'));
     }
+    const unsupported = unsupportedContentType(request.headers.get('content-type')) ?? foreignFormat(beginningOf(request, rest));
+    if (unsupported !== undefined) {
+      this.#options.log({ kind: 'source-refused', from: formatPeer(socket.remoteAddress, socket.remotePort), reason: `${unsupported} is not supported` });
+      return answer(textReply(415, `This takes ${SUPPORTED}, not ${unsupported}\r\n`));
+    }
     this.#begin(request, socket, rest);
   }
 
@@ -108,10 +115,11 @@ export class SourceServer implements Source {
     this.#current = current;
     if (/100-continue/i.test(request.headers.get('expect') ?? '')) socket.write('HTTP/1.1 100 Continue\r\n\r\n');
     socket.write('HTTP/1.0 200 OK\r\n\r\n');
-    const body = bodyReader(request, (audio) => sink.audio(audio));
+    let unsupported: string | undefined;
+    const body = bodyReader(request, (audio) => (unsupported ??= sink.audio(audio)));
     const take: TakeBytes = (bytes) => {
       current.heardAt = performance.now();
-      const ended = body(bytes);
+      const ended = body(bytes) ?? unsupported;
       if (ended !== undefined) this.#end(current, ended);
     };
     socket.on('data', take);
@@ -140,6 +148,16 @@ export class SourceServer implements Source {
     const answer = '<iceresponse><message>Metadata update successful</message><return>1</return></iceresponse>';
     return { status: 200, contentType: 'text/xml; charset=utf-8', body: `<?xml version="1.0"?>\n${answer}\n` };
   }
+}
+
+/** What of a body came right behind the head. */
+function beginningOf({ headers }: RequestHead, rest: Uint8Array): Uint8Array {
+  if (!/chunked$/i.test(headers.get('transfer-encoding') ?? '')) return rest;
+  let beginning = rest.subarray(0, 0);
+  new Dechunker((bytes) => {
+    if (beginning.length === 0) beginning = bytes;
+  }).push(rest);
+  return beginning;
 }
 
 /** Passes the audio of a body on; says why when the body is over. */

@@ -9,8 +9,8 @@ export interface SourceInfo {
 
 /** Takes in one source. */
 export interface SourceSink {
-  /** Audio in any chunking, borrowed for the call. */
-  audio(bytes: Uint8Array): void;
+  /** Audio in any chunking, borrowed for the call; says why when the source is to be ended: what it sends is not supported. */
+  audio(bytes: Uint8Array): string | undefined;
   title(title: string): void;
   /** A whole metadata text: `StreamTitle='…';`. */
   metadata(text: string): void;

@@ -5,9 +5,10 @@ import type { Source, SourceDesk, SourceSink } from './source.ts';
 export class StdinSource implements Source {
   readonly #input: Readable;
   readonly #desk: SourceDesk;
-  readonly #ended: () => void;
+  readonly #ended: (problem?: string) => void;
 
-  constructor(input: Readable, desk: SourceDesk, ended: () => void) {
+  /** @param ended is told when the input is over, and why if it is not supported. */
+  constructor(input: Readable, desk: SourceDesk, ended: (problem?: string) => void) {
     this.#input = input;
     this.#desk = desk;
     this.#ended = ended;
@@ -15,7 +16,12 @@ export class StdinSource implements Source {
 
   start(): Promise<void> {
     const sink = this.#desk.begin({ from: 'stdin', headers: [] });
-    this.#input.on('data', (bytes: Uint8Array) => sink.audio(bytes));
+    this.#input.on('data', (bytes: Uint8Array) => {
+      const problem = sink.audio(bytes);
+      if (problem === undefined) return;
+      this.#input.removeAllListeners().destroy();
+      this.#end(sink, problem, problem);
+    });
     this.#input.once('end', () => this.#end(sink, 'end of input'));
     this.#input.once('error', (error) => this.#end(sink, error.message));
     return Promise.resolve();
@@ -26,8 +32,8 @@ export class StdinSource implements Source {
     return Promise.resolve();
   }
 
-  #end(sink: SourceSink, reason: string): void {
+  #end(sink: SourceSink, reason: string, problem?: string): void {
     sink.end(reason);
-    this.#ended();
+    this.#ended(problem);
   }
 }

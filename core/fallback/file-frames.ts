@@ -1,6 +1,8 @@
 import { describeFormat, frameDurationUs, type FrameFormat, type FrameHeader } from '../frame/format.ts';
 import { emptyFrameHeader, readHeader } from '../frame/header.ts';
-import { FrameScanner } from '../frame/scanner.ts';
+import { foreignFormat, SUPPORTED } from '../frame/foreign.ts';
+import { FrameScanner, type FrameSink } from '../frame/scanner.ts';
+import { programmeEnd } from '../frame/trailing-tags.ts';
 
 /** The frames of a file, one behind the other in memory, without tags and players' tables of contents. */
 export class FileFrames {
@@ -42,7 +44,7 @@ export function readFileFrames(file: Uint8Array): FileFrames | string {
   let end = 0;
   let format: FrameFormat | undefined;
   let other: FrameFormat | undefined;
-  const scanner = new FrameScanner({
+  const sink: FrameSink = {
     frame: (frame, header) => {
       format ??= header.format;
       if (header.format !== format) other ??= header.format;
@@ -50,12 +52,17 @@ export function readFileFrames(file: Uint8Array): FileFrames | string {
       end += frame.length;
       offsets.push(end);
     },
-  });
-  scanner.push(file);
+  };
+  const scanner = new FrameScanner(sink, { isSource: true });
+  scanner.push(file.subarray(0, programmeEnd(file)));
   scanner.end();
-  if (format === undefined) return 'has no frame of MPEG audio or AAC (ADTS)';
-  if (other !== undefined) return `has frames of two kinds: ${describeFormat(format)}, then ${describeFormat(other)}`;
   // Anything large has a few bytes in it that look like frames.
-  if (scanner.skipped.garbage.bytes > end) return 'is mostly something else than MPEG audio or AAC (ADTS)';
+  const { garbage, padding } = scanner.skipped;
+  if (format === undefined || garbage.bytes + padding.bytes > end) {
+    const foreign = foreignFormat(file);
+    if (foreign !== undefined) return `is ${foreign}, not ${SUPPORTED}`;
+    return format === undefined ? `has no frame of ${SUPPORTED}` : `is mostly something else than ${SUPPORTED}`;
+  }
+  if (other !== undefined) return `has frames of two kinds: ${describeFormat(format)}, then ${describeFormat(other)}`;
   return new FileFrames(format, bytes.slice(0, end), offsets);
 }

@@ -19,7 +19,8 @@ export function confirmation(bytes: Uint8Array, at: number, end: number, format:
   if (first !== SYNC_BYTE) {
     const wanted = tagHeadBytes(first);
     if (available < wanted) return wanted;
-    return wanted > 0 && readTag(bytes, at) !== undefined ? CONFIRMED : REFUTED;
+    // Lyrics stand behind a whole file, never behind the first frame of one.
+    return wanted > 0 && readTag(bytes, at)?.endsWithMark === false ? CONFIRMED : REFUTED;
   }
   if (available < 2) return 2;
   const wanted = headerBytes(bytes[at + 1]!);

@@ -44,6 +44,8 @@ export type SkipReason =
   | 'id3v2-tag'
   | 'id3v1-tag'
   | 'ape-tag'
+  | 'lyrics3-tag'
+  | 'padding'
   | 'xing-frame'
   | 'vbri-frame'
   | 'cut-frame';

@@ -8,7 +8,8 @@ import { SYNC_BYTE, emptyFrameHeader, headerBytes, readHeader, sameKind } from '
 import { HeldBytes } from './held.ts';
 import { infoFrameKind } from './mpeg.ts';
 import { type SkipCount, type SkipCounts, zeroSkipCounts } from './skips.ts';
-import { MAX_TAG_HEAD_BYTES, readTag, tagHeadBytes } from './tags.ts';
+import { findTag, ID3V2_HEAD_BYTES, MAX_TAG_HEAD_BYTES, readTag, tagHeadBytes } from './tags.ts';
+import { TagPass } from './tag-pass.ts';
 
 /** The longest frame, and as much behind it as it takes to tell whether that confirms it. */
 export const MAX_HELD_BYTES: number = MAX_ADTS_FRAME_BYTES + MAX_TAG_HEAD_BYTES;
@@ -16,6 +17,14 @@ export const MAX_HELD_BYTES: number = MAX_ADTS_FRAME_BYTES + MAX_TAG_HEAD_BYTES;
 export interface FrameSink {
   /** `bytes` is exactly one frame, borrowed for the call; `header` is reused. */
   frame(bytes: Uint8Array, header: FrameHeader): void;
+}
+
+export interface ScanOptions {
+  /**
+   * The bytes are those of files, one behind the other, as a source sends them, and not of an encoder's messages. Then zeros between frames and
+   * tags are padding, and a frame that a tag begins in was cut by the end of its file.
+   */
+  readonly isSource?: boolean;
 }
 
 /**
@@ -27,8 +36,8 @@ export interface FrameSink {
  * looks on from the very place, so that a stream that changes its format loses nothing of the new one.
  *
  * Each step asks for a number of bytes, and what it then does depends on these alone and never on how many more there
- * are: therefore chunks do not matter. At one byte of the stream at most seven steps are taken (its frame is asked for
- * in four parts, and what follows that in three), each of which looks at two headers at most; a gap or the end looks at
+ * are: therefore chunks do not matter. At one byte of the stream at most eight steps are taken (its frame is asked for
+ * in four parts, what follows that in three, and a tag that began in the frame before in one), each of which looks at two headers at most; a gap or the end looks at
  * three more. Bytes that somebody made up never cost more than that. Every byte that comes in is in a frame, held, or
  * counted under one reason in `skipped`.
  */
@@ -48,14 +57,18 @@ export class FrameScanner {
   /** A tag could begin here: only at either end of programme, lest audio be taken for one. */
   #atBoundary = true;
   #inGarbage = false;
-  /** Bytes of a tag that are still to come. */
-  #tagLeft = 0;
+  #inPadding = false;
+  readonly #isSource: boolean;
+  readonly #tag: TagPass = new TagPass();
   #tagCount: SkipCount = this.#skipped['id3v2-tag'];
+  /** The last bytes of the newest frame, in a source: a tag may have begun in them. */
+  readonly #tail: Uint8Array = new Uint8Array(2 * ID3V2_HEAD_BYTES);
   /** How many bytes the next step needs. */
   #wanted = 1;
 
-  constructor(sink: FrameSink) {
+  constructor(sink: FrameSink, { isSource }: ScanOptions = {}) {
     this.#sink = sink;
+    this.#isSource = isSource === true;
   }
 
   /** Bytes that were not programme, and how often that happened; for garbage, how many stretches of it. */
@@ -71,6 +84,18 @@ export class FrameScanner {
   /** Bytes held for a frame that is not whole, or not confirmed, yet; never above `MAX_HELD_BYTES`. */
   get heldBytes(): number {
     return this.#held.length;
+  }
+
+  /** Whether it is in the middle of a tag. */
+  get isInTag(): boolean {
+    return this.#tag.isInside;
+  }
+
+  /** What seemed to be a tag is not believed to be one any more: frames are looked for from here on. */
+  leaveTag(): void {
+    this.#tag.leave();
+    this.#locked = false;
+    this.#atBoundary = false;
   }
 
   /** Takes the next bytes of the stream, borrowed for the call: any number of them. */
@@ -114,7 +139,9 @@ export class FrameScanner {
     this.#afterGap = a.flag(this.#afterGap);
     this.#atBoundary = a.flag(this.#atBoundary);
     this.#inGarbage = a.flag(this.#inGarbage);
-    this.#tagLeft = a.number(this.#tagLeft);
+    this.#inPadding = a.flag(this.#inPadding);
+    this.#tag.archive(a);
+    this.#tail.set(a.bytes(this.#tail));
     const reasons = Object.keys(this.#skipped) as SkipReason[];
     this.#tagCount = this.#skipped[a.text(reasons.find((reason) => this.#skipped[reason] === this.#tagCount)!)];
     this.#wanted = a.number(this.#wanted);
@@ -141,7 +168,7 @@ export class FrameScanner {
   }
 
   #isOneMoreFrame(bytes: Uint8Array): boolean {
-    if (this.#format === undefined || this.#tagLeft > 0) return false;
+    if (this.#format === undefined || this.#tag.isInside) return false;
     const header = this.#header;
     const isFrame = readHeader(bytes, 0, header) === undefined && header.lengthBytes === bytes.length;
     return isFrame && sameKind(header.format, this.#format);
@@ -159,14 +186,10 @@ export class FrameScanner {
 
   /** Returns where the next step will be: here again when more bytes are wanted. */
   #step(bytes: Uint8Array, at: number, end: number): number {
-    if (this.#tagLeft > 0) return this.#passTag(at, end);
+    if (this.#tag.isInside) return this.#passTag(bytes, at, end);
     const available = end - at;
     const first = bytes[at]!;
-    if (first !== SYNC_BYTE) {
-      const headBytes = this.#atBoundary ? tagHeadBytes(first) : 0;
-      if (available < headBytes) return this.#want(headBytes, at);
-      return headBytes > 0 && this.#enterTag(bytes, at) ? at : this.#skipGarbage(bytes, at, end);
-    }
+    if (first !== SYNC_BYTE) return this.#atBoundary ? this.#stepAtBoundary(first, bytes, at, end) : this.#skipGarbage(bytes, at, end);
     if (available < 2) return this.#want(2, at);
     const needed = headerBytes(bytes[at + 1]!);
     if (available < needed) return this.#want(needed, at);
@@ -176,13 +199,32 @@ export class FrameScanner {
 
     const length = header.lengthBytes;
     if (this.#locked && sameKind(header.format, this.#format!)) {
-      return available < length ? this.#want(length, at) : this.#accept(bytes, at);
+      if (available < length) return this.#want(length, at);
+      const tagAt = this.#isSource ? findTag(bytes, at + 1, at + length) : -1;
+      return tagAt < 0 ? this.#accept(bytes, at) : this.#cutFrame(at, tagAt);
     }
     this.#locked = false;
     if (available < length) return this.#want(length, at);
     const answer = confirmation(bytes, at + length, end, header.format, this.#next);
     if (answer > 0) return this.#want(length + answer, at);
     return answer === CONFIRMED ? this.#accept(bytes, at) : this.#refuse('false-sync', at);
+  }
+
+  /** No frame begins where one could: padding or a tag may. */
+  #stepAtBoundary(first: number, bytes: Uint8Array, at: number, end: number): number {
+    const begun = this.#tagInTail;
+    if (begun > 0) {
+      const restBytes = ID3V2_HEAD_BYTES - begun;
+      if (end - at < restBytes) return this.#want(restBytes, at);
+      this.#tail.set(bytes.subarray(at, at + restBytes), ID3V2_HEAD_BYTES);
+      if (this.#enterTag(this.#tail, ID3V2_HEAD_BYTES - begun, begun)) return at;
+      this.#tail.fill(0);
+    }
+    if (first === 0 && this.#isSource) return this.#skipPadding(bytes, at, end);
+    const headBytes = tagHeadBytes(first);
+    if (end - at < headBytes) return this.#want(headBytes, at);
+    if (headBytes > 0 && this.#enterTag(bytes, at, 0)) return at;
+    return this.#skipGarbage(bytes, at, end);
   }
 
   #want(count: number, at: number): number {
@@ -201,6 +243,8 @@ export class FrameScanner {
     this.#afterGap = false;
     this.#atBoundary = true;
     this.#inGarbage = false;
+    this.#inPadding = false;
+    if (this.#isSource) this.#keepTail(bytes, at, end);
     const info = infoFrameKind(bytes, at, header);
     if (info !== undefined) {
       this.#count(info, header.lengthBytes);
@@ -229,20 +273,54 @@ export class FrameScanner {
     return at;
   }
 
-  #enterTag(bytes: Uint8Array, at: number): boolean {
+  /** The end of a file cut this frame off, and the tag of the next file begins in it. */
+  #cutFrame(at: number, tagAt: number): number {
+    this.#count('cut-frame', tagAt - at);
+    this.#atBoundary = true;
+    return tagAt;
+  }
+
+  #keepTail(bytes: Uint8Array, at: number, end: number): void {
+    this.#tail.fill(0);
+    const kept = Math.min(ID3V2_HEAD_BYTES, end - at);
+    this.#tail.set(bytes.subarray(end - kept, end), ID3V2_HEAD_BYTES - kept);
+  }
+
+  /** How many bytes at the end of the newest frame may be the beginning of a tag. */
+  get #tagInTail(): number {
+    const tail = this.#tail;
+    for (let begun = ID3V2_HEAD_BYTES - 1; begun > 0; begun--) {
+      const from = ID3V2_HEAD_BYTES - begun;
+      if (tail[from] === 0x49 && (begun < 2 || tail[from + 1] === 0x44) && (begun < 3 || tail[from + 2] === 0x33)) return begun;
+    }
+    return 0;
+  }
+
+  #skipPadding(bytes: Uint8Array, from: number, end: number): number {
+    let at = from + 1;
+    while (at < end && bytes[at] === 0) at++;
+    this.#skipped.padding.bytes += at - from;
+    if (!this.#inPadding) this.#skipped.padding.count++;
+    this.#inPadding = true;
+    this.#tail.fill(0);
+    return at;
+  }
+
+  /** `begun` bytes of it went by in the frame before. */
+  #enterTag(bytes: Uint8Array, at: number, begun: number): boolean {
     const tag = readTag(bytes, at);
-    if (tag === undefined) return false;
-    this.#tagLeft = tag.lengthBytes;
+    if (tag === undefined || (tag.reason === 'lyrics3-tag' && !this.#isSource)) return false;
+    this.#tag.enter(tag, begun);
     this.#tagCount = this.#skipped[tag.reason];
     this.#tagCount.count++;
     this.#inGarbage = false;
+    this.#inPadding = false;
+    this.#tail.fill(0);
     return true;
   }
 
-  /** A tag passes without being held: it may be long, and may never end. */
-  #passTag(at: number, end: number): number {
-    const passed = Math.min(this.#tagLeft, end - at);
-    this.#tagLeft -= passed;
+  #passTag(bytes: Uint8Array, at: number, end: number): number {
+    const passed = this.#tag.pass(bytes, at, end);
     this.#tagCount.bytes += passed;
     return at + passed;
   }
@@ -266,7 +344,9 @@ export class FrameScanner {
     this.#locked = false;
     this.#atBoundary = true;
     this.#inGarbage = false;
-    this.#tagLeft = 0;
+    this.#tag.leave();
+    this.#inPadding = false;
+    this.#tail.fill(0);
     this.#wanted = 1;
   }
 

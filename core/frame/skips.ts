@@ -16,6 +16,8 @@ export function zeroSkipCounts(): SkipCounts {
     'id3v2-tag': zero(),
     'id3v1-tag': zero(),
     'ape-tag': zero(),
+    'lyrics3-tag': zero(),
+    'padding': zero(),
     'xing-frame': zero(),
     'vbri-frame': zero(),
     'cut-frame': zero(),

@@ -1,12 +1,14 @@
 /** A tag where a frame could begin. */
 export interface Tag {
-  readonly reason: 'id3v2-tag' | 'id3v1-tag' | 'ape-tag';
-  /** The whole tag, its header and footer included. */
+  readonly reason: TagKind;
+  /** The whole tag, its header and footer included; of one that ends with a mark, the most that it can have. */
   readonly lengthBytes: number;
+  /** Its length stands nowhere: it ends behind 'LYRICSEND' or 'LYRICS200'. */
+  readonly endsWithMark: boolean;
 }
 
-/** No tag's body is believed to be longer: live audio carries titles and now and then a picture. */
-export const MAX_TAG_BYTES = 1_048_576;
+export type TagKind = 'id3v2-tag' | 'id3v1-tag' | 'ape-tag' | 'lyrics3-tag';
+
 /** The most that `tagHeadBytes` asks for. */
 export const MAX_TAG_HEAD_BYTES = 32;
 
@@ -16,6 +18,7 @@ export function tagHeadBytes(firstByte: number): number {
     case LETTER_I: return ID3V2_HEAD_BYTES;
     case LETTER_T: return ID3V1_HEAD_BYTES;
     case LETTER_A: return APE_HEAD_BYTES;
+    case LETTER_L: return LYRICS3_HEAD.length;
     default: return 0;
   }
 }
@@ -24,23 +27,45 @@ export function tagHeadBytes(firstByte: number): number {
 export function readTag(bytes: Uint8Array, at: number): Tag | undefined {
   switch (bytes[at]) {
     case LETTER_I: return readId3v2(bytes, at);
-    case LETTER_T: return spells(bytes, at, 'TAG') ? { reason: 'id3v1-tag', lengthBytes: ID3V1_BYTES } : undefined;
+    case LETTER_T: return spells(bytes, at, 'TAG') ? { reason: 'id3v1-tag', lengthBytes: ID3V1_BYTES, endsWithMark: false } : undefined;
     case LETTER_A: return readApe(bytes, at);
+    case LETTER_L: return spells(bytes, at, LYRICS3_HEAD) ? { reason: 'lyrics3-tag', lengthBytes: MAX_LYRICS3_BYTES, endsWithMark: true } : undefined;
     default: return undefined;
   }
 }
 
+/**
+ * Where in `bytes[from, to)` the first tag begins whose head lies there as a whole and can hardly be audio by chance: ID3v2 (one place in
+ * 10^13 of random bytes) or APE; -1 when none does.
+ */
+export function findTag(bytes: Uint8Array, from: number, to: number): number {
+  for (let at = from; at + ID3V2_HEAD_BYTES <= to; at++) {
+    const first = bytes[at];
+    if (first === LETTER_I && readId3v2(bytes, at) !== undefined) return at;
+    if (first === LETTER_A && at + APE_HEAD_BYTES <= to && readApe(bytes, at) !== undefined) return at;
+  }
+  return -1;
+}
+
 const LETTER_A = 0x41;
 const LETTER_I = 0x49;
+const LETTER_L = 0x4c;
 const LETTER_T = 0x54;
 const ID3V1_HEAD_BYTES = 3;
 const ID3V1_BYTES = 128;
 
 /**
+ * Lyrics3 (id3.org/Lyrics3 and Lyrics3v2): 'LYRICSBEGIN', text, and at its end 'LYRICSEND' (version 1), or six digits of length and
+ * 'LYRICS200'. The length counts all that is in front of it.
+ */
+const LYRICS3_HEAD = 'LYRICSBEGIN';
+const MAX_LYRICS3_BYTES = 999_999 + 6 + 9;
+
+/**
  *     'ID3' major revision ...F0000 size size size size
  *
  *     F     flag: a footer, as long as the header, follows the body; the last four bits are 0
- *     size  of the body, seven bits in each byte, so that no byte can begin a sync
+ *     size  of the body, seven bits in each byte, so that no byte can begin a sync: 256 MB at most
  */
 function readId3v2(bytes: Uint8Array, at: number): Tag | undefined {
   if (!spells(bytes, at, 'ID3') || bytes[at + 3] === 0xff || bytes[at + 4] === 0xff) return undefined;
@@ -52,12 +77,11 @@ function readId3v2(bytes: Uint8Array, at: number): Tag | undefined {
     if (seven > 0x7f) return undefined;
     bodyBytes = (bodyBytes << 7) | seven;
   }
-  if (bodyBytes > MAX_TAG_BYTES) return undefined;
   const ends = flags & 0x10 ? 2 : 1;
-  return { reason: 'id3v2-tag', lengthBytes: ends * ID3V2_HEAD_BYTES + bodyBytes };
+  return { reason: 'id3v2-tag', lengthBytes: ends * ID3V2_HEAD_BYTES + bodyBytes, endsWithMark: false };
 }
 
-const ID3V2_HEAD_BYTES = 10;
+export const ID3V2_HEAD_BYTES = 10;
 
 /**
  *     'APETAGEX' version:4 size:4 items:4 flags:4 reserved:8        numbers are little endian
@@ -68,20 +92,22 @@ const ID3V2_HEAD_BYTES = 10;
 function readApe(bytes: Uint8Array, at: number): Tag | undefined {
   if (!spells(bytes, at, 'APETAGEX')) return undefined;
   const version = uint32At(bytes, at + 8);
-  const bodyBytes = uint32At(bytes, at + 12);
-  if ((version !== 1000 && version !== 2000) || bodyBytes > MAX_TAG_BYTES) return undefined;
+  if (version !== 1000 && version !== 2000) return undefined;
   const isHeader = version === 2000 && (uint32At(bytes, at + 20) & APE_IS_HEADER) !== 0;
-  return { reason: 'ape-tag', lengthBytes: APE_HEAD_BYTES + (isHeader ? bodyBytes : 0) };
+  const lengthBytes = APE_HEAD_BYTES + (isHeader ? uint32At(bytes, at + 12) : 0);
+  return { reason: 'ape-tag', lengthBytes, endsWithMark: false };
 }
 
 const APE_HEAD_BYTES = 32;
 const APE_IS_HEADER = 1 << 29;
 
-function spells(bytes: Uint8Array, at: number, letters: string): boolean {
+/** Whether these letters (ASCII) stand at `at`; not where that is outside. */
+export function spells(bytes: Uint8Array, at: number, letters: string): boolean {
   for (let i = 0; i < letters.length; i++) if (bytes[at + i] !== letters.charCodeAt(i)) return false;
   return true;
 }
 
-function uint32At(bytes: Uint8Array, at: number): number {
+/** A number of four bytes, the lowest first. */
+export function uint32At(bytes: Uint8Array, at: number): number {
   return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
 }

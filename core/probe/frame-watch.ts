@@ -1,5 +1,7 @@
 import { frameDurationUs, type FrameFormat, type FrameHeader, type SkipReason } from '../frame/format.ts';
 import { FrameScanner } from '../frame/scanner.ts';
+import { TagLimit } from '../frame/tag-limit.ts';
+import type { Micros } from '../units.ts';
 import type { Garbling, ProbeEvent } from './events.ts';
 import type { FrameFigures } from './figures.ts';
 import { RateWatch } from './rate-watch.ts';
@@ -13,12 +15,13 @@ export interface FrameWatchSink {
 }
 
 /** What does not belong between two frames; tags and tables of contents may. */
-const strayReasons: readonly SkipReason[] = ['garbage', 'false-sync', 'free-format', 'reserved-value', 'cut-frame'];
+const strayReasons: readonly SkipReason[] = ['garbage', 'false-sync', 'free-format', 'reserved-value', 'cut-frame', 'padding'];
 
 /** The frames of a mountpoint, and whether each is a good continuation of those before it. */
 export class FrameWatch {
   readonly #sink: FrameWatchSink;
-  readonly #scanner: FrameScanner = new FrameScanner({ frame: (bytes, header) => this.#frame(bytes, header) });
+  readonly #scanner: FrameScanner = new FrameScanner({ frame: (bytes, header) => this.#frame(bytes, header) }, { isSource: true });
+  readonly #tagLimit: TagLimit = new TagLimit();
   readonly #reservoir = new ReservoirWatch();
   readonly #rate = new RateWatch();
   readonly #repeats: Repeats;
@@ -63,8 +66,9 @@ export class FrameWatch {
     };
   }
 
-  push(bytes: Uint8Array): void {
+  push(now: Micros, bytes: Uint8Array): void {
     this.#scanner.push(bytes);
+    this.#tagLimit.look(now, this.#scanner);
   }
 
   /** Tells of stray bytes also when no frame follows them: to be called now and then. */

@@ -126,7 +126,7 @@ export class Probe implements Machine {
     this.#stall.set(later(now, micros(this.#stallUs + 1)));
     this.#hasCarried = true;
     this.#audioBytes += bytes.length;
-    this.#frames.push(bytes);
+    this.#frames.push(now, bytes);
   }
 
   /** A whole metadata text: `StreamTitle='…';`. */

@@ -155,7 +155,7 @@ const TABLE_BYTES = 44;
 const TABLES: readonly (readonly number[])[] = ['Xing', 'Info', 'VBRI'].map(codes);
 /** Where those letters can stand behind the beginning of a header, with and without a CRC. */
 const TABLE_AT = [13, 15, 21, 23, 36, 38];
-const TAGS: readonly (readonly number[])[] = ['ID3', 'TAG', 'APETAGEX'].map(codes);
+const TAGS: readonly (readonly number[])[] = ['ID3', 'TAG', 'APETAGEX', 'LYRICSBEGIN'].map(codes);
 
 function codes(text: string): readonly number[] {
   return Array.from(text, (letter) => letter.charCodeAt(0));

@@ -90,7 +90,10 @@ export class ProbeApp implements App, SourceDesk {
   /** A connection has begun to carry a stream. */
   begin(): SourceSink {
     return {
-      audio: (bytes) => this.#tell((now) => this.#probe.receive(now, bytes)),
+      audio: (bytes) => {
+        this.#tell((now) => this.#probe.receive(now, bytes));
+        return undefined;
+      },
       title: () => undefined,
       metadata: (text) => this.#tell((now) => this.#probe.metadata(now, text)),
       end: () => undefined,

@@ -16,8 +16,9 @@ class Heard implements SourceSink {
     this.ended = new Promise((resolve) => (this.#end = resolve));
   }
 
-  audio(bytes: Uint8Array): void {
+  audio(bytes: Uint8Array): string | undefined {
     this.body += Buffer.from(bytes).toString('latin1');
+    return this.body.endsWith('unsupported') ? 'that is not supported' : undefined;
   }
 
   title(title: string): void {
@@ -102,6 +103,29 @@ describe('a source', () => {
     client.write('lo\r\n3\r\n, w\r\n4\r\norld\r\n0\r\n\r\n');
     expect(await desk.sources[0]!.ended).toBe('end of body');
     expect(desk.sources[0]!.body).toBe('hello, world');
+    await client.closed;
+  });
+
+  it.each([
+    ['by its type', 'Content-Type: application/ogg\r\n', '', 'application/ogg'],
+    ['by its first bytes', '', 'OggS\0\x02' + '\0'.repeat(20) + '\x01\x13OpusHead', 'Ogg (Opus)'],
+    ['by its first bytes, whatever it calls itself', 'Content-Type: audio/mpeg\r\n', 'fLaC\0\0\0\x22', 'FLAC'],
+    ['by the first bytes of a chunk', 'Transfer-Encoding: chunked\r\n', '8\r\nfLaC\0\0\0\x22\r\n', 'FLAC'],
+  ])('that is not supported is refused with 415, %s', async (_, header, body, what) => {
+    const { desk, port } = await listen('pw');
+    const client = connect(port).write(`PUT /m HTTP/1.1\r\n${auth('source', 'pw')}${header}\r\n${body}`);
+    await client.closed;
+    expect(client.text).toMatch(/^HTTP\/1\.0 415 Unsupported Media Type\r\n/);
+    expect(client.text).toContain(`This takes MPEG audio or AAC (ADTS), not ${what}`);
+    expect(desk.sources).toHaveLength(0);
+  });
+
+  it('is closed when it shows later that what it sends is not supported', async () => {
+    const { desk, port } = await listen('pw');
+    const client = connect(port).write(`SOURCE /m HTTP/1.0\r\n${auth('source', 'pw')}\r\n`);
+    await client.untilText('200 OK');
+    client.write('unsupported');
+    expect(await desk.sources[0]!.ended).toBe('that is not supported');
     await client.closed;
   });
 

@@ -3,7 +3,7 @@ import { readFileFrames, type FileFrames } from '../../../core/fallback/file-fra
 import { StateReader, StateWriter } from '../../../core/recording/saved-state.ts';
 import { ByteReader, ByteWriter } from '../../../core/recording/wire.ts';
 import { loadProgramme } from '../../../demo/programme.ts';
-import { apeTag, id3v1, id3v2, infoFrame, join, mpegFrame, times } from '../frame/build.ts';
+import { apeTag, ascii, id3v1, id3v2, infoFrame, join, mpegFrame, times } from '../frame/build.ts';
 import { FRAME_US, numbered, numberedAac, range } from '../support/frames.ts';
 
 function framesOf(...parts: readonly Uint8Array[]): FileFrames {
@@ -47,6 +47,14 @@ describe('a file', () => {
     expect(all(framesOf(numbered(1)))).toEqual([numbered(1)]);
   });
 
+  test('may have a picture of 1.2 MB, with frames in it, and tags of all kinds behind it', () => {
+    const picture = id3v2(1_200_000);
+    for (let at = 10; at < 50_000; at += 417) picture.set(numbered(77), at);
+    const items = apeTag(9_000, { header: false });
+    items.set(numbered(78), 100);
+    expect(all(framesOf(picture, new Uint8Array(2_000), ...ten, items, id3v1()))).toEqual(ten);
+  });
+
   test('is real audio', () => {
     const { frames } = loadProgramme().a;
     const read = framesOf(...frames.map(({ bytes }) => bytes));
@@ -55,6 +63,7 @@ describe('a file', () => {
 });
 
 test.each([
+  ['Ogg', join(ascii('OggS'), new Uint8Array(50_000)), 'is Ogg, not MPEG audio or AAC (ADTS)'],
   ['nothing', new Uint8Array(0), 'has no frame of MPEG audio or AAC (ADTS)'],
   ['text', new Uint8Array(5_000).fill(0x41), 'has no frame of MPEG audio or AAC (ADTS)'],
   ['two kinds', join(...ten, times(5, mpegFrame({ sampleRateHz: 48_000 }))), 'has frames of two kinds: mp3 44100 Hz 2 ch, then mp3 48000 Hz 2 ch'],

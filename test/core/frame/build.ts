@@ -132,6 +132,15 @@ export function apeTag(itemBytes: number, options: { version?: 1000 | 2000; head
   return join(header ? end(true) : new Uint8Array(0), new Uint8Array(itemBytes).fill(fill), end(false));
 }
 
+/** As files have it in front of an ID3v1 tag. */
+export function lyrics3(textBytes: number, options: { version?: 1 | 2; fill?: number } = {}): Uint8Array {
+  const { version = 2, fill = 0x20 } = options;
+  const begin = ascii('LYRICSBEGIN');
+  const text = new Uint8Array(textBytes).fill(fill);
+  const end = version === 1 ? 'LYRICSEND' : `${String(begin.length + textBytes).padStart(6, '0')}LYRICS200`;
+  return join(begin, text, ascii(end));
+}
+
 export function ascii(text: string): Uint8Array {
   return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 }

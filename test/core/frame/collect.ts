@@ -1,5 +1,5 @@
 import type { FrameHeader, SkipReason } from '../../../core/frame/format.ts';
-import { FrameScanner } from '../../../core/frame/scanner.ts';
+import { FrameScanner, type ScanOptions } from '../../../core/frame/scanner.ts';
 
 export interface Found {
   bytes: Uint8Array;
@@ -10,12 +10,16 @@ export interface Found {
 export class Collector {
   readonly found: Found[] = [];
   readonly borrowed: Uint8Array[] = [];
-  readonly scanner: FrameScanner = new FrameScanner({
-    frame: (bytes, header) => {
-      this.found.push({ bytes: bytes.slice(), header: { ...header } });
-      this.borrowed.push(bytes);
-    },
-  });
+  readonly scanner: FrameScanner;
+
+  constructor(options: ScanOptions = {}) {
+    this.scanner = new FrameScanner({
+      frame: (bytes, header) => {
+        this.found.push({ bytes: bytes.slice(), header: { ...header } });
+        this.borrowed.push(bytes);
+      },
+    }, options);
+  }
 
   get lengths(): number[] {
     return this.found.map(({ bytes }) => bytes.length);
@@ -38,8 +42,8 @@ export class Collector {
 }
 
 /** Everything in one push, then the end. */
-export function scanWhole(bytes: Uint8Array): Collector {
-  const collector = new Collector();
+export function scanWhole(bytes: Uint8Array, options: ScanOptions = {}): Collector {
+  const collector = new Collector(options);
   collector.scanner.push(bytes);
   collector.scanner.end();
   return collector;

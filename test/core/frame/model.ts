@@ -35,7 +35,8 @@ function headerAt(bytes: Uint8Array, at: number): { format: FrameFormat; lengthB
 function tagBytesAt(bytes: Uint8Array, at: number): number {
   const headBytes = tagHeadBytes(bytes[at]!);
   if (headBytes === 0 || at + headBytes > bytes.length) return 0;
-  return readTag(bytes, at)?.lengthBytes ?? 0;
+  const tag = readTag(bytes, at);
+  return tag === undefined || tag.endsWithMark ? 0 : tag.lengthBytes;
 }
 
 function isConfirmed(bytes: Uint8Array, at: number, format: FrameFormat): boolean {

@@ -4,7 +4,7 @@ import type { FrameHeader } from '../../../core/frame/format.ts';
 import { emptyFrameHeader, readHeader } from '../../../core/frame/header.ts';
 import { infoFrameKind } from '../../../core/frame/mpeg.ts';
 import { MAX_HELD_BYTES } from '../../../core/frame/scanner.ts';
-import { adtsFrame, adtsRates, apeTag, bitrateColumn, bitrateRows, id3v1, id3v2, infoFrame, join, mpegFrame, mpegRates } from './build.ts';
+import { adtsFrame, adtsRates, apeTag, bitrateColumn, bitrateRows, id3v1, id3v2, infoFrame, join, lyrics3, mpegFrame, mpegRates } from './build.ts';
 import { Collector, type Found, scanWhole } from './collect.ts';
 import { framesByTheRules } from './model.ts';
 
@@ -54,7 +54,8 @@ const piece = fc.oneof(
   { weight: 1, arbitrary: fc.tuple(frame, fc.double({ min: 0, max: 1, noNaN: true })).map(([one, part]) => one.subarray(Math.floor(part * one.length))) },
   { weight: 2, arbitrary: nasty },
   { weight: 1, arbitrary: fc.constantFrom('Xing', 'Info', 'VBRI').map((letters) => infoFrame(letters as 'Xing')) },
-  { weight: 1, arbitrary: fc.constantFrom(id3v1(), id3v2(0), id3v2(3), id3v2(700, { footer: true, fill: 0xff }), apeTag(0), apeTag(90), apeTag(0, { version: 1000, header: false })) },
+  { weight: 1, arbitrary: fc.constantFrom(id3v1(), id3v2(0), id3v2(3), id3v2(700, { footer: true, fill: 0xff }), apeTag(0), apeTag(90), apeTag(0, { version: 1000, header: false }), lyrics3(30), lyrics3(5, { version: 1 })) },
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: 300 }).map((zeros) => new Uint8Array(zeros)) },
 );
 const stream = fc.array(piece, { maxLength: 8 }).map((pieces) => join(...pieces));
 
@@ -86,10 +87,10 @@ function pushChunks(collector: Collector, bytes: Uint8Array, sizes: readonly num
 }
 
 test('any chunking of any stream gives the same frames and the same counts', () => {
-  fc.assert(fc.property(stream, chunkSizes, (bytes, sizes) => {
-    const whole = new Collector();
+  fc.assert(fc.property(stream, chunkSizes, fc.boolean(), (bytes, sizes, isSource) => {
+    const whole = new Collector({ isSource });
     whole.scanner.push(bytes);
-    const cut = new Collector();
+    const cut = new Collector({ isSource });
     pushChunks(cut, bytes, sizes);
     for (const when of ['before the end', 'at the end']) {
       expect(cut.found.map(plain), when).toEqual(whole.found.map(plain));
@@ -113,8 +114,8 @@ test('the frames are those that the rules name', () => {
 
 test('every byte is in a frame, held, or counted, whatever gaps there are', () => {
   const parts = fc.array(fc.tuple(stream, fc.constantFrom('gap', 'end', 'go on')), { maxLength: 5 });
-  fc.assert(fc.property(parts, chunkSizes, (list, sizes) => {
-    const collector = new Collector();
+  fc.assert(fc.property(parts, chunkSizes, fc.boolean(), (list, sizes, isSource) => {
+    const collector = new Collector({ isSource });
     let pushed = 0;
     for (const [bytes, then] of list) {
       pushChunks(collector, bytes, sizes);
@@ -130,8 +131,8 @@ test('every byte is in a frame, held, or counted, whatever gaps there are', () =
 });
 
 test('bytes that nobody meant as audio neither throw nor are held without bound', () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 20_000, size: 'max' }), nasty, chunkSizes, (random, more, sizes) => {
-    const collector = new Collector();
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 20_000, size: 'max' }), nasty, chunkSizes, fc.boolean(), (random, more, sizes, isSource) => {
+    const collector = new Collector({ isSource });
     pushChunks(collector, random, sizes);
     pushChunks(collector, more, sizes);
     collector.scanner.gap();

@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { MAX_TAG_BYTES, readTag, tagHeadBytes } from '../../../core/frame/tags.ts';
-import { apeTag, ascii, id3v1, id3v2, join, mpegFrame, times } from './build.ts';
+import { findTag, readTag, tagHeadBytes } from '../../../core/frame/tags.ts';
+import { apeTag, ascii, id3v1, id3v2, join, lyrics3, mpegFrame, times } from './build.ts';
 import { Collector, scanWhole } from './collect.ts';
 
 test('tags tell their length', () => {
-  expect(readTag(id3v2(0), 0)).toEqual({ reason: 'id3v2-tag', lengthBytes: 10 });
-  expect(readTag(id3v2(300), 0)).toEqual({ reason: 'id3v2-tag', lengthBytes: 310 });
-  expect(readTag(id3v2(300, { footer: true }), 0)).toEqual({ reason: 'id3v2-tag', lengthBytes: 320 });
-  expect(readTag(id3v2(MAX_TAG_BYTES), 0)).toEqual({ reason: 'id3v2-tag', lengthBytes: MAX_TAG_BYTES + 10 });
-  expect(readTag(id3v1(), 0)).toEqual({ reason: 'id3v1-tag', lengthBytes: 128 });
-  expect(readTag(apeTag(100), 0)).toEqual({ reason: 'ape-tag', lengthBytes: 164 });
-  expect(readTag(apeTag(100, { header: false }), 100), 'a footer').toEqual({ reason: 'ape-tag', lengthBytes: 32 });
-  expect(readTag(apeTag(100, { header: false, version: 1000 }), 100)).toEqual({ reason: 'ape-tag', lengthBytes: 32 });
+  expect(readTag(id3v2(0), 0)).toEqual({ reason: 'id3v2-tag', lengthBytes: 10, endsWithMark: false });
+  expect(readTag(id3v2(300), 0)).toEqual({ reason: 'id3v2-tag', lengthBytes: 310, endsWithMark: false });
+  expect(readTag(id3v2(300, { footer: true }), 0)).toEqual({ reason: 'id3v2-tag', lengthBytes: 320, endsWithMark: false });
+  expect(readTag(Uint8Array.of(...ascii('ID3'), 4, 0, 0, 0x7f, 0x7f, 0x7f, 0x7f), 0)).toEqual({ reason: 'id3v2-tag', lengthBytes: 2 ** 28 - 1 + 10, endsWithMark: false });
+  expect(readTag(id3v1(), 0)).toEqual({ reason: 'id3v1-tag', lengthBytes: 128, endsWithMark: false });
+  expect(readTag(apeTag(100), 0)).toEqual({ reason: 'ape-tag', lengthBytes: 164, endsWithMark: false });
+  expect(readTag(apeTag(100, { header: false }), 100), 'a footer').toEqual({ reason: 'ape-tag', lengthBytes: 32, endsWithMark: false });
+  expect(readTag(apeTag(100, { header: false, version: 1000 }), 100)).toEqual({ reason: 'ape-tag', lengthBytes: 32, endsWithMark: false });
 });
 
 test('and how many bytes it takes to know them', () => {
@@ -28,12 +28,10 @@ test('what is not believed', () => {
     tag[at] = value;
     return tag;
   };
-  expect(readTag(id3v2(MAX_TAG_BYTES + 1), 0)).toBeUndefined();
   expect(readTag(changed(id3v2(10), 3, 0xff), 0), 'version').toBeUndefined();
   expect(readTag(changed(id3v2(10), 4, 0xff), 0), 'revision').toBeUndefined();
   expect(readTag(changed(id3v2(10), 5, 0x01), 0), 'flags').toBeUndefined();
   for (const at of [6, 7, 8, 9]) expect(readTag(changed(id3v2(10), at, 0x80), 0), 'size').toBeUndefined();
-  expect(readTag(apeTag(MAX_TAG_BYTES), 0), 'the footer makes it too long').toBeUndefined();
   expect(readTag(changed(apeTag(10), 8, 0), 0), 'version').toBeUndefined();
   expect(readTag(ascii('TAB'), 0)).toBeUndefined();
 });
@@ -79,15 +77,71 @@ describe('in a stream', () => {
     expect(scanner.skipped['id3v2-tag']).toEqual({ count: 1, bytes: 600_000 });
   });
 
-  test('a tag that claims too much is garbage, and hides nothing', () => {
-    const { found, skips } = scanWhole(join(frame, frame, id3v2(MAX_TAG_BYTES + 1).subarray(0, 50), frame, frame));
-    expect(found).toHaveLength(4);
-    expect(skips).toEqual({ garbage: '1/50' });
-  });
-
   test('the items of an APE tag of version 1 cannot be known; its footer behind them is part of that', () => {
     const { found, skips } = scanWhole(join(frame, frame, apeTag(60, { version: 1000, header: false }), frame, frame));
     expect(found).toHaveLength(4);
     expect(skips).toEqual({ garbage: '1/92' });
   });
+});
+
+describe('in a source, which is files one behind the other', () => {
+  const frame = mpegFrame();
+  const scan = (...parts: Uint8Array[]): Collector => scanWhole(join(...parts), { isSource: true });
+
+  /** Frames, which nobody must hear, as the body of a tag. */
+  function filled(tag: Uint8Array, from: number): Uint8Array {
+    for (let at = from; at + frame.length <= tag.length - 32; at += frame.length) tag.set(frame, at);
+    return tag;
+  }
+
+  test.each([
+    ['an ID3v2 tag with a picture of 1.2 MB', filled(id3v2(1_200_000), 10), 'id3v2-tag'],
+    ['an APE tag of 5 MB', filled(apeTag(5_000_000), 32), 'ape-tag'],
+    ['Lyrics3, version 2', filled(lyrics3(900_000), 11), 'lyrics3-tag'],
+    ['Lyrics3, version 1', filled(lyrics3(5_000, { version: 1 }), 11), 'lyrics3-tag'],
+  ] as const)('nothing in %s is a frame, and none of it is held', (_, tag, reason) => {
+    const { scanner, found } = new Collector({ isSource: true });
+    scanner.push(join(frame, frame));
+    let mostHeld = 0;
+    for (let at = 0; at < tag.length; at += 10_000) {
+      scanner.push(tag.subarray(at, at + 10_000));
+      mostHeld = Math.max(mostHeld, scanner.heldBytes);
+    }
+    scanner.push(join(frame, frame));
+    expect(mostHeld).toBeLessThan(100);
+    expect(found).toHaveLength(4);
+    // The footer of an APE tag is counted by itself.
+    expect(scanner.skipped[reason].bytes).toBe(tag.length);
+  });
+
+  test('a tag stands behind padding', () => {
+    const { found, skips } = scan(id3v2(20), new Uint8Array(3_000), frame, frame, new Uint8Array(500), id3v2(50), new Uint8Array(7), frame, frame, new Uint8Array(1), id3v1());
+    expect(found).toHaveLength(4);
+    expect(skips).toEqual({ 'padding': '4/3508', 'id3v2-tag': '2/90', 'id3v1-tag': '1/128' });
+  });
+
+  test('a frame that the end of its file has cut hides no tag, wherever it was cut', () => {
+    for (let cut = 5; cut < frame.length; cut++) {
+      const tag = filled(id3v2(4_000), 10);
+      const { found, scanner } = scan(frame, frame, frame, frame.subarray(0, cut), tag, frame, frame, frame);
+      const foreign = scanner.skipped['id3v2-tag'].bytes + scanner.skipped['cut-frame'].bytes + 6 * frame.length;
+      // With fewer than ten bytes left, the head of the tag lies across the end of the frame: that goes out, and the rest of the tag does not.
+      const isAcross = frame.length - cut < 10;
+      expect(found.length, `cut at ${cut}`).toBe(isAcross ? 7 : 6);
+      expect(foreign + (isAcross ? frame.length : 0), `cut at ${cut}`).toBe(6 * frame.length + cut + tag.length);
+    }
+  });
+
+  test('of an encoder’s messages that is not so: their frames are whole, and zeros are garbage', () => {
+    const { found, skips } = scanWhole(join(frame, frame, new Uint8Array(9), id3v1(), frame, frame));
+    expect(found).toHaveLength(4);
+    expect(skips).toEqual({ garbage: '1/137' });
+  });
+});
+
+test('a tag is found in the middle of bytes by its whole head', () => {
+  const bytes = join(new Uint8Array(40).fill(0x49), id3v2(5), new Uint8Array(9));
+  expect(findTag(bytes, 0, bytes.length)).toBe(40);
+  expect(findTag(bytes, 0, 49), 'cut').toBe(-1);
+  expect(findTag(join(ascii('APETAGE'), apeTag(3)), 0, 200)).toBe(7);
 });
