@@ -27,7 +27,8 @@ type ShellKind =
   | 'recording'
   | 'record-frozen'
   | 'record-stopped'
-  | 'log-suppressed';
+  | 'log-suppressed'
+  | 'log-dropped';
 
 export type LogKind = AnyEvent['kind'] | ShellKind;
 
@@ -47,6 +48,7 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'source-refused': { level: 'warn', text: 'source refused' },
   'source-unauthorized': { level: 'info', text: 'source asked for its password' },
   'log-suppressed': { level: 'warn', text: 'too many lines of one kind, left out' },
+  'log-dropped': { level: 'warn', text: 'log lines dropped' },
   'recording': { level: 'info', text: 'recording' },
   'record-frozen': { level: 'warn', text: 'recording frozen' },
   'record-stopped': { level: 'error', text: 'recording stopped' },
