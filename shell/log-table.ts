@@ -27,6 +27,7 @@ type ShellKind =
   | 'recording'
   | 'record-frozen'
   | 'record-stopped'
+  | 'record-not-frozen'
   | 'log-suppressed'
   | 'log-dropped';
 
@@ -51,7 +52,8 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'log-dropped': { level: 'warn', text: 'log lines dropped' },
   'recording': { level: 'info', text: 'recording' },
   'record-frozen': { level: 'warn', text: 'recording frozen' },
-  'record-stopped': { level: 'error', text: 'recording stopped' },
+  'record-stopped': { level: 'warn', text: 'recording stopped, and is tried again later' },
+  'record-not-frozen': { level: 'error', text: 'recording could not be frozen' },
   'too-many-targets': { level: 'warn', text: 'more addresses than replica numbers' },
 
   // Connections that we open.
