@@ -11,6 +11,9 @@ export interface LogEntry {
 /** What the shell itself tells of. */
 type ShellKind =
   | 'listening'
+  | 'failed'
+  | 'warning'
+  | 'signal'
   | 'stopping'
   | 'stopped'
   | 'unresolved'
@@ -37,6 +40,9 @@ export type LogKind = AnyEvent['kind'] | ShellKind;
 export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   // Of the shell.
   'listening': { level: 'info', text: 'listening' },
+  'failed': { level: 'error', text: 'the process has failed, and ends' },
+  'warning': { level: 'warn', text: 'warning of Node' },
+  'signal': { level: 'info', text: 'signal' },
   'stopping': { level: 'info', text: 'stopping' },
   'stopped': { level: 'info', text: 'stopped' },
   'unresolved': { level: 'warn', text: 'name has no address' },

@@ -14,7 +14,8 @@ const DEFAULT_COLUMNS = 80;
 export async function runProbe(config: ProbeConfig): Promise<number> {
   const output = openLogOutput();
   const app = new ProbeApp(config, reporterFor(config, (text) => output.write(text)));
-  const signal = nextSignal(() => undefined);
+  // It carries nothing for anybody: with its terminal it ends, and says what it has found.
+  const signal = nextSignal(['SIGTERM', 'SIGINT', 'SIGHUP'], () => undefined);
   try {
     await app.start();
     await Promise.race([app.finished, signal, output.abandoned]);
