@@ -1,6 +1,8 @@
+import { ignoreSignals } from '../shell/signals.ts';
 import { parseOptions } from './options.ts';
 import { show } from './show.ts';
 
+ignoreSignals();
 const parsed = parseOptions(process.argv.slice(2));
 switch (parsed.kind) {
   case 'help':

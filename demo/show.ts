@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openLogOutput, type LogOutput } from '../shell/log-output.ts';
 import { chaos } from './chaos.ts';
 import { DemoListener } from './listener.ts';
 import { narrate, type Names } from './narrator.ts';
@@ -15,8 +16,10 @@ const REVIVE_MS = 4_000;
 /** Plays until time is up or a signal comes, and says what happens; returns the exit code. */
 export async function show(options: DemoOptions): Promise<number> {
   const over = new AbortController();
-  stopOnSignals(over);
-  const stage = setUp(options, over.signal);
+  // The encoders are fed from here: a terminal that is stopped must not stop that.
+  const output = openLogOutput();
+  stopOnSignals(over, output);
+  const stage = setUp(options, over.signal, output);
   try {
     await untilAborted(stage.station.start(), over.signal);
     if (over.signal.aborted) return 0;
@@ -29,6 +32,7 @@ export async function show(options: DemoOptions): Promise<number> {
   } finally {
     over.abort();
     await stage.station.close();
+    await output.flush();
   }
 }
 
@@ -37,13 +41,14 @@ interface Stage {
   readonly station: Station;
   readonly nowMs: () => number;
   readonly say: (line: string) => void;
+  readonly output: LogOutput;
   listener?: DemoListener;
 }
 
-function setUp(options: DemoOptions, over: AbortSignal): Stage {
+function setUp(options: DemoOptions, over: AbortSignal, output: LogOutput): Stage {
   const startedMs = performance.now();
   const nowMs = (): number => performance.now() - startedMs;
-  const say = (line: string): void => void process.stdout.write(`${(nowMs() / 1000).toFixed(2).padStart(7)}  ${line}\n`);
+  const say = (line: string): void => output.write(`${(nowMs() / 1000).toFixed(2).padStart(7)}  ${line}\n`);
   const tell = (part: Part, text: string): void => say(`${part.name.padEnd(9)} ${text}`);
   const streams = new Map<string, string>();
   const programme = loadProgramme();
@@ -71,17 +76,17 @@ function setUp(options: DemoOptions, over: AbortSignal): Stage {
     stream: (id) => streams.get(id) ?? `stream ${id.slice(0, 8)}`,
     peer: (label) => station.relayAt(label)?.name ?? label,
   };
-  return { programme, station, nowMs, say };
+  return { programme, station, nowMs, say, output };
 }
 
 function isNewStream(event: PartEvent): event is PartEvent & { readonly stream: string } {
   return event.event === 'source-started' && typeof event['stream'] === 'string';
 }
 
-function welcome({ station, say }: Stage, { port, chaos: withChaos }: DemoOptions): void {
+function welcome({ station, say, output }: Stage, { port, chaos: withChaos }: DemoOptions): void {
   const { url, httpPort } = station;
   if (httpPort !== port && port !== 0) say(`demo      port ${port} is taken: the edge listens on ${httpPort}`);
-  process.stdout.write(`
+  output.write(`
   One station, two encoders, two relays, one edge, all on this machine.
 
       Listen:  ${url}
@@ -130,9 +135,9 @@ function sumUp({ listener, say }: Stage, { forMs }: DemoOptions): number {
 }
 
 /** The first signal ends the show in good order; after a second one this process ends, and takes its children along. */
-function stopOnSignals(over: AbortController): void {
+function stopOnSignals(over: AbortController, output: LogOutput): void {
   // Nobody reads any more, as in `npm run demo | head`.
-  process.stdout.on('error', () => over.abort());
+  void output.abandoned.then(() => over.abort());
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       if (over.signal.aborted) process.exit(1);

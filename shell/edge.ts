@@ -96,7 +96,7 @@ export class EdgeApp implements App {
   async start(): Promise<void> {
     const { bind, httpPort, relays, settings, policies = {} } = this.#config;
     const files = await readFallbackFiles(policies, settings);
-    this.#flight?.start();
+    await this.#flight?.start();
     for (const file of files) await this.#provide(file);
     const port = await this.#listeners.listen({ address: bind, port: httpPort });
     this.#log({ kind: 'listening', what: 'http', transport: 'tcp', address: bind, port });

@@ -11,6 +11,9 @@ export interface LogEntry {
 /** What the shell itself tells of. */
 type ShellKind =
   | 'listening'
+  | 'failed'
+  | 'warning'
+  | 'signal'
   | 'stopping'
   | 'stopped'
   | 'unresolved'
@@ -27,7 +30,9 @@ type ShellKind =
   | 'recording'
   | 'record-frozen'
   | 'record-stopped'
-  | 'log-suppressed';
+  | 'record-not-frozen'
+  | 'log-suppressed'
+  | 'log-dropped';
 
 export type LogKind = AnyEvent['kind'] | ShellKind;
 
@@ -35,6 +40,9 @@ export type LogKind = AnyEvent['kind'] | ShellKind;
 export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   // Of the shell.
   'listening': { level: 'info', text: 'listening' },
+  'failed': { level: 'error', text: 'the process has failed, and ends' },
+  'warning': { level: 'warn', text: 'warning of Node' },
+  'signal': { level: 'info', text: 'signal' },
   'stopping': { level: 'info', text: 'stopping' },
   'stopped': { level: 'info', text: 'stopped' },
   'unresolved': { level: 'warn', text: 'name has no address' },
@@ -47,9 +55,11 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'source-refused': { level: 'warn', text: 'source refused' },
   'source-unauthorized': { level: 'info', text: 'source asked for its password' },
   'log-suppressed': { level: 'warn', text: 'too many lines of one kind, left out' },
+  'log-dropped': { level: 'warn', text: 'log lines dropped' },
   'recording': { level: 'info', text: 'recording' },
   'record-frozen': { level: 'warn', text: 'recording frozen' },
-  'record-stopped': { level: 'error', text: 'recording stopped' },
+  'record-stopped': { level: 'warn', text: 'recording stopped, and is tried again later' },
+  'record-not-frozen': { level: 'error', text: 'recording could not be frozen' },
   'too-many-targets': { level: 'warn', text: 'more addresses than replica numbers' },
 
   // Connections that we open.

@@ -1,10 +1,11 @@
 import { isatty } from 'node:tty';
 import pino from 'pino';
-import pretty from 'pino-pretty';
+import { prettyFactory } from 'pino-pretty';
 import type { Role } from '../core/settings.ts';
-import { openLogOutput, STDOUT } from './log-output.ts';
+import { openLogOutput } from './log-output.ts';
 import { logTable, type LogKind, type LogLevel } from './log-table.ts';
 import { LogThrottle } from './log-throttle.ts';
+import { STDOUT } from './log-writer.ts';
 
 /** Tells of something that an operator may want to know: what kind of thing, and its figures. */
 export type Log = <E extends { readonly kind: LogKind }>(event: E) => void;
@@ -13,6 +14,10 @@ export interface Logger {
   readonly log: Log;
   /** Writes out what is still held, if somebody reads it; for the end of the process. */
   flush(): Promise<void>;
+  /** The same for a process that fails: what is not taken at once is lost. */
+  flushNow(): void;
+  /** Where lines go, for another thread. */
+  readonly descriptor: number;
 }
 
 export interface LogOptions {
@@ -20,20 +25,18 @@ export interface LogOptions {
   readonly level: LogLevel;
 }
 
-/** Lines on stdout: for people when that is a terminal, JSON otherwise. */
+/** Lines on stdout: for people when that is a terminal, JSON otherwise. Writing one never waits. */
 export function createLogger({ role, level }: LogOptions): Logger {
+  const output = openLogOutput((count) => log({ kind: 'log-dropped', count }));
+  const format = isatty(STDOUT) ? prettyFactory({ colorize: true, translateTime: 'SYS:HH:MM:ss.l', ignore: 'role', singleLine: true }) : undefined;
   const options: pino.LoggerOptions = {
     level,
     base: { role },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
   };
-  if (isatty(STDOUT)) {
-    const stream = pretty({ colorize: true, translateTime: 'SYS:HH:MM:ss.l', ignore: 'role', singleLine: true, sync: true });
-    return { log: logTo(pino(options, stream)), flush: () => Promise.resolve() };
-  }
-  const output = openLogOutput();
-  return { log: logTo(pino(options, output)), flush: output.flush };
+  const log = logTo(pino(options, { write: (line) => output.write(format === undefined ? line : format(line)) }));
+  return { log, flush: () => output.flush(), flushNow: () => output.flushNow(), descriptor: output.descriptor };
 }
 
 function logTo(logger: pino.Logger): Log {

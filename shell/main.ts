@@ -3,6 +3,7 @@ import { createLogger } from './log.ts';
 import { runProbe } from './probe/run.ts';
 import { StartError, UsageError } from './problems.ts';
 import { serve } from './serve.ts';
+import { restoreSignals } from './signals.ts';
 
 /** Where a program prints, besides its log. */
 export interface Terminal {
@@ -31,6 +32,7 @@ async function run(name: string, read: (argv: readonly string[]) => Wish, argv: 
       return 0;
     }
     if (wish.kind === 'task') {
+      restoreSignals();
       await wish.task((text) => terminal.out(text));
       return 0;
     }

@@ -68,7 +68,7 @@ export class RelayApp implements App {
   async start(): Promise<void> {
     const { bind, inPort, outPort, upstreams, multicasts } = this.#config;
     const { keepAliveMs } = this.#config.settings;
-    this.#flight?.start();
+    await this.#flight?.start();
     try {
       const inlet = await listenTcpAndUdp(
         { address: bind, port: inPort, keepAliveMs },

@@ -133,6 +133,18 @@ export class Recorder {
     this.#answers = [];
   }
 
+  /** Goes on after `stop`, between two calls of the machine. */
+  restart(): void {
+    assert(!this.#isOn && this.#machine !== undefined, 'a recorder goes on that was not stopped');
+    this.#isOn = true;
+    this.#block.clear();
+    this.#hash.take();
+    // One is left out: the next one does not go on where the one before ends.
+    this.#generation++;
+    this.#outliners.clear();
+    this.resume();
+  }
+
   /** A call of the machine is about to be made; its arguments are to be written behind. */
   begin(kind: number, now: Micros): ByteWriter | undefined {
     if (!this.#isOn) return undefined;

@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { davecast } from '../main.ts';
 import { runBin } from '../run-bin.ts';
 
-runBin(davecast);
+runBin(async () => (await import('../main.ts')).davecast);

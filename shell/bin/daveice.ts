@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { daveice } from '../main.ts';
 import { runBin } from '../run-bin.ts';
 
-runBin(daveice);
+runBin(async () => (await import('../main.ts')).daveice);

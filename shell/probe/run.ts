@@ -1,5 +1,6 @@
 import { isatty } from 'node:tty';
-import { openLogOutput, STDOUT } from '../log-output.ts';
+import { openLogOutput } from '../log-output.ts';
+import { STDOUT } from '../log-writer.ts';
 import { nextSignal } from '../signals.ts';
 import { ProbeApp } from './app.ts';
 import type { ProbeConfig } from './command.ts';
@@ -11,17 +12,18 @@ const DEFAULT_COLUMNS = 80;
 
 /** Listens until its time is over, a signal comes, or nobody reads what it says; resolves with the exit status. */
 export async function runProbe(config: ProbeConfig): Promise<number> {
-  const { write, flush, abandoned } = openLogOutput();
-  const app = new ProbeApp(config, reporterFor(config, write));
-  const signal = nextSignal(() => undefined);
+  const output = openLogOutput();
+  const app = new ProbeApp(config, reporterFor(config, (text) => output.write(text)));
+  // It carries nothing for anybody: with its terminal it ends, and says what it has found.
+  const signal = nextSignal(['SIGTERM', 'SIGINT', 'SIGHUP'], () => undefined);
   try {
     await app.start();
-    await Promise.race([app.finished, signal, abandoned]);
+    await Promise.race([app.finished, signal, output.abandoned]);
     const isWell = app.conclude();
     await app.stop();
     return isWell ? 0 : 1;
   } finally {
-    await flush();
+    await output.flush();
   }
 }
 

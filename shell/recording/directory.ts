@@ -1,8 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import type { RecordedRole } from '../../core/recording/format.ts';
-import { codeOf, StartError } from '../problems.ts';
+import { codeOf } from '../problems.ts';
 import { appendFile } from './part.ts';
 
 /**
@@ -20,6 +19,9 @@ export const UNFINISHED_SUFFIX = '.unfinished';
 /** Frozen recordings that are kept; the oldest go, so that a process that fails again and again does not fill the disk. */
 const MAX_FROZEN = 4;
 
+/** A disk on which so much finds room can be recorded on, for now. */
+const TRIAL_BYTES = 262_144;
+
 /** A process that records, or did when it ended. */
 export interface Tenant {
   readonly role: RecordedRole;
@@ -27,33 +29,59 @@ export interface Tenant {
   readonly isAlive: boolean;
 }
 
-/** Makes the directory, and says in it that this process records there. */
-export function moveIn(directory: string, role: RecordedRole): void {
+/** Makes the directory, and sees whether the disk takes anything. */
+export async function makeReady(directory: string, role: RecordedRole): Promise<void> {
+  await makeDirectory(resolve(directory));
+  const trial = join(directory, `${role}-${process.pid}-trial${UNFINISHED_SUFFIX}`);
   try {
-    mkdirSync(directory, { recursive: true });
-    writeFileSync(join(directory, `${role}-${process.pid}${RUNNING_SUFFIX}`), startTimeOf(process.pid));
-  } catch (error) {
-    throw new StartError(`cannot record in ${directory}: ${codeOf(error)}`, { cause: error });
+    await writeFile(trial, new Uint8Array(TRIAL_BYTES));
+  } finally {
+    await rm(trial, { force: true });
   }
+}
+
+/** Says in the directory that this process records there. */
+export async function moveIn(directory: string, role: RecordedRole): Promise<void> {
+  await writeFile(runningFile(directory, role, process.pid), await startTimeOf(process.pid));
+}
+
+/** With all those above it, one by one: where a file system refuses in a way of its own (/proc), Node's recursive mkdir tries for ever. */
+async function makeDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory);
+  } catch (error) {
+    if ((await stat(directory).catch(() => undefined))?.isDirectory() === true) return;
+    if (codeOf(error) !== 'ENOENT' || dirname(directory) === directory) throw error;
+    await makeDirectory(dirname(directory));
+    await mkdir(directory);
+  }
+}
+
+export function runningFile(directory: string, role: RecordedRole, pid: number): string {
+  return join(directory, `${role}-${pid}${RUNNING_SUFFIX}`);
 }
 
 export function partFile(directory: string, role: RecordedRole, generation: number): string {
   return join(directory, `${role}-${process.pid}-${String(generation).padStart(6, '0')}${PART_SUFFIX}`);
 }
 
-export function tenantsOf(directory: string): readonly Tenant[] {
-  return readdirSync(directory).flatMap((name) => {
+/** Those that have left a note there. Throws when the directory cannot be read. */
+export async function tenantsOf(directory: string): Promise<readonly Tenant[]> {
+  const tenants: Tenant[] = [];
+  for (const name of await readdir(directory)) {
     const match = /^(edge|relay)-(\d+)\.running$/.exec(name);
-    if (match === null) return [];
+    if (match === null) continue;
     const pid = Number(match[2]);
-    return [{ role: match[1] as RecordedRole, pid, isAlive: isAlive(pid, readFileSync(join(directory, name), 'utf8')) }];
-  });
+    tenants.push({ role: match[1] as RecordedRole, pid, isAlive: await isAlive(pid, await readFile(join(directory, name), 'utf8')) });
+  }
+  return tenants;
 }
 
 /** Frozen recordings, oldest first. */
-export function frozenIn(directory: string): readonly string[] {
-  const files = readdirSync(directory).filter((name) => name.endsWith(FROZEN_SUFFIX)).map((name) => join(directory, name));
-  const ages = new Map(files.map((file) => [file, statSync(file).mtimeMs]));
+export async function frozenIn(directory: string): Promise<readonly string[]> {
+  const files = (await readdir(directory)).filter((name) => name.endsWith(FROZEN_SUFFIX)).map((name) => join(directory, name));
+  // One may be removed meanwhile.
+  const ages = new Map(await Promise.all(files.map(async (file) => [file, (await stat(file).catch(() => undefined))?.mtimeMs ?? 0] as const)));
   return files.sort((a, b) => ages.get(a)! - ages.get(b)!);
 }
 
@@ -62,10 +90,10 @@ export function frozenFile(directory: string, role: RecordedRole, pid: number, w
   return join(directory, `${role}-${pid}-${stamp}-${why}${FROZEN_SUFFIX}`);
 }
 
-/** Removes the oldest frozen recordings, when there are too many with this one. */
-export function makeRoom(directory: string, newest: string): void {
-  const others = frozenIn(directory).filter((file) => file !== newest);
-  for (const file of others.slice(0, -(MAX_FROZEN - 1))) rmSync(file, { force: true });
+/** Removes the oldest frozen recordings when there are too many; `newest` is one of them, whatever its age. */
+export async function makeRoom(directory: string, newest?: string): Promise<void> {
+  const others = (await frozenIn(directory)).filter((file) => file !== newest);
+  for (const file of others.slice(0, Math.max(0, others.length - (newest === undefined ? MAX_FROZEN : MAX_FROZEN - 1)))) await rm(file, { force: true });
 }
 
 /** Writes a file under another name first: whoever waits for it finds it whole. */
@@ -86,41 +114,42 @@ export async function writeWhole(file: string, write: (out: FileHandle) => Promi
 /** Freezes what a process that is gone has left, and cleans up after it; undefined when there is nothing. */
 export async function salvage(directory: string, { role, pid }: Tenant): Promise<string | undefined> {
   const begin = `${role}-${pid}-`;
-  const parts = readdirSync(directory).filter((name) => name.startsWith(begin) && name.endsWith(PART_SUFFIX)).sort();
-  const files = parts.map((name) => join(directory, name)).filter((file) => statSync(file).size > 0);
+  const names = (await readdir(directory)).filter((name) => name.startsWith(begin) && name.endsWith(PART_SUFFIX)).sort();
+  const parts = await Promise.all(names.map(async (name) => ({ file: join(directory, name), bytes: (await stat(join(directory, name))).size })));
+  const filled = parts.filter(({ bytes }) => bytes > 0);
   const frozen = frozenFile(directory, role, pid, 'left');
-  if (files.length > 0) {
+  if (filled.length > 0) {
     await writeWhole(frozen, async (out) => {
-      for (const file of files) await appendFile(file, statSync(file).size, out);
+      for (const { file, bytes } of filled) await appendFile(file, bytes, out);
     });
-    makeRoom(directory, frozen);
+    await makeRoom(directory, frozen);
   }
-  moveOut(directory, role, pid);
-  return files.length > 0 ? frozen : undefined;
+  await moveOut(directory, role, pid);
+  return filled.length > 0 ? frozen : undefined;
 }
 
 /** Removes all that a process has in the directory but what it froze. */
-export function moveOut(directory: string, role: RecordedRole, pid: number): void {
-  for (const name of readdirSync(directory)) {
+export async function moveOut(directory: string, role: RecordedRole, pid: number): Promise<void> {
+  for (const name of await readdir(directory)) {
     const isItsOwn = name.startsWith(`${role}-${pid}-`) && (name.endsWith(PART_SUFFIX) || name.endsWith(UNFINISHED_SUFFIX));
-    if (isItsOwn || name === `${role}-${pid}${RUNNING_SUFFIX}`) rmSync(join(directory, name), { force: true });
+    if (isItsOwn || name === `${role}-${pid}${RUNNING_SUFFIX}`) await rm(join(directory, name), { force: true });
   }
 }
 
 /** A process id alone is no name: after a restart of the machine it is somebody else's. */
-function isAlive(pid: number, startTime: string): boolean {
+async function isAlive(pid: number, startTime: string): Promise<boolean> {
   try {
     process.kill(pid, 0);
   } catch (error) {
     if (codeOf(error) !== 'EPERM') return false;
   }
-  return startTimeOf(pid) === startTime;
+  return (await startTimeOf(pid)) === startTime;
 }
 
 /** When a process was started, in ticks since the machine was (proc(5)); '' where that is not to be had. */
-function startTimeOf(pid: number): string {
+async function startTimeOf(pid: number): Promise<string> {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
   } catch {
     return '';

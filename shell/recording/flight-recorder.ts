@@ -1,4 +1,4 @@
-import { closeSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { GENERATIONS, Recorder, type RecordingOut } from '../../core/recording/recorder.ts';
@@ -7,7 +7,7 @@ import type { Settings } from '../../core/settings.ts';
 import type { Log } from '../log.ts';
 import { codeOf } from '../problems.ts';
 import { version } from '../version.ts';
-import { frozenFile, makeRoom, moveIn, moveOut, partFile, salvage, tenantsOf, UNFINISHED_SUFFIX, writeWhole } from './directory.ts';
+import { frozenFile, makeReady, makeRoom, moveIn, moveOut, partFile, runningFile, salvage, tenantsOf, UNFINISHED_SUFFIX, writeWhole, type Tenant } from './directory.ts';
 import { Part } from './part.ts';
 
 /** What `--record` asks for. */
@@ -27,12 +27,22 @@ const MAX_WAITING_BYTES = 8_388_608;
 const MAX_WAITING_PART = 4;
 
 /**
+ * How long after it has stopped recording is tried again; twice as long each time that it stops again within the longest. A flood is over
+ * by the first; a disk that is full is looked at a few times an hour; a state that is too large costs its writing each time.
+ */
+const AGAIN_MIN_MS = 10_000;
+const AGAIN_MAX_MS = 600_000;
+
+/** A disk that hangs does not keep the process from starting: what is recorded meanwhile waits. */
+const READY_MS = 1_000;
+
+/**
  * Keeps the newest minutes of a machine's life in files, and freezes them to one file when something has happened.
  *
  *     machine -> Recorder -> blocks -> queue -> a file for each generation -> frozen: SIGUSR2, a failure
  *
- * The stream goes before the recording: whatever is wrong with the disk, recording stops with one line in the log.
- * Work on the files is done in order, one thing at a time, and never waited for.
+ * The stream goes before the recording: whatever is wrong with the disk, recording stops with one line in the log, and is tried again
+ * later. Work on the files is done in order, one thing at a time, and never waited for.
  */
 export class FlightRecorder implements RecordingOut {
   readonly recorder: Recorder;
@@ -42,7 +52,11 @@ export class FlightRecorder implements RecordingOut {
   readonly #onFailure = (error: unknown): void => this.#freezeAtOnce(error);
   #work: Promise<void> = Promise.resolve();
   #waitingBytes = 0;
-  #hasGivenUp = false;
+  /** Set while recording has stopped and is to be tried again. */
+  #again: NodeJS.Timeout | undefined;
+  #againMs = AGAIN_MIN_MS;
+  #stoppedAt = Number.NEGATIVE_INFINITY;
+  #isOver = false;
 
   constructor(options: FlightRecorderOptions) {
     const { role, settings, audio } = options;
@@ -50,26 +64,20 @@ export class FlightRecorder implements RecordingOut {
     this.recorder = new Recorder({ role, version, settings, audio, wallTime: () => new Date().toISOString(), checksum: crc32, out: this });
   }
 
-  /** Before the machine's first call. Throws a StartError when the directory cannot be had. */
-  start(): void {
-    const { directory, role } = this.#options;
-    const gone = existing(directory).filter(({ isAlive }) => !isAlive);
-    moveIn(directory, role);
-    this.#options.log({ kind: 'recording', directory, audio: this.#options.audio });
+  /** Before the machine's first call. Waits until the directory is there, or cannot be had, but no longer than READY_MS. */
+  async start(): Promise<void> {
     process.on('SIGUSR2', this.#onSignal);
     process.on('uncaughtExceptionMonitor', this.#onFailure);
-    for (const tenant of gone) {
-      this.#then(async () => {
-        const file = await salvage(directory, tenant);
-        if (file !== undefined) this.#options.log({ kind: 'record-frozen', why: 'found', file });
-      });
-    }
+    this.#then(() => this.#moveIn());
+    await Promise.race([this.#work, sleep(READY_MS, undefined, { ref: false })]);
   }
 
   /** The process ends in good order, and needs no recording any more. */
   async stop(): Promise<void> {
     process.off('SIGUSR2', this.#onSignal);
     process.off('uncaughtExceptionMonitor', this.#onFailure);
+    this.#isOver = true;
+    clearTimeout(this.#again);
     this.recorder.stop();
     // A disk that hangs does not keep the process from ending.
     await Promise.race([this.#cleanUp(), sleep(this.#options.settings.stopMs, undefined, { ref: false })]);
@@ -89,9 +97,12 @@ export class FlightRecorder implements RecordingOut {
     part.add(bytes);
     this.#waitingBytes += bytes.length;
     this.#then(async () => {
-      await part.writeOne();
-      this.#waitingBytes -= bytes.length;
-      this.recorder.reuse(bytes);
+      try {
+        await part.writeOne();
+        this.recorder.reuse(bytes);
+      } finally {
+        this.#waitingBytes -= bytes.length;
+      }
     });
     if (this.#waitingBytes > Math.max(MAX_WAITING_BYTES, this.#options.settings.recordBytes / MAX_WAITING_PART)) this.#giveUp('the disk is too slow');
   }
@@ -100,7 +111,7 @@ export class FlightRecorder implements RecordingOut {
     this.#giveUp(`the state alone is ${stateBytes} bytes: more than an eighth of recordBytes`);
   }
 
-  /** Writes what there is into one file, while recording goes on; resolves with its name. */
+  /** Writes what there is into one file, while recording goes on; resolves with its name, or with undefined when that cannot be done. */
   freeze(why: FrozenMark['why']): Promise<string | undefined> {
     const { directory, role, log } = this.#options;
     this.recorder.seal();
@@ -109,13 +120,18 @@ export class FlightRecorder implements RecordingOut {
     const file = frozenFile(directory, role, process.pid, why);
     let frozen: string | undefined;
     this.#then(async () => {
-      await writeWhole(file, async (out) => {
-        for (const part of parts) await part.copyTo(out);
-        await out.write(mark);
-      });
-      makeRoom(directory, file);
-      frozen = file;
-      log({ kind: 'record-frozen', why, file });
+      try {
+        await writeWhole(file, async (out) => {
+          for (const part of parts) await part.copyTo(out);
+          await out.write(mark);
+        });
+        await makeRoom(directory, file);
+        frozen = file;
+        log({ kind: 'record-frozen', why, file });
+      } catch (error) {
+        // It takes the room of all that is recorded once more: recording itself can go on without.
+        log({ kind: 'record-not-frozen', why: codeOf(error) });
+      }
     });
     return this.#work.then(() => frozen);
   }
@@ -131,10 +147,30 @@ export class FlightRecorder implements RecordingOut {
       writeSync(out, this.recorder.mark('failure', error instanceof Error ? (error.stack ?? error.message) : String(error)));
       closeSync(out);
       renameSync(`${file}${UNFINISHED_SUFFIX}`, file);
-      moveOut(directory, role, process.pid);
-      makeRoom(directory, file);
+      for (const part of this.#parts) rmSync(part.file, { force: true });
+      rmSync(runningFile(directory, role, process.pid), { force: true });
     } catch {
       // The process ends of another error than this one.
+    }
+  }
+
+  async #moveIn(): Promise<void> {
+    const { directory, audio, role, log } = this.#options;
+    await makeReady(directory, role);
+    // In a container the one before had the same process id: what it has left goes first.
+    for (const tenant of await tenantsOf(directory)) if (!tenant.isAlive) await this.#salvage(tenant);
+    await makeRoom(directory);
+    await moveIn(directory, role);
+    log({ kind: 'recording', directory, audio });
+  }
+
+  async #salvage(tenant: Tenant): Promise<void> {
+    const { directory, log } = this.#options;
+    try {
+      const file = await salvage(directory, tenant);
+      if (file !== undefined) log({ kind: 'record-frozen', why: 'found', file });
+    } catch (error) {
+      log({ kind: 'record-not-frozen', why: codeOf(error) });
     }
   }
 
@@ -142,25 +178,32 @@ export class FlightRecorder implements RecordingOut {
     const { directory, role } = this.#options;
     await this.#work;
     for (const part of this.#parts) await part.close();
-    moveOut(directory, role, process.pid);
+    await moveOut(directory, role, process.pid).catch(() => undefined);
   }
 
   #then(work: () => Promise<void>): void {
     this.#work = this.#work.then(work).catch((error: unknown) => this.#giveUp(codeOf(error)));
   }
 
+  /** For now. */
   #giveUp(why: string): void {
-    if (this.#hasGivenUp) return;
-    this.#hasGivenUp = true;
+    if (this.#again !== undefined || this.#isOver) return;
     this.recorder.stop();
-    this.#options.log({ kind: 'record-stopped', why });
+    for (const part of this.#parts) part.giveUp();
+    const now = performance.now();
+    this.#againMs = now - this.#stoppedAt > 2 * AGAIN_MAX_MS ? AGAIN_MIN_MS : Math.min(2 * this.#againMs, AGAIN_MAX_MS);
+    this.#stoppedAt = now;
+    this.#options.log({ kind: 'record-stopped', why, againS: this.#againMs / 1_000 });
+    this.#again = setTimeout(() => this.tryAgain(), this.#againMs).unref();
   }
-}
 
-function existing(directory: string): ReturnType<typeof tenantsOf> {
-  try {
-    return tenantsOf(directory);
-  } catch {
-    return [];
+  /** Once the disk takes something, with the machine's state as it is then. */
+  tryAgain(): void {
+    clearTimeout(this.#again);
+    this.#then(async () => {
+      this.#again = undefined;
+      await this.#moveIn();
+      if (!this.#isOver && !this.recorder.isOn) this.recorder.restart();
+    });
   }
 }

@@ -53,6 +53,11 @@ export class Part {
     for (const bytes of this.#pending) writeSync(out, bytes);
   }
 
+  /** What is not in the file yet will not be. */
+  giveUp(): void {
+    this.#pending.length = 0;
+  }
+
   async remove(): Promise<void> {
     await this.close();
     await rm(this.file, { force: true });

@@ -35,7 +35,7 @@ export function readRecord(argv: readonly string[]): Task | string {
 }
 
 async function dump(directory: string, waitMs: number, out: (text: string) => void): Promise<void> {
-  const tenants = read(directory, tenantsOf);
+  const tenants = await read(directory, tenantsOf);
   if (tenants.length === 0) throw new UsageError(`nobody records in ${directory}`);
   for (const tenant of tenants) {
     const file = tenant.isAlive ? await ask(directory, tenant, waitMs) : await salvage(directory, tenant);
@@ -45,19 +45,19 @@ async function dump(directory: string, waitMs: number, out: (text: string) => vo
 
 /** Tells a process to freeze, and waits for the file. */
 async function ask(directory: string, { role, pid }: Tenant, waitMs: number): Promise<string> {
-  const before = new Set(frozenIn(directory));
+  const before = new Set(await frozenIn(directory));
   process.kill(pid, 'SIGUSR2');
   for (let waitedMs = 0; waitedMs < waitMs; waitedMs += LOOK_MS) {
     await sleep(LOOK_MS);
-    const fresh = read(directory, frozenIn).find((file) => !before.has(file) && basename(file).startsWith(`${role}-${pid}-`));
+    const fresh = (await read(directory, frozenIn)).find((file) => !before.has(file) && basename(file).startsWith(`${role}-${pid}-`));
     if (fresh !== undefined) return fresh;
   }
   throw new StartError(`the ${role} with process id ${pid} has frozen nothing within ${waitMs / 1_000} s: its log says why`);
 }
 
-function read<T>(directory: string, look: (directory: string) => T): T {
+async function read<T>(directory: string, look: (directory: string) => Promise<T>): Promise<T> {
   try {
-    return look(directory);
+    return await look(directory);
   } catch (error) {
     throw new UsageError(`cannot read ${directory}: ${codeOf(error)}`);
   }

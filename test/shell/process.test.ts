@@ -79,4 +79,18 @@ describe('a process', () => {
     // 200 DATA, and ANNOUNCE, ORIGIN, HEADERS and METADATA before them.
     await expect.poll(() => relay.lines('path-closed')).toMatchObject([{ messages: 204, dropped: {} }]);
   });
+
+  it('is ended by no other signal, opens no debugger, and says what each means', async () => {
+    const relay = new Program('davecast', 'relay', '--in', '0', '--out', '0', '--bind', '127.0.0.1');
+    await relay.line('listening', 'out');
+    const signals = ['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGQUIT', 'SIGALRM', 'SIGVTALRM', 'SIGPROF', 'SIGPIPE', 'SIGXCPU'] as const;
+    for (const signal of signals) relay.child.kill(signal);
+    const told = signals.filter((signal) => signal !== 'SIGPIPE');
+    await expect.poll(() => relay.lines('signal').map((line) => line['signal']).sort(), { timeout: 20_000 }).toEqual([...told].sort());
+    for (const { meaning } of relay.lines('signal')) expect(meaning).toBeTypeOf('string');
+    relay.child.kill('SIGTERM');
+    expect(await relay.exited).toBe(0);
+    // Node says on stderr when its debugger listens.
+    expect(relay.err).toBe('');
+  });
 });

@@ -2,11 +2,11 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AudioKept } from '../../../core/recording/format.ts';
 import { readRecording, type Recording } from '../../../core/recording/read.ts';
 import { RecordedEdge } from '../../../core/recording/recorded-edge.ts';
 import { withSettings, type Settings } from '../../../core/settings.ts';
 import type { Micros } from '../../../core/units.ts';
-import { StartError } from '../../../shell/problems.ts';
 import { FlightRecorder } from '../../../shell/recording/flight-recorder.ts';
 import { replay } from '../../../sim/replay/replay.ts';
 import { announce, data, framed } from '../../core/support/messages.ts';
@@ -35,10 +35,10 @@ class Programme {
   #frames = 0;
   #nowUs = 0;
 
-  constructor(changes: Partial<Settings> = {}) {
+  constructor(changes: Partial<Settings> = {}, audio: AudioKept = 'whole') {
     const settings = withSettings(changes);
-    flight = new FlightRecorder({ directory, audio: 'whole', role: 'edge', settings, log: log.log });
-    flight.start();
+    flight = new FlightRecorder({ directory, audio, role: 'edge', settings, log: log.log });
+    void flight.start();
     this.edge = new RecordedEdge({ settings }, { send: () => {}, backlogBytes: () => 0, end: () => {}, event: () => {} }, flight.recorder);
     this.#path = this.edge.openPath(0 as Micros, 'tcp', 'relay')!;
     this.#give(announce(1, 'radio', { stream: 1 }));
@@ -138,8 +138,9 @@ describe('a flight recorder', () => {
     expect(parts()).toEqual([]);
   });
 
-  it('stops with one line when the disk fails, and the machine goes on', async () => {
-    const programme = new Programme();
+  it.each(['whole', 'left-out'] as const)('stops with one line when the disk fails, and goes on when it is well; the machine does all the time; audio %s', async (audio) => {
+    const programme = new Programme({}, audio);
+    await log.until('recording');
     programme.run(30);
     rmSync(directory, { recursive: true });
     programme.run(300);
@@ -148,14 +149,34 @@ describe('a flight recorder', () => {
     expect(log.all('record-stopped')).toMatchObject([{ why: 'ENOENT' }]);
     expect(programme.edge.mount('radio')!.bytesIn).toBeGreaterThan(600 * 400);
     expect(flight!.recorder.isOn).toBe(false);
-    flight = undefined;
+
+    log.events.length = 0;
+    flight!.tryAgain();
+    await log.until('recording');
+    await expect.poll(() => flight!.recorder.isOn).toBe(true);
+    programme.run(100);
+    expect(await flight!.freeze('signal')).toBeDefined();
+    // What was written before lies in the directory that is gone.
+    const [stretch] = replay(recordingIn(frozen()[0]!));
+    expect(stretch).toMatchObject({ divergence: undefined, failure: undefined });
+    expect(stretch!.calls).toBeGreaterThan(50);
   });
 
-  it('stops when the disk takes less than comes in', async () => {
+  it('stops when the disk takes less than comes in, and goes on behind that', async () => {
     const programme = new Programme({ recordBytes: 1_048_576 });
+    await log.until('recording');
+    programme.run(200);
     // All in one turn of the event loop: nothing is written meanwhile.
     programme.run(22_000);
     expect(log.all('record-stopped')).toMatchObject([{ why: 'the disk is too slow' }]);
+    log.events.length = 0;
+    flight!.tryAgain();
+    await expect.poll(() => flight!.recorder.isOn, { timeout: 10_000 }).toBe(true);
+    programme.run(200);
+    await flight!.freeze('signal');
+    const stretches = replay(recordingIn(frozen()[0]!));
+    expect(stretches.length).toBeGreaterThan(0);
+    for (const stretch of stretches) expect(stretch).toMatchObject({ divergence: undefined, failure: undefined });
   });
 
   it('freezes what a process that was killed has left', async () => {
@@ -176,6 +197,16 @@ describe('a flight recorder', () => {
     expect(replay({ generations, problems })).toMatchObject([{ divergence: undefined }]);
   });
 
+  it('freezes what one with the same process id has left, and still says that it records', async () => {
+    // As in a container, where every process has the same.
+    writeFileSync(join(directory, `edge-${process.pid}.running`), '1');
+    writeFileSync(join(directory, `edge-${process.pid}-000001.part`), 'left');
+    new Programme().run(1);
+    expect(readFileSync((await log.until('record-frozen'))['file'] as string, 'utf8')).toBe('left');
+    await log.until('recording');
+    expect(existsSync(join(directory, `edge-${process.pid}.running`))).toBe(true);
+  });
+
   it('keeps only the newest few frozen files', async () => {
     const programme = new Programme();
     for (let i = 0; i < 7; i++) {
@@ -193,9 +224,12 @@ describe('a flight recorder', () => {
     expect(readdirSync(directory)).toEqual([]);
   });
 
-  it('cannot be had where no directory can be', () => {
-    const nowhere = new FlightRecorder({ directory: '/dev/null/x', audio: 'whole', role: 'edge', settings: withSettings({}), log: log.log });
-    expect(() => nowhere.start()).toThrow(new StartError('cannot record in /dev/null/x: ENOTDIR'));
+  it.each(['/dev/null/x', '/proc/x/y'])('decides nothing where no directory can be: %s', async (directory) => {
+    flight = new FlightRecorder({ directory, audio: 'whole', role: 'edge', settings: withSettings({}), log: log.log });
+    await flight.start();
+    expect(await log.until('record-stopped')).toMatchObject({ why: expect.stringMatching(/^ENOTDIR|ENOENT$/) as string, againS: 10 });
+    expect(await flight.freeze('signal')).toBeUndefined();
+    expect(log.all('record-not-frozen')).toHaveLength(1);
   });
 
   it('says so when the state alone is too large, and the machine goes on', () => {
