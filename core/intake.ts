@@ -3,11 +3,14 @@ import { assert } from './assert.ts';
 import { Deframer } from './deframer.ts';
 import type { PathEvent, PathFigures } from './events.ts';
 import type { PathId, Transport } from './machine.ts';
-import { emptyMessageView, readMessage, type MessageView, type PduProblem } from './pdu.ts';
+import { isTooLongFor } from './payloads.ts';
+import { emptyMessageView, PDU_HEADER_BYTES, readMessage, type MessageView, type PduProblem } from './pdu.ts';
 
 /** Why a message did not get further. */
 export type DropReason =
   | PduProblem
+  /** Longer than anything of its type. */
+  | 'too-long-for-type'
   | 'duplicate'
   | 'stale'
   | 'late'
@@ -174,7 +177,8 @@ export class Intake {
   readonly #message = (path: Path, bytes: Uint8Array, start: number, end: number): void => {
     path.messages++;
     const problem = readMessage(this.#view, bytes, start, end);
-    if (problem === undefined) this.#options.message(path, this.#view);
-    else path.drop(problem);
+    if (problem !== undefined) path.drop(problem);
+    else if (isTooLongFor(this.#view.type, end - start - PDU_HEADER_BYTES)) path.drop('too-long-for-type');
+    else this.#options.message(path, this.#view);
   };
 }

@@ -6,7 +6,7 @@ import { decodeSource, encodeSource, type SourceClaim } from './extensions.ts';
 import { Intake, type Path } from './intake.ts';
 import { Journal } from './journal.ts';
 import type { Machine, PathId, SubscriberId, Transport } from './machine.ts';
-import { encodeMessage, formatStreamId, MAX_DATAGRAM_BYTES, MessageType, PDU_HEADER_BYTES, sameStream, streamIdOf, type MessageView } from './pdu.ts';
+import { encodeMessage, formatStreamId, MessageType, PDU_HEADER_BYTES, sameStream, streamIdOf, type MessageView } from './pdu.ts';
 import { SeenWindow } from './seen.ts';
 import type { Settings } from './settings.ts';
 import { StreamTable } from './stream-table.ts';
@@ -232,7 +232,10 @@ export class Relay implements Machine {
           return;
         }
       }
-      if (isOpening(view.type)) this.#keepOpening(stream, view);
+      if (isOpening(view.type) && !this.#keepOpening(stream, view)) {
+        path.drop('bad-announce');
+        return;
+      }
     }
     this.#journal.append(this.#now, view.bytes, view.start, view.end, true);
     if (stream !== undefined) this.#tellSource(stream);
@@ -291,18 +294,19 @@ export class Relay implements Machine {
     return stream;
   }
 
-  #keepOpening(stream: RelayStream, view: MessageView): void {
+  /** False when it is an ANNOUNCE of what can be no mountpoint: that goes no further. */
+  #keepOpening(stream: RelayStream, view: MessageView): boolean {
     const before = stream.opening[view.type];
-    if (before !== undefined && before.sequence >= view.sequence) return;
-    if (view.end - view.start > MAX_DATAGRAM_BYTES) return;
+    if (before !== undefined && before.sequence >= view.sequence) return true;
+    const announced = view.type === MessageType.ANNOUNCE ? decodeAnnouncement(view.bytes.subarray(view.start + PDU_HEADER_BYTES, view.end)) : undefined;
+    if (view.type === MessageType.ANNOUNCE && announced === undefined) return false;
     const message = prefixed(view.bytes, view.start, view.end);
     stream.opening[view.type] = { sequence: view.sequence, message };
     this.#openingBytes += message.length - (before?.message.length ?? 0);
-    if (view.type !== MessageType.ANNOUNCE || stream.mount !== '') return;
-    const announced = decodeAnnouncement(view.bytes.subarray(view.start + PDU_HEADER_BYTES, view.end));
-    if (announced === undefined) return;
+    if (announced === undefined || stream.mount !== '') return true;
     stream.mount = announced.mountpoint;
     this.#sink.event({ kind: 'stream-announced', stream: formatStreamId(stream.id), mount: stream.mount });
+    return true;
   }
 
   /** What a new subscriber needs to know first, in this order, of every stream. */
