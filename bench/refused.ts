@@ -94,7 +94,7 @@ function writeSequence(message: Uint8Array, sequence: number): void {
 }
 
 function relayTaker(): Take {
-  const relay = new Relay({ settings: defaultSettings }, { send: nothing, backlogBytes: () => 0, cut: nothing, event: nothing });
+  const relay = new Relay({ settings: defaultSettings }, { send: nothing, backlogBytes: () => 0, cut: nothing, drop: nothing, event: nothing });
   const path = relay.openPath(0 as Micros, 'udp', '192.0.2.1:1000') as PathId;
   return (now, message) => {
     if (relay.deadline <= now) relay.advance(now);
