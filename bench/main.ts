@@ -3,6 +3,7 @@ import { ingest } from './ingest.ts';
 import { outages } from './outages.ts';
 import { outagesDoc } from './outages-doc.ts';
 import { recording } from './recording.ts';
+import { refused } from './refused.ts';
 import { simulator } from './simulator.ts';
 import { switches } from './switches.ts';
 
@@ -13,6 +14,7 @@ const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void
   outages,
   'outages-doc': outagesDoc,
   recording,
+  refused,
   simulator,
   switches,
 };

@@ -1,5 +1,5 @@
 import type { Codec, FrameFormat } from './frame/format.ts';
-import { hasControlCharacter, decodeLoosely, utf8Encode } from './text.ts';
+import { decodeLoosely, hasControlCharacter, hasLoneSurrogate, utf8Encode, utf8Length } from './text.ts';
 
 /** What an ANNOUNCE says: a type byte, and the mountpoint's name without its leading slash. */
 export interface Announcement {
@@ -46,18 +46,56 @@ export function encodeAnnouncement({ audioType, mountpoint }: Announcement): Uin
 /** What an ANNOUNCE payload says, or undefined when its name can be no mountpoint. */
 export function decodeAnnouncement(payload: Uint8Array): Announcement | undefined {
   const audioType = payload[0];
-  if (audioType === undefined || payload.length - 1 > MAX_MOUNTPOINT_BYTES) return undefined;
+  if (audioType === undefined || payload.length - 1 > MAX_MOUNTPOINT_BYTES || hasForbiddenByte(payload)) return undefined;
   const mountpoint = decodeLoosely(payload.subarray(1));
   return mountpointProblem(mountpoint) === undefined ? { audioType, mountpoint } : undefined;
 }
 
+/**
+ * What an edge, or another server that listeners are used to, answers by itself: a mountpoint of that name would stand in its place.
+ * Compared without regard to case, for people take it so.
+ */
+export const reservedNames: ReadonlySet<string> = new Set([
+  'status-json.xsl', 'status.xsl', 'status2.xsl', 'server_version.xsl', 'auth.xsl', 'stats', 'stats.xml', 'statistics', 'statistics.xml', 'currentsong',
+  'played.html', '7.html', 'index.html', 'index.htm', 'admin', 'admin.cgi', 'metrics', 'healthz', 'readyz', 'livez', 'now-playing', 'nowplaying',
+  'favicon.ico', 'robots.txt', 'crossdomain.xml', 'style.css',
+]);
+/** And all names that begin so. */
+export const reservedFolders: readonly string[] = ['admin/', 'now-playing/', 'nowplaying/', '.well-known/'];
+/** And those that end so: an edge answers a playlist of the mountpoint that is called by the rest. */
+export const reservedEndings: readonly string[] = ['.m3u', '.pls', '.xspf'];
+
 /** One sentence on why a mountpoint cannot have this name (without its leading slash), or undefined when it can. */
 export function mountpointProblem(name: string): string | undefined {
   if (name === '') return 'a mountpoint needs a name';
-  if (utf8Encode(name).length > MAX_MOUNTPOINT_BYTES) return `a mountpoint's name has at most ${MAX_MOUNTPOINT_BYTES} bytes`;
+  if (utf8Length(name) > MAX_MOUNTPOINT_BYTES) return `a mountpoint's name has at most ${MAX_MOUNTPOINT_BYTES} bytes`;
   if (name.startsWith('/')) return "a mountpoint's name is written without further slashes in front";
   if (hasControlCharacter(name) || /[\s?#"<>]/.test(name)) return 'a mountpoint\'s name has no spaces, control characters, or any of ? # " < >';
-  return undefined;
+  if (hasLoneSurrogate(name)) return "a mountpoint's name has no half characters (lone surrogates)";
+  if (name.includes('.') && /(^|\/)\.\.?(\/|$)/.test(name)) return "a mountpoint's name has no . or .. between its slashes: players leave them out";
+  return reservedProblem(name);
+}
+
+function reservedProblem(name: string): string | undefined {
+  // Only as much of it is looked at as decides.
+  const begin = name.slice(0, LONGEST_RESERVED + 1).toLowerCase();
+  if (reservedNames.has(begin)) return `the name ${begin} is reserved for a page`;
+  const folder = reservedFolders.find((one) => begin.startsWith(one));
+  if (folder !== undefined) return `names that begin with ${folder} are reserved for pages`;
+  const end = name.slice(-LONGEST_RESERVED).toLowerCase();
+  const ending = reservedEndings.find((one) => end.endsWith(one));
+  return ending === undefined ? undefined : `names that end with ${ending} are reserved for playlists`;
+}
+
+const LONGEST_RESERVED: number = Math.max(...[...reservedNames, ...reservedFolders, ...reservedEndings].map((one) => one.length));
+
+/** Those of ASCII that `mountpointProblem` refuses in any place, before the rest is decoded. */
+const forbidden: ReadonlySet<number> = new Set([...Array.from({ length: 0x21 }, (_, code) => code), 0x22, 0x23, 0x3c, 0x3e, 0x3f, 0x7f]);
+const isForbidden: readonly boolean[] = Array.from({ length: 256 }, (_, byte) => forbidden.has(byte));
+
+function hasForbiddenByte(payload: Uint8Array): boolean {
+  for (let at = 1; at < payload.length; at++) if (isForbidden[payload[at]!]!) return true;
+  return false;
 }
 
 /** The original has one number for all of MPEG audio: to it, Layers I and II are MP3 too. */

@@ -97,6 +97,8 @@ export class EdgeStream implements Matchable {
   #now = 0 as Micros;
   /** When the message came that the scanner is at: a frame that waited for one before it is no slower for that. */
   #arrivedAt = 0 as Micros;
+  /** When it was new here. */
+  bornAt: Micros;
   heardAt: Micros;
   /** When its first frame came out; undefined before. */
   #firstFrameAt: Micros | undefined;
@@ -118,6 +120,7 @@ export class EdgeStream implements Matchable {
     const { id, now, settings, budget, sink } = options;
     this.id = id;
     this.name = formatStreamId(id);
+    this.bornAt = now;
     this.heardAt = now;
     this.#settings = settings;
     this.#sink = sink;
@@ -290,6 +293,7 @@ export class EdgeStream implements Matchable {
     this.#isBehindLoss = a.flag(this.#isBehindLoss);
     this.#now = a.number(this.#now);
     this.#arrivedAt = a.number(this.#arrivedAt);
+    this.bornAt = a.number(this.bornAt);
     this.heardAt = a.number(this.heardAt);
     this.#firstFrameAt = a.maybeNumber(this.#firstFrameAt);
     this.givenUntilUs = a.number(this.givenUntilUs);

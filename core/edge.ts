@@ -18,9 +18,10 @@ import { MessageType, PDU_HEADER_BYTES, STREAM_ID_BYTES, streamIdOf, type Messag
 import { policyFor, settingsFor, type MountPolicies } from './policy.ts';
 import type { Settings } from './settings.ts';
 import { streamInfo, type StreamInfo } from './stream-info.ts';
+import { leastUseful, LOOK_AGAIN_US, PROVEN_AFTER_US, type Worth } from './stream-slots.ts';
 import { StreamTable } from './stream-table.ts';
 import { TimerQueue } from './timers.ts';
-import { toMs, type Micros } from './units.ts';
+import { later, toMs, type Micros } from './units.ts';
 
 export type { MountInfo };
 
@@ -70,6 +71,8 @@ export class Edge implements Machine {
   readonly #departed: Departed = new Departed();
   #unannounced = 0;
   #joined = 0;
+  /** No stream could go for another one: before this it is not looked again. */
+  #noRoomUntil = 0 as Micros;
   #now = 0 as Micros;
 
   constructor({ settings, policies, newMatcher, onAir }: EdgeOptions, sink: EdgeSink) {
@@ -138,8 +141,8 @@ export class Edge implements Machine {
   }
 
   /** A connection that messages come from; undefined when there are too many: refuse it. */
-  openPath(_now: Micros, transport: Transport, label: string): PathId | undefined {
-    return this.#intake.open(transport, label, true)?.id;
+  openPath(now: Micros, transport: Transport, label: string): PathId | undefined {
+    return this.#intake.open(now, transport, label, true)?.id;
   }
 
   closePath(now: Micros, id: PathId, reason: string): void {
@@ -234,6 +237,7 @@ export class Edge implements Machine {
     }
     this.#unannounced = a.number(this.#unannounced);
     this.#joined = a.number(this.#joined);
+    this.#noRoomUntil = a.number(this.#noRoomUntil);
     this.#budget.archive(a);
     this.#timers.archive(a);
   }
@@ -286,17 +290,34 @@ export class Edge implements Machine {
   #streamOf(path: Path, view: MessageView): EdgeStream | undefined {
     const known = this.#streams.find(view.bytes, view.start);
     if (known !== undefined) return known;
-    const nameless = this.#unannounced >= this.#settings.maxUnannouncedStreams && !announcesMount(view);
-    if (nameless || this.#streams.size >= this.#settings.maxStreams) {
-      this.#intake.boundHit(nameless ? 'maxUnannouncedStreams' : 'maxStreams');
-      return undefined;
-    }
+    if (!this.#makeRoom(view)) return undefined;
     const stream = this.#newStream(streamIdOf(view.bytes, view.start));
     stream.goOnFrom(this.#departed.nextOf(stream.name));
     this.#streams.add(stream);
     this.#unannounced++;
     this.#sink.event({ kind: 'stream-new', stream: stream.name, label: path.label });
     return stream;
+  }
+
+  /** False when a stream must be refused that nobody knows yet. */
+  #makeRoom(view: MessageView): boolean {
+    const nameless = this.#unannounced >= this.#settings.maxUnannouncedStreams && !announcesMount(view);
+    if (!nameless && this.#streams.size < this.#settings.maxStreams) return true;
+    this.#intake.boundHit(nameless ? 'maxUnannouncedStreams' : 'maxStreams');
+    if (this.#now < this.#noRoomUntil) return false;
+    const among = nameless ? [...this.#streams].filter(({ mountpoint }) => mountpoint === undefined) : this.#streams;
+    const useless = leastUseful(among, (stream) => this.#worthOf(stream), '');
+    if (useless.length === 0) this.#noRoomUntil = later(this.#now, LOOK_AGAIN_US as Micros);
+    for (const stream of useless) this.#forget(this.#now, stream);
+    return useless.length > 0;
+  }
+
+  #worthOf(stream: EdgeStream): Worth {
+    const { mountpoint, framesSince, frameAt, bornAt, source = '' } = stream;
+    const mount = this.#mountOf(stream);
+    if (mount?.switcher.live === stream && mount.broadcast.listeners > 0) return { use: 'kept', since: bornAt, holder: source };
+    const isHeard = mountpoint !== undefined && this.#now - frameAt < PROVEN_AFTER_US;
+    return { use: !isHeard ? 'none' : this.#now - framesSince < PROVEN_AFTER_US ? 'young' : 'proven', since: bornAt, holder: source };
   }
 
   #newStream(id: Uint8Array): EdgeStream {

@@ -37,8 +37,8 @@ export interface PathFigures {
 export type PathEvent =
   | { readonly kind: 'path-opened'; readonly path: PathId; readonly label: string; readonly transport: Transport }
   | ({ readonly kind: 'path-closed'; readonly path: PathId; readonly label: string; readonly reason: string } & PathFigures)
-  /** A named bound was reached; `count` since the start. Reported at powers of two. */
-  | { readonly kind: 'bound-hit'; readonly bound: string; readonly count: number };
+  /** A named bound was reached; `count` since the start, `holders` the addresses that hold most of what there is. Reported at powers of two. */
+  | { readonly kind: 'bound-hit'; readonly bound: string; readonly count: number; readonly holders?: string };
 
 export type RelayEvent =
   | PathEvent

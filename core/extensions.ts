@@ -1,4 +1,4 @@
-import { hasControlCharacter, utf8Decode, utf8Encode } from './text.ts';
+import { hasControlCharacter, utf8Decode, utf8Encode, utf8Length } from './text.ts';
 
 /**
  * The payloads of our additions to the protocol: `docs/protocol-extensions.md`. A stream without any of them works, and nothing
@@ -22,11 +22,12 @@ export interface SourceClaim {
 }
 
 const CLAIM_HEAD_BYTES = 2;
+export const MAX_SOURCE_BYTES: number = CLAIM_HEAD_BYTES + MAX_EXTENSION_TEXT_BYTES;
 
 /** One sentence on why an encoder cannot be called this, or undefined when it can. */
 export function originProblem(origin: string): string | undefined {
   if (origin === '') return 'an origin needs a name';
-  if (utf8Encode(origin).length > MAX_EXTENSION_TEXT_BYTES) return `an origin's name has at most ${MAX_EXTENSION_TEXT_BYTES} bytes`;
+  if (utf8Length(origin) > MAX_EXTENSION_TEXT_BYTES) return `an origin's name has at most ${MAX_EXTENSION_TEXT_BYTES} bytes`;
   return hasControlCharacter(origin) ? "an origin's name has no control characters" : undefined;
 }
 
@@ -36,6 +37,7 @@ export function encodeOrigin(origin: string): Uint8Array {
 
 /** Undefined when it is none. */
 export function decodeOrigin(payload: Uint8Array): string | undefined {
+  if (payload.length > MAX_EXTENSION_TEXT_BYTES) return undefined;
   const origin = utf8Decode(payload);
   return origin === undefined || originProblem(origin) !== undefined ? undefined : origin;
 }
@@ -62,5 +64,5 @@ export function decodeSource(payload: Uint8Array): SourceClaim | undefined {
 /** The address in the label of a connection, which is `address:port` or `[address]:port`. Cut so that a claim can hold it. */
 export function addressOf(label: string): string {
   const address = label.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
-  return utf8Encode(address).length > MAX_EXTENSION_TEXT_BYTES || hasControlCharacter(address) ? '' : address;
+  return utf8Length(address) > MAX_EXTENSION_TEXT_BYTES || hasControlCharacter(address) ? '' : address;
 }

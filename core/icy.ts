@@ -1,3 +1,4 @@
+import { isWebAddress } from './headers.ts';
 import { decodeLoosely, utf8Decode, utf8Truncate } from './text.ts';
 
 /** The longest metadata block: its length is one byte, in units of 16. */
@@ -9,7 +10,7 @@ export function decodeIcyText(payload: Uint8Array): string {
   while (end > 0 && payload[end - 1] === 0) end--;
   const text = decodeLoosely(payload.subarray(0, end));
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  return fitting(text, MAX_ICY_BYTES).replace(/[\u0000-\u001f\u007f]/g, ' ');
+  return fitting(text, MAX_ICY_BYTES).replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ').replace(LINK, withWebAddress);
 }
 
 /** `StreamTitle='…';`, no longer than a block. Quotes are not escaped: players look for `';`. */
@@ -46,6 +47,13 @@ export function icyBlock(text: string): Uint8Array {
   block[0] = units;
   block.set(bytes, 1);
   return block;
+}
+
+/** Another field that a text can have; players make a link of it. */
+const LINK = /StreamUrl='([^']*)'/g;
+
+function withWebAddress(field: string, address: string): string {
+  return isWebAddress(address) ? field : "StreamUrl=''";
 }
 
 /** What stands where a block is due and nothing has changed. */

@@ -1,13 +1,19 @@
 import type { Archive } from './archive.ts';
 import { assert } from './assert.ts';
 import { Deframer } from './deframer.ts';
+import { addressOf } from './extensions.ts';
 import type { PathEvent, PathFigures } from './events.ts';
 import type { PathId, Transport } from './machine.ts';
-import { emptyMessageView, readMessage, type MessageView, type PduProblem } from './pdu.ts';
+import { isTooLongFor } from './payloads.ts';
+import { TokenBucket } from './token-bucket.ts';
+import type { Micros } from './units.ts';
+import { emptyMessageView, PDU_HEADER_BYTES, readMessage, type MessageView, type PduProblem } from './pdu.ts';
 
 /** Why a message did not get further. */
 export type DropReason =
   | PduProblem
+  /** Longer than anything of its type. */
+  | 'too-long-for-type'
   | 'duplicate'
   | 'stale'
   | 'late'
@@ -24,9 +30,17 @@ export interface PathOptions {
   readonly transport: Transport;
   readonly label: string;
   readonly isUpstream: boolean;
+  readonly openedAt: Micros;
   /** Is told of each message. */
   readonly message: (path: Path, bytes: Uint8Array, start: number, end: number) => void;
 }
+
+/**
+ * Streams that one path may bring which nobody knew: all encoders of a large site at once, by one socket for datagrams, and then as many
+ * as start anew in a bad hour. Who invents more is not passed on.
+ */
+const NEW_STREAMS_AT_ONCE = 1_024;
+const NEW_STREAMS_PER_SECOND = 16;
 
 /** An incoming connection, or a socket that datagrams come to, with its counts. */
 export class Path {
@@ -35,21 +49,35 @@ export class Path {
   readonly label: string;
   /** A relay that we subscribe to; otherwise whoever pushes to us. */
   readonly isUpstream: boolean;
+  /** The other end's, without its port. */
+  readonly address: string;
+  openedAt: Micros;
+  /** When a message of a stream came by it last; undefined before the first. */
+  usedAt: Micros | undefined;
+  /** Streams that it may still bring which nobody knew: `may` counts. */
+  readonly #newStreams: TokenBucket = new TokenBucket(NEW_STREAMS_AT_ONCE, NEW_STREAMS_PER_SECOND);
   messages = 0;
   bytes = 0;
   dropped: Map<DropReason, number> = new Map();
   readonly #deframer: Deframer;
 
-  constructor({ id, transport, label, isUpstream, message }: PathOptions) {
+  constructor({ id, transport, label, isUpstream, openedAt, message }: PathOptions) {
     this.id = id;
     this.transport = transport;
     this.label = label;
     this.isUpstream = isUpstream;
+    this.address = addressOf(label);
+    this.openedAt = openedAt;
     this.#deframer = new Deframer((bytes, start, end) => message(this, bytes, start, end));
   }
 
   drop(reason: DropReason, count = 1): void {
     this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + count);
+  }
+
+  /** Whether it may bring one more stream that nobody knew. */
+  mayBringStream(now: Micros): boolean {
+    return this.#newStreams.take(now);
   }
 
   get figures(): PathFigures {
@@ -68,6 +96,9 @@ export class Path {
 
   /** Saves or restores what is not given at construction. */
   archive(a: Archive): void {
+    this.openedAt = a.number(this.openedAt);
+    this.usedAt = a.maybeNumber(this.usedAt);
+    this.#newStreams.archive(a);
     this.messages = a.number(this.messages);
     this.bytes = a.number(this.bytes);
     this.dropped = new Map(a.list(this.dropped, (drop) => [a.text(drop?.[0] ?? 'late'), a.number(drop?.[1] ?? 0)]));
@@ -103,6 +134,10 @@ export class Intake {
     return this.#paths.size;
   }
 
+  get isFull(): boolean {
+    return this.#paths.size >= this.#options.maxPaths;
+  }
+
   get paths(): Iterable<Path> {
     return this.#paths.values();
   }
@@ -120,13 +155,13 @@ export class Intake {
     return path;
   }
 
-  open(transport: Transport, label: string, isUpstream: boolean): Path | undefined {
-    if (this.#paths.size >= this.#options.maxPaths) {
+  open(now: Micros, transport: Transport, label: string, isUpstream: boolean): Path | undefined {
+    if (this.isFull) {
       this.boundHit('maxPaths');
       return undefined;
     }
     this.#opened++;
-    const path = new Path({ id: this.#opened as PathId, transport, label, isUpstream, message: this.#message });
+    const path = new Path({ id: this.#opened as PathId, transport, label, isUpstream, openedAt: now, message: this.#message });
     this.#paths.set(path.id, path);
     this.#options.event({ kind: 'path-opened', path: path.id, label, transport });
     return path;
@@ -148,10 +183,12 @@ export class Intake {
   }
 
   /** Counts a bound that was reached, and reports it at powers of two: a flood does not fill the log. */
-  boundHit(bound: string): void {
+  boundHit(bound: string, holders?: () => string): void {
     const count = (this.#bounds.get(bound) ?? 0) + 1;
     this.#bounds.set(bound, count);
-    if ((count & (count - 1)) === 0) this.#options.event({ kind: 'bound-hit', bound, count });
+    if ((count & (count - 1)) === 0) {
+      this.#options.event({ kind: 'bound-hit', bound, count, ...(holders && { holders: holders() }) });
+    }
   }
 
   /** Saves or restores its state. */
@@ -166,7 +203,7 @@ export class Intake {
     const transport = a.text(saved?.transport ?? 'tcp');
     const label = a.text(saved?.label ?? '');
     const isUpstream = a.flag(saved?.isUpstream ?? false);
-    const path = saved ?? new Path({ id, transport, label, isUpstream, message: this.#message });
+    const path = saved ?? new Path({ id, transport, label, isUpstream, openedAt: 0 as Micros, message: this.#message });
     path.archive(a);
     return [id, path];
   }
@@ -174,7 +211,8 @@ export class Intake {
   readonly #message = (path: Path, bytes: Uint8Array, start: number, end: number): void => {
     path.messages++;
     const problem = readMessage(this.#view, bytes, start, end);
-    if (problem === undefined) this.#options.message(path, this.#view);
-    else path.drop(problem);
+    if (problem !== undefined) path.drop(problem);
+    else if (isTooLongFor(this.#view.type, end - start - PDU_HEADER_BYTES)) path.drop('too-long-for-type');
+    else this.#options.message(path, this.#view);
   };
 }

@@ -2,15 +2,18 @@ import type { Archive } from './archive.ts';
 import { decodeAnnouncement } from './announce.ts';
 import { archiveClaim, Carriers } from './carriers.ts';
 import type { PathFigures } from './events.ts';
-import { decodeSource, encodeSource, type SourceClaim } from './extensions.ts';
+import { addressOf, decodeSource, encodeSource, type SourceClaim } from './extensions.ts';
 import { Intake, type Path } from './intake.ts';
 import { Journal } from './journal.ts';
 import type { Machine, PathId, SubscriberId, Transport } from './machine.ts';
-import { encodeMessage, formatStreamId, MAX_DATAGRAM_BYTES, MessageType, PDU_HEADER_BYTES, sameStream, streamIdOf, type MessageView } from './pdu.ts';
+import { encodeMessage, formatStreamId, MessageType, PDU_HEADER_BYTES, sameStream, streamIdOf, type MessageView } from './pdu.ts';
+import { PathSlots } from './path-slots.ts';
 import { SeenWindow } from './seen.ts';
 import type { Settings } from './settings.ts';
+import { leastUseful, LOOK_AGAIN_US, PROVEN_AFTER_US, type Worth } from './stream-slots.ts';
 import { StreamTable } from './stream-table.ts';
 import { Subscriber, type RelaySink } from './subscriber.ts';
+import { SubscriberSlots } from './subscriber-slots.ts';
 import { TimerQueue, type Timer } from './timers.ts';
 import { later, ms, toMs, type Micros } from './units.ts';
 
@@ -29,6 +32,9 @@ export interface RelayStats {
   readonly messagesIn: number;
   readonly messagesKept: number;
   readonly lostMessages: number;
+  /** How many connections each address has made to us, those with most first. */
+  readonly pathHolders: readonly (readonly [address: string, count: number])[];
+  readonly subscriberHolders: readonly (readonly [address: string, count: number])[];
 }
 
 interface RelayStream {
@@ -36,6 +42,11 @@ interface RelayStream {
   readonly seen: SeenWindow;
   readonly forget: Timer<RelayReason>;
   mount: string;
+  /** When it was new. */
+  bornAt: Micros;
+  /** The address of the connection that brought it; '' when that is another relay. */
+  holder: string;
+  hasAudio: boolean;
   heardAt: Micros;
   readonly carriers: Carriers;
   /** What subscribers have been told of its source. */
@@ -49,7 +60,7 @@ interface Opening {
   readonly message: Uint8Array;
 }
 
-type RelayReason = 'flush' | 'forget-stream';
+type RelayReason = 'flush' | 'first-message' | 'forget-stream';
 
 const CHUNK_BYTES = 131_072;
 
@@ -71,10 +82,15 @@ export class Relay implements Machine {
   readonly #subscribers = new Map<SubscriberId, Subscriber>();
   readonly #timers = new TimerQueue<RelayReason>();
   readonly #flush = this.#timers.timer('flush', (now) => this.#pumpAll(now));
+  readonly #silence = this.#timers.timer('first-message', (now) => this.#dropSilent(now));
+  readonly #pathSlots: PathSlots;
+  readonly #subscriberSlots: SubscriberSlots;
   #subscribed = 0;
   #lostMessages = 0;
   #messagesIn = 0;
   #openingBytes = 0;
+  /** No stream could go for another one: before this it is not looked again. */
+  #noRoomUntil = 0 as Micros;
   #now = 0 as Micros;
   /** The stream of the last message: an encoder's connection carries only one. */
   #latest: RelayStream | undefined;
@@ -84,6 +100,8 @@ export class Relay implements Machine {
     this.#dedup = dedup ?? true;
     this.#sink = sink;
     this.#journal = new Journal({ chunkBytes: CHUNK_BYTES, markEveryUs: ms(settings.journalMarkMs) });
+    this.#pathSlots = new PathSlots(settings);
+    this.#subscriberSlots = new SubscriberSlots(settings, ({ id }) => sink.backlogBytes(id));
     this.#intake = new Intake({
       maxPaths: settings.maxPaths,
       message: (path, view) => this.#message(path, view),
@@ -112,6 +130,8 @@ export class Relay implements Machine {
       messagesIn: this.#messagesIn,
       messagesKept: this.#journal.headRecord - this.#journal.tailRecord,
       lostMessages: this.#lostMessages,
+      pathHolders: this.#pathSlots.holders,
+      subscriberHolders: this.#subscriberSlots.holders,
     };
   }
 
@@ -121,14 +141,23 @@ export class Relay implements Machine {
   }
 
   /** A connection or socket that messages come from, another relay's if `isUpstream`; undefined when there are too many: refuse it. */
-  openPath(_now: Micros, transport: Transport, label: string, isUpstream = false): PathId | undefined {
-    return this.#intake.open(transport, label, isUpstream)?.id;
+  openPath(now: Micros, transport: Transport, label: string, isUpstream = false): PathId | undefined {
+    this.#now = now;
+    if (transport === 'tcp' && !isUpstream && !this.#makeRoomForPath(now, addressOf(label))) return undefined;
+    const path = this.#intake.open(now, transport, label, isUpstream);
+    if (path === undefined) return undefined;
+    this.#pathSlots.opened(path);
+    this.#silence.setEarlier(this.#pathSlots.dueAt);
+    return path.id;
   }
 
   closePath(now: Micros, id: PathId, reason: string): void {
     this.#now = now;
     const path = this.#intake.close(id, reason);
     if (path === undefined) return;
+    this.#pathSlots.closed(path);
+    // Nothing has come by it.
+    if (path.usedAt === undefined) return;
     for (const stream of this.#streams) {
       stream.carriers.closed(path);
       this.#tellSource(stream);
@@ -147,24 +176,25 @@ export class Relay implements Machine {
 
   /** A connection that wants everything: the streams' openings, the history, then live. Undefined when there are too many. */
   subscribe(now: Micros, label: string): SubscriberId | undefined {
-    if (this.#subscribers.size >= this.#settings.maxSubscribers) {
-      this.#intake.boundHit('maxSubscribers');
-      return undefined;
-    }
+    this.#now = now;
+    if (!this.#makeRoomForSubscriber(now, addressOf(label))) return undefined;
     this.#trim(now);
     this.#subscribed++;
     const id = this.#subscribed as SubscriberId;
-    this.#subscribers.set(id, this.#newSubscriber(id, label, this.#openings()));
+    const subscriber = this.#newSubscriber(id, label, now, this.#openings());
+    this.#subscribers.set(id, subscriber);
+    this.#subscriberSlots.joined(subscriber);
     const historyMessages = this.#journal.headRecord - this.#journal.tailRecord;
     this.#sink.event({ kind: 'subscriber-joined', subscriber: id, label, historyMessages });
     this.#flush.setEarlier(now);
     return id;
   }
 
-  unsubscribe(_now: Micros, id: SubscriberId, reason: string): void {
+  unsubscribe(now: Micros, id: SubscriberId, reason: string): void {
     const subscriber = this.#subscribers.get(id);
     if (subscriber === undefined) return;
     this.#subscribers.delete(id);
+    this.#subscriberSlots.left(now, subscriber);
     this.#sink.event({ kind: 'subscriber-left', subscriber: id, label: subscriber.label, reason, lostMessages: subscriber.lostMessages });
   }
 
@@ -180,11 +210,19 @@ export class Relay implements Machine {
     this.#journal.archive(a);
     for (const stream of a.list(this.#streams, (saved) => this.#archiveStream(a, saved))) if (a.isLoading) this.#streams.add(stream);
     for (const one of a.list(this.#subscribers.values(), (saved) => this.#archiveSubscriber(a, saved))) this.#subscribers.set(one.id, one);
+    if (a.isLoading) {
+      for (const path of this.#intake.paths) this.#pathSlots.opened(path);
+      for (const one of this.#subscribers.values()) this.#subscriberSlots.joined(one);
+    }
+    this.#pathSlots.archive(a);
+    this.#subscriberSlots.archive(a);
     this.#subscribed = a.number(this.#subscribed);
     this.#lostMessages = a.number(this.#lostMessages);
     this.#messagesIn = a.number(this.#messagesIn);
     this.#openingBytes = a.number(this.#openingBytes);
+    this.#noRoomUntil = a.number(this.#noRoomUntil);
     this.#flush.archive(a);
+    this.#silence.archive(a);
     this.#timers.archive(a);
   }
 
@@ -194,6 +232,9 @@ export class Relay implements Machine {
     stream.seen.archive(a);
     stream.forget.archive(a);
     stream.mount = a.text(stream.mount);
+    stream.bornAt = a.number(stream.bornAt);
+    stream.holder = a.text(stream.holder);
+    stream.hasAudio = a.flag(stream.hasAudio);
     stream.heardAt = a.number(stream.heardAt);
     for (const type of OPENING_TYPES) stream.opening[type] = archiveOpening(a, stream.opening[type]);
     stream.carriers.archive(a, (path) => this.#intake.path(path));
@@ -204,13 +245,14 @@ export class Relay implements Machine {
   #archiveSubscriber(a: Archive, saved: Subscriber | undefined): Subscriber {
     const id = a.number(saved?.id ?? (0 as SubscriberId));
     const label = a.text(saved?.label ?? '');
-    const subscriber = saved ?? this.#newSubscriber(id, label, []);
+    const joinedAt = a.number(saved?.joinedAt ?? (0 as Micros));
+    const subscriber = saved ?? this.#newSubscriber(id, label, joinedAt, []);
     subscriber.archive(a);
     return subscriber;
   }
 
-  #newSubscriber(id: SubscriberId, label: string, opening: Uint8Array[]): Subscriber {
-    return new Subscriber({ id, label, opening, journal: this.#journal, settings: this.#settings, sink: this.#sink });
+  #newSubscriber(id: SubscriberId, label: string, joinedAt: Micros, opening: Uint8Array[]): Subscriber {
+    return new Subscriber({ id, label, joinedAt, opening, journal: this.#journal, settings: this.#settings, sink: this.#sink });
   }
 
   #message(path: Path, view: MessageView): void {
@@ -220,7 +262,14 @@ export class Relay implements Machine {
       return;
     }
     const stream = this.#streamOf(path, view);
+    if (stream === 'too-many-streams') {
+      path.drop(stream);
+      return;
+    }
     if (stream !== undefined) {
+      if (view.type === MessageType.DATA) stream.hasAudio = true;
+      if (path.usedAt === undefined) this.#pathSlots.used(path);
+      path.usedAt = this.#now;
       stream.carriers.carried(path);
       stream.heardAt = this.#now;
       stream.forget.set(later(this.#now, ms(this.#settings.forgetMs)));
@@ -232,7 +281,10 @@ export class Relay implements Machine {
           return;
         }
       }
-      if (isOpening(view.type)) this.#keepOpening(stream, view);
+      if (isOpening(view.type) && !this.#keepOpening(stream, view)) {
+        path.drop('bad-announce');
+        return;
+      }
     }
     this.#journal.append(this.#now, view.bytes, view.start, view.end, true);
     if (stream !== undefined) this.#tellSource(stream);
@@ -261,20 +313,40 @@ export class Relay implements Machine {
     this.#journal.append(this.#now, message, 0, message.length, true);
   }
 
-  #streamOf(path: Path, view: MessageView): RelayStream | undefined {
+  /** Undefined when it is not remembered, which stream that is; 'too-many-streams' when it goes no further. */
+  #streamOf(path: Path, view: MessageView): RelayStream | 'too-many-streams' | undefined {
     const latest = this.#latest;
     if (latest !== undefined && sameStream(latest.id, view.bytes, view.start)) return latest;
     const known = this.#streams.find(view.bytes, view.start);
     if (known !== undefined) return (this.#latest = known);
-    if (this.#streams.size >= this.#settings.maxStreams) {
+    if (!path.isUpstream && !path.mayBringStream(this.#now)) return 'too-many-streams';
+    if (!this.#makeRoomForStream(path)) {
       // Carried on all the same: it only gets no deduplication and no opening.
-      this.#intake.boundHit('maxStreams');
       return undefined;
     }
     const stream = this.#newStream(streamIdOf(view.bytes, view.start));
+    stream.holder = path.isUpstream ? '' : path.address;
     this.#streams.add(stream);
     this.#sink.event({ kind: 'stream-new', stream: formatStreamId(stream.id), label: path.label });
     return (this.#latest = stream);
+  }
+
+  #makeRoomForStream(path: Path): boolean {
+    if (this.#streams.size < this.#settings.maxStreams) return true;
+    this.#intake.boundHit('maxStreams');
+    if (this.#now < this.#noRoomUntil) return false;
+    const useless = leastUseful(this.#streams, (stream) => this.#worthOf(stream), path.isUpstream ? '' : path.address);
+    if (useless.length === 0) this.#noRoomUntil = later(this.#now, LOOK_AGAIN_US as Micros);
+    for (const stream of useless) {
+      stream.forget.cancel();
+      this.#forget(this.#now, stream);
+    }
+    return useless.length > 0;
+  }
+
+  #worthOf({ mount, hasAudio, bornAt, heardAt, holder }: RelayStream): Worth {
+    const isHeard = hasAudio && mount !== '' && this.#now - heardAt < PROVEN_AFTER_US;
+    return { use: !isHeard ? 'none' : heardAt - bornAt < PROVEN_AFTER_US ? 'young' : 'proven', since: bornAt, holder };
   }
 
   #newStream(id: Uint8Array): RelayStream {
@@ -283,6 +355,9 @@ export class Relay implements Machine {
       seen: new SeenWindow(this.#settings.windowMessages),
       forget: this.#timers.timer('forget-stream', (now) => this.#forget(now, stream)),
       mount: '',
+      bornAt: this.#now,
+      holder: '',
+      hasAudio: false,
       heardAt: this.#now,
       carriers: new Carriers(),
       told: undefined,
@@ -291,18 +366,19 @@ export class Relay implements Machine {
     return stream;
   }
 
-  #keepOpening(stream: RelayStream, view: MessageView): void {
+  /** False when it is an ANNOUNCE of what can be no mountpoint: that goes no further. */
+  #keepOpening(stream: RelayStream, view: MessageView): boolean {
     const before = stream.opening[view.type];
-    if (before !== undefined && before.sequence >= view.sequence) return;
-    if (view.end - view.start > MAX_DATAGRAM_BYTES) return;
+    if (before !== undefined && before.sequence >= view.sequence) return true;
+    const announced = view.type === MessageType.ANNOUNCE ? decodeAnnouncement(view.bytes.subarray(view.start + PDU_HEADER_BYTES, view.end)) : undefined;
+    if (view.type === MessageType.ANNOUNCE && announced === undefined) return false;
     const message = prefixed(view.bytes, view.start, view.end);
     stream.opening[view.type] = { sequence: view.sequence, message };
     this.#openingBytes += message.length - (before?.message.length ?? 0);
-    if (view.type !== MessageType.ANNOUNCE || stream.mount !== '') return;
-    const announced = decodeAnnouncement(view.bytes.subarray(view.start + PDU_HEADER_BYTES, view.end));
-    if (announced === undefined) return;
+    if (announced === undefined || stream.mount !== '') return true;
     stream.mount = announced.mountpoint;
     this.#sink.event({ kind: 'stream-announced', stream: formatStreamId(stream.id), mount: stream.mount });
+    return true;
   }
 
   /** What a new subscriber needs to know first, in this order, of every stream. */
@@ -351,9 +427,42 @@ export class Relay implements Machine {
     if (waiting) this.#flush.setEarlier(later(now, ms(Math.max(1, this.#settings.relayFlushMs))));
   }
 
+  /** False when a connection that is made to us must be refused. */
+  #makeRoomForPath(now: Micros, address: string): boolean {
+    const admission = this.#pathSlots.admit(now, address, this.#intake.isFull);
+    if (admission.kind === 'room') return true;
+    const isShare = admission.kind === 'refused' ? admission.bound === 'maxPathsPerAddress' : !this.#intake.isFull;
+    this.#intake.boundHit(isShare ? 'maxPathsPerAddress' : 'maxPaths', () => this.#pathSlots.told());
+    if (admission.kind === 'refused') return false;
+    this.#dropPath(now, admission.of.id, 'replaced', `made room for ${address}`);
+    return true;
+  }
+
+  #makeRoomForSubscriber(now: Micros, address: string): boolean {
+    const isFull = this.#subscribers.size >= this.#settings.maxSubscribers;
+    const admission = this.#subscriberSlots.admit(now, address, isFull);
+    if (admission.kind === 'room') return true;
+    this.#intake.boundHit(isFull ? 'maxSubscribers' : 'maxSubscribersPerAddress', () => this.#subscriberSlots.told());
+    if (admission.kind === 'refused') return false;
+    this.unsubscribe(now, admission.of.id, `made room for ${address}`);
+    this.#sink.cut(admission.of.id, 'replaced');
+    return true;
+  }
+
+  #dropSilent(now: Micros): void {
+    for (const { id } of this.#pathSlots.due(now)) this.#dropPath(now, id, 'silent', `nothing of use in ${this.#settings.firstMessageMs} ms`);
+    this.#silence.setEarlier(this.#pathSlots.dueAt);
+  }
+
+  #dropPath(now: Micros, id: PathId, why: 'silent' | 'replaced', reason: string): void {
+    this.closePath(now, id, reason);
+    this.#sink.drop(id, why);
+  }
+
   #cut(now: Micros, subscriber: Subscriber): void {
     const { id, label, lostMessages } = subscriber;
     this.#subscribers.delete(id);
+    this.#subscriberSlots.left(now, subscriber);
     this.#sink.event({ kind: 'subscriber-cut', subscriber: id, label, behindMs: toMs(subscriber.behindFor(now)), lostMessages });
     this.#sink.cut(id, 'behind');
   }

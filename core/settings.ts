@@ -24,6 +24,8 @@ export interface Settings {
   readonly stopMs: number;
   readonly lateMs: number;
   readonly maxPaths: number;
+  readonly maxPathsPerAddress: number;
+  readonly firstMessageMs: number;
   readonly sourceSilentMs: number;
   readonly noFrameMs: number;
   readonly sourceTakeOverMs: number;
@@ -42,6 +44,7 @@ export interface Settings {
   readonly subscriberInFlightBytes: number;
   readonly subscriberCutMs: number;
   readonly maxSubscribers: number;
+  readonly maxSubscribersPerAddress: number;
   readonly maxStreams: number;
   readonly maxUnannouncedStreams: number;
   readonly forgetMs: number;
@@ -104,7 +107,9 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   resolveMs: { value: 30_000, unit: 'ms', min: 100, max: 3_600_000, roles: everyRole, why: 'host names are looked up again this often: relays are moved by their name' },
   stopMs: { value: 1_000, unit: 'ms', min: 0, max: 60_000, roles: everyRole, why: 'a process that is stopped waits so long for what it has written' },
   lateMs: { value: 200, unit: 'ms', min: 1, max: 600_000, roles: everyRole, why: 'a process that comes round so much later than it asked for was stopped, or its clock was set forward: what is beyond this is not held against others, for it could not hear them' },
-  maxPaths: { value: 4_096, unit: 'connections', min: 1, max: 1_000_000, roles: ['relay', 'edge'], why: 'incoming connections at most; further ones are refused' },
+  maxPaths: { value: 4_096, unit: 'connections', min: 1, max: 1_000_000, roles: ['relay', 'edge'], why: 'incoming connections at most; then one that says nothing of use, or the newest of the address that has most, goes for a newcomer, or that is refused' },
+  maxPathsPerAddress: { value: 2_048, unit: 'connections', min: 1, max: 1_000_000, roles: ['relay'], why: 'and of one address at most: two thousand encoders can be behind one, and half of all is left for others' },
+  firstMessageMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['relay'], why: 'an incoming connection by which no message has come by then is closed' },
 
   // Encoder.
   sourceSilentMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['encoder'], why: 'a source client that sends nothing for so long is half open: closed, as Icecast does' },
@@ -129,7 +134,8 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   relayFlushMs: { value: 5, unit: 'ms', min: 0, max: 1_000, roles: ['relay'], why: 'messages are gathered so long before they are written to subscribers: a fifth of a frame, and a tenth of the writes' },
   subscriberInFlightBytes: { value: 1_048_576, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['relay'], why: 'handed to the system at most per subscriber before it has taken it' },
   subscriberCutMs: { value: 10_000, unit: 'ms', min: 100, max: 600_000, roles: ['relay'], why: 'a subscriber that loses messages and has still not caught up after this is cut off: it can come back and get the history' },
-  maxSubscribers: { value: 256, unit: 'connections', min: 1, max: 100_000, roles: ['relay'], why: 'outgoing connections at most; further ones are refused' },
+  maxSubscribers: { value: 256, unit: 'connections', min: 1, max: 100_000, roles: ['relay'], why: 'outgoing connections at most; then one whose other end is gone, or the newest of the address that has most, goes for a newcomer, or that is refused' },
+  maxSubscribersPerAddress: { value: 128, unit: 'connections', min: 1, max: 100_000, roles: ['relay'], why: 'and of one address at most: a hundred edges can be behind one, and half of all is left for others' },
 
   // Relay and edge: streams.
   maxStreams: { value: 4_096, unit: 'streams', min: 1, max: 1_000_000, roles: ['relay', 'edge'], why: 'streams remembered at most: an edge refuses further ones, a relay forwards them without remembering' },

@@ -1,7 +1,8 @@
 import type { Archive } from './archive.ts';
+import { addressOf } from './extensions.ts';
 import type { RelayEvent } from './events.ts';
 import { archiveCursor, type Cursor, type Journal } from './journal.ts';
-import type { SubscriberId } from './machine.ts';
+import type { PathId, SubscriberId } from './machine.ts';
 import type { Settings } from './settings.ts';
 import { ms, type Micros } from './units.ts';
 
@@ -12,13 +13,16 @@ export interface RelaySink {
   /** Bytes given to `send` that the system has not taken yet. */
   backlogBytes(subscriber: SubscriberId): number;
   /** Close this connection: the relay has already forgotten it. */
-  cut(subscriber: SubscriberId, reason: 'behind'): void;
+  cut(subscriber: SubscriberId, reason: 'behind' | 'replaced'): void;
+  /** Close the connection that this path is: the relay has already forgotten it. */
+  drop(path: PathId, reason: 'silent' | 'replaced'): void;
   event(event: RelayEvent): void;
 }
 
 export interface SubscriberOptions {
   readonly id: SubscriberId;
   readonly label: string;
+  readonly joinedAt: Micros;
   /** Sent before anything of the journal. */
   readonly opening: Uint8Array[];
   readonly journal: Journal;
@@ -33,6 +37,9 @@ export type SubscriberState = 'caught-up' | 'behind' | 'hopeless';
 export class Subscriber {
   readonly id: SubscriberId;
   readonly label: string;
+  /** The other end's, without its port. */
+  readonly address: string;
+  readonly joinedAt: Micros;
   #opening: Uint8Array[];
   readonly #journal: Journal;
   readonly #settings: Settings;
@@ -42,9 +49,11 @@ export class Subscriber {
   /** Since when it has been losing messages without having caught up; undefined when it is well. */
   #behindSince: Micros | undefined;
 
-  constructor({ id, label, opening, journal, settings, sink }: SubscriberOptions) {
+  constructor({ id, label, joinedAt, opening, journal, settings, sink }: SubscriberOptions) {
     this.id = id;
     this.label = label;
+    this.address = addressOf(label);
+    this.joinedAt = joinedAt;
     this.#opening = opening;
     this.#journal = journal;
     this.#settings = settings;

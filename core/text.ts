@@ -12,14 +12,37 @@ export function utf8Encode(text: string): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
+/** How many bytes that would be. */
+export function utf8Length(text: string): number {
+  let length = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x80) continue;
+    length += unit < 0x800 ? 1 : 2;
+    // A pair of surrogates is two units and four bytes; one alone becomes U+FFFD, three bytes.
+    if (isHighSurrogate(unit) && isLowSurrogate(text.charCodeAt(i + 1))) i++;
+  }
+  return length;
+}
+
 /** The text in UTF-8 bytes, or undefined when they are not well-formed UTF-8 (RFC 3629). */
 export function utf8Decode(bytes: Uint8Array): string | undefined {
   let text = '';
+  let count = 0;
   for (let at = 0; at < bytes.length; ) {
+    if (count > UNITS - 2) {
+      text += unitsText(count);
+      count = 0;
+    }
     const lead = bytes[at]!;
-    const length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+    if (lead < 0x80) {
+      units[count++] = lead;
+      at++;
+      continue;
+    }
+    const length = lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
     if (length === 0 || at + length > bytes.length) return undefined;
-    let code = length === 1 ? lead : lead & (0x7f >> length);
+    let code = lead & (0x7f >> length);
     for (let i = 1; i < length; i++) {
       const next = bytes[at + i]!;
       if ((next & 0xc0) !== 0x80) return undefined;
@@ -27,10 +50,14 @@ export function utf8Decode(bytes: Uint8Array): string | undefined {
     }
     const overlong = (length === 3 && code < 0x800) || (length === 4 && (code < 0x1_0000 || code > 0x10_ffff));
     if (overlong || (code >= 0xd800 && code <= 0xdfff)) return undefined;
-    text += String.fromCodePoint(code);
+    if (code < 0x1_0000) units[count++] = code;
+    else {
+      units[count++] = 0xd7c0 + (code >> 10);
+      units[count++] = 0xdc00 | (code & 0x3ff);
+    }
     at += length;
   }
-  return text;
+  return text + unitsText(count);
 }
 
 /** Old encoders write ISO 8859-1; what is not well-formed UTF-8 is read as that. */
@@ -38,7 +65,11 @@ export function decodeLoosely(bytes: Uint8Array): string {
   const text = utf8Decode(bytes);
   if (text !== undefined) return text;
   let latin1 = '';
-  for (const byte of bytes) latin1 += String.fromCharCode(byte);
+  for (let at = 0; at < bytes.length; at += UNITS) {
+    const count = Math.min(UNITS, bytes.length - at);
+    for (let i = 0; i < count; i++) units[i] = bytes[at + i]!;
+    latin1 += unitsText(count);
+  }
   return latin1;
 }
 
@@ -51,12 +82,39 @@ export function utf8Truncate(text: string, maxBytes: number): Uint8Array {
   return whole.subarray(0, end);
 }
 
+/** Whether half a character stands in it: a surrogate without the other one, which no encoding can write. */
+export function hasLoneSurrogate(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (isHighSurrogate(unit) && isLowSurrogate(text.charCodeAt(i + 1))) i++;
+    else if (isHighSurrogate(unit) || isLowSurrogate(unit)) return true;
+  }
+  return false;
+}
+
+/** Those of ASCII and, for terminals take them for the same, of ISO 8859-1 (C1). */
 export function hasControlCharacter(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code < 0x20 || (code >= 0x7f && code < 0xa0)) return true;
   }
   return false;
+}
+
+/** Text is put together in pieces of so many units: one by one costs four times as much. */
+const UNITS = 1_024;
+const units: number[] = Array.from({ length: UNITS }, () => 0);
+
+function unitsText(count: number): string {
+  return String.fromCharCode.apply(null, count === UNITS ? units : units.slice(0, count));
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit < 0xdc00;
+}
+
+function isLowSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit < 0xe000;
 }
 
 function continuation(bits: number): number {

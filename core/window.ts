@@ -1,6 +1,8 @@
 import type { Archive } from './archive.ts';
-import { assert, InvariantError } from './assert.ts';
+import { assert } from './assert.ts';
 import type { MemoryBudget } from './budget.ts';
+import { CircleBits } from './circle-bits.ts';
+import { HELD_MESSAGE_BYTES } from './costs.ts';
 import { MessageType } from './pdu.ts';
 import type { Micros } from './units.ts';
 
@@ -12,22 +14,22 @@ export interface Held {
 }
 
 /**
- * The early messages of a stream, each in the slot of its sequence number modulo the window's size.
+ * The early messages of a stream, all within the window's size of one another.
  *
  *      next                     next + size
  *       |  ?  held  -  held held  -  -  |
  *
- * Their memory is taken from a budget that all streams share.
+ * Whatever is asked of it costs the same wherever they lie in it. Their memory is taken from a budget that all streams share.
  */
 export class Window {
   readonly #size: number;
   readonly #budget: MemoryBudget;
-  #slots: (Held | undefined)[] = [];
-  #count = 0;
+  readonly #held = new Map<number, Held>();
+  /** Which numbers are held, and which of these are DATA; undefined before the first. */
+  #present: CircleBits | undefined;
+  #audio: CircleBits | undefined;
   #data = 0;
   #bytes = 0;
-  /** The lowest number held, or undefined when that has to be looked for. */
-  #first: Held | undefined;
 
   /** @param size in messages: all that are held lie within so many of one another. */
   constructor(size: number, budget: MemoryBudget) {
@@ -36,9 +38,10 @@ export class Window {
   }
 
   get count(): number {
-    return this.#count;
+    return this.#held.size;
   }
 
+  /** What it costs to hold them, with what each costs besides its bytes. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -50,49 +53,36 @@ export class Window {
 
   /** Holds a message; false when it is held already. */
   put(held: Held): boolean {
-    const slot = held.sequence % this.#size;
-    const present = this.#slots[slot];
-    if (present !== undefined) {
-      assert(present.sequence === held.sequence, 'two sequence numbers share a slot of the window');
-      return false;
-    }
-    this.#slots[slot] = held;
-    if (this.#count === 0 || (this.#first !== undefined && held.sequence < this.#first.sequence)) this.#first = held;
-    this.#count++;
-    if (isData(held)) this.#data++;
-    this.#bytes += held.message.length;
-    this.#budget.take(held.message.length);
+    if (this.#held.has(held.sequence)) return false;
+    this.#note(held);
+    this.#budget.take(costOf(held));
     return true;
   }
 
   /** The message with this number, which is held no longer; undefined when it never was. */
   take(sequence: number): Held | undefined {
-    const slot = sequence % this.#size;
-    const held = this.#slots[slot];
+    const held = this.#held.get(sequence);
     if (held === undefined) return undefined;
-    this.#slots[slot] = undefined;
-    if (this.#first === held) this.#first = undefined;
-    this.#count--;
-    if (isData(held)) this.#data--;
-    this.#bytes -= held.message.length;
-    this.#budget.giveBack(held.message.length);
+    this.#held.delete(sequence);
+    this.#present!.delete(sequence);
+    if (isData(held)) {
+      this.#data--;
+      this.#audio!.delete(sequence);
+    }
+    this.#bytes -= costOf(held);
+    this.#budget.giveBack(costOf(held));
     return held;
   }
 
   /** The first message; there must be one, and none before `sequence`. */
   firstFrom(sequence: number): Held {
-    this.#first ??= this.#search(sequence);
-    return this.#first;
+    assert(this.count > 0, 'nothing is held in a window that is asked for its first');
+    return this.#held.get(this.#present!.nextFrom(sequence))!;
   }
 
   /** The first audio; undefined when there is none. None must be held before `sequence`. */
   firstAudioFrom(sequence: number): Held | undefined {
-    if (this.#data === 0) return undefined;
-    for (let ahead = 0; ; ahead++) {
-      assert(ahead < this.#size, 'audio is counted that is not held');
-      const held = this.#slots[(sequence + ahead) % this.#size];
-      if (held !== undefined && isData(held)) return held;
-    }
+    return this.#data === 0 ? undefined : this.#held.get(this.#audio!.nextFrom(sequence));
   }
 
   /**
@@ -100,43 +90,37 @@ export class Window {
    * at `sequence`, and none held before.
    */
   lastMissingFrom(sequence: number): number | undefined {
-    if (this.#data === 0) return undefined;
-    let missing = sequence;
-    for (let next = sequence + 1; ; next++) {
-      const held = this.#slots[next % this.#size];
-      if (held === undefined) missing = next;
-      else if (isData(held)) return missing;
-      assert(next - sequence < this.#size, 'audio is counted that is not held');
-    }
+    return this.#data === 0 ? undefined : this.#present!.lastMissingBefore(this.#audio!.nextFrom(sequence));
   }
 
   /** Lets go of everything; it is not used again. */
   dispose(): void {
     this.#budget.giveBack(this.#bytes);
-    this.#slots = [];
-    this.#count = 0;
+    this.#held.clear();
+    this.#present = undefined;
+    this.#audio = undefined;
     this.#data = 0;
     this.#bytes = 0;
   }
 
   /** Saves or restores what it holds; the budget is restored by itself. */
   archive(a: Archive): void {
-    const held = a.list(this.#slots.filter((slot) => slot !== undefined), (one) => archiveHeld(a, one));
-    if (!a.isLoading) return;
-    for (const one of held) {
-      this.#slots[one.sequence % this.#size] = one;
-      this.#count++;
-      if (isData(one)) this.#data++;
-      this.#bytes += one.message.length;
-    }
+    const held = a.list(this.#held.values(), (one) => archiveHeld(a, one));
+    if (a.isLoading) for (const one of held) this.#note(one);
   }
 
-  #search(sequence: number): Held {
-    for (let ahead = 0; ahead < this.#size; ahead++) {
-      const held = this.#slots[(sequence + ahead) % this.#size];
-      if (held !== undefined) return held;
+  #note(held: Held): void {
+    const { sequence } = held;
+    this.#present ??= new CircleBits(this.#size);
+    this.#audio ??= new CircleBits(this.#size);
+    assert(!this.#present.has(sequence), 'two sequence numbers share a place in the window');
+    this.#held.set(sequence, held);
+    this.#present.add(sequence);
+    if (isData(held)) {
+      this.#data++;
+      this.#audio.add(sequence);
     }
-    throw new InvariantError('nothing is held in a window that counts held messages');
+    this.#bytes += costOf(held);
   }
 }
 
@@ -153,4 +137,8 @@ const NOTHING = new Uint8Array(0);
 
 function isData({ message }: Held): boolean {
   return message[0] === MessageType.DATA;
+}
+
+function costOf({ message }: Held): number {
+  return message.length + HELD_MESSAGE_BYTES;
 }

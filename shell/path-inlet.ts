@@ -30,7 +30,7 @@ export class PathInlet {
   readonly #options: PathInletOptions;
   readonly #machine: PathMachine;
   readonly #driver: Driver;
-  readonly #accepted = new Set<net.Socket>();
+  readonly #accepted = new Map<PathId, net.Socket>();
   readonly #upstreams: HostLinks[] = [];
   readonly #linked = new Map<TcpLink, PathId>();
 
@@ -49,11 +49,17 @@ export class PathInlet {
       return;
     }
     const socket = takeOver(accepted, this.#taker(path));
-    this.#accepted.add(socket);
+    this.#accepted.set(path, socket);
     socket.on('close', (hadError) => {
-      this.#accepted.delete(socket);
-      this.#close(path, hadError ? 'connection lost' : 'closed by peer');
+      if (this.#accepted.delete(path)) this.#close(path, hadError ? 'connection lost' : 'closed by peer');
     });
+  }
+
+  /** The machine has let go of it. */
+  drop(path: PathId): void {
+    const socket = this.#accepted.get(path);
+    this.#accepted.delete(path);
+    socket?.destroy();
   }
 
   /** Where the datagrams of a socket go. */
@@ -76,7 +82,7 @@ export class PathInlet {
 
   stop(): void {
     for (const links of this.#upstreams) links.stop();
-    for (const socket of this.#accepted) socket.destroy();
+    for (const socket of this.#accepted.values()) socket.destroy();
   }
 
   #linkUp(link: TcpLink): void {

@@ -57,6 +57,7 @@ export class RelayApp implements App {
       send: (id, bytes) => void this.#subscribers.get(id)?.write(bytes),
       backlogBytes: (id) => this.#subscribers.get(id)?.writableLength ?? 0,
       cut: (id) => this.#cut(id),
+      drop: (path) => this.#inlet.drop(path),
       event: log,
     };
     this.#flight = record && new FlightRecorder({ ...record, role: 'relay', settings, log });

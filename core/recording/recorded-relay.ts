@@ -102,6 +102,10 @@ function recordedSink(sink: RelaySink, recorder: Recorder): RelaySink {
       recorder.told(`cut ${subscriber} ${reason}`);
       sink.cut(subscriber, reason);
     },
+    drop: (path, reason) => {
+      recorder.dropped(path, reason);
+      sink.drop(path, reason);
+    },
     event: (event) => {
       recorder.event(event);
       sink.event(event);

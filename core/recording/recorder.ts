@@ -220,6 +220,12 @@ export class Recorder {
     if (this.#isOn) this.#hash.sent(this.#now, to, bytes);
   }
 
+  /** The machine has let go of a path by itself. */
+  dropped(path: PathId, reason: string): void {
+    this.#outliners.delete(path);
+    this.told(`drop ${path} ${reason}`);
+  }
+
   /** What the machine told its sink or answered its caller. */
   told(text: string): void {
     if (this.#isOn) this.#hash.told(this.#now, text);

@@ -128,7 +128,11 @@ export class Player {
   }
 
   #relay(settings: Settings, recorder: Recorder | undefined): RelayMachine {
-    const sink: RelaySink = { ...this.#sink(), cut: (subscriber, reason) => this.hash.told(this.#now, `cut ${subscriber} ${reason}`) };
+    const sink: RelaySink = {
+      ...this.#sink(),
+      cut: (subscriber, reason) => this.hash.told(this.#now, `cut ${subscriber} ${reason}`),
+      drop: (path, reason) => this.hash.told(this.#now, `drop ${path} ${reason}`),
+    };
     return recorder === undefined ? new Relay({ settings }, sink) : new RecordedRelay({ settings }, sink, recorder);
   }
 

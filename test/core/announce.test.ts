@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { audioTypeFor, decodeAnnouncement, encodeAnnouncement, MAX_MOUNTPOINT_BYTES, mountpointProblem } from '../../core/announce.ts';
 import type { FrameFormat } from '../../core/frame/format.ts';
-import { utf8Encode } from '../../core/text.ts';
+import { decodeLoosely, utf8Encode } from '../../core/text.ts';
 import { ascii } from './frame/build.ts';
 
 function format(codec: FrameFormat['codec'], channels = 2): FrameFormat {
@@ -54,6 +54,31 @@ describe('an announcement', () => {
     expect(announced('x'.repeat(MAX_MOUNTPOINT_BYTES + 1))).toBeUndefined();
     expect(mountpointProblem('é'.repeat(127))).toBeUndefined();
     expect(mountpointProblem('é'.repeat(128))).toMatch(/255 bytes/);
+  });
+
+  it.each([
+    'status-json.xsl', 'Status-JSON.xsl', 'admin/streamlist.txt', 'ADMIN/stats', 'admin', 'metrics', 'healthz', 'readyz', '7.html', 'now-playing/jazz',
+    'jazz.m3u', 'jazz.PLS', 'jazz.xspf', '..', 'a/../b', './a', 'a/.',
+  ])('is refused with the name %s, which a page has or no player can ask for', (name) => {
+    expect(decodeAnnouncement(encodeAnnouncement({ audioType: 1, mountpoint: name }))).toBeUndefined();
+    expect(mountpointProblem(name)).toMatch(/^(names|the name|a mountpoint's name) /);
+  });
+
+  it.each(['administration', 'metrics2', 'radio/admin', 'events', '.hidden', 'a..b', 'jazz.mp3', 'm3u'])('may have the name %s', (name) => {
+    expect(mountpointProblem(name)).toBeUndefined();
+  });
+
+  it('has a name of whole characters', () => {
+    expect(mountpointProblem('jazz\ud83d')).toMatch(/lone surrogates/);
+    expect(mountpointProblem('jazz\ude00x')).toMatch(/lone surrogates/);
+    expect(mountpointProblem('jazz\ud83d\ude00')).toBeUndefined();
+  });
+
+  it('is refused by its bytes exactly where its name is', () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 20 }), (bytes) => {
+      const payload = Uint8Array.of(1, ...bytes);
+      expect(decodeAnnouncement(payload) === undefined).toBe(mountpointProblem(decodeLoosely(bytes)) !== undefined);
+    }), { numRuns: 500 });
   });
 
   it('reads old encoders\' ISO 8859-1', () => {

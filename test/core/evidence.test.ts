@@ -1,3 +1,4 @@
+import type { Micros } from '../../core/units.ts';
 import { describe, expect, it } from 'vitest';
 import { Evidence, type Doubt } from '../../core/evidence.ts';
 import { Path } from '../../core/intake.ts';
@@ -18,7 +19,7 @@ class Rig {
   }
 
   path(transport: Transport): Path {
-    return new Path({ id: ++this.#paths as PathId, transport, label: transport, isUpstream: true, message: () => undefined });
+    return new Path({ id: ++this.#paths as PathId, transport, label: transport, isUpstream: true, openedAt: 0 as Micros, message: () => undefined });
   }
 
   note(path: Path, sequences: number | readonly number[], { type = 0, replica = 0 } = {}): void {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { allowedHeaders, decodeHeaders, encodeHeaders, headerNames, MAX_HEADER_VALUE_BYTES } from '../../core/headers.ts';
+import { allowedHeaders, decodeHeaders, encodeHeaders, headerNames, MAX_HEADER_VALUE_BYTES, MAX_HEADERS_BYTES } from '../../core/headers.ts';
 import { utf8Encode } from '../../core/text.ts';
 import { ascii } from './frame/build.ts';
 
@@ -25,6 +25,25 @@ describe('headers', () => {
     expect(allowedHeaders([['Icy-Name', 'x'.repeat(MAX_HEADER_VALUE_BYTES)]])).toHaveLength(1);
     expect(allowedHeaders([['Icy-Name', 'x'.repeat(MAX_HEADER_VALUE_BYTES + 1)]])).toEqual([]);
     expect(allowedHeaders([['Icy-Name', 'é'.repeat(513)]])).toEqual([]);
+  });
+
+  it.each(['http://x/', 'HTTPS://x/', 'www.example.com', 'example.com:8000/a', '/relative', '#', '', 'a?b:c'])('have %j as their address', (value) => {
+    expect(allowedHeaders([['Icy-Url', value]])).toHaveLength(1);
+  });
+
+  it.each(['javascript:alert(1)', ' JavaScript:alert(1)', 'javascript:8000', 'data:text/html,x', 'vbscript:x', 'file:///etc/passwd', 'blob:x'])(
+    'do not have %j as their address, which a page would make a link of', (value) => {
+      expect(allowedHeaders([['Icy-Url', value]])).toEqual([]);
+      expect(allowedHeaders([['Icy-Name', value]])).toHaveLength(1);
+    });
+
+  it('are looked for in so many bytes and lines, and no more', () => {
+    expect(decodeHeaders(utf8Encode(`Icy-Name\rx\n${'a\n'.repeat(100)}`)).headers).toEqual([['Icy-Name', 'x']]);
+    expect(decodeHeaders(utf8Encode(`${'a\n'.repeat(100)}Icy-Name\rx`))).toEqual({ headers: [], dropped: 65 });
+    expect(decodeHeaders(utf8Encode(`Icy-Name\rx\n${'a'.repeat(MAX_HEADERS_BYTES)}`))).toEqual({ headers: [], dropped: 1 });
+    const longest = encodeHeaders(headerNames.map((name) => [name, 'x'.repeat(MAX_HEADER_VALUE_BYTES)]));
+    expect(decodeHeaders(longest).headers).toHaveLength(headerNames.length);
+    expect(longest.length).toBeLessThanOrEqual(MAX_HEADERS_BYTES);
   });
 
   it('appear once each: the first counts', () => {

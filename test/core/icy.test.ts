@@ -20,6 +20,15 @@ describe('a metadata text', () => {
     expect(decodeIcyText(ascii("StreamTitle='a\r\nb\u0000c';"))).toBe("StreamTitle='a  b c';");
   });
 
+  it('has no C1 controls, which a terminal obeys', () => {
+    expect(decodeIcyText(utf8Encode("StreamTitle='a\u009b2Jb\u0085';"))).toBe("StreamTitle='a 2Jb ';");
+  });
+
+  it('has no address that a player must not open', () => {
+    expect(decodeIcyText(ascii("StreamTitle='a';StreamUrl='javascript:alert(1)';"))).toBe("StreamTitle='a';StreamUrl='';");
+    expect(decodeIcyText(ascii("StreamTitle='a';StreamUrl='http://x/';"))).toBe("StreamTitle='a';StreamUrl='http://x/';");
+  });
+
   it('longer than a block is cut between characters', () => {
     const text = decodeIcyText(utf8Encode(`x${'é'.repeat(3_000)}`));
     expect(text.slice(0, 5)).toBe('xéééé');

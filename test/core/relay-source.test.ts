@@ -16,7 +16,7 @@ class Rig {
   readonly relay: Relay = new Relay({ settings: defaultSettings }, {
     send: (subscriber, bytes) => void this.#sent.get(subscriber)!.push(bytes.slice()),
     backlogBytes: () => 0,
-    cut: () => undefined,
+    cut: () => undefined, drop: () => undefined,
     event: () => undefined,
   });
 

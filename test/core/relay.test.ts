@@ -17,6 +17,7 @@ class Rig {
   readonly backlog: Map<SubscriberId, number> = new Map();
   readonly slow: Set<SubscriberId> = new Set();
   readonly cuts: SubscriberId[] = [];
+  readonly drops: [PathId, string][] = [];
   readonly relay: Relay;
 
   constructor(settings: Partial<Settings> = {}, dedup?: boolean) {
@@ -28,6 +29,7 @@ class Rig {
       },
       backlogBytes: (subscriber) => this.backlog.get(subscriber) ?? 0,
       cut: (subscriber) => this.cuts.push(subscriber),
+      drop: (path, reason) => this.drops.push([path, reason]),
       event: (event) => this.events.push(event),
     });
   }
@@ -310,11 +312,11 @@ describe('the relay', () => {
     const rig = new Rig();
     const path = rig.path();
     const before = rig.relay.heldBytes;
-    rig.tcp(path, ...range(1, 200).map((stream) => headers(1, 'x'.repeat(60_000), { stream })));
+    rig.tcp(path, data(1, payload(1)), ...range(1, 200).map((stream) => headers(1, 'x'.repeat(60_000), { stream })));
     rig.after(10_500);
     rig.subscribe();
     rig.after(10);
-    expect(rig.relay.heldBytes - before).toBeLessThan(200 * 9_100 + 2 * 131_072);
+    expect(rig.relay.heldBytes - before).toBeLessThan(2 * 131_072);
     const counted = rig.relay.heldBytes;
     rig.tcp(path, ...range(1, 200).map((stream) => headers(2, 'x'.repeat(8_000), { stream })));
     rig.after(10_500);
@@ -327,8 +329,9 @@ describe('the relay', () => {
 
   it('refuses paths and subscribers beyond its bounds', () => {
     const rig = new Rig({ maxPaths: 2, maxSubscribers: 1 });
-    rig.path();
-    const second = rig.path();
+    rig.tcp(rig.path('tcp', 'first:1'), data(1, payload(1)));
+    const second = rig.path('tcp', 'second:1');
+    rig.tcp(second, data(2, payload(1)));
     expect(rig.relay.openPath(rig.now, 'tcp', 'third')).toBeUndefined();
     rig.relay.closePath(rig.now, second, 'closed');
     expect(rig.relay.openPath(rig.now, 'tcp', 'third')).toBeDefined();
@@ -355,8 +358,10 @@ describe('the relay', () => {
     const rig = new Rig();
     expect([rig.relay.deadline, rig.relay.deadlineReason]).toEqual([NEVER, 'none']);
     rig.tcp(rig.path(), data(1, payload(1)));
+    expect(rig.relay.deadlineReason).toBe('first-message');
+    rig.after(10_001);
     expect(rig.relay.deadlineReason).toBe('forget-stream');
-    rig.after(30_000);
+    rig.after(20_000);
     expect([rig.relay.deadline, rig.relay.deadlineReason]).toEqual([NEVER, 'none']);
   });
 });

@@ -16,6 +16,7 @@ describe('no bytes whatever, from anybody, at any time', () => {
         send: (_subscriber, bytes) => expect(bytes.length).toBeGreaterThan(0),
         backlogBytes: (subscriber) => subscribers.backlogBytes(subscriber),
         cut: () => undefined,
+        drop: () => undefined,
         event: () => undefined,
       });
       play(relay, all, subscribersOf(relay, subscribers), () => {

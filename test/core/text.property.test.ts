@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeLoosely, utf8Decode, utf8Encode, utf8Truncate } from '../../core/text.ts';
+import { decodeLoosely, hasLoneSurrogate, utf8Decode, utf8Encode, utf8Length, utf8Truncate } from '../../core/text.ts';
 
 const anyText = fc.string({ unit: 'binary', maxLength: 60 });
 /** Bytes in which UTF-8 is begun, broken and overlong far more often than in random ones. */
@@ -31,6 +31,21 @@ describe('UTF-8', () => {
     fc.assert(fc.property(fc.oneof(nearUtf8, anyText.map(utf8Encode)), (bytes) => {
       expect(utf8Decode(bytes)).toBe(platformDecode(bytes));
     }), { numRuns: 2_000 });
+  });
+
+  it('of a long text is decoded as that of a short one', () => {
+    fc.assert(fc.property(fc.nat(4), fc.integer({ min: 300, max: 900 }), fc.constantFrom('a', 'é', '€', '😀', 'a😀'), (shift, count, unit) => {
+      const text = 'x'.repeat(shift) + unit.repeat(count);
+      expect(utf8Decode(utf8Encode(text))).toBe(text);
+      expect(decodeLoosely(Uint8Array.of(0xff, ...utf8Encode(text))).length).toBe(1 + utf8Encode(text).length);
+    }), { numRuns: 100 });
+  });
+
+  it('is as long as is said', () => {
+    fc.assert(fc.property(anyText, (text) => {
+      expect(utf8Length(text)).toBe(utf8Encode(text).length);
+      expect(hasLoneSurrogate(text)).toBe(/[\ud800-\udfff]/u.test(text));
+    }));
   });
 
   it('is truncated to the longest prefix of whole characters that fits', () => {

@@ -76,7 +76,7 @@ export function recordRelay(all: readonly Step[], options: TapeOptions): Tape {
   const relay = new RecordedRelay({ settings: options.settings }, {
     send: () => undefined,
     backlogBytes: (subscriber) => subscribers.backlogBytes(subscriber),
-    cut: () => undefined,
+    cut: () => undefined, drop: () => undefined,
     event: () => undefined,
   }, recorder);
   play(relay, all, subscribersOf(relay, subscribers), () => undefined);

@@ -65,7 +65,7 @@ export class ReassemblyRig {
   }
 
   path(transport: Transport): Path {
-    return new Path({ id: ++this.#paths as PathId, transport, label: `${transport} ${this.#paths}`, isUpstream: true, message: () => undefined });
+    return new Path({ id: ++this.#paths as PathId, transport, label: `${transport} ${this.#paths}`, isUpstream: true, openedAt: 0 as Micros, message: () => undefined });
   }
 
   close(path: Path): void {

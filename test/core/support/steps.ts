@@ -111,6 +111,7 @@ export interface Inlet extends Machine {
   openPath(now: Micros, transport: Transport, label: string): PathId | undefined;
   closePath(now: Micros, path: PathId, reason: string): void;
   receive(now: Micros, path: PathId, bytes: Uint8Array): void;
+  readonly paths: Iterable<{ readonly id: PathId }>;
 }
 
 /** Those on the other side of the machine, who come and go. */
@@ -171,7 +172,7 @@ export function subscribersOf(relay: Pick<Relay, 'subscribe' | 'unsubscribe'>, c
 
 /** Plays all steps, and then waits until everything is forgotten; `check` is called after each. */
 export function play(machine: Inlet, all: readonly Step[], others: Others, check: () => void): void {
-  const paths: { id: PathId; transport: Transport }[] = [];
+  let paths: { id: PathId; transport: Transport }[] = [];
   let now = 0;
   const counts = new Map<number, number>();
   const next = (stream: number): number => {
@@ -179,14 +180,21 @@ export function play(machine: Inlet, all: readonly Step[], others: Others, check
     counts.set(stream, sequence);
     return sequence;
   };
+  // A relay may let go of one by itself.
+  const forgetDropped = (): void => {
+    const there = new Set([...machine.paths].map(({ id }) => id));
+    paths = paths.filter(({ id }) => there.has(id));
+  };
   const open = (transport: Transport): void => {
     const id = machine.openPath(now as Micros, transport, transport);
     if (id !== undefined) paths.push({ id, transport });
+    forgetDropped();
     if (paths.length > smallSettings.maxPaths) throw new Error('too many paths');
   };
   open('tcp');
   open('udp');
   for (const step of all) {
+    forgetDropped();
     const path = 'path' in step ? paths[step.path % paths.length] : undefined;
     if (step.kind === 'wait') {
       serve(machine, now, now + step.ms * 1000);

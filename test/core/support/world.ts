@@ -116,6 +116,7 @@ export class RelayRig {
   readonly outlets: Map<SubscriberId, (bytes: Uint8Array) => void> = new Map();
   readonly backlog: Map<SubscriberId, number> = new Map();
   readonly cuts: SubscriberId[] = [];
+  readonly drops: [PathId, string][] = [];
 
   constructor(world: World, dedup = true) {
     this.world = world;
@@ -123,6 +124,7 @@ export class RelayRig {
       send: (subscriber, bytes) => this.outlets.get(subscriber)?.(bytes.slice()),
       backlogBytes: (subscriber) => this.backlog.get(subscriber) ?? 0,
       cut: (subscriber) => this.cuts.push(subscriber),
+      drop: (path, reason) => this.drops.push([path, reason]),
       event: (event) => this.events.push(event),
     }));
   }
