@@ -41,6 +41,15 @@ export type RelayEvent =
   | { readonly kind: 'stream-new'; readonly stream: string; readonly label: string }
   | { readonly kind: 'stream-announced'; readonly stream: string; readonly mount: string }
   | { readonly kind: 'stream-forgotten'; readonly stream: string; readonly mount: string; readonly silentMs: number }
+  /** Another address than its owner's sends it; `messages` have been refused so far. `owner` is '' where another relay brings it. */
+  | {
+      readonly kind: 'stream-contested';
+      readonly stream: string;
+      readonly mount: string;
+      readonly owner: string;
+      readonly label: string;
+      readonly messages: number;
+    }
   | { readonly kind: 'subscriber-joined'; readonly subscriber: SubscriberId; readonly label: string; readonly historyMessages: number }
   | { readonly kind: 'subscriber-left'; readonly subscriber: SubscriberId; readonly label: string; readonly reason: string; readonly lostMessages: number }
   | { readonly kind: 'subscriber-behind'; readonly subscriber: SubscriberId; readonly label: string; readonly lostMessages: number }

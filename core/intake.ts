@@ -2,6 +2,7 @@ import type { Archive } from './archive.ts';
 import { assert } from './assert.ts';
 import { Deframer } from './deframer.ts';
 import type { PathEvent, PathFigures } from './events.ts';
+import { addressOf } from './extensions.ts';
 import type { PathId, Transport } from './machine.ts';
 import { emptyMessageView, readMessage, type MessageView, type PduProblem } from './pdu.ts';
 
@@ -17,7 +18,8 @@ export type DropReason =
   | 'announce-conflict'
   | 'bad-header'
   | 'bad-origin'
-  | 'bad-source';
+  | 'bad-source'
+  | 'not-owner';
 
 export interface PathOptions {
   readonly id: PathId;
@@ -28,11 +30,13 @@ export interface PathOptions {
   readonly message: (path: Path, bytes: Uint8Array, start: number, end: number) => void;
 }
 
-/** An incoming connection, or a socket that datagrams come to, with its counts. */
+/** An incoming connection, or the datagrams that one address sends to a socket, with its counts. */
 export class Path {
   readonly id: PathId;
   readonly transport: Transport;
   readonly label: string;
+  /** The address in its label: that of whoever sends, without a port. */
+  readonly address: string;
   /** A relay that we subscribe to; otherwise whoever pushes to us. */
   readonly isUpstream: boolean;
   messages = 0;
@@ -44,6 +48,7 @@ export class Path {
     this.id = id;
     this.transport = transport;
     this.label = label;
+    this.address = addressOf(label);
     this.isUpstream = isUpstream;
     this.#deframer = new Deframer((bytes, start, end) => message(this, bytes, start, end));
   }

@@ -103,7 +103,7 @@ describe('what a relay says of the source of a stream', () => {
     const rig = new Rig();
     const subscriber = rig.subscribe();
     const encoder = rig.open('10.0.0.1:5000');
-    const socket = rig.open('udp', { transport: 'udp' });
+    const socket = rig.open('10.0.0.1', { transport: 'udp' });
     rig.tcp(encoder, announce(1, 'jazz'));
     rig.relay.receive(rig.now, socket, data(2, new Uint8Array(9)));
     rig.close(encoder);
