@@ -87,6 +87,27 @@ export type EdgeEvent =
   /** No stream could be heard any more: listeners hear the fallback, a mountpoint or a file by its name. */
   | { readonly kind: 'fallback-entered'; readonly mount: string; readonly what: string; readonly silentMs: number }
   | { readonly kind: 'fallback-left'; readonly mount: string; readonly what: string; readonly to: string; readonly forMs: number }
+  /** Two streams of one name do not carry the same programme, or within seconds of each other; and when they do after all. */
+  | {
+      readonly kind: 'programmes-differ' | 'programmes-agree';
+      readonly mount: string;
+      readonly stream: string;
+      readonly origin: string;
+      readonly source: string;
+      readonly other: string;
+      readonly otherOrigin: string;
+      readonly otherSource: string;
+    }
+  /** Two encoders at two addresses have one name. */
+  | {
+      readonly kind: 'origin-contested';
+      readonly mount: string;
+      readonly origin: string;
+      readonly stream: string;
+      readonly source: string;
+      readonly other: string;
+      readonly otherSource: string;
+    }
   /** Its frames cannot follow those that were on air. */
   | { readonly kind: 'fallback-refused'; readonly mount: string; readonly what: string; readonly why: string }
   /** Only a stream of another kind is back: the mountpoint ends, and begins anew with that. */

@@ -4,6 +4,8 @@ import type { Settings } from './settings.ts';
 export interface MountPolicy {
   /** The origin that its encoder announces, or the address that a relay takes it from: listeners return to it. */
   readonly prefer?: string;
+  /** Whose streams are believed to carry its programme: those whose content says so, or all that announce its name. 'content' unless given. */
+  readonly trust?: 'content' | 'all';
   /** What listeners hear when no stream is left. */
   readonly fallback?: Fallback;
   readonly settings?: Partial<Pick<Settings, MountSettingName>>;

@@ -71,6 +71,7 @@ class PolicyReader {
     for (const [key, each] of this.entries(where, value)) {
       const inside = keyText(where, key);
       if (key === 'prefer') policy = { ...policy, prefer: this.#origin(inside, each) };
+      else if (key === 'trust') policy = { ...policy, trust: this.#trust(inside, each) };
       else if (key === 'fallback') policy = { ...policy, fallback: this.#fallback(inside, each) };
       else policy = { ...policy, settings: { ...policy.settings, [this.#setting(inside, key, each)]: each } };
     }
@@ -82,6 +83,11 @@ class PolicyReader {
     const problem = originProblem(origin);
     if (problem !== undefined) throw this.error(where, problem);
     return origin;
+  }
+
+  #trust(where: string, value: unknown): 'content' | 'all' {
+    if (value !== 'content' && value !== 'all') throw this.error(where, 'must be "content" or "all"');
+    return value;
   }
 
   #fallback(where: string, value: unknown): Fallback {
@@ -98,7 +104,7 @@ class PolicyReader {
   }
 
   #setting(where: string, name: string, value: unknown): MountSettingName {
-    if (!isMountSetting(name)) throw this.error(where, `there is nothing like that: a mountpoint has prefer, fallback, ${mountSettingNames.join(', ')}`);
+    if (!isMountSetting(name)) throw this.error(where, `there is nothing like that: a mountpoint has prefer, fallback, ${mountSettingNames.join(', ')}, trust`);
     const problem = settingProblem(name, value);
     if (problem !== undefined) throw this.error(where, problem.replace(`${name} `, ''));
     return name;

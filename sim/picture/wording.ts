@@ -55,6 +55,9 @@ const entries: Readonly<Record<string, Entry>> = {
     () => 'stalled',
   ],
   resumed: ['repair', (f) => `${on(f)} goes on with ${text(f['stream'])} after ${span(f['silentMs'])}`],
+  'programmes-differ': ['loss', (f) => `${on(f)}: ${text(f['stream'])} and ${text(f['other'])} do not carry the same programme`, () => 'stranger'],
+  'programmes-agree': ['repair', (f) => `${on(f)}: ${text(f['stream'])} and ${text(f['other'])} carry the same programme after all`],
+  'origin-contested': ['loss', (f) => `${on(f)}: ${text(f['stream'])} and ${text(f['other'])} are both called ${text(f['origin'])}`, () => 'two of one name'],
   'fallback-entered': [
     'loss',
     (f) => `${on(f)} has no stream left, and gives out its fallback: ${text(f['what'])}. Nothing for ${span(f['silentMs'])}, which follows at once`,
