@@ -1,10 +1,10 @@
 import { Contour } from './alignment/contour.ts';
 import type { Archive } from './archive.ts';
-import { decodeAnnouncement } from './announce.ts';
+import { announcedCodec, decodeAnnouncement } from './announce.ts';
 import type { MemoryBudget } from './budget.ts';
 import type { GapVerdict } from './events.ts';
 import { decodeOrigin, decodeSource } from './extensions.ts';
-import { frameDurationUs, type FrameFormat, type FrameHeader } from './frame/format.ts';
+import { frameDurationUs, type Codec, type FrameFormat, type FrameHeader } from './frame/format.ts';
 import { archiveFormat } from './frame/formats.ts';
 import { LevelReader } from './frame/level.ts';
 import { FrameScanner } from './frame/scanner.ts';
@@ -80,6 +80,7 @@ export class EdgeStream implements Matchable {
   /** Since when all relays that carry it say that its encoder's connection is closed. */
   #closedAt: Micros | undefined;
   #mountpoint: string | undefined;
+  #announcedCodec: Codec | undefined;
   #origin: string | undefined;
   #headers: HeaderList = [];
   #headersSequence = -1;
@@ -98,6 +99,8 @@ export class EdgeStream implements Matchable {
   heardAt: Micros;
   /** When its first frame came out; undefined before. */
   #firstFrameAt: Micros | undefined;
+  /** It has been said of it that it cannot be heard at its mountpoint. */
+  isRefused = false;
   /** Media time up to which its frames have been on air: it is never entered before that. */
   givenUntilUs = 0;
   /** Since when it has come without a pause that was longer than its rhythm allows, and without a loss. */
@@ -133,6 +136,11 @@ export class EdgeStream implements Matchable {
   /** Without its leading slash; undefined before its first ANNOUNCE. */
   get mountpoint(): string | undefined {
     return this.#mountpoint;
+  }
+
+  /** What it has said that it is, before its frames tell. */
+  get announcedCodec(): Codec | undefined {
+    return this.#announcedCodec;
   }
 
   /** What its encoder is called, if it says so. */
@@ -275,6 +283,8 @@ export class EdgeStream implements Matchable {
     this.#claims.archive(a, pathOf);
     this.#closedAt = a.maybeNumber(this.#closedAt);
     this.#mountpoint = a.maybeText(this.#mountpoint);
+    this.#announcedCodec = a.maybeText(this.#announcedCodec) as Codec | undefined;
+    this.isRefused = a.flag(this.isRefused);
     this.#origin = a.maybeText(this.#origin);
     this.#headers = a.list(this.#headers, (header) => [a.text(header?.[0] ?? ''), a.text(header?.[1] ?? '')]);
     this.#headersSequence = a.number(this.#headersSequence);
@@ -301,6 +311,7 @@ export class EdgeStream implements Matchable {
       if (announced === undefined) path.drop('bad-announce');
       else {
         this.#mountpoint = announced.mountpoint;
+        this.#announcedCodec = announcedCodec(announced.audioType);
         this.#sink.announced(now, this);
       }
     }

@@ -77,6 +77,7 @@ export interface Settings {
   readonly lossySwitchMs: number;
   readonly slowerWaitMs: number;
   readonly mountEndMs: number;
+  readonly formatSettleMs: number;
   readonly headTimeoutMs: number;
   readonly burstMs: number;
   readonly listenerFlushMs: number;
@@ -172,6 +173,7 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   fallbackLeaveMs: { value: 1_000, unit: 'ms', min: 0, max: 3_600_000, roles: ['edge'], why: 'a stream must have been well for so long before listeners return to it from the fallback: twice that would be heard as waiting, and a source that drops out again at once should not be heard at all' },
   fallbackBytes: { value: 8_388_608, unit: 'bytes', min: 1_024, max: 268_435_456, roles: ['edge'], why: 'a file that is a fallback has this many bytes at most: nine minutes at 128 kbit/s, all of it in memory' },
   mountEndMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['edge'], why: 'a mountpoint without any frame for so long ends, as in the original' },
+  formatSettleMs: { value: 1_000, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'streams of one mountpoint in several codecs: so long it waits for those that were announced, and so long it can begin anew in what most of them have, as long as nobody listens' },
 
   // Edge: listeners.
   headTimeoutMs: { value: 15_000, unit: 'ms', min: 100, max: 600_000, roles: ['edge', 'encoder'], why: 'a request whose head is not whole by then is closed, as by Icecast' },
