@@ -48,11 +48,6 @@ export class Carriers {
     this.#claim = this.#known() ?? this.#claim;
   }
 
-  /** Whether it still comes by an open path from this address. */
-  hasFrom(address: string): boolean {
-    return this.#carriers.some(({ path }) => !path.isUpstream && path.address === address);
-  }
-
   /** A path is closed. */
   closed(path: Path): void {
     const carrier = this.#find(path);

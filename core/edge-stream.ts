@@ -47,6 +47,8 @@ export interface Loss {
 const CONTOUR_POINTS = 2_000;
 /** What was lost longer ago than twice this says nothing of now. */
 const LOSS_SPAN_US = 5_000_000 as Micros;
+/** Less than a relay waits for the owner of a stream (ownerSilentMs), before it believes another address. */
+const RESUMES_AFTER_US = 1_500_000;
 /** ANNOUNCE, ORIGIN, HEADERS and METADATA come one behind the other. */
 const MOST_OTHERS_IN_A_ROW = 4;
 /** In frames: more than half of one, and nearly a whole. */
@@ -105,6 +107,8 @@ export class EdgeStream implements Matchable {
   givenUntilUs = 0;
   /** Since when it has come without a pause that was longer than its rhythm allows, and without a loss. */
   steadySince = 0 as Micros;
+  /** When it was back last from a pause so long that somebody else may go on in its name. */
+  resumedAt = 0 as Micros;
 
   constructor(options: {
     readonly id: Uint8Array;
@@ -301,6 +305,7 @@ export class EdgeStream implements Matchable {
     this.#firstFrameAt = a.maybeNumber(this.#firstFrameAt);
     this.givenUntilUs = a.number(this.givenUntilUs);
     this.steadySince = a.number(this.steadySince);
+    this.resumedAt = a.number(this.resumedAt);
     this.losses.archive(a);
   }
 
@@ -363,6 +368,7 @@ export class EdgeStream implements Matchable {
     this.#durationUs = durationUs;
     const mediaUs = this.timeline.frame(this.#arrivedAt, durationUs);
     if (now - this.frameAt > this.patienceUs) this.steadySince = now;
+    if (this.frameAt > 0 && now - this.frameAt > RESUMES_AFTER_US) this.resumedAt = now;
     this.#burstUs = now - this.frameAt < durationUs / 2 ? this.#burstUs + durationUs : durationUs;
     this.#rhythm.arrival(now);
     const levels = this.#levels.read(bytes, header.format);

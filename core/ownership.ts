@@ -5,8 +5,7 @@ import { ms, type Micros } from './units.ts';
 /** An address that has brought the stream, and how it comes. */
 interface Owner {
   readonly address: string;
-  /** Undefined when all its connections are closed. */
-  heardAt: Micros | undefined;
+  heardAt: Micros;
   /** The longest that it has been silent for and gone on. */
   pauseUs: number;
 }
@@ -21,8 +20,9 @@ const LONGEST_PAUSE_US = 5_000_000;
  * sequence numbers can be read by everybody who subscribes.
  *
  * The owner is told by its address alone, so that by any transport, and after a connection that was left half open, it goes on
- * at once. While the owner is there, nobody else's messages are taken; when its connections are closed, or after a silence that its
- * rhythm does not explain, the next address is believed until the first one is back: an encoder may have moved to its other line. Relays that we subscribe to have been
+ * at once. While the owner is there, nobody else's messages are taken; after a silence that its
+ * rhythm does not explain the next address is believed, until the first one is back: an encoder may have moved to its other line. That its
+ * connections are closed makes no difference: edges are to have noticed that it is gone before somebody goes on in its name. Relays that we subscribe to have been
  * chosen by the operator, and judge for themselves.
  */
 export class Ownership {
@@ -54,16 +54,11 @@ export class Ownership {
     return false;
   }
 
-  /** The last path by which this address has brought it is closed: it is not waited for. */
-  left(address: string): void {
-    for (const owner of this.#owners) if (owner.address === address) owner.heardAt = undefined;
-  }
-
   /** Saves or restores its state. */
   archive(a: Archive): void {
     this.#owners = a.list(this.#owners, (owner) => ({
       address: a.text(owner?.address ?? ''),
-      heardAt: a.maybeNumber(owner?.heardAt),
+      heardAt: a.number(owner?.heardAt ?? (0 as Micros)),
       pauseUs: a.number(owner?.pauseUs ?? 0),
     }));
     this.#relayedAt = a.maybeNumber(this.#relayedAt);
@@ -72,7 +67,7 @@ export class Ownership {
 
   #isOwners(now: Micros, address: string, said: string, silentUs: number): boolean {
     for (const owner of this.#owners) {
-      const pauseUs = owner.heardAt === undefined ? Infinity : now - owner.heardAt;
+      const pauseUs = now - owner.heardAt;
       if (owner.address === address) {
         if (pauseUs <= LONGEST_PAUSE_US) owner.pauseUs = Math.max(owner.pauseUs, pauseUs);
         owner.heardAt = now;

@@ -133,7 +133,6 @@ export class Relay implements Machine {
     if (path === undefined) return;
     for (const stream of this.#streams) {
       stream.carriers.closed(path);
-      if (!stream.carriers.hasFrom(path.address)) stream.ownership.left(path.address);
       this.#tellSource(stream);
     }
     this.#trim(now);

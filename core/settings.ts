@@ -131,7 +131,7 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   subscriberInFlightBytes: { value: 1_048_576, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['relay'], why: 'handed to the system at most per subscriber before it has taken it' },
   subscriberCutMs: { value: 10_000, unit: 'ms', min: 100, max: 600_000, roles: ['relay'], why: 'a subscriber that loses messages and has still not caught up after this is cut off: it can come back and get the history' },
   maxSubscribers: { value: 256, unit: 'connections', min: 1, max: 100_000, roles: ['relay'], why: 'outgoing connections at most; further ones are refused' },
-  ownerSilentMs: { value: 1_900, unit: 'ms', min: 0, max: 10_000, roles: ['relay'], why: 'a stream is taken only from the address that brought it first, until that has closed its connections, or been silent for so long and for longer than its pauses are: less than targetStuckMs, so that an encoder that comes by its other line is believed; 0: from everybody, where encoders send by two addresses at once' },
+  ownerSilentMs: { value: 1_900, unit: 'ms', min: 0, max: 10_000, roles: ['relay'], why: 'a stream is taken only from the address that brought it first, until that has been silent for so long, and for longer than its pauses are: less than targetStuckMs, so that an encoder that comes by its other line is believed; 0: from everybody, where encoders send by two addresses at once' },
   maxSenders: { value: 1_024, unit: 'connections', min: 0, max: 65_536, roles: ['relay'], why: 'addresses whose datagrams are told apart, at each UDP port; those beyond it count as one' },
 
   // Relay and edge: streams.

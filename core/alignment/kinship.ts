@@ -4,11 +4,18 @@ import { later, type Micros } from '../units.ts';
 import { Correlator } from './correlation.ts';
 import { arrivalLag, FAR_US, isSure, LEAST_PEAK, SAME_US } from './aligner.ts';
 
+/** What has to be known of a stream. */
+export interface Kin extends Matchable {
+  /** When it came back from a pause in which somebody else may have taken its name: what was known before counts no more. */
+  readonly resumedAt: Micros;
+}
+
 /** What is known of two streams. */
 interface Pair<Stream> {
   readonly one: Stream;
   readonly other: Stream;
   isSame: boolean;
+  agreedAt: Micros;
   isDifferent: boolean;
   lookAt: Micros;
   /** Looks at which both had a contour, and nothing agreed; those at which something may have agreed take some back. */
@@ -38,7 +45,7 @@ const MOST_STEPS = 16;
  * Whether two streams of one mountpoint carry the same programme: by their contours, whoever is on air. What is known stays until the
  * opposite is seen; silence, a tone and steady beats say nothing. Streams that agree with the same third one agree.
  */
-export class Kinship<Stream extends Matchable> {
+export class Kinship<Stream extends Kin> {
   readonly #correlator: Correlator = new Correlator();
   #pairs: Pair<Stream>[] = [];
   /** The same, by either of their streams and then by the other one. */
@@ -46,7 +53,7 @@ export class Kinship<Stream extends Matchable> {
 
   isSame(a: Stream, b: Stream): boolean {
     const pair = this.#of.get(a)?.get(b);
-    if (a === b || pair?.isSame === true) return true;
+    if (a === b || (pair !== undefined && agrees(pair))) return true;
     return pair?.isDifferent !== true && this.#isLinked(a, b);
   }
 
@@ -59,6 +66,7 @@ export class Kinship<Stream extends Matchable> {
     const pair = this.#pair(a, b);
     pair.lookAt = later(now, LOOK_US);
     pair.strikes = 0;
+    pair.agreedAt = now;
     if (pair.isSame) return undefined;
     const wasDifferent = pair.isDifferent;
     pair.isSame = true;
@@ -88,7 +96,7 @@ export class Kinship<Stream extends Matchable> {
   forget(now: Micros, stream: Stream): void {
     const others = this.#of.get(stream);
     if (others === undefined) return;
-    const [first, ...more] = [...others].filter(([, { isSame }]) => isSame).map(([other]) => other);
+    const [first, ...more] = [...others].filter(([, pair]) => agrees(pair)).map(([other]) => other);
     if (first !== undefined) for (const other of more) if (!this.isDifferent(first, other)) this.agree(now, first, other);
     for (const other of others.keys()) this.#of.get(other)!.delete(stream);
     this.#of.delete(stream);
@@ -118,8 +126,8 @@ export class Kinship<Stream extends Matchable> {
   #isLinked(from: Stream, to: Stream): boolean {
     const reached = [from];
     for (let at = 0; at < reached.length && at < MOST_STEPS; at++) {
-      for (const [next, { isSame }] of this.#of.get(reached[at]!) ?? []) {
-        if (!isSame || reached.includes(next)) continue;
+      for (const [next, pair] of this.#of.get(reached[at]!) ?? []) {
+        if (!agrees(pair) || reached.includes(next)) continue;
         if (next === to) return true;
         if (reached.length < MOST_STEPS) reached.push(next);
       }
@@ -130,7 +138,7 @@ export class Kinship<Stream extends Matchable> {
   #pair(one: Stream, other: Stream): Pair<Stream> {
     const known = this.#of.get(one)?.get(other);
     if (known !== undefined) return known;
-    const pair: Pair<Stream> = { one, other, isSame: false, isDifferent: false, lookAt: NEVER_YET, strikes: 0, struckSince: NEVER_YET, struckAt: NEVER_YET, doubtUs: undefined };
+    const pair: Pair<Stream> = { one, other, isSame: false, agreedAt: NEVER_YET, isDifferent: false, lookAt: NEVER_YET, strikes: 0, struckSince: NEVER_YET, struckAt: NEVER_YET, doubtUs: undefined };
     this.#add(pair);
     return pair;
   }
@@ -151,11 +159,16 @@ export class Kinship<Stream extends Matchable> {
 
 const NEVER_YET = 0 as Micros;
 
+function agrees<Stream extends Kin>({ one, other, isSame, agreedAt }: Pair<Stream>): boolean {
+  return isSame && agreedAt >= one.resumedAt && agreedAt >= other.resumedAt;
+}
+
 function archivePair<Stream>(a: Archive, saved: Pair<Stream> | undefined, reference: (stream: Stream | undefined) => Stream): Pair<Stream> {
   return {
     one: reference(saved?.one),
     other: reference(saved?.other),
     isSame: a.flag(saved?.isSame ?? false),
+    agreedAt: a.number(saved?.agreedAt ?? NEVER_YET),
     isDifferent: a.flag(saved?.isDifferent ?? false),
     lookAt: a.number(saved?.lookAt ?? NEVER_YET),
     strikes: a.number(saved?.strikes ?? 0),

@@ -30,6 +30,8 @@ export const Standing = {
 const TOGETHER_US = 5_000_000;
 /** So long it takes at most until another programme would have been noticed, where it can be. */
 const SETTLED_AFTER_US = 90_000_000;
+/** The matcher holds on to what it knew through three looks, and those are at the last ten seconds. */
+const MATCHED_AFTER_US = 20_000_000;
 /** One pair of a mountpoint's streams is compared in so much time: it takes a fifth of a millisecond. */
 const LOOK_US = 1_000_000 as Micros;
 /** Streams that are compared with each other, those that are there longest: a flood of new ones takes no part in it. */
@@ -84,7 +86,8 @@ export class Trust {
   /** A backup has one more frame; `isMatched` when its content says where it lies against the live stream. */
   heard(now: Micros, live: EdgeStream, backup: EdgeStream, isMatched: boolean, streams: Iterable<EdgeStream>): void {
     if (this.#options.isGiven) return;
-    if (isMatched) this.#tell(live, backup, this.#kinship.agree(now, live, backup));
+    const resumedAt = Math.max(live.resumedAt, backup.resumedAt);
+    if (isMatched && now - resumedAt >= MATCHED_AFTER_US) this.#tell(live, backup, this.#kinship.agree(now, live, backup));
     if (now < this.#lookAt) return;
     this.#lookAt = later(now, LOOK_US);
     const there = [...streams].filter((stream) => stream.isHealthy(now));

@@ -8,6 +8,7 @@ const FRAME_US = 25_000;
 
 /** A stream of which each frame has two values of loudness. */
 class Stream {
+  resumedAt = 0 as Micros;
   readonly timeline: Timeline = new Timeline(ms(12_000));
   readonly contour: Contour = new Contour(2_000);
 
@@ -80,6 +81,14 @@ describe('the kinship of streams', () => {
     play(300, of, of);
     expect(findings).toEqual([]);
     expect(kinship.isDifferent(a, b)).toBe(false);
+  });
+
+  it('has to be shown anew when one was away for long', () => {
+    play(30, speech, speech);
+    a.resumedAt = ms(nowMs);
+    expect(kinship.isSame(a, b)).toBe(false);
+    play(20, speech, speech);
+    expect(kinship.isSame(a, b)).toBe(true);
   });
 
   it('goes from one to another by a third, also when that is forgotten', () => {
