@@ -61,6 +61,12 @@ export class Kinship<Stream extends Kin> {
     return this.#of.get(a)?.get(b)?.isDifferent === true;
   }
 
+  /** One that agrees with it, if any does. */
+  kinOf(stream: Stream): Stream | undefined {
+    for (const [other, pair] of this.#of.get(stream) ?? []) if (agrees(pair)) return other;
+    return undefined;
+  }
+
   /** The same point of the programme has been found in both; that is no news, mostly. */
   agree(now: Micros, a: Stream, b: Stream): Finding {
     const pair = this.#pair(a, b);

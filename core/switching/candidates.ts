@@ -76,6 +76,12 @@ export class Candidates {
     return this.#showsNoProgramme(now, live, stream);
   }
 
+  /** Whether the listeners had to leave its programme for the live stream's, which is another one. */
+  isHomecoming(stream: EdgeStream): boolean {
+    const { live } = this.#onAir;
+    return live !== undefined && this.#trust.isHomecoming(stream, live, this.#streams);
+  }
+
   /** Whether it may take the listeners from the live stream, which serves. */
   allows(now: Micros, reason: PlannedReason | 'lost', stream: EdgeStream): boolean {
     const { live } = this.#onAir;

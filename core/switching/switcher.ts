@@ -392,6 +392,7 @@ export class Switcher {
       playheadUs: this.#onAir.playheadUs,
       aheadUs: match?.by === 'content' ? backup.ring.endUs - match.mediaUs : undefined,
       wanted: this.#choice.waitsFor(this.live),
+      isHomecoming: this.#candidates.isHomecoming(backup),
       isChosen: this.#choice.is(this.live),
     });
     if (prospect === undefined) return;
@@ -437,6 +438,7 @@ export class Switcher {
     if (from !== undefined && from !== stream) {
       this.#switches++;
       this.#choice.left(from, stream);
+      this.#trust.left(from, stream);
       this.#options.matcher.switched(from, stream);
       if (!this.#candidates.has(from)) {
         this.#options.matcher.forget(from);

@@ -48,6 +48,8 @@ export class Trust {
   /** Of the streams that claim an origin which an older one has, those that have been told. */
   #contesting: Set<EdgeStream> = new Set();
   #lookAt = 0 as Micros;
+  /** What was on air before it had to be left for a stream that is not known to carry the same. */
+  #home: EdgeStream | undefined;
 
   constructor(options: TrustOptions) {
     this.#options = options;
@@ -68,7 +70,7 @@ export class Trust {
    * brings too late, can also come from one that nothing is known of, if that is no newcomer: both were there when this edge first heard them.
    */
   allows(reason: PlannedReason | 'lost', backup: EdgeStream, live: EdgeStream): boolean {
-    if (reason === 'operator' || this.isSame(backup, live)) return true;
+    if (reason === 'operator' || reason === 'foreign' || this.isSame(backup, live)) return true;
     const isLacking = reason === 'lost' || reason === 'lossy' || reason === 'behind';
     return isLacking && !this.#kinship.isDifferent(backup, live) && Math.abs(backup.framesSince - live.framesSince) <= TOGETHER_US;
   }
@@ -81,6 +83,19 @@ export class Trust {
     if (this.#kinship.isDifferent(stream, live)) return isSeconded && !this.#agreesWithAny(live, all) ? Standing.seconded : Standing.stranger;
     if (isSeconded) return Standing.seconded;
     return now - stream.framesSince >= SETTLED_AFTER_US ? Standing.settled : Standing.newcomer;
+  }
+
+  /** The live stream turned out to carry something else than what it had to be taken for, and nobody agrees with it; the backup carries that. */
+  isHomecoming(backup: EdgeStream, live: EdgeStream, streams: Iterable<EdgeStream>): boolean {
+    const home = this.#home;
+    if (home === undefined || !this.isDifferent(live, home) || !this.isSame(backup, home)) return false;
+    return !this.#agreesWithAny(live, [...streams]);
+  }
+
+  /** One stream was left for another one. */
+  left(from: EdgeStream, to: EdgeStream): void {
+    if (this.#home === undefined && !this.isSame(from, to)) this.#home = from;
+    else if (this.#home !== undefined && this.isSame(this.#home, to)) this.#home = undefined;
   }
 
   /** A backup has one more frame; `isMatched` when its content says where it lies against the live stream. */
@@ -97,6 +112,7 @@ export class Trust {
   }
 
   forget(now: Micros, stream: EdgeStream): void {
+    if (this.#home === stream) this.#home = this.#kinship.kinOf(stream);
     this.#kinship.forget(now, stream);
     this.#contesting.delete(stream);
   }
@@ -106,6 +122,7 @@ export class Trust {
     this.#kinship.archive(a, reference);
     this.#contesting = new Set(a.list(this.#contesting, reference));
     this.#lookAt = a.number(this.#lookAt);
+    this.#home = a.flag(this.#home !== undefined) ? reference(this.#home) : undefined;
   }
 
   #agreesWithAny(stream: EdgeStream, others: readonly EdgeStream[]): boolean {

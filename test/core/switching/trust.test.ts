@@ -119,6 +119,21 @@ describe('a stranger who announces the mountpoint', () => {
     expect(station.switches).toEqual([[b.name, 'stalled']]);
   });
 
+  it('is left again, when it was the first to be back after an outage of everything', () => {
+    const station = new Station();
+    const { a, b } = station;
+    station.on(10_000, [a, b]);
+    const stranger = station.joins();
+    station.on(110_000, [a, b, stranger]);
+    stranger.skipTo(111_500);
+    station.on(113_000, [stranger]);
+    expect(station.live).toBe(stranger.name);
+    for (const source of [a, b]) source.skipTo(113_000);
+    station.on(115_000, [a, b, stranger]);
+    expect(station.switches.at(-1)![1]).toBe('foreign');
+    expect([a.name, b.name]).toContain(station.live);
+  });
+
   it('is better than nothing, and can be chosen by an operator', () => {
     const station = new Station();
     const { a } = station;
