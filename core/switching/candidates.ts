@@ -79,7 +79,7 @@ export class Candidates {
   /** Whether the listeners had to leave its programme for the live stream's, which is another one. */
   isHomecoming(stream: EdgeStream): boolean {
     const { live } = this.#onAir;
-    return live !== undefined && this.#trust.isHomecoming(stream, live, this.#streams);
+    return live !== undefined && this.#trust.isHomecoming(stream, live);
   }
 
   /** Whether it may take the listeners from the live stream, which serves. */
@@ -93,7 +93,7 @@ export class Candidates {
   /** How far it is believed, when the live stream has to be left. */
   standing(now: Micros, stream: EdgeStream): number {
     const { live } = this.#onAir;
-    return live === undefined ? 0 : this.#trust.standing(now, stream, live, this.#streams);
+    return live === undefined ? 0 : this.#trust.standing(now, stream, live);
   }
 
   /** Whether another healthy one is believed more. */

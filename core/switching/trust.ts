@@ -76,20 +76,18 @@ export class Trust {
   }
 
   /** How far a backup is believed. */
-  standing(now: Micros, stream: EdgeStream, live: EdgeStream, streams: Iterable<EdgeStream>): number {
+  standing(now: Micros, stream: EdgeStream, live: EdgeStream): number {
     if (this.isSame(stream, live)) return Standing.same;
-    const all = [...streams];
-    const isSeconded = this.#agreesWithAny(stream, all);
-    if (this.#kinship.isDifferent(stream, live)) return isSeconded && !this.#agreesWithAny(live, all) ? Standing.seconded : Standing.stranger;
+    const isSeconded = this.#kinship.kinOf(stream) !== undefined;
+    if (this.#kinship.isDifferent(stream, live)) return isSeconded && this.#kinship.kinOf(live) === undefined ? Standing.seconded : Standing.stranger;
     if (isSeconded) return Standing.seconded;
     return now - stream.framesSince >= SETTLED_AFTER_US ? Standing.settled : Standing.newcomer;
   }
 
   /** The live stream turned out to carry something else than what it had to be taken for, and nobody agrees with it; the backup carries that. */
-  isHomecoming(backup: EdgeStream, live: EdgeStream, streams: Iterable<EdgeStream>): boolean {
+  isHomecoming(backup: EdgeStream, live: EdgeStream): boolean {
     const home = this.#home;
-    if (home === undefined || !this.isDifferent(live, home) || !this.isSame(backup, home)) return false;
-    return !this.#agreesWithAny(live, [...streams]);
+    return home !== undefined && this.isDifferent(live, home) && this.isSame(backup, home) && this.#kinship.kinOf(live) === undefined;
   }
 
   /** One stream was left for another one. */
@@ -123,10 +121,6 @@ export class Trust {
     this.#contesting = new Set(a.list(this.#contesting, reference));
     this.#lookAt = a.number(this.#lookAt);
     this.#home = a.flag(this.#home !== undefined) ? reference(this.#home) : undefined;
-  }
-
-  #agreesWithAny(stream: EdgeStream, others: readonly EdgeStream[]): boolean {
-    return others.some((other) => other !== stream && this.#kinship.isSame(stream, other));
   }
 
   /** Two that are not known to agree, one of them live if possible. Streams of different codecs are not compared: nobody has measured how well those agree. */
