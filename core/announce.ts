@@ -35,6 +35,11 @@ export function audioTypeFor(format: FrameFormat, bitrateBps: number): number {
   return best;
 }
 
+/** What that byte says; undefined when the original knows no such. All of MPEG audio is 'mp3' there. */
+export function announcedCodec(audioType: number): 'aac' | 'mp3' | undefined {
+  return audioTypes[audioType]?.codec;
+}
+
 export function encodeAnnouncement({ audioType, mountpoint }: Announcement): Uint8Array {
   const name = utf8Encode(mountpoint);
   const payload = new Uint8Array(1 + name.length);

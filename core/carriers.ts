@@ -1,5 +1,5 @@
 import type { Archive } from './archive.ts';
-import { addressOf, MAX_HOPS, type SourceClaim } from './extensions.ts';
+import { MAX_HOPS, type SourceClaim } from './extensions.ts';
 import type { Path } from './intake.ts';
 import type { PathId } from './machine.ts';
 
@@ -54,7 +54,7 @@ export class Carriers {
     if (carrier === undefined) return;
     this.#carriers = this.#carriers.filter((other) => other !== carrier);
     if (this.#carriers.length > 0) this.#claim = this.#known() ?? this.#claim;
-    else if (isEncoder(path)) this.#claim = { isOpen: false, hops: 0, address: addressOf(path.label) };
+    else if (isEncoder(path)) this.#claim = { isOpen: false, hops: 0, address: path.address };
   }
 
   /** Saves or restores its state; the paths it names are open. */
@@ -69,7 +69,7 @@ export class Carriers {
   /** Undefined when the paths that there are say nothing. */
   #known(): SourceClaim | undefined {
     const encoder = this.#carriers.findLast(({ path }) => isEncoder(path));
-    if (encoder !== undefined) return { isOpen: true, hops: 0, address: addressOf(encoder.path.label) };
+    if (encoder !== undefined) return { isOpen: true, hops: 0, address: encoder.path.address };
     const claims = this.#carriers.map(({ said }) => said);
     const open = claims.filter((said) => said?.isOpen === true).sort((a, b) => a!.hops - b!.hops)[0];
     const said = open ?? (claims.includes(undefined) ? undefined : claims[0]);

@@ -1,10 +1,10 @@
 import { Contour } from './alignment/contour.ts';
 import type { Archive } from './archive.ts';
-import { decodeAnnouncement } from './announce.ts';
+import { announcedCodec, decodeAnnouncement } from './announce.ts';
 import type { MemoryBudget } from './budget.ts';
 import type { GapVerdict } from './events.ts';
 import { decodeOrigin, decodeSource } from './extensions.ts';
-import { frameDurationUs, type FrameFormat, type FrameHeader } from './frame/format.ts';
+import { frameDurationUs, type Codec, type FrameFormat, type FrameHeader } from './frame/format.ts';
 import { archiveFormat } from './frame/formats.ts';
 import { LevelReader } from './frame/level.ts';
 import { FrameScanner } from './frame/scanner.ts';
@@ -48,6 +48,8 @@ export interface Loss {
 const CONTOUR_POINTS = 2_000;
 /** What was lost longer ago than twice this says nothing of now. */
 const LOSS_SPAN_US = 5_000_000 as Micros;
+/** Less than a relay waits for the owner of a stream (ownerSilentMs), before it believes another address. */
+const RESUMES_AFTER_US = 1_500_000;
 /** ANNOUNCE, ORIGIN, HEADERS and METADATA come one behind the other. */
 const MOST_OTHERS_IN_A_ROW = 4;
 /** In frames: more than half of one, and nearly a whole. */
@@ -82,6 +84,7 @@ export class EdgeStream implements Matchable {
   /** Since when all relays that carry it say that its encoder's connection is closed. */
   #closedAt: Micros | undefined;
   #mountpoint: string | undefined;
+  #announcedCodec: Codec | undefined;
   #origin: string | undefined;
   #headers: HeaderList = [];
   #headersSequence = -1;
@@ -102,10 +105,14 @@ export class EdgeStream implements Matchable {
   heardAt: Micros;
   /** When its first frame came out; undefined before. */
   #firstFrameAt: Micros | undefined;
+  /** It has been said of it that it cannot be heard at its mountpoint. */
+  isRefused = false;
   /** Media time up to which its frames have been on air: it is never entered before that. */
   givenUntilUs = 0;
   /** Since when it has come without a pause that was longer than its rhythm allows, and without a loss. */
   steadySince = 0 as Micros;
+  /** When it was back last from a pause so long that somebody else may go on in its name. */
+  resumedAt = 0 as Micros;
 
   constructor(options: {
     readonly id: Uint8Array;
@@ -138,6 +145,11 @@ export class EdgeStream implements Matchable {
   /** Without its leading slash; undefined before its first ANNOUNCE. */
   get mountpoint(): string | undefined {
     return this.#mountpoint;
+  }
+
+  /** What it has said that it is, before its frames tell. */
+  get announcedCodec(): Codec | undefined {
+    return this.#announcedCodec;
   }
 
   /** What its encoder is called, if it says so. */
@@ -281,6 +293,8 @@ export class EdgeStream implements Matchable {
     this.#claims.archive(a, pathOf);
     this.#closedAt = a.maybeNumber(this.#closedAt);
     this.#mountpoint = a.maybeText(this.#mountpoint);
+    this.#announcedCodec = a.maybeText(this.#announcedCodec) as Codec | undefined;
+    this.isRefused = a.flag(this.isRefused);
     this.#origin = a.maybeText(this.#origin);
     this.#headers = a.list(this.#headers, (header) => [a.text(header?.[0] ?? ''), a.text(header?.[1] ?? '')]);
     this.#headersSequence = a.number(this.#headersSequence);
@@ -298,6 +312,7 @@ export class EdgeStream implements Matchable {
     this.#firstFrameAt = a.maybeNumber(this.#firstFrameAt);
     this.givenUntilUs = a.number(this.givenUntilUs);
     this.steadySince = a.number(this.steadySince);
+    this.resumedAt = a.number(this.resumedAt);
     this.losses.archive(a);
   }
 
@@ -308,6 +323,7 @@ export class EdgeStream implements Matchable {
       if (announced === undefined) path.drop('bad-announce');
       else {
         this.#mountpoint = announced.mountpoint;
+        this.#announcedCodec = announcedCodec(announced.audioType);
         this.#sink.announced(now, this);
       }
     }
@@ -360,6 +376,7 @@ export class EdgeStream implements Matchable {
     this.#durationUs = durationUs;
     const mediaUs = this.timeline.frame(this.#arrivedAt, durationUs);
     if (now - this.frameAt > this.patienceUs) this.steadySince = now;
+    if (this.frameAt > 0 && now - this.frameAt > RESUMES_AFTER_US) this.resumedAt = now;
     this.#burstUs = now - this.frameAt < durationUs / 2 ? this.#burstUs + durationUs : durationUs;
     this.#rhythm.arrival(now);
     const levels = this.#levels.read(bytes, header.format);

@@ -8,6 +8,7 @@ import { Departed } from './departed.ts';
 import { EdgeStream, type Loss } from './edge-stream.ts';
 import type { EdgeEvent, PathFigures } from './events.ts';
 import { Fallbacks } from './fallback/fallbacks.ts';
+import { FormatChoice } from './format-choice.ts';
 import { cannotFollow } from './frame/format.ts';
 import { Intake, type Path } from './intake.ts';
 import type { ListenerId, Machine, PathId, Transport } from './machine.ts';
@@ -69,6 +70,7 @@ export class Edge implements Machine {
   readonly #budget: MemoryBudget;
   readonly #fallbacks: Fallbacks;
   readonly #departed: Departed = new Departed();
+  readonly #formats: FormatChoice;
   #unannounced = 0;
   #joined = 0;
   /** No stream could go for another one: before this it is not looked again. */
@@ -82,6 +84,7 @@ export class Edge implements Machine {
     this.#onAir = onAir;
     this.#sink = sink;
     this.#budget = new MemoryBudget(settings.edgeBytes);
+    this.#formats = new FormatChoice(settings, policies, this.#streams);
     this.#fallbacks = new Fallbacks({
       policies: policies ?? {},
       budget: this.#budget,
@@ -339,18 +342,37 @@ export class Edge implements Machine {
 
   #announced(now: Micros, stream: EdgeStream): void {
     this.#unannounced--;
-    if (stream.ring.count > 0) this.#join(now, stream);
+    if (stream.ring.count > 0) this.#frame(now, stream);
   }
 
   #frame(now: Micros, stream: EdgeStream): void {
-    if (stream.mountpoint === undefined) return;
+    if (stream.mountpoint === undefined || this.#refuses(stream)) return;
     const mount = this.#mountOf(stream);
-    if (mount === undefined || !mount.switcher.has(stream)) this.#join(now, stream);
+    if (mount === undefined) {
+      if (this.#formats.mayBegin(now, stream)) this.#join(now, stream);
+    } else if (!mount.switcher.has(stream)) this.#joinOrCorrect(now, mount, stream);
     else mount.switcher.frame(now, stream);
   }
 
   #lost(now: Micros, stream: EdgeStream, loss: Loss): void {
     this.#mountOf(stream)?.switcher.lost(now, stream, loss);
+  }
+
+  /** It has frames, and its mountpoint is to have others. */
+  #refuses(stream: EdgeStream): boolean {
+    const why = this.#formats.refusal(stream);
+    if (why !== undefined && !stream.isRefused) {
+      stream.isRefused = true;
+      this.#sink.event({ kind: 'backup-refused', mount: stream.mountpoint!, stream: stream.name, why });
+    }
+    return why !== undefined;
+  }
+
+  #joinOrCorrect(now: Micros, mount: Mount, stream: EdgeStream): void {
+    const { startedAt, broadcast, switcher } = mount;
+    const codec = switcher.live?.format?.codec;
+    if (codec !== undefined && this.#formats.corrects(now, stream, { startedAt, codec, listeners: broadcast.listeners })) this.#renew(now, mount, stream);
+    else this.#join(now, stream);
   }
 
   /** A stream that has a name and frames joins its mountpoint, or begins it. */

@@ -45,6 +45,15 @@ export type RelayEvent =
   | { readonly kind: 'stream-new'; readonly stream: string; readonly label: string }
   | { readonly kind: 'stream-announced'; readonly stream: string; readonly mount: string }
   | { readonly kind: 'stream-forgotten'; readonly stream: string; readonly mount: string; readonly silentMs: number }
+  /** Another address than its owner's sends it; `messages` have been refused so far. `owner` is '' where another relay brings it. */
+  | {
+      readonly kind: 'stream-contested';
+      readonly stream: string;
+      readonly mount: string;
+      readonly owner: string;
+      readonly label: string;
+      readonly messages: number;
+    }
   | { readonly kind: 'subscriber-joined'; readonly subscriber: SubscriberId; readonly label: string; readonly historyMessages: number }
   | { readonly kind: 'subscriber-left'; readonly subscriber: SubscriberId; readonly label: string; readonly reason: string; readonly lostMessages: number }
   | { readonly kind: 'subscriber-behind'; readonly subscriber: SubscriberId; readonly label: string; readonly lostMessages: number }
@@ -82,6 +91,27 @@ export type EdgeEvent =
   /** No stream could be heard any more: listeners hear the fallback, a mountpoint or a file by its name. */
   | { readonly kind: 'fallback-entered'; readonly mount: string; readonly what: string; readonly silentMs: number }
   | { readonly kind: 'fallback-left'; readonly mount: string; readonly what: string; readonly to: string; readonly forMs: number }
+  /** Two streams of one name do not carry the same programme, or within seconds of each other; and when they do after all. */
+  | {
+      readonly kind: 'programmes-differ' | 'programmes-agree';
+      readonly mount: string;
+      readonly stream: string;
+      readonly origin: string;
+      readonly source: string;
+      readonly other: string;
+      readonly otherOrigin: string;
+      readonly otherSource: string;
+    }
+  /** Two encoders at two addresses have one name. */
+  | {
+      readonly kind: 'origin-contested';
+      readonly mount: string;
+      readonly origin: string;
+      readonly stream: string;
+      readonly source: string;
+      readonly other: string;
+      readonly otherSource: string;
+    }
   /** Its frames cannot follow those that were on air. */
   | { readonly kind: 'fallback-refused'; readonly mount: string; readonly what: string; readonly why: string }
   /** Only a stream of another kind is back: the mountpoint ends, and begins anew with that. */

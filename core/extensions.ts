@@ -61,7 +61,7 @@ export function decodeSource(payload: Uint8Array): SourceClaim | undefined {
   return { isOpen: state === 1, hops, address };
 }
 
-/** The address in the label of a connection, which is `address:port` or `[address]:port`. Cut so that a claim can hold it. */
+/** The address in the label of a path, which is `address:port`, or the address alone by UDP; with `[…]` around one of IPv6. '' when a claim cannot hold it. */
 export function addressOf(label: string): string {
   const address = label.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
   return utf8Length(address) > MAX_EXTENSION_TEXT_BYTES || hasControlCharacter(address) ? '' : address;

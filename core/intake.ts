@@ -23,7 +23,8 @@ export type DropReason =
   | 'announce-conflict'
   | 'bad-header'
   | 'bad-origin'
-  | 'bad-source';
+  | 'bad-source'
+  | 'not-owner';
 
 export interface PathOptions {
   readonly id: PathId;
@@ -42,15 +43,15 @@ export interface PathOptions {
 const NEW_STREAMS_AT_ONCE = 1_024;
 const NEW_STREAMS_PER_SECOND = 16;
 
-/** An incoming connection, or a socket that datagrams come to, with its counts. */
+/** An incoming connection, or the datagrams that one address sends to a socket, with its counts. */
 export class Path {
   readonly id: PathId;
   readonly transport: Transport;
   readonly label: string;
+  /** The address in its label: that of whoever sends, without a port. */
+  readonly address: string;
   /** A relay that we subscribe to; otherwise whoever pushes to us. */
   readonly isUpstream: boolean;
-  /** The other end's, without its port. */
-  readonly address: string;
   openedAt: Micros;
   /** When a message of a stream came by it last; undefined before the first. */
   usedAt: Micros | undefined;
@@ -65,8 +66,8 @@ export class Path {
     this.id = id;
     this.transport = transport;
     this.label = label;
-    this.isUpstream = isUpstream;
     this.address = addressOf(label);
+    this.isUpstream = isUpstream;
     this.openedAt = openedAt;
     this.#deframer = new Deframer((bytes, start, end) => message(this, bytes, start, end));
   }

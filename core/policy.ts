@@ -1,9 +1,14 @@
+import type { Codec } from './frame/format.ts';
 import type { Settings } from './settings.ts';
 
 /** What an operator wants of one mountpoint, besides the settings of the edge. Plain data. */
 export interface MountPolicy {
   /** The origin that its encoder announces, or the address that a relay takes it from: listeners return to it. */
   readonly prefer?: string;
+  /** Whose streams are believed to carry its programme: those whose content says so, or all that announce its name. 'content' unless given. */
+  readonly trust?: 'content' | 'all';
+  /** Only streams of this codec are heard; most of them decide unless given. */
+  readonly codec?: Codec;
   /** What listeners hear when no stream is left. */
   readonly fallback?: Fallback;
   readonly settings?: Partial<Pick<Settings, MountSettingName>>;

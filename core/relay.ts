@@ -6,6 +6,7 @@ import { addressOf, decodeSource, encodeSource, type SourceClaim } from './exten
 import { Intake, type Path } from './intake.ts';
 import { Journal } from './journal.ts';
 import type { Machine, PathId, SubscriberId, Transport } from './machine.ts';
+import { Ownership } from './ownership.ts';
 import { encodeMessage, formatStreamId, MessageType, PDU_HEADER_BYTES, sameStream, streamIdOf, type MessageView } from './pdu.ts';
 import { PathSlots } from './path-slots.ts';
 import { SeenWindow } from './seen.ts';
@@ -40,6 +41,7 @@ export interface RelayStats {
 interface RelayStream {
   readonly id: Uint8Array;
   readonly seen: SeenWindow;
+  readonly ownership: Ownership;
   readonly forget: Timer<RelayReason>;
   mount: string;
   /** When it was new. */
@@ -230,6 +232,7 @@ export class Relay implements Machine {
     const id = a.bytes(saved?.id ?? NOTHING);
     const stream = saved ?? this.#newStream(id);
     stream.seen.archive(a);
+    stream.ownership.archive(a);
     stream.forget.archive(a);
     stream.mount = a.text(stream.mount);
     stream.bornAt = a.number(stream.bornAt);
@@ -267,6 +270,10 @@ export class Relay implements Machine {
       return;
     }
     if (stream !== undefined) {
+      if (!stream.ownership.admits(this.#now, path, stream.carriers.claim?.address ?? '', this.#settings.ownerSilentMs)) {
+        this.#refuse(stream, path);
+        return;
+      }
       if (view.type === MessageType.DATA) stream.hasAudio = true;
       if (path.usedAt === undefined) this.#pathSlots.used(path);
       path.usedAt = this.#now;
@@ -288,6 +295,14 @@ export class Relay implements Machine {
     }
     this.#journal.append(this.#now, view.bytes, view.start, view.end, true);
     if (stream !== undefined) this.#tellSource(stream);
+  }
+
+  /** Somebody else than its owner sends a stream: that is told at powers of two, so that whoever goes on with it does not fill the log. */
+  #refuse(stream: RelayStream, path: Path): void {
+    path.drop('not-owner');
+    const { address: owner, refused: messages } = stream.ownership;
+    if ((messages & (messages - 1)) !== 0) return;
+    this.#sink.event({ kind: 'stream-contested', stream: formatStreamId(stream.id), mount: stream.mount, owner: owner ?? '', label: path.label, messages });
   }
 
   /** What another relay says of a stream's source. It has no place in the stream's sequence, and goes no further as it is. */
@@ -353,6 +368,7 @@ export class Relay implements Machine {
     const stream: RelayStream = {
       id,
       seen: new SeenWindow(this.#settings.windowMessages),
+      ownership: new Ownership(),
       forget: this.#timers.timer('forget-stream', (now) => this.#forget(now, stream)),
       mount: '',
       bornAt: this.#now,

@@ -45,6 +45,8 @@ export interface Settings {
   readonly subscriberCutMs: number;
   readonly maxSubscribers: number;
   readonly maxSubscribersPerAddress: number;
+  readonly ownerSilentMs: number;
+  readonly maxSenders: number;
   readonly maxStreams: number;
   readonly maxUnannouncedStreams: number;
   readonly forgetMs: number;
@@ -79,6 +81,7 @@ export interface Settings {
   readonly lossySwitchMs: number;
   readonly slowerWaitMs: number;
   readonly mountEndMs: number;
+  readonly formatSettleMs: number;
   readonly headTimeoutMs: number;
   readonly burstMs: number;
   readonly listenerFlushMs: number;
@@ -136,6 +139,8 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   subscriberCutMs: { value: 10_000, unit: 'ms', min: 100, max: 600_000, roles: ['relay'], why: 'a subscriber that loses messages and has still not caught up after this is cut off: it can come back and get the history' },
   maxSubscribers: { value: 256, unit: 'connections', min: 1, max: 100_000, roles: ['relay'], why: 'outgoing connections at most; then one whose other end is gone, or the newest of the address that has most, goes for a newcomer, or that is refused' },
   maxSubscribersPerAddress: { value: 128, unit: 'connections', min: 1, max: 100_000, roles: ['relay'], why: 'and of one address at most: a hundred edges can be behind one, and half of all is left for others' },
+  ownerSilentMs: { value: 1_900, unit: 'ms', min: 0, max: 10_000, roles: ['relay'], why: 'a stream is taken only from the address that brought it first, until that has been silent for so long, and for longer than its pauses are: less than targetStuckMs, so that an encoder that comes by its other line is believed; 0: from everybody, where encoders send by two addresses at once' },
+  maxSenders: { value: 1_024, unit: 'connections', min: 0, max: 65_536, roles: ['relay'], why: 'addresses whose datagrams are told apart, at each UDP port; those beyond it count as one' },
 
   // Relay and edge: streams.
   maxStreams: { value: 4_096, unit: 'streams', min: 1, max: 1_000_000, roles: ['relay', 'edge'], why: 'streams remembered at most: an edge refuses further ones, a relay forwards them without remembering' },
@@ -176,6 +181,7 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   fallbackLeaveMs: { value: 1_000, unit: 'ms', min: 0, max: 3_600_000, roles: ['edge'], why: 'a stream must have been well for so long before listeners return to it from the fallback: twice that would be heard as waiting, and a source that drops out again at once should not be heard at all' },
   fallbackBytes: { value: 8_388_608, unit: 'bytes', min: 1_024, max: 268_435_456, roles: ['edge'], why: 'a file that is a fallback has this many bytes at most: nine minutes at 128 kbit/s, all of it in memory' },
   mountEndMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['edge'], why: 'a mountpoint without any frame for so long ends, as in the original' },
+  formatSettleMs: { value: 1_000, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'streams of one mountpoint in several codecs: so long it waits for those that were announced, and so long it can begin anew in what most of them have, as long as nobody listens' },
 
   // Edge: listeners.
   headTimeoutMs: { value: 15_000, unit: 'ms', min: 100, max: 600_000, roles: ['edge', 'encoder'], why: 'a request whose head is not whole by then is closed, as by Icecast' },

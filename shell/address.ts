@@ -28,8 +28,12 @@ export function parsePort(text: string): number | undefined {
 }
 
 export function formatEndpoint({ transport, host, port }: Endpoint): string {
-  const written = host.includes(':') ? `[${host}]` : host;
-  return `${written}${transport === 'udp' ? '@' : ':'}${port}`;
+  return `${formatHost(host)}${transport === 'udp' ? '@' : ':'}${port}`;
+}
+
+/** A name or an address, as it stands in front of a port. */
+export function formatHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 /** How a log names the far end of a connection. */

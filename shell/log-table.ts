@@ -84,6 +84,7 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'bound-hit': { level: 'warn', text: 'bound reached' },
   'stream-new': { level: 'info', text: 'new stream' },
   'stream-announced': { level: 'info', text: 'stream has a name' },
+  'stream-contested': { level: 'warn', text: 'stream comes from another address than its own: refused' },
   'stream-forgotten': { level: 'info', text: 'stream forgotten' },
 
   // Relay: what goes out.
@@ -97,6 +98,9 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'mount-ended': { level: 'error', text: 'mountpoint ended' },
   'backup-added': { level: 'info', text: 'backup added' },
   'backup-refused': { level: 'warn', text: 'stream cannot be a backup' },
+  'programmes-differ': { level: 'warn', text: 'two streams do not carry the same programme' },
+  'programmes-agree': { level: 'info', text: 'two streams carry the same programme after all' },
+  'origin-contested': { level: 'warn', text: 'two encoders have the same origin' },
   'fallback-entered': { level: 'error', text: 'no stream left, the fallback is on air' },
   'fallback-left': { level: 'warn', text: 'back from the fallback' },
   'fallback-refused': { level: 'error', text: 'the fallback cannot follow what was on air' },

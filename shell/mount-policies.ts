@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { mountpointProblem } from '../core/announce.ts';
 import { originProblem } from '../core/extensions.ts';
+import type { Codec } from '../core/frame/format.ts';
 import { mountSettingNames, type Fallback, type MountPolicies, type MountPolicy, type MountSettingName } from '../core/policy.ts';
 import { settingProblem } from '../core/settings.ts';
 import type { Given, Option } from './options.ts';
@@ -8,6 +9,7 @@ import { UsageError } from './problems.ts';
 
 export const mountOptions: readonly Option[] = [
   { name: 'prefer', value: 'MOUNT=ORIGIN', repeated: true, help: 'listeners of this mountpoint return to the encoder of this origin, or to the one that a relay takes from this address' },
+  { name: 'codec', value: 'MOUNT=CODEC', repeated: true, help: 'mp3, aac, mp2 or mp1: its streams of another one are not heard; without it most of them decide' },
   { name: 'fallback-mount', value: 'MOUNT=OTHER', repeated: true, help: 'what they hear when no stream is left: another mountpoint, until one is back' },
   { name: 'fallback-file', value: 'MOUNT=FILE', repeated: true, help: 'the same, from a file of the same format, again and again' },
 ];
@@ -37,6 +39,10 @@ export function policiesOf(given: Given, inFile: MountPolicies): MountPolicies {
     const problem = originProblem(value);
     if (problem !== undefined) throw new UsageError(`--prefer: ${problem}`);
     change(mount, { prefer: value });
+  }
+  for (const { mount, value } of pairs(given, 'codec')) {
+    if (!isCodec(value)) throw new UsageError(`--codec: ${codecProblem}, not "${value}"`);
+    change(mount, { codec: value });
   }
   const files = pairs(given, 'fallback-file');
   for (const { mount, value } of files) change(mount, { fallback: { file: resolve(value) } });
@@ -71,6 +77,8 @@ class PolicyReader {
     for (const [key, each] of this.entries(where, value)) {
       const inside = keyText(where, key);
       if (key === 'prefer') policy = { ...policy, prefer: this.#origin(inside, each) };
+      else if (key === 'codec') policy = { ...policy, codec: this.#codec(inside, each) };
+      else if (key === 'trust') policy = { ...policy, trust: this.#trust(inside, each) };
       else if (key === 'fallback') policy = { ...policy, fallback: this.#fallback(inside, each) };
       else policy = { ...policy, settings: { ...policy.settings, [this.#setting(inside, key, each)]: each } };
     }
@@ -82,6 +90,16 @@ class PolicyReader {
     const problem = originProblem(origin);
     if (problem !== undefined) throw this.error(where, problem);
     return origin;
+  }
+
+  #codec(where: string, value: unknown): Codec {
+    if (!isCodec(value)) throw this.error(where, codecProblem);
+    return value;
+  }
+
+  #trust(where: string, value: unknown): 'content' | 'all' {
+    if (value !== 'content' && value !== 'all') throw this.error(where, 'must be "content" or "all"');
+    return value;
   }
 
   #fallback(where: string, value: unknown): Fallback {
@@ -98,7 +116,7 @@ class PolicyReader {
   }
 
   #setting(where: string, name: string, value: unknown): MountSettingName {
-    if (!isMountSetting(name)) throw this.error(where, `there is nothing like that: a mountpoint has prefer, fallback, ${mountSettingNames.join(', ')}`);
+    if (!isMountSetting(name)) throw this.error(where, `there is nothing like that: a mountpoint has prefer, fallback, ${mountSettingNames.join(', ')}, trust, codec`);
     const problem = settingProblem(name, value);
     if (problem !== undefined) throw this.error(where, problem.replace(`${name} `, ''));
     return name;
@@ -108,6 +126,13 @@ class PolicyReader {
     if (typeof value !== 'string' || value === '') throw this.error(where, `must be a text, not ${JSON.stringify(value)}`);
     return value;
   }
+}
+
+const codecs: readonly Codec[] = ['mp3', 'aac', 'mp2', 'mp1'];
+const codecProblem = `must be one of ${codecs.join(', ')}`;
+
+function isCodec(value: unknown): value is Codec {
+  return codecs.includes(value as Codec);
 }
 
 /** `MOUNT=VALUE`, each mountpoint once. */

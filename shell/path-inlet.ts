@@ -1,14 +1,16 @@
 import type net from 'node:net';
 import type { Machine, PathId, Transport } from '../core/machine.ts';
+import { Senders } from '../core/senders.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Micros } from '../core/units.ts';
-import { formatPeer, type Endpoint } from './address.ts';
-import type { Driver } from './driver.ts';
+import { formatHost, formatPeer, plainAddress, type Endpoint } from './address.ts';
+import { Driver } from './driver.ts';
 import { HostLinks } from './host-links.ts';
 import type { Log } from './log.ts';
 import type { Refusals } from './refusals.ts';
 import { takeOver, type TakeBytes } from './tcp.ts';
 import type { TcpLink } from './tcp-link.ts';
+import type { TakeDatagram } from './udp.ts';
 
 /** What relay and edge have in common: messages come in by paths. */
 export interface PathMachine extends Machine {
@@ -32,6 +34,7 @@ export class PathInlet {
   readonly #driver: Driver;
   readonly #accepted = new Map<PathId, net.Socket>();
   readonly #upstreams: HostLinks[] = [];
+  readonly #senders: Driver[] = [];
   readonly #linked = new Map<TcpLink, PathId>();
 
   constructor(options: PathInletOptions) {
@@ -62,10 +65,23 @@ export class PathInlet {
     socket?.destroy();
   }
 
-  /** Where the datagrams of a socket go. */
-  datagrams(label: string): TakeBytes {
-    const path = this.#open('udp', label);
-    return path === undefined ? () => undefined : this.#taker(path);
+  /** Where the datagrams of a socket go; `label` names that. */
+  datagrams(label: string): TakeDatagram {
+    const { settings } = this.#options;
+    const senders = new Senders({
+      settings,
+      open: (address) => this.#open('udp', address === undefined ? label : formatHost(address)),
+      close: (path, reason) => this.#close(path, reason),
+    });
+    const driver = new Driver(senders, settings);
+    this.#senders.push(driver);
+    return (bytes, from) => {
+      const path = senders.pathOf(driver.now, plainAddress(from));
+      driver.settle();
+      if (path === undefined) return;
+      this.#machine.receive(this.#driver.now, path, bytes);
+      this.#driver.settle();
+    };
   }
 
   /** Connects to a relay's outgoing port, by every address of its name, and stays connected. */
@@ -82,6 +98,7 @@ export class PathInlet {
 
   stop(): void {
     for (const links of this.#upstreams) links.stop();
+    for (const driver of this.#senders) driver.stop();
     for (const socket of this.#accepted.values()) socket.destroy();
   }
 

@@ -1,8 +1,8 @@
 import type dgram from 'node:dgram';
 import type net from 'node:net';
 import { codeOf, type StartError } from './problems.ts';
-import { listenTcp, portOf, type Bind, type TakeBytes } from './tcp.ts';
-import { listenUdp } from './udp.ts';
+import { listenTcp, portOf, type Bind } from './tcp.ts';
+import { listenUdp, type TakeDatagram } from './udp.ts';
 
 const ATTEMPTS = 10;
 
@@ -12,7 +12,7 @@ export interface TcpAndUdp {
 }
 
 /** Listens on TCP and UDP with the same port number. When any will do (0), one that is free for both is looked for. */
-export async function listenTcpAndUdp(bind: Bind & { readonly keepAliveMs: number }, accept: (socket: net.Socket) => void, take: TakeBytes): Promise<TcpAndUdp> {
+export async function listenTcpAndUdp(bind: Bind & { readonly keepAliveMs: number }, accept: (socket: net.Socket) => void, take: TakeDatagram): Promise<TcpAndUdp> {
   for (let attempt = 1; ; attempt++) {
     const tcp = await listenTcp({ ...bind, pauseOnConnect: true }, accept);
     try {

@@ -1,13 +1,16 @@
 import dgram from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { cannotListen, type Bind, type TakeBytes } from './tcp.ts';
+import { cannotListen, type Bind } from './tcp.ts';
 
 /** What the system keeps for us of a burst, while the process does something else. It may grant less. */
 const RECEIVE_BUFFER_BYTES = 4_194_304;
 
+/** Takes in a datagram, and the address that it comes from; `bytes` are borrowed for the call. */
+export type TakeDatagram = (bytes: Uint8Array, from: string) => void;
+
 /** A socket that takes in every datagram sent to this port, or a StartError with a line for the operator. */
-export async function listenUdp(bind: Bind, take: TakeBytes): Promise<dgram.Socket> {
+export async function listenUdp(bind: Bind, take: TakeDatagram): Promise<dgram.Socket> {
   return await bound(dgram.createSocket(typeOf(bind.address)), bind, take);
 }
 
@@ -16,7 +19,7 @@ export async function listenUdp(bind: Bind, take: TakeBytes): Promise<dgram.Sock
  * is sent to the port. `via` is the address of the interface to join on; without one the system chooses, or, when it has
  * no route for multicast, every interface is joined on.
  */
-export async function listenMulticast(group: Bind, via: string | undefined, take: TakeBytes): Promise<dgram.Socket> {
+export async function listenMulticast(group: Bind, via: string | undefined, take: TakeDatagram): Promise<dgram.Socket> {
   const socket = await bound(dgram.createSocket({ type: typeOf(group.address), reuseAddr: true }), group, take);
   try {
     if (via !== undefined) socket.addMembership(group.address, via);
@@ -94,7 +97,7 @@ export class UdpSender {
   }
 }
 
-async function bound(socket: dgram.Socket, bind: Bind, take: TakeBytes): Promise<dgram.Socket> {
+async function bound(socket: dgram.Socket, bind: Bind, take: TakeDatagram): Promise<dgram.Socket> {
   await new Promise<void>((resolve, reject) => {
     socket.once('error', (error) => {
       socket.close();
@@ -104,7 +107,7 @@ async function bound(socket: dgram.Socket, bind: Bind, take: TakeBytes): Promise
   });
   socket.removeAllListeners('error').on('error', () => undefined);
   socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
-  return socket.on('message', take);
+  return socket.on('message', (bytes, { address }) => take(bytes, address));
 }
 
 function joinAnyhow(socket: dgram.Socket, group: string): void {

@@ -25,6 +25,8 @@ interface Sent {
 const REMEMBERED_FRAMES = 2_048;
 /** As long as a stream is new. */
 const BEGINS_MS = 1_000;
+/** A stream of which something has come within this is there: less than after what an edge leaves one. */
+const THERE_MS = 200;
 /** And streams for longer than the edge itself remembers them, with any settings that a scenario has. */
 const FORGET_MS = 120_000;
 
@@ -149,6 +151,7 @@ export class EdgeWatch {
       return;
     }
     const { stream, index } = frame;
+    if (stream.isForeign && sent.latest?.isForeign === false) this.#checkStolen(sent.latest, stream);
     const newest = sent.newest.get(stream) ?? -1;
     // Nobody can say which time it is for a frame that its encoder repeats.
     if (index <= newest && !stream.isLooped(index)) {
@@ -157,6 +160,12 @@ export class EdgeWatch {
     } else if (index > newest && sent.latest === stream) this.#checkSkipped(stream, newest, index);
     sent.newest.set(stream, Math.max(newest, index));
     sent.latest = stream;
+  }
+
+  /** A stranger may be heard when nothing of the station is left, and by nobody else's name. */
+  #checkStolen(from: ModelStream, by: ModelStream): void {
+    const isThere = [...this.#arrivals].some(([{ isForeign, mount }, { latestAt }]) => !isForeign && mount === by.mount && this.#world.now - latestAt < ms(THERE_MS));
+    if (isThere) this.#oracle.violated('a listener hears only frames that an allowed encoder made', `${by.name} behind ${from.name}`);
   }
 
   #checkSkipped(stream: ModelStream, before: number, after: number): void {

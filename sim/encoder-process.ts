@@ -4,6 +4,7 @@ import { ms, type Micros } from '../core/units.ts';
 import { Dialer } from './dialer.ts';
 import { Driver } from './driver.ts';
 import type { Host, Process } from './host.ts';
+import { IMPOSTOR_AHEAD, renumbered } from './impostor.ts';
 import { Inflow } from './inflow.ts';
 import { MAX_MODEL_FRAME_BYTES } from './model-frame.ts';
 import type { ModelStream } from './programme.ts';
@@ -50,13 +51,16 @@ export class EncoderProcess implements Process {
       beginsAtUs: Math.round(world.now + boot),
       ppm,
       feed: stage.feed(spec.name),
+      isForeign: spec.stranger !== undefined,
     });
-    const id = streamId(dice.stream(`encoder:${spec.name}:id`));
-    stage.cast.add(id, this.#source);
+    const taken = spec.stranger?.impersonates === undefined ? undefined : stage.cast.sendingOf(spec.stranger.impersonates);
+    const id = taken?.id ?? streamId(dice.stream(`encoder:${spec.name}:id`));
+    if (taken === undefined) stage.cast.add(id, this.#source);
+    const aheadBy = taken === undefined ? 0 : taken.messages() + IMPOSTOR_AHEAD;
     this.#encoder = new Encoder(
-      { settings: stage.settings, streamId: id, mountpoint: spec.mount, headers: [['Icy-Name', 'Davecast model station']], origin: host.name },
+      { settings: stage.settings, streamId: id, mountpoint: spec.mount, headers: [['Icy-Name', 'Davecast model station']], origin: spec.stranger?.origin ?? host.name },
       {
-        send: (target, bytes) => this.#targets[target]!.send(bytes),
+        send: (target, bytes) => this.#targets[target]!.send(aheadBy === 0 ? bytes : renumbered(bytes, spec.to[target]!.transport, aheadBy)),
         backlogBytes: (target) => this.#targets[target]!.dialer?.backlogBytes ?? 0,
         unacknowledgedBytes: (target) => this.#targets[target]!.dialer?.unacknowledgedBytes ?? 0,
         reset: (target, reason) => this.#targets[target]!.dialer?.reset(reason),
@@ -66,6 +70,7 @@ export class EncoderProcess implements Process {
         },
       },
     );
+    stage.cast.sends(spec.name, { id, messages: () => this.#encoder.stats.messages });
     this.#driver = new Driver(this.#encoder, host, stage.settings.lateMs, () => this.#checkBound());
     this.#inflow = new Inflow(this.#driver, stage.settings.targetKeepMs);
   }

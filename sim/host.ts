@@ -16,7 +16,7 @@ export interface Process {
   gauges?(): readonly Gauge[];
 }
 
-export type DatagramTaker = (bytes: Uint8Array) => void;
+export type DatagramTaker = (bytes: Uint8Array, from: string) => void;
 
 /** Longest that the scheduler takes to run a process whose input is there. */
 const WAKE_MS = 1;
@@ -135,7 +135,7 @@ export class Host {
   }
 
   /** A datagram arrives; nobody is told when nobody takes it. */
-  datagram(port: string, bytes: Uint8Array, taken: () => void): void {
+  datagram(port: string, bytes: Uint8Array, from: string, taken: () => void): void {
     const take = this.#udpPorts.get(port);
     if (take === undefined || this.#unreadDatagramBytes > DATAGRAM_BUFFER_BYTES) return;
     const memory = bytes.length + DATAGRAM_OVERHEAD_BYTES;
@@ -143,7 +143,7 @@ export class Host {
     this.run(() => {
       this.#unreadDatagramBytes -= memory;
       taken();
-      take(bytes);
+      take(bytes, from);
     });
   }
 

@@ -4,6 +4,7 @@ import type { World } from './world.ts';
 /** What must hold at every moment of every run, whatever the scenario. */
 export type Rule =
   | 'every delivered frame equals one that an encoder made'
+  | 'a listener hears only frames that an allowed encoder made'
   | 'a frame is never delivered twice or backwards'
   | 'a frame that reached the edge in time is never lost'
   | 'cuts are at frame boundaries'

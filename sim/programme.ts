@@ -21,6 +21,8 @@ export interface ModelStreamOptions {
   readonly ppm: number;
   /** Where its audio comes from; the programme and nothing else when not given. */
   readonly feed?: Feed;
+  /** It carries another programme than all those that do not. */
+  readonly isForeign?: boolean;
   /** It is a file of so many frames, which are all there, and are played again and again. */
   readonly fileFrames?: number;
 }
@@ -33,6 +35,8 @@ interface Change {
 
 /** More than an MP3 frame of any bit rate reaches back. */
 const FRAMES_BACK = 8;
+/** Where a foreign programme lies: nobody gets there. */
+const FOREIGN_US = 1e12;
 /** What a machine repeats that hangs in a loop: its last second. */
 const LOOP_FRAMES = 40;
 
@@ -47,6 +51,7 @@ export class ModelStream {
   readonly name: string;
   readonly mount: string;
   readonly format: ModelFormat;
+  readonly isForeign: boolean;
   readonly #beginsAtUs: number;
   /** As long as a frame lasts on the world's clock. */
   readonly #frameUs: number;
@@ -55,11 +60,12 @@ export class ModelStream {
   readonly #changes: Change[] = [];
   #made = 0;
 
-  constructor(instance: number, { name, mount, format, beginsAtUs, ppm, feed, fileFrames }: ModelStreamOptions) {
+  constructor(instance: number, { name, mount, format, beginsAtUs, ppm, feed, isForeign = false, fileFrames }: ModelStreamOptions) {
     this.instance = instance;
     this.name = name;
     this.mount = mount;
     this.format = format;
+    this.isForeign = isForeign;
     this.#beginsAtUs = beginsAtUs;
     this.#frameUs = nominalFrameUs(format) * (1 + ppm / 1e6);
     this.#feed = feed;
@@ -125,7 +131,7 @@ export class ModelStream {
   }
 
   label(index: number): FrameLabel {
-    return { instance: this.instance, index, positionUs: this.positionUs(index), isSilent: this.#isSilent(index) };
+    return { instance: this.instance, index, positionUs: this.positionUs(index) + (this.isForeign ? FOREIGN_US : 0), isSilent: this.#isSilent(index) };
   }
 
   #isSilent(index: number): boolean {

@@ -1,6 +1,7 @@
 import type { PathId, SubscriberId } from '../core/machine.ts';
 import { RecordedRelay, type RelayMachine } from '../core/recording/recorded-relay.ts';
 import { Relay, type RelaySink } from '../core/relay.ts';
+import { Senders } from '../core/senders.ts';
 import { Dialer } from './dialer.ts';
 import { Driver } from './driver.ts';
 import type { Host, Process } from './host.ts';
@@ -21,6 +22,7 @@ export class RelayProcess implements Process {
   /** Connections that encoders have made. */
   readonly #pushed = new Map<PathId, TcpSocket>();
   readonly #dialers: Dialer[] = [];
+  #sendersDriver: Driver | undefined;
   #connections = 0;
 
   constructor(stage: Stage, host: Host, spec: RelaySpec) {
@@ -56,8 +58,7 @@ export class RelayProcess implements Process {
   }
 
   start(): void {
-    const datagrams = this.#open('udp', 'datagrams');
-    if (datagrams !== undefined) this.#host.listenUdp('in', (bytes) => datagrams.received(bytes));
+    this.#listenUdp();
     this.#host.listenTcp('in', (socket) => this.#open('tcp', socket.remote, false, socket));
     this.#host.listenTcp('out', (socket) => this.#subscribe(socket));
     for (const upstream of this.#spec.upstream) this.#follow(upstream);
@@ -66,16 +67,44 @@ export class RelayProcess implements Process {
 
   killed(): void {
     this.#driver.stop();
+    this.#sendersDriver?.stop();
     for (const dialer of this.#dialers) dialer.stop();
   }
 
+  #listenUdp(): void {
+    const paths = new Map<PathId, TcpUser>();
+    const senders = new Senders({
+      settings: this.#stage.settings,
+      open: (address) => {
+        const opened = this.#openPath('udp', address ?? 'datagrams');
+        if (opened !== undefined) paths.set(...opened);
+        return opened?.[0];
+      },
+      close: (path, reason) => {
+        paths.get(path)!.closed(reason);
+        paths.delete(path);
+      },
+    });
+    const driver = new Driver(senders, this.#host, this.#stage.settings.lateMs);
+    this.#sendersDriver = driver;
+    this.#host.listenUdp('in', (bytes, from) => {
+      const path = senders.pathOf(driver.now, from);
+      driver.settle();
+      if (path !== undefined) paths.get(path)!.received(bytes);
+    });
+  }
+
   #open(transport: 'tcp' | 'udp', label: string, isUpstream = false, socket?: TcpSocket): TcpUser | undefined {
+    return this.#openPath(transport, label, isUpstream, socket)?.[1];
+  }
+
+  #openPath(transport: 'tcp' | 'udp', label: string, isUpstream = false, socket?: TcpSocket): [PathId, TcpUser] | undefined {
     const path = this.#relay.openPath(this.#driver.now, transport, label, isUpstream);
     this.#driver.settle();
     if (path === undefined) return undefined;
     this.#connections++;
     if (socket !== undefined) this.#pushed.set(path, socket);
-    return {
+    const user: TcpUser = {
       opened: () => {},
       received: (bytes) => {
         this.#inflow.add(bytes.length);
@@ -89,6 +118,7 @@ export class RelayProcess implements Process {
         this.#driver.settle();
       },
     };
+    return [path, user];
   }
 
   #subscribe(socket: TcpSocket): TcpUser | undefined {

@@ -43,6 +43,7 @@ export function checkScenario(story: Scenario): void {
   const fallbacks = edges.flatMap(({ policies = {} }) => Object.values(policies).map(({ fallback }) => fallback));
   known(story, Object.keys(files), fallbacks.flatMap((fallback) => (fallback !== undefined && 'file' in fallback ? [fallback.file] : [])));
   known(story, edges.map(({ name }) => name), listeners.map((each) => each.edge));
+  known(story, encoders.map(({ name }) => name), encoders.flatMap(({ stranger }) => (stranger?.impersonates === undefined ? [] : [stranger.impersonates])));
   known(story, names, paths.flatMap(({ from, to }) => [from, to]));
   if (typeof story.faults !== 'function') known(story, names, story.faults.flatMap(namesIn));
 }

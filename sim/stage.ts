@@ -4,6 +4,7 @@ import type { RecordedRole } from '../core/recording/format.ts';
 import type { Recorder } from '../core/recording/recorder.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Feed } from './feed.ts';
+import type { Sending } from './impostor.ts';
 import type { Host } from './host.ts';
 import type { Network } from './network.ts';
 import type { Oracle } from './oracle.ts';
@@ -38,9 +39,20 @@ export class Cast {
   readonly #byId = new Map<string, ModelStream>();
   readonly #switches = new Map<string, string>();
   readonly #fallbacks = new Set<string>();
+  readonly #sending = new Map<string, Sending>();
 
   add(id: Uint8Array, stream: ModelStream): void {
     this.#byId.set(formatStreamId(id), stream);
+  }
+
+  /** An encoder has been started, and sends this. */
+  sends(encoder: string, sending: Sending): void {
+    this.#sending.set(encoder, sending);
+  }
+
+  /** What an encoder sends, or sent last; undefined before it was started. */
+  sendingOf(encoder: string): Sending | undefined {
+    return this.#sending.get(encoder);
   }
 
   switched(edge: string, to: string, reason: string): void {
@@ -70,7 +82,7 @@ export class Cast {
   /** A machine's event as people want to read it: streams by the name of the encoder that made them. */
   readable(event: { readonly kind: string }): { readonly kind: string; readonly fields: Record<string, unknown> } {
     const { kind, ...fields } = event as { kind: string } & Record<string, unknown>;
-    for (const key of ['stream', 'from', 'to']) {
+    for (const key of ['stream', 'other', 'from', 'to']) {
       const stream = this.#byId.get(String(fields[key]));
       if (stream !== undefined) fields[key] = stream.name;
     }

@@ -39,6 +39,15 @@ export interface EncoderSpec {
   /** It writes so many frames at once. */
   readonly framesPerWrite: number;
   readonly startsAtS: number;
+  /** It does not belong to the station: it has another programme. */
+  readonly stranger?: StrangerSpec;
+}
+
+export interface StrangerSpec {
+  /** What it calls itself: as an encoder of the station, say. Its host's name when not given. */
+  readonly origin?: string;
+  /** It sends the next messages of this encoder's stream, instead of a stream of its own. */
+  readonly impersonates?: string;
 }
 
 export interface Target {

@@ -43,7 +43,7 @@ export class UdpSocket {
     const world = this.#from.world;
     world.after(travel + this.#to.wakeDelay(), () => {
       if (!this.#to.isOn) return;
-      this.#to.datagram(this.#port, what.bytes, () => this.#trace.traffic(world.now, 'got', this.#channel, what));
+      this.#to.datagram(this.#port, what.bytes, this.#from.name, () => this.#trace.traffic(world.now, 'got', this.#channel, what));
     });
   }
 }

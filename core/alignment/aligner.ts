@@ -22,14 +22,14 @@ const LOOK_US = 2_000_000;
 /** So long a lag counts that no look has confirmed: sample clocks 400 ppm apart go 12 ms in it, half a frame. */
 const FRESH_US = 30_000_000;
 /** Encoders' delays differ by up to five seconds, a satellite feed beside a fibre; the arrivals that we start from are not exact. */
-const FAR_US = 5_200_000;
+export const FAR_US = 5_200_000;
 /** A known lag drifts; what lies further off is another one. */
 const NEAR_US = 80_000;
 /**
  * What two looks may differ by and mean the same: three times the scatter that was measured, of 1.6 ms on speech and on music in frames of
  * 26 ms or less, and of 4 ms in the frames of 46 ms that AAC has at 22.05 kHz.
  */
-const SAME_US = 12_000;
+export const SAME_US = 12_000;
 /** When the arrivals say something so different from before, an encoder has jumped in the programme, and its content with it. */
 const JUMP_US = 150_000;
 /** After so many misses in a row a known lag is none any more. */
@@ -41,7 +41,7 @@ const CORRECTION = 0.3;
  * a constant and one at a variable rate, with at most 0.46 elsewhere; a voice that counts the seconds reaches 0.8 against
  * another part of itself, with 0.66 elsewhere, and 0.86 to 0.9 where it fits, with up to 0.75 elsewhere.
  */
-const LEAST_PEAK = 0.5;
+export const LEAST_PEAK = 0.5;
 const CLEAR = { peak: 0.55, nextShare: 0.72 } as const;
 const STRONG = { peak: 0.84, lead: 0.1 } as const;
 
@@ -146,11 +146,11 @@ export class Aligner implements Matcher {
 }
 
 /** Whether they agree here, and nowhere else nearly as well. */
-function isSure({ peak, next }: Alignment): boolean {
+export function isSure({ peak, next }: Alignment): boolean {
   return (peak >= CLEAR.peak && next <= CLEAR.nextShare * peak) || (peak >= STRONG.peak && peak - next >= STRONG.lead);
 }
 
 /** How much later the backup's media clock is than the live stream's, if both came equally fast. */
-function arrivalLag(live: Matchable, backup: Matchable): number {
+export function arrivalLag(live: Matchable, backup: Matchable): number {
   return live.timeline.originUs - backup.timeline.originUs;
 }

@@ -4,23 +4,29 @@ import type { Match, Matcher } from '../matcher.ts';
 import type { Settings } from '../settings.ts';
 import { ms, type Micros } from '../units.ts';
 import type { OnAir } from './on-air.ts';
+import type { Trust } from './trust.ts';
+import type { PlannedReason } from './prospects.ts';
 import { mayBeSick, sicknessOf } from './sickness.ts';
 import { isBetter, isThere, patchCostUs, repeating, takeoverBy, type Takeover } from './takeover.ts';
 
 /** What a switch must spare the listeners, to be worth it. */
 const LEAST_GAIN_US = 5_000;
+/** An edge may have been started in a silence of the programme; one that goes on for so long is none. */
+const NO_SOUND_US = 60_000_000;
 
 /** The streams of one mountpoint, and how each of them could go on where the live one has ended. */
 export class Candidates {
   readonly #settings: Settings;
   readonly #matcher: Matcher;
   readonly #onAir: OnAir;
+  readonly #trust: Trust;
   #streams: Set<EdgeStream> = new Set();
 
-  constructor(settings: Settings, matcher: Matcher, onAir: OnAir) {
+  constructor(settings: Settings, matcher: Matcher, onAir: OnAir, trust: Trust) {
     this.#settings = settings;
     this.#matcher = matcher;
     this.#onAir = onAir;
+    this.#trust = trust;
   }
 
   get size(): number {
@@ -58,9 +64,42 @@ export class Candidates {
     return [...this.#streams].some((stream) => this.fits(stream) && stream.isHealthy(now));
   }
 
-  /** The same, and carries programme. */
+  /** The same, and is known to carry the programme. */
   anyWell(now: Micros): boolean {
-    return [...this.#streams].some((stream) => this.fits(stream) && stream.isHealthy(now) && !mayBeSick(stream, this.#settings));
+    return [...this.#streams].some((stream) => this.fits(stream) && stream.isHealthy(now) && !mayBeSick(stream, this.#settings) && this.maySucceed(now, stream));
+  }
+
+  /** Whether it may be heard instead of a live stream that is sick, or is that. */
+  maySucceed(now: Micros, stream: EdgeStream): boolean {
+    const { live } = this.#onAir;
+    if (live === undefined || stream === live || this.#trust.isSame(stream, live)) return true;
+    return this.#showsNoProgramme(now, live, stream);
+  }
+
+  /** Whether the listeners had to leave its programme for the live stream's, which is another one. */
+  isHomecoming(stream: EdgeStream): boolean {
+    const { live } = this.#onAir;
+    return live !== undefined && this.#trust.isHomecoming(stream, live);
+  }
+
+  /** Whether it may take the listeners from the live stream, which serves. */
+  allows(now: Micros, reason: PlannedReason | 'lost', stream: EdgeStream): boolean {
+    const { live } = this.#onAir;
+    if (live === undefined) return false;
+    if (this.#trust.allows(reason, stream, live)) return true;
+    return reason === sicknessOf(live, this.#settings) && this.#showsNoProgramme(now, live, stream);
+  }
+
+  /** How far it is believed, when the live stream has to be left. */
+  standing(now: Micros, stream: EdgeStream): number {
+    const { live } = this.#onAir;
+    return live === undefined ? 0 : this.#trust.standing(now, stream, live);
+  }
+
+  /** Whether another healthy one is believed more. */
+  isOutranked(now: Micros, stream: EdgeStream): boolean {
+    const own = this.standing(now, stream);
+    return this.backups.some((other) => other !== stream && other.isHealthy(now) && this.standing(now, other) > own);
   }
 
   /** Where the point at which the listeners are lies in another stream; undefined for the live one, too. */
@@ -95,7 +134,7 @@ export class Candidates {
     let best: Takeover | undefined;
     for (const found of this.#takeovers(now)) {
       const takeover = this.inTime(found);
-      if (takeover !== undefined && isThere(takeover) && (best === undefined || this.#isPreferable(takeover, best))) best = takeover;
+      if (takeover !== undefined && isThere(takeover) && (best === undefined || this.#isPreferable(now, takeover, best))) best = takeover;
     }
     return best;
   }
@@ -106,7 +145,7 @@ export class Candidates {
     let leastUs = lostUs - LEAST_GAIN_US;
     for (const takeover of this.#takeovers(now)) {
       const costUs = patchCostUs(takeover, lostUs, ms(this.#settings.gapSwitchMs));
-      if (costUs > leastUs || sicknessOf(takeover.stream, this.#settings) !== undefined) continue;
+      if (costUs > leastUs || sicknessOf(takeover.stream, this.#settings) !== undefined || !this.allows(now, 'lost', takeover.stream)) continue;
       best = takeover;
       leastUs = costUs;
     }
@@ -124,7 +163,21 @@ export class Candidates {
     this.#streams = new Set(a.list(this.#streams, reference));
   }
 
-  #isPreferable(a: Takeover, b: Takeover): boolean {
+  /**
+   * The live stream has failed though it goes on: it repeats itself to the byte, or has never had a sound for as long as it is known. Then there is
+   * nothing that a backup could agree with, and any is better, unless others show the same: then that is the programme.
+   */
+  #showsNoProgramme(now: Micros, live: EdgeStream, backup: EdgeStream): boolean {
+    const sickness = sicknessOf(live, this.#settings);
+    const { hasSounded, silentUs } = live.vitals;
+    if (sickness === undefined || (sickness === 'silent' && (hasSounded || silentUs < NO_SOUND_US))) return false;
+    if (this.#trust.isDifferent(live, backup)) return false;
+    return ![...this.#streams].some((other) => other !== live && other !== backup && other.isHealthy(now) && sicknessOf(other, this.#settings) === sickness);
+  }
+
+  #isPreferable(now: Micros, a: Takeover, b: Takeover): boolean {
+    const [standingA, standingB] = [a, b].map(({ stream }) => this.standing(now, stream));
+    if (standingA !== standingB) return standingA! > standingB!;
     const [isSickA, isSickB] = [a, b].map(({ stream }) => sicknessOf(stream, this.#settings) !== undefined);
     return isSickA === isSickB ? isBetter(a, b) : isSickB === true;
   }

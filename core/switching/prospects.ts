@@ -5,7 +5,7 @@ import { ms, type Micros } from '../units.ts';
 import { ailmentOf, mayBeSick, seemsLooped, sicknessOf, type Sickness } from './sickness.ts';
 
 /** Why a live stream that serves is left all the same. */
-export type PlannedReason = 'operator' | Sickness | 'behind' | 'lossy' | 'preferred';
+export type PlannedReason = 'operator' | 'foreign' | Sickness | 'behind' | 'lossy' | 'preferred';
 
 /** Why a backup is to be entered. */
 export interface Prospect {
@@ -21,6 +21,8 @@ export interface Situation {
   /** Programme that the backup is ahead of them; undefined when only arrivals could say. */
   readonly aheadUs: number | undefined;
   readonly wanted: EdgeStream | undefined;
+  /** The live stream carries another programme than what it was taken for, and the backup that. */
+  readonly isHomecoming: boolean;
   /** An operator's choice is on air: nobody knows better. */
   readonly isChosen: boolean;
 }
@@ -80,8 +82,9 @@ export class Prospects {
     );
   }
 
-  #reason(now: Micros, backup: EdgeStream, { live, playheadUs, aheadUs, wanted, isChosen }: Situation): PlannedReason | undefined {
+  #reason(now: Micros, backup: EdgeStream, { live, playheadUs, aheadUs, wanted, isHomecoming, isChosen }: Situation): PlannedReason | undefined {
     if (wanted === backup) return 'operator';
+    if (isHomecoming && !isChosen) return 'foreign';
     const isWell = sicknessOf(backup, this.#settings) === undefined;
     const ailment = isChosen ? undefined : ailmentOf(live, this.#settings);
     if (ailment !== undefined && !mayBeSick(backup, this.#settings)) return ailment;
@@ -98,7 +101,7 @@ export class Prospects {
     if (reason === 'silent') return Math.max(ms(this.#settings.silentSwitchMs), soonestUs);
     if (reason === 'frozen') return Math.max(ms(this.#settings.frozenSwitchMs), soonestUs);
     // After an outage of both each is ahead by turns, while they send what they have kept.
-    if (reason === 'behind') return ms(this.#settings.resumeGraceMs);
+    if (reason === 'behind' || reason === 'foreign') return ms(this.#settings.resumeGraceMs);
     return reason === 'preferred' ? ms(this.#settings.returnMs) : 0;
   }
 

@@ -16,6 +16,7 @@ import { OperatorChoice } from './operator-choice.ts';
 import { Prospects } from './prospects.ts';
 import { sicknessOf } from './sickness.ts';
 import { agreeing, isGoodMoment } from './moment.ts';
+import { Trust } from './trust.ts';
 import { isThere, type Takeover } from './takeover.ts';
 
 export type SwitcherReason = 'stream-stalls' | 'mount-ends' | 'resume-grace';
@@ -66,6 +67,7 @@ export class Switcher {
   readonly #grace: Timer<string>;
   readonly #onAir: OnAir;
   readonly #candidates: Candidates;
+  readonly #trust: Trust;
   readonly #standIn: StandIn<EdgeStream> | undefined;
   readonly #prospects: Prospects;
   readonly #choice: OperatorChoice = new OperatorChoice();
@@ -79,7 +81,8 @@ export class Switcher {
     this.#options = options;
     this.#settings = settings;
     this.#onAir = new OnAir(programme);
-    this.#candidates = new Candidates(settings, options.matcher, this.#onAir);
+    this.#trust = new Trust({ mount: options.mount, isGiven: policy?.trust === 'all', event: options.event });
+    this.#candidates = new Candidates(settings, options.matcher, this.#onAir, this.#trust);
     this.#standIn = standIn;
     this.#prospects = new Prospects(settings, (stream) => policy?.prefer !== undefined && isFrom(stream, policy.prefer));
     this.#stall = timer('stream-stalls', (now) => this.#stalled(now));
@@ -145,6 +148,7 @@ export class Switcher {
     this.#choice.forget(stream);
     this.#prospects.forget(stream);
     this.#options.matcher.forget(stream);
+    if (stream !== this.live) this.#trust.forget(now, stream);
   }
 
   /** One of its streams has one more frame in its ring. */
@@ -159,6 +163,7 @@ export class Switcher {
       this.#awaitNext(now);
     } else {
       this.#options.matcher.heard(this.live, stream);
+      this.#trust.heard(now, this.live, stream, this.matchOf(stream)?.by === 'content', this.#candidates);
       if (!this.#candidates.fits(stream)) return;
       this.#noteSource(now);
       if (this.#tardy) this.#backupFrame(now, stream);
@@ -254,6 +259,7 @@ export class Switcher {
     this.#standIn?.archive(a, reference);
     this.#choice.archive(a, reference);
     this.#prospects.archive(a, reference);
+    this.#trust.archive(a, reference);
     this.#heardAt = a.number(this.#heardAt);
     this.#tardy = a.flag(this.#tardy);
     this.#switches = a.number(this.#switches);
@@ -278,7 +284,10 @@ export class Switcher {
   #returns(now: Micros, stream: EdgeStream): void {
     const standIn = this.#standIn!;
     if (sicknessOf(stream, this.#settings) !== undefined && !standIn.hasRunDry(now)) return standIn.forget(stream);
-    if (!standIn.hasReturned(now, stream)) return;
+    const { live } = this;
+    // The one that was on air is there, and no better than the fallback: nor is a stranger.
+    if (live?.isHealthy(now) === true && !this.#candidates.maySucceed(now, stream)) return standIn.forget(stream);
+    if (!standIn.hasReturned(now, stream) || this.#candidates.isOutranked(now, stream)) return;
     if (this.#candidates.fits(stream)) {
       standIn.leave(now, stream.name);
       const newest = stream.ring.count - 1;
@@ -383,10 +392,12 @@ export class Switcher {
       playheadUs: this.#onAir.playheadUs,
       aheadUs: match?.by === 'content' ? backup.ring.endUs - match.mediaUs : undefined,
       wanted: this.#choice.waitsFor(this.live),
+      isHomecoming: this.#candidates.isHomecoming(backup),
       isChosen: this.#choice.is(this.live),
     });
     if (prospect === undefined) return;
     const { reason, overdueUs } = prospect;
+    if (!this.#candidates.allows(now, reason, backup)) return;
     const isUrgent = reason !== 'operator' && reason !== 'preferred';
     if (!isUrgent && match?.by !== 'content' && now - backup.framesSince < MATCHED_AFTER_US) return;
     const found = this.#candidates.takeoverBy(backup);
@@ -427,8 +438,12 @@ export class Switcher {
     if (from !== undefined && from !== stream) {
       this.#switches++;
       this.#choice.left(from, stream);
+      this.#trust.left(from, stream);
       this.#options.matcher.switched(from, stream);
-      if (!this.#candidates.has(from)) this.#options.matcher.forget(from);
+      if (!this.#candidates.has(from)) {
+        this.#options.matcher.forget(from);
+        this.#trust.forget(now, from);
+      }
     }
     this.#onAir.enter(now, stream, index, pointUs);
     this.#awaitNext(now);

@@ -18,6 +18,7 @@ export class Vitals {
   /** Where its newest frame ends. */
   #mediaUs = 0;
   #silentSinceUs: number | undefined;
+  #hasSounded = false;
 
   /** @param contour of the stream, up to the newest frame. */
   constructor(contour: Contour) {
@@ -27,6 +28,11 @@ export class Vitals {
   /** For how long its programme has been digital silence, up to its newest frame; 0 when there is sound. */
   get silentUs(): number {
     return this.#since(this.#silentSinceUs);
+  }
+
+  /** Whether there has ever been sound in it. */
+  get hasSounded(): boolean {
+    return this.#hasSounded;
   }
 
   /** For how long it has sent only frames that it had sent before; 0 when it does not. Digital silence does not count. */
@@ -52,6 +58,7 @@ export class Vitals {
     this.#echo.heard(this.#mediaUs);
     if (!isSilent) {
       this.#silentSinceUs = undefined;
+      this.#hasSounded = true;
       this.#repeats.frame(soundDigest(bytes, format), mediaUs);
       return;
     }
@@ -66,6 +73,7 @@ export class Vitals {
     this.#echo.archive(a);
     this.#mediaUs = a.number(this.#mediaUs);
     this.#silentSinceUs = a.maybeNumber(this.#silentSinceUs);
+    this.#hasSounded = a.flag(this.#hasSounded);
   }
 
   #since(mediaUs: number | undefined): number {

@@ -55,6 +55,9 @@ const entries: Readonly<Record<string, Entry>> = {
     () => 'stalled',
   ],
   resumed: ['repair', (f) => `${on(f)} goes on with ${text(f['stream'])} after ${span(f['silentMs'])}`],
+  'programmes-differ': ['loss', (f) => `${on(f)}: ${text(f['stream'])} and ${text(f['other'])} do not carry the same programme`, () => 'stranger'],
+  'programmes-agree': ['repair', (f) => `${on(f)}: ${text(f['stream'])} and ${text(f['other'])} carry the same programme after all`],
+  'origin-contested': ['loss', (f) => `${on(f)}: ${text(f['stream'])} and ${text(f['other'])} are both called ${text(f['origin'])}`, () => 'two of one name'],
   'fallback-entered': [
     'loss',
     (f) => `${on(f)} has no stream left, and gives out its fallback: ${text(f['what'])}. Nothing for ${span(f['silentMs'])}, which follows at once`,
@@ -70,6 +73,7 @@ const entries: Readonly<Record<string, Entry>> = {
   'bound-hit': ['loss', (f) => `a bound is reached: ${text(f['bound'])}, ${text(f['count'])} times`, (f) => text(f['bound'])],
   'listener-dropped': ['bad', (f) => `a listener is too slow, and dropped: ${text(f['label'])}, ${text(f['lagBytes'])} bytes behind`, () => 'too slow'],
   // What encoders and relays report.
+  'stream-contested': ['loss', (f) => `${text(f['label'])} sends ${text(f['stream'])}, which is ${text(f['owner'])}'s: refused`, () => 'not its own'],
   'target-stuck': ['news', (f) => `${text(f['label'])} has confirmed nothing for ${span(f['stuckMs'])}: connecting anew`],
   'target-lost': ['routine', (f) => `${text(f['messages'])} messages dropped so far for ${text(f['label'])}: away or slow for too long`],
   'subscriber-behind': ['loss', (f) => `${text(f['label'])} is behind the history: ${text(f['lostMessages'])} messages lost`],

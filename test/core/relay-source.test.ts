@@ -79,6 +79,7 @@ describe('what a relay says of the source of a stream', () => {
     rig.tcp(encoder, announce(1, 'jazz'), data(2, new Uint8Array(9)), data(3, new Uint8Array(9)));
     rig.close(encoder);
     expect(rig.said(subscriber)).toEqual([open('10.0.0.1'), closed('10.0.0.1')]);
+    rig.nowMs += 2_000;
     const again = rig.open('10.0.0.2:5001');
     expect(rig.said(subscriber)).toHaveLength(2);
     rig.tcp(again, data(3, new Uint8Array(9)));
@@ -103,7 +104,7 @@ describe('what a relay says of the source of a stream', () => {
     const rig = new Rig();
     const subscriber = rig.subscribe();
     const encoder = rig.open('10.0.0.1:5000');
-    const socket = rig.open('udp', { transport: 'udp' });
+    const socket = rig.open('10.0.0.1', { transport: 'udp' });
     rig.tcp(encoder, announce(1, 'jazz'));
     rig.relay.receive(rig.now, socket, data(2, new Uint8Array(9)));
     rig.close(encoder);

@@ -255,6 +255,7 @@ describe('settings', () => {
     ['{"": {}}', /mounts\[""\]: a mountpoint needs a name$/],
     ['{"a b": {}}', /mounts\["a b"\]: a mountpoint's name has no spaces/],
     ['{"a": {}, "/a": {}}', /mounts\["\/a"\]: it stands there twice/],
+    ['{"radio": {"trust": "nobody"}}', /mounts\.radio\.trust: must be "content" or "all"/],
     ['{"radio": {"prefers": "x"}}', /mounts\.radio\.prefers: there is nothing like that: a mountpoint has prefer, fallback, silentSwitchMs, /],
     ['{"radio": {"stallMinMs": 500}}', /mounts\.radio\.stallMinMs: there is nothing like that/],
     ['{"radio": {"silentSwitchMs": -1}}', /mounts\.radio\.silentSwitchMs: must be a whole number of ms from 0 to 3600000, not -1$/],

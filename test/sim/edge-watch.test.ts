@@ -57,6 +57,19 @@ class Watched {
 }
 
 describe('the oracle', () => {
+  test('wants nobody to hear a stranger while the station is there, and forgives it when nothing else is', () => {
+    for (const [silentMs, broken] of [[100, ['a listener hears only frames that an allowed encoder made']], [400, []]] as const) {
+      const watched = new Watched();
+      const stranger = watched.programme.newStream({ ...options, name: 'pirate#1', isForeign: true });
+      for (let i = 0; i < 100; i++) stranger.skip();
+      watched.arrives(0, watched.a, 1);
+      watched.sends(watched.a, 1);
+      watched.arrives(silentMs, stranger, 50);
+      watched.sends(stranger, 50);
+      expect(watched.broken).toEqual(broken);
+    }
+  });
+
   test('lets go of frames only while their stream is new', () => {
     const early = new Watched();
     early.watch.began('a#1');

@@ -61,6 +61,7 @@ test('there is a file for each outage that is known', () => {
     'slow-listener',
     'slower-backup-satellite',
     'slower-backup',
+    'stranger',
     'swizzle-clog',
   ]);
   for (const each of outages) checkScenario(each);

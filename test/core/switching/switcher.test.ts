@@ -183,12 +183,12 @@ describe('a backup that is slower than the live stream', () => {
 
 describe('silence, where a second of it is too much,', () => {
   /** The encoder on air is the slower one, by twice as much as is too much. */
-  const silentOf = (matchedBy: Match['by'], isOf: (maker: number) => boolean): Station => {
+  const silentOf = (matchedBy: Match['by'], isOf: (maker: number) => boolean, policy: MountPolicy = {}): Station => {
     const frame = (number: number, maker: number): Uint8Array => {
       const isSilent = isOf(maker) && number * FRAME_MS >= 20_000 && number * FRAME_MS < 30_000;
       return isSilent ? silent(numbered(number, maker)) : numbered(number, maker);
     };
-    const station = new Station({ matchedBy, slowerMs: -2_000, settings: { silentSwitchMs: 1_000 }, frame });
+    const station = new Station({ matchedBy, slowerMs: -2_000, settings: { silentSwitchMs: 1_000 }, policy, frame });
     station.on(100, [station.main]);
     station.on(29_000);
     return station;
@@ -201,10 +201,17 @@ describe('silence, where a second of it is too much,', () => {
     expect(station.switches).toEqual([]);
   });
 
-  it.each(['content', 'arrival'] as const)('of one encoder alone takes them to the other one (by %s)', (matchedBy) => {
-    const station = silentOf(matchedBy, (maker) => maker === 1);
+  it('of one encoder alone takes them to the other one', () => {
+    const station = silentOf('content', (maker) => maker === 1);
     expect(station.live).toBe(station.backup);
     expect(station.switches).toEqual(['silent']);
+  });
+
+  it('of one encoder alone takes nobody to one that only arrivals know, unless all of the mountpoint are to be trusted', () => {
+    const station = silentOf('arrival', (maker) => maker === 1);
+    expect(station.switches).toEqual([]);
+    const trusting = silentOf('arrival', (maker) => maker === 1, { trust: 'all' });
+    expect(trusting.switches).toEqual(['silent']);
   });
 });
 

@@ -1,0 +1,197 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { RelayEvent } from '../../core/events.ts';
+import type { PathId, SubscriberId, Transport } from '../../core/machine.ts';
+import { MessageType } from '../../core/pdu.ts';
+import { Relay } from '../../core/relay.ts';
+import { defaultSettings, type Settings } from '../../core/settings.ts';
+import { ms, type Micros } from '../../core/units.ts';
+import { join } from './frame/build.ts';
+import { announce, data, framed, parts, source, unframed } from './support/messages.ts';
+
+const OWNER = '10.0.0.1';
+const OTHER = '10.6.6.6';
+
+class Rig {
+  nowMs = 1_000;
+  readonly events: RelayEvent[] = [];
+  readonly sent: Uint8Array[] = [];
+  readonly relay: Relay;
+  readonly subscriber: SubscriberId;
+
+  constructor(settings: Partial<Settings> = {}) {
+    this.relay = new Relay({ settings: { ...defaultSettings, ...settings } }, {
+      send: (_, bytes) => this.sent.push(bytes.slice()),
+      backlogBytes: () => 0,
+      cut: () => {},
+      event: (event) => this.events.push(event),
+    });
+    this.subscriber = this.relay.subscribe(this.now, 'edge')!;
+  }
+
+  get now(): Micros {
+    return ms(this.nowMs);
+  }
+
+  open(address: string, { transport = 'tcp', isUpstream = false }: { transport?: Transport; isUpstream?: boolean } = {}): PathId {
+    const label = transport === 'tcp' ? `${address}:4711` : address;
+    return this.relay.openPath(this.now, transport, label, isUpstream)!;
+  }
+
+  close(path: PathId): void {
+    this.relay.closePath(this.now, path, 'closed by peer');
+  }
+
+  after(spanMs: number): void {
+    this.nowMs += spanMs;
+    this.relay.advance(this.now);
+  }
+
+  tcp(path: PathId, ...messages: Uint8Array[]): void {
+    this.relay.receive(this.now, path, framed(...messages));
+  }
+
+  udp(path: PathId, message: Uint8Array): void {
+    this.relay.receive(this.now, path, message);
+  }
+
+  /** Frames that were passed on: `sequence:first byte`. */
+  get passed(): string[] {
+    this.after(10);
+    return unframed(join(...this.sent))
+      .map(parts)
+      .filter(({ type }) => type === MessageType.DATA)
+      .map(({ sequence, payload }) => `${sequence}:${payload[0]}`);
+  }
+
+  dropped(path: PathId): number {
+    return this.relay.stats.paths.find(({ id }) => id === path)!.dropped['not-owner'] ?? 0;
+  }
+}
+
+const frame = (sequence: number, of = 1): Uint8Array => data(sequence, Uint8Array.of(of));
+
+describe('a stream at a relay', () => {
+  let rig: Rig;
+  let owner: PathId;
+  let other: PathId;
+
+  beforeEach(() => {
+    rig = new Rig();
+    owner = rig.open(OWNER);
+    rig.tcp(owner, announce(1, 'radio'), frame(2), frame(3));
+    other = rig.open(OTHER);
+  });
+
+  it('is not taken from another address than the one that brought it', () => {
+    rig.tcp(other, frame(4, 66), frame(5, 66));
+    rig.tcp(owner, frame(4), frame(5));
+    expect(rig.passed).toEqual(['2:1', '3:1', '4:1', '5:1']);
+    expect(rig.dropped(other)).toBe(2);
+  });
+
+  it('nor by UDP, whose senders are told apart by their addresses', () => {
+    const stranger = rig.open(OTHER, { transport: 'udp' });
+    rig.udp(stranger, frame(4, 66));
+    const own = rig.open(OWNER, { transport: 'udp' });
+    rig.udp(own, frame(4));
+    expect(rig.passed).toEqual(['2:1', '3:1', '4:1']);
+  });
+
+  it('tells an operator who sends it, at powers of two', () => {
+    for (let sequence = 4; sequence < 12; sequence++) rig.tcp(other, frame(sequence, 66));
+    const told = rig.events.filter((event) => event.kind === 'stream-contested');
+    expect(told.map(({ messages }) => messages)).toEqual([1, 2, 4, 8]);
+    expect(told[0]).toMatchObject({ mount: 'radio', owner: OWNER, label: `${OTHER}:4711` });
+  });
+
+  it('has no place for a stranger to move, and its name and source stay', () => {
+    rig.tcp(other, announce(1_000_000, 'mine'), frame(1_000_001, 66), frame(1_000_002, 66));
+    rig.tcp(owner, frame(4));
+    expect(rig.passed).toEqual(['2:1', '3:1', '4:1']);
+    const told = unframed(join(...rig.sent)).map(parts).filter(({ type }) => type === MessageType.SOURCE);
+    expect(told).toHaveLength(1);
+  });
+
+  it('goes on by a second connection of its owner, while the first one is half open', () => {
+    rig.after(60);
+    const again = rig.open(OWNER);
+    rig.tcp(again, frame(4));
+    expect(rig.passed).toEqual(['2:1', '3:1', '4:1']);
+  });
+
+  it('comes from nobody else at once when the connections of its owner are closed: edges are to notice that first', () => {
+    rig.close(owner);
+    rig.after(500);
+    rig.tcp(other, frame(4, 66));
+    rig.after(1_500);
+    rig.tcp(other, frame(5, 2));
+    expect(rig.passed).toEqual(['2:1', '3:1', '5:2']);
+  });
+
+  it('comes from another address after a silence, and from the first one again when that is back', () => {
+    rig.after(1_000);
+    rig.tcp(other, frame(4, 2));
+    rig.after(1_000);
+    rig.tcp(other, frame(5, 2));
+    rig.tcp(owner, frame(6));
+    rig.tcp(other, frame(7, 2));
+    expect(rig.passed).toEqual(['2:1', '3:1', '5:2', '6:1']);
+  });
+
+  it('is not taken from another address in the pauses between bursts', () => {
+    for (let burst = 0; burst < 4; burst++) {
+      rig.after(2_700);
+      rig.tcp(owner, frame(4 + burst));
+    }
+    rig.after(2_600);
+    rig.tcp(other, frame(8, 66));
+    expect(rig.dropped(other)).toBe(1);
+  });
+
+  it('of two addresses that go on for a silent owner, the first one is believed', () => {
+    rig.after(2_500);
+    rig.tcp(other, frame(4, 2));
+    const third = rig.open('10.7.7.7');
+    rig.tcp(third, frame(5, 3));
+    expect(rig.passed.at(-1)).toBe('4:2');
+  });
+
+  it('comes from everybody where that is allowed', () => {
+    const open = new Rig({ ownerSilentMs: 0 });
+    open.tcp(open.open(OWNER), announce(1, 'radio'), frame(2));
+    open.tcp(open.open(OTHER), frame(3, 2));
+    expect(open.passed).toEqual(['2:1', '3:2']);
+  });
+});
+
+describe('a stream that another relay brings', () => {
+  const relayed = (address: string): { readonly rig: Rig; readonly upstream: PathId } => {
+    const rig = new Rig();
+    const upstream = rig.open('relay-2', { isUpstream: true });
+    rig.tcp(upstream, announce(1, 'radio'), frame(2));
+    rig.tcp(upstream, source(1, { isOpen: true, hops: 0, address }));
+    return { rig, upstream };
+  };
+
+  it('is taken from the address that the relay has it from, and from no other one', () => {
+    const { rig } = relayed(OWNER);
+    const other = rig.open(OTHER);
+    rig.tcp(other, frame(3, 66));
+    rig.tcp(rig.open(OWNER), frame(3));
+    expect(rig.passed).toEqual(['2:1', '3:1']);
+    expect(rig.dropped(other)).toBe(1);
+  });
+
+  it('is taken from whoever brings it, where the relay does not say', () => {
+    const { rig } = relayed('');
+    rig.tcp(rig.open(OTHER), frame(3));
+    expect(rig.passed).toEqual(['2:1', '3:1']);
+  });
+
+  it('is taken from relays always', () => {
+    const { rig, upstream } = relayed(OWNER);
+    rig.tcp(rig.open(OWNER), frame(3));
+    rig.tcp(upstream, frame(4));
+    expect(rig.passed).toEqual(['2:1', '3:1', '4:1']);
+  });
+});
