@@ -1,3 +1,4 @@
+import { Acknowledger, type AcknowledgerReason } from './acknowledger.ts';
 import type { Archive } from './archive.ts';
 import { decodeAnnouncement } from './announce.ts';
 import { archiveClaim, Carriers } from './carriers.ts';
@@ -49,7 +50,7 @@ interface Opening {
   readonly message: Uint8Array;
 }
 
-type RelayReason = 'flush' | 'forget-stream';
+type RelayReason = 'flush' | 'forget-stream' | AcknowledgerReason;
 
 const CHUNK_BYTES = 131_072;
 
@@ -71,6 +72,7 @@ export class Relay implements Machine {
   readonly #subscribers = new Map<SubscriberId, Subscriber>();
   readonly #timers = new TimerQueue<RelayReason>();
   readonly #flush = this.#timers.timer('flush', (now) => this.#pumpAll(now));
+  readonly #acknowledger: Acknowledger | undefined;
   #subscribed = 0;
   #lostMessages = 0;
   #messagesIn = 0;
@@ -88,6 +90,16 @@ export class Relay implements Machine {
       maxPaths: settings.maxPaths,
       message: (path, view) => this.#message(path, view),
       event: (event) => sink.event(event),
+    });
+    const { acknowledge, close } = sink;
+    this.#acknowledger = acknowledge && new Acknowledger({
+      settings,
+      timer: (reason, fire) => this.#timers.timer(reason, fire),
+      tell: (path, message) => acknowledge(path.id, prefixed(message, 0, message.length)),
+      silent: (now, path) => {
+        this.closePath(now, path.id, 'silent');
+        close?.(path.id, 'silent');
+      },
     });
   }
 
@@ -129,6 +141,7 @@ export class Relay implements Machine {
     this.#now = now;
     const path = this.#intake.close(id, reason);
     if (path === undefined) return;
+    this.#acknowledger?.closed(path);
     for (const stream of this.#streams) {
       stream.carriers.closed(path);
       this.#tellSource(stream);
@@ -185,6 +198,7 @@ export class Relay implements Machine {
     this.#messagesIn = a.number(this.#messagesIn);
     this.#openingBytes = a.number(this.#openingBytes);
     this.#flush.archive(a);
+    this.#acknowledger?.archive(a, (path) => this.#intake.path(path));
     this.#timers.archive(a);
   }
 
@@ -215,6 +229,7 @@ export class Relay implements Machine {
 
   #message(path: Path, view: MessageView): void {
     this.#messagesIn++;
+    this.#acknowledger?.took(this.#now, path, view);
     if (view.type === MessageType.SOURCE) {
       this.#source(path, view);
       return;

@@ -1,7 +1,7 @@
 import type { Archive } from './archive.ts';
 import type { RelayEvent } from './events.ts';
 import { archiveCursor, type Cursor, type Journal } from './journal.ts';
-import type { SubscriberId } from './machine.ts';
+import type { PathId, SubscriberId } from './machine.ts';
 import type { Settings } from './settings.ts';
 import { ms, type Micros } from './units.ts';
 
@@ -13,6 +13,14 @@ export interface RelaySink {
   backlogBytes(subscriber: SubscriberId): number;
   /** Close this connection: the relay has already forgotten it. */
   cut(subscriber: SubscriberId, reason: 'behind'): void;
+  /**
+   * Back by the connection of an encoder: a whole message with its length prefix. While the system has not taken the last
+   * one it is left out, for the encoder does not read; the next one says all that this one does. Without this nothing
+   * is acknowledged.
+   */
+  readonly acknowledge?: (path: PathId, bytes: Uint8Array) => void;
+  /** Close this incoming connection: the relay has already forgotten it. */
+  readonly close?: (path: PathId, reason: 'silent') => void;
   event(event: RelayEvent): void;
 }
 

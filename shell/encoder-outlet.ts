@@ -7,7 +7,6 @@ import type { Log } from './log.ts';
 import { codeOf } from './problems.ts';
 import { Refusals } from './refusals.ts';
 import { NameWatch } from './resolve.ts';
-import { SendQueueWatch } from './send-queue.ts';
 import type { TcpLink } from './tcp-link.ts';
 import { UdpSender } from './udp.ts';
 
@@ -23,6 +22,8 @@ export interface Slot {
 export interface OutletUser {
   added(slot: Slot): void;
   up(target: TargetId): void;
+  /** What has come back by a connection, borrowed for the call. */
+  said(target: TargetId, bytes: Uint8Array): void;
   down(target: TargetId): void;
 }
 
@@ -46,7 +47,6 @@ export class EncoderOutlet {
   readonly #user: OutletUser;
   readonly #hosts: HostLinks[] = [];
   readonly #watches: NameWatch[] = [];
-  #queues: SendQueueWatch | undefined;
   readonly #lost: Refusals;
   #refused = false;
 
@@ -64,9 +64,6 @@ export class EncoderOutlet {
 
   start(): void {
     for (const each of [...this.#hosts, ...this.#watches]) each.start();
-    const { sendQueueLookMs, targetStuckMs } = this.#options.settings;
-    const links = (): readonly TcpLink[] => this.slots.flatMap(({ link }) => (link === undefined ? [] : [link]));
-    this.#queues = new SendQueueWatch(links, Math.min(sendQueueLookMs, Math.ceil(targetStuckMs / 4)));
   }
 
   send(target: TargetId, bytes: Uint8Array): void {
@@ -78,10 +75,6 @@ export class EncoderOutlet {
   backlogBytes(target: TargetId): number {
     const slot = this.slots[target];
     return slot?.link?.backlogBytes ?? slot?.udp?.backlogBytes ?? 0;
-  }
-
-  unacknowledgedBytes(target: TargetId): number {
-    return this.slots[target]?.link?.unacknowledgedBytes ?? 0;
   }
 
   reset(target: TargetId, reason: string): void {
@@ -100,7 +93,6 @@ export class EncoderOutlet {
 
   /** Ends the connections after what was written. */
   async finish(limitMs: number): Promise<void> {
-    this.#queues?.stop();
     for (const watch of this.#watches) watch.stop();
     await Promise.all(this.#hosts.map((host) => host.finish(limitMs)));
     for (const { udp } of this.slots) udp?.stop();
@@ -115,8 +107,7 @@ export class EncoderOutlet {
         if (slot !== undefined) slot.link = link;
       },
       up: (link) => this.#tell(link, (target) => this.#user.up(target)),
-      // A relay has nothing to say to an encoder.
-      bytes: () => undefined,
+      bytes: (link, bytes) => this.#tell(link, (target) => this.#user.said(target, bytes)),
       down: (link) => this.#tell(link, (target) => this.#user.down(target)),
     });
   }

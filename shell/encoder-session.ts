@@ -34,7 +34,6 @@ export class EncoderSession {
       {
         send: (target, bytes) => outlet.send(target, bytes),
         backlogBytes: (target) => outlet.backlogBytes(target),
-        unacknowledgedBytes: (target) => outlet.unacknowledgedBytes(target),
         reset: (target, reason) => this.#driver.defer(() => outlet.reset(target, reason)),
         event: (event) => log({ ...event, mount, stream: this.stream }),
       },
@@ -52,7 +51,7 @@ export class EncoderSession {
     });
   }
 
-  /** The system has been given everything that can be given to it now. */
+  /** The system has been given everything that can be given to it now, and targets that confirm have confirmed it. */
   get idle(): boolean {
     return this.#encoder.deadline === NEVER;
   }
@@ -89,6 +88,11 @@ export class EncoderSession {
 
   add(slot: Slot): void {
     this.#encoder.addTarget(this.#driver.now, slot.transport, slot.label);
+  }
+
+  said(target: TargetId, bytes: Uint8Array): void {
+    this.#encoder.targetSaid(this.#driver.now, target, bytes);
+    this.#driver.settle();
   }
 
   up(target: TargetId): void {

@@ -58,6 +58,7 @@ export class EncoderApp implements App, SourceDesk {
     });
     this.#outlet = new EncoderOutlet(targets, { settings, log, multicastVia: interfaceOf(bind) }, {
       added: (slot) => this.#sessions.forEach((session) => session.add(slot)),
+      said: (target, bytes) => this.#sessions.forEach((session) => session.said(target, bytes)),
       up: (target) => this.#sessions.forEach((session) => session.up(target)),
       down: (target) => this.#sessions.forEach((session) => session.down(target)),
     });

@@ -30,7 +30,7 @@ export class PathInlet {
   readonly #options: PathInletOptions;
   readonly #machine: PathMachine;
   readonly #driver: Driver;
-  readonly #accepted = new Set<net.Socket>();
+  readonly #accepted = new Map<PathId, net.Socket>();
   readonly #upstreams: HostLinks[] = [];
   readonly #linked = new Map<TcpLink, PathId>();
 
@@ -49,11 +49,23 @@ export class PathInlet {
       return;
     }
     const socket = takeOver(accepted, this.#taker(path));
-    this.#accepted.add(socket);
+    this.#accepted.set(path, socket);
     socket.on('close', (hadError) => {
-      this.#accepted.delete(socket);
-      this.#close(path, hadError ? 'connection lost' : 'closed by peer');
+      if (this.#accepted.delete(path)) this.#close(path, hadError ? 'connection lost' : 'closed by peer');
     });
+  }
+
+  /** Back to whoever pushes by this path, as long as the system takes it: otherwise it is left out. */
+  answer(path: PathId, bytes: Uint8Array): void {
+    const socket = this.#accepted.get(path);
+    if (socket?.writableLength === 0) socket.write(bytes);
+  }
+
+  /** The machine has given this path up. */
+  cut(path: PathId): void {
+    const socket = this.#accepted.get(path);
+    this.#accepted.delete(path);
+    socket?.destroy();
   }
 
   /** Where the datagrams of a socket go. */
@@ -76,7 +88,7 @@ export class PathInlet {
 
   stop(): void {
     for (const links of this.#upstreams) links.stop();
-    for (const socket of this.#accepted) socket.destroy();
+    for (const socket of this.#accepted.values()) socket.destroy();
   }
 
   #linkUp(link: TcpLink): void {

@@ -57,6 +57,8 @@ export class RelayApp implements App {
       send: (id, bytes) => void this.#subscribers.get(id)?.write(bytes),
       backlogBytes: (id) => this.#subscribers.get(id)?.writableLength ?? 0,
       cut: (id) => this.#cut(id),
+      acknowledge: (path, bytes) => this.#inlet.answer(path, bytes),
+      close: (path) => this.#inlet.cut(path),
       event: log,
     };
     this.#flight = record && new FlightRecorder({ ...record, role: 'relay', settings, log });

@@ -1,4 +1,4 @@
-import type { SubscriberId } from '../core/machine.ts';
+import type { PathId, SubscriberId } from '../core/machine.ts';
 import { RecordedRelay, type RelayMachine } from '../core/recording/recorded-relay.ts';
 import { Relay, type RelaySink } from '../core/relay.ts';
 import { Dialer } from './dialer.ts';
@@ -18,6 +18,8 @@ export class RelayProcess implements Process {
   readonly #driver: Driver;
   readonly #inflow: Inflow;
   readonly #subscribers = new Map<SubscriberId, TcpSocket>();
+  /** Of those who push. */
+  readonly #pushing = new Map<PathId, TcpSocket>();
   readonly #dialers: Dialer[] = [];
   #connections = 0;
 
@@ -33,6 +35,14 @@ export class RelayProcess implements Process {
       cut: (subscriber) => {
         this.#subscribers.get(subscriber)!.destroy();
         this.#subscribers.delete(subscriber);
+      },
+      acknowledge: (path, bytes) => {
+        const socket = this.#pushing.get(path);
+        if (socket?.backlogBytes === 0) socket.write(bytes);
+      },
+      close: (path) => {
+        this.#pushing.get(path)?.destroy();
+        this.#forget(path);
       },
       event: (event) => {
         const { kind, fields } = cast.readable(event);
@@ -51,7 +61,7 @@ export class RelayProcess implements Process {
   start(): void {
     const datagrams = this.#open('udp', 'datagrams');
     if (datagrams !== undefined) this.#host.listenUdp('in', (bytes) => datagrams.received(bytes));
-    this.#host.listenTcp('in', (socket) => this.#open('tcp', socket.remote));
+    this.#host.listenTcp('in', (socket) => this.#open('tcp', socket.remote, false, socket));
     this.#host.listenTcp('out', (socket) => this.#subscribe(socket));
     for (const upstream of this.#spec.upstream) this.#follow(upstream);
     this.#driver.settle();
@@ -62,11 +72,12 @@ export class RelayProcess implements Process {
     for (const dialer of this.#dialers) dialer.stop();
   }
 
-  #open(transport: 'tcp' | 'udp', label: string, isUpstream = false): TcpUser | undefined {
+  #open(transport: 'tcp' | 'udp', label: string, isUpstream = false, pushing?: TcpSocket): TcpUser | undefined {
     const path = this.#relay.openPath(this.#driver.now, transport, label, isUpstream);
     this.#driver.settle();
     if (path === undefined) return undefined;
     this.#connections++;
+    if (pushing !== undefined) this.#pushing.set(path, pushing);
     return {
       opened: () => {},
       received: (bytes) => {
@@ -75,11 +86,16 @@ export class RelayProcess implements Process {
         this.#driver.settle();
       },
       closed: (reason) => {
-        this.#connections--;
+        this.#forget(path);
         this.#relay.closePath(this.#driver.now, path, reason);
         this.#driver.settle();
       },
     };
+  }
+
+  #forget(path: PathId): void {
+    this.#connections--;
+    this.#pushing.delete(path);
   }
 
   #subscribe(socket: TcpSocket): TcpUser | undefined {

@@ -102,6 +102,15 @@ function recordedSink(sink: RelaySink, recorder: Recorder): RelaySink {
       recorder.told(`cut ${subscriber} ${reason}`);
       sink.cut(subscriber, reason);
     },
+    acknowledge: (path, bytes) => {
+      recorder.told(`acknowledge ${path}`);
+      recorder.sent(path, bytes);
+      sink.acknowledge?.(path, bytes);
+    },
+    close: (path, reason) => {
+      recorder.told(`close ${path} ${reason}`);
+      sink.close?.(path, reason);
+    },
     event: (event) => {
       recorder.event(event);
       sink.event(event);

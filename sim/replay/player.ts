@@ -128,7 +128,15 @@ export class Player {
   }
 
   #relay(settings: Settings, recorder: Recorder | undefined): RelayMachine {
-    const sink: RelaySink = { ...this.#sink(), cut: (subscriber, reason) => this.hash.told(this.#now, `cut ${subscriber} ${reason}`) };
+    const sink: RelaySink = {
+      ...this.#sink(),
+      cut: (subscriber, reason) => this.hash.told(this.#now, `cut ${subscriber} ${reason}`),
+      acknowledge: (path, bytes) => {
+        this.hash.told(this.#now, `acknowledge ${path}`);
+        this.hash.sent(this.#now, path, bytes);
+      },
+      close: (path, reason) => this.hash.told(this.#now, `close ${path} ${reason}`),
+    };
     return recorder === undefined ? new Relay({ settings }, sink) : new RecordedRelay({ settings }, sink, recorder);
   }
 
