@@ -4,7 +4,7 @@ import type { Cursor, Journal } from './journal.ts';
 import type { TargetId, Transport } from './machine.ts';
 import { emptyMessageView, MessageType, readMessage, sameStream } from './pdu.ts';
 import type { Settings } from './settings.ts';
-import { later, ms, NEVER, toMs, type Micros } from './units.ts';
+import { earliest, later, ms, NEVER, toMs, type Micros } from './units.ts';
 
 /** Where an encoder's messages and reports go. */
 export interface EncoderSink {
@@ -30,6 +30,8 @@ export interface TargetOptions {
 
 const REPLICA_AT = 1;
 const LENGTH_BYTES = 2;
+/** In the time after which a target counts as stuck. */
+const LOOKS = 4;
 
 /** One destination of an encoder: its place in the encoder's journal. No target ever waits for another. */
 export class Target {
@@ -57,7 +59,9 @@ export class Target {
   /** The newest message that the other side says it has; undefined while it has said nothing. */
   #confirmed: number | undefined;
   #answers = new Deframer(this.#answer.bind(this));
-  #progressAt = 0 as Micros;
+  /** How long there has been no progress, and when that was last looked at. */
+  #stuckUs = 0 as Micros;
+  #lookedAt = 0 as Micros;
   /** The time of the call that is going on, for the deframer's callback. */
   #now = 0 as Micros;
   /** The other side has confirmed something by an earlier one: so it will by this one, if that leads anywhere. */
@@ -104,7 +108,8 @@ export class Target {
     this.#takenBytes = 0;
     this.#confirmed = undefined;
     this.#answers = new Deframer(this.#answer.bind(this));
-    this.#progressAt = now;
+    this.#stuckUs = 0 as Micros;
+    this.#lookedAt = now;
     const keptMessages = this.#journal.headRecord - this.#journal.tailRecord;
     this.#sink.event({ kind: 'target-up', target: this.#id, label: this.#label, keptMessages });
   }
@@ -126,8 +131,8 @@ export class Target {
   pump(now: Micros): Micros {
     if (this.#transport === 'udp' || !this.#isUp) return NEVER;
     this.#noteProgress(now);
-    if (now - this.#progressAt >= ms(this.#settings.targetStuckMs)) {
-      this.#stuck(now);
+    if (this.#stuckUs >= ms(this.#settings.targetStuckMs)) {
+      this.#stuck();
       return NEVER;
     }
     let backlog = this.#sink.backlogBytes(this.#id);
@@ -143,7 +148,7 @@ export class Target {
     }
     this.#sentOnce = Math.max(this.#sentOnce, this.#cursor.record);
     if (backlog > 0) return later(now, ms(this.#settings.targetPumpMs));
-    return this.#isOwed ? later(this.#progressAt, ms(this.#settings.targetStuckMs)) : NEVER;
+    return this.#isOwed ? later(now, this.#lookUs) : NEVER;
   }
 
   /** Something was sent that the other side will confirm, and has not. */
@@ -160,7 +165,9 @@ export class Target {
     const backlog = this.#sink.backlogBytes(this.#id);
     const taken = this.#sentBytes - backlog;
     const goesOn = this.#confirmed !== undefined || this.#confirms ? !this.#isOwed : taken > this.#takenBytes || backlog === 0;
-    if (goesOn) this.#progressAt = now;
+    // However much time has passed since the last look: an acknowledgement may be waiting, behind a pause or a clock that was set.
+    this.#stuckUs = goesOn ? (0 as Micros) : later(this.#stuckUs, earliest((now - this.#lookedAt) as Micros, this.#lookUs));
+    this.#lookedAt = now;
     this.#takenBytes = Math.max(this.#takenBytes, taken);
   }
 
@@ -174,14 +181,20 @@ export class Target {
     this.#confirms = true;
     if (this.#confirmed !== undefined && view.sequence <= this.#confirmed) return;
     this.#confirmed = view.sequence;
-    this.#progressAt = this.#now;
+    this.#stuckUs = 0 as Micros;
+    this.#lookedAt = this.#now;
   }
 
-  #stuck(now: Micros): void {
+  /** While something is owed it is looked at this often. */
+  get #lookUs(): Micros {
+    return ms(this.#settings.targetStuckMs / LOOKS);
+  }
+
+  #stuck(): void {
     this.#isUp = false;
     // A relay can be replaced by one that confirms nothing: that is held against one connection, and not against the next.
     if (this.#confirmed === undefined) this.#confirms = false;
-    this.#sink.event({ kind: 'target-stuck', target: this.#id, label: this.#label, stuckMs: toMs((now - this.#progressAt) as Micros) });
+    this.#sink.event({ kind: 'target-stuck', target: this.#id, label: this.#label, stuckMs: toMs(this.#stuckUs) });
     this.#sink.reset(this.#id, 'stuck');
   }
 
