@@ -21,6 +21,7 @@ export interface Settings {
   readonly idleMs: number;
   readonly keepAliveMs: number;
   readonly resolveMs: number;
+  readonly addressGraceMs: number;
   readonly stopMs: number;
   readonly lateMs: number;
   readonly maxPaths: number;
@@ -100,7 +101,8 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   connectTimeoutMs: { value: 2_000, unit: 'ms', min: 10, max: 600_000, roles: everyRole, why: 'a connection not made by then is tried again: a vanished host answers nothing' },
   idleMs: { value: 5_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['relay', 'edge'], why: 'a connection that has carried messages and then none for so long is half open: closed and made again' },
   keepAliveMs: { value: 5_000, unit: 'ms', min: 1_000, max: 3_600_000, roles: everyRole, why: 'after so much silence the system asks the other side of a connection whether it is there, ten times, once a second' },
-  resolveMs: { value: 30_000, unit: 'ms', min: 100, max: 3_600_000, roles: everyRole, why: 'host names are looked up again this often: relays are moved by their name' },
+  resolveMs: { value: 30_000, unit: 'ms', min: 100, max: 3_600_000, roles: everyRole, why: 'host names are looked up again this often: relays are moved by their name; while one cannot be reached, every backoffMaxMs' },
+  addressGraceMs: { value: 60_000, unit: 'ms', min: 0, max: 86_400_000, roles: everyRole, why: 'an address that a name no longer has stays in use for so long, and longer if none of the new ones can be reached: some name servers give other addresses at each look' },
   stopMs: { value: 1_000, unit: 'ms', min: 0, max: 60_000, roles: everyRole, why: 'a process that is stopped waits so long for what it has written' },
   lateMs: { value: 200, unit: 'ms', min: 1, max: 600_000, roles: everyRole, why: 'a process that comes round so much later than it asked for was stopped, or its clock was set forward: what is beyond this is not held against others, for it could not hear them' },
   maxPaths: { value: 4_096, unit: 'connections', min: 1, max: 1_000_000, roles: ['relay', 'edge'], why: 'incoming connections at most; further ones are refused' },

@@ -46,9 +46,7 @@ export class EncoderSession {
 
   /** Goes out by the connections that are there already. */
   start(): void {
-    this.#outlet.slots.forEach((slot, target) => {
-      if (slot.link?.isUp === true) this.up(target as TargetId);
-    });
+    for (const { target, link } of this.#outlet.slots) if (link?.isUp === true) this.up(target);
   }
 
   /** The system has been given everything that can be given to it now, and targets that confirm have confirmed it. */
@@ -87,7 +85,11 @@ export class EncoderSession {
   }
 
   add(slot: Slot): void {
-    this.#encoder.addTarget(this.#driver.now, slot.transport, slot.label);
+    this.#encoder.addTarget(this.#driver.now, slot.transport, slot.label, slot.target);
+  }
+
+  remove(target: TargetId): void {
+    this.#encoder.removeTarget(this.#driver.now, target);
   }
 
   said(target: TargetId, bytes: Uint8Array): void {

@@ -7,6 +7,7 @@ import { EncoderOutlet } from './encoder-outlet.ts';
 import { EncoderSession } from './encoder-session.ts';
 import { IcecastSource } from './icecast-source.ts';
 import type { Log } from './log.ts';
+import type { Lookup } from './resolve.ts';
 import type { Source, SourceDesk, SourceInfo, SourceSink } from './source.ts';
 import { SourceServer } from './source-server.ts';
 import { StdinSource } from './stdin-source.ts';
@@ -29,6 +30,8 @@ export interface EncoderConfig {
   /** What it is called, whichever stream it sends. */
   readonly origin?: string | undefined;
   readonly settings: Settings;
+  /** Of the targets' names; the system's, unless given. */
+  readonly lookup?: Lookup | undefined;
 }
 
 /** How often it is looked whether targets have taken a source's last audio. */
@@ -50,14 +53,15 @@ export class EncoderApp implements App, SourceDesk {
   #finish: () => void = () => undefined;
 
   constructor(config: EncoderConfig, log: Log) {
-    const { targets, settings, bind } = config;
+    const { targets, settings, bind, lookup } = config;
     this.#config = config;
     this.#log = log;
     this.finished = new Promise((resolve) => {
       this.#finish = resolve;
     });
-    this.#outlet = new EncoderOutlet(targets, { settings, log, multicastVia: interfaceOf(bind) }, {
+    this.#outlet = new EncoderOutlet(targets, { settings, log, multicastVia: interfaceOf(bind), lookup }, {
       added: (slot) => this.#sessions.forEach((session) => session.add(slot)),
+      removed: (target) => this.#sessions.forEach((session) => session.remove(target)),
       said: (target, bytes) => this.#sessions.forEach((session) => session.said(target, bytes)),
       up: (target) => this.#sessions.forEach((session) => session.up(target)),
       down: (target) => this.#sessions.forEach((session) => session.down(target)),

@@ -14,6 +14,8 @@ export interface LinkUser {
   up(link: TcpLink): void;
   bytes(link: TcpLink, bytes: Uint8Array): void;
   down(link: TcpLink, reason: string): void;
+  /** The connection, or an attempt at one, has failed. */
+  failed?(): void;
 }
 
 export interface LinkOptions {
@@ -42,12 +44,16 @@ export class TcpLink {
     this.label = formatEndpoint({ transport: 'tcp', host: hosts[0], port });
     this.#options = options;
     this.#user = user;
+    const tell = connectorLog(log, this.label);
     this.#connector = new Connector(
       { settings, watchIdle, random: Math.random },
       {
         connect: () => this.#connect(),
         disconnect: () => this.#drop(this.#connector.state === 'stopped' ? 'stopped' : 'idle'),
-        event: connectorLog(log, this.label),
+        event: (event) => {
+          tell(event);
+          if (event.kind === 'disconnected') user.failed?.();
+        },
       },
     );
     this.#driver = new Driver(this.#connector, settings);

@@ -328,6 +328,21 @@ describe('the encoder', () => {
     expect(rig.resets).toEqual([target]);
   });
 
+  it('does not take a clock that was set forward for a target that is stuck', () => {
+    const rig = new Rig();
+    const target = rig.target('tcp');
+    rig.acknowledging.add(target);
+    rig.live(0, 99);
+    rig.acknowledging.clear();
+    rig.live(100, 100);
+    rig.nowMs += 37_000;
+    rig.encoder.advance(rig.now);
+    rig.encoder.receive(rig.now, numbered(101));
+    rig.acknowledge(target);
+    rig.until(rig.nowMs + 60_000);
+    expect(rig.resets).toEqual([]);
+  });
+
   it('waits for nothing when all is acknowledged', () => {
     const rig = new Rig();
     const target = rig.target('tcp');
