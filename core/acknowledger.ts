@@ -11,7 +11,7 @@ export interface AcknowledgerOptions {
   readonly timer: (reason: AcknowledgerReason, fire: (now: Micros) => void) => Timer<string>;
   /** One message for the other end of this path, without a length prefix. */
   readonly tell: (path: Path, message: Uint8Array) => void;
-  /** Nothing has come by this path for so long that its other end is gone. */
+  /** Nothing has come by this path for so long that its other end is gone: it is to be closed. */
   readonly silent: (now: Micros, path: Path) => void;
 }
 

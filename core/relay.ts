@@ -91,14 +91,14 @@ export class Relay implements Machine {
       message: (path, view) => this.#message(path, view),
       event: (event) => sink.event(event),
     });
-    const { acknowledge, close } = sink;
+    const { acknowledge, drop } = sink;
     this.#acknowledger = acknowledge && new Acknowledger({
       settings,
       timer: (reason, fire) => this.#timers.timer(reason, fire),
       tell: (path, message) => acknowledge(path.id, prefixed(message, 0, message.length)),
       silent: (now, path) => {
         this.closePath(now, path.id, 'silent');
-        close?.(path.id, 'silent');
+        drop?.(path.id, 'silent');
       },
     });
   }

@@ -19,8 +19,8 @@ export interface RelaySink {
    * is acknowledged.
    */
   readonly acknowledge?: (path: PathId, bytes: Uint8Array) => void;
-  /** Close this incoming connection: the relay has already forgotten it. */
-  readonly close?: (path: PathId, reason: 'silent') => void;
+  /** Close the connection that this path is: the relay has already forgotten it. */
+  readonly drop?: (path: PathId, reason: 'silent') => void;
   event(event: RelayEvent): void;
 }
 

@@ -61,8 +61,8 @@ export class PathInlet {
     if (socket?.writableLength === 0) socket.write(bytes);
   }
 
-  /** The machine has given this path up. */
-  cut(path: PathId): void {
+  /** The machine has let go of it. */
+  drop(path: PathId): void {
     const socket = this.#accepted.get(path);
     this.#accepted.delete(path);
     socket?.destroy();

@@ -58,7 +58,7 @@ export class RelayApp implements App {
       backlogBytes: (id) => this.#subscribers.get(id)?.writableLength ?? 0,
       cut: (id) => this.#cut(id),
       acknowledge: (path, bytes) => this.#inlet.answer(path, bytes),
-      close: (path) => this.#inlet.cut(path),
+      drop: (path) => this.#inlet.drop(path),
       event: log,
     };
     this.#flight = record && new FlightRecorder({ ...record, role: 'relay', settings, log });

@@ -18,8 +18,8 @@ export class RelayProcess implements Process {
   readonly #driver: Driver;
   readonly #inflow: Inflow;
   readonly #subscribers = new Map<SubscriberId, TcpSocket>();
-  /** Of those who push. */
-  readonly #pushing = new Map<PathId, TcpSocket>();
+  /** Connections that encoders have made. */
+  readonly #pushed = new Map<PathId, TcpSocket>();
   readonly #dialers: Dialer[] = [];
   #connections = 0;
 
@@ -37,11 +37,11 @@ export class RelayProcess implements Process {
         this.#subscribers.delete(subscriber);
       },
       acknowledge: (path, bytes) => {
-        const socket = this.#pushing.get(path);
+        const socket = this.#pushed.get(path);
         if (socket?.backlogBytes === 0) socket.write(bytes);
       },
-      close: (path) => {
-        this.#pushing.get(path)?.destroy();
+      drop: (path) => {
+        this.#pushed.get(path)!.destroy();
         this.#forget(path);
       },
       event: (event) => {
@@ -72,12 +72,12 @@ export class RelayProcess implements Process {
     for (const dialer of this.#dialers) dialer.stop();
   }
 
-  #open(transport: 'tcp' | 'udp', label: string, isUpstream = false, pushing?: TcpSocket): TcpUser | undefined {
+  #open(transport: 'tcp' | 'udp', label: string, isUpstream = false, socket?: TcpSocket): TcpUser | undefined {
     const path = this.#relay.openPath(this.#driver.now, transport, label, isUpstream);
     this.#driver.settle();
     if (path === undefined) return undefined;
     this.#connections++;
-    if (pushing !== undefined) this.#pushing.set(path, pushing);
+    if (socket !== undefined) this.#pushed.set(path, socket);
     return {
       opened: () => {},
       received: (bytes) => {
@@ -95,7 +95,7 @@ export class RelayProcess implements Process {
 
   #forget(path: PathId): void {
     this.#connections--;
-    this.#pushing.delete(path);
+    this.#pushed.delete(path);
   }
 
   #subscribe(socket: TcpSocket): TcpUser | undefined {

@@ -107,9 +107,9 @@ function recordedSink(sink: RelaySink, recorder: Recorder): RelaySink {
       recorder.sent(path, bytes);
       sink.acknowledge?.(path, bytes);
     },
-    close: (path, reason) => {
-      recorder.told(`close ${path} ${reason}`);
-      sink.close?.(path, reason);
+    drop: (path, reason) => {
+      recorder.told(`drop ${path} ${reason}`);
+      sink.drop?.(path, reason);
     },
     event: (event) => {
       recorder.event(event);

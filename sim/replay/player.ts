@@ -135,7 +135,7 @@ export class Player {
         this.hash.told(this.#now, `acknowledge ${path}`);
         this.hash.sent(this.#now, path, bytes);
       },
-      close: (path, reason) => this.hash.told(this.#now, `close ${path} ${reason}`),
+      drop: (path, reason) => this.hash.told(this.#now, `drop ${path} ${reason}`),
     };
     return recorder === undefined ? new Relay({ settings }, sink) : new RecordedRelay({ settings }, sink, recorder);
   }

@@ -20,7 +20,7 @@ class Rig {
       this.toldAtMs.push(this.nowMs);
       this.told.set(path, [...(this.told.get(path) ?? []), bytes.slice()]);
     },
-    close: (path, reason) => {
+    drop: (path, reason) => {
       expect(reason).toBe('silent');
       this.closed.push(path);
     },
