@@ -20,6 +20,8 @@ export type AcknowledgerReason = 'acknowledge' | 'path-silent';
 /** An encoder's connection, with what has come by it. */
 interface Asker {
   readonly path: Path;
+  /** Each has its own, so that they are not all told at once. */
+  readonly due: Timer<string>;
   readonly silence: Timer<string>;
   streams: Taken[];
 }
@@ -46,12 +48,10 @@ const KEEP_ALIVE_PROBES_MS = 10_000;
  */
 export class Acknowledger {
   readonly #options: AcknowledgerOptions;
-  readonly #due: Timer<string>;
   readonly #askers: Map<PathId, Asker> = new Map();
 
   constructor(options: AcknowledgerOptions) {
     this.#options = options;
-    this.#due = options.timer('acknowledge', () => this.#tellAll());
   }
 
   /** A message has come by a path, a first copy or not. */
@@ -64,23 +64,26 @@ export class Acknowledger {
     const taken = find(asker, view);
     if (taken === undefined || view.sequence <= taken.newest) return;
     taken.newest = view.sequence;
-    if (!this.#due.armed) this.#due.set(later(now, ms(acknowledgeMs)));
+    if (!asker.due.armed) asker.due.set(later(now, ms(acknowledgeMs)));
   }
 
   closed(path: Path): void {
-    this.#askers.get(path.id)?.silence.cancel();
+    const asker = this.#askers.get(path.id);
+    if (asker === undefined) return;
+    asker.due.cancel();
+    asker.silence.cancel();
     this.#askers.delete(path.id);
   }
 
   /** Saves or restores its state; the paths it names are open. */
   archive(a: Archive, pathOf: (id: PathId) => Path): void {
     for (const asker of a.list(this.#askers.values(), (saved) => this.#archiveAsker(a, pathOf, saved))) this.#askers.set(asker.path.id, asker);
-    this.#due.archive(a);
   }
 
   #archiveAsker(a: Archive, pathOf: (id: PathId) => Path, saved: Asker | undefined): Asker {
     const path = pathOf(a.number(saved?.path.id ?? (0 as PathId)));
     const asker = saved ?? this.#newAsker(path);
+    asker.due.archive(a);
     asker.silence.archive(a);
     asker.streams = a.list(asker.streams, (taken) => ({
       id: a.bytes(taken?.id ?? NOTHING),
@@ -91,7 +94,9 @@ export class Acknowledger {
   }
 
   #newAsker(path: Path): Asker {
-    return { path, silence: this.#options.timer('path-silent', (now) => this.#options.silent(now, path)), streams: [] };
+    const { timer, silent } = this.#options;
+    const asker: Asker = { path, due: timer('acknowledge', () => this.#tell(asker)), silence: timer('path-silent', (now) => silent(now, path)), streams: [] };
+    return asker;
   }
 
   #asks(path: Path, view: MessageView): void {
@@ -103,13 +108,11 @@ export class Acknowledger {
     asker.streams.push({ id: streamIdOf(view.bytes, view.start), newest: -1, told: -1 });
   }
 
-  #tellAll(): void {
-    for (const { path, streams } of this.#askers.values()) {
-      for (const taken of streams) {
-        if (taken.newest === taken.told) continue;
-        taken.told = taken.newest;
-        this.#options.tell(path, encodeMessage({ type: MessageType.ACK, replica: 0, streamId: taken.id, sequence: taken.newest, payload: NOTHING }));
-      }
+  #tell({ path, streams }: Asker): void {
+    for (const taken of streams) {
+      if (taken.newest === taken.told) continue;
+      taken.told = taken.newest;
+      this.#options.tell(path, encodeMessage({ type: MessageType.ACK, replica: 0, streamId: taken.id, sequence: taken.newest, payload: NOTHING }));
     }
   }
 }

@@ -1,9 +1,11 @@
 import { Acknowledger, type AcknowledgerReason } from './acknowledger.ts';
 import type { Archive } from './archive.ts';
 import { decodeAnnouncement } from './announce.ts';
+import { Carriage } from './carriage.ts';
 import { archiveClaim, Carriers } from './carriers.ts';
 import type { PathFigures } from './events.ts';
 import { decodeSource, encodeSource, type SourceClaim } from './extensions.ts';
+import { packed, prefixed } from './framing.ts';
 import { Intake, type Path } from './intake.ts';
 import { Journal } from './journal.ts';
 import type { Machine, PathId, SubscriberId, Transport } from './machine.ts';
@@ -43,6 +45,8 @@ interface RelayStream {
   told: SourceClaim | undefined;
   /** The newest message of each kind that a new subscriber needs first, by its type. */
   readonly opening: (Opening | undefined)[];
+  /** All of that, and what there is to say of its source: made when somebody subscribes, and as good until that changes. */
+  packed: { readonly claim: SourceClaim | undefined; readonly bytes: Uint8Array } | undefined;
 }
 
 interface Opening {
@@ -68,6 +72,7 @@ export class Relay implements Machine {
   readonly #sink: RelaySink;
   readonly #intake: Intake;
   readonly #streams = new StreamTable<RelayStream>();
+  readonly #carriage = new Carriage<RelayStream>();
   readonly #journal: Journal;
   readonly #subscribers = new Map<SubscriberId, Subscriber>();
   readonly #timers = new TimerQueue<RelayReason>();
@@ -77,6 +82,8 @@ export class Relay implements Machine {
   #lostMessages = 0;
   #messagesIn = 0;
   #openingBytes = 0;
+  /** The same, ready for the next subscribers. */
+  #packedBytes = 0;
   #now = 0 as Micros;
   /** The stream of the last message: an encoder's connection carries only one. */
   #latest: RelayStream | undefined;
@@ -113,7 +120,7 @@ export class Relay implements Machine {
 
   /** Memory of the history, of the streams' openings, and of unfinished messages. */
   get heldBytes(): number {
-    return this.#journal.heldBytes + this.#intake.heldBytes + this.#openingBytes;
+    return this.#journal.heldBytes + this.#intake.heldBytes + this.#openingBytes + this.#packedBytes;
   }
 
   get stats(): RelayStats {
@@ -142,7 +149,7 @@ export class Relay implements Machine {
     const path = this.#intake.close(id, reason);
     if (path === undefined) return;
     this.#acknowledger?.closed(path);
-    for (const stream of this.#streams) {
+    for (const stream of this.#carriage.closed(id)) {
       stream.carriers.closed(path);
       this.#tellSource(stream);
     }
@@ -191,7 +198,7 @@ export class Relay implements Machine {
     this.#now = a.number(this.#now);
     this.#intake.archive(a);
     this.#journal.archive(a);
-    for (const stream of a.list(this.#streams, (saved) => this.#archiveStream(a, saved))) if (a.isLoading) this.#streams.add(stream);
+    for (const stream of a.list(this.#streams, (saved) => this.#archiveStream(a, saved))) if (a.isLoading) this.#restore(stream);
     for (const one of a.list(this.#subscribers.values(), (saved) => this.#archiveSubscriber(a, saved))) this.#subscribers.set(one.id, one);
     this.#subscribed = a.number(this.#subscribed);
     this.#lostMessages = a.number(this.#lostMessages);
@@ -200,6 +207,11 @@ export class Relay implements Machine {
     this.#flush.archive(a);
     this.#acknowledger?.archive(a, (path) => this.#intake.path(path));
     this.#timers.archive(a);
+  }
+
+  #restore(stream: RelayStream): void {
+    this.#streams.add(stream);
+    for (const { id } of stream.carriers.paths) this.#carriage.carries(id, stream);
   }
 
   #archiveStream(a: Archive, saved: RelayStream | undefined): RelayStream {
@@ -236,7 +248,7 @@ export class Relay implements Machine {
     }
     const stream = this.#streamOf(path, view);
     if (stream !== undefined) {
-      stream.carriers.carried(path);
+      if (stream.carriers.carried(path)) this.#carriage.carries(path.id, stream);
       stream.heardAt = this.#now;
       stream.forget.set(later(this.#now, ms(this.#settings.forgetMs)));
       if (this.#dedup) {
@@ -302,6 +314,7 @@ export class Relay implements Machine {
       carriers: new Carriers(),
       told: undefined,
       opening: [],
+      packed: undefined,
     };
     return stream;
   }
@@ -312,6 +325,7 @@ export class Relay implements Machine {
     if (view.end - view.start > MAX_DATAGRAM_BYTES) return;
     const message = prefixed(view.bytes, view.start, view.end);
     stream.opening[view.type] = { sequence: view.sequence, message };
+    this.#unpack(stream);
     this.#openingBytes += message.length - (before?.message.length ?? 0);
     if (view.type !== MessageType.ANNOUNCE || stream.mount !== '') return;
     const announced = decodeAnnouncement(view.bytes.subarray(view.start + PDU_HEADER_BYTES, view.end));
@@ -322,20 +336,31 @@ export class Relay implements Machine {
 
   /** What a new subscriber needs to know first, in this order, of every stream. */
   #openings(): Uint8Array[] {
-    const messages: Uint8Array[] = [];
-    for (const stream of this.#streams) {
-      for (const type of OPENING_TYPES) {
-        const kept = stream.opening[type];
-        if (kept !== undefined) messages.push(kept.message);
-      }
+    return packed([...this.#streams].map((stream) => this.#openingOf(stream)), CHUNK_BYTES);
+  }
+
+  #openingOf(stream: RelayStream): Uint8Array {
+    const { claim } = stream.carriers;
+    if (stream.packed === undefined || stream.packed.claim !== claim) {
+      this.#unpack(stream);
+      const kept = OPENING_TYPES.flatMap((type) => stream.opening[type]?.message ?? []);
       const source = sourceMessage(stream);
-      if (source !== undefined) messages.push(prefixed(source, 0, source.length));
+      if (source !== undefined) kept.push(prefixed(source, 0, source.length));
+      stream.packed = { claim, bytes: packed(kept, Infinity)[0] ?? NOTHING };
+      this.#packedBytes += stream.packed.bytes.length;
     }
-    return messages;
+    return stream.packed.bytes;
+  }
+
+  #unpack(stream: RelayStream): void {
+    this.#packedBytes -= stream.packed?.bytes.length ?? 0;
+    stream.packed = undefined;
   }
 
   #forget(now: Micros, stream: RelayStream): void {
     this.#streams.delete(stream);
+    for (const { id } of stream.carriers.paths) this.#carriage.dropped(id, stream);
+    this.#unpack(stream);
     for (const opening of stream.opening) this.#openingBytes -= opening?.message.length ?? 0;
     if (this.#latest === stream) this.#latest = undefined;
     const silentMs = toMs((now - stream.heardAt) as Micros);
@@ -391,16 +416,6 @@ function sourceMessage({ id, opening, carriers: { claim } }: RelayStream): Uint8
   const announced = opening[MessageType.ANNOUNCE];
   if (announced === undefined || claim === undefined) return undefined;
   return encodeMessage({ type: MessageType.SOURCE, replica: 0, streamId: id, sequence: announced.sequence, payload: encodeSource(claim) });
-}
-
-/** A copy of `bytes[start, end)` with its length in front. */
-function prefixed(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  const length = end - start;
-  const message = new Uint8Array(length + 2);
-  message[0] = length >>> 8;
-  message[1] = length;
-  message.set(bytes.subarray(start, end), 2);
-  return message;
 }
 
 function isSameClaim(a: SourceClaim, b: SourceClaim | undefined): boolean {

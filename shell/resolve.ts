@@ -64,7 +64,7 @@ export class NameWatch {
       this.#failures++;
     } else {
       this.#failures = 0;
-      this.#watcher.addresses(usable(found, speaksIpv6()));
+      this.#watcher.addresses(usable(found, found.some((address) => isIP(address) === 6) && speaksIpv6()));
     }
     const { backoffMinMs, backoffMaxMs, resolveMs } = this.#settings;
     const retryMs = Math.min(backoffMinMs * 2 ** Math.min(this.#failures - 1, 10), backoffMaxMs);
@@ -95,6 +95,7 @@ async function systemLookup(host: string): Promise<readonly string[]> {
   return (await lookup(host, { all: true })).map(({ address }) => address);
 }
 
+/** Asked for only where it matters: a machine with many containers has many interfaces. */
 function speaksIpv6(): boolean {
   const interfaces = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
   return interfaces.some(({ family, internal, address }) => family === 'IPv6' && !internal && !address.startsWith('fe80'));
