@@ -29,15 +29,22 @@ export class Carriers {
     return this.#claim;
   }
 
-  /** A copy of one of its messages has come by this path. */
-  carried(path: Path): void {
+  /** The paths that are remembered. */
+  get paths(): readonly Path[] {
+    return this.#carriers.map(({ path }) => path);
+  }
+
+  /** A copy of one of its messages has come by this path. True when that is remembered of it from now on. */
+  carried(path: Path): boolean {
     const carrier = this.#find(path);
-    if (carrier === undefined) {
-      if (this.#carriers.length >= MAX_CARRIERS) return;
+    const isNew = carrier === undefined;
+    if (isNew) {
+      if (this.#carriers.length >= MAX_CARRIERS) return false;
       this.#carriers.push({ path, said: undefined });
     } else if (carrier.said?.isOpen === false) carrier.said = { ...carrier.said, isOpen: true };
-    else return;
+    else return false;
     this.#claim = this.#known() ?? this.#claim;
+    return isNew;
   }
 
   /** The relay at the other end of this path says something of the stream. */

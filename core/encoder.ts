@@ -7,13 +7,14 @@ import { TagLimit } from './frame/tag-limit.ts';
 import { InputCheck } from './input-check.ts';
 import { encodeHeaders, type HeaderList } from './headers.ts';
 import { encodeIcyText, icyTitleOf, icyTitleText } from './icy.ts';
+import { Journal } from './journal.ts';
 import type { Machine, TargetId, Transport } from './machine.ts';
 import { contentTypeOf } from './media.ts';
 import { encodeMessage, MAX_DATAGRAM_BYTES, MessageType, STREAM_ID_BYTES } from './pdu.ts';
 import type { Settings } from './settings.ts';
 import { Target, type EncoderSink } from './target.ts';
 import { TimerQueue } from './timers.ts';
-import { later, ms, type Micros } from './units.ts';
+import { earliest, ms, NEVER, type Micros } from './units.ts';
 
 export interface EncoderOptions {
   readonly settings: Settings;
@@ -35,19 +36,23 @@ export interface EncoderStats {
   readonly skipped: FrameScanner['skipped'];
   /** What was dropped, by target, because it was unreachable or slow for too long. */
   readonly lostMessages: readonly number[];
+  /** What came back from targets and acknowledges nothing of this stream. */
+  readonly strayMessages: number;
 }
 
 /** The replica number is one byte. */
 export const MAX_TARGETS = 256;
+const CHUNK_BYTES = 16_384;
 
 /**
  * Cuts a stream into frames and sends each as one message to every target.
  *
- *     audio bytes -> scanner -> frame -> message (sequence n) -> target 0 (replica 0): journal -> send
- *                                                             -> target 1 (replica 1): journal -> send
+ *     audio bytes -> scanner -> frame -> message (sequence n) -> journal -> a cursor of target 0 -> send, as replica 0
+ *                                                                        -> a cursor of target 1 -> send, as replica 1
  *
- * Every TCP target has a journal of its newest 10 s. When its connection is made (again) the whole journal is sent:
- * what was written to the lost connection may never have arrived, and receivers drop what they already have.
+ * The journal holds the newest 10 s. When the connection to a TCP target is made (again) the whole journal is sent: what
+ * was written to the lost connection may never have arrived, and receivers drop what they already have. It belongs to no
+ * target: one that is new, since its name has another address now, gets all that the old address would have got.
  */
 export class Encoder implements Machine {
   readonly #settings: Settings;
@@ -59,8 +64,10 @@ export class Encoder implements Machine {
   readonly #tagLimit = new TagLimit();
   readonly #timers = new TimerQueue<'target-slow' | 'no-frames'>();
   readonly #slow = this.#timers.timer('target-slow', (now) => this.#pump(now));
-  readonly #targets: Target[] = [];
   readonly #check: InputCheck;
+  readonly #journal: Journal;
+  /** By replica number; those that are free are undefined. */
+  readonly #targets: (Target | undefined)[] = [];
   #headers: HeaderList;
   #metadata = icyTitleText('');
   #format: FrameFormat | undefined;
@@ -85,6 +92,7 @@ export class Encoder implements Machine {
       timer: (fire) => this.#timers.timer('no-frames', fire),
       event: (event) => sink.event(event),
     });
+    this.#journal = new Journal({ chunkBytes: CHUNK_BYTES, markEveryUs: ms(settings.journalMarkMs) });
   }
 
   get deadline(): Micros {
@@ -109,31 +117,45 @@ export class Encoder implements Machine {
       frames: this.#frames,
       messages: this.#sequence,
       skipped: this.#scanner.skipped,
-      lostMessages: this.#targets.map((target) => target.lostMessages),
+      lostMessages: this.#targets.map((target) => target?.lostMessages ?? 0),
+      strayMessages: this.#targets.reduce((sum, target) => sum + (target?.strayMessages ?? 0), 0),
     };
   }
 
   /** Memory held for targets and for an unfinished frame. */
   get heldBytes(): number {
-    return this.#targets.reduce((sum, target) => sum + target.heldBytes, this.#scanner.heldBytes);
+    return this.#journal.heldBytes + this.#scanner.heldBytes;
   }
 
-  /** A new destination; its id is the replica number of its copies. A TCP target is down until `targetUp`. */
-  addTarget(_now: Micros, transport: Transport, label: string): TargetId {
-    assert(this.#targets.length < MAX_TARGETS, 'a replica number is one byte');
-    const id = this.#targets.length as TargetId;
-    this.#targets.push(new Target({ id, transport, label, settings: this.#settings, sink: this.#sink }));
+  /** A new destination; its id, the lowest that is free unless given, is the replica number of its copies. A TCP target is down until `targetUp`. */
+  addTarget(_now: Micros, transport: Transport, label: string, id: TargetId = this.#freeId): TargetId {
+    assert(id < MAX_TARGETS, 'a replica number is one byte');
+    assert(this.#targets[id] === undefined, 'two targets have one replica number');
+    while (this.#targets.length <= id) this.#targets.push(undefined);
+    this.#targets[id] = new Target({ id, transport, label, streamId: this.#streamId, journal: this.#journal, settings: this.#settings, sink: this.#sink });
     return id;
+  }
+
+  /** A destination that is none any more. Its number can be another one's. */
+  removeTarget(_now: Micros, id: TargetId): void {
+    this.#target(id);
+    this.#targets[id] = undefined;
   }
 
   /** The connection to a TCP target is made: everything kept is sent first. */
   targetUp(now: Micros, id: TargetId): void {
+    this.#trim(now);
     this.#target(id).up(now);
     this.#pump(now);
   }
 
   targetDown(_now: Micros, id: TargetId): void {
     this.#target(id).down();
+  }
+
+  /** What a TCP target sends back by its connection, in any chunking, borrowed for the call. */
+  targetSaid(now: Micros, id: TargetId, bytes: Uint8Array): void {
+    this.#target(id).said(now, bytes);
   }
 
   /** Audio bytes in any chunking, borrowed for the call. */
@@ -225,13 +247,25 @@ export class Encoder implements Machine {
     this.#sequence++;
     const bytes = encodeMessage({ type, replica: 0, streamId: this.#streamId, sequence: this.#sequence, payload });
     assert(bytes.length <= MAX_DATAGRAM_BYTES, 'a message of ours fits into no datagram');
-    for (const target of this.#targets) target.add(now, bytes);
+    this.#journal.append(now, bytes, 0, bytes.length, true);
+    this.#trim(now);
+    for (const target of this.#targets) target?.added(bytes);
+  }
+
+  #trim(now: Micros): void {
+    this.#journal.trimBefore((now - ms(this.#settings.targetKeepMs)) as Micros);
+    this.#journal.trimToBytes(this.#settings.targetKeepBytes);
   }
 
   #pump(now: Micros): void {
-    let waiting = false;
-    for (const target of this.#targets) if (target.pump(now)) waiting = true;
-    if (waiting) this.#slow.setEarlier(later(now, ms(this.#settings.targetPumpMs)));
+    let next = NEVER;
+    for (const target of this.#targets) if (target !== undefined) next = earliest(next, target.pump(now));
+    if (next !== NEVER) this.#slow.setEarlier(next);
+  }
+
+  get #freeId(): TargetId {
+    const free = this.#targets.indexOf(undefined);
+    return (free < 0 ? this.#targets.length : free) as TargetId;
   }
 
   #target(id: TargetId): Target {

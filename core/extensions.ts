@@ -6,6 +6,7 @@ import { hasControlCharacter, utf8Decode, utf8Encode, utf8Length } from './text.
  *
  *     ORIGIN  type 16 | name, UTF-8                      by an encoder, in its ordinary sequence
  *     SOURCE  type 17 | 0 closed, 1 open | hops | address, UTF-8      by a relay
+ *     ACK     type 18 | nothing                          by a relay, back on the connection of an encoder that sends an ORIGIN
  */
 export const MAX_EXTENSION_TEXT_BYTES = 255;
 /** Relays that pass on what another one has said of a stream: two that subscribe to each other must come to an end. */

@@ -6,8 +6,8 @@
  *     |T|R|   stream id    |   sequence    |  payload
  *     +-+-+----------------+---------------+----------- - -
  *
- *     T  type: 0 DATA, 1 METADATA, 2 ANNOUNCE, 3 HEADERS; 16 ORIGIN and 17 SOURCE (extensions.ts) are additions that nothing
- *        depends on; others are carried and counted, never interpreted
+ *     T  type: 0 DATA, 1 METADATA, 2 ANNOUNCE, 3 HEADERS; 16 ORIGIN, 17 SOURCE and 18 ACK (extensions.ts) are additions that
+ *        nothing depends on; others are carried and counted, never interpreted
  *     R  replica: which of the encoder's targets this copy was sent to
  *     stream id: 16 random bytes, new at every start of an encoder
  *     sequence: unsigned 64 bit, big endian, one counter for messages of all types
@@ -26,7 +26,8 @@ export const MessageType: {
   readonly HEADERS: 3;
   readonly ORIGIN: 16;
   readonly SOURCE: 17;
-} = { DATA: 0, METADATA: 1, ANNOUNCE: 2, HEADERS: 3, ORIGIN: 16, SOURCE: 17 };
+  readonly ACK: 18;
+} = { DATA: 0, METADATA: 1, ANNOUNCE: 2, HEADERS: 3, ORIGIN: 16, SOURCE: 17, ACK: 18 };
 
 const TYPE_AT = 0;
 const REPLICA_AT = 1;

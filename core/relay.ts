@@ -1,8 +1,11 @@
+import { Acknowledger, type AcknowledgerReason } from './acknowledger.ts';
 import type { Archive } from './archive.ts';
 import { decodeAnnouncement } from './announce.ts';
+import { Carriage } from './carriage.ts';
 import { archiveClaim, Carriers } from './carriers.ts';
 import type { PathFigures } from './events.ts';
 import { addressOf, decodeSource, encodeSource, type SourceClaim } from './extensions.ts';
+import { packed, prefixed } from './framing.ts';
 import { Intake, type Path } from './intake.ts';
 import { Journal } from './journal.ts';
 import type { Machine, PathId, SubscriberId, Transport } from './machine.ts';
@@ -55,6 +58,8 @@ interface RelayStream {
   told: SourceClaim | undefined;
   /** The newest message of each kind that a new subscriber needs first, by its type. */
   readonly opening: (Opening | undefined)[];
+  /** All of that, and what there is to say of its source: made when somebody subscribes, and as good until that changes. */
+  packed: { readonly claim: SourceClaim | undefined; readonly bytes: Uint8Array } | undefined;
 }
 
 interface Opening {
@@ -62,7 +67,7 @@ interface Opening {
   readonly message: Uint8Array;
 }
 
-type RelayReason = 'flush' | 'first-message' | 'forget-stream';
+type RelayReason = 'flush' | 'first-message' | 'forget-stream' | AcknowledgerReason;
 
 const CHUNK_BYTES = 131_072;
 
@@ -80,6 +85,7 @@ export class Relay implements Machine {
   readonly #sink: RelaySink;
   readonly #intake: Intake;
   readonly #streams = new StreamTable<RelayStream>();
+  readonly #carriage = new Carriage<RelayStream>();
   readonly #journal: Journal;
   readonly #subscribers = new Map<SubscriberId, Subscriber>();
   readonly #timers = new TimerQueue<RelayReason>();
@@ -87,12 +93,15 @@ export class Relay implements Machine {
   readonly #silence = this.#timers.timer('first-message', (now) => this.#dropSilent(now));
   readonly #pathSlots: PathSlots;
   readonly #subscriberSlots: SubscriberSlots;
+  readonly #acknowledger: Acknowledger | undefined;
   #subscribed = 0;
   #lostMessages = 0;
   #messagesIn = 0;
   #openingBytes = 0;
   /** No stream could go for another one: before this it is not looked again. */
   #noRoomUntil = 0 as Micros;
+  /** The same, ready for the next subscribers. */
+  #packedBytes = 0;
   #now = 0 as Micros;
   /** The stream of the last message: an encoder's connection carries only one. */
   #latest: RelayStream | undefined;
@@ -109,6 +118,16 @@ export class Relay implements Machine {
       message: (path, view) => this.#message(path, view),
       event: (event) => sink.event(event),
     });
+    const { acknowledge, drop } = sink;
+    this.#acknowledger = acknowledge && new Acknowledger({
+      settings,
+      timer: (reason, fire) => this.#timers.timer(reason, fire),
+      tell: (path, message) => acknowledge(path.id, prefixed(message, 0, message.length)),
+      silent: (now, path) => {
+        this.closePath(now, path.id, 'silent');
+        drop?.(path.id, 'silent');
+      },
+    });
   }
 
   get deadline(): Micros {
@@ -121,7 +140,7 @@ export class Relay implements Machine {
 
   /** Memory of the history, of the streams' openings, and of unfinished messages. */
   get heldBytes(): number {
-    return this.#journal.heldBytes + this.#intake.heldBytes + this.#openingBytes;
+    return this.#journal.heldBytes + this.#intake.heldBytes + this.#openingBytes + this.#packedBytes;
   }
 
   get stats(): RelayStats {
@@ -158,9 +177,8 @@ export class Relay implements Machine {
     const path = this.#intake.close(id, reason);
     if (path === undefined) return;
     this.#pathSlots.closed(path);
-    // Nothing has come by it.
-    if (path.usedAt === undefined) return;
-    for (const stream of this.#streams) {
+    this.#acknowledger?.closed(path);
+    for (const stream of this.#carriage.closed(id)) {
       stream.carriers.closed(path);
       this.#tellSource(stream);
     }
@@ -210,7 +228,7 @@ export class Relay implements Machine {
     this.#now = a.number(this.#now);
     this.#intake.archive(a);
     this.#journal.archive(a);
-    for (const stream of a.list(this.#streams, (saved) => this.#archiveStream(a, saved))) if (a.isLoading) this.#streams.add(stream);
+    for (const stream of a.list(this.#streams, (saved) => this.#archiveStream(a, saved))) if (a.isLoading) this.#restore(stream);
     for (const one of a.list(this.#subscribers.values(), (saved) => this.#archiveSubscriber(a, saved))) this.#subscribers.set(one.id, one);
     if (a.isLoading) {
       for (const path of this.#intake.paths) this.#pathSlots.opened(path);
@@ -225,7 +243,13 @@ export class Relay implements Machine {
     this.#noRoomUntil = a.number(this.#noRoomUntil);
     this.#flush.archive(a);
     this.#silence.archive(a);
+    this.#acknowledger?.archive(a, (path) => this.#intake.path(path));
     this.#timers.archive(a);
+  }
+
+  #restore(stream: RelayStream): void {
+    this.#streams.add(stream);
+    for (const { id } of stream.carriers.paths) this.#carriage.carries(id, stream);
   }
 
   #archiveStream(a: Archive, saved: RelayStream | undefined): RelayStream {
@@ -260,6 +284,7 @@ export class Relay implements Machine {
 
   #message(path: Path, view: MessageView): void {
     this.#messagesIn++;
+    this.#acknowledger?.took(this.#now, path, view);
     if (view.type === MessageType.SOURCE) {
       this.#source(path, view);
       return;
@@ -277,7 +302,7 @@ export class Relay implements Machine {
       if (view.type === MessageType.DATA) stream.hasAudio = true;
       if (path.usedAt === undefined) this.#pathSlots.used(path);
       path.usedAt = this.#now;
-      stream.carriers.carried(path);
+      if (stream.carriers.carried(path)) this.#carriage.carries(path.id, stream);
       stream.heardAt = this.#now;
       stream.forget.set(later(this.#now, ms(this.#settings.forgetMs)));
       if (this.#dedup) {
@@ -378,6 +403,7 @@ export class Relay implements Machine {
       carriers: new Carriers(),
       told: undefined,
       opening: [],
+      packed: undefined,
     };
     return stream;
   }
@@ -390,6 +416,7 @@ export class Relay implements Machine {
     if (view.type === MessageType.ANNOUNCE && announced === undefined) return false;
     const message = prefixed(view.bytes, view.start, view.end);
     stream.opening[view.type] = { sequence: view.sequence, message };
+    this.#unpack(stream);
     this.#openingBytes += message.length - (before?.message.length ?? 0);
     if (announced === undefined || stream.mount !== '') return true;
     stream.mount = announced.mountpoint;
@@ -399,20 +426,31 @@ export class Relay implements Machine {
 
   /** What a new subscriber needs to know first, in this order, of every stream. */
   #openings(): Uint8Array[] {
-    const messages: Uint8Array[] = [];
-    for (const stream of this.#streams) {
-      for (const type of OPENING_TYPES) {
-        const kept = stream.opening[type];
-        if (kept !== undefined) messages.push(kept.message);
-      }
+    return packed([...this.#streams].map((stream) => this.#openingOf(stream)), CHUNK_BYTES);
+  }
+
+  #openingOf(stream: RelayStream): Uint8Array {
+    const { claim } = stream.carriers;
+    if (stream.packed === undefined || stream.packed.claim !== claim) {
+      this.#unpack(stream);
+      const kept = OPENING_TYPES.flatMap((type) => stream.opening[type]?.message ?? []);
       const source = sourceMessage(stream);
-      if (source !== undefined) messages.push(prefixed(source, 0, source.length));
+      if (source !== undefined) kept.push(prefixed(source, 0, source.length));
+      stream.packed = { claim, bytes: packed(kept, Infinity)[0] ?? NOTHING };
+      this.#packedBytes += stream.packed.bytes.length;
     }
-    return messages;
+    return stream.packed.bytes;
+  }
+
+  #unpack(stream: RelayStream): void {
+    this.#packedBytes -= stream.packed?.bytes.length ?? 0;
+    stream.packed = undefined;
   }
 
   #forget(now: Micros, stream: RelayStream): void {
     this.#streams.delete(stream);
+    for (const { id } of stream.carriers.paths) this.#carriage.dropped(id, stream);
+    this.#unpack(stream);
     for (const opening of stream.opening) this.#openingBytes -= opening?.message.length ?? 0;
     if (this.#latest === stream) this.#latest = undefined;
     const silentMs = toMs((now - stream.heardAt) as Micros);
@@ -501,16 +539,6 @@ function sourceMessage({ id, opening, carriers: { claim } }: RelayStream): Uint8
   const announced = opening[MessageType.ANNOUNCE];
   if (announced === undefined || claim === undefined) return undefined;
   return encodeMessage({ type: MessageType.SOURCE, replica: 0, streamId: id, sequence: announced.sequence, payload: encodeSource(claim) });
-}
-
-/** A copy of `bytes[start, end)` with its length in front. */
-function prefixed(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  const length = end - start;
-  const message = new Uint8Array(length + 2);
-  message[0] = length >>> 8;
-  message[1] = length;
-  message.set(bytes.subarray(start, end), 2);
-  return message;
 }
 
 function isSameClaim(a: SourceClaim, b: SourceClaim | undefined): boolean {

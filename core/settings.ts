@@ -21,6 +21,7 @@ export interface Settings {
   readonly idleMs: number;
   readonly keepAliveMs: number;
   readonly resolveMs: number;
+  readonly addressGraceMs: number;
   readonly stopMs: number;
   readonly lateMs: number;
   readonly maxPaths: number;
@@ -36,8 +37,8 @@ export interface Settings {
   readonly targetInFlightBytes: number;
   readonly targetPumpMs: number;
   readonly targetStuckMs: number;
-  readonly sendQueueLookMs: number;
   readonly journalMarkMs: number;
+  readonly acknowledgeMs: number;
   readonly historyMs: number;
   readonly historyBytes: number;
   readonly relayFlushMs: number;
@@ -107,7 +108,8 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   connectTimeoutMs: { value: 2_000, unit: 'ms', min: 10, max: 600_000, roles: everyRole, why: 'a connection not made by then is tried again: a vanished host answers nothing' },
   idleMs: { value: 5_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['relay', 'edge'], why: 'a connection that has carried messages and then none for so long is half open: closed and made again' },
   keepAliveMs: { value: 5_000, unit: 'ms', min: 1_000, max: 3_600_000, roles: everyRole, why: 'after so much silence the system asks the other side of a connection whether it is there, ten times, once a second' },
-  resolveMs: { value: 30_000, unit: 'ms', min: 100, max: 3_600_000, roles: everyRole, why: 'host names are looked up again this often: relays are moved by their name' },
+  resolveMs: { value: 30_000, unit: 'ms', min: 100, max: 3_600_000, roles: everyRole, why: 'host names are looked up again this often: relays are moved by their name; while one cannot be reached, every backoffMaxMs' },
+  addressGraceMs: { value: 60_000, unit: 'ms', min: 0, max: 86_400_000, roles: everyRole, why: 'an address that a name no longer has stays in use for so long, and longer if none of the new ones can be reached: some name servers give other addresses at each look' },
   stopMs: { value: 1_000, unit: 'ms', min: 0, max: 60_000, roles: everyRole, why: 'a process that is stopped waits so long for what it has written' },
   lateMs: { value: 200, unit: 'ms', min: 1, max: 600_000, roles: everyRole, why: 'a process that comes round so much later than it asked for was stopped, or its clock was set forward: what is beyond this is not held against others, for it could not hear them' },
   maxPaths: { value: 4_096, unit: 'connections', min: 1, max: 1_000_000, roles: ['relay', 'edge'], why: 'incoming connections at most; then one that says nothing of use, or the newest of the address that has most, goes for a newcomer, or that is refused' },
@@ -120,18 +122,17 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   sourceTakeOverMs: { value: 2_000, unit: 'ms', min: 0, max: 3_600_000, roles: ['encoder'], why: 'one that has sent nothing for so long gives way when the same address connects again' },
   drainMs: { value: 5_000, unit: 'ms', min: 0, max: 600_000, roles: ['encoder'], why: 'when --stdin has ended, targets have so long to take what is left' },
   announceMs: { value: 2_000, unit: 'ms', min: 100, max: 60_000, roles: ['encoder'], why: 'ANNOUNCE, HEADERS and METADATA go out this often: the longest that a receiver who joins late knows nothing' },
-  targetKeepMs: { value: 10_000, unit: 'ms', min: 100, max: 120_000, roles: ['encoder'], why: 'the newest messages kept for each TCP target and sent first when it is back: an outage of all relays shorter than this loses nothing' },
+  targetKeepMs: { value: 10_000, unit: 'ms', min: 100, max: 120_000, roles: ['encoder'], why: 'the newest messages kept for all TCP targets together, and sent first to one that is reached (again), under whatever address: an outage of all relays shorter than this loses nothing' },
   targetKeepBytes: { value: 4_194_304, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['encoder'], why: 'and no more than this: ten seconds at 3 Mbit/s' },
   targetInFlightBytes: { value: 65_536, unit: 'bytes', min: 4_096, max: 16_777_216, roles: ['encoder'], why: 'handed to the system at most before it has taken it, so that a stuck target keeps its newest audio here, where it can be sent again' },
   targetPumpMs: { value: 20, unit: 'ms', min: 1, max: 1_000, roles: ['encoder'], why: 'a target that does not take everything at once is looked at again after this: less than a frame' },
-  targetStuckMs: { value: 2_000, unit: 'ms', min: 100, max: 600_000, roles: ['encoder'], why: 'a target that confirms nothing of what it was sent for so long is half open: its connection is made again, soon enough to save what the edge would otherwise end for' },
-
-  sendQueueLookMs: { value: 500, unit: 'ms', min: 50, max: 60_000, roles: ['encoder'], why: 'how often the system is asked what targets have confirmed (Linux; elsewhere only what it takes is known)' },
+  targetStuckMs: { value: 2_000, unit: 'ms', min: 100, max: 600_000, roles: ['encoder'], why: 'a target that confirms nothing of what it was sent for so long is half open: its connection is made again, soon enough to save what the edge would otherwise end for; of one that never confirms anything, as relays of the original, what the system takes counts instead' },
 
   // What is kept for those who come late.
   journalMarkMs: { value: 100, unit: 'ms', min: 1, max: 10_000, roles: everyRole, why: 'how finely what is kept for targets, subscribers and listeners can be entered and cut off by time' },
 
   // Relay.
+  acknowledgeMs: { value: 250, unit: 'ms', min: 10, max: 10_000, roles: ['relay'], why: 'an encoder that reads is told at most this often what has come of its messages: a few times in the targetStuckMs after which it would connect again' },
   historyMs: { value: 10_000, unit: 'ms', min: 1_000, max: 120_000, roles: ['relay'], why: 'kept of each stream for new and slow subscribers: as long as the ring of an edge, so that a restarted one is whole at once; a subscriber further behind loses the oldest messages, counted' },
   historyBytes: { value: 268_435_456, unit: 'bytes', min: 1_048_576, max: 4_294_967_296, roles: ['relay'], why: 'memory of that history, all streams together; beyond it the oldest goes, counted' },
   relayFlushMs: { value: 5, unit: 'ms', min: 0, max: 1_000, roles: ['relay'], why: 'messages are gathered so long before they are written to subscribers: a fifth of a frame, and a tenth of the writes' },

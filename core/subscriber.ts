@@ -14,6 +14,12 @@ export interface RelaySink {
   backlogBytes(subscriber: SubscriberId): number;
   /** Close this connection: the relay has already forgotten it. */
   cut(subscriber: SubscriberId, reason: 'behind' | 'replaced'): void;
+  /**
+   * Back by the connection of an encoder: a whole message with its length prefix. While the system has not taken the last
+   * one it is left out, for the encoder does not read; the next one says all that this one does. Without this nothing
+   * is acknowledged.
+   */
+  readonly acknowledge?: (path: PathId, bytes: Uint8Array) => void;
   /** Close the connection that this path is: the relay has already forgotten it. */
   drop(path: PathId, reason: 'silent' | 'replaced'): void;
   event(event: RelayEvent): void;

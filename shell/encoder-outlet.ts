@@ -2,17 +2,19 @@ import { MAX_TARGETS } from '../core/encoder.ts';
 import type { TargetId, Transport } from '../core/machine.ts';
 import type { Settings } from '../core/settings.ts';
 import { formatEndpoint, type Endpoint } from './address.ts';
+import { HostDatagrams } from './host-datagrams.ts';
 import { HostLinks } from './host-links.ts';
 import type { Log } from './log.ts';
 import { codeOf } from './problems.ts';
 import { Refusals } from './refusals.ts';
-import { NameWatch } from './resolve.ts';
-import { SendQueueWatch } from './send-queue.ts';
+import type { Lookup } from './resolve.ts';
 import type { TcpLink } from './tcp-link.ts';
-import { UdpSender } from './udp.ts';
+import type { UdpSender } from './udp.ts';
 
-/** Where one replica goes: its index in the outlet is the core's TargetId, and so the replica number. */
+/** Where one replica goes. */
 export interface Slot {
+  /** The core's TargetId, and so the replica number. */
+  readonly target: TargetId;
   readonly transport: Transport;
   /** As given on the command line, until an address is known. */
   label: string;
@@ -22,7 +24,10 @@ export interface Slot {
 
 export interface OutletUser {
   added(slot: Slot): void;
+  removed(target: TargetId): void;
   up(target: TargetId): void;
+  /** What has come back by a connection, borrowed for the call. */
+  said(target: TargetId, bytes: Uint8Array): void;
   down(target: TargetId): void;
 }
 
@@ -31,22 +36,24 @@ export interface OutletOptions {
   readonly log: Log;
   /** The address of the interface that multicast leaves by; undefined: the system's choice. */
   readonly multicastVia: string | undefined;
+  /** The system's, unless given. */
+  readonly lookup?: Lookup | undefined;
 }
 
 /**
  * The targets of an encoder, with their connections. They outlive the source: when it comes back, as a new stream, the
  * connections are there already.
  *
- * Every endpoint of the command line has a slot from the start, in its order, so that its replica number is known and
- * programme is kept for it while its name is still looked up. A name with more addresses gets further slots behind.
+ * A target is a name, and each of its addresses has a slot: the first one from the start, in the order of the command line,
+ * so that its replica number is known while the name is still looked up. An address that leaves gives its slot back.
  */
 export class EncoderOutlet {
-  readonly slots: Slot[] = [];
   readonly #options: OutletOptions;
   readonly #user: OutletUser;
+  /** By replica number; those that are free are undefined. */
+  readonly #slots: (Slot | undefined)[] = [];
   readonly #hosts: HostLinks[] = [];
-  readonly #watches: NameWatch[] = [];
-  #queues: SendQueueWatch | undefined;
+  readonly #datagrams: HostDatagrams[] = [];
   readonly #lost: Refusals;
   #refused = false;
 
@@ -55,117 +62,104 @@ export class EncoderOutlet {
     this.#user = user;
     this.#lost = new Refusals(options.log, 'datagrams-lost');
     for (const endpoint of endpoints) {
-      const slot: Slot = { transport: endpoint.transport, label: formatEndpoint(endpoint) };
-      this.slots.push(slot);
-      if (endpoint.transport === 'tcp') this.#hosts.push(this.#links(endpoint, [slot]));
-      else this.#watches.push(this.#datagrams(endpoint, [slot]));
+      const slot: Slot = { target: this.#slots.length as TargetId, transport: endpoint.transport, label: formatEndpoint(endpoint) };
+      this.#slots.push(slot);
+      if (endpoint.transport === 'tcp') this.#hosts.push(this.#linksOf(endpoint, slot));
+      else this.#datagrams.push(this.#datagramsOf(endpoint, slot));
     }
   }
 
+  get slots(): readonly Slot[] {
+    return this.#slots.filter((slot) => slot !== undefined);
+  }
+
   start(): void {
-    for (const each of [...this.#hosts, ...this.#watches]) each.start();
-    const { sendQueueLookMs, targetStuckMs } = this.#options.settings;
-    const links = (): readonly TcpLink[] => this.slots.flatMap(({ link }) => (link === undefined ? [] : [link]));
-    this.#queues = new SendQueueWatch(links, Math.min(sendQueueLookMs, Math.ceil(targetStuckMs / 4)));
+    for (const each of [...this.#hosts, ...this.#datagrams]) each.start();
   }
 
   send(target: TargetId, bytes: Uint8Array): void {
-    const slot = this.slots[target];
+    const slot = this.#slots[target];
     if (slot?.link !== undefined) slot.link.write(bytes);
     else slot?.udp?.send(bytes);
   }
 
   backlogBytes(target: TargetId): number {
-    const slot = this.slots[target];
+    const slot = this.#slots[target];
     return slot?.link?.backlogBytes ?? slot?.udp?.backlogBytes ?? 0;
   }
 
-  unacknowledgedBytes(target: TargetId): number {
-    return this.slots[target]?.link?.unacknowledgedBytes ?? 0;
-  }
-
   reset(target: TargetId, reason: string): void {
-    this.slots[target]?.link?.reset(reason);
+    this.#slots[target]?.link?.reset(reason);
   }
 
-  isUp(target: TargetId): boolean {
-    const slot = this.slots[target];
-    return slot?.transport === 'udp' || (slot?.link?.isUp ?? false);
-  }
-
-  /** Every TCP target is connected, and the system has taken all that was written. */
+  /** Every TCP target is connected by all addresses that its name has, and the system has taken all that was written. */
   get drained(): boolean {
-    return this.slots.every((_, target) => this.isUp(target as TargetId) && this.backlogBytes(target as TargetId) === 0);
+    const areUp = this.#hosts.every(({ current }) => current.length > 0 && current.every((link) => link.isUp && link.backlogBytes === 0));
+    return areUp && this.slots.every(({ udp }) => (udp?.backlogBytes ?? 0) === 0);
   }
 
   /** Ends the connections after what was written. */
   async finish(limitMs: number): Promise<void> {
-    this.#queues?.stop();
-    for (const watch of this.#watches) watch.stop();
     await Promise.all(this.#hosts.map((host) => host.finish(limitMs)));
-    for (const { udp } of this.slots) udp?.stop();
+    for (const each of this.#datagrams) each.stop();
     this.#lost.stop();
   }
 
-  #links(endpoint: Endpoint, own: Slot[]): HostLinks {
-    const { settings, log } = this.#options;
-    return new HostLinks(endpoint, { settings, log, watchIdle: false }, {
+  #linksOf(endpoint: Endpoint, first: Slot): HostLinks {
+    return new HostLinks(endpoint, { ...this.#options, watchIdle: false }, {
       found: (link) => {
-        const slot = this.#slotFor(link.label, 'tcp', own);
+        const slot = this.#slotFor(link.label, first);
         if (slot !== undefined) slot.link = link;
+        return slot !== undefined;
       },
       up: (link) => this.#tell(link, (target) => this.#user.up(target)),
-      // A relay has nothing to say to an encoder.
-      bytes: () => undefined,
+      bytes: (link, bytes) => this.#tell(link, (target) => this.#user.said(target, bytes)),
       down: (link) => this.#tell(link, (target) => this.#user.down(target)),
+      gone: (link) => this.#tell(link, (target) => this.#free(target)),
     });
   }
 
-  #datagrams(endpoint: Endpoint, own: Slot[]): NameWatch {
-    const { settings, log } = this.#options;
-    return new NameWatch(endpoint.host, settings, {
-      addresses: (addresses) => {
-        for (const [host] of addresses) {
-          const slot = this.#slotFor(formatEndpoint({ ...endpoint, host }), 'udp', own);
-          if (slot !== undefined) slot.udp ??= this.#sender(host, endpoint.port, slot.label);
-        }
+  #datagramsOf(endpoint: Endpoint, first: Slot): HostDatagrams {
+    return new HostDatagrams(endpoint, this.#options, {
+      found: (sender, label) => {
+        const slot = this.#slotFor(label, first);
+        if (slot !== undefined) slot.udp = sender;
+        return slot !== undefined;
       },
-      unresolved: (reason) => log({ kind: 'unresolved', peer: formatEndpoint(endpoint), reason }),
+      gone: (sender) => this.#tell(sender, (target) => this.#free(target)),
+      failed: (error, label) => this.#lost.count(codeOf(error), label),
     });
   }
 
-  #sender(address: string, port: number, label: string): UdpSender {
-    const { multicastVia } = this.#options;
-    return new UdpSender({ address, port, multicastVia, failed: (error) => this.#lost.count(codeOf(error), label) });
-  }
-
-  /** The slot of this address among its endpoint's own: the one it had before, the first if that is free, or a new one. */
-  #slotFor(label: string, transport: Transport, own: Slot[]): Slot | undefined {
-    const slot = own.find((one) => isUsed(one) && one.label === label) ?? own.find((one) => !isUsed(one)) ?? this.#addSlot(label, transport);
-    if (slot === undefined) return undefined;
-    if (!own.includes(slot)) own.push(slot);
-    slot.label = label;
+  /** Its endpoint's first slot as long as no address has had that, or the lowest that is free. */
+  #slotFor(label: string, first: Slot): Slot | undefined {
+    const isWaiting = this.#slots[first.target] === first && first.link === undefined && first.udp === undefined;
+    const slot = isWaiting ? first : this.#addSlot(label, first.transport);
+    if (slot !== undefined) slot.label = label;
     return slot;
   }
 
   #addSlot(label: string, transport: Transport): Slot | undefined {
-    if (this.slots.length >= MAX_TARGETS) {
+    const free = this.#slots.indexOf(undefined);
+    const target = (free < 0 ? this.#slots.length : free) as TargetId;
+    if (target >= MAX_TARGETS) {
       if (!this.#refused) this.#options.log({ kind: 'too-many-targets', peer: label, max: MAX_TARGETS });
       this.#refused = true;
       return undefined;
     }
-    const slot: Slot = { transport, label };
-    this.slots.push(slot);
+    const slot: Slot = { target, transport, label };
+    this.#slots[target] = slot;
     this.#user.added(slot);
     return slot;
   }
 
-  #tell(link: TcpLink, tell: (target: TargetId) => void): void {
-    const target = this.slots.findIndex((slot) => slot.link === link);
-    if (target >= 0) tell(target as TargetId);
+  #free(target: TargetId): void {
+    this.#slots[target] = undefined;
+    this.#user.removed(target);
   }
-}
 
-function isUsed(slot: Slot): boolean {
-  return slot.link !== undefined || slot.udp !== undefined;
+  #tell(way: TcpLink | UdpSender, tell: (target: TargetId) => void): void {
+    const slot = this.#slots.find((one) => one !== undefined && (one.link === way || one.udp === way));
+    if (slot !== undefined) tell(slot.target);
+  }
 }

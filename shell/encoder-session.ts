@@ -34,7 +34,6 @@ export class EncoderSession {
       {
         send: (target, bytes) => outlet.send(target, bytes),
         backlogBytes: (target) => outlet.backlogBytes(target),
-        unacknowledgedBytes: (target) => outlet.unacknowledgedBytes(target),
         reset: (target, reason) => this.#driver.defer(() => outlet.reset(target, reason)),
         event: (event) => {
           if (event.kind === 'source-unsupported') this.#unsupported = `${event.format} is not supported`;
@@ -50,12 +49,10 @@ export class EncoderSession {
 
   /** Goes out by the connections that are there already. */
   start(): void {
-    this.#outlet.slots.forEach((slot, target) => {
-      if (slot.link?.isUp === true) this.up(target as TargetId);
-    });
+    for (const { target, link } of this.#outlet.slots) if (link?.isUp === true) this.up(target);
   }
 
-  /** The system has been given everything that can be given to it now. */
+  /** The system has been given everything that can be given to it now, and targets that confirm have confirmed it. */
   get idle(): boolean {
     return !this.#encoder.isBehind;
   }
@@ -93,7 +90,16 @@ export class EncoderSession {
   }
 
   add(slot: Slot): void {
-    this.#encoder.addTarget(this.#driver.now, slot.transport, slot.label);
+    this.#encoder.addTarget(this.#driver.now, slot.transport, slot.label, slot.target);
+  }
+
+  remove(target: TargetId): void {
+    this.#encoder.removeTarget(this.#driver.now, target);
+  }
+
+  said(target: TargetId, bytes: Uint8Array): void {
+    this.#encoder.targetSaid(this.#driver.now, target, bytes);
+    this.#driver.settle();
   }
 
   up(target: TargetId): void {

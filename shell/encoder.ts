@@ -8,6 +8,7 @@ import { EncoderOutlet } from './encoder-outlet.ts';
 import { EncoderSession } from './encoder-session.ts';
 import { IcecastSource } from './icecast-source.ts';
 import type { Log } from './log.ts';
+import type { Lookup } from './resolve.ts';
 import type { Source, SourceDesk, SourceInfo, SourceSink } from './source.ts';
 import { UsageError } from './problems.ts';
 import { SourceServer } from './source-server.ts';
@@ -31,6 +32,8 @@ export interface EncoderConfig {
   /** What it is called, whichever stream it sends. */
   readonly origin?: string | undefined;
   readonly settings: Settings;
+  /** Of the targets' names; the system's, unless given. */
+  readonly lookup?: Lookup | undefined;
 }
 
 /** How often it is looked whether targets have taken a source's last audio. */
@@ -53,15 +56,17 @@ export class EncoderApp implements App, SourceDesk {
   #fail: (error: Error) => void = () => undefined;
 
   constructor(config: EncoderConfig, log: Log) {
-    const { targets, settings, bind } = config;
+    const { targets, settings, bind, lookup } = config;
     this.#config = config;
     this.#log = log;
     this.finished = new Promise((resolve, reject) => {
       this.#finish = resolve;
       this.#fail = reject;
     });
-    this.#outlet = new EncoderOutlet(targets, { settings, log, multicastVia: interfaceOf(bind) }, {
+    this.#outlet = new EncoderOutlet(targets, { settings, log, multicastVia: interfaceOf(bind), lookup }, {
       added: (slot) => this.#sessions.forEach((session) => session.add(slot)),
+      removed: (target) => this.#sessions.forEach((session) => session.remove(target)),
+      said: (target, bytes) => this.#sessions.forEach((session) => session.said(target, bytes)),
       up: (target) => this.#sessions.forEach((session) => session.up(target)),
       down: (target) => this.#sessions.forEach((session) => session.down(target)),
     });

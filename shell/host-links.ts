@@ -1,37 +1,49 @@
-import type { Endpoint } from './address.ts';
-import { formatEndpoint } from './address.ts';
-import { NameWatch, type Address } from './resolve.ts';
+import { AddressBook } from './address-book.ts';
+import { formatEndpoint, type Endpoint } from './address.ts';
+import { NameWatch, type Address, type Lookup } from './resolve.ts';
 import { TcpLink, type LinkOptions, type LinkUser } from './tcp-link.ts';
 
-/** Addresses of one name that are connected to at most: a name server must not decide how many sockets we open. */
-const MAX_ADDRESSES = 16;
-
-export interface HostUser extends LinkUser {
-  /** Another address is going to be connected to. */
-  found?(link: TcpLink): void;
+export interface HostOptions extends Omit<LinkOptions, 'hosts' | 'port'> {
+  /** The system's, unless given. */
+  readonly lookup?: Lookup | undefined;
 }
 
-/**
- * All addresses of a host, each with a link of its own.
- *
- * An address that its name no longer has keeps its link for as long as that works.
- */
+export interface HostUser extends LinkUser {
+  /** Another address is going to be connected to; false: it must not be. */
+  found?(link: TcpLink): boolean;
+  /** The name has not had this address for a while: its connection is closed, which `down` has told. */
+  gone?(link: TcpLink): void;
+}
+
+/** All addresses of a host, each with a link of its own; they come and go with its name. */
 export class HostLinks {
   readonly #endpoint: Endpoint;
-  readonly #options: Omit<LinkOptions, 'hosts' | 'port'>;
+  readonly #options: HostOptions;
   readonly #user: HostUser;
   readonly #watch: NameWatch;
-  /** By the first address of each. */
-  readonly #links = new Map<string, TcpLink>();
+  readonly #book: AddressBook<TcpLink>;
 
-  constructor(endpoint: Endpoint, options: Omit<LinkOptions, 'hosts' | 'port'>, user: HostUser) {
+  constructor(endpoint: Endpoint, options: HostOptions, user: HostUser) {
     this.#endpoint = endpoint;
     this.#options = options;
     this.#user = user;
-    this.#watch = new NameWatch(endpoint.host, options.settings, {
-      addresses: (addresses) => this.#follow(addresses.slice(0, MAX_ADDRESSES)),
-      unresolved: (reason) => options.log({ kind: 'unresolved', peer: formatEndpoint(endpoint), reason }),
+    this.#book = new AddressBook(options.settings.addressGraceMs, {
+      begin: (hosts) => this.#begin(hosts),
+      end: (link) => {
+        link.stop();
+        user.gone?.(link);
+      },
+      isUp: (link) => link.isUp,
     });
+    this.#watch = new NameWatch(endpoint.host, options.settings, {
+      addresses: (addresses) => this.#book.follow(performance.now(), addresses),
+      unresolved: (reason) => options.log({ kind: 'unresolved', peer: formatEndpoint(endpoint), reason }),
+    }, options.lookup);
+  }
+
+  /** Those of the addresses that the name has now. */
+  get current(): readonly TcpLink[] {
+    return this.#book.current;
   }
 
   start(): void {
@@ -40,30 +52,24 @@ export class HostLinks {
 
   stop(): void {
     this.#watch.stop();
-    for (const link of this.#links.values()) link.stop();
-    this.#links.clear();
+    for (const link of this.#book.uses) link.stop();
   }
 
   async finish(limitMs: number): Promise<void> {
     this.#watch.stop();
-    await Promise.all([...this.#links.values()].map((link) => link.finish(limitMs)));
-    this.#links.clear();
+    await Promise.all(this.#book.uses.map((link) => link.finish(limitMs)));
   }
 
-  #follow(addresses: readonly Address[]): void {
-    const current = new Set(addresses.map(([first]) => first));
-    for (const [first, link] of this.#links) {
-      if (current.has(first) || link.isUp) continue;
-      link.stop();
-      this.#links.delete(first);
-    }
-    for (const hosts of addresses) {
-      const [first] = hosts;
-      if (this.#links.has(first)) continue;
-      const link = new TcpLink({ ...this.#options, hosts, port: this.#endpoint.port }, this.#user);
-      this.#links.set(first, link);
-      this.#user.found?.(link);
-      link.start();
-    }
+  #begin(hosts: Address): TcpLink | undefined {
+    const user = this.#user;
+    const link = new TcpLink({ ...this.#options, hosts, port: this.#endpoint.port }, {
+      up: (it) => user.up(it),
+      bytes: (it, bytes) => user.bytes(it, bytes),
+      down: (it, reason) => user.down(it, reason),
+      failed: () => this.#watch.hurry(),
+    });
+    if (user.found?.(link) === false) return undefined;
+    link.start();
+    return link;
   }
 }

@@ -58,6 +58,12 @@ export class PathInlet {
     });
   }
 
+  /** Back to whoever pushes by this path, as long as the system takes it: otherwise it is left out. */
+  answer(path: PathId, bytes: Uint8Array): void {
+    const socket = this.#accepted.get(path);
+    if (socket?.writableLength === 0) socket.write(bytes);
+  }
+
   /** The machine has let go of it. */
   drop(path: PathId): void {
     const socket = this.#accepted.get(path);

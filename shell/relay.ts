@@ -57,6 +57,7 @@ export class RelayApp implements App {
       send: (id, bytes) => void this.#subscribers.get(id)?.write(bytes),
       backlogBytes: (id) => this.#subscribers.get(id)?.writableLength ?? 0,
       cut: (id) => this.#cut(id),
+      acknowledge: (path, bytes) => this.#inlet.answer(path, bytes),
       drop: (path) => this.#inlet.drop(path),
       event: log,
     };

@@ -7,7 +7,6 @@ import { Driver } from './driver.ts';
 import type { Log } from './log.ts';
 import { codeOf } from './problems.ts';
 import type { Address } from './resolve.ts';
-import type { Queued } from './send-queue.ts';
 import { dialTcp } from './tcp.ts';
 
 /** Whoever uses a link. `up` and `down` alternate; `bytes` are borrowed for the call. */
@@ -15,6 +14,8 @@ export interface LinkUser {
   up(link: TcpLink): void;
   bytes(link: TcpLink, bytes: Uint8Array): void;
   down(link: TcpLink, reason: string): void;
+  /** The connection, or an attempt at one, has failed. */
+  failed?(): void;
 }
 
 export interface LinkOptions {
@@ -27,7 +28,7 @@ export interface LinkOptions {
 }
 
 /** A connection to one address, opened again whenever it is lost. When, the core's Connector says. */
-export class TcpLink implements Queued {
+export class TcpLink {
   readonly label: string;
   readonly #options: LinkOptions;
   readonly #user: LinkUser;
@@ -35,8 +36,6 @@ export class TcpLink implements Queued {
   readonly #driver: Driver;
   #socket: net.Socket | undefined;
   #isUp = false;
-  /** Of what was written to the socket; undefined while the system has not told. */
-  #confirmedBytes: number | undefined;
   /** Which of the hosts is tried. */
   #host = 0;
 
@@ -45,12 +44,16 @@ export class TcpLink implements Queued {
     this.label = formatEndpoint({ transport: 'tcp', host: hosts[0], port });
     this.#options = options;
     this.#user = user;
+    const tell = connectorLog(log, this.label);
     this.#connector = new Connector(
       { settings, watchIdle, random: Math.random },
       {
         connect: () => this.#connect(),
         disconnect: () => this.#drop(this.#connector.state === 'stopped' ? 'stopped' : 'idle'),
-        event: connectorLog(log, this.label),
+        event: (event) => {
+          tell(event);
+          if (event.kind === 'disconnected') user.failed?.();
+        },
       },
     );
     this.#driver = new Driver(this.#connector, settings);
@@ -63,23 +66,6 @@ export class TcpLink implements Queued {
   /** Written, but not taken by the system yet. */
   get backlogBytes(): number {
     return this.#socket?.writableLength ?? 0;
-  }
-
-  /** Written, but not confirmed by the other side, as far as the system has told. */
-  get unacknowledgedBytes(): number {
-    if (this.#socket === undefined || this.#confirmedBytes === undefined) return this.backlogBytes;
-    return this.#socket.bytesWritten - this.#confirmedBytes;
-  }
-
-  /** The ports of the connection, our own and the other side's; undefined while there is none. */
-  get ports(): readonly [local: number, remote: number] | undefined {
-    const { localPort, remotePort } = this.#socket ?? {};
-    return this.#isUp && localPort !== undefined && remotePort !== undefined ? [localPort, remotePort] : undefined;
-  }
-
-  noteSendQueue(bytes: number | undefined): void {
-    const taken = (this.#socket?.bytesWritten ?? 0) - this.backlogBytes;
-    this.#confirmedBytes = bytes === undefined ? undefined : taken - bytes;
   }
 
   start(): void {
@@ -130,7 +116,6 @@ export class TcpLink implements Queued {
     });
     let reason = 'closed by peer';
     this.#socket = socket;
-    this.#confirmedBytes = undefined;
     socket.on('connect', () => {
       if (this.#socket !== socket) return;
       this.#isUp = true;

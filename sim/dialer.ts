@@ -60,10 +60,6 @@ export class Dialer {
     return this.#socket?.backlogBytes ?? 0;
   }
 
-  get unacknowledgedBytes(): number {
-    return this.#socket?.unacknowledgedBytes ?? 0;
-  }
-
   /** Our machine does not want this connection any more, but another one. */
   reset(reason: string): void {
     this.#socket?.destroy();

@@ -18,6 +18,8 @@ export class Driver {
   #isQueued = false;
   #isStopped = false;
   #checkAt = 0;
+  /** By how much the host's clock was ahead of the world's time when the alarm was set. */
+  #clockLead = NaN;
 
   /** `check` is called after a call of the machine. */
   constructor(machine: Machine, host: Host, lateMs: number, check: () => void = () => {}) {
@@ -40,16 +42,26 @@ export class Driver {
       this.#check();
     }
     const deadline = this.#machine.deadline;
+    if (this.#isStopped) return;
     // A deadline that was put off is found out when the alarm rings.
-    if (deadline >= this.#armedFor || this.#isStopped) return;
+    if (deadline >= this.#armedFor && !this.#ringsLate(deadline)) return;
     this.#armedFor = deadline;
     const span = Math.max(0, deadline - this.now);
+    this.#clockLead = this.#host.clock - this.#host.world.now;
     this.#alarm.set((this.#host.world.now + span + this.#host.wakeDelay()) as Micros);
   }
 
   stop(): void {
     this.#isStopped = true;
     this.#alarm.cancel();
+  }
+
+  /** Whether the clock has been set forward since the alarm was: a kernel's timers ring by the clock that processes read. */
+  #ringsLate(deadline: Micros): boolean {
+    const { clock, world } = this.#host;
+    if (this.#clockLead === clock - world.now) return false;
+    const now = this.now;
+    return this.#armedFor <= now && deadline < NEVER && this.#alarm.at > world.now + Math.max(0, deadline - now) + ms(1);
   }
 
   #due(): void {

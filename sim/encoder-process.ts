@@ -62,7 +62,6 @@ export class EncoderProcess implements Process {
       {
         send: (target, bytes) => this.#targets[target]!.send(aheadBy === 0 ? bytes : renumbered(bytes, spec.to[target]!.transport, aheadBy)),
         backlogBytes: (target) => this.#targets[target]!.dialer?.backlogBytes ?? 0,
-        unacknowledgedBytes: (target) => this.#targets[target]!.dialer?.unacknowledgedBytes ?? 0,
         reset: (target, reason) => this.#targets[target]!.dialer?.reset(reason),
         event: (event) => {
           const { kind, fields } = stage.cast.readable(event);
@@ -103,7 +102,10 @@ export class EncoderProcess implements Process {
           this.#encoder.targetUp(this.#driver.now, id);
           this.#driver.settle();
         },
-        received: () => {},
+        received: (bytes) => {
+          this.#encoder.targetSaid(this.#driver.now, id, bytes);
+          this.#driver.settle();
+        },
         down: () => {
           this.#encoder.targetDown(this.#driver.now, id);
           this.#driver.settle();
@@ -151,9 +153,8 @@ export class EncoderProcess implements Process {
     this.#driver.settle();
   }
 
-  /** It may keep, for each target, as much as ever came in while it keeps things; with headers, opening messages and a chunk that is begun. */
+  /** It may keep as much as ever came in while it keeps things, for all targets together; with headers, opening messages and a chunk that is begun. */
   #checkBound(): void {
-    const perTarget = 1.5 * this.#inflow.peakBytes + 65_536;
-    this.#stage.oracle.bound(this.#host.name, 'held bytes', this.#encoder.heldBytes, perTarget * this.#spec.to.length);
+    this.#stage.oracle.bound(this.#host.name, 'held bytes', this.#encoder.heldBytes, 1.5 * this.#inflow.peakBytes + 65_536);
   }
 }

@@ -38,10 +38,13 @@ export class RelayProcess implements Process {
         this.#subscribers.get(subscriber)!.destroy();
         this.#subscribers.delete(subscriber);
       },
+      acknowledge: (path, bytes) => {
+        const socket = this.#pushed.get(path);
+        if (socket?.backlogBytes === 0) socket.write(bytes);
+      },
       drop: (path) => {
-        this.#connections--;
         this.#pushed.get(path)!.destroy();
-        this.#pushed.delete(path);
+        this.#forget(path);
       },
       event: (event) => {
         const { kind, fields } = cast.readable(event);
@@ -112,13 +115,17 @@ export class RelayProcess implements Process {
         this.#driver.settle();
       },
       closed: (reason) => {
-        this.#connections--;
-        this.#pushed.delete(path);
+        this.#forget(path);
         this.#relay.closePath(this.#driver.now, path, reason);
         this.#driver.settle();
       },
     };
     return [path, user];
+  }
+
+  #forget(path: PathId): void {
+    this.#connections--;
+    this.#pushed.delete(path);
   }
 
   #subscribe(socket: TcpSocket): TcpUser | undefined {

@@ -102,6 +102,11 @@ function recordedSink(sink: RelaySink, recorder: Recorder): RelaySink {
       recorder.told(`cut ${subscriber} ${reason}`);
       sink.cut(subscriber, reason);
     },
+    acknowledge: (path, bytes) => {
+      recorder.told(`acknowledge ${path}`);
+      recorder.sent(path, bytes);
+      sink.acknowledge?.(path, bytes);
+    },
     drop: (path, reason) => {
       recorder.dropped(path, reason);
       sink.drop(path, reason);

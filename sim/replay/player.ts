@@ -131,6 +131,10 @@ export class Player {
     const sink: RelaySink = {
       ...this.#sink(),
       cut: (subscriber, reason) => this.hash.told(this.#now, `cut ${subscriber} ${reason}`),
+      acknowledge: (path, bytes) => {
+        this.hash.told(this.#now, `acknowledge ${path}`);
+        this.hash.sent(this.#now, path, bytes);
+      },
       drop: (path, reason) => this.hash.told(this.#now, `drop ${path} ${reason}`),
     };
     return recorder === undefined ? new Relay({ settings }, sink) : new RecordedRelay({ settings }, sink, recorder);

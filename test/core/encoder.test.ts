@@ -4,10 +4,11 @@ import { Encoder } from '../../core/encoder.ts';
 import type { EncoderEvent } from '../../core/events.ts';
 import type { TargetId, Transport } from '../../core/machine.ts';
 import { defaultSettings, type Settings } from '../../core/settings.ts';
+import { encodeMessage, MessageType } from '../../core/pdu.ts';
 import { NEVER, type Micros } from '../../core/units.ts';
 import { adtsFrame, join } from './frame/build.ts';
 import { FRAME_US, numbered, numberedAac, numberOf, range } from './support/frames.ts';
-import { chunked, hex, parts, streamId, unframed } from './support/messages.ts';
+import { chunked, framed, hex, parts, streamId, unframed } from './support/messages.ts';
 
 const FRAME_MS = FRAME_US / 1000;
 const [DATA, METADATA, ANNOUNCE, HEADERS] = [0, 1, 2, 3];
@@ -18,9 +19,8 @@ class Rig {
   readonly backlog: Map<TargetId, number> = new Map();
   /** Targets whose connections take nothing. */
   readonly stuck: Set<TargetId> = new Set();
-  /** Their system takes everything, but the other side confirms nothing. */
-  readonly deaf: Set<TargetId> = new Set();
-  readonly unconfirmed: Map<TargetId, number> = new Map();
+  /** Targets that acknowledge what they are sent, as soon as they are asked for by `live`. */
+  readonly acknowledging: Set<TargetId> = new Set();
   readonly resets: TargetId[] = [];
   readonly events: EncoderEvent[] = [];
   readonly encoder: Encoder;
@@ -32,11 +32,9 @@ class Rig {
       {
         send: (target, bytes) => {
           this.sent.get(target)!.push({ atMs: this.nowMs, bytes: bytes.slice() });
-          if (this.deaf.has(target)) this.unconfirmed.set(target, (this.unconfirmed.get(target) ?? 0) + bytes.length);
           if (this.stuck.has(target)) this.backlog.set(target, (this.backlog.get(target) ?? 0) + bytes.length);
         },
         backlogBytes: (target) => this.backlog.get(target) ?? 0,
-        unacknowledgedBytes: (target) => (this.backlog.get(target) ?? 0) + (this.unconfirmed.get(target) ?? 0),
         reset: (target) => this.resets.push(target),
         event: (event) => this.events.push(event),
       },
@@ -70,7 +68,13 @@ class Rig {
     for (const n of range(first, last)) {
       this.until(n * FRAME_MS);
       this.encoder.receive(this.now, numbered(n));
+      for (const target of this.acknowledging) this.acknowledge(target);
     }
+  }
+
+  /** The target says that it has all up to a message; unless given, up to the newest that it was sent. */
+  acknowledge(target: TargetId, sequence: number = this.messages(target).at(-1)?.sequence ?? 0, stream = streamId(9)): void {
+    this.encoder.targetSaid(this.now, target, framed(encodeMessage({ type: MessageType.ACK, replica: 0, streamId: stream, sequence, payload: new Uint8Array(0) })));
   }
 
   messages(target: TargetId): ReturnType<typeof parts>[] {
@@ -299,23 +303,160 @@ describe('the encoder', () => {
     expect(lost[0]! + rig.messages(slow).length).toBe(rig.encoder.stats.messages);
   });
 
-  it('resets a target whose system takes everything, but which confirms nothing', () => {
+  it('resets a target whose system takes everything, when it acknowledges nothing any more', () => {
     const rig = new Rig();
     const target = rig.target('tcp');
+    rig.acknowledging.add(target);
     rig.live(0, 100);
-    rig.deaf.add(target);
+    rig.acknowledging.delete(target);
     rig.live(101, 300);
     expect(rig.resets).toEqual([target]);
     expect(rig.of('target-stuck')[0]!.stuckMs).toBeGreaterThanOrEqual(2_000);
+    expect(rig.of('target-stuck')[0]!.stuckMs).toBeLessThan(2_000 + 2 * FRAME_MS);
   });
 
-  it('does not reset one that confirms late, but goes on confirming', () => {
+  it('notices that also of the last thing that it has sent', () => {
     const rig = new Rig();
     const target = rig.target('tcp');
-    rig.live(0, 100);
-    rig.unconfirmed.set(target, 40 * 446);
-    rig.live(101, 500);
+    rig.acknowledging.add(target);
+    rig.live(0, 99);
+    rig.acknowledging.clear();
+    rig.live(100, 100);
+    rig.until(rig.nowMs + 1_900);
     expect(rig.resets).toEqual([]);
+    rig.until(rig.nowMs + 200);
+    expect(rig.resets).toEqual([target]);
+  });
+
+  it('does not take a clock that was set forward for a target that is stuck', () => {
+    const rig = new Rig();
+    const target = rig.target('tcp');
+    rig.acknowledging.add(target);
+    rig.live(0, 99);
+    rig.acknowledging.clear();
+    rig.live(100, 100);
+    rig.nowMs += 37_000;
+    rig.encoder.advance(rig.now);
+    rig.encoder.receive(rig.now, numbered(101));
+    rig.acknowledge(target);
+    rig.until(rig.nowMs + 60_000);
+    expect(rig.resets).toEqual([]);
+  });
+
+  it('waits for nothing when all is acknowledged', () => {
+    const rig = new Rig();
+    const target = rig.target('tcp');
+    rig.acknowledging.add(target);
+    rig.live(0, 100);
+    rig.until(rig.nowMs + 60_000);
+    expect(rig.encoder.deadline).toBe(NEVER);
+    rig.live(2_500, 2_600);
+    expect(rig.resets).toEqual([]);
+  });
+
+  it('does not reset one that acknowledges late, but goes on doing so', () => {
+    const rig = new Rig();
+    const target = rig.target('tcp');
+    for (const n of range(0, 500)) {
+      rig.live(n, n);
+      if (n > 200 && n % 10 === 0) rig.acknowledge(target, n - 150);
+    }
+    expect(rig.resets).toEqual([]);
+  });
+
+  it('does not expect anything of one that has never acknowledged', () => {
+    const rig = new Rig();
+    const target = rig.target('tcp');
+    rig.live(0, 1_000);
+    expect(rig.resets).toEqual([]);
+    expect(rig.frames(target)).toEqual(range(0, 1_000));
+  });
+
+  it('expects it of a connection when the one before was acknowledged, but once only', () => {
+    const rig = new Rig();
+    const target = rig.target('tcp');
+    rig.acknowledging.add(target);
+    rig.live(0, 50);
+    rig.acknowledging.clear();
+    rig.encoder.targetDown(rig.now, target);
+    // Another program listens there now, which knows nothing of that.
+    rig.encoder.targetUp(rig.now, target);
+    rig.live(51, 200);
+    expect(rig.resets).toEqual([target]);
+    rig.encoder.targetUp(rig.now, target);
+    rig.live(201, 600);
+    expect(rig.resets).toEqual([target]);
+  });
+
+  it('takes no acknowledgement of another stream, of what it has not sent, or that is none', () => {
+    const rig = new Rig();
+    const target = rig.target('tcp');
+    rig.acknowledging.add(target);
+    rig.live(0, 50);
+    rig.acknowledging.clear();
+    for (const n of range(51, 200)) {
+      rig.live(n, n);
+      rig.acknowledge(target, n, streamId(8));
+      rig.acknowledge(target, 100_000);
+      rig.acknowledge(target, 40);
+      rig.encoder.targetSaid(rig.now, target, framed(Uint8Array.of(1, 2, 3), new Uint8Array(40)));
+    }
+    expect(rig.resets).toEqual([target]);
+    expect(rig.encoder.stats.strayMessages).toBeGreaterThan(4 * 70);
+  });
+
+  it('takes acknowledgements in any chunking, and none of a connection that is gone', () => {
+    const rig = new Rig();
+    const target = rig.target('tcp');
+    rig.live(0, 50);
+    const sequence = rig.messages(target).at(-1)!.sequence;
+    const bytes = framed(encodeMessage({ type: MessageType.ACK, replica: 0, streamId: streamId(9), sequence, payload: new Uint8Array(0) }));
+    for (const byte of bytes) rig.encoder.targetSaid(rig.now, target, Uint8Array.of(byte));
+    // Half of one was under way.
+    rig.encoder.targetSaid(rig.now, target, bytes.subarray(0, 10));
+    rig.encoder.targetDown(rig.now, target);
+    rig.encoder.targetSaid(rig.now, target, bytes.subarray(10));
+    rig.encoder.targetUp(rig.now, target);
+    rig.acknowledge(target, sequence);
+    rig.live(51, 100);
+    expect(rig.encoder.stats.strayMessages).toBe(0);
+    expect(rig.resets).toEqual([]);
+    rig.live(101, 140);
+    expect(rig.resets).toEqual([target]);
+  });
+
+  it('gives a target that is new all that it would have given the others', () => {
+    const rig = new Rig();
+    const old = rig.target('tcp');
+    rig.live(0, 100);
+    rig.encoder.targetDown(rig.now, old);
+    rig.live(101, 200);
+    // The name of the first one has another address now.
+    const other = rig.target('tcp');
+    expect(rig.frames(other)).toEqual(range(0, 200));
+    expect(rig.messages(other).every(({ replica }) => replica === 1)).toBe(true);
+    rig.encoder.removeTarget(rig.now, old);
+    rig.live(201, 210);
+    expect(rig.frames(other)).toEqual(range(0, 210));
+    expect(rig.frames(old)).toEqual(range(0, 100));
+    expect(rig.of('target-lost')).toEqual([]);
+  });
+
+  it('keeps no more for many targets than for one, and gives a number that is free again', () => {
+    const rig = new Rig();
+    const first = rig.target('tcp');
+    rig.live(0, 400);
+    const held = rig.encoder.heldBytes;
+    let last = first;
+    for (let moves = 0; moves < 300; moves++) {
+      const next = rig.target('tcp');
+      rig.encoder.targetDown(rig.now, last);
+      rig.encoder.removeTarget(rig.now, last);
+      last = next;
+    }
+    expect(last).toBeLessThanOrEqual(1);
+    expect(rig.encoder.heldBytes).toBe(held);
+    expect(rig.encoder.stats.lostMessages.length).toBe(2);
   });
 
   it('resets a target that takes nothing for two seconds, and then sends it everything kept', () => {

@@ -16,7 +16,7 @@ class Source {
   constructor() {
     this.encoder = new Encoder(
       { settings: defaultSettings, streamId: streamId(1), mountpoint: 'jazz' },
-      { send: () => undefined, backlogBytes: () => 0, unacknowledgedBytes: () => 0, reset: () => undefined, event: (event) => this.events.push(event) },
+      { send: () => undefined, backlogBytes: () => 0, reset: () => undefined, event: (event) => this.events.push(event) },
     );
   }
 

@@ -23,6 +23,7 @@ class Rig {
       send: (_, bytes) => this.sent.push(bytes.slice()),
       backlogBytes: () => 0,
       cut: () => {},
+      drop: () => {},
       event: (event) => this.events.push(event),
     });
     this.subscriber = this.relay.subscribe(this.now, 'edge')!;

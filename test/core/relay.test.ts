@@ -175,6 +175,27 @@ describe('the relay', () => {
     expect(rig.sequences(subscriber).at(-1)).toBe(601);
   });
 
+  it('opens many streams with few writes, each time as they are then', () => {
+    const rig = new Rig();
+    const path = rig.path();
+    const count = 1_500;
+    for (let stream = 1; stream <= count; stream++) rig.tcp(path, announce(1, `mount-${stream}`, { stream }), metadata(2, 'before', { stream }));
+    const openingOf = (subscriber: SubscriberId): number[] => {
+      rig.after(10);
+      const opening = unframed(join(...rig.sent.get(subscriber)!.map(({ bytes }) => bytes).slice(0, 4))).map(parts);
+      return [MessageType.ANNOUNCE, MessageType.METADATA, MessageType.SOURCE].map((wanted) => opening.filter(({ type }) => type === wanted).length);
+    };
+    rig.until(15_000);
+    expect(openingOf(rig.subscribe())).toEqual([count, count, count]);
+    for (let stream = 1; stream <= count; stream++) rig.tcp(path, metadata(3, 'behind', { stream }));
+    const second = rig.subscribe();
+    expect(openingOf(second)).toEqual([count, 2 * count, count]);
+    expect(Buffer.from(rig.sent.get(second)![0]!.bytes).toString('latin1')).not.toContain('before');
+    rig.relay.closePath(rig.now, path, 'closed');
+    // What it said of that stands in the opening, and in the history too.
+    expect(openingOf(rig.subscribe())).toEqual([count, 2 * count, 2 * count]);
+  });
+
   it('opens every stream, and keeps the newest opening though an older one comes later', () => {
     const rig = new Rig();
     const path = rig.path();

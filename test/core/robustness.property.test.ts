@@ -73,7 +73,6 @@ describe('no bytes whatever, from anybody, at any time', () => {
           for (const { length } of target === 2 ? [bytes] : unframed(bytes)) if (length < 26 || length > 9_000) throw new Error(`a message of ${length} bytes`);
         },
         backlogBytes: (target) => backlog.get(target) ?? 0,
-        unacknowledgedBytes: (target) => backlog.get(target) ?? 0,
         reset: () => undefined,
         event: () => undefined,
       });

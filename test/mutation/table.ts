@@ -158,8 +158,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'vanished target not noticed',
     file: 'core/target.ts',
-    find: 'this.#stuck(now);\n      return false;',
-    replace: 'return true;',
+    find: 'this.#stuck(now);\n      return NEVER;',
+    replace: 'return NEVER;',
     danger: 'An encoder writes to a peer that is no longer there until its kernel gives up.',
   },
   {

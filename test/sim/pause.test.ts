@@ -21,3 +21,11 @@ test.each([1_000, -1_000, 37_000, -37_000, 120_000, -120_000])('nobody hears tha
   expect(listeners).toMatchObject([{ disconnects: 0, silenceMs: 0, switches: [], isPlaying: true }]);
   expect(listeners[0]!.longestStallMs).toBeLessThan(120);
 });
+
+/** The edge's alarm was left where it had been set, by up to 300 ms too late: at one moment in ten, a pause of that length. */
+test('and that at whatever moment', () => {
+  for (let moment = 0; moment < 24; moment++) {
+    const scenario: Scenario = { name: 'step', story: '', durationS: 22, topology: station(), faults: [at(20 + moment * 0.013).step('edge', 1_000)], expect: [] };
+    expect(simulate(scenario, { seed: 1 }).listeners[0]!.longestStallMs).toBeLessThan(120);
+  }
+});

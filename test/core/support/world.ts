@@ -75,7 +75,6 @@ export class EncoderRig {
     this.encoder = world.add(new Encoder({ settings: world.settings, streamId: streamId(stream), mountpoint }, {
       send: (target, bytes) => this.outlets.get(target)?.(bytes.slice()),
       backlogBytes: (target) => this.backlog.get(target) ?? 0,
-      unacknowledgedBytes: (target) => this.backlog.get(target) ?? 0,
       reset: (target) => this.resets.push(target),
       event: (event) => this.events.push(event),
     }));
