@@ -1,28 +1,34 @@
 import type { Archive } from './archive.ts';
 import type { Path } from './intake.ts';
+import type { PathId } from './machine.ts';
 import { ms, type Micros } from './units.ts';
 
-/** An address that has brought the stream, and how it comes. */
+/** A connection, or a sender of datagrams, that has brought the stream, and how it comes. */
 interface Owner {
+  /** Undefined when it is closed. */
+  path: PathId | undefined;
   readonly address: string;
   heardAt: Micros;
   /** The longest that it has been silent for and gone on. */
   pauseUs: number;
+  /** The highest sequence number that it has brought. */
+  newest: number;
 }
 
-/** An encoder has one or two addresses; while none of those is silent, nobody gets on this list. */
+/** An encoder has one or two ways to a relay; while none of those is silent, nobody gets on this list. */
 const MAX_OWNERS = 4;
 /** What is longer is an outage, and no rhythm: the longest pause of a source that comes in bursts is 2.7 s. */
 const LONGEST_PAUSE_US = 5_000_000;
+/** From the address of an owner that is silent for so long another connection is believed: the first one is half open, and its encoder has noticed. */
+const SAME_ADDRESS_SILENT_US = 500_000;
 
 /**
- * Whose a stream is, at a relay: the address's that has brought it first. Nothing in the protocol says who may send it, and its id and
- * sequence numbers can be read by everybody who subscribes.
+ * Whose a stream is, at a relay: the connection's (of datagrams, the sender's) that has brought it first. Nothing in the protocol says who may
+ * send it, and its id and sequence numbers can be read by everybody who subscribes.
  *
- * The owner is told by its address alone, so that by any transport, and after a connection that was left half open, it goes on
- * at once. While the owner is there, nobody else's messages are taken; after a silence that its
- * rhythm does not explain the next address is believed, until the first one is back: an encoder may have moved to its other line. That its
- * connections are closed makes no difference: edges are to have noticed that it is gone before somebody goes on in its name. Relays that we subscribe to have been
+ * While the owner is there, others may only bring what it has left out: a second way of the same encoder makes its losses good, and nobody
+ * can go on in its name. When its connection is closed, the next one from its address goes on at once. After a silence that its rhythm does not
+ * explain anybody is believed, until it is back: an encoder may have moved to its other line. Relays that we subscribe to have been
  * chosen by the operator, and judge for themselves.
  */
 export class Ownership {
@@ -42,44 +48,58 @@ export class Ownership {
   }
 
   /**
-   * Whether a message that comes by this path is to be taken.
+   * Whether the message with this sequence number, which comes by this path, is to be taken.
    *
    * @param said the address that a relay which brings the stream has it from; '' when it does not say.
-   * @param silentMs how long an owner must have been silent; 0: there are none.
+   * @param silentMs how long an owner must have been silent for another address to be believed; 0: there are no owners.
    */
-  admits(now: Micros, { address, isUpstream }: Path, said: string, silentMs: number): boolean {
-    if (isUpstream) this.#relayedAt = now;
-    if (isUpstream || silentMs === 0 || this.#isOwners(now, address, said, ms(silentMs))) return true;
+  admits(now: Micros, path: Path, sequence: number, said: string, silentMs: number): boolean {
+    if (path.isUpstream) this.#relayedAt = now;
+    if (path.isUpstream || silentMs === 0 || this.#may(now, path, sequence, said, ms(silentMs))) return true;
     this.#refused++;
     return false;
+  }
+
+  /** The path is closed. Its owner is still waited for: edges are to notice that an encoder has ended before anybody goes on in its name. */
+  closed(path: PathId): void {
+    for (const owner of this.#owners) if (owner.path === path) owner.path = undefined;
   }
 
   /** Saves or restores its state. */
   archive(a: Archive): void {
     this.#owners = a.list(this.#owners, (owner) => ({
+      path: a.maybeNumber(owner?.path),
       address: a.text(owner?.address ?? ''),
       heardAt: a.number(owner?.heardAt ?? (0 as Micros)),
       pauseUs: a.number(owner?.pauseUs ?? 0),
+      newest: a.number(owner?.newest ?? 0),
     }));
     this.#relayedAt = a.maybeNumber(this.#relayedAt);
     this.#refused = a.number(this.#refused);
   }
 
-  #isOwners(now: Micros, address: string, said: string, silentUs: number): boolean {
+  #may(now: Micros, { id, address }: Path, sequence: number, said: string, silentUs: number): boolean {
     for (const owner of this.#owners) {
-      const pauseUs = now - owner.heardAt;
-      if (owner.address === address) {
-        if (pauseUs <= LONGEST_PAUSE_US) owner.pauseUs = Math.max(owner.pauseUs, pauseUs);
-        owner.heardAt = now;
+      if (owner.path === undefined && owner.address === address) owner.path = id;
+      if (owner.path === id) {
+        note(now, owner, sequence);
         return true;
       }
-      if (pauseUs < Math.max(silentUs, 1.5 * owner.pauseUs)) return false;
+      const leastUs = owner.address === address ? SAME_ADDRESS_SILENT_US : silentUs;
+      if (now - owner.heardAt < Math.max(leastUs, 1.5 * owner.pauseUs)) return sequence <= owner.newest;
     }
     // A relay has it from somebody else, who is there.
     const isRelayed = this.#relayedAt !== undefined && now - this.#relayedAt < silentUs;
     if (this.#owners.length === 0 && isRelayed && said !== '' && said !== address) return false;
     if (this.#owners.length >= MAX_OWNERS) this.#owners.pop();
-    this.#owners.push({ address, heardAt: now, pauseUs: 0 });
+    this.#owners.push({ path: id, address, heardAt: now, pauseUs: 0, newest: sequence });
     return true;
   }
+}
+
+function note(now: Micros, owner: Owner, sequence: number): void {
+  const pauseUs = now - owner.heardAt;
+  if (pauseUs <= LONGEST_PAUSE_US) owner.pauseUs = Math.max(owner.pauseUs, pauseUs);
+  owner.heardAt = now;
+  owner.newest = Math.max(owner.newest, sequence);
 }

@@ -180,6 +180,7 @@ export class Relay implements Machine {
     this.#acknowledger?.closed(path);
     for (const stream of this.#carriage.closed(id)) {
       stream.carriers.closed(path);
+      stream.ownership.closed(id);
       this.#tellSource(stream);
     }
     this.#trim(now);
@@ -295,7 +296,7 @@ export class Relay implements Machine {
       return;
     }
     if (stream !== undefined) {
-      if (!stream.ownership.admits(this.#now, path, stream.carriers.claim?.address ?? '', this.#settings.ownerSilentMs)) {
+      if (!stream.ownership.admits(this.#now, path, view.sequence, stream.carriers.claim?.address ?? '', this.#settings.ownerSilentMs)) {
         this.#refuse(stream, path);
         return;
       }

@@ -4,8 +4,8 @@ import { later, ms, NEVER, type Micros } from './units.ts';
 
 export interface SendersOptions {
   readonly settings: Pick<Settings, 'maxSenders' | 'forgetMs'>;
-  /** Makes a path for what comes from this address, or from all others where that is undefined; undefined: there are too many. */
-  readonly open: (address: string | undefined) => PathId | undefined;
+  /** Makes a path for what this sender (an address and a port) sends, or all others where that is undefined; undefined: there are too many. */
+  readonly open: (sender: string | undefined) => PathId | undefined;
   readonly close: (path: PathId, reason: string) => void;
 }
 
@@ -15,8 +15,8 @@ interface Sender {
 }
 
 /**
- * Tells the datagrams of one socket apart: each address that sends has a path of its own, so that what one of them sends is not held
- * against another. Addresses can be invented, so there is a bound; those beyond it share one path.
+ * Tells the datagrams of one socket apart: each address and port that sends has a path of its own, so that what one of them sends is not held
+ * against another. They can be invented, so there is a bound; those beyond it share one path.
  */
 export class Senders implements Machine {
   readonly #options: SendersOptions;
@@ -37,17 +37,17 @@ export class Senders implements Machine {
     return this.#sweepAt === NEVER ? 'none' : 'forget-sender';
   }
 
-  /** The path of a datagram from this address; undefined when there is none to spare. */
-  pathOf(now: Micros, address: string): PathId | undefined {
-    const known = this.#senders.get(address);
+  /** The path of a datagram from this sender; undefined when there is none to spare. */
+  pathOf(now: Micros, sender: string): PathId | undefined {
+    const known = this.#senders.get(sender);
     if (known !== undefined) {
       known.heardAt = now;
       return known.path;
     }
     const { settings, open } = this.#options;
-    const path = this.#senders.size < settings.maxSenders ? open(address) : undefined;
+    const path = this.#senders.size < settings.maxSenders ? open(sender) : undefined;
     if (path === undefined) return this.#others;
-    this.#senders.set(address, { path, heardAt: now });
+    this.#senders.set(sender, { path, heardAt: now });
     if (this.#sweepAt === NEVER) this.#sweepAt = later(now, ms(settings.forgetMs));
     return path;
   }
@@ -56,9 +56,9 @@ export class Senders implements Machine {
   advance(now: Micros): void {
     if (now < this.#sweepAt) return;
     const forgetUs = ms(this.#options.settings.forgetMs);
-    for (const [address, { path, heardAt }] of this.#senders) {
+    for (const [sender, { path, heardAt }] of this.#senders) {
       if (now - heardAt < forgetUs) continue;
-      this.#senders.delete(address);
+      this.#senders.delete(sender);
       this.#options.close(path, 'silent');
     }
     this.#sweepAt = this.#senders.size === 0 ? NEVER : later(now, forgetUs);

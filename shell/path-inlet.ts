@@ -3,7 +3,7 @@ import type { Machine, PathId, Transport } from '../core/machine.ts';
 import { Senders } from '../core/senders.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Micros } from '../core/units.ts';
-import { formatHost, formatPeer, plainAddress, type Endpoint } from './address.ts';
+import { formatPeer, type Endpoint } from './address.ts';
 import { Driver } from './driver.ts';
 import { HostLinks } from './host-links.ts';
 import type { Log } from './log.ts';
@@ -76,13 +76,13 @@ export class PathInlet {
     const { settings } = this.#options;
     const senders = new Senders({
       settings,
-      open: (address) => this.#open('udp', address === undefined ? label : formatHost(address)),
+      open: (sender) => this.#open('udp', sender === undefined ? label : peerOf(sender)),
       close: (path, reason) => this.#close(path, reason),
     });
     const driver = new Driver(senders, settings);
     this.#senders.push(driver);
     return (bytes, from) => {
-      const path = senders.pathOf(driver.now, plainAddress(from));
+      const path = senders.pathOf(driver.now, `${from.address} ${from.port}`);
       driver.settle();
       if (path === undefined) return;
       this.#machine.receive(this.#driver.now, path, bytes);
@@ -146,4 +146,10 @@ export class PathInlet {
     this.#machine.closePath(this.#driver.now, path, reason);
     this.#driver.settle();
   }
+}
+
+/** Of an address and a port, as they stand in a log. */
+function peerOf(sender: string): string {
+  const [address, port] = sender.split(' ');
+  return formatPeer(address, Number(port));
 }

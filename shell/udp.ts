@@ -6,8 +6,8 @@ import { cannotListen, type Bind } from './tcp.ts';
 /** What the system keeps for us of a burst, while the process does something else. It may grant less. */
 const RECEIVE_BUFFER_BYTES = 4_194_304;
 
-/** Takes in a datagram, and the address that it comes from; `bytes` are borrowed for the call. */
-export type TakeDatagram = (bytes: Uint8Array, from: string) => void;
+/** Takes in a datagram, and where it comes from; `bytes` are borrowed for the call. */
+export type TakeDatagram = (bytes: Uint8Array, from: dgram.RemoteInfo) => void;
 
 /** A socket that takes in every datagram sent to this port, or a StartError with a line for the operator. */
 export async function listenUdp(bind: Bind, take: TakeDatagram): Promise<dgram.Socket> {
@@ -107,7 +107,7 @@ async function bound(socket: dgram.Socket, bind: Bind, take: TakeDatagram): Prom
   });
   socket.removeAllListeners('error').on('error', () => undefined);
   socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
-  return socket.on('message', (bytes, { address }) => take(bytes, address));
+  return socket.on('message', take);
 }
 
 function joinAnyhow(socket: dgram.Socket, group: string): void {

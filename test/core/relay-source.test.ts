@@ -106,7 +106,7 @@ describe('what a relay says of the source of a stream', () => {
     const encoder = rig.open('10.0.0.1:5000');
     const socket = rig.open('10.0.0.1', { transport: 'udp' });
     rig.tcp(encoder, announce(1, 'jazz'));
-    rig.relay.receive(rig.now, socket, data(2, new Uint8Array(9)));
+    rig.relay.receive(rig.now, socket, announce(1, 'jazz'));
     rig.close(encoder);
     expect(rig.said(subscriber)).toEqual([open('10.0.0.1')]);
   });
