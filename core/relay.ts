@@ -1,6 +1,7 @@
 import type { Archive } from './archive.ts';
 import { decodeAnnouncement } from './announce.ts';
 import { archiveClaim, Carriers } from './carriers.ts';
+import { CONNECTION_BYTES, RELAY_STREAM_BYTES } from './costs.ts';
 import type { PathFigures } from './events.ts';
 import { addressOf, decodeSource, encodeSource, type SourceClaim } from './extensions.ts';
 import { Intake, type Path } from './intake.ts';
@@ -405,10 +406,18 @@ export class Relay implements Machine {
 
   #trim(now: Micros): void {
     this.#journal.trimBefore((now - ms(this.#settings.historyMs)) as Micros);
-    if (this.#journal.head - this.#journal.tail > this.#settings.historyBytes) {
+    const most = this.#historyBytes();
+    if (this.#journal.head - this.#journal.tail > most) {
       this.#intake.boundHit('historyBytes');
-      this.#journal.trimToBytes(this.#settings.historyBytes);
+      this.#journal.trimToBytes(most);
     }
+  }
+
+  /** What streams and connections take is not there for the history, but half of it is whatever they take. */
+  #historyBytes(): number {
+    const { historyBytes } = this.#settings;
+    const besides = this.#openingBytes + RELAY_STREAM_BYTES * this.#streams.size + CONNECTION_BYTES * (this.#intake.size + this.#subscribers.size);
+    return Math.max(historyBytes / 2, historyBytes - besides);
   }
 
   #pumpSoon(now: Micros): void {

@@ -9,6 +9,7 @@ import { EdgeApp, type EdgeConfig } from './edge.ts';
 import { EncoderApp, type EncoderConfig, type EncoderInput } from './encoder.ts';
 import { formatHelp } from './help.ts';
 import type { LogLevel } from './log-table.ts';
+import { fitted } from './memory.ts';
 import { policiesOf } from './mount-policies.ts';
 import type { Log } from './log.ts';
 import { readOptions, type Given } from './options.ts';
@@ -77,11 +78,11 @@ function read(name: CommandName, argv: readonly string[], make: (given: Given) =
 }
 
 function makeRelay(config: RelayConfig): Make {
-  return (log) => new RelayApp(config, log);
+  return (log) => new RelayApp({ ...config, settings: fitted(config.settings, 'historyBytes', log) }, log);
 }
 
 function makeEdge(config: EdgeConfig): Make {
-  return (log) => new EdgeApp(config, log);
+  return (log) => new EdgeApp({ ...config, settings: fitted(config.settings, 'edgeBytes', log) }, log);
 }
 
 function makeEncoder(config: EncoderConfig): Make {

@@ -11,6 +11,7 @@ export interface LogEntry {
 /** What the shell itself tells of. */
 type ShellKind =
   | 'listening'
+  | 'memory'
   | 'stopping'
   | 'stopped'
   | 'unresolved'
@@ -34,6 +35,7 @@ export type LogKind = AnyEvent['kind'] | ShellKind;
 /** How every kind of event is told. */
 export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   // Of the shell.
+  'memory': { level: 'info', text: 'memory budget' },
   'listening': { level: 'info', text: 'listening' },
   'stopping': { level: 'info', text: 'stopping' },
   'stopped': { level: 'info', text: 'stopped' },
