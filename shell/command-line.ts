@@ -2,7 +2,7 @@ import type { HeaderList } from '../core/headers.ts';
 import type { Role } from '../core/settings.ts';
 import { formatEndpoint } from './address.ts';
 import type { App } from './app.ts';
-import { bindAddress, encoderOrigin, icecastUrl, listenPort, logLevel, mountName, multicastEndpoint, noMore, targets, tcpEndpoint } from './arguments.ts';
+import { bindAddress, encoderOrigin, icecastUrl, listenPort, logLevel, mountName, multicastEndpoint, noMore, ranges, targets, tcpEndpoint } from './arguments.ts';
 import { commands, overview, type CommandName } from './commands.ts';
 import { configOf } from './config.ts';
 import { EdgeApp, type EdgeConfig } from './edge.ts';
@@ -97,6 +97,7 @@ function relayConfig(given: Given): RelayConfig {
     outPort: listenPort('--out', given.one('out')),
     upstreams: given.all('upstream').map((text) => tcpEndpoint('--upstream', text)),
     multicasts: given.all('multicast').map((text) => multicastEndpoint('--multicast', text)),
+    ...allowedOf(given),
     settings: configOf(given, 'relay').settings,
     record: recordOf(given),
   };
@@ -113,9 +114,15 @@ function originalRelayConfig(given: Given): RelayConfig {
     outPort: listenPort('OUTBOUND', outbound),
     upstreams: from === undefined || isGroup ? [] : [tcpEndpoint('what the relay takes in', from)],
     multicasts: isGroup ? [multicastEndpoint('what the relay takes in', from)] : [],
+    ...allowedOf(given),
     settings: configOf(given, 'relay').settings,
     record: recordOf(given),
   };
+}
+
+function allowedOf(given: Given): Pick<RelayConfig, 'allowIn' | 'allowOut'> {
+  const [both, into, out] = ['allow', 'allow-in', 'allow-out'].map((option) => ranges(`--${option}`, given.all(option)));
+  return { allowIn: [...both!, ...into!], allowOut: [...both!, ...out!] };
 }
 
 function edgeConfig(given: Given): EdgeConfig {

@@ -6,9 +6,12 @@ import { cannotListen, type Bind, type TakeBytes } from './tcp.ts';
 /** What the system keeps for us of a burst, while the process does something else. It may grant less. */
 const RECEIVE_BUFFER_BYTES = 4_194_304;
 
+/** Whether datagrams from this address are taken in. */
+export type AllowsSender = (address: string) => boolean;
+
 /** A socket that takes in every datagram sent to this port, or a StartError with a line for the operator. */
-export async function listenUdp(bind: Bind, take: TakeBytes): Promise<dgram.Socket> {
-  return await bound(dgram.createSocket(typeOf(bind.address)), bind, take);
+export async function listenUdp(bind: Bind, take: TakeBytes, allows?: AllowsSender): Promise<dgram.Socket> {
+  return await bound(dgram.createSocket(typeOf(bind.address)), bind, take, allows);
 }
 
 /**
@@ -16,8 +19,8 @@ export async function listenUdp(bind: Bind, take: TakeBytes): Promise<dgram.Sock
  * is sent to the port. `via` is the address of the interface to join on; without one the system chooses, or, when it has
  * no route for multicast, every interface is joined on.
  */
-export async function listenMulticast(group: Bind, via: string | undefined, take: TakeBytes): Promise<dgram.Socket> {
-  const socket = await bound(dgram.createSocket({ type: typeOf(group.address), reuseAddr: true }), group, take);
+export async function listenMulticast(group: Bind, via: string | undefined, take: TakeBytes, allows?: AllowsSender): Promise<dgram.Socket> {
+  const socket = await bound(dgram.createSocket({ type: typeOf(group.address), reuseAddr: true }), group, take, allows);
   try {
     if (via !== undefined) socket.addMembership(group.address, via);
     else joinAnyhow(socket, group.address);
@@ -94,7 +97,7 @@ export class UdpSender {
   }
 }
 
-async function bound(socket: dgram.Socket, bind: Bind, take: TakeBytes): Promise<dgram.Socket> {
+async function bound(socket: dgram.Socket, bind: Bind, take: TakeBytes, allows: AllowsSender = () => true): Promise<dgram.Socket> {
   await new Promise<void>((resolve, reject) => {
     socket.once('error', (error) => {
       socket.close();
@@ -104,7 +107,9 @@ async function bound(socket: dgram.Socket, bind: Bind, take: TakeBytes): Promise
   });
   socket.removeAllListeners('error').on('error', () => undefined);
   socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
-  return socket.on('message', take);
+  return socket.on('message', (bytes, { address }) => {
+    if (allows(address)) take(bytes);
+  });
 }
 
 function joinAnyhow(socket: dgram.Socket, group: string): void {
