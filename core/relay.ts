@@ -106,6 +106,7 @@ export class Relay implements Machine {
     this.#intake = new Intake({
       maxPaths: settings.maxPaths,
       message: (path, view) => this.#message(path, view),
+      empty: (path) => this.#pathSlots.waits(this.#now, path),
       event: (event) => sink.event(event),
     });
   }
@@ -212,7 +213,7 @@ export class Relay implements Machine {
     for (const stream of a.list(this.#streams, (saved) => this.#archiveStream(a, saved))) if (a.isLoading) this.#streams.add(stream);
     for (const one of a.list(this.#subscribers.values(), (saved) => this.#archiveSubscriber(a, saved))) this.#subscribers.set(one.id, one);
     if (a.isLoading) {
-      for (const path of this.#intake.paths) this.#pathSlots.opened(path);
+      for (const path of [...this.#intake.paths].sort((a, b) => a.waitsSince - b.waitsSince)) this.#pathSlots.opened(path);
       for (const one of this.#subscribers.values()) this.#subscriberSlots.joined(one);
     }
     this.#pathSlots.archive(a);

@@ -108,7 +108,7 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   lateMs: { value: 200, unit: 'ms', min: 1, max: 600_000, roles: everyRole, why: 'a process that comes round so much later than it asked for was stopped, or its clock was set forward: what is beyond this is not held against others, for it could not hear them' },
   maxPaths: { value: 4_096, unit: 'connections', min: 1, max: 1_000_000, roles: ['relay', 'edge'], why: 'incoming connections at most; then one that says nothing of use, or the newest of the address that has most, goes for a newcomer, or that is refused' },
   maxPathsPerAddress: { value: 2_048, unit: 'connections', min: 1, max: 1_000_000, roles: ['relay'], why: 'and of one address at most: two thousand encoders can be behind one, and half of all is left for others' },
-  firstMessageMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['relay'], why: 'an incoming connection by which no message has come by then is closed' },
+  firstMessageMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['relay'], why: 'an incoming connection by which no message has come by then is closed; an encoder that waits for its source says so every keepAliveMs by an empty one' },
 
   // Encoder.
   sourceSilentMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['encoder'], why: 'a source client that sends nothing for so long is half open: closed, as Icecast does' },

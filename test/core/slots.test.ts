@@ -51,6 +51,23 @@ describe('a connection to a relay by which nothing of use comes', () => {
     expect(rig.openPaths).toEqual([encoder, datagrams, upstream]);
   });
 
+  it('is not closed while its other end says that it waits, but makes room as any other', () => {
+    const world = new World({ maxPaths: 2 });
+    const rig = new Rig(world);
+    const waiting = rig.open('192.0.2.1:1')!;
+    const silent = rig.open('192.0.2.2:1')!;
+    for (let at = 5_000; at <= 60_000; at += 5_000) {
+      world.run(at);
+      rig.relay.receive(rig.now, waiting, new Uint8Array(2));
+    }
+    expect(rig.drops).toEqual([[silent, 'silent']]);
+    world.run(69_999);
+    expect(rig.openPaths).toEqual([waiting]);
+    rig.encoder('192.0.2.3:1', 1);
+    rig.encoder('192.0.2.4:1', 2);
+    expect(rig.drops.at(-1)).toEqual([waiting, 'replaced']);
+  });
+
   it('makes room at once for an encoder when all are taken, the oldest first, and for ever', () => {
     const rig = new Rig(new World({ maxPaths: 8 }));
     const silent = range(1, 8).map((port) => rig.open(`192.0.2.${port}:1`)!);
