@@ -1,5 +1,6 @@
 import { detection } from './detection.ts';
 import { ingest } from './ingest.ts';
+import { memory } from './memory.ts';
 import { outages } from './outages.ts';
 import { outagesDoc } from './outages-doc.ts';
 import { recording } from './recording.ts';
@@ -11,6 +12,7 @@ import { switches } from './switches.ts';
 const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   detection,
   ingest,
+  memory,
   outages,
   'outages-doc': outagesDoc,
   recording,

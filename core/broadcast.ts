@@ -1,4 +1,5 @@
 import type { Archive } from './archive.ts';
+import type { MemoryBudget } from './budget.ts';
 import type { EdgeEvent } from './events.ts';
 import { IcyInterleaver } from './icy-interleaver.ts';
 import { archiveCursor, Journal, type Cursor } from './journal.ts';
@@ -23,6 +24,7 @@ export interface BroadcastOptions {
   readonly sink: BroadcastSink;
   readonly timer: (reason: BroadcastReason, fire: (now: Micros) => void) => Timer<string>;
   readonly event: (event: EdgeEvent) => void;
+  readonly budget: MemoryBudget;
   /** A listener was dropped by the broadcast itself. */
   readonly gone: (listener: ListenerId) => void;
 }
@@ -50,6 +52,8 @@ interface Listener {
 const CHUNK_BYTES = 16_384;
 /** Titles remembered for those who are behind; beyond it the oldest audio carries a newer one. */
 const MAX_TEXTS = 64;
+/** So much of a burst is kept when memory is spent. */
+const SPENT_PART = 0.25;
 /** Given to the system at most before it has taken it: the rest of a slow listener's lag costs nothing here. */
 const IN_FLIGHT_BYTES = 65_536;
 
@@ -80,7 +84,7 @@ export class Broadcast implements Programme {
   constructor(options: BroadcastOptions) {
     this.#options = options;
     this.#settings = options.settings;
-    this.#journal = new Journal({ chunkBytes: CHUNK_BYTES, markEveryUs: ms(options.settings.journalMarkMs) });
+    this.#journal = new Journal({ chunkBytes: CHUNK_BYTES, markEveryUs: ms(options.settings.journalMarkMs), budget: options.budget });
     this.#flush = options.timer('listener-flush', (now) => this.#flushAll(now));
     this.#burst = options.timer('listener-burst', (now) => this.#flushFresh(now));
   }
@@ -270,9 +274,16 @@ export class Broadcast implements Programme {
     return this.#textsForgotten ? (this.#texts[0]?.text ?? '') : '';
   }
 
+  /** Gives its memory back, after `end`; it is not used again. */
+  dispose(): void {
+    this.#journal.dispose();
+  }
+
   /** Keeps a burst, and what lies at `keepFrom` and behind it: the slowest listener's place. */
   #trim(keepFrom: number): void {
-    const burstBegins = this.#programmeUs - ms(this.#settings.burstMs);
+    // Where nobody listens, and memory is spent, the next listener gets a shorter burst.
+    const part = keepFrom === Infinity && this.#options.budget.isSpent ? SPENT_PART : 1;
+    const burstBegins = this.#programmeUs - part * ms(this.#settings.burstMs);
     this.#journal.trimBefore(Math.floor(burstBegins) as Micros, keepFrom);
     const tail = this.#journal.tail;
     let past = 0;

@@ -5,6 +5,7 @@ import { assert } from './assert.ts';
 export class MemoryBudget {
   readonly #limitBytes: number;
   #usedBytes = 0;
+  #asideBytes = 0;
 
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes;
@@ -16,7 +17,12 @@ export class MemoryBudget {
 
   /** Nobody may take more now; everybody makes do with what they have. */
   get isSpent(): boolean {
-    return this.#usedBytes >= this.#limitBytes;
+    return this.#usedBytes + this.#asideBytes >= this.#limitBytes;
+  }
+
+  /** So much belongs to others who never wait for it, instead of what was said before. */
+  setAside(bytes: number): void {
+    this.#asideBytes = bytes;
   }
 
   take(bytes: number): void {

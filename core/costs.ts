@@ -3,5 +3,19 @@
  * Somebody who invents streams makes us pay for these alone.
  */
 
+/** A stream at an edge: all that is there before its first frame, with four witnesses and two early messages. */
+export const EDGE_STREAM_BYTES = 12_288;
+/** And from its first frame on: its contour, what tells of its health, texts. */
+export const HEARD_STREAM_BYTES = 16_384;
+/** The place of a frame in a ring, without its audio. */
+export const RING_ENTRY_BYTES = 112;
+/** A mountpoint: switcher, broadcast, what finds the same point in two streams. */
+export const MOUNT_BYTES = 8_192;
 /** An early message that is held, with its place in the window. */
 export const HELD_MESSAGE_BYTES = 320;
+/** A listener, with its connection. */
+export const LISTENER_BYTES = 16_384;
+/** A stream at a relay, without the messages that open it. */
+export const RELAY_STREAM_BYTES = 2_048;
+/** A connection to a relay, on either side. */
+export const CONNECTION_BYTES = 12_288;

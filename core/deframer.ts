@@ -13,12 +13,15 @@ export type MessageTaker = (bytes: Uint8Array, start: number, end: number) => vo
  */
 export class Deframer {
   readonly #take: MessageTaker;
+  readonly #empty: () => void;
   /** The beginning of a message whose rest has not come, its length prefix included. */
   #carry = new Uint8Array(0);
   #carried = 0;
 
-  constructor(take: MessageTaker) {
+  /** @param empty is told of a zero length. */
+  constructor(take: MessageTaker, empty: () => void = () => undefined) {
     this.#take = take;
+    this.#empty = empty;
   }
 
   /** Bytes of a message that is not whole yet. */
@@ -37,6 +40,7 @@ export class Deframer {
       const end = at + 2 + ((chunk[at]! << 8) | chunk[at + 1]!);
       if (end > chunk.length) break;
       if (end > at + 2) this.#take(chunk, at + 2, end);
+      else this.#empty();
       at = end;
     }
     if (at < chunk.length) this.#keep(chunk, at, chunk.length);
@@ -62,6 +66,7 @@ export class Deframer {
     if (this.#carried === whole) {
       this.#carried = 0;
       if (whole > 2) this.#take(this.#carry, 2, whole);
+      else this.#empty();
     }
     return until;
   }

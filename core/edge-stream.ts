@@ -2,6 +2,7 @@ import { Contour } from './alignment/contour.ts';
 import type { Archive } from './archive.ts';
 import { announcedCodec, decodeAnnouncement } from './announce.ts';
 import type { MemoryBudget } from './budget.ts';
+import { EDGE_STREAM_BYTES, HEARD_STREAM_BYTES } from './costs.ts';
 import type { GapVerdict } from './events.ts';
 import { decodeOrigin, decodeSource } from './extensions.ts';
 import { frameDurationUs, type Codec, type FrameFormat, type FrameHeader } from './frame/format.ts';
@@ -75,6 +76,7 @@ export class EdgeStream implements Matchable {
   readonly vitals: Vitals = new Vitals(this.contour);
   readonly #levels: LevelReader = new LevelReader();
   readonly #settings: Settings;
+  readonly #budget: MemoryBudget;
   readonly #sink: EdgeStreamSink;
   readonly #reassembler: Reassembler;
   readonly #scanner: FrameScanner = new FrameScanner({ frame: (bytes, header) => this.#frame(bytes, header) });
@@ -130,6 +132,8 @@ export class EdgeStream implements Matchable {
     this.bornAt = now;
     this.heardAt = now;
     this.#settings = settings;
+    this.#budget = budget;
+    budget.take(EDGE_STREAM_BYTES);
     this.#sink = sink;
     this.#rhythm = new Rhythm(ms(settings.rhythmSpanMs));
     this.timeline = new Timeline(ms(settings.matchMs));
@@ -277,6 +281,7 @@ export class EdgeStream implements Matchable {
     this.#reassembler.dispose();
     this.#claims.dispose();
     this.ring.dispose();
+    this.#budget.giveBack(EDGE_STREAM_BYTES + (this.#firstFrameAt === undefined ? 0 : HEARD_STREAM_BYTES));
   }
 
   /** Saves or restores what is not given at construction; the paths it names are open. */
@@ -370,7 +375,10 @@ export class EdgeStream implements Matchable {
 
   #frame(bytes: Uint8Array, header: FrameHeader): void {
     const now = this.#now;
-    this.#firstFrameAt ??= now;
+    if (this.#firstFrameAt === undefined) {
+      this.#firstFrameAt = now;
+      this.#budget.take(HEARD_STREAM_BYTES);
+    }
     const durationUs = frameDurationUs(header.format, header.samples);
     this.#format = header.format;
     this.#durationUs = durationUs;

@@ -4,6 +4,7 @@ import { decodeAnnouncement } from './announce.ts';
 import type { JoinOptions, BroadcastSink } from './broadcast.ts';
 import { MemoryBudget } from './budget.ts';
 import { buffersOf, type StreamBuffers } from './buffers.ts';
+import { LISTENER_BYTES, MOUNT_BYTES } from './costs.ts';
 import { Departed } from './departed.ts';
 import { EdgeStream, type Loss } from './edge-stream.ts';
 import type { EdgeEvent, PathFigures } from './events.ts';
@@ -47,6 +48,8 @@ export interface EdgeStats {
   readonly listeners: number;
   /** Early messages held, all streams together. */
   readonly heldMessages: number;
+  /** What counts against `edgeBytes`. */
+  readonly countedBytes: number;
 }
 
 type EdgeReason = MountReason | 'gap-expires' | 'forget-stream';
@@ -125,6 +128,7 @@ export class Edge implements Machine {
       mounts: this.#mounts.size,
       listeners: this.#listeners.size,
       heldMessages,
+      countedBytes: this.#budget.usedBytes,
     };
   }
 
@@ -213,6 +217,7 @@ export class Edge implements Machine {
     this.#joined++;
     const id = this.#joined as ListenerId;
     this.#listeners.set(id, mount);
+    this.#listenersChanged();
     mount.broadcast.join(now, id, options);
     return id;
   }
@@ -220,6 +225,7 @@ export class Edge implements Machine {
   leave(now: Micros, id: ListenerId, reason: string): void {
     this.#listeners.get(id)?.broadcast.leave(now, id, reason);
     this.#listeners.delete(id);
+    this.#listenersChanged();
   }
 
   advance(now: Micros): void {
@@ -238,6 +244,7 @@ export class Edge implements Machine {
     for (const mount of a.list(this.#mounts.values(), (saved) => this.#archiveMount(a, saved, reference))) {
       for (const listener of mount.broadcast.listenerIds) this.#listeners.set(listener, mount);
     }
+    this.#listenersChanged();
     this.#unannounced = a.number(this.#unannounced);
     this.#joined = a.number(this.#joined);
     this.#noRoomUntil = a.number(this.#noRoomUntil);
@@ -305,8 +312,8 @@ export class Edge implements Machine {
   /** False when a stream must be refused that nobody knows yet. */
   #makeRoom(view: MessageView): boolean {
     const nameless = this.#unannounced >= this.#settings.maxUnannouncedStreams && !announcesMount(view);
-    if (!nameless && this.#streams.size < this.#settings.maxStreams) return true;
-    this.#intake.boundHit(nameless ? 'maxUnannouncedStreams' : 'maxStreams');
+    if (!nameless && this.#streams.size < this.#settings.maxStreams && !this.#budget.isSpent) return true;
+    this.#intake.boundHit(nameless ? 'maxUnannouncedStreams' : this.#budget.isSpent ? 'edgeBytes' : 'maxStreams');
     if (this.#now < this.#noRoomUntil) return false;
     const among = nameless ? [...this.#streams].filter(({ mountpoint }) => mountpoint === undefined) : this.#streams;
     const useless = leastUseful(among, (stream) => this.#worthOf(stream), '');
@@ -375,6 +382,11 @@ export class Edge implements Machine {
     else this.#join(now, stream);
   }
 
+  /** They come first: what they take is left to them by all streams. */
+  #listenersChanged(): void {
+    this.#budget.setAside(LISTENER_BYTES * this.#listeners.size);
+  }
+
   /** A stream that has a name and frames joins its mountpoint, or begins it. */
   #join(now: Micros, stream: EdgeStream): void {
     const name = stream.mountpoint!;
@@ -390,13 +402,17 @@ export class Edge implements Machine {
       settings: settingsFor(policy, this.#settings),
       policy,
       matcher: this.#newMatcher(),
+      budget: this.#budget,
       sink: this.#sink,
       onAir: this.#onAir,
       gaveOut: this.#fallbacks.followed(name),
       fallback: this.#fallbacks.sourceFor(name),
       timer: (reason, fire) => this.#timers.timer(reason, fire),
       event: (event) => this.#sink.event(event),
-      listenerGone: (listener) => this.#listeners.delete(listener),
+      listenerGone: (listener) => {
+        this.#listeners.delete(listener);
+        this.#listenersChanged();
+      },
       ended: (at, it, silentMs) => {
         this.#end(at, it, silentMs);
         this.#fallbacks.ended(at, name);
@@ -404,6 +420,7 @@ export class Edge implements Machine {
       outgrown: (at, it, stream) => this.#renew(at, it, stream),
     });
     this.#mounts.set(name, mount);
+    this.#budget.take(MOUNT_BYTES);
     return mount;
   }
 
@@ -418,9 +435,11 @@ export class Edge implements Machine {
 
   #end(now: Micros, mount: Mount, silentMs: number, successor?: EdgeStream): void {
     this.#mounts.delete(mount.name);
+    this.#budget.giveBack(MOUNT_BYTES);
     this.#fallbacks.forget(mount.name);
     mount.switcher.dispose(successor);
     const listeners = mount.broadcast.end(now);
+    mount.broadcast.dispose();
     this.#sink.event({ kind: 'mount-ended', mount: mount.name, silentMs, listeners });
   }
 

@@ -34,6 +34,8 @@ export interface PathOptions {
   readonly openedAt: Micros;
   /** Is told of each message. */
   readonly message: (path: Path, bytes: Uint8Array, start: number, end: number) => void;
+  /** Is told of messages without a byte. */
+  readonly empty?: (path: Path) => void;
 }
 
 /**
@@ -53,6 +55,8 @@ export class Path {
   /** A relay that we subscribe to; otherwise whoever pushes to us. */
   readonly isUpstream: boolean;
   openedAt: Micros;
+  /** When it said last, by an empty message, that it waits for something to say; before, when it was opened. */
+  waitsSince: Micros;
   /** When a message of a stream came by it last; undefined before the first. */
   usedAt: Micros | undefined;
   /** Streams that it may still bring which nobody knew: `may` counts. */
@@ -62,14 +66,15 @@ export class Path {
   dropped: Map<DropReason, number> = new Map();
   readonly #deframer: Deframer;
 
-  constructor({ id, transport, label, isUpstream, openedAt, message }: PathOptions) {
+  constructor({ id, transport, label, isUpstream, openedAt, message, empty }: PathOptions) {
     this.id = id;
     this.transport = transport;
     this.label = label;
     this.address = addressOf(label);
     this.isUpstream = isUpstream;
     this.openedAt = openedAt;
-    this.#deframer = new Deframer((bytes, start, end) => message(this, bytes, start, end));
+    this.waitsSince = openedAt;
+    this.#deframer = new Deframer((bytes, start, end) => message(this, bytes, start, end), () => empty?.(this));
   }
 
   drop(reason: DropReason, count = 1): void {
@@ -98,6 +103,7 @@ export class Path {
   /** Saves or restores what is not given at construction. */
   archive(a: Archive): void {
     this.openedAt = a.number(this.openedAt);
+    this.waitsSince = a.number(this.waitsSince);
     this.usedAt = a.maybeNumber(this.usedAt);
     this.#newStreams.archive(a);
     this.messages = a.number(this.messages);
@@ -116,6 +122,8 @@ export interface IntakeOptions {
   readonly maxPaths: number;
   /** One message, read and counted; the view is borrowed for the call. */
   readonly message: (path: Path, view: MessageView) => void;
+  /** A path says by a message without a byte that it is there. */
+  readonly empty?: (path: Path) => void;
   readonly event: (event: PathEvent) => void;
 }
 
@@ -162,7 +170,7 @@ export class Intake {
       return undefined;
     }
     this.#opened++;
-    const path = new Path({ id: this.#opened as PathId, transport, label, isUpstream, openedAt: now, message: this.#message });
+    const path = new Path({ id: this.#opened as PathId, transport, label, isUpstream, openedAt: now, message: this.#message, empty: this.#empty });
     this.#paths.set(path.id, path);
     this.#options.event({ kind: 'path-opened', path: path.id, label, transport });
     return path;
@@ -204,10 +212,12 @@ export class Intake {
     const transport = a.text(saved?.transport ?? 'tcp');
     const label = a.text(saved?.label ?? '');
     const isUpstream = a.flag(saved?.isUpstream ?? false);
-    const path = saved ?? new Path({ id, transport, label, isUpstream, openedAt: 0 as Micros, message: this.#message });
+    const path = saved ?? new Path({ id, transport, label, isUpstream, openedAt: 0 as Micros, message: this.#message, empty: this.#empty });
     path.archive(a);
     return [id, path];
   }
+
+  readonly #empty = (path: Path): void => this.#options.empty?.(path);
 
   readonly #message = (path: Path, bytes: Uint8Array, start: number, end: number): void => {
     path.messages++;

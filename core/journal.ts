@@ -1,5 +1,6 @@
 import type { Archive } from './archive.ts';
 import { assert } from './assert.ts';
+import type { MemoryBudget } from './budget.ts';
 import type { Micros } from './units.ts';
 
 /** Where a reader of a journal is: always between two records. */
@@ -14,6 +15,8 @@ export interface JournalOptions {
   readonly chunkBytes: number;
   /** How finely the journal can be cut off and entered by time; by bytes it is by `chunkBytes`. */
   readonly markEveryUs: number;
+  /** Where its memory is taken from, when others share it. */
+  readonly budget?: MemoryBudget;
 }
 
 interface Chunk {
@@ -45,6 +48,7 @@ interface Mark {
  * Whoever owns the journal bounds it, by calling `trimBefore` or `trimToBytes` as it appends.
  */
 export class Journal {
+  readonly #budget: MemoryBudget | undefined;
   readonly #chunkBytes: number;
   readonly #markEveryUs: number;
   #chunks: Chunk[] = [];
@@ -53,7 +57,8 @@ export class Journal {
   #records = 0;
   #lastTime = 0 as Micros;
 
-  constructor({ chunkBytes, markEveryUs }: JournalOptions) {
+  constructor({ chunkBytes, markEveryUs, budget }: JournalOptions) {
+    this.#budget = budget;
     this.#chunkBytes = chunkBytes;
     this.#markEveryUs = markEveryUs;
   }
@@ -72,6 +77,12 @@ export class Journal {
 
   get tailRecord(): number {
     return this.#marks[0]?.record ?? this.#records;
+  }
+
+  /** Gives its memory back; it is not used again. */
+  dispose(): void {
+    this.#budget?.giveBack(this.heldBytes);
+    this.#chunks = [];
   }
 
   /** Memory of the chunks that are held. */
@@ -189,6 +200,7 @@ export class Journal {
       endRecord: this.#records,
     };
     this.#chunks.push(chunk);
+    this.#budget?.take(chunk.bytes.length);
     return chunk;
   }
 
@@ -201,7 +213,9 @@ export class Journal {
       if (chunk.position + chunk.used > tail || chunk === this.#chunks[this.#chunks.length - 1]) break;
       drop++;
     }
-    if (drop > 0) this.#chunks = this.#chunks.slice(drop);
+    if (drop === 0) return;
+    for (const { bytes } of this.#chunks.slice(0, drop)) this.#budget?.giveBack(bytes.length);
+    this.#chunks = this.#chunks.slice(drop);
   }
 
   /** The chunk that holds `position`: the last one that begins at or before it. */

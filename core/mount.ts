@@ -1,4 +1,5 @@
 import type { Archive } from './archive.ts';
+import type { MemoryBudget } from './budget.ts';
 import { Broadcast, type BroadcastReason, type BroadcastSink } from './broadcast.ts';
 import type { EdgeStream } from './edge-stream.ts';
 import type { EdgeEvent } from './events.ts';
@@ -61,6 +62,7 @@ export interface MountOptions {
   readonly settings: Settings;
   readonly policy: MountPolicy | undefined;
   readonly matcher: Matcher;
+  readonly budget: MemoryBudget;
   readonly sink: BroadcastSink;
   readonly onAir: OnAir | undefined;
   /** Hears what this mountpoint gives out. */
@@ -84,11 +86,11 @@ export class Mount {
   readonly #standIn: StandIn<EdgeStream> | undefined;
 
   constructor(options: MountOptions) {
-    const { name, now, settings, policy, matcher, sink, fallback, timer, event, listenerGone, ended, outgrown } = options;
+    const { name, now, settings, policy, matcher, budget, sink, fallback, timer, event, listenerGone, ended, outgrown } = options;
     this.name = name;
     this.startedAt = now;
     this.policy = policy;
-    this.broadcast = new Broadcast({ mount: name, settings, sink, timer, event, gone: listenerGone });
+    this.broadcast = new Broadcast({ mount: name, settings, budget, sink, timer, event, gone: listenerGone });
     const programme = this.#watched(options);
     this.#standIn = fallback && new StandIn({
       mount: name,

@@ -30,7 +30,7 @@ export type Admission =
 export class PathSlots {
   readonly #settings: Settings;
   readonly #all = new ByAddress<Path>();
-  /** Those that were of no use yet, in the order in which they came. */
+  /** Those that were of no use yet, in the order in which they came, or said last that they wait. */
   readonly #silent = new Set<Path>();
   readonly #silentOf = new ByAddress<Path>();
   readonly #known = new KnownAddresses();
@@ -42,7 +42,7 @@ export class PathSlots {
   /** When the next one has had its time to say something; NEVER when nobody has to. */
   get dueAt(): Micros {
     const first = oldest(this.#silent);
-    return first === undefined ? NEVER : ((first.openedAt + ms(this.#settings.firstMessageMs)) as Micros);
+    return first === undefined ? NEVER : ((first.waitsSince + ms(this.#settings.firstMessageMs)) as Micros);
   }
 
   /** How many each address holds, those with most first. */
@@ -78,6 +78,12 @@ export class PathSlots {
     if (this.#silent.delete(path)) this.#silentOf.delete(path);
   }
 
+  /** It says that it is there, and has nothing to send: an encoder without a source. That makes it no more useful. */
+  waits(now: Micros, path: Path): void {
+    path.waitsSince = now;
+    if (this.#silent.delete(path)) this.#silent.add(path);
+  }
+
   closed(path: Path): void {
     this.used(path);
     this.#all.delete(path);
@@ -93,7 +99,7 @@ export class PathSlots {
   due(now: Micros): readonly Path[] {
     const due: Path[] = [];
     for (const path of this.#silent) {
-      if (path.openedAt + ms(this.#settings.firstMessageMs) > now) break;
+      if (path.waitsSince + ms(this.#settings.firstMessageMs) > now) break;
       due.push(path);
     }
     return due;

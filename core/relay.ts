@@ -3,6 +3,7 @@ import type { Archive } from './archive.ts';
 import { decodeAnnouncement } from './announce.ts';
 import { Carriage } from './carriage.ts';
 import { archiveClaim, Carriers } from './carriers.ts';
+import { CONNECTION_BYTES, RELAY_STREAM_BYTES } from './costs.ts';
 import type { PathFigures } from './events.ts';
 import { addressOf, decodeSource, encodeSource, type SourceClaim } from './extensions.ts';
 import { packed, prefixed } from './framing.ts';
@@ -116,6 +117,7 @@ export class Relay implements Machine {
     this.#intake = new Intake({
       maxPaths: settings.maxPaths,
       message: (path, view) => this.#message(path, view),
+      empty: (path) => this.#pathSlots.waits(this.#now, path),
       event: (event) => sink.event(event),
     });
     const { acknowledge, drop } = sink;
@@ -232,7 +234,7 @@ export class Relay implements Machine {
     for (const stream of a.list(this.#streams, (saved) => this.#archiveStream(a, saved))) if (a.isLoading) this.#restore(stream);
     for (const one of a.list(this.#subscribers.values(), (saved) => this.#archiveSubscriber(a, saved))) this.#subscribers.set(one.id, one);
     if (a.isLoading) {
-      for (const path of this.#intake.paths) this.#pathSlots.opened(path);
+      for (const path of [...this.#intake.paths].sort((a, b) => a.waitsSince - b.waitsSince)) this.#pathSlots.opened(path);
       for (const one of this.#subscribers.values()) this.#subscriberSlots.joined(one);
     }
     this.#pathSlots.archive(a);
@@ -460,10 +462,18 @@ export class Relay implements Machine {
 
   #trim(now: Micros): void {
     this.#journal.trimBefore((now - ms(this.#settings.historyMs)) as Micros);
-    if (this.#journal.head - this.#journal.tail > this.#settings.historyBytes) {
+    const most = this.#historyBytes();
+    if (this.#journal.head - this.#journal.tail > most) {
       this.#intake.boundHit('historyBytes');
-      this.#journal.trimToBytes(this.#settings.historyBytes);
+      this.#journal.trimToBytes(most);
     }
+  }
+
+  /** What streams and connections take is not there for the history, but half of it is whatever they take. */
+  #historyBytes(): number {
+    const { historyBytes } = this.#settings;
+    const besides = this.#openingBytes + RELAY_STREAM_BYTES * this.#streams.size + CONNECTION_BYTES * (this.#intake.size + this.#subscribers.size);
+    return Math.max(historyBytes / 2, historyBytes - besides);
   }
 
   #pumpSoon(now: Micros): void {

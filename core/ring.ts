@@ -1,6 +1,7 @@
 import type { Archive } from './archive.ts';
 import { assert } from './assert.ts';
 import type { MemoryBudget } from './budget.ts';
+import { RING_ENTRY_BYTES } from './costs.ts';
 
 /** A frame where it lies in a ring: borrowed until the next `push`. */
 export interface RingFrame {
@@ -28,6 +29,7 @@ interface Entry {
 /** Memory of the texts of one ring: sixteen of the longest, which is more than anybody can read in ten seconds. */
 const MAX_TEXT_BYTES = 131_072;
 const FIRST_BYTES = 16_384;
+const FIRST_ENTRIES = 64;
 
 /**
  * The newest frames of a stream, bounded by media time and by bytes: beyond either, the oldest go.
@@ -36,16 +38,16 @@ const FIRST_BYTES = 16_384;
  *                        newest ^       ^ write            ^ oldest           wasted: a frame never wraps
  *
  * The arena doubles while the stream is young, up to its bound, or as long as the budget that it shares with all
- * others allows; after that nothing is allocated.
+ * others allows; after that nothing is allocated. A stream without a frame has no memory here at all.
  */
 export class FrameRing {
   readonly #spanUs: number;
   readonly #maxBytes: number;
   readonly #budget: MemoryBudget;
-  #arena = new Uint8Array(FIRST_BYTES);
+  #arena = new Uint8Array(0);
   #write = 0;
   /** A circle of entries: `#count` of them from `#first` on. */
-  #entries: Entry[] = Array.from({ length: 64 }, emptyEntry);
+  #entries: Entry[] = [];
   #first = 0;
   #count = 0;
   #textBytes = 0;
@@ -55,7 +57,6 @@ export class FrameRing {
     this.#spanUs = spanUs;
     this.#maxBytes = maxBytes;
     this.#budget = budget;
-    budget.take(this.#arena.length);
   }
 
   get count(): number {
@@ -63,7 +64,7 @@ export class FrameRing {
   }
 
   get heldBytes(): number {
-    return this.#arena.length + this.#textBytes;
+    return this.#arena.length + RING_ENTRY_BYTES * this.#entries.length + this.#textBytes;
   }
 
   /** Media time of the oldest frame's beginning; of the newest one's end. 0 when empty. */
@@ -97,7 +98,10 @@ export class FrameRing {
     const offset = this.#room(bytes.length);
     this.#arena.set(bytes, offset);
     this.#write = offset + bytes.length;
-    if (this.#count === this.#entries.length) this.#growEntries();
+    if (this.#count === this.#entries.length) {
+      if (this.#count > 0 && this.#budget.isSpent) this.#dropOldest();
+      else this.#growEntries();
+    }
     const entry = this.#entry(this.#count);
     entry.offset = offset;
     entry.length = bytes.length;
@@ -119,14 +123,16 @@ export class FrameRing {
   /** Empties it and gives its memory back; it is not used again. */
   dispose(): void {
     this.clear();
-    this.#budget.giveBack(this.#arena.length);
+    this.#budget.giveBack(this.heldBytes);
     this.#arena = new Uint8Array(0);
+    this.#entries = [];
   }
 
   /** Saves or restores its frames; the budget is restored by itself. */
   archive(a: Archive): void {
     const arenaBytes = a.number(this.#arena.length);
     if (a.isLoading) this.#arena = new Uint8Array(arenaBytes);
+    const capacity = a.number(this.#entries.length);
     this.#write = a.number(this.#write);
     this.#textBytes = a.number(this.#textBytes);
     this.#newestText = a.maybeText(this.#newestText);
@@ -140,7 +146,7 @@ export class FrameRing {
     if (!a.isLoading) return;
     this.#first = 0;
     this.#count = entries.length;
-    while (this.#entries.length < entries.length) this.#entries.push(emptyEntry());
+    while (this.#entries.length < capacity) this.#entries.push(emptyEntry());
     for (const [i, entry] of entries.entries()) this.#entries[i] = entry;
   }
 
@@ -218,7 +224,7 @@ export class FrameRing {
     for (;;) {
       const offset = this.#fit(length);
       if (offset >= 0) return offset;
-      if (this.#arena.length < this.#maxBytes && !this.#budget.isSpent) this.#growArena(length);
+      if (this.#arena.length === 0 || (this.#arena.length < this.#maxBytes && !this.#budget.isSpent)) this.#growArena(length);
       else this.#dropOldest();
     }
   }
@@ -234,7 +240,7 @@ export class FrameRing {
   }
 
   #growArena(length: number): void {
-    const larger = new Uint8Array(Math.min(this.#maxBytes, Math.max(2 * this.#arena.length, this.#arena.length + length)));
+    const larger = new Uint8Array(Math.min(this.#maxBytes, Math.max(FIRST_BYTES, 2 * this.#arena.length, this.#arena.length + length)));
     this.#budget.take(larger.length - this.#arena.length);
     let at = 0;
     for (let i = 0; i < this.#count; i++) {
@@ -249,7 +255,9 @@ export class FrameRing {
 
   #growEntries(): void {
     const inOrder = Array.from({ length: this.#count }, (_, i) => this.#entry(i));
-    this.#entries = [...inOrder, ...Array.from({ length: this.#count }, emptyEntry)];
+    const more = Math.max(FIRST_ENTRIES, this.#count);
+    this.#entries = [...inOrder, ...Array.from({ length: more }, emptyEntry)];
+    this.#budget.take(RING_ENTRY_BYTES * more);
     this.#first = 0;
   }
 }

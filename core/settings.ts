@@ -114,7 +114,7 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   lateMs: { value: 200, unit: 'ms', min: 1, max: 600_000, roles: everyRole, why: 'a process that comes round so much later than it asked for was stopped, or its clock was set forward: what is beyond this is not held against others, for it could not hear them' },
   maxPaths: { value: 4_096, unit: 'connections', min: 1, max: 1_000_000, roles: ['relay', 'edge'], why: 'incoming connections at most; then one that says nothing of use, or the newest of the address that has most, goes for a newcomer, or that is refused' },
   maxPathsPerAddress: { value: 2_048, unit: 'connections', min: 1, max: 1_000_000, roles: ['relay'], why: 'and of one address at most: two thousand encoders can be behind one, and half of all is left for others' },
-  firstMessageMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['relay'], why: 'an incoming connection by which no message has come by then is closed' },
+  firstMessageMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['relay'], why: 'an incoming connection by which no message has come by then is closed; an encoder that waits for its source says so every keepAliveMs by an empty one' },
 
   // Encoder.
   sourceSilentMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['encoder'], why: 'a source client that sends nothing for so long is half open: closed, as Icecast does' },
@@ -134,7 +134,7 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   // Relay.
   acknowledgeMs: { value: 250, unit: 'ms', min: 10, max: 10_000, roles: ['relay'], why: 'an encoder that reads is told at most this often what has come of its messages: a few times in the targetStuckMs after which it would connect again' },
   historyMs: { value: 10_000, unit: 'ms', min: 1_000, max: 120_000, roles: ['relay'], why: 'kept of each stream for new and slow subscribers: as long as the ring of an edge, so that a restarted one is whole at once; a subscriber further behind loses the oldest messages, counted' },
-  historyBytes: { value: 268_435_456, unit: 'bytes', min: 1_048_576, max: 4_294_967_296, roles: ['relay'], why: 'memory of that history, all streams together; beyond it the oldest goes, counted' },
+  historyBytes: { value: 268_435_456, unit: 'bytes', min: 1_048_576, max: 4_294_967_296, roles: ['relay'], why: 'memory of that history, with what streams and connections cost besides; at most 60 % of the memory that there is; beyond it the oldest goes, counted' },
   relayFlushMs: { value: 5, unit: 'ms', min: 0, max: 1_000, roles: ['relay'], why: 'messages are gathered so long before they are written to subscribers: a fifth of a frame, and a tenth of the writes' },
   subscriberInFlightBytes: { value: 1_048_576, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['relay'], why: 'handed to the system at most per subscriber before it has taken it' },
   subscriberCutMs: { value: 10_000, unit: 'ms', min: 100, max: 600_000, roles: ['relay'], why: 'a subscriber that loses messages and has still not caught up after this is cut off: it can come back and get the history' },
@@ -162,7 +162,7 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   // Edge: switching.
   ringMs: { value: 10_000, unit: 'ms', min: 500, max: 120_000, roles: ['edge'], why: 'kept of each stream, to enter it where another one ended' },
   ringBytes: { value: 2_097_152, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['edge'], why: 'and no more than this: ten seconds at 1.6 Mbit/s' },
-  edgeBytes: { value: 1_073_741_824, unit: 'bytes', min: 16_777_216, max: 68_719_476_736, roles: ['edge'], why: 'rings and early messages of all streams together, ten seconds of 5,000 streams at 160 kbit/s; beyond it a ring keeps less and a gap is given up, whoever invents streams' },
+  edgeBytes: { value: 1_073_741_824, unit: 'bytes', min: 16_777_216, max: 68_719_476_736, roles: ['edge'], why: 'rings, early messages, and what streams, mountpoints and listeners cost besides, all together: ten seconds of 2,500 streams at 160 kbit/s; at most 60 % of the memory that there is; beyond it a ring keeps less, a gap is given up, and the least useful streams go for new ones' },
   stallMinMs: { value: 300, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'the live stream is tardy after its usual pause, or as much as its last burst holds, and a quarter more, but at least this: eleven MP3 frames, well above the jitter of a healthy path' },
   stallMaxMs: { value: 3_000, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'and at most this: sources pulled from an Icecast come in bursts of up to 2.7 s' },
   stallMarginMs: { value: 250, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'and instead of that quarter at least this: a source that comes in bursts is replaced as soon as one that does not' },

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { mountpointProblem } from '../core/announce.ts';
 import { MAX_TARGETS } from '../core/encoder.ts';
 import { originProblem } from '../core/extensions.ts';
+import { parseRange, type Range } from './allow.ts';
 import { isMulticast, parseEndpoint, parsePort, type Endpoint } from './address.ts';
 import { logLevels, type LogLevel } from './log-table.ts';
 import type { Given } from './options.ts';
@@ -29,6 +30,14 @@ export function multicastEndpoint(what: string, text: string): Endpoint {
     throw new UsageError(`${what} must be GROUP@PORT with a multicast address, not "${text}"`);
   }
   return endpoint;
+}
+
+export function ranges(what: string, texts: readonly string[]): readonly Range[] {
+  return texts.map((text) => {
+    const range = parseRange(text);
+    if (range === undefined) throw new UsageError(`${what} must be a range of addresses such as 192.0.2.0/24 or 2001:db8::/32, not "${text}"`);
+    return range;
+  });
 }
 
 export function targets(what: string, texts: readonly string[]): readonly Endpoint[] {

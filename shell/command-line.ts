@@ -2,13 +2,14 @@ import type { HeaderList } from '../core/headers.ts';
 import type { Role } from '../core/settings.ts';
 import { formatEndpoint } from './address.ts';
 import type { App } from './app.ts';
-import { bindAddress, encoderOrigin, icecastUrl, listenPort, logLevel, mountName, multicastEndpoint, noMore, targets, tcpEndpoint } from './arguments.ts';
+import { bindAddress, encoderOrigin, icecastUrl, listenPort, logLevel, mountName, multicastEndpoint, noMore, ranges, targets, tcpEndpoint } from './arguments.ts';
 import { commands, overview, type CommandName } from './commands.ts';
 import { configOf } from './config.ts';
 import { EdgeApp, type EdgeConfig } from './edge.ts';
 import { EncoderApp, type EncoderConfig, type EncoderInput } from './encoder.ts';
 import { formatHelp } from './help.ts';
 import type { LogLevel } from './log-table.ts';
+import { fitted } from './memory.ts';
 import { policiesOf } from './mount-policies.ts';
 import type { Log } from './log.ts';
 import { readOptions, type Given } from './options.ts';
@@ -77,11 +78,11 @@ function read(name: CommandName, argv: readonly string[], make: (given: Given) =
 }
 
 function makeRelay(config: RelayConfig): Make {
-  return (log) => new RelayApp(config, log);
+  return (log) => new RelayApp({ ...config, settings: fitted(config.settings, 'historyBytes', log) }, log);
 }
 
 function makeEdge(config: EdgeConfig): Make {
-  return (log) => new EdgeApp(config, log);
+  return (log) => new EdgeApp({ ...config, settings: fitted(config.settings, 'edgeBytes', log) }, log);
 }
 
 function makeEncoder(config: EncoderConfig): Make {
@@ -96,6 +97,7 @@ function relayConfig(given: Given): RelayConfig {
     outPort: listenPort('--out', given.one('out')),
     upstreams: given.all('upstream').map((text) => tcpEndpoint('--upstream', text)),
     multicasts: given.all('multicast').map((text) => multicastEndpoint('--multicast', text)),
+    ...allowedOf(given),
     settings: configOf(given, 'relay').settings,
     record: recordOf(given),
   };
@@ -112,9 +114,15 @@ function originalRelayConfig(given: Given): RelayConfig {
     outPort: listenPort('OUTBOUND', outbound),
     upstreams: from === undefined || isGroup ? [] : [tcpEndpoint('what the relay takes in', from)],
     multicasts: isGroup ? [multicastEndpoint('what the relay takes in', from)] : [],
+    ...allowedOf(given),
     settings: configOf(given, 'relay').settings,
     record: recordOf(given),
   };
+}
+
+function allowedOf(given: Given): Pick<RelayConfig, 'allowIn' | 'allowOut'> {
+  const [both, into, out] = ['allow', 'allow-in', 'allow-out'].map((option) => ranges(`--${option}`, given.all(option)));
+  return { allowIn: [...both!, ...into!], allowOut: [...both!, ...out!] };
 }
 
 function edgeConfig(given: Given): EdgeConfig {

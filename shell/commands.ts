@@ -32,6 +32,13 @@ const relayOptions: readonly Option[] = [
   { name: 'multicast', value: 'GROUP@PORT', repeated: true, help: 'take in a multicast group' },
 ];
 
+/** Nothing in the protocol authenticates: this much can be said without. */
+const allowOptions: readonly Option[] = [
+  { name: 'allow', value: 'CIDR', repeated: true, help: 'take connections and datagrams from these addresses only, on both ports: 192.0.2.0/24, 2001:db8::/32, or one address (all)' },
+  { name: 'allow-in', value: 'CIDR', repeated: true, help: 'these, too, but only where encoders push to' },
+  { name: 'allow-out', value: 'CIDR', repeated: true, help: 'these, too, but only where edges and relays subscribe' },
+];
+
 const edgeOptions: readonly Option[] = [
   { name: 'http', value: 'PORT', help: 'listeners connect to this port' },
   { name: 'relay', value: 'HOST:PORT', repeated: true, help: 'take in a relay, on its --out port; of a name all addresses' },
@@ -78,8 +85,8 @@ const recordOptions: readonly Option[] = [
 
 /** The commands by name; `original…` are those that scripts for the first Davecast know. */
 export const commands: Readonly<Record<CommandName, Command>> = {
-  relay: command('relay', [...relayOptions, ...recordOptions], relayUsage, relayAbout),
-  originalRelay: command('relay', recordOptions, relayUsage, relayAbout),
+  relay: command('relay', [...relayOptions, ...allowOptions, ...recordOptions], relayUsage, relayAbout),
+  originalRelay: command('relay', [...allowOptions, ...recordOptions], relayUsage, relayAbout),
   edge: command('edge', [...edgeOptions, ...mountOptions, ...operatorOptions, ...recordOptions], edgeUsage, edgeAbout),
   originalEdge: command('edge', [...mountOptions, ...operatorOptions, ...recordOptions], edgeUsage, edgeAbout),
   encoder: command('encoder', [...sourceOptions, ...stationOptions], encoderUsage, encoderAbout),

@@ -1,15 +1,16 @@
 import type net from 'node:net';
 import type { Settings } from '../core/settings.ts';
-import { formatPeer } from './address.ts';
+import { ByAddress, oldest } from '../core/slots.ts';
+import { formatPeer, plainAddress } from './address.ts';
 import { HeadReader, requestOf, type Head, type HeadProblem, type RequestHead } from './http-head.ts';
 import { finish, formatReply, htmlReply } from './http-reply.ts';
 import type { Refusals } from './refusals.ts';
 import { listenTcp, portOf, type Bind } from './tcp.ts';
 
 /**
- * Connections whose head is not whole yet. When there are more, the one that has been at it for longest is closed: a
- * client needs milliseconds for its head, one that occupies us needs the full `headTimeoutMs`. Many, because all the
- * listeners of a restarted edge come back in the same moment.
+ * Connections whose head is not whole yet. When there are more, the one that has been at it for longest is closed, of the address that
+ * has most of them: a client needs milliseconds for its head, one that occupies us needs the full `headTimeoutMs`. Many,
+ * because all the listeners of a restarted edge come back in the same moment, and by one proxy.
  */
 const MAX_WAITING = 8_192;
 
@@ -25,11 +26,13 @@ export class HttpServer {
   readonly #settings: Settings;
   readonly #refusals: Refusals;
   readonly #open = new Set<net.Socket>();
-  /** In the order they came. */
-  readonly #waiting = new Set<net.Socket>();
+  readonly #waiting = new Map<net.Socket, Waiting>();
+  readonly #waitingOf = new ByAddress<Waiting>();
+  readonly #maxWaiting: number;
   #server: net.Server | undefined;
 
-  constructor(handle: HandleRequest, settings: Settings, refusals: Refusals) {
+  constructor(handle: HandleRequest, settings: Settings, refusals: Refusals, maxWaiting: number = MAX_WAITING) {
+    this.#maxWaiting = maxWaiting;
     this.#handle = handle;
     this.#settings = settings;
     this.#refusals = refusals;
@@ -54,14 +57,16 @@ export class HttpServer {
 
   #accept(socket: net.Socket): void {
     this.#open.add(socket);
-    this.#waiting.add(socket);
+    const waiting = { socket, address: plainAddress(socket.remoteAddress) };
+    this.#waiting.set(socket, waiting);
+    this.#waitingOf.add(waiting);
     socket.on('close', () => {
       this.#open.delete(socket);
-      this.#waiting.delete(socket);
+      this.#waitsNoMore(socket);
     });
-    for (const oldest of this.#waiting) {
-      if (this.#waiting.size <= MAX_WAITING) break;
-      this.#drop(oldest, 'too many unfinished requests');
+    if (this.#waiting.size > this.#maxWaiting) {
+      const longest = oldest(this.#waitingOf.of(this.#waitingOf.most()!))!;
+      this.#drop(longest.socket, 'too many unfinished requests');
     }
     readHead(socket, this.#settings.headTimeoutMs, {
       head: (head, rest) => this.#head(socket, head, rest),
@@ -70,7 +75,7 @@ export class HttpServer {
   }
 
   #head(socket: net.Socket, head: Head | HeadProblem, rest: Uint8Array): void {
-    this.#waiting.delete(socket);
+    this.#waitsNoMore(socket);
     const request = typeof head === 'string' ? head : requestOf(head);
     if (typeof request !== 'string') return this.#handle(request, socket, rest);
     this.#refusals.count(request, formatPeer(socket.remoteAddress, socket.remotePort));
@@ -78,11 +83,24 @@ export class HttpServer {
     else finish(socket, formatReply(htmlReply(400, 'That is no request')));
   }
 
-  #drop(socket: net.Socket, reason: string): void {
+  #waitsNoMore(socket: net.Socket): void {
+    const waiting = this.#waiting.get(socket);
+    if (waiting === undefined) return;
     this.#waiting.delete(socket);
+    this.#waitingOf.delete(waiting);
+  }
+
+  #drop(socket: net.Socket, reason: string): void {
+    this.#waitsNoMore(socket);
     this.#refusals.count(reason, formatPeer(socket.remoteAddress, socket.remotePort));
     socket.destroy();
   }
+}
+
+/** A connection whose head is not whole yet. */
+interface Waiting {
+  readonly socket: net.Socket;
+  readonly address: string;
 }
 
 interface HeadTaker {

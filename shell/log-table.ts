@@ -14,6 +14,7 @@ type ShellKind =
   | 'failed'
   | 'warning'
   | 'signal'
+  | 'memory'
   | 'stopping'
   | 'stopped'
   | 'unresolved'
@@ -39,6 +40,7 @@ export type LogKind = AnyEvent['kind'] | ShellKind;
 /** How every kind of event is told. */
 export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   // Of the shell.
+  'memory': { level: 'info', text: 'memory budget' },
   'listening': { level: 'info', text: 'listening' },
   'failed': { level: 'error', text: 'the process has failed, and ends' },
   'warning': { level: 'warn', text: 'warning of Node' },

@@ -4,7 +4,8 @@ import type { SubscriberId } from '../core/machine.ts';
 import { RecordedRelay, type RelayMachine } from '../core/recording/recorded-relay.ts';
 import { Relay, type RelaySink } from '../core/relay.ts';
 import type { Settings } from '../core/settings.ts';
-import { formatEndpoint, formatPeer, interfaceOf, type Endpoint } from './address.ts';
+import { formatEndpoint, formatPeer, interfaceOf, plainAddress, type Endpoint } from './address.ts';
+import { AllowList, type Range } from './allow.ts';
 import { NEVER_FINISHED, type App } from './app.ts';
 import { Driver } from './driver.ts';
 import type { Log } from './log.ts';
@@ -24,6 +25,9 @@ export interface RelayConfig {
   /** Relays to subscribe to. */
   readonly upstreams: readonly Endpoint[];
   readonly multicasts: readonly Endpoint[];
+  /** Who may push to us, and who may subscribe; nobody named: everybody. */
+  readonly allowIn?: readonly Range[];
+  readonly allowOut?: readonly Range[];
   readonly settings: Settings;
   /** Keep a flight recorder; undefined: none. */
   readonly record?: RecordConfig | undefined;
@@ -45,6 +49,8 @@ export class RelayApp implements App {
   readonly #driver: Driver;
   readonly #inlet: PathInlet;
   readonly #refusals: Refusals;
+  readonly #allowIn: AllowList;
+  readonly #allowOut: AllowList;
   readonly #subscribers = new Map<SubscriberId, net.Socket>();
   readonly #servers: (net.Server | dgram.Socket)[] = [];
 
@@ -52,7 +58,9 @@ export class RelayApp implements App {
     this.#config = config;
     this.#log = log;
     this.#refusals = new Refusals(log);
-    const { settings, record } = config;
+    const { settings, record, allowIn = [], allowOut = [] } = config;
+    this.#allowIn = new AllowList(allowIn);
+    this.#allowOut = new AllowList(allowOut);
     const sink: RelaySink = {
       send: (id, bytes) => void this.#subscribers.get(id)?.write(bytes),
       backlogBytes: (id) => this.#subscribers.get(id)?.writableLength ?? 0,
@@ -74,19 +82,24 @@ export class RelayApp implements App {
     try {
       const inlet = await listenTcpAndUdp(
         { address: bind, port: inPort, keepAliveMs },
-        (socket) => this.#inlet.accept(socket),
+        (socket) => {
+          if (this.#isAllowed(this.#allowIn, socket)) this.#inlet.accept(socket);
+        },
         this.#inlet.datagrams('udp'),
+        this.#allowsDatagram,
       );
       this.#servers.push(inlet.tcp, inlet.udp);
       this.#listening('in', 'tcp', bind, portOf(inlet.tcp));
       this.#listening('in', 'udp', bind, portOf(inlet.tcp));
-      const out = await listenTcp({ address: bind, port: outPort, keepAliveMs }, (socket) => this.#subscribe(socket));
+      const out = await listenTcp({ address: bind, port: outPort, keepAliveMs }, (socket) => {
+        if (this.#isAllowed(this.#allowOut, socket)) this.#subscribe(socket);
+      });
       this.#servers.push(out);
       this.#listening('out', 'tcp', bind, portOf(out));
       for (const group of multicasts) {
         const { host: address, port } = group;
         const take = this.#inlet.datagrams(formatEndpoint(group));
-        this.#servers.push(await listenMulticast({ address, port }, interfaceOf(bind), take));
+        this.#servers.push(await listenMulticast({ address, port }, interfaceOf(bind), take, this.#allowsDatagram));
         this.#listening('multicast', 'udp', address, port);
       }
     } catch (error) {
@@ -109,6 +122,19 @@ export class RelayApp implements App {
     this.#refusals.stop();
     await this.#flight?.stop();
   }
+
+  #isAllowed(list: AllowList, socket: net.Socket): boolean {
+    if (list.allows(socket.remoteAddress)) return true;
+    this.#refusals.count('not allowed', formatPeer(socket.remoteAddress, socket.remotePort));
+    socket.destroy();
+    return false;
+  }
+
+  readonly #allowsDatagram = (address: string): boolean => {
+    if (this.#allowIn.allows(address)) return true;
+    this.#refusals.count('not allowed', plainAddress(address));
+    return false;
+  };
 
   #subscribe(socket: net.Socket): void {
     const label = formatPeer(socket.remoteAddress, socket.remotePort);

@@ -27,6 +27,9 @@ export interface LinkOptions {
   readonly log: Log;
 }
 
+/** A length of zero, which everybody skips. */
+const EMPTY_MESSAGE = new Uint8Array(2);
+
 /** A connection to one address, opened again whenever it is lost. When, the core's Connector says. */
 export class TcpLink {
   readonly label: string;
@@ -36,6 +39,8 @@ export class TcpLink {
   readonly #driver: Driver;
   #socket: net.Socket | undefined;
   #isUp = false;
+  /** Says that we are there, while there is nothing to say. */
+  #waiting: NodeJS.Timeout | undefined;
   /** Which of the hosts is tried. */
   #host = 0;
 
@@ -107,7 +112,7 @@ export class TcpLink {
   }
 
   #connect(): void {
-    const { hosts, port, settings } = this.#options;
+    const { hosts, port, settings, watchIdle } = this.#options;
     const host = hosts[this.#host % hosts.length]!;
     const socket = dialTcp({ host, port, keepAliveMs: settings.keepAliveMs }, (bytes) => {
       this.#connector.carried(this.#driver.now);
@@ -119,6 +124,7 @@ export class TcpLink {
     socket.on('connect', () => {
       if (this.#socket !== socket) return;
       this.#isUp = true;
+      if (!watchIdle) this.#sayWhileWaiting(socket);
       this.#connector.opened(this.#driver.now);
       this.#driver.settle();
       this.#user.up(this);
@@ -133,10 +139,20 @@ export class TcpLink {
     });
   }
 
+  /** A relay closes connections by which nothing ever comes; of an encoder without a source it hears this. */
+  #sayWhileWaiting(socket: net.Socket): void {
+    let written = 0;
+    this.#waiting = setInterval(() => {
+      if (socket.bytesWritten === written && socket.writable) socket.write(EMPTY_MESSAGE);
+      written = socket.bytesWritten;
+    }, this.#options.settings.keepAliveMs);
+  }
+
   /** Lets the socket go; whatever it still reports is of no interest. */
   #drop(reason: string): void {
     const socket = this.#socket;
     this.#socket = undefined;
+    clearInterval(this.#waiting);
     socket?.destroy();
     if (!this.#isUp) return;
     this.#isUp = false;

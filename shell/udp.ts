@@ -9,9 +9,12 @@ const RECEIVE_BUFFER_BYTES = 4_194_304;
 /** Takes in a datagram, and where it comes from; `bytes` are borrowed for the call. */
 export type TakeDatagram = (bytes: Uint8Array, from: dgram.RemoteInfo) => void;
 
+/** Whether datagrams from this address are taken in. */
+export type AllowsSender = (address: string) => boolean;
+
 /** A socket that takes in every datagram sent to this port, or a StartError with a line for the operator. */
-export async function listenUdp(bind: Bind, take: TakeDatagram): Promise<dgram.Socket> {
-  return await bound(dgram.createSocket(typeOf(bind.address)), bind, take);
+export async function listenUdp(bind: Bind, take: TakeDatagram, allows?: AllowsSender): Promise<dgram.Socket> {
+  return await bound(dgram.createSocket(typeOf(bind.address)), bind, take, allows);
 }
 
 /**
@@ -19,8 +22,8 @@ export async function listenUdp(bind: Bind, take: TakeDatagram): Promise<dgram.S
  * is sent to the port. `via` is the address of the interface to join on; without one the system chooses, or, when it has
  * no route for multicast, every interface is joined on.
  */
-export async function listenMulticast(group: Bind, via: string | undefined, take: TakeDatagram): Promise<dgram.Socket> {
-  const socket = await bound(dgram.createSocket({ type: typeOf(group.address), reuseAddr: true }), group, take);
+export async function listenMulticast(group: Bind, via: string | undefined, take: TakeDatagram, allows?: AllowsSender): Promise<dgram.Socket> {
+  const socket = await bound(dgram.createSocket({ type: typeOf(group.address), reuseAddr: true }), group, take, allows);
   try {
     if (via !== undefined) socket.addMembership(group.address, via);
     else joinAnyhow(socket, group.address);
@@ -97,7 +100,7 @@ export class UdpSender {
   }
 }
 
-async function bound(socket: dgram.Socket, bind: Bind, take: TakeDatagram): Promise<dgram.Socket> {
+async function bound(socket: dgram.Socket, bind: Bind, take: TakeDatagram, allows: AllowsSender = () => true): Promise<dgram.Socket> {
   await new Promise<void>((resolve, reject) => {
     socket.once('error', (error) => {
       socket.close();
@@ -107,7 +110,9 @@ async function bound(socket: dgram.Socket, bind: Bind, take: TakeDatagram): Prom
   });
   socket.removeAllListeners('error').on('error', () => undefined);
   socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
-  return socket.on('message', take);
+  return socket.on('message', (bytes, from) => {
+    if (allows(from.address)) take(bytes, from);
+  });
 }
 
 function joinAnyhow(socket: dgram.Socket, group: string): void {

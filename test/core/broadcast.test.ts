@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MemoryBudget } from '../../core/budget.ts';
 import { Broadcast, type BroadcastReason, type EndReason, type JoinOptions } from '../../core/broadcast.ts';
 import type { EdgeEvent } from '../../core/events.ts';
 import type { ListenerId } from '../../core/machine.ts';
@@ -37,6 +38,7 @@ class Rig {
       },
       timer: (reason, fire) => this.#timers.timer(reason, fire),
       event: (event) => this.events.push(event),
+      budget: new MemoryBudget(1e9),
       gone: (listener) => this.gone.push(listener),
     });
   }

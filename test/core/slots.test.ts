@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MemoryBudget } from '../../core/budget.ts';
 import type { PathId } from '../../core/machine.ts';
 import type { Micros } from '../../core/units.ts';
 import { EdgeRig } from './support/edge-rig.ts';
@@ -48,6 +49,23 @@ describe('a connection to a relay by which nothing of use comes', () => {
     expect(rig.drops).toEqual([[silent, 'silent'], [noisy, 'silent']]);
     expect(rig.events.filter(({ kind }) => kind === 'path-closed')).toMatchObject([{ path: silent, reason: 'nothing of use in 10000 ms' }, { path: noisy }]);
     expect(rig.openPaths).toEqual([encoder, datagrams, upstream]);
+  });
+
+  it('is not closed while its other end says that it waits, but makes room as any other', () => {
+    const world = new World({ maxPaths: 2 });
+    const rig = new Rig(world);
+    const waiting = rig.open('192.0.2.1:1')!;
+    const silent = rig.open('192.0.2.2:1')!;
+    for (let at = 5_000; at <= 60_000; at += 5_000) {
+      world.run(at);
+      rig.relay.receive(rig.now, waiting, new Uint8Array(2));
+    }
+    expect(rig.drops).toEqual([[silent, 'silent']]);
+    world.run(69_999);
+    expect(rig.openPaths).toEqual([waiting]);
+    rig.encoder('192.0.2.3:1', 1);
+    rig.encoder('192.0.2.4:1', 2);
+    expect(rig.drops.at(-1)).toEqual([waiting, 'replaced']);
   });
 
   it('makes room at once for an encoder when all are taken, the oldest first, and for ever', () => {
@@ -209,5 +227,47 @@ describe('invented stream ids', () => {
     expect(rig.longestPauseMs(listener, 500)).toBeLessThan(100);
     expect(rig.of('mount-ended').map(({ mount }) => mount)).not.toContain('rock');
     expect(rig.edge.stats.streams).toBeLessThanOrEqual(64);
+  });
+});
+
+describe('the memory of an edge', () => {
+  it('counts what streams and mountpoints cost besides their audio, and lets the least useful go when it is spent', () => {
+    const limit = 16_777_216;
+    const rig = new EdgeRig({ edgeBytes: limit });
+    const path = rig.open();
+    const jazz = new Source(path, { stream: 1, mount: 'jazz' });
+    onAir(rig, [jazz], 3_000);
+    const listener = rig.join('jazz');
+    for (let n = 0; n < 40; n++) {
+      onAir(rig, [jazz], 3_000 + n * 100);
+      for (const stream of range(2 + n * 50, 51 + n * 50)) rig.tcp(path, announce(1, `x${stream}`, { stream }), data(2, numbered(0), { stream }), data(3, numbered(1), { stream }));
+      expect(rig.edge.stats.countedBytes).toBeLessThan(limit + 200_000);
+    }
+    expect(rig.edge.stats.streams).toBeLessThan(400);
+    expect(rig.of('bound-hit').some(({ bound }) => bound === 'edgeBytes')).toBe(true);
+    expect(rig.longestPauseMs(listener, 3_100)).toBeLessThan(100);
+    rig.close(path);
+    rig.until(rig.now / 1000 + 40_000);
+    expect(rig.edge.stats).toMatchObject({ streams: 0, mounts: 0, countedBytes: 0 });
+  });
+
+  it('is left to listeners by streams', () => {
+    const budget = new MemoryBudget(1_000);
+    budget.take(600);
+    expect(budget.isSpent).toBe(false);
+    budget.setAside(400);
+    expect(budget.isSpent).toBe(true);
+    budget.setAside(0);
+    expect(budget.isSpent).toBe(false);
+  });
+});
+
+describe('the memory of a relay', () => {
+  it('that streams take is not there for the history', () => {
+    const rig = new Rig(new World({ historyBytes: 1_048_576 }));
+    const path = rig.open('192.0.2.1:1')!;
+    rig.say(path, ...range(1, 300).map((stream) => data(1, new Uint8Array(8_000), { stream })));
+    expect(rig.relay.heldBytes).toBeLessThan(1_048_576 - 300 * 2_048 + 3 * 131_072);
+    expect(rig.relay.heldBytes).toBeGreaterThan(1_048_576 / 2 - 131_072);
   });
 });

@@ -55,6 +55,21 @@ function link(hosts: readonly [string, ...string[]], port: number): { link: TcpL
 }
 
 describe('a link', () => {
+  it('by which nothing is said says by empty messages that it is there, unless it is one that we read', async () => {
+    const { port, received } = await server();
+    const silent = { up: () => undefined, bytes: () => undefined, down: () => undefined };
+    for (const watchIdle of [true, false]) {
+      const before = received().length;
+      const made = new TcpLink({ hosts: ['127.0.0.1'], port, settings: { ...settings, keepAliveMs: 20 }, watchIdle, log: new CapturedLog().log }, silent);
+      stops.push(() => made.stop());
+      made.start();
+      if (watchIdle) await expect.poll(() => made.isUp).toBe(true);
+      else await expect.poll(() => received().length - before).toBeGreaterThanOrEqual(4);
+      made.stop();
+    }
+    expect(received()).toMatch(/^\0+$/);
+  });
+
   it('carries bytes both ways, and is made again when it is lost', async () => {
     const { port, sockets, received } = await server();
     const { user } = link(['127.0.0.1'], port);

@@ -1,0 +1,95 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { encodeAnnouncement } from '../core/announce.ts';
+import { Edge } from '../core/edge.ts';
+import type { Machine, PathId } from '../core/machine.ts';
+import { encodeMessage, MessageType } from '../core/pdu.ts';
+import { Relay } from '../core/relay.ts';
+import { withSettings } from '../core/settings.ts';
+import { utf8Encode } from '../core/text.ts';
+import type { Micros } from '../core/units.ts';
+
+const COUNT = 1_000;
+
+type Machines = Machine & Pick<Relay, 'openPath' | 'receive' | 'heldBytes'>;
+
+/**
+ * What a thousand of a kind cost, each, in bytes: of the heap, of memory outside it, and as the machine itself says, which is what its
+ * budget is held against.
+ */
+export async function memory(): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  console.log('| each of a thousand | heap | outside it | as counted |');
+  console.log('|---|---|---|---|');
+  for (const { name, make, fill } of cases) {
+    const machine = make();
+    const paths = ['192.0.2.1:1', '192.0.2.2:1'].map((label) => machine.openPath(0 as Micros, 'udp', label) as PathId);
+    gc();
+    const [before, counted] = [process.memoryUsage(), machine.heldBytes];
+    fill(machine, paths);
+    gc();
+    const after = process.memoryUsage();
+    const each = (bytes: number): number => Math.round(bytes / COUNT);
+    console.log(`| ${name} | ${each(after.heapUsed - before.heapUsed)} | ${each(after.arrayBuffers - before.arrayBuffers)} | ${each(machine.heldBytes - counted)} |`);
+  }
+  await Promise.resolve();
+}
+
+const settings = withSettings({ maxStreams: 100_000, maxUnannouncedStreams: 100_000, maxSubscribers: 2_000 });
+const edge = (): Machines => new Edge({ settings }, { send: nothing, backlogBytes: () => 0, end: nothing, event: nothing });
+const relay = (): Machines => new Relay({ settings }, { send: nothing, backlogBytes: () => 0, cut: nothing, drop: nothing, event: nothing });
+
+/** MPEG 1 Layer III, 128 kbit/s, 44.1 kHz, stereo. */
+const frame = new Uint8Array(417).fill(0x55);
+frame.set([0xff, 0xfb, 0x90, 0x00]);
+
+const cases: readonly { readonly name: string; readonly make: () => Machines; readonly fill: (machine: Machines, paths: readonly PathId[]) => void }[] = [
+  { name: 'edge: streams without a name, one message', make: edge, fill: each((id) => [data(id, 1)]) },
+  { name: 'edge: streams without a name, two paths with two replicas', make: edge, fill: each((id) => [data(id, 1), data(id, 2, 1)], 2) },
+  { name: 'edge: streams with a name, no frame', make: edge, fill: each((id) => [announce(id, 1)]) },
+  { name: 'edge: mountpoints with a stream, one frame', make: edge, fill: each((id) => [announce(id, 1), data(id, 2), data(id, 3)]) },
+  { name: 'edge: mountpoints with a stream, 10 s', make: edge, fill: each((id) => [announce(id, 1), ...Array.from({ length: 390 }, (_, n) => data(id, n + 2))]) },
+  { name: 'edge: early messages', make: edge, fill: (machine, [path]) => {
+    machine.receive(1 as Micros, path!, data(1, 1));
+    for (let n = 3; n < COUNT + 3; n++) machine.receive(1 as Micros, path!, data(1, n, 0, new Uint8Array(0)));
+  } },
+  { name: 'relay: streams, one message', make: relay, fill: each((id) => [data(id, 1)]) },
+  { name: 'relay: streams with a name, HEADERS and title', make: relay, fill: each((id) => [announce(id, 1), message(id, MessageType.HEADERS, 2, utf8Encode('Icy-Name\rx')), message(id, MessageType.METADATA, 3, utf8Encode("StreamTitle='';"))]) },
+  { name: 'relay: paths', make: relay, fill: (machine) => {
+    for (let n = 0; n < COUNT; n++) machine.openPath(1 as Micros, 'tcp', `192.0.${n >> 8}.${n & 255}:1`);
+  } },
+  { name: 'relay: subscribers', make: relay, fill: (machine) => {
+    for (let n = 0; n < COUNT; n++) (machine as Relay).subscribe(1 as Micros, `192.0.${n >> 8}.${n & 255}:1`);
+  } },
+];
+
+function each(messages: (id: number) => readonly Uint8Array[], ways = 1): (machine: Machines, paths: readonly PathId[]) => void {
+  return (machine, paths) => {
+    for (let id = 1; id <= COUNT; id++) {
+      messages(id).forEach((one, n) => {
+        for (const path of paths.slice(0, ways)) machine.receive((n * 26_122) as Micros, path, one);
+      });
+    }
+  };
+}
+
+function data(id: number, sequence: number, replica = 0, payload: Uint8Array = frame): Uint8Array {
+  return encodeMessage({ type: MessageType.DATA, replica, streamId: idOf(id), sequence, payload });
+}
+
+function announce(id: number, sequence: number): Uint8Array {
+  return message(id, MessageType.ANNOUNCE, sequence, encodeAnnouncement({ audioType: 1, mountpoint: `mount-${id}` }));
+}
+
+function message(id: number, type: number, sequence: number, payload: Uint8Array): Uint8Array {
+  return encodeMessage({ type, replica: 0, streamId: idOf(id), sequence, payload });
+}
+
+function idOf(id: number): Uint8Array {
+  const bytes = new Uint8Array(16);
+  new DataView(bytes.buffer).setUint32(0, id);
+  return bytes;
+}
+
+function nothing(): void {}
