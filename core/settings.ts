@@ -23,6 +23,8 @@ export interface Settings {
   readonly resolveMs: number;
   readonly stopMs: number;
   readonly lateMs: number;
+  readonly loopStandsMs: number;
+  readonly loopEndMs: number;
   readonly maxPaths: number;
   readonly sourceSilentMs: number;
   readonly sourceTakeOverMs: number;
@@ -103,6 +105,8 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   resolveMs: { value: 30_000, unit: 'ms', min: 100, max: 3_600_000, roles: everyRole, why: 'host names are looked up again this often: relays are moved by their name' },
   stopMs: { value: 1_000, unit: 'ms', min: 0, max: 60_000, roles: everyRole, why: 'a process that is stopped waits so long for what it has written' },
   lateMs: { value: 200, unit: 'ms', min: 1, max: 600_000, roles: everyRole, why: 'a process that comes round so much later than it asked for was stopped, or its clock was set forward: what is beyond this is not held against others, for it could not hear them' },
+  loopStandsMs: { value: 2_000, unit: 'ms', min: 100, max: 600_000, roles: everyRole, why: 'an event loop that stands for so long, so that nothing is carried, is told of in the log by a thread of its own, with what it is at' },
+  loopEndMs: { value: 30_000, unit: 'ms', min: 0, max: 3_600_000, roles: everyRole, why: 'one that stands for so long is not expected to go on: the process ends with status 70, for its supervisor to start it again; 0: never' },
   maxPaths: { value: 4_096, unit: 'connections', min: 1, max: 1_000_000, roles: ['relay', 'edge'], why: 'incoming connections at most; further ones are refused' },
 
   // Encoder.

@@ -13,6 +13,11 @@ type ShellKind =
   | 'listening'
   | 'failed'
   | 'warning'
+  | 'loop-stands'
+  | 'loop-stands-at'
+  | 'loop-goes-on'
+  | 'loop-ended'
+  | 'unwatched'
   | 'signal'
   | 'stopping'
   | 'stopped'
@@ -42,6 +47,11 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'listening': { level: 'info', text: 'listening' },
   'failed': { level: 'error', text: 'the process has failed, and ends' },
   'warning': { level: 'warn', text: 'warning of Node' },
+  'loop-stands': { level: 'error', text: 'the event loop stands: nothing is carried' },
+  'loop-stands-at': { level: 'error', text: 'what it is at' },
+  'loop-goes-on': { level: 'error', text: 'the event loop goes on' },
+  'loop-ended': { level: 'error', text: 'the event loop stands for good, the process is ended' },
+  'unwatched': { level: 'error', text: 'nobody looks any more whether the event loop stands' },
   'signal': { level: 'info', text: 'signal' },
   'stopping': { level: 'info', text: 'stopping' },
   'stopped': { level: 'info', text: 'stopped' },
