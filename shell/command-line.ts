@@ -20,6 +20,7 @@ import { adminPassword } from './operator/password.ts';
 import { readRecord } from './recording/record-command.ts';
 import { RelayApp, type RelayConfig } from './relay.ts';
 import type { Task } from './task.ts';
+import { percentEncodePath } from './text.ts';
 import { version } from './version.ts';
 
 /** What a command line asks for. */
@@ -155,7 +156,7 @@ function daveiceConfig(given: Given): EncoderConfig {
   if (icecast === undefined) throw new UsageError('ICECAST:PORT is missing');
   const host = formatEndpoint(tcpEndpoint('ICECAST:PORT', icecast));
   const mount = mountName('MOUNT', mountText);
-  const url = icecastUrl('MOUNT', `http://${host}/${encodeURI(mount)}`);
+  const url = icecastUrl('MOUNT', `http://${host}/${percentEncodePath(mount)}`);
   return { mount, targets: targets('TARGET', to), input: { kind: 'from', url }, ...stationOf(given) };
 }
 

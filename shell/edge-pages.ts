@@ -3,6 +3,7 @@ import { toMs, type Micros } from '../core/units.ts';
 import { corsLines, textReply, type Reply } from './http-reply.ts';
 import { playlists } from './playlists.ts';
 import { statusJson } from './status-json.ts';
+import { percentEncodePath } from './text.ts';
 
 /** What an edge knows of its mountpoints. */
 export interface MountTable {
@@ -23,7 +24,7 @@ export interface PageOptions {
 /** What an edge answers besides streams; undefined when there is no such page. */
 export function pageOf(name: string, { table, startedAt, host }: PageOptions): Reply | undefined {
   const wallTimeOf = (mount: MountInfo): Date => new Date(Date.now() - toMs((table.now() - mount.startedAt) as Micros));
-  const urlOf = (mount: MountInfo): string => `http://${host}/${encodeURI(mount.name)}`;
+  const urlOf = (mount: MountInfo): string => `http://${host}/${percentEncodePath(mount.name)}`;
   if (name === 'status-json.xsl') {
     const body = statusJson({ mounts: table.mounts(), startedAt, wallTimeOf, urlOf, host: host.replace(/:\d+$/, '') });
     return { status: 200, contentType: 'application/json; charset=UTF-8', headers: corsLines, body };

@@ -14,6 +14,8 @@ const reasons: Readonly<Record<number, string>> = {
   404: 'File Not Found',
   405: 'Method Not Allowed',
   409: 'Conflict',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
 };
 
 export type HeaderLines = readonly (readonly [name: string, value: string])[];
@@ -63,6 +65,9 @@ export function htmlReply(status: number, text: string, headers: HeaderLines = [
     body: `<html><head><title>Error ${status}</title></head><body><b>${status} - ${text}</b></body></html>\r\n`,
   };
 }
+
+/** To whoever guesses passwords. */
+export const tooManyGuesses: Reply = textReply(429, 'Too many wrong passwords: wait a second\r\n', [['Retry-After', '1']]);
 
 export function textReply(status: number, body: string, headers: HeaderLines = []): Reply {
   return { status, contentType: 'text/plain; charset=utf-8', headers, body };

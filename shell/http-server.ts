@@ -3,6 +3,7 @@ import type { Settings } from '../core/settings.ts';
 import { formatPeer } from './address.ts';
 import { HeadReader, requestOf, type Head, type HeadProblem, type RequestHead } from './http-head.ts';
 import { finish, formatReply, htmlReply } from './http-reply.ts';
+import type { Log } from './log.ts';
 import type { Refusals } from './refusals.ts';
 import { listenTcp, portOf, type Bind } from './tcp.ts';
 
@@ -16,6 +17,12 @@ const MAX_WAITING = 8_192;
 /** `rest`: what came behind the head. The socket is paused, and the handler's from here on. */
 export type HandleRequest = (request: RequestHead, socket: net.Socket, rest: Uint8Array) => void;
 
+export interface HttpServerOptions {
+  readonly settings: Settings;
+  readonly refusals: Refusals;
+  readonly log: Log;
+}
+
 /**
  * A server that reads a request's head and hands the connection over. Node's own HTTP server knows no SOURCE and no
  * ICE/1.0, and would frame the endless bodies that are the point here.
@@ -24,15 +31,17 @@ export class HttpServer {
   readonly #handle: HandleRequest;
   readonly #settings: Settings;
   readonly #refusals: Refusals;
+  readonly #log: Log;
   readonly #open = new Set<net.Socket>();
   /** In the order they came. */
   readonly #waiting = new Set<net.Socket>();
   #server: net.Server | undefined;
 
-  constructor(handle: HandleRequest, settings: Settings, refusals: Refusals) {
+  constructor(handle: HandleRequest, { settings, refusals, log }: HttpServerOptions) {
     this.#handle = handle;
     this.#settings = settings;
     this.#refusals = refusals;
+    this.#log = log;
   }
 
   /** The port that it listens on then. */
@@ -72,10 +81,22 @@ export class HttpServer {
   #head(socket: net.Socket, head: Head | HeadProblem, rest: Uint8Array): void {
     this.#waiting.delete(socket);
     const request = typeof head === 'string' ? head : requestOf(head);
-    if (typeof request !== 'string') return this.#handle(request, socket, rest);
+    if (typeof request !== 'string') return this.#answer(request, socket, rest);
     this.#refusals.count(request, formatPeer(socket.remoteAddress, socket.remotePort));
     if (request === 'bad method') finish(socket, formatReply(htmlReply(405, 'There is no such method here')));
     else finish(socket, formatReply(htmlReply(400, 'That is no request')));
+  }
+
+  /** Whoever asks for something that makes us fail gets told so; everybody else goes on listening. */
+  #answer(request: RequestHead, socket: net.Socket, rest: Uint8Array): void {
+    try {
+      this.#handle(request, socket, rest);
+    } catch (error) {
+      const from = formatPeer(socket.remoteAddress, socket.remotePort);
+      this.#log({ kind: 'request-failed', from, method: request.method, target: request.target, error: error instanceof Error ? error.stack : String(error) });
+      if (socket.bytesWritten > 0) socket.destroy();
+      else finish(socket, formatReply(htmlReply(500, 'This request has failed here; the log says why'), request.method));
+    }
   }
 
   #drop(socket: net.Socket, reason: string): void {

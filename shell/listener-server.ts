@@ -49,7 +49,7 @@ export class ListenerServer {
 
   constructor(options: ListenerServerOptions) {
     this.#options = options;
-    this.#server = new HttpServer((request, socket) => this.#handle(request, socket), options.settings, options.refusals);
+    this.#server = new HttpServer((request, socket) => this.#handle(request, socket), options);
   }
 
   /** The port that it listens on then. */

@@ -36,6 +36,7 @@ type ShellKind =
   | 'record-frozen'
   | 'record-stopped'
   | 'record-not-frozen'
+  | 'request-failed'
   | 'log-suppressed'
   | 'log-dropped';
 
@@ -64,6 +65,7 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'source-ended': { level: 'warn', text: 'source gone' },
   'source-refused': { level: 'warn', text: 'source refused' },
   'source-unauthorized': { level: 'info', text: 'source asked for its password' },
+  'request-failed': { level: 'error', text: 'a request could not be answered' },
   'log-suppressed': { level: 'warn', text: 'too many lines of one kind, left out' },
   'log-dropped': { level: 'warn', text: 'log lines dropped' },
   'recording': { level: 'info', text: 'recording' },

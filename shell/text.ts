@@ -13,6 +13,18 @@ export function percentDecode(text: string): Uint8Array | undefined {
   return Buffer.concat(parts.map((part, index) => Buffer.from(part, index % 2 === 1 ? 'hex' : 'utf8')));
 }
 
+/** A mountpoint's name as it stands in an address; any name will do. */
+export function percentEncodePath(name: string): string {
+  // A lone surrogate, which a configuration can have, is nothing that encodeURI takes; in UTF-8 it becomes U+FFFD.
+  return encodeURI(Buffer.from(name, 'utf8').toString('utf8')).replace(/[?#]/g, encodeURIComponent);
+}
+
+/** The text that stands percent-encoded in a part of an address; as it is when it does not. */
+export function percentDecodeText(text: string): string {
+  const bytes = percentDecode(text);
+  return bytes === undefined ? text : decodeText(bytes);
+}
+
 /** For HTML and XML, in text and in quoted attributes. */
 export function escapeXml(text: string): string {
   const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };

@@ -47,9 +47,7 @@ class Desk implements ListenerDesk {
     return this.table.get(name);
   }
 
-  mounts(): readonly MountInfo[] {
-    return [...this.table.values()];
-  }
+  mounts = (): readonly MountInfo[] => [...this.table.values()];
 
   join(name: string, { icy }: { readonly icy: boolean }): ListenerId | 'full' {
     if (this.isFull) return 'full';
@@ -234,6 +232,25 @@ describe('pages', () => {
     expect(xspf).toContain(`<location>${url}</location>`);
     expect(xspf).toContain('<title>Rädio &quot;one&quot;</title>');
     expect(await get('/two.m3u')).toMatch(/^HTTP\/1\.0 404 /);
+  });
+
+  it('are there for a mountpoint whose name is no text', async () => {
+    const { port } = await serve(mountInfo('one\ud800#?'));
+    const status = JSON.parse(body(await ask(port, 'GET /status-json.xsl HTTP/1.0\r\nHost: h\r\n\r\n'))) as { icestats: { source: { listenurl: string } } };
+    expect(status.icestats.source.listenurl).toBe('http://h/one%EF%BF%BD%23%3F');
+  });
+
+  it('that fail are answered 500 and told in the log, and nobody else is hurt', async () => {
+    const { desk, port, told } = await serve();
+    const listener = new RawClient(port).write('GET /one HTTP/1.0\r\n\r\n');
+    await listener.untilText('\r\n\r\n');
+    desk.mounts = () => {
+      throw new Error('a fault of ours');
+    };
+    expect(await ask(port, 'GET /status-json.xsl?x HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 500 Internal Server Error\r\n/);
+    expect(told.all('request-failed')).toMatchObject([{ method: 'GET', target: '/status-json.xsl?x', error: expect.stringContaining('a fault of ours') as string }]);
+    expect(listener.socket.destroyed).toBe(false);
+    listener.socket.destroy();
   });
 
   it('serves a mountpoint whose name looks like a playlist', async () => {

@@ -68,6 +68,21 @@ function connect(port: number): RawClient {
 
 const auth = (user: string, password: string): string => `Authorization: Basic ${Buffer.from(`${user}:${password}`).toString('base64')}\r\n`;
 
+describe('passwords', () => {
+  it('cannot be guessed by the thousand, and clients that first say none are spared', async () => {
+    const { port } = await listen('pw');
+    const status = async (line: string): Promise<string> => (await ask(port, `SOURCE /m HTTP/1.0\r\n${line}\r\n`)).split(' ')[1]!;
+    for (let i = 0; i < 30; i++) expect(await status('')).toBe('401');
+    const answers = new Map<string, number>();
+    for (let i = 0; i < 40; i++) {
+      const answer = await status(auth('source', `guess ${i}`));
+      answers.set(answer, (answers.get(answer) ?? 0) + 1);
+    }
+    expect([...answers.keys()].sort()).toEqual(['401', '429']);
+    expect(await ask(port, `GET /admin.cgi?pass=x&mode=updinfo&song=y HTTP/1.0\r\n\r\n`)).toMatch(/ 4(01|29) /);
+  });
+});
+
 describe('a source', () => {
   it.each(['HTTP/1.0', 'HTTP/1.1', 'ICE/1.0'])('may come with SOURCE and %s', async (protocol) => {
     const { desk, port } = await listen('pw');
