@@ -14,6 +14,10 @@ import { listenTcp, portOf, type Bind } from './tcp.ts';
  */
 const MAX_WAITING = 8_192;
 
+/** Lines of heads that are kept in mind because they were told of, and how much of each. */
+const MAX_LINES_TOLD = 64;
+const MAX_LINE_TOLD = 80;
+
 /** `rest`: what came behind the head. The socket is paused, and the handler's from here on. */
 export type HandleRequest = (request: RequestHead, socket: net.Socket, rest: Uint8Array) => void;
 
@@ -35,6 +39,8 @@ export class HttpServer {
   readonly #open = new Set<net.Socket>();
   /** In the order they came. */
   readonly #waiting = new Set<net.Socket>();
+  /** Lines that were passed over, and told of. */
+  readonly #lines = new Set<string>();
   #server: net.Server | undefined;
 
   constructor(handle: HandleRequest, { settings, refusals, log }: HttpServerOptions) {
@@ -80,11 +86,21 @@ export class HttpServer {
 
   #head(socket: net.Socket, head: Head | HeadProblem, rest: Uint8Array): void {
     this.#waiting.delete(socket);
+    if (typeof head !== 'string' && head.passedOver !== undefined) this.#tellOfLine(socket, head.passedOver[0]!);
     const request = typeof head === 'string' ? head : requestOf(head);
     if (typeof request !== 'string') return this.#answer(request, socket, rest);
     this.#refusals.count(request, formatPeer(socket.remoteAddress, socket.remotePort));
     if (request === 'bad method') finish(socket, formatReply(htmlReply(405, 'There is no such method here')));
     else finish(socket, formatReply(htmlReply(400, 'That is no request')));
+  }
+
+  /** Each line once: a source client that has it comes again and again. */
+  #tellOfLine(socket: net.Socket, passedOver: string): void {
+    const line = passedOver.slice(0, MAX_LINE_TOLD).replace(/\p{C}/gu, '?');
+    if (this.#lines.has(line)) return;
+    if (this.#lines.size === MAX_LINES_TOLD) this.#lines.clear();
+    this.#lines.add(line);
+    this.#log({ kind: 'line-passed-over', from: formatPeer(socket.remoteAddress, socket.remotePort), line });
   }
 
   /** Whoever asks for something that makes us fail gets told so; everybody else goes on listening. */

@@ -37,6 +37,7 @@ type ShellKind =
   | 'record-stopped'
   | 'record-not-frozen'
   | 'request-failed'
+  | 'line-passed-over'
   | 'log-suppressed'
   | 'log-dropped';
 
@@ -66,6 +67,7 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'source-refused': { level: 'warn', text: 'source refused' },
   'source-unauthorized': { level: 'info', text: 'source asked for its password' },
   'request-failed': { level: 'error', text: 'a request could not be answered' },
+  'line-passed-over': { level: 'info', text: 'line of a request that is no header, passed over' },
   'log-suppressed': { level: 'warn', text: 'too many lines of one kind, left out' },
   'log-dropped': { level: 'warn', text: 'log lines dropped' },
   'recording': { level: 'info', text: 'recording' },

@@ -154,7 +154,7 @@ export class SourceServer implements Source {
 
 /** Passes the audio of a body on; says why when the body is over. */
 function bodyReader({ headers }: RequestHead, take: TakeBytes): (bytes: Uint8Array) => string | undefined {
-  if (/chunked$/i.test(headers.get('transfer-encoding') ?? '')) {
+  if (/^chunked$/i.test(headers.get('transfer-encoding') ?? '')) {
     const dechunker = new Dechunker(take);
     return (bytes) => dechunker.push(bytes) ?? (dechunker.ended ? 'end of body' : undefined);
   }
