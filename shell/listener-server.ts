@@ -94,7 +94,7 @@ export class ListenerServer {
     const mount = this.#options.desk.mount(target.name);
     if (mount !== undefined) return this.#stream(request, socket, mount);
     const table = this.#options.desk;
-    const page = pageOf(target.name, { table, startedAt: this.#startedAt, host: this.#hostOf(request, socket) });
+    const page = pageOf(target, { table, startedAt: this.#startedAt, host: this.#hostOf(request, socket) });
     reply(socket, request, page ?? notFound);
   }
 

@@ -128,6 +128,22 @@ describe('the head of a stream', () => {
     expect(desk.joined).toEqual([{ name: 'one', icy }]);
   });
 
+  it('comes also after a name that is not percent-encoded, in UTF-8 or Latin-1', async () => {
+    const { desk, port } = await serve(mountInfo('à la ö'), mountInfo('öé'));
+    for (const target of [Buffer.from('/à%20la%20ö'), Buffer.from('/öé', 'latin1')]) {
+      const client = new RawClient(port).write(Buffer.concat([Buffer.from('GET '), target, Buffer.from(' HTTP/1.0\r\n\r\n')]));
+      expect(await client.untilText('\r\n\r\n')).toMatch(/^HTTP\/1\.0 200 /);
+      client.socket.destroy();
+    }
+    expect(desk.joined.map(({ name }) => name)).toEqual(['à la ö', 'öé']);
+  });
+
+  it('is told with a line of its request that is no header, once', async () => {
+    const { port, told } = await serve();
+    for (let i = 0; i < 3; i++) await headOf(port, 'GET /one HTTP/1.0\r\nUser Agent: Player\u0007\r\n\r\n');
+    expect(told.all('line-passed-over')).toMatchObject([{ line: 'User Agent: Player?' }]);
+  });
+
   it('is the whole answer to HEAD', async () => {
     const { desk, port } = await serve();
     const answer = Buffer.from(await ask(port, 'HEAD /one HTTP/1.1\r\nIcy-MetaData: 1\r\n\r\n'), 'latin1').toString('utf8');
@@ -231,6 +247,7 @@ describe('pages', () => {
     expect(xspf).toContain('Content-Type: application/xspf+xml');
     expect(xspf).toContain(`<location>${url}</location>`);
     expect(xspf).toContain('<title>Rädio &quot;one&quot;</title>');
+    expect(body(await get('/a%20b/%3C%C3%B6%3E.mp3.m3u?x=y'))).toBe(`${url}\r\n`);
     expect(await get('/two.m3u')).toMatch(/^HTTP\/1\.0 404 /);
   });
 
@@ -306,6 +323,16 @@ describe('status-json.xsl', () => {
       },
     });
     expect((await status(mountInfo('one'), mountInfo('two'))).icestats['source']).toMatchObject([{ listenurl: 'http://h:8000/one' }, { listenurl: 'http://h:8000/two' }]);
+  });
+
+  it('has the source that is asked for, or none', async () => {
+    const { port } = await serve(mountInfo('one'), mountInfo('two ö', { title: 'T' }));
+    const sourceOf = async (query: string): Promise<unknown> => (JSON.parse(body(await ask(port, `GET /status-json.xsl${query} HTTP/1.0\r\nHost: h\r\n\r\n`))) as { icestats: { source?: unknown } }).icestats.source;
+    expect(await sourceOf('?mount=/one')).toMatchObject({ listenurl: 'http://h/one' });
+    expect(await sourceOf('?x=y&mount=two%20%C3%B6')).toMatchObject({ title: 'T' });
+    expect(await sourceOf('?mount=/three')).toBeUndefined();
+    expect(await sourceOf('?mount=')).toHaveLength(2);
+    expect(await sourceOf('?_=1')).toHaveLength(2);
   });
 
   it('writes dates as Icecast does', () => {
