@@ -24,6 +24,8 @@ export interface Settings {
   readonly addressGraceMs: number;
   readonly stopMs: number;
   readonly lateMs: number;
+  readonly loopStandsMs: number;
+  readonly loopEndMs: number;
   readonly maxPaths: number;
   readonly maxPathsPerAddress: number;
   readonly firstMessageMs: number;
@@ -112,6 +114,8 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   addressGraceMs: { value: 60_000, unit: 'ms', min: 0, max: 86_400_000, roles: everyRole, why: 'an address that a name no longer has stays in use for so long, and longer if none of the new ones can be reached: some name servers give other addresses at each look' },
   stopMs: { value: 1_000, unit: 'ms', min: 0, max: 60_000, roles: everyRole, why: 'a process that is stopped waits so long for what it has written' },
   lateMs: { value: 200, unit: 'ms', min: 1, max: 600_000, roles: everyRole, why: 'a process that comes round so much later than it asked for was stopped, or its clock was set forward: what is beyond this is not held against others, for it could not hear them' },
+  loopStandsMs: { value: 2_000, unit: 'ms', min: 100, max: 600_000, roles: everyRole, why: 'an event loop that stands for so long, so that nothing is carried, is told of in the log by a thread of its own, with what it is at' },
+  loopEndMs: { value: 30_000, unit: 'ms', min: 0, max: 3_600_000, roles: everyRole, why: 'one that stands for so long is not expected to go on: the process ends with status 70, for its supervisor to start it again; 0: never' },
   maxPaths: { value: 4_096, unit: 'connections', min: 1, max: 1_000_000, roles: ['relay', 'edge'], why: 'incoming connections at most; then one that says nothing of use, or the newest of the address that has most, goes for a newcomer, or that is refused' },
   maxPathsPerAddress: { value: 2_048, unit: 'connections', min: 1, max: 1_000_000, roles: ['relay'], why: 'and of one address at most: two thousand encoders can be behind one, and half of all is left for others' },
   firstMessageMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['relay'], why: 'an incoming connection by which no message has come by then is closed; an encoder that waits for its source says so every keepAliveMs by an empty one' },

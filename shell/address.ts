@@ -41,6 +41,11 @@ export function formatPeer(address: string | undefined, port: number | undefined
   return formatEndpoint({ transport: 'tcp', host: plainAddress(address), port: port ?? 0 });
 }
 
+/** The address alone of what `formatPeer` gives. */
+export function hostOf(peer: string): string {
+  return peer.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+}
+
 /** An IPv4 address that came by an IPv6 socket, as IPv4. */
 export function plainAddress(address: string | undefined): string {
   return address?.replace(/^::ffff:(?=\d+\.)/, '') ?? '?';

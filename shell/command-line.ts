@@ -1,5 +1,5 @@
 import type { HeaderList } from '../core/headers.ts';
-import type { Role } from '../core/settings.ts';
+import type { Role, Settings } from '../core/settings.ts';
 import { formatEndpoint } from './address.ts';
 import type { App } from './app.ts';
 import { bindAddress, encoderOrigin, icecastUrl, listenPort, logLevel, mountName, multicastEndpoint, noMore, ranges, targets, tcpEndpoint } from './arguments.ts';
@@ -21,6 +21,7 @@ import { adminPassword } from './operator/password.ts';
 import { readRecord } from './recording/record-command.ts';
 import { RelayApp, type RelayConfig } from './relay.ts';
 import type { Task } from './task.ts';
+import { percentEncodePath } from './text.ts';
 import { version } from './version.ts';
 
 /** What a command line asks for. */
@@ -29,7 +30,7 @@ export type Wish =
   /** To be done at once; it prints its lines. */
   | { readonly kind: 'task'; readonly task: Task }
   | { readonly kind: 'probe'; readonly config: ProbeConfig }
-  | { readonly kind: 'run'; readonly role: Role; readonly logLevel: LogLevel; readonly make: (log: Log) => App };
+  | { readonly kind: 'run'; readonly role: Role; readonly logLevel: LogLevel; readonly settings: Settings; readonly make: (log: Log) => App };
 
 /** Reads the arguments of `davecast`. Throws a UsageError on any that is wrong or missing. */
 export function readDavecast(argv: readonly string[]): Wish {
@@ -67,26 +68,26 @@ function readProbe(argv: readonly string[]): Wish {
   return { kind: 'probe', config: probeConfig(given) };
 }
 
-type Make = (log: Log) => App;
+type Make = Pick<Extract<Wish, { kind: 'run' }>, 'settings' | 'make'>;
 
 function read(name: CommandName, argv: readonly string[], make: (given: Given) => Make): Wish {
   const { role, options, help } = commands[name];
   const given = readOptions(argv, options);
   if (given.has('help')) return { kind: 'print', text: formatHelp(help) };
   if (given.has('version')) return versionOf(name === 'daveice' ? 'daveice' : 'davecast');
-  return { kind: 'run', role, logLevel: logLevel(given), make: make(given) };
+  return { kind: 'run', role, logLevel: logLevel(given), ...make(given) };
 }
 
 function makeRelay(config: RelayConfig): Make {
-  return (log) => new RelayApp({ ...config, settings: fitted(config.settings, 'historyBytes', log) }, log);
+  return { settings: config.settings, make: (log) => new RelayApp({ ...config, settings: fitted(config.settings, 'historyBytes', log) }, log) };
 }
 
 function makeEdge(config: EdgeConfig): Make {
-  return (log) => new EdgeApp({ ...config, settings: fitted(config.settings, 'edgeBytes', log) }, log);
+  return { settings: config.settings, make: (log) => new EdgeApp({ ...config, settings: fitted(config.settings, 'edgeBytes', log) }, log) };
 }
 
 function makeEncoder(config: EncoderConfig): Make {
-  return (log) => new EncoderApp(config, log);
+  return { settings: config.settings, make: (log) => new EncoderApp(config, log) };
 }
 
 function relayConfig(given: Given): RelayConfig {
@@ -163,7 +164,7 @@ function daveiceConfig(given: Given): EncoderConfig {
   if (icecast === undefined) throw new UsageError('ICECAST:PORT is missing');
   const host = formatEndpoint(tcpEndpoint('ICECAST:PORT', icecast));
   const mount = mountName('MOUNT', mountText);
-  const url = icecastUrl('MOUNT', `http://${host}/${encodeURI(mount)}`);
+  const url = icecastUrl('MOUNT', `http://${host}/${percentEncodePath(mount)}`);
   return { mount, targets: targets('TARGET', to), input: { kind: 'from', url }, ...stationOf(given) };
 }
 

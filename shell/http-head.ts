@@ -1,18 +1,17 @@
-import { decodeText } from './text.ts';
+import { hasControl, readHeadLines, type HeadLines } from './head-lines.ts';
 
 /** Icecast's own clients stay far below; what is longer is no request for us. */
 export const MAX_HEAD_BYTES = 8_192;
 
 /** The lines before a body, of a request or a response. */
-export interface Head {
+export interface Head extends HeadLines {
+  /** A character for each byte: what it is text in, its parts know. */
   readonly firstLine: string;
-  /** By lower-case name; of several with one name the first. */
-  readonly headers: ReadonlyMap<string, string>;
 }
 
 export interface RequestHead extends Head {
   readonly method: string;
-  /** As sent: still percent-encoded, with its query. */
+  /** As sent: still percent-encoded, with its query; a character for each byte. */
   readonly target: string;
   readonly version: string;
 }
@@ -58,16 +57,9 @@ export class HeadReader {
 
   /** The head, once it is whole. */
   parse(): Head | 'bad head' {
-    const [firstLine = '', ...lines] = decodeText(this.#bytes.subarray(0, this.#length)).split('\n').map(withoutCr);
-    const headers = new Map<string, string>();
-    for (const line of lines) {
-      if (line === '') continue;
-      const match = /^([\w!#$%&'*+.^`|~-]+)[ \t]*:(.*)$/.exec(line);
-      if (match === null || hasControl(match[2]!)) return 'bad head';
-      const name = match[1]!.toLowerCase();
-      if (!headers.has(name)) headers.set(name, match[2]!.trim());
-    }
-    return hasControl(firstLine) ? 'bad head' : { firstLine, headers };
+    const [first, ...lines] = linesOf(this.#bytes.subarray(0, this.#length));
+    const firstLine = Buffer.from(first!).toString('latin1');
+    return hasControl(firstLine) ? 'bad head' : { firstLine, ...readHeadLines(lines) };
   }
 
   #grow(): void {
@@ -83,8 +75,8 @@ export class HeadReader {
 
 /** Reads the first line as that of a request: `GET /mount HTTP/1.0`. */
 export function requestOf(head: Head): RequestHead | 'bad head' | 'bad method' {
-  const match = /^([A-Za-z]+) +(\S+) +((?:HTTP|ICE)\/1\.[01])$/.exec(head.firstLine);
-  if (match === null) return 'bad head';
+  const match = /^([A-Za-z]+) +([^ \t]+) +((?:HTTP|ICE)\/1\.[01])$/.exec(head.firstLine);
+  if (match === null || head.isUnclear || !/^(chunked|identity)?$/i.test(head.headers.get('transfer-encoding') ?? '')) return 'bad head';
   const [, method = '', target = '', version = ''] = match;
   return methods.has(method) ? { ...head, method, target, version } : 'bad method';
 }
@@ -95,11 +87,13 @@ export function statusOf(head: Head): number | undefined {
   return match === null ? undefined : Number(match[1]);
 }
 
-function withoutCr(line: string): string {
-  return line.endsWith('\r') ? line.slice(0, -1) : line;
-}
-
-function hasControl(text: string): boolean {
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
-  return /[\u0000-\u0008\u000a-\u001f\u007f]/.test(text);
+function linesOf(bytes: Uint8Array): Uint8Array[] {
+  const lines: Uint8Array[] = [];
+  for (let from = 0; from <= bytes.length; ) {
+    const lf = bytes.indexOf(LF, from);
+    const end = lf < 0 ? bytes.length : lf;
+    lines.push(bytes.subarray(from, end > from && bytes[end - 1] === CR ? end - 1 : end));
+    from = end + 1;
+  }
+  return lines;
 }

@@ -15,6 +15,8 @@ const reasons: Readonly<Record<number, string>> = {
   405: 'Method Not Allowed',
   409: 'Conflict',
   415: 'Unsupported Media Type',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
 };
 
 export type HeaderLines = readonly (readonly [name: string, value: string])[];
@@ -64,6 +66,9 @@ export function htmlReply(status: number, text: string, headers: HeaderLines = [
     body: `<html><head><title>Error ${status}</title></head><body><b>${status} - ${text}</b></body></html>\r\n`,
   };
 }
+
+/** To whoever guesses passwords. */
+export const tooManyGuesses: Reply = textReply(429, 'Too many wrong passwords: wait a second\r\n', [['Retry-After', '1']]);
 
 export function textReply(status: number, body: string, headers: HeaderLines = []): Reply {
   return { status, contentType: 'text/plain; charset=utf-8', headers, body };

@@ -4,6 +4,7 @@ import { ByAddress, oldest } from '../core/slots.ts';
 import { formatPeer, plainAddress } from './address.ts';
 import { HeadReader, requestOf, type Head, type HeadProblem, type RequestHead } from './http-head.ts';
 import { finish, formatReply, htmlReply } from './http-reply.ts';
+import type { Log } from './log.ts';
 import type { Refusals } from './refusals.ts';
 import { listenTcp, portOf, type Bind } from './tcp.ts';
 
@@ -14,8 +15,20 @@ import { listenTcp, portOf, type Bind } from './tcp.ts';
  */
 const MAX_WAITING = 8_192;
 
+/** Lines of heads that are kept in mind because they were told of, and how much of each. */
+const MAX_LINES_TOLD = 64;
+const MAX_LINE_TOLD = 80;
+
 /** `rest`: what came behind the head. The socket is paused, and the handler's from here on. */
 export type HandleRequest = (request: RequestHead, socket: net.Socket, rest: Uint8Array) => void;
+
+export interface HttpServerOptions {
+  readonly settings: Settings;
+  readonly refusals: Refusals;
+  readonly log: Log;
+  /** Connections whose head is not whole yet, at most. */
+  readonly maxWaiting?: number;
+}
 
 /**
  * A server that reads a request's head and hands the connection over. Node's own HTTP server knows no SOURCE and no
@@ -25,17 +38,21 @@ export class HttpServer {
   readonly #handle: HandleRequest;
   readonly #settings: Settings;
   readonly #refusals: Refusals;
+  readonly #log: Log;
   readonly #open = new Set<net.Socket>();
   readonly #waiting = new Map<net.Socket, Waiting>();
   readonly #waitingOf = new ByAddress<Waiting>();
   readonly #maxWaiting: number;
+  /** Lines that were passed over, and told of. */
+  readonly #lines = new Set<string>();
   #server: net.Server | undefined;
 
-  constructor(handle: HandleRequest, settings: Settings, refusals: Refusals, maxWaiting: number = MAX_WAITING) {
-    this.#maxWaiting = maxWaiting;
+  constructor(handle: HandleRequest, { settings, refusals, log, maxWaiting }: HttpServerOptions) {
+    this.#maxWaiting = maxWaiting ?? MAX_WAITING;
     this.#handle = handle;
     this.#settings = settings;
     this.#refusals = refusals;
+    this.#log = log;
   }
 
   /** The port that it listens on then. */
@@ -76,11 +93,33 @@ export class HttpServer {
 
   #head(socket: net.Socket, head: Head | HeadProblem, rest: Uint8Array): void {
     this.#waitsNoMore(socket);
+    if (typeof head !== 'string' && head.passedOver !== undefined) this.#tellOfLine(socket, head.passedOver[0]!);
     const request = typeof head === 'string' ? head : requestOf(head);
-    if (typeof request !== 'string') return this.#handle(request, socket, rest);
+    if (typeof request !== 'string') return this.#answer(request, socket, rest);
     this.#refusals.count(request, formatPeer(socket.remoteAddress, socket.remotePort));
     if (request === 'bad method') finish(socket, formatReply(htmlReply(405, 'There is no such method here')));
     else finish(socket, formatReply(htmlReply(400, 'That is no request')));
+  }
+
+  /** Each line once: a source client that has it comes again and again. */
+  #tellOfLine(socket: net.Socket, passedOver: string): void {
+    const line = passedOver.slice(0, MAX_LINE_TOLD).replace(/\p{C}/gu, '?');
+    if (this.#lines.has(line)) return;
+    if (this.#lines.size === MAX_LINES_TOLD) this.#lines.clear();
+    this.#lines.add(line);
+    this.#log({ kind: 'line-passed-over', from: formatPeer(socket.remoteAddress, socket.remotePort), line });
+  }
+
+  /** Whoever asks for something that makes us fail gets told so; everybody else goes on listening. */
+  #answer(request: RequestHead, socket: net.Socket, rest: Uint8Array): void {
+    try {
+      this.#handle(request, socket, rest);
+    } catch (error) {
+      const from = formatPeer(socket.remoteAddress, socket.remotePort);
+      this.#log({ kind: 'request-failed', from, method: request.method, target: request.target, error: error instanceof Error ? error.stack : String(error) });
+      if (socket.bytesWritten > 0) socket.destroy();
+      else finish(socket, formatReply(htmlReply(500, 'This request has failed here; the log says why'), request.method));
+    }
   }
 
   #waitsNoMore(socket: net.Socket): void {

@@ -7,6 +7,7 @@ import { IcyStripper } from './icy-stripper.ts';
 import { codeOf } from './problems.ts';
 import { icyHeadersOf, type SourceDesk, type SourceSink } from './source.ts';
 import { dialTcp, type TakeBytes } from './tcp.ts';
+import { percentDecodeText } from './text.ts';
 import { version } from './version.ts';
 
 export interface PullWatcher {
@@ -111,7 +112,7 @@ export class IcecastPull {
 }
 
 function requestFor(url: URL): string {
-  const credentials = url.username === '' && url.password === '' ? undefined : `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const credentials = url.username === '' && url.password === '' ? undefined : `${percentDecodeText(url.username)}:${percentDecodeText(url.password)}`;
   return [
     `GET ${url.pathname}${url.search} HTTP/1.0`,
     `Host: ${url.host}`,

@@ -49,7 +49,7 @@ export class ListenerServer {
 
   constructor(options: ListenerServerOptions) {
     this.#options = options;
-    this.#server = new HttpServer((request, socket) => this.#handle(request, socket), options.settings, options.refusals);
+    this.#server = new HttpServer((request, socket) => this.#handle(request, socket), options);
   }
 
   /** The port that it listens on then. */
@@ -94,7 +94,7 @@ export class ListenerServer {
     const mount = this.#options.desk.mount(target.name);
     if (mount !== undefined) return this.#stream(request, socket, mount);
     const table = this.#options.desk;
-    const page = pageOf(target.name, { table, startedAt: this.#startedAt, host: this.#hostOf(request, socket) });
+    const page = pageOf(target, { table, startedAt: this.#startedAt, host: this.#hostOf(request, socket) });
     reply(socket, request, page ?? notFound);
   }
 

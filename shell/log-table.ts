@@ -13,6 +13,11 @@ type ShellKind =
   | 'listening'
   | 'failed'
   | 'warning'
+  | 'loop-stands'
+  | 'loop-stands-at'
+  | 'loop-goes-on'
+  | 'loop-ended'
+  | 'unwatched'
   | 'signal'
   | 'memory'
   | 'stopping'
@@ -32,6 +37,8 @@ type ShellKind =
   | 'record-frozen'
   | 'record-stopped'
   | 'record-not-frozen'
+  | 'request-failed'
+  | 'line-passed-over'
   | 'log-suppressed'
   | 'log-dropped';
 
@@ -44,6 +51,11 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'listening': { level: 'info', text: 'listening' },
   'failed': { level: 'error', text: 'the process has failed, and ends' },
   'warning': { level: 'warn', text: 'warning of Node' },
+  'loop-stands': { level: 'error', text: 'the event loop stands: nothing is carried' },
+  'loop-stands-at': { level: 'error', text: 'what it is at' },
+  'loop-goes-on': { level: 'error', text: 'the event loop goes on' },
+  'loop-ended': { level: 'error', text: 'the event loop stands for good, the process is ended' },
+  'unwatched': { level: 'error', text: 'nobody looks any more whether the event loop stands' },
   'signal': { level: 'info', text: 'signal' },
   'stopping': { level: 'info', text: 'stopping' },
   'stopped': { level: 'info', text: 'stopped' },
@@ -56,6 +68,8 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'source-ended': { level: 'warn', text: 'source gone' },
   'source-refused': { level: 'warn', text: 'source refused' },
   'source-unauthorized': { level: 'info', text: 'source asked for its password' },
+  'request-failed': { level: 'error', text: 'a request could not be answered' },
+  'line-passed-over': { level: 'info', text: 'line of a request that is no header, passed over' },
   'log-suppressed': { level: 'warn', text: 'too many lines of one kind, left out' },
   'log-dropped': { level: 'warn', text: 'log lines dropped' },
   'recording': { level: 'info', text: 'recording' },

@@ -1,7 +1,7 @@
 import { isatty } from 'node:tty';
 import pino from 'pino';
-import { prettyFactory } from 'pino-pretty';
 import type { Role } from '../core/settings.ts';
+import { formatForPeople } from './log-format.ts';
 import { openLogOutput } from './log-output.ts';
 import { logTable, type LogKind, type LogLevel } from './log-table.ts';
 import { LogThrottle } from './log-throttle.ts';
@@ -28,7 +28,7 @@ export interface LogOptions {
 /** Lines on stdout: for people when that is a terminal, JSON otherwise. Writing one never waits. */
 export function createLogger({ role, level }: LogOptions): Logger {
   const output = openLogOutput((count) => log({ kind: 'log-dropped', count }));
-  const format = isatty(STDOUT) ? prettyFactory({ colorize: true, translateTime: 'SYS:HH:MM:ss.l', ignore: 'role', singleLine: true }) : undefined;
+  const format = isatty(STDOUT) ? formatForPeople() : undefined;
   const options: pino.LoggerOptions = {
     level,
     base: { role },

@@ -4,6 +4,7 @@ import { runProbe } from './probe/run.ts';
 import { StartError, UsageError } from './problems.ts';
 import { serve } from './serve.ts';
 import { restoreSignals } from './signals.ts';
+import { watchEventLoop } from './watchdog.ts';
 
 /** Where a program prints, besides its log. */
 export interface Terminal {
@@ -37,7 +38,10 @@ async function run(name: string, read: (argv: readonly string[]) => Wish, argv: 
       return 0;
     }
     if (wish.kind === 'probe') return await runProbe(wish.config);
-    return await serve(wish.make, createLogger({ role: wish.role, level: wish.logLevel }));
+    const { role, logLevel: level, settings, make } = wish;
+    const logger = createLogger({ role, level });
+    watchEventLoop(settings, role, logger);
+    return await serve(make, logger);
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof StartError)) throw error;
     const hint = error instanceof UsageError ? ` (see ${name} --help)` : '';

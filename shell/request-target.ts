@@ -6,7 +6,7 @@ export interface RequestTarget {
   readonly query: ReadonlyMap<string, Uint8Array>;
 }
 
-/** Reads what stands between method and version: `/mount%20one?x=y`, or the same with `http://host` before it. */
+/** Reads what stands between method and version, a character for each byte: `/mount%20one?x=y`, or the same with `http://host` before it. */
 export function parseTarget(target: string): RequestTarget | undefined {
   const local = target.replace(/^https?:\/\/[^/?]*/i, '');
   if (!local.startsWith('/')) return undefined;
@@ -24,7 +24,7 @@ function parseQuery(text: string): ReadonlyMap<string, Uint8Array> {
     if (cut <= 0) continue;
     const name = part.slice(0, cut);
     const value = part.slice(cut + 1).replaceAll('+', ' ');
-    if (!query.has(name)) query.set(name, percentDecode(value) ?? Buffer.from(value, 'utf8'));
+    if (!query.has(name)) query.set(name, percentDecode(value) ?? Buffer.from(value, 'latin1'));
   }
   return query;
 }

@@ -4,8 +4,9 @@ import { foreignFormat, SUPPORTED } from '../core/frame/foreign.ts';
 import type { Settings } from '../core/settings.ts';
 import { unsupportedContentType } from './content-types.ts';
 import { Dechunker } from './dechunker.ts';
+import { GuessLimit } from './guess-limit.ts';
 import type { RequestHead } from './http-head.ts';
-import { finish, formatReply, htmlReply, textReply, type Reply } from './http-reply.ts';
+import { finish, formatReply, htmlReply, textReply, tooManyGuesses, type Reply } from './http-reply.ts';
 import { HttpServer } from './http-server.ts';
 import type { Log } from './log.ts';
 import { Refusals } from './refusals.ts';
@@ -36,12 +37,13 @@ export class SourceServer implements Source {
   readonly #options: SourceServerOptions;
   readonly #server: HttpServer;
   readonly #refusals: Refusals;
+  readonly #guesses = new GuessLimit();
   #current: Current | undefined;
 
   constructor(options: SourceServerOptions) {
     this.#options = options;
     this.#refusals = new Refusals(options.log);
-    this.#server = new HttpServer((request, socket, rest) => this.#handle(request, socket, rest), options.settings, this.#refusals);
+    this.#server = new HttpServer((request, socket, rest) => this.#handle(request, socket, rest), { ...options, refusals: this.#refusals });
   }
 
   async start(): Promise<void> {
@@ -94,9 +96,17 @@ export class SourceServer implements Source {
     const pass = target.query.get('pass');
     const given = basic === undefined ? (pass === undefined ? undefined : decodeText(pass)) : basic.password;
     const user = basic?.user ?? 'source';
-    if (given !== undefined && (user === 'source' || user === '') && samePassword(given, password)) return undefined;
     if (given === undefined) log({ kind: 'source-unauthorized', from });
-    else log({ kind: 'source-refused', from, reason: 'wrong password' });
+    else {
+      const isRight = (): boolean => (user === 'source' || user === '') && samePassword(given, password);
+      const verdict = this.#guesses.check(plainAddress(socket.remoteAddress), `${user}:${given}`, performance.now(), isRight);
+      if (verdict === 'right') return undefined;
+      if (verdict === 'wait') {
+        this.#refusals.count('too many wrong passwords', from);
+        return tooManyGuesses;
+      }
+      log({ kind: 'source-refused', from, reason: 'wrong password' });
+    }
     return textReply(401, 'You need to authenticate\r\n', [['WWW-Authenticate', 'Basic realm="Davecast"']]);
   }
 
@@ -162,7 +172,7 @@ function beginningOf({ headers }: RequestHead, rest: Uint8Array): Uint8Array {
 
 /** Passes the audio of a body on; says why when the body is over. */
 function bodyReader({ headers }: RequestHead, take: TakeBytes): (bytes: Uint8Array) => string | undefined {
-  if (/chunked$/i.test(headers.get('transfer-encoding') ?? '')) {
+  if (/^chunked$/i.test(headers.get('transfer-encoding') ?? '')) {
     const dechunker = new Dechunker(take);
     return (bytes) => dechunker.push(bytes) ?? (dechunker.ended ? 'end of body' : undefined);
   }

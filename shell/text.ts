@@ -6,11 +6,23 @@ export function decodeText(bytes: Uint8Array, charset?: string): string {
   return tryDecode(bytes, charset ?? 'utf-8') ?? tryDecode(bytes, 'utf-8') ?? new TextDecoder('windows-1252').decode(bytes);
 }
 
-/** `%41` and the like as the bytes they stand for; undefined when a percent sign is followed by something else. */
+/** `%41` and the like as the bytes they stand for, all else a byte for each character; undefined when a percent sign is followed by something else. */
 export function percentDecode(text: string): Uint8Array | undefined {
   if (/%(?![0-9a-f]{2})/i.test(text)) return undefined;
   const parts = text.split(/%([0-9a-f]{2})/i);
-  return Buffer.concat(parts.map((part, index) => Buffer.from(part, index % 2 === 1 ? 'hex' : 'utf8')));
+  return Buffer.concat(parts.map((part, index) => Buffer.from(part, index % 2 === 1 ? 'hex' : 'latin1')));
+}
+
+/** A mountpoint's name as it stands in an address; any name will do. */
+export function percentEncodePath(name: string): string {
+  // A lone surrogate, which a configuration can have, is nothing that encodeURI takes; in UTF-8 it becomes U+FFFD.
+  return encodeURI(Buffer.from(name, 'utf8').toString('utf8')).replace(/[?#]/g, encodeURIComponent);
+}
+
+/** The text that stands percent-encoded in a part of an address; as it is when it does not. */
+export function percentDecodeText(text: string): string {
+  const bytes = percentDecode(text);
+  return bytes === undefined ? text : decodeText(bytes);
 }
 
 /** For HTML and XML, in text and in quoted attributes. */

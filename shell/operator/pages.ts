@@ -1,6 +1,8 @@
 import type { CommandResult, MountCommand } from '../../core/operator.ts';
 import type { StreamInfo } from '../../core/stream-info.ts';
+import { hostOf } from '../address.ts';
 import { basicCredentials, samePassword } from '../basic-auth.ts';
+import { GuessLimit } from '../guess-limit.ts';
 import type { RequestHead } from '../http-head.ts';
 import type { Reply } from '../http-reply.ts';
 import type { Log } from '../log.ts';
@@ -35,12 +37,13 @@ const pages: ReadonlyMap<string, 'GET' | 'POST'> = new Map([
 /** What an edge answers to its operators: POST /admin/switch?mount=/radio&to=studio-b and the like, in JSON. */
 export class OperatorPages {
   readonly #options: OperatorPagesOptions;
+  readonly #guesses = new GuessLimit();
 
   constructor(options: OperatorPagesOptions) {
     this.#options = options;
   }
 
-  /** Undefined when it is another page. `from` is who asks. */
+  /** Undefined when it is another page. `from` is who asks, with its port. */
   answer(request: RequestHead, target: RequestTarget, from: string): Reply | undefined {
     const method = pages.get(target.name);
     if (method === undefined) return undefined;
@@ -85,8 +88,13 @@ export class OperatorPages {
       return problem(403, 'Not from a page of another site');
     }
     const given = basicCredentials(headers.get('authorization'));
-    if (given?.user === 'admin' && samePassword(given.password, password)) return undefined;
-    if (given !== undefined) refusals.count('wrong admin password', from);
+    if (given !== undefined) {
+      const isRight = (): boolean => given.user === 'admin' && samePassword(given.password, password);
+      const verdict = this.#guesses.check(hostOf(from), `${given.user}:${given.password}`, performance.now(), isRight);
+      if (verdict === 'right') return undefined;
+      refusals.count(verdict === 'wait' ? 'too many wrong passwords' : 'wrong admin password', from);
+      if (verdict === 'wait') return problem(429, 'Too many wrong passwords: wait a second', [['Retry-After', '1']]);
+    }
     return problem(401, 'Operators authenticate as user admin', [['WWW-Authenticate', 'Basic realm="Davecast"']]);
   }
 }

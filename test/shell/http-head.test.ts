@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HeadReader, MAX_HEAD_BYTES, requestOf, statusOf, type Head } from '../../shell/http-head.ts';
 
@@ -62,8 +63,39 @@ describe('a head', () => {
     expect((read('GET / HTTP/1.0\r\nA: 1\r\na: 2\r\n\r\n').head as Head).headers.get('a')).toBe('1');
   });
 
-  it.each(['no colon', ' folded: x', 'sp ace: x', 'a: b\u0000c', 'a: b\rc: d', ': x'])('does not have a line such as %j', (line) => {
-    expect(read(`GET / HTTP/1.0\r\n${line}\r\n\r\n`).head).toBe('bad head');
+  it.each(['no colon', ' folded: x', 'sp ace: x', 'User Agent: x', 'a: b\u0000c', 'a: b\rc: d', ': x', '\u0001', 'second line of a description'])('passes over a line such as %j', (line) => {
+    for (const size of [1, 1_000]) {
+      const { head, rest } = read(`GET / HTTP/1.0\r\nA: 1\r\n${line}\r\nB: 2\r\n\r\naudio`, size);
+      expect(head).toEqual({ firstLine: 'GET / HTTP/1.0', headers: new Map([['a', '1'], ['b', '2']]), passedOver: [line] });
+      expect(rest).toBe('audio');
+    }
+  });
+
+  it('is read line by line: one in Latin-1 does not spoil the others', () => {
+    const head = read(Buffer.concat([Buffer.from('GET / HTTP/1.0\r\nice-name: Größe\r\nice-genre: '), Buffer.from('Größe', 'latin1'), Buffer.from('\r\n\r\n')])).head as Head;
+    expect([...head.headers.values()]).toEqual(['Größe', 'Größe']);
+  });
+
+  it('takes every byte, whole and one by one, for the same: headers that are safe, or a reason', () => {
+    const piece = fc.oneof(
+      fc.constantFrom('\r\n', '\n', '\r', ':', ' ', '\t', '\0', 'A: 1', 'Content-Length: 5', 'Transfer-Encoding: chunked', ' folded', '\u00e9', 'User Agent: x'),
+      fc.string({ unit: 'binary', maxLength: 12 }),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+        const text = Buffer.from(`GET /m HTTP/1.1\r\n${pieces.join('')}\r\n\r\n`);
+        const whole = read(text);
+        expect(read(text, 1)).toEqual(whole);
+        const { head } = whole;
+        if (typeof head === 'string') return;
+        for (const [name, value] of head.headers) {
+          expect(name).toMatch(/^[\w!#$%&'*+.^`|~-]+$/);
+          // oxlint-disable-next-line no-control-regex -- they are what must not be there
+          expect(value).not.toMatch(/[\u0000-\u0008\u000a-\u001f\u007f]/);
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 });
 
@@ -78,6 +110,34 @@ describe('a request', () => {
 
   it.each(['DELETE', 'get', 'CONNECT'])('is not answered when it is %s', (method) => {
     expect(request(`${method} / HTTP/1.1\r\n\r\n`)).toBe('bad method');
+  });
+});
+
+describe('a request whose body may end in two places', () => {
+  it.each([
+    'Content-Length: 5\r\nContent-Length: 6',
+    'Content-Length: 5\r\ncontent-length: 05',
+    'Content-Length : 5',
+    'Content-Length\t: 5',
+    ' Content-Length: 5',
+    'Content-Length: 5\r\n 6',
+    'X: y\rContent-Length: 5',
+    'X: y\u0000\r\n\u0000Content-Length: 5',
+    '\u000bTransfer-Encoding: chunked',
+    'Transfer-Encoding\u0000: chunked',
+    'Transfer-Encoding: chunked\r\n , identity',
+    'Transfer-Encoding: chunked\r\nTransfer-Encoding: identity',
+    'Transfer-Encoding: xchunked',
+    'Transfer-Encoding: chunked, identity',
+    'Transfer-Encoding: gzip, chunked',
+    'Transfer-Encoding: "chunked"',
+    'Transfer-Encoding:\u0001chunked',
+  ])('is refused: %j', (lines) => {
+    expect(request(`PUT /m HTTP/1.1\r\nHost: h\r\n${lines}\r\n\r\n`)).toBe('bad head');
+  });
+
+  it.each(['Content-Length: 5\r\nContent-Length: 5', 'Transfer-Encoding: Chunked', 'Transfer-Encoding: identity', 'ice-description: of two\r\nlines'])('is not %j', (lines) => {
+    expect(request(`PUT /m HTTP/1.1\r\nHost: h\r\n${lines}\r\n\r\n`)).toMatchObject({ method: 'PUT' });
   });
 });
 

@@ -25,7 +25,7 @@ describe.runIf(process.platform === 'linux')('unfinished requests', () => {
     const server = new HttpServer((request, socket) => {
       heard.push(request.target);
       socket.end();
-    }, defaultSettings, new Refusals(log.log), 4);
+    }, { settings: defaultSettings, refusals: new Refusals(log.log), log: log.log, maxWaiting: 4 });
     const port = await server.listen({ address: '127.0.0.1', port: 0 });
     const other = await connect(port, '127.0.0.2');
     const slow = [await connect(port, '127.0.0.1')];

@@ -47,9 +47,7 @@ class Desk implements ListenerDesk {
     return this.table.get(name);
   }
 
-  mounts(): readonly MountInfo[] {
-    return [...this.table.values()];
-  }
+  mounts = (): readonly MountInfo[] => [...this.table.values()];
 
   join(name: string, { icy }: { readonly icy: boolean }): ListenerId | 'full' {
     if (this.isFull) return 'full';
@@ -128,6 +126,22 @@ describe('the head of a stream', () => {
     const { desk, port } = await serve();
     check(await headOf(port, request), icy);
     expect(desk.joined).toEqual([{ name: 'one', icy }]);
+  });
+
+  it('comes also after a name that is not percent-encoded, in UTF-8 or Latin-1', async () => {
+    const { desk, port } = await serve(mountInfo('à la ö'), mountInfo('öé'));
+    for (const target of [Buffer.from('/à%20la%20ö'), Buffer.from('/öé', 'latin1')]) {
+      const client = new RawClient(port).write(Buffer.concat([Buffer.from('GET '), target, Buffer.from(' HTTP/1.0\r\n\r\n')]));
+      expect(await client.untilText('\r\n\r\n')).toMatch(/^HTTP\/1\.0 200 /);
+      client.socket.destroy();
+    }
+    expect(desk.joined.map(({ name }) => name)).toEqual(['à la ö', 'öé']);
+  });
+
+  it('is told with a line of its request that is no header, once', async () => {
+    const { port, told } = await serve();
+    for (let i = 0; i < 3; i++) await headOf(port, 'GET /one HTTP/1.0\r\nUser Agent: Player\u0007\r\n\r\n');
+    expect(told.all('line-passed-over')).toMatchObject([{ line: 'User Agent: Player?' }]);
   });
 
   it('is the whole answer to HEAD', async () => {
@@ -233,7 +247,27 @@ describe('pages', () => {
     expect(xspf).toContain('Content-Type: application/xspf+xml');
     expect(xspf).toContain(`<location>${url}</location>`);
     expect(xspf).toContain('<title>Rädio &quot;one&quot;</title>');
+    expect(body(await get('/a%20b/%3C%C3%B6%3E.mp3.m3u?x=y'))).toBe(`${url}\r\n`);
     expect(await get('/two.m3u')).toMatch(/^HTTP\/1\.0 404 /);
+  });
+
+  it('are there for a mountpoint whose name is no text', async () => {
+    const { port } = await serve(mountInfo('one\ud800#?'));
+    const status = JSON.parse(body(await ask(port, 'GET /status-json.xsl HTTP/1.0\r\nHost: h\r\n\r\n'))) as { icestats: { source: { listenurl: string } } };
+    expect(status.icestats.source.listenurl).toBe('http://h/one%EF%BF%BD%23%3F');
+  });
+
+  it('that fail are answered 500 and told in the log, and nobody else is hurt', async () => {
+    const { desk, port, told } = await serve();
+    const listener = new RawClient(port).write('GET /one HTTP/1.0\r\n\r\n');
+    await listener.untilText('\r\n\r\n');
+    desk.mounts = () => {
+      throw new Error('a fault of ours');
+    };
+    expect(await ask(port, 'GET /status-json.xsl?x HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 500 Internal Server Error\r\n/);
+    expect(told.all('request-failed')).toMatchObject([{ method: 'GET', target: '/status-json.xsl?x', error: expect.stringContaining('a fault of ours') as string }]);
+    expect(listener.socket.destroyed).toBe(false);
+    listener.socket.destroy();
   });
 
   it('serves a mountpoint whose name looks like a playlist', async () => {
@@ -289,6 +323,16 @@ describe('status-json.xsl', () => {
       },
     });
     expect((await status(mountInfo('one'), mountInfo('two'))).icestats['source']).toMatchObject([{ listenurl: 'http://h:8000/one' }, { listenurl: 'http://h:8000/two' }]);
+  });
+
+  it('has the source that is asked for, or none', async () => {
+    const { port } = await serve(mountInfo('one'), mountInfo('two ö', { title: 'T' }));
+    const sourceOf = async (query: string): Promise<unknown> => (JSON.parse(body(await ask(port, `GET /status-json.xsl${query} HTTP/1.0\r\nHost: h\r\n\r\n`))) as { icestats: { source?: unknown } }).icestats.source;
+    expect(await sourceOf('?mount=/one')).toMatchObject({ listenurl: 'http://h/one' });
+    expect(await sourceOf('?x=y&mount=two%20%C3%B6')).toMatchObject({ title: 'T' });
+    expect(await sourceOf('?mount=/three')).toBeUndefined();
+    expect(await sourceOf('?mount=')).toHaveLength(2);
+    expect(await sourceOf('?_=1')).toHaveLength(2);
   });
 
   it('writes dates as Icecast does', () => {

@@ -69,6 +69,28 @@ function connect(port: number): RawClient {
 
 const auth = (user: string, password: string): string => `Authorization: Basic ${Buffer.from(`${user}:${password}`).toString('base64')}\r\n`;
 
+it('takes a source whose description has two lines', async () => {
+  const { desk, port } = await listen('pw');
+  const client = connect(port).write(`PUT /m HTTP/1.1\r\n${auth('source', 'pw')}Ice-Description: First line\nsecond line\r\nIce-Genre: Pop\r\n\r\n`);
+  await client.untilText('200 OK\r\n\r\n');
+  expect(desk.sources[0]!.info.headers).toEqual([['Icy-Genre', 'Pop'], ['Icy-Description', 'First line']]);
+});
+
+describe('passwords', () => {
+  it('cannot be guessed by the thousand, and clients that first say none are spared', async () => {
+    const { port } = await listen('pw');
+    const status = async (line: string): Promise<string> => (await ask(port, `SOURCE /m HTTP/1.0\r\n${line}\r\n`)).split(' ')[1]!;
+    for (let i = 0; i < 30; i++) expect(await status('')).toBe('401');
+    const answers = new Map<string, number>();
+    for (let i = 0; i < 40; i++) {
+      const answer = await status(auth('source', `guess ${i}`));
+      answers.set(answer, (answers.get(answer) ?? 0) + 1);
+    }
+    expect([...answers.keys()].sort()).toEqual(['401', '429']);
+    expect(await ask(port, `GET /admin.cgi?pass=x&mode=updinfo&song=y HTTP/1.0\r\n\r\n`)).toMatch(/ 4(01|29) /);
+  });
+});
+
 describe('a source', () => {
   it.each(['HTTP/1.0', 'HTTP/1.1', 'ICE/1.0'])('may come with SOURCE and %s', async (protocol) => {
     const { desk, port } = await listen('pw');
@@ -206,6 +228,21 @@ describe('a title', () => {
     expect(await ask(port, get('/admin.cgi?pass=pw&mode=updinfo&song=S', ''))).toMatch(/^HTTP\/1\.0 200 /);
     expect(await ask(port, get('/admin.cgi?pass=no&mode=updinfo&song=T', ''))).toMatch(/^HTTP\/1\.0 401 /);
     expect(desk.sources[0]!.titles).toEqual(['S']);
+  });
+
+  it.each<[string, BufferEncoding, string]>([
+    ['&charset=ISO-8859-1', 'latin1', 'Café déjà-vu ß'],
+    ['', 'latin1', 'Café déjà-vu ß'],
+    ['', 'utf8', 'Café déjà-vu ß €'],
+    ['&charset=UTF-8', 'utf8', 'Café déjà-vu ß €'],
+  ])('may come as it is, not percent-encoded: %s in %s', async (charset, encoding, title) => {
+    const { desk, port } = await onAir();
+    const [before, after] = get(`/admin/metadata?mode=updinfo${charset}&song=`).split(' HTTP', 2) as [string, string];
+    const song = Buffer.from(title.replaceAll(' ', '+'), encoding);
+    const client = connect(port).write(Buffer.concat([Buffer.from(before), song, Buffer.from(` HTTP${after}`)]));
+    await client.closed;
+    expect(client.text).toContain('Metadata update successful');
+    expect(desk.sources[0]!.titles).toEqual([title]);
   });
 
   it.each([

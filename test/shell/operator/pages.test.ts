@@ -57,6 +57,15 @@ class Rig {
   }
 }
 
+describe('guesses of the password', () => {
+  it('are slowed down', () => {
+    const rig = new Rig();
+    const statuses = Array.from({ length: 40 }, (_, index) => rig.ask('/admin/sources?mount=/radio', { method: 'GET', authorization: basic('admin', `guess ${index}`) })?.status);
+    expect(statuses.slice(0, 10)).toEqual(Array.from({ length: 10 }, () => 401));
+    expect(statuses.at(-1)).toBe(429);
+  });
+});
+
 describe("an operator's page", () => {
   it.each<[string, MountCommand]>([
     ['/admin/switch?mount=/radio', { kind: 'switch' }],

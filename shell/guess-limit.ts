@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { isIPv6 } from 'node:net';
+
+/** Wrong passwords in a row: somebody who tries to remember. */
+const AT_ONCE = 10;
+/** And one more in so long: at this rate a password of eight letters takes millennia. */
+const ONE_MORE_MS = 1_000;
+/** Addresses that are kept in mind; beyond it the one that was wrong longest ago is forgotten. */
+const MAX_ADDRESSES = 4_096;
+/** Of each address, the digests of its newest wrong passwords. */
+const MAX_WRONG = 4;
+
+interface Guesser {
+  /** Wrong passwords that it may give now. */
+  left: number;
+  at: number;
+  readonly wrong: string[];
+}
+
+/**
+ * Slows down whoever guesses passwords. Only a wrong password that is new is a guess: a source client that is set up wrongly says the
+ * same one for ever, and must not lock out another one at its address; one that says none at all is asked for it.
+ */
+export class GuessLimit {
+  readonly #guessers = new Map<string, Guesser>();
+
+  /** `isRight` is not asked when this address has to wait. `nowMs` never decreases. */
+  check(ip: string, password: string, nowMs: number, isRight: (password: string) => boolean): 'right' | 'wrong' | 'wait' {
+    const network = networkOf(ip);
+    const guesser = this.#guessers.get(network);
+    const left = guesser === undefined ? AT_ONCE : Math.min(AT_ONCE, guesser.left + (nowMs - guesser.at) / ONE_MORE_MS);
+    const digest = createHash('sha256').update(password).digest('base64');
+    if (guesser?.wrong.includes(digest)) return 'wrong';
+    if (left < 1) return 'wait';
+    if (isRight(password)) return 'right';
+    this.#guessers.delete(network);
+    this.#guessers.set(network, { left: left - 1, at: nowMs, wrong: [...(guesser?.wrong ?? []), digest].slice(-MAX_WRONG) });
+    for (const oldest of this.#guessers.keys()) {
+      if (this.#guessers.size <= MAX_ADDRESSES) break;
+      this.#guessers.delete(oldest);
+    }
+    return 'wrong';
+  }
+}
+
+/** Whoever has one address of IPv6 has all those that begin with the same 64 bits. */
+function networkOf(ip: string): string {
+  if (!isIPv6(ip)) return ip;
+  const [front = '', back] = ip.replace(/%.*$/, '').split('::').map((part) => (part === '' ? [] : part.split(':')));
+  const groups = back === undefined ? [...front] : [...front, ...Array.from({ length: Math.max(0, 8 - front.length - back.length) }, () => '0'), ...back];
+  return groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16)).join(':');
+}

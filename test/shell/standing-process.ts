@@ -1,0 +1,18 @@
+import { withSettings } from '../../core/settings.ts';
+import { createLogger } from '../../shell/log.ts';
+import { watchEventLoop } from '../../shell/watchdog.ts';
+
+/** A process whose event loop stands, for so many milliseconds, once standard input says so: what the tests of the watchdog watch. */
+const [standMs, loopStandsMs, loopEndMs] = process.argv.slice(2).map(Number) as [number, number, number];
+const logger = createLogger({ role: 'edge', level: 'info' });
+watchEventLoop(withSettings({ loopStandsMs, loopEndMs }), 'edge', logger);
+
+process.stdin.once('data', () => {
+  standStill(performance.now() + standMs);
+  process.stdin.once('data', () => process.exit(0));
+});
+process.stderr.write('ready\n');
+
+function standStill(untilMs: number): void {
+  while (performance.now() < untilMs);
+}
