@@ -1,17 +1,18 @@
 import { audioTypeFor, encodeAnnouncement } from './announce.ts';
 import { assert } from './assert.ts';
 import { encodeOrigin } from './extensions.ts';
-import type { FrameFormat, FrameHeader } from './frame/format.ts';
+import { frameDurationUs, type FrameFormat, type FrameHeader } from './frame/format.ts';
 import { FrameScanner } from './frame/scanner.ts';
 import { encodeHeaders, type HeaderList } from './headers.ts';
 import { encodeIcyText, icyTitleOf, icyTitleText } from './icy.ts';
 import type { Machine, TargetId, Transport } from './machine.ts';
 import { contentTypeOf } from './media.ts';
 import { encodeMessage, MAX_DATAGRAM_BYTES, MessageType, STREAM_ID_BYTES } from './pdu.ts';
+import { RepeatGuard, SentFrames, type FrameKind } from './repeat-guard.ts';
 import type { Settings } from './settings.ts';
 import { Target, type EncoderSink } from './target.ts';
 import { TimerQueue } from './timers.ts';
-import { later, ms, type Micros } from './units.ts';
+import { later, ms, toMs, type Micros } from './units.ts';
 
 export interface EncoderOptions {
   readonly settings: Settings;
@@ -22,6 +23,8 @@ export interface EncoderOptions {
   readonly headers?: HeaderList;
   /** What this encoder is called, whichever stream it sends: an edge can prefer it by that. */
   readonly origin?: string | undefined;
+  /** What was sent of earlier connections of its source: that does not go out again. */
+  readonly sent?: SentFrames;
 }
 
 export type { EncoderSink };
@@ -41,8 +44,8 @@ export const MAX_TARGETS = 256;
 /**
  * Cuts a stream into frames and sends each as one message to every target.
  *
- *     audio bytes -> scanner -> frame -> message (sequence n) -> target 0 (replica 0): journal -> send
- *                                                             -> target 1 (replica 1): journal -> send
+ *     audio bytes -> scanner -> not sent before? -> message (sequence n) -> target 0 (replica 0): journal -> send
+ *                                                                        -> target 1 (replica 1): journal -> send
  *
  * Every TCP target has a journal of its newest 10 s. When its connection is made (again) the whole journal is sent:
  * what was written to the lost connection may never have arrived, and receivers drop what they already have.
@@ -53,8 +56,9 @@ export class Encoder implements Machine {
   readonly #mountpoint: string;
   readonly #origin: string | undefined;
   readonly #sink: EncoderSink;
-  readonly #scanner = new FrameScanner({ frame: (bytes, header) => this.#frame(bytes, header) });
-  readonly #timers = new TimerQueue<'target-slow'>();
+  readonly #scanner = new FrameScanner({ frame: (bytes, header) => this.#found(bytes, header) });
+  readonly #timers = new TimerQueue<'target-slow' | 'burst-settles'>();
+  readonly #guard: RepeatGuard;
   readonly #slow = this.#timers.timer('target-slow', (now) => this.#pump(now));
   readonly #targets: Target[] = [];
   #headers: HeaderList;
@@ -63,11 +67,12 @@ export class Encoder implements Machine {
   #audioType = 0;
   #sequence = 0;
   #frames = 0;
+  #takenUs = 0;
   #announcedAt = 0 as Micros;
   /** The time of the call that is going on, for the scanner's callback. */
   #now = 0 as Micros;
 
-  constructor({ settings, streamId, mountpoint, headers, origin }: EncoderOptions, sink: EncoderSink) {
+  constructor({ settings, streamId, mountpoint, headers, origin, sent = new SentFrames() }: EncoderOptions, sink: EncoderSink) {
     assert(streamId.length === STREAM_ID_BYTES, 'a stream id has 16 bytes');
     this.#settings = settings;
     this.#streamId = streamId.slice();
@@ -75,6 +80,16 @@ export class Encoder implements Machine {
     this.#origin = origin;
     this.#headers = headers ?? [];
     this.#sink = sink;
+    this.#guard = new RepeatGuard({
+      sent,
+      timer: (fire) =>
+        this.#timers.timer('burst-settles', (now) => {
+          fire(now);
+          this.#pump(now);
+        }),
+      frame: (now, bytes, kind) => this.#frame(now, bytes, kind),
+      repeated: (frames, durationUs) => sink.event({ kind: 'source-repeats', frames, programmeMs: Math.round(toMs(durationUs as Micros)) }),
+    });
   }
 
   get deadline(): Micros {
@@ -98,9 +113,14 @@ export class Encoder implements Machine {
     };
   }
 
-  /** Memory held for targets and for an unfinished frame. */
+  /** Programme found in what came in. */
+  get takenUs(): number {
+    return this.#takenUs;
+  }
+
+  /** Memory held for targets, for an unfinished frame, and for those that may have been sent before. */
   get heldBytes(): number {
-    return this.#targets.reduce((sum, target) => sum + target.heldBytes, this.#scanner.heldBytes);
+    return this.#targets.reduce((sum, target) => sum + target.heldBytes, this.#scanner.heldBytes + this.#guard.heldBytes);
   }
 
   /** A new destination; its id is the replica number of its copies. A TCP target is down until `targetUp`. */
@@ -137,6 +157,7 @@ export class Encoder implements Machine {
   end(now: Micros): void {
     this.#now = now;
     this.#scanner.end();
+    this.#guard.end(now);
     this.#pump(now);
   }
 
@@ -167,27 +188,25 @@ export class Encoder implements Machine {
     this.#timers.run(now);
   }
 
-  #frame(bytes: Uint8Array, header: FrameHeader): void {
-    const now = this.#now;
-    const formatChanged = header.format !== this.#format;
-    if (formatChanged) this.#newFormat(header);
-    if (formatChanged || now - this.#announcedAt >= ms(this.#settings.announceMs)) this.#announce(now, header.format);
+  #found(bytes: Uint8Array, header: FrameHeader): void {
+    const durationUs = frameDurationUs(header.format, header.samples);
+    this.#takenUs += durationUs;
+    this.#guard.frame(this.#now, bytes, header, durationUs);
+  }
+
+  #frame(now: Micros, bytes: Uint8Array, kind: FrameKind): void {
+    const formatChanged = kind.format !== this.#format;
+    if (formatChanged) this.#newFormat(kind);
+    if (formatChanged || now - this.#announcedAt >= ms(this.#settings.announceMs)) this.#announce(now, kind.format);
     this.#frames++;
     this.#message(now, MessageType.DATA, bytes);
   }
 
-  #newFormat(header: FrameHeader): void {
-    const { codec, sampleRateHz, channels } = header.format;
-    this.#format = header.format;
-    this.#audioType = audioTypeFor(header.format, header.bitrateBps);
-    this.#sink.event({
-      kind: 'encoder-format',
-      codec,
-      sampleRateHz,
-      channels,
-      bitrateBps: header.bitrateBps,
-      audioType: this.#audioType,
-    });
+  #newFormat({ format, bitrateBps }: FrameKind): void {
+    const { codec, sampleRateHz, channels } = format;
+    this.#format = format;
+    this.#audioType = audioTypeFor(format, bitrateBps);
+    this.#sink.event({ kind: 'encoder-format', codec, sampleRateHz, channels, bitrateBps, audioType: this.#audioType });
   }
 
   #announce(now: Micros, format: FrameFormat): void {

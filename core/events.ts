@@ -17,6 +17,8 @@ export type EncoderEvent =
       readonly audioType: number;
     }
   | { readonly kind: 'encoder-title'; readonly title: string }
+  /** What its source brought again, as a server does to whoever connects anew, was passed over. */
+  | { readonly kind: 'source-repeats'; readonly frames: number; readonly programmeMs: number }
   | { readonly kind: 'target-up'; readonly target: TargetId; readonly label: string; readonly keptMessages: number }
   | { readonly kind: 'target-down'; readonly target: TargetId; readonly label: string }
   /** Dropped for good, since the start, because the target was away or slow for longer than is kept. */

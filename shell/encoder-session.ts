@@ -3,6 +3,7 @@ import { Encoder } from '../core/encoder.ts';
 import type { HeaderList } from '../core/headers.ts';
 import type { TargetId } from '../core/machine.ts';
 import { formatStreamId } from '../core/pdu.ts';
+import type { SentFrames } from '../core/repeat-guard.ts';
 import type { Settings } from '../core/settings.ts';
 import { NEVER } from '../core/units.ts';
 import { Driver } from './driver.ts';
@@ -16,6 +17,8 @@ export interface SessionOptions {
   readonly title: string;
   readonly origin: string | undefined;
   readonly outlet: EncoderOutlet;
+  /** By all sources. */
+  readonly sent: SentFrames;
   readonly log: Log;
 }
 
@@ -26,11 +29,11 @@ export class EncoderSession {
   readonly #outlet: EncoderOutlet;
   readonly #driver: Driver;
 
-  constructor({ settings, mount, headers, title, origin, outlet, log }: SessionOptions) {
+  constructor({ settings, mount, headers, title, origin, outlet, sent, log }: SessionOptions) {
     const streamId = newStreamId();
     this.stream = formatStreamId(streamId);
     this.#encoder = new Encoder(
-      { settings, streamId, mountpoint: mount, headers, origin },
+      { settings, streamId, mountpoint: mount, headers, origin, sent },
       {
         send: (target, bytes) => outlet.send(target, bytes),
         backlogBytes: (target) => outlet.backlogBytes(target),

@@ -1,4 +1,5 @@
 import type { HeaderList } from '../core/headers.ts';
+import { SentFrames } from '../core/repeat-guard.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Endpoint } from './address.ts';
 import { interfaceOf } from './address.ts';
@@ -45,6 +46,7 @@ export class EncoderApp implements App, SourceDesk {
   readonly #log: Log;
   readonly #outlet: EncoderOutlet;
   readonly #source: Source;
+  readonly #sent = new SentFrames();
   /** The one on air, and those that have ended less than `targetKeepMs` ago. */
   readonly #sessions = new Set<EncoderSession>();
   #finish: () => void = () => undefined;
@@ -84,7 +86,7 @@ export class EncoderApp implements App, SourceDesk {
   begin(info: SourceInfo): SourceSink {
     const { mount, title, origin, settings } = this.#config;
     const headers = [...this.#config.headers, ...info.headers];
-    const session = new EncoderSession({ settings, mount, headers, title, origin, outlet: this.#outlet, log: this.#log });
+    const session = new EncoderSession({ settings, mount, headers, title, origin, outlet: this.#outlet, sent: this.#sent, log: this.#log });
     this.#sessions.add(session);
     this.#log({ kind: 'source-started', mount, stream: session.stream, from: info.from });
     session.start();

@@ -61,6 +61,7 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   // Encoder.
   'encoder-format': { level: 'info', text: 'audio format' },
   'encoder-title': { level: 'info', text: 'title' },
+  'source-repeats': { level: 'info', text: 'what the source brought again is passed over' },
   'target-up': { level: 'info', text: 'target reached' },
   'target-down': { level: 'warn', text: 'target lost' },
   'target-lost': { level: 'error', text: 'messages dropped for a target that is away or too slow' },

@@ -1,0 +1,72 @@
+import net from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Deframer } from '../../core/deframer.ts';
+import { decodeMessage, MessageType, type Message } from '../../core/pdu.ts';
+import { withSettings, type Settings } from '../../core/settings.ts';
+import { EncoderApp } from '../../shell/encoder.ts';
+import { FakeIcecast, type FakeIcecastOptions } from './fake-icecast.ts';
+import { CapturedLog, mp3Frames, sleep } from './support.ts';
+
+const running: { stop(): Promise<unknown> }[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((one) => one.stop()));
+});
+
+/** A relay's port that keeps what audio it gets. */
+async function relay(): Promise<{ port: number; frames: Buffer[] }> {
+  const frames: Buffer[] = [];
+  const sockets = new Set<net.Socket>();
+  const server = net.createServer((socket) => {
+    sockets.add(socket);
+    const deframer = new Deframer((bytes, start, end) => {
+      const message = decodeMessage(bytes.subarray(start, end)) as Message;
+      if (message.type === MessageType.DATA) frames.push(Buffer.from(message.payload));
+    });
+    socket.on('error', () => undefined).on('data', (bytes) => deframer.push(bytes));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  running.push({
+    stop: () => {
+      for (const socket of sockets) socket.destroy();
+      return new Promise((resolve) => server.close(resolve));
+    },
+  });
+  return { port: (server.address() as net.AddressInfo).port, frames };
+}
+
+async function pulling(options: FakeIcecastOptions, settings: Partial<Settings>): Promise<{ icecast: FakeIcecast; told: CapturedLog; frames: Buffer[] }> {
+  const icecast = await FakeIcecast.start(options);
+  running.push(icecast);
+  const { port, frames } = await relay();
+  const told = new CapturedLog();
+  const app = new EncoderApp({
+    mount: 'm',
+    targets: [{ transport: 'tcp', host: '127.0.0.1', port }],
+    input: { kind: 'from', url: icecast.url },
+    bind: '127.0.0.1',
+    headers: [],
+    title: '',
+    settings: withSettings({ backoffMinMs: 10, backoffMaxMs: 20, ...settings }),
+  }, told.log);
+  running.push(app);
+  await app.start();
+  return { icecast, told, frames };
+}
+
+describe('an Icecast whose source pauses', () => {
+  it('repeats what was sent in its burst, time and again, and nothing of that is sent twice', async () => {
+    const { icecast, told, frames } = await pulling({ burstFrames: 150 }, { idleMs: 200 });
+    const programme = mp3Frames(400);
+    await told.until('source-started');
+    icecast.push(...programme.slice(0, 300));
+    await expect.poll(() => frames.length).toBeGreaterThanOrEqual(299);
+    await expect.poll(() => told.all('source-repeats').length, { timeout: 5_000 }).toBeGreaterThanOrEqual(4);
+    icecast.push(...programme.slice(300));
+    await expect.poll(() => frames.length).toBeGreaterThanOrEqual(399);
+    await sleep(50);
+    expect(Buffer.concat(frames).equals(Buffer.concat(programme))).toBe(true);
+    expect(told.all('disconnected')[0]).toMatchObject({ reason: 'idle' });
+    expect(told.all('source-repeats')[0]).toMatchObject({ frames: 150 });
+  });
+});
