@@ -11,6 +11,7 @@ import type { Log } from './log.ts';
 import type { Source, SourceDesk, SourceInfo, SourceSink } from './source.ts';
 import { SourceServer } from './source-server.ts';
 import { StdinSource } from './stdin-source.ts';
+import { SteadyTimers } from './steady-timers.ts';
 
 export type EncoderInput =
   | { readonly kind: 'stdin' }
@@ -49,12 +50,14 @@ export class EncoderApp implements App, SourceDesk {
   readonly #sent = new SentFrames();
   /** The one on air, and those that have ended less than `targetKeepMs` ago. */
   readonly #sessions = new Set<EncoderSession>();
+  readonly #timers: SteadyTimers;
   #finish: () => void = () => undefined;
 
   constructor(config: EncoderConfig, log: Log) {
     const { targets, settings, bind } = config;
     this.#config = config;
     this.#log = log;
+    this.#timers = new SteadyTimers(settings);
     this.finished = new Promise((resolve) => {
       this.#finish = resolve;
     });
@@ -80,6 +83,7 @@ export class EncoderApp implements App, SourceDesk {
     await this.#source.stop();
     await this.#outlet.finish(this.#config.settings.stopMs);
     for (const session of this.#sessions) session.stop();
+    this.#timers.stop();
   }
 
   /** A source begins: a new stream. */
@@ -103,10 +107,10 @@ export class EncoderApp implements App, SourceDesk {
     const { mount, settings } = this.#config;
     this.#log({ kind: 'source-ended', mount, stream: session.stream, from, reason, frames: session.frames });
     // A target that is away now still gets the end of this stream, if it is back as soon as it would have been in time.
-    setTimeout(() => {
+    this.#timers.timer(() => {
       session.stop();
       this.#sessions.delete(session);
-    }, settings.targetKeepMs).unref();
+    }).set(settings.targetKeepMs);
   }
 
   #makeSource(): Source {
@@ -126,9 +130,10 @@ export class EncoderApp implements App, SourceDesk {
 
   /** The input has ended for good: done when the targets have what there is, or have had their time. */
   async #drain(): Promise<void> {
-    const until = performance.now() + this.#config.settings.drainMs;
-    const drained = (): boolean => this.#outlet.drained && [...this.#sessions].every((session) => session.idle);
-    while (!drained() && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
+    let isLate = false;
+    this.#timers.timer(() => (isLate = true)).set(this.#config.settings.drainMs);
+    const isDone = (): boolean => isLate || (this.#outlet.drained && [...this.#sessions].every((session) => session.idle));
+    while (!isDone()) await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
     this.#finish();
   }
 }

@@ -4,6 +4,7 @@ import { formatPeer } from './address.ts';
 import { HeadReader, requestOf, type Head, type HeadProblem, type RequestHead } from './http-head.ts';
 import { finish, formatReply, htmlReply } from './http-reply.ts';
 import type { Refusals } from './refusals.ts';
+import { SteadyTimers } from './steady-timers.ts';
 import { listenTcp, portOf, type Bind } from './tcp.ts';
 
 /**
@@ -27,12 +28,14 @@ export class HttpServer {
   readonly #open = new Set<net.Socket>();
   /** In the order they came. */
   readonly #waiting = new Set<net.Socket>();
+  readonly #timers: SteadyTimers;
   #server: net.Server | undefined;
 
   constructor(handle: HandleRequest, settings: Settings, refusals: Refusals) {
     this.#handle = handle;
     this.#settings = settings;
     this.#refusals = refusals;
+    this.#timers = new SteadyTimers(settings);
   }
 
   /** The port that it listens on then. */
@@ -50,6 +53,7 @@ export class HttpServer {
     const late = setTimeout(() => open.forEach((socket) => socket.destroy()), limitMs);
     await Promise.all(closed);
     clearTimeout(late);
+    this.#timers.stop();
   }
 
   #accept(socket: net.Socket): void {
@@ -63,9 +67,12 @@ export class HttpServer {
       if (this.#waiting.size <= MAX_WAITING) break;
       this.#drop(oldest, 'too many unfinished requests');
     }
-    readHead(socket, this.#settings.headTimeoutMs, {
-      head: (head, rest) => this.#head(socket, head, rest),
-      failed: (reason) => this.#drop(socket, reason),
+    const timer = this.#timers.timer(() => this.#drop(socket, 'head not finished in time'));
+    timer.set(this.#settings.headTimeoutMs);
+    socket.on('close', () => timer.cancel());
+    readHead(socket, (head, rest) => {
+      timer.cancel();
+      this.#head(socket, head, rest);
     });
   }
 
@@ -85,27 +92,17 @@ export class HttpServer {
   }
 }
 
-interface HeadTaker {
-  /** The socket is paused; `rest` is what came behind the head. */
-  head(head: Head | HeadProblem, rest: Uint8Array): void;
-  failed(reason: string): void;
-}
-
-function readHead(socket: net.Socket, timeoutMs: number, taker: HeadTaker): void {
+/** The socket is paused then; `rest` is what came behind the head. */
+function readHead(socket: net.Socket, take: (head: Head | HeadProblem, rest: Uint8Array) => void): void {
   const reader = new HeadReader();
-  const stop = (): void => {
-    clearTimeout(timer);
-    socket.pause().off('data', onData).off('end', onEnd);
-  };
   const onData = (chunk: Uint8Array): void => {
     const progress = reader.push(chunk);
     if (progress === 'more') return;
-    stop();
-    if (progress === 'head too long') taker.head(progress, chunk);
-    else taker.head(reader.parse(), chunk.subarray(progress));
+    socket.pause().off('data', onData).off('end', onEnd);
+    if (progress === 'head too long') take(progress, chunk);
+    else take(reader.parse(), chunk.subarray(progress));
   };
   // No reason to tell anybody: load balancers look in this way.
   const onEnd = (): void => void socket.destroy();
-  const timer = setTimeout(() => taker.failed('head not finished in time'), timeoutMs);
-  socket.on('data', onData).on('end', onEnd).on('close', () => clearTimeout(timer));
+  socket.on('data', onData).on('end', onEnd);
 }

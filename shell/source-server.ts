@@ -1,6 +1,7 @@
 import type net from 'node:net';
 import { formatPeer, isLoopback, plainAddress } from './address.ts';
 import type { Settings } from '../core/settings.ts';
+import { ms, type Micros } from '../core/units.ts';
 import { Dechunker } from './dechunker.ts';
 import type { RequestHead } from './http-head.ts';
 import { finish, formatReply, htmlReply, textReply, type Reply } from './http-reply.ts';
@@ -10,6 +11,7 @@ import { Refusals } from './refusals.ts';
 import { parseTarget, type RequestTarget } from './request-target.ts';
 import { basicCredentials, samePassword } from './basic-auth.ts';
 import { icyHeadersOf, type Source, type SourceDesk, type SourceSink } from './source.ts';
+import { SteadyTimers, type SteadyTimer } from './steady-timers.ts';
 import type { Bind, TakeBytes } from './tcp.ts';
 import { decodeText } from './text.ts';
 
@@ -26,7 +28,8 @@ interface Current {
   readonly socket: net.Socket;
   readonly ip: string;
   readonly sink: SourceSink;
-  heardAt: number;
+  readonly silence: SteadyTimer;
+  heardAt: Micros;
 }
 
 /** Takes in what source clients push: SOURCE or PUT, one at a time, and the titles that they send aside. */
@@ -34,11 +37,13 @@ export class SourceServer implements Source {
   readonly #options: SourceServerOptions;
   readonly #server: HttpServer;
   readonly #refusals: Refusals;
+  readonly #timers: SteadyTimers;
   #current: Current | undefined;
 
   constructor(options: SourceServerOptions) {
     this.#options = options;
     this.#refusals = new Refusals(options.log);
+    this.#timers = new SteadyTimers(options.settings);
     this.#server = new HttpServer((request, socket, rest) => this.#handle(request, socket, rest), options.settings, this.#refusals);
   }
 
@@ -52,6 +57,7 @@ export class SourceServer implements Source {
     if (this.#current !== undefined) this.#end(this.#current, 'encoder stopped');
     await this.#server.stop(this.#options.settings.stopMs);
     this.#refusals.stop();
+    this.#timers.stop();
   }
 
   #handle(request: RequestHead, socket: net.Socket, rest: Uint8Array): void {
@@ -96,7 +102,7 @@ export class SourceServer implements Source {
   #isTaken(ip: string): boolean {
     const current = this.#current;
     if (current === undefined) return false;
-    const isStale = current.ip === ip && performance.now() - current.heardAt >= this.#options.settings.sourceTakeOverMs;
+    const isStale = current.ip === ip && this.#timers.now - current.heardAt >= ms(this.#options.settings.sourceTakeOverMs);
     if (isStale) this.#end(current, 'replaced by a new connection');
     return !isStale;
   }
@@ -104,20 +110,22 @@ export class SourceServer implements Source {
   #begin(request: RequestHead, socket: net.Socket, rest: Uint8Array): void {
     const from = formatPeer(socket.remoteAddress, socket.remotePort);
     const sink = this.#options.desk.begin({ from, headers: icyHeadersOf(request.headers) });
-    const current: Current = { socket, ip: plainAddress(socket.remoteAddress), sink, heardAt: performance.now() };
+    const silence = this.#timers.timer(() => this.#end(current, 'silent'));
+    const current: Current = { socket, ip: plainAddress(socket.remoteAddress), sink, silence, heardAt: this.#timers.now };
     this.#current = current;
     if (/100-continue/i.test(request.headers.get('expect') ?? '')) socket.write('HTTP/1.1 100 Continue\r\n\r\n');
     socket.write('HTTP/1.0 200 OK\r\n\r\n');
     const body = bodyReader(request, (audio) => sink.audio(audio));
     const take: TakeBytes = (bytes) => {
-      current.heardAt = performance.now();
+      current.heardAt = this.#timers.now;
+      silence.set(this.#options.settings.sourceSilentMs);
       const ended = body(bytes);
       if (ended !== undefined) this.#end(current, ended);
     };
     socket.on('data', take);
     socket.on('end', () => this.#end(current, 'closed by source'));
     socket.on('close', () => this.#end(current, 'connection lost'));
-    socket.setTimeout(this.#options.settings.sourceSilentMs, () => this.#end(current, 'silent'));
+    silence.set(this.#options.settings.sourceSilentMs);
     if (rest.length > 0) take(rest);
     socket.resume();
   }
@@ -125,6 +133,7 @@ export class SourceServer implements Source {
   #end(current: Current, reason: string): void {
     if (this.#current !== current) return;
     this.#current = undefined;
+    current.silence.cancel();
     current.socket.removeAllListeners('data');
     finish(current.socket, '');
     current.sink.end(reason);
