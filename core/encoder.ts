@@ -67,7 +67,7 @@ export class Encoder implements Machine {
   #audioType = 0;
   #sequence = 0;
   #frames = 0;
-  #takenUs = 0;
+  #foundUs = 0;
   #announcedAt = 0 as Micros;
   /** The time of the call that is going on, for the scanner's callback. */
   #now = 0 as Micros;
@@ -113,9 +113,14 @@ export class Encoder implements Machine {
     };
   }
 
-  /** Programme found in what came in. */
+  /** Programme found in what came in, without what is passed over. */
   get takenUs(): number {
-    return this.#takenUs;
+    return this.#foundUs - this.#guard.repeatedUs;
+  }
+
+  /** A frame was found in what came in. */
+  get hasFrames(): boolean {
+    return this.#scanner.frames > 0;
   }
 
   /** Memory held for targets, for an unfinished frame, and for those that may have been sent before. */
@@ -190,7 +195,7 @@ export class Encoder implements Machine {
 
   #found(bytes: Uint8Array, header: FrameHeader): void {
     const durationUs = frameDurationUs(header.format, header.samples);
-    this.#takenUs += durationUs;
+    this.#foundUs += durationUs;
     this.#guard.frame(this.#now, bytes, header, durationUs);
   }
 

@@ -114,6 +114,11 @@ export class RepeatGuard {
     return this.#heldBytes;
   }
 
+  /** What was passed over, or will be as far as is known. */
+  get repeatedUs(): number {
+    return this.#came === 0 ? 0 : (this.#mediaUs * this.#inRun) / this.#came;
+  }
+
   /** The next frame of the connection. */
   frame(now: Micros, bytes: Uint8Array, kind: FrameKind, durationUs: number): void {
     const digest = digestOf(bytes);
@@ -185,15 +190,20 @@ export class RepeatGuard {
   #decide(now: Micros): void {
     // A run that has ended elsewhere was no burst of what was sent: the same was played again.
     if (this.#at < 0 && this.#inRun > 0 && this.#sent.size - this.#reached <= CUT_OFF_FRAMES) this.#passOver(now);
-    else this.#open(now);
+    else this.#letThrough(now);
   }
 
   /** All up to the end of the run was sent before; what is behind it is new. */
   #passOver(now: Micros): void {
-    const frames = this.#inRun;
     const behind = this.#came - this.#inRun;
     this.#held = behind === 0 ? [] : this.#held.slice(-behind);
-    this.#options.repeated(frames, (this.#mediaUs * frames) / this.#came);
+    this.#options.repeated(this.#inRun, this.repeatedUs);
+    this.#open(now);
+  }
+
+  /** What was taken for a repetition is new. */
+  #letThrough(now: Micros): void {
+    this.#inRun = 0;
     this.#open(now);
   }
 
@@ -215,7 +225,7 @@ export class RepeatGuard {
   /** What is in a run need not be held: it was sent. */
   #bound(now: Micros): void {
     while (this.#held.length > MOST_HELD_FRAMES || this.#heldBytes > MOST_HELD_BYTES) {
-      if (this.#at < 0) return this.#open(now);
+      if (this.#at < 0) return this.#letThrough(now);
       this.#heldBytes -= this.#held.shift()!.bytes.length;
     }
   }

@@ -64,6 +64,15 @@ export class EncoderSession {
     return this.#encoder.stats.frames;
   }
 
+  get hasFrames(): boolean {
+    return this.#encoder.hasFrames;
+  }
+
+  /** Programme that was found in what came and is no repetition, in microseconds. */
+  get takenUs(): number {
+    return this.#encoder.takenUs;
+  }
+
   audio(bytes: Uint8Array): void {
     this.#encoder.receive(this.#driver.now, bytes);
     this.#driver.settle();

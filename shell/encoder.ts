@@ -1,6 +1,7 @@
 import type { HeaderList } from '../core/headers.ts';
 import { SentFrames } from '../core/repeat-guard.ts';
 import type { Settings } from '../core/settings.ts';
+import { SourcePace } from '../core/source-pace.ts';
 import type { Endpoint } from './address.ts';
 import { interfaceOf } from './address.ts';
 import type { App } from './app.ts';
@@ -8,6 +9,7 @@ import { EncoderOutlet } from './encoder-outlet.ts';
 import { EncoderSession } from './encoder-session.ts';
 import { IcecastSource } from './icecast-source.ts';
 import type { Log } from './log.ts';
+import { PacedSource } from './paced-source.ts';
 import type { Source, SourceDesk, SourceInfo, SourceSink } from './source.ts';
 import { SourceServer } from './source-server.ts';
 import { StdinSource } from './stdin-source.ts';
@@ -48,6 +50,7 @@ export class EncoderApp implements App, SourceDesk {
   readonly #outlet: EncoderOutlet;
   readonly #source: Source;
   readonly #sent = new SentFrames();
+  readonly #pace: SourcePace;
   /** The one on air, and those that have ended less than `targetKeepMs` ago. */
   readonly #sessions = new Set<EncoderSession>();
   readonly #timers: SteadyTimers;
@@ -57,6 +60,7 @@ export class EncoderApp implements App, SourceDesk {
     const { targets, settings, bind } = config;
     this.#config = config;
     this.#log = log;
+    this.#pace = new SourcePace(settings);
     this.#timers = new SteadyTimers(settings);
     this.finished = new Promise((resolve) => {
       this.#finish = resolve;
@@ -94,12 +98,21 @@ export class EncoderApp implements App, SourceDesk {
     this.#sessions.add(session);
     this.#log({ kind: 'source-started', mount, stream: session.stream, from: info.from });
     session.start();
-    return {
-      audio: (bytes) => session.audio(bytes),
-      title: (text) => session.title(text),
-      metadata: (text) => session.metadata(text),
-      end: (reason) => this.#end(session, info, reason),
-    };
+    return new PacedSource({
+      pace: this.#pace,
+      flow: info.flow,
+      sink: {
+        get hasFrames() {
+          return session.hasFrames;
+        },
+        audio: (bytes) => session.audio(bytes),
+        title: (text) => session.title(text),
+        metadata: (text) => session.metadata(text),
+        end: (reason) => this.#end(session, info, reason),
+      },
+      takenUs: () => session.takenUs,
+      paced: () => this.#log({ kind: 'source-paced', mount, stream: session.stream, from: info.from, aheadMs: settings.sourceAheadMs }),
+    });
   }
 
   #end(session: EncoderSession, { from }: SourceInfo, reason: string): void {

@@ -19,6 +19,7 @@ type ShellKind =
   | 'access'
   | 'operator'
   | 'source-started'
+  | 'source-paced'
   | 'source-ended'
   | 'source-refused'
   | 'source-unauthorized'
@@ -43,6 +44,7 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'access': { level: 'info', text: 'listener gone' },
   'operator': { level: 'info', text: 'operator command' },
   'source-started': { level: 'info', text: 'source connected' },
+  'source-paced': { level: 'info', text: 'source is faster than real time, and is held to it' },
   'source-ended': { level: 'warn', text: 'source gone' },
   'source-refused': { level: 'warn', text: 'source refused' },
   'source-unauthorized': { level: 'info', text: 'source asked for its password' },

@@ -10,7 +10,7 @@ import type { Log } from './log.ts';
 import { Refusals } from './refusals.ts';
 import { parseTarget, type RequestTarget } from './request-target.ts';
 import { basicCredentials, samePassword } from './basic-auth.ts';
-import { icyHeadersOf, type Source, type SourceDesk, type SourceSink } from './source.ts';
+import { icyHeadersOf, type Source, type SourceDesk, type SourceFlow, type SourceSink } from './source.ts';
 import { SteadyTimers, type SteadyTimer } from './steady-timers.ts';
 import type { Bind, TakeBytes } from './tcp.ts';
 import { decodeText } from './text.ts';
@@ -30,6 +30,8 @@ interface Current {
   readonly sink: SourceSink;
   readonly silence: SteadyTimer;
   heardAt: Micros;
+  /** It is we who do not read it. */
+  isHeldUp: boolean;
 }
 
 /** Takes in what source clients push: SOURCE or PUT, one at a time, and the titles that they send aside. */
@@ -102,32 +104,47 @@ export class SourceServer implements Source {
   #isTaken(ip: string): boolean {
     const current = this.#current;
     if (current === undefined) return false;
-    const isStale = current.ip === ip && this.#timers.now - current.heardAt >= ms(this.#options.settings.sourceTakeOverMs);
+    const isStale = current.ip === ip && !current.isHeldUp && this.#timers.now - current.heardAt >= ms(this.#options.settings.sourceTakeOverMs);
     if (isStale) this.#end(current, 'replaced by a new connection');
     return !isStale;
   }
 
   #begin(request: RequestHead, socket: net.Socket, rest: Uint8Array): void {
     const from = formatPeer(socket.remoteAddress, socket.remotePort);
-    const sink = this.#options.desk.begin({ from, headers: icyHeadersOf(request.headers) });
     const silence = this.#timers.timer(() => this.#end(current, 'silent'));
-    const current: Current = { socket, ip: plainAddress(socket.remoteAddress), sink, silence, heardAt: this.#timers.now };
+    const flow: SourceFlow = {
+      pause: () => {
+        current.isHeldUp = true;
+        silence.cancel();
+        socket.pause();
+      },
+      resume: () => {
+        current.isHeldUp = false;
+        heard();
+        socket.resume();
+      },
+    };
+    const sink = this.#options.desk.begin({ from, headers: icyHeadersOf(request.headers), flow });
+    const current: Current = { socket, ip: plainAddress(socket.remoteAddress), sink, silence, heardAt: this.#timers.now, isHeldUp: false };
+    const heard = (): void => {
+      current.heardAt = this.#timers.now;
+      silence.set(this.#options.settings.sourceSilentMs);
+    };
     this.#current = current;
     if (/100-continue/i.test(request.headers.get('expect') ?? '')) socket.write('HTTP/1.1 100 Continue\r\n\r\n');
     socket.write('HTTP/1.0 200 OK\r\n\r\n');
     const body = bodyReader(request, (audio) => sink.audio(audio));
     const take: TakeBytes = (bytes) => {
-      current.heardAt = this.#timers.now;
-      silence.set(this.#options.settings.sourceSilentMs);
+      heard();
       const ended = body(bytes);
       if (ended !== undefined) this.#end(current, ended);
     };
     socket.on('data', take);
     socket.on('end', () => this.#end(current, 'closed by source'));
     socket.on('close', () => this.#end(current, 'connection lost'));
-    silence.set(this.#options.settings.sourceSilentMs);
-    if (rest.length > 0) take(rest);
+    heard();
     socket.resume();
+    if (rest.length > 0) take(rest);
   }
 
   #end(current: Current, reason: string): void {

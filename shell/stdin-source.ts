@@ -14,10 +14,11 @@ export class StdinSource implements Source {
   }
 
   start(): Promise<void> {
-    const sink = this.#desk.begin({ from: 'stdin', headers: [] });
-    this.#input.on('data', (bytes: Uint8Array) => sink.audio(bytes));
-    this.#input.once('end', () => this.#end(sink, 'end of input'));
-    this.#input.once('error', (error) => this.#end(sink, error.message));
+    const input = this.#input;
+    const sink = this.#desk.begin({ from: 'stdin', headers: [], flow: { pause: () => input.pause(), resume: () => input.resume() } });
+    input.on('data', (bytes: Uint8Array) => sink.audio(bytes));
+    input.once('end', () => this.#end(sink, 'end of input'));
+    input.once('error', (error) => this.#end(sink, error.message));
     return Promise.resolve();
   }
 

@@ -70,3 +70,42 @@ describe('an Icecast whose source pauses', () => {
     expect(told.all('source-repeats')[0]).toMatchObject({ frames: 150 });
   });
 });
+
+describe('an upstream that is slow to begin', () => {
+  const times = { connectTimeoutMs: 100, answerTimeoutMs: 5_000, firstFrameMs: 5_000, idleMs: 5_000 };
+
+  it('is waited for as long as its answer may take, however soon it has to be connected', async () => {
+    const { icecast, told, frames } = await pulling({ burstFrames: 0, answer: (_, accept) => void setTimeout(accept, 400) }, times);
+    await told.until('source-started');
+    await sleep(300);
+    icecast.push(...mp3Frames(10));
+    await expect.poll(() => frames.length).toBe(10);
+    expect(icecast.connections).toBe(1);
+    expect(told.all('disconnected')).toEqual([]);
+  });
+
+  it.each([
+    ['answer-timeout', { burstFrames: 0, answer: () => undefined }, { ...times, answerTimeoutMs: 150 }],
+    ['first-frame-timeout', { burstFrames: 0 }, { ...times, firstFrameMs: 150 }],
+  ])('is connected to anew, and told why: %s', async (reason, options, settings) => {
+    const { icecast, told } = await pulling(options, settings);
+    expect(await told.until('disconnected')).toMatchObject({ reason });
+    await expect.poll(() => icecast.connections).toBeGreaterThan(1);
+    for (const { reason: why } of told.all('source-ended')) expect(why).toBe(reason);
+  });
+});
+
+describe('an upstream without a pace of its own', () => {
+  it('is read no faster than it plays, and is not idle for that', async () => {
+    const { icecast, told, frames } = await pulling({ burstFrames: 0 }, { idleMs: 500 });
+    await told.until('source-started');
+    const startedAt = performance.now();
+    icecast.push(...mp3Frames(10_000));
+    await told.until('source-paced');
+    await sleep(1_500);
+    const programmeMs = (frames.length * 1_152) / 44.1;
+    expect(programmeMs).toBeGreaterThan(10_000);
+    expect(programmeMs).toBeLessThan(10_200 + 1.05 * (performance.now() - startedAt));
+    expect(told.all('disconnected')).toEqual([]);
+  });
+});

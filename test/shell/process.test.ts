@@ -74,10 +74,12 @@ describe('a process', () => {
     const relay = new Program('davecast', '-r', '0', '0');
     const inPort = (await relay.line('listening', 'in'))['port'] as number;
     const encoder = new Program('davecast', 'encoder', '--mount', 'm', '--to', `127.0.0.1:${inPort}`, '--stdin', '--origin', 'o');
-    encoder.child.stdin.end(Buffer.concat(mp3Frames(200)));
+    // A second more than goes out at once.
+    encoder.child.stdin.end(Buffer.concat(mp3Frames(420)));
     expect(await encoder.exited).toBe(0);
-    // 200 DATA, and ANNOUNCE, ORIGIN, HEADERS and METADATA before them.
-    await expect.poll(() => relay.lines('path-closed')).toMatchObject([{ messages: 204, dropped: {} }]);
+    expect(encoder.lines('source-paced')).toHaveLength(1);
+    // 420 DATA, and ANNOUNCE, ORIGIN, HEADERS and METADATA before them.
+    await expect.poll(() => relay.lines('path-closed')).toMatchObject([{ messages: 424, dropped: {} }]);
   });
 
   it('that was stopped and goes on hears first what its source has sent meanwhile, and keeps it', async () => {

@@ -52,6 +52,7 @@ describe('a source, while its encoder is stopped,', () => {
     const told = new CapturedLog();
     const settings = withSettings({ sourceSilentMs: 300, lateMs: 50 });
     const sink = {
+      hasFrames: true,
       audio: (bytes: Uint8Array) => void bodies.push(Buffer.from(bytes).toString()),
       title: () => undefined,
       metadata: () => undefined,
