@@ -117,8 +117,8 @@ export type EdgeEvent =
       readonly repeatedMs: number;
       /** What the matcher says: the new stream's media time less the old one's, at the same point of the programme. */
       readonly lagMs: number;
-      /** What that was found by: what is in the streams, or when their frames came. */
-      readonly matchedBy: 'content' | 'arrival';
+      /** What that was found by: the same frames are in both streams, what is in them, or when they came. */
+      readonly matchedBy: 'frames' | 'content' | 'arrival';
       readonly candidates: number;
     }
   | {
