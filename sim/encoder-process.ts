@@ -31,6 +31,7 @@ export class EncoderProcess implements Process {
   readonly #tick = (): void => this.#due();
   readonly #frame = new Uint8Array(MAX_MODEL_FRAME_BYTES);
   #pipeBytes = 0;
+  #leave: () => void = () => {};
   #isDead = false;
 
   constructor(stage: Stage, host: Host, spec: EncoderSpec, start: number) {
@@ -43,14 +44,7 @@ export class EncoderProcess implements Process {
     this.#delayUs = ms(spec.delayMs ?? between(dice.stream(`encoder:${spec.name}:delay`), 20, 50));
     const ppm = spec.ppm ?? Math.round(between(dice.stream(`encoder:${spec.name}:clock`), -30, 30));
     const boot = between(dice.stream(`encoder:${spec.name}:start`), 0, ms(MAX_BOOT_MS));
-    this.#source = stage.programme.newStream({
-      name: `${spec.name}#${start}`,
-      mount: spec.mount,
-      format: spec.format,
-      beginsAtUs: Math.round(world.now + boot),
-      ppm,
-      feed: stage.feed(spec.name),
-    });
+    this.#source = spec.pulls === undefined ? this.#ownSource(start, boot, ppm) : stage.server(spec.pulls.server).source;
     const id = streamId(dice.stream(`encoder:${spec.name}:id`));
     stage.cast.add(id, this.#source);
     this.#encoder = new Encoder(
@@ -74,13 +68,21 @@ export class EncoderProcess implements Process {
     for (const target of this.#spec.to) this.#open(target);
     this.#encoder.setTitle(this.#driver.now, `On air from ${this.#source.name}`);
     this.#driver.settle();
-    this.#scheduleWrite();
+    if (this.#spec.pulls === undefined) this.#scheduleWrite();
+    else this.#leave = this.#stage.server(this.#spec.pulls.server).pull(this.#spec.pulls.burstMs, (frame) => this.#pulled(frame));
   }
 
   killed(): void {
     this.#isDead = true;
+    this.#leave();
     this.#driver.stop();
     for (const { dialer } of this.#targets) dialer?.stop();
+  }
+
+  #ownSource(start: number, boot: number, ppm: number): ModelStream {
+    const { name, mount, format } = this.#spec;
+    const { programme, world } = this.#stage;
+    return programme.newStream({ name: `${name}#${start}`, mount, format, beginsAtUs: Math.round(world.now + boot), ppm, feed: this.#stage.feed(name) });
   }
 
   #open({ relay, transport }: Target): void {
@@ -124,15 +126,19 @@ export class EncoderProcess implements Process {
   }
 
   #record(): void {
-    if (!this.#host.isPaused) {
-      this.#take(this.#frame.subarray(0, this.#source.make(this.#frame)));
-      return;
-    }
-    if (this.#pipeBytes >= PIPE_BYTES) {
-      this.#source.skip();
-      return;
-    }
-    const frame = this.#frame.slice(0, this.#source.make(this.#frame));
+    if (!this.#host.isPaused) this.#take(this.#frame.subarray(0, this.#source.make(this.#frame)));
+    else if (this.#pipeBytes >= PIPE_BYTES) this.#source.skip();
+    else this.#keep(this.#frame.slice(0, this.#source.make(this.#frame)));
+  }
+
+  /** A server keeps what does not fit into the pipe, too, but nobody is stopped for so long. */
+  #pulled(frame: Uint8Array): void {
+    if (this.#host.isPaused) this.#keep(frame);
+    else this.#take(frame);
+  }
+
+  /** For when it goes on. */
+  #keep(frame: Uint8Array): void {
     this.#pipeBytes += frame.length;
     this.#host.run(() => {
       this.#pipeBytes -= frame.length;

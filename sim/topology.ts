@@ -39,6 +39,15 @@ export interface EncoderSpec {
   /** It writes so many frames at once. */
   readonly framesPerWrite: number;
   readonly startsAtS: number;
+  /** It has no audio of its own, but pulls a server's mountpoint: its frames are the server's, and so are those of others that pull it. */
+  readonly pulls?: Pull;
+}
+
+/** The first encoder that names a server says when that pauses: its own source gives it nothing for so long, and goes on where it was. */
+export interface Pull {
+  readonly server: string;
+  readonly burstMs: number;
+  readonly pauses?: readonly { readonly fromS: number; readonly forS: number }[];
 }
 
 export interface Target {
