@@ -103,6 +103,33 @@ describe('an encoder that pulls from a server and is started anew', () => {
     expect(heard.at(-1)).toBeGreaterThanOrEqual(pulled.made - 3);
   });
 
+  it.each([3, 8])('hears nothing twice when the server had nothing new, and its burst comes at %d times real time', (speed) => {
+    const pulled = new Pulled();
+    pulled.play(300, [1]);
+    const listener = pulled.rig.join('test');
+    pulled.play(100, [1]);
+    pulled.pause(1_000_000);
+    pulled.start(2, speed);
+    pulled.play(100, [2]);
+    const heard = pulled.heard(listener);
+    expect(isUnbroken(heard)).toBe(true);
+    expect(heard.at(-1)).toBeGreaterThanOrEqual(pulled.made - 3);
+  });
+
+  it('hears nothing twice when the burst goes back to before anything was heard', () => {
+    const pulled = new Pulled();
+    pulled.play(300, []);
+    pulled.play(30, [1]);
+    const listener = pulled.rig.join('test');
+    pulled.play(30, [1]);
+    pulled.pause(1_000_000);
+    pulled.start(2, 8);
+    pulled.play(100, [2]);
+    const heard = pulled.heard(listener);
+    expect(isUnbroken(heard)).toBe(true);
+    expect(heard.at(-1)).toBeGreaterThanOrEqual(pulled.made - 3);
+  });
+
   it('hears nothing twice when the one that was on air has been forgotten', () => {
     const pulled = new Pulled({ mountEndMs: 60_000 });
     pulled.play(300, [1]);
