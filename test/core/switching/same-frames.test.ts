@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { ListenerId } from '../../../core/machine.ts';
 import type { Settings } from '../../../core/settings.ts';
+import type { Micros } from '../../../core/units.ts';
+import { join } from '../frame/build.ts';
 import { EdgeRig } from '../support/edge-rig.ts';
-import { FRAME_US, numbered, numbersIn, range } from '../support/frames.ts';
+import { FRAME_US, makersIn, numbered, numbersIn, range } from '../support/frames.ts';
 import { announce, data } from '../support/messages.ts';
 
 const FRAME_MS = FRAME_US / 1_000;
 /** What an Icecast gives whoever connects. */
 const BURST = 153;
+/** Who makes the frames of a file. */
+const FILE = 9;
 
 /** Encoders that pull the same mountpoint of a server: they send its frames, from the burst on that it gives them. */
 class Pulled {
@@ -17,8 +21,9 @@ class Pulled {
   /** Frames that the server has. */
   made = 0;
 
-  constructor(settings: Partial<Settings> = {}) {
+  constructor(settings: Partial<Settings> = {}, file?: Uint8Array) {
     this.rig = new EdgeRig(settings);
+    if (file !== undefined) this.rig.edge.provideFallback(0 as Micros, 'test', 'file', file);
     this.#path = this.rig.open();
   }
 
@@ -43,15 +48,18 @@ class Pulled {
     this.rig.until((this.rig.now + us) / 1_000);
   }
 
+  /** Without what a fallback gave. */
   heard(listener: ListenerId): number[] {
-    return numbersIn(this.rig.audio(listener));
+    const audio = this.rig.audio(listener);
+    const makers = makersIn(audio);
+    return numbersIn(audio).filter((_, n) => makers[n] !== FILE);
   }
 
   #send(stream: number, n: number): void {
     const sequence = this.#sequences.get(stream) ?? 1;
     const from = { stream };
     const opening = (sequence - 1) % 100 === 0 ? [announce(sequence, 'test', from)] : [];
-    this.rig.tcp(this.#path, ...opening, data(sequence + opening.length, numbered(n), from));
+    this.rig.tcp(this.#path, ...opening, data(sequence + opening.length, numbered(n, 1), from));
     this.#sequences.set(stream, sequence + opening.length + 1);
   }
 }
@@ -141,6 +149,21 @@ describe('an encoder that pulls from a server and is started anew', () => {
     pulled.play(100, [2]);
     const heard = pulled.heard(listener);
     expect(isUnbroken(heard)).toBe(true);
+    expect(heard.at(-1)).toBeGreaterThanOrEqual(pulled.made - 3);
+  });
+
+  it.each([1.5, 8])('is returned to from the fallback only behind what was heard before it (burst at %d times real time)', (speed) => {
+    const file = join(...range(0, 49).map((n) => numbered(n, FILE)));
+    const pulled = new Pulled({}, file);
+    pulled.play(300, [1]);
+    const listener = pulled.rig.join('test');
+    pulled.play(100, [1]);
+    pulled.pause(5_000_000);
+    expect(pulled.rig.edge.mount('test')).toMatchObject({ fallback: 'file' });
+    pulled.start(2, speed);
+    pulled.play(200, [2]);
+    const heard = pulled.heard(listener);
+    expect(heard.every((n, index) => index === 0 || n > heard[index - 1]!)).toBe(true);
     expect(heard.at(-1)).toBeGreaterThanOrEqual(pulled.made - 3);
   });
 
