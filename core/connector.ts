@@ -8,7 +8,7 @@ export interface ConnectorSink {
   /** Open a connection now, and report `opened` or `lost` (not during this call). */
   connect(): void;
   /** Destroy the connection; it is not to be reported as `lost`. */
-  disconnect(): void;
+  disconnect(reason: string): void;
   event(event: ConnectorEvent): void;
 }
 
@@ -23,28 +23,39 @@ export interface ConnectorOptions {
   readonly random: () => number;
   /** Close a connection that has carried something and then nothing for `idleMs`: for connections that we read. */
   readonly watchIdle: boolean;
+  /** It is to carry audio: its first frame must come in `firstFrameMs`, and its pauses count from then on. */
+  readonly watchFrames?: boolean;
 }
 
 export type ConnectorState = 'stopped' | 'connecting' | 'open' | 'waiting';
 
-/** Keeps one outgoing connection open: when to try again, when an attempt has failed, when an open one is dead. */
+/**
+ * Keeps one outgoing connection open: when to try again, when an attempt has failed, when an open one is dead. Each thing that is waited
+ * for has its own time, and the reason says which has run out. Not all connections wait for all of them.
+ *
+ *     connect --connectTimeoutMs--> established --answerTimeoutMs--> opened --firstFrameMs--> found --idleMs--> carried --idleMs-->
+ */
 export class Connector implements Machine {
   readonly #settings: Settings;
   readonly #random: () => number;
   readonly #watchIdle: boolean;
+  readonly #watchFrames: boolean;
   readonly #sink: ConnectorSink;
-  readonly #timers = new TimerQueue<'connect-again' | 'connect-timeout' | 'idle'>();
+  readonly #timers = new TimerQueue<'connect-again' | 'connect-timeout' | 'answer-timeout' | 'first-frame-timeout' | 'idle'>();
   readonly #again = this.#timers.timer('connect-again', (now) => this.#connect(now));
   readonly #timeout = this.#timers.timer('connect-timeout', (now) => this.#giveUp(now, 'connect-timeout'));
+  readonly #answer = this.#timers.timer('answer-timeout', (now) => this.#giveUp(now, 'answer-timeout'));
+  readonly #firstFrame = this.#timers.timer('first-frame-timeout', (now) => this.#giveUp(now, 'first-frame-timeout'));
   readonly #idle = this.#timers.timer('idle', (now) => this.#giveUp(now, 'idle'));
   #state: ConnectorState = 'stopped';
   /** Attempts since the last connection that carried something or stayed. */
   #attempt = 0;
 
-  constructor({ settings, random, watchIdle }: ConnectorOptions, sink: ConnectorSink) {
+  constructor({ settings, random, watchIdle, watchFrames = false }: ConnectorOptions, sink: ConnectorSink) {
     this.#settings = settings;
     this.#random = random;
     this.#watchIdle = watchIdle;
+    this.#watchFrames = watchFrames;
     this.#sink = sink;
   }
 
@@ -68,16 +79,44 @@ export class Connector implements Machine {
     if (this.#state === 'stopped') this.#connect(now);
   }
 
+  /** The connection is made, and what it was asked for has to be answered before it counts as open. */
+  established(now: Micros): void {
+    if (this.#state !== 'connecting') return;
+    this.#timeout.cancel();
+    this.#answer.set(later(now, ms(this.#settings.answerTimeoutMs)));
+  }
+
+  /** The answer was to connect to somebody else. */
+  redirected(now: Micros): void {
+    if (this.#state !== 'connecting') return;
+    this.#answer.cancel();
+    this.#timeout.set(later(now, ms(this.#settings.connectTimeoutMs)));
+  }
+
   opened(now: Micros): void {
     if (this.#state !== 'connecting') return;
     this.#state = 'open';
     this.#timeout.cancel();
+    this.#answer.cancel();
+    if (this.#watchFrames) this.#firstFrame.set(later(now, ms(this.#settings.firstFrameMs)));
     this.#openedAt = now;
     this.#sink.event({ kind: 'connected', attempt: this.#attempt });
   }
 
-  /** Bytes came in by the open connection. */
+  /** The first frame was found in what it carries. */
+  found(now: Micros): void {
+    this.#firstFrame.cancel();
+    this.carried(now);
+  }
+
+  /** We do not read it any more. */
+  held(): void {
+    this.#idle.cancel();
+  }
+
+  /** Bytes came in by the open connection, or it is read again. */
   carried(now: Micros): void {
+    if (this.#firstFrame.armed) return;
     if (this.#watchIdle && this.#state === 'open') this.#idle.set(later(now, ms(this.#settings.idleMs)));
   }
 
@@ -90,9 +129,8 @@ export class Connector implements Machine {
     const connected = this.#state === 'connecting' || this.#state === 'open';
     this.#state = 'stopped';
     this.#again.cancel();
-    this.#timeout.cancel();
-    this.#idle.cancel();
-    if (connected) this.#sink.disconnect();
+    this.#disarm();
+    if (connected) this.#sink.disconnect('stopped');
   }
 
   #openedAt = 0 as Micros;
@@ -106,7 +144,7 @@ export class Connector implements Machine {
   }
 
   #giveUp(now: Micros, reason: string): void {
-    this.#sink.disconnect();
+    this.#sink.disconnect(reason);
     this.#wait(now, reason);
   }
 
@@ -120,9 +158,12 @@ export class Connector implements Machine {
     assert(draw >= 0 && draw < 1, 'a random draw lies outside [0, 1)');
     const retryInMs = Math.max(backoffMinMs / 2, ceilingMs * (0.5 + draw / 2));
     this.#state = 'waiting';
-    this.#timeout.cancel();
-    this.#idle.cancel();
+    this.#disarm();
     this.#again.set(later(now, ms(retryInMs)));
     this.#sink.event({ kind: 'disconnected', reason, retryInMs: Math.round(retryInMs) });
+  }
+
+  #disarm(): void {
+    for (const timer of [this.#timeout, this.#answer, this.#firstFrame, this.#idle]) timer.cancel();
   }
 }

@@ -16,6 +16,7 @@ import type { Path } from './intake.ts';
 import type { PathId } from './machine.ts';
 import { LossMeter } from './loss-meter.ts';
 import type { Matchable } from './matcher.ts';
+import { OpeningBurst } from './opening-burst.ts';
 import { formatStreamId, MessageType, PDU_HEADER_BYTES, type MessageView } from './pdu.ts';
 import { Reassembler, type Gap, type Reception } from './reassembler.ts';
 import { Rhythm } from './rhythm.ts';
@@ -25,6 +26,7 @@ import { SourceClaims } from './source-claims.ts';
 import { Timeline } from './timeline.ts';
 import type { Timer } from './timers.ts';
 import { ms, type Micros } from './units.ts';
+import type { FrameTable } from './vitals/frame-table.ts';
 import { Vitals } from './vitals/vitals.ts';
 
 /** What a stream tells its edge. `stream` is the one that calls. */
@@ -74,6 +76,7 @@ export class EdgeStream implements Matchable {
   readonly contour: Contour = new Contour(CONTOUR_POINTS);
   readonly losses: LossMeter = new LossMeter(LOSS_SPAN_US);
   readonly vitals: Vitals = new Vitals(this.contour);
+  readonly #opening: OpeningBurst = new OpeningBurst();
   readonly #levels: LevelReader = new LevelReader();
   readonly #settings: Settings;
   readonly #budget: MemoryBudget;
@@ -195,6 +198,16 @@ export class EdgeStream implements Matchable {
     return this.#firstFrameAt ?? Infinity;
   }
 
+  /** The newest ones that are not silent. */
+  get frames(): FrameTable {
+    return this.vitals.frames;
+  }
+
+  /** It has begun with what was there before, faster than it plays, and that still comes. */
+  isBursting(now: Micros): boolean {
+    return this.#opening.goesOn(now);
+  }
+
   /** The metadata text of what comes now; undefined while it has never sent a title. */
   get text(): string | undefined {
     return this.#hasTitles ? this.#text : undefined;
@@ -295,6 +308,7 @@ export class EdgeStream implements Matchable {
     this.#scanner.archive(a);
     this.#tagLimit.archive(a);
     this.#rhythm.archive(a);
+    this.#opening.archive(a);
     this.#claims.archive(a, pathOf);
     this.#closedAt = a.maybeNumber(this.#closedAt);
     this.#mountpoint = a.maybeText(this.#mountpoint);
@@ -387,6 +401,7 @@ export class EdgeStream implements Matchable {
     if (this.frameAt > 0 && now - this.frameAt > RESUMES_AFTER_US) this.resumedAt = now;
     this.#burstUs = now - this.frameAt < durationUs / 2 ? this.#burstUs + durationUs : durationUs;
     this.#rhythm.arrival(now);
+    this.#opening.frame(now, durationUs);
     const levels = this.#levels.read(bytes, header.format);
     for (let part = 0; part < levels; part++) {
       this.contour.add(mediaUs + ((part + 0.5) * durationUs) / levels, this.#levels.levels[part]!);

@@ -1,5 +1,6 @@
 import type { Archive } from './archive.ts';
 import { Aligner } from './alignment/aligner.ts';
+import { SameFrames } from './alignment/same-frames.ts';
 import { decodeAnnouncement } from './announce.ts';
 import type { JoinOptions, BroadcastSink } from './broadcast.ts';
 import { MemoryBudget } from './budget.ts';
@@ -31,7 +32,7 @@ export interface EdgeOptions {
   readonly settings: Settings;
   /** What is wanted of single mountpoints. */
   readonly policies?: MountPolicies;
-  /** Makes, for each mountpoint, what finds the same point of the programme in two of its streams; an Aligner unless given. */
+  /** Makes, for each mountpoint, what finds the same point of the programme in two of its streams; by the same frames, and an Aligner, unless given. */
   readonly newMatcher?: () => Matcher;
   /** Is told of every frame that a mountpoint gives out, whether anybody listens or not. */
   readonly onAir?: OnAir;
@@ -83,7 +84,7 @@ export class Edge implements Machine {
   constructor({ settings, policies, newMatcher, onAir }: EdgeOptions, sink: EdgeSink) {
     this.#settings = settings;
     this.#policies = policies;
-    this.#newMatcher = newMatcher ?? (() => new Aligner());
+    this.#newMatcher = newMatcher ?? (() => new SameFrames(new Aligner()));
     this.#onAir = onAir;
     this.#sink = sink;
     this.#budget = new MemoryBudget(settings.edgeBytes);

@@ -1,7 +1,7 @@
 import { audioTypeFor, encodeAnnouncement } from './announce.ts';
 import { assert } from './assert.ts';
 import { encodeOrigin } from './extensions.ts';
-import type { FrameFormat, FrameHeader } from './frame/format.ts';
+import { frameDurationUs, type FrameFormat, type FrameHeader } from './frame/format.ts';
 import { FrameScanner } from './frame/scanner.ts';
 import { TagLimit } from './frame/tag-limit.ts';
 import { InputCheck } from './input-check.ts';
@@ -11,10 +11,11 @@ import { Journal } from './journal.ts';
 import type { Machine, TargetId, Transport } from './machine.ts';
 import { contentTypeOf } from './media.ts';
 import { encodeMessage, MAX_DATAGRAM_BYTES, MessageType, STREAM_ID_BYTES } from './pdu.ts';
+import { RepeatGuard, SentFrames, type FrameKind } from './repeat-guard.ts';
 import type { Settings } from './settings.ts';
 import { Target, type EncoderSink } from './target.ts';
 import { TimerQueue } from './timers.ts';
-import { earliest, ms, NEVER, type Micros } from './units.ts';
+import { earliest, ms, NEVER, toMs, type Micros } from './units.ts';
 
 export interface EncoderOptions {
   readonly settings: Settings;
@@ -25,6 +26,8 @@ export interface EncoderOptions {
   readonly headers?: HeaderList;
   /** What this encoder is called, whichever stream it sends: an edge can prefer it by that. */
   readonly origin?: string | undefined;
+  /** What was sent of earlier connections of its source: that does not go out again. */
+  readonly sent?: SentFrames;
 }
 
 export type { EncoderSink };
@@ -47,8 +50,8 @@ const CHUNK_BYTES = 16_384;
 /**
  * Cuts a stream into frames and sends each as one message to every target.
  *
- *     audio bytes -> scanner -> frame -> message (sequence n) -> journal -> a cursor of target 0 -> send, as replica 0
- *                                                                        -> a cursor of target 1 -> send, as replica 1
+ *     audio bytes -> scanner -> not sent before? -> message (sequence n) -> journal -> a cursor of target 0 -> send, as replica 0
+ *                                                                                   -> a cursor of target 1 -> send, as replica 1
  *
  * The journal holds the newest 10 s. When the connection to a TCP target is made (again) the whole journal is sent: what
  * was written to the lost connection may never have arrived, and receivers drop what they already have. It belongs to no
@@ -60,9 +63,10 @@ export class Encoder implements Machine {
   readonly #mountpoint: string;
   readonly #origin: string | undefined;
   readonly #sink: EncoderSink;
-  readonly #scanner = new FrameScanner({ frame: (bytes, header) => this.#frame(bytes, header) }, { isSource: true });
+  readonly #scanner = new FrameScanner({ frame: (bytes, header) => this.#found(bytes, header) }, { isSource: true });
   readonly #tagLimit = new TagLimit();
-  readonly #timers = new TimerQueue<'target-slow' | 'no-frames'>();
+  readonly #timers = new TimerQueue<'target-slow' | 'no-frames' | 'burst-settles'>();
+  readonly #guard: RepeatGuard;
   readonly #slow = this.#timers.timer('target-slow', (now) => this.#pump(now));
   readonly #check: InputCheck;
   readonly #journal: Journal;
@@ -74,11 +78,12 @@ export class Encoder implements Machine {
   #audioType = 0;
   #sequence = 0;
   #frames = 0;
+  #foundUs = 0;
   #announcedAt = 0 as Micros;
   /** The time of the call that is going on, for the scanner's callback. */
   #now = 0 as Micros;
 
-  constructor({ settings, streamId, mountpoint, headers, origin }: EncoderOptions, sink: EncoderSink) {
+  constructor({ settings, streamId, mountpoint, headers, origin, sent = new SentFrames() }: EncoderOptions, sink: EncoderSink) {
     assert(streamId.length === STREAM_ID_BYTES, 'a stream id has 16 bytes');
     this.#settings = settings;
     this.#streamId = streamId.slice();
@@ -93,6 +98,16 @@ export class Encoder implements Machine {
       event: (event) => sink.event(event),
     });
     this.#journal = new Journal({ chunkBytes: CHUNK_BYTES, markEveryUs: ms(settings.journalMarkMs) });
+    this.#guard = new RepeatGuard({
+      sent,
+      timer: (fire) =>
+        this.#timers.timer('burst-settles', (now) => {
+          fire(now);
+          this.#pump(now);
+        }),
+      frame: (now, bytes, kind) => this.#frame(now, bytes, kind),
+      repeated: (frames, durationUs) => sink.event({ kind: 'source-repeats', frames, programmeMs: Math.round(toMs(durationUs as Micros)) }),
+    });
   }
 
   get deadline(): Micros {
@@ -122,9 +137,19 @@ export class Encoder implements Machine {
     };
   }
 
-  /** Memory held for targets and for an unfinished frame. */
+  /** Programme found in what came in, without what is passed over. */
+  get takenUs(): number {
+    return this.#foundUs - this.#guard.repeatedUs;
+  }
+
+  /** A frame was found in what came in. */
+  get hasFrames(): boolean {
+    return this.#scanner.frames > 0;
+  }
+
+  /** Memory held for targets, for an unfinished frame, and for those that may have been sent before. */
   get heldBytes(): number {
-    return this.#journal.heldBytes + this.#scanner.heldBytes;
+    return this.#journal.heldBytes + this.#scanner.heldBytes + this.#guard.heldBytes;
   }
 
   /** A new destination; its id, the lowest that is free unless given, is the replica number of its copies. A TCP target is down until `targetUp`. */
@@ -177,6 +202,7 @@ export class Encoder implements Machine {
     this.#now = now;
     this.#scanner.end();
     this.#check.end();
+    this.#guard.end(now);
     this.#pump(now);
   }
 
@@ -207,27 +233,25 @@ export class Encoder implements Machine {
     this.#timers.run(now);
   }
 
-  #frame(bytes: Uint8Array, header: FrameHeader): void {
-    const now = this.#now;
-    const formatChanged = header.format !== this.#format;
-    if (formatChanged) this.#newFormat(header);
-    if (formatChanged || now - this.#announcedAt >= ms(this.#settings.announceMs)) this.#announce(now, header.format);
+  #found(bytes: Uint8Array, header: FrameHeader): void {
+    const durationUs = frameDurationUs(header.format, header.samples);
+    this.#foundUs += durationUs;
+    this.#guard.frame(this.#now, bytes, header, durationUs);
+  }
+
+  #frame(now: Micros, bytes: Uint8Array, kind: FrameKind): void {
+    const formatChanged = kind.format !== this.#format;
+    if (formatChanged) this.#newFormat(kind);
+    if (formatChanged || now - this.#announcedAt >= ms(this.#settings.announceMs)) this.#announce(now, kind.format);
     this.#frames++;
     this.#message(now, MessageType.DATA, bytes);
   }
 
-  #newFormat(header: FrameHeader): void {
-    const { codec, sampleRateHz, channels } = header.format;
-    this.#format = header.format;
-    this.#audioType = audioTypeFor(header.format, header.bitrateBps);
-    this.#sink.event({
-      kind: 'encoder-format',
-      codec,
-      sampleRateHz,
-      channels,
-      bitrateBps: header.bitrateBps,
-      audioType: this.#audioType,
-    });
+  #newFormat({ format, bitrateBps }: FrameKind): void {
+    const { codec, sampleRateHz, channels } = format;
+    this.#format = format;
+    this.#audioType = audioTypeFor(format, bitrateBps);
+    this.#sink.event({ kind: 'encoder-format', codec, sampleRateHz, channels, bitrateBps, audioType: this.#audioType });
   }
 
   #announce(now: Micros, format: FrameFormat): void {

@@ -21,6 +21,8 @@ export type EncoderEvent =
   | { readonly kind: 'source-unsupported'; readonly format: string }
   /** Bytes have come for so long, and no frame was in them; `skipped` has how many were left out, by reason. Told again while that lasts. */
   | { readonly kind: 'source-without-frames'; readonly forMs: number; readonly bytes: number; readonly skipped: Readonly<Record<string, number>> }
+  /** What its source brought again, as a server does to whoever connects anew, was passed over. */
+  | { readonly kind: 'source-repeats'; readonly frames: number; readonly programmeMs: number }
   | { readonly kind: 'target-up'; readonly target: TargetId; readonly label: string; readonly keptMessages: number }
   | { readonly kind: 'target-down'; readonly target: TargetId; readonly label: string }
   /** Dropped for good, since the start, because the target was away or slow for longer than is kept. */
@@ -149,8 +151,8 @@ export type EdgeEvent =
       readonly repeatedMs: number;
       /** What the matcher says: the new stream's media time less the old one's, at the same point of the programme. */
       readonly lagMs: number;
-      /** What that was found by: what is in the streams, or when their frames came. */
-      readonly matchedBy: 'content' | 'arrival';
+      /** What that was found by: the same frames are in both streams, what is in them, or when they came. */
+      readonly matchedBy: 'frames' | 'content' | 'arrival';
       readonly candidates: number;
     }
   | {

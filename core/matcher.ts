@@ -1,19 +1,21 @@
 import type { Contour } from './alignment/contour.ts';
 import type { Archive } from './archive.ts';
 import type { Timeline } from './timeline.ts';
+import type { FrameTable } from './vitals/frame-table.ts';
 
 /** What a matcher may know of a stream. */
 export interface Matchable {
   readonly timeline: Timeline;
   readonly contour: Contour;
+  readonly frames: FrameTable;
 }
 
 /** Where in one stream the same point of the programme lies that another one has at a given media time. */
 export interface Match {
   /** Media time of `to` at that point, in microseconds. */
   readonly mediaUs: number;
-  /** What it was found by: what is in the streams, or when their frames came. */
-  readonly by: 'content' | 'arrival';
+  /** What it was found by: the same frames are in both, what is in them, or when they came. */
+  readonly by: 'frames' | 'content' | 'arrival';
 }
 
 /** Finds the same point of the programme in two independent streams of one mountpoint. */

@@ -18,6 +18,8 @@ export interface Settings {
   readonly backoffMinMs: number;
   readonly backoffMaxMs: number;
   readonly connectTimeoutMs: number;
+  readonly answerTimeoutMs: number;
+  readonly firstFrameMs: number;
   readonly idleMs: number;
   readonly keepAliveMs: number;
   readonly resolveMs: number;
@@ -32,6 +34,7 @@ export interface Settings {
   readonly sourceSilentMs: number;
   readonly noFrameMs: number;
   readonly sourceTakeOverMs: number;
+  readonly sourceAheadMs: number;
   readonly drainMs: number;
   readonly announceMs: number;
   readonly targetKeepMs: number;
@@ -108,7 +111,9 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   backoffMinMs: { value: 100, unit: 'ms', min: 1, max: 60_000, roles: everyRole, why: 'first wait before connecting again; doubles at each failure, and each wait is drawn from its upper half' },
   backoffMaxMs: { value: 1_000, unit: 'ms', min: 1, max: 600_000, roles: everyRole, why: 'longest wait before connecting again: a relay that is back is found within this' },
   connectTimeoutMs: { value: 2_000, unit: 'ms', min: 10, max: 600_000, roles: everyRole, why: 'a connection not made by then is tried again: a vanished host answers nothing' },
-  idleMs: { value: 5_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['relay', 'edge'], why: 'a connection that has carried messages and then none for so long is half open: closed and made again' },
+  answerTimeoutMs: { value: 20_000, unit: 'ms', min: 10, max: 600_000, roles: ['encoder'], why: 'the server that --from names, once it is connected, has so long to answer: one that first connects to its own source, or asks somebody whether we may listen, needs seconds' },
+  firstFrameMs: { value: 20_000, unit: 'ms', min: 10, max: 600_000, roles: ['encoder'], why: 'and behind its answer so long to send a whole frame: a source may only be about to begin, and at 8 kbit/s a block of a server takes four seconds' },
+  idleMs: { value: 5_000, unit: 'ms', min: 100, max: 3_600_000, roles: everyRole, why: 'a connection that has carried messages, or the audio of --from, and then nothing for so long is half open: closed and made again' },
   keepAliveMs: { value: 5_000, unit: 'ms', min: 1_000, max: 3_600_000, roles: everyRole, why: 'after so much silence the system asks the other side of a connection whether it is there, ten times, once a second' },
   resolveMs: { value: 30_000, unit: 'ms', min: 100, max: 3_600_000, roles: everyRole, why: 'host names are looked up again this often: relays are moved by their name; while one cannot be reached, every backoffMaxMs' },
   addressGraceMs: { value: 60_000, unit: 'ms', min: 0, max: 86_400_000, roles: everyRole, why: 'an address that a name no longer has stays in use for so long, and longer if none of the new ones can be reached: some name servers give other addresses at each look' },
@@ -124,6 +129,7 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   sourceSilentMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['encoder'], why: 'a source client that sends nothing for so long is half open: closed, as Icecast does' },
   noFrameMs: { value: 2_000, unit: 'ms', min: 100, max: 600_000, roles: ['encoder'], why: 'a source that has sent bytes for so long, and no frame, is told of, with what the bytes are, and again every ten seconds' },
   sourceTakeOverMs: { value: 2_000, unit: 'ms', min: 0, max: 3_600_000, roles: ['encoder'], why: 'one that has sent nothing for so long gives way when the same address connects again' },
+  sourceAheadMs: { value: 10_000, unit: 'ms', min: 100, max: 600_000, roles: ['encoder'], why: 'a source may be so far ahead of real time, or 128 KiB if those last longer: the burst of a server, or what it has paused for; one that is further ahead has no pace of its own, as a file in a pipe, and is read no faster than it plays' },
   drainMs: { value: 5_000, unit: 'ms', min: 0, max: 600_000, roles: ['encoder'], why: 'when --stdin has ended, targets have so long to take what is left' },
   announceMs: { value: 2_000, unit: 'ms', min: 100, max: 60_000, roles: ['encoder'], why: 'ANNOUNCE, HEADERS and METADATA go out this often: the longest that a receiver who joins late knows nothing' },
   targetKeepMs: { value: 10_000, unit: 'ms', min: 100, max: 120_000, roles: ['encoder'], why: 'the newest messages kept for all TCP targets together, and sent first to one that is reached (again), under whatever address: an outage of all relays shorter than this loses nothing' },

@@ -3,6 +3,7 @@ import { Encoder } from '../core/encoder.ts';
 import type { HeaderList } from '../core/headers.ts';
 import type { TargetId } from '../core/machine.ts';
 import { formatStreamId } from '../core/pdu.ts';
+import type { SentFrames } from '../core/repeat-guard.ts';
 import type { Settings } from '../core/settings.ts';
 import { Driver } from './driver.ts';
 import type { EncoderOutlet, Slot } from './encoder-outlet.ts';
@@ -15,6 +16,8 @@ export interface SessionOptions {
   readonly title: string;
   readonly origin: string | undefined;
   readonly outlet: EncoderOutlet;
+  /** By all sources. */
+  readonly sent: SentFrames;
   readonly log: Log;
 }
 
@@ -26,11 +29,11 @@ export class EncoderSession {
   readonly #driver: Driver;
   #unsupported: string | undefined;
 
-  constructor({ settings, mount, headers, title, origin, outlet, log }: SessionOptions) {
+  constructor({ settings, mount, headers, title, origin, outlet, sent, log }: SessionOptions) {
     const streamId = newStreamId();
     this.stream = formatStreamId(streamId);
     this.#encoder = new Encoder(
-      { settings, streamId, mountpoint: mount, headers, origin },
+      { settings, streamId, mountpoint: mount, headers, origin, sent },
       {
         send: (target, bytes) => outlet.send(target, bytes),
         backlogBytes: (target) => outlet.backlogBytes(target),
@@ -59,6 +62,15 @@ export class EncoderSession {
 
   get frames(): number {
     return this.#encoder.stats.frames;
+  }
+
+  get hasFrames(): boolean {
+    return this.#encoder.hasFrames;
+  }
+
+  /** Programme that was found in what came and is no repetition, in microseconds. */
+  get takenUs(): number {
+    return this.#encoder.takenUs;
   }
 
   /** Says why when what it sends is not supported. */

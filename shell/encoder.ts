@@ -1,6 +1,8 @@
 import { SUPPORTED } from '../core/frame/foreign.ts';
 import type { HeaderList } from '../core/headers.ts';
+import { SentFrames } from '../core/repeat-guard.ts';
 import type { Settings } from '../core/settings.ts';
+import { SourcePace } from '../core/source-pace.ts';
 import type { Endpoint } from './address.ts';
 import { interfaceOf } from './address.ts';
 import type { App } from './app.ts';
@@ -9,10 +11,12 @@ import { EncoderSession } from './encoder-session.ts';
 import { IcecastSource } from './icecast-source.ts';
 import type { Log } from './log.ts';
 import type { Lookup } from './resolve.ts';
+import { PacedSource } from './paced-source.ts';
 import type { Source, SourceDesk, SourceInfo, SourceSink } from './source.ts';
 import { UsageError } from './problems.ts';
 import { SourceServer } from './source-server.ts';
 import { StdinSource } from './stdin-source.ts';
+import { SteadyTimers } from './steady-timers.ts';
 
 export type EncoderInput =
   | { readonly kind: 'stdin' }
@@ -50,8 +54,11 @@ export class EncoderApp implements App, SourceDesk {
   readonly #log: Log;
   readonly #outlet: EncoderOutlet;
   readonly #source: Source;
+  readonly #sent = new SentFrames();
+  readonly #pace: SourcePace;
   /** The one on air, and those that have ended less than `targetKeepMs` ago. */
   readonly #sessions = new Set<EncoderSession>();
+  readonly #timers: SteadyTimers;
   #finish: () => void = () => undefined;
   #fail: (error: Error) => void = () => undefined;
 
@@ -59,6 +66,8 @@ export class EncoderApp implements App, SourceDesk {
     const { targets, settings, bind, lookup } = config;
     this.#config = config;
     this.#log = log;
+    this.#pace = new SourcePace(settings);
+    this.#timers = new SteadyTimers(settings);
     this.finished = new Promise((resolve, reject) => {
       this.#finish = resolve;
       this.#fail = reject;
@@ -87,22 +96,32 @@ export class EncoderApp implements App, SourceDesk {
     await this.#source.stop();
     await this.#outlet.finish(this.#config.settings.stopMs);
     for (const session of this.#sessions) session.stop();
+    this.#timers.stop();
   }
 
   /** A source begins: a new stream. */
   begin(info: SourceInfo): SourceSink {
     const { mount, title, origin, settings } = this.#config;
     const headers = [...this.#config.headers, ...info.headers];
-    const session = new EncoderSession({ settings, mount, headers, title, origin, outlet: this.#outlet, log: this.#log });
+    const session = new EncoderSession({ settings, mount, headers, title, origin, outlet: this.#outlet, sent: this.#sent, log: this.#log });
     this.#sessions.add(session);
     this.#log({ kind: 'source-started', mount, stream: session.stream, from: info.from });
     session.start();
-    return {
-      audio: (bytes) => session.audio(bytes),
-      title: (text) => session.title(text),
-      metadata: (text) => session.metadata(text),
-      end: (reason) => this.#end(session, info, reason),
-    };
+    return new PacedSource({
+      pace: this.#pace,
+      flow: info.flow,
+      sink: {
+        get hasFrames() {
+          return session.hasFrames;
+        },
+        audio: (bytes) => session.audio(bytes),
+        title: (text) => session.title(text),
+        metadata: (text) => session.metadata(text),
+        end: (reason) => this.#end(session, info, reason),
+      },
+      takenUs: () => session.takenUs,
+      paced: () => this.#log({ kind: 'source-paced', mount, stream: session.stream, from: info.from, aheadMs: settings.sourceAheadMs }),
+    });
   }
 
   #end(session: EncoderSession, { from }: SourceInfo, reason: string): void {
@@ -110,10 +129,10 @@ export class EncoderApp implements App, SourceDesk {
     const { mount, settings } = this.#config;
     this.#log({ kind: 'source-ended', mount, stream: session.stream, from, reason, frames: session.frames });
     // A target that is away now still gets the end of this stream, if it is back as soon as it would have been in time.
-    setTimeout(() => {
+    this.#timers.timer(() => {
       session.stop();
       this.#sessions.delete(session);
-    }, settings.targetKeepMs).unref();
+    }).set(settings.targetKeepMs);
   }
 
   #makeSource(): Source {
@@ -136,9 +155,10 @@ export class EncoderApp implements App, SourceDesk {
 
   /** The input has ended for good: done when the targets have what there is, or have had their time. */
   async #drain(): Promise<void> {
-    const until = performance.now() + this.#config.settings.drainMs;
-    const drained = (): boolean => this.#outlet.drained && [...this.#sessions].every((session) => session.idle);
-    while (!drained() && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
+    let isLate = false;
+    this.#timers.timer(() => (isLate = true)).set(this.#config.settings.drainMs);
+    const isDone = (): boolean => isLate || (this.#outlet.drained && [...this.#sessions].every((session) => session.idle));
+    while (!isDone()) await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
     this.#finish();
   }
 }

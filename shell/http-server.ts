@@ -6,6 +6,7 @@ import { HeadReader, requestOf, type Head, type HeadProblem, type RequestHead } 
 import { finish, formatReply, htmlReply } from './http-reply.ts';
 import type { Log } from './log.ts';
 import type { Refusals } from './refusals.ts';
+import { SteadyTimers } from './steady-timers.ts';
 import { listenTcp, portOf, type Bind } from './tcp.ts';
 
 /**
@@ -45,6 +46,7 @@ export class HttpServer {
   readonly #maxWaiting: number;
   /** Lines that were passed over, and told of. */
   readonly #lines = new Set<string>();
+  readonly #timers: SteadyTimers;
   #server: net.Server | undefined;
 
   constructor(handle: HandleRequest, { settings, refusals, log, maxWaiting }: HttpServerOptions) {
@@ -53,6 +55,7 @@ export class HttpServer {
     this.#settings = settings;
     this.#refusals = refusals;
     this.#log = log;
+    this.#timers = new SteadyTimers(settings);
   }
 
   /** The port that it listens on then. */
@@ -70,6 +73,7 @@ export class HttpServer {
     const late = setTimeout(() => open.forEach((socket) => socket.destroy()), limitMs);
     await Promise.all(closed);
     clearTimeout(late);
+    this.#timers.stop();
   }
 
   #accept(socket: net.Socket): void {
@@ -85,9 +89,12 @@ export class HttpServer {
       const longest = oldest(this.#waitingOf.of(this.#waitingOf.most()!))!;
       this.#drop(longest.socket, 'too many unfinished requests');
     }
-    readHead(socket, this.#settings.headTimeoutMs, {
-      head: (head, rest) => this.#head(socket, head, rest),
-      failed: (reason) => this.#drop(socket, reason),
+    const timer = this.#timers.timer(() => this.#drop(socket, 'head not finished in time'));
+    timer.set(this.#settings.headTimeoutMs);
+    socket.on('close', () => timer.cancel());
+    readHead(socket, (head, rest) => {
+      timer.cancel();
+      this.#head(socket, head, rest);
     });
   }
 
@@ -142,27 +149,17 @@ interface Waiting {
   readonly address: string;
 }
 
-interface HeadTaker {
-  /** The socket is paused; `rest` is what came behind the head. */
-  head(head: Head | HeadProblem, rest: Uint8Array): void;
-  failed(reason: string): void;
-}
-
-function readHead(socket: net.Socket, timeoutMs: number, taker: HeadTaker): void {
+/** The socket is paused then; `rest` is what came behind the head. */
+function readHead(socket: net.Socket, take: (head: Head | HeadProblem, rest: Uint8Array) => void): void {
   const reader = new HeadReader();
-  const stop = (): void => {
-    clearTimeout(timer);
-    socket.pause().off('data', onData).off('end', onEnd);
-  };
   const onData = (chunk: Uint8Array): void => {
     const progress = reader.push(chunk);
     if (progress === 'more') return;
-    stop();
-    if (progress === 'head too long') taker.head(progress, chunk);
-    else taker.head(reader.parse(), chunk.subarray(progress));
+    socket.pause().off('data', onData).off('end', onEnd);
+    if (progress === 'head too long') take(progress, chunk);
+    else take(reader.parse(), chunk.subarray(progress));
   };
   // No reason to tell anybody: load balancers look in this way.
   const onEnd = (): void => void socket.destroy();
-  const timer = setTimeout(() => taker.failed('head not finished in time'), timeoutMs);
-  socket.on('data', onData).on('end', onEnd).on('close', () => clearTimeout(timer));
+  socket.on('data', onData).on('end', onEnd);
 }

@@ -5,16 +5,23 @@ import { Dechunker } from './dechunker.ts';
 import { HeadReader, statusOf, type Head } from './http-head.ts';
 import { IcyStripper } from './icy-stripper.ts';
 import { codeOf } from './problems.ts';
-import { icyHeadersOf, type SourceDesk, type SourceSink } from './source.ts';
+import { icyHeadersOf, type SourceDesk, type SourceFlow, type SourceSink } from './source.ts';
 import { dialTcp, type TakeBytes } from './tcp.ts';
 import { percentDecodeText } from './text.ts';
 import { version } from './version.ts';
 
 export interface PullWatcher {
+  /** The server is connected, and asked; `redirected`: it has sent us to another one. */
+  established(): void;
+  redirected(): void;
   /** The stream begins, behind this head. */
   opened(head: Head): void;
   /** Some of it came. */
   carried(): void;
+  /** Its first frame came. */
+  found(): void;
+  /** The desk does not want more for now. What it wants again is told by `carried`. */
+  held(): void;
   /** It is over, or never began. Not told after `stop`. */
   ended(reason: string): void;
 }
@@ -46,7 +53,10 @@ export class IcecastPull {
     const { keepAliveMs } = settings;
     this.#socket = dialTcp({ host, port: Number(url.port || 80), keepAliveMs }, (bytes) => this.#take(bytes));
     let reason = 'closed by peer';
-    this.#socket.on('connect', () => this.#socket.write(requestFor(url)));
+    this.#socket.on('connect', () => {
+      this.#watcher.established();
+      this.#socket.write(requestFor(url));
+    });
     this.#socket.on('error', (error) => {
       reason = codeOf(error);
     });
@@ -83,7 +93,7 @@ export class IcecastPull {
   #begin(head: Head, rest: Uint8Array): void {
     const type = unsupportedContentType(head.headers.get('content-type'));
     if (type !== undefined) return this.#end(`sends ${type}, which is not supported`);
-    const sink = this.#desk.begin({ from: this.#url.host + this.#url.pathname, headers: icyHeadersOf(head.headers) });
+    const sink = this.#desk.begin({ from: this.#url.host + this.#url.pathname, headers: icyHeadersOf(head.headers), flow: this.#flow });
     this.#sink = sink;
     this.#watcher.opened(head);
     const interval = Number(head.headers.get('icy-metaint') ?? 0);
@@ -92,14 +102,31 @@ export class IcecastPull {
     const stripper = interval > 0 ? new IcyStripper(interval, audio, (text) => sink.metadata(text)) : undefined;
     const body: TakeBytes = stripper === undefined ? audio : (bytes) => stripper.push(bytes);
     const dechunker = /chunked$/i.test(head.headers.get('transfer-encoding') ?? '') ? new Dechunker(body) : undefined;
+    let hasFrames = false;
     this.#take = (bytes) => {
       this.#watcher.carried();
       if (dechunker === undefined) body(bytes);
       else if (dechunker.push(bytes) !== undefined) this.#end('bad chunk');
       else if (dechunker.ended) this.#end('end of body');
       if (unsupported !== undefined) this.#end(unsupported);
+      if (hasFrames || !sink.hasFrames) return;
+      hasFrames = true;
+      this.#watcher.found();
     };
     if (rest.length > 0) this.#take(rest);
+  }
+
+  get #flow(): SourceFlow {
+    return {
+      pause: () => {
+        this.#socket.pause();
+        this.#watcher.held();
+      },
+      resume: () => {
+        this.#watcher.carried();
+        this.#socket.resume();
+      },
+    };
   }
 
   #redirect(location: string): void {
@@ -107,6 +134,7 @@ export class IcecastPull {
     if (url?.protocol !== 'http:') return this.#end(`redirected to ${location}`);
     if (this.#redirects === MAX_REDIRECTS) return this.#end('redirected too often');
     this.#socket.removeAllListeners('close').destroy();
+    this.#watcher.redirected();
     this.#redirected = new IcecastPull(url, this.#desk, this.#settings, this.#watcher, this.#redirects + 1);
   }
 }

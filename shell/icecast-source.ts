@@ -1,5 +1,6 @@
 import { Connector } from '../core/connector.ts';
 import type { Settings } from '../core/settings.ts';
+import type { Micros } from '../core/units.ts';
 import { connectorLog } from './connector-log.ts';
 import { Driver } from './driver.ts';
 import { IcecastPull } from './icecast-pull.ts';
@@ -26,10 +27,10 @@ export class IcecastSource implements Source {
     this.#desk = desk;
     this.#settings = settings;
     this.#connector = new Connector(
-      { settings, watchIdle: true, random: Math.random },
+      { settings, watchIdle: true, watchFrames: true, random: Math.random },
       {
         connect: () => this.#connect(),
-        disconnect: () => this.#disconnect(),
+        disconnect: (reason) => this.#disconnect(reason),
         event: connectorLog(log, url.host + url.pathname),
       },
     );
@@ -37,8 +38,7 @@ export class IcecastSource implements Source {
   }
 
   start(): Promise<void> {
-    this.#connector.start(this.#driver.now);
-    this.#driver.settle();
+    this.#tell((now) => this.#connector.start(now));
     return Promise.resolve();
   }
 
@@ -50,25 +50,27 @@ export class IcecastSource implements Source {
 
   #connect(): void {
     this.#pull = new IcecastPull(this.#url, this.#desk, this.#settings, {
-      opened: () => {
-        this.#connector.opened(this.#driver.now);
-        this.#driver.settle();
-      },
-      carried: () => {
-        this.#connector.carried(this.#driver.now);
-        this.#driver.settle();
-      },
+      established: () => this.#tell((now) => this.#connector.established(now)),
+      redirected: () => this.#tell((now) => this.#connector.redirected(now)),
+      opened: () => this.#tell((now) => this.#connector.opened(now)),
+      carried: () => this.#tell((now) => this.#connector.carried(now)),
+      found: () => this.#tell((now) => this.#connector.found(now)),
+      held: () => this.#tell(() => this.#connector.held()),
       ended: (reason) => {
         this.#pull = undefined;
-        this.#connector.lost(this.#driver.now, reason);
-        this.#driver.settle();
+        this.#tell((now) => this.#connector.lost(now, reason));
       },
     });
   }
 
-  #disconnect(): void {
+  #tell(input: (now: Micros) => void): void {
+    input(this.#driver.now);
+    this.#driver.settle();
+  }
+
+  #disconnect(reason: string): void {
     const pull = this.#pull;
     this.#pull = undefined;
-    pull?.stop(this.#connector.state === 'stopped' ? 'stopped' : 'idle');
+    pull?.stop(reason);
   }
 }

@@ -28,6 +28,7 @@ type ShellKind =
   | 'access'
   | 'operator'
   | 'source-started'
+  | 'source-paced'
   | 'source-ended'
   | 'source-refused'
   | 'source-unauthorized'
@@ -65,6 +66,7 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'access': { level: 'info', text: 'listener gone' },
   'operator': { level: 'info', text: 'operator command' },
   'source-started': { level: 'info', text: 'source connected' },
+  'source-paced': { level: 'info', text: 'source is faster than real time, and is held to it' },
   'source-ended': { level: 'warn', text: 'source gone' },
   'source-refused': { level: 'warn', text: 'source refused' },
   'source-unauthorized': { level: 'info', text: 'source asked for its password' },
@@ -89,6 +91,7 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'source-unsupported': { level: 'error', text: 'source sends an unsupported format' },
   'source-without-frames': { level: 'warn', text: 'source sends no frame of MPEG audio or AAC (ADTS)' },
   'encoder-title': { level: 'info', text: 'title' },
+  'source-repeats': { level: 'info', text: 'what the source brought again is passed over' },
   'target-up': { level: 'info', text: 'target reached' },
   'target-down': { level: 'warn', text: 'target lost' },
   'target-lost': { level: 'error', text: 'messages dropped for a target that is away or too slow' },

@@ -3,6 +3,7 @@ import { formatPeer, isLoopback, plainAddress } from './address.ts';
 import { foreignFormat, SUPPORTED } from '../core/frame/foreign.ts';
 import type { Settings } from '../core/settings.ts';
 import { unsupportedContentType } from './content-types.ts';
+import { ms, type Micros } from '../core/units.ts';
 import { Dechunker } from './dechunker.ts';
 import { GuessLimit } from './guess-limit.ts';
 import type { RequestHead } from './http-head.ts';
@@ -12,7 +13,8 @@ import type { Log } from './log.ts';
 import { Refusals } from './refusals.ts';
 import { parseTarget, type RequestTarget } from './request-target.ts';
 import { basicCredentials, samePassword } from './basic-auth.ts';
-import { icyHeadersOf, type Source, type SourceDesk, type SourceSink } from './source.ts';
+import { icyHeadersOf, type Source, type SourceDesk, type SourceFlow, type SourceSink } from './source.ts';
+import { SteadyTimers, type SteadyTimer } from './steady-timers.ts';
 import type { Bind, TakeBytes } from './tcp.ts';
 import { decodeText } from './text.ts';
 
@@ -29,7 +31,10 @@ interface Current {
   readonly socket: net.Socket;
   readonly ip: string;
   readonly sink: SourceSink;
-  heardAt: number;
+  readonly silence: SteadyTimer;
+  heardAt: Micros;
+  /** It is we who do not read it. */
+  isHeldUp: boolean;
 }
 
 /** Takes in what source clients push: SOURCE or PUT, one at a time, and the titles that they send aside. */
@@ -38,11 +43,13 @@ export class SourceServer implements Source {
   readonly #server: HttpServer;
   readonly #refusals: Refusals;
   readonly #guesses = new GuessLimit();
+  readonly #timers: SteadyTimers;
   #current: Current | undefined;
 
   constructor(options: SourceServerOptions) {
     this.#options = options;
     this.#refusals = new Refusals(options.log);
+    this.#timers = new SteadyTimers(options.settings);
     this.#server = new HttpServer((request, socket, rest) => this.#handle(request, socket, rest), { ...options, refusals: this.#refusals });
   }
 
@@ -56,6 +63,7 @@ export class SourceServer implements Source {
     if (this.#current !== undefined) this.#end(this.#current, 'encoder stopped');
     await this.#server.stop(this.#options.settings.stopMs);
     this.#refusals.stop();
+    this.#timers.stop();
   }
 
   #handle(request: RequestHead, socket: net.Socket, rest: Uint8Array): void {
@@ -113,36 +121,54 @@ export class SourceServer implements Source {
   #isTaken(ip: string): boolean {
     const current = this.#current;
     if (current === undefined) return false;
-    const isStale = current.ip === ip && performance.now() - current.heardAt >= this.#options.settings.sourceTakeOverMs;
+    const isStale = current.ip === ip && !current.isHeldUp && this.#timers.now - current.heardAt >= ms(this.#options.settings.sourceTakeOverMs);
     if (isStale) this.#end(current, 'replaced by a new connection');
     return !isStale;
   }
 
   #begin(request: RequestHead, socket: net.Socket, rest: Uint8Array): void {
     const from = formatPeer(socket.remoteAddress, socket.remotePort);
-    const sink = this.#options.desk.begin({ from, headers: icyHeadersOf(request.headers) });
-    const current: Current = { socket, ip: plainAddress(socket.remoteAddress), sink, heardAt: performance.now() };
+    const silence = this.#timers.timer(() => this.#end(current, 'silent'));
+    const flow: SourceFlow = {
+      pause: () => {
+        current.isHeldUp = true;
+        silence.cancel();
+        socket.pause();
+      },
+      resume: () => {
+        current.isHeldUp = false;
+        heard();
+        socket.resume();
+      },
+    };
+    const sink = this.#options.desk.begin({ from, headers: icyHeadersOf(request.headers), flow });
+    const current: Current = { socket, ip: plainAddress(socket.remoteAddress), sink, silence, heardAt: this.#timers.now, isHeldUp: false };
+    const heard = (): void => {
+      current.heardAt = this.#timers.now;
+      silence.set(this.#options.settings.sourceSilentMs);
+    };
     this.#current = current;
     if (/100-continue/i.test(request.headers.get('expect') ?? '')) socket.write('HTTP/1.1 100 Continue\r\n\r\n');
     socket.write('HTTP/1.0 200 OK\r\n\r\n');
     let unsupported: string | undefined;
     const body = bodyReader(request, (audio) => (unsupported ??= sink.audio(audio)));
     const take: TakeBytes = (bytes) => {
-      current.heardAt = performance.now();
+      heard();
       const ended = body(bytes) ?? unsupported;
       if (ended !== undefined) this.#end(current, ended);
     };
     socket.on('data', take);
     socket.on('end', () => this.#end(current, 'closed by source'));
     socket.on('close', () => this.#end(current, 'connection lost'));
-    socket.setTimeout(this.#options.settings.sourceSilentMs, () => this.#end(current, 'silent'));
-    if (rest.length > 0) take(rest);
+    heard();
     socket.resume();
+    if (rest.length > 0) take(rest);
   }
 
   #end(current: Current, reason: string): void {
     if (this.#current !== current) return;
     this.#current = undefined;
+    current.silence.cancel();
     current.socket.removeAllListeners('data');
     finish(current.socket, '');
     current.sink.end(reason);

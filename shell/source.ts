@@ -1,14 +1,23 @@
 import type { HeaderList } from '../core/headers.ts';
 
+/** Holds a source up: nothing more is read of it until it may go on. */
+export interface SourceFlow {
+  pause(): void;
+  resume(): void;
+}
+
 /** What a source tells about itself when it begins. */
 export interface SourceInfo {
   /** Who it is, for the log. */
   readonly from: string;
   readonly headers: HeaderList;
+  readonly flow: SourceFlow;
 }
 
 /** Takes in one source. */
 export interface SourceSink {
+  /** A frame was found in its audio. */
+  readonly hasFrames: boolean;
   /** Audio in any chunking, borrowed for the call; says why when the source is to be ended: what it sends is not supported. */
   audio(bytes: Uint8Array): string | undefined;
   title(title: string): void;

@@ -15,15 +15,16 @@ export class StdinSource implements Source {
   }
 
   start(): Promise<void> {
-    const sink = this.#desk.begin({ from: 'stdin', headers: [] });
-    this.#input.on('data', (bytes: Uint8Array) => {
+    const input = this.#input;
+    const sink = this.#desk.begin({ from: 'stdin', headers: [], flow: { pause: () => input.pause(), resume: () => input.resume() } });
+    input.on('data', (bytes: Uint8Array) => {
       const problem = sink.audio(bytes);
       if (problem === undefined) return;
-      this.#input.removeAllListeners().destroy();
+      input.removeAllListeners().destroy();
       this.#end(sink, problem, problem);
     });
-    this.#input.once('end', () => this.#end(sink, 'end of input'));
-    this.#input.once('error', (error) => this.#end(sink, error.message));
+    input.once('end', () => this.#end(sink, 'end of input'));
+    input.once('error', (error) => this.#end(sink, error.message));
     return Promise.resolve();
   }
 

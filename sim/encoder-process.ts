@@ -32,6 +32,7 @@ export class EncoderProcess implements Process {
   readonly #tick = (): void => this.#due();
   readonly #frame = new Uint8Array(MAX_MODEL_FRAME_BYTES);
   #pipeBytes = 0;
+  #leave: () => void = () => {};
   #isDead = false;
 
   constructor(stage: Stage, host: Host, spec: EncoderSpec, start: number) {
@@ -44,15 +45,7 @@ export class EncoderProcess implements Process {
     this.#delayUs = ms(spec.delayMs ?? between(dice.stream(`encoder:${spec.name}:delay`), 20, 50));
     const ppm = spec.ppm ?? Math.round(between(dice.stream(`encoder:${spec.name}:clock`), -30, 30));
     const boot = between(dice.stream(`encoder:${spec.name}:start`), 0, ms(MAX_BOOT_MS));
-    this.#source = stage.programme.newStream({
-      name: `${spec.name}#${start}`,
-      mount: spec.mount,
-      format: spec.format,
-      beginsAtUs: Math.round(world.now + boot),
-      ppm,
-      feed: stage.feed(spec.name),
-      isForeign: spec.stranger !== undefined,
-    });
+    this.#source = spec.pulls === undefined ? this.#ownSource(start, boot, ppm) : stage.server(spec.pulls.server).source;
     const taken = spec.stranger?.impersonates === undefined ? undefined : stage.cast.sendingOf(spec.stranger.impersonates);
     const id = taken?.id ?? streamId(dice.stream(`encoder:${spec.name}:id`));
     if (taken === undefined) stage.cast.add(id, this.#source);
@@ -78,13 +71,22 @@ export class EncoderProcess implements Process {
     for (const target of this.#spec.to) this.#open(target);
     this.#encoder.setTitle(this.#driver.now, `On air from ${this.#source.name}`);
     this.#driver.settle();
-    this.#scheduleWrite();
+    if (this.#spec.pulls === undefined) this.#scheduleWrite();
+    else this.#leave = this.#stage.server(this.#spec.pulls.server).pull(this.#spec.pulls.burstMs, (frame) => this.#pulled(frame));
   }
 
   killed(): void {
     this.#isDead = true;
+    this.#leave();
     this.#driver.stop();
     for (const { dialer } of this.#targets) dialer?.stop();
+  }
+
+  #ownSource(start: number, boot: number, ppm: number): ModelStream {
+    const { name, mount, format, stranger } = this.#spec;
+    const { programme, world } = this.#stage;
+    const beginsAtUs = Math.round(world.now + boot);
+    return programme.newStream({ name: `${name}#${start}`, mount, format, beginsAtUs, ppm, feed: this.#stage.feed(name), isForeign: stranger !== undefined });
   }
 
   #open({ relay, transport }: Target): void {
@@ -131,15 +133,19 @@ export class EncoderProcess implements Process {
   }
 
   #record(): void {
-    if (!this.#host.isPaused) {
-      this.#take(this.#frame.subarray(0, this.#source.make(this.#frame)));
-      return;
-    }
-    if (this.#pipeBytes >= PIPE_BYTES) {
-      this.#source.skip();
-      return;
-    }
-    const frame = this.#frame.slice(0, this.#source.make(this.#frame));
+    if (!this.#host.isPaused) this.#take(this.#frame.subarray(0, this.#source.make(this.#frame)));
+    else if (this.#pipeBytes >= PIPE_BYTES) this.#source.skip();
+    else this.#keep(this.#frame.slice(0, this.#source.make(this.#frame)));
+  }
+
+  /** A server keeps what does not fit into the pipe, too, but nobody is stopped for so long. */
+  #pulled(frame: Uint8Array): void {
+    if (this.#host.isPaused) this.#keep(frame);
+    else this.#take(frame);
+  }
+
+  /** For when it goes on. */
+  #keep(frame: Uint8Array): void {
     this.#pipeBytes += frame.length;
     this.#host.run(() => {
       this.#pipeBytes -= frame.length;

@@ -9,6 +9,7 @@ import { Feed } from './feed.ts';
 import type { Probe } from './gauge.ts';
 import { Host, type Process } from './host.ts';
 import { ListenerProcess, type ListenerReport } from './listener.ts';
+import { MountServer } from './mount-server.ts';
 import { Network } from './network.ts';
 import { Oracle, type Violation } from './oracle.ts';
 import { Programme } from './programme.ts';
@@ -156,6 +157,11 @@ function newStage({ topology }: Scenario, world: World, dice: Dice, trace: Trace
     name,
     programme.newStream({ name, mount: `file ${name}`, format, beginsAtUs: 0, ppm: 0, fileFrames: frames }),
   ]));
+  const servers = new Map<string, MountServer>();
+  for (const { pulls, mount, format } of topology.encoders) {
+    if (pulls === undefined || servers.has(pulls.server)) continue;
+    servers.set(pulls.server, new MountServer(world, programme.newStream({ name: pulls.server, mount, format, beginsAtUs: 0, ppm: 0 }), pulls));
+  }
   return {
     world,
     dice,
@@ -169,6 +175,11 @@ function newStage({ topology }: Scenario, world: World, dice: Dice, trace: Trace
       const feed = feeds.get(encoder);
       if (feed === undefined) throw new RangeError(`there is no encoder ${encoder}`);
       return feed;
+    },
+    server: (name) => {
+      const server = servers.get(name);
+      if (server === undefined) throw new RangeError(`nobody pulls ${name}`);
+      return server;
     },
     file: (name) => {
       const file = files.get(name);

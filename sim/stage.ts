@@ -6,6 +6,7 @@ import type { Settings } from '../core/settings.ts';
 import type { Feed } from './feed.ts';
 import type { Sending } from './impostor.ts';
 import type { Host } from './host.ts';
+import type { MountServer } from './mount-server.ts';
 import type { Network } from './network.ts';
 import type { Oracle } from './oracle.ts';
 import type { ModelStream, Programme } from './programme.ts';
@@ -25,6 +26,8 @@ export interface Stage {
   readonly cast: Cast;
   /** Of the encoder with that name, whether it is running or not. */
   feed(encoder: string): Feed;
+  /** By the name that encoders pull it by. */
+  server(name: string): MountServer;
   /** What a file has in it that mountpoints can have as their fallback. */
   file(name: string): ModelStream;
   host(name: string): Host;

@@ -41,6 +41,8 @@ export interface EncoderSpec {
   readonly startsAtS: number;
   /** It does not belong to the station: it has another programme. */
   readonly stranger?: StrangerSpec;
+  /** It has no audio of its own, but pulls a server's mountpoint: its frames are the server's, and so are those of others that pull it. */
+  readonly pulls?: Pull;
 }
 
 export interface StrangerSpec {
@@ -48,6 +50,13 @@ export interface StrangerSpec {
   readonly origin?: string;
   /** It sends the next messages of this encoder's stream, instead of a stream of its own. */
   readonly impersonates?: string;
+}
+
+/** The first encoder that names a server says when that pauses: its own source gives it nothing for so long, and goes on where it was. */
+export interface Pull {
+  readonly server: string;
+  readonly burstMs: number;
+  readonly pauses?: readonly { readonly fromS: number; readonly forS: number }[];
 }
 
 export interface Target {

@@ -13,6 +13,8 @@ import { isBetter, isThere, patchCostUs, repeating, takeoverBy, type Takeover } 
 const LEAST_GAIN_US = 5_000;
 /** An edge may have been started in a silence of the programme; one that goes on for so long is none. */
 const NO_SOUND_US = 60_000_000;
+/** A burst is waited for so long where only arrivals would say where to enter it: they can be told when it is over. */
+const BURST_WAIT_US = 1_000_000;
 
 /** The streams of one mountpoint, and how each of them could go on where the live one has ended. */
 export class Candidates {
@@ -123,9 +125,15 @@ export class Candidates {
     return live === undefined ? undefined : takeoverBy(backup, live, playheadUs, this.#matcher);
   }
 
+  /** All that it has are frames that were heard. */
+  isHeard(stream: EdgeStream): boolean {
+    const takeover = this.takeoverBy(stream);
+    return takeover?.matchedBy === 'frames' && !isThere(takeover);
+  }
+
   /** Nobody is kept waiting for very long by a backup that is so much slower: it repeats, if it can. */
   inTime(takeover: Takeover): Takeover | undefined {
-    const isSlow = takeover.matchedBy === 'content' && takeover.waitUs > ms(this.#settings.slowerWaitMs);
+    const isSlow = takeover.matchedBy !== 'arrival' && takeover.waitUs > ms(this.#settings.slowerWaitMs);
     return isSlow ? repeating(takeover) : takeover;
   }
 
@@ -187,7 +195,17 @@ export class Candidates {
     for (const stream of this.#streams) {
       if (stream === this.#onAir.live || !this.fits(stream) || !stream.isHealthy(now)) continue;
       const takeover = this.takeoverBy(stream);
-      if (takeover !== undefined) yield takeover;
+      if (takeover !== undefined && !isArriving(now, takeover)) yield takeover;
     }
   }
+}
+
+/**
+ * A burst brings again what was heard, and its front end is no place to enter: what the listeners get next may be in the middle of it, or behind it.
+ * Where the frames say so, they tell when it has come by.
+ */
+function isArriving(now: Micros, takeover: Takeover): boolean {
+  const { stream, matchedBy } = takeover;
+  if (!stream.isBursting(now)) return false;
+  return matchedBy === 'frames' ? !isThere(takeover) : now - stream.framesSince < BURST_WAIT_US;
 }

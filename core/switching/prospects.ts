@@ -89,7 +89,7 @@ export class Prospects {
     const ailment = isChosen ? undefined : ailmentOf(live, this.#settings);
     if (ailment !== undefined && !mayBeSick(backup, this.#settings)) return ailment;
     if (!isChosen && aheadUs === undefined && isWell && seemsLooped(live, backup, this.#settings)) return 'frozen';
-    if (this.#isBehind(now, live, playheadUs, backup)) return 'behind';
+    if (this.#isBehind(now, live, playheadUs, backup, aheadUs)) return 'behind';
     if (this.#isLossier(now, live, backup)) return 'lossy';
     const mayReturn = !isChosen && wanted === undefined && isWell;
     return mayReturn && this.#prefer(backup) && !this.#prefer(live) ? 'preferred' : undefined;
@@ -109,11 +109,13 @@ export class Prospects {
    * A source that comes in long bursts, or a path that stutters, has the patience of its rhythm, and one that is too slow never
    * pauses at all. But the listeners need not share that when a backup has been ahead for long, by the arrivals of
    * both, and has its arrivals known. Of two equally bursty ones each is ahead of the other by turns: there it takes more than a burst.
+   * Where their content tells what the listeners could have, it has to agree.
    */
-  #isBehind(now: Micros, live: EdgeStream, playheadUs: number, backup: EdgeStream): boolean {
+  #isBehind(now: Micros, live: EdgeStream, playheadUs: number, backup: EdgeStream, aheadUs: number | undefined): boolean {
     if (now - backup.framesSince < ms(this.#settings.behindSettleMs)) return false;
     const isSteadier = 2 * backup.patienceUs <= live.patienceUs;
     const leastUs = Math.max(ms(this.#settings.behindSwitchMs), isSteadier ? 0 : live.patienceUs);
+    if (aheadUs !== undefined && aheadUs < leastUs) return false;
     return backup.ring.endUs - playheadUs - (live.timeline.originUs - backup.timeline.originUs) >= leastUs;
   }
 

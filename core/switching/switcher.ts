@@ -163,7 +163,7 @@ export class Switcher {
       this.#awaitNext(now);
     } else {
       this.#options.matcher.heard(this.live, stream);
-      this.#trust.heard(now, this.live, stream, this.matchOf(stream)?.by === 'content', this.#candidates);
+      this.#trust.heard(now, this.live, stream, (this.matchOf(stream)?.by ?? 'arrival') !== 'arrival', this.#candidates);
       if (!this.#candidates.fits(stream)) return;
       this.#noteSource(now);
       if (this.#tardy) this.#backupFrame(now, stream);
@@ -289,6 +289,8 @@ export class Switcher {
     if (live?.isHealthy(now) === true && !this.#candidates.maySucceed(now, stream)) return standIn.forget(stream);
     if (!standIn.hasReturned(now, stream) || this.#candidates.isOutranked(now, stream)) return;
     if (this.#candidates.fits(stream)) {
+      // What it brings again was heard before the fallback.
+      if (stream.isBursting(now) || this.#candidates.isHeard(stream)) return;
       standIn.leave(now, stream.name);
       const newest = stream.ring.count - 1;
       this.#goOver(now, stream, newest, stream.ring.frame(newest).mediaUs);
@@ -360,8 +362,11 @@ export class Switcher {
 
   /** Programme comes from elsewhere. After an outage of everything the live stream may be right behind. */
   #backupFrame(now: Micros, stream: EdgeStream): void {
-    if (this.#grace.armed || this.#candidates.best(now) === undefined) return;
-    const wasAway = stream.steadySince > this.#onAir.givenAt;
+    if (this.#grace.armed) return;
+    const isBursting = stream.isBursting(now);
+    if (!isBursting && this.#candidates.best(now) === undefined) return;
+    // It may be that nothing comes behind its burst.
+    const wasAway = isBursting || stream.steadySince > this.#onAir.givenAt;
     if (wasAway) this.#grace.set(later(now, ms(this.#settings.resumeGraceMs)));
     else this.#leave(now, 'stalled');
   }
@@ -390,7 +395,7 @@ export class Switcher {
     const prospect = this.#prospects.look(now, backup, {
       live: this.live!,
       playheadUs: this.#onAir.playheadUs,
-      aheadUs: match?.by === 'content' ? backup.ring.endUs - match.mediaUs : undefined,
+      aheadUs: match !== undefined && match.by !== 'arrival' ? backup.ring.endUs - match.mediaUs : undefined,
       wanted: this.#choice.waitsFor(this.live),
       isHomecoming: this.#candidates.isHomecoming(backup),
       isChosen: this.#choice.is(this.live),
@@ -399,7 +404,7 @@ export class Switcher {
     const { reason, overdueUs } = prospect;
     if (!this.#candidates.allows(now, reason, backup)) return;
     const isUrgent = reason !== 'operator' && reason !== 'preferred';
-    if (!isUrgent && match?.by !== 'content' && now - backup.framesSince < MATCHED_AFTER_US) return;
+    if (!isUrgent && (match === undefined || match.by === 'arrival') && now - backup.framesSince < MATCHED_AFTER_US) return;
     const found = this.#candidates.takeoverBy(backup);
     if (found === undefined || (!isThere(found) && (reason === 'behind' || reason === 'lossy'))) return;
     // Behind a stream that stutters, or says nothing, the listeners have none to lose.

@@ -1,10 +1,6 @@
 import type { Archive } from '../archive.ts';
+import { FrameTable } from './frame-table.ts';
 
-/**
- * So many frames are remembered: 13 s of MP3. A loop of the sound before an encoder gives the same frames again when its length is a
- * whole number of frames; one of 65,536 samples after 512 frames of MP3.
- */
-const FRAMES = 512;
 /** Frames that came before count for one, others against it: so many for, and the stream repeats itself. */
 const LEAST_CREDIT = 8;
 /** As long as two thirds of a second of new frames are needed to end it. */
@@ -12,7 +8,8 @@ const MOST_CREDIT = 24;
 
 /**
  * Whether the newest frames have all been there before, by their fingerprints: an encoder hangs and sends the same again and again, or
- * what comes before it does.
+ * what comes before it does. A loop of the sound before an encoder gives the same frames again when its length is a
+ * whole number of frames; one of 65,536 samples after 512 frames of MP3, which are remembered.
  *
  *     frames    a b c d e f g h c d e f g h c d e f g h i
  *                   |<- period ->|^ since here         ^ no more
@@ -22,8 +19,7 @@ const MOST_CREDIT = 24;
  * and Layer II, 40 % and more in AAC, where coding one frame depends more on the one before. Those are seen within three seconds.
  */
 export class FrameRepeats {
-  #digests: Int32Array = new Int32Array(0);
-  #count = 0;
+  readonly table: FrameTable = new FrameTable();
   #credit = 0;
   #sinceUs = 0;
   /** After how many frames the newest of them came again. */
@@ -35,33 +31,29 @@ export class FrameRepeats {
   }
 
   get heldBytes(): number {
-    return this.#digests.byteLength;
+    return this.table.heldBytes;
   }
 
   /** A frame with this fingerprint begins at `mediaUs`. */
   frame(digest: number, mediaUs: number): void {
-    if (this.#digests.length === 0) this.#digests = new Int32Array(FRAMES);
     const back = this.#back(digest);
     if (back > 0) {
       if (this.#credit === 0) this.#sinceUs = mediaUs;
       this.#credit = Math.min(this.#credit + 1, MOST_CREDIT);
       this.#periodFrames = back;
     } else if (this.#credit > 0) this.#credit--;
-    this.#digests[this.#count % FRAMES] = digest;
-    this.#count++;
+    this.table.add(digest, mediaUs);
   }
 
   /** What comes now is compared with nothing before it. */
   clear(): void {
-    this.#count = 0;
+    this.table.clear();
     this.#credit = 0;
   }
 
   /** Saves or restores its state. */
   archive(a: Archive): void {
-    const bytes = a.bytes(new Uint8Array(this.#digests.buffer));
-    if (a.isLoading) this.#digests = new Int32Array(new Uint8Array(bytes).buffer);
-    this.#count = a.number(this.#count);
+    this.table.archive(a);
     this.#credit = a.number(this.#credit);
     this.#sinceUs = a.number(this.#sinceUs);
     this.#periodFrames = a.number(this.#periodFrames);
@@ -69,13 +61,8 @@ export class FrameRepeats {
 
   /** How many frames before this one it was there last; 0 when it was not. */
   #back(digest: number): number {
-    const next = this.#count % FRAMES;
     // In a loop it is as far back as the one before was; then nothing has to be looked for.
-    const expected = (next + FRAMES - this.#periodFrames) % FRAMES;
-    if (this.#credit > 0 && this.#digests[expected] === digest) return this.#periodFrames;
-    const newer = next === 0 ? -1 : this.#digests.lastIndexOf(digest, next - 1);
-    if (newer >= 0) return next - newer;
-    const older = this.#count < FRAMES ? -1 : this.#digests.lastIndexOf(digest);
-    return older >= next ? next + FRAMES - older : 0;
+    if (this.#credit > 0 && this.table.digest(this.#periodFrames - 1) === digest) return this.#periodFrames;
+    return this.table.find(digest) + 1;
   }
 }

@@ -64,8 +64,7 @@ export class ProbeApp implements App, SourceDesk {
       this.#startedAt = now;
       this.#probe.start(now);
     });
-    this.#connector.start(this.#connectorDriver.now);
-    this.#connectorDriver.settle();
+    this.#steer((now) => this.#connector.start(now));
     return Promise.resolve();
   }
 
@@ -90,6 +89,7 @@ export class ProbeApp implements App, SourceDesk {
   /** A connection has begun to carry a stream. */
   begin(): SourceSink {
     return {
+      hasFrames: true,
       audio: (bytes) => {
         this.#tell((now) => this.#probe.receive(now, bytes));
         return undefined;
@@ -102,22 +102,21 @@ export class ProbeApp implements App, SourceDesk {
 
   #connect(): void {
     this.#pull = new IcecastPull(this.#config.url, this, this.#settings, {
+      established: () => this.#steer((now) => this.#connector.established(now)),
+      redirected: () => this.#steer((now) => this.#connector.redirected(now)),
       opened: (head) => {
-        this.#connector.opened(this.#connectorDriver.now);
-        this.#connectorDriver.settle();
+        this.#steer((now) => this.#connector.opened(now));
         this.#tell((now) => {
           this.#probe.connected(now);
           this.#report(now, answerOf(head));
         });
       },
-      carried: () => {
-        this.#connector.carried(this.#connectorDriver.now);
-        this.#connectorDriver.settle();
-      },
+      carried: () => this.#steer((now) => this.#connector.carried(now)),
+      found: () => undefined,
+      held: () => undefined,
       ended: (reason) => {
         this.#pull = undefined;
-        this.#connector.lost(this.#connectorDriver.now, reason);
-        this.#connectorDriver.settle();
+        this.#steer((now) => this.#connector.lost(now, reason));
       },
     });
   }
@@ -126,6 +125,11 @@ export class ProbeApp implements App, SourceDesk {
     const pull = this.#pull;
     this.#pull = undefined;
     pull?.stop('given up');
+  }
+
+  #steer(input: (now: Micros) => void): void {
+    input(this.#connectorDriver.now);
+    this.#connectorDriver.settle();
   }
 
   #tell(input: (now: Micros) => void): void {

@@ -11,9 +11,9 @@ class Rig {
   readonly connector: Connector;
   draw: number;
 
-  constructor({ draw = 0.5, watchIdle = true, settings = {} }: { draw?: number; watchIdle?: boolean; settings?: Partial<Settings> } = {}) {
+  constructor({ draw = 0.5, watchIdle = true, watchFrames = false, settings = {} }: { draw?: number; watchIdle?: boolean; watchFrames?: boolean; settings?: Partial<Settings> } = {}) {
     this.draw = draw;
-    this.connector = new Connector({ settings: { ...defaultSettings, ...settings }, random: () => this.draw, watchIdle }, {
+    this.connector = new Connector({ settings: { ...defaultSettings, ...settings }, random: () => this.draw, watchIdle, watchFrames }, {
       connect: () => this.calls.push('connect'),
       disconnect: () => this.calls.push('disconnect'),
       event: (event) => this.events.push(event),
@@ -177,6 +177,65 @@ describe('Connector', () => {
       rig.connector.advance(rig.time);
     }
     expect(rig.connector.state).toBe('open');
+  });
+
+  describe('of audio, has a time for each thing that it waits for:', () => {
+    const settings = { connectTimeoutMs: 1_000, answerTimeoutMs: 3_000, firstFrameMs: 7_000, idleMs: 2_000 };
+    const at = (rig: Rig, afterMs: number, tell: (now: Micros) => void): void => {
+      rig.now += afterMs * 1_000;
+      rig.connector.advance(rig.time);
+      tell(rig.time);
+    };
+    const stages: readonly ((rig: Rig) => void)[] = [
+      ({ connector, time }) => connector.start(time),
+      (rig) => at(rig, 900, (now) => rig.connector.established(now)),
+      (rig) => at(rig, 2_900, (now) => rig.connector.opened(now)),
+      (rig) => at(rig, 6_900, (now) => rig.connector.found(now)),
+    ];
+
+    it.each([
+      [1, 'connect-timeout', 1_000],
+      [2, 'answer-timeout', 3_000],
+      [3, 'first-frame-timeout', 7_000],
+      [4, 'idle', 2_000],
+    ])('after %d stages %s', (count, reason, afterMs) => {
+      const rig = new Rig({ watchFrames: true, settings });
+      for (const stage of stages.slice(0, count)) stage(rig);
+      expect(rig.connector.deadlineReason).not.toBe('none');
+      expect(rig.next()).toBe(afterMs);
+      expect(rig.events.at(-1)).toMatchObject({ kind: 'disconnected', reason });
+      expect(rig.connector.state).toBe('waiting');
+      // The next attempt begins with the first of them again.
+      rig.next();
+      expect(rig.next()).toBe(1_000);
+      expect(rig.events.at(-1)).toMatchObject({ reason: 'connect-timeout' });
+    });
+
+    it('bytes without a frame are no first frame', () => {
+      const rig = new Rig({ watchFrames: true, settings });
+      for (const stage of stages.slice(0, 3)) stage(rig);
+      for (let i = 0; i < 6; i++) at(rig, 1_000, (now) => rig.connector.carried(now));
+      expect(rig.next()).toBe(1_000);
+      expect(rig.events.at(-1)).toMatchObject({ reason: 'first-frame-timeout' });
+    });
+
+    it('an answer that sends us elsewhere begins with a connection again', () => {
+      const rig = new Rig({ watchFrames: true, settings });
+      for (const stage of stages.slice(0, 2)) stage(rig);
+      at(rig, 2_000, (now) => rig.connector.redirected(now));
+      expect(rig.next()).toBe(1_000);
+      expect(rig.events.at(-1)).toMatchObject({ reason: 'connect-timeout' });
+    });
+
+    it('what we do not read ourselves is not idle', () => {
+      const rig = new Rig({ watchFrames: true, settings });
+      for (const stage of stages) stage(rig);
+      rig.connector.held();
+      at(rig, 60_000, (now) => rig.connector.carried(now));
+      expect(rig.connector.state).toBe('open');
+      expect(rig.next()).toBe(2_000);
+      expect(rig.events.at(-1)).toMatchObject({ reason: 'idle' });
+    });
   });
 
   it('stops in every state, silently and for good', () => {

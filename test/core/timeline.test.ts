@@ -4,6 +4,7 @@ import { Aligner } from '../../core/alignment/aligner.ts';
 import { Contour } from '../../core/alignment/contour.ts';
 import { Timeline } from '../../core/timeline.ts';
 import { ms, type Micros } from '../../core/units.ts';
+import { FrameTable } from '../../core/vitals/frame-table.ts';
 
 const FRAME_US = 26_122;
 
@@ -77,21 +78,22 @@ describe('Timeline', () => {
 
 describe('an aligner of streams without a contour', () => {
   const contour = new Contour(2_000);
+  const frames = new FrameTable();
 
   it('finds the same point in two streams of other phase, start and jitter', () => {
     const jitter = Array.from({ length: 300 }, (_, n) => (n % 5) * 3_000);
     const a = arriving(1_000_000, jitter);
     const b = arriving(1_010_000 - 40 * FRAME_US, [0, ...jitter]);
     // b began 40 frames earlier, and lies 10 ms further on.
-    const match = new Aligner().locate({ timeline: a, contour }, 2_000_000, { timeline: b, contour })!;
+    const match = new Aligner().locate({ timeline: a, contour, frames }, 2_000_000, { timeline: b, contour, frames })!;
     expect(match.mediaUs).toBeCloseTo(2_000_000 + 40 * FRAME_US - 10_000, 0);
-    const back = new Aligner().locate({ timeline: b, contour }, match.mediaUs, { timeline: a, contour })!;
+    const back = new Aligner().locate({ timeline: b, contour, frames }, match.mediaUs, { timeline: a, contour, frames })!;
     expect(back.mediaUs).toBeCloseTo(2_000_000, 0);
   });
 
   it('cannot compare with a stream that has no frame yet', () => {
-    const empty = { timeline: new Timeline(ms(12_000)), contour };
-    const some = { timeline: arriving(0, [0, 0]), contour };
+    const empty = { timeline: new Timeline(ms(12_000)), contour, frames };
+    const some = { timeline: arriving(0, [0, 0]), contour, frames };
     expect(new Aligner().locate(empty, 0, some)).toBeUndefined();
     expect(new Aligner().locate(some, 0, empty)).toBeUndefined();
   });

@@ -323,4 +323,32 @@ export const mutations: readonly Mutation[] = [
     replace: 'false',
     danger: 'A packet that is lost twice is a switch, and another one back.',
   },
+  {
+    name: 'what a source brings again is sent again',
+    file: 'core/repeat-guard.ts',
+    find: 'this.#isOpen = options.sent.size === 0;',
+    replace: 'this.#isOpen = true;',
+    danger: 'Whenever a source connects again, listeners hear the last seconds twice.',
+  },
+  {
+    name: 'same frames not looked for',
+    file: 'core/alignment/same-frames.ts',
+    find: 'return lagUs === undefined ? this.#next.locate(from, mediaUs, to)',
+    replace: 'return lagUs !== Infinity ? this.#next.locate(from, mediaUs, to)',
+    danger: 'An encoder that is started anew repeats the burst that its server gives it.',
+  },
+  {
+    name: 'burst entered at its front end',
+    file: 'core/switching/candidates.ts',
+    find: "return matchedBy === 'frames' ? !isThere(takeover) : now - stream.framesSince < BURST_WAIT_US;",
+    replace: 'return false;',
+    danger: 'What a burst brings again is heard before it is known to be that.',
+  },
+  {
+    name: 'source without a pace taken in as it comes',
+    file: 'core/source-pace.ts',
+    find: 'return Math.max(0, this.#aheadUs - this.#allowanceUs);',
+    replace: 'return 0;',
+    danger: 'A file in a pipe is hours of programme within seconds.',
+  },
 ];

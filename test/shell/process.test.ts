@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { mp3Frames } from './support.ts';
+import { mp3Frames, sleep } from './support.ts';
 
 const children: ChildProcessWithoutNullStreams[] = [];
 
@@ -74,10 +74,32 @@ describe('a process', () => {
     const relay = new Program('davecast', '-r', '0', '0');
     const inPort = (await relay.line('listening', 'in'))['port'] as number;
     const encoder = new Program('davecast', 'encoder', '--mount', 'm', '--to', `127.0.0.1:${inPort}`, '--stdin', '--origin', 'o');
-    encoder.child.stdin.end(Buffer.concat(mp3Frames(200)));
+    // A second more than goes out at once.
+    encoder.child.stdin.end(Buffer.concat(mp3Frames(420)));
     expect(await encoder.exited).toBe(0);
-    // 200 DATA, and ANNOUNCE, ORIGIN, HEADERS and METADATA before them.
-    await expect.poll(() => relay.lines('path-closed')).toMatchObject([{ messages: 204, dropped: {} }]);
+    expect(encoder.lines('source-paced')).toHaveLength(1);
+    // 420 DATA, and ANNOUNCE, ORIGIN, HEADERS and METADATA before them.
+    await expect.poll(() => relay.lines('path-closed')).toMatchObject([{ messages: 424, dropped: {} }]);
+  });
+
+  it('that was stopped and goes on hears first what its source has sent meanwhile, and keeps it', async () => {
+    const encoder = new Program('davecast', 'encoder', '--mount', 'm', '--to', '127.0.0.1:9', '--listen', '0', '--bind', '127.0.0.1', '--source-silent-ms', '500');
+    const { port } = await encoder.line('listening', 'source');
+    const source = net.connect(port as number, '127.0.0.1');
+    source.on('error', () => undefined).write('SOURCE /m HTTP/1.0\r\n\r\n');
+    await encoder.line('source-started');
+    const frames = mp3Frames(400);
+    let sent = 0;
+    const playing = setInterval(() => source.write(frames[sent++]!), 10);
+    await expect.poll(() => sent).toBeGreaterThan(10);
+    encoder.child.kill('SIGSTOP');
+    await sleep(1_200);
+    encoder.child.kill('SIGCONT');
+    const before = sent;
+    await expect.poll(() => sent).toBeGreaterThan(before + 80);
+    clearInterval(playing);
+    source.end();
+    expect(await encoder.line('source-ended')).toMatchObject({ reason: 'closed by source', frames: sent });
   });
 
   it('is ended by no other signal, opens no debugger, and says what each means', async () => {

@@ -1,11 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { defaultSettings } from '../../core/settings.ts';
+import { defaultSettings, withSettings, type Settings } from '../../core/settings.ts';
 import { SourceServer } from '../../shell/source-server.ts';
 import type { SourceDesk, SourceInfo, SourceSink } from '../../shell/source.ts';
-import { ask, CapturedLog, RawClient } from './support.ts';
+import { ask, CapturedLog, RawClient, sleep } from './support.ts';
 
 class Heard implements SourceSink {
   readonly info: SourceInfo;
+  readonly hasFrames = true;
   body = '';
   readonly titles: string[] = [];
   readonly ended: Promise<string>;
@@ -52,10 +53,10 @@ afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.stop()));
 });
 
-async function listen(password?: string): Promise<{ desk: Desk; port: number }> {
+async function listen(password?: string, settings: Settings = defaultSettings): Promise<{ desk: Desk; port: number }> {
   const desk = new Desk();
   const { log, port } = ((captured) => ({ log: captured.log, port: () => captured.port('source') }))(new CapturedLog());
-  const server = new SourceServer({ desk, bind: { address: '127.0.0.1', port: 0 }, password, settings: defaultSettings, log });
+  const server = new SourceServer({ desk, bind: { address: '127.0.0.1', port: 0 }, password, settings, log });
   servers.push(server);
   await server.start();
   return { desk, port: await port() };
@@ -177,6 +178,25 @@ describe('a source', () => {
     await desk.sources[0]!.ended;
     expect(await connect(port).write(head).untilText('200 OK')).toContain('200 OK');
     expect(desk.sources).toHaveLength(2);
+  });
+});
+
+describe('a source that is held up', () => {
+  it('sends no more than its connection takes, and is neither silent nor gone for that', async () => {
+    const { desk, port } = await listen('pw', withSettings({ sourceSilentMs: 200, sourceTakeOverMs: 0 }));
+    const head = `SOURCE /m HTTP/1.0\r\n${auth('source', 'pw')}\r\n`;
+    const client = connect(port).write(head);
+    await client.untilText('200 OK');
+    const { flow } = desk.sources[0]!.info;
+    flow.pause();
+    client.write('x'.repeat(40_000_000));
+    await sleep(600);
+    expect(client.socket.writableLength).toBeGreaterThan(0);
+    expect(desk.sources[0]!.body.length).toBeLessThan(100_000);
+    expect(await ask(port, head)).toContain('Mountpoint in use');
+    flow.resume();
+    await expect.poll(() => desk.sources[0]!.body.length).toBe(40_000_000);
+    expect(await desk.sources[0]!.ended).toBe('silent');
   });
 });
 

@@ -53,6 +53,7 @@ test('there is a file for each outage that is known', () => {
     'path-skew',
     'preferred-encoder',
     'production-layout',
+    'pulled-encoders',
     'relay-rolling-restart',
     'satellite-slots',
     'short-cuts',

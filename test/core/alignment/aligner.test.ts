@@ -3,6 +3,7 @@ import { Aligner } from '../../../core/alignment/aligner.ts';
 import { Contour } from '../../../core/alignment/contour.ts';
 import { Timeline } from '../../../core/timeline.ts';
 import { ms, type Micros } from '../../../core/units.ts';
+import { FrameTable } from '../../../core/vitals/frame-table.ts';
 
 const FRAME_US = 25_000;
 
@@ -10,6 +11,7 @@ const FRAME_US = 25_000;
 class Stream {
   readonly timeline: Timeline = new Timeline(ms(12_000));
   readonly contour: Contour = new Contour(2_000);
+  readonly frames: FrameTable = new FrameTable();
   #delayMs: number;
   readonly #beginsMs: number;
 

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { Contour } from '../../../core/alignment/contour.ts';
 import { Kinship, type Finding } from '../../../core/alignment/kinship.ts';
 import { Timeline } from '../../../core/timeline.ts';
+import { FrameTable } from '../../../core/vitals/frame-table.ts';
 import { ms, type Micros } from '../../../core/units.ts';
 
 const FRAME_US = 25_000;
@@ -11,6 +12,7 @@ class Stream {
   resumedAt = 0 as Micros;
   readonly timeline: Timeline = new Timeline(ms(12_000));
   readonly contour: Contour = new Contour(2_000);
+  readonly frames: FrameTable = new FrameTable();
 
   frame(nowMs: number, loudness: (programmeMs: number) => number): void {
     const mediaUs = this.timeline.frame((nowMs * 1_000) as Micros, FRAME_US);

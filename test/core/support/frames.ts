@@ -10,8 +10,9 @@ export const FRAME_BYTES = 417;
  */
 export function numbered(number: number, maker = 0): Uint8Array {
   const frame = mpegFrame();
-  // Where the first granule says how it is coded, behind how loud it is.
-  for (let i = 0; i < 2; i++) frame[11 + i] = (number >> (7 * i)) & 0x7f;
+  // Where the first granule says how it is coded, behind how loud it is: no maker codes it as another one does.
+  for (let i = 0; i < 2; i++) frame[11 + i] = ((number >> (7 * i)) ^ (maker * 53)) & 0x7f;
+  frame[13] = (maker & 0x3f) << 1;
   frame[40] = maker & 0x7f;
   for (let i = 0; i < 4; i++) frame[41 + i] = (number >> (7 * i)) & 0x7f;
   return frame;

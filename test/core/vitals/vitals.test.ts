@@ -118,9 +118,9 @@ describe('a stream', () => {
     expect(second.seconds).toEqual(first.seconds);
   });
 
-  test('takes two kilobytes, and none before it has frames', () => {
+  test('takes six kilobytes, and none before it has frames', () => {
     const patient = new Patient();
     expect(patient.vitals.heldBytes).toBe(0);
-    expect(patient.play(...sound.slice(0, 3)).vitals.heldBytes).toBe(2_048);
+    expect(patient.play(...sound.slice(0, 3)).vitals.heldBytes).toBe(6_144);
   });
 });
