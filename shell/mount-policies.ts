@@ -72,6 +72,7 @@ class PolicyReader {
       const inside = keyText(where, key);
       if (key === 'prefer') policy = { ...policy, prefer: this.#origin(inside, each) };
       else if (key === 'fallback') policy = { ...policy, fallback: this.#fallback(inside, each) };
+      else if (key === 'fallbackOnSilence') policy = { ...policy, fallbackOnSilence: this.#flag(inside, each) };
       else policy = { ...policy, settings: { ...policy.settings, [this.#setting(inside, key, each)]: each } };
     }
     return policy;
@@ -98,10 +99,15 @@ class PolicyReader {
   }
 
   #setting(where: string, name: string, value: unknown): MountSettingName {
-    if (!isMountSetting(name)) throw this.error(where, `there is nothing like that: a mountpoint has prefer, fallback, ${mountSettingNames.join(', ')}`);
+    if (!isMountSetting(name)) throw this.error(where, `there is nothing like that: a mountpoint has prefer, fallback, ${mountSettingNames.join(', ')}, fallbackOnSilence`);
     const problem = settingProblem(name, value);
     if (problem !== undefined) throw this.error(where, problem.replace(`${name} `, ''));
     return name;
+  }
+
+  #flag(where: string, value: unknown): boolean {
+    if (typeof value !== 'boolean') throw this.error(where, `must be true or false, not ${JSON.stringify(value)}`);
+    return value;
   }
 
   #text(where: string, value: unknown): string {

@@ -4,7 +4,7 @@ import type { Match, Matcher } from '../matcher.ts';
 import type { Settings } from '../settings.ts';
 import { ms, type Micros } from '../units.ts';
 import type { OnAir } from './on-air.ts';
-import { mayBeSick, sicknessOf } from './sickness.ts';
+import { isSickBeside, sicknessOf } from './sickness.ts';
 import { isBetter, isThere, patchCostUs, repeating, takeoverBy, type Takeover } from './takeover.ts';
 
 /** What a switch must spare the listeners, to be worth it. */
@@ -58,9 +58,10 @@ export class Candidates {
     return [...this.#streams].some((stream) => this.fits(stream) && stream.isHealthy(now));
   }
 
-  /** The same, and carries programme. */
-  anyWell(now: Micros): boolean {
-    return [...this.#streams].some((stream) => this.fits(stream) && stream.isHealthy(now) && !mayBeSick(stream, this.#settings));
+  /** Whether what a stream sends is no programme: another one, heard at the same time, carries some. */
+  isSick(now: Micros, stream: EdgeStream): boolean {
+    const isWell = (other: EdgeStream): boolean => other !== stream && this.fits(other) && other.isHealthy(now);
+    return [...this.#streams].some((other) => isWell(other) && isSickBeside(stream, other, this.#settings));
   }
 
   /** Where the point at which the listeners are lies in another stream; undefined for the live one, too. */
@@ -102,11 +103,12 @@ export class Candidates {
 
   /** The takeover that makes most of a loss good; undefined where to skip it costs less. */
   bestFor(now: Micros, lostUs: number): Takeover | undefined {
+    const live = this.#onAir.live!;
     let best: Takeover | undefined;
     let leastUs = lostUs - LEAST_GAIN_US;
     for (const takeover of this.#takeovers(now)) {
       const costUs = patchCostUs(takeover, lostUs, ms(this.#settings.gapSwitchMs));
-      if (costUs > leastUs || sicknessOf(takeover.stream, this.#settings) !== undefined) continue;
+      if (costUs > leastUs || isSickBeside(takeover.stream, live, this.#settings)) continue;
       best = takeover;
       leastUs = costUs;
     }

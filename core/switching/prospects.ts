@@ -2,7 +2,7 @@ import type { Archive } from '../archive.ts';
 import type { EdgeStream } from '../edge-stream.ts';
 import type { Settings } from '../settings.ts';
 import { ms, type Micros } from '../units.ts';
-import { ailmentOf, mayBeSick, seemsLooped, sicknessOf, type Sickness } from './sickness.ts';
+import { ailmentOf, isSickBeside, mayBeSick, seemsLooped, type Sickness } from './sickness.ts';
 
 /** Why a live stream that serves is left all the same. */
 export type PlannedReason = 'operator' | Sickness | 'behind' | 'lossy' | 'preferred';
@@ -82,13 +82,14 @@ export class Prospects {
 
   #reason(now: Micros, backup: EdgeStream, { live, playheadUs, aheadUs, wanted, isChosen }: Situation): PlannedReason | undefined {
     if (wanted === backup) return 'operator';
-    const isWell = sicknessOf(backup, this.#settings) === undefined;
+    const isWell = !isSickBeside(backup, live, this.#settings);
     const ailment = isChosen ? undefined : ailmentOf(live, this.#settings);
     if (ailment !== undefined && !mayBeSick(backup, this.#settings)) return ailment;
     if (!isChosen && aheadUs === undefined && isWell && seemsLooped(live, backup, this.#settings)) return 'frozen';
+    if (!isWell) return undefined;
     if (this.#isBehind(now, live, playheadUs, backup)) return 'behind';
     if (this.#isLossier(now, live, backup)) return 'lossy';
-    const mayReturn = !isChosen && wanted === undefined && isWell;
+    const mayReturn = !isChosen && wanted === undefined;
     return mayReturn && this.#prefer(backup) && !this.#prefer(live) ? 'preferred' : undefined;
   }
 

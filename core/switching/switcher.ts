@@ -154,7 +154,7 @@ export class Switcher {
     else if (stream === this.live) {
       this.#noteSource(now);
       this.#recovered(now);
-      if (this.#isSickAlone(now, stream)) this.#standIn!.call(now, this.format!, this.#onAir.givenAt);
+      if (this.#isFallbackBetter(now, stream)) this.#standIn!.call(now, this.format!, this.#onAir.givenAt);
       if (!this.isOnFallback) this.#onAir.next(now);
       this.#awaitNext(now);
     } else {
@@ -277,7 +277,7 @@ export class Switcher {
   /** The fallback is on air, and a stream has one more frame: they return to it, at this one, when it has been well for long enough. */
   #returns(now: Micros, stream: EdgeStream): void {
     const standIn = this.#standIn!;
-    if (sicknessOf(stream, this.#settings) !== undefined && !standIn.hasRunDry(now)) return standIn.forget(stream);
+    if (this.#isNoProgramme(now, stream) && !standIn.hasRunDry(now)) return standIn.forget(stream);
     if (!standIn.hasReturned(now, stream)) return;
     if (this.#candidates.fits(stream)) {
       standIn.leave(now, stream.name);
@@ -289,10 +289,16 @@ export class Switcher {
     if (!this.#candidates.anyHealthy(now)) this.#options.outgrown(now, stream);
   }
 
-  /** The stream on air is no better than the fallback, and there is no other one to go over to. */
-  #isSickAlone(now: Micros, live: EdgeStream): boolean {
-    if (this.#standIn?.isOff !== true || this.#choice.is(live) || sicknessOf(live, this.#settings) === undefined) return false;
-    return !this.#candidates.anyWell(now);
+  /** The mountpoint is to hear its fallback instead of silence or repetition, and there is no other stream to go over to. */
+  #isFallbackBetter(now: Micros, live: EdgeStream): boolean {
+    if (this.#standIn?.isOff !== true || this.#choice.is(live) || this.#candidates.isSick(now, live)) return false;
+    return this.#isNoProgramme(now, live);
+  }
+
+  /** Of one stream alone nobody can tell whether silence and repetition are its programme: the mountpoint says what to take them for. */
+  #isNoProgramme(now: Micros, stream: EdgeStream): boolean {
+    const isSuspect = this.#options.policy?.fallbackOnSilence === true && sicknessOf(stream, this.#settings) !== undefined;
+    return isSuspect || this.#candidates.isSick(now, stream);
   }
 
   #awaitNext(now: Micros): void {
