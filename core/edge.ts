@@ -364,7 +364,7 @@ export class Edge implements Machine {
     return mount;
   }
 
-  /** A stream of another format is all there is: listeners have to connect again, and then find that. */
+  /** A stream of another codec is all there is: listeners have to connect again, and then find that. */
   #renew(now: Micros, mount: Mount, stream: EdgeStream): void {
     const { name, switcher, broadcast } = mount;
     const why = cannotFollow(stream.format, switcher.format);

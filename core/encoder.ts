@@ -1,7 +1,7 @@
 import { audioTypeFor, encodeAnnouncement } from './announce.ts';
 import { assert } from './assert.ts';
 import { encodeOrigin } from './extensions.ts';
-import type { FrameFormat, FrameHeader } from './frame/format.ts';
+import { isSameFormat, type FrameFormat, type FrameHeader } from './frame/format.ts';
 import { FrameScanner } from './frame/scanner.ts';
 import { encodeHeaders, type HeaderList } from './headers.ts';
 import { encodeIcyText, icyTitleOf, icyTitleText } from './icy.ts';
@@ -169,7 +169,7 @@ export class Encoder implements Machine {
 
   #frame(bytes: Uint8Array, header: FrameHeader): void {
     const now = this.#now;
-    const formatChanged = header.format !== this.#format;
+    const formatChanged = !isSameFormat(header.format, this.#format);
     if (formatChanged) this.#newFormat(header);
     if (formatChanged || now - this.#announcedAt >= ms(this.#settings.announceMs)) this.#announce(now, header.format);
     this.#frames++;

@@ -80,7 +80,9 @@ export type EdgeEvent =
   | { readonly kind: 'fallback-left'; readonly mount: string; readonly what: string; readonly to: string; readonly forMs: number }
   /** Its frames cannot follow those that were on air. */
   | { readonly kind: 'fallback-refused'; readonly mount: string; readonly what: string; readonly why: string }
-  /** Only a stream of another kind is back: the mountpoint ends, and begins anew with that. */
+  /** What a mountpoint gives out has another format from here on, which players follow. */
+  | { readonly kind: 'new-format'; readonly mount: string; readonly format: string; readonly before: string; readonly listeners: number }
+  /** Only a stream of another codec is back: the mountpoint ends, and begins anew with that. */
   | { readonly kind: 'format-changed'; readonly mount: string; readonly stream: string; readonly why: string; readonly listeners: number }
   /** A stream of the same name whose frames cannot follow those on air. */
   | { readonly kind: 'backup-refused'; readonly mount: string; readonly stream: string; readonly why: string }

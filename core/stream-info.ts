@@ -1,5 +1,5 @@
 import type { EdgeStream } from './edge-stream.ts';
-import { cannotFollow, type FrameFormat } from './frame/format.ts';
+import { canFollow, cannotFollow, type FrameFormat } from './frame/format.ts';
 import type { Match } from './matcher.ts';
 import { isFrom } from './operator.ts';
 import { settingsFor, type MountPolicy } from './policy.ts';
@@ -64,7 +64,7 @@ export function streamInfo(now: Micros, stream: EdgeStream, { switcher, policy }
 function hindrance(now: Micros, stream: EdgeStream, onAir: FrameFormat | undefined, aheadUs: number | undefined): string | undefined {
   const { format, hasPath, frameAt } = stream;
   if (format === undefined) return 'it has given no frame yet';
-  if (onAir !== undefined && format !== onAir) return cannotFollow(format, onAir);
+  if (onAir !== undefined && !canFollow(format, onAir)) return cannotFollow(format, onAir);
   if (!hasPath) return 'no path to it is open';
   if (!stream.isHealthy(now)) return `no frame for ${Math.round(toMs((now - frameAt) as Micros))} ms`;
   return aheadUs === undefined ? 'it cannot be compared with the one on air' : undefined;

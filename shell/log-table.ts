@@ -88,6 +88,7 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'fallback-entered': { level: 'error', text: 'no stream left, the fallback is on air' },
   'fallback-left': { level: 'warn', text: 'back from the fallback' },
   'fallback-refused': { level: 'error', text: 'the fallback cannot follow what was on air' },
+  'new-format': { level: 'warn', text: 'mountpoint goes on in another format' },
   'format-changed': { level: 'warn', text: 'mountpoint begins anew in another format' },
   'stalled': { level: 'warn', text: 'live stream is tardy' },
   'resumed': { level: 'info', text: 'live stream goes on' },

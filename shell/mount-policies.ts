@@ -9,7 +9,7 @@ import { UsageError } from './problems.ts';
 export const mountOptions: readonly Option[] = [
   { name: 'prefer', value: 'MOUNT=ORIGIN', repeated: true, help: 'listeners of this mountpoint return to the encoder of this origin, or to the one that a relay takes from this address' },
   { name: 'fallback-mount', value: 'MOUNT=OTHER', repeated: true, help: 'what they hear when no stream is left: another mountpoint, until one is back' },
-  { name: 'fallback-file', value: 'MOUNT=FILE', repeated: true, help: 'the same, from a file of the same format, again and again' },
+  { name: 'fallback-file', value: 'MOUNT=FILE', repeated: true, help: 'the same, from a file of the same codec, again and again' },
 ];
 
 /** What a configuration file says under "mounts". Throws a UsageError that names file and key. */

@@ -42,6 +42,7 @@ const told: Readonly<Record<string, ((note: Note) => boolean) | undefined>> = {
   'mount-ended': undefined,
   'backup-added': undefined,
   'backup-refused': undefined,
+  'new-format': undefined,
   stalled: undefined,
   switch: undefined,
   gap: ({ fields }) => fields['action'] !== 'none',

@@ -1,4 +1,4 @@
-import { frameDurationUs, type FrameFormat, type FrameHeader, type SkipReason } from '../frame/format.ts';
+import { frameDurationUs, isSameFormat, type FrameFormat, type FrameHeader, type SkipReason } from '../frame/format.ts';
 import { FrameScanner } from '../frame/scanner.ts';
 import type { Garbling, ProbeEvent } from './events.ts';
 import type { FrameFigures } from './figures.ts';
@@ -95,7 +95,7 @@ export class FrameWatch {
     if (this.#isEntered) this.look();
     else this.#skippedBefore = this.#skippedBytes();
     this.#isEntered = true;
-    if (format !== this.#format) this.#newFormat(format);
+    if (!isSameFormat(format, this.#format)) this.#newFormat(format);
     const durationUs = frameDurationUs(format, samples);
     this.#frameBytes += bytes.length;
     this.#programmeUs += durationUs;

@@ -1,5 +1,6 @@
 import type { Archive } from '../archive.ts';
 import type { EdgeStream } from '../edge-stream.ts';
+import { canFollow, isSameFormat } from '../frame/format.ts';
 import type { Match, Matcher } from '../matcher.ts';
 import type { Settings } from '../settings.ts';
 import { ms, type Micros } from '../units.ts';
@@ -48,9 +49,19 @@ export class Candidates {
     return this.#streams.values();
   }
 
-  /** Frames of another format cannot follow those on air in one stream. */
+  /** Frames of another codec cannot follow those on air in one stream. */
   fits(stream: EdgeStream): boolean {
-    return stream.format === this.#onAir.format;
+    return canFollow(stream.format, this.#onAir.format);
+  }
+
+  /** Of the format on air, so that no player notices. */
+  isAlike(stream: EdgeStream): boolean {
+    return isSameFormat(stream.format, this.#onAir.format);
+  }
+
+  /** Players would have to change over to another format, and need not: a healthy backup of theirs is there. */
+  isSecondChoice(now: Micros, stream: EdgeStream): boolean {
+    return !this.isAlike(stream) && this.#hasAlikeBackup(now);
   }
 
   /** Whether any stream, the live one too, comes in its rhythm and could be heard. */
@@ -91,10 +102,12 @@ export class Candidates {
     return isSlow ? repeating(takeover) : takeover;
   }
 
-  /** The best takeover by a healthy backup that is there. */
+  /** The best takeover by a healthy backup that is there; by one of another format only when there is none of the same. */
   best(now: Micros): Takeover | undefined {
+    const mayChangeFormat = !this.#hasAlikeBackup(now);
     let best: Takeover | undefined;
     for (const found of this.#takeovers(now)) {
+      if (!mayChangeFormat && !this.isAlike(found.stream)) continue;
       const takeover = this.inTime(found);
       if (takeover !== undefined && isThere(takeover) && (best === undefined || this.#isPreferable(takeover, best))) best = takeover;
     }
@@ -107,6 +120,7 @@ export class Candidates {
     let best: Takeover | undefined;
     let leastUs = lostUs - LEAST_GAIN_US;
     for (const takeover of this.#takeovers(now)) {
+      if (!this.isAlike(takeover.stream)) continue;
       const costUs = patchCostUs(takeover, lostUs, ms(this.#settings.gapSwitchMs));
       if (costUs > leastUs || isSickBeside(takeover.stream, live, this.#settings)) continue;
       best = takeover;
@@ -124,6 +138,10 @@ export class Candidates {
   /** Saves or restores which they are. */
   archive(a: Archive, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
     this.#streams = new Set(a.list(this.#streams, reference));
+  }
+
+  #hasAlikeBackup(now: Micros): boolean {
+    return [...this.#streams].some((stream) => stream !== this.#onAir.live && this.isAlike(stream) && stream.isHealthy(now));
   }
 
   #isPreferable(a: Takeover, b: Takeover): boolean {

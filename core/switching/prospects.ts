@@ -21,6 +21,10 @@ export interface Situation {
   /** Programme that the backup is ahead of them; undefined when only arrivals could say. */
   readonly aheadUs: number | undefined;
   readonly wanted: EdgeStream | undefined;
+  /** Players would have to change over to the format of the backup: no gain is worth that, only a live stream that says nothing. */
+  readonly changesFormat: boolean;
+  /** And need not, for another backup has the format that they have. */
+  readonly isSecondChoice: boolean;
   /** An operator's choice is on air: nobody knows better. */
   readonly isChosen: boolean;
 }
@@ -80,13 +84,15 @@ export class Prospects {
     );
   }
 
-  #reason(now: Micros, backup: EdgeStream, { live, playheadUs, aheadUs, wanted, isChosen }: Situation): PlannedReason | undefined {
+  #reason(now: Micros, backup: EdgeStream, situation: Situation): PlannedReason | undefined {
+    const { live, playheadUs, aheadUs, wanted, changesFormat, isSecondChoice, isChosen } = situation;
     if (wanted === backup) return 'operator';
+    if (isSecondChoice) return undefined;
     const isWell = !isSickBeside(backup, live, this.#settings);
     const ailment = isChosen ? undefined : ailmentOf(live, this.#settings);
     if (ailment !== undefined && !mayBeSick(backup, this.#settings)) return ailment;
     if (!isChosen && aheadUs === undefined && isWell && seemsLooped(live, backup, this.#settings)) return 'frozen';
-    if (!isWell) return undefined;
+    if (!isWell || changesFormat) return undefined;
     if (this.#isBehind(now, live, playheadUs, backup)) return 'behind';
     if (this.#isLossier(now, live, backup)) return 'lossy';
     const mayReturn = !isChosen && wanted === undefined;

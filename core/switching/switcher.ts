@@ -33,7 +33,7 @@ export interface SwitcherOptions {
   readonly standIn: StandIn<EdgeStream> | undefined;
   /** No source for `mountEndMs`. */
   readonly ended: (now: Micros, silentMs: number) => void;
-  /** Only a stream of another format is there, which listeners have to connect for. */
+  /** Only a stream of another codec is there, which listeners have to connect for. */
   readonly outgrown: (now: Micros, stream: EdgeStream) => void;
 }
 
@@ -389,6 +389,8 @@ export class Switcher {
       playheadUs: this.#onAir.playheadUs,
       aheadUs: match?.by === 'content' ? backup.ring.endUs - match.mediaUs : undefined,
       wanted: this.#choice.waitsFor(this.live),
+      changesFormat: !this.#candidates.isAlike(backup),
+      isSecondChoice: this.#candidates.isSecondChoice(now, backup),
       isChosen: this.#choice.is(this.live),
     });
     if (prospect === undefined) return;
