@@ -1,3 +1,4 @@
+import { Ahead } from './ahead.ts';
 import type { Archive } from './archive.ts';
 import type { EdgeEvent } from './events.ts';
 import { describeFormat, isSameFormat, type FrameFormat, type FrameHeader } from './frame/format.ts';
@@ -80,6 +81,8 @@ export class Broadcast implements Programme {
   #format: FrameFormat | undefined;
   readonly #formatBegins: Cursor = { position: 0, record: 0 };
   #programmeUs = 0;
+  /** What they were given faster than it plays is no listener's fault. */
+  readonly #ahead: Ahead;
   #peak = 0;
   #slow = 0;
   #bytesOut = 0;
@@ -88,6 +91,7 @@ export class Broadcast implements Programme {
     this.#options = options;
     this.#settings = options.settings;
     this.#journal = new Journal({ chunkBytes: CHUNK_BYTES, markEveryUs: ms(options.settings.journalMarkMs) });
+    this.#ahead = new Ahead(ms(options.settings.unpacedMs));
     this.#flush = options.timer('listener-flush', (now) => this.#flushAll(now));
     this.#burst = options.timer('listener-burst', (now) => this.#flushFresh(now));
   }
@@ -139,8 +143,11 @@ export class Broadcast implements Programme {
     if (readHeader(bytes, 0, this.#header) === undefined && !isSameFormat(this.#header.format, this.#format)) this.#newFormat(this.#header.format);
     this.#journal.append(Math.floor(this.#programmeUs) as Micros, bytes, 0, bytes.length, false);
     this.#programmeUs += durationUs;
-    if (this.#listeners.size === 0) this.#trim(Infinity);
-    else if (!this.#flush.armed) this.#flush.set(later(now, ms(this.#settings.listenerFlushMs)));
+    this.#ahead.take(now, durationUs);
+    if (this.#listeners.size === 0) {
+      this.#ahead.clear();
+      this.#trim(Infinity);
+    } else if (!this.#flush.armed) this.#flush.set(later(now, ms(this.#settings.listenerFlushMs)));
   }
 
   /** Takes in a listener; its burst is sent when the `listener-burst` deadline is served, that is at once. */
@@ -191,6 +198,7 @@ export class Broadcast implements Programme {
     this.#format = archiveFormat(a, this.#format);
     archiveCursor(a, this.#formatBegins);
     this.#programmeUs = a.number(this.#programmeUs);
+    this.#ahead.archive(a);
     this.#peak = a.number(this.#peak);
     this.#slow = a.number(this.#slow);
     this.#bytesOut = a.number(this.#bytesOut);
@@ -261,7 +269,8 @@ export class Broadcast implements Programme {
   #serve(now: Micros, listener: Listener): boolean {
     this.#write(listener);
     const lagBytes = this.#journal.head - listener.cursor.position + this.#options.sink.backlogBytes(listener.id);
-    if (lagBytes <= this.#settings.listenerQueueBytes + listener.burstBytes) return true;
+    const tooManyBytes = lagBytes - this.#settings.listenerQueueBytes - listener.burstBytes;
+    if (tooManyBytes <= 0 || tooManyBytes <= this.#aheadBytes(now)) return true;
     this.#slow++;
     this.#listeners.delete(listener.id);
     const { id, label, bytes, joinedAt } = listener;
@@ -270,6 +279,10 @@ export class Broadcast implements Programme {
     this.#options.gone(id);
     this.#options.sink.end(id, 'too-slow');
     return false;
+  }
+
+  #aheadBytes(now: Micros): number {
+    return this.#journal.head - this.#journal.at((this.#programmeUs - this.#ahead.atUs(now)) as Micros).position;
   }
 
   #write(listener: Listener): void {

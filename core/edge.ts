@@ -309,6 +309,7 @@ export class Edge implements Machine {
         announced: (now, it) => this.#announced(now, it),
         frame: (now, it) => this.#frame(now, it),
         lost: (now, it, loss) => this.#lost(now, it, loss),
+        paceChanged: (_, it) => this.#paceChanged(it),
       },
       timer: (reason, fire) => this.#timers.timer(reason, fire),
       forget: (now) => this.#forget(now, stream),
@@ -330,6 +331,14 @@ export class Edge implements Machine {
 
   #lost(now: Micros, stream: EdgeStream, loss: Loss): void {
     this.#mountOf(stream)?.switcher.lost(now, stream, loss);
+  }
+
+  #paceChanged(stream: EdgeStream): void {
+    const { name, mountpoint, origin, source, pace } = stream;
+    const where = { mount: mountpoint ?? '', stream: name, origin: origin ?? source ?? '' };
+    const { programmeUs, withinUs } = pace.lately;
+    const event = pace.isUnpaced ? { kind: 'stream-unpaced', programmeMs: toMs(programmeUs as Micros), withinMs: toMs(withinUs as Micros) } as const : { kind: 'stream-paced' } as const;
+    this.#sink.event({ ...event, ...where });
   }
 
   /** A stream that has a name and frames joins its mountpoint, or begins it. */

@@ -74,6 +74,9 @@ export type EdgeEvent =
       readonly channels: number;
     }
   | { readonly kind: 'mount-ended'; readonly mount: string; readonly silentMs: number; readonly listeners: number }
+  /** It brings programme faster than time passes, for longer than a burst: it is no candidate until it comes at its pace. */
+  | { readonly kind: 'stream-unpaced'; readonly mount: string; readonly stream: string; readonly origin: string; readonly programmeMs: number; readonly withinMs: number }
+  | { readonly kind: 'stream-paced'; readonly mount: string; readonly stream: string; readonly origin: string }
   | { readonly kind: 'backup-added'; readonly mount: string; readonly stream: string; readonly backups: number }
   /** No stream could be heard any more: listeners hear the fallback, a mountpoint or a file by its name. */
   | { readonly kind: 'fallback-entered'; readonly mount: string; readonly what: string; readonly silentMs: number }

@@ -83,6 +83,8 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   // Edge.
   'mount-started': { level: 'info', text: 'mountpoint started' },
   'mount-ended': { level: 'error', text: 'mountpoint ended' },
+  'stream-unpaced': { level: 'warn', text: 'stream comes faster than real time' },
+  'stream-paced': { level: 'info', text: 'stream comes at its pace' },
   'backup-added': { level: 'info', text: 'backup added' },
   'backup-refused': { level: 'warn', text: 'stream cannot be a backup' },
   'fallback-entered': { level: 'error', text: 'no stream left, the fallback is on air' },

@@ -43,6 +43,8 @@ const told: Readonly<Record<string, ((note: Note) => boolean) | undefined>> = {
   'backup-added': undefined,
   'backup-refused': undefined,
   'new-format': undefined,
+  'stream-unpaced': undefined,
+  'stream-paced': undefined,
   stalled: undefined,
   switch: undefined,
   gap: ({ fields }) => fields['action'] !== 'none',

@@ -6,7 +6,7 @@ import type { Settings } from '../settings.ts';
 import { ms, type Micros } from '../units.ts';
 import type { OnAir } from './on-air.ts';
 import { isSickBeside, sicknessOf } from './sickness.ts';
-import { isBetter, isThere, patchCostUs, repeating, takeoverBy, type Takeover } from './takeover.ts';
+import { isBetter, isThere, patchCostUs, repeating, takeoverAtNewest, takeoverBy, type Takeover } from './takeover.ts';
 
 /** What a switch must spare the listeners, to be worth it. */
 const LEAST_GAIN_US = 5_000;
@@ -90,10 +90,11 @@ export class Candidates {
     return match === undefined ? undefined : stream.ring.endUs - match.mediaUs;
   }
 
-  /** How a backup could take over. */
+  /** How a backup could take over. Where a stream that comes faster than real time is in the programme says nothing of the others. */
   takeoverBy(backup: EdgeStream): Takeover | undefined {
     const { live, playheadUs } = this.#onAir;
-    return live === undefined ? undefined : takeoverBy(backup, live, playheadUs, this.#matcher);
+    if (live === undefined) return undefined;
+    return live.pace.isUnpaced ? takeoverAtNewest(backup) : takeoverBy(backup, live, playheadUs, this.#matcher);
   }
 
   /** Nobody is kept waiting for very long by a backup that is so much slower: it repeats, if it can. */

@@ -5,7 +5,7 @@ import { ms, type Micros } from '../units.ts';
 import { ailmentOf, isSickBeside, mayBeSick, seemsLooped, type Sickness } from './sickness.ts';
 
 /** Why a live stream that serves is left all the same. */
-export type PlannedReason = 'operator' | Sickness | 'behind' | 'lossy' | 'preferred';
+export type PlannedReason = 'operator' | 'unpaced' | Sickness | 'behind' | 'lossy' | 'preferred';
 
 /** Why a backup is to be entered. */
 export interface Prospect {
@@ -88,6 +88,7 @@ export class Prospects {
     const { live, playheadUs, aheadUs, wanted, changesFormat, isSecondChoice, isChosen } = situation;
     if (wanted === backup) return 'operator';
     if (isSecondChoice) return undefined;
+    if (live.pace.isUnpaced) return 'unpaced';
     const isWell = !isSickBeside(backup, live, this.#settings);
     const ailment = isChosen ? undefined : ailmentOf(live, this.#settings);
     if (ailment !== undefined && !mayBeSick(backup, this.#settings)) return ailment;

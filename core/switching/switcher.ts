@@ -78,7 +78,7 @@ export class Switcher {
     const { settings, policy, programme, standIn, timer } = options;
     this.#options = options;
     this.#settings = settings;
-    this.#onAir = new OnAir(programme);
+    this.#onAir = new OnAir(programme, settings);
     this.#candidates = new Candidates(settings, options.matcher, this.#onAir);
     this.#standIn = standIn;
     this.#prospects = new Prospects(settings, (stream) => policy?.prefer !== undefined && isFrom(stream, policy.prefer));
@@ -158,7 +158,7 @@ export class Switcher {
       if (!this.isOnFallback) this.#onAir.next(now);
       this.#awaitNext(now);
     } else {
-      this.#options.matcher.heard(this.live, stream);
+      if (!stream.pace.isUnpaced) this.#options.matcher.heard(this.live, stream);
       if (!this.#candidates.fits(stream)) return;
       this.#noteSource(now);
       if (this.#tardy) this.#backupFrame(now, stream);
@@ -277,7 +277,8 @@ export class Switcher {
   /** The fallback is on air, and a stream has one more frame: they return to it, at this one, when it has been well for long enough. */
   #returns(now: Micros, stream: EdgeStream): void {
     const standIn = this.#standIn!;
-    if (this.#isNoProgramme(now, stream) && !standIn.hasRunDry(now)) return standIn.forget(stream);
+    const isNoBetter = stream.pace.isUnpaced || this.#isNoProgramme(now, stream);
+    if (isNoBetter && !standIn.hasRunDry(now)) return standIn.forget(stream);
     if (!standIn.hasReturned(now, stream)) return;
     if (this.#candidates.fits(stream)) {
       standIn.leave(now, stream.name);

@@ -66,6 +66,8 @@ const entries: Readonly<Record<string, Entry>> = {
   'format-changed': ['bad', (f) => `${on(f)} begins anew with ${text(f['stream'])}: ${text(f['why'])}`],
   'mount-started': ['news', (f) => `${on(f)} begins with ${f['stream'] === '' ? 'its fallback' : text(f['stream'])}`],
   'mount-ended': ['bad', (f) => `${on(f)} ends: no source for ${span(f['silentMs'])}`, () => 'ended'],
+  'stream-unpaced': ['loss', (f) => `${text(f['stream'])} comes faster than real time: ${span(f['programmeMs'])} of programme in ${span(f['withinMs'])}`],
+  'stream-paced': ['repair', (f) => `${text(f['stream'])} comes at its pace again`],
   'backup-added': ['news', (f) => `${text(f['stream'])} is there as a backup for ${on(f)}`],
   'backup-refused': ['loss', (f) => `${text(f['stream'])} cannot be a backup for ${on(f)}: ${text(f['why'])}`],
   'bound-hit': ['loss', (f) => `a bound is reached: ${text(f['bound'])}, ${text(f['count'])} times`, (f) => text(f['bound'])],
