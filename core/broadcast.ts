@@ -1,6 +1,10 @@
+import { Ahead } from './ahead.ts';
 import type { Archive } from './archive.ts';
 import type { MemoryBudget } from './budget.ts';
 import type { EdgeEvent } from './events.ts';
+import { describeFormat, isSameFormat, type FrameFormat, type FrameHeader } from './frame/format.ts';
+import { archiveFormat } from './frame/formats.ts';
+import { emptyFrameHeader, readHeader } from './frame/header.ts';
 import { IcyInterleaver } from './icy-interleaver.ts';
 import { archiveCursor, Journal, type Cursor } from './journal.ts';
 import type { ListenerId } from './machine.ts';
@@ -76,7 +80,13 @@ export class Broadcast implements Programme {
   /** Where each metadata text begins; the first entry is the one in force at the journal's tail. */
   #texts: { readonly position: number; readonly text: string }[] = [];
   #textsForgotten = false;
+  readonly #header: FrameHeader = emptyFrameHeader();
+  /** Of the newest frame, and where the first one of that format is: a burst begins there at the earliest. */
+  #format: FrameFormat | undefined;
+  readonly #formatBegins: Cursor = { position: 0, record: 0 };
   #programmeUs = 0;
+  /** What they were given faster than it plays is no listener's fault. */
+  readonly #ahead: Ahead;
   #peak = 0;
   #slow = 0;
   #bytesOut = 0;
@@ -85,6 +95,7 @@ export class Broadcast implements Programme {
     this.#options = options;
     this.#settings = options.settings;
     this.#journal = new Journal({ chunkBytes: CHUNK_BYTES, markEveryUs: ms(options.settings.journalMarkMs), budget: options.budget });
+    this.#ahead = new Ahead(ms(options.settings.unpacedMs));
     this.#flush = options.timer('listener-flush', (now) => this.#flushAll(now));
     this.#burst = options.timer('listener-burst', (now) => this.#flushFresh(now));
   }
@@ -120,6 +131,11 @@ export class Broadcast implements Programme {
     return listener === undefined ? 0 : this.#journal.head - listener.cursor.position;
   }
 
+  /** Of the newest frame given out; undefined before the first. */
+  get format(): FrameFormat | undefined {
+    return this.#format;
+  }
+
   /** The metadata text on air. */
   get text(): string {
     return this.#texts[this.#texts.length - 1]?.text ?? '';
@@ -128,15 +144,19 @@ export class Broadcast implements Programme {
   /** The next frame on air. Without a text of its own it has the one before. */
   frame(now: Micros, bytes: Uint8Array, durationUs: number, text: string | undefined): void {
     if (text !== undefined && text !== this.text) this.#newText(text);
+    if (readHeader(bytes, 0, this.#header) === undefined && !isSameFormat(this.#header.format, this.#format)) this.#newFormat(this.#header.format);
     this.#journal.append(Math.floor(this.#programmeUs) as Micros, bytes, 0, bytes.length, false);
     this.#programmeUs += durationUs;
-    if (this.#listeners.size === 0) this.#trim(Infinity);
-    else if (!this.#flush.armed) this.#flush.set(later(now, ms(this.#settings.listenerFlushMs)));
+    this.#ahead.take(now, durationUs);
+    if (this.#listeners.size === 0) {
+      this.#ahead.clear();
+      this.#trim(Infinity);
+    } else if (!this.#flush.armed) this.#flush.set(later(now, ms(this.#settings.listenerFlushMs)));
   }
 
   /** Takes in a listener; its burst is sent when the `listener-burst` deadline is served, that is at once. */
   join(now: Micros, id: ListenerId, { icy, label, burstMs = this.#settings.burstMs }: JoinOptions): void {
-    const cursor = burstMs === 0 ? this.#journal.newest() : this.#journal.at((this.#programmeUs - ms(burstMs)) as Micros);
+    const cursor = burstMs === 0 ? this.#journal.newest() : this.#burstFrom(burstMs);
     const interleaver = icy ? new IcyInterleaver(this.#settings.icyIntervalBytes) : undefined;
     const burstBytes = this.#journal.head - cursor.position;
     const listener: Listener = { id, label, joinedAt: now, cursor, icy: interleaver, burstBytes, bytes: 0 };
@@ -179,7 +199,10 @@ export class Broadcast implements Programme {
     if (a.isLoading) this.#fresh = fresh.map((id) => this.#listeners.get(id)!);
     this.#texts = a.list(this.#texts, (text) => ({ position: a.number(text?.position ?? 0), text: a.text(text?.text ?? '') }));
     this.#textsForgotten = a.flag(this.#textsForgotten);
+    this.#format = archiveFormat(a, this.#format);
+    archiveCursor(a, this.#formatBegins);
     this.#programmeUs = a.number(this.#programmeUs);
+    this.#ahead.archive(a);
     this.#peak = a.number(this.#peak);
     this.#slow = a.number(this.#slow);
     this.#bytesOut = a.number(this.#bytesOut);
@@ -205,6 +228,20 @@ export class Broadcast implements Programme {
     archiveCursor(a, listener.cursor);
     icy?.archive(a);
     return [listener.id, saved ?? listener];
+  }
+
+  #burstFrom(burstMs: number): Cursor {
+    const cursor = this.#journal.at((this.#programmeUs - ms(burstMs)) as Micros);
+    return cursor.position < this.#formatBegins.position ? { ...this.#formatBegins } : cursor;
+  }
+
+  #newFormat(format: FrameFormat): void {
+    const before = this.#format;
+    this.#format = format;
+    Object.assign(this.#formatBegins, this.#journal.newest());
+    if (before === undefined) return;
+    const { mount, event } = this.#options;
+    event({ kind: 'new-format', mount, format: describeFormat(format), before: describeFormat(before), listeners: this.#listeners.size });
   }
 
   #newText(text: string): void {
@@ -236,7 +273,8 @@ export class Broadcast implements Programme {
   #serve(now: Micros, listener: Listener): boolean {
     this.#write(listener);
     const lagBytes = this.#journal.head - listener.cursor.position + this.#options.sink.backlogBytes(listener.id);
-    if (lagBytes <= this.#settings.listenerQueueBytes + listener.burstBytes) return true;
+    const tooManyBytes = lagBytes - this.#settings.listenerQueueBytes - listener.burstBytes;
+    if (tooManyBytes <= 0 || tooManyBytes <= this.#aheadBytes(now)) return true;
     this.#slow++;
     this.#listeners.delete(listener.id);
     const { id, label, bytes, joinedAt } = listener;
@@ -245,6 +283,10 @@ export class Broadcast implements Programme {
     this.#options.gone(id);
     this.#options.sink.end(id, 'too-slow');
     return false;
+  }
+
+  #aheadBytes(now: Micros): number {
+    return this.#journal.head - this.#journal.at((this.#programmeUs - this.#ahead.atUs(now)) as Micros).position;
   }
 
   #write(listener: Listener): void {

@@ -17,6 +17,7 @@ import type { PathId } from './machine.ts';
 import { LossMeter } from './loss-meter.ts';
 import type { Matchable } from './matcher.ts';
 import { OpeningBurst } from './opening-burst.ts';
+import { Pace } from './pace.ts';
 import { formatStreamId, MessageType, PDU_HEADER_BYTES, type MessageView } from './pdu.ts';
 import { Reassembler, type Gap, type Reception } from './reassembler.ts';
 import { Rhythm } from './rhythm.ts';
@@ -37,6 +38,8 @@ export interface EdgeStreamSink {
   frame(now: Micros, stream: EdgeStream): void;
   /** So many messages, about so much programme, are lost; what is behind them comes next. */
   lost(now: Micros, stream: EdgeStream, loss: Loss): void;
+  /** It comes faster than real time, or does not any more. */
+  paceChanged(now: Micros, stream: EdgeStream): void;
 }
 
 export interface Loss {
@@ -73,6 +76,7 @@ export class EdgeStream implements Matchable {
   readonly forget: Timer<string>;
   readonly timeline: Timeline;
   readonly ring: FrameRing;
+  readonly pace: Pace;
   readonly contour: Contour = new Contour(CONTOUR_POINTS);
   readonly losses: LossMeter = new LossMeter(LOSS_SPAN_US);
   readonly vitals: Vitals = new Vitals(this.contour);
@@ -140,6 +144,7 @@ export class EdgeStream implements Matchable {
     this.#sink = sink;
     this.#rhythm = new Rhythm(ms(settings.rhythmSpanMs));
     this.timeline = new Timeline(ms(settings.matchMs));
+    this.pace = new Pace(ms(settings.unpacedMs));
     this.ring = new FrameRing(ms(settings.ringMs), settings.ringBytes, budget);
     this.forget = options.timer('forget-stream', options.forget);
     const gapTimer = options.timer('gap-expires', (at) => this.#reassembler.judge(at));
@@ -237,9 +242,9 @@ export class EdgeStream implements Matchable {
     return this.#reassembler.isPathInTrouble(now);
   }
 
-  /** A path to it is open, and its newest frame is not older than its rhythm allows. */
+  /** A path to it is open, and its newest frame is not older than its rhythm allows, nor does it come faster than real time. */
   isHealthy(now: Micros): boolean {
-    return this.hasPath && now - this.frameAt < this.patienceUs;
+    return this.hasPath && now - this.frameAt < this.patienceUs && !this.pace.isUnpaced;
   }
 
   /** The sequence number that comes next. */
@@ -303,6 +308,7 @@ export class EdgeStream implements Matchable {
     this.#reassembler.archive(a, pathOf);
     this.timeline.archive(a);
     this.ring.archive(a);
+    this.pace.archive(a);
     this.contour.archive(a);
     this.vitals.archive(a);
     this.#scanner.archive(a);
@@ -409,6 +415,7 @@ export class EdgeStream implements Matchable {
     this.vitals.frame(bytes, header.format, mediaUs, durationUs, this.#levels.isSilent);
     this.ring.push(bytes, mediaUs, durationUs, this.text, this.#isBehindLoss);
     this.#isBehindLoss = false;
+    if (this.pace.take(now, durationUs)) this.#sink.paceChanged(now, this);
     this.#sink.frame(now, this);
   }
 

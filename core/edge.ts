@@ -341,6 +341,7 @@ export class Edge implements Machine {
         announced: (now, it) => this.#announced(now, it),
         frame: (now, it) => this.#frame(now, it),
         lost: (now, it, loss) => this.#lost(now, it, loss),
+        paceChanged: (_, it) => this.#paceChanged(it),
       },
       timer: (reason, fire) => this.#timers.timer(reason, fire),
       forget: (now) => this.#forget(now, stream),
@@ -388,6 +389,14 @@ export class Edge implements Machine {
     this.#budget.setAside(LISTENER_BYTES * this.#listeners.size);
   }
 
+  #paceChanged(stream: EdgeStream): void {
+    const { name, mountpoint, origin, source, pace } = stream;
+    const where = { mount: mountpoint ?? '', stream: name, origin: origin ?? source ?? '' };
+    const { programmeUs, withinUs } = pace.lately;
+    const event = pace.isUnpaced ? { kind: 'stream-unpaced', programmeMs: toMs(programmeUs as Micros), withinMs: toMs(withinUs as Micros) } as const : { kind: 'stream-paced' } as const;
+    this.#sink.event({ ...event, ...where });
+  }
+
   /** A stream that has a name and frames joins its mountpoint, or begins it. */
   #join(now: Micros, stream: EdgeStream): void {
     const name = stream.mountpoint!;
@@ -425,7 +434,7 @@ export class Edge implements Machine {
     return mount;
   }
 
-  /** A stream of another format is all there is: listeners have to connect again, and then find that. */
+  /** A stream of another codec is all there is: listeners have to connect again, and then find that. */
   #renew(now: Micros, mount: Mount, stream: EdgeStream): void {
     const { name, switcher, broadcast } = mount;
     const why = cannotFollow(stream.format, switcher.format);

@@ -1,7 +1,7 @@
 import { audioTypeFor, encodeAnnouncement } from './announce.ts';
 import { assert } from './assert.ts';
 import { encodeOrigin } from './extensions.ts';
-import { frameDurationUs, type FrameFormat, type FrameHeader } from './frame/format.ts';
+import { frameDurationUs, isSameFormat, type FrameFormat, type FrameHeader } from './frame/format.ts';
 import { FrameScanner } from './frame/scanner.ts';
 import { TagLimit } from './frame/tag-limit.ts';
 import { InputCheck } from './input-check.ts';
@@ -240,7 +240,7 @@ export class Encoder implements Machine {
   }
 
   #frame(now: Micros, bytes: Uint8Array, kind: FrameKind): void {
-    const formatChanged = kind.format !== this.#format;
+    const formatChanged = !isSameFormat(kind.format, this.#format);
     if (formatChanged) this.#newFormat(kind);
     if (formatChanged || now - this.#announcedAt >= ms(this.#settings.announceMs)) this.#announce(now, kind.format);
     this.#frames++;

@@ -89,6 +89,9 @@ export type EdgeEvent =
       readonly channels: number;
     }
   | { readonly kind: 'mount-ended'; readonly mount: string; readonly silentMs: number; readonly listeners: number }
+  /** It brings programme faster than time passes, for longer than a burst: it is no candidate until it comes at its pace. */
+  | { readonly kind: 'stream-unpaced'; readonly mount: string; readonly stream: string; readonly origin: string; readonly programmeMs: number; readonly withinMs: number }
+  | { readonly kind: 'stream-paced'; readonly mount: string; readonly stream: string; readonly origin: string }
   | { readonly kind: 'backup-added'; readonly mount: string; readonly stream: string; readonly backups: number }
   /** No stream could be heard any more: listeners hear the fallback, a mountpoint or a file by its name. */
   | { readonly kind: 'fallback-entered'; readonly mount: string; readonly what: string; readonly silentMs: number }
@@ -116,7 +119,9 @@ export type EdgeEvent =
     }
   /** Its frames cannot follow those that were on air. */
   | { readonly kind: 'fallback-refused'; readonly mount: string; readonly what: string; readonly why: string }
-  /** Only a stream of another kind is back: the mountpoint ends, and begins anew with that. */
+  /** What a mountpoint gives out has another format from here on, which players follow. */
+  | { readonly kind: 'new-format'; readonly mount: string; readonly format: string; readonly before: string; readonly listeners: number }
+  /** Only a stream of another codec is back: the mountpoint ends, and begins anew with that. */
   | { readonly kind: 'format-changed'; readonly mount: string; readonly stream: string; readonly why: string; readonly listeners: number }
   /** A stream of the same name whose frames cannot follow those on air. */
   | { readonly kind: 'backup-refused'; readonly mount: string; readonly stream: string; readonly why: string }

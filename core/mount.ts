@@ -72,7 +72,7 @@ export interface MountOptions {
   readonly event: (event: EdgeEvent) => void;
   readonly listenerGone: (listener: ListenerId) => void;
   readonly ended: (now: Micros, mount: Mount, silentMs: number) => void;
-  /** It must begin anew, with a stream of another format. */
+  /** It must begin anew, with a stream of another codec. */
   readonly outgrown: (now: Micros, mount: Mount, stream: EdgeStream) => void;
 }
 
@@ -129,7 +129,8 @@ export class Mount {
 
   get info(): MountInfo | undefined {
     const { broadcast, switcher } = this;
-    const { live, format } = switcher;
+    const { live } = switcher;
+    const format = broadcast.format ?? switcher.format;
     const fallback = switcher.isOnFallback ? this.#standIn!.source : undefined;
     if (format === undefined) return undefined;
     return {
@@ -161,7 +162,7 @@ export class Mount {
       frame: (now, bytes, durationUs, text) => {
         onAir?.(now, name, durationUs);
         broadcast.frame(now, bytes, durationUs, text);
-        gaveOut?.(now, bytes, durationUs, broadcast.text, this.switcher.format!);
+        gaveOut?.(now, bytes, durationUs, broadcast.text, broadcast.format!);
       },
     };
   }

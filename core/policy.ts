@@ -11,6 +11,8 @@ export interface MountPolicy {
   readonly codec?: Codec;
   /** What listeners hear when no stream is left. */
   readonly fallback?: Fallback;
+  /** They hear it also instead of a stream that has been silent or has repeated itself for its time, when no other one carries programme. */
+  readonly fallbackOnSilence?: boolean;
   readonly settings?: Partial<Pick<Settings, MountSettingName>>;
 }
 

@@ -73,6 +73,7 @@ export interface Settings {
   readonly stallMarginMs: number;
   readonly troubledStallMs: number;
   readonly closedStallMs: number;
+  readonly unpacedMs: number;
   readonly behindSwitchMs: number;
   readonly behindSettleMs: number;
   readonly resumeGraceMs: number;
@@ -178,6 +179,7 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   stallMarginMs: { value: 250, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'and instead of that quarter at least this: a source that comes in bursts is replaced as soon as one that does not' },
   troubledStallMs: { value: 450, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'and after this when a path of one of the streams has stopped behind the others, or has just come back from a pause that is not usual for it: then the network is to blame, and mostly repairs itself' },
   closedStallMs: { value: 200, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'but after this when all relays that carry it say that its encoder has hung up, and nothing has come since: in this time it connects again and sends what was missed, at a round trip of up to 100 ms' },
+  unpacedMs: { value: 40_000, unit: 'ms', min: 1_000, max: 3_600_000, roles: ['edge'], why: 'a stream that has brought so much more programme than time has passed comes faster than real time, and is no candidate: what an encoder and a relay keep, and a burst of Icecast, are less, all together' },
   behindSwitchMs: { value: 600, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'a live stream that stutters, or comes too slowly, is left, whatever its rhythm, when a backup is this far ahead, and further than bursts explain: the listeners could have had that' },
   behindSettleMs: { value: 3_000, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'but not by one that has been heard for less than this: what comes first comes out of a history, all at once' },
   resumeGraceMs: { value: 200, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'after an outage of all streams of a mountpoint the live one is waited for so long when another is back first: to stay costs nothing, a switch half a frame; and for so long a backup must have left the live stream behind' },

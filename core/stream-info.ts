@@ -1,5 +1,5 @@
 import type { EdgeStream } from './edge-stream.ts';
-import { cannotFollow, type FrameFormat } from './frame/format.ts';
+import { canFollow, cannotFollow, type FrameFormat } from './frame/format.ts';
 import type { Match } from './matcher.ts';
 import { isFrom } from './operator.ts';
 import { settingsFor, type MountPolicy } from './policy.ts';
@@ -24,8 +24,8 @@ export interface StreamInfo {
   readonly isChosen: boolean;
   /** Its frames come, by an open path, in its usual rhythm. */
   readonly isHealthy: boolean;
-  /** What it has though its frames come: for longer than its mountpoint allows. */
-  readonly sickness: Sickness | undefined;
+  /** What it has though its frames come: for longer than its mountpoint allows; or they come faster than real time. */
+  readonly sickness: Sickness | 'unpaced' | undefined;
   /** Programme that it has beyond the point where the listeners are; less than 0: it is behind that. Undefined where the two cannot be compared. */
   readonly aheadMs: number | undefined;
   /** What that point was found by; undefined for the one on air. */
@@ -54,7 +54,7 @@ export function streamInfo(now: Micros, stream: EdgeStream, { switcher, policy }
     isPreferred: policy?.prefer !== undefined && isFrom(stream, policy.prefer),
     isChosen: switcher.isChosen(stream),
     isHealthy: stream.isHealthy(now),
-    sickness: sicknessOf(stream, settingsFor(policy, settings)),
+    sickness: stream.pace.isUnpaced ? 'unpaced' : sicknessOf(stream, settingsFor(policy, settings)),
     aheadMs: aheadUs === undefined ? undefined : toMs(aheadUs as Micros),
     matchedBy: switcher.matchOf(stream)?.by,
     whyNot: isOnAir ? undefined : hindrance(now, stream, switcher.format, aheadUs),
@@ -64,8 +64,9 @@ export function streamInfo(now: Micros, stream: EdgeStream, { switcher, policy }
 function hindrance(now: Micros, stream: EdgeStream, onAir: FrameFormat | undefined, aheadUs: number | undefined): string | undefined {
   const { format, hasPath, frameAt } = stream;
   if (format === undefined) return 'it has given no frame yet';
-  if (onAir !== undefined && format !== onAir) return cannotFollow(format, onAir);
+  if (onAir !== undefined && !canFollow(format, onAir)) return cannotFollow(format, onAir);
   if (!hasPath) return 'no path to it is open';
+  if (stream.pace.isUnpaced) return 'it comes faster than real time';
   if (!stream.isHealthy(now)) return `no frame for ${Math.round(toMs((now - frameAt) as Micros))} ms`;
   return aheadUs === undefined ? 'it cannot be compared with the one on air' : undefined;
 }

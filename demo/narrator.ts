@@ -27,7 +27,10 @@ const edgeLines: Lines = {
     `/${String(mount)} is on air from ${stream === '' ? 'its fallback' : names.stream(String(stream))}: ${String(codec)}, ${String(sampleRateHz)} Hz`,
   'fallback-entered': ({ mount, what, silentMs }) => `/${String(mount)} has no encoder left: on air is ${String(what)}, after ${millis(silentMs)}`,
   'fallback-left': ({ mount, to }, names) => `/${String(mount)} is back from its fallback, with ${names.stream(String(to))}`,
+  'new-format': ({ mount, format, before }) => `/${String(mount)} goes on as ${String(format)}, behind ${String(before)}`,
   'mount-ended': ({ mount }) => `/${String(mount)} has ended`,
+  'stream-unpaced': ({ stream }, names) => `${names.stream(String(stream))} comes faster than real time`,
+  'stream-paced': ({ stream }, names) => `${names.stream(String(stream))} comes at its pace again`,
   'backup-added': ({ stream }, names) => `${names.stream(String(stream))} stands by`,
   'backup-refused': ({ stream, why }, names) => `${names.stream(String(stream))} cannot stand by: ${String(why)}`,
   'stalled': ({ stream, silentMs }, names) =>

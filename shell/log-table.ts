@@ -115,6 +115,8 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   // Edge.
   'mount-started': { level: 'info', text: 'mountpoint started' },
   'mount-ended': { level: 'error', text: 'mountpoint ended' },
+  'stream-unpaced': { level: 'warn', text: 'stream comes faster than real time' },
+  'stream-paced': { level: 'info', text: 'stream comes at its pace' },
   'backup-added': { level: 'info', text: 'backup added' },
   'backup-refused': { level: 'warn', text: 'stream cannot be a backup' },
   'programmes-differ': { level: 'warn', text: 'two streams do not carry the same programme' },
@@ -123,6 +125,7 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'fallback-entered': { level: 'error', text: 'no stream left, the fallback is on air' },
   'fallback-left': { level: 'warn', text: 'back from the fallback' },
   'fallback-refused': { level: 'error', text: 'the fallback cannot follow what was on air' },
+  'new-format': { level: 'warn', text: 'mountpoint goes on in another format' },
   'format-changed': { level: 'warn', text: 'mountpoint begins anew in another format' },
   'stalled': { level: 'warn', text: 'live stream is tardy' },
   'resumed': { level: 'info', text: 'live stream goes on' },

@@ -11,7 +11,7 @@ export const mountOptions: readonly Option[] = [
   { name: 'prefer', value: 'MOUNT=ORIGIN', repeated: true, help: 'listeners of this mountpoint return to the encoder of this origin, or to the one that a relay takes from this address' },
   { name: 'codec', value: 'MOUNT=CODEC', repeated: true, help: 'mp3, aac, mp2 or mp1: its streams of another one are not heard; without it most of them decide' },
   { name: 'fallback-mount', value: 'MOUNT=OTHER', repeated: true, help: 'what they hear when no stream is left: another mountpoint, until one is back' },
-  { name: 'fallback-file', value: 'MOUNT=FILE', repeated: true, help: 'the same, from a file of the same format, again and again' },
+  { name: 'fallback-file', value: 'MOUNT=FILE', repeated: true, help: 'the same, from a file of the same codec, again and again' },
 ];
 
 /** What a configuration file says under "mounts". Throws a UsageError that names file and key. */
@@ -80,6 +80,7 @@ class PolicyReader {
       else if (key === 'codec') policy = { ...policy, codec: this.#codec(inside, each) };
       else if (key === 'trust') policy = { ...policy, trust: this.#trust(inside, each) };
       else if (key === 'fallback') policy = { ...policy, fallback: this.#fallback(inside, each) };
+      else if (key === 'fallbackOnSilence') policy = { ...policy, fallbackOnSilence: this.#flag(inside, each) };
       else policy = { ...policy, settings: { ...policy.settings, [this.#setting(inside, key, each)]: each } };
     }
     return policy;
@@ -116,10 +117,15 @@ class PolicyReader {
   }
 
   #setting(where: string, name: string, value: unknown): MountSettingName {
-    if (!isMountSetting(name)) throw this.error(where, `there is nothing like that: a mountpoint has prefer, fallback, ${mountSettingNames.join(', ')}, trust, codec`);
+    if (!isMountSetting(name)) throw this.error(where, `there is nothing like that: a mountpoint has prefer, fallback, ${mountSettingNames.join(', ')}, fallbackOnSilence, trust, codec`);
     const problem = settingProblem(name, value);
     if (problem !== undefined) throw this.error(where, problem.replace(`${name} `, ''));
     return name;
+  }
+
+  #flag(where: string, value: unknown): boolean {
+    if (typeof value !== 'boolean') throw this.error(where, `must be true or false, not ${JSON.stringify(value)}`);
+    return value;
   }
 
   #text(where: string, value: unknown): string {

@@ -19,13 +19,13 @@ export function wholeAnew(frames: readonly Uint8Array[], begin: number, format: 
   const side = own.slice(4, MP3_MAIN_DATA_AT);
   side[0] = 0;
   side[1] = side[1]! & 0x7f;
-  return put(own, side, audio, rest) ?? muteAnew(frames, begin, format, label);
+  return put(format, own, side, audio, rest) ?? muteAnew(frames, begin, format, label);
 }
 
 /** The same where some of the frames before it are missing: mute, with what of the main data can still be reached. */
 export function muteAnew(frames: readonly Uint8Array[], begin: number, format: ModelFormat, label: FrameLabel): MadeAnew {
   const { own, rest } = parts(frames, begin, format, label);
-  return put(own, new Uint8Array(MP3_MAIN_DATA_AT - 4), [], rest)!;
+  return put(format, own, new Uint8Array(MP3_MAIN_DATA_AT - 4), [], rest)!;
 }
 
 function parts(frames: readonly Uint8Array[], begin: number, format: ModelFormat, label: FrameLabel): { own: Uint8Array; audio: number[]; rest: number[] } {
@@ -38,12 +38,13 @@ function parts(frames: readonly Uint8Array[], begin: number, format: ModelFormat
   return { own, audio: data.slice(Math.max(0, audioFrom), Math.max(0, audioEnd)), rest };
 }
 
-function put(own: Uint8Array, side: Uint8Array, audio: readonly number[], rest: readonly number[]): MadeAnew | undefined {
+function put({ sampleRateHz }: ModelFormat, own: Uint8Array, side: Uint8Array, audio: readonly number[], rest: readonly number[]): MadeAnew | undefined {
   for (const [rate, kbps] of MP3_BITRATES_KBPS.entries()) {
-    const room = mp3LengthBytes(kbps) - MP3_MAIN_DATA_AT - audio.length - rest.length;
+    const room = mp3LengthBytes(kbps, sampleRateHz) - MP3_MAIN_DATA_AT - audio.length - rest.length;
     if (kbps === 0 || room < 0) continue;
     const padding = Array.from({ length: room }, () => 0);
-    const head = [own[0]!, own[1]!, rate << 4, own[3]!];
+    // What it says of its sample rate stays.
+    const head = [own[0]!, own[1]!, (rate << 4) | (own[2]! & 0x0c), own[3]!];
     return { bytes: Uint8Array.from([...head, ...side, ...audio, ...padding, ...rest]), carriedBytes: rest.length };
   }
   return undefined;

@@ -18,9 +18,10 @@ export interface FrameLabel {
   isSilent: boolean;
 }
 
-export function mp3(kbps = 128): ModelFormat {
+export function mp3(kbps = 128, sampleRateHz = 44_100): ModelFormat {
   if (!MP3_BITRATES_KBPS.includes(kbps)) throw new RangeError(`MP3 has no ${kbps} kbit/s`);
-  return { codec: 'mp3', bitrateBps: kbps * 1000, sampleRateHz: 44_100, samplesPerFrame: 1_152 };
+  if (!MP3_RATES_HZ.includes(sampleRateHz)) throw new RangeError(`MPEG-1 has no ${sampleRateHz} Hz`);
+  return { codec: 'mp3', bitrateBps: kbps * 1000, sampleRateHz, samplesPerFrame: 1_152 };
 }
 
 export function aac(kbps = 96): ModelFormat {
@@ -29,6 +30,8 @@ export function aac(kbps = 96): ModelFormat {
 
 /** MPEG-1 Layer III, by the 4 bits in the header. */
 export const MP3_BITRATES_KBPS: readonly number[] = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
+/** By the 2 bits in the header. */
+const MP3_RATES_HZ: readonly number[] = [44_100, 48_000, 32_000];
 const MP3_HEADER_BYTES = 4;
 const SIDE_INFO_BYTES = 32;
 export const MP3_MAIN_DATA_AT: number = MP3_HEADER_BYTES + SIDE_INFO_BYTES;
@@ -85,15 +88,15 @@ export function lengthAt(bytes: Uint8Array, at: number): number {
   if (bytes[at] !== 0xff) return 0;
   if (isMp3(bytes, at)) {
     const kbps = MP3_BITRATES_KBPS[bytes[at + 2]! >> 4] ?? 0;
-    return mp3LengthBytes(kbps) + ((bytes[at + 2]! >> 1) & 1);
+    return mp3LengthBytes(kbps, MP3_RATES_HZ[(bytes[at + 2]! >> 2) & 3] ?? Infinity) + ((bytes[at + 2]! >> 1) & 1);
   }
   if (bytes[at + 1] !== 0xf1) return 0;
   return ((bytes[at + 3]! & 3) << 11) | (bytes[at + 4]! << 3) | (bytes[at + 5]! >> 5);
 }
 
 /** Of an MP3 frame without padding. */
-export function mp3LengthBytes(kbps: number): number {
-  return Math.floor((144_000 * kbps) / 44_100);
+export function mp3LengthBytes(kbps: number, sampleRateHz: number): number {
+  return Math.floor((144_000 * kbps) / sampleRateHz);
 }
 
 /** Bytes that suffice for `lengthAt`. */
@@ -142,7 +145,7 @@ function writeMp3Head(into: Uint8Array, format: ModelFormat, label: FrameLabel):
   const begin = mainDataBegin(format, label);
   into[0] = 0xff;
   into[1] = 0xfb; // MPEG-1, Layer III, no CRC
-  into[2] = (MP3_BITRATES_KBPS.indexOf(format.bitrateBps / 1000) << 4) | (padding << 1); // 44.1 kHz
+  into[2] = (MP3_BITRATES_KBPS.indexOf(format.bitrateBps / 1000) << 4) | (MP3_RATES_HZ.indexOf(format.sampleRateHz) << 2) | (padding << 1);
   into[3] = 0x44; // joint stereo, original
   if (label.isSilent) {
     into.fill(0, 4, MP3_HEADER_BYTES + SIDE_INFO_BYTES);

@@ -1,4 +1,4 @@
-import { describeFormat, frameDurationUs, type FrameFormat, type FrameHeader } from '../frame/format.ts';
+import { describeFormat, frameDurationUs, isSameFormat, type FrameFormat, type FrameHeader } from '../frame/format.ts';
 import { emptyFrameHeader, readHeader } from '../frame/header.ts';
 import { foreignFormat, SUPPORTED } from '../frame/foreign.ts';
 import { FrameScanner, type FrameSink } from '../frame/scanner.ts';
@@ -47,7 +47,7 @@ export function readFileFrames(file: Uint8Array): FileFrames | string {
   const sink: FrameSink = {
     frame: (frame, header) => {
       format ??= header.format;
-      if (header.format !== format) other ??= header.format;
+      if (!isSameFormat(header.format, format)) other ??= header.format;
       bytes.set(frame, end);
       end += frame.length;
       offsets.push(end);

@@ -1,6 +1,6 @@
 import type { Archive } from '../archive.ts';
 import type { MemoryBudget } from '../budget.ts';
-import type { FrameFormat } from '../frame/format.ts';
+import { isSameFormat, type FrameFormat } from '../frame/format.ts';
 import { archiveFormat } from '../frame/formats.ts';
 import { icyTitleText } from '../icy.ts';
 import { FrameRing } from '../ring.ts';
@@ -51,7 +51,7 @@ export class FallbackMount implements FallbackSource {
   /** The mountpoint has given out a frame; `text` is that which its listeners see. */
   heard(now: Micros, bytes: Uint8Array, durationUs: number, text: string, format: FrameFormat): void {
     const ring = this.#ring;
-    if (format !== this.#format) {
+    if (!isSameFormat(format, this.#format)) {
       this.#format = format;
       ring.clear();
       if (this.#isOn) this.#sink.cut();

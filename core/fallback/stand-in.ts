@@ -1,7 +1,7 @@
 import type { Archive } from '../archive.ts';
 import { assert } from '../assert.ts';
 import type { EdgeEvent } from '../events.ts';
-import { cannotFollow, type FrameFormat } from '../frame/format.ts';
+import { canFollow, cannotFollow, isSameFormat, type FrameFormat } from '../frame/format.ts';
 import { archiveFormat } from '../frame/formats.ts';
 import { ReservoirCarrier } from '../frame/reservoir.ts';
 import { icyTitleText } from '../icy.ts';
@@ -43,7 +43,7 @@ const UNTITLED = icyTitleText('');
  *                                             |                                                                   ^
  *                                             '-------------------- a stream is heard again -----------------------'
  *
- * What it gives out is one stream with what was before: of the same format, and each cut mended.
+ * What it gives out is one stream with what was before: of the same codec, and each cut mended.
  */
 export class StandIn<Stream extends Returning> implements FallbackSink {
   readonly source: FallbackSource;
@@ -180,12 +180,12 @@ export class StandIn<Stream extends Returning> implements FallbackSink {
     this.#options.programme.frame(now, bytes, durationUs, text ?? before);
   }
 
-  /** Frames of another format cannot follow in one stream. */
+  /** Frames of another codec cannot follow in one stream. */
   #fits(): boolean {
     const { format, name } = this.source;
-    if (format === this.#format) return true;
+    if (canFollow(format, this.#format)) return true;
     this.#state = 'called';
-    if (format === this.#refused) return false;
+    if (isSameFormat(format, this.#refused)) return false;
     this.#refused = format;
     const why = cannotFollow(format, this.#format);
     this.#options.event({ kind: 'fallback-refused', mount: this.#options.mount, what: name, why });

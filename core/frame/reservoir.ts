@@ -59,7 +59,7 @@ export class ReservoirCarrier {
     const end = scratch.length;
     const ownFrom = end - own.length;
     scratch.set(own, ownFrom);
-    const from = this.#gather(ownFrom, mainDataBegin, before);
+    const from = this.#gather(format, ownFrom, mainDataBegin, before);
     const audioFrom = ownFrom - mainDataBegin;
     const audioEnd = Math.min(end, audioFrom + mainDataBytes(entry, format));
     const rest = scratch.subarray(Math.max(from, audioEnd, end - MOST_RESERVOIR_BYTES), end);
@@ -69,11 +69,12 @@ export class ReservoirCarrier {
   }
 
   /** Puts the main data before the entry in front of `ownFrom`; returns where it begins: later than asked for if some is missing. */
-  #gather(ownFrom: number, wanted: number, before: (back: number) => Uint8Array | undefined): number {
+  #gather(format: FrameFormat, ownFrom: number, wanted: number, before: (back: number) => Uint8Array | undefined): number {
     let from = ownFrom;
     for (let back = 1; ownFrom - from < wanted; back++) {
       const frame = before(back);
-      if (frame === undefined || readMpegHeader(frame, 0, this.#header) !== undefined) break;
+      // Nothing of another format belongs to it.
+      if (frame === undefined || readMpegHeader(frame, 0, this.#header) !== undefined || this.#header.format !== format) break;
       const data = mainData(frame, this.#header);
       const taken = Math.min(data.length, wanted - (ownFrom - from));
       from -= taken;

@@ -1,4 +1,4 @@
-import { frameDurationUs, type FrameFormat, type FrameHeader, type SkipReason } from '../frame/format.ts';
+import { frameDurationUs, isSameFormat, type FrameFormat, type FrameHeader, type SkipReason } from '../frame/format.ts';
 import { FrameScanner } from '../frame/scanner.ts';
 import { TagLimit } from '../frame/tag-limit.ts';
 import type { Micros } from '../units.ts';
@@ -99,7 +99,7 @@ export class FrameWatch {
     if (this.#isEntered) this.look();
     else this.#skippedBefore = this.#skippedBytes();
     this.#isEntered = true;
-    if (format !== this.#format) this.#newFormat(format);
+    if (!isSameFormat(format, this.#format)) this.#newFormat(format);
     const durationUs = frameDurationUs(format, samples);
     this.#frameBytes += bytes.length;
     this.#programmeUs += durationUs;

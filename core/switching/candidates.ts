@@ -1,13 +1,14 @@
 import type { Archive } from '../archive.ts';
 import type { EdgeStream } from '../edge-stream.ts';
+import { canFollow, isSameFormat } from '../frame/format.ts';
 import type { Match, Matcher } from '../matcher.ts';
 import type { Settings } from '../settings.ts';
 import { ms, type Micros } from '../units.ts';
 import type { OnAir } from './on-air.ts';
-import type { Trust } from './trust.ts';
 import type { PlannedReason } from './prospects.ts';
-import { mayBeSick, sicknessOf } from './sickness.ts';
-import { isBetter, isThere, patchCostUs, repeating, takeoverBy, type Takeover } from './takeover.ts';
+import { isSickBeside, sicknessOf } from './sickness.ts';
+import { isBetter, isThere, patchCostUs, repeating, takeoverAtNewest, takeoverBy, type Takeover } from './takeover.ts';
+import type { Trust } from './trust.ts';
 
 /** What a switch must spare the listeners, to be worth it. */
 const LEAST_GAIN_US = 5_000;
@@ -56,9 +57,19 @@ export class Candidates {
     return this.#streams.values();
   }
 
-  /** Frames of another format cannot follow those on air in one stream. */
+  /** Frames of another codec cannot follow those on air in one stream. */
   fits(stream: EdgeStream): boolean {
-    return stream.format === this.#onAir.format;
+    return canFollow(stream.format, this.#onAir.format);
+  }
+
+  /** Of the format on air, so that no player notices. */
+  isAlike(stream: EdgeStream): boolean {
+    return isSameFormat(stream.format, this.#onAir.format);
+  }
+
+  /** Players would have to change over to another format, and need not: a healthy backup of theirs is there. */
+  isSecondChoice(now: Micros, stream: EdgeStream): boolean {
+    return !this.isAlike(stream) && this.#hasAlikeBackup(now);
   }
 
   /** Whether any stream, the live one too, comes in its rhythm and could be heard. */
@@ -66,9 +77,10 @@ export class Candidates {
     return [...this.#streams].some((stream) => this.fits(stream) && stream.isHealthy(now));
   }
 
-  /** The same, and is known to carry the programme. */
-  anyWell(now: Micros): boolean {
-    return [...this.#streams].some((stream) => this.fits(stream) && stream.isHealthy(now) && !mayBeSick(stream, this.#settings) && this.maySucceed(now, stream));
+  /** Whether what a stream sends is no programme: another one, heard at the same time, carries some. */
+  isSick(now: Micros, stream: EdgeStream): boolean {
+    const isWell = (other: EdgeStream): boolean => other !== stream && this.fits(other) && other.isHealthy(now);
+    return [...this.#streams].some((other) => isWell(other) && isSickBeside(stream, other, this.#settings) && this.maySucceed(now, other));
   }
 
   /** Whether it may be heard instead of a live stream that is sick, or is that. */
@@ -119,10 +131,11 @@ export class Candidates {
     return match === undefined ? undefined : stream.ring.endUs - match.mediaUs;
   }
 
-  /** How a backup could take over. */
+  /** How a backup could take over. Where a stream that comes faster than real time is in the programme says nothing of the others. */
   takeoverBy(backup: EdgeStream): Takeover | undefined {
     const { live, playheadUs } = this.#onAir;
-    return live === undefined ? undefined : takeoverBy(backup, live, playheadUs, this.#matcher);
+    if (live === undefined) return undefined;
+    return live.pace.isUnpaced ? takeoverAtNewest(backup) : takeoverBy(backup, live, playheadUs, this.#matcher);
   }
 
   /** All that it has are frames that were heard. */
@@ -137,10 +150,12 @@ export class Candidates {
     return isSlow ? repeating(takeover) : takeover;
   }
 
-  /** The best takeover by a healthy backup that is there. */
+  /** The best takeover by a healthy backup that is there; by one of another format only when there is none of the same. */
   best(now: Micros): Takeover | undefined {
+    const mayChangeFormat = !this.#hasAlikeBackup(now);
     let best: Takeover | undefined;
     for (const found of this.#takeovers(now)) {
+      if (!mayChangeFormat && !this.isAlike(found.stream)) continue;
       const takeover = this.inTime(found);
       if (takeover !== undefined && isThere(takeover) && (best === undefined || this.#isPreferable(now, takeover, best))) best = takeover;
     }
@@ -149,11 +164,13 @@ export class Candidates {
 
   /** The takeover that makes most of a loss good; undefined where to skip it costs less. */
   bestFor(now: Micros, lostUs: number): Takeover | undefined {
+    const live = this.#onAir.live!;
     let best: Takeover | undefined;
     let leastUs = lostUs - LEAST_GAIN_US;
     for (const takeover of this.#takeovers(now)) {
+      if (!this.isAlike(takeover.stream)) continue;
       const costUs = patchCostUs(takeover, lostUs, ms(this.#settings.gapSwitchMs));
-      if (costUs > leastUs || sicknessOf(takeover.stream, this.#settings) !== undefined || !this.allows(now, 'lost', takeover.stream)) continue;
+      if (costUs > leastUs || isSickBeside(takeover.stream, live, this.#settings) || !this.allows(now, 'lost', takeover.stream)) continue;
       best = takeover;
       leastUs = costUs;
     }
@@ -169,6 +186,10 @@ export class Candidates {
   /** Saves or restores which they are. */
   archive(a: Archive, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
     this.#streams = new Set(a.list(this.#streams, reference));
+  }
+
+  #hasAlikeBackup(now: Micros): boolean {
+    return [...this.#streams].some((stream) => stream !== this.#onAir.live && this.isAlike(stream) && stream.isHealthy(now));
   }
 
   /**

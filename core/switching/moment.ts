@@ -1,5 +1,6 @@
 import { ABSENT, type Contour } from '../alignment/contour.ts';
 import type { EdgeStream } from '../edge-stream.ts';
+import { isSameFormat } from '../frame/format.ts';
 import { windowOf, windowsAgree } from '../frame/window.ts';
 import type { Takeover } from './takeover.ts';
 
@@ -30,10 +31,10 @@ function isQuiet(contour: Contour): boolean {
 
 /**
  * Whether a decoder overlaps what was given out last, the newest frame of `live`, and the entered frame with slopes that fit; also
- * where that cannot be told, and in other codecs than AAC. Of a frame that has yet to come it cannot be said.
+ * where that cannot be told, across formats, and in other codecs than AAC. Of a frame that has yet to come it cannot be said.
  */
 function cutAgrees({ stream, index }: Takeover, live: EdgeStream): boolean {
-  if (stream.format?.codec !== 'aac' || live.ring.count === 0) return true;
+  if (stream.format?.codec !== 'aac' || !isSameFormat(stream.format, live.format) || live.ring.count === 0) return true;
   if (index >= stream.ring.count) return false;
   const last = windowOf(live.ring.frame(live.ring.count - 1).bytes, stream.format);
   const next = windowOf(stream.ring.frame(index).bytes, stream.format);

@@ -1,14 +1,19 @@
+import { Ahead } from '../ahead.ts';
 import type { Archive } from '../archive.ts';
 import type { EdgeStream } from '../edge-stream.ts';
 import type { FrameFormat } from '../frame/format.ts';
 import { archiveFormat } from '../frame/formats.ts';
 import { ReservoirCarrier } from '../frame/reservoir.ts';
-import type { Micros } from '../units.ts';
+import type { Settings } from '../settings.ts';
+import { ms, type Micros } from '../units.ts';
 
 /** Where the frames of a mountpoint go. `bytes` is borrowed. */
 export interface Programme {
   frame(now: Micros, bytes: Uint8Array, durationUs: number, text: string | undefined): void;
 }
+
+/** Long enough to be understood. */
+const PIECE_US = 5_000_000;
 
 /**
  * The stream that the listeners of one mountpoint are given, and how far they are in it.
@@ -21,14 +26,20 @@ export interface Programme {
  */
 export class OnAir {
   readonly #programme: Programme;
+  readonly #mostAheadUs: number;
+  readonly #ahead: Ahead;
+  /** Of a stream that comes faster than real time the listeners get nothing until they can have played some of what they have. */
+  #isHeld = false;
   readonly #carrier: ReservoirCarrier = new ReservoirCarrier();
   #live: EdgeStream | undefined;
   #format: FrameFormat | undefined;
   #playheadUs = 0;
   #givenAt = 0 as Micros;
 
-  constructor(programme: Programme) {
+  constructor(programme: Programme, { unpacedMs }: Settings) {
     this.#programme = programme;
+    this.#mostAheadUs = ms(unpacedMs);
+    this.#ahead = new Ahead(ms(unpacedMs));
   }
 
   get live(): EdgeStream | undefined {
@@ -72,8 +83,9 @@ export class OnAir {
     const newest = live.ring.count - 1;
     const { mediaUs, durationUs } = live.ring.frame(newest);
     if (mediaUs + durationUs / 2 <= this.#playheadUs) return false;
-    this.#give(now, live, newest);
-    return true;
+    if (live.pace.isUnpaced && this.#holds(now)) this.#pass(mediaUs + durationUs);
+    else this.#give(now, live, newest);
+    return !this.#isHeld;
   }
 
   /** What the live stream has lost of what the listeners were to get next. */
@@ -93,7 +105,23 @@ export class OnAir {
     this.#format = archiveFormat(a, this.#format);
     this.#playheadUs = a.number(this.#playheadUs);
     this.#givenAt = a.number(this.#givenAt);
+    this.#ahead.archive(a);
+    this.#isHeld = a.flag(this.#isHeld);
     this.#carrier.archive(a);
+  }
+
+  /** What comes of a stream too fast goes out in pieces of some seconds, one as soon as the one before can have been played. */
+  #holds(now: Micros): boolean {
+    const aheadUs = this.#ahead.atUs(now);
+    this.#isHeld = this.#isHeld ? aheadUs > this.#mostAheadUs - Math.min(PIECE_US, this.#mostAheadUs / 2) : aheadUs >= this.#mostAheadUs;
+    return this.#isHeld;
+  }
+
+  /** The listeners do not hear this. */
+  #pass(untilUs: number): void {
+    this.#playheadUs = untilUs;
+    this.#live!.givenUntilUs = untilUs;
+    this.#carrier.cut();
   }
 
   #go(now: Micros, stream: EdgeStream, index: number, pointUs: number): void {
@@ -113,6 +141,8 @@ export class OnAir {
     this.#playheadUs = mediaUs + durationUs;
     stream.givenUntilUs = this.#playheadUs;
     this.#givenAt = now;
+    this.#isHeld = false;
+    this.#ahead.take(now, durationUs);
     this.#programme.frame(now, frame, durationUs, text);
   }
 }

@@ -2,10 +2,10 @@ import type { Archive } from '../archive.ts';
 import type { EdgeStream } from '../edge-stream.ts';
 import type { Settings } from '../settings.ts';
 import { ms, type Micros } from '../units.ts';
-import { ailmentOf, mayBeSick, seemsLooped, sicknessOf, type Sickness } from './sickness.ts';
+import { ailmentOf, isSickBeside, mayBeSick, seemsLooped, type Sickness } from './sickness.ts';
 
 /** Why a live stream that serves is left all the same. */
-export type PlannedReason = 'operator' | 'foreign' | Sickness | 'behind' | 'lossy' | 'preferred';
+export type PlannedReason = 'operator' | 'unpaced' | 'foreign' | Sickness | 'behind' | 'lossy' | 'preferred';
 
 /** Why a backup is to be entered. */
 export interface Prospect {
@@ -23,6 +23,10 @@ export interface Situation {
   readonly wanted: EdgeStream | undefined;
   /** The live stream carries another programme than what it was taken for, and the backup that. */
   readonly isHomecoming: boolean;
+  /** Players would have to change over to the format of the backup: no gain is worth that, only a live stream that says nothing. */
+  readonly changesFormat: boolean;
+  /** And need not, for another backup has the format that they have. */
+  readonly isSecondChoice: boolean;
   /** An operator's choice is on air: nobody knows better. */
   readonly isChosen: boolean;
 }
@@ -82,16 +86,20 @@ export class Prospects {
     );
   }
 
-  #reason(now: Micros, backup: EdgeStream, { live, playheadUs, aheadUs, wanted, isHomecoming, isChosen }: Situation): PlannedReason | undefined {
+  #reason(now: Micros, backup: EdgeStream, situation: Situation): PlannedReason | undefined {
+    const { live, playheadUs, aheadUs, wanted, isHomecoming, changesFormat, isSecondChoice, isChosen } = situation;
     if (wanted === backup) return 'operator';
+    if (isSecondChoice) return undefined;
+    if (live.pace.isUnpaced) return 'unpaced';
     if (isHomecoming && !isChosen) return 'foreign';
-    const isWell = sicknessOf(backup, this.#settings) === undefined;
+    const isWell = !isSickBeside(backup, live, this.#settings);
     const ailment = isChosen ? undefined : ailmentOf(live, this.#settings);
     if (ailment !== undefined && !mayBeSick(backup, this.#settings)) return ailment;
     if (!isChosen && aheadUs === undefined && isWell && seemsLooped(live, backup, this.#settings)) return 'frozen';
+    if (!isWell || changesFormat) return undefined;
     if (this.#isBehind(now, live, playheadUs, backup, aheadUs)) return 'behind';
     if (this.#isLossier(now, live, backup)) return 'lossy';
-    const mayReturn = !isChosen && wanted === undefined && isWell;
+    const mayReturn = !isChosen && wanted === undefined;
     return mayReturn && this.#prefer(backup) && !this.#prefer(live) ? 'preferred' : undefined;
   }
 

@@ -35,6 +35,14 @@ export function seemsLooped(stream: EdgeStream, backup: EdgeStream, { frozenSwit
   return frozenSwitchMs > 0 && stream.vitals.loopedUs >= leastUs && backup.vitals.loopedUs <= leastUs / 2;
 }
 
+/**
+ * Whether what a stream has is a fault of its own: `other`, heard at the same time, does not have it. A tone before the programme, a test pattern or
+ * a pause is the same in all of them, and belongs to the programme.
+ */
+export function isSickBeside(stream: EdgeStream, other: EdgeStream, limits: Limits): boolean {
+  return sicknessOf(stream, limits) !== undefined && !mayBeSick(other, limits);
+}
+
 /** Whether it is on the way there: nobody is to go over to that. */
 export function mayBeSick(stream: EdgeStream, { silentSwitchMs, frozenSwitchMs }: Limits): boolean {
   return sicknessOf(stream, { silentSwitchMs: silentSwitchMs / 2, frozenSwitchMs: frozenSwitchMs / 2 }) !== undefined;

@@ -34,7 +34,7 @@ export interface SwitcherOptions {
   readonly standIn: StandIn<EdgeStream> | undefined;
   /** No source for `mountEndMs`. */
   readonly ended: (now: Micros, silentMs: number) => void;
-  /** Only a stream of another format is there, which listeners have to connect for. */
+  /** Only a stream of another codec is there, which listeners have to connect for. */
   readonly outgrown: (now: Micros, stream: EdgeStream) => void;
 }
 
@@ -80,7 +80,7 @@ export class Switcher {
     const { settings, policy, programme, standIn, timer } = options;
     this.#options = options;
     this.#settings = settings;
-    this.#onAir = new OnAir(programme);
+    this.#onAir = new OnAir(programme, settings);
     this.#trust = new Trust({ mount: options.mount, isGiven: policy?.trust === 'all', event: options.event });
     this.#candidates = new Candidates(settings, options.matcher, this.#onAir, this.#trust);
     this.#standIn = standIn;
@@ -158,12 +158,13 @@ export class Switcher {
     else if (stream === this.live) {
       this.#noteSource(now);
       this.#recovered(now);
-      if (this.#isSickAlone(now, stream)) this.#standIn!.call(now, this.format!, this.#onAir.givenAt);
+      if (this.#isFallbackBetter(now, stream)) this.#standIn!.call(now, this.format!, this.#onAir.givenAt);
       if (!this.isOnFallback) this.#onAir.next(now);
       this.#awaitNext(now);
     } else {
-      this.#options.matcher.heard(this.live, stream);
-      this.#trust.heard(now, this.live, stream, (this.matchOf(stream)?.by ?? 'arrival') !== 'arrival', this.#candidates);
+      const isPaced = !stream.pace.isUnpaced;
+      if (isPaced) this.#options.matcher.heard(this.live, stream);
+      this.#trust.heard(now, this.live, stream, isPaced && (this.matchOf(stream)?.by ?? 'arrival') !== 'arrival', this.#candidates);
       if (!this.#candidates.fits(stream)) return;
       this.#noteSource(now);
       if (this.#tardy) this.#backupFrame(now, stream);
@@ -283,7 +284,8 @@ export class Switcher {
   /** The fallback is on air, and a stream has one more frame: they return to it, at this one, when it has been well for long enough. */
   #returns(now: Micros, stream: EdgeStream): void {
     const standIn = this.#standIn!;
-    if (sicknessOf(stream, this.#settings) !== undefined && !standIn.hasRunDry(now)) return standIn.forget(stream);
+    const isNoBetter = stream.pace.isUnpaced || this.#isNoProgramme(now, stream);
+    if (isNoBetter && !standIn.hasRunDry(now)) return standIn.forget(stream);
     const { live } = this;
     // The one that was on air is there, and no better than the fallback: nor is a stranger.
     if (live?.isHealthy(now) === true && !this.#candidates.maySucceed(now, stream)) return standIn.forget(stream);
@@ -300,10 +302,16 @@ export class Switcher {
     if (!this.#candidates.anyHealthy(now)) this.#options.outgrown(now, stream);
   }
 
-  /** The stream on air is no better than the fallback, and there is no other one to go over to. */
-  #isSickAlone(now: Micros, live: EdgeStream): boolean {
-    if (this.#standIn?.isOff !== true || this.#choice.is(live) || sicknessOf(live, this.#settings) === undefined) return false;
-    return !this.#candidates.anyWell(now);
+  /** The mountpoint is to hear its fallback instead of silence or repetition, and there is no other stream to go over to. */
+  #isFallbackBetter(now: Micros, live: EdgeStream): boolean {
+    if (this.#standIn?.isOff !== true || this.#choice.is(live) || this.#candidates.isSick(now, live)) return false;
+    return this.#isNoProgramme(now, live);
+  }
+
+  /** Of one stream alone nobody can tell whether silence and repetition are its programme: the mountpoint says what to take them for. */
+  #isNoProgramme(now: Micros, stream: EdgeStream): boolean {
+    const isSuspect = this.#options.policy?.fallbackOnSilence === true && sicknessOf(stream, this.#settings) !== undefined;
+    return isSuspect || this.#candidates.isSick(now, stream);
   }
 
   #awaitNext(now: Micros): void {
@@ -398,6 +406,8 @@ export class Switcher {
       aheadUs: match !== undefined && match.by !== 'arrival' ? backup.ring.endUs - match.mediaUs : undefined,
       wanted: this.#choice.waitsFor(this.live),
       isHomecoming: this.#candidates.isHomecoming(backup),
+      changesFormat: !this.#candidates.isAlike(backup),
+      isSecondChoice: this.#candidates.isSecondChoice(now, backup),
       isChosen: this.#choice.is(this.live),
     });
     if (prospect === undefined) return;

@@ -48,6 +48,16 @@ export function takeoverBy(backup: EdgeStream, live: EdgeStream, playheadUs: num
   return { ...found, missingUs, aheadUs: ring.endUs - mediaUs, offByUs: mediaUs - pointUs - missingUs, waitUs: 0 };
 }
 
+/** The same where the two cannot be compared: `backup` is entered at what it sends now. */
+export function takeoverAtNewest(backup: EdgeStream): Takeover | undefined {
+  const { ring } = backup;
+  const index = ring.count - 1;
+  if (index < 0) return undefined;
+  const { mediaUs, durationUs } = ring.frame(index);
+  const found = { stream: backup, pointUs: mediaUs, matchedBy: 'arrival', missingUs: 0, offByUs: 0, waitUs: 0, repeatedUs: 0 } as const;
+  return mediaUs < backup.givenUntilUs ? { ...found, index: ring.count, aheadUs: 0 } : { ...found, index, aheadUs: durationUs };
+}
+
 /** Whether the frame to enter at is there. */
 export function isThere({ index, stream }: Takeover): boolean {
   return index < stream.ring.count;

@@ -70,7 +70,7 @@ export class Trust {
    * brings too late, can also come from one that nothing is known of, if that is no newcomer: both were there when this edge first heard them.
    */
   allows(reason: PlannedReason | 'lost', backup: EdgeStream, live: EdgeStream): boolean {
-    if (reason === 'operator' || reason === 'foreign' || this.isSame(backup, live)) return true;
+    if (reason === 'operator' || reason === 'unpaced' || reason === 'foreign' || this.isSame(backup, live)) return true;
     const isLacking = reason === 'lost' || reason === 'lossy' || reason === 'behind';
     return isLacking && !this.#kinship.isDifferent(backup, live) && Math.abs(backup.framesSince - live.framesSince) <= TOGETHER_US;
   }

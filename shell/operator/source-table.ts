@@ -26,7 +26,7 @@ function printable(text: string): string {
 }
 
 function stateOf({ onAir, preferred, chosen, healthy, sickness, matchedBy, whyNot }: SourceJson): string {
-  const state = onAir ? `on air${healthy ? '' : ', but nothing comes'}` : (whyNot ?? `could go on air, by ${matchedBy}`);
+  const state = onAir ? `on air${healthy || sickness === 'unpaced' ? '' : ', but nothing comes'}` : (whyNot ?? `could go on air, by ${matchedBy}`);
   return [...(preferred ? ['preferred'] : []), ...(chosen ? ['chosen'] : []), ...(sickness === null ? [] : [sickness]), state].join('; ');
 }
 

@@ -72,7 +72,7 @@ export const switchSituations: readonly Situation[] = [
     why: 'Its ring has gone on meanwhile, and no frame of it may be heard twice.',
     times: (story) => pairs(story.of('switch'), (before, after) => before.fields['from'] === after.fields['to']),
   },
-  { name: 'backup refused', why: 'Frames of another format cannot follow those on air.', times: (story) => story.count('backup-refused') },
+  { name: 'backup refused', why: 'Frames of another codec cannot follow those on air.', times: (story) => story.count('backup-refused') },
   {
     name: 'mount ended',
     why: 'No source for so long that the listeners are let go.',

@@ -58,7 +58,7 @@ function drawEncoders(random: Random, mount: string, relays: readonly string[]):
     });
     return encoder(`${mount}-${n}`, targets, {
       mount,
-      // Frames of another format cannot follow those on air: such a backup is refused.
+      // Frames of another codec cannot follow those on air: such a backup is refused.
       format: chance(random, 0.1) ? drawFormat(random) : format,
       feedDelayMs: chance(random, 0.3) ? whole(random, 1, 1_500) : 0,
       jitterMs: pick(random, [0, 5, 5, 30, 150]),

@@ -9,7 +9,7 @@ const LEAST_BITS_PER_SECOND = 4_000_000;
 
 /**
  * Listeners to whom some way is whole from a time on, for good; and that way. Where encoders of one mountpoint differ in
- * format, the one on air keeps the others off, however badly it does: then nobody has to be served. And an edge that has
+ * codec, the one on air keeps the others off, however badly it does: then nobody has to be served. And an edge that has
  * too few places serves those who are there first.
  */
 export function servedFrom(topology: Topology, faults: readonly Fault[], fromS: number): Served[] {
@@ -24,7 +24,7 @@ export function servedFrom(topology: Topology, faults: readonly Fault[], fromS: 
   // Whatever is touched later counts as not well: repairs of it too, for they tell that it was broken.
   for (const fault of inTime) if (fault.atS > fromS) state.spoil(fault);
   return topology.listeners.flatMap((listener) => {
-    if (hasSeveralFormats(topology, listener.mount)) return [];
+    if (hasSeveralCodecs(topology, listener.mount)) return [];
     if (isCrowded(topology, listener.edge)) return [];
     const way = lifelinesToListener(topology, listener).find((line) => line.every((part) => state.isWell(part)));
     return way === undefined ? [] : [{ listener, way, cutOffS: cutOff.forS(listener, fromS) }];
@@ -80,9 +80,9 @@ export function listenersAt({ listeners }: Topology, edge: string): number {
   return listeners.filter((listener) => listener.edge === edge).length;
 }
 
-function hasSeveralFormats({ encoders }: Topology, mount: string): boolean {
-  const formats = encoders.filter((encoder) => encoder.mount === mount).map(({ format: { codec, sampleRateHz } }) => `${codec} ${sampleRateHz}`);
-  return new Set(formats).size > 1;
+function hasSeveralCodecs({ encoders }: Topology, mount: string): boolean {
+  const codecs = encoders.filter((encoder) => encoder.mount === mount).map(({ format: { codec } }) => codec);
+  return new Set(codecs).size > 1;
 }
 
 /** Frames come as before. */

@@ -179,7 +179,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'backup of another format',
     file: 'core/switching/candidates.ts',
-    find: 'return stream.format === this.#onAir.format;',
+    find: 'return canFollow(stream.format, this.#onAir.format);',
     replace: 'return stream.format !== undefined;',
     danger: 'A player that decodes MP3 is sent AAC.',
   },

@@ -222,12 +222,12 @@ describe('settings', () => {
 
   it('can be others for single mountpoints, with what is preferred there and what comes when nothing is left', () => {
     const policies = mounts({
-      radio: { prefer: 'studio-a', fallback: { file: 'sorry.mp3' }, silentSwitchMs: 0, mountEndMs: 3_000 },
+      radio: { prefer: 'studio-a', fallback: { file: 'sorry.mp3' }, silentSwitchMs: 0, mountEndMs: 3_000, fallbackOnSilence: true },
       '/late/night': { fallback: { mount: '/radio' } },
       __proto__name: {},
     });
     expect(policies).toEqual({
-      radio: { prefer: 'studio-a', fallback: { file: join(directory, 'sorry.mp3') }, settings: { silentSwitchMs: 0, mountEndMs: 3_000 } },
+      radio: { prefer: 'studio-a', fallback: { file: join(directory, 'sorry.mp3') }, fallbackOnSilence: true, settings: { silentSwitchMs: 0, mountEndMs: 3_000 } },
       'late/night': { fallback: { mount: 'radio' } },
       __proto__name: {},
     });
@@ -262,6 +262,7 @@ describe('settings', () => {
     ['{"radio": {"prefer": ""}}', /mounts\.radio\.prefer: must be a text, not ""$/],
     ['{"radio": {"prefer": "a\\u0000"}}', /mounts\.radio\.prefer: an origin's name has no control characters$/],
     ['{"radio": {"prefer": 7}}', /mounts\.radio\.prefer: must be a text, not 7$/],
+    ['{"radio": {"fallbackOnSilence": 1}}', /mounts\.radio\.fallbackOnSilence: must be true or false, not 1$/],
     ['{"radio": {"fallback": "sorry.mp3"}}', /mounts\.radio\.fallback: must be an object$/],
     ['{"radio": {"fallback": {}}}', /mounts\.radio\.fallback: must be either/],
     ['{"radio": {"fallback": {"file": "x", "mount": "b"}}}', /mounts\.radio\.fallback: must be either {"mount": NAME} or {"file": FILE}$/],

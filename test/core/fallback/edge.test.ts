@@ -18,6 +18,9 @@ function rigWithFile(file = mp3File, policies: MountPolicies = {}): EdgeRig {
   return rig;
 }
 
+/** A second of a tone, again and again: whole frames that come again bit for bit. */
+const toneOf = (number: number, maker: number): Uint8Array => numbered(number % 38, maker);
+
 function rigWith(policies: MountPolicies): EdgeRig {
   return new EdgeRig({}, { policies });
 }
@@ -97,8 +100,46 @@ describe('a mountpoint with a file', () => {
     expect(scenes(rig.audio(listener))).toEqual([FILE, 2]);
   });
 
-  it('goes on with it when all that is left is silent, and comes back when that carries something', () => {
+  it.each([
+    ['silence', (number: number, maker: number) => silent(numbered(number, maker))],
+    ['a tone', toneOf],
+  ])('never hears it instead of an encoder that is well and sends %s', (_, steady) => {
     const rig = rigWithFile();
+    const frame = (number: number, maker: number): Uint8Array => (number * FRAME_MS < 10_000 ? numbered(number, maker) : steady(number, maker));
+    const sources = [new Source(rig.open(), { stream: 1, frame }), new Source(rig.open(), { stream: 2, phaseMs: 7, frame })] as const;
+    onAir(rig, sources, 8_000);
+    const entered = rig.of('fallback-entered').length;
+    const listener = rig.join('test');
+    onAir(rig, sources, 40_000);
+    expect(rig.of('switch')).toEqual([]);
+    // One of them is left alone, and goes on.
+    onAir(rig, [sources[1]], 80_000);
+    expect(rig.of('switch')).toHaveLength(1);
+    expect(scenes(rig.audio(listener))).toEqual([1, 2]);
+    // It comes back with the same after an outage of everything.
+    rig.until(90_000);
+    sources[1].skipTo(90_000);
+    onAir(rig, [sources[1]], 100_000);
+    expect(rig.of('fallback-entered')).toHaveLength(entered + 1);
+    expect(rig.of('fallback-left').at(-1)).toMatchObject({ to: sources[1].name });
+    expect(scenes(rig.audio(listener))).toEqual([1, 2, FILE, 2]);
+  });
+
+  it('comes back to the encoder that carries something, where another one is back with silence', () => {
+    const rig = rigWithFile();
+    const mute = new Source(rig.open(), { stream: 1, frame: (number, maker) => silent(numbered(number, maker)) });
+    const other = new Source(rig.open(), { stream: 2 });
+    onAir(rig, [mute, other], 10_000);
+    expect(rig.edge.mount('test')!.liveStream).toBe(other.name);
+    const listener = rig.join('test');
+    rig.until(15_000);
+    for (const source of [mute, other]) source.skipTo(15_000);
+    onAir(rig, [mute, other], 30_000);
+    expect(scenes(rig.audio(listener))).toEqual([FILE, 2]);
+  });
+
+  it('hears it also instead of silence where it is configured so, and comes back when there is something', () => {
+    const rig = rigWithFile(mp3File, { test: { fallbackOnSilence: true } });
     const silentFrom = Math.round(10_000 / FRAME_MS);
     const silentTo = Math.round(40_000 / FRAME_MS);
     const source = new Source(rig.open(), {

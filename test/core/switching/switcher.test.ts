@@ -71,6 +71,14 @@ describe('a single lost frame', () => {
     expect(isUnbroken(station.heard(listener))).toBe(true);
   });
 
+  it('comes from the backup also while both carry a tone, whose frames are all the same', () => {
+    const station = new Station({ frame: (number, maker) => numbered(number % 38, maker) });
+    station.on(30_000);
+    station.main.lose();
+    station.on(31_000);
+    expect(station.switches).toEqual(['lost']);
+  });
+
   it('is skipped where only arrivals do', () => {
     const station = new Station({ matchedBy: 'arrival' });
     station.on(8_000);
@@ -118,8 +126,8 @@ it('the length of a loss is told from what was no audio in it, by when what is b
 });
 
 describe('a live stream that loses a frame now and then', () => {
-  const lossy = (backupLoses: boolean): Station => {
-    const station = new Station({ matchedBy: 'arrival' });
+  const lossy = (backupLoses: boolean, frame: (number: number, maker: number) => Uint8Array = numbered): Station => {
+    const station = new Station({ matchedBy: 'arrival', frame });
     station.on(8_000);
     for (let atMs = 8_200; atMs < 12_000; atMs += 300) {
       station.main.lose();
@@ -132,6 +140,11 @@ describe('a live stream that loses a frame now and then', () => {
   it('is left in the end', () => expect(lossy(false).switches).toEqual(['lossy']));
 
   it('is not left for one that is no better', () => expect(lossy(true).switches).toEqual([]));
+
+  it('is not left for one that is silent', () => {
+    const frame = (number: number, maker: number): Uint8Array => (maker === 1 ? numbered(number, maker) : silent(numbered(number, maker)));
+    expect(lossy(false, frame).switches).toEqual([]);
+  });
 });
 
 describe('a backup that is slower than the live stream', () => {
