@@ -3,10 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { Edge } from '../../core/edge.ts';
 import { Encoder } from '../../core/encoder.ts';
 import type { ListenerId, SubscriberId, TargetId } from '../../core/machine.ts';
+import { encodeMessage, MessageType } from '../../core/pdu.ts';
 import { Relay } from '../../core/relay.ts';
 import type { Micros } from '../../core/units.ts';
-import { unframed } from './support/messages.ts';
+import { framed, unframed } from './support/messages.ts';
 import { Crowd, listenersOf, payload, play, serve, smallSettings as settings, steps, subscribersOf } from './support/steps.ts';
+
+const acknowledgement = (sequence: number): Uint8Array => encodeMessage({ type: MessageType.ACK, replica: 0, streamId: new Uint8Array(16), sequence, payload: new Uint8Array(0) });
 
 describe('no bytes whatever, from anybody, at any time', () => {
   it('make a relay throw, or hold more than it may', () => {
@@ -61,6 +64,8 @@ describe('no bytes whatever, from anybody, at any time', () => {
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('headers' as const), name: fc.constantFrom('icy-name', 'Icy-Genre', 'x'), text: fc.constantFrom('plain', 'a\r\nb', 'é'.repeat(600), '\ud800') }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('up' as const), target: fc.nat(2), isUp: fc.boolean() }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('backlog' as const), target: fc.nat(2), bytes: fc.constantFrom(0, 10, 100_000) }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('said' as const), target: fc.nat(2), bytes: fc.uint8Array({ maxLength: 100 }) }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('acknowledged' as const), target: fc.nat(2), sequence: fc.oneof(fc.nat(50), fc.maxSafeNat()) }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('gap' as const) }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('end' as const) }) },
     );
@@ -83,6 +88,8 @@ describe('no bytes whatever, from anybody, at any time', () => {
         else if (step.kind === 'title') encoder.setMetadata(time, step.text);
         else if (step.kind === 'headers') encoder.setHeaders(time, [[step.name, step.text]]);
         else if (step.kind === 'gap') encoder.inputGap(time);
+        else if (step.kind === 'said') encoder.targetSaid(time, targets[step.target]!, step.bytes);
+        else if (step.kind === 'acknowledged') encoder.targetSaid(time, targets[step.target]!, framed(acknowledgement(step.sequence)));
         else if (step.kind === 'end') encoder.end(time);
         else if (step.kind === 'backlog') backlog.set(targets[step.target]!, step.bytes);
         else if (step.kind === 'wait') {
