@@ -126,7 +126,7 @@ describe('a mountpoint with a file', () => {
   });
 
   it('comes back to the encoder that carries something, where another one is back with silence', () => {
-    const rig = rigWithFile();
+    const rig = rigWithFile(mp3File, { test: { trust: 'all' } });
     const mute = new Source(rig.open(), { stream: 1, frame: (number, maker) => silent(numbered(number, maker)) });
     const other = new Source(rig.open(), { stream: 2 });
     onAir(rig, [mute, other], 10_000);
