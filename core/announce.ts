@@ -75,10 +75,12 @@ export function mountpointProblem(name: string): string | undefined {
   if (name === '') return 'a mountpoint needs a name';
   if (utf8Length(name) > MAX_MOUNTPOINT_BYTES) return `a mountpoint's name has at most ${MAX_MOUNTPOINT_BYTES} bytes`;
   if (name.startsWith('/')) return "a mountpoint's name is written without further slashes in front";
+  const reserved = reservedProblem(name);
+  if (reserved !== undefined) return reserved;
   if (hasControlCharacter(name) || /[\s?#"<>]/.test(name)) return 'a mountpoint\'s name has no spaces, control characters, or any of ? # " < >';
   if (hasLoneSurrogate(name)) return "a mountpoint's name has no half characters (lone surrogates)";
-  if (name.includes('.') && /(^|\/)\.\.?(\/|$)/.test(name)) return "a mountpoint's name has no . or .. between its slashes: players leave them out";
-  return reservedProblem(name);
+  const isDotted = name.includes('.') && /(^|\/)\.\.?(\/|$)/.test(name);
+  return isDotted ? "a mountpoint's name has no . or .. between its slashes: players leave them out" : undefined;
 }
 
 function reservedProblem(name: string): string | undefined {

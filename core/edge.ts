@@ -77,7 +77,7 @@ export class Edge implements Machine {
   readonly #formats: FormatChoice;
   #unannounced = 0;
   #joined = 0;
-  /** No stream could go for another one: before this it is not looked again. */
+  /** Before this it is not looked again which streams can go for others. */
   #noRoomUntil = 0 as Micros;
   #now = 0 as Micros;
 
@@ -318,7 +318,8 @@ export class Edge implements Machine {
     if (this.#now < this.#noRoomUntil) return false;
     const among = nameless ? [...this.#streams].filter(({ mountpoint }) => mountpoint === undefined) : this.#streams;
     const useless = leastUseful(among, (stream) => this.#worthOf(stream), '');
-    if (useless.length === 0) this.#noRoomUntil = later(this.#now, LOOK_AGAIN_US as Micros);
+    // A stream that begins costs fifty times what it costs to refuse it.
+    this.#noRoomUntil = later(this.#now, LOOK_AGAIN_US as Micros);
     for (const stream of useless) this.#forget(this.#now, stream);
     return useless.length > 0;
   }

@@ -16,8 +16,8 @@ const MOST_AT_ONCE = 256;
 const LEFT_OF_NO_USE = 16;
 /** An address that holds more of the table than this is the first to give way with what is proven. */
 const HOG_PART = 4;
-/** When nobody can go, it is looked again after this. */
-export const LOOK_AGAIN_US = 100_000;
+/** It is looked so seldom who can go, where that is dear: who comes meanwhile and finds no room comes again with its next message. */
+export const LOOK_AGAIN_US = 250_000;
 
 /**
  * Which streams have to go from a table that is full, for one from `newcomer`. Whoever knows how, invents stream ids, thousands a
