@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { ignoreSignals } from '../shell/signals.ts';
 import { parseOptions } from './options.ts';
 import { show } from './show.ts';

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { checkScenario, type Scenario } from '../scenario.ts';
 import { drawSwarm } from '../swarm/draw.ts';
@@ -16,8 +16,8 @@ export async function load(subject: Subject): Promise<ScenarioOf> {
 }
 
 export async function loadFile(file: string): Promise<Scenario> {
-  const path = resolve(file);
-  if (!existsSync(path)) throw new UsageError(`there is no scenario ${file}`);
+  const path = [resolve(file), builtOf(file)].find((path) => existsSync(path));
+  if (path === undefined) throw new UsageError(`there is no scenario ${file}`);
   let module: { readonly default?: unknown };
   try {
     module = (await import(pathToFileURL(path).href)) as { readonly default?: unknown };
@@ -31,6 +31,11 @@ export async function loadFile(file: string): Promise<Scenario> {
     throw new UsageError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
   }
   return module.default;
+}
+
+/** What was compiled of one of our own, as this very file is: in the package there are no sources. */
+function builtOf(file: string): string {
+  return join(import.meta.dirname, '../../scenarios', `${basename(file, '.ts')}${extname(import.meta.filename)}`);
 }
 
 function isScenario(value: unknown): value is Scenario {

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { runReplay } from './replay.ts';
 
 process.exitCode = runReplay(process.argv.slice(2), {
