@@ -158,7 +158,9 @@ export class Switcher {
       if (!this.isOnFallback) this.#onAir.next(now);
       this.#awaitNext(now);
     } else {
-      if (!stream.pace.isUnpaced) this.#options.matcher.heard(this.live, stream);
+      // No source, as long as there was another one: the mountpoint ends as without it.
+      if (stream.pace.isUnpaced) return;
+      this.#options.matcher.heard(this.live, stream);
       if (!this.#candidates.fits(stream)) return;
       this.#noteSource(now);
       if (this.#tardy) this.#backupFrame(now, stream);

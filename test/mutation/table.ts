@@ -46,8 +46,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'title from the wrong stream',
     file: 'core/switching/switcher.ts',
-    find: 'this.#onAir = new OnAir(programme);',
-    replace: 'this.#onAir = new OnAir({ frame: (now, bytes, durationUs) => programme.frame(now, bytes, durationUs, [...this.#candidates].at(-1)?.text) });',
+    find: 'this.#onAir = new OnAir(programme, settings);',
+    replace: 'this.#onAir = new OnAir({ frame: (now, bytes, durationUs) => programme.frame(now, bytes, durationUs, [...this.#candidates].at(-1)?.text) }, settings);',
     danger: 'Listeners read what the backup encoder says.',
   },
   {
@@ -60,7 +60,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'listener queue not bounded',
     file: 'core/broadcast.ts',
-    find: 'if (lagBytes <= this.#settings.listenerQueueBytes + listener.burstBytes) return true;',
+    find: 'if (tooManyBytes <= 0 || tooManyBytes <= this.#aheadBytes(now)) return true;',
     replace: 'if (lagBytes >= 0) return true;',
     danger: 'One listener who does not read fills the edge’s memory.',
   },

@@ -64,6 +64,7 @@ test('there is a file for each outage that is known', () => {
     'slower-backup-satellite',
     'slower-backup',
     'swizzle-clog',
+    'unpaced-backup',
   ]);
   for (const each of outages) checkScenario(each);
 });
