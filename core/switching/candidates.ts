@@ -2,6 +2,7 @@ import type { Archive } from '../archive.ts';
 import type { EdgeStream } from '../edge-stream.ts';
 import { canFollow, isSameFormat } from '../frame/format.ts';
 import type { Match, Matcher } from '../matcher.ts';
+import type { MountPolicy } from '../policy.ts';
 import type { Settings } from '../settings.ts';
 import { ms, type Micros } from '../units.ts';
 import type { OnAir } from './on-air.ts';
@@ -14,12 +15,14 @@ const LEAST_GAIN_US = 5_000;
 /** The streams of one mountpoint, and how each of them could go on where the live one has ended. */
 export class Candidates {
   readonly #settings: Settings;
+  readonly #policy: MountPolicy | undefined;
   readonly #matcher: Matcher;
   readonly #onAir: OnAir;
   #streams: Set<EdgeStream> = new Set();
 
-  constructor(settings: Settings, matcher: Matcher, onAir: OnAir) {
+  constructor({ settings, policy, matcher, onAir }: { readonly settings: Settings; readonly policy: MountPolicy | undefined; readonly matcher: Matcher; readonly onAir: OnAir }) {
     this.#settings = settings;
+    this.#policy = policy;
     this.#matcher = matcher;
     this.#onAir = onAir;
   }
@@ -73,6 +76,12 @@ export class Candidates {
   isSick(now: Micros, stream: EdgeStream): boolean {
     const isWell = (other: EdgeStream): boolean => other !== stream && this.fits(other) && other.isHealthy(now);
     return [...this.#streams].some((other) => isWell(other) && isSickBeside(stream, other, this.#settings));
+  }
+
+  /** The same, or the mountpoint takes silence and repetition for none: of one stream alone nobody can tell. */
+  isNoProgramme(now: Micros, stream: EdgeStream): boolean {
+    const isSuspect = this.#policy?.fallbackOnSilence === true && sicknessOf(stream, this.#settings) !== undefined;
+    return isSuspect || this.isSick(now, stream);
   }
 
   /** Where the point at which the listeners are lies in another stream; undefined for the live one, too. */
