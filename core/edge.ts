@@ -394,7 +394,7 @@ export class Edge implements Machine {
     const { name, mountpoint, origin, source, pace } = stream;
     const where = { mount: mountpoint ?? '', stream: name, origin: origin ?? source ?? '' };
     const { programmeUs, withinUs } = pace.lately;
-    const event = pace.isUnpaced ? { kind: 'stream-unpaced', programmeMs: toMs(programmeUs as Micros), withinMs: toMs(withinUs as Micros) } as const : { kind: 'stream-paced' } as const;
+    const event = pace.isUnpaced ? { kind: 'stream-unpaced', programmeMs: Math.round(programmeUs / 1000), withinMs: Math.round(withinUs / 1000) } as const : { kind: 'stream-paced' } as const;
     this.#sink.event({ ...event, ...where });
   }
 

@@ -120,8 +120,10 @@ export class EncoderProcess implements Process {
 
   /** The next write holds `framesPerWrite` frames, and comes when the last of them has been recorded and encoded. */
   #scheduleWrite(): void {
-    const { framesPerWrite, feedDelayMs, jitterMs } = this.#spec;
-    const recorded = this.#source.positionUs(this.#source.made + framesPerWrite) + ms(feedDelayMs);
+    const { framesPerWrite, feedDelayMs, jitterMs, timesTooFast = 1 } = this.#spec;
+    const beginsUs = this.#source.positionUs(0);
+    const sinceUs = this.#source.positionUs(this.#source.made + framesPerWrite) - beginsUs;
+    const recorded = beginsUs + sinceUs / timesTooFast + ms(feedDelayMs);
     const at = Math.round(recorded + this.#delayUs + ms(jitterMs) * this.#jitter());
     this.#stage.world.at(Math.max(at, this.#stage.world.now) as Micros, this.#tick);
   }

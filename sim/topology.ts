@@ -38,6 +38,8 @@ export interface EncoderSpec {
   readonly jitterMs: number;
   /** It writes so many frames at once. */
   readonly framesPerWrite: number;
+  /** It is fed without a clock: so many times faster than the programme is made. What it has is from a file, and runs ahead of the others. */
+  readonly timesTooFast?: number;
   readonly startsAtS: number;
   /** It does not belong to the station: it has another programme. */
   readonly stranger?: StrangerSpec;

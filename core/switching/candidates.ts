@@ -2,6 +2,7 @@ import type { Archive } from '../archive.ts';
 import type { EdgeStream } from '../edge-stream.ts';
 import { canFollow, isSameFormat } from '../frame/format.ts';
 import type { Match, Matcher } from '../matcher.ts';
+import type { MountPolicy } from '../policy.ts';
 import type { Settings } from '../settings.ts';
 import { ms, type Micros } from '../units.ts';
 import type { OnAir } from './on-air.ts';
@@ -17,16 +18,26 @@ const NO_SOUND_US = 60_000_000;
 /** A burst is waited for so long where only arrivals would say where to enter it: they can be told when it is over. */
 const BURST_WAIT_US = 1_000_000;
 
+export interface CandidatesOptions {
+  readonly settings: Settings;
+  readonly policy: MountPolicy | undefined;
+  readonly matcher: Matcher;
+  readonly onAir: OnAir;
+  readonly trust: Trust;
+}
+
 /** The streams of one mountpoint, and how each of them could go on where the live one has ended. */
 export class Candidates {
   readonly #settings: Settings;
+  readonly #policy: MountPolicy | undefined;
   readonly #matcher: Matcher;
   readonly #onAir: OnAir;
   readonly #trust: Trust;
   #streams: Set<EdgeStream> = new Set();
 
-  constructor(settings: Settings, matcher: Matcher, onAir: OnAir, trust: Trust) {
+  constructor({ settings, policy, matcher, onAir, trust }: CandidatesOptions) {
     this.#settings = settings;
+    this.#policy = policy;
     this.#matcher = matcher;
     this.#onAir = onAir;
     this.#trust = trust;
@@ -114,6 +125,12 @@ export class Candidates {
   isOutranked(now: Micros, stream: EdgeStream): boolean {
     const own = this.standing(now, stream);
     return this.backups.some((other) => other !== stream && other.isHealthy(now) && this.standing(now, other) > own);
+  }
+
+  /** The same, or the mountpoint takes silence and repetition for none: of one stream alone nobody can tell. */
+  isNoProgramme(now: Micros, stream: EdgeStream): boolean {
+    const isSuspect = this.#policy?.fallbackOnSilence === true && sicknessOf(stream, this.#settings) !== undefined;
+    return isSuspect || this.isSick(now, stream);
   }
 
   /** Where the point at which the listeners are lies in another stream; undefined for the live one, too. */

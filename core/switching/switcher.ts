@@ -14,8 +14,8 @@ import { Candidates } from './candidates.ts';
 import { OnAir, type Programme } from './on-air.ts';
 import { OperatorChoice } from './operator-choice.ts';
 import { Prospects } from './prospects.ts';
-import { sicknessOf } from './sickness.ts';
 import { agreeing, isGoodMoment } from './moment.ts';
+import { switchEvent } from './switch-event.ts';
 import { Trust } from './trust.ts';
 import { isThere, type Takeover } from './takeover.ts';
 
@@ -82,7 +82,7 @@ export class Switcher {
     this.#settings = settings;
     this.#onAir = new OnAir(programme, settings);
     this.#trust = new Trust({ mount: options.mount, isGiven: policy?.trust === 'all', event: options.event });
-    this.#candidates = new Candidates(settings, options.matcher, this.#onAir, this.#trust);
+    this.#candidates = new Candidates({ settings, policy, matcher: options.matcher, onAir: this.#onAir, trust: this.#trust });
     this.#standIn = standIn;
     this.#prospects = new Prospects(settings, (stream) => policy?.prefer !== undefined && isFrom(stream, policy.prefer));
     this.#stall = timer('stream-stalls', (now) => this.#stalled(now));
@@ -162,9 +162,10 @@ export class Switcher {
       if (!this.isOnFallback) this.#onAir.next(now);
       this.#awaitNext(now);
     } else {
-      const isPaced = !stream.pace.isUnpaced;
-      if (isPaced) this.#options.matcher.heard(this.live, stream);
-      this.#trust.heard(now, this.live, stream, isPaced && (this.matchOf(stream)?.by ?? 'arrival') !== 'arrival', this.#candidates);
+      // No source, as long as there was another one: the mountpoint ends as without it.
+      if (stream.pace.isUnpaced) return;
+      this.#options.matcher.heard(this.live, stream);
+      this.#trust.heard(now, this.live, stream, (this.matchOf(stream)?.by ?? 'arrival') !== 'arrival', this.#candidates);
       if (!this.#candidates.fits(stream)) return;
       this.#noteSource(now);
       if (this.#tardy) this.#backupFrame(now, stream);
@@ -284,7 +285,7 @@ export class Switcher {
   /** The fallback is on air, and a stream has one more frame: they return to it, at this one, when it has been well for long enough. */
   #returns(now: Micros, stream: EdgeStream): void {
     const standIn = this.#standIn!;
-    const isNoBetter = stream.pace.isUnpaced || this.#isNoProgramme(now, stream);
+    const isNoBetter = stream.pace.isUnpaced || this.#candidates.isNoProgramme(now, stream);
     if (isNoBetter && !standIn.hasRunDry(now)) return standIn.forget(stream);
     const { live } = this;
     // The one that was on air is there, and no better than the fallback: nor is a stranger.
@@ -305,13 +306,7 @@ export class Switcher {
   /** The mountpoint is to hear its fallback instead of silence or repetition, and there is no other stream to go over to. */
   #isFallbackBetter(now: Micros, live: EdgeStream): boolean {
     if (this.#standIn?.isOff !== true || this.#choice.is(live) || this.#candidates.isSick(now, live)) return false;
-    return this.#isNoProgramme(now, live);
-  }
-
-  /** Of one stream alone nobody can tell whether silence and repetition are its programme: the mountpoint says what to take them for. */
-  #isNoProgramme(now: Micros, stream: EdgeStream): boolean {
-    const isSuspect = this.#options.policy?.fallbackOnSilence === true && sicknessOf(stream, this.#settings) !== undefined;
-    return isSuspect || this.#candidates.isSick(now, stream);
+    return this.#candidates.isNoProgramme(now, live);
   }
 
   #awaitNext(now: Micros): void {
@@ -425,24 +420,16 @@ export class Switcher {
 
   #enter(now: Micros, takeover: Takeover, reason: SwitchReason): void {
     const from = this.live!;
-    const { stream, index, pointUs, matchedBy, missingUs, aheadUs, offByUs, waitUs, repeatedUs } = agreeing(takeover, from);
-    this.#options.event({
-      kind: 'switch',
+    const entered = agreeing(takeover, from);
+    this.#options.event(switchEvent(entered, {
       mount: this.#options.mount,
       from: from.name,
-      to: stream.name,
       reason,
       silentMs: this.#silentMs(now),
-      catchUpMs: Math.round(aheadUs) / 1000,
-      missingMs: Math.round(missingUs) / 1000,
-      offByMs: Math.round(offByUs) / 1000,
-      waitMs: Math.round(waitUs) / 1000,
-      repeatedMs: Math.round(repeatedUs) / 1000,
-      lagMs: Math.round(pointUs + repeatedUs - this.#onAir.playheadUs) / 1000,
-      matchedBy,
+      playheadUs: this.#onAir.playheadUs,
       candidates: this.#candidates.backups.length,
-    });
-    this.#goOver(now, stream, index, pointUs);
+    }));
+    this.#goOver(now, entered.stream, entered.index, entered.pointUs);
   }
 
   #goOver(now: Micros, stream: EdgeStream, index: number, pointUs: number): void {

@@ -66,6 +66,7 @@ test('there is a file for each outage that is known', () => {
     'slower-backup',
     'stranger',
     'swizzle-clog',
+    'unpaced-backup',
   ]);
   for (const each of outages) checkScenario(each);
 });

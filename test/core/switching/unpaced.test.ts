@@ -58,6 +58,18 @@ describe('a third encoder that is fed without a clock', () => {
     expect(unpaced.number * FRAME_MS).toBeGreaterThan(900_000);
   });
 
+  it('keeps no mountpoint that has nothing else from its end', () => {
+    const { rig, paced, unpaced } = station();
+    onAir(rig, paced, 8_000);
+    const listener = rig.join('test');
+    hurry(rig, paced, unpaced, 10_000);
+    hurry(rig, [], unpaced, 21_000);
+    expect(rig.of('switch').map(({ to }) => to)).not.toContain(unpaced.name);
+    expect(rig.ended.get(listener)).toBe('mount-ended');
+    // There it begins anew, with what there is.
+    expect(rig.edge.mount('test')!.liveStream).toBe(unpaced.name);
+  });
+
   it('is not taken by an operator either, before it comes at its pace', () => {
     const { rig, paced, unpaced } = station();
     onAir(rig, paced, 20_000);
