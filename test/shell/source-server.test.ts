@@ -18,8 +18,9 @@ class Heard implements SourceSink {
   }
 
   audio(bytes: Uint8Array): string | undefined {
-    this.body += Buffer.from(bytes).toString('latin1');
-    return this.body.endsWith('unsupported') ? 'that is not supported' : undefined;
+    const text = Buffer.from(bytes).toString('latin1');
+    this.body += text;
+    return text === 'unsupported' ? 'that is not supported' : undefined;
   }
 
   title(title: string): void {
