@@ -66,7 +66,9 @@ export class Candidates {
   /** Where the point at which the listeners are lies in another stream; undefined for the live one, too. */
   matchOf(stream: EdgeStream): Match | undefined {
     const { live, playheadUs } = this.#onAir;
-    return live === undefined || stream === live ? undefined : this.#matcher.locate(live, playheadUs, stream);
+    if (live === undefined || stream === live) return undefined;
+    const leftUs = this.#onAir.leftAt(stream);
+    return leftUs === undefined ? this.#matcher.locate(live, playheadUs, stream) : { mediaUs: leftUs, by: 'content' };
   }
 
   /** Programme that a stream has beyond the point where the listeners are; undefined where the two cannot be compared. */
@@ -80,8 +82,8 @@ export class Candidates {
 
   /** How a backup could take over. */
   takeoverBy(backup: EdgeStream): Takeover | undefined {
-    const { live, playheadUs } = this.#onAir;
-    return live === undefined ? undefined : takeoverBy(backup, live, playheadUs, this.#matcher);
+    const match = this.matchOf(backup);
+    return match === undefined ? undefined : takeoverBy(backup, match);
   }
 
   /** Nobody is kept waiting for very long by a backup that is so much slower: it repeats, if it can. */

@@ -26,6 +26,8 @@ export class OnAir {
   #format: FrameFormat | undefined;
   #playheadUs = 0;
   #givenAt = 0 as Micros;
+  /** Whose frame was given out last. */
+  #givenBy: EdgeStream | undefined;
 
   constructor(programme: Programme) {
     this.#programme = programme;
@@ -48,6 +50,16 @@ export class OnAir {
   /** When a frame was given out last. */
   get givenAt(): Micros {
     return this.#givenAt;
+  }
+
+  /** Media time of a stream at which it was left, while nothing has been given out since: exactly there the listeners are. */
+  leftAt(stream: EdgeStream): number | undefined {
+    return stream === this.#givenBy && stream !== this.#live ? stream.givenUntilUs : undefined;
+  }
+
+  /** It is forgotten. */
+  forget(stream: EdgeStream): void {
+    if (this.#givenBy === stream) this.#givenBy = undefined;
   }
 
   /** No stream is on air yet, but something else of this format. */
@@ -93,6 +105,7 @@ export class OnAir {
     this.#format = archiveFormat(a, this.#format);
     this.#playheadUs = a.number(this.#playheadUs);
     this.#givenAt = a.number(this.#givenAt);
+    this.#givenBy = a.flag(this.#givenBy !== undefined) ? reference(this.#givenBy) : undefined;
     this.#carrier.archive(a);
   }
 
@@ -113,6 +126,7 @@ export class OnAir {
     this.#playheadUs = mediaUs + durationUs;
     stream.givenUntilUs = this.#playheadUs;
     this.#givenAt = now;
+    this.#givenBy = stream;
     this.#programme.frame(now, frame, durationUs, text);
   }
 }

@@ -145,6 +145,7 @@ export class Switcher {
     this.#choice.forget(stream);
     this.#prospects.forget(stream);
     this.#options.matcher.forget(stream);
+    this.#onAir.forget(stream);
   }
 
   /** One of its streams has one more frame in its ring. */
