@@ -6,6 +6,7 @@ import { Driver } from './driver.ts';
 import type { Host, Process } from './host.ts';
 import { Inflow } from './inflow.ts';
 import { MAX_MODEL_FRAME_BYTES } from './model-frame.ts';
+import { EncoderWatch } from './oracle/encoder-watch.ts';
 import type { ModelStream } from './programme.ts';
 import { between, streamId, type Random } from './rng.ts';
 import type { Stage } from './stage.ts';
@@ -26,11 +27,14 @@ export class EncoderProcess implements Process {
   readonly #source: ModelStream;
   readonly #targets: { send(bytes: Uint8Array): void; readonly dialer?: Dialer }[] = [];
   readonly #inflow: Inflow;
+  readonly #watch: EncoderWatch;
   readonly #jitter: Random;
   readonly #delayUs: number;
   readonly #tick = (): void => this.#due();
   readonly #frame = new Uint8Array(MAX_MODEL_FRAME_BYTES);
   #pipeBytes = 0;
+  #framesOfTitle = 0;
+  #titles = 0;
   #isDead = false;
 
   constructor(stage: Stage, host: Host, spec: EncoderSpec, start: number) {
@@ -56,10 +60,16 @@ export class EncoderProcess implements Process {
     this.#encoder = new Encoder(
       { settings: stage.settings, streamId: id, mountpoint: spec.mount, headers: [['Icy-Name', 'Davecast model station']], origin: host.name },
       {
-        send: (target, bytes) => this.#targets[target]!.send(bytes),
+        send: (target, bytes) => {
+          this.#watch.sent(target, bytes);
+          this.#targets[target]!.send(bytes);
+        },
         backlogBytes: (target) => this.#targets[target]!.dialer?.backlogBytes ?? 0,
         unacknowledgedBytes: (target) => this.#targets[target]!.dialer?.unacknowledgedBytes ?? 0,
-        reset: (target, reason) => this.#targets[target]!.dialer?.reset(reason),
+        reset: (target, reason) => {
+          this.#watch.down(target);
+          this.#targets[target]!.dialer?.reset(reason);
+        },
         event: (event) => {
           const { kind, fields } = stage.cast.readable(event);
           stage.trace.note(world.now, host.name, kind, fields);
@@ -68,6 +78,7 @@ export class EncoderProcess implements Process {
     );
     this.#driver = new Driver(this.#encoder, host, stage.settings.lateMs, () => this.#checkBound());
     this.#inflow = new Inflow(this.#driver, stage.settings.targetKeepMs);
+    this.#watch = new EncoderWatch(host.name, stage.oracle, stage.programme, stage.settings);
   }
 
   start(): void {
@@ -95,11 +106,13 @@ export class EncoderProcess implements Process {
       { stage: this.#stage, host: this.#host, to: relay, port: 'in', watchIdle: false },
       {
         up: () => {
+          this.#watch.up(this.#driver.now, id);
           this.#encoder.targetUp(this.#driver.now, id);
           this.#driver.settle();
         },
         received: () => {},
         down: () => {
+          this.#watch.down(id);
           this.#encoder.targetDown(this.#driver.now, id);
           this.#driver.settle();
         },
@@ -142,8 +155,21 @@ export class EncoderProcess implements Process {
 
   #take(frame: Uint8Array): void {
     this.#inflow.add(frame.length);
+    this.#watch.made(this.#driver.now, this.#stage.programme.glance(frame, 0)?.index ?? -1, frame.length);
+    this.#changeTitle();
     this.#encoder.receive(this.#driver.now, frame);
     this.#driver.settle();
+    for (const [target, { dialer }] of this.#targets.entries()) {
+      if (dialer !== undefined) this.#watch.unacknowledged(this.#driver.now, target as TargetId, dialer.unacknowledgedBytes);
+    }
+  }
+
+  #changeTitle(): void {
+    const { titleEveryFrames } = this.#spec;
+    if (titleEveryFrames === undefined || ++this.#framesOfTitle < titleEveryFrames) return;
+    this.#framesOfTitle = 0;
+    this.#titles++;
+    this.#encoder.setTitle(this.#driver.now, `Part ${this.#titles} from ${this.#source.name}`);
   }
 
   /** It may keep, for each target, as much as ever came in while it keeps things; with headers, opening messages and a chunk that is begun. */

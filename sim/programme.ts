@@ -23,6 +23,8 @@ export interface ModelStreamOptions {
   readonly feed?: Feed;
   /** It is a file of so many frames, which are all there, and are played again and again. */
   readonly fileFrames?: number;
+  /** Nobody has allowed its encoder to be heard. */
+  readonly isForeign?: boolean;
 }
 
 /** From frame `from` on the stream carries something else than before. */
@@ -47,6 +49,7 @@ export class ModelStream {
   readonly name: string;
   readonly mount: string;
   readonly format: ModelFormat;
+  readonly isForeign: boolean;
   readonly #beginsAtUs: number;
   /** As long as a frame lasts on the world's clock. */
   readonly #frameUs: number;
@@ -55,11 +58,12 @@ export class ModelStream {
   readonly #changes: Change[] = [];
   #made = 0;
 
-  constructor(instance: number, { name, mount, format, beginsAtUs, ppm, feed, fileFrames }: ModelStreamOptions) {
+  constructor(instance: number, { name, mount, format, beginsAtUs, ppm, feed, fileFrames, isForeign = false }: ModelStreamOptions) {
     this.instance = instance;
     this.name = name;
     this.mount = mount;
     this.format = format;
+    this.isForeign = isForeign;
     this.#beginsAtUs = beginsAtUs;
     this.#frameUs = nominalFrameUs(format) * (1 + ppm / 1e6);
     this.#feed = feed;
@@ -125,10 +129,11 @@ export class ModelStream {
   }
 
   label(index: number): FrameLabel {
-    return { instance: this.instance, index, positionUs: this.positionUs(index), isSilent: this.#isSilent(index) };
+    return { instance: this.instance, index, positionUs: this.positionUs(index), isSilent: this.isSilentAt(index) };
   }
 
-  #isSilent(index: number): boolean {
+  /** Whether a frame is digital silence. */
+  isSilentAt(index: number): boolean {
     if (this.#changes.length === 0) return false;
     return this.#changes.findLast(({ from }) => from <= index)?.carries === 'silence';
   }
