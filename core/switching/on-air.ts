@@ -65,6 +65,8 @@ export class OnAir {
   /** No stream is on air yet, but something else of this format. */
   beginWithout(format: FrameFormat): void {
     this.#format = format;
+    // The first stream will follow that.
+    this.#carrier.cut();
   }
 
   /** Gives out all that a stream has, so that listeners find a burst. */
