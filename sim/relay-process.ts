@@ -28,7 +28,7 @@ export class RelayProcess implements Process {
     this.#host = host;
     this.#spec = spec;
     const { settings, world, trace, cast, oracle } = stage;
-    const watch = new RelayWatch(host.name, oracle);
+    const watch = new RelayWatch(host.name, oracle, settings.windowMessages);
     this.#watch = watch;
     const recorder = stage.recorderFor(host.name, 'relay');
     const sink: RelaySink = {

@@ -10,9 +10,15 @@ const SEQUENCE_AT = 18;
 /** Which messages of one stream a subscriber has been sent: a naive set of numbers, the newest ones. */
 class SentNumbers {
   readonly #slots = new Float64Array(REMEMBERED).fill(-1);
+  #highest = -1;
 
-  /** False when it is there already. */
-  add(sequence: number): boolean {
+  /** False when it is there already. What lies further back than a window of so many is no copy: the relay has begun anew there. */
+  add(sequence: number, window: number): boolean {
+    if (this.#highest - sequence >= window) {
+      this.#slots.fill(-1);
+      this.#highest = -1;
+    }
+    this.#highest = Math.max(this.#highest, sequence);
     const slot = sequence % REMEMBERED;
     if (this.#slots[slot] === sequence) return false;
     this.#slots[slot] = sequence;
@@ -24,13 +30,16 @@ class SentNumbers {
 export class RelayWatch {
   readonly #who: string;
   readonly #oracle: Oracle;
+  readonly #window: number;
   readonly #subscribers = new Map<SubscriberId, Map<number, SentNumbers>>();
   /** Streams that are not remembered are forwarded as they come. */
   #hasTooMany = false;
 
-  constructor(who: string, oracle: Oracle) {
+  /** @param window in messages: what the relay tells from a copy. */
+  constructor(who: string, oracle: Oracle, window: number) {
     this.#who = who;
     this.#oracle = oracle;
+    this.#window = window;
   }
 
   event(event: { readonly kind: string; readonly bound?: string; readonly stream?: string }): void {
@@ -63,7 +72,7 @@ export class RelayWatch {
     if (numbers === undefined) streams.set(key, (numbers = new SentNumbers()));
     let sequence = 0;
     for (let i = 0; i < 8; i++) sequence = sequence * 256 + bytes[start + SEQUENCE_AT + i]!;
-    if (!numbers.add(sequence)) this.#violated(`sends message ${sequence} of a stream again`);
+    if (!numbers.add(sequence, this.#window)) this.#violated(`sends message ${sequence} of a stream again`);
   }
 
   #violated(what: string): void {

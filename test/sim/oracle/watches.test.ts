@@ -21,7 +21,7 @@ describe('a relay', () => {
 
   test('sends each message once to each subscriber', () => {
     const oracle = new Oracle(new World());
-    const watch = new RelayWatch('relay', oracle);
+    const watch = new RelayWatch('relay', oracle, 1_024);
     for (const sequence of [1, 2, 3]) watch.sent(subscriber, framed(sequence));
     watch.sent(2 as SubscriberId, framed(2));
     expect(oracle.violations).toEqual([]);
@@ -31,7 +31,7 @@ describe('a relay', () => {
 
   test('may do so again when it has forgotten the stream, or there are too many', () => {
     const oracle = new Oracle(new World());
-    const watch = new RelayWatch('relay', oracle);
+    const watch = new RelayWatch('relay', oracle, 1_024);
     watch.sent(subscriber, framed(1));
     watch.event({ kind: 'stream-forgotten', stream: '07' });
     watch.sent(subscriber, framed(1));
