@@ -1,4 +1,5 @@
-import { Connector } from '../core/connector.ts';
+import { Connector, type ConnectorEvent } from '../core/connector.ts';
+import { toMs, type Micros } from '../core/units.ts';
 import { Driver } from './driver.ts';
 import type { Host } from './host.ts';
 import type { Stage } from './stage.ts';
@@ -19,6 +20,9 @@ export interface DialerUser {
   down(reason: string): void;
 }
 
+/** A timer is late by as much as its host's clock was set forward: bounded by what it waits for. */
+const IDLE_LATE_MS = 6_000;
+
 /** A connection that is opened and kept open, by the core's Connector. */
 export class Dialer {
   readonly #options: DialerOptions;
@@ -26,6 +30,8 @@ export class Dialer {
   readonly #connector: Connector;
   readonly #driver: Driver;
   #socket: TcpSocket | undefined;
+  /** By the connector's time: when this connection was heard last; undefined before it has carried anything. */
+  #carriedAt: number | undefined;
 
   constructor(options: DialerOptions, user: DialerUser) {
     this.#options = options;
@@ -37,7 +43,7 @@ export class Dialer {
       {
         connect: () => this.#connect(),
         disconnect: () => this.#disconnect('given up'),
-        event: ({ kind, ...fields }) => stage.trace.note(stage.world.now, host.name, kind, { to, ...fields }),
+        event: (event) => this.#report(event),
       },
     );
     this.#driver = new Driver(this.#connector, host, stage.settings.lateMs);
@@ -60,6 +66,11 @@ export class Dialer {
     return this.#socket?.backlogBytes ?? 0;
   }
 
+  /** What the other side's kernel has not confirmed: for the oracle, no process can know it. */
+  get unacknowledgedBytes(): number {
+    return this.#socket?.unacknowledgedBytes ?? 0;
+  }
+
   /** Our machine does not want this connection any more, but another one. */
   reset(reason: string): void {
     this.#socket?.destroy();
@@ -78,11 +89,14 @@ export class Dialer {
           this.#user.up();
         },
         received: (bytes) => {
+          this.#checkIdle();
+          this.#carriedAt = this.#driver.now;
           this.#connector.carried(this.#driver.now);
           this.#driver.settle();
           this.#user.received(bytes);
         },
         closed: (reason) => {
+          this.#checkIdle();
           this.#disconnect(reason);
           this.#lost(reason);
         },
@@ -94,9 +108,25 @@ export class Dialer {
     const socket = this.#socket;
     if (socket === undefined) return;
     this.#socket = undefined;
+    this.#carriedAt = undefined;
     const wasUp = socket.isEstablished;
     if (socket.isOpen) socket.destroy();
     if (wasUp) this.#user.down(reason);
+  }
+
+  #report({ kind, ...fields }: ConnectorEvent): void {
+    const { stage, host, to } = this.#options;
+    stage.trace.note(stage.world.now, host.name, kind, { to, ...fields });
+    if ('retryInMs' in fields) stage.oracle.bound(host.name, 'ms until it connects again', fields.retryInMs, stage.settings.backoffMaxMs);
+  }
+
+  /** A connection that has carried something and then nothing for long should not be there any more. */
+  #checkIdle(): void {
+    const { stage, host, to, watchIdle } = this.#options;
+    if (!watchIdle || this.#carriedAt === undefined) return;
+    const idleMs = toMs((this.#driver.now - this.#carriedAt) as Micros);
+    if (idleMs <= stage.settings.idleMs + IDLE_LATE_MS) return;
+    stage.oracle.violated('a dead connection is let go of', `${host.name} keeps one to ${to} that has carried nothing for ${idleMs} ms`);
   }
 
   #lost(reason: string): void {

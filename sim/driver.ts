@@ -1,3 +1,4 @@
+import { assert } from '../core/assert.ts';
 import type { Machine } from '../core/machine.ts';
 import { SteadyClock } from '../core/steady-clock.ts';
 import { ms, NEVER, type Micros } from '../core/units.ts';
@@ -20,11 +21,14 @@ export class Driver {
   #checkAt = 0;
   /** By how much the host's clock was ahead of the world's time when the alarm was set. */
   #clockLead = NaN;
+  readonly #lateUs: number;
+  #readAt: number = -Infinity;
 
   /** `check` is called after a call of the machine. */
   constructor(machine: Machine, host: Host, lateMs: number, check: () => void = () => {}) {
     this.#machine = machine;
     this.#clock = new SteadyClock(ms(lateMs));
+    this.#lateUs = ms(lateMs);
     this.#host = host;
     this.#check = check;
     this.#alarm = new Alarm(host.world, () => this.#due());
@@ -32,7 +36,12 @@ export class Driver {
 
   /** The machine's time, for its inputs. */
   get now(): Micros {
-    return this.#clock.read(this.#host.clock, this.#armedFor);
+    const latest = Math.max(this.#armedFor, this.#readAt) + this.#lateUs;
+    const now = this.#clock.read(this.#host.clock, this.#armedFor);
+    assert(now >= this.#readAt, 'the time of a machine goes back');
+    assert(now <= latest, 'what a process could not hear is held against others');
+    this.#readAt = now;
+    return now;
   }
 
   /** To be called after every input of the machine. */

@@ -8,6 +8,9 @@ import { Dialer } from './dialer.ts';
 import { Driver } from './driver.ts';
 import { EdgeWatch } from './edge-watch.ts';
 import { edgeGauges, type Gauge } from './gauge.ts';
+import { ICY_GREETING } from './listener.ts';
+import { BroadcastRules } from './oracle/broadcast-rules.ts';
+import { EdgeModel } from './oracle/edge-model.ts';
 import type { Host, Process } from './host.ts';
 import { Inflow } from './inflow.ts';
 import type { Stage } from './stage.ts';
@@ -28,6 +31,8 @@ export class EdgeProcess implements Process {
   readonly #edge: EdgeMachine;
   readonly #driver: Driver;
   readonly #watch: EdgeWatch;
+  readonly #model: EdgeModel;
+  readonly #broadcasts: BroadcastRules;
   readonly #inflow: Inflow;
   readonly #listeners = new Map<ListenerId, TcpSocket>();
   readonly #dialers: Dialer[] = [];
@@ -39,12 +44,12 @@ export class EdgeProcess implements Process {
     this.#host = host;
     this.#spec = spec;
     const { settings, world, programme, oracle, onAir } = stage;
-    this.#watch = new EdgeWatch(world, programme, oracle, settings);
+    this.#model = new EdgeModel({ who: host.name, clock: world, programme, oracle, settings, policies: spec.policies ?? {} });
+    this.#watch = new EdgeWatch(world, programme, oracle, settings, this.#model);
     const recorder = stage.recorderFor(host.name, 'edge');
     const sink: EdgeSink = {
       send: (listener, bytes) => {
         this.#watch.sent(listener, bytes);
-        this.#listeners.get(listener)!.write(bytes);
       },
       backlogBytes: (listener) => this.#listeners.get(listener)!.backlogBytes,
       end: (listener, reason) => {
@@ -58,6 +63,7 @@ export class EdgeProcess implements Process {
     const options = { settings, policies: spec.policies ?? {} };
     const heard = onAir !== undefined && { onAir: (_now: Micros, mount: string, durationUs: number) => onAir(world.now, mount, durationUs) };
     this.#edge = recorder === undefined ? new Edge({ ...options, ...heard }, sink) : new RecordedEdge(options, sink, recorder);
+    this.#broadcasts = new BroadcastRules(oracle, settings, this.#model, this.#edge);
     this.#fallbackBytes = KEPT_OF_FALLBACK_BYTES * Object.values(spec.policies ?? {}).filter(({ fallback }) => fallback !== undefined).length;
     this.#driver = new Driver(this.#edge, host, settings.lateMs, () => this.#checkBound());
     // A stream's ring is kept until the stream is forgotten, so what it holds may be as old as both together.
@@ -80,7 +86,9 @@ export class EdgeProcess implements Process {
 
   command(mount: string, command: MountCommand): void {
     const { world, trace } = this.#stage;
+    this.#model.commands(mount, command);
     const result = this.#edge.command(this.#driver.now, mount, command);
+    this.#model.commanded(mount, result);
     trace.note(world.now, this.#host.name, 'command', { mount, ...command, result });
     this.#driver.settle();
   }
@@ -112,7 +120,7 @@ export class EdgeProcess implements Process {
         received: (bytes) => {
           if (path === undefined) return;
           this.#inflow.add(bytes.length);
-          this.#watch.received(path, bytes);
+          this.#watch.received(path, bytes, this.#driver.now);
           this.#edge.receive(this.#driver.now, path, bytes);
           this.#driver.settle();
         },
@@ -130,11 +138,18 @@ export class EdgeProcess implements Process {
   }
 
   /** The greeting is the mountpoint that the listener wants. */
-  #serve(socket: TcpSocket, mount: string): TcpUser | undefined {
-    const listener = this.#edge.join(this.#driver.now, mount, { icy: false, label: socket.remote });
+  #serve(socket: TcpSocket, greeting: string): TcpUser | undefined {
+    const icy = greeting.endsWith(ICY_GREETING);
+    const mount = icy ? greeting.slice(0, -ICY_GREETING.length) : greeting;
+    const listener = this.#edge.join(this.#driver.now, mount, { icy, label: socket.remote });
     if (listener === 'no-such-mount' || listener === 'full') return undefined;
     this.#listeners.set(listener, socket);
-    this.#watch.joined(listener);
+    // Blocks of metadata are taken out before they are on their way.
+    this.#watch.joined(listener, mount, icy, (bytes) => {
+      this.#broadcasts.audio(listener, bytes.length);
+      socket.write(bytes);
+    });
+    this.#broadcasts.joined(listener, mount);
     this.#driver.settle();
     return {
       opened: () => {},
@@ -150,10 +165,12 @@ export class EdgeProcess implements Process {
   #forget(listener: ListenerId): void {
     this.#listeners.delete(listener);
     this.#watch.left(listener);
+    this.#broadcasts.left(listener);
   }
 
   #report(event: EdgeEvent): void {
     const { world, trace, cast } = this.#stage;
+    this.#model.event(this.#driver.now, event);
     const { kind, fields } = cast.readable(event);
     trace.note(world.now, this.#host.name, kind, fields);
     if (kind === 'stream-new') this.#watch.began(String(fields['stream']));
@@ -165,6 +182,8 @@ export class EdgeProcess implements Process {
   }
 
   #checkBound(): void {
+    this.#model.settled(this.#driver.now);
+    this.#broadcasts.look(this.#driver.now, (listener) => this.#listeners.get(listener)?.waitingBytes ?? 0);
     const { settings, oracle } = this.#stage;
     // A ring's memory doubles when it is full, so it is at most twice what came in; listeners have their burst besides.
     const most = this.#fallbackBytes + 3.2 * this.#inflow.peakBytes + (1 + this.#watch.streams) * 65_536 + settings.listenerQueueBytes * this.#listeners.size;

@@ -2,20 +2,26 @@ import { Deframer } from '../core/deframer.ts';
 import type { ListenerId, PathId, Transport } from '../core/machine.ts';
 import { MessageType, PDU_HEADER_BYTES } from '../core/pdu.ts';
 import { defaultSettings, type Settings } from '../core/settings.ts';
-import { ms } from '../core/units.ts';
+import { ms, type Micros } from '../core/units.ts';
 import { FrameReader } from './frame-reader.ts';
+import type { EdgeModel } from './oracle/edge-model.ts';
+import { IcyReader } from './oracle/icy-reader.ts';
+import { givenTo, ListenerRules, type GivenTo } from './oracle/listener-rules.ts';
 import type { Oracle } from './oracle.ts';
 import { nominalFrameUs, type Glance, type ModelStream, type Programme } from './programme.ts';
 import type { World } from './world.ts';
 
 interface WatchedPath {
-  readonly take: (bytes: Uint8Array) => void;
+  readonly take: (now: Micros, bytes: Uint8Array) => void;
   /** The newest frame of each stream that has come by here. */
   readonly newest: Map<ModelStream, number>;
 }
 
 interface Sent {
   readonly reader: FrameReader;
+  readonly takesAudio: (bytes: Uint8Array) => void;
+  readonly icy: IcyReader | undefined;
+  readonly given: GivenTo;
   /** The newest frame of each stream that this listener was sent. */
   readonly newest: Map<ModelStream, number>;
   latest: ModelStream | undefined;
@@ -41,15 +47,19 @@ export class EdgeWatch {
   readonly #programme: Programme;
   readonly #oracle: Oracle;
   readonly #settings: Settings;
+  readonly #model: EdgeModel | undefined;
+  readonly #rules: ListenerRules | undefined;
   readonly #paths = new Map<PathId, WatchedPath>();
   readonly #arrivals = new Map<ModelStream, Arrivals>();
   readonly #listeners = new Map<ListenerId, Sent>();
 
-  constructor(world: World, programme: Programme, oracle: Oracle, settings: Settings = defaultSettings) {
+  constructor(world: World, programme: Programme, oracle: Oracle, settings: Settings = defaultSettings, model?: EdgeModel) {
     this.#world = world;
     this.#programme = programme;
     this.#oracle = oracle;
     this.#settings = settings;
+    this.#model = model;
+    this.#rules = model && new ListenerRules(oracle, programme, model);
   }
 
   /** How many streams have arrived lately. */
@@ -59,18 +69,28 @@ export class EdgeWatch {
 
   pathOpened(path: PathId, transport: Transport): void {
     const newest = new Map<ModelStream, number>();
-    const message = (bytes: Uint8Array, start: number): void => this.#arrived(newest, bytes, start);
+    let at = 0 as Micros;
+    const message = (bytes: Uint8Array, start: number, end: number): void => {
+      const frame = this.#arrived(newest, bytes, start);
+      this.#model?.message(at, path, transport, bytes, start, end, frame);
+    };
     const deframer = new Deframer(message);
-    const take = transport === 'tcp' ? (bytes: Uint8Array) => deframer.push(bytes) : (bytes: Uint8Array) => message(bytes, 0);
+    const take = (now: Micros, bytes: Uint8Array): void => {
+      at = now;
+      if (transport === 'tcp') deframer.push(bytes);
+      else message(bytes, 0, bytes.length);
+    };
     this.#paths.set(path, { take, newest });
   }
 
   pathClosed(path: PathId): void {
     this.#paths.delete(path);
+    this.#model?.pathClosed(path);
   }
 
-  received(path: PathId, bytes: Uint8Array): void {
-    this.#paths.get(path)?.take(bytes);
+  /** @param now the machine's time. */
+  received(path: PathId, bytes: Uint8Array, now: Micros = this.#world.now): void {
+    this.#paths.get(path)?.take(now, bytes);
   }
 
   /** The edge has put another stream on air; streams by their names. */
@@ -86,12 +106,20 @@ export class EdgeWatch {
     for (const [stream, arrivals] of this.#arrivals) if (stream.name === name) arrivals.beganAt = undefined;
   }
 
-  joined(listener: ListenerId): void {
+  /** What a listener of a mountpoint gets; one that has asked for metadata, with blocks of it. `audio` takes what is left without them. */
+  joined(listener: ListenerId, mount = '', wantsIcy = false, audio: (bytes: Uint8Array) => void = () => {}): void {
+    const takesAudio = (bytes: Uint8Array): void => {
+      sent.reader.push(bytes);
+      audio(bytes);
+    };
     const sent: Sent = {
       reader: new FrameReader(
-        (bytes, start) => this.#sentFrame(sent, bytes, start),
+        (bytes, start, end) => this.#sentFrame(sent, bytes, start, end),
         (bytes) => this.#oracle.violated('cuts are at frame boundaries', `${bytes} bytes to a listener begin no frame`),
       ),
+      takesAudio,
+      icy: wantsIcy ? new IcyReader(this.#settings.icyIntervalBytes, { audio: takesAudio, block: (text) => (sent.given.news = text ?? sent.given.news) }) : undefined,
+      given: givenTo(mount),
       newest: new Map(),
       latest: undefined,
     };
@@ -106,16 +134,20 @@ export class EdgeWatch {
   sent(listener: ListenerId, bytes: Uint8Array): void {
     const sent = this.#listeners.get(listener);
     if (sent === undefined) return;
-    sent.reader.push(bytes);
+    if (sent.icy !== undefined) {
+      sent.icy.push(bytes);
+      return;
+    }
+    sent.takesAudio(bytes);
     if (sent.reader.pendingBytes > 0) {
       this.#oracle.violated('cuts are at frame boundaries', `a write to a listener ends ${sent.reader.pendingBytes} bytes into a frame`);
     }
   }
 
-  #arrived(newest: WatchedPath['newest'], bytes: Uint8Array, start: number): void {
-    if (bytes[start] !== MessageType.DATA) return;
+  #arrived(newest: WatchedPath['newest'], bytes: Uint8Array, start: number): Glance | undefined {
+    if (bytes[start] !== MessageType.DATA) return undefined;
     const frame = this.#programme.glance(bytes, start + PDU_HEADER_BYTES);
-    if (frame === undefined) return;
+    if (frame === undefined) return undefined;
     let arrivals = this.#arrivals.get(frame.stream);
     if (arrivals === undefined) {
       this.#forgetOld();
@@ -129,6 +161,7 @@ export class EdgeWatch {
     if (this.#paths.size >= 3) this.#comparePaths(newest, arrivals, frame);
     arrivals.beganAt ??= this.#world.now;
     arrivals.add(frame.index, this.#world.now);
+    return frame;
   }
 
   /** Whether this path has skipped what another one has brought. */
@@ -144,12 +177,13 @@ export class EdgeWatch {
     }
   }
 
-  #sentFrame(sent: Sent, bytes: Uint8Array, start: number): void {
+  #sentFrame(sent: Sent, bytes: Uint8Array, start: number, end: number): void {
     const frame = this.#programme.glance(bytes, start);
     if (frame === undefined) {
       this.#oracle.violated('every delivered frame equals one that an encoder made', 'a frame without a label was sent');
       return;
     }
+    this.#rules?.frame(sent.given, frame, bytes, start, end);
     const { stream, index } = frame;
     if (stream.isForeign && sent.latest?.isForeign === false) this.#checkStolen(sent.latest, stream);
     const newest = sent.newest.get(stream) ?? -1;

@@ -7,6 +7,7 @@ import type { Host, Process } from './host.ts';
 import { IMPOSTOR_AHEAD, renumbered } from './impostor.ts';
 import { Inflow } from './inflow.ts';
 import { MAX_MODEL_FRAME_BYTES } from './model-frame.ts';
+import { EncoderWatch } from './oracle/encoder-watch.ts';
 import type { ModelStream } from './programme.ts';
 import { between, streamId, type Random } from './rng.ts';
 import type { Stage } from './stage.ts';
@@ -27,12 +28,15 @@ export class EncoderProcess implements Process {
   readonly #source: ModelStream;
   readonly #targets: { send(bytes: Uint8Array): void; readonly dialer?: Dialer }[] = [];
   readonly #inflow: Inflow;
+  readonly #watch: EncoderWatch;
   readonly #jitter: Random;
   readonly #delayUs: number;
   readonly #tick = (): void => this.#due();
   readonly #frame = new Uint8Array(MAX_MODEL_FRAME_BYTES);
   #pipeBytes = 0;
   #leave: () => void = () => {};
+  #framesOfTitle = 0;
+  #titles = 0;
   #isDead = false;
 
   constructor(stage: Stage, host: Host, spec: EncoderSpec, start: number) {
@@ -53,9 +57,16 @@ export class EncoderProcess implements Process {
     this.#encoder = new Encoder(
       { settings: stage.settings, streamId: id, mountpoint: spec.mount, headers: [['Icy-Name', 'Davecast model station']], origin: spec.stranger?.origin ?? host.name },
       {
-        send: (target, bytes) => this.#targets[target]!.send(aheadBy === 0 ? bytes : renumbered(bytes, spec.to[target]!.transport, aheadBy)),
+        send: (target, bytes) => {
+          const sent = aheadBy === 0 ? bytes : renumbered(bytes, spec.to[target]!.transport, aheadBy);
+          this.#watch.sent(target, sent);
+          this.#targets[target]!.send(sent);
+        },
         backlogBytes: (target) => this.#targets[target]!.dialer?.backlogBytes ?? 0,
-        reset: (target, reason) => this.#targets[target]!.dialer?.reset(reason),
+        reset: (target, reason) => {
+          this.#watch.down(target);
+          this.#targets[target]!.dialer?.reset(reason);
+        },
         event: (event) => {
           const { kind, fields } = stage.cast.readable(event);
           stage.trace.note(world.now, host.name, kind, fields);
@@ -65,6 +76,7 @@ export class EncoderProcess implements Process {
     stage.cast.sends(spec.name, { id, messages: () => this.#encoder.stats.messages });
     this.#driver = new Driver(this.#encoder, host, stage.settings.lateMs, () => this.#checkBound());
     this.#inflow = new Inflow(this.#driver, stage.settings.targetKeepMs);
+    this.#watch = new EncoderWatch(host.name, stage.oracle, stage.programme, stage.settings);
   }
 
   start(): void {
@@ -101,6 +113,7 @@ export class EncoderProcess implements Process {
       { stage: this.#stage, host: this.#host, to: relay, port: 'in', watchIdle: false },
       {
         up: () => {
+          this.#watch.up(this.#driver.now, id);
           this.#encoder.targetUp(this.#driver.now, id);
           this.#driver.settle();
         },
@@ -109,6 +122,7 @@ export class EncoderProcess implements Process {
           this.#driver.settle();
         },
         down: () => {
+          this.#watch.down(id);
           this.#encoder.targetDown(this.#driver.now, id);
           this.#driver.settle();
         },
@@ -157,8 +171,21 @@ export class EncoderProcess implements Process {
 
   #take(frame: Uint8Array): void {
     this.#inflow.add(frame.length);
+    this.#watch.made(this.#driver.now, this.#stage.programme.glance(frame, 0)?.index ?? -1, frame.length);
+    this.#changeTitle();
     this.#encoder.receive(this.#driver.now, frame);
     this.#driver.settle();
+    for (const [target, { dialer }] of this.#targets.entries()) {
+      if (dialer !== undefined) this.#watch.unacknowledged(this.#driver.now, target as TargetId, dialer.unacknowledgedBytes);
+    }
+  }
+
+  #changeTitle(): void {
+    const { titleEveryFrames } = this.#spec;
+    if (titleEveryFrames === undefined || ++this.#framesOfTitle < titleEveryFrames) return;
+    this.#framesOfTitle = 0;
+    this.#titles++;
+    this.#encoder.setTitle(this.#driver.now, `Part ${this.#titles} from ${this.#source.name}`);
   }
 
   /** It may keep as much as ever came in while it keeps things, for all targets together; with headers, opening messages and a chunk that is begun. */

@@ -38,6 +38,9 @@ export interface SwitchReport {
   readonly garbledMs: number;
 }
 
+/** What a listener says behind the mountpoint that it wants, to be given titles. */
+export const ICY_GREETING = ' with titles';
+
 const RETRY_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 
@@ -113,7 +116,7 @@ export class ListenerProcess implements Process {
     this.#hearing.reconnected();
     const edge = this.#stage.host(this.#spec.edge);
     const socket = connectTcp(
-      { network, trace, from: this.#host, to: edge, port: 'http', greeting: this.#spec.mount },
+      { network, trace, from: this.#host, to: edge, port: 'http', greeting: this.#spec.wantsIcy === true ? `${this.#spec.mount}${ICY_GREETING}` : this.#spec.mount },
       {
         opened: () => {},
         received: (bytes) => reader.push(bytes),

@@ -10,6 +10,20 @@ export type Rule =
   | 'cuts are at frame boundaries'
   | 'bounds hold'
   | 'every switch is reported'
+  | 'what may still come is not given up'
+  | 'a gap is decided in time'
+  | 'a switch has its reason'
+  | 'a switch costs no more than it must'
+  | 'nobody waits while a stream is well'
+  | 'what is over ends'
+  | 'a fallback stands in as it is set'
+  | 'a decoder is given nothing that it cannot decode'
+  | 'a title is that of its frames'
+  | 'a listener gets what is given out'
+  | 'a listener hears only those who are allowed'
+  | 'a subscriber gets each message once'
+  | 'what is kept is sent again'
+  | 'a dead connection is let go of'
   | 'a machine never throws';
 
 /** What only those see who compare what comes by all paths; machines do not report it. */

@@ -58,6 +58,8 @@ export class ModelStream {
   readonly #feed: Feed | undefined;
   readonly #fileFrames: number | undefined;
   readonly #changes: Change[] = [];
+  /** Frames that nobody got: their encoder was stopped. */
+  readonly #skipped = new Set<number>();
   #made = 0;
 
   constructor(instance: number, { name, mount, format, beginsAtUs, ppm, feed, isForeign = false, fileFrames }: ModelStreamOptions) {
@@ -99,7 +101,14 @@ export class ModelStream {
   /** Passes over the next frame: it is made, and nobody gets it. */
   skip(): void {
     this.#noteFeed();
-    this.#made++;
+    this.#skipped.add(this.#made++);
+  }
+
+  /** The frame that was made so many before this one; less than 0 when there was none. */
+  madeBefore(index: number, back: number): number {
+    let before = index;
+    for (let left = back; left > 0 && before >= 0; left--) do before--; while (this.#skipped.has(before));
+    return before;
   }
 
   /** Whether the frame is one of those that were repeated in a loop. */
@@ -131,10 +140,11 @@ export class ModelStream {
   }
 
   label(index: number): FrameLabel {
-    return { instance: this.instance, index, positionUs: this.positionUs(index) + (this.isForeign ? FOREIGN_US : 0), isSilent: this.#isSilent(index) };
+    return { instance: this.instance, index, positionUs: this.positionUs(index) + (this.isForeign ? FOREIGN_US : 0), isSilent: this.isSilentAt(index) };
   }
 
-  #isSilent(index: number): boolean {
+  /** Whether a frame is digital silence. */
+  isSilentAt(index: number): boolean {
     if (this.#changes.length === 0) return false;
     return this.#changes.findLast(({ from }) => from <= index)?.carries === 'silence';
   }
@@ -199,7 +209,7 @@ export class Programme {
   #madeAnew(stream: ModelStream, index: number, given: Uint8Array): { readonly carriedBytes: number; readonly isMuted: boolean } | undefined {
     const label = stream.label(index);
     const begin = mainDataBegin(stream.format, label);
-    const frames = Array.from({ length: FRAMES_BACK + 1 }, (_, back) => this.#written(stream, index - FRAMES_BACK + back));
+    const frames = Array.from({ length: FRAMES_BACK + 1 }, (_, back) => this.#written(stream, stream.madeBefore(index, FRAMES_BACK - back)));
     const whole = wholeAnew(frames, begin, stream.format, label);
     if (isSame(whole.bytes, given, 0, given.length)) return { carriedBytes: whole.carriedBytes, isMuted: false };
     for (let known = 0; known < FRAMES_BACK; known++) {

@@ -6,6 +6,7 @@ import { Dialer } from './dialer.ts';
 import { Driver } from './driver.ts';
 import type { Host, Process } from './host.ts';
 import { Inflow } from './inflow.ts';
+import { RelayWatch } from './oracle/relay-watch.ts';
 import type { Stage } from './stage.ts';
 import type { TcpSocket, TcpUser } from './tcp.ts';
 import type { RelaySpec } from './topology.ts';
@@ -18,6 +19,7 @@ export class RelayProcess implements Process {
   readonly #relay: RelayMachine;
   readonly #driver: Driver;
   readonly #inflow: Inflow;
+  readonly #watch: RelayWatch;
   readonly #subscribers = new Map<SubscriberId, TcpSocket>();
   /** Connections that encoders have made. */
   readonly #pushed = new Map<PathId, TcpSocket>();
@@ -30,13 +32,19 @@ export class RelayProcess implements Process {
     this.#host = host;
     this.#spec = spec;
     const { settings, world, trace, cast, oracle } = stage;
+    const watch = new RelayWatch(host.name, oracle, settings.windowMessages);
+    this.#watch = watch;
     const recorder = stage.recorderFor(host.name, 'relay');
     const sink: RelaySink = {
-      send: (subscriber, bytes) => this.#subscribers.get(subscriber)!.write(bytes),
+      send: (subscriber, bytes) => {
+        watch.sent(subscriber, bytes);
+        this.#subscribers.get(subscriber)!.write(bytes);
+      },
       backlogBytes: (subscriber) => this.#subscribers.get(subscriber)!.backlogBytes,
       cut: (subscriber) => {
         this.#subscribers.get(subscriber)!.destroy();
         this.#subscribers.delete(subscriber);
+        watch.left(subscriber);
       },
       acknowledge: (path, bytes) => {
         const socket = this.#pushed.get(path);
@@ -47,6 +55,7 @@ export class RelayProcess implements Process {
         this.#forget(path);
       },
       event: (event) => {
+        watch.event(event);
         const { kind, fields } = cast.readable(event);
         trace.note(world.now, host.name, kind, fields);
       },
@@ -138,6 +147,7 @@ export class RelayProcess implements Process {
       received: () => {},
       closed: (reason) => {
         this.#subscribers.delete(subscriber);
+        this.#watch.left(subscriber);
         this.#relay.unsubscribe(this.#driver.now, subscriber, reason);
         this.#driver.settle();
       },

@@ -30,7 +30,7 @@ export interface Plan {
 
 /** Throws RangeError, with a sentence for its author, when somebody is mentioned who is not there. */
 export function checkScenario(story: Scenario): void {
-  const { encoders, relays, edges, listeners, paths = [], files = {} } = story.topology;
+  const { encoders, relays, edges, listeners, paths = [], files = {}, hostile = [] } = story.topology;
   const names = hostNames(story.topology);
   const double = names.find((name, index) => names.indexOf(name) !== index);
   if (double !== undefined) throw new RangeError(`${story.name}: there are two ${double}`);
@@ -39,6 +39,7 @@ export function checkScenario(story: Scenario): void {
     ...encoders.flatMap(({ to }) => to.map((target) => target.relay)),
     ...relays.flatMap(({ upstream }) => upstream),
     ...edges.flatMap((each) => each.relays),
+    ...hostile.map((each) => each.relay),
   ]);
   const fallbacks = edges.flatMap(({ policies = {} }) => Object.values(policies).map(({ fallback }) => fallback));
   known(story, Object.keys(files), fallbacks.flatMap((fallback) => (fallback !== undefined && 'file' in fallback ? [fallback.file] : [])));

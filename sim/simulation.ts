@@ -7,6 +7,7 @@ import type { Expectation } from './expectation.ts';
 import { schedule, type Fault } from './fault.ts';
 import { Feed } from './feed.ts';
 import type { Probe } from './gauge.ts';
+import { HostileProcess } from './hostile-process.ts';
 import { Host, type Process } from './host.ts';
 import { ListenerProcess, type ListenerReport } from './listener.ts';
 import { MountServer } from './mount-server.ts';
@@ -213,7 +214,9 @@ function populate(stage: Cradle, { topology }: Scenario): ListenerProcess[] {
       return listener;
     });
   }
-  const startsLater = new Map(topology.encoders.map(({ name, startsAtS }) => [name, startsAtS]));
+  const { hostile = [] } = topology;
+  for (const spec of hostile) add(spec.name, (host) => new HostileProcess(stage, host, spec));
+  const startsLater = new Map([...topology.encoders, ...hostile].map(({ name, startsAtS }) => [name, startsAtS]));
   for (const host of stage.hosts.values()) stage.world.at(ms(1000 * (startsLater.get(host.name) ?? 0)), () => host.start());
   return listeners;
 }

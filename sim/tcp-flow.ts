@@ -239,7 +239,6 @@ export class Flow {
       from.kernelResets('timed out');
       return;
     }
-    this.#timeouts++;
     let delay = 0;
     for (const segment of this.#flight) {
       if (segment.arriveAt !== NEVER) continue;
@@ -248,6 +247,8 @@ export class Flow {
         this.#repair.set(way.clearAt);
         return;
       }
+      // Nothing is on its way, and nothing that waits for a narrow path is lost by that.
+      if (segment === this.#flight.first) this.#timeouts++;
       this.#launch(segment, delay);
       // The first one probes; the others follow when it has been acknowledged.
       delay = way.latency + back.latency;

@@ -16,6 +16,21 @@ export interface Topology {
   readonly settings?: Partial<Settings>;
   /** By the names that policies have them by. */
   readonly files?: Readonly<Record<string, FileSpec>>;
+  /** Those who mean harm, or are broken. */
+  readonly hostile?: readonly HostileSpec[];
+}
+
+/** What a hostile peer does to its relay: see `sim/swarm/hostile.ts`. */
+export type HostileKind = 'noise' | 'garbled' | 'replays' | 'deaf' | 'mute' | 'crowd' | 'ids' | 'extremes' | 'far' | 'thief' | 'stranger' | 'unpaced';
+
+export interface HostileSpec {
+  readonly name: string;
+  readonly kind: HostileKind;
+  readonly relay: string;
+  readonly startsAtS: number;
+  /** Of what it is after, and of its own audio. */
+  readonly mount: string;
+  readonly format: ModelFormat;
 }
 
 /** A file of audio that is no part of the programme. */
@@ -41,6 +56,8 @@ export interface EncoderSpec {
   /** It is fed without a clock: so many times faster than the programme is made. What it has is from a file, and runs ahead of the others. */
   readonly timesTooFast?: number;
   readonly startsAtS: number;
+  /** It says another title after every so many frames; always the same one when not given. */
+  readonly titleEveryFrames?: number;
   /** It does not belong to the station: it has another programme. */
   readonly stranger?: StrangerSpec;
   /** It has no audio of its own, but pulls a server's mountpoint: its frames are the server's, and so are those of others that pull it. */
@@ -87,6 +104,8 @@ export interface ListenerSpec {
   readonly joinsAtS: number;
   /** How fast it takes what its connection has for it; Infinity: as it comes. */
   readonly readsBitsPerSecond: number;
+  /** Its player shows titles. */
+  readonly wantsIcy?: boolean;
 }
 
 export interface PathSpec {

@@ -136,7 +136,15 @@ export class Candidates {
   /** Where the point at which the listeners are lies in another stream; undefined for the live one, too. */
   matchOf(stream: EdgeStream): Match | undefined {
     const { live, playheadUs } = this.#onAir;
-    return live === undefined || stream === live ? undefined : this.#matcher.locate(live, playheadUs, stream);
+    if (live === undefined || stream === live) return undefined;
+    const leftUs = this.#onAir.leftAt(stream);
+    return leftUs === undefined ? this.#matcher.locate(live, playheadUs, stream) : { mediaUs: leftUs, by: 'content' };
+  }
+
+  /** Whether what is in a backup says where it lies against the live stream. */
+  isMatched(stream: EdgeStream): boolean {
+    const { live, playheadUs } = this.#onAir;
+    return live !== undefined && (this.#matcher.locate(live, playheadUs, stream)?.by ?? 'arrival') !== 'arrival';
   }
 
   /** Programme that a stream has beyond the point where the listeners are; undefined where the two cannot be compared. */
@@ -150,9 +158,11 @@ export class Candidates {
 
   /** How a backup could take over. Where a stream that comes faster than real time is in the programme says nothing of the others. */
   takeoverBy(backup: EdgeStream): Takeover | undefined {
-    const { live, playheadUs } = this.#onAir;
+    const { live } = this.#onAir;
     if (live === undefined) return undefined;
-    return live.pace.isUnpaced ? takeoverAtNewest(backup) : takeoverBy(backup, live, playheadUs, this.#matcher);
+    if (live.pace.isUnpaced) return takeoverAtNewest(backup);
+    const match = this.matchOf(backup);
+    return match === undefined ? undefined : takeoverBy(backup, match);
   }
 
   /** All that it has are frames that were heard. */

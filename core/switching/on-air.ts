@@ -35,6 +35,8 @@ export class OnAir {
   #format: FrameFormat | undefined;
   #playheadUs = 0;
   #givenAt = 0 as Micros;
+  /** Whose frame was given out last. */
+  #givenBy: EdgeStream | undefined;
 
   constructor(programme: Programme, { unpacedMs }: Settings) {
     this.#programme = programme;
@@ -61,9 +63,21 @@ export class OnAir {
     return this.#givenAt;
   }
 
+  /** Media time of a stream at which it was left, while nothing has been given out since: exactly there the listeners are. */
+  leftAt(stream: EdgeStream): number | undefined {
+    return stream === this.#givenBy && stream !== this.#live ? stream.givenUntilUs : undefined;
+  }
+
+  /** It is forgotten. */
+  forget(stream: EdgeStream): void {
+    if (this.#givenBy === stream) this.#givenBy = undefined;
+  }
+
   /** No stream is on air yet, but something else of this format. */
   beginWithout(format: FrameFormat): void {
     this.#format = format;
+    // The first stream will follow that.
+    this.#carrier.cut();
   }
 
   /** Gives out all that a stream has, so that listeners find a burst. */
@@ -107,6 +121,7 @@ export class OnAir {
     this.#givenAt = a.number(this.#givenAt);
     this.#ahead.archive(a);
     this.#isHeld = a.flag(this.#isHeld);
+    this.#givenBy = a.flag(this.#givenBy !== undefined) ? reference(this.#givenBy) : undefined;
     this.#carrier.archive(a);
   }
 
@@ -143,6 +158,7 @@ export class OnAir {
     this.#givenAt = now;
     this.#isHeld = false;
     this.#ahead.take(now, durationUs);
+    this.#givenBy = stream;
     this.#programme.frame(now, frame, durationUs, text);
   }
 }

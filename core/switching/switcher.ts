@@ -148,6 +148,7 @@ export class Switcher {
     this.#choice.forget(stream);
     this.#prospects.forget(stream);
     this.#options.matcher.forget(stream);
+    this.#onAir.forget(stream);
     if (stream !== this.live) this.#trust.forget(now, stream);
   }
 
@@ -165,7 +166,7 @@ export class Switcher {
       // No source, as long as there was another one: the mountpoint ends as without it.
       if (stream.pace.isUnpaced) return;
       this.#options.matcher.heard(this.live, stream);
-      this.#trust.heard(now, this.live, stream, (this.matchOf(stream)?.by ?? 'arrival') !== 'arrival', this.#candidates);
+      this.#trust.heard(now, this.live, stream, this.#candidates.isMatched(stream), this.#candidates);
       if (!this.#candidates.fits(stream)) return;
       this.#noteSource(now);
       if (this.#tardy) this.#backupFrame(now, stream);

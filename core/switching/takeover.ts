@@ -1,5 +1,5 @@
 import type { EdgeStream } from '../edge-stream.ts';
-import type { Match, Matcher } from '../matcher.ts';
+import type { Match } from '../matcher.ts';
 import type { RingFrame } from '../ring.ts';
 
 /** How a backup could take over: where in its ring the listeners would go on. */
@@ -24,17 +24,15 @@ export interface Takeover {
 }
 
 /**
- * How `backup` can go on where `live` has ended, at `playheadUs` of its media time; undefined when the two cannot be
- * compared.
+ * How `backup` can go on where the live stream has ended, which is at `match`; undefined when it has nothing.
  *
  *     backup's ring    | frame | frame | frame | frame |
  *                                  ^point
  *                                ^entered: it begins nearest to the point
  */
-export function takeoverBy(backup: EdgeStream, live: EdgeStream, playheadUs: number, matcher: Matcher): Takeover | undefined {
+export function takeoverBy(backup: EdgeStream, match: Match): Takeover | undefined {
   const { ring } = backup;
-  const match = matcher.locate(live, playheadUs, backup);
-  if (match === undefined || ring.count === 0) return undefined;
+  if (ring.count === 0) return undefined;
   const pointUs = match.mediaUs;
   let index = ring.nearest(pointUs);
   // Behind a frame that begins too early is a hole in the ring, or nothing yet.

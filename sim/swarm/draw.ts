@@ -4,6 +4,8 @@ import type { Scenario } from '../scenario.ts';
 import { hostNames, type Topology } from '../topology.ts';
 import { chance, someOf, whole } from './draws.ts';
 import { healing, without } from './healing.ts';
+import { drawExtras } from './extras.ts';
+import { drawHostile } from './hostile.ts';
 import { inOrder } from './outages.ts';
 import { recovers, RECOVERS_WITHIN_S } from './recovers.ts';
 import { drawStation } from './station.ts';
@@ -32,7 +34,7 @@ export function drawSwarm(seed: number): Scenario {
   const meanPauseS = pick(random, [0.5, 1, 2, 5, 10]);
   const meanLengthS = pick(random, [0.5, 2, 6, 15]);
   const wishes = drawWishes({ random: dice.stream('swarm:wishes'), topology: bare, fromS: QUIET_START_S, untilS: durationS });
-  const topology = { ...bare, edges: wishes.edges };
+  const topology = drawHostile(dice, drawExtras(dice, { ...bare, edges: wishes.edges }));
   const core = drawCore(random, topology);
   const others = pick(random, ['stay as they are', 'go on breaking'] as const);
   const all = drawTrouble({
@@ -69,7 +71,7 @@ function drawCore(random: Random, topology: Topology): string[] {
 }
 
 /** What of a topology a reader wants to know first. */
-function outline({ encoders, relays, edges, listeners, settings = {} }: Topology): Record<string, unknown> {
+function outline({ encoders, relays, edges, listeners, settings = {}, hostile = [] }: Topology): Record<string, unknown> {
   return {
     encoders: encoders.map(({ name, format, to, startsAtS, framesPerWrite, feedDelayMs, jitterMs }) => ({
       name,
@@ -84,5 +86,6 @@ function outline({ encoders, relays, edges, listeners, settings = {} }: Topology
     edges: edges.map(({ name, relays: from, policies = {} }) => ({ name, relays: from, policies })),
     listeners: listeners.map(({ name, edge, mount, joinsAtS }) => ({ name, edge, mount, joinsAtS })),
     settings,
+    hostile: hostile.map(({ name, kind, relay }) => `${name}: ${kind} at ${relay}`),
   };
 }

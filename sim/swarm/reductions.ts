@@ -21,6 +21,7 @@ export const reductions: readonly ((trial: Trial) => void)[] = [
   fewerWays,
   fewerConnections,
   fewerPaths,
+  fewerHostile,
   fewerSettings,
   fewerPolicies,
   earlier,
@@ -41,6 +42,11 @@ function shorter({ smallest, brokenAtS, fails }: Trial): void {
 
 function fewerOutages({ smallest, fails }: Trial): void {
   fewest(outagesOf(smallest.faults), (kept) => fails({ ...smallest, faults: inOrder(kept.flat()) }));
+}
+
+function fewerHostile({ smallest, fails }: Trial): void {
+  const { hostile = [] } = smallest.topology;
+  fewest(hostile, (kept) => fails({ ...smallest, topology: { ...smallest.topology, hostile: kept } }));
 }
 
 function fewerFaults({ smallest, fails }: Trial): void {

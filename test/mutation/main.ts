@@ -15,7 +15,7 @@ if (unknown !== undefined) {
   process.exit(2);
 }
 const chosen = mutations.filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
-const runs = { swarmSeeds: 40, scenarioSeeds: 1 };
+const runs = { swarmSeeds: 100, scenarioSeeds: 1 };
 const search = { ...runs, one: true, except: failingAnyway(runs) };
 if (search.except.length > 0) console.log(`without any fault these fail, and say nothing: ${search.except.join('; ')}`);
 

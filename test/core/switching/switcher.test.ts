@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Match } from '../../../core/matcher.ts';
+import type { Match, Matchable, Matcher } from '../../../core/matcher.ts';
 import type { MountPolicy } from '../../../core/policy.ts';
 import type { Settings } from '../../../core/settings.ts';
 import type { Micros } from '../../../core/units.ts';
@@ -11,6 +11,7 @@ import { FRAME_MS, onAir, Source } from '../support/station.ts';
 
 interface StationOptions {
   readonly matchedBy?: Match['by'];
+  readonly newMatcher?: () => Matcher;
   readonly settings?: Partial<Settings>;
   readonly policy?: MountPolicy;
   /** How much later than the first encoder the second one gets the programme. */
@@ -24,8 +25,8 @@ class Station {
   readonly main: Source;
   readonly backup: Source;
 
-  constructor({ matchedBy = 'content', settings = {}, policy, slowerMs = 15, frame = numbered }: StationOptions = {}) {
-    this.rig = new EdgeRig(settings, { newMatcher: () => new SameClock(matchedBy), ...(policy === undefined ? {} : { policies: { test: policy } }) });
+  constructor({ matchedBy = 'content', newMatcher = () => new SameClock(matchedBy), settings = {}, policy, slowerMs = 15, frame = numbered }: StationOptions = {}) {
+    this.rig = new EdgeRig(settings, { newMatcher, ...(policy === undefined ? {} : { policies: { test: policy } }) });
     this.main = new Source(this.rig.open(), { stream: 1, frame });
     this.backup = new Source(this.rig.open(), { stream: 2, delayMs: [5 + slowerMs], frame });
   }
@@ -57,6 +58,30 @@ class Station {
 function isUnbroken(numbers: readonly number[]): boolean {
   return numbers.every((number, index) => index === 0 || number === numbers[index - 1]! + 1);
 }
+
+describe('going back', () => {
+  /** The second encoder is 3 s slower, as the arrivals say; and when they are asked again, the first one only 2 s faster. */
+  class Guess extends SameClock {
+    override locate(from: Matchable, mediaUs: number, to: Matchable = from): Match {
+      const offUs = from.timeline.originUs < to.timeline.originUs ? 3_000_000 : -2_000_000;
+      return { ...super.locate(from, mediaUs), mediaUs: mediaUs + offUs };
+    }
+  }
+
+  it('goes on where it was left, as long as nothing of the other stream was heard', () => {
+    const station = new Station({ newMatcher: () => new Guess('arrival') });
+    station.on(19_000);
+    const listener = station.rig.join('test');
+    station.on(20_000);
+    station.rig.edge.command(station.rig.now as Micros, 'test', { kind: 'switch', to: station.backup.name });
+    station.on(21_000);
+    station.on(24_000, [station.main]);
+    expect(station.switches).toEqual(['operator', 'stalled']);
+    expect(station.live).toBe(station.main);
+    expect(station.makers(listener)).toEqual([1]);
+    expect(isUnbroken(station.heard(listener))).toBe(true);
+  });
+});
 
 describe('a single lost frame', () => {
   it('comes from the backup, where what is in both says what the same point is', () => {

@@ -11,6 +11,10 @@ test.each([
   ['what had come beyond a small window was lost when the window got there', 51_929],
   ['what a relay had kept of a forgotten stream was heard twice', 70_594],
   ['a loss without length was none to the bit reservoir', 10],
+  ['a narrow path counted as timeouts of TCP, which then was silent for a minute', 770_396],
+  ['who went back before anything of the other stream was heard left out what lay between', 770_652],
+  ['a frame made anew behind a jump of its own encoder was not recognised', 107],
+  ['the first stream behind a fallback that had stopped began with a frame that nobody could decode', 290],
   ['a pause of 71 ms at the very end was taken for silence for good', 2_056_922_037],
 ] as const)('%s', (_, seed) => {
   expect(simulate(drawSwarm(seed), { seed }).violations).toEqual([]);

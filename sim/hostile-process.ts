@@ -1,0 +1,192 @@
+import { encodeAnnouncement } from '../core/announce.ts';
+import { Deframer } from '../core/deframer.ts';
+import { encodeMessage, MAX_PDU_BYTES, MessageType, PDU_HEADER_BYTES, STREAM_ID_BYTES } from '../core/pdu.ts';
+import { ms } from '../core/units.ts';
+import type { Host, Process } from './host.ts';
+import { MAX_MODEL_FRAME_BYTES } from './model-frame.ts';
+import type { ModelStream } from './programme.ts';
+import { between, exponential, pick, streamId, type Random } from './rng.ts';
+import type { Stage } from './stage.ts';
+import { connectTcp } from './tcp-connect.ts';
+import type { TcpSocket } from './tcp.ts';
+import type { HostileSpec } from './topology.ts';
+
+/** What a hostile peer remembers of what others send, to use it against them. */
+const REMEMBERED_MESSAGES = 400;
+const MEAN_PAUSE_MS = 120;
+const CROWD = 40;
+/** As fast as a file is read by whoever does not wait. */
+const UNPACED_TIMES = 25;
+
+/** Somebody who means harm, or is broken: it connects to one relay, and does what its kind does. */
+export class HostileProcess implements Process {
+  readonly #stage: Stage;
+  readonly #host: Host;
+  readonly #spec: HostileSpec;
+  readonly #random: Random;
+  readonly #ids: readonly Uint8Array[];
+  readonly #heard: Uint8Array[] = [];
+  readonly #frame = new Uint8Array(MAX_MODEL_FRAME_BYTES);
+  #own: ModelStream | undefined;
+  #in: TcpSocket | undefined;
+  #sequence = 1;
+  #isDead = false;
+
+  constructor(stage: Stage, host: Host, spec: HostileSpec) {
+    this.#stage = stage;
+    this.#host = host;
+    this.#spec = spec;
+    this.#random = stage.dice.stream(`hostile:${spec.name}`);
+    this.#ids = [streamId(this.#random), streamId(this.#random)];
+  }
+
+  start(): void {
+    const { kind } = this.#spec;
+    if (kind === 'deaf') return this.#subscribe(1);
+    if (kind === 'mute') return this.#crowd('in', 3);
+    if (kind === 'crowd') return this.#crowd('out', CROWD);
+    if (kind === 'replays' || kind === 'far' || kind === 'thief') this.#subscribe(Infinity);
+    this.#act();
+  }
+
+  killed(): void {
+    this.#isDead = true;
+  }
+
+  /** Does something, and again a little later. */
+  #act(): void {
+    if (this.#isDead) return;
+    const { world } = this.#stage;
+    const bytes = this.#does();
+    if (bytes !== undefined) this.#push(bytes);
+    world.after(ms(this.#pauseMs()), () => this.#host.run(() => this.#act()));
+  }
+
+  #pauseMs(): number {
+    const { kind, format } = this.#spec;
+    const frameMs = (1_000 * format.samplesPerFrame) / format.sampleRateHz;
+    if (kind === 'unpaced') return frameMs / UNPACED_TIMES;
+    if (kind === 'stranger') return frameMs;
+    return 1 + exponential(this.#random, MEAN_PAUSE_MS);
+  }
+
+  #does(): Uint8Array | undefined {
+    const random = this.#random;
+    switch (this.#spec.kind) {
+      case 'noise':
+        return this.#noise(Math.floor(between(random, 1, 600)));
+      case 'garbled':
+        return framed(this.#garbled(this.#ids[0]!, this.#sequence++));
+      case 'extremes':
+        return framed(this.#garbled(this.#ids[0]!, anyNumber(random)));
+      case 'ids':
+        return framed(this.#garbled(streamId(random), this.#sequence++));
+      case 'replays':
+        return this.#heard.length === 0 ? undefined : framed(pick(random, this.#heard));
+      case 'far':
+        return this.#altered((sequence) => sequence + 1_000_000);
+      case 'thief':
+        return this.#altered((sequence) => sequence + 1 + Math.floor(5 * random()));
+      case 'stranger':
+      case 'unpaced':
+        return this.#foreignFrame();
+      default:
+        return undefined;
+    }
+  }
+
+  #noise(length: number): Uint8Array {
+    return Uint8Array.from({ length }, () => Math.floor(256 * this.#random()));
+  }
+
+  /** A message with something wrong about it. */
+  #garbled(id: Uint8Array, sequence: number): Uint8Array {
+    const random = this.#random;
+    const type = pick(random, [0, 0, 1, 2, 3, 16, 17, Math.floor(256 * random())]);
+    const payload = this.#noise(Math.floor(between(random, 0, pick(random, [10, 300, 5_000]))));
+    const message = encodeMessage({ type, replica: Math.floor(256 * random()), streamId: id, sequence, payload: payload.subarray(0, MAX_PDU_BYTES - PDU_HEADER_BYTES) });
+    return random() < 0.1 ? message.subarray(0, Math.floor(message.length * random())) : message;
+  }
+
+  /** A message that somebody has sent, moved to another place, with audio of our own in it. */
+  #altered(move: (sequence: number) => number): Uint8Array | undefined {
+    const original = this.#heard.findLast((message) => message[0] === MessageType.DATA);
+    if (original === undefined) return undefined;
+    const id = original.slice(2, 2 + STREAM_ID_BYTES);
+    let sequence = 0;
+    for (let at = 18; at < PDU_HEADER_BYTES; at++) sequence = sequence * 256 + original[at]!;
+    const payload = this.#foreign().write(this.#frame, this.#foreign().made);
+    this.#foreign().skip();
+    return framed(encodeMessage({ type: MessageType.DATA, replica: 0, streamId: id, sequence: move(sequence), payload: this.#frame.slice(0, payload) }));
+  }
+
+  #foreignFrame(): Uint8Array {
+    const { mount } = this.#spec;
+    const streamId = this.#ids[0]!;
+    const own = this.#foreign();
+    const head = own.made % 80 === 0 ? framed(encodeMessage({ type: MessageType.ANNOUNCE, replica: 0, streamId, sequence: this.#sequence++, payload: encodeAnnouncement({ mountpoint: mount, audioType: 0 }) })) : NOTHING;
+    const frame = this.#frame.slice(0, own.make(this.#frame));
+    const data = framed(encodeMessage({ type: MessageType.DATA, replica: 0, streamId, sequence: this.#sequence++, payload: frame }));
+    const both = new Uint8Array(head.length + data.length);
+    both.set(head);
+    both.set(data, head.length);
+    return both;
+  }
+
+  #foreign(): ModelStream {
+    const { name, mount, format } = this.#spec;
+    this.#own ??= this.#stage.programme.newStream({ name, mount, format, beginsAtUs: 1e9 + this.#stage.world.now, ppm: 0, isForeign: true });
+    return this.#own;
+  }
+
+  #push(bytes: Uint8Array): void {
+    const { network, trace } = this.#stage;
+    if (this.#in === undefined || !this.#in.isOpen) {
+      const socket = connectTcp(
+        { network, trace, from: this.#host, to: this.#stage.host(this.#spec.relay), port: 'in' },
+        { opened: () => {}, received: () => {}, closed: () => (this.#in = undefined) },
+      );
+      this.#in = socket;
+    }
+    this.#in.write(bytes);
+  }
+
+  /** Takes in what a relay sends, no faster than it is told to. */
+  #subscribe(bitsPerSecond: number): void {
+    if (this.#isDead) return;
+    const { network, trace, world } = this.#stage;
+    const deframer = new Deframer((bytes, start, end) => {
+      this.#heard.push(bytes.slice(start, end));
+      if (this.#heard.length > REMEMBERED_MESSAGES) this.#heard.shift();
+    });
+    const socket = connectTcp(
+      { network, trace, from: this.#host, to: this.#stage.host(this.#spec.relay), port: 'out' },
+      { opened: () => {}, received: (bytes) => deframer.push(bytes), closed: () => world.after(ms(1_000), () => this.#subscribe(bitsPerSecond)) },
+    );
+    socket.readAtMost(bitsPerSecond);
+  }
+
+  /** Connections on which nothing is ever said. */
+  #crowd(port: 'in' | 'out', count: number): void {
+    const { network, trace } = this.#stage;
+    for (let i = 0; i < count; i++) {
+      connectTcp({ network, trace, from: this.#host, to: this.#stage.host(this.#spec.relay), port }, { opened: () => {}, received: () => {}, closed: () => {} });
+    }
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** From the whole range of what a message can carry, and mostly from its ends. */
+function anyNumber(random: Random): number {
+  const most = Number.MAX_SAFE_INTEGER;
+  return pick(random, [0, 1, Math.floor(100 * random()), 2 ** 31, 2 ** 32 - 1, 2 ** 40 + Math.floor(10 * random()), most - Math.floor(10 * random()), Math.floor(most * random())]);
+}
+
+function framed(message: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(2 + message.length);
+  bytes[0] = message.length >> 8;
+  bytes[1] = message.length & 255;
+  bytes.set(message, 2);
+  return bytes;
+}

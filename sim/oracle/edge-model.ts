@@ -1,0 +1,272 @@
+import type { EdgeEvent } from '../../core/events.ts';
+import { decodeIcyText } from '../../core/icy.ts';
+import type { PathId, Transport } from '../../core/machine.ts';
+import type { CommandResult } from '../../core/operator.ts';
+import { formatStreamId, idHash, MessageType, PDU_HEADER_BYTES } from '../../core/pdu.ts';
+import { policyFor, type MountPolicies } from '../../core/policy.ts';
+import type { Settings } from '../../core/settings.ts';
+import { ms, toMs, type Micros } from '../../core/units.ts';
+import type { Oracle } from '../oracle.ts';
+import type { ModelStream, Programme } from '../programme.ts';
+import { GapRules } from './gap-rules.ts';
+import { MountModel, type SwitchEvent } from './mount-model.ts';
+import { StreamModel } from './stream-model.ts';
+import { SwitchRules } from './switch-rules.ts';
+
+export interface EdgeModelOptions {
+  readonly who: string;
+  /** Of the world: a machine's own time can jump when somebody sets its clock. */
+  readonly clock: { readonly now: Micros };
+  readonly programme: Programme;
+  readonly oracle: Oracle;
+  readonly settings: Settings;
+  readonly policies: MountPolicies;
+}
+
+const ID_AT = 2;
+const REPLICA_AT = 1;
+const SEQUENCE_AT = 18;
+/** A machine is called when its deadline has come, and is checked a little later. */
+const LATE_US = 2_500_000;
+
+/**
+ * An edge as the documentation describes it, told slowly, beside the real one: the messages that have come by each path, what could be
+ * released of each stream, and what the edge says that it does. What it does is judged in the direction in which there is no doubt.
+ */
+export class EdgeModel {
+  readonly mounts: Map<string, MountModel> = new Map();
+  readonly #options: EdgeModelOptions;
+  readonly #streams = new Map<number, StreamModel>();
+  readonly #byName = new Map<string, StreamModel>();
+  readonly #gaps: GapRules;
+  readonly #switches: SwitchRules;
+  #wantedBefore: string | undefined;
+
+  constructor(options: EdgeModelOptions) {
+    this.#options = options;
+    this.#gaps = new GapRules(options.oracle, options.settings);
+    this.#switches = new SwitchRules(options.oracle, options.settings);
+  }
+
+  get streams(): readonly StreamModel[] {
+    return [...this.#streams.values()];
+  }
+
+  /** The stream that these frames came in. */
+  streamOf(frames: ModelStream): StreamModel | undefined {
+    for (const stream of this.#streams.values()) if (stream.frames === frames) return stream;
+    return undefined;
+  }
+
+  /** A whole message of a path, before the edge has it. */
+  message(now: number, path: PathId, transport: Transport, bytes: Uint8Array, start: number, end: number, frame: { readonly stream: ModelStream; readonly index: number } | undefined): void {
+    if (end - start < PDU_HEADER_BYTES || bytes[start] === MessageType.SOURCE) return;
+    const key = idHash(bytes, start + ID_AT);
+    let stream = this.#streams.get(key);
+    if (stream === undefined) {
+      stream = new StreamModel(formatStreamId(bytes.subarray(start + ID_AT, start + SEQUENCE_AT)), this.#options.settings);
+      this.#streams.set(key, stream);
+      this.#byName.set(stream.id, stream);
+    }
+    const type = bytes[start]!;
+    stream.takes(now, {
+      path,
+      transport,
+      replica: bytes[start + REPLICA_AT]!,
+      sequence: sequenceAt(bytes, start + SEQUENCE_AT),
+      type,
+      bytes: end - start,
+      stream: frame?.stream,
+      index: frame?.index ?? -1,
+      text: type === MessageType.METADATA ? decodeIcyText(bytes.subarray(start + PDU_HEADER_BYTES, end)) : undefined,
+    });
+    const mount = stream.mount === undefined ? undefined : this.mounts.get(stream.mount);
+    stream.heardInWorldAt = this.#options.clock.now;
+    if (mount !== undefined && stream.frameAt === now) this.#heard(now, mount);
+  }
+
+  pathClosed(path: PathId): void {
+    for (const stream of this.#streams.values()) stream.forgetPath(path);
+  }
+
+  /** What the edge says, with streams by their ids. */
+  event(now: number, event: EdgeEvent): void {
+    switch (event.kind) {
+      case 'stream-new':
+        return this.#known(event.stream);
+      case 'stream-forgotten':
+        return this.#forgotten(event.stream);
+      case 'mount-started':
+        return this.#started(now, event.mount, event.stream);
+      case 'mount-ended':
+        return this.#ended(event.mount);
+      case 'backup-added':
+      case 'backup-refused':
+        return this.#joined(now, event.stream, event.mount);
+      case 'gap':
+        return this.#gap(now, event);
+      case 'switch':
+        return this.#switch(now, event);
+      case 'stalled':
+        return this.#stalled(now, event.mount);
+      case 'resumed':
+        return this.#resumed(event.mount);
+      case 'fallback-entered':
+        return this.#fallbackEntered(event.mount);
+      case 'fallback-left':
+        return this.#fallbackLeft(now, event);
+      default:
+    }
+  }
+
+  /** An operator commands: what is wanted may happen before that has an answer. */
+  commands(name: string, { kind, to }: { readonly kind: string; readonly to?: string | undefined }): void {
+    const mount = this.mounts.get(name);
+    if (mount === undefined) return;
+    this.#wantedBefore = mount.wanted;
+    if (kind === 'switch') mount.wanted = to;
+  }
+
+  /** What his command led to. */
+  commanded(name: string, result: CommandResult): void {
+    const mount = this.mounts.get(name);
+    if (mount === undefined) return;
+    if (result === 'automatic') {
+      mount.chosen = undefined;
+      mount.wanted = undefined;
+    } else if (result === 'on-air') mount.chosen = mount.live;
+    else if (result === 'waits') mount.chosen = undefined;
+    else if (result !== 'switched') mount.wanted = this.#wantedBefore;
+  }
+
+  /** To be asked after calls of the edge. */
+  settled(now: number): void {
+    for (const stream of this.#streams.values()) {
+      if (!stream.isKnown) continue;
+      this.#gaps.checkWaiting(now, stream);
+      const silentUs = this.#since(now, stream.heardAt, stream.heardInWorldAt);
+      if (silentUs <= ms(this.#options.settings.forgetMs) + LATE_US) continue;
+      stream.isKnown = false;
+      this.#over(`${stream.name} is remembered ${toMs(silentUs as Micros)} ms after its last message`);
+    }
+    for (const mount of this.mounts.values()) {
+      const silentUs = this.#since(now, mount.heardAt, mount.heardInWorldAt);
+      if (mount.policy?.fallback !== undefined || silentUs <= ms(mount.settings.mountEndMs) + LATE_US) continue;
+      this.#heard(now, mount);
+      this.#over(`${mount.name} has not ended ${toMs(silentUs as Micros)} ms after its last frame`);
+    }
+  }
+
+  #known(id: string): void {
+    const stream = this.#byName.get(id);
+    if (stream !== undefined) stream.isKnown = true;
+  }
+
+  #forgotten(id: string): void {
+    const stream = this.#byName.get(id);
+    if (stream === undefined) return;
+    this.#byName.delete(id);
+    for (const [key, known] of this.#streams) if (known === stream) this.#streams.delete(key);
+  }
+
+  #started(now: number, name: string, id: string): void {
+    const mount = new MountModel(name, now, this.#options.settings, policyFor(name, this.#options.policies));
+    this.mounts.set(name, mount);
+    this.#heard(now, mount);
+    mount.live = this.#byName.get(id);
+    this.#joined(now, id, name);
+  }
+
+  #ended(name: string): void {
+    this.mounts.delete(name);
+    for (const stream of this.#streams.values()) {
+      if (stream.mount !== name) continue;
+      stream.mount = undefined;
+      stream.syncedAt = Infinity;
+    }
+  }
+
+  #joined(now: number, id: string, mount: string): void {
+    const stream = this.#byName.get(id);
+    if (stream === undefined || stream.mount === mount) return;
+    stream.joins(mount);
+    const joined = this.mounts.get(mount);
+    if (joined !== undefined) this.#heard(now, joined);
+  }
+
+  #gap(now: number, event: Extract<EdgeEvent, { readonly kind: 'gap' }>): void {
+    const stream = this.#byName.get(event.stream);
+    if (stream === undefined) return;
+    this.#gaps.check(now, stream, event);
+    const mount = this.mounts.get(event.mount);
+    if (mount !== undefined) {
+      this.#switches.checkPatch(mount, stream, event);
+      if (event.action === 'skipped') mount.skipped = [...mount.skipped.slice(-8), { stream, sequence: event.sequence, messages: event.messages }];
+    }
+    stream.gaveUp(now, event.sequence, event.messages, event.verdict === 'jump');
+    if (mount !== undefined && stream.frameAt === now) this.#heard(now, mount);
+  }
+
+  #switch(now: number, event: SwitchEvent): void {
+    const mount = this.mounts.get(event.mount);
+    if (mount === undefined) return;
+    const to = this.#byName.get(event.to);
+    this.#switches.check(now, mount, this.streams, event, this.#byName.get(event.from), to);
+    this.#joined(now, event.to, event.mount);
+    mount.switched(now, event, to);
+    if (event.reason === 'operator') mount.chosen = to;
+  }
+
+  #stalled(now: number, name: string): void {
+    const mount = this.mounts.get(name);
+    if (mount?.live === undefined) return;
+    this.#switches.checkStalled(now, mount, this.streams, `${name}: ${mount.live.name} is tardy`);
+    mount.isTardy = true;
+  }
+
+  #resumed(name: string): void {
+    const mount = this.mounts.get(name);
+    if (mount !== undefined) mount.isTardy = false;
+  }
+
+  #fallbackEntered(name: string): void {
+    const mount = this.mounts.get(name);
+    if (mount !== undefined) mount.isOnFallback = true;
+  }
+
+  #fallbackLeft(now: number, { mount: name, to, what }: Extract<EdgeEvent, { readonly kind: 'fallback-left' }>): void {
+    const mount = this.mounts.get(name);
+    const stream = this.#byName.get(to);
+    if (mount === undefined || stream === undefined) return;
+    const wellUs = now - stream.runSince;
+    // A file never runs dry.
+    const isFile = mount.policy?.fallback !== undefined && 'file' in mount.policy.fallback;
+    if (isFile && wellUs < ms(mount.settings.fallbackLeaveMs) - 1) {
+      this.#options.oracle.violated('a fallback stands in as it is set', `${name} leaves ${what} for ${stream.name}, which has come for ${toMs(wellUs as Micros)} ms`);
+    }
+    mount.isOnFallback = false;
+    mount.changedAt = now;
+    mount.goesOver(stream);
+    this.#joined(now, to, name);
+  }
+
+  #heard(now: number, mount: MountModel): void {
+    mount.heardAt = now;
+    mount.heardInWorldAt = this.#options.clock.now;
+  }
+
+  /** By the machine's time and by the world's. */
+  #since(now: number, at: number, inWorldAt: number): number {
+    return Math.min(now - at, this.#options.clock.now - inWorldAt);
+  }
+
+  #over(what: string): void {
+    this.#options.oracle.violated('what is over ends', `${this.#options.who}: ${what}`);
+  }
+}
+
+function sequenceAt(bytes: Uint8Array, at: number): number {
+  let value = 0;
+  for (let i = 0; i < 8; i++) value = value * 256 + bytes[at + i]!;
+  return value;
+}

@@ -1,0 +1,102 @@
+import type { TargetId } from '../../core/machine.ts';
+import { PDU_HEADER_BYTES } from '../../core/pdu.ts';
+import type { Settings } from '../../core/settings.ts';
+import { ms, toMs, type Micros } from '../../core/units.ts';
+import type { Oracle } from '../oracle.ts';
+import type { Programme } from '../programme.ts';
+
+interface Made {
+  readonly index: number;
+  readonly at: number;
+  readonly bytes: number;
+}
+
+interface WatchedTarget {
+  /** What must come first on its new connection: this frame or one before it; undefined once that has been seen. */
+  oldest: number | undefined;
+  /** What was not confirmed when it was looked at last, and since when it has not become less; what has been sent in all. */
+  sentBytes: number;
+  confirmedBytes: number;
+  progressAt: number;
+}
+
+/** Frames that are remembered: more than is ever kept for a target. */
+const REMEMBERED = 2_048;
+/** A journal lets go of its oldest by whole marks and chunks, and a message has a header. */
+const SLACK_MS = 300;
+const SURE_SHARE = 0.6;
+/** A target is looked at with every frame. */
+const LATE_MS = 1_500;
+
+/** What an encoder sends to its TCP targets: whenever one is back, all that is kept for it; and one that confirms nothing is let go of. */
+export class EncoderWatch {
+  readonly #who: string;
+  readonly #oracle: Oracle;
+  readonly #programme: Programme;
+  readonly #settings: Settings;
+  readonly #made: Made[] = [];
+  readonly #targets = new Map<TargetId, WatchedTarget>();
+
+  constructor(who: string, oracle: Oracle, programme: Programme, settings: Settings) {
+    this.#who = who;
+    this.#oracle = oracle;
+    this.#programme = programme;
+    this.#settings = settings;
+  }
+
+  made(now: number, index: number, bytes: number): void {
+    this.#made.push({ index, at: now, bytes });
+    if (this.#made.length > REMEMBERED) this.#made.shift();
+  }
+
+  up(now: number, target: TargetId): void {
+    this.#targets.set(target, { oldest: this.#oldestKept(now), sentBytes: 0, confirmedBytes: 0, progressAt: now });
+  }
+
+  down(target: TargetId): void {
+    this.#targets.delete(target);
+  }
+
+  /** Messages with their length prefixes, to a TCP target. */
+  sent(target: TargetId, bytes: Uint8Array): void {
+    const watched = this.#targets.get(target);
+    if (watched === undefined) return;
+    watched.sentBytes += bytes.length;
+    if (watched.oldest === undefined) return;
+    for (let at = 0; at + 2 + PDU_HEADER_BYTES <= bytes.length; at += 2 + ((bytes[at]! << 8) | bytes[at + 1]!)) {
+      const frame = this.#programme.glance(bytes, at + 2 + PDU_HEADER_BYTES);
+      if (bytes[at + 2] !== 0 || frame === undefined) continue;
+      if (frame.index > watched.oldest) {
+        this.#oracle.violated('what is kept is sent again', `${this.#who} begins with frame ${frame.index} on a new connection, and has frame ${watched.oldest}`);
+      }
+      watched.oldest = undefined;
+      return;
+    }
+  }
+
+  /** What a target has not confirmed. */
+  unacknowledged(now: number, target: TargetId, bytes: number): void {
+    const watched = this.#targets.get(target);
+    if (watched === undefined) return;
+    const confirmed = watched.sentBytes - bytes;
+    if (confirmed > watched.confirmedBytes || bytes === 0) watched.progressAt = now;
+    watched.confirmedBytes = Math.max(watched.confirmedBytes, confirmed);
+    const stuckUs = now - watched.progressAt;
+    if (stuckUs <= ms(this.#settings.targetStuckMs + LATE_MS)) return;
+    watched.progressAt = now;
+    this.#oracle.violated('a dead connection is let go of', `${this.#who} goes on with a target that has confirmed nothing for ${toMs(stuckUs as Micros)} ms`);
+  }
+
+  /** The oldest frame that is kept for certain, by time and by bytes. */
+  #oldestKept(now: number): number | undefined {
+    const { targetKeepMs, targetKeepBytes } = this.#settings;
+    let oldest: number | undefined;
+    let bytes = 0;
+    for (const { index, at, bytes: own } of this.#made.toReversed()) {
+      bytes += own + PDU_HEADER_BYTES + 2;
+      if (now - at > ms(targetKeepMs - SLACK_MS) || bytes > SURE_SHARE * targetKeepBytes) break;
+      oldest = index;
+    }
+    return oldest;
+  }
+}

@@ -1,0 +1,75 @@
+import type { Settings } from '../../core/settings.ts';
+import { ms, toMs, type Micros } from '../../core/units.ts';
+import type { EdgeEvent } from '../../core/events.ts';
+import type { Oracle } from '../oracle.ts';
+import type { ModelWitness, StreamModel } from './stream-model.ts';
+
+export type GapEvent = Extract<EdgeEvent, { readonly kind: 'gap' }>;
+
+/** A machine is called when its deadline has come, a little later at most. */
+const LATE_US = 300_000;
+/** Of more witnesses than that an edge forgets some. */
+const MOST_WITNESSES = 16;
+/** What was just decided need not be told in the same microsecond. */
+const AT_ONCE_US = 30_000;
+
+/** What an edge may give up of a stream, and when it has to. Each is asked in the direction in which there is no doubt. */
+export class GapRules {
+  readonly #oracle: Oracle;
+  readonly #settings: Settings;
+
+  constructor(oracle: Oracle, settings: Settings) {
+    this.#oracle = oracle;
+    this.#settings = settings;
+  }
+
+  /** The edge gives messages up, by what it says. */
+  check(now: number, stream: StreamModel, { sequence, messages, verdict, waitedMs }: GapEvent): void {
+    if (verdict === 'jump') return;
+    const last = sequence + messages - 1;
+    for (let each = sequence; each <= last; each++) {
+      // What came with what made the edge decide came after it.
+      if (stream.arrivedAt(each) < now) return this.#broken(`${stream.name} message ${each} is given up, and came ${toMs((now - stream.arrivedAt(each)) as Micros)} ms ago`);
+    }
+    if (stream.witnesses.length >= MOST_WITNESSES || stream.isAhead(now)) return;
+    const what = `${stream.name} messages ${sequence} to ${last} are given up: ${verdict}`;
+    // One that has just spoken may have done so after it.
+    const waiting = stream.witnesses.filter(({ highest, spokeAt }) => highest <= last && spokeAt < now);
+    if (verdict === 'no-path' && stream.witnesses.some(({ spokeAt }) => spokeAt < now)) this.#broken(`${what}, and a path is open`);
+    if (verdict === 'disproved' && waiting.length > 0) this.#broken(`${what}, but ${waiting.length} of ${stream.witnesses.length} paths have not come to it`);
+    if (verdict === 'silent-paths' && !stream.witnesses.some((witness) => this.#mayBeSilent(now, witness, last))) this.#broken(`${what}, and no open path is silent`);
+    if (verdict === 'hard-limit' && waitedMs < this.#settings.gapMaxMs) this.#broken(`${what}, after ${waitedMs} ms`);
+  }
+
+  /** Whether a gap has been waited for longer than anything explains. */
+  checkWaiting(now: number, stream: StreamModel): void {
+    if (stream.mount === undefined || now < stream.syncedAt) return;
+    const first = stream.firstWaiting();
+    if (first === undefined) {
+      stream.passedAt = undefined;
+      return;
+    }
+    const what = `${stream.name} message ${stream.next} is waited for`;
+    const waitedUs = now - first.at;
+    if (waitedUs > ms(this.#settings.gapMaxMs) + LATE_US) this.#late(stream, `${what} for ${toMs(waitedUs as Micros)} ms`);
+    const isPast = stream.witnesses.length < MOST_WITNESSES && stream.witnesses.every(({ highest, reorder }) => highest - (first.sequence - 1) > reorder);
+    stream.passedAt = isPast ? (stream.passedAt ?? now) : undefined;
+    if (stream.passedAt !== undefined && now - stream.passedAt > AT_ONCE_US) this.#late(stream, `${what}, though all ${stream.witnesses.length} paths have passed it over`);
+  }
+
+  #mayBeSilent(now: number, { highest, lastAt, beforeAt, spokeAt, reorder }: ModelWitness, last: number): boolean {
+    const silentUs = now - (highest < 0 ? spokeAt : lastAt < now ? lastAt : beforeAt);
+    return lastAt === now || highest - last <= Math.max(reorder, this.#settings.udpReorderMessages) && silentUs >= ms(this.#settings.pathSilenceMinMs) - 1;
+  }
+
+  #broken(what: string): void {
+    this.#oracle.violated('what may still come is not given up', what);
+  }
+
+  /** Once is enough. */
+  #late(stream: StreamModel, what: string): void {
+    stream.syncedAt = Infinity;
+    this.#oracle.violated('a gap is decided in time', what);
+  }
+}
+

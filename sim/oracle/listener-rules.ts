@@ -1,0 +1,148 @@
+import { nominalFrameUs, type Glance, type Programme } from '../programme.ts';
+import type { Oracle } from '../oracle.ts';
+import type { EdgeModel } from './edge-model.ts';
+import type { ModelSwitch, MountModel } from './mount-model.ts';
+import type { ModelText, StreamModel } from './stream-model.ts';
+
+/** No frame reaches back further than this. */
+const MOST_RESERVOIR_BYTES = 511;
+const MP3_MAIN_DATA_AT = 36;
+/** What a match by content may be off besides half a frame: looks scatter, and sample clocks drift until the next one. */
+const CONTENT_US = 16_000;
+/** So long a match is believed that nothing has confirmed. */
+const RELEARN_US = 30_000_000;
+/** Behind a cut a frame may have been made anew: so many are looked at closely. */
+const FRAMES_BEHIND_CUT = 4;
+/** ANNOUNCE, ORIGIN, HEADERS and METADATA come one behind the other. */
+const MOST_OTHERS_IN_A_ROW = 4;
+/** A listener begins in the middle of a stream: until then a decoder may lack what came before. */
+const FRAMES_TO_BEGIN = 12;
+
+/** What one listener of a mountpoint is given, frame by frame. */
+export interface GivenTo {
+  readonly mount: string;
+  last: Glance | undefined;
+  frames: number;
+  /** What an MP3 decoder has of the bytes before the next frame. */
+  reservoirBytes: number;
+  framesSinceCut: number;
+  /** A metadata text that came, and belongs to the next frame that is whole or to the one before. */
+  news: string | undefined;
+  text: string | undefined;
+}
+
+export function givenTo(mount: string): GivenTo {
+  return { mount, last: undefined, frames: 0, reservoirBytes: 0, framesSinceCut: 0, news: undefined, text: undefined };
+}
+
+/** Judges what listeners are given: whether a decoder can follow, where a switch has cut, and whose titles there are. */
+export class ListenerRules {
+  readonly #oracle: Oracle;
+  readonly #programme: Programme;
+  readonly #model: EdgeModel;
+
+  constructor(oracle: Oracle, programme: Programme, model: EdgeModel) {
+    this.#oracle = oracle;
+    this.#programme = programme;
+    this.#model = model;
+  }
+
+  frame(to: GivenTo, frame: Glance, bytes: Uint8Array, start: number, end: number): void {
+    const { last } = to;
+    if (last !== undefined && last.stream.format.codec !== frame.stream.format.codec) {
+      this.#oracle.violated('a decoder is given nothing that it cannot decode', `${frame.stream.format.codec} of ${frame.stream.name} follows ${last.stream.format.codec} in one connection`);
+    }
+    if (frame.stream.isForeign) this.#oracle.violated('a listener hears only those who are allowed', `${frame.stream.name} is heard at ${to.mount}`);
+    const goesOn = last !== undefined && last.stream === frame.stream && frame.stream.follows(last.index, frame.index);
+    if (last !== undefined && !goesOn) {
+      to.framesSinceCut = 0;
+      to.reservoirBytes = 0;
+      // An encoder that was stopped has left out frames of its own, and no message: nobody behind it can know.
+      if (last.stream === frame.stream && this.#follows(last, frame)) to.frames = 0;
+      if (last.stream !== frame.stream) this.#checkSplice(to.mount, last, frame);
+    }
+    if (frame.stream.format.codec === 'mp3') this.#decode(to, frame, bytes, start, end);
+    this.#checkText(to, frame);
+    to.frames++;
+    to.framesSinceCut++;
+    to.last = frame;
+  }
+
+  #decode(to: GivenTo, frame: Glance, bytes: Uint8Array, start: number, end: number): void {
+    let begin = (bytes[start + 4]! << 1) | (bytes[start + 5]! >> 7);
+    let adds = end - start - MP3_MAIN_DATA_AT;
+    let isMuted = false;
+    if (to.framesSinceCut < FRAMES_BEHIND_CUT) {
+      const known = this.#programme.recognise(bytes, start, end);
+      if (typeof known === 'string') return;
+      begin = known.mainDataBegin;
+      adds = known.mainDataBytes;
+      isMuted = known.isMuted;
+      if (known.isMadeAnew) to.reservoirBytes = 0;
+    }
+    if (begin > to.reservoirBytes && !isMuted && to.frames >= FRAMES_TO_BEGIN) {
+      this.#oracle.violated('a decoder is given nothing that it cannot decode', `${frame.stream.name} frame ${frame.index} reaches back ${begin} bytes, ${to.framesSinceCut} frames behind a cut`);
+    }
+    to.reservoirBytes = Math.min(MOST_RESERVOIR_BYTES, to.reservoirBytes + adds);
+  }
+
+  /** Whether there were no messages between two frames, but for what is no audio. */
+  #follows(last: Glance, frame: Glance): boolean {
+    const model = this.#model.streamOf(frame.stream);
+    if (model === undefined) return true;
+    const [from, to] = [model.sequenceOf(last.index), model.sequenceOf(frame.index)];
+    return from < 0 || to < 0 || to - from <= MOST_OTHERS_IN_A_ROW + 1;
+  }
+
+  /** Where the programme jumps, against where the edge says that it does. What only arrivals matched may lie anywhere. */
+  #checkSplice(mountName: string, last: Glance, frame: Glance): void {
+    const mount = this.#model.mounts.get(mountName);
+    const from = this.#model.streamOf(last.stream);
+    const to = this.#model.streamOf(frame.stream);
+    if (mount === undefined || from === undefined || to === undefined || last.stream.isFile || frame.stream.isFile) return;
+    const switches = mount.switchesBetween(from.id, to.id);
+    if (switches.length === 0 || switches.some(({ event }) => event.matchedBy !== 'content')) return;
+    // Where a stream has lost something, or its encoder was stopped, a look has to find the point anew.
+    if (switches.some(({ at }) => at - Math.max(from.doubtfulAt(at), to.doubtfulAt(at)) < RELEARN_US)) return;
+    const jumpUs = frame.stream.positionUs(frame.index) - last.stream.positionUs(last.index + 1);
+    if (switches.some((each) => isAsSaid(jumpUs, each, frame, skippedUs(mount, from, last)))) return;
+    const [{ event }] = switches as [ModelSwitch];
+    const said = `missing ${event.missingMs} ms, repeated ${event.repeatedMs} ms, ${event.reason}`;
+    this.#oracle.violated('a switch costs no more than it must', `${mountName}: from ${last.stream.name} frame ${last.index} to ${frame.stream.name} frame ${frame.index} is a jump of ${jumpUs / 1000} ms, and the edge said ${said}`);
+  }
+
+  /** A text that has just come was said by the stream of the frame in which it stands, or of the one before. */
+  #checkText(to: GivenTo, frame: Glance): void {
+    const { news, last } = to;
+    to.news = undefined;
+    if (news === undefined || news === '') return;
+    if (this.#said(frame, news) || (last !== undefined && this.#said(last, news))) return;
+    this.#oracle.violated('a title is that of its frames', `"${news}" stands before ${frame.stream.name} frame ${frame.index}, whose encoder did not say so`);
+  }
+
+  #said({ stream, index }: Glance, text: string): boolean {
+    if (stream.isFile) return true;
+    const model = this.#model.streamOf(stream);
+    if (model === undefined || model.texts.length === 0) return true;
+    const sequence = model.sequenceOf(index);
+    const own = model.texts.filter((each) => each.text === text);
+    if (sequence < 0) return own.length > 0;
+    const inForce = (each: ModelText): boolean => each.isOpening || each.sequence < sequence;
+    // One that has not said any yet has the one before.
+    return own.some(inForce) || !model.texts.some(inForce);
+  }
+}
+
+function isAsSaid(jumpUs: number, { event }: ModelSwitch, { stream }: Glance, skipped: number): boolean {
+  const saidUs = 1_000 * (event.missingMs - event.repeatedMs);
+  const tolerance = nominalFrameUs(stream.format) / 2 + CONTENT_US;
+  const most = event.waitMs > 0 ? Infinity : saidUs + skipped + tolerance;
+  return jumpUs >= saidUs - tolerance && jumpUs <= most;
+}
+
+/** What was given up of the stream that was left, behind the last frame of it. */
+function skippedUs(mount: MountModel, from: StreamModel, last: Glance): number {
+  const sequence = from.sequenceOf(last.index);
+  const lost = mount.skipped.filter((each) => each.stream === from && each.sequence > sequence);
+  return lost.reduce((sum, { messages }) => sum + messages * nominalFrameUs(last.stream.format), 0);
+}

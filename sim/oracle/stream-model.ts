@@ -1,0 +1,284 @@
+import type { PathId, Transport } from '../../core/machine.ts';
+import { MessageType } from '../../core/pdu.ts';
+import type { Settings } from '../../core/settings.ts';
+import { ms } from '../../core/units.ts';
+import { nominalFrameUs, type ModelStream } from '../programme.ts';
+
+/** What one path has shown of a stream: a connection and a replica. */
+export interface ModelWitness {
+  readonly path: PathId;
+  readonly replica: number;
+  readonly transport: Transport;
+  /** -1 before its first DATA. */
+  highest: number;
+  readonly spokeAt: number;
+  lastAt: number;
+  /** And before that: a machine is told of all that comes in one chunk after the other, and we of all of it at once. */
+  beforeAt: number;
+  /** When it last left a message out. */
+  skippedAt: number;
+  /** By how much a message has ever come behind a later one by here. */
+  reorder: number;
+}
+
+/** A message as it came: which, when, and what of. */
+export interface ModelMessage {
+  readonly path: PathId;
+  readonly transport: Transport;
+  readonly replica: number;
+  readonly sequence: number;
+  readonly type: number;
+  readonly bytes: number;
+  /** The frame in it. */
+  readonly stream: ModelStream | undefined;
+  readonly index: number;
+  readonly text: string | undefined;
+}
+
+/** A metadata text, and from which message on it is in force. */
+export interface ModelText {
+  readonly sequence: number;
+  readonly text: string;
+  /** It came before the stream had begun, out of its order: it is in force at once. */
+  readonly isOpening: boolean;
+}
+
+/** So many messages are remembered: more than any window has. */
+const REMEMBERED = 4_096;
+const REMEMBERED_TEXTS = 64;
+/** Seconds whose longest pause is remembered. */
+const REMEMBERED_PAUSES = 64;
+/** So many messages far ahead, and nobody has said that anything is given up. */
+const BELIEVED_RUN = 8;
+const SECOND_US = 1_000_000;
+
+/**
+ * One stream as an edge must have it, told slowly: which messages have come and when, what could be released, and what each path
+ * has shown. Nothing is decided here: what the edge gives up it says.
+ */
+export class StreamModel {
+  readonly id: string;
+  /** The edge has said that it knows the stream. */
+  isKnown = false;
+  /** The mountpoint whose stream it is; undefined before it has joined one. */
+  mount: string | undefined;
+  /** What is made of it: the frames' own stream. */
+  frames: ModelStream | undefined;
+  witnesses: ModelWitness[] = [];
+  heardAt: number = -Infinity;
+  heardInWorldAt: number = -Infinity;
+  /** What is released next; -1: not known. */
+  next = -1;
+  /** Since when that is known for certain. */
+  syncedAt: number = Infinity;
+  /** When its newest frame could be released first. */
+  frameAt: number = -Infinity;
+  firstFrameAt: number = Infinity;
+  newestFrame = -1;
+  /** When its programme jumped last, and its messages did not: its encoder had been stopped. */
+  jumpedAt: number = -Infinity;
+  /** Programme that came at once, the last time that any came. */
+  burstUs = 0;
+  /** Since when its frames have come without a pause that its rhythm does not explain. */
+  runSince: number = Infinity;
+  lostAt: number = -Infinity;
+  lostBeforeAt: number = -Infinity;
+  /** Since when all paths have passed over what is waited for. */
+  passedAt: number | undefined;
+  /** Since when all of its frames have been digital silence; undefined when the newest one is not. */
+  silentSince: number | undefined;
+  silentUs = 0;
+  /** The silence before. */
+  wasSilent: { readonly since: number; readonly until: number } = { since: 0, until: -1 };
+  heldBytes = 0;
+  #newest = -1;
+  /** What came with what is just decided, and lay too far ahead until then. */
+  #far: ModelMessage[] = [];
+  #farAt = -1;
+  #farInARow = 0;
+  readonly #settings: Settings;
+  readonly #sequences = new Float64Array(REMEMBERED).fill(-1);
+  readonly #times = new Float64Array(REMEMBERED);
+  readonly #indexes = new Int32Array(REMEMBERED);
+  readonly #sizes = new Int32Array(REMEMBERED);
+  readonly #frameSequences = new Float64Array(REMEMBERED).fill(-1);
+  readonly #pauses: { readonly at: number; us: number }[] = [];
+  texts: ModelText[] = [];
+
+  constructor(id: string, settings: Settings) {
+    this.id = id;
+    this.#settings = settings;
+  }
+
+  get name(): string {
+    return this.frames?.name ?? this.id;
+  }
+
+  takes(now: number, message: ModelMessage): void {
+    const { sequence, type } = message;
+    this.heardAt = now;
+    if (this.next >= 0 && sequence - this.next >= this.#settings.windowMessages) {
+      if (this.#farAt !== now) this.#far = [];
+      this.#farAt = now;
+      this.#far.push(message);
+      if (type !== MessageType.DATA || ++this.#farInARow < BELIEVED_RUN) return;
+      // The edge has gone on from there, and had nobody to tell it to.
+      this.#unsynced();
+    }
+    if (type === MessageType.DATA) this.#newest = Math.max(this.#newest, sequence);
+    this.#note(now, message);
+    if (type === MessageType.DATA && message.stream !== undefined) this.frames ??= message.stream;
+    if (this.has(sequence)) return;
+    if (this.next >= 0 && sequence < this.next) return;
+    if (message.text !== undefined) this.#keepText(sequence, message.text);
+    if (this.next < 0 && type !== MessageType.DATA) return;
+    const slot = sequence % REMEMBERED;
+    this.#sequences[slot] = sequence;
+    this.#times[slot] = now;
+    this.#indexes[slot] = type === MessageType.DATA ? message.index : -1;
+    this.#sizes[slot] = message.bytes;
+    if (type === MessageType.DATA && message.index >= 0) this.#frameSequences[message.index % REMEMBERED] = sequence;
+    this.heldBytes += message.bytes;
+    if (this.next < 0) this.next = sequence;
+    this.#release(now);
+  }
+
+  /** The edge has given messages up. */
+  gaveUp(now: number, sequence: number, messages: number, isJump: boolean): void {
+    if (now > this.lostAt) this.lostBeforeAt = this.lostAt;
+    this.lostAt = now;
+    if (isJump) return this.#unsynced();
+    this.syncedAt = Math.min(this.syncedAt, now);
+    this.next = Math.max(this.next, sequence + messages);
+    this.#release(now);
+    // The edge had come to them only after that.
+    const behind = this.#farAt === now ? this.#far : [];
+    this.#far = [];
+    for (const message of behind) this.takes(now, message);
+  }
+
+  /** It gives frames to a mountpoint from now on. What it lost before that nobody has said. */
+  joins(mount: string): void {
+    this.mount = mount;
+    if (this.syncedAt < Infinity || this.#newest < this.next) return;
+    this.next = this.#newest + 1;
+    this.heldBytes = 0;
+  }
+
+  forgetPath(path: PathId): void {
+    this.witnesses = this.witnesses.filter((witness) => witness.path !== path);
+  }
+
+  has(sequence: number): boolean {
+    return this.#sequences[sequence % REMEMBERED] === sequence;
+  }
+
+  arrivedAt(sequence: number): number {
+    return this.has(sequence) ? this.#times[sequence % REMEMBERED]! : Infinity;
+  }
+
+  /** The message that a frame came in; -1 when that is not known. */
+  sequenceOf(index: number): number {
+    const sequence = this.#frameSequences[index % REMEMBERED]!;
+    return sequence >= 0 && this.#sequences[sequence % REMEMBERED] === sequence && this.#indexes[sequence % REMEMBERED] === index ? sequence : -1;
+  }
+
+  /** When its place in the programme became doubtful last, before that time: how much a loss was is an estimate. */
+  doubtfulAt(before: number): number {
+    return Math.max(this.jumpedAt, this.lostAt < before ? this.lostAt : this.lostBeforeAt);
+  }
+
+  /** The first audio that waits for what is missing before it; undefined when none does. */
+  firstWaiting(): { readonly sequence: number; readonly at: number } | undefined {
+    if (this.next < 0 || this.heldBytes === 0) return undefined;
+    for (let ahead = 1; ahead < this.#settings.windowMessages; ahead++) {
+      const sequence = this.next + ahead;
+      if (this.has(sequence) && this.#indexes[sequence % REMEMBERED]! >= 0) return { sequence, at: this.#times[sequence % REMEMBERED]! };
+    }
+    return undefined;
+  }
+
+  /** Longer than its patience can be, whatever of its rhythm is remembered: how long it may be silent, and is healthy. */
+  get mostPatienceUs(): number {
+    const { stallMinMs, stallMaxMs, stallMarginMs, rhythmSpanMs } = this.#settings;
+    const since = this.frameAt - ms(2 * rhythmSpanMs) - 2 * SECOND_US;
+    const pauseUs = this.#pauses.reduce((most, { at, us }) => (at >= since ? Math.max(most, us) : most), this.burstUs);
+    return Math.min(Math.max(1.25 * pauseUs, pauseUs + ms(stallMarginMs), ms(stallMinMs)), ms(stallMaxMs));
+  }
+
+  /** Whether something has come with what is just decided that lay too far ahead until then. */
+  isAhead(now: number): boolean {
+    return this.#farAt === now;
+  }
+
+  #unsynced(): void {
+    this.next = -1;
+    this.heldBytes = 0;
+    this.syncedAt = Infinity;
+    this.#farInARow = 0;
+  }
+
+  #release(now: number): void {
+    this.#farInARow = 0;
+    while (this.has(this.next)) {
+      const slot = this.next % REMEMBERED;
+      this.heldBytes = Math.max(0, this.heldBytes - this.#sizes[slot]!);
+      if (this.#indexes[slot]! >= 0) this.#released(now, this.#indexes[slot]!);
+      this.next++;
+    }
+  }
+
+  #released(now: number, index: number): void {
+    const frameUs = this.frames === undefined ? 0 : nominalFrameUs(this.frames.format);
+    const pauseUs = now - this.frameAt;
+    if (!(pauseUs <= this.mostPatienceUs)) this.runSince = now;
+    if (pauseUs < Infinity) this.#notePause(now, pauseUs);
+    this.burstUs = pauseUs < frameUs / 2 ? this.burstUs + frameUs : frameUs;
+    this.frameAt = now;
+    this.firstFrameAt = Math.min(this.firstFrameAt, now);
+    const hasLost = this.lostAt === now;
+    if (this.newestFrame >= 0 && !hasLost && this.frames?.follows(this.newestFrame, index) === false) this.jumpedAt = now;
+    this.newestFrame = index;
+    if (this.frames?.isSilentAt(index) === true) {
+      this.silentSince ??= now;
+      this.silentUs += frameUs;
+    } else {
+      if (this.silentSince !== undefined) this.wasSilent = { since: this.silentSince, until: now };
+      this.silentSince = undefined;
+      this.silentUs = 0;
+    }
+  }
+
+  /** The longest one of each second. */
+  #notePause(now: number, us: number): void {
+    const latest = this.#pauses.at(-1);
+    if (latest !== undefined && now - latest.at < SECOND_US) {
+      latest.us = Math.max(latest.us, us);
+      return;
+    }
+    this.#pauses.push({ at: now, us });
+    if (this.#pauses.length > REMEMBERED_PAUSES) this.#pauses.shift();
+  }
+
+  #note(now: number, { path, replica, transport, sequence, type }: ModelMessage): void {
+    let witness = this.witnesses.find((each) => each.path === path && each.replica === replica);
+    if (witness === undefined) {
+      const reorder = transport === 'tcp' ? 0 : this.#settings.udpReorderMessages;
+      witness = { path, replica, transport, highest: -1, spokeAt: now, lastAt: now, beforeAt: now, skippedAt: -Infinity, reorder };
+      this.witnesses.push(witness);
+    }
+    if (witness.highest < 0 && type !== MessageType.DATA) return;
+    if (now > witness.lastAt) witness.beforeAt = witness.lastAt;
+    witness.lastAt = now;
+    if (sequence > witness.highest) {
+      if (witness.highest >= 0 && sequence > witness.highest + 1) witness.skippedAt = now;
+      witness.highest = sequence;
+    } else witness.reorder = Math.max(witness.reorder, witness.highest - sequence);
+  }
+
+  #keepText(sequence: number, text: string): void {
+    if (this.texts.some((known) => known.sequence === sequence)) return;
+    this.texts.push({ sequence, text, isOpening: this.next < 0 });
+    if (this.texts.length > REMEMBERED_TEXTS) this.texts.shift();
+  }
+}

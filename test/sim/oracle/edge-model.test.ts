@@ -1,0 +1,180 @@
+import { describe, expect, test } from 'vitest';
+import type { EdgeEvent } from '../../../core/events.ts';
+import type { PathId } from '../../../core/machine.ts';
+import { encodeMessage, formatStreamId, MessageType } from '../../../core/pdu.ts';
+import { withSettings } from '../../../core/settings.ts';
+import { micros } from '../../../core/units.ts';
+import { mp3 } from '../../../sim/model-frame.ts';
+import { EdgeModel } from '../../../sim/oracle/edge-model.ts';
+import type { SwitchEvent } from '../../../sim/oracle/mount-model.ts';
+import { Oracle } from '../../../sim/oracle.ts';
+import { Programme, type ModelStream } from '../../../sim/programme.ts';
+import { World } from '../../../sim/world.ts';
+
+const FRAME_MS = 26.122;
+
+function idOf({ instance }: ModelStream): Uint8Array {
+  return Uint8Array.from({ length: 16 }, (_, index) => 10 * instance + index);
+}
+
+/** An edge that says what the test says, of two encoders that come by one path or more. */
+class Told {
+  readonly world: World = new World();
+  readonly programme: Programme = new Programme();
+  readonly oracle: Oracle = new Oracle(this.world);
+  readonly model: EdgeModel = new EdgeModel({
+    who: 'edge',
+    clock: this.world,
+    programme: this.programme,
+    oracle: this.oracle,
+    settings: withSettings({}),
+    policies: { live: { prefer: 'a', settings: { returnMs: 2_000, silentSwitchMs: 1_000 } } },
+  });
+  readonly a: ModelStream = this.programme.newStream({ name: 'a#1', mount: 'live', format: mp3(), ppm: 0, beginsAtUs: 0 });
+  readonly b: ModelStream = this.programme.newStream({ name: 'b#1', mount: 'live', format: mp3(), ppm: 0, beginsAtUs: 0 });
+
+  id(stream: ModelStream): string {
+    return formatStreamId(idOf(stream));
+  }
+
+  /** Message n carries frame n. */
+  comes(atMs: number, stream: ModelStream, sequence: number, path = 1): void {
+    this.world.run(micros(atMs * 1000));
+    const message = encodeMessage({ type: MessageType.DATA, replica: 0, streamId: idOf(stream), sequence, payload: new Uint8Array(400) });
+    this.model.message(this.world.now, path as PathId, 'tcp', message, 0, message.length, { stream, index: sequence });
+  }
+
+  says(event: EdgeEvent): void {
+    this.model.event(this.world.now, event);
+  }
+
+  /** Both come from 0 to `untilMs`, and the first one is on air. */
+  begins(untilMs: number): void {
+    for (let n = 0; n * FRAME_MS < untilMs; n++) {
+      for (const stream of [this.a, this.b]) this.comes(n * FRAME_MS, stream, n);
+      if (n > 0) continue;
+      for (const stream of [this.a, this.b]) this.says({ kind: 'stream-new', stream: this.id(stream), label: 'relay' });
+      this.says({ kind: 'mount-started', mount: 'live', stream: this.id(this.a), codec: 'mp3', sampleRateHz: 44_100, channels: 2 });
+      this.says({ kind: 'backup-added', mount: 'live', stream: this.id(this.b), backups: 1 });
+    }
+  }
+
+  gap(stream: ModelStream, sequence: number, messages: number, others: Partial<Extract<EdgeEvent, { kind: 'gap' }>> = {}): void {
+    this.says({ kind: 'gap', mount: 'live', stream: this.id(stream), sequence, messages, waitedMs: 0, verdict: 'disproved', action: 'skipped', ...others });
+  }
+
+  switches(from: ModelStream, to: ModelStream, reason: SwitchEvent['reason'], others: Partial<SwitchEvent> = {}): void {
+    const figures = { silentMs: 0, catchUpMs: 0, missingMs: 0, offByMs: 0, waitMs: 0, repeatedMs: 0, lagMs: 0, matchedBy: 'content', candidates: 1 } as const;
+    this.says({ kind: 'switch', mount: 'live', from: this.id(from), to: this.id(to), reason, ...figures, ...others });
+  }
+
+  get broken(): string[] {
+    return this.oracle.violations.map(({ rule }) => rule);
+  }
+}
+
+describe('what an edge gives up', () => {
+  test('may be what every path has passed over', () => {
+    const told = new Told();
+    told.begins(1_000);
+    const next = Math.ceil(1_000 / FRAME_MS);
+    told.comes(1_030, told.a, next + 1);
+    told.gap(told.a, next, 1);
+    expect(told.broken).toEqual([]);
+  });
+
+  test('is not what another path still brings, nor what has come', () => {
+    const told = new Told();
+    told.comes(0, told.a, 0, 2);
+    told.begins(1_000);
+    const next = Math.ceil(1_000 / FRAME_MS);
+    told.comes(1_030, told.a, next + 1);
+    told.gap(told.a, next, 1);
+    told.world.run(micros(1_040_000));
+    told.gap(told.a, next + 1, 1);
+    expect(told.broken).toEqual(['what may still come is not given up', 'what may still come is not given up']);
+  });
+
+  test('is given up at the hard limit at the latest', () => {
+    const told = new Told();
+    told.begins(1_000);
+    const next = Math.ceil(1_000 / FRAME_MS);
+    told.comes(1_028, told.b, next + 1);
+    told.gap(told.b, next, 1);
+    for (let n = 0; n < 120; n++) told.comes(1_030 + n * FRAME_MS, told.b, next + 3 + n);
+    told.model.settled(told.world.now);
+    told.world.run(micros(told.world.now + 100_000));
+    told.model.settled(told.world.now);
+    expect(told.broken).toEqual(['a gap is decided in time']);
+  });
+});
+
+describe('a switch', () => {
+  const told = (untilMs: number): Told => {
+    const one = new Told();
+    one.begins(untilMs);
+    return one;
+  };
+
+  test('for a stalled stream needs one that has been silent, and goes to one that is well', () => {
+    const early = told(1_000);
+    early.switches(early.a, early.b, 'stalled');
+    expect(early.broken).toEqual(['a switch has its reason']);
+
+    const due = told(1_000);
+    for (let n = 39; n < 60; n++) due.comes(n * FRAME_MS, due.b, n);
+    due.switches(due.a, due.b, 'stalled');
+    expect(due.broken).toEqual([]);
+
+    const dead = told(1_000);
+    dead.world.run(micros(8_000_000));
+    dead.switches(dead.a, dead.b, 'stalled');
+    expect(dead.broken).toEqual(['a switch has its reason']);
+  });
+
+  test('back to the preferred encoder waits until that has been well for long enough', () => {
+    const one = told(10_000);
+    one.switches(one.a, one.b, 'lossy');
+    one.switches(one.b, one.a, 'preferred');
+    expect(one.broken).toEqual(['a switch has its reason']);
+  });
+
+  test('by an operator is one that he wants, and nothing is preferred to it', () => {
+    const one = told(10_000);
+    one.switches(one.a, one.b, 'operator');
+    expect(one.broken).toEqual(['a switch has its reason']);
+
+    const wanted = told(10_000);
+    wanted.model.commands('live', { kind: 'switch', to: 'b' });
+    wanted.switches(wanted.a, wanted.b, 'operator');
+    wanted.model.commanded('live', 'switched');
+    for (let n = 383; n < 600; n++) for (const stream of [wanted.a, wanted.b]) wanted.comes(n * FRAME_MS, stream, n);
+    expect(wanted.broken).toEqual([]);
+    wanted.switches(wanted.b, wanted.a, 'preferred');
+    expect(wanted.broken).toEqual(['a switch has its reason']);
+  });
+
+  test.each([
+    [3, { offByMs: 13 }, []],
+    [1, { matchedBy: 'arrival' }, ['a switch costs no more than it must']],
+    [3, { missingMs: 100 }, ['a switch costs no more than it must']],
+    [3, { waitMs: 900 }, ['a switch costs no more than it must']],
+  ] as const)('for a loss of %i frames costs less than that: %o', (messages, others, broken) => {
+    const one = told(1_000);
+    one.comes(1_030, one.a, 39 + messages);
+    one.switches(one.a, one.b, 'lost', others);
+    one.gap(one.a, 39, messages, { action: 'switched' });
+    expect(one.broken).toEqual(broken);
+  });
+});
+
+test('a stream and a mountpoint that nothing comes of any more end', () => {
+  const told = new Told();
+  told.begins(1_000);
+  told.world.run(micros(14_000_000));
+  told.model.settled(told.world.now);
+  expect(told.broken).toEqual(['what is over ends']);
+  told.world.run(micros(25_000_000));
+  told.model.settled(told.world.now);
+  expect(told.broken).toHaveLength(3);
+});

@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest';
+import { mp3 } from '../../../sim/model-frame.ts';
+import { Dice } from '../../../sim/rng.ts';
+import { edge, listener, relay, station, type Scenario } from '../../../sim/scenario.ts';
+import { simulate } from '../../../sim/simulation.ts';
+import { drawSwarm } from '../../../sim/swarm/draw.ts';
+import { drawHostile, hostileKinds } from '../../../sim/swarm/hostile.ts';
+import type { HostileKind } from '../../../sim/topology.ts';
+
+const kinds = Object.keys(hostileKinds) as HostileKind[];
+
+function beside(kind: HostileKind): Scenario {
+  const whole = station();
+  return {
+    name: 'hostile',
+    story: 'x',
+    durationS: 15,
+    topology: { ...whole, hostile: [{ name: 'hostile-1', kind, relay: 'relay-1', startsAtS: 3, mount: 'live', format: mp3() }] },
+    faults: [],
+    expect: [],
+  };
+}
+
+describe('hostile peers', () => {
+  test('of the kinds that are switched on are there in some seeds of the swarm, and no others', () => {
+    const drawn = Array.from({ length: 300 }, (_, seed) => drawSwarm(seed).topology.hostile ?? []).flat();
+    expect([...new Set(drawn.map(({ kind }) => kind))].sort()).toEqual(kinds.filter((kind) => hostileKinds[kind].isOn).sort());
+  });
+
+  test('of every kind can be drawn', () => {
+    const topology = station();
+    const drawn = Array.from({ length: 300 }, (_, seed) => drawHostile(new Dice(seed), topology, kinds).hostile ?? []).flat();
+    expect(new Set(drawn.map(({ kind }) => kind))).toEqual(new Set(kinds));
+  });
+
+  test.each(kinds.filter((kind) => hostileKinds[kind].isOn))('a listener hears nothing of %s', (kind) => {
+    const { violations, listeners } = simulate(beside(kind), { seed: 1 });
+    expect(violations).toEqual([]);
+    expect(listeners[0]).toMatchObject({ switches: [], silenceMs: 0, disconnects: 0, isPlaying: true });
+  });
+
+  test('who is heard and is not allowed is told', () => {
+    const alone: Scenario = {
+      ...beside('stranger'),
+      topology: { encoders: [], relays: [relay('relay-1')], edges: [edge('edge', ['relay-1'])], listeners: [listener('listener', 'edge')], hostile: beside('stranger').topology.hostile! },
+    };
+    expect(simulate(alone, { seed: 1 }).violations[0]).toMatchObject({ rule: 'a listener hears only those who are allowed' });
+  });
+});
