@@ -23,6 +23,13 @@ interface WatchedListener {
   behindSince: number | undefined;
 }
 
+/** What a mountpoint has given out sooner than a player can have played it: a listener who plays as it should has yet so much to get. */
+interface Ahead {
+  at: number;
+  given: number;
+  bytes: number;
+}
+
 const LOOK_US = 100_000;
 /** A listener is looked at when frames are written, several times a second. */
 const DROPPED_WITHIN_US = 1_000_000;
@@ -38,6 +45,7 @@ export class BroadcastRules {
   readonly #model: EdgeModel;
   readonly #edge: AskedEdge;
   readonly #listeners = new Map<ListenerId, WatchedListener>();
+  readonly #ahead = new Map<string, Ahead>();
   #lookAt = 0;
 
   constructor(oracle: Oracle, settings: Settings, model: EdgeModel, edge: AskedEdge) {
@@ -66,6 +74,7 @@ export class BroadcastRules {
   look(now: number, waitingBytes: (listener: ListenerId) => number): void {
     if (now < this.#lookAt) return;
     this.#lookAt = now + LOOK_US;
+    for (const mount of this.#model.mounts.keys()) this.#noteAhead(now, mount);
     for (const [listener, watched] of this.#listeners) this.#checkListener(now, listener, watched, waitingBytes(listener));
     for (const mount of this.#model.mounts.values()) this.#checkWait(now, mount);
   }
@@ -76,11 +85,23 @@ export class BroadcastRules {
     if (given !== undefined && watched.from + watched.audioBytes + behindBytes !== given) {
       this.#oracle.violated('a listener gets what is given out', `a listener of ${watched.mount} has had ${watched.audioBytes} bytes and has ${behindBytes} to come, of ${given - watched.from}`);
     }
-    const isBehind = behindBytes + waitingBytes > this.#settings.listenerQueueBytes + watched.burstBytes;
+    const mostBytes = this.#settings.listenerQueueBytes + watched.burstBytes + (this.#ahead.get(watched.mount)?.bytes ?? 0);
+    const isBehind = behindBytes + waitingBytes > mostBytes;
     watched.behindSince = isBehind ? (watched.behindSince ?? now) : undefined;
     if (watched.behindSince === undefined || now - watched.behindSince <= DROPPED_WITHIN_US) return;
     watched.behindSince = undefined;
-    this.#oracle.bound(watched.mount, 'bytes that a listener is behind', behindBytes + waitingBytes, this.#settings.listenerQueueBytes + watched.burstBytes);
+    this.#oracle.bound(watched.mount, 'bytes that a listener is behind', behindBytes + waitingBytes, mostBytes);
+  }
+
+  #noteAhead(now: number, name: string): void {
+    const info = this.#edge.mount(name);
+    if (info === undefined) {
+      this.#ahead.delete(name);
+      return;
+    }
+    const before = this.#ahead.get(name) ?? { at: now, given: info.bytesIn, bytes: 0 };
+    const playedBytes = ((now - before.at) * info.bitrateBps) / 8_000_000;
+    this.#ahead.set(name, { at: now, given: info.bytesIn, bytes: Math.max(0, before.bytes + info.bytesIn - before.given - playedBytes) });
   }
 
   /** Nothing is given out although a stream that could follow has been well for long. */

@@ -18,6 +18,8 @@ interface WatchedTarget {
   sentBytes: number;
   confirmedBytes: number;
   progressAt: number;
+  /** Its relay has acknowledged something on this connection: before that nobody can tell one that is frozen from one that does not acknowledge. */
+  hasSaid: boolean;
 }
 
 /** Frames that are remembered: more than is ever kept for a target. */
@@ -50,11 +52,17 @@ export class EncoderWatch {
   }
 
   up(now: number, target: TargetId): void {
-    this.#targets.set(target, { oldest: this.#oldestKept(now), sentBytes: 0, confirmedBytes: 0, progressAt: now });
+    this.#targets.set(target, { oldest: this.#oldestKept(now), sentBytes: 0, confirmedBytes: 0, progressAt: now, hasSaid: false });
   }
 
   down(target: TargetId): void {
     this.#targets.delete(target);
+  }
+
+  /** Something has come back from it. */
+  said(target: TargetId): void {
+    const watched = this.#targets.get(target);
+    if (watched !== undefined) watched.hasSaid = true;
   }
 
   /** Messages with their length prefixes, to a TCP target. */
@@ -82,7 +90,7 @@ export class EncoderWatch {
     if (confirmed > watched.confirmedBytes || bytes === 0) watched.progressAt = now;
     watched.confirmedBytes = Math.max(watched.confirmedBytes, confirmed);
     const stuckUs = now - watched.progressAt;
-    if (stuckUs <= ms(this.#settings.targetStuckMs + LATE_MS)) return;
+    if (!watched.hasSaid || stuckUs <= ms(this.#settings.targetStuckMs + LATE_MS)) return;
     watched.progressAt = now;
     this.#oracle.violated('a dead connection is let go of', `${this.#who} goes on with a target that has confirmed nothing for ${toMs(stuckUs as Micros)} ms`);
   }
