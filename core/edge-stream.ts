@@ -51,6 +51,8 @@ const LOSS_SPAN_US = 5_000_000 as Micros;
 const MOST_OTHERS_IN_A_ROW = 4;
 /** In frames: more than half of one, and nearly a whole. */
 const SURELY_TOO_SOON = 0.6;
+/** A way by which a stream goes on may be so much faster than those by which it came before. */
+const FASTER_US = 1_000_000;
 /** Messages before the ratio of frames to messages is believed. */
 const RATIO_MESSAGES = 50;
 
@@ -366,7 +368,7 @@ export class EdgeStream implements Matchable {
 
   #lost(now: Micros, { sequence, messages, waitedUs, verdict, audioAt }: Gap): void {
     this.#scanner.gap();
-    const programmeUs = this.#programmeOf(messages, audioAt);
+    const programmeUs = verdict === 'jump' ? this.#programmeOfJump(messages, audioAt) : this.#programmeOf(messages, audioAt);
     this.timeline.skip(programmeUs);
     this.#isBehindLoss = true;
     this.losses.lost(now, programmeUs);
@@ -386,6 +388,16 @@ export class EdgeStream implements Matchable {
     if (!(tooSoonUs > SURELY_TOO_SOON * this.#durationUs)) return mostUs;
     const frames = Math.min(Math.round(tooSoonUs / this.#durationUs), MOST_OTHERS_IN_A_ROW);
     return Math.max(0, mostUs - frames * this.#durationUs);
+  }
+
+  /**
+   * How much programme was in what a stream leaves out that has gone to another place. How many messages that is stands on the
+   * wire, and anybody can write a number there: it counts as far as the time that has passed since can hold so much.
+   */
+  #programmeOfJump(messages: number, audioAt: Micros | undefined): number {
+    const mostUs = messages * this.#framesPerMessage() * this.#durationUs;
+    const passedUs = audioAt === undefined ? 0 : audioAt - this.timeline.originUs - this.timeline.mediaUs;
+    return mostUs <= passedUs + FASTER_US ? mostUs : Math.max(0, passedUs);
   }
 
   /** One, with our encoder. The original's messages can hold parts of frames. */
