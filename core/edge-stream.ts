@@ -15,7 +15,8 @@ import type { PathId } from './machine.ts';
 import { LossMeter } from './loss-meter.ts';
 import type { Matchable } from './matcher.ts';
 import { formatStreamId, MessageType, PDU_HEADER_BYTES, type MessageView } from './pdu.ts';
-import { Reassembler, type Gap, type Reception } from './reassembler.ts';
+import type { Run } from './place.ts';
+import { isDropped, Reassembler, type Gap, type Reception } from './reassembler.ts';
 import { Rhythm } from './rhythm.ts';
 import { FrameRing } from './ring.ts';
 import type { Settings } from './settings.ts';
@@ -84,7 +85,9 @@ export class EdgeStream implements Matchable {
   #mountpoint: string | undefined;
   #origin: string | undefined;
   #headers: HeaderList = [];
-  #headersSequence = -1;
+  #earlyHeaders = -1;
+  /** The path whose message is taken in. */
+  #by: Path | undefined;
   #text: string | undefined;
   #hasTitles = false;
   #format: FrameFormat | undefined;
@@ -210,26 +213,28 @@ export class EdgeStream implements Matchable {
     return this.hasPath && now - this.frameAt < this.patienceUs;
   }
 
-  /** The sequence number that comes next. */
-  get nextSequence(): number {
-    return this.#reassembler.next;
+  /** The sequence numbers that it has given out. */
+  get runs(): readonly Run[] {
+    return this.#reassembler.runs;
   }
 
-  /** It was forgotten, and is heard again: nothing from before this number comes a second time. */
-  goOnFrom(sequence: number): void {
-    this.#reassembler.goOnFrom(sequence);
+  /** It was forgotten, and is heard again: nothing of these comes a second time. */
+  goOnBehind(runs: readonly Run[]): void {
+    this.#reassembler.goOnBehind(runs);
   }
 
   /** Takes in one copy of a message; counts on `path` what is dropped. */
   receive(now: Micros, path: Path, view: MessageView): Reception {
-    this.heardAt = now;
-    this.forget.set((now + ms(this.#settings.forgetMs)) as Micros);
     if (view.type === MessageType.ANNOUNCE) this.#announce(now, path, view);
-    else if (view.type === MessageType.HEADERS) this.#keepHeaders(path, view);
     else if (view.type === MessageType.ORIGIN) this.#keepOrigin(path, view);
-    if (this.#claims.anyClosed) this.#claims.heard(path);
+    this.#by = path;
     const reception = this.#reassembler.accept(now, path, view);
-    if (reception === 'not-started' && view.type === MessageType.METADATA) this.#keepText(view.bytes, view.start, view.end);
+    if (reception === 'not-started') this.#keepEarly(view);
+    this.#by = undefined;
+    const isElsewhere = reception === 'elsewhere' || reception === 'far-off';
+    if (this.#claims.anyClosed && !isElsewhere) this.#claims.heard(path);
+    // What is dropped keeps no stream alive: anybody can say again what has been said, or say something of elsewhere.
+    if (!this.forget.armed || !(isElsewhere || isDropped(reception))) this.#heard(now);
     if (this.#closedAt !== undefined) this.#weighClaims(now);
     return reception;
   }
@@ -279,7 +284,7 @@ export class EdgeStream implements Matchable {
     this.#mountpoint = a.maybeText(this.#mountpoint);
     this.#origin = a.maybeText(this.#origin);
     this.#headers = a.list(this.#headers, (header) => [a.text(header?.[0] ?? ''), a.text(header?.[1] ?? '')]);
-    this.#headersSequence = a.number(this.#headersSequence);
+    this.#earlyHeaders = a.number(this.#earlyHeaders);
     this.#text = a.maybeText(this.#text);
     this.#hasTitles = a.flag(this.#hasTitles);
     this.#format = archiveFormat(a, this.#format);
@@ -294,6 +299,11 @@ export class EdgeStream implements Matchable {
     this.givenUntilUs = a.number(this.givenUntilUs);
     this.steadySince = a.number(this.steadySince);
     this.losses.archive(a);
+  }
+
+  #heard(now: Micros): void {
+    this.heardAt = now;
+    this.forget.set((now + ms(this.#settings.forgetMs)) as Micros);
   }
 
   /** Its name counts as soon as any copy has come, in order or not; a second, different one does not. */
@@ -320,11 +330,17 @@ export class EdgeStream implements Matchable {
     this.#closedAt = allClosed ? (this.#closedAt ?? now) : undefined;
   }
 
-  #keepHeaders(path: Path, view: MessageView): void {
-    if (view.sequence <= this.#headersSequence) return;
-    this.#headersSequence = view.sequence;
-    const { headers, dropped } = decodeHeaders(view.bytes.subarray(view.start + PDU_HEADER_BYTES, view.end));
-    if (dropped > 0) path.drop('bad-header', dropped);
+  /** Before its first DATA the newest of what a relay opens a stream with counts; from then on they come in order. */
+  #keepEarly({ type, sequence, bytes, start, end }: MessageView): void {
+    if (type === MessageType.METADATA) this.#keepText(bytes, start, end);
+    if (type !== MessageType.HEADERS || sequence <= this.#earlyHeaders) return;
+    this.#earlyHeaders = sequence;
+    this.#keepHeaders(bytes, start, end);
+  }
+
+  #keepHeaders(bytes: Uint8Array, start: number, end: number): void {
+    const { headers, dropped } = decodeHeaders(bytes.subarray(start + PDU_HEADER_BYTES, end));
+    if (dropped > 0) this.#by?.drop('bad-header', dropped);
     this.#headers = headers;
   }
 
@@ -337,6 +353,7 @@ export class EdgeStream implements Matchable {
       this.#dataMessages++;
       this.#scanner.push(bytes.subarray(start + PDU_HEADER_BYTES, end));
     } else if (type === MessageType.METADATA) this.#keepText(bytes, start, end);
+    else if (type === MessageType.HEADERS) this.#keepHeaders(bytes, start, end);
   }
 
   #keepText(bytes: Uint8Array, start: number, end: number): void {

@@ -1,13 +1,15 @@
 import type { Archive } from './archive.ts';
 import { decodeAnnouncement } from './announce.ts';
+import { MemoryBudget } from './budget.ts';
 import { archiveClaim, Carriers } from './carriers.ts';
+import { Departed } from './departed.ts';
 import type { PathFigures } from './events.ts';
 import { decodeSource, encodeSource, type SourceClaim } from './extensions.ts';
+import { FirstCopies } from './first-copies.ts';
 import { Intake, type Path } from './intake.ts';
 import { Journal } from './journal.ts';
 import type { Machine, PathId, SubscriberId, Transport } from './machine.ts';
 import { encodeMessage, formatStreamId, MAX_DATAGRAM_BYTES, MessageType, PDU_HEADER_BYTES, sameStream, streamIdOf, type MessageView } from './pdu.ts';
-import { SeenWindow } from './seen.ts';
 import type { Settings } from './settings.ts';
 import { StreamTable } from './stream-table.ts';
 import { Subscriber, type RelaySink } from './subscriber.ts';
@@ -16,8 +18,6 @@ import { later, ms, toMs, type Micros } from './units.ts';
 
 export interface RelayOptions {
   readonly settings: Settings;
-  /** Drop second copies of the same (stream id, sequence); default true. */
-  readonly dedup?: boolean;
 }
 
 export type { RelaySink };
@@ -33,7 +33,7 @@ export interface RelayStats {
 
 interface RelayStream {
   readonly id: Uint8Array;
-  readonly seen: SeenWindow;
+  readonly copies: FirstCopies;
   readonly forget: Timer<RelayReason>;
   mount: string;
   heardAt: Micros;
@@ -45,6 +45,8 @@ interface RelayStream {
 }
 
 interface Opening {
+  /** At which of the stream's places it came: its number says nothing of another one. */
+  readonly place: number;
   readonly sequence: number;
   readonly message: Uint8Array;
 }
@@ -52,22 +54,25 @@ interface Opening {
 type RelayReason = 'flush' | 'forget-stream';
 
 const CHUNK_BYTES = 131_072;
+/** What is kept of rival places takes so large a share of what the history may take, all streams together. */
+const RIVAL_SHARE = 4;
 
 /**
  * Everything that comes in goes out to every subscriber.
  *
- *     paths -> messages -> first copy? -> journal (10 s, in order of arrival) -> a cursor per subscriber -> send
+ *     paths -> messages -> first copy, where its stream is? -> journal (10 s, in order of arrival) -> a cursor per subscriber -> send
  *
  * The journal is the history for new subscribers and the queue of slow ones at once: a message is copied once,
  * however many there are, and a subscriber that falls behind costs nothing but its own place in it.
  */
 export class Relay implements Machine {
   readonly #settings: Settings;
-  readonly #dedup: boolean;
   readonly #sink: RelaySink;
   readonly #intake: Intake;
   readonly #streams = new StreamTable<RelayStream>();
   readonly #journal: Journal;
+  readonly #rivalBudget: MemoryBudget;
+  readonly #departed: Departed;
   readonly #subscribers = new Map<SubscriberId, Subscriber>();
   readonly #timers = new TimerQueue<RelayReason>();
   readonly #flush = this.#timers.timer('flush', (now) => this.#pumpAll(now));
@@ -79,9 +84,10 @@ export class Relay implements Machine {
   /** The stream of the last message: an encoder's connection carries only one. */
   #latest: RelayStream | undefined;
 
-  constructor({ settings, dedup }: RelayOptions, sink: RelaySink) {
+  constructor({ settings }: RelayOptions, sink: RelaySink) {
     this.#settings = settings;
-    this.#dedup = dedup ?? true;
+    this.#departed = new Departed(settings.windowMessages);
+    this.#rivalBudget = new MemoryBudget(settings.historyBytes / RIVAL_SHARE);
     this.#sink = sink;
     this.#journal = new Journal({ chunkBytes: CHUNK_BYTES, markEveryUs: ms(settings.journalMarkMs) });
     this.#intake = new Intake({
@@ -99,9 +105,9 @@ export class Relay implements Machine {
     return this.#timers.nextReason;
   }
 
-  /** Memory of the history, of the streams' openings, and of unfinished messages. */
+  /** Memory of the history, of the streams' openings and rival places, and of unfinished messages. */
   get heldBytes(): number {
-    return this.#journal.heldBytes + this.#intake.heldBytes + this.#openingBytes;
+    return this.#journal.heldBytes + this.#intake.heldBytes + this.#openingBytes + this.#rivalBudget.usedBytes;
   }
 
   get stats(): RelayStats {
@@ -130,6 +136,7 @@ export class Relay implements Machine {
     const path = this.#intake.close(id, reason);
     if (path === undefined) return;
     for (const stream of this.#streams) {
+      stream.copies.forgetPath(path);
       stream.carriers.closed(path);
       this.#tellSource(stream);
     }
@@ -184,6 +191,8 @@ export class Relay implements Machine {
     this.#lostMessages = a.number(this.#lostMessages);
     this.#messagesIn = a.number(this.#messagesIn);
     this.#openingBytes = a.number(this.#openingBytes);
+    this.#rivalBudget.archive(a);
+    this.#departed.archive(a);
     this.#flush.archive(a);
     this.#timers.archive(a);
   }
@@ -191,7 +200,7 @@ export class Relay implements Machine {
   #archiveStream(a: Archive, saved: RelayStream | undefined): RelayStream {
     const id = a.bytes(saved?.id ?? NOTHING);
     const stream = saved ?? this.#newStream(id);
-    stream.seen.archive(a);
+    stream.copies.archive(a, (path) => this.#intake.path(path));
     stream.forget.archive(a);
     stream.mount = a.text(stream.mount);
     stream.heardAt = a.number(stream.heardAt);
@@ -220,22 +229,30 @@ export class Relay implements Machine {
       return;
     }
     const stream = this.#streamOf(path, view);
-    if (stream !== undefined) {
-      stream.carriers.carried(path);
-      stream.heardAt = this.#now;
-      stream.forget.set(later(this.#now, ms(this.#settings.forgetMs)));
-      if (this.#dedup) {
-        const sighting = stream.seen.see(view.sequence);
-        if (sighting !== 'new') {
-          path.drop(sighting);
-          this.#tellSource(stream);
-          return;
-        }
-      }
-      if (isOpening(view.type)) this.#keepOpening(stream, view);
+    if (stream === undefined) {
+      // Carried on all the same, without deduplication and without an opening; but what another relay sends may have come from us.
+      if (path.isUpstream) path.drop('too-many-streams');
+      else this.#journal.append(this.#now, view.bytes, view.start, view.end, true);
+      return;
     }
+    const drop = stream.copies.takeIn(this.#now, path, view);
+    if (drop === 'elsewhere') return;
+    if (drop !== undefined) path.drop(drop);
+    if (drop === 'far-off') return;
+    stream.carriers.carried(path);
+    this.#tellSource(stream);
+  }
+
+  #passOn(stream: RelayStream, view: MessageView): void {
+    // Copies keep no stream alive: two relays that subscribe to each other have them from each other.
+    this.#heard(stream);
+    if (isOpening(view.type)) this.#keepOpening(stream, view);
     this.#journal.append(this.#now, view.bytes, view.start, view.end, true);
-    if (stream !== undefined) this.#tellSource(stream);
+  }
+
+  #heard(stream: RelayStream): void {
+    stream.heardAt = this.#now;
+    stream.forget.set(later(this.#now, ms(this.#settings.forgetMs)));
   }
 
   /** What another relay says of a stream's source. It has no place in the stream's sequence, and goes no further as it is. */
@@ -267,11 +284,12 @@ export class Relay implements Machine {
     const known = this.#streams.find(view.bytes, view.start);
     if (known !== undefined) return (this.#latest = known);
     if (this.#streams.size >= this.#settings.maxStreams) {
-      // Carried on all the same: it only gets no deduplication and no opening.
       this.#intake.boundHit('maxStreams');
       return undefined;
     }
     const stream = this.#newStream(streamIdOf(view.bytes, view.start));
+    stream.copies.goOnBehind(this.#departed.runsOf(formatStreamId(stream.id)));
+    this.#heard(stream);
     this.#streams.add(stream);
     this.#sink.event({ kind: 'stream-new', stream: formatStreamId(stream.id), label: path.label });
     return (this.#latest = stream);
@@ -280,7 +298,7 @@ export class Relay implements Machine {
   #newStream(id: Uint8Array): RelayStream {
     const stream: RelayStream = {
       id,
-      seen: new SeenWindow(this.#settings.windowMessages),
+      copies: new FirstCopies(this.#settings, this.#rivalBudget, (view) => this.#passOn(stream, view)),
       forget: this.#timers.timer('forget-stream', (now) => this.#forget(now, stream)),
       mount: '',
       heardAt: this.#now,
@@ -293,10 +311,11 @@ export class Relay implements Machine {
 
   #keepOpening(stream: RelayStream, view: MessageView): void {
     const before = stream.opening[view.type];
-    if (before !== undefined && before.sequence >= view.sequence) return;
+    const { place } = stream.copies;
+    if (before !== undefined && before.place === place && before.sequence >= view.sequence) return;
     if (view.end - view.start > MAX_DATAGRAM_BYTES) return;
     const message = prefixed(view.bytes, view.start, view.end);
-    stream.opening[view.type] = { sequence: view.sequence, message };
+    stream.opening[view.type] = { place, sequence: view.sequence, message };
     this.#openingBytes += message.length - (before?.message.length ?? 0);
     if (view.type !== MessageType.ANNOUNCE || stream.mount !== '') return;
     const announced = decodeAnnouncement(view.bytes.subarray(view.start + PDU_HEADER_BYTES, view.end));
@@ -321,6 +340,8 @@ export class Relay implements Machine {
 
   #forget(now: Micros, stream: RelayStream): void {
     this.#streams.delete(stream);
+    this.#departed.note(formatStreamId(stream.id), stream.copies.runs);
+    stream.copies.dispose();
     for (const opening of stream.opening) this.#openingBytes -= opening?.message.length ?? 0;
     if (this.#latest === stream) this.#latest = undefined;
     const silentMs = toMs((now - stream.heardAt) as Micros);
@@ -394,5 +415,5 @@ function isSameClaim(a: SourceClaim, b: SourceClaim | undefined): boolean {
 
 function archiveOpening(a: Archive, saved: Opening | undefined): Opening | undefined {
   if (!a.flag(saved !== undefined)) return undefined;
-  return { sequence: a.number(saved?.sequence ?? 0), message: a.bytes(saved?.message ?? NOTHING) };
+  return { place: a.number(saved?.place ?? 0), sequence: a.number(saved?.sequence ?? 0), message: a.bytes(saved?.message ?? NOTHING) };
 }

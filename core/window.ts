@@ -140,6 +140,10 @@ export class Window {
   }
 }
 
+export function isData({ message }: Held): boolean {
+  return message[0] === MessageType.DATA;
+}
+
 /** Saves or restores one message. */
 export function archiveHeld(a: Archive, held: Held | undefined): Held {
   return {
@@ -150,7 +154,3 @@ export function archiveHeld(a: Archive, held: Held | undefined): Held {
 }
 
 const NOTHING = new Uint8Array(0);
-
-function isData({ message }: Held): boolean {
-  return message[0] === MessageType.DATA;
-}
