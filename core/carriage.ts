@@ -18,6 +18,11 @@ export class Carriage<Stream extends HasStreamId> {
     if (streams?.size === 0) this.#streams.delete(path);
   }
 
+  /** By no path any more. */
+  forget(stream: Stream): void {
+    for (const path of this.#streams.keys()) this.dropped(path, stream);
+  }
+
   /** What a path that closes has carried, by stream id: that order does not depend on what the machine was restored from. */
   closed(path: PathId): readonly Stream[] {
     const streams = [...(this.#streams.get(path) ?? [])];

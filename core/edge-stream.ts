@@ -19,7 +19,8 @@ import type { Matchable } from './matcher.ts';
 import { OpeningBurst } from './opening-burst.ts';
 import { Pace } from './pace.ts';
 import { formatStreamId, MessageType, PDU_HEADER_BYTES, type MessageView } from './pdu.ts';
-import { Reassembler, type Gap, type Reception } from './reassembler.ts';
+import type { Run } from './place.ts';
+import { isDropped, Reassembler, type Gap, type Reception } from './reassembler.ts';
 import { Rhythm } from './rhythm.ts';
 import { FrameRing } from './ring.ts';
 import type { Settings } from './settings.ts';
@@ -60,6 +61,8 @@ const RESUMES_AFTER_US = 1_500_000;
 const MOST_OTHERS_IN_A_ROW = 4;
 /** In frames: more than half of one, and nearly a whole. */
 const SURELY_TOO_SOON = 0.6;
+/** A way by which a stream goes on may be so much faster than those by which it came before. */
+const FASTER_US = 1_000_000;
 /** Messages before the ratio of frames to messages is believed. */
 const RATIO_MESSAGES = 50;
 
@@ -96,7 +99,9 @@ export class EdgeStream implements Matchable {
   #announcedCodec: Codec | undefined;
   #origin: string | undefined;
   #headers: HeaderList = [];
-  #headersSequence = -1;
+  #earlyHeaders = -1;
+  /** The path whose message is taken in. */
+  #by: Path | undefined;
   #text: string | undefined;
   #hasTitles = false;
   #format: FrameFormat | undefined;
@@ -247,26 +252,28 @@ export class EdgeStream implements Matchable {
     return this.hasPath && now - this.frameAt < this.patienceUs && !this.pace.isUnpaced;
   }
 
-  /** The sequence number that comes next. */
-  get nextSequence(): number {
-    return this.#reassembler.next;
+  /** The sequence numbers that it has given out. */
+  get runs(): readonly Run[] {
+    return this.#reassembler.runs;
   }
 
-  /** It was forgotten, and is heard again: nothing from before this number comes a second time. */
-  goOnFrom(sequence: number): void {
-    this.#reassembler.goOnFrom(sequence);
+  /** It was forgotten, and is heard again: nothing of these comes a second time. */
+  goOnBehind(runs: readonly Run[]): void {
+    this.#reassembler.goOnBehind(runs);
   }
 
   /** Takes in one copy of a message; counts on `path` what is dropped. */
   receive(now: Micros, path: Path, view: MessageView): Reception {
-    this.heardAt = now;
-    this.forget.set((now + ms(this.#settings.forgetMs)) as Micros);
     if (view.type === MessageType.ANNOUNCE) this.#announce(now, path, view);
-    else if (view.type === MessageType.HEADERS) this.#keepHeaders(path, view);
     else if (view.type === MessageType.ORIGIN) this.#keepOrigin(path, view);
-    if (this.#claims.anyClosed) this.#claims.heard(path);
+    this.#by = path;
     const reception = this.#reassembler.accept(now, path, view);
-    if (reception === 'not-started' && view.type === MessageType.METADATA) this.#keepText(view.bytes, view.start, view.end);
+    if (reception === 'not-started') this.#keepEarly(view);
+    this.#by = undefined;
+    const isElsewhere = reception === 'elsewhere' || reception === 'far-off';
+    if (this.#claims.anyClosed && !isElsewhere) this.#claims.heard(path);
+    // What is dropped keeps no stream alive: anybody can say again what has been said, or say something of elsewhere.
+    if (!this.forget.armed || !(isElsewhere || isDropped(reception))) this.#heard(now);
     if (this.#closedAt !== undefined) this.#weighClaims(now);
     return reception;
   }
@@ -322,7 +329,7 @@ export class EdgeStream implements Matchable {
     this.isRefused = a.flag(this.isRefused);
     this.#origin = a.maybeText(this.#origin);
     this.#headers = a.list(this.#headers, (header) => [a.text(header?.[0] ?? ''), a.text(header?.[1] ?? '')]);
-    this.#headersSequence = a.number(this.#headersSequence);
+    this.#earlyHeaders = a.number(this.#earlyHeaders);
     this.#text = a.maybeText(this.#text);
     this.#hasTitles = a.flag(this.#hasTitles);
     this.#format = archiveFormat(a, this.#format);
@@ -339,6 +346,11 @@ export class EdgeStream implements Matchable {
     this.steadySince = a.number(this.steadySince);
     this.resumedAt = a.number(this.resumedAt);
     this.losses.archive(a);
+  }
+
+  #heard(now: Micros): void {
+    this.heardAt = now;
+    this.forget.set((now + ms(this.#settings.forgetMs)) as Micros);
   }
 
   /** Its name counts as soon as any copy has come, in order or not; a second, different one does not. */
@@ -366,11 +378,17 @@ export class EdgeStream implements Matchable {
     this.#closedAt = allClosed ? (this.#closedAt ?? now) : undefined;
   }
 
-  #keepHeaders(path: Path, view: MessageView): void {
-    if (view.sequence <= this.#headersSequence) return;
-    this.#headersSequence = view.sequence;
-    const { headers, dropped } = decodeHeaders(view.bytes.subarray(view.start + PDU_HEADER_BYTES, view.end));
-    if (dropped > 0) path.drop('bad-header', dropped);
+  /** Before its first DATA the newest of what a relay opens a stream with counts; from then on they come in order. */
+  #keepEarly({ type, sequence, bytes, start, end }: MessageView): void {
+    if (type === MessageType.METADATA) this.#keepText(bytes, start, end);
+    if (type !== MessageType.HEADERS || sequence <= this.#earlyHeaders) return;
+    this.#earlyHeaders = sequence;
+    this.#keepHeaders(bytes, start, end);
+  }
+
+  #keepHeaders(bytes: Uint8Array, start: number, end: number): void {
+    const { headers, dropped } = decodeHeaders(bytes.subarray(start + PDU_HEADER_BYTES, end));
+    if (dropped > 0) this.#by?.drop('bad-header', dropped);
     this.#headers = headers;
   }
 
@@ -384,6 +402,7 @@ export class EdgeStream implements Matchable {
       this.#scanner.push(bytes.subarray(start + PDU_HEADER_BYTES, end));
       this.#tagLimit.look(now, this.#scanner);
     } else if (type === MessageType.METADATA) this.#keepText(bytes, start, end);
+    else if (type === MessageType.HEADERS) this.#keepHeaders(bytes, start, end);
   }
 
   #keepText(bytes: Uint8Array, start: number, end: number): void {
@@ -421,7 +440,7 @@ export class EdgeStream implements Matchable {
 
   #lost(now: Micros, { sequence, messages, waitedUs, verdict, audioAt }: Gap): void {
     this.#scanner.gap();
-    const programmeUs = this.#programmeOf(messages, audioAt);
+    const programmeUs = verdict === 'jump' ? this.#programmeOfJump(messages, audioAt) : this.#programmeOf(messages, audioAt);
     this.timeline.skip(programmeUs);
     this.#isBehindLoss = true;
     this.losses.lost(now, programmeUs);
@@ -441,6 +460,16 @@ export class EdgeStream implements Matchable {
     if (!(tooSoonUs > SURELY_TOO_SOON * this.#durationUs)) return mostUs;
     const frames = Math.min(Math.round(tooSoonUs / this.#durationUs), MOST_OTHERS_IN_A_ROW);
     return Math.max(0, mostUs - frames * this.#durationUs);
+  }
+
+  /**
+   * How much programme was in what a stream leaves out that has gone to another place. How many messages that is stands on the
+   * wire, and anybody can write a number there: it counts as far as the time that has passed since can hold so much.
+   */
+  #programmeOfJump(messages: number, audioAt: Micros | undefined): number {
+    const mostUs = messages * this.#framesPerMessage() * this.#durationUs;
+    const passedUs = audioAt === undefined ? 0 : audioAt - this.timeline.originUs - this.timeline.mediaUs;
+    return mostUs <= passedUs + FASTER_US ? mostUs : Math.max(0, passedUs);
   }
 
   /** One, with our encoder. The original's messages can hold parts of frames. */

@@ -19,6 +19,7 @@ import { Mount, type MountInfo, type MountReason, type OnAir } from './mount.ts'
 import type { CommandResult, MountCommand } from './operator.ts';
 import { MessageType, PDU_HEADER_BYTES, STREAM_ID_BYTES, streamIdOf, type MessageView } from './pdu.ts';
 import { policyFor, settingsFor, type MountPolicies } from './policy.ts';
+import { isDropped } from './reassembler.ts';
 import type { Settings } from './settings.ts';
 import { streamInfo, type StreamInfo } from './stream-info.ts';
 import { leastUseful, LOOK_AGAIN_US, PROVEN_AFTER_US, type Worth } from './stream-slots.ts';
@@ -73,7 +74,7 @@ export class Edge implements Machine {
   readonly #timers: TimerQueue<EdgeReason> = new TimerQueue();
   readonly #budget: MemoryBudget;
   readonly #fallbacks: Fallbacks;
-  readonly #departed: Departed = new Departed();
+  readonly #departed: Departed;
   readonly #formats: FormatChoice;
   #unannounced = 0;
   #joined = 0;
@@ -87,6 +88,7 @@ export class Edge implements Machine {
     this.#newMatcher = newMatcher ?? (() => new SameFrames(new Aligner()));
     this.#onAir = onAir;
     this.#sink = sink;
+    this.#departed = new Departed(settings.windowMessages);
     this.#budget = new MemoryBudget(settings.edgeBytes);
     this.#formats = new FormatChoice(settings, policies, this.#streams);
     this.#fallbacks = new Fallbacks({
@@ -287,7 +289,7 @@ export class Edge implements Machine {
       return;
     }
     const reception = stream.receive(this.#now, path, view);
-    if (reception === 'duplicate' || reception === 'late' || reception === 'far-ahead') path.drop(reception);
+    if (isDropped(reception)) path.drop(reception);
   }
 
   /** A relay speaks of a stream: that alone makes none known, and keeps none from being forgotten. */
@@ -303,7 +305,7 @@ export class Edge implements Machine {
     if (known !== undefined) return known;
     if (!this.#makeRoom(view)) return undefined;
     const stream = this.#newStream(streamIdOf(view.bytes, view.start));
-    stream.goOnFrom(this.#departed.nextOf(stream.name));
+    stream.goOnBehind(this.#departed.runsOf(stream.name));
     this.#streams.add(stream);
     this.#unannounced++;
     this.#sink.event({ kind: 'stream-new', stream: stream.name, label: path.label });
@@ -456,7 +458,7 @@ export class Edge implements Machine {
 
   #forget(now: Micros, stream: EdgeStream): void {
     this.#streams.delete(stream);
-    this.#departed.note(stream.name, stream.nextSequence);
+    this.#departed.note(stream.name, stream.runs);
     if (stream.mountpoint === undefined) this.#unannounced--;
     this.#mountOf(stream)?.switcher.remove(now, stream);
     stream.dispose();

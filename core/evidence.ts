@@ -1,22 +1,18 @@
 import type { Archive } from './archive.ts';
+import type { MemoryBudget } from './budget.ts';
 import type { Path } from './intake.ts';
 import type { PathId } from './machine.ts';
-import { MessageType, type MessageView } from './pdu.ts';
-import { Rhythm } from './rhythm.ts';
 import { SeenWindow } from './seen.ts';
 import type { Settings } from './settings.ts';
 import { ms, type Micros } from './units.ts';
+import type { Held } from './window.ts';
+import { Witnesses, type Witness } from './witnesses.ts';
 
-/** What one path, that is one (connection, replica), has shown of one stream. */
-interface Witness {
-  readonly path: Path;
-  readonly replica: number;
+/** What one path has shown of the order of one stream. */
+export interface Testimony extends Witness {
   readonly seen: SeenWindow;
-  readonly rhythm: Rhythm;
-  /** The highest sequence it delivered; -1 before its first DATA. */
+  /** The highest sequence it delivered; -1 before its first DATA: until then it is waited for from when it first spoke. */
   highest: number;
-  /** When it first spoke: until its first DATA, how long it is waited for. */
-  readonly spokeAt: Micros;
   /** When it last left a message out. Until it does, it is taken for one that repairs its losses, as TCP does all the way. */
   skippedAt: number;
   /** When a pause ended that was longer, by a quarter and more, than is usual for it. */
@@ -27,8 +23,6 @@ interface Witness {
   reorderSpanStart: Micros;
 }
 
-/** Paths of one stream that are listened to as witnesses: two relays with four replicas each, twice over. */
-const MAX_WITNESSES = 16;
 const WITNESS_WINDOW_MESSAGES = 256;
 /** A path that is behind the others and silent for so long has stopped: longer than it takes a packet that is lost once. */
 const TROUBLE_US = 100_000;
@@ -49,36 +43,58 @@ export type Doubt =
  */
 export class Evidence {
   readonly #settings: Settings;
-  #witnesses: Witness[] = [];
+  readonly #witnesses: Witnesses<Testimony>;
 
-  constructor(settings: Settings) {
+  /** @param budget of what is kept for rival places. */
+  constructor(settings: Settings, budget: MemoryBudget) {
     this.#settings = settings;
+    this.#witnesses = new Witnesses(settings, budget, (basic) => this.#newTestimony(basic));
+  }
+
+  /** Whom the stream comes by. */
+  get witnesses(): Witnesses<Testimony> {
+    return this.#witnesses;
   }
 
   /** Whether any open path has delivered something of this stream. */
   get hasPath(): boolean {
-    return this.#witnesses.length > 0;
+    return this.#witnesses.size > 0;
   }
 
   /** Whether that is true of all open paths that have delivered something of this stream; there must be one. */
   everyPath(test: (path: Path) => boolean): boolean {
-    return this.#witnesses.length > 0 && this.#witnesses.every(({ path }) => test(path));
+    return this.hasPath && [...this.#witnesses].every(({ path }) => test(path));
   }
 
-  /** Notes that a message came by a path: a first copy or a later one, that is the same here. */
-  note(now: Micros, path: Path, view: MessageView): void {
-    const witness = this.#find(path, view.replica) ?? this.#add(now, path, view.replica);
-    if (witness === undefined) return;
+  /** Notes that a message came by a path, at the place where the stream is: a first copy or a later one, that is the same here. */
+  note(now: Micros, witness: Testimony, sequence: number, isData: boolean): void {
     // A relay opens a stream for a new subscriber with the newest ANNOUNCE, HEADERS and METADATA, out of their order:
     // only from the first DATA on do sequence numbers say how far this path is.
-    if (witness.highest < 0 && view.type !== MessageType.DATA) return;
-    if (now - witness.rhythm.lastAt > Math.max(TROUBLE_US, 1.25 * witness.rhythm.usualPauseUs)) witness.stutteredAt = now;
-    witness.rhythm.arrival(now);
-    if (view.sequence > witness.highest) {
-      if (witness.highest >= 0 && view.sequence > witness.highest + 1) witness.skippedAt = now;
-      witness.highest = view.sequence;
-      witness.seen.see(view.sequence);
-    } else if (witness.seen.see(view.sequence) === 'new') this.#noteReordering(now, witness, view.sequence);
+    if (witness.highest < 0 && !isData) return;
+    this.#noteArrival(now, witness);
+    if (sequence > witness.highest) {
+      if (witness.highest >= 0 && sequence > witness.highest + 1) witness.skippedAt = now;
+      witness.highest = sequence;
+      witness.seen.see(sequence);
+    } else if (witness.seen.see(sequence) === 'new') this.#noteReordering(now, witness, sequence);
+  }
+
+  /** What a path had delivered at a rival place lies where the stream is by now. */
+  noteAll(now: Micros, witness: Testimony, held: readonly Held[]): void {
+    if (witness.highest >= 0) witness.skippedAt = now;
+    this.#noteArrival(now, witness);
+    for (const { sequence } of held) {
+      witness.seen.see(sequence);
+      witness.highest = Math.max(witness.highest, sequence);
+    }
+  }
+
+  /** The stream has gone to another place: how far each path is has to be seen anew. */
+  moved(): void {
+    for (const witness of this.#witnesses) {
+      witness.highest = -1;
+      witness.seen.clear();
+    }
   }
 
   /** What is known of the missing message `sequence`: what is true of it is true of all missing ones before it. */
@@ -92,7 +108,7 @@ export class Evidence {
       if (witness.highest >= 0 && isPast) continue;
       // One that has shown no DATA yet is about to: its history, in which the message may be.
       const spokeAt = witness.highest < 0 ? witness.spokeAt : witness.rhythm.lastAt;
-      const silentAt = spokeAt + (witness.highest >= 0 && this.#repairs(now, witness) ? this.#repairUs(witness) : this.#patienceUs(witness));
+      const silentAt = spokeAt + (witness.highest >= 0 && this.#repairs(now, witness) ? this.#repairUs(witness) : this.#witnesses.patienceUs(witness));
       if (now >= silentAt) silent = true;
       else until = Math.max(until, silentAt);
     }
@@ -107,7 +123,7 @@ export class Evidence {
   isPathInTrouble(now: Micros): boolean {
     let newest = -1;
     for (const { highest } of this.#witnesses) newest = Math.max(newest, highest);
-    return this.#witnesses.some((witness) => {
+    return [...this.#witnesses].some((witness) => {
       const silentUs = now - witness.rhythm.lastAt;
       const isBehind = witness.highest >= 0 && witness.highest < newest && this.#repairs(now, witness);
       const hasStopped = isBehind && silentUs >= TROUBLE_US && silentUs < ms(this.#settings.pathSilenceMaxMs);
@@ -115,76 +131,43 @@ export class Evidence {
     });
   }
 
-  /** The stream's place was a wrong one: so is what the witnesses have shown. They are heard anew. */
-  restart(): void {
-    this.#witnesses = [];
-  }
-
   /** A connection is gone; true when it was one of this stream's. */
   forgetPath(path: Path): boolean {
-    const before = this.#witnesses.length;
-    this.#witnesses = this.#witnesses.filter((witness) => witness.path !== path);
-    return this.#witnesses.length < before;
+    return this.#witnesses.forgetPath(path);
   }
 
   /** Saves or restores its state; the paths it names are open. */
   archive(a: Archive, pathOf: (id: PathId) => Path): void {
-    this.#witnesses = a.list(this.#witnesses, (witness) => this.#archiveWitness(a, pathOf, witness));
+    this.#witnesses.archive(a, pathOf, (witness) => {
+      witness.seen.archive(a);
+      witness.highest = a.number(witness.highest);
+      witness.skippedAt = a.number(witness.skippedAt);
+      witness.stutteredAt = a.number(witness.stutteredAt);
+      witness.reorder = a.number(witness.reorder);
+      witness.reorderBefore = a.number(witness.reorderBefore);
+      witness.reorderSpanStart = a.number(witness.reorderSpanStart);
+    });
   }
 
-  #find(path: Path, replica: number): Witness | undefined {
-    for (const witness of this.#witnesses) if (witness.path === path && witness.replica === replica) return witness;
-    return undefined;
-  }
-
-  #add(now: Micros, path: Path, replica: number): Witness | undefined {
-    if (this.#witnesses.length >= MAX_WITNESSES && !this.#replaceSilent(now)) return undefined;
-    const witness = this.#newWitness(now, path, replica);
-    this.#witnesses.push(witness);
-    return witness;
-  }
-
-  #newWitness(now: Micros, path: Path, replica: number): Witness {
+  #newTestimony(basic: Witness): Testimony {
     return {
-      path,
-      replica,
+      ...basic,
       seen: new SeenWindow(WITNESS_WINDOW_MESSAGES),
-      rhythm: new Rhythm(ms(this.#settings.rhythmSpanMs)),
       highest: -1,
       skippedAt: -Infinity,
       stutteredAt: -Infinity,
-      spokeAt: now,
-      reorder: path.transport === 'tcp' ? 0 : this.#settings.udpReorderMessages,
+      reorder: basic.path.transport === 'tcp' ? 0 : this.#settings.udpReorderMessages,
       reorderBefore: 0,
-      reorderSpanStart: now,
+      reorderSpanStart: basic.spokeAt,
     };
   }
 
-  #archiveWitness(a: Archive, pathOf: (id: PathId) => Path, saved: Witness | undefined): Witness {
-    const path = pathOf(a.number(saved?.path.id ?? (0 as PathId)));
-    const replica = a.number(saved?.replica ?? 0);
-    const spokeAt = a.number(saved?.spokeAt ?? (0 as Micros));
-    const witness = saved ?? this.#newWitness(spokeAt, path, replica);
-    witness.seen.archive(a);
-    witness.rhythm.archive(a);
-    witness.highest = a.number(witness.highest);
-    witness.skippedAt = a.number(witness.skippedAt);
-    witness.stutteredAt = a.number(witness.stutteredAt);
-    witness.reorder = a.number(witness.reorder);
-    witness.reorderBefore = a.number(witness.reorderBefore);
-    witness.reorderSpanStart = a.number(witness.reorderSpanStart);
-    return witness;
+  #noteArrival(now: Micros, witness: Testimony): void {
+    if (now - witness.rhythm.lastAt > Math.max(TROUBLE_US, 1.25 * witness.rhythm.usualPauseUs)) witness.stutteredAt = now;
+    witness.rhythm.arrival(now);
   }
 
-  /** Makes room by forgetting the witness that has been silent longest, if it no longer counts as live. */
-  #replaceSilent(now: Micros): boolean {
-    const quietest = this.#witnesses.reduce((a, b) => (a.rhythm.lastAt <= b.rhythm.lastAt ? a : b));
-    if (now < quietest.rhythm.lastAt + this.#patienceUs(quietest)) return false;
-    this.#witnesses = this.#witnesses.filter((witness) => witness !== quietest);
-    return true;
-  }
-
-  #noteReordering(now: Micros, witness: Witness, sequence: number): void {
+  #noteReordering(now: Micros, witness: Testimony, sequence: number): void {
     if (now - witness.reorderSpanStart >= ms(this.#settings.reorderSpanMs)) {
       witness.reorderSpanStart = now;
       witness.reorderBefore = witness.reorder;
@@ -194,15 +177,11 @@ export class Evidence {
   }
 
   /** It has left nothing out for so long that it is one that brings what was lost again. */
-  #repairs(now: Micros, { skippedAt }: Witness): boolean {
+  #repairs(now: Micros, { skippedAt }: Testimony): boolean {
     return now - skippedAt >= ms(this.#settings.reorderSpanMs);
   }
 
-  #repairUs(witness: Witness): number {
-    return Math.max(this.#patienceUs(witness), ms(this.#settings.pathRepairMs));
-  }
-
-  #patienceUs(witness: Witness): number {
-    return witness.rhythm.patienceUs(ms(this.#settings.pathSilenceMinMs), ms(this.#settings.pathSilenceMaxMs));
+  #repairUs(witness: Testimony): number {
+    return Math.max(this.#witnesses.patienceUs(witness), ms(this.#settings.pathRepairMs));
   }
 }

@@ -17,7 +17,7 @@ export type DropReason =
   | 'duplicate'
   | 'stale'
   | 'late'
-  | 'far-ahead'
+  | 'far-off'
   | 'too-many-streams'
   | 'bad-announce'
   | 'announce-conflict'

@@ -2,14 +2,15 @@ import type { Archive } from './archive.ts';
 import { assert } from './assert.ts';
 import type { MemoryBudget } from './budget.ts';
 import type { GapVerdict } from './events.ts';
-import { Evidence } from './evidence.ts';
+import { Evidence, type Testimony } from './evidence.ts';
 import type { Path } from './intake.ts';
 import type { PathId } from './machine.ts';
 import { MessageType, type MessageView } from './pdu.ts';
+import { Place, type Run, type Whereabouts } from './place.ts';
 import type { Settings } from './settings.ts';
 import type { Timer } from './timers.ts';
-import { ms, type Micros } from './units.ts';
-import { archiveHeld, Window, type Held } from './window.ts';
+import { earliest, ms, NEVER, type Micros } from './units.ts';
+import { isData, Window, type Held } from './window.ts';
 
 export interface ReassemblerSink {
   /**
@@ -17,7 +18,7 @@ export interface ReassemblerSink {
    * is when its first copy came: before `now` if it had to wait for one before it.
    */
   message(now: Micros, arrivedAt: Micros, bytes: Uint8Array, start: number, end: number): void;
-  /** Messages that are given up, before what is behind them is released. */
+  /** Messages that are given up, before what is behind them is released; none where the stream goes on at an earlier place. */
   lost(now: Micros, gap: Gap): void;
 }
 
@@ -30,28 +31,30 @@ export interface Gap {
   readonly audioAt: Micros | undefined;
 }
 
-/** What became of a message. */
-export type Reception = 'released' | 'held' | 'duplicate' | 'late' | 'far-ahead' | 'not-started';
+/**
+ * What became of a message. One `elsewhere` is kept, for the stream may turn out to have gone there; one that is `far-off` proves
+ * nothing.
+ */
+export type Reception = 'released' | 'held' | 'not-started' | 'elsewhere' | Dropped;
+export type Dropped = 'duplicate' | 'late' | 'far-off';
 
-interface Range {
-  readonly from: number;
-  readonly to: number;
+export function isDropped(reception: Reception): reception is Dropped {
+  return reception === 'duplicate' || reception === 'late' || reception === 'far-off';
 }
 
+/** As old are messages that somebody has kept, and sends when he can: ten seconds by an encoder, and as much by a relay. */
+const PAST_MESSAGES = 1_024;
 /** Gaps that were given up and are remembered, to tell a message that came too late from a second copy. */
 const MAX_LOST_RANGES = 64;
-/** As many messages in a row make a place believed, or a wrong one given up. */
-const BELIEVED_RUN = 8;
-/** So many windows behind the next message lies no history that anybody still sends. */
-const HOPELESS_WINDOWS = 4;
 
 /**
  * Puts the messages of one stream in order: releases each the moment all before it are released or given up.
  *
- *     released | next |        window (windowMessages)         | far ahead
+ *     released | next |        window (windowMessages)         | far off
  *     . . . . .|  ?   | held  -  held held  -   -  held        |
  *
- * What comes in order, nearly everything, is passed on where it lies. Only what comes early is copied and held.
+ * What comes in order, nearly everything, is passed on where it lies. Only what comes early is copied and held. Whether a
+ * message belongs to the stream at all where its number puts it is judged by `Place`.
  */
 export class Reassembler {
   readonly #settings: Settings;
@@ -59,21 +62,15 @@ export class Reassembler {
   readonly #sink: ReassemblerSink;
   readonly #gapTimer: Timer<string>;
   readonly #evidence: Evidence;
+  readonly #place: Place;
   readonly #window: Window;
   /** The sequence number that is released next; -1 before the first DATA. */
   #next = -1;
-  /** What comes before this was released in another life of the stream. */
-  #floor = 0;
   /** When the gap in front of `#next` was first seen. */
   #gapSince = 0 as Micros;
   /** Since when audio waits behind it: a title alone can wait for ever. */
   #audioSince = 0 as Micros;
-  #far: Held | undefined;
-  /** Messages released since the stream began or jumped: before it has run a little, its place may be a wrong one. */
-  #run = 0;
-  /** Messages hopelessly behind, since the last one that was not. */
-  #behind = 0;
-  #lostRanges: Range[] = [];
+  #lostRanges: Run[] = [];
 
   /** @param gapTimer armed while a gap is waited for; whoever owns it calls `judge` when it fires. */
   constructor(settings: Settings, budget: MemoryBudget, gapTimer: Timer<string>, sink: ReassemblerSink) {
@@ -82,7 +79,8 @@ export class Reassembler {
     this.#window = new Window(settings.windowMessages, budget);
     this.#gapTimer = gapTimer;
     this.#sink = sink;
-    this.#evidence = new Evidence(settings);
+    this.#evidence = new Evidence(settings, budget);
+    this.#place = new Place(settings, budget, Math.max(PAST_MESSAGES, settings.windowMessages));
   }
 
   /** Whether an open path has delivered something of this stream. */
@@ -100,18 +98,14 @@ export class Reassembler {
     return this.#evidence.isPathInTrouble(now);
   }
 
-  /** The sequence number that is released next; what is before this has been released by others, until it has begun. */
-  get next(): number {
-    return this.started ? this.#next : this.#floor;
+  /** What has been given out, in this life of the stream and in those before. */
+  get runs(): readonly Run[] {
+    return this.#place.runs(this.#next);
   }
 
   /** It goes on where another one of the same stream has ended. */
-  goOnFrom(sequence: number): void {
-    this.#floor = sequence;
-  }
-
-  get started(): boolean {
-    return this.#next >= 0;
+  goOnBehind(runs: readonly Run[]): void {
+    this.#place.goOnBehind(runs);
   }
 
   /** Early messages that are held. */
@@ -120,25 +114,25 @@ export class Reassembler {
   }
 
   get heldBytes(): number {
-    return this.#window.bytes + (this.#far?.message.length ?? 0);
+    return this.#window.bytes + this.#evidence.witnesses.heldBytes;
   }
 
   /** Takes in one copy of a message, whichever path it came by. */
   accept(now: Micros, path: Path, view: MessageView): Reception {
-    const far = this.#next >= 0 && view.sequence - this.#next >= this.#settings.windowMessages;
-    if (!far) this.#evidence.note(now, path, view);
-    if (this.#next < 0 || this.#isMisplaced(view)) {
-      if (view.type !== MessageType.DATA) return 'not-started';
-      if (this.#isBelowFloor(view)) return 'duplicate';
-      while (this.#window.count > 0) this.#giveUpAndRelease(now);
-      if (this.started) {
-        this.#evidence.restart();
-        this.#evidence.note(now, path, view);
-      }
-      this.#startAt(view.sequence);
+    const { sequence } = view;
+    const type: number = view.type;
+    const witness = this.#evidence.witnesses.of(now, path, view.replica);
+    if (!this.#place.hasBegun) {
+      if (type !== MessageType.DATA) return 'not-started';
+      if (this.#place.wasGiven(now, sequence)) return 'duplicate';
+      this.#place.begin(sequence);
+      this.#next = sequence;
     }
-    this.#adoptFar(now);
-    const reception = this.#place(now, view);
+    const where = this.#place.locate(now, witness, view, this.#next + this.#settings.windowMessages - 1);
+    if (where !== 'here') return this.#isElsewhere(now, where, sequence);
+    if (witness !== undefined) this.#evidence.note(now, witness, sequence, type === MessageType.DATA);
+    const reception = this.#takeIn(now, view);
+    if (witness !== undefined && (reception === 'released' || reception === 'held')) witness.newAt = now;
     // Any copy of a later message can be what disproves the missing one.
     if (this.#window.count > 0) this.judge(now);
     return reception;
@@ -152,7 +146,7 @@ export class Reassembler {
   /** Lets go of what it holds; it is not used again. */
   dispose(): void {
     this.#gapTimer.cancel();
-    this.#evidence.restart();
+    this.#evidence.witnesses.clear();
     this.#window.dispose();
   }
 
@@ -160,67 +154,84 @@ export class Reassembler {
   archive(a: Archive, pathOf: (id: PathId) => Path): void {
     this.#gapTimer.archive(a);
     this.#evidence.archive(a, pathOf);
+    this.#place.archive(a);
     this.#window.archive(a);
     this.#next = a.number(this.#next);
-    this.#floor = a.number(this.#floor);
     this.#gapSince = a.number(this.#gapSince);
     this.#audioSince = a.number(this.#audioSince);
-    this.#far = a.flag(this.#far !== undefined) ? archiveHeld(a, this.#far) : undefined;
-    this.#run = a.number(this.#run);
-    this.#behind = a.number(this.#behind);
     this.#lostRanges = a.list(this.#lostRanges, (range) => ({ from: a.number(range?.from ?? 0), to: a.number(range?.to ?? 0) }));
   }
 
-  /** Decides about the gap in front of the held messages, and releases what no longer waits for anything. */
+  /** Decides where the stream is, and about the gap in front of the held messages; releases what no longer waits for anything. */
   judge(now: Micros): void {
+    this.#settle(now);
+  }
+
+  /** The same; true when the stream turns out to have gone to where a path has delivered. */
+  #settle(now: Micros): boolean {
+    const winner = this.#place.winner(now, this.#evidence.witnesses);
+    if (winner !== undefined) this.#goTo(now, winner);
+    const due = earliest(this.#judgeGaps(now), this.#place.decidesAt(this.#evidence.witnesses));
+    if (due === NEVER) this.#gapTimer.cancel();
+    else this.#gapTimer.set(due);
+    return winner !== undefined;
+  }
+
+  /** When the gap that is left has to be looked at again. */
+  #judgeGaps(now: Micros): Micros {
     for (;;) {
       this.#release(now);
-      if (this.#window.count === 0) {
-        this.#gapTimer.cancel();
-        return;
-      }
-      const verdict = this.#verdict(now);
-      if (verdict === undefined) return;
-      this.#giveUp(now, verdict);
+      if (this.#window.count === 0) return NEVER;
+      const doubt = this.#doubt(now);
+      if (typeof doubt === 'number') return doubt;
+      this.#giveUp(now, doubt);
     }
   }
 
-  /**
-   * Whether the stream's place proves to be wrong: it was taken from a wrong message, nothing followed there, and what
-   * comes lies hopelessly far behind.
-   */
-  #isMisplaced(view: MessageView): boolean {
-    const hopeless = this.#next - view.sequence > HOPELESS_WINDOWS * this.#settings.windowMessages;
-    if (!hopeless || this.#run >= BELIEVED_RUN) return false;
-    this.#behind++;
-    return this.#behind >= BELIEVED_RUN;
+  #isElsewhere(now: Micros, where: Exclude<Whereabouts, 'here'>, sequence: number): Reception {
+    if (where === 'given' || where === 'repeated') return 'duplicate';
+    if (where === 'refused') return 'far-off';
+    if (!this.#settle(now)) return 'elsewhere';
+    return sequence < this.#next ? 'released' : 'held';
   }
 
-  /** Hopelessly far below it says that the place was a wrong one. */
-  #isBelowFloor({ sequence }: MessageView): boolean {
-    return !this.started && sequence < this.#floor && this.#floor - sequence <= HOPELESS_WINDOWS * this.#settings.windowMessages;
+  /** The stream has gone to where this path has delivered: what it has delivered there is taken in, and nothing of it lost. */
+  #goTo(now: Micros, witness: Testimony): void {
+    const held = witness.rival!.take();
+    witness.rival = undefined;
+    const newest = held.at(-1)!.sequence;
+    const isFar = (): boolean => newest >= this.#next + this.#settings.windowMessages || this.#place.isAhead(newest);
+    while (this.#window.count > 0 && isFar()) {
+      this.#giveUp(now, 'jump');
+      this.#release(now);
+    }
+    // In the window it is the same place, behind a gap: there may be others who deliver what is missing.
+    if (isFar()) this.#moveTo(now, held);
+    this.#place.reach(newest);
+    this.#evidence.noteAll(now, witness, held);
+    witness.hereAt = now;
+    witness.newAt = now;
+    for (const one of held) if (one.sequence >= this.#next) this.#hold(one);
   }
 
-  #startAt(sequence: number): void {
-    assert(this.#window.count === 0, 'a stream begins anew and still holds messages');
-    this.#next = sequence;
-    this.#run = 0;
-    this.#behind = 0;
-    this.#far = undefined;
+  #moveTo(now: Micros, held: readonly Held[]): void {
+    const next = this.#place.move(now, this.#next, held[0]!.sequence, this.#evidence.witnesses);
+    this.#evidence.moved();
+    const audioAt = held.find(isData)?.at;
+    this.#reportLost(now, { messages: Math.max(0, next - this.#next), waitedUs: now - held[0]!.at, verdict: 'jump', audioAt });
+    this.#next = Math.max(next, held.at(-1)!.sequence - this.#settings.windowMessages + 1);
   }
 
-  #place(now: Micros, view: MessageView): Reception {
+  #takeIn(now: Micros, view: MessageView): Reception {
     const { sequence } = view;
     const ahead = sequence - this.#next;
     if (ahead === 0) {
       this.#next++;
-      this.#run++;
-      this.#behind = 0;
       this.#sink.message(now, now, view.bytes, view.start, view.end);
+      this.#passGiven(now);
       return 'released';
     }
     if (ahead < 0) return this.#wasLost(sequence) ? 'late' : 'duplicate';
-    if (ahead >= this.#settings.windowMessages) return this.#placeFar(now, view);
     return this.#hold({ sequence, message: view.bytes.slice(view.start, view.end), at: now }) ? 'held' : 'duplicate';
   }
 
@@ -230,44 +241,11 @@ export class Reassembler {
     return this.#window.put(held);
   }
 
-  /**
-   * A message beyond the window. One alone may be wrong, and must not cost the stream; when a second one agrees, the
-   * stream has gone on while we heard nothing, and we go on from there.
-   */
-  #placeFar(now: Micros, view: MessageView): Reception {
-    const { sequence } = view;
-    // The newest ANNOUNCE, HEADERS and METADATA come out of their order, in front of a history, and prove nothing.
-    if (view.type !== MessageType.DATA) return 'far-ahead';
-    const far = this.#far;
-    if (far?.sequence === sequence) return 'duplicate';
-    const message = view.bytes.slice(view.start, view.end);
-    if (far === undefined || Math.abs(far.sequence - sequence) >= this.#settings.windowMessages) {
-      this.#far = { sequence, message, at: now };
-      return 'far-ahead';
-    }
-    while (this.#window.count > 0) this.#giveUpAndRelease(now);
-    const next = Math.max(this.#next, Math.min(sequence, far.sequence));
-    this.#reportLost(now, { messages: next - this.#next, waitedUs: now - far.at, verdict: 'jump', audioAt: far.at });
-    this.#startAt(next);
-    for (const held of [far, { sequence, message, at: now }]) if (held.sequence >= next) this.#hold({ ...held, at: now });
-    this.#release(now);
-    return 'released';
-  }
-
-  /** What was beyond the window, and by now is not, is held as what comes now would be. */
-  #adoptFar(now: Micros): void {
-    const far = this.#far;
-    if (far === undefined || far.sequence - this.#next >= this.#settings.windowMessages) return;
-    this.#far = undefined;
-    if (far.sequence < this.#next) return;
-    this.#hold({ ...far, at: now });
-    this.#release(now);
-  }
-
   #release(now: Micros): void {
     const from = this.#next;
     while (this.#window.count > 0) {
-      const held = this.#window.take(this.#next);
+      // What lies elsewhere is no part of the stream, unless it is what is missing.
+      const held = this.#window.take(this.#next) ?? this.#place.find(now, this.#next, this.#evidence.witnesses);
       if (held === undefined) {
         // Another gap than before: it was seen, at the latest, when the message behind it came.
         if (this.#next === from) return;
@@ -276,18 +254,22 @@ export class Reassembler {
         return;
       }
       this.#next++;
-      this.#run++;
       this.#sink.message(now, held.at, held.message, 0, held.message.length);
+      this.#passGiven(now);
     }
   }
 
-  #giveUpAndRelease(now: Micros): void {
-    this.#giveUp(now, 'jump');
-    this.#release(now);
+  /** Where the stream comes to what it has given out already, it goes on behind that. */
+  #passGiven(now: Micros): void {
+    const end = this.#place.joins(now, this.#next);
+    if (end === undefined) return;
+    this.#reportLost(now, { messages: 0, waitedUs: 0, verdict: 'jump', audioAt: undefined });
+    while (this.#window.count > 0 && this.#window.firstFrom(this.#next).sequence < end) this.#window.take(this.#window.firstFrom(this.#next).sequence);
+    this.#next = end;
   }
 
-  /** What is known of the gap in front of the held messages; undefined while it is waited for, with the timer armed. */
-  #verdict(now: Micros): GapVerdict | undefined {
+  /** What is known of the gap in front of the held messages; a time while it is waited for. */
+  #doubt(now: Micros): GapVerdict | Micros {
     if (this.#window.bytes > this.#settings.windowBytes || this.#budget.isSpent) return 'window-full';
     // All that is missing in front of the first held audio is one loss, also when a title lies between: no audio can be
     // released before all of it is decided. So the question is asked of its last.
@@ -295,15 +277,12 @@ export class Reassembler {
     if (missing === undefined) {
       // Behind it waits a title alone. Nobody gains by hearing of it, and the audio may still come: with the history of a
       // relay that has only begun to speak when its connection breaks, after the next connection is made.
-      this.#gapTimer.cancel();
-      return undefined;
+      return NEVER;
     }
     const limit = (this.#audioSince + ms(this.#settings.gapMaxMs)) as Micros;
     if (now >= limit) return 'hard-limit';
     const doubt = this.#evidence.doubt(now, missing);
-    if (doubt.kind === 'lost') return doubt.verdict;
-    this.#gapTimer.set(Math.min(doubt.until, limit) as Micros);
-    return undefined;
+    return doubt.kind === 'lost' ? doubt.verdict : earliest(doubt.until, limit);
   }
 
   /** Gives up everything missing in front of the first held message. */
@@ -313,12 +292,11 @@ export class Reassembler {
     assert(missing > 0 && missing < this.#settings.windowMessages, 'a gap has no length');
     this.#reportLost(now, { messages: missing, waitedUs: now - this.#gapSince, verdict, audioAt: this.#window.firstAudioFrom(this.#next)?.at });
     this.#next = end;
+    this.#passGiven(now);
   }
 
   #reportLost(now: Micros, gap: Omit<Gap, 'sequence'>): void {
-    const { messages } = gap;
-    if (messages <= 0) return;
-    this.#lostRanges.push({ from: this.#next, to: this.#next + messages });
+    if (gap.messages > 0) this.#lostRanges.push({ from: this.#next, to: this.#next + gap.messages });
     if (this.#lostRanges.length > MAX_LOST_RANGES) this.#lostRanges.shift();
     this.#sink.lost(now, { sequence: this.#next, ...gap });
   }

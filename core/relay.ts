@@ -1,11 +1,14 @@
 import { Acknowledger, type AcknowledgerReason } from './acknowledger.ts';
 import type { Archive } from './archive.ts';
 import { decodeAnnouncement } from './announce.ts';
+import { MemoryBudget } from './budget.ts';
 import { Carriage } from './carriage.ts';
 import { archiveClaim, Carriers } from './carriers.ts';
 import { CONNECTION_BYTES, RELAY_STREAM_BYTES } from './costs.ts';
+import { Departed } from './departed.ts';
 import type { PathFigures } from './events.ts';
 import { addressOf, decodeSource, encodeSource, type SourceClaim } from './extensions.ts';
+import { FirstCopies } from './first-copies.ts';
 import { packed, prefixed } from './framing.ts';
 import { Intake, type Path } from './intake.ts';
 import { Journal } from './journal.ts';
@@ -13,7 +16,6 @@ import type { Machine, PathId, SubscriberId, Transport } from './machine.ts';
 import { Ownership } from './ownership.ts';
 import { encodeMessage, formatStreamId, MessageType, PDU_HEADER_BYTES, sameStream, streamIdOf, type MessageView } from './pdu.ts';
 import { PathSlots } from './path-slots.ts';
-import { SeenWindow } from './seen.ts';
 import type { Settings } from './settings.ts';
 import { leastUseful, LOOK_AGAIN_US, PROVEN_AFTER_US, type Worth } from './stream-slots.ts';
 import { StreamTable } from './stream-table.ts';
@@ -24,8 +26,6 @@ import { later, ms, toMs, type Micros } from './units.ts';
 
 export interface RelayOptions {
   readonly settings: Settings;
-  /** Drop second copies of the same (stream id, sequence); default true. */
-  readonly dedup?: boolean;
 }
 
 export type { RelaySink };
@@ -44,7 +44,7 @@ export interface RelayStats {
 
 interface RelayStream {
   readonly id: Uint8Array;
-  readonly seen: SeenWindow;
+  readonly copies: FirstCopies;
   readonly ownership: Ownership;
   readonly forget: Timer<RelayReason>;
   mount: string;
@@ -53,6 +53,8 @@ interface RelayStream {
   /** The address of the connection that brought it; '' when that is another relay. */
   holder: string;
   hasAudio: boolean;
+  /** Paths that are no carriers of it have brought messages with its id. */
+  hasStrays: boolean;
   heardAt: Micros;
   readonly carriers: Carriers;
   /** What subscribers have been told of its source. */
@@ -64,6 +66,8 @@ interface RelayStream {
 }
 
 interface Opening {
+  /** At which of the stream's places it came: its number says nothing of another one. */
+  readonly place: number;
   readonly sequence: number;
   readonly message: Uint8Array;
 }
@@ -71,23 +75,26 @@ interface Opening {
 type RelayReason = 'flush' | 'first-message' | 'forget-stream' | AcknowledgerReason;
 
 const CHUNK_BYTES = 131_072;
+/** What is kept of rival places takes so large a share of what the history may take, all streams together. */
+const RIVAL_SHARE = 4;
 
 /**
  * Everything that comes in goes out to every subscriber.
  *
- *     paths -> messages -> first copy? -> journal (10 s, in order of arrival) -> a cursor per subscriber -> send
+ *     paths -> messages -> first copy, where its stream is? -> journal (10 s, in order of arrival) -> a cursor per subscriber -> send
  *
  * The journal is the history for new subscribers and the queue of slow ones at once: a message is copied once,
  * however many there are, and a subscriber that falls behind costs nothing but its own place in it.
  */
 export class Relay implements Machine {
   readonly #settings: Settings;
-  readonly #dedup: boolean;
   readonly #sink: RelaySink;
   readonly #intake: Intake;
   readonly #streams = new StreamTable<RelayStream>();
   readonly #carriage = new Carriage<RelayStream>();
   readonly #journal: Journal;
+  readonly #rivalBudget: MemoryBudget;
+  readonly #departed: Departed;
   readonly #subscribers = new Map<SubscriberId, Subscriber>();
   readonly #timers = new TimerQueue<RelayReason>();
   readonly #flush = this.#timers.timer('flush', (now) => this.#pumpAll(now));
@@ -104,12 +111,15 @@ export class Relay implements Machine {
   /** The same, ready for the next subscribers. */
   #packedBytes = 0;
   #now = 0 as Micros;
+  /** By which the message comes that is looked at. */
+  #path: Path | undefined;
   /** The stream of the last message: an encoder's connection carries only one. */
   #latest: RelayStream | undefined;
 
-  constructor({ settings, dedup }: RelayOptions, sink: RelaySink) {
+  constructor({ settings }: RelayOptions, sink: RelaySink) {
     this.#settings = settings;
-    this.#dedup = dedup ?? true;
+    this.#departed = new Departed(settings.windowMessages);
+    this.#rivalBudget = new MemoryBudget(settings.historyBytes / RIVAL_SHARE);
     this.#sink = sink;
     this.#journal = new Journal({ chunkBytes: CHUNK_BYTES, markEveryUs: ms(settings.journalMarkMs) });
     this.#pathSlots = new PathSlots(settings);
@@ -140,9 +150,9 @@ export class Relay implements Machine {
     return this.#timers.nextReason;
   }
 
-  /** Memory of the history, of the streams' openings, and of unfinished messages. */
+  /** Memory of the history, of the streams' openings and rival places, and of unfinished messages. */
   get heldBytes(): number {
-    return this.#journal.heldBytes + this.#intake.heldBytes + this.#openingBytes + this.#packedBytes;
+    return this.#journal.heldBytes + this.#intake.heldBytes + this.#openingBytes + this.#packedBytes + this.#rivalBudget.usedBytes;
   }
 
   get stats(): RelayStats {
@@ -181,6 +191,7 @@ export class Relay implements Machine {
     this.#pathSlots.closed(path);
     this.#acknowledger?.closed(path);
     for (const stream of this.#carriage.closed(id)) {
+      stream.copies.forgetPath(path);
       stream.carriers.closed(path);
       stream.ownership.closed(id);
       this.#tellSource(stream);
@@ -244,6 +255,8 @@ export class Relay implements Machine {
     this.#messagesIn = a.number(this.#messagesIn);
     this.#openingBytes = a.number(this.#openingBytes);
     this.#noRoomUntil = a.number(this.#noRoomUntil);
+    this.#rivalBudget.archive(a);
+    this.#departed.archive(a);
     this.#flush.archive(a);
     this.#silence.archive(a);
     this.#acknowledger?.archive(a, (path) => this.#intake.path(path));
@@ -252,19 +265,20 @@ export class Relay implements Machine {
 
   #restore(stream: RelayStream): void {
     this.#streams.add(stream);
-    for (const { id } of stream.carriers.paths) this.#carriage.carries(id, stream);
+    for (const { id } of [...stream.carriers.paths, ...stream.copies.paths]) this.#carriage.carries(id, stream);
   }
 
   #archiveStream(a: Archive, saved: RelayStream | undefined): RelayStream {
     const id = a.bytes(saved?.id ?? NOTHING);
     const stream = saved ?? this.#newStream(id);
-    stream.seen.archive(a);
+    stream.copies.archive(a, (path) => this.#intake.path(path));
     stream.ownership.archive(a);
     stream.forget.archive(a);
     stream.mount = a.text(stream.mount);
     stream.bornAt = a.number(stream.bornAt);
     stream.holder = a.text(stream.holder);
     stream.hasAudio = a.flag(stream.hasAudio);
+    stream.hasStrays = a.flag(stream.hasStrays);
     stream.heardAt = a.number(stream.heardAt);
     for (const type of OPENING_TYPES) stream.opening[type] = archiveOpening(a, stream.opening[type]);
     stream.carriers.archive(a, (path) => this.#intake.path(path));
@@ -297,32 +311,42 @@ export class Relay implements Machine {
       path.drop(stream);
       return;
     }
-    if (stream !== undefined) {
-      if (!stream.ownership.admits(this.#now, path, view.sequence, stream.carriers.claim?.address ?? '', this.#settings.ownerSilentMs)) {
-        this.#refuse(stream, path);
-        return;
-      }
-      if (view.type === MessageType.DATA) stream.hasAudio = true;
-      if (path.usedAt === undefined) this.#pathSlots.used(path);
-      path.usedAt = this.#now;
-      if (stream.carriers.carried(path)) this.#carriage.carries(path.id, stream);
-      stream.heardAt = this.#now;
-      stream.forget.set(later(this.#now, ms(this.#settings.forgetMs)));
-      if (this.#dedup) {
-        const sighting = stream.seen.see(view.sequence);
-        if (sighting !== 'new') {
-          path.drop(sighting);
-          this.#tellSource(stream);
-          return;
-        }
-      }
-      if (isOpening(view.type) && !this.#keepOpening(stream, view)) {
-        path.drop('bad-announce');
-        return;
-      }
+    if (stream === undefined) {
+      // Carried on all the same, without deduplication and without an opening; but what another relay sends may have come from us.
+      if (path.isUpstream) path.drop('too-many-streams');
+      else this.#journal.append(this.#now, view.bytes, view.start, view.end, true);
+      return;
     }
-    this.#journal.append(this.#now, view.bytes, view.start, view.end, true);
-    if (stream !== undefined) this.#tellSource(stream);
+    if (!stream.ownership.admits(this.#now, path, view.sequence, stream.carriers.claim?.address ?? '', this.#settings.ownerSilentMs)) {
+      this.#refuse(stream, path);
+      return;
+    }
+    if (path.usedAt === undefined) this.#pathSlots.used(path);
+    path.usedAt = this.#now;
+    this.#path = path;
+    const drop = stream.copies.takeIn(this.#now, path, view);
+    if (drop !== undefined && drop !== 'elsewhere') path.drop(drop);
+    if (drop === 'elsewhere' || drop === 'far-off') {
+      // It carries nothing of the stream, but is remembered in it until it closes.
+      this.#carriage.carries(path.id, stream);
+      stream.hasStrays = true;
+      return;
+    }
+    if (stream.carriers.carried(path)) this.#carriage.carries(path.id, stream);
+    this.#tellSource(stream);
+  }
+
+  #passOn(stream: RelayStream, view: MessageView): void {
+    // Copies keep no stream alive: two relays that subscribe to each other have them from each other.
+    this.#heard(stream);
+    if (view.type === MessageType.DATA) stream.hasAudio = true;
+    if (isOpening(view.type) && !this.#keepOpening(stream, view)) this.#path?.drop('bad-announce');
+    else this.#journal.append(this.#now, view.bytes, view.start, view.end, true);
+  }
+
+  #heard(stream: RelayStream): void {
+    stream.heardAt = this.#now;
+    stream.forget.set(later(this.#now, ms(this.#settings.forgetMs)));
   }
 
   /** Somebody else than its owner sends a stream: that is told at powers of two, so that whoever goes on with it does not fill the log. */
@@ -369,6 +393,8 @@ export class Relay implements Machine {
     }
     const stream = this.#newStream(streamIdOf(view.bytes, view.start));
     stream.holder = path.isUpstream ? '' : path.address;
+    stream.copies.goOnBehind(this.#departed.runsOf(formatStreamId(stream.id)));
+    this.#heard(stream);
     this.#streams.add(stream);
     this.#sink.event({ kind: 'stream-new', stream: formatStreamId(stream.id), label: path.label });
     return (this.#latest = stream);
@@ -395,13 +421,14 @@ export class Relay implements Machine {
   #newStream(id: Uint8Array): RelayStream {
     const stream: RelayStream = {
       id,
-      seen: new SeenWindow(this.#settings.windowMessages),
+      copies: new FirstCopies(this.#settings, this.#rivalBudget, (view) => this.#passOn(stream, view)),
       ownership: new Ownership(),
       forget: this.#timers.timer('forget-stream', (now) => this.#forget(now, stream)),
       mount: '',
       bornAt: this.#now,
       holder: '',
       hasAudio: false,
+      hasStrays: false,
       heardAt: this.#now,
       carriers: new Carriers(),
       told: undefined,
@@ -414,11 +441,12 @@ export class Relay implements Machine {
   /** False when it is an ANNOUNCE of what can be no mountpoint: that goes no further. */
   #keepOpening(stream: RelayStream, view: MessageView): boolean {
     const before = stream.opening[view.type];
-    if (before !== undefined && before.sequence >= view.sequence) return true;
+    const { place } = stream.copies;
+    if (before !== undefined && before.place === place && before.sequence >= view.sequence) return true;
     const announced = view.type === MessageType.ANNOUNCE ? decodeAnnouncement(view.bytes.subarray(view.start + PDU_HEADER_BYTES, view.end)) : undefined;
     if (view.type === MessageType.ANNOUNCE && announced === undefined) return false;
     const message = prefixed(view.bytes, view.start, view.end);
-    stream.opening[view.type] = { sequence: view.sequence, message };
+    stream.opening[view.type] = { place, sequence: view.sequence, message };
     this.#unpack(stream);
     this.#openingBytes += message.length - (before?.message.length ?? 0);
     if (announced === undefined || stream.mount !== '') return true;
@@ -452,7 +480,10 @@ export class Relay implements Machine {
 
   #forget(now: Micros, stream: RelayStream): void {
     this.#streams.delete(stream);
-    for (const { id } of stream.carriers.paths) this.#carriage.dropped(id, stream);
+    this.#departed.note(formatStreamId(stream.id), stream.copies.runs);
+    stream.copies.dispose();
+    if (stream.hasStrays) this.#carriage.forget(stream);
+    else for (const { id } of stream.carriers.paths) this.#carriage.dropped(id, stream);
     this.#unpack(stream);
     for (const opening of stream.opening) this.#openingBytes -= opening?.message.length ?? 0;
     if (this.#latest === stream) this.#latest = undefined;
@@ -558,5 +589,5 @@ function isSameClaim(a: SourceClaim, b: SourceClaim | undefined): boolean {
 
 function archiveOpening(a: Archive, saved: Opening | undefined): Opening | undefined {
   if (!a.flag(saved !== undefined)) return undefined;
-  return { sequence: a.number(saved?.sequence ?? 0), message: a.bytes(saved?.message ?? NOTHING) };
+  return { place: a.number(saved?.place ?? 0), sequence: a.number(saved?.sequence ?? 0), message: a.bytes(saved?.message ?? NOTHING) };
 }

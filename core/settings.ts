@@ -145,7 +145,7 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   // Relay.
   acknowledgeMs: { value: 250, unit: 'ms', min: 10, max: 10_000, roles: ['relay'], why: 'an encoder that reads is told at most this often what has come of its messages: a few times in the targetStuckMs after which it would connect again' },
   historyMs: { value: 10_000, unit: 'ms', min: 1_000, max: 120_000, roles: ['relay'], why: 'kept of each stream for new and slow subscribers: as long as the ring of an edge, so that a restarted one is whole at once; a subscriber further behind loses the oldest messages, counted' },
-  historyBytes: { value: 268_435_456, unit: 'bytes', min: 1_048_576, max: 4_294_967_296, roles: ['relay'], why: 'memory of that history, with what streams and connections cost besides; at most 60 % of the memory that there is; beyond it the oldest goes, counted' },
+  historyBytes: { value: 268_435_456, unit: 'bytes', min: 1_048_576, max: 4_294_967_296, roles: ['relay'], why: 'memory of that history, with what streams and connections cost besides; at most 60 % of the memory that there is; beyond it the oldest goes, counted; and a quarter as much for what comes from elsewhere than its stream is, until that is known' },
   relayFlushMs: { value: 5, unit: 'ms', min: 0, max: 1_000, roles: ['relay'], why: 'messages are gathered so long before they are written to subscribers: a fifth of a frame, and a tenth of the writes' },
   subscriberInFlightBytes: { value: 1_048_576, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['relay'], why: 'handed to the system at most per subscriber before it has taken it' },
   subscriberCutMs: { value: 10_000, unit: 'ms', min: 100, max: 600_000, roles: ['relay'], why: 'a subscriber that loses messages and has still not caught up after this is cut off: it can come back and get the history' },
@@ -155,20 +155,20 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   maxSenders: { value: 1_024, unit: 'connections', min: 0, max: 65_536, roles: ['relay'], why: 'senders (an address and a port) whose datagrams are told apart, at each UDP port; those beyond it count as one' },
 
   // Relay and edge: streams.
-  maxStreams: { value: 4_096, unit: 'streams', min: 1, max: 1_000_000, roles: ['relay', 'edge'], why: 'streams remembered at most: an edge refuses further ones, a relay forwards them without remembering' },
+  maxStreams: { value: 4_096, unit: 'streams', min: 1, max: 1_000_000, roles: ['relay', 'edge'], why: 'streams remembered at most: an edge refuses further ones, a relay forwards them without remembering, but not from relay to relay' },
   maxUnannouncedStreams: { value: 1_024, unit: 'streams', min: 1, max: 1_000_000, roles: ['edge'], why: 'streams without a name yet: anybody can invent stream ids, so they have a smaller bound' },
   forgetMs: { value: 20_000, unit: 'ms', min: 1_000, max: 3_600_000, roles: ['relay', 'edge'], why: 'silence before a stream is forgotten, as in the original' },
   windowMessages: { value: 1_024, unit: 'messages', min: 16, max: 65_536, roles: ['relay', 'edge'], why: 'sequence numbers from the next expected one that can be told apart and put in order: ten seconds of most formats; the original has 999' },
 
   // Edge: putting messages in order, and giving one up.
-  windowBytes: { value: 2_097_152, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['edge'], why: 'memory of early messages per stream; beyond it the gap in front of them is given up' },
+  windowBytes: { value: 2_097_152, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['relay', 'edge'], why: 'memory of early messages per stream; beyond it the gap in front of them is given up; a quarter of it for what one path brings from elsewhere' },
   udpReorderMessages: { value: 3, unit: 'messages', min: 0, max: 1_000, roles: ['edge'], why: 'reordering assumed of a UDP path before any was seen (the packet threshold of RFC 9002); TCP starts at 0' },
   reorderSpanMs: { value: 30_000, unit: 'ms', min: 1_000, max: 3_600_000, roles: ['edge'], why: 'reordering seen on a path is remembered for one to two of these' },
-  rhythmSpanMs: { value: 8_000, unit: 'ms', min: 1_000, max: 600_000, roles: ['edge'], why: 'pauses of a path or stream are remembered for one to two of these: three bursts of the slowest Icecast-pulled source' },
-  pathSilenceMinMs: { value: 200, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'a path silent for twice its usual pause, but at least this, no longer counts as live when a gap is judged' },
+  rhythmSpanMs: { value: 8_000, unit: 'ms', min: 1_000, max: 600_000, roles: ['relay', 'edge'], why: 'pauses of a path or stream are remembered for one to two of these: three bursts of the slowest Icecast-pulled source' },
+  pathSilenceMinMs: { value: 200, unit: 'ms', min: 10, max: 60_000, roles: ['relay', 'edge'], why: 'a path silent for twice its usual pause, but at least this, no longer counts as live when a gap is judged, or whether a stream has gone elsewhere' },
   pathSilenceMaxMs: { value: 1_500, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'and at most this: how long a stopped relay can hold up a gap' },
   pathRepairMs: { value: 600, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'but at least this, of a path that leaves nothing out: TCP brings what was lost again, after 200 ms and a round trip, and after twice that if it is lost once more' },
-  gapMaxMs: { value: 2_000, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'hard limit behind all evidence: no gap is waited for longer' },
+  gapMaxMs: { value: 2_000, unit: 'ms', min: 10, max: 60_000, roles: ['relay', 'edge'], why: 'hard limit behind all evidence: no gap is waited for longer; and for so long a path that brings only copies holds a stream where it is' },
 
   // Edge: switching.
   ringMs: { value: 10_000, unit: 'ms', min: 500, max: 120_000, roles: ['edge'], why: 'kept of each stream, to enter it where another one ended' },

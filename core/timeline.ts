@@ -3,6 +3,8 @@ import type { Micros } from './units.ts';
 
 /** The window is kept in so many parts; a part is let go of at a time. */
 const PARTS = 6;
+/** No stream is remembered for longer than an hour without a message (`forgetMs`): so it cannot have lost more at once. */
+const MOST_SKIP_US = 3_600_000_000;
 
 /**
  * A stream's media clock against the arrival of its frames.
@@ -50,9 +52,9 @@ export class Timeline {
     return begins;
   }
 
-  /** Programme of this length was lost. */
+  /** Programme of this length was lost; what is no length, or too long for one, does not move the clock so far. */
   skip(durationUs: number): void {
-    this.#mediaUs += durationUs;
+    if (durationUs > 0) this.#mediaUs += Math.min(durationUs, MOST_SKIP_US);
   }
 
   /** Saves or restores its state. */

@@ -124,6 +124,10 @@ export class Window {
   }
 }
 
+export function isData({ message }: Held): boolean {
+  return message[0] === MessageType.DATA;
+}
+
 /** Saves or restores one message. */
 export function archiveHeld(a: Archive, held: Held | undefined): Held {
   return {
@@ -134,10 +138,6 @@ export function archiveHeld(a: Archive, held: Held | undefined): Held {
 }
 
 const NOTHING = new Uint8Array(0);
-
-function isData({ message }: Held): boolean {
-  return message[0] === MessageType.DATA;
-}
 
 function costOf({ message }: Held): number {
   return message.length + HELD_MESSAGE_BYTES;

@@ -43,12 +43,14 @@ export class Contour {
 
   /** The part of the programme around `mediaUs` is so loud; media times rise. */
   add(mediaUs: number, level: number): void {
-    const first = Math.ceil(Math.max(0, this.#lastUs) / STEP_US);
     const last = Math.floor(mediaUs / STEP_US);
+    // Where numbers are not exact any more, one point more is the same point.
+    if (!Number.isSafeInteger(last)) return;
     if (mediaUs - this.#lastUs > LONGEST_BRIDGE_US) this.#skipTo(last);
     else {
       const slope = (level - this.#lastLevel) / (mediaUs - this.#lastUs);
-      for (let point = Math.max(first, this.#end); point <= last; point++) {
+      const first = Math.max(Math.ceil(Math.max(0, this.#lastUs) / STEP_US), this.#end);
+      for (let point = first; point <= last; point++) {
         this.#put(point, Math.max(SILENT, this.#lastLevel + slope * (point * STEP_US - this.#lastUs)));
       }
     }

@@ -19,6 +19,8 @@ const WINDOW_POINTS = 1_000;
 const LEAST_POINTS = 800;
 const LONGEST_PAUSE_POINTS = 100;
 const COARSE = 4;
+/** Lags that are looked at in one look: a minute on both sides, far more than encoders lie apart. */
+const MOST_LAGS = 12_000;
 /** A second peak counts as another one from so far on. */
 const APART_POINTS = 15;
 /** The contour must move by so much, as its standard deviation: a tone, or silence, has no contour. */
@@ -33,12 +35,16 @@ export class Correlator {
   readonly #from = new Prepared();
   readonly #to = new Prepared();
 
-  /** Lags from `leastUs` to `mostUs` are looked at. Undefined when there is too little in common, or no contour in it. */
+  /**
+   * Lags from `leastUs` to `mostUs` are looked at. Undefined when there is too little in common, or no contour in it, and where
+   * those are no lags that two streams can have.
+   */
   align(from: Contour, to: Contour, leastUs: number, mostUs: number): Alignment | undefined {
-    this.#from.prepare(from);
-    this.#to.prepare(to);
     const least = Math.floor(leastUs / STEP_US);
     const most = Math.ceil(mostUs / STEP_US);
+    if (!Number.isSafeInteger(least) || !Number.isSafeInteger(most) || most - least > MOST_LAGS) return undefined;
+    this.#from.prepare(from);
+    this.#to.prepare(to);
     const values: { readonly lag: number; readonly value: number }[] = [];
     let best = { lag: 0, value: -Infinity };
     for (let lag = least; lag <= most; lag += COARSE) {

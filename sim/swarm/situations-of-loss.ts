@@ -45,7 +45,7 @@ export const lossSituations: readonly Situation[] = [
     times: dropped('late'),
   },
   { name: 'second copy', why: 'A message comes by a second path, or twice by one.', times: dropped('duplicate') },
-  { name: 'message far ahead', why: 'One alone may be wrong, and must not move the stream.', times: dropped('far-ahead') },
+  { name: 'message far off', why: 'One alone may be wrong, and must not move the stream.', times: dropped('far-off') },
   {
     name: 'clock step during a gap',
     why: 'The wait for a missing message is measured by the very clock that jumps.',

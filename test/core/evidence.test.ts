@@ -1,13 +1,13 @@
 import type { Micros } from '../../core/units.ts';
 import { describe, expect, it } from 'vitest';
+import { MemoryBudget } from '../../core/budget.ts';
 import { Evidence, type Doubt } from '../../core/evidence.ts';
 import { Path } from '../../core/intake.ts';
 import type { PathId, Transport } from '../../core/machine.ts';
-import { emptyMessageView, readMessage } from '../../core/pdu.ts';
+import { MessageType } from '../../core/pdu.ts';
 import { defaultSettings, type Settings } from '../../core/settings.ts';
 import { ms } from '../../core/units.ts';
 import { range } from './support/frames.ts';
-import { message } from './support/messages.ts';
 
 class Rig {
   atMs = 0;
@@ -15,7 +15,7 @@ class Rig {
   #paths = 0;
 
   constructor(settings: Partial<Settings> = {}) {
-    this.evidence = new Evidence({ ...defaultSettings, ...settings });
+    this.evidence = new Evidence({ ...defaultSettings, ...settings }, new MemoryBudget(1e9));
   }
 
   path(transport: Transport): Path {
@@ -24,10 +24,8 @@ class Rig {
 
   note(path: Path, sequences: number | readonly number[], { type = 0, replica = 0 } = {}): void {
     for (const sequence of [sequences].flat()) {
-      const bytes = message(type, sequence, new Uint8Array(0), { replica });
-      const view = emptyMessageView();
-      expect(readMessage(view, bytes, 0, bytes.length)).toBeUndefined();
-      this.evidence.note(ms(this.atMs), path, view);
+      const witness = this.evidence.witnesses.of(ms(this.atMs), path, replica);
+      if (witness !== undefined) this.evidence.note(ms(this.atMs), witness, sequence, type === MessageType.DATA);
     }
   }
 

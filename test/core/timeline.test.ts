@@ -29,6 +29,13 @@ describe('Timeline', () => {
     expect(timeline.frame(ms(9), 50)).toBe(1_150);
   });
 
+  it('is moved by no loss further than a stream can be away', () => {
+    const timeline = new Timeline(ms(12_000));
+    for (const lengthUs of [Infinity, 1e300, 2 ** 60]) timeline.skip(lengthUs);
+    for (const lengthUs of [Number.NaN, -1, -Infinity]) timeline.skip(lengthUs);
+    expect(timeline.mediaUs).toBe(3 * 3_600_000_000);
+  });
+
   it('takes the fastest arrival for the origin, whatever the others do', () => {
     fc.assert(fc.property(fc.array(fc.nat(400_000), { minLength: 1, maxLength: 300 }), fc.nat(), (delays, fastest) => {
       delays[fastest % delays.length] = 0;

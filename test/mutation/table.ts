@@ -11,8 +11,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'window off by one',
     file: 'core/reassembler.ts',
-    find: 'if (ahead >= this.#settings.windowMessages) return this.#placeFar(now, view);',
-    replace: 'if (ahead > this.#settings.windowMessages) return this.#placeFar(now, view);',
+    find: 'locate(now, witness, view, this.#next + this.#settings.windowMessages - 1)',
+    replace: 'locate(now, witness, view, this.#next + this.#settings.windowMessages)',
     danger: 'Two messages share a slot of the window.',
   },
   {
@@ -32,7 +32,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'gap timer never armed',
     file: 'core/reassembler.ts',
-    find: 'this.#gapTimer.set(Math.min(doubt.until, limit) as Micros);',
+    find: 'else this.#gapTimer.set(due);',
     replace: ';',
     danger: 'A gap is judged only when something else arrives: the last one before a silence never.',
   },
@@ -115,10 +115,31 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'relay dedup off',
-    file: 'core/relay.ts',
-    find: 'this.#dedup = dedup ?? true;',
-    replace: 'this.#dedup = dedup ?? false;',
+    file: 'core/first-copies.ts',
+    find: "if (sighting !== 'new') return sighting;",
+    replace: "if (sighting === 'stale') return sighting;",
     danger: 'Every replica goes to every subscriber: twice the traffic, and loops without end.',
+  },
+  {
+    name: 'stream moved beside a healthy path',
+    file: 'core/place.ts',
+    find: 'now >= this.#leftAt(witness.rival, witnesses)',
+    replace: 'now >= 0',
+    danger: 'Two messages of a stranger, with numbers far ahead, take a mountpoint off the air.',
+  },
+  {
+    name: 'place that was left forgotten',
+    file: 'core/place.ts',
+    find: 'if (next > this.#from) this.#left.push({ from: this.#from, to: next, leftAt: now });',
+    replace: ';',
+    danger: 'A stream that was sent away and comes back is heard a second time.',
+  },
+  {
+    name: 'full relay passes on what other relays send',
+    file: 'core/relay.ts',
+    find: "if (path.isUpstream) path.drop('too-many-streams');",
+    replace: "if (path.isUpstream && path.messages < 0) path.drop('too-many-streams');",
+    danger: 'Between two full relays that subscribe to each other a message goes round for ever.',
   },
   {
     name: 'sequence compare wrong',
@@ -164,8 +185,8 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'closed path still a witness',
-    file: 'core/evidence.ts',
-    find: 'this.#witnesses = this.#witnesses.filter((witness) => witness.path !== path);',
+    file: 'core/witnesses.ts',
+    find: 'for (const witness of gone) this.#drop(witness);',
     replace: ';',
     danger: 'A gap waits for a connection that is gone, and a stream without a path looks healthy.',
   },

@@ -37,6 +37,14 @@ test('begins anew behind a hole as long as all that it keeps', () => {
   expect(values(contour)).toEqual([150, 150, 150, 150]);
 });
 
+test('comes back from any media time, and goes on where numbers can still be told apart', () => {
+  const contour = new Contour(100);
+  contour.add(0, 100);
+  for (const mediaUs of [2 ** 53, 1e19, 1e20, 1e20 + 26_122, 1e300, Number.MAX_VALUE, Infinity, Number.NaN]) contour.add(mediaUs, 100);
+  expect(contour.end - contour.begin).toBeLessThanOrEqual(100);
+  expect(Number.isSafeInteger(contour.end)).toBe(true);
+});
+
 test('takes no memory before there is something', () => {
   const contour = new Contour(2_000);
   expect(contour.heldBytes).toBe(0);

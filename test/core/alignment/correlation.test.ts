@@ -102,3 +102,8 @@ describe('what has no contour', () => {
     expect(correlator.align(short, short, -FAR_US, FAR_US)).toBeUndefined();
   });
 });
+
+test.each([[-Infinity, Infinity], [1e20, 1e20 + 100_000], [0, 1e12], [Number.NaN, 0], [2 ** 53, 2 ** 53 + 1e6]])('lags from %d to %d are none that two streams can have', (leastUs, mostUs) => {
+  const made = contour(levels.a, 20e6);
+  expect(new Correlator().align(made, made, leastUs, mostUs)).toBeUndefined();
+});

@@ -37,6 +37,7 @@ export class ReassemblyRig {
   readonly #timers = new TimerQueue<string>();
   readonly #view = emptyMessageView();
   #paths = 0;
+  #isBreakTold = false;
 
   constructor(settings: Partial<Settings> = {}, budgetBytes = 1e9) {
     this.settings = { ...defaultSettings, ...settings };
@@ -46,11 +47,15 @@ export class ReassemblyRig {
       message: (_now, _arrivedAt, bytes, start, end) => {
         const { sequence, type, payload } = parts(bytes.slice(start, end));
         if (hex(payload) !== hex(payloadOf(sequence, payload.length))) throw new Error(`message ${sequence} came out with another payload`);
+        const before = this.released.at(-1);
+        if (before !== undefined && sequence !== before + 1 && !this.#isBreakTold) throw new Error(`${sequence} came out behind ${before} without a word`);
+        this.#isBreakTold = false;
         this.released.push(sequence);
         this.releasedAt.push(this.nowMs);
         this.types.push(type);
       },
       lost: (_now, { sequence, messages, waitedUs, verdict }) => {
+        this.#isBreakTold = true;
         this.lost.push({ sequence, messages, waitedMs: waitedUs / 1000, verdict, at: this.nowMs });
       },
     });

@@ -32,12 +32,19 @@ export interface Made {
   bytes: (next: (stream: number) => number) => Uint8Array;
 }
 
+/** Any number that a message can have, mostly one at an edge of something. */
+const anyNumber: fc.Arbitrary<number> = fc.oneof(
+  fc.maxSafeNat(),
+  fc.tuple(fc.constantFrom(0, 2 ** 31, 2 ** 32, 1e6, 1e9, 1e12, 3.5e15, 9e15, 2 ** 52, Number.MAX_SAFE_INTEGER), fc.integer({ min: -40, max: 40 }))
+    .map(([edge, by]) => Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, edge + by))),
+);
+
 /** A message of one of a few streams: mostly the next one, or near it, seldom far away. */
 const anyMessage: fc.Arbitrary<Made> = fc.record({
   kind: fc.constantFrom('data', 'data', 'data', 'data', 'data', 'announce', 'headers', 'metadata', 'other'),
   stream: fc.oneof({ weight: 6, arbitrary: fc.integer({ min: 1, max: 3 }) }, { weight: 1, arbitrary: fc.integer({ min: 1, max: 40 }) }),
   replica: fc.nat(20),
-  move: fc.oneof({ weight: 6, arbitrary: fc.constant(0) }, { weight: 3, arbitrary: fc.integer({ min: -10, max: 10 }) }, { weight: 1, arbitrary: fc.constantFrom(-40, 31, 32, 33, 100, 2 ** 40, 2 ** 53 - 1) }),
+  move: fc.oneof({ weight: 6, arbitrary: fc.constant(0) }, { weight: 3, arbitrary: fc.integer({ min: -10, max: 10 }) }, { weight: 1, arbitrary: fc.oneof(fc.constantFrom(-40, 31, 32, 33, 64, 65, 100), anyNumber) }),
   text: fc.constantFrom('a', 'b', 'a b', '', "StreamTitle='x';", 'Icy-Name\rx\nSet-Cookie\ry', 'x'.repeat(5_000)),
   payload,
   mutate: fc.option(fc.record({ at: fc.nat(60), to: fc.nat(255) }), { freq: 10 }),
@@ -59,7 +66,20 @@ const anyMessage: fc.Arbitrary<Made> = fc.record({
 /** A stream as it should be: an announcement, a title, and frames. */
 const healthy = fc.record({ stream: fc.integer({ min: 1, max: 3 }), count: fc.integer({ min: 1, max: 25 }), mount: fc.constantFrom('a', 'b'), aac: fc.nat(9) });
 
+/** Messages in a row from any number on, each so much further than the one before. */
+const run = fc.record({
+  stream: fc.integer({ min: 1, max: 3 }),
+  replica: fc.nat(255),
+  type: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(255) }),
+  from: anyNumber,
+  by: fc.oneof({ weight: 4, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.constantFrom(0, 2, 33, 64, 65, 2 ** 33) }),
+  count: fc.integer({ min: 1, max: 40 }),
+  length: fc.oneof({ weight: 3, arbitrary: fc.constant(417) }, { weight: 1, arbitrary: fc.integer({ min: 0, max: 65_535 - 26 }) }),
+  everyMs: fc.constantFrom(0, 0, 26, 250),
+});
+
 export type Step =
+  | { kind: 'run'; path: number; run: { stream: number; replica: number; type: number; from: number; by: number; count: number; length: number; everyMs: number } }
   | { kind: 'healthy'; path: number; stream: number; count: number; mount: string; aac: number }
   | { kind: 'messages'; path: number; made: Made[]; raw: boolean }
   | { kind: 'noise'; path: number; bytes: Uint8Array }
@@ -79,6 +99,7 @@ const anyCommand: fc.Arbitrary<MountCommand> = fc.constantFrom<MountCommand>(
 export const steps: fc.Arbitrary<Step[]> = fc.array(fc.oneof(
   { weight: 14, arbitrary: fc.tuple(fc.nat(3), healthy).map(([path, rest]) => ({ kind: 'healthy' as const, path, ...rest })) },
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('messages' as const), path: fc.nat(3), made: fc.array(anyMessage, { minLength: 1, maxLength: 12 }), raw: fc.nat(7).map((n) => n === 0) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('run' as const), path: fc.nat(3), run }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('noise' as const), path: fc.nat(3), bytes: fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.constantFrom(...payloads)) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(1, 26, 26, 100, 100, 400, 700, 1_600, 4_000) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('open' as const), transport: fc.constantFrom('tcp' as const, 'udp' as const) }) },
@@ -104,6 +125,11 @@ function wellMade({ stream, count, mount, aac }: Extract<Step, { kind: 'healthy'
   const frame = aac === 0 ? numberedAac : numbered;
   const opening = [announce(next(stream), mount, { stream }), metadata(next(stream), `StreamTitle='${count}';`, { stream })];
   return [...opening, ...Array.from({ length: count }, (_, n) => data(next(stream), frame(n), { stream }))];
+}
+
+function inARow({ stream, replica, type, from, by, count, length }: Extract<Step, { kind: 'run' }>['run']): Uint8Array[] {
+  const sequences = Array.from({ length: count }, (_, n) => from + n * by).filter((sequence) => sequence <= Number.MAX_SAFE_INTEGER);
+  return sequences.map((sequence, n) => message(type, sequence, length === 417 ? numbered(n) : new Uint8Array(length).fill(n), { stream, replica }));
 }
 
 /** What a relay and an edge have in common. */
@@ -209,7 +235,14 @@ export function play(machine: Inlet, all: readonly Step[], others: Others, check
       machine.closePath(now as Micros, path.id, 'closed');
       paths.splice(paths.indexOf(path), 1);
     } else if (step.kind === 'noise') machine.receive(now as Micros, path.id, step.bytes);
-    else {
+    else if (step.kind === 'run') {
+      for (const one of inARow(step.run)) {
+        machine.receive(now as Micros, path.id, path.transport === 'udp' ? one : framed(one));
+        check();
+        serve(machine, now, now + step.run.everyMs * 1000);
+        now += step.run.everyMs * 1000;
+      }
+    } else {
       const messages = step.kind === 'messages' ? step.made.map((made) => made.bytes(next)) : wellMade(step, next);
       if (path.transport === 'udp') for (const one of messages) machine.receive(now as Micros, path.id, one);
       else machine.receive(now as Micros, path.id, step.kind === 'messages' && step.raw ? join(...messages) : framed(...messages));

@@ -9,7 +9,7 @@ import { streamId } from './messages.ts';
 
 /** Who takes in TCP bytes: a relay or an edge. */
 interface Intake {
-  openPath(now: Micros, transport: 'tcp' | 'udp', label: string): PathId | undefined;
+  openPath(now: Micros, transport: 'tcp' | 'udp', label: string, isUpstream?: boolean): PathId | undefined;
   closePath(now: Micros, path: PathId, reason: string): void;
   receive(now: Micros, path: PathId, bytes: Uint8Array): void;
 }
@@ -117,9 +117,9 @@ export class RelayRig {
   readonly cuts: SubscriberId[] = [];
   readonly drops: [PathId, string][] = [];
 
-  constructor(world: World, dedup = true) {
+  constructor(world: World) {
     this.world = world;
-    this.relay = world.add(new Relay({ settings: world.settings, dedup }, {
+    this.relay = world.add(new Relay({ settings: world.settings }, {
       send: (subscriber, bytes) => this.outlets.get(subscriber)?.(bytes.slice()),
       backlogBytes: (subscriber) => this.backlog.get(subscriber) ?? 0,
       cut: (subscriber) => this.cuts.push(subscriber),
@@ -130,7 +130,7 @@ export class RelayRig {
 
   /** Connects an edge or another relay to it; returns what breaks that connection. */
   serve(to: Intake, delayMs = 1): () => void {
-    const path = to.openPath(this.world.now as Micros, 'tcp', 'relay')!;
+    const path = to.openPath(this.world.now as Micros, 'tcp', 'relay', true)!;
     const id = this.relay.subscribe(this.world.now as Micros, 'subscriber')!;
     let open = true;
     this.outlets.set(id, (bytes) => {

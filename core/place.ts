@@ -1,0 +1,258 @@
+import type { Archive } from './archive.ts';
+import type { MemoryBudget } from './budget.ts';
+import { MessageType, type MessageView } from './pdu.ts';
+import { NEAR_MESSAGES, Rival } from './rival.ts';
+import type { Settings } from './settings.ts';
+import { ms, NEVER, type Micros } from './units.ts';
+import type { Held } from './window.ts';
+import type { Witness, Witnesses } from './witnesses.ts';
+
+/** Sequence numbers that have been given out, those that are lost among them included. */
+export interface Run {
+  readonly from: number;
+  readonly to: number;
+}
+
+interface LeftRun extends Run {
+  readonly leftAt: number;
+}
+
+/**
+ * - `here`: the message lies where the stream is.
+ * - `given`: it lies at a place that the stream has left, and had been given out there.
+ * - `kept`: it lies elsewhere, and is kept until it is known whether the stream has gone there.
+ * - `repeated`: that, and it is kept already.
+ * - `refused`: it lies elsewhere, and is not worth keeping.
+ */
+export type Whereabouts = 'here' | 'given' | 'kept' | 'repeated' | 'refused';
+
+/** A source that comes in bursts pauses for up to 2.7 s: in less time nobody can say that a path no longer delivers. */
+const MOST_PATIENCE_US = 3_000_000;
+/** What lies behind is mostly old, and on its way past: the stream goes back only when nothing has come for so long where it is. */
+const BACK_US = 3_000_000;
+/** What is kept of a rival place for so long without a message there is kept no longer. */
+const RIVAL_US = 3_000_000;
+/** Places that a stream has left are remembered for so long, as messages are kept by those on the way; and so many of them. */
+const LEFT_US = 10_000_000;
+const MAX_LEFT = 16;
+
+/**
+ * Where in its sequence a stream is, judged by each path for itself.
+ *
+ *       left      |                   the place                     |           |  a rival place   |
+ *     [ 7 8 9 ]   |  from . . . . . . . . . . . . . newest . (near) |   . . .   |  9001 9002 ...   |
+ *
+ * Nothing authenticates a message: its number can be any. So what lies far from the place only opens a rival place for the path
+ * that brought it. The stream goes there when two messages have come that agree, and no path delivers any more where it was:
+ * after an outage that is the case at once, and beside a healthy path never. A wrong place is left by the same rule, and nothing is
+ * given out twice, for where the places that were left had got to is remembered.
+ */
+export class Place {
+  readonly #settings: Settings;
+  readonly #budget: MemoryBudget;
+  readonly #near: number;
+  readonly #past: number;
+  /** The first number of the place; -1 before the stream has begun. */
+  #from = -1;
+  #newest = -1;
+  #left: LeftRun[] = [];
+  /** Some path has opened a rival place, and it was not looked at since whether there still is one. */
+  #mayHaveRivals = false;
+  #moves = 0;
+
+  /** @param past numbers before the first one of a place that belong to it all the same: what is on its way there may be as old. */
+  constructor(settings: Settings, budget: MemoryBudget, past: number) {
+    this.#settings = settings;
+    this.#budget = budget;
+    this.#near = Math.min(NEAR_MESSAGES, settings.windowMessages);
+    this.#past = past;
+  }
+
+  get hasBegun(): boolean {
+    return this.#newest >= 0;
+  }
+
+  /** The highest number that has come at this place. */
+  get newest(): number {
+    return this.#newest;
+  }
+
+  /** Whether the place begins behind this number. */
+  isAhead(sequence: number): boolean {
+    return sequence < this.#from;
+  }
+
+  /** Goes up with each new place. */
+  get moves(): number {
+    return this.#moves;
+  }
+
+  /** It goes on where another life of the same stream has ended: what was given out there is never given out again. */
+  goOnBehind(runs: readonly Run[]): void {
+    this.#left = runs.map((run) => ({ ...run, leftAt: Infinity }));
+  }
+
+  /** What was given out, here and elsewhere, when `next` is the number that was to come. */
+  runs(next: number): readonly Run[] {
+    return this.hasBegun ? [...this.#left, { from: this.#from, to: next }] : this.#left;
+  }
+
+  /** Whether this number was given out at a place that was left. */
+  wasGiven(now: Micros, sequence: number): boolean {
+    return this.#left.length > 0 && this.#leftRunOf(now, sequence) !== undefined;
+  }
+
+  /** The stream begins with this number. */
+  begin(sequence: number): void {
+    this.#from = sequence;
+    this.#newest = sequence;
+  }
+
+  /**
+   * Where a message lies. What is above `most` lies elsewhere, however near. Undefined as its witness: there are too many.
+   */
+  locate(now: Micros, witness: Witness | undefined, view: MessageView, most: number): Whereabouts {
+    const { sequence } = view;
+    const left = this.#left.length > 0 ? this.#leftRunOf(now, sequence) : undefined;
+    if (left !== undefined) {
+      if (left.from <= this.#newest + this.#near) this.reach(left.to - 1);
+      return 'given';
+    }
+    if (sequence <= this.#newest + this.#near && sequence >= this.#from - (this.#isSingle ? this.#near : this.#past) && sequence <= most) {
+      if (sequence > this.#newest) this.#newest = sequence;
+      if (witness !== undefined) witness.hereAt = now;
+      return 'here';
+    }
+    return witness === undefined ? 'refused' : this.#keep(now, witness, view);
+  }
+
+  /** The path to whose rival place the stream has gone; undefined while it is here. */
+  winner<W extends Witness>(now: Micros, witnesses: Witnesses<W>): W | undefined {
+    if (!this.#mayHaveRivals) return undefined;
+    for (const witness of witnesses) if (witness.rival?.isEstablished === true && now >= this.#leftAt(witness.rival, witnesses)) return witness;
+    this.#closeOld(now, witnesses);
+    return undefined;
+  }
+
+  /** When that is to be asked again, if nothing comes until then. */
+  decidesAt(witnesses: Witnesses<Witness>): Micros {
+    let at: Micros = NEVER;
+    if (!this.#mayHaveRivals) return at;
+    for (const { rival } of witnesses) {
+      if (rival === undefined) continue;
+      const decidedAt = rival.isEstablished ? this.#leftAt(rival, witnesses) : NEVER;
+      at = Math.min(at, decidedAt, rival.at + RIVAL_US) as Micros;
+    }
+    return at;
+  }
+
+  /** A rival's message with this number; undefined when there is none. */
+  find(now: Micros, sequence: number, witnesses: Witnesses<Witness>): Held | undefined {
+    if (!this.#mayHaveRivals) return undefined;
+    for (const { rival } of witnesses) {
+      const held = rival !== undefined && now - rival.at < RIVAL_US ? rival.find(sequence) : undefined;
+      if (held !== undefined) return held;
+    }
+    return undefined;
+  }
+
+  /** A rival's messages lie where the stream is by now. */
+  reach(newest: number): void {
+    this.#newest = Math.max(this.#newest, newest);
+  }
+
+  /**
+   * The stream has gone to another place, where this is the first message; at this one `next` was to come. Returns the number that
+   * comes next there: a place that was left before goes on where it was.
+   */
+  move(now: Micros, next: number, first: number, witnesses: Witnesses<Witness>): number {
+    const back = this.#left.find(({ from, to }) => first >= from && first <= to + this.#near);
+    this.#left = this.#left.filter((run) => run !== back);
+    this.#leave(now, next);
+    this.#moves++;
+    this.#from = back?.from ?? first;
+    this.#newest = back === undefined ? first : Math.max(back.to - 1, first);
+    for (const witness of witnesses) {
+      witness.hereAt = -Infinity;
+      witness.newAt = -Infinity;
+    }
+    return back?.to ?? first;
+  }
+
+  /** Where it goes on when `next` was given out at a place that was left; undefined when it was not. */
+  joins(now: Micros, next: number): number | undefined {
+    if (this.#left.length === 0) return undefined;
+    const met = this.#leftRunOf(now, next);
+    if (met === undefined) return undefined;
+    this.#left = this.#left.filter((run) => run !== met);
+    this.#newest = Math.max(this.#newest, met.to - 1);
+    return met.to;
+  }
+
+  /** Saves or restores its state. */
+  archive(a: Archive): void {
+    this.#from = a.number(this.#from);
+    this.#newest = a.number(this.#newest);
+    this.#mayHaveRivals = a.flag(this.#mayHaveRivals);
+    this.#moves = a.number(this.#moves);
+    this.#left = a.list(this.#left, (run) => ({ from: a.number(run?.from ?? 0), to: a.number(run?.to ?? 0), leftAt: a.number(run?.leftAt ?? 0) }));
+  }
+
+  /** A single message has begun the stream: it may be a wrong one. */
+  get #isSingle(): boolean {
+    return this.#moves === 0 && this.#newest === this.#from;
+  }
+
+  #keep(now: Micros, witness: Witness, view: MessageView): Whereabouts {
+    const { rival } = witness;
+    const isPartOf = rival !== undefined && rival.isNear(view.sequence) && now - rival.at < RIVAL_US;
+    if (isPartOf) return rival.add(now, view) ? 'kept' : 'repeated';
+    // The newest ANNOUNCE, HEADERS and METADATA come out of their order, in front of a history, and prove nothing.
+    if (view.type !== MessageType.DATA) return 'refused';
+    closeRival(witness);
+    witness.rival = new Rival(now, witness.path, view.sequence, this.#settings, this.#budget);
+    witness.rival.add(now, view);
+    this.#mayHaveRivals = true;
+    return 'kept';
+  }
+
+  #closeOld(now: Micros, witnesses: Witnesses<Witness>): void {
+    this.#mayHaveRivals = false;
+    for (const witness of witnesses) {
+      if (witness.rival !== undefined && now - witness.rival.at >= RIVAL_US) closeRival(witness);
+      if (witness.rival !== undefined) this.#mayHaveRivals = true;
+      // Where no memory is left it is still known that something has come there, and the stream can go there.
+      if (this.#budget.isSpent) witness.rival?.dispose();
+    }
+  }
+
+  /** When no path delivers here any more, so that the stream has gone to this rival place. */
+  #leftAt(rival: Rival, witnesses: Witnesses<Witness>): number {
+    // Two that agree weigh more.
+    if (this.#isSingle) return -Infinity;
+    const isBehind = this.isAhead(rival.newest);
+    const { pathSilenceMinMs, gapMaxMs } = this.#settings;
+    let at = -Infinity;
+    for (const { rhythm, hereAt, newAt } of witnesses) {
+      const patienceUs = isBehind ? BACK_US : rhythm.patienceUs(ms(pathSilenceMinMs), MOST_PATIENCE_US);
+      // One that brings only copies of what was here may still bring what is missing; but not for long, for anybody can repeat.
+      at = Math.max(at, newAt + patienceUs, Math.min(hereAt + patienceUs, rival.openedAt + Math.max(ms(gapMaxMs), isBehind ? BACK_US : 0)));
+    }
+    return at;
+  }
+
+  #leave(now: Micros, next: number): void {
+    this.#left = this.#left.filter(({ leftAt }) => now - leftAt < LEFT_US);
+    if (next > this.#from) this.#left.push({ from: this.#from, to: next, leftAt: now });
+    if (this.#left.length > MAX_LEFT) this.#left.shift();
+  }
+
+  #leftRunOf(now: Micros, sequence: number): LeftRun | undefined {
+    return this.#left.find(({ from, to, leftAt }) => sequence >= from && sequence < to && now - leftAt < LEFT_US);
+  }
+}
+
+function closeRival(witness: Witness): void {
+  witness.rival?.dispose();
+  witness.rival = undefined;
+}

@@ -1,0 +1,149 @@
+import type { Archive } from './archive.ts';
+import type { MemoryBudget } from './budget.ts';
+import type { Path } from './intake.ts';
+import { MessageType, type MessageView } from './pdu.ts';
+import type { Settings } from './settings.ts';
+import type { Micros } from './units.ts';
+import { archiveHeld, type Held } from './window.ts';
+
+/** Messages so near to one another lie at one place of a stream: 1.7 s of MP3, as long as a path may be out of order. */
+export const NEAR_MESSAGES = 64;
+/** In DATA messages: a single one may be wrong. */
+const ESTABLISHED = 2;
+
+/** One rival place may keep so large a share of what early messages may take. */
+const RIVAL_SHARE = 4;
+
+/**
+ * A place far from that of its stream where one path has delivered messages. They are kept, the newest, until it is known
+ * whether the stream has gone there: then none of them is lost. Otherwise they are dropped, and counted on the path.
+ */
+export class Rival {
+  readonly openedAt: Micros;
+  readonly #path: Path;
+  readonly #mostMessages: number;
+  readonly #mostBytes: number;
+  readonly #budget: MemoryBudget;
+  /** By their numbers, in the order in which they came. */
+  #held: Map<number, Held> = new Map();
+  #bytes = 0;
+  #data = 0;
+  #newest: number;
+  #at: Micros;
+
+  /** @param sequence of the message that opens it, which is yet to be added. */
+  constructor(now: Micros, path: Path, sequence: number, { windowMessages, windowBytes }: Settings, budget: MemoryBudget) {
+    this.openedAt = now;
+    this.#path = path;
+    this.#at = now;
+    this.#newest = sequence;
+    this.#mostMessages = windowMessages;
+    this.#mostBytes = windowBytes / RIVAL_SHARE;
+    this.#budget = budget;
+  }
+
+  /** When the newest message came. */
+  get at(): Micros {
+    return this.#at;
+  }
+
+  /** The highest number. */
+  get newest(): number {
+    return this.#newest;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get messages(): number {
+    return this.#held.size;
+  }
+
+  /** Messages that agree have come, so that it is no single wrong one, and there is something to go on with. */
+  get isEstablished(): boolean {
+    return this.#data >= ESTABLISHED && this.#held.size > 0;
+  }
+
+  isNear(sequence: number): boolean {
+    return Math.abs(sequence - this.#newest) <= NEAR_MESSAGES;
+  }
+
+  /** Keeps a copy of a message; false when it has one. */
+  add(now: Micros, { type, sequence, bytes, start, end }: MessageView): boolean {
+    if (this.#held.has(sequence)) return false;
+    this.#keep({ sequence, message: bytes.slice(start, end), at: now });
+    if (type === MessageType.DATA) this.#data++;
+    this.#at = now;
+    this.#newest = Math.max(this.#newest, sequence);
+    for (const [oldest, held] of this.#held) {
+      if (this.#held.size <= 1 || !this.#isFull) break;
+      this.#drop(oldest, held);
+    }
+    return true;
+  }
+
+  /** A message that is kept, if this is one of them. */
+  find(sequence: number): Held | undefined {
+    return this.#held.get(sequence);
+  }
+
+  /** All that is kept within a window behind the newest one, by its number; it is kept no longer. */
+  take(): Held[] {
+    const taken: Held[] = [];
+    for (const [sequence, held] of this.#held) {
+      if (sequence <= this.#newest - this.#mostMessages) continue;
+      taken.push(held);
+      this.#release(sequence, held);
+    }
+    this.dispose();
+    return taken.sort((a, b) => a.sequence - b.sequence);
+  }
+
+  /** Drops everything. */
+  dispose(): void {
+    for (const [sequence, held] of this.#held) this.#drop(sequence, held);
+  }
+
+  /** Saves or restores what is not given at construction; the budget is restored by itself. */
+  archive(a: Archive): void {
+    for (const held of a.list(this.#held.values(), (one) => archiveHeld(a, one))) {
+      if (!a.isLoading) break;
+      this.#held.set(held.sequence, held);
+      this.#bytes += held.message.length;
+    }
+    this.#data = a.number(this.#data);
+    this.#newest = a.number(this.#newest);
+    this.#at = a.number(this.#at);
+  }
+
+  get #isFull(): boolean {
+    return this.#held.size > this.#mostMessages || this.#bytes > this.#mostBytes;
+  }
+
+  #keep(held: Held): void {
+    this.#held.set(held.sequence, held);
+    this.#bytes += held.message.length;
+    this.#budget.take(held.message.length);
+  }
+
+  #drop(sequence: number, held: Held): void {
+    this.#release(sequence, held);
+    this.#path.drop('far-off');
+  }
+
+  #release(sequence: number, { message }: Held): void {
+    this.#held.delete(sequence);
+    this.#bytes -= message.length;
+    this.#budget.giveBack(message.length);
+  }
+}
+
+/** Saves or restores one that there may be. */
+export function archiveRival(a: Archive, saved: Rival | undefined, path: Path, settings: Settings, budget: MemoryBudget): Rival | undefined {
+  if (!a.flag(saved !== undefined)) return undefined;
+  const openedAt = a.number(saved?.openedAt ?? (0 as Micros));
+  const rival = saved ?? new Rival(openedAt, path, 0, settings, budget);
+  rival.archive(a);
+  return rival;
+}
