@@ -20,7 +20,7 @@ const MAX_OWNERS = 4;
 /** What is longer is an outage, and no rhythm: the longest pause of a source that comes in bursts is 2.7 s. */
 const LONGEST_PAUSE_US = 5_000_000;
 /** From the address of an owner that is silent for so long another connection is believed: the first one is half open, and its encoder has noticed. */
-const SAME_ADDRESS_SILENT_US = 500_000;
+const SAME_ADDRESS_SILENT_US = 1_500_000;
 
 /**
  * Whose a stream is, at a relay: the connection's (of datagrams, the sender's) that has brought it first. Nothing in the protocol says who may

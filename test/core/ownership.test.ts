@@ -121,7 +121,7 @@ describe('a stream at a relay', () => {
   });
 
   it('goes on by a second connection of its owner, when the first one is half open, or closed', () => {
-    rig.after(600);
+    rig.after(1_600);
     const again = rig.open(OWNER);
     rig.tcp(again, frame(4));
     rig.close(again);
