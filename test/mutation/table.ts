@@ -17,7 +17,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'dedup key without stream id',
-    file: 'core/relay.ts',
+    file: 'core/relay-streams.ts',
     find: 'if (latest !== undefined && sameStream(latest.id, view.bytes, view.start)) return latest;',
     replace: 'if (latest !== undefined) return latest;',
     danger: 'One encoder’s messages count as copies of the other’s, and are dropped.',
