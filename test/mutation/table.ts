@@ -332,9 +332,9 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'hang-up not waited for',
-    file: 'core/edge-stream.ts',
-    find: 'Math.max(0, this.#closedAt - this.frameAt) + ms(this.#settings.closedStallMs)',
-    replace: 'Math.max(0, this.#closedAt - this.frameAt)',
+    file: 'core/stream-media.ts',
+    find: 'Math.max(0, this.closedAt - this.frameAt) + ms(closedStallMs)',
+    replace: 'Math.max(0, this.closedAt - this.frameAt)',
     danger: 'An encoder that connects again is left before it can send what was missed.',
   },
   {
