@@ -157,7 +157,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'grace never ends',
-    file: 'core/switching/switcher.ts',
+    file: 'core/switching/live-watch.ts',
     find: 'this.#grace.set(later(now, ms(this.#settings.resumeGraceMs)));',
     replace: ';',
     danger: 'Once nothing could take over, nothing ever does.',
@@ -339,7 +339,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'network’s fault held against the encoder',
-    file: 'core/switching/switcher.ts',
+    file: 'core/switching/live-watch.ts',
     find: '[...this.#candidates].some((stream) => stream.isPathInTrouble(now))',
     replace: 'false',
     danger: 'A packet that is lost twice is a switch, and another one back.',
