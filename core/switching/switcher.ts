@@ -11,6 +11,7 @@ import type { Settings } from '../settings.ts';
 import type { Timer } from '../timers.ts';
 import { later, ms, toMs, type Micros } from '../units.ts';
 import { Candidates } from './candidates.ts';
+import { FallbackTurns } from './fallback-turns.ts';
 import { LiveWatch, type LiveWatchReason } from './live-watch.ts';
 import { OnAir, type Programme } from './on-air.ts';
 import { OperatorChoice } from './operator-choice.ts';
@@ -67,6 +68,7 @@ export class Switcher {
   readonly #watch: LiveWatch;
   readonly #trust: Trust;
   readonly #standIn: StandIn<EdgeStream> | undefined;
+  readonly #turns: FallbackTurns;
   readonly #prospects: Prospects;
   readonly #choice: OperatorChoice = new OperatorChoice();
   #heardAt = 0 as Micros;
@@ -80,6 +82,7 @@ export class Switcher {
     this.#trust = new Trust({ mount: options.mount, isGiven: policy?.trust === 'all', event: options.event });
     this.#candidates = new Candidates({ settings, policy, matcher: options.matcher, onAir: this.#onAir, trust: this.#trust });
     this.#standIn = standIn;
+    this.#turns = new FallbackTurns({ settings, standIn, onAir: this.#onAir, candidates: this.#candidates });
     this.#prospects = new Prospects(settings, (stream) => policy?.prefer !== undefined && isFrom(stream, policy.prefer));
     this.#watch = new LiveWatch({
       mount: options.mount,
@@ -105,7 +108,7 @@ export class Switcher {
 
   /** No stream is heard, but the fallback. */
   get isOnFallback(): boolean {
-    return this.#standIn?.isOnAir === true;
+    return this.#turns.isOnAir;
   }
 
   get streams(): number {
@@ -163,7 +166,7 @@ export class Switcher {
     else if (stream === this.live) {
       this.#noteSource(now);
       this.#watch.recovered(now);
-      if (this.#isFallbackBetter(now, stream)) this.#standIn!.call(now, this.format!, this.#onAir.givenAt);
+      if (!this.#choice.is(stream)) this.#turns.callIfBetter(now, stream);
       if (!this.isOnFallback) this.#onAir.next(now);
       this.#watch.awaitNext(now);
     } else {
@@ -237,11 +240,7 @@ export class Switcher {
 
   /** Nothing has been heard for long: the fallback is called, unless a stream is there that will be heard soon. */
   fallbackDue(now: Micros): void {
-    const { fallbackMs, slowerWaitMs, resumeGraceMs, stallMinMs } = this.#settings;
-    const { givenAt } = this.#onAir;
-    const isAnyHealthy = this.#candidates.anyHealthy(now);
-    if (isAnyHealthy && now - givenAt < ms(fallbackMs + slowerWaitMs + resumeGraceMs)) this.#standIn!.putOff(later(now, ms(stallMinMs)));
-    else this.#standIn!.call(now, this.format!, givenAt);
+    this.#turns.due(now);
   }
 
   /** The fallback has given a frame. */
@@ -286,31 +285,14 @@ export class Switcher {
     this.#options.event({ kind: 'mount-started', mount: this.#options.mount, stream, codec, sampleRateHz, channels });
   }
 
-  /** The fallback is on air, and a stream has one more frame: they return to it, at this one, when it has been well for long enough. */
+  /** The fallback is on air, and a stream has one more frame: they may return to it, at this one. */
   #returns(now: Micros, stream: EdgeStream): void {
-    const standIn = this.#standIn!;
-    const isNoBetter = stream.pace.isUnpaced || this.#candidates.isNoProgramme(now, stream);
-    if (isNoBetter && !standIn.hasRunDry(now)) return standIn.forget(stream);
-    const { live } = this;
-    // The one that was on air is there, and no better than the fallback: nor is a stranger.
-    if (live?.isHealthy(now) === true && !this.#candidates.maySucceed(now, stream)) return standIn.forget(stream);
-    if (!standIn.hasReturned(now, stream) || this.#candidates.isOutranked(now, stream)) return;
-    if (this.#candidates.fits(stream)) {
-      // What it brings again was heard before the fallback.
-      if (stream.isBursting(now) || this.#candidates.isHeard(stream)) return;
-      standIn.leave(now, stream.name);
-      const newest = stream.ring.count - 1;
-      this.#goOver(now, stream, newest, stream.ring.frame(newest).mediaUs);
-      this.#noteSource(now);
-      return;
-    }
-    if (!this.#candidates.anyHealthy(now)) this.#options.outgrown(now, stream);
-  }
-
-  /** The mountpoint is to hear its fallback instead of silence or repetition, and there is no other stream to go over to. */
-  #isFallbackBetter(now: Micros, live: EdgeStream): boolean {
-    if (this.#standIn?.isOff !== true || this.#choice.is(live) || this.#candidates.isSick(now, live)) return false;
-    return this.#candidates.isNoProgramme(now, live);
+    const turn = this.#turns.returnTo(now, stream);
+    if (turn === 'outgrown') this.#options.outgrown(now, stream);
+    if (turn !== 'enter') return;
+    const newest = stream.ring.count - 1;
+    this.#goOver(now, stream, newest, stream.ring.frame(newest).mediaUs);
+    this.#noteSource(now);
   }
 
   #noteSource(now: Micros): void {
