@@ -2,7 +2,7 @@ import { decodeAnnouncement } from './announce.ts';
 import type { Archive } from './archive.ts';
 import type { MemoryBudget } from './budget.ts';
 import { Departed } from './departed.ts';
-import { EdgeStream, type Loss } from './edge-stream.ts';
+import { EdgeStream, type EdgeStreamSink, type Loss } from './edge-stream.ts';
 import type { EdgeEvent } from './events.ts';
 import type { Path } from './intake.ts';
 import type { PathId } from './machine.ts';
@@ -36,6 +36,8 @@ export class EdgeStreams implements Iterable<EdgeStream> {
   readonly #options: EdgeStreamsOptions;
   readonly #table: StreamTable<EdgeStream> = new StreamTable();
   readonly #departed: Departed;
+  /** One for all: somebody who invents streams makes us pay for what each has of its own. */
+  readonly #sink: EdgeStreamSink;
   #unannounced = 0;
   /** Before this it is not looked again which streams can go for others. */
   #noRoomUntil = 0 as Micros;
@@ -43,6 +45,12 @@ export class EdgeStreams implements Iterable<EdgeStream> {
   constructor(options: EdgeStreamsOptions) {
     this.#options = options;
     this.#departed = new Departed(options.settings.windowMessages);
+    this.#sink = {
+      announced: (now, stream) => this.#announced(now, stream),
+      frame: options.frame,
+      lost: options.lost,
+      paceChanged: (_, stream) => this.#paceChanged(stream),
+    };
   }
 
   get size(): number {
@@ -107,13 +115,13 @@ export class EdgeStreams implements Iterable<EdgeStream> {
   }
 
   #newStream(now: Micros, id: Uint8Array): EdgeStream {
-    const { settings, budget, timer, frame, lost } = this.#options;
+    const { settings, budget, timer } = this.#options;
     const stream: EdgeStream = new EdgeStream({
       id,
       now,
       settings,
       budget,
-      sink: { announced: (at, it) => this.#announced(at, it), frame, lost, paceChanged: (_, it) => this.#paceChanged(it) },
+      sink: this.#sink,
       timer,
       forget: (at) => this.#forget(at, stream),
     });
