@@ -1,5 +1,6 @@
 import { Ahead } from './ahead.ts';
 import type { Archive } from './archive.ts';
+import { BroadcastTexts } from './broadcast-texts.ts';
 import type { MemoryBudget } from './budget.ts';
 import type { EdgeEvent } from './events.ts';
 import { describeFormat, isSameFormat, type FrameFormat, type FrameHeader } from './frame/format.ts';
@@ -54,8 +55,6 @@ interface Listener {
 }
 
 const CHUNK_BYTES = 16_384;
-/** Titles remembered for those who are behind; beyond it the oldest audio carries a newer one. */
-const MAX_TEXTS = 64;
 /** So much of a burst is kept when memory is spent. */
 const SPENT_PART = 0.25;
 /** Given to the system at most before it has taken it: the rest of a slow listener's lag costs nothing here. */
@@ -77,9 +76,7 @@ export class Broadcast implements Programme {
   readonly #flush: Timer<string>;
   readonly #burst: Timer<string>;
   #fresh: Listener[] = [];
-  /** Where each metadata text begins; the first entry is the one in force at the journal's tail. */
-  #texts: { readonly position: number; readonly text: string }[] = [];
-  #textsForgotten = false;
+  readonly #texts: BroadcastTexts = new BroadcastTexts();
   readonly #header: FrameHeader = emptyFrameHeader();
   /** Of the newest frame, and where the first one of that format is: a burst begins there at the earliest. */
   #format: FrameFormat | undefined;
@@ -138,12 +135,12 @@ export class Broadcast implements Programme {
 
   /** The metadata text on air. */
   get text(): string {
-    return this.#texts[this.#texts.length - 1]?.text ?? '';
+    return this.#texts.newest;
   }
 
   /** The next frame on air. Without a text of its own it has the one before. */
   frame(now: Micros, bytes: Uint8Array, durationUs: number, text: string | undefined): void {
-    if (text !== undefined && text !== this.text) this.#newText(text);
+    if (text !== undefined && text !== this.text) this.#texts.add(this.#journal.head, text);
     if (readHeader(bytes, 0, this.#header) === undefined && !isSameFormat(this.#header.format, this.#format)) this.#newFormat(this.#header.format);
     this.#journal.append(Math.floor(this.#programmeUs) as Micros, bytes, 0, bytes.length, false);
     this.#programmeUs += durationUs;
@@ -197,8 +194,7 @@ export class Broadcast implements Programme {
     this.#listeners = new Map(a.list(this.#listeners, (entry) => this.#archiveListener(a, entry?.[1])));
     const fresh = a.list(this.#fresh.filter(({ id }) => this.#listeners.has(id)).map(({ id }) => id), (id) => a.number(id ?? (0 as ListenerId)));
     if (a.isLoading) this.#fresh = fresh.map((id) => this.#listeners.get(id)!);
-    this.#texts = a.list(this.#texts, (text) => ({ position: a.number(text?.position ?? 0), text: a.text(text?.text ?? '') }));
-    this.#textsForgotten = a.flag(this.#textsForgotten);
+    this.#texts.archive(a);
     this.#format = archiveFormat(a, this.#format);
     archiveCursor(a, this.#formatBegins);
     this.#programmeUs = a.number(this.#programmeUs);
@@ -242,13 +238,6 @@ export class Broadcast implements Programme {
     if (before === undefined) return;
     const { mount, event } = this.#options;
     event({ kind: 'new-format', mount, format: describeFormat(format), before: describeFormat(before), listeners: this.#listeners.size });
-  }
-
-  #newText(text: string): void {
-    this.#texts.push({ position: this.#journal.head, text });
-    if (this.#texts.length <= MAX_TEXTS) return;
-    this.#texts.shift();
-    this.#textsForgotten = true;
   }
 
   #flushFresh(now: Micros): void {
@@ -296,7 +285,7 @@ export class Broadcast implements Programme {
       const bytes = this.#journal.read(listener.cursor);
       if (bytes === undefined) return;
       if (listener.icy === undefined) this.#send(listener, bytes);
-      else listener.icy.push(bytes, (offset) => this.#textAt(position + offset), (piece) => this.#send(listener, piece));
+      else listener.icy.push(bytes, (offset) => this.#texts.at(position + offset), (piece) => this.#send(listener, piece));
     }
   }
 
@@ -304,16 +293,6 @@ export class Broadcast implements Programme {
     listener.bytes += bytes.length;
     this.#bytesOut += bytes.length;
     this.#options.sink.send(listener.id, bytes);
-  }
-
-  /** The metadata text in force just before `position`: a block tells of the audio that it follows and precedes. */
-  #textAt(position: number): string {
-    for (let index = this.#texts.length - 1; index >= 0; index--) {
-      const entry = this.#texts[index]!;
-      if (entry.position <= position) return entry.text;
-    }
-    // Audio from before the first title has none; but where older ones had to give way, the oldest left is nearest.
-    return this.#textsForgotten ? (this.#texts[0]?.text ?? '') : '';
   }
 
   /** Gives its memory back, after `end`; it is not used again. */
@@ -327,10 +306,7 @@ export class Broadcast implements Programme {
     const part = keepFrom === Infinity && this.#options.budget.isSpent ? SPENT_PART : 1;
     const burstBegins = this.#programmeUs - part * ms(this.#settings.burstMs);
     this.#journal.trimBefore(Math.floor(burstBegins) as Micros, keepFrom);
-    const tail = this.#journal.tail;
-    let past = 0;
-    while (past + 1 < this.#texts.length && this.#texts[past + 1]!.position <= tail) past++;
-    if (past > 0) this.#texts = this.#texts.slice(past);
+    this.#texts.trimBefore(this.#journal.tail);
   }
 
   #reportLeft(now: Micros, listener: Listener, reason: string): void {

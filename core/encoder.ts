@@ -1,15 +1,13 @@
-import { audioTypeFor, encodeAnnouncement } from './announce.ts';
 import { assert } from './assert.ts';
-import { encodeOrigin } from './extensions.ts';
+import { EncoderDescription, type Statement } from './encoder-description.ts';
 import { frameDurationUs, isSameFormat, type FrameFormat, type FrameHeader } from './frame/format.ts';
 import { FrameScanner } from './frame/scanner.ts';
 import { TagLimit } from './frame/tag-limit.ts';
 import { InputCheck } from './input-check.ts';
-import { encodeHeaders, type HeaderList } from './headers.ts';
-import { encodeIcyText, icyTitleOf, icyTitleText } from './icy.ts';
+import type { HeaderList } from './headers.ts';
+import { icyTitleOf, icyTitleText } from './icy.ts';
 import { Journal } from './journal.ts';
 import type { Machine, TargetId, Transport } from './machine.ts';
-import { contentTypeOf } from './media.ts';
 import { encodeMessage, MAX_DATAGRAM_BYTES, MessageType, STREAM_ID_BYTES } from './pdu.ts';
 import { RepeatGuard, SentFrames, type FrameKind } from './repeat-guard.ts';
 import type { Settings } from './settings.ts';
@@ -60,8 +58,7 @@ const CHUNK_BYTES = 16_384;
 export class Encoder implements Machine {
   readonly #settings: Settings;
   readonly #streamId: Uint8Array;
-  readonly #mountpoint: string;
-  readonly #origin: string | undefined;
+  readonly #description: EncoderDescription;
   readonly #sink: EncoderSink;
   readonly #scanner = new FrameScanner({ frame: (bytes, header) => this.#found(bytes, header) }, { isSource: true });
   readonly #tagLimit = new TagLimit();
@@ -72,10 +69,6 @@ export class Encoder implements Machine {
   readonly #journal: Journal;
   /** By replica number; those that are free are undefined. */
   readonly #targets: (Target | undefined)[] = [];
-  #headers: HeaderList;
-  #metadata = icyTitleText('');
-  #format: FrameFormat | undefined;
-  #audioType = 0;
   #sequence = 0;
   #frames = 0;
   #foundUs = 0;
@@ -87,9 +80,7 @@ export class Encoder implements Machine {
     assert(streamId.length === STREAM_ID_BYTES, 'a stream id has 16 bytes');
     this.#settings = settings;
     this.#streamId = streamId.slice();
-    this.#mountpoint = mountpoint;
-    this.#origin = origin;
-    this.#headers = headers ?? [];
+    this.#description = new EncoderDescription({ mountpoint, headers: headers ?? [], origin });
     this.#sink = sink;
     this.#check = new InputCheck({
       scanner: this.#scanner,
@@ -124,7 +115,7 @@ export class Encoder implements Machine {
   }
 
   get format(): FrameFormat | undefined {
-    return this.#format;
+    return this.#description.format;
   }
 
   get stats(): EncoderStats {
@@ -213,19 +204,16 @@ export class Encoder implements Machine {
 
   /** A whole metadata text, e.g. `StreamTitle='…';StreamUrl='';`. */
   setMetadata(now: Micros, text: string): void {
-    if (text === this.#metadata) return;
-    this.#metadata = text;
+    if (!this.#description.setText(text)) return;
     this.#sink.event({ kind: 'encoder-title', title: icyTitleOf(text) });
-    if (this.#format === undefined) return;
-    this.#message(now, MessageType.METADATA, encodeIcyText(text));
+    if (this.format === undefined) return;
+    this.#message(now, this.#description.metadata);
     this.#pump(now);
   }
 
   setHeaders(now: Micros, headers: HeaderList): void {
-    if (JSON.stringify(headers) === JSON.stringify(this.#headers)) return;
-    this.#headers = headers;
-    if (this.#format === undefined) return;
-    this.#message(now, MessageType.HEADERS, this.#headersPayload(this.#format));
+    if (!this.#description.setHeaders(headers) || this.format === undefined) return;
+    this.#message(now, this.#description.headers(this.format));
     this.#pump(now);
   }
 
@@ -240,34 +228,25 @@ export class Encoder implements Machine {
   }
 
   #frame(now: Micros, bytes: Uint8Array, kind: FrameKind): void {
-    const formatChanged = !isSameFormat(kind.format, this.#format);
+    const formatChanged = !isSameFormat(kind.format, this.format);
     if (formatChanged) this.#newFormat(kind);
     if (formatChanged || now - this.#announcedAt >= ms(this.#settings.announceMs)) this.#announce(now, kind.format);
     this.#frames++;
-    this.#message(now, MessageType.DATA, bytes);
+    this.#message(now, { type: MessageType.DATA, payload: bytes });
   }
 
   #newFormat({ format, bitrateBps }: FrameKind): void {
     const { codec, sampleRateHz, channels } = format;
-    this.#format = format;
-    this.#audioType = audioTypeFor(format, bitrateBps);
-    this.#sink.event({ kind: 'encoder-format', codec, sampleRateHz, channels, bitrateBps, audioType: this.#audioType });
+    this.#description.setFormat(format, bitrateBps);
+    this.#sink.event({ kind: 'encoder-format', codec, sampleRateHz, channels, bitrateBps, audioType: this.#description.audioType });
   }
 
   #announce(now: Micros, format: FrameFormat): void {
     this.#announcedAt = now;
-    this.#message(now, MessageType.ANNOUNCE, encodeAnnouncement({ audioType: this.#audioType, mountpoint: this.#mountpoint }));
-    if (this.#origin !== undefined) this.#message(now, MessageType.ORIGIN, encodeOrigin(this.#origin));
-    this.#message(now, MessageType.HEADERS, this.#headersPayload(format));
-    this.#message(now, MessageType.METADATA, encodeIcyText(this.#metadata));
+    for (const statement of this.#description.all(format)) this.#message(now, statement);
   }
 
-  #headersPayload(format: FrameFormat): Uint8Array {
-    const others = this.#headers.filter(([name]) => name.toLowerCase() !== 'content-type');
-    return encodeHeaders([...others, ['Content-Type', contentTypeOf(format.codec)]]);
-  }
-
-  #message(now: Micros, type: number, payload: Uint8Array): void {
+  #message(now: Micros, { type, payload }: Statement): void {
     this.#sequence++;
     const bytes = encodeMessage({ type, replica: 0, streamId: this.#streamId, sequence: this.#sequence, payload });
     assert(bytes.length <= MAX_DATAGRAM_BYTES, 'a message of ours fits into no datagram');

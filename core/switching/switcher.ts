@@ -11,6 +11,8 @@ import type { Settings } from '../settings.ts';
 import type { Timer } from '../timers.ts';
 import { later, ms, toMs, type Micros } from '../units.ts';
 import { Candidates } from './candidates.ts';
+import { FallbackTurns } from './fallback-turns.ts';
+import { LiveWatch, type LiveWatchReason } from './live-watch.ts';
 import { OnAir, type Programme } from './on-air.ts';
 import { OperatorChoice } from './operator-choice.ts';
 import { Prospects } from './prospects.ts';
@@ -19,7 +21,7 @@ import { switchEvent } from './switch-event.ts';
 import { Trust } from './trust.ts';
 import { isThere, type Takeover } from './takeover.ts';
 
-export type SwitcherReason = 'stream-stalls' | 'mount-ends' | 'resume-grace';
+export type SwitcherReason = LiveWatchReason | 'mount-ends';
 
 export interface SwitcherOptions {
   readonly mount: string;
@@ -45,8 +47,6 @@ export interface SwitcherOptions {
 const MATCHED_AFTER_US = 15_000_000;
 /** Who can choose the moment waits so long for a good one: speech has a pause in that. */
 const MOMENT_WAIT_US = 2_000_000;
-/** How soon it is looked again whether a pause is still the network's fault. */
-const LOOK_AGAIN_US = 25_000;
 
 /**
  * Decides, for one mountpoint, which of its streams the listeners hear.
@@ -62,18 +62,16 @@ const LOOK_AGAIN_US = 25_000;
 export class Switcher {
   readonly #options: SwitcherOptions;
   readonly #settings: Settings;
-  readonly #stall: Timer<string>;
   readonly #end: Timer<string>;
-  readonly #grace: Timer<string>;
   readonly #onAir: OnAir;
   readonly #candidates: Candidates;
+  readonly #watch: LiveWatch;
   readonly #trust: Trust;
   readonly #standIn: StandIn<EdgeStream> | undefined;
+  readonly #turns: FallbackTurns;
   readonly #prospects: Prospects;
   readonly #choice: OperatorChoice = new OperatorChoice();
   #heardAt = 0 as Micros;
-  /** The live stream is tardy and nothing could take over: whoever is back first is looked at. */
-  #tardy = false;
   #switches = 0;
 
   constructor(options: SwitcherOptions) {
@@ -84,10 +82,19 @@ export class Switcher {
     this.#trust = new Trust({ mount: options.mount, isGiven: policy?.trust === 'all', event: options.event });
     this.#candidates = new Candidates({ settings, policy, matcher: options.matcher, onAir: this.#onAir, trust: this.#trust });
     this.#standIn = standIn;
+    this.#turns = new FallbackTurns({ settings, standIn, onAir: this.#onAir, candidates: this.#candidates });
     this.#prospects = new Prospects(settings, (stream) => policy?.prefer !== undefined && isFrom(stream, policy.prefer));
-    this.#stall = timer('stream-stalls', (now) => this.#stalled(now));
+    this.#watch = new LiveWatch({
+      mount: options.mount,
+      settings,
+      onAir: this.#onAir,
+      candidates: this.#candidates,
+      standIn,
+      timer,
+      event: options.event,
+      leave: (now) => this.#leave(now, 'stalled'),
+    });
     this.#end = timer('mount-ends', (now) => this.#ends(now));
-    this.#grace = timer('resume-grace', (now) => this.#leave(now, 'stalled'));
   }
 
   get live(): EdgeStream | undefined {
@@ -101,7 +108,7 @@ export class Switcher {
 
   /** No stream is heard, but the fallback. */
   get isOnFallback(): boolean {
-    return this.#standIn?.isOnAir === true;
+    return this.#turns.isOnAir;
   }
 
   get streams(): number {
@@ -134,7 +141,7 @@ export class Switcher {
     const { mount, event } = this.#options;
     if (this.#candidates.fits(stream)) {
       event({ kind: 'backup-added', mount, stream: stream.name, backups: this.#candidates.size - 1 });
-      if (this.#tardy) this.#backupFrame(now, stream);
+      if (this.#watch.isTardy) this.#watch.backupFrame(now, stream);
     } else {
       event({ kind: 'backup-refused', mount, stream: stream.name, why: cannotFollow(stream.format, this.format) });
     }
@@ -158,10 +165,10 @@ export class Switcher {
     else if (this.live === undefined) this.#first(now, stream);
     else if (stream === this.live) {
       this.#noteSource(now);
-      this.#recovered(now);
-      if (this.#isFallbackBetter(now, stream)) this.#standIn!.call(now, this.format!, this.#onAir.givenAt);
+      this.#watch.recovered(now);
+      if (!this.#choice.is(stream)) this.#turns.callIfBetter(now, stream);
       if (!this.isOnFallback) this.#onAir.next(now);
-      this.#awaitNext(now);
+      this.#watch.awaitNext(now);
     } else {
       // No source, as long as there was another one: the mountpoint ends as without it.
       if (stream.pace.isUnpaced) return;
@@ -169,7 +176,7 @@ export class Switcher {
       this.#trust.heard(now, this.live, stream, this.#candidates.isMatched(stream), this.#candidates);
       if (!this.#candidates.fits(stream)) return;
       this.#noteSource(now);
-      if (this.#tardy) this.#backupFrame(now, stream);
+      if (this.#watch.isTardy) this.#watch.backupFrame(now, stream);
       else this.#consider(now, stream);
     }
   }
@@ -198,7 +205,7 @@ export class Switcher {
 
   /** The relays say that this stream's encoder is gone: it is waited for a shorter time. */
   saidClosed(now: Micros, stream: EdgeStream): void {
-    if (stream === this.live && this.#stall.armed) this.#stall.setEarlier(this.#tardyAt(now));
+    if (stream === this.live) this.#watch.hurry(now);
   }
 
   /** What an operator wants. */
@@ -233,11 +240,7 @@ export class Switcher {
 
   /** Nothing has been heard for long: the fallback is called, unless a stream is there that will be heard soon. */
   fallbackDue(now: Micros): void {
-    const { fallbackMs, slowerWaitMs, resumeGraceMs, stallMinMs } = this.#settings;
-    const { givenAt } = this.#onAir;
-    const isAnyHealthy = this.#candidates.anyHealthy(now);
-    if (isAnyHealthy && now - givenAt < ms(fallbackMs + slowerWaitMs + resumeGraceMs)) this.#standIn!.putOff(later(now, ms(stallMinMs)));
-    else this.#standIn!.call(now, this.format!, givenAt);
+    this.#turns.due(now);
   }
 
   /** The fallback has given a frame. */
@@ -249,14 +252,14 @@ export class Switcher {
   dispose(successor: EdgeStream | undefined): void {
     for (const stream of this.#candidates) if (stream !== successor) stream.ring.clear();
     this.#standIn?.dispose();
-    this.#stall.cancel();
+    this.#watch.dispose();
     this.#end.cancel();
-    this.#grace.cancel();
   }
 
   /** Saves or restores its state; `reference` does so with one of its streams. */
   archive(a: Archive, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
-    for (const timer of [this.#stall, this.#end, this.#grace]) timer.archive(a);
+    this.#watch.archive(a);
+    this.#end.archive(a);
     this.#candidates.archive(a, reference);
     this.#onAir.archive(a, reference);
     this.#standIn?.archive(a, reference);
@@ -264,7 +267,6 @@ export class Switcher {
     this.#prospects.archive(a, reference);
     this.#trust.archive(a, reference);
     this.#heardAt = a.number(this.#heardAt);
-    this.#tardy = a.flag(this.#tardy);
     this.#switches = a.number(this.#switches);
     this.#options.matcher.archive(a, (stream) => reference(stream as EdgeStream | undefined));
   }
@@ -276,53 +278,21 @@ export class Switcher {
     this.#noteSource(now);
     if (this.format === undefined) this.#started(stream.name, stream.format!);
     this.#onAir.begin(now, stream);
-    this.#awaitNext(now);
+    this.#watch.awaitNext(now);
   }
 
   #started(stream: string, { codec, sampleRateHz, channels }: FrameFormat): void {
     this.#options.event({ kind: 'mount-started', mount: this.#options.mount, stream, codec, sampleRateHz, channels });
   }
 
-  /** The fallback is on air, and a stream has one more frame: they return to it, at this one, when it has been well for long enough. */
+  /** The fallback is on air, and a stream has one more frame: they may return to it, at this one. */
   #returns(now: Micros, stream: EdgeStream): void {
-    const standIn = this.#standIn!;
-    const isNoBetter = stream.pace.isUnpaced || this.#candidates.isNoProgramme(now, stream);
-    if (isNoBetter && !standIn.hasRunDry(now)) return standIn.forget(stream);
-    const { live } = this;
-    // The one that was on air is there, and no better than the fallback: nor is a stranger.
-    if (live?.isHealthy(now) === true && !this.#candidates.maySucceed(now, stream)) return standIn.forget(stream);
-    if (!standIn.hasReturned(now, stream) || this.#candidates.isOutranked(now, stream)) return;
-    if (this.#candidates.fits(stream)) {
-      // What it brings again was heard before the fallback.
-      if (stream.isBursting(now) || this.#candidates.isHeard(stream)) return;
-      standIn.leave(now, stream.name);
-      const newest = stream.ring.count - 1;
-      this.#goOver(now, stream, newest, stream.ring.frame(newest).mediaUs);
-      this.#noteSource(now);
-      return;
-    }
-    if (!this.#candidates.anyHealthy(now)) this.#options.outgrown(now, stream);
-  }
-
-  /** The mountpoint is to hear its fallback instead of silence or repetition, and there is no other stream to go over to. */
-  #isFallbackBetter(now: Micros, live: EdgeStream): boolean {
-    if (this.#standIn?.isOff !== true || this.#choice.is(live) || this.#candidates.isSick(now, live)) return false;
-    return this.#candidates.isNoProgramme(now, live);
-  }
-
-  #awaitNext(now: Micros): void {
-    const tardyAt = this.#tardyAt(now);
-    this.#stall.set(tardyAt);
-    this.#standIn?.heard(this.live!.frameAt as Micros, tardyAt);
-  }
-
-  /** When the live stream has been silent for as long as it is waited for, as far as is known now: not before `now`. */
-  #tardyAt(now: Micros): Micros {
-    const { frameAt, patienceUs } = this.live!;
-    const excusedUntil = frameAt + ms(this.#settings.troubledStallMs);
-    // Any stream of the mountpoint can show trouble on the way: they often have the network in common.
-    const isExcused = now >= frameAt + patienceUs && now < excusedUntil && [...this.#candidates].some((stream) => stream.isPathInTrouble(now));
-    return (isExcused ? Math.min(excusedUntil, now + LOOK_AGAIN_US) : Math.max(now, frameAt + patienceUs)) as Micros;
+    const turn = this.#turns.returnTo(now, stream);
+    if (turn === 'outgrown') this.#options.outgrown(now, stream);
+    if (turn !== 'enter') return;
+    const newest = stream.ring.count - 1;
+    this.#goOver(now, stream, newest, stream.ring.frame(newest).mediaUs);
+    this.#noteSource(now);
   }
 
   #noteSource(now: Micros): void {
@@ -334,45 +304,6 @@ export class Switcher {
     // Its fallback is due later still.
     if (this.#standIn?.isAwaited === true) this.#end.set(later(now, ms(this.#settings.stallMinMs)));
     else this.#options.ended(now, toMs((now - this.#heardAt) as Micros));
-  }
-
-  #stalled(now: Micros): void {
-    const { live } = this;
-    if (live === undefined) return;
-    // What was said against it has been taken back, or the network is to blame.
-    if (now < this.#tardyAt(now)) {
-      this.#awaitNext(now);
-      return;
-    }
-    if (this.#leave(now, 'stalled')) return;
-    this.#tardy = true;
-    this.#standIn?.heard(live.frameAt as Micros, now);
-    this.#options.event({
-      kind: 'stalled',
-      mount: this.#options.mount,
-      stream: live.name,
-      silentMs: this.#silentMs(now),
-      thresholdMs: toMs(live.patienceUs as Micros),
-      backups: this.#candidates.size - (this.#candidates.has(live) ? 1 : 0),
-    });
-  }
-
-  #recovered(now: Micros): void {
-    if (!this.#tardy) return;
-    this.#tardy = false;
-    this.#grace.cancel();
-    this.#options.event({ kind: 'resumed', mount: this.#options.mount, stream: this.live!.name, silentMs: this.#silentMs(now) });
-  }
-
-  /** Programme comes from elsewhere. After an outage of everything the live stream may be right behind. */
-  #backupFrame(now: Micros, stream: EdgeStream): void {
-    if (this.#grace.armed) return;
-    const isBursting = stream.isBursting(now);
-    if (!isBursting && this.#candidates.best(now) === undefined) return;
-    // It may be that nothing comes behind its burst.
-    const wasAway = isBursting || stream.steadySince > this.#onAir.givenAt;
-    if (wasAway) this.#grace.set(later(now, ms(this.#settings.resumeGraceMs)));
-    else this.#leave(now, 'stalled');
   }
 
   /** The live stream has to be left: enters the best backup that is there, if any is. */
@@ -436,8 +367,7 @@ export class Switcher {
   #goOver(now: Micros, stream: EdgeStream, index: number, pointUs: number): void {
     const from = this.live;
     this.#prospects.clear();
-    this.#tardy = false;
-    this.#grace.cancel();
+    this.#watch.left();
     if (from !== undefined && from !== stream) {
       this.#switches++;
       this.#choice.left(from, stream);
@@ -449,7 +379,7 @@ export class Switcher {
       }
     }
     this.#onAir.enter(now, stream, index, pointUs);
-    this.#awaitNext(now);
+    this.#watch.awaitNext(now);
   }
 
   #silentMs(now: Micros): number {

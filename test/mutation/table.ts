@@ -17,7 +17,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'dedup key without stream id',
-    file: 'core/relay.ts',
+    file: 'core/relay-streams.ts',
     find: 'if (latest !== undefined && sameStream(latest.id, view.bytes, view.start)) return latest;',
     replace: 'if (latest !== undefined) return latest;',
     danger: 'One encoder’s messages count as copies of the other’s, and are dropped.',
@@ -157,7 +157,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'grace never ends',
-    file: 'core/switching/switcher.ts',
+    file: 'core/switching/live-watch.ts',
     find: 'this.#grace.set(later(now, ms(this.#settings.resumeGraceMs)));',
     replace: ';',
     danger: 'Once nothing could take over, nothing ever does.',
@@ -332,14 +332,14 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'hang-up not waited for',
-    file: 'core/edge-stream.ts',
-    find: 'Math.max(0, this.#closedAt - this.frameAt) + ms(this.#settings.closedStallMs)',
-    replace: 'Math.max(0, this.#closedAt - this.frameAt)',
+    file: 'core/stream-media.ts',
+    find: 'Math.max(0, this.closedAt - this.frameAt) + ms(closedStallMs)',
+    replace: 'Math.max(0, this.closedAt - this.frameAt)',
     danger: 'An encoder that connects again is left before it can send what was missed.',
   },
   {
     name: 'network’s fault held against the encoder',
-    file: 'core/switching/switcher.ts',
+    file: 'core/switching/live-watch.ts',
     find: '[...this.#candidates].some((stream) => stream.isPathInTrouble(now))',
     replace: 'false',
     danger: 'A packet that is lost twice is a switch, and another one back.',
