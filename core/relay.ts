@@ -127,7 +127,10 @@ export class Relay implements Machine {
     this.#intake = new Intake({
       maxPaths: settings.maxPaths,
       message: (path, view) => this.#message(path, view),
-      empty: (path) => this.#pathSlots.waits(this.#now, path),
+      empty: (path) => {
+        this.#pathSlots.waits(this.#now, path);
+        this.#acknowledger?.waits(this.#now, path);
+      },
       event: (event) => sink.event(event),
     });
     const { acknowledge, drop } = sink;
@@ -193,7 +196,6 @@ export class Relay implements Machine {
     for (const stream of this.#carriage.closed(id)) {
       stream.copies.forgetPath(path);
       stream.carriers.closed(path);
-      stream.ownership.closed(id);
       this.#tellSource(stream);
     }
     this.#trim(now);
@@ -272,7 +274,7 @@ export class Relay implements Machine {
     const id = a.bytes(saved?.id ?? NOTHING);
     const stream = saved ?? this.#newStream(id);
     stream.copies.archive(a, (path) => this.#intake.path(path));
-    stream.ownership.archive(a);
+    stream.ownership.archive(a, (path) => this.#intake.path(path));
     stream.forget.archive(a);
     stream.mount = a.text(stream.mount);
     stream.bornAt = a.number(stream.bornAt);
