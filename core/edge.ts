@@ -344,6 +344,8 @@ export class Edge implements Machine {
         announced: (now, it) => this.#announced(now, it),
         frame: (now, it) => this.#frame(now, it),
         lost: (now, it, loss) => this.#lost(now, it, loss),
+        contradicted: ({ name, mountpoint = '' }, { label: owner }, { label }, messages) =>
+          this.#sink.event({ kind: 'stream-contested', stream: name, mount: mountpoint, owner, label, messages }),
         paceChanged: (_, it) => this.#paceChanged(it),
       },
       timer: (reason, fire) => this.#timers.timer(reason, fire),
