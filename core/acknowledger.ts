@@ -59,12 +59,18 @@ export class Acknowledger {
     if (view.type === MessageType.ORIGIN) this.#asks(path, view);
     const asker = this.#askers.get(path.id);
     if (asker === undefined) return;
-    const { acknowledgeMs, keepAliveMs } = this.#options.settings;
-    asker.silence.set(later(now, ms(keepAliveMs + KEEP_ALIVE_PROBES_MS)));
+    const { acknowledgeMs } = this.#options.settings;
+    this.#isThere(now, asker);
     const taken = find(asker, view);
     if (taken === undefined || view.sequence <= taken.newest) return;
     taken.newest = view.sequence;
     if (!asker.due.armed) asker.due.set(later(now, ms(acknowledgeMs)));
+  }
+
+  /** A path says that it is there, and has nothing to send. */
+  waits(now: Micros, path: Path): void {
+    const asker = this.#askers.get(path.id);
+    if (asker !== undefined) this.#isThere(now, asker);
   }
 
   closed(path: Path): void {
@@ -106,6 +112,10 @@ export class Acknowledger {
     if (find(asker, view) !== undefined) return;
     if (asker.streams.length >= MAX_STREAMS) asker.streams.shift();
     asker.streams.push({ id: streamIdOf(view.bytes, view.start), newest: -1, told: -1 });
+  }
+
+  #isThere(now: Micros, { silence }: Asker): void {
+    silence.set(later(now, ms(this.#options.settings.keepAliveMs + KEEP_ALIVE_PROBES_MS)));
   }
 
   #tell({ path, streams }: Asker): void {

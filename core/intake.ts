@@ -18,6 +18,8 @@ export type DropReason =
   | 'stale'
   | 'late'
   | 'far-off'
+  /** Other paths bring something else under its number. */
+  | 'contradicted'
   | 'too-many-streams'
   | 'bad-announce'
   | 'announce-conflict'
@@ -54,6 +56,7 @@ export class Path {
   readonly address: string;
   /** A relay that we subscribe to; otherwise whoever pushes to us. */
   readonly isUpstream: boolean;
+  isOpen = true;
   openedAt: Micros;
   /** When it said last, by an empty message, that it waits for something to say; before, when it was opened. */
   waitsSince: Micros;
@@ -180,6 +183,7 @@ export class Intake {
     const path = this.#paths.get(id);
     if (path === undefined) return undefined;
     this.#paths.delete(id);
+    path.isOpen = false;
     this.#options.event({ kind: 'path-closed', path: id, label: path.label, reason, ...path.figures });
     return path;
   }

@@ -5,8 +5,8 @@ import { ms, type Micros } from './units.ts';
 
 /** A connection, or a sender of datagrams, that has brought the stream, and how it comes. */
 interface Owner {
-  /** Undefined when it is closed. */
-  path: PathId | undefined;
+  /** Undefined, or closed, when it is gone. */
+  path: Path | undefined;
   readonly address: string;
   heardAt: Micros;
   /** The longest that it has been silent for and gone on. */
@@ -28,8 +28,9 @@ const SAME_ADDRESS_SILENT_US = 1_500_000;
  *
  * While the owner is there, others may only bring what it has left out: a second way of the same encoder makes its losses good, and nobody
  * can go on in its name. When its connection is closed, the next one from its address goes on at once. After a silence that its rhythm does not
- * explain anybody is believed, until it is back: an encoder may have moved to its other line. Relays that we subscribe to have been
- * chosen by the operator, and judge for themselves.
+ * explain anybody is believed, until it is back: an encoder may have moved to its other line. A connection that says by empty messages that it
+ * waits is not silent: its source pauses, and goes on behind the number at which it stopped. Relays that we subscribe to have been chosen by
+ * the operator, and judge for themselves.
  */
 export class Ownership {
   /** The oldest first. */
@@ -60,15 +61,10 @@ export class Ownership {
     return false;
   }
 
-  /** The path is closed. Its owner is still waited for: edges are to notice that an encoder has ended before anybody goes on in its name. */
-  closed(path: PathId): void {
-    for (const owner of this.#owners) if (owner.path === path) owner.path = undefined;
-  }
-
-  /** Saves or restores its state. */
-  archive(a: Archive): void {
+  /** Saves or restores its state; the paths it names are open. */
+  archive(a: Archive, pathOf: (id: PathId) => Path): void {
     this.#owners = a.list(this.#owners, (owner) => ({
-      path: a.maybeNumber(owner?.path),
+      path: archiveOpen(a, owner?.path, pathOf),
       address: a.text(owner?.address ?? ''),
       heardAt: a.number(owner?.heardAt ?? (0 as Micros)),
       pauseUs: a.number(owner?.pauseUs ?? 0),
@@ -78,23 +74,34 @@ export class Ownership {
     this.#refused = a.number(this.#refused);
   }
 
-  #may(now: Micros, { id, address }: Path, sequence: number, said: string, silentUs: number): boolean {
+  #may(now: Micros, path: Path, sequence: number, said: string, silentUs: number): boolean {
+    const { address } = path;
     for (const owner of this.#owners) {
-      if (owner.path === undefined && owner.address === address) owner.path = id;
-      if (owner.path === id) {
+      if (owner.path?.isOpen !== true && owner.address === address) owner.path = path;
+      if (owner.path === path) {
         note(now, owner, sequence);
         return true;
       }
+      // One that is closed is still waited for: edges are to notice that an encoder has ended before anybody goes on in its name.
       const leastUs = owner.address === address ? SAME_ADDRESS_SILENT_US : silentUs;
-      if (now - owner.heardAt < Math.max(leastUs, 1.5 * owner.pauseUs)) return sequence <= owner.newest;
+      if (now - lastSignOf(owner) < Math.max(leastUs, 1.5 * owner.pauseUs)) return sequence <= owner.newest;
     }
     // A relay has it from somebody else, who is there.
     const isRelayed = this.#relayedAt !== undefined && now - this.#relayedAt < silentUs;
     if (this.#owners.length === 0 && isRelayed && said !== '' && said !== address) return false;
     if (this.#owners.length >= MAX_OWNERS) this.#owners.pop();
-    this.#owners.push({ path: id, address, heardAt: now, pauseUs: 0, newest: sequence });
+    this.#owners.push({ path, address, heardAt: now, pauseUs: 0, newest: sequence });
     return true;
   }
+}
+
+function lastSignOf({ path, heardAt }: Owner): Micros {
+  return path?.isOpen === true && path.waitsSince > heardAt ? path.waitsSince : heardAt;
+}
+
+function archiveOpen(a: Archive, path: Path | undefined, pathOf: (id: PathId) => Path): Path | undefined {
+  const id = a.maybeNumber(path?.isOpen === true ? path.id : undefined);
+  return id === undefined ? undefined : pathOf(id);
 }
 
 function note(now: Micros, owner: Owner, sequence: number): void {

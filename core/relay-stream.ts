@@ -153,7 +153,6 @@ export class RelayStream {
   closed(now: Micros, path: Path): void {
     this.#copies.forgetPath(path);
     this.#carriers.closed(path);
-    this.#ownership.closed(path.id);
     this.#tellSource(now);
   }
 
@@ -167,7 +166,7 @@ export class RelayStream {
   /** Saves or restores what is not given at construction; the paths it names are open. */
   archive(a: Archive, pathOf: (id: PathId) => Path): void {
     this.#copies.archive(a, pathOf);
-    this.#ownership.archive(a);
+    this.#ownership.archive(a, pathOf);
     this.#forget.archive(a);
     this.#opening.archive(a);
     this.#bornAt = a.number(this.#bornAt);

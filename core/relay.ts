@@ -82,7 +82,10 @@ export class Relay implements Machine {
     this.#intake = new Intake({
       maxPaths: settings.maxPaths,
       message: (path, view) => this.#message(path, view),
-      empty: (path) => this.#pathSlots.waits(this.#now, path),
+      empty: (path) => {
+        this.#pathSlots.waits(this.#now, path);
+        this.#acknowledger?.waits(this.#now, path);
+      },
       event: (event) => sink.event(event),
     });
     const { acknowledge, drop } = sink;

@@ -124,7 +124,7 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   loopEndMs: { value: 30_000, unit: 'ms', min: 0, max: 3_600_000, roles: everyRole, why: 'one that stands for so long is not expected to go on: the process ends with status 70, for its supervisor to start it again; 0: never' },
   maxPaths: { value: 4_096, unit: 'connections', min: 1, max: 1_000_000, roles: ['relay', 'edge'], why: 'incoming connections at most; then one that says nothing of use, or the newest of the address that has most, goes for a newcomer, or that is refused' },
   maxPathsPerAddress: { value: 2_048, unit: 'connections', min: 1, max: 1_000_000, roles: ['relay'], why: 'and of one address at most: two thousand encoders can be behind one, and half of all is left for others' },
-  firstMessageMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['relay'], why: 'an incoming connection by which no message has come by then is closed; an encoder that waits for its source says so every keepAliveMs by an empty one' },
+  firstMessageMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['relay'], why: 'an incoming connection by which no message has come by then is closed; an encoder that waits for its source says so five times a second by an empty one' },
 
   // Encoder.
   sourceSilentMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['encoder'], why: 'a source client that sends nothing for so long is half open: closed, as Icecast does' },
@@ -151,7 +151,7 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   subscriberCutMs: { value: 10_000, unit: 'ms', min: 100, max: 600_000, roles: ['relay'], why: 'a subscriber that loses messages and has still not caught up after this is cut off: it can come back and get the history' },
   maxSubscribers: { value: 256, unit: 'connections', min: 1, max: 100_000, roles: ['relay'], why: 'outgoing connections at most; then one whose other end is gone, or the newest of the address that has most, goes for a newcomer, or that is refused' },
   maxSubscribersPerAddress: { value: 128, unit: 'connections', min: 1, max: 100_000, roles: ['relay'], why: 'and of one address at most: a hundred edges can be behind one, and half of all is left for others' },
-  ownerSilentMs: { value: 1_900, unit: 'ms', min: 0, max: 10_000, roles: ['relay'], why: 'a stream is taken only from the connection that brought it first, and after that from its address, until that has been silent for so long, and for longer than its pauses are: less than targetStuckMs, so that an encoder that comes by its other line is believed; 0: from everybody, where encoders send by two addresses at once' },
+  ownerSilentMs: { value: 1_900, unit: 'ms', min: 0, max: 10_000, roles: ['relay'], why: 'a stream is taken only from the connection that brought it first, and after that from its address, until that has been silent for so long, and for longer than its pauses are, without an empty message either: less than targetStuckMs, so that an encoder that comes by its other line is believed; 0: from everybody, where encoders send by two addresses at once' },
   maxSenders: { value: 1_024, unit: 'connections', min: 0, max: 65_536, roles: ['relay'], why: 'senders (an address and a port) whose datagrams are told apart, at each UDP port; those beyond it count as one' },
 
   // Relay and edge: streams.

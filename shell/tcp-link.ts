@@ -29,6 +29,8 @@ export interface LinkOptions {
 
 /** A length of zero, which everybody skips. */
 const EMPTY_MESSAGE = new Uint8Array(2);
+/** Said at the latest after twice this: before a relay believes another connection from the same address (500 ms), so that in a pause a stream stays its encoder's. */
+const WAITS_EVERY_MS = 200;
 
 /** A connection to one address, opened again whenever it is lost. When, the core's Connector says. */
 export class TcpLink {
@@ -139,13 +141,13 @@ export class TcpLink {
     });
   }
 
-  /** A relay closes connections by which nothing ever comes; of an encoder without a source it hears this. */
+  /** A relay closes connections by which nothing comes, and takes a silent encoder's streams from others: of one without a source it hears this. */
   #sayWhileWaiting(socket: net.Socket): void {
     let written = 0;
     this.#waiting = setInterval(() => {
       if (socket.bytesWritten === written && socket.writable) socket.write(EMPTY_MESSAGE);
       written = socket.bytesWritten;
-    }, this.#options.settings.keepAliveMs);
+    }, WAITS_EVERY_MS);
   }
 
   /** Lets the socket go; whatever it still reports is of no interest. */

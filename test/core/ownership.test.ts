@@ -69,6 +69,9 @@ class Rig {
   }
 }
 
+/** Framed, a length of zero. */
+const NOTHING_TO_SEND = new Uint8Array(0);
+
 const frame = (sequence: number, of = 1): Uint8Array => data(sequence, Uint8Array.of(of));
 
 describe('a stream at a relay', () => {
@@ -147,6 +150,17 @@ describe('a stream at a relay', () => {
     rig.tcp(owner, frame(6));
     rig.tcp(other, frame(7, 2));
     expect(rig.passed).toEqual(['2:1', '3:1', '5:2', '6:1']);
+  });
+
+  it('stays its encoder\'s while that has no source, and says that it waits: a stranger would be taken for it, and it not heard when it goes on', () => {
+    const near = rig.open(OWNER);
+    for (let waited = 0; waited < 30; waited++) {
+      rig.after(300);
+      rig.tcp(owner, NOTHING_TO_SEND);
+      for (const stranger of [other, near]) rig.tcp(stranger, frame(4 + waited, 66));
+    }
+    rig.tcp(owner, frame(4));
+    expect(rig.passed).toEqual(['2:1', '3:1', '4:1']);
   });
 
   it('is not taken from another address in the pauses between bursts', () => {

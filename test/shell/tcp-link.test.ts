@@ -60,7 +60,7 @@ describe('a link', () => {
     const silent = { up: () => undefined, bytes: () => undefined, down: () => undefined };
     for (const watchIdle of [true, false]) {
       const before = received().length;
-      const made = new TcpLink({ hosts: ['127.0.0.1'], port, settings: { ...settings, keepAliveMs: 20 }, watchIdle, log: new CapturedLog().log }, silent);
+      const made = new TcpLink({ hosts: ['127.0.0.1'], port, settings, watchIdle, log: new CapturedLog().log }, silent);
       stops.push(() => made.stop());
       made.start();
       if (watchIdle) await expect.poll(() => made.isUp).toBe(true);
