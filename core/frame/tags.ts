@@ -36,13 +36,14 @@ export function readTag(bytes: Uint8Array, at: number): Tag | undefined {
 
 /**
  * Where in `bytes[from, to)` the first tag begins whose head lies there as a whole and can hardly be audio by chance: ID3v2 (one place in
- * 10^13 of random bytes) or APE; -1 when none does.
+ * 10^13 of random bytes), APE or Lyrics3; -1 when none does.
  */
 export function findTag(bytes: Uint8Array, from: number, to: number): number {
   for (let at = from; at + ID3V2_HEAD_BYTES <= to; at++) {
     const first = bytes[at];
     if (first === LETTER_I && readId3v2(bytes, at) !== undefined) return at;
     if (first === LETTER_A && at + APE_HEAD_BYTES <= to && readApe(bytes, at) !== undefined) return at;
+    if (first === LETTER_L && at + LYRICS3_HEAD.length <= to && spells(bytes, at, LYRICS3_HEAD)) return at;
   }
   return -1;
 }

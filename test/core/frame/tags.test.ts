@@ -132,6 +132,16 @@ describe('in a source, which is files one behind the other', () => {
     }
   });
 
+  test.each([
+    ['APE', apeTag(3_000), 'ape-tag'],
+    ['Lyrics3', lyrics3(3_000), 'lyrics3-tag'],
+  ] as const)('nor does it hide one of %s', (_, tag, reason) => {
+    const { found, scanner } = scan(frame, frame, frame, frame.subarray(0, 200), tag, frame, frame, frame);
+    expect(found).toHaveLength(6);
+    expect(scanner.skipped[reason].bytes).toBe(tag.length);
+    expect(scanner.skipped['cut-frame'].bytes).toBe(200);
+  });
+
   test('of an encoder’s messages that is not so: their frames are whole, and zeros are garbage', () => {
     const { found, skips } = scanWhole(join(frame, frame, new Uint8Array(9), id3v1(), frame, frame));
     expect(found).toHaveLength(4);
@@ -144,4 +154,5 @@ test('a tag is found in the middle of bytes by its whole head', () => {
   expect(findTag(bytes, 0, bytes.length)).toBe(40);
   expect(findTag(bytes, 0, 49), 'cut').toBe(-1);
   expect(findTag(join(ascii('APETAGE'), apeTag(3)), 0, 200)).toBe(7);
+  expect(findTag(join(ascii('LYRICSBE'), lyrics3(300)), 0, 200)).toBe(8);
 });
