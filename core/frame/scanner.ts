@@ -91,11 +91,11 @@ export class FrameScanner {
     return this.#tag.isInside;
   }
 
-  /** What seemed to be a tag is not believed to be one any more: frames are looked for from here on. */
-  leaveTag(): void {
-    this.#tag.leave();
+  /** What seemed to be a tag is not believed to be one any more: frames are looked for from here on. How many bytes of it have gone by. */
+  leaveTag(): number {
     this.#locked = false;
     this.#atBoundary = false;
+    return this.#tag.leave();
   }
 
   /** Takes the next bytes of the stream, borrowed for the call: any number of them. */
