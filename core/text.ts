@@ -60,17 +60,26 @@ export function utf8Decode(bytes: Uint8Array): string | undefined {
   return text + unitsText(count);
 }
 
-/** Old encoders write ISO 8859-1; what is not well-formed UTF-8 is read as that. */
+/** Old encoders write ISO 8859-1, or what they call so; what is not well-formed UTF-8 is read as Windows-1252. */
 export function decodeLoosely(bytes: Uint8Array): string {
-  const text = utf8Decode(bytes);
-  if (text !== undefined) return text;
-  let latin1 = '';
+  return utf8Decode(bytes) ?? decodeWindows1252(bytes);
+}
+
+/**
+ * What everybody means who writes "Latin-1" (the Encoding Standard has one decoder for both): ISO 8859-1, with letters, quotes and dashes where
+ * that has control characters. The TextDecoder of some versions of Node gives the control characters.
+ */
+export function decodeWindows1252(bytes: Uint8Array): string {
+  let text = '';
   for (let at = 0; at < bytes.length; at += UNITS) {
     const count = Math.min(UNITS, bytes.length - at);
-    for (let i = 0; i < count; i++) units[i] = bytes[at + i]!;
-    latin1 += unitsText(count);
+    for (let i = 0; i < count; i++) {
+      const byte = bytes[at + i]!;
+      units[i] = byte < 0x80 || byte >= 0xa0 ? byte : windows1252[byte - 0x80]!;
+    }
+    text += unitsText(count);
   }
-  return latin1;
+  return text;
 }
 
 /** As much of `text` as fits into so many bytes of UTF-8, cut between characters. */
@@ -100,6 +109,12 @@ export function hasControlCharacter(text: string): boolean {
   }
   return false;
 }
+
+/** From 0x80 to 0x9f; five places are unused. */
+const windows1252: readonly number[] = [
+  0x20ac, 0x81, 0x201a, 0x192, 0x201e, 0x2026, 0x2020, 0x2021, 0x2c6, 0x2030, 0x160, 0x2039, 0x152, 0x8d, 0x17d, 0x8f,
+  0x90, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x2dc, 0x2122, 0x161, 0x203a, 0x153, 0x9d, 0x17e, 0x178,
+];
 
 /** Text is put together in pieces of so many units: one by one costs four times as much. */
 const UNITS = 1_024;

@@ -1,9 +1,11 @@
+import { decodeWindows1252 } from '../core/text.ts';
+
 /**
  * Text from outside. UTF-8 stays UTF-8; what is not well-formed is taken as Windows-1252, which is what those who
  * write "Latin-1" into stream titles mean. A charset that the sender names is tried first.
  */
 export function decodeText(bytes: Uint8Array, charset?: string): string {
-  return tryDecode(bytes, charset ?? 'utf-8') ?? tryDecode(bytes, 'utf-8') ?? new TextDecoder('windows-1252').decode(bytes);
+  return tryDecode(bytes, charset ?? 'utf-8') ?? tryDecode(bytes, 'utf-8') ?? decodeWindows1252(bytes);
 }
 
 /** `%41` and the like as the bytes they stand for, all else a byte for each character; undefined when a percent sign is followed by something else. */
@@ -33,7 +35,8 @@ export function escapeXml(text: string): string {
 
 function tryDecode(bytes: Uint8Array, charset: string): string | undefined {
   try {
-    return new TextDecoder(charset, { fatal: true }).decode(bytes);
+    const decoder = new TextDecoder(charset, { fatal: true });
+    return decoder.encoding === 'windows-1252' ? decodeWindows1252(bytes) : decoder.decode(bytes);
   } catch {
     // Not well-formed, or a charset that nobody knows.
     return undefined;

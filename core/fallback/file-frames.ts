@@ -2,6 +2,7 @@ import { describeFormat, frameDurationUs, isSameFormat, type FrameFormat, type F
 import { emptyFrameHeader, readHeader } from '../frame/header.ts';
 import { foreignFormat, SUPPORTED } from '../frame/foreign.ts';
 import { FrameScanner, type FrameSink } from '../frame/scanner.ts';
+import { ID3V2_HEAD_BYTES } from '../frame/tags.ts';
 import { programmeEnd } from '../frame/trailing-tags.ts';
 
 /** The frames of a file, one behind the other in memory, without tags and players' tables of contents. */
@@ -54,8 +55,7 @@ export function readFileFrames(file: Uint8Array): FileFrames | string {
     },
   };
   const scanner = new FrameScanner(sink, { isSource: true });
-  scanner.push(file.subarray(0, programmeEnd(file)));
-  scanner.end();
+  scan(scanner, file.subarray(0, programmeEnd(file)));
   // Anything large has a few bytes in it that look like frames.
   const { garbage, padding } = scanner.skipped;
   if (format === undefined || garbage.bytes + padding.bytes > end) {
@@ -65,4 +65,18 @@ export function readFileFrames(file: Uint8Array): FileFrames | string {
   }
   if (other !== undefined) return `has frames of two kinds: ${describeFormat(format)}, then ${describeFormat(other)}`;
   return new FileFrames(format, bytes.slice(0, end), offsets);
+}
+
+/** Such tags at most, in a file; the last one is taken as it is. */
+const MOST_BROKEN_TAGS = 16;
+
+/** Scans all of it. A tag that is longer than what is left has a broken length: what is behind its head may be programme. */
+function scan(scanner: FrameScanner, programme: Uint8Array): void {
+  let rest = programme;
+  for (let broken = 0; ; broken++) {
+    scanner.push(rest);
+    if (!scanner.isInTag || broken === MOST_BROKEN_TAGS) break;
+    rest = rest.subarray(rest.length - scanner.leaveTag() + ID3V2_HEAD_BYTES);
+  }
+  scanner.end();
 }

@@ -8,7 +8,7 @@ import { SYNC_BYTE, emptyFrameHeader, headerBytes, readHeader, sameKind } from '
 import { HeldBytes } from './held.ts';
 import { infoFrameKind } from './mpeg.ts';
 import { type SkipCount, type SkipCounts, zeroSkipCounts } from './skips.ts';
-import { findTag, ID3V2_HEAD_BYTES, MAX_TAG_HEAD_BYTES, readTag, tagHeadBytes } from './tags.ts';
+import { clearHeadBytes, findTag, MAX_TAG_HEAD_BYTES, mayBeginTag, readTag, tagHeadBytes } from './tags.ts';
 import { TagPass } from './tag-pass.ts';
 
 /** The longest frame, and as much behind it as it takes to tell whether that confirms it. */
@@ -62,7 +62,7 @@ export class FrameScanner {
   readonly #tag: TagPass = new TagPass();
   #tagCount: SkipCount = this.#skipped['id3v2-tag'];
   /** The last bytes of the newest frame, in a source: a tag may have begun in them. */
-  readonly #tail: Uint8Array = new Uint8Array(2 * ID3V2_HEAD_BYTES);
+  readonly #tail: Uint8Array = new Uint8Array(2 * MAX_TAG_HEAD_BYTES);
   /** How many bytes the next step needs. */
   #wanted = 1;
 
@@ -91,11 +91,11 @@ export class FrameScanner {
     return this.#tag.isInside;
   }
 
-  /** What seemed to be a tag is not believed to be one any more: frames are looked for from here on. */
-  leaveTag(): void {
-    this.#tag.leave();
+  /** What seemed to be a tag is not believed to be one any more: frames are looked for from here on. How many bytes of it have gone by. */
+  leaveTag(): number {
     this.#locked = false;
     this.#atBoundary = false;
+    return this.#tag.leave();
   }
 
   /** Takes the next bytes of the stream, borrowed for the call: any number of them. */
@@ -189,7 +189,7 @@ export class FrameScanner {
     if (this.#tag.isInside) return this.#passTag(bytes, at, end);
     const available = end - at;
     const first = bytes[at]!;
-    if (first !== SYNC_BYTE) return this.#atBoundary ? this.#stepAtBoundary(first, bytes, at, end) : this.#skipGarbage(bytes, at, end);
+    if (first !== SYNC_BYTE) return this.#atBoundary ? this.#stepAtBoundary(first, bytes, at, end) : this.#stepInGarbage(first, bytes, at, end);
     if (available < 2) return this.#want(2, at);
     const needed = headerBytes(bytes[at + 1]!);
     if (available < needed) return this.#want(needed, at);
@@ -214,10 +214,11 @@ export class FrameScanner {
   #stepAtBoundary(first: number, bytes: Uint8Array, at: number, end: number): number {
     const begun = this.#tagInTail;
     if (begun > 0) {
-      const restBytes = ID3V2_HEAD_BYTES - begun;
+      const tagAt = MAX_TAG_HEAD_BYTES - begun;
+      const restBytes = clearHeadBytes(this.#tail[tagAt]!) - begun;
       if (end - at < restBytes) return this.#want(restBytes, at);
-      this.#tail.set(bytes.subarray(at, at + restBytes), ID3V2_HEAD_BYTES);
-      if (this.#enterTag(this.#tail, ID3V2_HEAD_BYTES - begun, begun)) return at;
+      this.#tail.set(bytes.subarray(at, at + restBytes), MAX_TAG_HEAD_BYTES);
+      if (this.#enterTag(this.#tail, tagAt, begun)) return at;
       this.#tail.fill(0);
     }
     if (first === 0 && this.#isSource) return this.#skipPadding(bytes, at, end);
@@ -225,6 +226,14 @@ export class FrameScanner {
     if (end - at < headBytes) return this.#want(headBytes, at);
     if (headBytes > 0 && this.#enterTag(bytes, at, 0)) return at;
     return this.#skipGarbage(bytes, at, end);
+  }
+
+  /** A tag may follow what is left of another one, or of a frame, that was cut: known by its whole head. */
+  #stepInGarbage(first: number, bytes: Uint8Array, at: number, end: number): number {
+    const headBytes = this.#isSource ? clearHeadBytes(first) : 0;
+    if (end - at < headBytes) return this.#want(headBytes, at);
+    const isTag = headBytes > 0 && findTag(bytes, at, at + headBytes) === at && this.#enterTag(bytes, at, 0);
+    return isTag ? at : this.#skipGarbage(bytes, at, end);
   }
 
   #want(count: number, at: number): number {
@@ -268,7 +277,7 @@ export class FrameScanner {
     this.#locked = false;
     this.#atBoundary = false;
     let at = from + 1;
-    while (at < end && bytes[at] !== SYNC_BYTE) at++;
+    while (at < end && bytes[at] !== SYNC_BYTE && !(this.#isSource && clearHeadBytes(bytes[at]!) > 0)) at++;
     this.#countGarbage(at - from);
     return at;
   }
@@ -282,17 +291,13 @@ export class FrameScanner {
 
   #keepTail(bytes: Uint8Array, at: number, end: number): void {
     this.#tail.fill(0);
-    const kept = Math.min(ID3V2_HEAD_BYTES, end - at);
-    this.#tail.set(bytes.subarray(end - kept, end), ID3V2_HEAD_BYTES - kept);
+    const kept = Math.min(MAX_TAG_HEAD_BYTES, end - at);
+    this.#tail.set(bytes.subarray(end - kept, end), MAX_TAG_HEAD_BYTES - kept);
   }
 
   /** How many bytes at the end of the newest frame may be the beginning of a tag. */
   get #tagInTail(): number {
-    const tail = this.#tail;
-    for (let begun = ID3V2_HEAD_BYTES - 1; begun > 0; begun--) {
-      const from = ID3V2_HEAD_BYTES - begun;
-      if (tail[from] === 0x49 && (begun < 2 || tail[from + 1] === 0x44) && (begun < 3 || tail[from + 2] === 0x33)) return begun;
-    }
+    for (let begun = MAX_TAG_HEAD_BYTES - 1; begun > 0; begun--) if (mayBeginTag(this.#tail, MAX_TAG_HEAD_BYTES - begun, begun)) return begun;
     return 0;
   }
 

@@ -7,6 +7,7 @@ const MARKS = ['LYRICSEND', 'LYRICS200'] as const;
 /** The way through a tag, whose bytes are counted and not held: it may be long, and may never end. */
 export class TagPass {
   #leftBytes = 0;
+  #passedBytes = 0;
   #endsWithMark = false;
   /** How much of a mark the last bytes were, and of which. */
   #matched = 0;
@@ -20,6 +21,7 @@ export class TagPass {
   /** `behindBytes` of it have gone by already. */
   enter({ lengthBytes, endsWithMark }: Tag, behindBytes: number): void {
     this.#leftBytes = lengthBytes - behindBytes;
+    this.#passedBytes = behindBytes;
     this.#endsWithMark = endsWithMark;
     this.#matched = 0;
   }
@@ -29,18 +31,21 @@ export class TagPass {
     const most = Math.min(this.#leftBytes, end - at);
     const passed = this.#endsWithMark ? this.#passToMark(bytes, at, at + most) : most;
     this.#leftBytes -= passed;
+    this.#passedBytes += passed;
     if (this.#endsWithMark && this.#matched === MARKS[0].length) this.leave();
     return passed;
   }
 
-  /** What comes next is none of it. */
-  leave(): void {
+  /** What comes next is none of it. How many bytes of it have gone by. */
+  leave(): number {
     this.#leftBytes = 0;
+    return this.#passedBytes;
   }
 
   /** Saves or restores its state. */
   archive(a: Archive): void {
     this.#leftBytes = a.number(this.#leftBytes);
+    this.#passedBytes = a.number(this.#passedBytes);
     this.#endsWithMark = a.flag(this.#endsWithMark);
     this.#matched = a.number(this.#matched);
     this.#mark = a.number(this.#mark);

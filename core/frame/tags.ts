@@ -23,6 +23,17 @@ export function tagHeadBytes(firstByte: number): number {
   }
 }
 
+/** The same of tags alone whose head can hardly be anything else by chance: not of ID3v1, which has three letters. */
+export function clearHeadBytes(firstByte: number): number {
+  return firstByte === LETTER_T ? 0 : tagHeadBytes(firstByte);
+}
+
+/** Whether these bytes may be the beginning of a tag with such a head, of which more is to come. */
+export function mayBeginTag(bytes: Uint8Array, at: number, length: number): boolean {
+  const letters = CLEAR_LETTERS.find((it) => it.charCodeAt(0) === bytes[at]);
+  return letters !== undefined && length < clearHeadBytes(bytes[at]!) && spells(bytes, at, letters.slice(0, length));
+}
+
 /** The tag at `at`, of which `tagHeadBytes` must be there. */
 export function readTag(bytes: Uint8Array, at: number): Tag | undefined {
   switch (bytes[at]) {
@@ -36,13 +47,14 @@ export function readTag(bytes: Uint8Array, at: number): Tag | undefined {
 
 /**
  * Where in `bytes[from, to)` the first tag begins whose head lies there as a whole and can hardly be audio by chance: ID3v2 (one place in
- * 10^13 of random bytes) or APE; -1 when none does.
+ * 10^13 of random bytes), APE or Lyrics3; -1 when none does.
  */
 export function findTag(bytes: Uint8Array, from: number, to: number): number {
   for (let at = from; at + ID3V2_HEAD_BYTES <= to; at++) {
     const first = bytes[at];
     if (first === LETTER_I && readId3v2(bytes, at) !== undefined) return at;
     if (first === LETTER_A && at + APE_HEAD_BYTES <= to && readApe(bytes, at) !== undefined) return at;
+    if (first === LETTER_L && at + LYRICS3_HEAD.length <= to && spells(bytes, at, LYRICS3_HEAD)) return at;
   }
   return -1;
 }
@@ -59,6 +71,7 @@ const ID3V1_BYTES = 128;
  * 'LYRICS200'. The length counts all that is in front of it.
  */
 const LYRICS3_HEAD = 'LYRICSBEGIN';
+const CLEAR_LETTERS = ['ID3', 'APETAGEX', LYRICS3_HEAD] as const;
 const MAX_LYRICS3_BYTES = 999_999 + 6 + 9;
 
 /**

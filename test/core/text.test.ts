@@ -30,8 +30,9 @@ describe('utf8Encode', () => {
 });
 
 describe('decodeLoosely', () => {
-  it('reads ISO 8859-1 where it is no UTF-8', () => {
+  it('reads Windows-1252 where it is no UTF-8', () => {
     expect(decodeLoosely(Uint8Array.of(0x42, 0x6a, 0xf6, 0x72, 0x6b))).toBe('Björk');
+    expect(decodeLoosely(Uint8Array.of(0x93, 0x44, 0x92, 0x94, 0x96, 0x80, 0x8c, 0x9f))).toBe('“D’”–€ŒŸ');
     expect(decodeLoosely(utf8Encode('Björk'))).toBe('Björk');
   });
 });

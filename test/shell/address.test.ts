@@ -60,6 +60,7 @@ describe('a request target', () => {
     expect(song('/a?song=Beyonc%C3%A9')).toBe('Beyoncé');
     expect(song('/a?song=Beyonc%E9')).toBe('Beyoncé');
     expect(song('/a?song=%C0%C1', 'windows-1251')).toBe('АБ');
+    for (const charset of [undefined, 'ISO-8859-1', 'latin1', 'windows-1252']) expect(song('/a?song=D%92Angelo%20%96%20%80', charset)).toBe('D’Angelo – €');
     expect(song('/a?song=%C3%A9', 'no-such-charset')).toBe('é');
     expect(song('/a?song=100%')).toBe('100%');
   });

@@ -55,6 +55,14 @@ describe('a file', () => {
     expect(all(framesOf(picture, new Uint8Array(2_000), ...ten, items, id3v1()))).toEqual(ten);
   });
 
+  test('may have tags that are longer than itself: their length is broken', () => {
+    const long = id3v2(100_000).subarray(0, 10);
+    expect(all(framesOf(long, ...ten))).toEqual(ten);
+    expect(all(framesOf(...ten.slice(0, 5), long, ...ten.slice(5)))).toEqual(ten);
+    expect(all(framesOf(id3v2(3_000), long, long, ...ten, id3v1()))).toEqual(ten);
+    expect(all(framesOf(...ten, ...Array.from({ length: 200 }, () => long)))).toEqual(ten);
+  });
+
   test('is real audio', () => {
     const { frames } = loadProgramme().a;
     const read = framesOf(...frames.map(({ bytes }) => bytes));

@@ -132,6 +132,41 @@ describe('in a source, which is files one behind the other', () => {
     }
   });
 
+  test.each([
+    ['APE', apeTag(3_000), 'ape-tag'],
+    ['Lyrics3', lyrics3(3_000), 'lyrics3-tag'],
+  ] as const)('nor does it hide one of %s', (_, tag, reason) => {
+    const { found, scanner } = scan(frame, frame, frame, frame.subarray(0, 200), tag, frame, frame, frame);
+    expect(found).toHaveLength(6);
+    expect(scanner.skipped[reason].bytes).toBe(tag.length);
+    expect(scanner.skipped['cut-frame'].bytes).toBe(200);
+  });
+
+  test('an ID3v1 tag that lies across the end of a cut frame hides no tag behind it', () => {
+    const tag = filled(id3v2(4_000), 10);
+    for (let cut = 5; cut < frame.length; cut++) {
+      for (const behind of [tag, filled(apeTag(3_000), 32), filled(lyrics3(3_000), 11)]) {
+        const { found } = scan(frame, frame, frame, frame.subarray(0, cut), id3v1(), behind, frame, frame, frame);
+        // What is made up of the cut frame and the beginning of the ID3v1 tag cannot be told from a frame.
+        expect(found.length, `cut at ${cut}`).toBeLessThanOrEqual(7);
+      }
+    }
+  });
+
+  test('a tag is known behind bytes that are nothing, in pieces of any length', () => {
+    for (const [name, tag] of [['id3v2-tag', filled(id3v2(4_000), 10)], ['ape-tag', filled(apeTag(3_000), 32)], ['lyrics3-tag', filled(lyrics3(3_000), 11)]] as const) {
+      const bytes = join(frame, frame, ascii('IAL nothing ID. APETAG LYRICS'), tag, frame, frame);
+      for (const step of [1, 7, 100, bytes.length]) {
+        const { found, scanner } = new Collector({ isSource: true });
+        for (let at = 0; at < bytes.length; at += step) scanner.push(bytes.subarray(at, at + step));
+        scanner.end();
+        expect(found, name).toHaveLength(4);
+        expect(scanner.skipped[name].bytes).toBe(tag.length);
+        expect(scanner.skipped.garbage).toEqual({ count: 1, bytes: 29 });
+      }
+    }
+  });
+
   test('of an encoder’s messages that is not so: their frames are whole, and zeros are garbage', () => {
     const { found, skips } = scanWhole(join(frame, frame, new Uint8Array(9), id3v1(), frame, frame));
     expect(found).toHaveLength(4);
@@ -144,4 +179,5 @@ test('a tag is found in the middle of bytes by its whole head', () => {
   expect(findTag(bytes, 0, bytes.length)).toBe(40);
   expect(findTag(bytes, 0, 49), 'cut').toBe(-1);
   expect(findTag(join(ascii('APETAGE'), apeTag(3)), 0, 200)).toBe(7);
+  expect(findTag(join(ascii('LYRICSBE'), lyrics3(300)), 0, 200)).toBe(8);
 });
