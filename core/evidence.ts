@@ -90,6 +90,16 @@ export class Evidence {
     }
   }
 
+  /** So does what it had delivered far ahead, and the stream has passed by now. */
+  notePassed(now: Micros, witness: Testimony, held: readonly Held[]): void {
+    if (witness.highest < 0) return;
+    for (const { sequence } of held) {
+      if (sequence > witness.highest + 1) witness.skippedAt = now;
+      witness.seen.see(sequence);
+      witness.highest = Math.max(witness.highest, sequence);
+    }
+  }
+
   /** The stream has gone to another place: how far each path is has to be seen anew. */
   moved(): void {
     for (const witness of this.#witnesses) {

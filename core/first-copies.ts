@@ -7,6 +7,7 @@ import { Place, type Run } from './place.ts';
 import { SeenWindow } from './seen.ts';
 import type { Settings } from './settings.ts';
 import type { Micros } from './units.ts';
+import type { Held } from './window.ts';
 import { Witnesses, type Witness } from './witnesses.ts';
 
 /**
@@ -57,7 +58,9 @@ export class FirstCopies {
     const where = this.#place.locate(now, witness, view, Infinity);
     if (where === 'here') {
       witness?.rhythm.arrival(now);
-      return this.#passOnFirst(now, witness, view);
+      const dropped = this.#passOnFirst(now, witness, view);
+      this.#passOnPassed(now);
+      return dropped;
     }
     if (where !== 'kept') return where === 'refused' ? 'far-off' : 'duplicate';
     const winner = this.#place.winner(now, this.#witnesses);
@@ -101,7 +104,17 @@ export class FirstCopies {
     this.#place.reach(kept.at(-1)!.sequence);
     witness.hereAt = now;
     witness.rhythm.arrival(now);
-    for (const { message } of kept) {
+    this.#passOnAll(now, witness, kept);
+    this.#passOnPassed(now);
+  }
+
+  /** What had come too far ahead to be believed, and no longer is, is not lost. */
+  #passOnPassed(now: Micros): void {
+    for (const { witness, held } of this.#place.passed(now, this.#witnesses)) this.#passOnAll(now, witness, held);
+  }
+
+  #passOnAll(now: Micros, witness: Witness, held: readonly Held[]): void {
+    for (const { message } of held) {
       readMessage(this.#view, message, 0, message.length);
       this.#passOnFirst(now, witness, this.#view);
     }

@@ -1,7 +1,7 @@
 import type { Archive } from './archive.ts';
 import type { MemoryBudget } from './budget.ts';
 import { MessageType, type MessageView } from './pdu.ts';
-import { NEAR_MESSAGES, Rival } from './rival.ts';
+import { NEAR_MESSAGES, newTitles, Rival } from './rival.ts';
 import type { Settings } from './settings.ts';
 import { ms, NEVER, type Micros } from './units.ts';
 import type { Held } from './window.ts';
@@ -11,6 +11,14 @@ import type { Witness, Witnesses } from './witnesses.ts';
 export interface Run {
   readonly from: number;
   readonly to: number;
+}
+
+/** What one path had delivered before the stream came there. */
+export interface Passed<W> {
+  readonly witness: W;
+  readonly held: readonly Held[];
+  /** It came out of its order, and says nothing of how far the path is. */
+  readonly isTitles: boolean;
 }
 
 interface LeftRun extends Run {
@@ -35,6 +43,7 @@ const RIVAL_US = 3_000_000;
 /** Places that a stream has left are remembered for so long, as messages are kept by those on the way; and so many of them. */
 const LEFT_US = 10_000_000;
 const MAX_LEFT = 16;
+const NONE: readonly never[] = [];
 
 /**
  * Where in its sequence a stream is, judged by each path for itself.
@@ -149,11 +158,29 @@ export class Place {
   /** A rival's message with this number; undefined when there is none. */
   find(now: Micros, sequence: number, witnesses: Witnesses<Witness>): Held | undefined {
     if (!this.#mayHaveRivals) return undefined;
-    for (const { rival } of witnesses) {
-      const held = rival !== undefined && now - rival.at < RIVAL_US ? rival.find(sequence) : undefined;
-      if (held !== undefined) return held;
+    for (const witness of witnesses) {
+      for (const kept of keptBy(witness)) {
+        const held = now - kept.at < RIVAL_US ? kept.find(sequence) : undefined;
+        if (held !== undefined) return held;
+      }
     }
     return undefined;
+  }
+
+  /**
+   * What a path has kept elsewhere, and the stream has passed by now: it lay at this place all along, behind more than may be missing
+   * at once. What is yet to come is left where it is, for its true copy may come first.
+   */
+  passed<W extends Witness>(now: Micros, witnesses: Witnesses<W>): readonly Passed<W>[] {
+    if (!this.#mayHaveRivals) return NONE;
+    let passed: Passed<W>[] | undefined;
+    for (const witness of witnesses) {
+      for (const kept of keptBy(witness)) {
+        if (kept.lowest >= this.#newest || this.isAhead(kept.lowest) || now - kept.at >= RIVAL_US) continue;
+        (passed ??= []).push({ witness, held: kept.takeBelow(this.#newest), isTitles: kept === witness.titles });
+      }
+    }
+    return passed ?? NONE;
   }
 
   /** A rival's messages lie where the stream is by now. */
@@ -207,8 +234,7 @@ export class Place {
     const { rival } = witness;
     const isPartOf = rival !== undefined && rival.isNear(view.sequence) && now - rival.at < RIVAL_US;
     if (isPartOf) return rival.add(now, view) ? 'kept' : 'repeated';
-    // The newest ANNOUNCE, HEADERS and METADATA come out of their order, in front of a history, and prove nothing.
-    if (view.type !== MessageType.DATA) return 'refused';
+    if (view.type !== MessageType.DATA) return this.#keepTitle(now, witness, view);
     closeRival(witness);
     witness.rival = new Rival(now, witness.path, view.sequence, this.#settings, this.#budget);
     witness.rival.add(now, view);
@@ -216,11 +242,23 @@ export class Place {
     return 'kept';
   }
 
+  /** The newest ANNOUNCE, HEADERS and METADATA come out of their order, in front of a history: they prove nothing, and are kept beside. */
+  #keepTitle(now: Micros, witness: Witness, view: MessageView): Whereabouts {
+    const { titles } = witness;
+    if (titles === undefined || !titles.isNear(view.sequence) || now - titles.at >= RIVAL_US) {
+      titles?.dispose();
+      witness.titles = newTitles(now, witness.path, view.sequence, this.#settings, this.#budget);
+      this.#mayHaveRivals = true;
+    }
+    return witness.titles!.add(now, view) ? 'kept' : 'repeated';
+  }
+
   #closeOld(now: Micros, witnesses: Witnesses<Witness>): void {
     this.#mayHaveRivals = false;
     for (const witness of witnesses) {
       if (witness.rival !== undefined && now - witness.rival.at >= RIVAL_US) closeRival(witness);
-      if (witness.rival !== undefined) this.#mayHaveRivals = true;
+      if (witness.titles !== undefined && (now - witness.titles.at >= RIVAL_US || this.#budget.isSpent)) closeTitles(witness);
+      if (witness.rival !== undefined || witness.titles !== undefined) this.#mayHaveRivals = true;
       // Where no memory is left it is still known that something has come there, and the stream can go there.
       if (this.#budget.isSpent) witness.rival?.dispose();
     }
@@ -250,6 +288,16 @@ export class Place {
   #leftRunOf(now: Micros, sequence: number): LeftRun | undefined {
     return this.#left.find(({ from, to, leftAt }) => sequence >= from && sequence < to && now - leftAt < LEFT_US);
   }
+}
+
+function keptBy({ rival, titles }: Witness): readonly Rival[] {
+  if (titles === undefined) return rival === undefined ? NONE : [rival];
+  return rival === undefined ? [titles] : [titles, rival];
+}
+
+function closeTitles(witness: Witness): void {
+  witness.titles?.dispose();
+  witness.titles = undefined;
 }
 
 function closeRival(witness: Witness): void {

@@ -139,6 +139,7 @@ export class Reassembler {
     const where = this.#place.locate(now, witness, view, this.#next + this.#settings.windowMessages - 1);
     if (where !== 'here') return this.#isElsewhere(now, where, sequence);
     if (witness !== undefined) this.#evidence.note(now, witness, sequence, type === MessageType.DATA);
+    this.#takeInPassed(now);
     const reception = this.#takeIn(now, view);
     if (witness !== undefined && (reception === 'released' || reception === 'held')) {
       witness.newAt = now;
@@ -224,6 +225,7 @@ export class Reassembler {
     witness.hereAt = now;
     witness.newAt = now;
     for (const one of held) if (one.sequence >= this.#next) this.#hold(one);
+    this.#takeInPassed(now);
   }
 
   #moveTo(now: Micros, held: readonly Held[]): void {
@@ -232,6 +234,14 @@ export class Reassembler {
     const audioAt = held.find(isData)?.at;
     this.#reportLost(now, { messages: Math.max(0, next - this.#next), waitedUs: now - held[0]!.at, verdict: 'jump', audioAt });
     this.#next = Math.max(next, held.at(-1)!.sequence - this.#settings.windowMessages + 1);
+  }
+
+  /** What had come too far ahead to be believed, and no longer is, is not lost. */
+  #takeInPassed(now: Micros): void {
+    for (const { witness, held, isTitles } of this.#place.passed(now, this.#evidence.witnesses)) {
+      if (!isTitles) this.#evidence.notePassed(now, witness, held);
+      for (const one of held) if (one.sequence >= this.#next && one.sequence < this.#next + this.#settings.windowMessages) this.#hold(one);
+    }
   }
 
   #takeIn(now: Micros, view: MessageView): Reception {

@@ -13,6 +13,10 @@ const ESTABLISHED = 2;
 
 /** One rival place may keep so large a share of what early messages may take. */
 const RIVAL_SHARE = 4;
+/** A relay opens a stream with an ANNOUNCE, an ORIGIN, a HEADERS and a METADATA. */
+const TITLES = 8;
+
+type Bounds = Pick<Settings, 'windowMessages' | 'windowBytes'>;
 
 /**
  * A place far from that of its stream where one path has delivered messages. They are kept, the newest, until it is known
@@ -29,14 +33,17 @@ export class Rival {
   #bytes = 0;
   #data = 0;
   #newest: number;
+  /** None that is kept has a lower number. */
+  #lowest: number;
   #at: Micros;
 
   /** @param sequence of the message that opens it, which is yet to be added. */
-  constructor(now: Micros, path: Path, sequence: number, { windowMessages, windowBytes }: Settings, budget: MemoryBudget) {
+  constructor(now: Micros, path: Path, sequence: number, { windowMessages, windowBytes }: Bounds, budget: MemoryBudget) {
     this.openedAt = now;
     this.#path = path;
     this.#at = now;
     this.#newest = sequence;
+    this.#lowest = sequence;
     this.#mostMessages = windowMessages;
     this.#mostBytes = windowBytes / RIVAL_SHARE;
     this.#budget = budget;
@@ -50,6 +57,11 @@ export class Rival {
   /** The highest number. */
   get newest(): number {
     return this.#newest;
+  }
+
+  /** None that is kept has a lower number. */
+  get lowest(): number {
+    return this.#lowest;
   }
 
   get bytes(): number {
@@ -76,6 +88,7 @@ export class Rival {
     if (type === MessageType.DATA) this.#data++;
     this.#at = now;
     this.#newest = Math.max(this.#newest, sequence);
+    this.#lowest = Math.min(this.#lowest, sequence);
     for (const [oldest, held] of this.#held) {
       if (this.#held.size <= 1 || !this.#isFull) break;
       this.#drop(oldest, held);
@@ -100,6 +113,21 @@ export class Rival {
     return taken.sort((a, b) => a.sequence - b.sequence);
   }
 
+  /** All that is kept below a number, by theirs; it is kept no longer. */
+  takeBelow(most: number): Held[] {
+    const taken: Held[] = [];
+    this.#lowest = Infinity;
+    for (const [sequence, held] of this.#held) {
+      if (sequence >= most) {
+        this.#lowest = Math.min(this.#lowest, sequence);
+        continue;
+      }
+      taken.push(held);
+      this.#release(sequence, held);
+    }
+    return taken.sort((a, b) => a.sequence - b.sequence);
+  }
+
   /** Drops everything. */
   dispose(): void {
     for (const [sequence, held] of this.#held) this.#drop(sequence, held);
@@ -114,6 +142,7 @@ export class Rival {
     }
     this.#data = a.number(this.#data);
     this.#newest = a.number(this.#newest);
+    this.#lowest = a.number(this.#lowest);
     this.#at = a.number(this.#at);
   }
 
@@ -139,11 +168,24 @@ export class Rival {
   }
 }
 
+/** What a path has brought of titles, far ahead of the stream. */
+export function newTitles(now: Micros, path: Path, sequence: number, settings: Settings, budget: MemoryBudget): Rival {
+  return new Rival(now, path, sequence, titleBounds(settings), budget);
+}
+
+export function archiveTitles(a: Archive, saved: Rival | undefined, path: Path, settings: Settings, budget: MemoryBudget): Rival | undefined {
+  return archiveRival(a, saved, path, titleBounds(settings), budget);
+}
+
 /** Saves or restores one that there may be. */
-export function archiveRival(a: Archive, saved: Rival | undefined, path: Path, settings: Settings, budget: MemoryBudget): Rival | undefined {
+export function archiveRival(a: Archive, saved: Rival | undefined, path: Path, bounds: Bounds, budget: MemoryBudget): Rival | undefined {
   if (!a.flag(saved !== undefined)) return undefined;
   const openedAt = a.number(saved?.openedAt ?? (0 as Micros));
-  const rival = saved ?? new Rival(openedAt, path, 0, settings, budget);
+  const rival = saved ?? new Rival(openedAt, path, 0, bounds, budget);
   rival.archive(a);
   return rival;
+}
+
+function titleBounds({ windowBytes }: Settings): Bounds {
+  return { windowMessages: TITLES, windowBytes };
 }

@@ -2,7 +2,7 @@ import type { Archive } from './archive.ts';
 import type { MemoryBudget } from './budget.ts';
 import type { Path } from './intake.ts';
 import type { PathId } from './machine.ts';
-import { archiveRival, type Rival } from './rival.ts';
+import { archiveRival, archiveTitles, type Rival } from './rival.ts';
 import { Rhythm } from './rhythm.ts';
 import type { Settings } from './settings.ts';
 import { ms, type Micros } from './units.ts';
@@ -20,6 +20,8 @@ export interface Witness {
   newAt: number;
   /** Where it has delivered something far from there. */
   rival: Rival | undefined;
+  /** What came out of its order, and lies far ahead: the stream may come to it. */
+  titles: Rival | undefined;
 }
 
 /** Paths of one stream that are listened to as witnesses: two relays with four replicas each, twice over. */
@@ -52,7 +54,7 @@ export class Witnesses<W extends Witness> {
   /** Memory of what is kept for rival places. */
   get heldBytes(): number {
     let sum = 0;
-    for (const { rival } of this.#all) sum += rival?.bytes ?? 0;
+    for (const { rival, titles } of this.#all) sum += (rival?.bytes ?? 0) + (titles?.bytes ?? 0);
     return sum;
   }
 
@@ -79,7 +81,7 @@ export class Witnesses<W extends Witness> {
   }
 
   clear(): void {
-    for (const { rival } of this.#all) rival?.dispose();
+    for (const witness of this.#all) letGo(witness);
     this.#all = [];
   }
 
@@ -99,6 +101,7 @@ export class Witnesses<W extends Witness> {
       witness.hereAt = a.number(witness.hereAt);
       witness.newAt = a.number(witness.newAt);
       witness.rival = archiveRival(a, witness.rival, path, this.#settings, this.#budget);
+      witness.titles = archiveTitles(a, witness.titles, path, this.#settings, this.#budget);
       more(witness);
       return witness;
     });
@@ -106,7 +109,7 @@ export class Witnesses<W extends Witness> {
 
   #new(now: Micros, path: Path, replica: number): W {
     const rhythm = new Rhythm(ms(this.#settings.rhythmSpanMs));
-    return this.#make({ path, replica, rhythm, spokeAt: now, hereAt: -Infinity, newAt: -Infinity, rival: undefined });
+    return this.#make({ path, replica, rhythm, spokeAt: now, hereAt: -Infinity, newAt: -Infinity, rival: undefined, titles: undefined });
   }
 
   /** Makes room by forgetting the one that has been silent longest, if it no longer counts as live. */
@@ -118,7 +121,12 @@ export class Witnesses<W extends Witness> {
   }
 
   #drop(witness: W): void {
-    witness.rival?.dispose();
+    letGo(witness);
     this.#all.splice(this.#all.indexOf(witness), 1);
   }
+}
+
+function letGo({ rival, titles }: Witness): void {
+  rival?.dispose();
+  titles?.dispose();
 }

@@ -398,6 +398,42 @@ describe('the reassembler', () => {
     expect(rig.lost).toEqual([]);
   });
 
+  it('gives nothing up that came too far ahead to be believed, once others have passed it', () => {
+    const rig = new ReassemblyRig();
+    const [a, b] = [rig.path('tcp'), rig.path('tcp')];
+    for (const path of [a, b]) rig.all(path, range(1, 10));
+    expect(rig.accept(b, 100)).toBe('elsewhere');
+    rig.all(a, [60, 110]);
+    rig.after(5_000);
+    expect(rig.released).toEqual([...range(1, 10), 60, 100, 110]);
+    // The message that was kept says that its path has passed over what is missing before it.
+    expect(rig.lost[0]).toMatchObject({ sequence: 11, messages: 49, verdict: 'disproved', at: 0 });
+  });
+
+  it('waits for no path that has delivered where the stream has gone, too', () => {
+    const rig = new ReassemblyRig();
+    const [a, b] = [rig.path('tcp'), rig.path('tcp')];
+    for (const path of [a, b]) rig.all(path, range(1, 10));
+    rig.after(5_000);
+    rig.accept(b, 100);
+    rig.all(a, [101, 102]);
+    expect(rig.released).toEqual([...range(1, 10), ...range(100, 102)]);
+    expect(rig.lost).toMatchObject([{ sequence: 11, messages: 89, verdict: 'disproved' }]);
+  });
+
+  it('keeps titles that a new path opens with, though they lie far ahead and audio before them comes from elsewhere too', () => {
+    const rig = new ReassemblyRig();
+    const first = rig.path('tcp');
+    rig.all(first, range(1, 10));
+    rig.close(first);
+    rig.after(5_000);
+    const second = rig.path('tcp');
+    for (const title of [150, 151, 152]) rig.accept(second, title, { type: 2 });
+    rig.all(second, [...range(100, 149), 153, 154]);
+    expect(rig.released).toEqual([...range(1, 10), ...range(100, 154)]);
+    expect(rig.lost).toMatchObject([{ sequence: 11, messages: 89 }]);
+  });
+
   it('goes on at once where two far ahead agree', () => {
     const rig = new ReassemblyRig();
     const path = rig.path('tcp');
