@@ -237,6 +237,8 @@ export function play(machine: Inlet, all: readonly Step[], others: Others, check
     } else if (step.kind === 'noise') machine.receive(now as Micros, path.id, step.bytes);
     else if (step.kind === 'run') {
       for (const one of inARow(step.run)) {
+        forgetDropped();
+        if (!paths.includes(path)) break;
         machine.receive(now as Micros, path.id, path.transport === 'udp' ? one : framed(one));
         check();
         serve(machine, now, now + step.run.everyMs * 1000);
