@@ -116,7 +116,7 @@ export class FirstCopies {
   #passOnAll(now: Micros, witness: Witness, held: readonly Held[]): void {
     for (const { message } of held) {
       readMessage(this.#view, message, 0, message.length);
-      this.#passOnFirst(now, witness, this.#view);
+      if (this.#passOnFirst(now, witness, this.#view) !== undefined) witness.path.drop('far-off');
     }
   }
 

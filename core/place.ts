@@ -17,8 +17,8 @@ export interface Run {
 export interface Passed<W> {
   readonly witness: W;
   readonly held: readonly Held[];
-  /** It came out of its order, and says nothing of how far the path is. */
-  readonly isTitles: boolean;
+  /** It came out of its order, or long ago, and says nothing of how far the path is. */
+  readonly isAside: boolean;
 }
 
 interface LeftRun extends Run {
@@ -177,7 +177,7 @@ export class Place {
     for (const witness of witnesses) {
       for (const kept of keptBy(witness)) {
         if (kept.lowest >= this.#newest || this.isAhead(kept.lowest) || now - kept.at >= RIVAL_US) continue;
-        (passed ??= []).push({ witness, held: kept.takeBelow(this.#newest), isTitles: kept === witness.titles });
+        (passed ??= []).push({ witness, held: kept.takeBelow(this.#newest), isAside: kept === witness.aside });
       }
     }
     return passed ?? NONE;
@@ -235,7 +235,8 @@ export class Place {
     const isPartOf = rival !== undefined && rival.isNear(view.sequence) && now - rival.at < RIVAL_US;
     if (isPartOf) return rival.add(now, view) ? 'kept' : 'repeated';
     if (view.type !== MessageType.DATA) return this.#keepTitle(now, witness, view);
-    closeRival(witness);
+    if (rival !== undefined && now - rival.at < RIVAL_US) putAside(witness);
+    else closeRival(witness);
     witness.rival = new Rival(now, witness.path, view.sequence, this.#settings, this.#budget);
     witness.rival.add(now, view);
     this.#mayHaveRivals = true;
@@ -244,21 +245,22 @@ export class Place {
 
   /** The newest ANNOUNCE, HEADERS and METADATA come out of their order, in front of a history: they prove nothing, and are kept beside. */
   #keepTitle(now: Micros, witness: Witness, view: MessageView): Whereabouts {
-    const { titles } = witness;
-    if (titles === undefined || !titles.isNear(view.sequence) || now - titles.at >= RIVAL_US) {
-      titles?.dispose();
-      witness.titles = newTitles(now, witness.path, view.sequence, this.#settings, this.#budget);
+    const { aside } = witness;
+    if (aside === undefined || !aside.isNear(view.sequence) || now - aside.at >= RIVAL_US) {
+      if (aside?.isEstablished === true && now - aside.at < RIVAL_US) return 'refused';
+      aside?.dispose();
+      witness.aside = newTitles(now, witness.path, view.sequence, this.#settings, this.#budget);
       this.#mayHaveRivals = true;
     }
-    return witness.titles!.add(now, view) ? 'kept' : 'repeated';
+    return witness.aside!.add(now, view) ? 'kept' : 'repeated';
   }
 
   #closeOld(now: Micros, witnesses: Witnesses<Witness>): void {
     this.#mayHaveRivals = false;
     for (const witness of witnesses) {
       if (witness.rival !== undefined && now - witness.rival.at >= RIVAL_US) closeRival(witness);
-      if (witness.titles !== undefined && (now - witness.titles.at >= RIVAL_US || this.#budget.isSpent)) closeTitles(witness);
-      if (witness.rival !== undefined || witness.titles !== undefined) this.#mayHaveRivals = true;
+      if (witness.aside !== undefined && (now - witness.aside.at >= RIVAL_US || this.#budget.isSpent)) closeAside(witness);
+      if (witness.rival !== undefined || witness.aside !== undefined) this.#mayHaveRivals = true;
       // Where no memory is left it is still known that something has come there, and the stream can go there.
       if (this.#budget.isSpent) witness.rival?.dispose();
     }
@@ -290,14 +292,21 @@ export class Place {
   }
 }
 
-function keptBy({ rival, titles }: Witness): readonly Rival[] {
-  if (titles === undefined) return rival === undefined ? NONE : [rival];
-  return rival === undefined ? [titles] : [titles, rival];
+function keptBy({ rival, aside }: Witness): readonly Rival[] {
+  if (aside === undefined) return rival === undefined ? NONE : [rival];
+  return rival === undefined ? [aside] : [aside, rival];
 }
 
-function closeTitles(witness: Witness): void {
-  witness.titles?.dispose();
-  witness.titles = undefined;
+/** A path that leaves much out twice has gone on from a rival place: what it delivered there is not lost, if the stream passes it. */
+function putAside(witness: Witness): void {
+  witness.aside?.dispose();
+  witness.aside = witness.rival;
+  witness.rival = undefined;
+}
+
+function closeAside(witness: Witness): void {
+  witness.aside?.dispose();
+  witness.aside = undefined;
 }
 
 function closeRival(witness: Witness): void {

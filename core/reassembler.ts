@@ -237,9 +237,12 @@ export class Reassembler {
 
   /** What had come too far ahead to be believed, and no longer is, is not lost. */
   #takeInPassed(now: Micros): void {
-    for (const { witness, held, isTitles } of this.#place.passed(now, this.#evidence.witnesses)) {
-      if (!isTitles) this.#evidence.notePassed(now, witness, held);
-      for (const one of held) if (one.sequence >= this.#next && one.sequence < this.#next + this.#settings.windowMessages) this.#hold(one);
+    for (const { witness, held, isAside } of this.#place.passed(now, this.#evidence.witnesses)) {
+      if (!isAside) this.#evidence.notePassed(now, witness, held);
+      for (const one of held) {
+        const isMissing = one.sequence >= this.#next && one.sequence < this.#next + this.#settings.windowMessages;
+        if (!isMissing || !this.#hold(one)) witness.path.drop('far-off');
+      }
     }
   }
 

@@ -25,7 +25,7 @@ type Bounds = Pick<Settings, 'windowMessages' | 'windowBytes'>;
 export class Rival {
   readonly openedAt: Micros;
   readonly #path: Path;
-  readonly #mostMessages: number;
+  #mostMessages: number;
   readonly #mostBytes: number;
   readonly #budget: MemoryBudget;
   /** By their numbers, in the order in which they came. */
@@ -143,6 +143,7 @@ export class Rival {
     this.#data = a.number(this.#data);
     this.#newest = a.number(this.#newest);
     this.#lowest = a.number(this.#lowest);
+    this.#mostMessages = a.number(this.#mostMessages);
     this.#at = a.number(this.#at);
   }
 
@@ -173,7 +174,7 @@ export function newTitles(now: Micros, path: Path, sequence: number, settings: S
   return new Rival(now, path, sequence, titleBounds(settings), budget);
 }
 
-export function archiveTitles(a: Archive, saved: Rival | undefined, path: Path, settings: Settings, budget: MemoryBudget): Rival | undefined {
+export function archiveAside(a: Archive, saved: Rival | undefined, path: Path, settings: Settings, budget: MemoryBudget): Rival | undefined {
   return archiveRival(a, saved, path, titleBounds(settings), budget);
 }
 

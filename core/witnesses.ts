@@ -2,7 +2,7 @@ import type { Archive } from './archive.ts';
 import type { MemoryBudget } from './budget.ts';
 import type { Path } from './intake.ts';
 import type { PathId } from './machine.ts';
-import { archiveRival, archiveTitles, type Rival } from './rival.ts';
+import { archiveRival, archiveAside, type Rival } from './rival.ts';
 import { Rhythm } from './rhythm.ts';
 import type { Settings } from './settings.ts';
 import { ms, type Micros } from './units.ts';
@@ -20,8 +20,8 @@ export interface Witness {
   newAt: number;
   /** Where it has delivered something far from there. */
   rival: Rival | undefined;
-  /** What came out of its order, and lies far ahead: the stream may come to it. */
-  titles: Rival | undefined;
+  /** What came out of its order, or at a rival place before this one: the stream may come to it, but does not go there. */
+  aside: Rival | undefined;
 }
 
 /** Paths of one stream that are listened to as witnesses: two relays with four replicas each, twice over. */
@@ -54,7 +54,7 @@ export class Witnesses<W extends Witness> {
   /** Memory of what is kept for rival places. */
   get heldBytes(): number {
     let sum = 0;
-    for (const { rival, titles } of this.#all) sum += (rival?.bytes ?? 0) + (titles?.bytes ?? 0);
+    for (const { rival, aside } of this.#all) sum += (rival?.bytes ?? 0) + (aside?.bytes ?? 0);
     return sum;
   }
 
@@ -101,7 +101,7 @@ export class Witnesses<W extends Witness> {
       witness.hereAt = a.number(witness.hereAt);
       witness.newAt = a.number(witness.newAt);
       witness.rival = archiveRival(a, witness.rival, path, this.#settings, this.#budget);
-      witness.titles = archiveTitles(a, witness.titles, path, this.#settings, this.#budget);
+      witness.aside = archiveAside(a, witness.aside, path, this.#settings, this.#budget);
       more(witness);
       return witness;
     });
@@ -109,7 +109,7 @@ export class Witnesses<W extends Witness> {
 
   #new(now: Micros, path: Path, replica: number): W {
     const rhythm = new Rhythm(ms(this.#settings.rhythmSpanMs));
-    return this.#make({ path, replica, rhythm, spokeAt: now, hereAt: -Infinity, newAt: -Infinity, rival: undefined, titles: undefined });
+    return this.#make({ path, replica, rhythm, spokeAt: now, hereAt: -Infinity, newAt: -Infinity, rival: undefined, aside: undefined });
   }
 
   /** Makes room by forgetting the one that has been silent longest, if it no longer counts as live. */
@@ -126,7 +126,7 @@ export class Witnesses<W extends Witness> {
   }
 }
 
-function letGo({ rival, titles }: Witness): void {
+function letGo({ rival, aside }: Witness): void {
   rival?.dispose();
-  titles?.dispose();
+  aside?.dispose();
 }

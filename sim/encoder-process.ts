@@ -118,7 +118,7 @@ export class EncoderProcess implements Process {
           this.#driver.settle();
         },
         received: (bytes) => {
-          this.#watch.said(id);
+          this.#watch.said(this.#driver.now, id);
           this.#encoder.targetSaid(this.#driver.now, id, bytes);
           this.#driver.settle();
         },

@@ -10,7 +10,7 @@ import type { Oracle } from '../oracle.ts';
 import type { ModelStream, Programme } from '../programme.ts';
 import { GapRules } from './gap-rules.ts';
 import { MountModel, type SwitchEvent } from './mount-model.ts';
-import { StreamModel } from './stream-model.ts';
+import { StreamModel, type ModelText } from './stream-model.ts';
 import { SwitchRules } from './switch-rules.ts';
 
 export interface EdgeModelOptions {
@@ -38,6 +38,8 @@ export class EdgeModel {
   readonly #options: EdgeModelOptions;
   readonly #streams = new Map<number, StreamModel>();
   readonly #byName = new Map<string, StreamModel>();
+  /** What streams had said that were forgotten: a mountpoint keeps the title that it has, until a stream says another one. */
+  readonly #saidBefore = new Map<string, readonly ModelText[]>();
   readonly #gaps: GapRules;
   readonly #switches: SwitchRules;
   #wantedBefore: string | undefined;
@@ -65,6 +67,7 @@ export class EdgeModel {
     let stream = this.#streams.get(key);
     if (stream === undefined) {
       stream = new StreamModel(formatStreamId(bytes.subarray(start + ID_AT, start + SEQUENCE_AT)), this.#options.settings);
+      stream.texts.push(...(this.#saidBefore.get(stream.id) ?? []));
       this.#streams.set(key, stream);
       this.#byName.set(stream.id, stream);
     }
@@ -166,6 +169,7 @@ export class EdgeModel {
     const stream = this.#byName.get(id);
     if (stream === undefined) return;
     this.#byName.delete(id);
+    if (stream.texts.length > 0) this.#saidBefore.set(id, stream.texts.map((text) => ({ ...text, isOpening: true })));
     for (const [key, known] of this.#streams) if (known === stream) this.#streams.delete(key);
   }
 

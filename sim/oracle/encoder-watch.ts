@@ -59,10 +59,12 @@ export class EncoderWatch {
     this.#targets.delete(target);
   }
 
-  /** Something has come back from it. */
-  said(target: TargetId): void {
+  /** Something has come back from it: it may confirm what the connection has taken long before. */
+  said(now: number, target: TargetId): void {
     const watched = this.#targets.get(target);
-    if (watched !== undefined) watched.hasSaid = true;
+    if (watched === undefined) return;
+    watched.hasSaid = true;
+    watched.progressAt = now;
   }
 
   /** Messages with their length prefixes, to a TCP target. */

@@ -2,7 +2,7 @@ import type { Settings } from '../../core/settings.ts';
 import { ms, toMs, type Micros } from '../../core/units.ts';
 import type { EdgeEvent } from '../../core/events.ts';
 import type { Oracle } from '../oracle.ts';
-import type { ModelWitness, StreamModel } from './stream-model.ts';
+import { BELIEVED_WITHIN_US, type ModelWitness, type StreamModel } from './stream-model.ts';
 
 export type GapEvent = Extract<EdgeEvent, { readonly kind: 'gap' }>;
 
@@ -12,6 +12,8 @@ const LATE_US = 300_000;
 const MOST_WITNESSES = 16;
 /** What was just decided need not be told in the same microsecond. */
 const AT_ONCE_US = 30_000;
+/** What lies too far ahead to be believed may take so large a share of what early messages may take: then the oldest goes. */
+const DOUBTED_SHARE = 4;
 
 /** What an edge may give up of a stream, and when it has to. Each is asked in the direction in which there is no doubt. */
 export class GapRules {
@@ -27,9 +29,10 @@ export class GapRules {
   check(now: number, stream: StreamModel, { sequence, messages, verdict, waitedMs }: GapEvent): void {
     if (verdict === 'jump') return;
     const last = sequence + messages - 1;
+    const mayBeDropped = stream.waitingBytes > this.#settings.windowBytes / DOUBTED_SHARE;
     for (let each = sequence; each <= last; each++) {
       // What came with what made the edge decide came after it.
-      if (stream.arrivedAt(each) < now) return this.#broken(`${stream.name} message ${each} is given up, and came ${toMs((now - stream.arrivedAt(each)) as Micros)} ms ago`);
+      if (stream.arrivedAt(each) < now && !mayBeDropped) return this.#broken(`${stream.name} message ${each} is given up, and came ${toMs((now - stream.arrivedAt(each)) as Micros)} ms ago`);
     }
     if (stream.witnesses.length >= MOST_WITNESSES || stream.isAhead(now)) return;
     const what = `${stream.name} messages ${sequence} to ${last} are given up: ${verdict}`;
@@ -37,7 +40,7 @@ export class GapRules {
     const waiting = stream.witnesses.filter(({ highest, spokeAt }) => highest <= last && spokeAt < now);
     if (verdict === 'no-path' && stream.witnesses.some(({ spokeAt }) => spokeAt < now)) this.#broken(`${what}, and a path is open`);
     if (verdict === 'disproved' && waiting.length > 0) this.#broken(`${what}, but ${waiting.length} of ${stream.witnesses.length} paths have not come to it`);
-    if (verdict === 'silent-paths' && !stream.witnesses.some((witness) => this.#mayBeSilent(now, witness, last))) this.#broken(`${what}, and no open path is silent`);
+    if (verdict === 'silent-paths' && !stream.isDoubted(now) && !stream.witnesses.some((witness) => this.#mayBeSilent(now, witness, last))) this.#broken(`${what}, and no open path is silent`);
     if (verdict === 'hard-limit' && waitedMs < this.#settings.gapMaxMs) this.#broken(`${what}, after ${waitedMs} ms`);
   }
 
@@ -51,10 +54,11 @@ export class GapRules {
     }
     const what = `${stream.name} message ${stream.next} is waited for`;
     const waitedUs = now - first.at;
-    if (waitedUs > ms(this.#settings.gapMaxMs) + LATE_US) this.#late(stream, `${what} for ${toMs(waitedUs as Micros)} ms`);
+    const believedUs = stream.isDoubted(first.at) || stream.isDoubted(now) ? BELIEVED_WITHIN_US : 0;
+    if (waitedUs > Math.max(ms(this.#settings.gapMaxMs), believedUs) + LATE_US) this.#late(stream, `${what} for ${toMs(waitedUs as Micros)} ms`);
     const isPast = stream.witnesses.length < MOST_WITNESSES && stream.witnesses.every(({ highest, reorder }) => highest - (first.sequence - 1) > reorder);
     stream.passedAt = isPast ? (stream.passedAt ?? now) : undefined;
-    if (stream.passedAt !== undefined && now - stream.passedAt > AT_ONCE_US) this.#late(stream, `${what}, though all ${stream.witnesses.length} paths have passed it over`);
+    if (stream.passedAt !== undefined && now - stream.passedAt > AT_ONCE_US + believedUs) this.#late(stream, `${what}, though all ${stream.witnesses.length} paths have passed it over`);
   }
 
   #mayBeSilent(now: number, { highest, lastAt, beforeAt, spokeAt, reorder }: ModelWitness, last: number): boolean {

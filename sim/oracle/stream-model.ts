@@ -17,6 +17,8 @@ export interface ModelWitness {
   beforeAt: number;
   /** When it last left a message out. */
   skippedAt: number;
+  /** When it was last so far ahead of all that had come that it was not believed at once. */
+  farAt: number;
   /** By how much a message has ever come behind a later one by here. */
   reorder: number;
 }
@@ -51,6 +53,10 @@ const REMEMBERED_PAUSES = 64;
 /** So many messages far ahead, and nobody has said that anything is given up. */
 const BELIEVED_RUN = 8;
 const SECOND_US = 1_000_000;
+/** Further ahead of all that has come than that, two messages have to agree; and it has to be seen that no path goes on where it was. */
+const NEAR_MESSAGES = 64;
+/** For so long at most. */
+export const BELIEVED_WITHIN_US = 3_000_000;
 
 /**
  * One stream as an edge must have it, told slowly: which messages have come and when, what could be released, and what each path
@@ -125,8 +131,9 @@ export class StreamModel {
       // The edge has gone on from there, and had nobody to tell it to.
       this.#unsynced();
     }
+    const isFar = this.#newest >= 0 && sequence > this.#newest + Math.min(NEAR_MESSAGES, this.#settings.windowMessages);
     if (type === MessageType.DATA) this.#newest = Math.max(this.#newest, sequence);
-    this.#note(now, message);
+    this.#note(now, message, isFar);
     if (type === MessageType.DATA && message.stream !== undefined) this.frames ??= message.stream;
     if (this.has(sequence)) return;
     if (this.next >= 0 && sequence < this.next) return;
@@ -211,6 +218,20 @@ export class StreamModel {
     return this.#farAt === now;
   }
 
+  /** What has come and waits for what is missing before it. */
+  get waitingBytes(): number {
+    let bytes = 0;
+    for (let sequence = this.next; sequence <= this.#newest && sequence < this.next + this.#settings.windowMessages; sequence++) {
+      if (this.has(sequence)) bytes += this.#sizes[sequence % REMEMBERED]!;
+    }
+    return bytes;
+  }
+
+  /** A path is, or lately was, so far ahead that it is not told at once how far it has got. */
+  isDoubted(now: number): boolean {
+    return this.witnesses.some(({ farAt }) => now - farAt <= BELIEVED_WITHIN_US);
+  }
+
   #unsynced(): void {
     this.next = -1;
     this.heldBytes = 0;
@@ -260,14 +281,15 @@ export class StreamModel {
     if (this.#pauses.length > REMEMBERED_PAUSES) this.#pauses.shift();
   }
 
-  #note(now: number, { path, replica, transport, sequence, type }: ModelMessage): void {
+  #note(now: number, { path, replica, transport, sequence, type }: ModelMessage, isFar: boolean): void {
     let witness = this.witnesses.find((each) => each.path === path && each.replica === replica);
     if (witness === undefined) {
       const reorder = transport === 'tcp' ? 0 : this.#settings.udpReorderMessages;
-      witness = { path, replica, transport, highest: -1, spokeAt: now, lastAt: now, beforeAt: now, skippedAt: -Infinity, reorder };
+      witness = { path, replica, transport, highest: -1, spokeAt: now, lastAt: now, beforeAt: now, skippedAt: -Infinity, farAt: -Infinity, reorder };
       this.witnesses.push(witness);
     }
     if (witness.highest < 0 && type !== MessageType.DATA) return;
+    if (isFar) witness.farAt = now;
     if (now > witness.lastAt) witness.beforeAt = witness.lastAt;
     witness.lastAt = now;
     if (sequence > witness.highest) {
