@@ -1,0 +1,90 @@
+import dgram from 'node:dgram';
+import net from 'node:net';
+import { HOST } from './station.ts';
+
+/** A connection that writes as fast as it may, and is made again when it is closed. Counts what went out. */
+export class Pusher {
+  written = 0;
+  closed = 0;
+  readonly #port: number;
+  #socket: net.Socket | undefined;
+
+  constructor(port: number) {
+    this.#port = port;
+  }
+
+  async push(bytes: Uint8Array): Promise<void> {
+    const socket = this.#socket ?? (await this.#open());
+    if (socket.destroyed || !socket.writable) {
+      this.#socket = undefined;
+      return;
+    }
+    this.written += bytes.length;
+    if (socket.write(bytes)) return;
+    await new Promise<void>((resolve) => {
+      const go = (): void => {
+        socket.off('drain', go).off('close', go);
+        resolve();
+      };
+      socket.on('drain', go).on('close', go);
+    });
+  }
+
+  stop(): void {
+    this.#socket?.destroy();
+  }
+
+  async #open(): Promise<net.Socket> {
+    const socket = net.connect(this.#port, HOST);
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      this.closed++;
+      if (this.#socket === socket) this.#socket = undefined;
+    });
+    socket.resume();
+    await new Promise<void>((resolve) => socket.once('connect', resolve).once('close', () => resolve()));
+    this.#socket = socket;
+    return socket;
+  }
+}
+
+/** Sends datagrams, so many at a time, and lets others run in between. */
+export class Shooter {
+  readonly #port: number;
+  readonly #socket: dgram.Socket = dgram.createSocket('udp4');
+
+  constructor(port: number) {
+    this.#port = port;
+  }
+
+  async shoot(messages: readonly Uint8Array[]): Promise<void> {
+    await Promise.all(messages.map((message) => new Promise<void>((resolve) => this.#socket.send(message, this.#port, HOST, () => resolve()))));
+  }
+
+  stop(): void {
+    this.#socket.close();
+  }
+}
+
+/** Connects so many times, and holds what it gets. */
+export class Crowd {
+  readonly sockets: net.Socket[] = [];
+  closed = 0;
+
+  async connect(port: number, count: number, first: string | Uint8Array = '', read = true): Promise<void> {
+    const opened = Array.from({ length: count }, () => {
+      const socket = net.connect(port, HOST);
+      socket.on('error', () => undefined);
+      socket.on('close', () => this.closed++);
+      if (read) socket.resume();
+      if (first.length > 0) socket.write(first);
+      this.sockets.push(socket);
+      return new Promise<void>((resolve) => socket.once('connect', resolve).once('close', () => resolve()));
+    });
+    await Promise.all(opened);
+  }
+
+  stop(): void {
+    for (const socket of this.sockets) socket.destroy();
+  }
+}
