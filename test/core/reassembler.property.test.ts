@@ -108,8 +108,8 @@ describe('the law of the reassembler', () => {
       for (const one of steps) {
         if (one.kind === 'wait') rig.after(one.ms);
         else if (one.kind === 'close') rig.close(paths[one.path]!);
-        else if (one.kind === 'far') rig.all(paths[one.path]!, range(0, one.run - 1).map((n) => Math.min(Number.MAX_SAFE_INTEGER, one.to + n)), { length: 2_000 });
-        else if (one.kind === 'next') for (let i = 0; i < one.count; i++) rig.accept(paths[one.path]!, (top = Math.min(200, top + 1)), { length: 2_000 });
+        else if (one.kind === 'far') rig.all(paths[one.path]!, range(0, one.run - 1).map((n) => Math.min(Number.MAX_SAFE_INTEGER, one.to + n)));
+        else if (one.kind === 'next') for (let i = 0; i < one.count; i++) rig.accept(paths[one.path]!, (top = Math.min(200, top + 1)));
         else {
           const sequence = Math.min(200, Math.max(0, top + one.move));
           const reception = rig.accept(paths[one.path]!, sequence, { replica: one.replica, type: one.type, length: 2_000 });
