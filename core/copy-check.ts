@@ -72,7 +72,7 @@ export class CopyCheck {
 
   /** Saves or restores its state; the paths it names are open. */
   archive(a: Archive, pathOf: (id: PathId) => Path): void {
-    const standings = a.list(this.#standings.filter(({ path }) => path.isOpen), (one) => ({
+    const standings = a.list(this.#standings, (one) => ({
       path: pathOf(a.number(one?.path.id ?? (0 as PathId))),
       unbrokenSince: a.number(one?.unbrokenSince ?? 0),
       lastAt: a.number(one?.lastAt ?? 0),
