@@ -1,9 +1,9 @@
 import type { Archive } from './archive.ts';
 import type { Path } from './intake.ts';
-import type { PathId } from './machine.ts';
 import { PDU_HEADER_BYTES, type MessageView } from './pdu.ts';
 import type { Micros } from './units.ts';
 import type { Window } from './window.ts';
+import type { Witness, Witnesses } from './witnesses.ts';
 
 /** Numbers of which it is remembered what came and who brought it: three seconds of MP3, further than healthy paths are apart. */
 const MESSAGES = 128;
@@ -16,12 +16,10 @@ const BREAK_US = 1_500_000;
 /** Bytes of a message that are looked at, and at most twice as many: whoever forges one does not know it before it has come. */
 const LOOKED_AT_BYTES = 32;
 
-/** What one path has shown, whatever replica number its copies have: these can be made up. */
-interface Standing {
-  readonly path: Path;
-  /** Since when it has come without a long pause, when it last did, and when it last brought something else than others; -Infinity: never. */
+/** A path whose copies are compared. */
+export interface Compared extends Witness {
+  /** Since when it has come without a long pause; and when it last brought something else than others; -Infinity: never. */
   unbrokenSince: number;
-  lastAt: number;
   contradictedAt: number;
 }
 
@@ -32,11 +30,10 @@ interface Standing {
  */
 export class CopyCheck {
   readonly #told: (believed: Path, other: Path, messages: number) => void;
-  readonly #standings: Standing[] = [];
-  /** The number, what came, and the path that brought it; empty as long as there is one path. */
+  /** The number, what came, and who brought it (`keyOf`); empty as long as there is one path. */
   #numbers: number[] = [];
   #digests: number[] = [];
-  #paths: number[] = [];
+  #keys: number[] = [];
   #contradictions = 0;
 
   /** @param told is told at powers of two that messages have differed, so many until now. */
@@ -45,87 +42,68 @@ export class CopyCheck {
   }
 
   /** Whether what this path brings is left to another one. Looks whether the message is what another one has brought. */
-  refuses(now: Micros, path: Path, view: MessageView, window: Window): boolean {
+  refuses<W extends Compared>(now: Micros, witness: W, view: MessageView, witnesses: Witnesses<W>, window: Window): boolean {
+    if (now - witness.rhythm.lastAt > BREAK_US) witness.unbrokenSince = now;
     const slot = view.sequence % MESSAGES;
-    if (this.#numbers[slot] === view.sequence && this.#digests[slot] !== digestOf(view)) this.#contradicted(now, this.#of(now, path), this.#paths[slot]!, window);
-    if (this.#contradictions === 0) return false;
-    return isDoubted(now, this.#of(now, path)) && this.#standings.some((one) => !isDoubted(now, one) && now - one.lastAt < OTHERS_US);
+    if (this.#numbers[slot] === view.sequence && this.#digests[slot] !== digestOf(view)) this.#contradicted(now, witness, this.#keys[slot]!, witnesses, window);
+    return isDoubted(now, witness) && this.#isReplaced(now, witnesses);
   }
 
-  /** A message has come by a path, at the place of the stream; `isFirst` of its copies. */
-  took(now: Micros, path: Path, view: MessageView, isFirst: boolean): void {
-    const standing = this.#of(now, path);
-    if (now - standing.lastAt > BREAK_US) standing.unbrokenSince = now;
-    standing.lastAt = now;
-    if (!isFirst || this.#standings.length < 2) return;
+  /** A first copy has been taken in. */
+  took(witness: Compared, view: MessageView, witnesses: number): void {
+    if (witnesses < 2) return;
     const slot = view.sequence % MESSAGES;
     this.#numbers[slot] = view.sequence;
     this.#digests[slot] = digestOf(view);
-    this.#paths[slot] = path.id;
+    this.#keys[slot] = keyOf(witness);
   }
 
-  /** A connection is gone. */
-  forgetPath(path: Path): void {
-    const at = this.#standings.findIndex((one) => one.path === path);
-    if (at >= 0) this.#standings.splice(at, 1);
-  }
-
-  /** Saves or restores its state; the paths it names are open. */
-  archive(a: Archive, pathOf: (id: PathId) => Path): void {
-    const standings = a.list(this.#standings, (one) => ({
-      path: pathOf(a.number(one?.path.id ?? (0 as PathId))),
-      unbrokenSince: a.number(one?.unbrokenSince ?? 0),
-      lastAt: a.number(one?.lastAt ?? 0),
-      contradictedAt: a.number(one?.contradictedAt ?? 0),
-    }));
-    if (a.isLoading) this.#standings.push(...standings);
-    this.#numbers = archiveSlots(a, this.#numbers, -1);
-    this.#digests = archiveSlots(a, this.#digests, 0);
-    this.#paths = archiveSlots(a, this.#paths, 0);
+  /** Saves or restores its state. */
+  archive(a: Archive): void {
+    this.#numbers = a.list(Array.from(this.#numbers, (number) => number ?? -1), (number) => a.number(number ?? -1));
+    this.#digests = a.list(Array.from(this.#digests, (digest) => digest ?? 0), (digest) => a.number(digest ?? 0));
+    this.#keys = a.list(Array.from(this.#keys, (key) => key ?? 0), (key) => a.number(key ?? 0));
     this.#contradictions = a.number(this.#contradictions);
   }
 
-  /** Paths are the relays of an edge: few, and only those that are open. */
-  #of(now: Micros, path: Path): Standing {
-    for (const one of this.#standings) if (one.path === path) return one;
-    const standing = { path, unbrokenSince: now, lastAt: -Infinity, contradictedAt: -Infinity };
-    this.#standings.push(standing);
-    return standing;
-  }
-
-  #contradicted(now: Micros, second: Standing, firstPath: number, window: Window): void {
-    const first = this.#standings.find(({ path }) => path.id === firstPath);
-    if (first === undefined || first === second) return;
-    const other = isLessBelieved(now, first, second) ? first : second;
+  #contradicted<W extends Compared>(now: Micros, witness: W, key: number, witnesses: Witnesses<W>, window: Window): void {
+    const first = [...witnesses].find((one) => keyOf(one) === key);
+    if (first === undefined || first === witness) return;
+    const other = isLessBelieved(now, first, witness) ? first : witness;
     other.contradictedAt = now;
     if (other === first) this.#dropHeld(other, window);
     this.#contradictions++;
-    if ((this.#contradictions & (this.#contradictions - 1)) === 0) this.#told((other === first ? second : first).path, other.path, this.#contradictions);
+    if ((this.#contradictions & (this.#contradictions - 1)) === 0) this.#told((other === first ? witness : first).path, other.path, this.#contradictions);
   }
 
   /** What it has brought before the others is not waited with: they bring it. */
-  #dropHeld({ path }: Standing, window: Window): void {
-    for (let slot = 0; slot < this.#paths.length; slot++) {
-      if (this.#paths[slot] !== path.id) continue;
+  #dropHeld(witness: Compared, window: Window): void {
+    const key = keyOf(witness);
+    for (let slot = 0; slot < this.#keys.length; slot++) {
+      if (this.#keys[slot] !== key) continue;
       window.take(this.#numbers[slot]!);
       this.#numbers[slot] = -1;
     }
   }
+
+  #isReplaced(now: Micros, witnesses: Iterable<Compared>): boolean {
+    for (const one of witnesses) if (!isDoubted(now, one) && now - one.hereAt < OTHERS_US) return true;
+    return false;
+  }
 }
 
-function isDoubted(now: Micros, { contradictedAt }: Standing): boolean {
+function isDoubted(now: Micros, { contradictedAt }: Compared): boolean {
   return now - contradictedAt < DOUBT_US;
 }
 
 /** Of two that bring different messages. Of two that are alike the one that was heard later. */
-function isLessBelieved(now: Micros, first: Standing, second: Standing): boolean {
+function isLessBelieved(now: Micros, first: Compared, second: Compared): boolean {
   if (isDoubted(now, first) !== isDoubted(now, second)) return isDoubted(now, first);
-  const isBroken = now - second.lastAt > BREAK_US;
-  return !isBroken && first.unbrokenSince > second.unbrokenSince;
+  return first.unbrokenSince > second.unbrokenSince;
 }
 
-function archiveSlots(a: Archive, slots: readonly number[], none: number): number[] {
-  return a.list(Array.from(slots, (slot) => slot ?? none), (slot) => a.number(slot ?? none));
+function keyOf({ path, replica }: Compared): number {
+  return path.id * 256 + replica;
 }
 
 function digestOf({ bytes, start, end }: MessageView): number {

@@ -132,7 +132,7 @@ export class Reassembler {
       this.#place.begin(sequence);
       this.#next = sequence;
     }
-    if (this.#copies.refuses(now, path, view, this.#window)) {
+    if (witness !== undefined && this.#copies.refuses(now, witness, view, this.#evidence.witnesses, this.#window)) {
       if (this.#window.count > 0) this.judge(now);
       return 'contradicted';
     }
@@ -141,8 +141,10 @@ export class Reassembler {
     if (witness !== undefined) this.#evidence.note(now, witness, sequence, type === MessageType.DATA);
     this.#takeInPassed(now);
     const reception = this.#takeIn(now, view);
-    if (witness !== undefined && (reception === 'released' || reception === 'held')) witness.newAt = now;
-    this.#copies.took(now, path, view, reception === 'released' || reception === 'held');
+    if (witness !== undefined && (reception === 'released' || reception === 'held')) {
+      witness.newAt = now;
+      this.#copies.took(witness, view, this.#evidence.witnesses.size);
+    }
     // Any copy of a later message can be what disproves the missing one.
     if (this.#window.count > 0) this.judge(now);
     return reception;
@@ -150,7 +152,6 @@ export class Reassembler {
 
   /** A connection is gone: what only it could have delivered is lost at the next `judge`. True when it carried this stream. */
   forgetPath(path: Path): boolean {
-    this.#copies.forgetPath(path);
     return this.#evidence.forgetPath(path);
   }
 
@@ -167,7 +168,7 @@ export class Reassembler {
     this.#evidence.archive(a, pathOf);
     this.#place.archive(a);
     this.#window.archive(a);
-    this.#copies.archive(a, pathOf);
+    this.#copies.archive(a);
     this.#next = a.number(this.#next);
     this.#gapSince = a.number(this.#gapSince);
     this.#audioSince = a.number(this.#audioSince);
