@@ -33,8 +33,6 @@ export interface EdgeStreamSink {
   frame(now: Micros, stream: EdgeStream): void;
   /** So many messages, about so much programme, are lost; what is behind them comes next. */
   lost(now: Micros, stream: EdgeStream, loss: Loss): void;
-  /** One path brings other messages under its numbers than another. */
-  contradicted(stream: EdgeStream, believed: Path, other: Path, messages: number): void;
   /** It comes faster than real time, or does not any more. */
   paceChanged(now: Micros, stream: EdgeStream): void;
 }
@@ -118,7 +116,6 @@ export class EdgeStream implements Matchable {
     this.#reassembler = new Reassembler(settings, budget, gapTimer, {
       message: (at, arrivedAt, bytes, start, end) => this.#message(at, arrivedAt, bytes, start, end),
       lost: (at, gap) => this.#lost(at, gap),
-      contradicted: (believed, other, messages) => sink.contradicted(this, believed, other, messages),
     });
   }
 
@@ -238,7 +235,7 @@ export class EdgeStream implements Matchable {
     const reception = this.#reassembler.accept(now, path, view);
     if (reception === 'not-started') this.#description.keepEarly(path, view);
     this.#by = undefined;
-    const isElsewhere = reception === 'elsewhere' || reception === 'far-off' || reception === 'contradicted';
+    const isElsewhere = reception === 'elsewhere' || reception === 'far-off';
     if (this.#claims.anyClosed && !isElsewhere) this.#claims.heard(path);
     // What is dropped keeps no stream alive: anybody can say again what has been said, or say something of elsewhere.
     if (!this.forget.armed || !(isElsewhere || isDropped(reception))) this.#heard(now);

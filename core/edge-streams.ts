@@ -49,8 +49,6 @@ export class EdgeStreams implements Iterable<EdgeStream> {
       announced: (now, stream) => this.#announced(now, stream),
       frame: options.frame,
       lost: options.lost,
-      contradicted: ({ name, mountpoint = '' }, { label: owner }, { label }, messages) =>
-        options.event({ kind: 'stream-contested', stream: name, mount: mountpoint, owner, label, messages }),
       paceChanged: (_, stream) => this.#paceChanged(stream),
     };
   }

@@ -42,25 +42,20 @@ export type PathEvent =
   /** A named bound was reached; `count` since the start, `holders` the addresses that hold most of what there is. Reported at powers of two. */
   | { readonly kind: 'bound-hit'; readonly bound: string; readonly count: number; readonly holders?: string };
 
-/**
- * At a relay another address than its owner's sends a stream, and is refused; `owner` is '' where another relay brings it. At an edge one path (`label`)
- * brings other messages of it than another (`owner`), and is not believed. `messages` have been refused so far.
- */
-export interface StreamContested {
-  readonly kind: 'stream-contested';
-  readonly stream: string;
-  readonly mount: string;
-  readonly owner: string;
-  readonly label: string;
-  readonly messages: number;
-}
-
 export type RelayEvent =
   | PathEvent
   | { readonly kind: 'stream-new'; readonly stream: string; readonly label: string }
   | { readonly kind: 'stream-announced'; readonly stream: string; readonly mount: string }
   | { readonly kind: 'stream-forgotten'; readonly stream: string; readonly mount: string; readonly silentMs: number }
-  | StreamContested
+  /** Another address than its owner's sends it; `messages` have been refused so far. `owner` is '' where another relay brings it. */
+  | {
+      readonly kind: 'stream-contested';
+      readonly stream: string;
+      readonly mount: string;
+      readonly owner: string;
+      readonly label: string;
+      readonly messages: number;
+    }
   | { readonly kind: 'subscriber-joined'; readonly subscriber: SubscriberId; readonly label: string; readonly historyMessages: number }
   | { readonly kind: 'subscriber-left'; readonly subscriber: SubscriberId; readonly label: string; readonly reason: string; readonly lostMessages: number }
   | { readonly kind: 'subscriber-behind'; readonly subscriber: SubscriberId; readonly label: string; readonly lostMessages: number }
@@ -83,7 +78,6 @@ export type SwitchReason = 'stalled' | 'behind' | 'lost' | 'paths-closed' | 'for
 export type EdgeEvent =
   | PathEvent
   | { readonly kind: 'stream-new'; readonly stream: string; readonly label: string }
-  | StreamContested
   | { readonly kind: 'stream-forgotten'; readonly stream: string; readonly mount: string; readonly silentMs: number }
   | {
       readonly kind: 'mount-started';

@@ -1,6 +1,5 @@
 import type { Archive } from './archive.ts';
 import type { MemoryBudget } from './budget.ts';
-import type { Compared } from './copy-check.ts';
 import type { Path } from './intake.ts';
 import type { PathId } from './machine.ts';
 import { SeenWindow } from './seen.ts';
@@ -10,7 +9,7 @@ import type { Held } from './window.ts';
 import { Witnesses, type Witness } from './witnesses.ts';
 
 /** What one path has shown of the order of one stream. */
-export interface Testimony extends Compared {
+export interface Testimony extends Witness {
   readonly seen: SeenWindow;
   /** The highest sequence it delivered; -1 before its first DATA: until then it is waited for from when it first spoke. */
   highest: number;
@@ -150,8 +149,6 @@ export class Evidence {
   /** Saves or restores its state; the paths it names are open. */
   archive(a: Archive, pathOf: (id: PathId) => Path): void {
     this.#witnesses.archive(a, pathOf, (witness) => {
-      witness.unbrokenSince = a.number(witness.unbrokenSince);
-      witness.contradictedAt = a.number(witness.contradictedAt);
       witness.seen.archive(a);
       witness.highest = a.number(witness.highest);
       witness.skippedAt = a.number(witness.skippedAt);
@@ -165,8 +162,6 @@ export class Evidence {
   #newTestimony(basic: Witness): Testimony {
     return {
       ...basic,
-      unbrokenSince: basic.spokeAt,
-      contradictedAt: -Infinity,
       seen: new SeenWindow(WITNESS_WINDOW_MESSAGES),
       highest: -1,
       skippedAt: -Infinity,

@@ -18,8 +18,6 @@ export type DropReason =
   | 'stale'
   | 'late'
   | 'far-off'
-  /** Other paths bring something else under its number. */
-  | 'contradicted'
   | 'too-many-streams'
   | 'bad-announce'
   | 'announce-conflict'

@@ -2,7 +2,6 @@ import type { Archive } from './archive.ts';
 import { assert } from './assert.ts';
 import type { MemoryBudget } from './budget.ts';
 import type { GapVerdict } from './events.ts';
-import { CopyCheck } from './copy-check.ts';
 import { Evidence, type Testimony } from './evidence.ts';
 import type { Path } from './intake.ts';
 import type { PathId } from './machine.ts';
@@ -21,8 +20,6 @@ export interface ReassemblerSink {
   message(now: Micros, arrivedAt: Micros, bytes: Uint8Array, start: number, end: number): void;
   /** Messages that are given up, before what is behind them is released; none where the stream goes on at an earlier place. */
   lost(now: Micros, gap: Gap): void;
-  /** Two paths have brought different messages under one number, so often until now. */
-  contradicted?(believed: Path, other: Path, messages: number): void;
 }
 
 export interface Gap {
@@ -39,10 +36,10 @@ export interface Gap {
  * nothing.
  */
 export type Reception = 'released' | 'held' | 'not-started' | 'elsewhere' | Dropped;
-export type Dropped = 'duplicate' | 'late' | 'far-off' | 'contradicted';
+export type Dropped = 'duplicate' | 'late' | 'far-off';
 
 export function isDropped(reception: Reception): reception is Dropped {
-  return reception === 'duplicate' || reception === 'late' || reception === 'far-off' || reception === 'contradicted';
+  return reception === 'duplicate' || reception === 'late' || reception === 'far-off';
 }
 
 /** As old are messages that somebody has kept, and sends when he can: ten seconds by an encoder, and as much by a relay. */
@@ -67,7 +64,6 @@ export class Reassembler {
   readonly #evidence: Evidence;
   readonly #place: Place;
   readonly #window: Window;
-  readonly #copies: CopyCheck = new CopyCheck((believed, other, messages) => this.#sink.contradicted?.(believed, other, messages));
   /** The sequence number that is released next; -1 before the first DATA. */
   #next = -1;
   /** When the gap in front of `#next` was first seen. */
@@ -132,19 +128,12 @@ export class Reassembler {
       this.#place.begin(sequence);
       this.#next = sequence;
     }
-    if (witness !== undefined && this.#copies.refuses(now, witness, view, this.#evidence.witnesses, this.#window)) {
-      if (this.#window.count > 0) this.judge(now);
-      return 'contradicted';
-    }
     const where = this.#place.locate(now, witness, view, this.#next + this.#settings.windowMessages - 1);
     if (where !== 'here') return this.#isElsewhere(now, where, sequence);
     if (witness !== undefined) this.#evidence.note(now, witness, sequence, type === MessageType.DATA);
     this.#takeInPassed(now);
     const reception = this.#takeIn(now, view);
-    if (witness !== undefined && (reception === 'released' || reception === 'held')) {
-      witness.newAt = now;
-      this.#copies.took(witness, view, this.#evidence.witnesses.size);
-    }
+    if (witness !== undefined && (reception === 'released' || reception === 'held')) witness.newAt = now;
     // Any copy of a later message can be what disproves the missing one.
     if (this.#window.count > 0) this.judge(now);
     return reception;
@@ -168,7 +157,6 @@ export class Reassembler {
     this.#evidence.archive(a, pathOf);
     this.#place.archive(a);
     this.#window.archive(a);
-    this.#copies.archive(a);
     this.#next = a.number(this.#next);
     this.#gapSince = a.number(this.#gapSince);
     this.#audioSince = a.number(this.#audioSince);
