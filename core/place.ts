@@ -235,7 +235,7 @@ export class Place {
     const isPartOf = rival !== undefined && rival.isNear(view.sequence) && now - rival.at < RIVAL_US;
     if (isPartOf) return rival.add(now, view) ? 'kept' : 'repeated';
     if (view.type !== MessageType.DATA) return this.#keepTitle(now, witness, view);
-    if (rival !== undefined && now - rival.at < RIVAL_US) putAside(witness);
+    if (rival !== undefined && now - rival.at < RIVAL_US) putAside(now, witness, rival);
     else closeRival(witness);
     witness.rival = new Rival(now, witness.path, view.sequence, this.#settings, this.#budget);
     witness.rival.add(now, view);
@@ -297,11 +297,12 @@ function keptBy({ rival, aside }: Witness): readonly Rival[] {
   return rival === undefined ? [aside] : [aside, rival];
 }
 
-/** A path that leaves much out twice has gone on from a rival place: what it delivered there is not lost, if the stream passes it. */
-function putAside(witness: Witness): void {
-  witness.aside?.dispose();
-  witness.aside = witness.rival;
+/** A path that leaves much out again goes on from a rival place: what it delivered there is not lost, if the stream passes it. */
+function putAside(now: Micros, witness: Witness, rival: Rival): void {
   witness.rival = undefined;
+  if (witness.aside !== undefined && now - witness.aside.at < RIVAL_US) return witness.aside.takeOver(rival);
+  witness.aside?.dispose();
+  witness.aside = rival;
 }
 
 function closeAside(witness: Witness): void {

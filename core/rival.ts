@@ -89,10 +89,7 @@ export class Rival {
     this.#at = now;
     this.#newest = Math.max(this.#newest, sequence);
     this.#lowest = Math.min(this.#lowest, sequence);
-    for (const [oldest, held] of this.#held) {
-      if (this.#held.size <= 1 || !this.#isFull) break;
-      this.#drop(oldest, held);
-    }
+    this.#bound();
     return true;
   }
 
@@ -128,6 +125,21 @@ export class Rival {
     return taken.sort((a, b) => a.sequence - b.sequence);
   }
 
+  /** Keeps what another one of the same path has, which has nothing any more. */
+  takeOver(other: Rival): void {
+    for (const [sequence, held] of other.#held) {
+      other.#release(sequence, held);
+      if (this.#held.has(sequence)) this.#path.drop('far-off');
+      else this.#keep(held);
+    }
+    this.#data += other.#data;
+    this.#at = Math.max(this.#at, other.#at) as Micros;
+    this.#newest = Math.max(this.#newest, other.#newest);
+    this.#lowest = Math.min(this.#lowest, other.#lowest);
+    this.#mostMessages = Math.max(this.#mostMessages, other.#mostMessages);
+    this.#bound();
+  }
+
   /** Drops everything. */
   dispose(): void {
     for (const [sequence, held] of this.#held) this.#drop(sequence, held);
@@ -149,6 +161,13 @@ export class Rival {
 
   get #isFull(): boolean {
     return this.#held.size > this.#mostMessages || this.#bytes > this.#mostBytes;
+  }
+
+  #bound(): void {
+    for (const [oldest, held] of this.#held) {
+      if (this.#held.size <= 1 || !this.#isFull) break;
+      this.#drop(oldest, held);
+    }
   }
 
   #keep(held: Held): void {

@@ -12,8 +12,6 @@ const LATE_US = 300_000;
 const MOST_WITNESSES = 16;
 /** What was just decided need not be told in the same microsecond. */
 const AT_ONCE_US = 30_000;
-/** What lies too far ahead to be believed may take so large a share of what early messages may take: then the oldest goes. */
-const DOUBTED_SHARE = 4;
 
 /** What an edge may give up of a stream, and when it has to. Each is asked in the direction in which there is no doubt. */
 export class GapRules {
@@ -29,7 +27,7 @@ export class GapRules {
   check(now: number, stream: StreamModel, { sequence, messages, verdict, waitedMs }: GapEvent): void {
     if (verdict === 'jump') return;
     const last = sequence + messages - 1;
-    const mayBeDropped = stream.waitingBytes > this.#settings.windowBytes / DOUBTED_SHARE;
+    const mayBeDropped = stream.mayHaveDropped(now);
     for (let each = sequence; each <= last; each++) {
       // What came with what made the edge decide came after it.
       if (stream.arrivedAt(each) < now && !mayBeDropped) return this.#broken(`${stream.name} message ${each} is given up, and came ${toMs((now - stream.arrivedAt(each)) as Micros)} ms ago`);

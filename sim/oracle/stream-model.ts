@@ -53,6 +53,8 @@ const REMEMBERED_PAUSES = 64;
 /** So many messages far ahead, and nobody has said that anything is given up. */
 const BELIEVED_RUN = 8;
 const SECOND_US = 1_000_000;
+/** What lies too far ahead to be believed may take so large a share of what early messages may take. */
+const DOUBTED_SHARE = 4;
 /** Further ahead of all that has come than that, two messages have to agree; and it has to be seen that no path goes on where it was. */
 const NEAR_MESSAGES = 64;
 /** For so long at most. */
@@ -102,6 +104,7 @@ export class StreamModel {
   #far: ModelMessage[] = [];
   #farAt = -1;
   #farInARow = 0;
+  #fullAt = -Infinity;
   readonly #settings: Settings;
   readonly #sequences = new Float64Array(REMEMBERED).fill(-1);
   readonly #times = new Float64Array(REMEMBERED);
@@ -146,6 +149,7 @@ export class StreamModel {
     this.#sizes[slot] = message.bytes;
     if (type === MessageType.DATA && message.index >= 0) this.#frameSequences[message.index % REMEMBERED] = sequence;
     this.heldBytes += message.bytes;
+    if (this.heldBytes > this.#settings.windowBytes / DOUBTED_SHARE) this.#fullAt = now;
     if (this.next < 0) this.next = sequence;
     this.#release(now);
   }
@@ -218,13 +222,9 @@ export class StreamModel {
     return this.#farAt === now;
   }
 
-  /** What has come and waits for what is missing before it. */
-  get waitingBytes(): number {
-    let bytes = 0;
-    for (let sequence = this.next; sequence <= this.#newest && sequence < this.next + this.#settings.windowMessages; sequence++) {
-      if (this.has(sequence)) bytes += this.#sizes[sequence % REMEMBERED]!;
-    }
-    return bytes;
+  /** What lay too far ahead to be believed has filled its bound lately: then the oldest of it is dropped. */
+  mayHaveDropped(now: number): boolean {
+    return now - this.#fullAt <= BELIEVED_WITHIN_US;
   }
 
   /** A path is, or lately was, so far ahead that it is not told at once how far it has got. */
