@@ -9,7 +9,7 @@ import type { OnAir } from './on-air.ts';
 import type { PlannedReason } from './prospects.ts';
 import { isSickBeside, sicknessOf } from './sickness.ts';
 import { isBetter, isThere, patchCostUs, repeating, takeoverAtNewest, takeoverBy, type Takeover } from './takeover.ts';
-import type { Trust } from './trust.ts';
+import { Standing, type Trust } from './trust.ts';
 
 /** What a switch must spare the listeners, to be worth it. */
 const LEAST_GAIN_US = 5_000;
@@ -232,7 +232,8 @@ export class Candidates {
   }
 
   #isPreferable(now: Micros, a: Takeover, b: Takeover): boolean {
-    const [standingA, standingB] = [a, b].map(({ stream }) => this.standing(now, stream));
+    // Of those that are believed the one that has the point, or lacks least of it.
+    const [standingA, standingB] = [a, b].map(({ stream }) => Math.min(this.standing(now, stream), Standing.settled));
     if (standingA !== standingB) return standingA! > standingB!;
     const [isSickA, isSickB] = [a, b].map(({ stream }) => sicknessOf(stream, this.#settings) !== undefined);
     return isSickA === isSickB ? isBetter(a, b) : isSickB === true;

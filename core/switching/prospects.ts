@@ -91,7 +91,7 @@ export class Prospects {
     if (wanted === backup) return 'operator';
     if (isSecondChoice) return undefined;
     if (live.pace.isUnpaced) return 'unpaced';
-    if (isHomecoming && !isChosen) return 'foreign';
+    if (isHomecoming && !isChosen && !mayBeSick(backup, this.#settings)) return 'foreign';
     const isWell = !isSickBeside(backup, live, this.#settings);
     const ailment = isChosen ? undefined : ailmentOf(live, this.#settings);
     if (ailment !== undefined && !mayBeSick(backup, this.#settings)) return ailment;

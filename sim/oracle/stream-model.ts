@@ -105,6 +105,7 @@ export class StreamModel {
   #farAt = -1;
   #farInARow = 0;
   #fullAt = -Infinity;
+  #hasBeenAhead = false;
   readonly #settings: Settings;
   readonly #sequences = new Float64Array(REMEMBERED).fill(-1);
   readonly #times = new Float64Array(REMEMBERED);
@@ -129,6 +130,7 @@ export class StreamModel {
     if (this.next >= 0 && sequence - this.next >= this.#settings.windowMessages) {
       if (this.#farAt !== now) this.#far = [];
       this.#farAt = now;
+      this.#hasBeenAhead = true;
       this.#far.push(message);
       if (type !== MessageType.DATA || ++this.#farInARow < BELIEVED_RUN) return;
       // The edge has gone on from there, and had nobody to tell it to.
@@ -222,9 +224,12 @@ export class StreamModel {
     return this.#farAt === now;
   }
 
-  /** What lay too far ahead to be believed has filled its bound lately: then the oldest of it is dropped. */
+  /**
+   * What lay too far ahead to be believed has filled its bound lately: then the oldest of it is dropped. Of a stream of which a path has ever been that
+   * far ahead the reference does not know which of its places was let go of.
+   */
   mayHaveDropped(now: number): boolean {
-    return now - this.#fullAt <= BELIEVED_WITHIN_US;
+    return this.#hasBeenAhead || now - this.#fullAt <= BELIEVED_WITHIN_US;
   }
 
   /** A path is, or lately was, so far ahead that it is not told at once how far it has got. */
@@ -289,7 +294,10 @@ export class StreamModel {
       this.witnesses.push(witness);
     }
     if (witness.highest < 0 && type !== MessageType.DATA) return;
-    if (isFar) witness.farAt = now;
+    if (isFar) {
+      witness.farAt = now;
+      this.#hasBeenAhead = true;
+    }
     if (now > witness.lastAt) witness.beforeAt = witness.lastAt;
     witness.lastAt = now;
     if (sequence > witness.highest) {
