@@ -15,6 +15,17 @@ interface Owner {
   newest: number;
 }
 
+/** Another connection from the address of an owner, and how many numbers in a row it has brought that the owner had brought. */
+interface Heir {
+  readonly path: Path;
+  newest: number;
+  run: number;
+  isProven: boolean;
+}
+
+/** An encoder that connects anew brings again all that it has kept: whoever has brought so many of the owner's numbers in a row is that. */
+const HEIR_RUN = 8;
+const MAX_HEIRS = 4;
 /** An encoder has one or two ways to a relay; while none of those is silent, nobody gets on this list. */
 const MAX_OWNERS = 4;
 /** What is longer is an outage, and no rhythm: the longest pause of a source that comes in bursts is 2.7 s. */
@@ -35,6 +46,7 @@ const SAME_ADDRESS_SILENT_US = 1_500_000;
 export class Ownership {
   /** The oldest first. */
   #owners: Owner[] = [];
+  #heirs: Heir[] = [];
   #relayedAt: Micros | undefined;
   #refused = 0;
 
@@ -70,21 +82,35 @@ export class Ownership {
       pauseUs: a.number(owner?.pauseUs ?? 0),
       newest: a.number(owner?.newest ?? 0),
     }));
+    const heirs = a.list(this.#heirs.filter(({ path }) => path.isOpen), (heir) => ({
+      path: archiveOpen(a, heir?.path, pathOf)!,
+      newest: a.number(heir?.newest ?? 0),
+      run: a.number(heir?.run ?? 0),
+      isProven: a.flag(heir?.isProven ?? false),
+    }));
+    if (a.isLoading) this.#heirs = heirs;
     this.#relayedAt = a.maybeNumber(this.#relayedAt);
     this.#refused = a.number(this.#refused);
   }
 
   #may(now: Micros, path: Path, sequence: number, said: string, silentUs: number): boolean {
     const { address } = path;
+    const own = this.#owners.find((owner) => owner.path === path);
     for (const owner of this.#owners) {
+      // What an encoder had on its way by a connection that it gave up does not take its new one away.
+      if (own !== undefined && owner !== own && owner.address === address) continue;
       if (owner.path?.isOpen !== true && owner.address === address) owner.path = path;
       if (owner.path === path) {
         note(now, owner, sequence);
         return true;
       }
       // One that is closed is still waited for: edges are to notice that an encoder has ended before anybody goes on in its name.
-      const leastUs = owner.address === address ? SAME_ADDRESS_SILENT_US : silentUs;
-      if (now - lastSignOf(owner) < Math.max(leastUs, 1.5 * owner.pauseUs)) return sequence <= owner.newest;
+      if (owner.address === address && this.#isProven(path, sequence, owner)) {
+        note(now, owner, sequence);
+        return true;
+      }
+      const leastUs = owner.address === address ? SAME_ADDRESS_SILENT_US : Math.max(silentUs, 1.5 * owner.pauseUs);
+      if (now - lastSignOf(owner) < leastUs) return sequence <= owner.newest;
     }
     // A relay has it from somebody else, who is there.
     const isRelayed = this.#relayedAt !== undefined && now - this.#relayedAt < silentUs;
@@ -92,6 +118,20 @@ export class Ownership {
     if (this.#owners.length >= MAX_OWNERS) this.#owners.pop();
     this.#owners.push({ path, address, heardAt: now, pauseUs: 0, newest: sequence });
     return true;
+  }
+
+  /** Whether this connection is the owner's, too: it has brought what the owner had. */
+  #isProven(path: Path, sequence: number, owner: Owner): boolean {
+    const known = this.#heirs.find((heir) => heir.path === path);
+    const heir = known ?? { path, newest: sequence, run: 0, isProven: false };
+    if (known === undefined) {
+      if (this.#heirs.length >= MAX_HEIRS) this.#heirs.shift();
+      this.#heirs.push(heir);
+    }
+    heir.run = sequence === heir.newest + 1 ? heir.run + 1 : 1;
+    heir.newest = sequence;
+    if (heir.run >= HEIR_RUN && sequence <= owner.newest) heir.isProven = true;
+    return heir.isProven;
   }
 }
 

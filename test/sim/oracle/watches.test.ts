@@ -70,6 +70,7 @@ describe('an encoder', () => {
   test('lets go of a target that confirms nothing', () => {
     const { oracle, watch } = watched();
     watch.sent(target, framed(600, frame(618)));
+    watch.said(26_122_000, target);
     for (let ms = 0; ms <= 3_000; ms += 100) watch.unacknowledged(26_122_000 + 1_000 * ms, target, 400);
     expect(oracle.violations).toEqual([]);
     watch.unacknowledged(26_122_000 + 4_000_000, target, 400);
