@@ -29,6 +29,9 @@ const SEQUENCE_AT = 18;
 /** A machine is called when its deadline has come, and is checked a little later. */
 const LATE_US = 2_500_000;
 
+/** A stream is well from one of its frames on, and entered at another: both are told as they come, two frames apart at most. */
+const FRAMES_APART_MS = 60;
+
 /**
  * An edge as the documentation describes it, told slowly, beside the real one: the messages that have come by each path, what could be
  * released of each stream, and what the edge says that it does. What it does is judged in the direction in which there is no doubt.
@@ -245,7 +248,7 @@ export class EdgeModel {
     const wellUs = now - stream.runSince;
     // A file never runs dry.
     const isFile = mount.policy?.fallback !== undefined && 'file' in mount.policy.fallback;
-    if (isFile && wellUs < ms(mount.settings.fallbackLeaveMs) - 1) {
+    if (isFile && wellUs < ms(mount.settings.fallbackLeaveMs - FRAMES_APART_MS)) {
       this.#options.oracle.violated('a fallback stands in as it is set', `${name} leaves ${what} for ${stream.name}, which has come for ${toMs(wellUs as Micros)} ms`);
     }
     mount.isOnFallback = false;

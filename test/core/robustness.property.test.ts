@@ -30,7 +30,7 @@ describe('no bytes whatever, from anybody, at any time', () => {
         expect(relay.stats.subscribers).toBeLessThanOrEqual(settings.maxSubscribers);
       }));
       expect(relay.stats.streams).toBe(0);
-    }), { numRuns: 150 });
+    }), { numRuns: 100 });
   });
 
   it('make an edge throw, or hold more than it may', () => {
@@ -56,7 +56,7 @@ describe('no bytes whatever, from anybody, at any time', () => {
       // All is forgotten in the end but what is unfinished on open connections.
       expect(edge.stats).toMatchObject({ streams: 0, mounts: 0, listeners: 0, heldMessages: 0 });
       expect(edge.heldBytes).toBeLessThanOrEqual(3 * 65_537);
-    }), { numRuns: 250 });
+    }), { numRuns: 150 });
   });
 
   it('make an encoder throw, hold more than it may, or send what is no message', () => {
@@ -101,6 +101,6 @@ describe('no bytes whatever, from anybody, at any time', () => {
         } else encoder[step.isUp ? 'targetUp' : 'targetDown'](time, targets[step.target]!);
         expect(encoder.heldBytes).toBeLessThan(2 * (settings.targetKeepBytes + 4 * 16_384) + 8_300);
       }
-    }), { numRuns: 120 });
+    }), { numRuns: 80 });
   });
 });

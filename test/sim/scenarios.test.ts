@@ -18,13 +18,13 @@ const outages = (await catalogue()).map(({ scenario }) => scenario);
 const shorterS: Readonly<Record<string, number>> = {
   'asymmetric-relay': 120,
   'carrier-brownout': 300,
-  'clock-drift': 600,
+  'clock-drift': 400,
   'cooling-failure': 420,
   'fibre-cut-with-fallback-silent': 720,
-  'intermittent-site': 900,
-  'production-layout': 180,
+  'intermittent-site': 600,
+  'production-layout': 120,
   'satellite-slots': 300,
-  'short-cuts': 2_400,
+  'short-cuts': 1_200,
   'slow-listener': 240,
 };
 
