@@ -1,20 +1,11 @@
 import type { Archive } from './archive.ts';
 import type { Path } from './intake.ts';
 import type { Settings } from './settings.ts';
-import { ByAddress, KnownAddresses, newest, oldest } from './slots.ts';
+import { ByAddress, KNOWN_AFTER_US, KnownAddresses, oldest, type Admission } from './slots.ts';
 import { ms, NEVER, type Micros } from './units.ts';
 
 /** Of the connections of one address, one that has sent nothing for so long gives way to the next: its encoder has connected again. */
 const TAKE_OVER_US = 2_000_000;
-
-/** Of a connection that has carried messages for so long, the address is remembered. */
-const KNOWN_AFTER_US = 60_000_000;
-
-/** Whether a connection may come in, and which one has to go for it. */
-export type Admission =
-  | { readonly kind: 'room' }
-  | { readonly kind: 'instead'; readonly of: Path }
-  | { readonly kind: 'refused'; readonly bound: 'maxPaths' | 'maxPathsPerAddress' };
 
 /**
  * Who may hold a relay's incoming connections when there are more than it takes. A connection is of use once a message of a
@@ -55,7 +46,7 @@ export class PathSlots {
   }
 
   /** @param isFull so many paths are open that there may be no more. */
-  admit(now: Micros, address: string, isFull: boolean): Admission {
+  admit(now: Micros, address: string, isFull: boolean): Admission<Path, 'maxPaths' | 'maxPathsPerAddress'> {
     if (this.#all.count(address) >= this.#settings.maxPathsPerAddress) {
       const of = oldest(this.#silentOf.of(address)) ?? this.#idlest(this.#all.of(address), now - TAKE_OVER_US);
       return of === undefined ? { kind: 'refused', bound: 'maxPathsPerAddress' } : { kind: 'instead', of };
@@ -109,19 +100,10 @@ export class PathSlots {
     const silentHolder = this.#silentOf.most();
     if (silentHolder !== undefined) return oldest(this.#silentOf.of(silentHolder));
     const idle = this.#idlest(this.#all, now - ms(this.#settings.forgetMs));
-    if (idle !== undefined) return idle;
-    const most = this.#all.most();
-    if (most !== undefined && this.#all.count(most) > this.#all.count(address) + 1) return newest(this.#all.of(most));
-    return this.#known.has(address) ? this.#youngest(now - KNOWN_AFTER_US) : undefined;
-  }
-
-  /** The youngest of those that came after this, and from no address that is known. */
-  #youngest(after: number): Path | undefined {
-    let youngest: Path | undefined;
-    for (const path of this.#all) {
-      if (path.openedAt > after && !this.#known.has(path.address) && path.id > (youngest?.id ?? 0)) youngest = path;
-    }
-    return youngest;
+    const other = idle ?? this.#all.newestOfLargest(address);
+    if (other !== undefined || !this.#known.has(address)) return other;
+    const isYoung = ({ openedAt }: Path): boolean => openedAt > now - KNOWN_AFTER_US;
+    return this.#known.newestStranger([...this.#all].filter(isYoung));
   }
 
   /** The one that has been idle for longest, of those that were of use last before `before`. */

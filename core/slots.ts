@@ -6,6 +6,19 @@ export interface Holder {
   readonly address: string;
 }
 
+/** Who comes from addresses in turn has an id that grows. */
+interface Numbered extends Holder {
+  readonly id: number;
+}
+
+/** Whether somebody may come in, and which member has to go for it. */
+export type Admission<Member, Bound extends string> =
+  | { readonly kind: 'room' }
+  | { readonly kind: 'instead'; readonly of: Member }
+  | { readonly kind: 'refused'; readonly bound: Bound };
+
+/** Of a connection that was of use for so long, the address is remembered. */
+export const KNOWN_AFTER_US = 60_000_000;
 /** How many addresses are told of, those that hold most. */
 const TOLD_HOLDERS = 3;
 /** Addresses that are remembered for having been of use: more than there are encoders and edges of a large site. */
@@ -49,6 +62,12 @@ export class ByAddress<Member extends Holder> {
     return most;
   }
 
+  /** The newest of the address that holds most, for an address that holds less with one more. */
+  newestOfLargest(than: string): Member | undefined {
+    const most = this.most();
+    return most !== undefined && this.count(most) > this.count(than) + 1 ? newest(this.of(most)) : undefined;
+  }
+
   /** Those that hold most: `192.0.2.1 (4000), 192.0.2.7 (3)`. */
   told(): string {
     return this.counts().slice(0, TOLD_HOLDERS).map(([address, size]) => `${address} (${size})`).join(', ');
@@ -80,13 +99,22 @@ export class KnownAddresses {
     return this.#usedAt.get(address) ?? -Infinity;
   }
 
+  /** The newest of these that is from no address that is known. */
+  newestStranger<Member extends Numbered>(members: Iterable<Member>): Member | undefined {
+    let last: Member | undefined;
+    for (const member of members) {
+      if (!this.has(member.address) && member.id > (last?.id ?? 0)) last = member;
+    }
+    return last;
+  }
+
   /** Saves or restores its state. */
   archive(a: Archive): void {
     this.#usedAt = new Map(a.list(this.#usedAt, (entry) => [a.text(entry?.[0] ?? ''), a.number(entry?.[1] ?? (0 as Micros))]));
   }
 }
 
-export function newest<Member>(members: Iterable<Member>): Member | undefined {
+function newest<Member>(members: Iterable<Member>): Member | undefined {
   let last: Member | undefined;
   for (const member of members) last = member;
   return last;

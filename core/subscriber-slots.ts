@@ -1,19 +1,11 @@
 import type { Archive } from './archive.ts';
 import type { Settings } from './settings.ts';
-import { ByAddress, KnownAddresses, newest, oldest } from './slots.ts';
+import { ByAddress, KNOWN_AFTER_US, KnownAddresses, oldest, type Admission } from './slots.ts';
 import type { Subscriber } from './subscriber.ts';
 import type { Micros } from './units.ts';
 
 /** One that has been there for so long may be a connection whose other end is gone; so often at most one of an address is replaced for that. */
 const REPLACE_AFTER_US = 10_000_000;
-/** Of one that was there for so long, the address is remembered. */
-const KNOWN_AFTER_US = 60_000_000;
-
-/** Whether a subscriber may come in, and which one has to go for it. */
-export type SubscriberAdmission =
-  | { readonly kind: 'room' }
-  | { readonly kind: 'instead'; readonly of: Subscriber }
-  | { readonly kind: 'refused'; readonly bound: 'maxSubscribers' | 'maxSubscribersPerAddress' };
 
 /**
  * Who may be subscribed when there are more than a relay takes. Subscribers say nothing, so what is known of them is their address,
@@ -46,7 +38,7 @@ export class SubscriberSlots {
   }
 
   /** @param isFull there may be no more. */
-  admit(now: Micros, address: string, isFull: boolean): SubscriberAdmission {
+  admit(now: Micros, address: string, isFull: boolean): Admission<Subscriber, 'maxSubscribers' | 'maxSubscribersPerAddress'> {
     const isShareFull = this.#all.count(address) >= this.#settings.maxSubscribersPerAddress;
     if (!isFull && !isShareFull) return { kind: 'room' };
     const of = this.#stuck(now, address) ?? (isShareFull ? undefined : this.#lessWorthThan(address)) ?? this.#replaceable(now, address);
@@ -82,14 +74,7 @@ export class SubscriberSlots {
   }
 
   #lessWorthThan(address: string): Subscriber | undefined {
-    const most = this.#all.most();
-    if (most !== undefined && this.#all.count(most) > this.#all.count(address) + 1) return newest(this.#all.of(most));
-    if (!this.#known.has(address)) return undefined;
-    let youngest: Subscriber | undefined;
-    for (const subscriber of this.#all) {
-      if (!this.#known.has(subscriber.address) && subscriber.id > (youngest?.id ?? 0)) youngest = subscriber;
-    }
-    return youngest;
+    return this.#all.newestOfLargest(address) ?? (this.#known.has(address) ? this.#known.newestStranger(this.#all) : undefined);
   }
 
   #replaceable(now: Micros, address: string): Subscriber | undefined {
