@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIPv4, isIPv6, type Socket } from 'node:net';
 import type { Transport } from '../core/machine.ts';
 
 /** A place to connect or send to, as operators write it: `host:port` is TCP, `host@port` UDP. */
@@ -32,18 +32,18 @@ export function formatEndpoint({ transport, host, port }: Endpoint): string {
 }
 
 /** A name or an address, as it stands in front of a port. */
-export function formatHost(host: string): string {
+function formatHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-/** How a log names the far end of a connection. */
+/** An address and a port, as a log names who is there. */
 export function formatPeer(address: string | undefined, port: number | undefined): string {
   return formatEndpoint({ transport: 'tcp', host: plainAddress(address), port: port ?? 0 });
 }
 
-/** The address alone of what `formatPeer` gives. */
-export function hostOf(peer: string): string {
-  return peer.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+/** The far end of a connection, as a log names it. */
+export function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return formatPeer(remoteAddress, remotePort);
 }
 
 /** An IPv4 address that came by an IPv6 socket, as IPv4. */

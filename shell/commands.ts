@@ -19,7 +19,7 @@ export type CommandName = 'relay' | 'originalRelay' | 'edge' | 'originalEdge' | 
 
 const generalOptions: readonly Option[] = [
   { name: 'bind', value: 'ADDRESS', help: 'listen on this address only, and use its interface for multicast (0.0.0.0: all of them)' },
-  { name: 'config', value: 'FILE', help: 'a JSON object of the settings below by name, and "mounts" with what single mountpoints have of their own: {"stallMinMs": 500, "mounts": {"radio": {"prefer": "studio-a"}}}; the command line goes before it' },
+  { name: 'config', value: 'FILE', help: 'a JSON object of the settings below by name, and "mounts" with what single mountpoints have of their own: {"stallMinMs": 500, "mounts": {"radio": {"prefer": "studio-a"}}}; the command line overrides it' },
   { name: 'log-level', value: 'LEVEL', help: `tell nothing below this: ${logLevels.join(', ')} (info)` },
   { name: 'help', help: 'this text' },
   { name: 'version', help: 'the version' },

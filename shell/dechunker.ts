@@ -7,6 +7,11 @@ const CR = 13;
 
 type State = { readonly kind: 'size' | 'after-data' | 'trailer' | 'end' } | { readonly kind: 'data'; left: number };
 
+/** Whether a body is in chunks, by the head that stands in front of it. */
+export function isChunked(headers: ReadonlyMap<string, string>): boolean {
+  return /chunked$/i.test(headers.get('transfer-encoding') ?? '');
+}
+
 /** Takes the chunk sizes out of a body with `Transfer-Encoding: chunked` (RFC 9112, 7.1). */
 export class Dechunker {
   readonly #take: TakeBytes;

@@ -1,13 +1,14 @@
 import type net from 'node:net';
 import type { Settings } from '../core/settings.ts';
 import { ByAddress, oldest } from '../core/slots.ts';
-import { formatPeer, plainAddress } from './address.ts';
+import { peerOf, plainAddress } from './address.ts';
 import { HeadReader, requestOf, type Head, type HeadProblem, type RequestHead } from './http-head.ts';
 import { finish, formatReply, htmlReply } from './http-reply.ts';
 import type { Log } from './log.ts';
 import type { Refusals } from './refusals.ts';
 import { SteadyTimers } from './steady-timers.ts';
 import { listenTcp, portOf, type Bind } from './tcp.ts';
+import { printable } from './text.ts';
 
 /**
  * Connections whose head is not whole yet. When there are more, the one that has been at it for longest is closed, of the address that
@@ -81,7 +82,10 @@ export class HttpServer {
     const waiting = { socket, address: plainAddress(socket.remoteAddress) };
     this.#waiting.set(socket, waiting);
     this.#waitingOf.add(waiting);
+    const timer = this.#timers.timer(() => this.#drop(socket, 'head not finished in time'));
+    timer.set(this.#settings.headTimeoutMs);
     socket.on('close', () => {
+      timer.cancel();
       this.#open.delete(socket);
       this.#waitsNoMore(socket);
     });
@@ -89,9 +93,6 @@ export class HttpServer {
       const longest = oldest(this.#waitingOf.of(this.#waitingOf.most()!))!;
       this.#drop(longest.socket, 'too many unfinished requests');
     }
-    const timer = this.#timers.timer(() => this.#drop(socket, 'head not finished in time'));
-    timer.set(this.#settings.headTimeoutMs);
-    socket.on('close', () => timer.cancel());
     readHead(socket, (head, rest) => {
       timer.cancel();
       this.#head(socket, head, rest);
@@ -103,18 +104,18 @@ export class HttpServer {
     if (typeof head !== 'string' && head.passedOver !== undefined) this.#tellOfLine(socket, head.passedOver[0]!);
     const request = typeof head === 'string' ? head : requestOf(head);
     if (typeof request !== 'string') return this.#answer(request, socket, rest);
-    this.#refusals.count(request, formatPeer(socket.remoteAddress, socket.remotePort));
+    this.#refusals.count(request, peerOf(socket));
     if (request === 'bad method') finish(socket, formatReply(htmlReply(405, 'There is no such method here')));
     else finish(socket, formatReply(htmlReply(400, 'That is no request')));
   }
 
   /** Each line once: a source client that has it comes again and again. */
   #tellOfLine(socket: net.Socket, passedOver: string): void {
-    const line = passedOver.slice(0, MAX_LINE_TOLD).replace(/\p{C}/gu, '?');
+    const line = printable(passedOver.slice(0, MAX_LINE_TOLD));
     if (this.#lines.has(line)) return;
     if (this.#lines.size === MAX_LINES_TOLD) this.#lines.clear();
     this.#lines.add(line);
-    this.#log({ kind: 'line-passed-over', from: formatPeer(socket.remoteAddress, socket.remotePort), line });
+    this.#log({ kind: 'line-passed-over', from: peerOf(socket), line });
   }
 
   /** Whoever asks for something that makes us fail gets told so; everybody else goes on listening. */
@@ -122,7 +123,7 @@ export class HttpServer {
     try {
       this.#handle(request, socket, rest);
     } catch (error) {
-      const from = formatPeer(socket.remoteAddress, socket.remotePort);
+      const from = peerOf(socket);
       this.#log({ kind: 'request-failed', from, method: request.method, target: request.target, error: error instanceof Error ? error.stack : String(error) });
       if (socket.bytesWritten > 0) socket.destroy();
       else finish(socket, formatReply(htmlReply(500, 'This request has failed here; the log says why'), request.method));
@@ -138,7 +139,7 @@ export class HttpServer {
 
   #drop(socket: net.Socket, reason: string): void {
     this.#waitsNoMore(socket);
-    this.#refusals.count(reason, formatPeer(socket.remoteAddress, socket.remotePort));
+    this.#refusals.count(reason, peerOf(socket));
     socket.destroy();
   }
 }

@@ -1,7 +1,7 @@
 import type net from 'node:net';
 import type { Settings } from '../core/settings.ts';
 import { unsupportedContentType } from './content-types.ts';
-import { Dechunker } from './dechunker.ts';
+import { Dechunker, isChunked } from './dechunker.ts';
 import { HeadReader, statusOf, type Head } from './http-head.ts';
 import { IcyStripper } from './icy-stripper.ts';
 import { codeOf } from './problems.ts';
@@ -101,7 +101,7 @@ export class IcecastPull {
     const audio: TakeBytes = (bytes) => void (unsupported ??= sink.audio(bytes));
     const stripper = interval > 0 ? new IcyStripper(interval, audio, (text) => sink.metadata(text)) : undefined;
     const body: TakeBytes = stripper === undefined ? audio : (bytes) => stripper.push(bytes);
-    const dechunker = /chunked$/i.test(head.headers.get('transfer-encoding') ?? '') ? new Dechunker(body) : undefined;
+    const dechunker = isChunked(head.headers) ? new Dechunker(body) : undefined;
     let hasFrames = false;
     this.#take = (bytes) => {
       this.#watcher.carried();

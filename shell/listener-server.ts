@@ -2,7 +2,7 @@ import type net from 'node:net';
 import type { MountInfo } from '../core/edge.ts';
 import type { ListenerId } from '../core/machine.ts';
 import type { Settings } from '../core/settings.ts';
-import { formatPeer, plainAddress } from './address.ts';
+import { formatPeer, peerOf, plainAddress } from './address.ts';
 import { pageOf, type MountTable } from './edge-pages.ts';
 import type { RequestHead } from './http-head.ts';
 import { corsLines, finish, formatReply, htmlReply, type Reply } from './http-reply.ts';
@@ -86,7 +86,7 @@ export class ListenerServer {
     const target = request.target === '*' ? { name: '*', query: new Map() } : parseTarget(request.target);
     if (target === undefined) return reply(socket, request, htmlReply(400, 'That is no address'));
     if (request.method === 'OPTIONS') return reply(socket, request, optionsReply(request));
-    const forOperator = this.#options.operator.answer(request, target, formatPeer(socket.remoteAddress, socket.remotePort));
+    const forOperator = this.#options.operator.answer(request, target, peerOf(socket));
     if (forOperator !== undefined) return reply(socket, request, forOperator);
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return reply(socket, request, htmlReply(405, 'Listeners only', [['Allow', 'GET, HEAD, OPTIONS']]));
@@ -103,7 +103,7 @@ export class ListenerServer {
     const icy = request.headers.get('icy-metadata') === '1';
     const head = streamHead(mount, icy ? settings.icyIntervalBytes : undefined);
     if (request.method === 'HEAD') return finish(socket, head);
-    const id = desk.join(mount.name, { icy, label: formatPeer(socket.remoteAddress, socket.remotePort) });
+    const id = desk.join(mount.name, { icy, label: peerOf(socket) });
     if (id === 'full') return reply(socket, request, full);
     if (id === 'no-such-mount') return reply(socket, request, notFound);
     const listener: Listener = {

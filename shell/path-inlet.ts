@@ -3,12 +3,12 @@ import type { Machine, PathId, Transport } from '../core/machine.ts';
 import { Senders } from '../core/senders.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Micros } from '../core/units.ts';
-import { formatPeer, type Endpoint } from './address.ts';
+import { formatPeer, peerOf, type Endpoint } from './address.ts';
 import { Driver } from './driver.ts';
 import { HostLinks } from './host-links.ts';
 import type { Log } from './log.ts';
 import type { Refusals } from './refusals.ts';
-import { takeOver, type TakeBytes } from './tcp.ts';
+import { takeOver } from './tcp.ts';
 import type { TcpLink } from './tcp-link.ts';
 import type { TakeDatagram } from './udp.ts';
 
@@ -45,13 +45,13 @@ export class PathInlet {
 
   /** Somebody connected, an encoder we hope, and pushes. The socket is paused. */
   accept(accepted: net.Socket): void {
-    const label = formatPeer(accepted.remoteAddress, accepted.remotePort);
+    const label = peerOf(accepted);
     const path = this.#open('tcp', label);
     if (path === undefined) {
       accepted.destroy();
       return;
     }
-    const socket = takeOver(accepted, this.#taker(path));
+    const socket = takeOver(accepted, (bytes) => this.#receive(path, bytes));
     this.#accepted.set(path, socket);
     socket.on('close', (hadError) => {
       if (this.#accepted.delete(path)) this.#close(path, hadError ? 'connection lost' : 'closed by peer');
@@ -76,7 +76,7 @@ export class PathInlet {
     const { settings } = this.#options;
     const senders = new Senders({
       settings,
-      open: (sender) => this.#open('udp', sender === undefined ? label : peerOf(sender)),
+      open: (sender) => this.#open('udp', sender === undefined ? label : senderLabel(sender)),
       close: (path, reason) => this.#close(path, reason),
     });
     const driver = new Driver(senders, settings);
@@ -84,9 +84,7 @@ export class PathInlet {
     return (bytes, from) => {
       const path = senders.pathOf(driver.now, `${from.address} ${from.port}`);
       driver.settle();
-      if (path === undefined) return;
-      this.#machine.receive(this.#driver.now, path, bytes);
-      this.#driver.settle();
+      if (path !== undefined) this.#receive(path, bytes);
     };
   }
 
@@ -116,9 +114,7 @@ export class PathInlet {
 
   #linkBytes(link: TcpLink, bytes: Uint8Array): void {
     const path = this.#linked.get(link);
-    if (path === undefined) return;
-    this.#machine.receive(this.#driver.now, path, bytes);
-    this.#driver.settle();
+    if (path !== undefined) this.#receive(path, bytes);
   }
 
   #linkDown(link: TcpLink, reason: string): void {
@@ -135,11 +131,9 @@ export class PathInlet {
     return path;
   }
 
-  #taker(path: PathId): TakeBytes {
-    return (bytes) => {
-      this.#machine.receive(this.#driver.now, path, bytes);
-      this.#driver.settle();
-    };
+  #receive(path: PathId, bytes: Uint8Array): void {
+    this.#machine.receive(this.#driver.now, path, bytes);
+    this.#driver.settle();
   }
 
   #close(path: PathId, reason: string): void {
@@ -149,7 +143,7 @@ export class PathInlet {
 }
 
 /** Of an address and a port, as they stand in a log. */
-function peerOf(sender: string): string {
+function senderLabel(sender: string): string {
   const [address, port] = sender.split(' ');
   return formatPeer(address, Number(port));
 }

@@ -4,7 +4,7 @@ import type { SubscriberId } from '../core/machine.ts';
 import { RecordedRelay, type RelayMachine } from '../core/recording/recorded-relay.ts';
 import { Relay, type RelaySink } from '../core/relay.ts';
 import type { Settings } from '../core/settings.ts';
-import { formatEndpoint, formatPeer, interfaceOf, plainAddress, type Endpoint } from './address.ts';
+import { formatEndpoint, interfaceOf, peerOf, plainAddress, type Endpoint } from './address.ts';
 import { AllowList, type Range } from './allow.ts';
 import { NEVER_FINISHED, type App } from './app.ts';
 import { Driver } from './driver.ts';
@@ -125,7 +125,7 @@ export class RelayApp implements App {
 
   #isAllowed(list: AllowList, socket: net.Socket): boolean {
     if (list.allows(socket.remoteAddress)) return true;
-    this.#refusals.count('not allowed', formatPeer(socket.remoteAddress, socket.remotePort));
+    this.#refusals.count('not allowed', peerOf(socket));
     socket.destroy();
     return false;
   }
@@ -137,7 +137,7 @@ export class RelayApp implements App {
   };
 
   #subscribe(socket: net.Socket): void {
-    const label = formatPeer(socket.remoteAddress, socket.remotePort);
+    const label = peerOf(socket);
     const id = this.#relay.subscribe(this.#driver.now, label);
     this.#driver.settle();
     if (id === undefined) {

@@ -1,10 +1,10 @@
 import type net from 'node:net';
-import { formatPeer, isLoopback, plainAddress } from './address.ts';
+import { isLoopback, peerOf, plainAddress } from './address.ts';
 import { foreignFormat, SUPPORTED } from '../core/frame/foreign.ts';
 import type { Settings } from '../core/settings.ts';
 import { unsupportedContentType } from './content-types.ts';
 import { ms, type Micros } from '../core/units.ts';
-import { Dechunker } from './dechunker.ts';
+import { Dechunker, isChunked } from './dechunker.ts';
 import { GuessLimit } from './guess-limit.ts';
 import type { RequestHead } from './http-head.ts';
 import { finish, formatReply, htmlReply, textReply, tooManyGuesses, type Reply } from './http-reply.ts';
@@ -80,12 +80,12 @@ export class SourceServer implements Source {
     if (refused !== undefined) return answer(refused);
     if (isUpdate) return answer(this.#update(target));
     if (this.#isTaken(plainAddress(socket.remoteAddress))) {
-      this.#options.log({ kind: 'source-refused', from: formatPeer(socket.remoteAddress, socket.remotePort), reason: 'Mountpoint in use' });
+      this.#options.log({ kind: 'source-refused', from: peerOf(socket), reason: 'Mountpoint in use' });
       return answer(textReply(403, 'Mountpoint in use\r\n'));
     }
     const unsupported = unsupportedContentType(request.headers.get('content-type')) ?? foreignFormat(beginningOf(request, rest));
     if (unsupported !== undefined) {
-      this.#options.log({ kind: 'source-refused', from: formatPeer(socket.remoteAddress, socket.remotePort), reason: `${unsupported} is not supported` });
+      this.#options.log({ kind: 'source-refused', from: peerOf(socket), reason: `${unsupported} is not supported` });
       return answer(textReply(415, `This takes ${SUPPORTED}, not ${unsupported}\r\n`));
     }
     this.#begin(request, socket, rest);
@@ -94,7 +94,7 @@ export class SourceServer implements Source {
   /** Why this client may not send, or undefined. */
   #refusal(request: RequestHead, target: RequestTarget, socket: net.Socket): Reply | undefined {
     const { password, log } = this.#options;
-    const from = formatPeer(socket.remoteAddress, socket.remotePort);
+    const from = peerOf(socket);
     if (password === undefined) {
       if (isLoopback(socket.remoteAddress)) return undefined;
       log({ kind: 'source-refused', from, reason: 'not from this machine, and there is no --password' });
@@ -127,7 +127,7 @@ export class SourceServer implements Source {
   }
 
   #begin(request: RequestHead, socket: net.Socket, rest: Uint8Array): void {
-    const from = formatPeer(socket.remoteAddress, socket.remotePort);
+    const from = peerOf(socket);
     const silence = this.#timers.timer(() => this.#end(current, 'silent'));
     const flow: SourceFlow = {
       pause: () => {
@@ -188,7 +188,7 @@ export class SourceServer implements Source {
 
 /** What of a body came right behind the head. */
 function beginningOf({ headers }: RequestHead, rest: Uint8Array): Uint8Array {
-  if (!/chunked$/i.test(headers.get('transfer-encoding') ?? '')) return rest;
+  if (!isChunked(headers)) return rest;
   let beginning = rest.subarray(0, 0);
   new Dechunker((bytes) => {
     if (beginning.length === 0) beginning = bytes;
@@ -198,7 +198,7 @@ function beginningOf({ headers }: RequestHead, rest: Uint8Array): Uint8Array {
 
 /** Passes the audio of a body on; says why when the body is over. */
 function bodyReader({ headers }: RequestHead, take: TakeBytes): (bytes: Uint8Array) => string | undefined {
-  if (/^chunked$/i.test(headers.get('transfer-encoding') ?? '')) {
+  if (isChunked(headers)) {
     const dechunker = new Dechunker(take);
     return (bytes) => dechunker.push(bytes) ?? (dechunker.ended ? 'end of body' : undefined);
   }

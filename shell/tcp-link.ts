@@ -29,7 +29,7 @@ export interface LinkOptions {
 
 /** A length of zero, which everybody skips. */
 const EMPTY_MESSAGE = new Uint8Array(2);
-/** Said at the latest after twice this: before a relay believes another connection from the same address (500 ms), so that in a pause a stream stays its encoder's. */
+/** Said at the latest after twice this: before a relay believes another connection from the same address (1.5 s), so that in a pause a stream stays its encoder's. */
 const WAITS_EVERY_MS = 200;
 
 /** A connection to one address, opened again whenever it is lost. When, the core's Connector says. */

@@ -27,6 +27,11 @@ export function percentDecodeText(text: string): string {
   return bytes === undefined ? text : decodeText(bytes);
 }
 
+/** What strangers call things must not move a terminal's cursor. */
+export function printable(text: string): string {
+  return text.replace(/\p{C}/gu, '?');
+}
+
 /** For HTML and XML, in text and in quoted attributes. */
 export function escapeXml(text: string): string {
   const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };

@@ -1,6 +1,6 @@
+import { addressOf } from '../../core/extensions.ts';
 import type { CommandResult, MountCommand } from '../../core/operator.ts';
 import type { StreamInfo } from '../../core/stream-info.ts';
-import { hostOf } from '../address.ts';
 import { basicCredentials, samePassword } from '../basic-auth.ts';
 import { GuessLimit } from '../guess-limit.ts';
 import type { RequestHead } from '../http-head.ts';
@@ -90,7 +90,7 @@ export class OperatorPages {
     const given = basicCredentials(headers.get('authorization'));
     if (given !== undefined) {
       const isRight = (): boolean => given.user === 'admin' && samePassword(given.password, password);
-      const verdict = this.#guesses.check(hostOf(from), `${given.user}:${given.password}`, performance.now(), isRight);
+      const verdict = this.#guesses.check(addressOf(from), `${given.user}:${given.password}`, performance.now(), isRight);
       if (verdict === 'right') return undefined;
       refusals.count(verdict === 'wait' ? 'too many wrong passwords' : 'wrong admin password', from);
       if (verdict === 'wait') return problem(429, 'Too many wrong passwords: wait a second', [['Retry-After', '1']]);

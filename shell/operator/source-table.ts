@@ -1,4 +1,5 @@
 import type { SourceJson, Sources } from './answers.ts';
+import { printable } from '../text.ts';
 
 const LEAST_DIGITS = 8;
 const titles = [' ', 'id', 'origin', 'source', 'format', 'ahead', ''];
@@ -18,11 +19,6 @@ function cellsOf(source: SourceJson, digits: number): readonly string[] {
   const ahead = aheadMs === null ? '' : `${Math.round(aheadMs)} ms`;
   const cells = [onAir ? '*' : '', id.slice(0, digits), origin ?? '', from ?? '', format, ahead, stateOf(source)];
   return cells.map(printable);
-}
-
-/** What encoders call themselves must not move a terminal's cursor. */
-function printable(text: string): string {
-  return text.replace(/\p{C}/gu, '?');
 }
 
 function stateOf({ onAir, preferred, chosen, healthy, sickness, matchedBy, whyNot }: SourceJson): string {

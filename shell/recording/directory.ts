@@ -11,7 +11,7 @@ import { appendFile } from './part.ts';
  *     edge-4711-000012.part          its generations, the newest few of them
  *     edge-4711-2026-11-22T03-12-40-123Z-signal.davecast      what was frozen
  */
-export const FROZEN_SUFFIX = '.davecast';
+const FROZEN_SUFFIX = '.davecast';
 const RUNNING_SUFFIX = '.running';
 const PART_SUFFIX = '.part';
 export const UNFINISHED_SUFFIX = '.unfinished';

@@ -28,7 +28,7 @@ export const connectionSituations: readonly Situation[] = [
   { name: 'clock set on a relay', why: 'Its history is kept by that clock.', times: (story) => steps('relay', 1)(story) + steps('relay', -1)(story) },
   {
     name: 'stopped edge',
-    why: 'It comes round late, and must hold that against nobody.',
+    why: 'Its timers fire late, and it must hold that against nobody.',
     times: (story) => story.count('freeze', ({ fields }) => String(fields['host']).startsWith('edge')),
   },
 ];
