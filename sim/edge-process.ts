@@ -44,7 +44,7 @@ export class EdgeProcess implements Process {
     this.#host = host;
     this.#spec = spec;
     const { settings, world, programme, oracle, onAir } = stage;
-    this.#model = new EdgeModel({ who: host.name, clock: world, programme, oracle, settings, policies: spec.policies ?? {} });
+    this.#model = new EdgeModel({ who: host.name, clock: world, oracle, settings, policies: spec.policies ?? {} });
     this.#watch = new EdgeWatch(world, programme, oracle, settings, this.#model);
     const recorder = stage.recorderFor(host.name, 'edge');
     const sink: EdgeSink = {
@@ -137,7 +137,7 @@ export class EdgeProcess implements Process {
     dialer.start();
   }
 
-  /** The greeting is the mountpoint that the listener wants. */
+  /** The greeting is the mountpoint that the listener wants, and whether it wants titles. */
   #serve(socket: TcpSocket, greeting: string): TcpUser | undefined {
     const icy = greeting.endsWith(ICY_GREETING);
     const mount = icy ? greeting.slice(0, -ICY_GREETING.length) : greeting;

@@ -12,7 +12,7 @@ export interface Splice {
 }
 
 /** No frame reaches back further than this. */
-const MOST_RESERVOIR_BYTES = 511;
+export const MOST_RESERVOIR_BYTES = 511;
 
 /** Follows the frames that a player plays, and measures where the programme jumps. */
 export class Hearing {

@@ -1,6 +1,7 @@
 import { encodeAnnouncement } from '../core/announce.ts';
 import { Deframer } from '../core/deframer.ts';
-import { encodeMessage, MAX_PDU_BYTES, MessageType, PDU_HEADER_BYTES, STREAM_ID_BYTES } from '../core/pdu.ts';
+import { prefixed } from '../core/framing.ts';
+import { decodeMessage, encodeMessage, MAX_PDU_BYTES, MessageType, PDU_HEADER_BYTES } from '../core/pdu.ts';
 import { ms } from '../core/units.ts';
 import type { Host, Process } from './host.ts';
 import { MAX_MODEL_FRAME_BYTES } from './model-frame.ts';
@@ -8,7 +9,7 @@ import type { ModelStream } from './programme.ts';
 import { between, exponential, pick, streamId, type Random } from './rng.ts';
 import type { Stage } from './stage.ts';
 import { connectTcp } from './tcp-connect.ts';
-import type { TcpSocket } from './tcp.ts';
+import type { TcpSocket, TcpUser } from './tcp.ts';
 import type { HostileSpec } from './topology.ts';
 
 /** What a hostile peer remembers of what others send, to use it against them. */
@@ -111,13 +112,10 @@ export class HostileProcess implements Process {
   /** A message that somebody has sent, moved to another place, with audio of our own in it. */
   #altered(move: (sequence: number) => number): Uint8Array | undefined {
     const original = this.#heard.findLast((message) => message[0] === MessageType.DATA);
-    if (original === undefined) return undefined;
-    const id = original.slice(2, 2 + STREAM_ID_BYTES);
-    let sequence = 0;
-    for (let at = 18; at < PDU_HEADER_BYTES; at++) sequence = sequence * 256 + original[at]!;
-    const payload = this.#foreign().write(this.#frame, this.#foreign().made);
-    this.#foreign().skip();
-    return framed(encodeMessage({ type: MessageType.DATA, replica: 0, streamId: id, sequence: move(sequence), payload: this.#frame.slice(0, payload) }));
+    const message = original && decodeMessage(original);
+    if (message === undefined || typeof message === 'string') return undefined;
+    const payload = this.#frame.slice(0, this.#foreign().make(this.#frame));
+    return framed(encodeMessage({ ...message, replica: 0, sequence: move(message.sequence), payload }));
   }
 
   #foreignFrame(): Uint8Array {
@@ -140,38 +138,30 @@ export class HostileProcess implements Process {
   }
 
   #push(bytes: Uint8Array): void {
-    const { network, trace } = this.#stage;
-    if (this.#in === undefined || !this.#in.isOpen) {
-      const socket = connectTcp(
-        { network, trace, from: this.#host, to: this.#stage.host(this.#spec.relay), port: 'in' },
-        { opened: () => {}, received: () => {}, closed: () => (this.#in = undefined) },
-      );
-      this.#in = socket;
-    }
+    if (this.#in?.isOpen !== true) this.#in = this.#connect('in', { closed: () => (this.#in = undefined) });
     this.#in.write(bytes);
   }
 
   /** Takes in what a relay sends, no faster than it is told to. */
   #subscribe(bitsPerSecond: number): void {
     if (this.#isDead) return;
-    const { network, trace, world } = this.#stage;
     const deframer = new Deframer((bytes, start, end) => {
       this.#heard.push(bytes.slice(start, end));
       if (this.#heard.length > REMEMBERED_MESSAGES) this.#heard.shift();
     });
-    const socket = connectTcp(
-      { network, trace, from: this.#host, to: this.#stage.host(this.#spec.relay), port: 'out' },
-      { opened: () => {}, received: (bytes) => deframer.push(bytes), closed: () => world.after(ms(1_000), () => this.#subscribe(bitsPerSecond)) },
-    );
-    socket.readAtMost(bitsPerSecond);
+    const again = (): void => void this.#stage.world.after(ms(1_000), () => this.#subscribe(bitsPerSecond));
+    this.#connect('out', { received: (bytes) => deframer.push(bytes), closed: again }).readAtMost(bitsPerSecond);
   }
 
   /** Connections on which nothing is ever said. */
   #crowd(port: 'in' | 'out', count: number): void {
+    for (let i = 0; i < count; i++) this.#connect(port);
+  }
+
+  #connect(port: 'in' | 'out', user: Partial<TcpUser> = {}): TcpSocket {
     const { network, trace } = this.#stage;
-    for (let i = 0; i < count; i++) {
-      connectTcp({ network, trace, from: this.#host, to: this.#stage.host(this.#spec.relay), port }, { opened: () => {}, received: () => {}, closed: () => {} });
-    }
+    const to = this.#stage.host(this.#spec.relay);
+    return connectTcp({ network, trace, from: this.#host, to, port }, { opened: () => {}, received: () => {}, closed: () => {}, ...user });
   }
 }
 
@@ -184,9 +174,5 @@ function anyNumber(random: Random): number {
 }
 
 function framed(message: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(2 + message.length);
-  bytes[0] = message.length >> 8;
-  bytes[1] = message.length & 255;
-  bytes.set(message, 2);
-  return bytes;
+  return prefixed(message, 0, message.length);
 }

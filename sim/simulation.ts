@@ -172,28 +172,18 @@ function newStage({ topology }: Scenario, world: World, dice: Dice, trace: Trace
     oracle,
     settings: withSettings(topology.settings ?? {}),
     cast: new Cast(),
-    feed: (encoder) => {
-      const feed = feeds.get(encoder);
-      if (feed === undefined) throw new RangeError(`there is no encoder ${encoder}`);
-      return feed;
-    },
-    server: (name) => {
-      const server = servers.get(name);
-      if (server === undefined) throw new RangeError(`nobody pulls ${name}`);
-      return server;
-    },
-    file: (name) => {
-      const file = files.get(name);
-      if (file === undefined) throw new RangeError(`there is no file ${name}`);
-      return file;
-    },
+    feed: (encoder) => found(feeds, encoder, 'there is no encoder'),
+    server: (name) => found(servers, name, 'nobody pulls'),
+    file: (name) => found(files, name, 'there is no file'),
     hosts,
-    host: (name) => {
-      const host = hosts.get(name);
-      if (host === undefined) throw new RangeError(`there is no host ${name}`);
-      return host;
-    },
+    host: (name) => found(hosts, name, 'there is no host'),
   };
+}
+
+function found<T>(among: ReadonlyMap<string, T>, name: string, otherwise: string): T {
+  const one = among.get(name);
+  if (one === undefined) throw new RangeError(`${otherwise} ${name}`);
+  return one;
 }
 
 /** Every host is there before the first process starts. Returns the listeners, which fills when they start. */

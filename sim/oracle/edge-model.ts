@@ -2,12 +2,12 @@ import type { EdgeEvent } from '../../core/events.ts';
 import { decodeIcyText } from '../../core/icy.ts';
 import type { PathId, Transport } from '../../core/machine.ts';
 import type { CommandResult } from '../../core/operator.ts';
-import { formatStreamId, idHash, MessageType, PDU_HEADER_BYTES } from '../../core/pdu.ts';
+import { formatStreamId, MessageType, PDU_HEADER_BYTES, streamHash, streamIdOf } from '../../core/pdu.ts';
 import { policyFor, type MountPolicies } from '../../core/policy.ts';
 import type { Settings } from '../../core/settings.ts';
 import { ms, toMs, type Micros } from '../../core/units.ts';
 import type { Oracle } from '../oracle.ts';
-import type { ModelStream, Programme } from '../programme.ts';
+import type { ModelStream } from '../programme.ts';
 import { GapRules } from './gap-rules.ts';
 import { MountModel, type SwitchEvent } from './mount-model.ts';
 import { StreamModel, type ModelText } from './stream-model.ts';
@@ -17,13 +17,11 @@ export interface EdgeModelOptions {
   readonly who: string;
   /** Of the world: a machine's own time can jump when somebody sets its clock. */
   readonly clock: { readonly now: Micros };
-  readonly programme: Programme;
   readonly oracle: Oracle;
   readonly settings: Settings;
   readonly policies: MountPolicies;
 }
 
-const ID_AT = 2;
 const REPLICA_AT = 1;
 const SEQUENCE_AT = 18;
 /** A machine is called when its deadline has come, and is checked a little later. */
@@ -66,10 +64,10 @@ export class EdgeModel {
   /** A whole message of a path, before the edge has it. */
   message(now: number, path: PathId, transport: Transport, bytes: Uint8Array, start: number, end: number, frame: { readonly stream: ModelStream; readonly index: number } | undefined): void {
     if (end - start < PDU_HEADER_BYTES || bytes[start] === MessageType.SOURCE) return;
-    const key = idHash(bytes, start + ID_AT);
+    const key = streamHash(bytes, start);
     let stream = this.#streams.get(key);
     if (stream === undefined) {
-      stream = new StreamModel(formatStreamId(bytes.subarray(start + ID_AT, start + SEQUENCE_AT)), this.#options.settings);
+      stream = new StreamModel(formatStreamId(streamIdOf(bytes, start)), this.#options.settings);
       stream.texts.push(...(this.#saidBefore.get(stream.id) ?? []));
       this.#streams.set(key, stream);
       this.#byName.set(stream.id, stream);

@@ -1,5 +1,5 @@
 import type { TargetId } from '../../core/machine.ts';
-import { PDU_HEADER_BYTES } from '../../core/pdu.ts';
+import { MessageType, PDU_HEADER_BYTES } from '../../core/pdu.ts';
 import type { Settings } from '../../core/settings.ts';
 import { ms, toMs, type Micros } from '../../core/units.ts';
 import type { Oracle } from '../oracle.ts';
@@ -14,7 +14,7 @@ interface Made {
 interface WatchedTarget {
   /** What must come first on its new connection: this frame or one before it; undefined once that has been seen. */
   oldest: number | undefined;
-  /** What was not confirmed when it was looked at last, and since when it has not become less; what has been sent in all. */
+  /** What has been sent on this connection in all, the most of it that was ever confirmed, and when that grew last. */
   sentBytes: number;
   confirmedBytes: number;
   progressAt: number;
@@ -74,8 +74,9 @@ export class EncoderWatch {
     watched.sentBytes += bytes.length;
     if (watched.oldest === undefined) return;
     for (let at = 0; at + 2 + PDU_HEADER_BYTES <= bytes.length; at += 2 + ((bytes[at]! << 8) | bytes[at + 1]!)) {
+      if (bytes[at + 2] !== MessageType.DATA) continue;
       const frame = this.#programme.glance(bytes, at + 2 + PDU_HEADER_BYTES);
-      if (bytes[at + 2] !== 0 || frame === undefined) continue;
+      if (frame === undefined) continue;
       if (frame.index > watched.oldest) {
         this.#oracle.violated('what is kept is sent again', `${this.#who} begins with frame ${frame.index} on a new connection, and has frame ${watched.oldest}`);
       }

@@ -50,13 +50,13 @@ export class GapRules {
       stream.passedAt = undefined;
       return;
     }
-    const what = `${stream.name} message ${stream.next} is waited for`;
+    const what = (): string => `${stream.name} message ${stream.next} is waited for`;
     const waitedUs = now - first.at;
     const believedUs = stream.isDoubted(first.at) || stream.isDoubted(now) ? BELIEVED_WITHIN_US : 0;
-    if (waitedUs > Math.max(ms(this.#settings.gapMaxMs), believedUs) + LATE_US) this.#late(stream, `${what} for ${toMs(waitedUs as Micros)} ms`);
+    if (waitedUs > Math.max(ms(this.#settings.gapMaxMs), believedUs) + LATE_US) this.#late(stream, `${what()} for ${toMs(waitedUs as Micros)} ms`);
     const isPast = stream.witnesses.length < MOST_WITNESSES && stream.witnesses.every(({ highest, reorder }) => highest - (first.sequence - 1) > reorder);
     stream.passedAt = isPast ? (stream.passedAt ?? now) : undefined;
-    if (stream.passedAt !== undefined && now - stream.passedAt > AT_ONCE_US + believedUs) this.#late(stream, `${what}, though all ${stream.witnesses.length} paths have passed it over`);
+    if (stream.passedAt !== undefined && now - stream.passedAt > AT_ONCE_US + believedUs) this.#late(stream, `${what()}, though all ${stream.witnesses.length} paths have passed it over`);
   }
 
   #mayBeSilent(now: number, { highest, lastAt, beforeAt, spokeAt, reorder }: ModelWitness, last: number): boolean {

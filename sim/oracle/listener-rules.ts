@@ -1,12 +1,11 @@
 import { nominalFrameUs, type Glance, type Programme } from '../programme.ts';
+import { MOST_RESERVOIR_BYTES } from '../hearing.ts';
+import { mainDataBytes } from '../model-frame.ts';
 import type { Oracle } from '../oracle.ts';
 import type { EdgeModel } from './edge-model.ts';
 import type { ModelSwitch, MountModel } from './mount-model.ts';
 import type { ModelText, StreamModel } from './stream-model.ts';
 
-/** No frame reaches back further than this. */
-const MOST_RESERVOIR_BYTES = 511;
-const MP3_MAIN_DATA_AT = 36;
 /** What a match by content may be off besides half a frame: looks scatter, and sample clocks drift until the next one. */
 const CONTENT_US = 16_000;
 /** So long a match is believed that nothing has confirmed. */
@@ -70,7 +69,7 @@ export class ListenerRules {
 
   #decode(to: GivenTo, frame: Glance, bytes: Uint8Array, start: number, end: number): void {
     let begin = (bytes[start + 4]! << 1) | (bytes[start + 5]! >> 7);
-    let adds = end - start - MP3_MAIN_DATA_AT;
+    let adds = mainDataBytes(end - start);
     let isMuted = false;
     if (to.framesSinceCut < FRAMES_BEHIND_CUT) {
       const known = this.#programme.recognise(bytes, start, end);

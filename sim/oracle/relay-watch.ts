@@ -1,10 +1,9 @@
 import type { SubscriberId } from '../../core/machine.ts';
-import { idHash, MessageType, PDU_HEADER_BYTES } from '../../core/pdu.ts';
+import { MessageType, PDU_HEADER_BYTES, streamHash } from '../../core/pdu.ts';
 import type { Oracle } from '../oracle.ts';
 
 /** So many numbers behind the newest one a message is no copy any more, but hopelessly late. */
 const REMEMBERED = 4_096;
-const ID_AT = 2;
 const SEQUENCE_AT = 18;
 
 /** Which messages of one stream a subscriber has been sent: a naive set of numbers, the newest ones. */
@@ -67,7 +66,7 @@ export class RelayWatch {
 
   #data(streams: Map<number, SentNumbers>, bytes: Uint8Array, start: number): void {
     if (this.#hasTooMany) return;
-    const key = idHash(bytes, start + ID_AT);
+    const key = streamHash(bytes, start);
     let numbers = streams.get(key);
     if (numbers === undefined) streams.set(key, (numbers = new SentNumbers()));
     let sequence = 0;

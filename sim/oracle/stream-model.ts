@@ -8,7 +8,6 @@ import { nominalFrameUs, type ModelStream } from '../programme.ts';
 export interface ModelWitness {
   readonly path: PathId;
   readonly replica: number;
-  readonly transport: Transport;
   /** -1 before its first DATA. */
   highest: number;
   readonly spokeAt: number;
@@ -82,15 +81,15 @@ export class StreamModel {
   /** When its newest frame could be released first. */
   frameAt: number = -Infinity;
   firstFrameAt: number = Infinity;
-  newestFrame = -1;
+  #newestFrame = -1;
   /** When its programme jumped last, and its messages did not: its encoder had been stopped. */
-  jumpedAt: number = -Infinity;
+  #jumpedAt: number = -Infinity;
   /** Programme that came at once, the last time that any came. */
   burstUs = 0;
   /** Since when its frames have come without a pause that its rhythm does not explain. */
   runSince: number = Infinity;
   lostAt: number = -Infinity;
-  lostBeforeAt: number = -Infinity;
+  #lostBeforeAt: number = -Infinity;
   /** Since when all paths have passed over what is waited for. */
   passedAt: number | undefined;
   /** Since when all of its frames have been digital silence; undefined when the newest one is not. */
@@ -98,7 +97,7 @@ export class StreamModel {
   silentUs = 0;
   /** The silence before. */
   wasSilent: { readonly since: number; readonly until: number } = { since: 0, until: -1 };
-  heldBytes = 0;
+  #heldBytes = 0;
   #newest = -1;
   /** What came with what is just decided, and lay too far ahead until then. */
   #far: ModelMessage[] = [];
@@ -150,15 +149,15 @@ export class StreamModel {
     this.#indexes[slot] = type === MessageType.DATA ? message.index : -1;
     this.#sizes[slot] = message.bytes;
     if (type === MessageType.DATA && message.index >= 0) this.#frameSequences[message.index % REMEMBERED] = sequence;
-    this.heldBytes += message.bytes;
-    if (this.heldBytes > this.#settings.windowBytes / DOUBTED_SHARE) this.#fullAt = now;
+    this.#heldBytes += message.bytes;
+    if (this.#heldBytes > this.#settings.windowBytes / DOUBTED_SHARE) this.#fullAt = now;
     if (this.next < 0) this.next = sequence;
     this.#release(now);
   }
 
   /** The edge has given messages up. */
   gaveUp(now: number, sequence: number, messages: number, isJump: boolean): void {
-    if (now > this.lostAt) this.lostBeforeAt = this.lostAt;
+    if (now > this.lostAt) this.#lostBeforeAt = this.lostAt;
     this.lostAt = now;
     if (isJump) return this.#unsynced();
     this.syncedAt = Math.min(this.syncedAt, now);
@@ -175,7 +174,7 @@ export class StreamModel {
     this.mount = mount;
     if (this.syncedAt < Infinity || this.#newest < this.next) return;
     this.next = this.#newest + 1;
-    this.heldBytes = 0;
+    this.#heldBytes = 0;
   }
 
   forgetPath(path: PathId): void {
@@ -193,17 +192,17 @@ export class StreamModel {
   /** The message that a frame came in; -1 when that is not known. */
   sequenceOf(index: number): number {
     const sequence = this.#frameSequences[index % REMEMBERED]!;
-    return sequence >= 0 && this.#sequences[sequence % REMEMBERED] === sequence && this.#indexes[sequence % REMEMBERED] === index ? sequence : -1;
+    return sequence >= 0 && this.has(sequence) && this.#indexes[sequence % REMEMBERED] === index ? sequence : -1;
   }
 
   /** When its place in the programme became doubtful last, before that time: how much a loss was is an estimate. */
   doubtfulAt(before: number): number {
-    return Math.max(this.jumpedAt, this.lostAt < before ? this.lostAt : this.lostBeforeAt);
+    return Math.max(this.#jumpedAt, this.lostAt < before ? this.lostAt : this.#lostBeforeAt);
   }
 
   /** The first audio that waits for what is missing before it; undefined when none does. */
   firstWaiting(): { readonly sequence: number; readonly at: number } | undefined {
-    if (this.next < 0 || this.heldBytes === 0) return undefined;
+    if (this.next < 0 || this.#heldBytes === 0) return undefined;
     for (let ahead = 1; ahead < this.#settings.windowMessages; ahead++) {
       const sequence = this.next + ahead;
       if (this.has(sequence) && this.#indexes[sequence % REMEMBERED]! >= 0) return { sequence, at: this.#times[sequence % REMEMBERED]! };
@@ -239,7 +238,7 @@ export class StreamModel {
 
   #unsynced(): void {
     this.next = -1;
-    this.heldBytes = 0;
+    this.#heldBytes = 0;
     this.syncedAt = Infinity;
     this.#farInARow = 0;
   }
@@ -248,7 +247,7 @@ export class StreamModel {
     this.#farInARow = 0;
     while (this.has(this.next)) {
       const slot = this.next % REMEMBERED;
-      this.heldBytes = Math.max(0, this.heldBytes - this.#sizes[slot]!);
+      this.#heldBytes = Math.max(0, this.#heldBytes - this.#sizes[slot]!);
       if (this.#indexes[slot]! >= 0) this.#released(now, this.#indexes[slot]!);
       this.next++;
     }
@@ -263,8 +262,8 @@ export class StreamModel {
     this.frameAt = now;
     this.firstFrameAt = Math.min(this.firstFrameAt, now);
     const hasLost = this.lostAt === now;
-    if (this.newestFrame >= 0 && !hasLost && this.frames?.follows(this.newestFrame, index) === false) this.jumpedAt = now;
-    this.newestFrame = index;
+    if (this.#newestFrame >= 0 && !hasLost && this.frames?.follows(this.#newestFrame, index) === false) this.#jumpedAt = now;
+    this.#newestFrame = index;
     if (this.frames?.isSilentAt(index) === true) {
       this.silentSince ??= now;
       this.silentUs += frameUs;
@@ -290,7 +289,7 @@ export class StreamModel {
     let witness = this.witnesses.find((each) => each.path === path && each.replica === replica);
     if (witness === undefined) {
       const reorder = transport === 'tcp' ? 0 : this.#settings.udpReorderMessages;
-      witness = { path, replica, transport, highest: -1, spokeAt: now, lastAt: now, beforeAt: now, skippedAt: -Infinity, farAt: -Infinity, reorder };
+      witness = { path, replica, highest: -1, spokeAt: now, lastAt: now, beforeAt: now, skippedAt: -Infinity, farAt: -Infinity, reorder };
       this.witnesses.push(witness);
     }
     if (witness.highest < 0 && type !== MessageType.DATA) return;

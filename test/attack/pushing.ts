@@ -2,10 +2,8 @@ import dgram from 'node:dgram';
 import net from 'node:net';
 import { HOST } from './station.ts';
 
-/** A connection that writes as fast as it may, and is made again when it is closed. Counts what went out. */
+/** A connection that writes as fast as it may, and is made again when it is closed. */
 export class Pusher {
-  written = 0;
-  closed = 0;
   readonly #port: number;
   #socket: net.Socket | undefined;
 
@@ -19,7 +17,6 @@ export class Pusher {
       this.#socket = undefined;
       return;
     }
-    this.written += bytes.length;
     if (socket.write(bytes)) return;
     await new Promise<void>((resolve) => {
       const go = (): void => {
@@ -38,7 +35,6 @@ export class Pusher {
     const socket = net.connect(this.#port, HOST);
     socket.on('error', () => undefined);
     socket.on('close', () => {
-      this.closed++;
       if (this.#socket === socket) this.#socket = undefined;
     });
     socket.resume();
@@ -69,13 +65,11 @@ export class Shooter {
 /** Connects so many times, and holds what it gets. */
 export class Crowd {
   readonly sockets: net.Socket[] = [];
-  closed = 0;
 
   async connect(port: number, count: number, first: string | Uint8Array = '', read = true): Promise<void> {
     const opened = Array.from({ length: count }, () => {
       const socket = net.connect(port, HOST);
       socket.on('error', () => undefined);
-      socket.on('close', () => this.closed++);
       if (read) socket.resume();
       if (first.length > 0) socket.write(first);
       this.sockets.push(socket);

@@ -1,11 +1,11 @@
 import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { announce, data, framed, headers, metadata, origin, unframed } from '../core/support/messages.ts';
+import { announce, data, framed, headers, metadata, origin, parts, unframed } from '../core/support/messages.ts';
 import { numbered, range } from '../core/support/frames.ts';
 import { figures } from './figures.ts';
 import { Hostile } from './hostile.ts';
 import { Crowd, Pusher, Shooter } from './pushing.ts';
-import { HOST, Station } from './station.ts';
+import { HOST, RELAYS, Station } from './station.ts';
 
 const MESSAGES_BY_TCP = 1_600_000;
 const DATAGRAMS = 400_000;
@@ -44,10 +44,6 @@ function whole(bytes: Uint8Array): Uint8Array[] {
   return unframed(bytes.slice(0, end));
 }
 
-function sequenceOf(message: Uint8Array): number {
-  return Number(new DataView(message.buffer, message.byteOffset).getBigUint64(18));
-}
-
 /** A DATA message of a stream that somebody else sends. */
 function forged(id: Uint8Array, sequence: number): Uint8Array {
   const message = data(sequence, numbered(0x1f_ffff));
@@ -80,7 +76,7 @@ describe('nothing that comes to a relay', () => {
 
   it.each([2, 500, 3_000, 1_000_000])('takes a stream to another place: 12 messages of it %d ahead, and then 12 far behind', async (ahead) => {
     const newest = (await overheard()).filter((message) => message[0] === 0).at(-1)!;
-    const from = sequenceOf(newest) + ahead;
+    const from = parts(newest).sequence + ahead;
     await byUdp(...range(0, 11).map((n) => forged(newest.slice(2, 18), from + n)));
     await byTcp(...range(0, 11).map((n) => forged(newest.slice(2, 18), Math.max(1, from - 2_000_000) + n)));
     await station.isUnharmed();
@@ -88,7 +84,7 @@ describe('nothing that comes to a relay', () => {
 
   it(`upsets anybody: ${MESSAGES_BY_TCP} messages by TCP and ${DATAGRAMS} datagrams`, { timeout: 240_000 }, async () => {
     const victims = await overheard();
-    const pushers = [0, 1].map((relay) => new Pusher(station.port(`relay-${relay as 0 | 1}`, 'in')));
+    const pushers = RELAYS.map((relay) => new Pusher(station.port(relay, 'in')));
     const shooter = new Shooter(station.port('relay-1', 'in'));
     const hostile = new Hostile('relay-in', victims);
     for (let sent = 0; sent < MESSAGES_BY_TCP; sent += STRETCH) {
@@ -113,7 +109,7 @@ describe('nothing that comes to a relay', () => {
       const messages = range(0, 999).flatMap((n) => {
         const stream = stretch * 1_000 + n;
         const named = announce(1, `invented-${stream}`, { stream });
-        for (const message of [named]) message.set([stretch, n >> 8, n & 255], 4);
+        named.set([stretch, n >> 8, n & 255], 4);
         const audio = data(2, numbered(n), { stream });
         audio.set([stretch, n >> 8, n & 255], 4);
         return stretch % 2 === 0 ? [audio] : [named, audio];
@@ -129,7 +125,7 @@ describe('nothing that comes to a relay', () => {
   it('costs more for being longer: 200 MB of control messages of 64 kB, into both relays', { timeout: 120_000 }, async () => {
     const text = `Icy-Name\r${'x'.repeat(65_000)}`;
     const long = framed(headers(1, text, { stream: 900 }), metadata(2, text, { stream: 901 }), announce(3, text, { stream: 902 }), origin(4, text, { stream: 903 }));
-    const pushers = [0, 1].map((relay) => new Pusher(station.port(`relay-${relay as 0 | 1}`, 'in')));
+    const pushers = RELAYS.map((relay) => new Pusher(station.port(relay, 'in')));
     for (let sent = 0, turn = 0; sent < 200_000_000; sent += 2 * long.length, turn++) {
       for (const pusher of pushers) await pusher.push(long);
       if (turn % 20 === 0) await station.hearsOn(2);

@@ -4,7 +4,7 @@ import { startDavecast, type Davecast } from '../../bench/process.ts';
 import { announce, data, framed } from '../core/support/messages.ts';
 import { numbered, range } from '../core/support/frames.ts';
 import { Crowd, Pusher } from './pushing.ts';
-import { HOST, Listener, MOUNT, Station, until } from './station.ts';
+import { HOST, RELAYS, Listener, MOUNT, Station, until } from './station.ts';
 
 /** Few slots, so that few connections take them all. */
 const FEW = { relay: ['--max-paths', '40', '--max-subscribers', '12', '--max-streams', '200'], edge: ['--max-streams', '200', '--max-unannounced-streams', '50'] };
@@ -41,7 +41,7 @@ async function holding(hold: () => Promise<void>, attempt: () => Promise<void>):
 
 /** Another edge, behind the relays under attack: its listener hears the programme. */
 async function anotherEdge(): Promise<void> {
-  const relays = [0, 1].flatMap((relay) => ['--relay', `${HOST}:${station.port(`relay-${relay as 0 | 1}`, 'out')}`]);
+  const relays = RELAYS.flatMap((relay) => ['--relay', `${HOST}:${station.port(relay, 'out')}`]);
   const edge = await startDavecast(['edge', '--http', '0', '--bind', HOST, ...relays], ['http']);
   edge.child.stdout!.resume();
   started.push(edge);
@@ -58,7 +58,7 @@ async function anotherEdge(): Promise<void> {
 
 /** Another encoder gets to both relays, with a mountpoint of its own. */
 async function anotherEncoder(mount: string): Promise<void> {
-  const targets = [0, 1].flatMap((relay) => ['--to', `${HOST}:${station.port(`relay-${relay as 0 | 1}`, 'in')}`]);
+  const targets = RELAYS.flatMap((relay) => ['--to', `${HOST}:${station.port(relay, 'in')}`]);
   const encoder = await startDavecast(['encoder', '--mount', mount, '--stdin', '--bind', HOST, ...targets], []);
   encoder.child.stdout!.resume();
   started.push(encoder);
@@ -75,7 +75,7 @@ describe('whoever takes all slots', () => {
   it('of subscribers does not keep an edge out', async () => {
     const crowd = new Crowd();
     await holding(async () => {
-      for (const relay of [0, 1] as const) await crowd.connect(station.port(`relay-${relay}`, 'out'), 30);
+      for (const relay of RELAYS) await crowd.connect(station.port(relay, 'out'), 30);
     }, anotherEdge);
     crowd.stop();
     await station.isUnharmed();
@@ -84,14 +84,14 @@ describe('whoever takes all slots', () => {
   it('of peers, and says nothing, does not keep an encoder out', async () => {
     const crowd = new Crowd();
     await holding(async () => {
-      for (const relay of [0, 1] as const) await crowd.connect(station.port(`relay-${relay}`, 'in'), 60);
+      for (const relay of RELAYS) await crowd.connect(station.port(relay, 'in'), 60);
     }, () => anotherEncoder('second'));
     crowd.stop();
     await station.isUnharmed();
   });
 
   it('of streams, with ids that it invents, does not keep an encoder out', async () => {
-    const pushers = [0, 1].map((relay) => new Pusher(station.port(`relay-${relay as 0 | 1}`, 'in')));
+    const pushers = RELAYS.map((relay) => new Pusher(station.port(relay, 'in')));
     let next = 0;
     await holding(async () => {
       const messages = range(next, next + 2_499).flatMap((stream) => (stream % 2 === 0 ? [data(1, numbered(stream), { stream })] : [announce(1, `x-${stream}`, { stream }), data(2, numbered(1), { stream })]));

@@ -9,11 +9,13 @@ import { residentBytes } from './memory.ts';
 
 export const HOST = '127.0.0.1';
 export const MOUNT = 'radio';
-const RELAYS = 2;
+export const RELAYS = ['relay-0', 'relay-1'] as const;
 /** All that is attacked is forgotten soon, so that memory can be compared. */
 const SOON = ['--forget-ms', '3000'];
 
-export type Name = 'relay-0' | 'relay-1' | 'encoder' | 'edge';
+export type Name = (typeof RELAYS)[number] | 'encoder' | 'edge';
+/** Of the command lines. */
+export type MoreOptions = Readonly<Partial<Record<'relay' | 'encoder' | 'edge', readonly string[]>>>;
 
 /**
  * A small station of real processes that goes on while it is attacked, and one healthy listener of it:
@@ -25,20 +27,18 @@ export class Station {
   readonly events: { readonly from: Name; readonly event: string; readonly [field: string]: unknown }[] = [];
   readonly listener: Listener = new Listener();
   #source: PacedSource | undefined;
-  readonly #more: Readonly<Partial<Record<'relay' | 'encoder' | 'edge', readonly string[]>>>;
+  readonly #more: MoreOptions;
 
-  constructor(more: Station['moreOptions'] = {}) {
+  constructor(more: MoreOptions = {}) {
     this.#more = more;
   }
 
-  declare readonly moreOptions: Readonly<Partial<Record<'relay' | 'encoder' | 'edge', readonly string[]>>>;
-
   /** Starts everything, and waits until the listener hears the programme. */
   async start(): Promise<this> {
-    for (let relay = 0; relay < RELAYS; relay++) await this.#launch(`relay-${relay}` as Name, ['relay', '--in', '0', '--out', '0', ...SOON, ...(this.#more.relay ?? [])], ['in', 'out']);
-    const outs = [0, 1].flatMap((relay) => ['--relay', `${HOST}:${this.port(`relay-${relay}` as Name, 'out')}`]);
+    for (const relay of RELAYS) await this.#launch(relay, ['relay', '--in', '0', '--out', '0', ...SOON, ...(this.#more.relay ?? [])], ['in', 'out']);
+    const outs = RELAYS.flatMap((relay) => ['--relay', `${HOST}:${this.port(relay, 'out')}`]);
     await this.#launch('edge', ['edge', '--http', '0', ...outs, ...SOON, ...(this.#more.edge ?? [])], ['http']);
-    const ins = [0, 1].flatMap((relay) => ['--to', `${HOST}:${this.port(`relay-${relay}` as Name, 'in')}`]);
+    const ins = RELAYS.flatMap((relay) => ['--to', `${HOST}:${this.port(relay, 'in')}`]);
     await this.#launch('encoder', ['encoder', '--mount', MOUNT, '--listen', '0', '--password', 'secret', ...ins, ...(this.#more.encoder ?? [])], ['source']);
     this.#source = new PacedSource(this.port('encoder', 'source'));
     await this.untilEvent('edge', 'mount-started');

@@ -41,7 +41,7 @@ describe('who a stream comes from', () => {
   });
 });
 
-describe('that all relays say an encoder has hung up', () => {
+describe('that all relays say an encoder has disconnected', () => {
   it('has it left sooner, but not at once', () => {
     const { rig, paths, backup } = stationWith({ stallMinMs: 1_000 });
     for (const path of paths) rig.tcp(path, source(1, closed));

@@ -72,6 +72,15 @@ class Rig {
     }
   }
 
+  /** A target that has acknowledged frame 0 to `last`, and acknowledges nothing from then on. */
+  acknowledgingUpTo(last: number): TargetId {
+    const target = this.target('tcp');
+    this.acknowledging.add(target);
+    this.live(0, last);
+    this.acknowledging.delete(target);
+    return target;
+  }
+
   /** The target says that it has all up to a message; unless given, up to the newest that it was sent. */
   acknowledge(target: TargetId, sequence: number = this.messages(target).at(-1)?.sequence ?? 0, stream = streamId(9)): void {
     this.encoder.targetSaid(this.now, target, framed(encodeMessage({ type: MessageType.ACK, replica: 0, streamId: stream, sequence, payload: new Uint8Array(0) })));
@@ -305,10 +314,7 @@ describe('the encoder', () => {
 
   it('resets a target whose system takes everything, when it acknowledges nothing any more', () => {
     const rig = new Rig();
-    const target = rig.target('tcp');
-    rig.acknowledging.add(target);
-    rig.live(0, 100);
-    rig.acknowledging.delete(target);
+    const target = rig.acknowledgingUpTo(100);
     rig.live(101, 300);
     expect(rig.resets).toEqual([target]);
     expect(rig.of('target-stuck')[0]!.stuckMs).toBeGreaterThanOrEqual(2_000);
@@ -317,10 +323,7 @@ describe('the encoder', () => {
 
   it('notices that also of the last thing that it has sent', () => {
     const rig = new Rig();
-    const target = rig.target('tcp');
-    rig.acknowledging.add(target);
-    rig.live(0, 99);
-    rig.acknowledging.clear();
+    const target = rig.acknowledgingUpTo(99);
     rig.live(100, 100);
     rig.until(rig.nowMs + 1_900);
     expect(rig.resets).toEqual([]);
@@ -330,10 +333,7 @@ describe('the encoder', () => {
 
   it('does not take a clock that was set forward for a target that is stuck', () => {
     const rig = new Rig();
-    const target = rig.target('tcp');
-    rig.acknowledging.add(target);
-    rig.live(0, 99);
-    rig.acknowledging.clear();
+    const target = rig.acknowledgingUpTo(99);
     rig.live(100, 100);
     rig.nowMs += 37_000;
     rig.encoder.advance(rig.now);
@@ -374,10 +374,7 @@ describe('the encoder', () => {
 
   it('expects it of a connection when the one before was acknowledged, but once only', () => {
     const rig = new Rig();
-    const target = rig.target('tcp');
-    rig.acknowledging.add(target);
-    rig.live(0, 50);
-    rig.acknowledging.clear();
+    const target = rig.acknowledgingUpTo(50);
     rig.encoder.targetDown(rig.now, target);
     // Another program listens there now, which knows nothing of that.
     rig.encoder.targetUp(rig.now, target);
@@ -390,10 +387,7 @@ describe('the encoder', () => {
 
   it('takes no acknowledgement of another stream, of what it has not sent, or that is none', () => {
     const rig = new Rig();
-    const target = rig.target('tcp');
-    rig.acknowledging.add(target);
-    rig.live(0, 50);
-    rig.acknowledging.clear();
+    const target = rig.acknowledgingUpTo(50);
     for (const n of range(51, 200)) {
       rig.live(n, n);
       rig.acknowledge(target, n, streamId(8));

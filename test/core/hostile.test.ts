@@ -2,13 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { ListenerId } from '../../core/machine.ts';
 import type { Micros } from '../../core/units.ts';
 import { EdgeRig } from './support/edge-rig.ts';
-import { breaks, FRAME_US, makersIn, numbered, numbersIn, range } from './support/frames.ts';
+import { breaks, makersIn, numbered, numbersIn, range } from './support/frames.ts';
 import { announce, data, framed, message } from './support/messages.ts';
-import { onAir, Source } from './support/station.ts';
+import { FRAME_MS, onAir, Source } from './support/station.ts';
 import { comesBack } from './support/watchdog.ts';
 import { edgeIn, EncoderRig, RelayRig, World } from './support/world.ts';
 
-const FRAME_MS = FRAME_US / 1000;
 /** Whose frames nobody must hear. */
 const STRANGER = 99;
 

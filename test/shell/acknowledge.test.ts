@@ -9,6 +9,7 @@ import { parseEndpoint } from '../../shell/address.ts';
 import { EncoderApp } from '../../shell/encoder.ts';
 import { newStreamId } from '../../shell/encoder-session.ts';
 import { RelayApp } from '../../shell/relay.ts';
+import { framed } from '../core/support/messages.ts';
 import { CapturedLog, mp3Frames, RawClient, sleep } from './support.ts';
 
 const running: { stop(): Promise<void> | void }[] = [];
@@ -23,10 +24,6 @@ async function relayPort(): Promise<number> {
   running.push(relay);
   await relay.start();
   return await told.port('in');
-}
-
-function framed(message: Uint8Array): Uint8Array {
-  return Buffer.concat([Buffer.of(message.length >>> 8, message.length & 0xff), message]);
 }
 
 /** An encoder by hand. */

@@ -10,7 +10,7 @@ import { EdgeApp } from '../../shell/edge.ts';
 import { EncoderApp, type EncoderConfig } from '../../shell/encoder.ts';
 import type { Log } from '../../shell/log.ts';
 import { RelayApp, type RelayConfig } from '../../shell/relay.ts';
-import { ask, CapturedLog, FRAME_BYTES, mp3Frames, RawClient, sleep } from './support.ts';
+import { ask, CapturedLog, FRAME_BYTES, freeTcpPort, mp3Frames, RawClient, sleep } from './support.ts';
 
 const running: { stop(): Promise<void> }[] = [];
 
@@ -323,14 +323,6 @@ async function canMulticast(group: string): Promise<boolean> {
   } finally {
     socket.close();
   }
-}
-
-async function freeTcpPort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function freeUdpPort(): Promise<number> {

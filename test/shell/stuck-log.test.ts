@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { data, framed } from '../core/support/messages.ts';
+import { freeTcpPort } from './support.ts';
 
 let directory: string;
 const children: ChildProcess[] = [];
@@ -26,14 +27,6 @@ afterEach(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 /** A relay whose log goes somewhere that may take nothing. */
 class Relay {
   readonly inPort: number;
@@ -46,7 +39,7 @@ class Relay {
   }
 
   static async onFreePorts(): Promise<Relay> {
-    return new Relay(await freePort(), await freePort());
+    return new Relay(await freeTcpPort(), await freeTcpPort());
   }
 
   get argv(): string[] {
@@ -89,20 +82,24 @@ function connect(port: number): Promise<net.Socket> {
   });
 }
 
+async function goesOnAndEnds(relay: Relay, output: 'pipe' | number): Promise<void> {
+  const child = spawn(process.execPath, relay.argv, { stdio: ['ignore', output, 'inherit'] });
+  children.push(child);
+  child.stdout?.pause();
+  const exited = new Promise((resolve) => child.on('exit', resolve));
+  await relay.isUp();
+  await relay.makeTalk();
+  await relay.carries();
+  child.kill('SIGTERM');
+  expect(await exited).toBe(0);
+}
+
 const hasScript = spawnSync('script', ['--version']).status === 0;
 
 describe('a process whose log is not taken', () => {
   it('goes on when nobody reads the pipe, and ends when it is told to', async () => {
     const relay = await Relay.onFreePorts();
-    const child = spawn(process.execPath, relay.argv, { stdio: ['ignore', 'pipe', 'inherit'] });
-    children.push(child);
-    child.stdout!.pause();
-    const exited = new Promise((resolve) => child.on('exit', resolve));
-    await relay.isUp();
-    await relay.makeTalk();
-    await relay.carries();
-    child.kill('SIGTERM');
-    expect(await exited).toBe(0);
+    await goesOnAndEnds(relay, 'pipe');
   });
 
   it.skipIf(!hasScript)('goes on when its terminal is stopped, and ends when it is told to', async () => {
@@ -126,14 +123,6 @@ describe('a process whose log is not taken', () => {
 
   it('goes on when the disk is full', async () => {
     const relay = await Relay.onFreePorts();
-    const full = openSync('/dev/full', 'w');
-    const child = spawn(process.execPath, relay.argv, { stdio: ['ignore', full, 'inherit'] });
-    children.push(child);
-    const exited = new Promise((resolve) => child.on('exit', resolve));
-    await relay.isUp();
-    await relay.makeTalk();
-    await relay.carries();
-    child.kill('SIGTERM');
-    expect(await exited).toBe(0);
+    await goesOnAndEnds(relay, openSync('/dev/full', 'w'));
   });
 });

@@ -4,7 +4,7 @@ import type { MountPolicies } from '../../../core/policy.ts';
 import type { Micros } from '../../../core/units.ts';
 import { join } from '../frame/build.ts';
 import { EdgeRig } from '../support/edge-rig.ts';
-import { FRAME_BYTES, makersIn, numbered, numberedAac, numbersIn, range, silent } from '../support/frames.ts';
+import { FRAME_BYTES, makersIn, numbered, numberedAac, numbersIn, range, scenes, silent } from '../support/frames.ts';
 import { FRAME_MS, onAir, Source } from '../support/station.ts';
 
 const FILE = 99;
@@ -37,8 +37,8 @@ const sameClock: Matcher = {
 };
 
 /** From which maker the frames of a listener are, one behind the other, without repeating. */
-function scenes(audio: Uint8Array): number[] {
-  return makersIn(audio).filter((maker, n, all) => n === 0 || maker !== all[n - 1]);
+function makersHeard(audio: Uint8Array): number[] {
+  return scenes(makersIn(audio));
 }
 
 describe('a mountpoint with a file', () => {
@@ -65,7 +65,7 @@ describe('a mountpoint with a file', () => {
     expect(leftAt).toBeLessThan(31_000 + 3 * FRAME_MS);
 
     const audio = rig.audio(listener);
-    expect(scenes(audio)).toEqual([1, FILE, 1]);
+    expect(makersHeard(audio)).toEqual([1, FILE, 1]);
     expect(rig.ended.size).toBe(0);
     expect(rig.longestPauseMs(listener, 19_000)).toBeLessThan(1_000 + 2 * FRAME_MS + 50);
     // Time and audio are level again: what was silent was made up for, and nothing else.
@@ -98,7 +98,7 @@ describe('a mountpoint with a file', () => {
     anew.skipTo(200_000);
     onAir(rig, [anew], 203_000);
     expect(rig.edge.mount('test')).toMatchObject({ liveStream: anew.name, fallback: undefined, switches: 1 });
-    expect(scenes(rig.audio(listener))).toEqual([FILE, 2]);
+    expect(makersHeard(rig.audio(listener))).toEqual([FILE, 2]);
   });
 
   it.each([
@@ -116,14 +116,14 @@ describe('a mountpoint with a file', () => {
     // One of them is left alone, and goes on.
     onAir(rig, [sources[1]], 80_000);
     expect(rig.of('switch')).toHaveLength(1);
-    expect(scenes(rig.audio(listener))).toEqual([1, 2]);
+    expect(makersHeard(rig.audio(listener))).toEqual([1, 2]);
     // It comes back with the same after an outage of everything.
     rig.until(90_000);
     sources[1].skipTo(90_000);
     onAir(rig, [sources[1]], 100_000);
     expect(rig.of('fallback-entered')).toHaveLength(entered + 1);
     expect(rig.of('fallback-left').at(-1)).toMatchObject({ to: sources[1].name });
-    expect(scenes(rig.audio(listener))).toEqual([1, 2, FILE, 2]);
+    expect(makersHeard(rig.audio(listener))).toEqual([1, 2, FILE, 2]);
   });
 
   it('comes back to the encoder that carries something, where another one is back with silence', () => {
@@ -136,7 +136,7 @@ describe('a mountpoint with a file', () => {
     rig.until(15_000);
     for (const source of [mute, other]) source.skipTo(15_000);
     onAir(rig, [mute, other], 30_000);
-    expect(scenes(rig.audio(listener))).toEqual([FILE, 2]);
+    expect(makersHeard(rig.audio(listener))).toEqual([FILE, 2]);
   });
 
   it('hears it also instead of silence where it is configured so, and comes back when there is something', () => {
@@ -153,7 +153,7 @@ describe('a mountpoint with a file', () => {
     const [, enteredAt, leftAt] = ['mount-started', 'fallback-entered', 'fallback-left'].map((kind) => rig.eventTimes[rig.events.findLastIndex((event) => event.kind === kind)]! / 1000);
     expect(Math.abs(enteredAt! - 15_000)).toBeLessThan(100);
     expect(Math.abs(leftAt! - 41_000)).toBeLessThan(100);
-    expect(scenes(rig.audio(listener))).toEqual([1, FILE, 1]);
+    expect(makersHeard(rig.audio(listener))).toEqual([1, FILE, 1]);
   });
 
   it('does not play out what a stream had kept while it was away', () => {
@@ -166,7 +166,7 @@ describe('a mountpoint with a file', () => {
     while (source.nextMs < 15_000) source.send(rig);
     onAir(rig, [source], 20_000);
     const audio = rig.audio(listener);
-    expect(scenes(audio)).toEqual([FILE, 1]);
+    expect(makersHeard(audio)).toEqual([FILE, 1]);
     const back = numbersIn(audio)[makersIn(audio).indexOf(1)]!;
     expect(back).toBeGreaterThan(15_900 / FRAME_MS);
     expect((audio.length / FRAME_BYTES) * FRAME_MS).toBeLessThan(10_000 + 3 * FRAME_MS);
@@ -184,7 +184,7 @@ describe('a mountpoint with a file', () => {
       rig.until(atMs);
       while (source.nextMs < atMs) source.send(rig);
     }
-    expect(scenes(rig.audio(listener))).toEqual([1]);
+    expect(makersHeard(rig.audio(listener))).toEqual([1]);
   });
 
   it('is called once where its time is that at which the stream counts as tardy', () => {
@@ -204,7 +204,7 @@ describe('a mountpoint with a file', () => {
     const listener = rig.join('test');
     rig.until(20_000);
     expect(rig.ended.size).toBe(0);
-    expect(scenes(rig.audio(listener))).toEqual([FILE]);
+    expect(makersHeard(rig.audio(listener))).toEqual([FILE]);
   });
 
   it('waits for a backup that is two seconds behind', () => {
@@ -215,7 +215,7 @@ describe('a mountpoint with a file', () => {
     const before = rig.of('fallback-entered').length;
     const listener = rig.join('test');
     onAir(rig, [sources[1]], 30_000);
-    expect(scenes(rig.audio(listener))).toEqual([2]);
+    expect(makersHeard(rig.audio(listener))).toEqual([2]);
     expect(rig.of('fallback-entered')).toHaveLength(before);
   });
 
@@ -225,7 +225,7 @@ describe('a mountpoint with a file', () => {
     onAir(rig, sources, 10_000);
     const listener = rig.join('test');
     onAir(rig, [sources[1]], 20_000);
-    expect(scenes(rig.audio(listener))).toEqual([2]);
+    expect(makersHeard(rig.audio(listener))).toEqual([2]);
     expect(rig.of('switch')).toHaveLength(1);
   });
 
@@ -250,7 +250,7 @@ describe('before any stream has come', () => {
     const source = new Source(rig.open(), { stream: 1, title: 'Song' });
     source.skipTo(5_000);
     onAir(rig, [source], 10_000);
-    expect(scenes(rig.audio(listener))).toEqual([FILE, 1]);
+    expect(makersHeard(rig.audio(listener))).toEqual([FILE, 1]);
     expect(rig.edge.mount('test')).toMatchObject({ fallback: undefined, title: 'Song', liveStream: source.name });
     expect(rig.ended.size).toBe(0);
   });
@@ -319,8 +319,8 @@ describe('a mountpoint with another one', () => {
     a.skipTo(16_000);
     onAir(rig, [a, b], 20_000);
     expect(rig.edge.mount('a')).toMatchObject({ fallback: undefined, title: 'A' });
-    expect(scenes(rig.audio(onA))).toEqual([2, 1]);
-    expect(scenes(rig.audio(onB))).toEqual([2]);
+    expect(makersHeard(rig.audio(onA))).toEqual([2, 1]);
+    expect(makersHeard(rig.audio(onB))).toEqual([2]);
     expect(rig.of('fallback-entered').at(-1)).toMatchObject({ mount: 'a', what: 'b' });
     expect(rig.ended.size).toBe(0);
   });
@@ -348,7 +348,7 @@ describe('a mountpoint with another one', () => {
     rig.until(18_000);
     a.skipTo(18_000);
     onAir(rig, [a], 18_100);
-    expect(scenes(rig.audio(onA))).toEqual([2, 1]);
+    expect(makersHeard(rig.audio(onA))).toEqual([2, 1]);
   });
 
   it('plays the other one\'s own fallback', () => {
@@ -359,7 +359,7 @@ describe('a mountpoint with another one', () => {
     const onA = rig.join('a');
     rig.until(20_000);
     expect(rig.edge.mount('a')).toMatchObject({ fallback: 'b', title: 'Back soon' });
-    expect(scenes(rig.audio(onA))).toEqual([FILE]);
+    expect(makersHeard(rig.audio(onA))).toEqual([FILE]);
   });
 
   it.each([
@@ -373,7 +373,7 @@ describe('a mountpoint with another one', () => {
     rig.until(15_000);
     a.skipTo(15_000);
     onAir(rig, [a], 16_000);
-    expect(scenes(rig.audio(onA))).toEqual([1]);
+    expect(makersHeard(rig.audio(onA))).toEqual([1]);
     rig.until(40_000);
     expect(rig.ended.get(onA)).toBe('mount-ended');
     expect(rig.edge.mounts()).toEqual([]);

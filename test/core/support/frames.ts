@@ -64,3 +64,8 @@ export function range(first: number, last: number): number[] {
 export function breaks(numbers: readonly number[]): string[] {
   return numbers.slice(1).flatMap((number, i) => (number === numbers[i]! + 1 ? [] : [`${numbers[i]}->${number}`]));
 }
+
+/** What comes one behind the other, without repeating. */
+export function scenes<T>(all: readonly T[]): T[] {
+  return all.filter((one, n) => n === 0 || one !== all[n - 1]);
+}

@@ -5,7 +5,7 @@ import { ReservoirCarrier } from '../../../core/frame/reservoir.ts';
 import type { Micros } from '../../../core/units.ts';
 import { adtsFrame, join, mpegFrame } from '../frame/build.ts';
 import { EdgeRig } from '../support/edge-rig.ts';
-import { FRAME_BYTES, makersIn, numbered, range } from '../support/frames.ts';
+import { FRAME_BYTES, makersIn, numbered, range, scenes } from '../support/frames.ts';
 import { origin } from '../support/messages.ts';
 import { SameClock } from '../support/same-clock.ts';
 import { FRAME_MS, onAir, Source } from '../support/station.ts';
@@ -25,11 +25,6 @@ function mono(number: number, maker = 0): Uint8Array {
 
 function channelsIn(audio: Uint8Array): number[] {
   return Array.from({ length: audio.length / FRAME_BYTES }, (_, n) => formatOf(audio.subarray(n * FRAME_BYTES)).channels);
-}
-
-/** What comes one behind the other, without repeating. */
-function scenes<T>(all: readonly T[]): T[] {
-  return all.filter((one, n) => n === 0 || one !== all[n - 1]);
 }
 
 describe('a format', () => {

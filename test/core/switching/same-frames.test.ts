@@ -6,8 +6,8 @@ import { join } from '../frame/build.ts';
 import { EdgeRig } from '../support/edge-rig.ts';
 import { FRAME_US, makersIn, numbered, numbersIn, range } from '../support/frames.ts';
 import { announce, data } from '../support/messages.ts';
+import { FRAME_MS } from '../support/station.ts';
 
-const FRAME_MS = FRAME_US / 1_000;
 /** What an Icecast gives whoever connects. */
 const BURST = 153;
 /** Who makes the frames of a file. */

@@ -3,7 +3,7 @@ import type { EdgeEvent } from '../../../core/events.ts';
 import type { MountPolicy } from '../../../core/policy.ts';
 import type { Micros } from '../../../core/units.ts';
 import { EdgeRig } from '../support/edge-rig.ts';
-import { FRAME_BYTES, makerOf } from '../support/frames.ts';
+import { makersIn } from '../support/frames.ts';
 import { origin, source } from '../support/messages.ts';
 import { sounding, toneOf } from '../support/sounding.ts';
 import { FRAME_MS, onAir, Source } from '../support/station.ts';
@@ -37,8 +37,7 @@ class Station {
 
   /** Somebody who is there from now on. */
   joins(stream: number = STRANGER, frame: (number: number, maker: number) => Uint8Array = this.#stranger, delayMs = 9): Source {
-    const joined = new Source(this.rig.open(), { stream, phaseMs: this.rig.now / 1_000, frame, delayMs: [delayMs] });
-    return joined;
+    return new Source(this.rig.open(), { stream, phaseMs: this.rig.now / 1_000, frame, delayMs: [delayMs] });
   }
 
   on(untilMs: number, sources: readonly Source[]): void {
@@ -63,8 +62,7 @@ class Station {
   }
 
   makers(listener: ReturnType<EdgeRig['join']>): number[] {
-    const audio = this.rig.audio(listener);
-    return [...new Set(Array.from({ length: audio.length / FRAME_BYTES }, (_, n) => makerOf(audio.subarray(n * FRAME_BYTES, (n + 1) * FRAME_BYTES))))];
+    return [...new Set(makersIn(this.rig.audio(listener)))];
   }
 }
 

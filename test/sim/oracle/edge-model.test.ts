@@ -25,7 +25,6 @@ class Told {
   readonly model: EdgeModel = new EdgeModel({
     who: 'edge',
     clock: this.world,
-    programme: this.programme,
     oracle: this.oracle,
     settings: withSettings({}),
     policies: { live: { prefer: 'a', settings: { returnMs: 2_000, silentSwitchMs: 1_000 } } },

@@ -10,10 +10,10 @@ import { RelayWatch } from '../../../sim/oracle/relay-watch.ts';
 import { Oracle } from '../../../sim/oracle.ts';
 import { Programme } from '../../../sim/programme.ts';
 import { World } from '../../../sim/world.ts';
+import { framed } from '../../core/support/messages.ts';
 
-function framed(sequence: number, payload: Uint8Array = new Uint8Array(10)): Uint8Array {
-  const message = encodeMessage({ type: MessageType.DATA, replica: 0, streamId: new Uint8Array(16).fill(7), sequence, payload });
-  return Uint8Array.from([message.length >> 8, message.length & 255, ...message]);
+function message(sequence: number, payload: Uint8Array = new Uint8Array(10)): Uint8Array {
+  return framed(encodeMessage({ type: MessageType.DATA, replica: 0, streamId: new Uint8Array(16).fill(7), sequence, payload }));
 }
 
 describe('a relay', () => {
@@ -22,21 +22,21 @@ describe('a relay', () => {
   test('sends each message once to each subscriber', () => {
     const oracle = new Oracle(new World());
     const watch = new RelayWatch('relay', oracle, 1_024);
-    for (const sequence of [1, 2, 3]) watch.sent(subscriber, framed(sequence));
-    watch.sent(2 as SubscriberId, framed(2));
+    for (const sequence of [1, 2, 3]) watch.sent(subscriber, message(sequence));
+    watch.sent(2 as SubscriberId, message(2));
     expect(oracle.violations).toEqual([]);
-    watch.sent(subscriber, framed(2));
+    watch.sent(subscriber, message(2));
     expect(oracle.violations).toMatchObject([{ rule: 'a subscriber gets each message once' }]);
   });
 
   test('may do so again when it has forgotten the stream, or there are too many', () => {
     const oracle = new Oracle(new World());
     const watch = new RelayWatch('relay', oracle, 1_024);
-    watch.sent(subscriber, framed(1));
+    watch.sent(subscriber, message(1));
     watch.event({ kind: 'stream-forgotten', stream: '07' });
-    watch.sent(subscriber, framed(1));
+    watch.sent(subscriber, message(1));
     watch.event({ kind: 'bound-hit', bound: 'maxStreams' });
-    watch.sent(subscriber, framed(1));
+    watch.sent(subscriber, message(1));
     expect(oracle.violations).toEqual([]);
   });
 });
@@ -60,16 +60,16 @@ describe('an encoder', () => {
 
   test('sends all that is kept when a target is back', () => {
     const whole = watched();
-    whole.watch.sent(target, framed(600, frame(618)));
+    whole.watch.sent(target, message(600, frame(618)));
     expect(whole.oracle.violations).toEqual([]);
     const short = watched();
-    short.watch.sent(target, framed(999, frame(990)));
+    short.watch.sent(target, message(999, frame(990)));
     expect(short.oracle.violations).toMatchObject([{ rule: 'what is kept is sent again' }]);
   });
 
   test('lets go of a target that confirms nothing', () => {
     const { oracle, watch } = watched();
-    watch.sent(target, framed(600, frame(618)));
+    watch.sent(target, message(600, frame(618)));
     watch.said(26_122_000, target);
     for (let ms = 0; ms <= 3_000; ms += 100) watch.unacknowledged(26_122_000 + 1_000 * ms, target, 400);
     expect(oracle.violations).toEqual([]);
