@@ -13,6 +13,8 @@ process.stdin.once('data', () => {
 });
 process.stderr.write('ready\n');
 
+/** Asks for the time so seldom that whoever looks finds this function, and none of Node's that it calls. */
 function standStill(untilMs: number): void {
-  while (performance.now() < untilMs);
+  let turns = 0;
+  while (performance.now() < untilMs) for (const end = turns + 1e7; turns < end; turns++);
 }
