@@ -1,5 +1,5 @@
 import type { Archive } from './archive.ts';
-import type { Path } from './intake.ts';
+import { isPushed, type Path } from './intake.ts';
 import type { PathId } from './machine.ts';
 import { encodeMessage, MessageType, sameStream, streamIdOf, type MessageView } from './pdu.ts';
 import type { Settings } from './settings.ts';
@@ -106,7 +106,7 @@ export class Acknowledger {
   }
 
   #asks(path: Path, view: MessageView): void {
-    if (path.transport !== 'tcp' || path.isUpstream) return;
+    if (!isPushed(path)) return;
     const asker = this.#askers.get(path.id) ?? this.#newAsker(path);
     this.#askers.set(path.id, asker);
     if (find(asker, view) !== undefined) return;

@@ -60,15 +60,15 @@ export function decodeAnnouncement(payload: Uint8Array): Announcement | undefine
  * What an edge, or another server that listeners are used to, answers by itself: a mountpoint of that name would stand in its place.
  * Compared without regard to case, for people take it so.
  */
-export const reservedNames: ReadonlySet<string> = new Set([
+const reservedNames: ReadonlySet<string> = new Set([
   'status-json.xsl', 'status.xsl', 'status2.xsl', 'server_version.xsl', 'auth.xsl', 'stats', 'stats.xml', 'statistics', 'statistics.xml', 'currentsong',
   'played.html', '7.html', 'index.html', 'index.htm', 'admin', 'admin.cgi', 'metrics', 'healthz', 'readyz', 'livez', 'now-playing', 'nowplaying',
   'favicon.ico', 'robots.txt', 'crossdomain.xml', 'style.css',
 ]);
 /** And all names that begin so. */
-export const reservedFolders: readonly string[] = ['admin/', 'now-playing/', 'nowplaying/', '.well-known/'];
+const reservedFolders: readonly string[] = ['admin/', 'now-playing/', 'nowplaying/', '.well-known/'];
 /** And those that end so: an edge answers a playlist of the mountpoint that is called by the rest. */
-export const reservedEndings: readonly string[] = ['.m3u', '.pls', '.xspf'];
+const reservedEndings: readonly string[] = ['.m3u', '.pls', '.xspf'];
 
 /** One sentence on why a mountpoint cannot have this name (without its leading slash), or undefined when it can. */
 export function mountpointProblem(name: string): string | undefined {

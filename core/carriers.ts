@@ -1,6 +1,6 @@
 import type { Archive } from './archive.ts';
 import { MAX_HOPS, type SourceClaim } from './extensions.ts';
-import type { Path } from './intake.ts';
+import { isPushed, type Path } from './intake.ts';
 import type { PathId } from './machine.ts';
 
 /** An open path by which a stream comes to a relay. */
@@ -61,7 +61,7 @@ export class Carriers {
     if (carrier === undefined) return;
     this.#carriers = this.#carriers.filter((other) => other !== carrier);
     if (this.#carriers.length > 0) this.#claim = this.#known() ?? this.#claim;
-    else if (isEncoder(path)) this.#claim = { isOpen: false, hops: 0, address: path.address };
+    else if (isPushed(path)) this.#claim = { isOpen: false, hops: 0, address: path.address };
   }
 
   /** Saves or restores its state; the paths it names are open. */
@@ -75,7 +75,7 @@ export class Carriers {
 
   /** Undefined when the paths that there are say nothing. */
   #known(): SourceClaim | undefined {
-    const encoder = this.#carriers.findLast(({ path }) => isEncoder(path));
+    const encoder = this.#carriers.findLast(({ path }) => isPushed(path));
     if (encoder !== undefined) return { isOpen: true, hops: 0, address: encoder.path.address };
     const claims = this.#carriers.map(({ said }) => said);
     const open = claims.filter((said) => said?.isOpen === true).sort((a, b) => a!.hops - b!.hops)[0];
@@ -93,9 +93,4 @@ export class Carriers {
 export function archiveClaim(a: Archive, claim: SourceClaim | undefined): SourceClaim | undefined {
   if (!a.flag(claim !== undefined)) return undefined;
   return { isOpen: a.flag(claim?.isOpen ?? false), hops: a.number(claim?.hops ?? 0), address: a.text(claim?.address ?? '') };
-}
-
-/** Whether it is a connection that an encoder has made. */
-function isEncoder({ transport, isUpstream }: Path): boolean {
-  return transport === 'tcp' && !isUpstream;
 }

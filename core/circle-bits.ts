@@ -1,3 +1,4 @@
+import type { Archive } from './archive.ts';
 import { assert } from './assert.ts';
 
 /**
@@ -15,8 +16,8 @@ export class CircleBits {
     this.#size = 32 * this.#words.length;
   }
 
-  get byteLength(): number {
-    return this.#words.byteLength;
+  get size(): number {
+    return this.#size;
   }
 
   has(number: number): boolean {
@@ -32,6 +33,21 @@ export class CircleBits {
   delete(number: number): void {
     const bit = number % this.#size;
     this.#words[bit >>> 5]! &= ~(1 << (bit & 31));
+  }
+
+  /** None is there. */
+  clear(): void {
+    this.#words.fill(0);
+  }
+
+  /** All are there. */
+  fill(): void {
+    this.#words.fill(0xffff_ffff);
+  }
+
+  /** Saves or restores its state. */
+  archive(a: Archive): void {
+    for (let i = 0; i < this.#words.length; i++) this.#words[i] = a.number(this.#words[i]!);
   }
 
   /** The first number from this one on; there must be one within the size. */

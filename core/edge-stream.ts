@@ -34,7 +34,7 @@ export interface EdgeStreamSink {
   /** So many messages, about so much programme, are lost; what is behind them comes next. */
   lost(now: Micros, stream: EdgeStream, loss: Loss): void;
   /** It comes faster than real time, or does not any more. */
-  paceChanged(now: Micros, stream: EdgeStream): void;
+  paceChanged(stream: EdgeStream): void;
 }
 
 export interface Loss {
@@ -103,7 +103,7 @@ export class EdgeStream implements Matchable {
       budget,
       text: () => this.text,
       frame: (at) => sink.frame(at, this),
-      paceChanged: (at) => sink.paceChanged(at, this),
+      paceChanged: () => sink.paceChanged(this),
     });
     this.timeline = this.#media.timeline;
     this.ring = this.#media.ring;

@@ -49,7 +49,7 @@ export class EdgeStreams implements Iterable<EdgeStream> {
       announced: (now, stream) => this.#announced(now, stream),
       frame: options.frame,
       lost: options.lost,
-      paceChanged: (_, stream) => this.#paceChanged(stream),
+      paceChanged: (stream) => this.#paceChanged(stream),
     };
   }
 

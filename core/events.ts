@@ -47,7 +47,7 @@ export type RelayEvent =
   | { readonly kind: 'stream-new'; readonly stream: string; readonly label: string }
   | { readonly kind: 'stream-announced'; readonly stream: string; readonly mount: string }
   | { readonly kind: 'stream-forgotten'; readonly stream: string; readonly mount: string; readonly silentMs: number }
-  /** Another address than its owner's sends it; `messages` have been refused so far. `owner` is '' where another relay brings it. */
+  /** Somebody else than its owner sends it; `messages` have been refused so far. `owner` is '' where another relay brings it. */
   | {
       readonly kind: 'stream-contested';
       readonly stream: string;

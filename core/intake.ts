@@ -20,7 +20,6 @@ export type DropReason =
   | 'far-off'
   | 'too-many-streams'
   | 'bad-announce'
-  | 'announce-conflict'
   | 'bad-header'
   | 'bad-origin'
   | 'bad-source'
@@ -45,6 +44,11 @@ export interface PathOptions {
 const NEW_STREAMS_AT_ONCE = 1_024;
 const NEW_STREAMS_PER_SECOND = 16;
 
+/** Whether it is a connection that somebody has made to us. */
+export function isPushed({ transport, isUpstream }: Pick<PathOptions, 'transport' | 'isUpstream'>): boolean {
+  return transport === 'tcp' && !isUpstream;
+}
+
 /** An incoming connection, or the datagrams that one address sends to a socket, with its counts. */
 export class Path {
   readonly id: PathId;
@@ -60,7 +64,7 @@ export class Path {
   waitsSince: Micros;
   /** When a message of a stream came by it last; undefined before the first. */
   usedAt: Micros | undefined;
-  /** Streams that it may still bring which nobody knew: `may` counts. */
+  /** Streams that it may still bring which nobody knew: `mayBringStream` counts. */
   readonly #newStreams: TokenBucket = new TokenBucket(NEW_STREAMS_AT_ONCE, NEW_STREAMS_PER_SECOND);
   messages = 0;
   bytes = 0;
@@ -197,7 +201,7 @@ export class Intake {
   boundHit(bound: string, holders?: () => string): void {
     const count = (this.#bounds.get(bound) ?? 0) + 1;
     this.#bounds.set(bound, count);
-    if ((count & (count - 1)) === 0) {
+    if (isPowerOfTwo(count)) {
       this.#options.event({ kind: 'bound-hit', bound, count, ...(holders && { holders: holders() }) });
     }
   }
@@ -228,4 +232,9 @@ export class Intake {
     else if (isTooLongFor(this.#view.type, end - start - PDU_HEADER_BYTES)) path.drop('too-long-for-type');
     else this.#options.message(path, this.#view);
   };
+}
+
+/** What is told so often does not fill a log, however long it goes on. */
+export function isPowerOfTwo(count: number): boolean {
+  return (count & (count - 1)) === 0;
 }

@@ -1,5 +1,5 @@
 import type { Archive } from './archive.ts';
-import type { Path } from './intake.ts';
+import { isPushed, type Path } from './intake.ts';
 import type { Settings } from './settings.ts';
 import { ByAddress, KNOWN_AFTER_US, KnownAddresses, oldest, type Admission } from './slots.ts';
 import { ms, NEVER, type Micros } from './units.ts';
@@ -16,7 +16,7 @@ const TAKE_OVER_US = 2_000_000;
  *     3. the newest of the address that holds most, for an address that holds less
  *     4. the newest that is younger than a minute, for an address from which one has carried messages for longer
  *
- * Upstream relays and sockets for datagrams are ours, and are not counted.
+ * Upstream relays are ours, and senders of datagrams have a bound of their own (`maxSenders`): neither are counted here.
  */
 export class PathSlots {
   readonly #settings: Settings;
@@ -49,11 +49,11 @@ export class PathSlots {
   admit(now: Micros, address: string, isFull: boolean): Admission<Path, 'maxPaths' | 'maxPathsPerAddress'> {
     if (this.#all.count(address) >= this.#settings.maxPathsPerAddress) {
       const of = oldest(this.#silentOf.of(address)) ?? this.#idlest(this.#all.of(address), now - TAKE_OVER_US);
-      return of === undefined ? { kind: 'refused', bound: 'maxPathsPerAddress' } : { kind: 'instead', of };
+      return of === undefined ? { kind: 'refused', bound: 'maxPathsPerAddress' } : { kind: 'instead', of, bound: isFull ? 'maxPaths' : 'maxPathsPerAddress' };
     }
     if (!isFull) return { kind: 'room' };
     const of = this.#leastUseful(now, address);
-    return of === undefined ? { kind: 'refused', bound: 'maxPaths' } : { kind: 'instead', of };
+    return of === undefined ? { kind: 'refused', bound: 'maxPaths' } : { kind: 'instead', of, bound: 'maxPaths' };
   }
 
   opened(path: Path): void {
@@ -115,9 +115,4 @@ export class PathSlots {
     }
     return idlest;
   }
-}
-
-/** A connection that somebody has made to us. */
-function isPushed({ transport, isUpstream }: Path): boolean {
-  return transport === 'tcp' && !isUpstream;
 }

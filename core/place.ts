@@ -108,7 +108,7 @@ export class Place {
 
   /** Whether this number was given out at a place that was left. */
   wasGiven(now: Micros, sequence: number): boolean {
-    return this.#left.length > 0 && this.#leftRunOf(now, sequence) !== undefined;
+    return this.#leftRunOf(now, sequence) !== undefined;
   }
 
   /** The stream begins with this number. */
@@ -122,7 +122,7 @@ export class Place {
    */
   locate(now: Micros, witness: Witness | undefined, view: MessageView, most: number): Whereabouts {
     const { sequence } = view;
-    const left = this.#left.length > 0 ? this.#leftRunOf(now, sequence) : undefined;
+    const left = this.#leftRunOf(now, sequence);
     if (left !== undefined) {
       if (left.from <= this.#newest + this.#near) this.reach(left.to - 1);
       return 'given';
@@ -160,7 +160,7 @@ export class Place {
     if (!this.#mayHaveRivals) return undefined;
     for (const witness of witnesses) {
       for (const kept of keptBy(witness)) {
-        const held = now - kept.at < RIVAL_US ? kept.find(sequence) : undefined;
+        const held = isFresh(now, kept) ? kept.find(sequence) : undefined;
         if (held !== undefined) return held;
       }
     }
@@ -176,7 +176,7 @@ export class Place {
     let passed: Passed<W>[] | undefined;
     for (const witness of witnesses) {
       for (const kept of keptBy(witness)) {
-        if (kept.lowest >= this.#newest || this.isAhead(kept.lowest) || now - kept.at >= RIVAL_US) continue;
+        if (kept.lowest >= this.#newest || this.isAhead(kept.lowest) || !isFresh(now, kept)) continue;
         (passed ??= []).push({ witness, held: kept.takeBelow(this.#newest), isAside: kept === witness.aside });
       }
     }
@@ -208,7 +208,6 @@ export class Place {
 
   /** Where it goes on when `next` was given out at a place that was left; undefined when it was not. */
   joins(now: Micros, next: number): number | undefined {
-    if (this.#left.length === 0) return undefined;
     const met = this.#leftRunOf(now, next);
     if (met === undefined) return undefined;
     this.#left = this.#left.filter((run) => run !== met);
@@ -232,10 +231,10 @@ export class Place {
 
   #keep(now: Micros, witness: Witness, view: MessageView): Whereabouts {
     const { rival } = witness;
-    const isPartOf = rival !== undefined && rival.isNear(view.sequence) && now - rival.at < RIVAL_US;
+    const isPartOf = rival !== undefined && rival.isNear(view.sequence) && isFresh(now, rival);
     if (isPartOf) return rival.add(now, view) ? 'kept' : 'repeated';
     if (view.type !== MessageType.DATA) return this.#keepTitle(now, witness, view);
-    if (rival !== undefined && now - rival.at < RIVAL_US) putAside(now, witness, rival);
+    if (rival !== undefined && isFresh(now, rival)) putAside(now, witness, rival);
     else closeRival(witness);
     witness.rival = new Rival(now, witness.path, view.sequence, this.#settings, this.#budget);
     witness.rival.add(now, view);
@@ -246,8 +245,9 @@ export class Place {
   /** The newest ANNOUNCE, HEADERS and METADATA come out of their order, in front of a history: they prove nothing, and are kept beside. */
   #keepTitle(now: Micros, witness: Witness, view: MessageView): Whereabouts {
     const { aside } = witness;
-    if (aside === undefined || !aside.isNear(view.sequence) || now - aside.at >= RIVAL_US) {
-      if (aside?.isEstablished === true && now - aside.at < RIVAL_US) return 'refused';
+    const fresh = aside !== undefined && isFresh(now, aside) ? aside : undefined;
+    if (fresh?.isNear(view.sequence) !== true) {
+      if (fresh?.isEstablished === true) return 'refused';
       aside?.dispose();
       witness.aside = newTitles(now, witness.path, view.sequence, this.#settings, this.#budget);
       this.#mayHaveRivals = true;
@@ -258,8 +258,8 @@ export class Place {
   #closeOld(now: Micros, witnesses: Witnesses<Witness>): void {
     this.#mayHaveRivals = false;
     for (const witness of witnesses) {
-      if (witness.rival !== undefined && now - witness.rival.at >= RIVAL_US) closeRival(witness);
-      if (witness.aside !== undefined && (now - witness.aside.at >= RIVAL_US || this.#budget.isSpent)) closeAside(witness);
+      if (witness.rival !== undefined && !isFresh(now, witness.rival)) closeRival(witness);
+      if (witness.aside !== undefined && (!isFresh(now, witness.aside) || this.#budget.isSpent)) closeAside(witness);
       if (witness.rival !== undefined || witness.aside !== undefined) this.#mayHaveRivals = true;
       // Where no memory is left it is still known that something has come there, and the stream can go there.
       if (this.#budget.isSpent) witness.rival?.dispose();
@@ -288,8 +288,14 @@ export class Place {
   }
 
   #leftRunOf(now: Micros, sequence: number): LeftRun | undefined {
+    if (this.#left.length === 0) return undefined;
     return this.#left.find(({ from, to, leftAt }) => sequence >= from && sequence < to && now - leftAt < LEFT_US);
   }
+}
+
+/** Whether what is kept of it is still of use. */
+function isFresh(now: Micros, { at }: Rival): boolean {
+  return now - at < RIVAL_US;
 }
 
 function keptBy({ rival, aside }: Witness): readonly Rival[] {
@@ -300,7 +306,7 @@ function keptBy({ rival, aside }: Witness): readonly Rival[] {
 /** A path that leaves much out again goes on from a rival place: what it delivered there is not lost, if the stream passes it. */
 function putAside(now: Micros, witness: Witness, rival: Rival): void {
   witness.rival = undefined;
-  if (witness.aside !== undefined && now - witness.aside.at < RIVAL_US) return witness.aside.takeOver(rival);
+  if (witness.aside !== undefined && isFresh(now, witness.aside)) return witness.aside.takeOver(rival);
   witness.aside?.dispose();
   witness.aside = rival;
 }

@@ -163,13 +163,11 @@ export class Reassembler {
     this.#lostRanges = a.list(this.#lostRanges, (range) => ({ from: a.number(range?.from ?? 0), to: a.number(range?.to ?? 0) }));
   }
 
-  /** Decides where the stream is, and about the gap in front of the held messages; releases what no longer waits for anything. */
-  judge(now: Micros): void {
-    this.#settle(now);
-  }
-
-  /** The same; true when the stream turns out to have gone to where a path has delivered. */
-  #settle(now: Micros): boolean {
+  /**
+   * Decides where the stream is, and about the gap in front of the held messages; releases what no longer waits for anything. True when the stream
+   * turns out to have gone to where a path has delivered.
+   */
+  judge(now: Micros): boolean {
     const winner = this.#place.winner(now, this.#evidence.witnesses);
     if (winner !== undefined) this.#goTo(now, winner);
     const due = earliest(this.#judgeGaps(now), this.#place.decidesAt(this.#evidence.witnesses));
@@ -192,7 +190,7 @@ export class Reassembler {
   #isElsewhere(now: Micros, where: Exclude<Whereabouts, 'here'>, sequence: number): Reception {
     if (where === 'given' || where === 'repeated') return 'duplicate';
     if (where === 'refused') return 'far-off';
-    if (!this.#settle(now)) return 'elsewhere';
+    if (!this.judge(now)) return 'elsewhere';
     return sequence < this.#next ? 'released' : 'held';
   }
 

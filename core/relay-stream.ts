@@ -4,7 +4,7 @@ import { archiveClaim, Carriers } from './carriers.ts';
 import type { RelayEvent } from './events.ts';
 import type { SourceClaim } from './extensions.ts';
 import { FirstCopies } from './first-copies.ts';
-import type { Path } from './intake.ts';
+import { isPowerOfTwo, type Path } from './intake.ts';
 import type { Journal } from './journal.ts';
 import type { PathId } from './machine.ts';
 import { Ownership } from './ownership.ts';
@@ -202,7 +202,7 @@ export class RelayStream {
   #refuse(path: Path): void {
     path.drop('not-owner');
     const { address: owner = '', refused: messages } = this.#ownership;
-    if ((messages & (messages - 1)) !== 0) return;
+    if (!isPowerOfTwo(messages)) return;
     this.#event({ kind: 'stream-contested', stream: formatStreamId(this.id), mount: this.mount, owner, label: path.label, messages });
   }
 

@@ -53,7 +53,7 @@ export class RelaySubscribers {
     const isFull = this.#all.size >= this.#settings.maxSubscribers;
     const admission = this.#slots.admit(now, address, isFull);
     if (admission.kind === 'room') return true;
-    this.#options.full(isFull ? 'maxSubscribers' : 'maxSubscribersPerAddress', () => this.#slots.told());
+    this.#options.full(admission.bound, () => this.#slots.told());
     if (admission.kind === 'refused') return false;
     this.leave(now, admission.of.id, `made room for ${address}`);
     this.#options.sink.cut(admission.of.id, 'replaced');

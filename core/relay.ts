@@ -4,7 +4,7 @@ import { CONNECTION_BYTES } from './costs.ts';
 import type { PathFigures } from './events.ts';
 import { addressOf } from './extensions.ts';
 import { packed, prefixed } from './framing.ts';
-import { Intake, type Path } from './intake.ts';
+import { Intake, isPushed, type Path } from './intake.ts';
 import { Journal } from './journal.ts';
 import type { Machine, PathId, SubscriberId, Transport } from './machine.ts';
 import { MessageType, type MessageView } from './pdu.ts';
@@ -131,10 +131,10 @@ export class Relay implements Machine {
     return this.#intake.paths;
   }
 
-  /** A connection or socket that messages come from, another relay's if `isUpstream`; undefined when there are too many: refuse it. */
+  /** A connection, or a sender of datagrams, that messages come from, another relay's if `isUpstream`; undefined when there are too many: refuse it. */
   openPath(now: Micros, transport: Transport, label: string, isUpstream = false): PathId | undefined {
     this.#now = now;
-    if (transport === 'tcp' && !isUpstream && !this.#makeRoomForPath(now, addressOf(label))) return undefined;
+    if (isPushed({ transport, isUpstream }) && !this.#makeRoomForPath(now, addressOf(label))) return undefined;
     const path = this.#intake.open(now, transport, label, isUpstream);
     if (path === undefined) return undefined;
     this.#pathSlots.opened(path);
@@ -238,8 +238,7 @@ export class Relay implements Machine {
   #makeRoomForPath(now: Micros, address: string): boolean {
     const admission = this.#pathSlots.admit(now, address, this.#intake.isFull);
     if (admission.kind === 'room') return true;
-    const isShare = admission.kind === 'refused' ? admission.bound === 'maxPathsPerAddress' : !this.#intake.isFull;
-    this.#intake.boundHit(isShare ? 'maxPathsPerAddress' : 'maxPaths', () => this.#pathSlots.told());
+    this.#intake.boundHit(admission.bound, () => this.#pathSlots.told());
     if (admission.kind === 'refused') return false;
     this.#dropPath(now, admission.of.id, 'replaced', `made room for ${address}`);
     return true;

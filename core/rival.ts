@@ -68,10 +68,6 @@ export class Rival {
     return this.#bytes;
   }
 
-  get messages(): number {
-    return this.#held.size;
-  }
-
   /** Messages that agree have come, so that it is no single wrong one, and there is something to go on with. */
   get isEstablished(): boolean {
     return this.#data >= ESTABLISHED && this.#held.size > 0;

@@ -155,7 +155,7 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   maxSenders: { value: 1_024, unit: 'connections', min: 0, max: 65_536, roles: ['relay'], why: 'senders (an address and a port) whose datagrams are told apart, at each UDP port; those beyond it count as one' },
 
   // Relay and edge: streams.
-  maxStreams: { value: 4_096, unit: 'streams', min: 1, max: 1_000_000, roles: ['relay', 'edge'], why: 'streams remembered at most: an edge refuses further ones, a relay forwards them without remembering, but not from relay to relay' },
+  maxStreams: { value: 4_096, unit: 'streams', min: 1, max: 1_000_000, roles: ['relay', 'edge'], why: 'streams remembered at most; beyond it the least useful go for a new one; where none can go, an edge refuses it, and a relay forwards it without remembering, but not from relay to relay' },
   maxUnannouncedStreams: { value: 1_024, unit: 'streams', min: 1, max: 1_000_000, roles: ['edge'], why: 'streams without a name yet: anybody can invent stream ids, so they have a smaller bound' },
   forgetMs: { value: 20_000, unit: 'ms', min: 1_000, max: 3_600_000, roles: ['relay', 'edge'], why: 'silence before a stream is forgotten, as in the original' },
   windowMessages: { value: 1_024, unit: 'messages', min: 16, max: 65_536, roles: ['relay', 'edge'], why: 'sequence numbers from the next expected one that can be told apart and put in order: ten seconds of most formats; the original has 999' },

@@ -11,10 +11,10 @@ interface Numbered extends Holder {
   readonly id: number;
 }
 
-/** Whether somebody may come in, and which member has to go for it. */
+/** Whether somebody may come in, which member has to go for it, and what bound was reached. */
 export type Admission<Member, Bound extends string> =
   | { readonly kind: 'room' }
-  | { readonly kind: 'instead'; readonly of: Member }
+  | { readonly kind: 'instead'; readonly of: Member; readonly bound: Bound }
   | { readonly kind: 'refused'; readonly bound: Bound };
 
 /** Of a connection that was of use for so long, the address is remembered. */

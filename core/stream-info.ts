@@ -22,7 +22,7 @@ export interface StreamInfo {
   readonly isPreferred: boolean;
   /** An operator has chosen it. */
   readonly isChosen: boolean;
-  /** Its frames come, by an open path, in its usual rhythm. */
+  /** Its frames come, by an open path, in its usual rhythm, and no faster than real time. */
   readonly isHealthy: boolean;
   /** What it has though its frames come: for longer than its mountpoint allows; or they come faster than real time. */
   readonly sickness: Sickness | 'unpaced' | undefined;

@@ -26,7 +26,7 @@ export interface StreamMediaOptions {
   /** A frame, already in the ring. */
   readonly frame: (now: Micros) => void;
   /** It comes faster than real time, or does not any more. */
-  readonly paceChanged: (now: Micros) => void;
+  readonly paceChanged: () => void;
 }
 
 /** Twenty seconds: as much as two streams have in common when one is five seconds behind, twice over. */
@@ -148,7 +148,8 @@ export class StreamMedia {
   /** Messages are lost; what is behind them comes next. Returns about how much programme was in them. */
   lost(now: Micros, { messages, verdict, audioAt }: Gap): number {
     this.#scanner.gap();
-    const programmeUs = verdict === 'jump' ? this.#programmeOfJump(messages, audioAt) : this.#programmeOf(messages, audioAt);
+    const mostUs = messages * this.#framesPerMessage() * this.#durationUs;
+    const programmeUs = verdict === 'jump' ? this.#programmeOfJump(mostUs, audioAt) : this.#programmeOf(mostUs, audioAt);
     this.timeline.skip(programmeUs);
     this.#isBehindLoss = true;
     this.losses.lost(now, programmeUs);
@@ -210,7 +211,7 @@ export class StreamMedia {
     this.vitals.frame(bytes, header.format, mediaUs, durationUs, this.#levels.isSilent);
     this.ring.push(bytes, mediaUs, durationUs, text(), this.#isBehindLoss);
     this.#isBehindLoss = false;
-    if (this.pace.take(now, durationUs)) paceChanged(now);
+    if (this.pace.take(now, durationUs)) paceChanged();
     frame(now);
   }
 
@@ -218,8 +219,7 @@ export class StreamMedia {
    * How much programme was in lost messages. Some may have been no audio: what is behind them cannot have come sooner than the
    * fastest way allows, and would have if there were more frames in them than there were.
    */
-  #programmeOf(messages: number, audioAt: Micros | undefined): number {
-    const mostUs = messages * this.#framesPerMessage() * this.#durationUs;
+  #programmeOf(mostUs: number, audioAt: Micros | undefined): number {
     // Of a young stream nobody knows how fast its fastest way is.
     if (audioAt === undefined || this.#dataMessages < RATIO_MESSAGES) return mostUs;
     const tooSoonUs = this.timeline.mediaUs + mostUs + this.timeline.originUs - audioAt;
@@ -232,8 +232,7 @@ export class StreamMedia {
    * How much programme was in what a stream leaves out that has gone to another place. How many messages that is stands on the
    * wire, and anybody can write a number there: it counts as far as the time that has passed since can hold so much.
    */
-  #programmeOfJump(messages: number, audioAt: Micros | undefined): number {
-    const mostUs = messages * this.#framesPerMessage() * this.#durationUs;
+  #programmeOfJump(mostUs: number, audioAt: Micros | undefined): number {
     const passedUs = audioAt === undefined ? 0 : audioAt - this.timeline.originUs - this.timeline.mediaUs;
     return mostUs <= passedUs + FASTER_US ? mostUs : Math.max(0, passedUs);
   }

@@ -1,3 +1,5 @@
+import { ByAddress, type Holder } from './slots.ts';
+
 /** What a stream in a full table is worth. */
 export interface Worth {
   /** 'none': nothing of it can be heard; 'young': it can, but not for long; 'proven': for long; 'kept': somebody hears it, whatever comes. */
@@ -49,12 +51,8 @@ function olderHalf<Stream>(ranked: Ranked<Stream>): readonly Stream[] {
 
 /** Those of the address that has most of them, and of two that have as many, of the first by name. */
 function ofLargest<Stream>(ranked: Ranked<Stream>): Ranked<Stream> {
-  const byHolder = new Map<string, { stream: Stream; worth: Worth }[]>();
-  for (const one of ranked) {
-    const there = byHolder.get(one.worth.holder);
-    if (there === undefined) byHolder.set(one.worth.holder, [one]);
-    else there.push(one);
-  }
-  const largest = [...byHolder].sort(([nameA, a], [nameB, b]) => b.length - a.length || (nameA < nameB ? -1 : 1))[0];
-  return largest?.[1] ?? [];
+  const byHolder = new ByAddress<Ranked<Stream>[number] & Holder>();
+  for (const one of ranked) byHolder.add({ ...one, address: one.worth.holder });
+  const most = byHolder.most();
+  return most === undefined ? [] : [...byHolder.of(most)];
 }

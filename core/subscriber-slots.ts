@@ -42,7 +42,8 @@ export class SubscriberSlots {
     const isShareFull = this.#all.count(address) >= this.#settings.maxSubscribersPerAddress;
     if (!isFull && !isShareFull) return { kind: 'room' };
     const of = this.#stuck(now, address) ?? (isShareFull ? undefined : this.#lessWorthThan(address)) ?? this.#replaceable(now, address);
-    return of === undefined ? { kind: 'refused', bound: isFull ? 'maxSubscribers' : 'maxSubscribersPerAddress' } : { kind: 'instead', of };
+    const bound = isFull ? 'maxSubscribers' : 'maxSubscribersPerAddress';
+    return of === undefined ? { kind: 'refused', bound } : { kind: 'instead', of, bound };
   }
 
   joined(subscriber: Subscriber): void {

@@ -103,7 +103,7 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'bound-hit': { level: 'warn', text: 'bound reached' },
   'stream-new': { level: 'info', text: 'new stream' },
   'stream-announced': { level: 'info', text: 'stream has a name' },
-  'stream-contested': { level: 'warn', text: 'stream comes from another address than its own: refused' },
+  'stream-contested': { level: 'warn', text: 'stream comes from somebody else than its owner: refused' },
   'stream-forgotten': { level: 'info', text: 'stream forgotten' },
 
   // Relay: what goes out.

@@ -43,7 +43,7 @@ const UNTITLED = icyTitleText('');
  *                                             |                                                                   ^
  *                                             '-------------------- a stream is heard again -----------------------'
  *
- * What it gives out is one stream with what was before: of the same codec, and each cut mended.
+ * What it gives out is one stream with what was before: of the same family of codecs, and each cut mended.
  */
 export class StandIn<Stream extends Returning> implements FallbackSink {
   readonly source: FallbackSource;
@@ -180,7 +180,7 @@ export class StandIn<Stream extends Returning> implements FallbackSink {
     this.#options.programme.frame(now, bytes, durationUs, text ?? before);
   }
 
-  /** Frames of another codec cannot follow in one stream. */
+  /** Frames of another family of codecs cannot follow in one stream. */
   #fits(): boolean {
     const { format, name } = this.source;
     if (canFollow(format, this.#format)) return true;

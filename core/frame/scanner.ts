@@ -232,7 +232,7 @@ export class FrameScanner {
   #stepInGarbage(first: number, bytes: Uint8Array, at: number, end: number): number {
     const headBytes = this.#isSource ? clearHeadBytes(first) : 0;
     if (end - at < headBytes) return this.#want(headBytes, at);
-    const isTag = headBytes > 0 && findTag(bytes, at, at + headBytes) === at && this.#enterTag(bytes, at, 0);
+    const isTag = headBytes > 0 && this.#enterTag(bytes, at, 0);
     return isTag ? at : this.#skipGarbage(bytes, at, end);
   }
 

@@ -64,14 +64,14 @@ const LETTER_I = 0x49;
 const LETTER_L = 0x4c;
 const LETTER_T = 0x54;
 const ID3V1_HEAD_BYTES = 3;
-const ID3V1_BYTES = 128;
+export const ID3V1_BYTES = 128;
 
 /**
  * Lyrics3 (id3.org/Lyrics3 and Lyrics3v2): 'LYRICSBEGIN', text, and at its end 'LYRICSEND' (version 1), or six digits of length and
  * 'LYRICS200'. The length counts all that is in front of it.
  */
-const LYRICS3_HEAD = 'LYRICSBEGIN';
-const CLEAR_LETTERS = ['ID3', 'APETAGEX', LYRICS3_HEAD] as const;
+export const LYRICS3_HEAD = 'LYRICSBEGIN';
+export const CLEAR_LETTERS: readonly string[] = ['ID3', 'APETAGEX', LYRICS3_HEAD];
 const MAX_LYRICS3_BYTES = 999_999 + 6 + 9;
 
 /**

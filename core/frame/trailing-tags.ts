@@ -1,4 +1,4 @@
-import { spells, uint32At } from './tags.ts';
+import { ID3V1_BYTES, LYRICS3_HEAD, spells, uint32At } from './tags.ts';
 
 /**
  * Where the programme of a whole file ends, and its tags begin that can only be told from behind: what has a footer and no header.
@@ -25,7 +25,6 @@ function lastTagBytes(file: Uint8Array, end: number): number {
   return 0;
 }
 
-const ID3V1_BYTES = 128;
 const LYRICS3_END = 'LYRICS200';
 const LYRICS3_DIGITS = 6;
 const APE_FOOTER_BYTES = 32;
@@ -40,7 +39,7 @@ function lyrics3Bytes(file: Uint8Array, end: number): number {
     if (digit < 0 || digit > 9) return 0;
     bytes = 10 * bytes + digit;
   }
-  return spells(file, at - bytes, 'LYRICSBEGIN') ? bytes + LYRICS3_DIGITS + LYRICS3_END.length : 0;
+  return spells(file, at - bytes, LYRICS3_HEAD) ? bytes + LYRICS3_DIGITS + LYRICS3_END.length : 0;
 }
 
 /** Its size counts the items and the footer, and not the header. */

@@ -1,7 +1,7 @@
 import type { FrameHeader } from '../frame/format.ts';
 import { headBytes, MOST_HEAD_BYTES } from '../frame/head.ts';
 import { emptyFrameHeader, readHeader, SYNC_BYTE } from '../frame/header.ts';
-import { MAX_TAG_HEAD_BYTES } from '../frame/tags.ts';
+import { CLEAR_LETTERS, MAX_TAG_HEAD_BYTES } from '../frame/tags.ts';
 import type { Transport } from '../machine.ts';
 import { MessageType, PDU_HEADER_BYTES } from '../pdu.ts';
 import type { ByteReader, ByteWriter } from './wire.ts';
@@ -155,7 +155,7 @@ const TABLE_BYTES = 44;
 const TABLES: readonly (readonly number[])[] = ['Xing', 'Info', 'VBRI'].map(codes);
 /** Where those letters can stand behind the beginning of a header, with and without a CRC. */
 const TABLE_AT = [13, 15, 21, 23, 36, 38];
-const TAGS: readonly (readonly number[])[] = ['ID3', 'TAG', 'APETAGEX', 'LYRICSBEGIN'].map(codes);
+const TAGS: readonly (readonly number[])[] = [...CLEAR_LETTERS, 'TAG'].map(codes);
 
 function codes(text: string): readonly number[] {
   return Array.from(text, (letter) => letter.charCodeAt(0));

@@ -68,7 +68,7 @@ export class Candidates {
     return this.#streams.values();
   }
 
-  /** Frames of another codec cannot follow those on air in one stream. */
+  /** Frames of another family of codecs cannot follow those on air in one stream. */
   fits(stream: EdgeStream): boolean {
     return canFollow(stream.format, this.#onAir.format);
   }
@@ -90,6 +90,7 @@ export class Candidates {
 
   /** Whether what a stream sends is no programme: another one, heard at the same time, carries some. */
   isSick(now: Micros, stream: EdgeStream): boolean {
+    if (sicknessOf(stream, this.#settings) === undefined) return false;
     const isWell = (other: EdgeStream): boolean => other !== stream && this.fits(other) && other.isHealthy(now);
     return [...this.#streams].some((other) => isWell(other) && isSickBeside(stream, other, this.#settings) && this.maySucceed(now, other));
   }

@@ -80,11 +80,10 @@ export class LiveWatch {
   backupFrame(now: Micros, stream: EdgeStream): void {
     if (this.#grace.armed) return;
     const isBursting = stream.isBursting(now);
-    if (!isBursting && this.#candidates.best(now) === undefined) return;
     // It may be that nothing comes behind its burst.
     const wasAway = isBursting || stream.steadySince > this.#onAir.givenAt;
-    if (wasAway) this.#grace.set(later(now, ms(this.#settings.resumeGraceMs)));
-    else this.#options.leave(now);
+    if (!wasAway) this.#options.leave(now);
+    else if (isBursting || this.#candidates.best(now) !== undefined) this.#grace.set(later(now, ms(this.#settings.resumeGraceMs)));
   }
 
   /** It is no longer waited for. */

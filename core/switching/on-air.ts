@@ -91,15 +91,14 @@ export class OnAir {
     this.#go(now, stream, index, pointUs);
   }
 
-  /** The live stream has one more frame; says whether the listeners get it. */
-  next(now: Micros): boolean {
+  /** The live stream has one more frame. */
+  next(now: Micros): void {
     const live = this.#live!;
     const newest = live.ring.count - 1;
     const { mediaUs, durationUs } = live.ring.frame(newest);
-    if (mediaUs + durationUs / 2 <= this.#playheadUs) return false;
+    if (mediaUs + durationUs / 2 <= this.#playheadUs) return;
     if (live.pace.isUnpaced && this.#holds(now)) this.#pass(mediaUs + durationUs);
     else this.#give(now, live, newest);
-    return !this.#isHeld;
   }
 
   /** What the live stream has lost of what the listeners were to get next. */

@@ -173,7 +173,7 @@ export class Switcher {
       // No source, as long as there was another one: the mountpoint ends as without it.
       if (stream.pace.isUnpaced) return;
       this.#options.matcher.heard(this.live, stream);
-      this.#trust.heard(now, this.live, stream, this.#candidates.isMatched(stream), this.#candidates);
+      this.#trust.heard(now, this.live, stream, () => this.#candidates.isMatched(stream), this.#candidates);
       if (!this.#candidates.fits(stream)) return;
       this.#noteSource(now);
       if (this.#watch.isTardy) this.#watch.backupFrame(now, stream);
@@ -327,10 +327,11 @@ export class Switcher {
   #consider(now: Micros, backup: EdgeStream): void {
     if (!backup.isHealthy(now)) return;
     const match = this.matchOf(backup);
+    const aheadUs = match !== undefined && match.by !== 'arrival' ? backup.ring.endUs - match.mediaUs : undefined;
     const prospect = this.#prospects.look(now, backup, {
       live: this.live!,
       playheadUs: this.#onAir.playheadUs,
-      aheadUs: match !== undefined && match.by !== 'arrival' ? backup.ring.endUs - match.mediaUs : undefined,
+      aheadUs,
       wanted: this.#choice.waitsFor(this.live),
       isHomecoming: this.#candidates.isHomecoming(backup),
       changesFormat: !this.#candidates.isAlike(backup),
@@ -341,7 +342,7 @@ export class Switcher {
     const { reason, overdueUs } = prospect;
     if (!this.#candidates.allows(now, reason, backup)) return;
     const isUrgent = reason !== 'operator' && reason !== 'preferred';
-    if (!isUrgent && (match === undefined || match.by === 'arrival') && now - backup.framesSince < MATCHED_AFTER_US) return;
+    if (!isUrgent && aheadUs === undefined && now - backup.framesSince < MATCHED_AFTER_US) return;
     const found = this.#candidates.takeoverBy(backup);
     if (found === undefined || (!isThere(found) && (reason === 'behind' || reason === 'lossy'))) return;
     // Behind a stream that stutters, or says nothing, the listeners have none to lose.

@@ -97,10 +97,10 @@ export class Trust {
   }
 
   /** A backup has one more frame; `isMatched` when its content says where it lies against the live stream. */
-  heard(now: Micros, live: EdgeStream, backup: EdgeStream, isMatched: boolean, streams: Iterable<EdgeStream>): void {
+  heard(now: Micros, live: EdgeStream, backup: EdgeStream, isMatched: () => boolean, streams: Iterable<EdgeStream>): void {
     if (this.#options.isGiven) return;
     const resumedAt = Math.max(live.resumedAt, backup.resumedAt);
-    if (isMatched && now - resumedAt >= MATCHED_AFTER_US) this.#tell(live, backup, this.#kinship.agree(now, live, backup));
+    if (now - resumedAt >= MATCHED_AFTER_US && isMatched()) this.#tell(live, backup, this.#kinship.agree(now, live, backup));
     if (now < this.#lookAt) return;
     this.#lookAt = later(now, LOOK_US);
     const there = [...streams].filter((stream) => stream.isHealthy(now));

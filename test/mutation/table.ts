@@ -102,14 +102,14 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'seen window forgets',
     file: 'core/seen.ts',
-    find: 'for (let at = this.#highest + 1; at < sequence; at++) this.#clear(at);',
-    replace: 'if (sequence > this.#highest + 1) this.#bits.fill(0);',
+    find: 'for (let at = this.#highest + 1; at < sequence; at++) this.#bits.delete(at);',
+    replace: 'if (sequence > this.#highest + 1) this.#bits.clear();',
     danger: 'After a gap, second copies count as first ones.',
   },
   {
     name: 'seen window keeps old bits',
     file: 'core/seen.ts',
-    find: 'for (let at = this.#highest + 1; at < sequence; at++) this.#clear(at);',
+    find: 'for (let at = this.#highest + 1; at < sequence; at++) this.#bits.delete(at);',
     replace: ';',
     danger: 'A late message counts as a second copy of one from a window ago.',
   },
