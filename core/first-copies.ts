@@ -91,6 +91,13 @@ export class FirstCopies {
     this.#seen.archive(a);
   }
 
+  /** What was passed on before the first number of the place: it may have begun in the middle of what was on its way. */
+  get #passedOnBefore(): readonly Run[] {
+    const { from, moves } = this.#place;
+    // Where it has gone later, nothing before the first number is taken for new.
+    return moves > 0 ? [] : this.#seen.runs(from - this.#settings.windowMessages, from);
+  }
+
   /** The stream has gone to where this path has delivered: what it has delivered there is passed on in order, and nothing of it lost. */
   #goTo(now: Micros, witness: Witness): void {
     const kept = witness.rival!.take();
@@ -99,9 +106,9 @@ export class FirstCopies {
     const { newest } = this.#place;
     // Behind a gap that the window spans it is the same place.
     if (first - newest >= this.#settings.windowMessages || this.#place.isAhead(first)) {
-      this.#seen.goOnFrom(this.#place.move(now, newest + 1, first, this.#witnesses));
+      this.#seen.goOnFrom(this.#place.move(now, newest + 1, first, this.#witnesses, this.#passedOnBefore));
     }
-    this.#place.reach(kept.at(-1)!.sequence);
+    this.#place.reach(now, kept.at(-1)!.sequence);
     witness.hereAt = now;
     witness.rhythm.arrival(now);
     this.#passOnAll(now, witness, kept);

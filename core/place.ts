@@ -22,7 +22,8 @@ export interface Passed<W> {
 }
 
 interface LeftRun extends Run {
-  readonly leftAt: number;
+  /** Infinity: it is not forgotten while the stream is where it is. */
+  leftAt: number;
 }
 
 /**
@@ -86,6 +87,11 @@ export class Place {
     return this.#newest;
   }
 
+  /** Its first number. */
+  get from(): number {
+    return this.#from;
+  }
+
   /** Whether the place begins behind this number. */
   isAhead(sequence: number): boolean {
     return sequence < this.#from;
@@ -124,11 +130,11 @@ export class Place {
     const { sequence } = view;
     const left = this.#leftRunOf(now, sequence);
     if (left !== undefined) {
-      if (left.from <= this.#newest + this.#near) this.reach(left.to - 1);
+      if (left.from <= this.#newest + this.#near) this.reach(now, left.to - 1);
       return 'given';
     }
     if (sequence <= this.#newest + this.#near && sequence >= this.#from - (this.#isSingle ? this.#near : this.#past) && sequence <= most) {
-      if (sequence > this.#newest) this.#newest = sequence;
+      this.reach(now, sequence);
       if (witness !== undefined) witness.hereAt = now;
       return 'here';
     }
@@ -184,18 +190,21 @@ export class Place {
   }
 
   /** A rival's messages lie where the stream is by now. */
-  reach(newest: number): void {
-    this.#newest = Math.max(this.#newest, newest);
+  reach(now: Micros, newest: number): void {
+    if (newest <= this.#newest) return;
+    this.#newest = newest;
+    // What was given out before at a place to which this one has come is not given out again, however late another copy comes.
+    for (const run of this.#left) if (this.#isIn(run) && now - run.leftAt < LEFT_US) run.leftAt = Infinity;
   }
 
   /**
-   * The stream has gone to another place, where this is the first message; at this one `next` was to come. Returns the number that
-   * comes next there: a place that was left before goes on where it was.
+   * The stream has gone to another place, where this is the first message; at this one `next` was to come, and before its first number
+   * these were given out, too. Returns the number that comes next there: a place that was left before goes on where it was.
    */
-  move(now: Micros, next: number, first: number, witnesses: Witnesses<Witness>): number {
+  move(now: Micros, next: number, first: number, witnesses: Witnesses<Witness>, before: readonly Run[] = NONE): number {
     const back = this.#left.find(({ from, to }) => first >= from && first <= to + this.#near);
     this.#left = this.#left.filter((run) => run !== back);
-    this.#leave(now, next);
+    this.#leave(now, next, before);
     this.#moves++;
     this.#from = back?.from ?? first;
     this.#newest = back === undefined ? first : Math.max(back.to - 1, first);
@@ -281,10 +290,15 @@ export class Place {
     return at;
   }
 
-  #leave(now: Micros, next: number): void {
-    this.#left = this.#left.filter(({ leftAt }) => now - leftAt < LEFT_US);
-    if (next > this.#from) this.#left.push({ from: this.#from, to: next, leftAt: now });
-    if (this.#left.length > MAX_LEFT) this.#left.shift();
+  #leave(now: Micros, next: number, before: readonly Run[]): void {
+    const runs = next > this.#from ? [...before, { from: this.#from, to: next }] : before;
+    const known = this.#left.filter((run) => now - run.leftAt < LEFT_US && !(this.#isIn(run) && run.to <= next));
+    this.#left = [...known, ...runs.map((run) => ({ ...run, leftAt: now }))].slice(-MAX_LEFT);
+  }
+
+  /** Whether the place has come to what was given out before at another one. */
+  #isIn({ from }: Run): boolean {
+    return from >= this.#from && from <= this.#newest;
   }
 
   #leftRunOf(now: Micros, sequence: number): LeftRun | undefined {

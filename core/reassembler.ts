@@ -206,7 +206,7 @@ export class Reassembler {
     }
     // In the window it is the same place, behind a gap: there may be others who deliver what is missing.
     if (isFar()) this.#moveTo(now, held);
-    this.#place.reach(newest);
+    this.#place.reach(now, newest);
     this.#evidence.noteAll(now, witness, held);
     witness.hereAt = now;
     witness.newAt = now;

@@ -1,6 +1,7 @@
 import type { Archive } from './archive.ts';
 import { assert } from './assert.ts';
 import { CircleBits } from './circle-bits.ts';
+import type { Run } from './place.ts';
 
 export type Sighting = 'new' | 'duplicate' | 'stale';
 
@@ -39,6 +40,18 @@ export class SeenWindow {
     assert(sequence >= 0, 'a sequence number is negative');
     this.#bits.add(sequence);
     return 'new';
+  }
+
+  /** Those that have come, of the numbers `[from, to)` that are still told apart. */
+  runs(from: number, to: number): Run[] {
+    const runs: { from: number; to: number }[] = [];
+    for (let at = Math.max(0, from, this.#highest - this.#size + 1); at < Math.min(to, this.#highest + 1); at++) {
+      if (!this.#bits.has(at)) continue;
+      const latest = runs.at(-1);
+      if (latest?.to === at) latest.to++;
+      else runs.push({ from: at, to: at + 1 });
+    }
+    return runs;
   }
 
   /** The stream goes on elsewhere: nothing from `next` on has come, and all before it. */

@@ -127,6 +127,33 @@ describe('the relay', () => {
     expect(rig.relay.stats.messagesIn).toBe(6);
   });
 
+  it('passes nothing on twice that came out of order before the history of another relay', () => {
+    const rig = new Rig();
+    const subscriber = rig.subscribe();
+    const direct = rig.path('udp');
+    for (const sequence of [344, 343, 341]) rig.relay.receive(rig.now, direct, data(sequence, payload(1)));
+    const upstream = rig.relay.openPath(rig.now, 'tcp', 'relay', true)!;
+    rig.tcp(upstream, ...range(1, 350).map((sequence) => data(sequence, payload(1))));
+    rig.after(100);
+    expect(rig.sequences(subscriber).toSorted((a, b) => a - b)).toEqual(range(1, 350));
+  });
+
+  it('passes nothing on twice that came before such a history, however late another copy comes', () => {
+    const rig = new Rig();
+    const subscriber = rig.subscribe();
+    const direct = rig.path('udp');
+    rig.relay.receive(rig.now, direct, data(344, payload(1)));
+    const upstream = rig.relay.openPath(rig.now, 'tcp', 'relay', true)!;
+    rig.tcp(upstream, ...range(1, 343).map((sequence) => data(sequence, payload(1))));
+    for (const sequence of range(345, 800)) {
+      rig.after(26);
+      rig.tcp(upstream, data(sequence, payload(1)));
+    }
+    rig.tcp(rig.relay.openPath(rig.now, 'tcp', 'another relay', true)!, data(344, payload(1)));
+    rig.after(100);
+    expect(rig.sequences(subscriber).toSorted((a, b) => a - b)).toEqual(range(1, 800));
+  });
+
   it('deduplicates each stream by itself', () => {
     const rig = new Rig();
     const subscriber = rig.subscribe();

@@ -35,6 +35,15 @@ describe('SeenWindow', () => {
     expect([999, 940, 936, 935, 1_000, 1_000, 1_001, 998].map((n) => seen.see(n))).toEqual(['duplicate', 'duplicate', 'duplicate', 'stale', 'new', 'duplicate', 'new', 'duplicate']);
   });
 
+  it('tells what has come, as far back as it can', () => {
+    const seen = new SeenWindow(64);
+    expect(seen.runs(0, 10)).toEqual([]);
+    for (const n of [7, 8, 100, 90, 91, 93, 101]) seen.see(n);
+    expect(seen.runs(0, 200)).toEqual([{ from: 90, to: 92 }, { from: 93, to: 94 }, { from: 100, to: 102 }]);
+    expect(seen.runs(-5, 101)).toEqual([{ from: 90, to: 92 }, { from: 93, to: 94 }, { from: 100, to: 101 }]);
+    expect(seen.runs(91, 93)).toEqual([{ from: 91, to: 92 }]);
+  });
+
   it('begins anew', () => {
     const seen = new SeenWindow(64);
     for (const n of range(1, 200)) seen.see(n);
