@@ -131,7 +131,7 @@ export class StreamModel {
       this.#farAt = now;
       this.#hasBeenAhead = true;
       this.#far.push(message);
-      if (type !== MessageType.DATA || ++this.#farInARow < BELIEVED_RUN) return;
+      if (type !== MessageType.DATA || ++this.#farInARow < BELIEVED_RUN) return this.#remembersFar(now, message);
       // The edge has gone on from there, and had nobody to tell it to.
       this.#unsynced();
     }
@@ -143,14 +143,7 @@ export class StreamModel {
     if (this.next >= 0 && sequence < this.next) return;
     if (message.text !== undefined) this.#keepText(sequence, message.text);
     if (this.next < 0 && type !== MessageType.DATA) return;
-    const slot = sequence % REMEMBERED;
-    this.#sequences[slot] = sequence;
-    this.#times[slot] = now;
-    this.#indexes[slot] = type === MessageType.DATA ? message.index : -1;
-    this.#sizes[slot] = message.bytes;
-    if (type === MessageType.DATA && message.index >= 0) this.#frameSequences[message.index % REMEMBERED] = sequence;
-    this.#heldBytes += message.bytes;
-    if (this.#heldBytes > this.#settings.windowBytes / DOUBTED_SHARE) this.#fullAt = now;
+    this.#remembers(now, message);
     if (this.next < 0) this.next = sequence;
     this.#release(now);
   }
@@ -234,6 +227,25 @@ export class StreamModel {
   /** A path is, or lately was, so far ahead that it is not told at once how far it has got. */
   isDoubted(now: number): boolean {
     return this.witnesses.some(({ farAt }) => now - farAt <= BELIEVED_WITHIN_US);
+  }
+
+  #remembers(now: number, { sequence, type, index, bytes }: ModelMessage): void {
+    const slot = sequence % REMEMBERED;
+    this.#sequences[slot] = sequence;
+    this.#times[slot] = now;
+    this.#indexes[slot] = type === MessageType.DATA ? index : -1;
+    this.#sizes[slot] = bytes;
+    if (type === MessageType.DATA && index >= 0) this.#frameSequences[index % REMEMBERED] = sequence;
+    this.#heldBytes += bytes;
+    if (this.#heldBytes > this.#settings.windowBytes / DOUBTED_SHARE) this.#fullAt = now;
+  }
+
+  /** The edge keeps it until it knows whether the stream has gone there. What lies so far ahead that it would take the place of another one is not remembered. */
+  #remembersFar(now: number, message: ModelMessage): void {
+    const { sequence, text } = message;
+    if (sequence - this.next >= REMEMBERED / 2 || this.has(sequence)) return;
+    if (text !== undefined) this.#keepText(sequence, text);
+    this.#remembers(now, message);
   }
 
   #unsynced(): void {

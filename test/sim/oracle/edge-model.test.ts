@@ -108,6 +108,24 @@ describe('what an edge gives up', () => {
   });
 });
 
+describe('what came beyond the window before an edge went there', () => {
+  test('has come: it is not waited for', () => {
+    const told = new Told();
+    told.begins(1_000);
+    const next = Math.ceil(1_000 / FRAME_MS);
+    const came = Array.from({ length: 40 }, (_, n) => next + 1_000 + n).filter((sequence) => sequence !== next + 1_010);
+    for (const sequence of came) told.comes(1_100, told.a, sequence);
+    told.world.run(micros(1_120_000));
+    told.gap(told.a, next, 1_000, { verdict: 'jump' });
+    told.gap(told.a, next + 1_010, 1);
+    for (let n = 0; n < 300; n++) {
+      told.comes(1_126 + n * FRAME_MS, told.a, next + 1_040 + n);
+      told.model.settled(told.world.now);
+    }
+    expect(told.broken).toEqual([]);
+  });
+});
+
 describe('a switch', () => {
   const told = (untilMs: number): Told => {
     const one = new Told();
