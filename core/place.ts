@@ -54,8 +54,9 @@ const NONE: readonly never[] = [];
  *
  * Nothing authenticates a message: its number can be any. So what lies far from the place only opens a rival place for the path
  * that brought it. The stream goes there when two messages have come that agree, and no path delivers any more where it was:
- * after an outage that is the case at once, and beside a healthy path never. A wrong place is left by the same rule, and nothing is
- * given out twice, for where the places that were left had got to is remembered.
+ * after an outage that is the case at once, and beside a healthy path never. A path that delivers elsewhere does not pause here, so it is
+ * waited for no longer than `gapMaxMs`, and not at all when it has no room to keep more. A wrong place is left by the same rule, and
+ * nothing is given out twice, for where the places that were left had got to is remembered.
  */
 export class Place {
   readonly #settings: Settings;
@@ -144,18 +145,23 @@ export class Place {
   /** The path to whose rival place the stream has gone; undefined while it is here. */
   winner<W extends Witness>(now: Micros, witnesses: Witnesses<W>): W | undefined {
     if (!this.#mayHaveRivals) return undefined;
-    for (const witness of witnesses) if (witness.rival?.isEstablished === true && now >= this.#leftAt(witness.rival, witnesses)) return witness;
-    this.#closeOld(now, witnesses);
-    return undefined;
+    let winner: W | undefined;
+    for (const witness of witnesses) {
+      const { rival, aside } = witness;
+      if (rival?.isEstablished !== true || now < this.#leftFor(rival, aside, witnesses)) continue;
+      if (winner === undefined || this.#isNearer(rival, winner.rival!)) winner = witness;
+    }
+    if (winner === undefined) this.#closeOld(now, witnesses);
+    return winner;
   }
 
   /** When that is to be asked again, if nothing comes until then. */
   decidesAt(witnesses: Witnesses<Witness>): Micros {
     let at: Micros = NEVER;
     if (!this.#mayHaveRivals) return at;
-    for (const { rival } of witnesses) {
+    for (const { rival, aside } of witnesses) {
       if (rival === undefined) continue;
-      const decidedAt = rival.isEstablished ? this.#leftAt(rival, witnesses) : NEVER;
+      const decidedAt = rival.isEstablished ? this.#leftFor(rival, aside, witnesses) : NEVER;
       at = Math.min(at, decidedAt, rival.at + RIVAL_US) as Micros;
     }
     return at;
@@ -276,18 +282,36 @@ export class Place {
   }
 
   /** When no path delivers here any more, so that the stream has gone to this rival place. */
-  #leftAt(rival: Rival, witnesses: Witnesses<Witness>): number {
+  #leftFor(rival: Rival, aside: Rival | undefined, witnesses: Witnesses<Witness>): number {
     // Two that agree weigh more.
     if (this.#isSingle) return -Infinity;
     const isBehind = this.isAhead(rival.newest);
+    const isFull = rival.isFull(aside);
     const { pathSilenceMinMs, gapMaxMs } = this.#settings;
     let at = -Infinity;
-    for (const { rhythm, hereAt, newAt } of witnesses) {
-      const patienceUs = isBehind ? BACK_US : rhythm.patienceUs(ms(pathSilenceMinMs), MOST_PATIENCE_US);
+    for (const witness of witnesses) {
+      const { rhythm, hereAt, newAt } = witness;
+      let patienceUs = isBehind ? BACK_US : rhythm.patienceUs(ms(pathSilenceMinMs), MOST_PATIENCE_US);
+      if (!isBehind && this.#hasGoneOn(witness)) {
+        // There is no room for more of it: a path that has come there, too, and has brought nothing here since, is not waited for.
+        if (isFull && witness.rival!.openedAt >= hereAt && witness.rival!.newest >= rival.first) continue;
+        patienceUs = Math.min(patienceUs, ms(gapMaxMs));
+      }
       // One that brings only copies of what was here may still bring what is missing; but not for long, for anybody can repeat.
       at = Math.max(at, newAt + patienceUs, Math.min(hereAt + patienceUs, rival.openedAt + Math.max(ms(gapMaxMs), isBehind ? BACK_US : 0)));
     }
     return at;
+  }
+
+  /** What is nearer ahead comes first: what lies behind it is reached from there, and nothing of either is lost. */
+  #isNearer(rival: Rival, than: Rival): boolean {
+    const [first, other] = [rival.first, than.first];
+    return first > this.#newest && (first < other || other <= this.#newest);
+  }
+
+  /** Whether what a path has brought last lies ahead of here: that it brings nothing here is no pause of its source. */
+  #hasGoneOn({ rival, hereAt }: Witness): boolean {
+    return rival?.isEstablished === true && rival.at >= hereAt && rival.newest > this.#newest;
   }
 
   #leave(now: Micros, next: number, before: readonly Run[]): void {

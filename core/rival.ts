@@ -13,6 +13,8 @@ const ESTABLISHED = 2;
 
 /** One rival place may keep so large a share of what early messages may take. */
 const RIVAL_SHARE = 4;
+/** One that has less than such a share of its memory left has none for a few more messages. */
+const FULL_SHARE = 8;
 /** A relay opens a stream with an ANNOUNCE, an ORIGIN, a HEADERS and a METADATA. */
 const TITLES = 8;
 
@@ -64,13 +66,30 @@ export class Rival {
     return this.#lowest;
   }
 
+  /** The number of the one that is kept for longest: the lowest, unless they came out of order. */
+  get first(): number {
+    for (const sequence of this.#held.keys()) return sequence;
+    return this.#newest;
+  }
+
   get bytes(): number {
     return this.#bytes;
+  }
+
+  get count(): number {
+    return this.#held.size;
   }
 
   /** Messages that agree have come, so that it is no single wrong one, and there is something to go on with. */
   get isEstablished(): boolean {
     return this.#data >= ESTABLISHED && this.#held.size > 0;
+  }
+
+  /** A few more messages, and the oldest ones are dropped: here, or where it is put aside with what is there. */
+  isFull(aside: Rival | undefined): boolean {
+    const bytes = this.#bytes + (aside?.bytes ?? 0);
+    const messages = Math.max(this.#newest - this.#lowest + 1, this.#held.size + (aside?.count ?? 0));
+    return messages >= this.#mostMessages || bytes >= this.#mostBytes - this.#mostBytes / FULL_SHARE;
   }
 
   isNear(sequence: number): boolean {
@@ -155,13 +174,13 @@ export class Rival {
     this.#at = a.number(this.#at);
   }
 
-  get #isFull(): boolean {
+  get #isOver(): boolean {
     return this.#held.size > this.#mostMessages || this.#bytes > this.#mostBytes;
   }
 
   #bound(): void {
     for (const [oldest, held] of this.#held) {
-      if (this.#held.size <= 1 || !this.#isFull) break;
+      if (this.#held.size <= 1 || !this.#isOver) break;
       this.#drop(oldest, held);
     }
   }

@@ -430,6 +430,50 @@ describe('the reassembler', () => {
     expect(rig.released).toEqual([...range(1, 10), ...range(100, 120), ...range(300, 310), 500, 501, ...range(700, 710)]);
   });
 
+  const afterLosses = [
+    { what: 'one, and more bytes than a path may keep', settings: { windowBytes: 65_536 }, came: range(100, 400) },
+    { what: 'one, and more messages than the window has', settings: { windowMessages: 192 }, came: range(100, 500) },
+    { what: 'several, and more bytes between them', settings: { windowBytes: 65_536 }, came: [...range(100, 130), ...range(300, 330), ...range(500, 530), ...range(700, 730)] },
+  ];
+
+  it.each(afterLosses)('gives nothing up that comes at once after a long loss: $what', ({ settings, came }) => {
+    const rig = new ReassemblyRig(settings);
+    const [a, b] = [rig.path('tcp'), rig.path('tcp')];
+    for (const path of [a, b]) rig.all(path, range(1, 10), { length: 400 });
+    for (const path of [a, b]) rig.all(path, came, { length: 400 });
+    rig.after(5_000);
+    expect(rig.released).toEqual([...range(1, 10), ...came]);
+    expect(rig.budget.usedBytes).toBe(0);
+  });
+
+  it('does not let a path that brings much from elsewhere outvote one that brings what comes next', () => {
+    const rig = new ReassemblyRig({ windowBytes: 65_536 });
+    const [a, b] = [rig.path('tcp'), rig.path('tcp')];
+    for (const path of [a, b]) rig.all(path, range(1, 10), { length: 400 });
+    rig.all(a, range(100, 400), { length: 400 });
+    rig.all(b, range(11, 400), { length: 400 });
+    expect(rig.released).toEqual(range(1, 400));
+    expect(rig.lost).toEqual([]);
+  });
+
+  it('waits no longer than the hard limit for a path that has gone on elsewhere, whatever its pauses were', () => {
+    const rig = new ReassemblyRig();
+    const path = rig.path('tcp');
+    for (const [turn, first] of [1, 11, 21].entries()) {
+      rig.until(2_700 * turn);
+      rig.all(path, range(first, first + 9));
+    }
+    rig.all(path, range(742, 751));
+    rig.after(400);
+    rig.all(path, range(31, 60));
+    for (const sequence of range(752, 900)) {
+      rig.after(26);
+      rig.accept(path, sequence);
+    }
+    expect(rig.released).toEqual([...range(1, 60), ...range(742, 900)]);
+    expect(rig.lost).toMatchObject([{ sequence: 61, messages: 681, at: 5_800 + rig.settings.gapMaxMs }]);
+  });
+
   it('keeps titles that a new path opens with, though they lie far ahead and audio before them comes from elsewhere too', () => {
     const rig = new ReassemblyRig();
     const first = rig.path('tcp');

@@ -154,6 +154,16 @@ describe('the relay', () => {
     expect(rig.sequences(subscriber).toSorted((a, b) => a - b)).toEqual(range(1, 800));
   });
 
+  it('passes on all that comes at once behind a long loss, also when that is more than a path may keep', () => {
+    const rig = new Rig({ windowBytes: 65_536 });
+    const subscriber = rig.subscribe();
+    const path = rig.path();
+    rig.tcp(path, ...range(1, 10).map((sequence) => data(sequence, payload(1, 400))));
+    rig.tcp(path, ...range(100, 400).map((sequence) => data(sequence, payload(1, 400))));
+    rig.after(100);
+    expect(rig.sequences(subscriber)).toEqual([...range(1, 10), ...range(100, 400)]);
+  });
+
   it('deduplicates each stream by itself', () => {
     const rig = new Rig();
     const subscriber = rig.subscribe();
