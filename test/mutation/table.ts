@@ -123,15 +123,15 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'stream moved beside a healthy path',
     file: 'core/place.ts',
-    find: 'now >= this.#leftAt(witness.rival, witnesses)',
-    replace: 'now >= 0',
+    find: 'now < this.#leftFor(rival, aside, witnesses)',
+    replace: 'now < 0',
     danger: 'Two messages of a stranger, with numbers far ahead, take a mountpoint off the air.',
   },
   {
     name: 'place that was left forgotten',
     file: 'core/place.ts',
-    find: 'if (next > this.#from) this.#left.push({ from: this.#from, to: next, leftAt: now });',
-    replace: ';',
+    find: 'const runs = next > this.#from ? [...before, { from: this.#from, to: next }] : before;',
+    replace: 'const runs = before;',
     danger: 'A stream that was sent away and comes back is heard a second time.',
   },
   {
