@@ -135,7 +135,7 @@ export class StreamModel {
       // The edge has gone on from there, and had nobody to tell it to.
       this.#unsynced();
     }
-    const isFar = this.#newest >= 0 && sequence > this.#newest + Math.min(NEAR_MESSAGES, this.#settings.windowMessages);
+    const isFar = this.#newest >= 0 && sequence > this.#newest + this.#near;
     if (type === MessageType.DATA) this.#newest = Math.max(this.#newest, sequence);
     this.#note(now, message, isFar);
     if (type === MessageType.DATA && message.stream !== undefined) this.frames ??= message.stream;
@@ -198,7 +198,9 @@ export class StreamModel {
     if (this.next < 0 || this.#heldBytes === 0) return undefined;
     for (let ahead = 1; ahead < this.#settings.windowMessages; ahead++) {
       const sequence = this.next + ahead;
-      if (this.has(sequence) && this.#indexes[sequence % REMEMBERED]! >= 0) return { sequence, at: this.#times[sequence % REMEMBERED]! };
+      if (!this.#hasAudio(sequence)) continue;
+      const at = ahead <= this.#near ? this.arrivedAt(sequence) : this.#believedAt(sequence);
+      if (at < Infinity) return { sequence, at };
     }
     return undefined;
   }
@@ -227,6 +229,24 @@ export class StreamModel {
   /** A path is, or lately was, so far ahead that it is not told at once how far it has got. */
   isDoubted(now: number): boolean {
     return this.witnesses.some(({ farAt }) => now - farAt <= BELIEVED_WITHIN_US);
+  }
+
+  get #near(): number {
+    return Math.min(NEAR_MESSAGES, this.#settings.windowMessages);
+  }
+
+  #hasAudio(sequence: number): boolean {
+    return this.has(sequence) && this.#indexes[sequence % REMEMBERED]! >= 0;
+  }
+
+  /** A single one far ahead is not believed, and let go of, unless another one agrees in time: it says nothing of what is missing before it. */
+  #believedAt(sequence: number): number {
+    const at = this.arrivedAt(sequence);
+    for (let ahead = 1; ahead <= this.#near; ahead++) {
+      const other = this.arrivedAt(sequence + ahead);
+      if (this.#hasAudio(sequence + ahead) && Math.abs(other - at) < BELIEVED_WITHIN_US) return Math.max(at, other);
+    }
+    return Infinity;
   }
 
   #remembers(now: number, { sequence, type, index, bytes }: ModelMessage): void {

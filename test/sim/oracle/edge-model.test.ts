@@ -126,6 +126,31 @@ describe('what came beyond the window before an edge went there', () => {
   });
 });
 
+describe('audio far ahead', () => {
+  const comesAhead = (...times: readonly number[]): readonly string[] => {
+    const told = new Told();
+    told.begins(1_000);
+    const next = Math.ceil(1_000 / FRAME_MS);
+    told.comes(1_030, told.b, next + 1);
+    told.gap(told.b, next, 1);
+    for (const [n, atMs] of times.entries()) told.comes(atMs, told.b, 200 + n);
+    for (let n = 0; n < 300; n++) {
+      told.comes(10_000 + n * FRAME_MS, told.a, next + n);
+      told.model.settled(told.world.now);
+    }
+    return told.broken;
+  };
+
+  test('says nothing of what is missing before it while nothing agrees', () => {
+    expect(comesAhead(1_100)).toEqual([]);
+    expect(comesAhead(1_100, 5_000)).toEqual([]);
+  });
+
+  test('is waited for by nobody for ever once two agree', () => {
+    expect(comesAhead(1_100, 1_200)).toEqual(['a gap is decided in time']);
+  });
+});
+
 describe('a switch', () => {
   const told = (untilMs: number): Told => {
     const one = new Told();
