@@ -147,6 +147,8 @@ export class StreamMedia {
 
   /** Messages are lost; what is behind them comes next. Returns about how much programme was in them. */
   lost(now: Micros, { messages, verdict, audioAt }: Gap): number {
+    // A frame that nothing has confirmed yet may go out only now.
+    this.#now = now;
     this.#scanner.gap();
     const mostUs = messages * this.#framesPerMessage() * this.#durationUs;
     const programmeUs = verdict === 'jump' ? this.#programmeOfJump(mostUs, audioAt) : this.#programmeOf(mostUs, audioAt);

@@ -60,3 +60,20 @@ describe('a live stream whose paths are in trouble', () => {
     expect(rig.of('switch')).toEqual([]);
   });
 });
+
+describe('a live stream that has stalled with nothing to take over', () => {
+  it('is waited for once a new stream is there, whose first frame a loss has held up until then', () => {
+    const rig = new EdgeRig();
+    const live = new Source(rig.open(), { stream: 1 });
+    const fresh = new Source(rig.open(), { stream: 2, phaseMs: 2_000 });
+    onAir(rig, [live], 2_010);
+    onAir(rig, [fresh], fresh.nextMs);
+    fresh.lose(18);
+    onAir(rig, [fresh], 2_550);
+    expect(rig.of('backup-added')).toHaveLength(1);
+    expect(rig.of('switch')).toEqual([]);
+    onAir(rig, [live, fresh], 3_000);
+    expect(rig.of('resumed')).toHaveLength(1);
+    expect(rig.of('switch')).toEqual([]);
+  });
+});
