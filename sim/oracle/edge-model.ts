@@ -194,7 +194,7 @@ export class EdgeModel {
   #joined(now: number, id: string, mount: string): void {
     const stream = this.#byName.get(id);
     if (stream === undefined || stream.mount === mount) return;
-    stream.joins(mount);
+    stream.joins(now, mount);
     const joined = this.mounts.get(mount);
     if (joined !== undefined) this.#heard(now, joined);
   }

@@ -80,6 +80,8 @@ export class StreamModel {
   syncedAt: number = Infinity;
   /** When its newest frame could be released first. */
   frameAt: number = -Infinity;
+  /** And by when it was: later where it may have waited for something that nobody has said. */
+  frameBy: number = -Infinity;
   firstFrameAt: number = Infinity;
   #newestFrame = -1;
   /** When its programme jumped last, and its messages did not: its encoder had been stopped. */
@@ -162,12 +164,14 @@ export class StreamModel {
     for (const message of behind) this.takes(now, message);
   }
 
-  /** It gives frames to a mountpoint from now on. What it lost before that nobody has said. */
-  joins(mount: string): void {
+  /**
+   * It gives frames to a mountpoint from now on. What it lost before that nobody has said: what has come behind that was released when it came, or
+   * waited, until now at the latest.
+   */
+  joins(now: number, mount: string): void {
     this.mount = mount;
-    if (this.syncedAt < Infinity || this.#newest < this.next) return;
-    this.next = this.#newest + 1;
-    this.#heldBytes = 0;
+    if (this.syncedAt === Infinity && this.#newest >= this.next) this.#catchUp();
+    this.frameBy = now;
   }
 
   forgetPath(path: PathId): void {
@@ -285,6 +289,17 @@ export class StreamModel {
     }
   }
 
+  /** All that has come is released, whatever is missing in it. */
+  #catchUp(): void {
+    const first = this.next < 0 ? this.#newest + 1 : Math.max(this.next, this.#newest - REMEMBERED + 1);
+    for (let sequence = first; sequence <= this.#newest; sequence++) {
+      const index = this.has(sequence) ? this.#indexes[sequence % REMEMBERED]! : -1;
+      if (index >= 0) this.#released(Math.max(this.frameAt, this.arrivedAt(sequence)), index);
+    }
+    this.next = this.#newest + 1;
+    this.#heldBytes = 0;
+  }
+
   #released(now: number, index: number): void {
     const frameUs = this.frames === undefined ? 0 : nominalFrameUs(this.frames.format);
     const pauseUs = now - this.frameAt;
@@ -292,6 +307,7 @@ export class StreamModel {
     if (pauseUs < Infinity) this.#notePause(now, pauseUs);
     this.burstUs = pauseUs < frameUs / 2 ? this.burstUs + frameUs : frameUs;
     this.frameAt = now;
+    this.frameBy = now;
     this.firstFrameAt = Math.min(this.firstFrameAt, now);
     const hasLost = this.lostAt === now;
     if (this.#newestFrame >= 0 && !hasLost && this.frames?.follows(this.#newestFrame, index) === false) this.#jumpedAt = now;

@@ -29,7 +29,7 @@ export class SwitchRules {
     if (to === undefined) return;
     const what = `${mount.name}: ${from?.name ?? '?'} to ${to.name}, ${event.reason}`;
     if (to.witnesses.length === 0) this.#reason(`${what}, which no open path has brought anything of`);
-    const silentUs = now - to.frameAt;
+    const silentUs = now - to.frameBy;
     const mostUs = to.mostPatienceUs + to.burstUs + TOLERANCE_US;
     if (silentUs > mostUs) this.#reason(`${what}, of which nothing has come for ${toMs(silentUs as Micros)} ms`);
     const isLeft = event.reason === 'stalled' || event.reason === 'paths-closed' || event.reason === 'forgotten';

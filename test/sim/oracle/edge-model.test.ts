@@ -174,6 +174,31 @@ describe('a switch', () => {
     expect(dead.broken).toEqual(['a switch has its reason']);
   });
 
+  test.each([
+    ['what came behind a loss that it had before it had a name', 800],
+    ['its first frame, which went out when the next one had confirmed it', 990],
+  ])('goes to one that is well by %s', (_, lostUntilMs) => {
+    const one = told(600);
+    const c = one.programme.newStream({ name: 'c#1', mount: 'live', format: mp3(), ppm: 0, beginsAtUs: 0 });
+    one.comes(605, c, 0);
+    one.says({ kind: 'stream-new', stream: one.id(c), label: 'relay' });
+    for (let n = Math.ceil(lostUntilMs / FRAME_MS); n * FRAME_MS < 1_010; n++) one.comes(n * FRAME_MS, c, n);
+    one.says({ kind: 'backup-added', mount: 'live', stream: one.id(c), backups: 2 });
+    one.switches(one.a, c, 'stalled');
+    expect(one.broken).toEqual([]);
+  });
+
+  test('goes to one whose frames waited until now for what is lost', () => {
+    const one = told(600);
+    const c = one.programme.newStream({ name: 'c#1', mount: 'live', format: mp3(), ppm: 0, beginsAtUs: 0 });
+    for (const n of [0, 2]) one.comes(610, c, n);
+    one.says({ kind: 'stream-new', stream: one.id(c), label: 'relay' });
+    one.world.run(micros(1_200_000));
+    one.says({ kind: 'backup-added', mount: 'live', stream: one.id(c), backups: 2 });
+    one.switches(one.a, c, 'stalled');
+    expect(one.broken).toEqual([]);
+  });
+
   test('back to the preferred encoder waits until that has been well for long enough', () => {
     const one = told(10_000);
     one.switches(one.a, one.b, 'lossy');
