@@ -6,6 +6,7 @@ import { Relay } from '../../core/relay.ts';
 import { defaultSettings, type Settings } from '../../core/settings.ts';
 import { ms, type Micros } from '../../core/units.ts';
 import { join } from './frame/build.ts';
+import { range } from './support/frames.ts';
 import { announce, data, framed, parts, source, unframed } from './support/messages.ts';
 
 const OWNER = '10.0.0.1';
@@ -172,6 +173,57 @@ describe('a stream at a relay', () => {
     const late = rig.open(OTHER);
     rig.tcp(late, frame(8, 66));
     expect(rig.dropped(late)).toBe(1);
+  });
+
+  it('is not held by whoever replays it, and was first after the relay had started: its encoder goes on', () => {
+    const replayed = [9, 4, 7, 3, 9, 5, 8, 6];
+    const encoder = rig.open('10.0.0.2');
+    const passed: number[] = [];
+    for (let sequence = 10; sequence < 60; sequence++) {
+      rig.after(100);
+      rig.tcp(owner, frame(replayed[sequence % replayed.length]!));
+      rig.tcp(encoder, frame(sequence, 2));
+      if (rig.passed.includes(`${sequence}:2`)) passed.push(sequence);
+    }
+    // From 1.9 s after the last number that nobody had brought.
+    expect(passed).toEqual(range(30, 59));
+  });
+
+  it('is not taken back by whoever replays what its encoder has sent since', () => {
+    const encoder = rig.open('10.0.0.2');
+    rig.after(2_000);
+    for (let sequence = 4; sequence < 60; sequence++) {
+      rig.tcp(encoder, frame(sequence, 2));
+      rig.after(100);
+      rig.tcp(owner, frame(4 + ((sequence * 7) % (sequence - 3))));
+    }
+    expect(rig.dropped(encoder)).toBe(0);
+  });
+
+  it('is not held by one who replays it in a row, again and again, for longer than an encoder takes to send what it has kept', () => {
+    rig.tcp(owner, ...range(4, 23).map((sequence) => frame(sequence)));
+    for (let again = 0; again < 7; again++) {
+      const encoder = rig.open('10.0.0.2');
+      for (let sequence = 4; sequence < 24; sequence++) {
+        rig.after(100);
+        rig.tcp(owner, frame(sequence));
+        rig.tcp(encoder, frame(24 + 20 * again + sequence, 2));
+      }
+    }
+    expect(rig.passed.at(-1)).toBe('167:2');
+  });
+
+  it('is its encoder\'s while that sends again, slowly, what it has kept', () => {
+    rig.tcp(owner, ...range(4, 40).map((sequence) => frame(sequence)));
+    rig.close(owner);
+    const again = rig.open(OWNER);
+    for (let sequence = 4; sequence <= 40; sequence++) {
+      rig.after(150);
+      rig.tcp(again, frame(sequence));
+      rig.tcp(other, frame(41, 66));
+    }
+    rig.tcp(again, frame(41));
+    expect(rig.passed.at(-1)).toBe('41:1');
   });
 
   it('of two addresses that go on for a silent owner, the first one is believed', () => {
