@@ -11,12 +11,14 @@ export interface Plot {
 export function pruned({ topology, faults }: Plot): Plot {
   const relayNames = new Set(topology.relays.map(({ name }) => name));
   const isThere = (name: string): boolean => relayNames.has(name);
-  const encoders = topology.encoders.map((each) => ({ ...each, to: each.to.filter(({ relay }) => isThere(relay)) })).filter(({ to }) => to.length > 0);
+  const sending = topology.encoders.map((each) => ({ ...each, to: each.to.filter(({ relay }) => isThere(relay)) })).filter(({ to }) => to.length > 0);
+  const encoders = sending.filter(({ stranger }) => stranger?.impersonates === undefined || sending.some(({ name }) => name === stranger.impersonates));
   const relays = topology.relays.map((each) => ({ ...each, upstream: each.upstream.filter(isThere) }));
   const edges = topology.edges.map((each) => ({ ...each, relays: each.relays.filter(isThere) }));
   const edgeNames = new Set(edges.map(({ name }) => name));
   const listeners = topology.listeners.filter(({ edge }) => edgeNames.has(edge));
-  const kept = { ...topology, encoders, relays, edges, listeners };
+  const hostile = topology.hostile && { hostile: topology.hostile.filter(({ relay }) => isThere(relay)) };
+  const kept = { ...topology, encoders, relays, edges, listeners, ...hostile };
   const names = new Set(hostNames(kept));
   const isWay = ({ from, to }: WayName): boolean => names.has(from) && names.has(to);
   return {
