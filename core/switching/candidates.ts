@@ -178,16 +178,23 @@ export class Candidates {
     return isSlow ? repeating(takeover) : takeover;
   }
 
-  /** The best takeover by a healthy backup that is there; by one of another format only when there is none of the same. */
+  /**
+   * The best takeover by a healthy backup that is there; by one of another format only when there is none of the same. One that is slower and believed
+   * more is waited for: a stranger who is there at once gets nobody by that.
+   */
   best(now: Micros): Takeover | undefined {
     const mayChangeFormat = !this.#hasAlikeBackup(now);
     let best: Takeover | undefined;
+    let awaited: number = Standing.stranger;
     for (const found of this.#takeovers(now)) {
       if (!mayChangeFormat && !this.isAlike(found.stream)) continue;
       const takeover = this.inTime(found);
-      if (takeover !== undefined && isThere(takeover) && (best === undefined || this.#isPreferable(now, takeover, best))) best = takeover;
+      if (takeover === undefined) continue;
+      if (!isThere(takeover)) {
+        if (takeover.waitUs <= ms(this.#settings.slowerWaitMs)) awaited = Math.max(awaited, this.#belief(now, takeover.stream));
+      } else if (best === undefined || this.#isPreferable(now, takeover, best)) best = takeover;
     }
-    return best;
+    return best === undefined || this.#belief(now, best.stream) < awaited ? undefined : best;
   }
 
   /** The takeover that makes most of a loss good; undefined where to skip it costs less. */
@@ -208,7 +215,8 @@ export class Candidates {
   /** The one that an operator means who names none. */
   bestOther(now: Micros): EdgeStream | 'no-such-stream' {
     const { backups } = this;
-    return this.best(now)?.stream ?? backups.find((stream) => stream.isHealthy(now)) ?? backups[0] ?? 'no-such-stream';
+    const [healthy] = backups.filter((stream) => stream.isHealthy(now)).sort((a, b) => this.standing(now, b) - this.standing(now, a));
+    return this.best(now)?.stream ?? healthy ?? backups[0] ?? 'no-such-stream';
   }
 
   /** Saves or restores which they are. */
@@ -233,11 +241,15 @@ export class Candidates {
   }
 
   #isPreferable(now: Micros, a: Takeover, b: Takeover): boolean {
-    // Of those that are believed the one that has the point, or lacks least of it.
-    const [standingA, standingB] = [a, b].map(({ stream }) => Math.min(this.standing(now, stream), Standing.settled));
-    if (standingA !== standingB) return standingA! > standingB!;
+    const [beliefA, beliefB] = [a, b].map(({ stream }) => this.#belief(now, stream));
+    if (beliefA !== beliefB) return beliefA! > beliefB!;
     const [isSickA, isSickB] = [a, b].map(({ stream }) => sicknessOf(stream, this.#settings) !== undefined);
     return isSickA === isSickB ? isBetter(a, b) : isSickB === true;
+  }
+
+  /** Of those that are believed the one is taken that has the point, or lacks least of it. */
+  #belief(now: Micros, stream: EdgeStream): number {
+    return Math.min(this.standing(now, stream), Standing.settled);
   }
 
   /** By all healthy backups. */

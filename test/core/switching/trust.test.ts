@@ -117,6 +117,30 @@ describe('a stranger who announces the mountpoint', () => {
     expect(station.switches).toEqual([[b.name, 'stalled']]);
   });
 
+  it.each([500, 2_000])('gets nobody while an encoder with the programme of the live one is %i ms slower: that is waited for', (slowerMs) => {
+    const station = new Station();
+    const { a } = station;
+    const slow = station.joins(STATION.b, (number, maker) => sounding(number - Math.round(slowerMs / FRAME_MS), maker), 15);
+    station.on(40_000, [a, slow]);
+    const stranger = station.joins();
+    station.on(44_000, [a, slow, stranger]);
+    station.on(50_000, [slow, stranger]);
+    expect(station.switches).toEqual([[slow.name, 'stalled']]);
+    expect(station.rig.of('switch')).toMatchObject([{ missingMs: 0, repeatedMs: 0 }]);
+  });
+
+  it('is taken all the same when that encoder fails too', () => {
+    const station = new Station();
+    const { a } = station;
+    const slow = station.joins(STATION.b, (number, maker) => sounding(number - Math.round(2_000 / FRAME_MS), maker), 15);
+    station.on(40_000, [a, slow]);
+    const stranger = station.joins();
+    station.on(44_000, [a, slow, stranger]);
+    station.on(44_500, [slow, stranger]);
+    station.on(50_000, [stranger]);
+    expect(station.switches).toEqual([[stranger.name, 'stalled']]);
+  });
+
   it('is left again, when it was the first to be back after an outage of everything', () => {
     const station = new Station();
     const { a, b } = station;
