@@ -36,8 +36,8 @@ export class Correlator {
   readonly #to = new Prepared();
 
   /**
-   * Lags from `leastUs` to `mostUs` are looked at. Undefined when there is too little in common, or no contour in it, and where
-   * those are no lags that two streams can have.
+   * Lags from `leastUs` to `mostUs` are looked at. Undefined when there is too little in common in the middle of those, or no contour in it,
+   * and where they are no lags that two streams can have.
    */
   align(from: Contour, to: Contour, leastUs: number, mostUs: number): Alignment | undefined {
     const least = Math.floor(leastUs / STEP_US);
@@ -45,6 +45,8 @@ export class Correlator {
     if (!Number.isSafeInteger(least) || !Number.isSafeInteger(most) || most - least > MOST_LAGS) return undefined;
     this.#from.prepare(from);
     this.#to.prepare(to);
+    // Where one has just been silent for seconds they have enough in common only far from where they are expected, and a chance peak there no rival.
+    if (this.#correlation(Math.round((least + most) / 2), COARSE) === -Infinity) return undefined;
     const values: { readonly lag: number; readonly value: number }[] = [];
     let best = { lag: 0, value: -Infinity };
     for (let lag = least; lag <= most; lag += COARSE) {

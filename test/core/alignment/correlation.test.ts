@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Contour, STEP_US } from '../../../core/alignment/contour.ts';
 import { Correlator } from '../../../core/alignment/correlation.ts';
-import { LevelReader } from '../../../core/frame/level.ts';
+import { LevelReader, SILENT } from '../../../core/frame/level.ts';
 import { FrameScanner } from '../../../core/frame/scanner.ts';
 import { loadProgramme, type Encoding } from '../../../demo/programme.ts';
 
@@ -94,6 +94,18 @@ describe('what has no contour', () => {
     const beat = made((point) => (point % 50 < 10 ? 180 : 150));
     const found = correlator.align(beat, beat, -FAR_US, FAR_US)!;
     expect(found.next).toBeGreaterThan(0.8 * found.peak);
+  });
+
+  test('nor is what has been silent for so long that the two can be compared only far from where they are expected', () => {
+    const noise = (seed: number, silentFrom: number): Contour => made((point) => (point >= silentFrom ? SILENT : 110 + ((Math.imul(Math.floor(point / 9) ^ seed, 0x2c1b3c6d) >>> 15) % 80)));
+    for (const silentMs of [2_500, 4_000, 5_500]) {
+      const silenced = noise(1, 1_500 - silentMs / 10);
+      for (const other of [noise(1, Infinity), noise(77, Infinity)]) {
+        expect(correlator.align(silenced, other, -FAR_US, FAR_US)).toBeUndefined();
+        expect(correlator.align(other, silenced, -FAR_US, FAR_US)).toBeUndefined();
+      }
+    }
+    expect(Math.abs(correlator.align(noise(1, 1_400), noise(1, Infinity), -FAR_US, FAR_US)!.lagUs)).toBeLessThan(1_000);
   });
 
   test('nor is what is too short', () => {
