@@ -164,6 +164,18 @@ describe('the relay', () => {
     expect(rig.sequences(subscriber)).toEqual([...range(1, 10), ...range(100, 400)]);
   });
 
+  it.each([[[464, 463]], [[464, 463, 461, 462]], [[464, 460, 462]]])('passes nothing on twice when %j came first, by datagram, and the history of another relay behind them', (first) => {
+    const rig = new Rig();
+    const subscriber = rig.subscribe();
+    const datagrams = rig.path('udp', 'studio-1');
+    for (const n of first) rig.relay.receive(rig.now, datagrams, data(n, payload(n)));
+    rig.after(20);
+    const upstream = rig.relay.openPath(rig.now, 'tcp', 'relay-1', true)!;
+    rig.tcp(upstream, ...range(1, 463).map((n) => data(n, payload(n))));
+    rig.after(20);
+    expect(rig.sequences(subscriber).toSorted((a, b) => a - b)).toEqual(range(1, 464));
+  });
+
   it('deduplicates each stream by itself', () => {
     const rig = new Rig();
     const subscriber = rig.subscribe();
