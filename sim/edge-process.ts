@@ -44,7 +44,7 @@ export class EdgeProcess implements Process {
     this.#host = host;
     this.#spec = spec;
     const { settings, world, programme, oracle, onAir } = stage;
-    this.#model = new EdgeModel({ who: host.name, clock: world, oracle, settings, policies: spec.policies ?? {} });
+    this.#model = new EdgeModel({ who: host.name, clock: world, oracle, settings, policies: spec.policies ?? {}, isMatched: (mount, stream) => this.#isMatched(mount, stream) });
     this.#watch = new EdgeWatch(world, programme, oracle, settings, this.#model);
     const recorder = stage.recorderFor(host.name, 'edge');
     const sink: EdgeSink = {
@@ -160,6 +160,11 @@ export class EdgeProcess implements Process {
         this.#driver.settle();
       },
     };
+  }
+
+  #isMatched(mount: string, stream: string): boolean {
+    const matchedBy = this.#edge.streamsOf(this.#driver.now, mount)?.find(({ id }) => id === stream)?.matchedBy;
+    return matchedBy === 'content' || matchedBy === 'frames';
   }
 
   #forget(listener: ListenerId): void {

@@ -185,7 +185,7 @@ export class EdgeWatch {
     }
     this.#rules?.frame(sent.given, frame, bytes, start, end);
     const { stream, index } = frame;
-    if (stream.isForeign && sent.latest?.isForeign === false) this.#checkStolen(sent.latest, stream);
+    if (stream.isForeign && !stream.isStranger && sent.latest?.isForeign === false) this.#checkStolen(sent.latest, stream);
     const newest = sent.newest.get(stream) ?? -1;
     // Nobody can say which time it is for a frame that its encoder repeats.
     if (index <= newest && !stream.isLooped(index)) {

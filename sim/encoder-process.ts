@@ -98,7 +98,7 @@ export class EncoderProcess implements Process {
     const { name, mount, format, stranger } = this.#spec;
     const { programme, world } = this.#stage;
     const beginsAtUs = Math.round(world.now + boot);
-    return programme.newStream({ name: `${name}#${start}`, mount, format, beginsAtUs, ppm, feed: this.#stage.feed(name), isForeign: stranger !== undefined });
+    return programme.newStream({ name: `${name}#${start}`, mount, format, beginsAtUs, ppm, feed: this.#stage.feed(name), isForeign: stranger !== undefined, isStranger: stranger !== undefined && stranger.impersonates === undefined });
   }
 
   #open({ relay, transport }: Target): void {

@@ -15,9 +15,19 @@ import type { HostileSpec } from './topology.ts';
 /** What a hostile peer remembers of what others send, to use it against them. */
 const REMEMBERED_MESSAGES = 400;
 const MEAN_PAUSE_MS = 120;
+/**
+ * Without keys a relay cannot hold a stream for an encoder that is not there: whoever is the first to send its numbers to a relay that was started, or
+ * has lost the encoder, is believed. So those who forge others' messages do so only while the relay has just sent some, by the connections that they have.
+ */
+const FRESH_MS = 300;
+/** Nor can it tell who fills in what a datagram has left out: a thief is ahead of all that the encoder can have sent until then. */
+const THIEF_AHEAD = 40;
+const THIEF_SPREAD = 20;
 const CROWD = 40;
-/** As fast as a file is read by whoever does not wait. */
-const UNPACED_TIMES = 25;
+/** Faster than any clock, and slow enough for every connection: a relay shares none out among streams, so what is more than it carries is everybody's loss. */
+const UNPACED_TIMES = 5;
+/** By when a relay has sent its history, of which nobody knows how old it is. */
+const HISTORY_MS = 2_000;
 
 /** Somebody who means harm, or is broken: it connects to one relay, and does what its kind does. */
 export class HostileProcess implements Process {
@@ -26,7 +36,7 @@ export class HostileProcess implements Process {
   readonly #spec: HostileSpec;
   readonly #random: Random;
   readonly #ids: readonly Uint8Array[];
-  readonly #heard: Uint8Array[] = [];
+  #heard: { readonly message: Uint8Array; readonly at: number }[] = [];
   readonly #frame = new Uint8Array(MAX_MODEL_FRAME_BYTES);
   #own: ModelStream | undefined;
   #in: TcpSocket | undefined;
@@ -83,11 +93,11 @@ export class HostileProcess implements Process {
       case 'ids':
         return framed(this.#garbled(streamId(random), this.#sequence++));
       case 'replays':
-        return this.#heard.length === 0 ? undefined : framed(pick(random, this.#heard));
+        return this.#heard.length === 0 ? undefined : framed(pick(random, this.#heard).message);
       case 'far':
         return this.#altered((sequence) => sequence + 1_000_000);
       case 'thief':
-        return this.#altered((sequence) => sequence + 1 + Math.floor(5 * random()));
+        return this.#altered((sequence) => sequence + THIEF_AHEAD + Math.floor(THIEF_SPREAD * random()));
       case 'stranger':
       case 'unpaced':
         return this.#foreignFrame();
@@ -111,8 +121,10 @@ export class HostileProcess implements Process {
 
   /** A message that somebody has sent, moved to another place, with audio of our own in it. */
   #altered(move: (sequence: number) => number): Uint8Array | undefined {
-    const original = this.#heard.findLast((message) => message[0] === MessageType.DATA);
-    const message = original && decodeMessage(original);
+    if (!this.#connected().isEstablished) return undefined;
+    const freshFrom = this.#stage.world.now - ms(FRESH_MS);
+    const original = this.#heard.findLast(({ message, at }) => message[0] === MessageType.DATA && at >= freshFrom);
+    const message = original && decodeMessage(original.message);
     if (message === undefined || typeof message === 'string') return undefined;
     const payload = this.#frame.slice(0, this.#foreign().make(this.#frame));
     return framed(encodeMessage({ ...message, replica: 0, sequence: move(message.sequence), payload }));
@@ -132,25 +144,41 @@ export class HostileProcess implements Process {
   }
 
   #foreign(): ModelStream {
-    const { name, mount, format } = this.#spec;
-    this.#own ??= this.#stage.programme.newStream({ name, mount, format, beginsAtUs: 1e9 + this.#stage.world.now, ppm: 0, isForeign: true });
+    if (this.#own !== undefined) return this.#own;
+    const { name, kind, mount, format } = this.#spec;
+    const { programme, world, cast } = this.#stage;
+    const isStranger = kind === 'stranger' || kind === 'unpaced';
+    this.#own = programme.newStream({ name, mount, format, beginsAtUs: 1e9 + world.now, ppm: 0, isForeign: true, isStranger });
+    if (isStranger) cast.add(this.#ids[0]!, this.#own);
     return this.#own;
   }
 
   #push(bytes: Uint8Array): void {
-    if (this.#in?.isOpen !== true) this.#in = this.#connect('in', { closed: () => (this.#in = undefined) });
-    this.#in.write(bytes);
+    this.#connected().write(bytes);
+  }
+
+  #connected(): TcpSocket {
+    if (this.#in?.isOpen !== true) this.#in = this.#connect('in', { opened: () => this.#opened(), closed: () => (this.#in = undefined) });
+    return this.#in;
+  }
+
+  /** What was heard until now may be of a relay that is gone. */
+  #opened(): void {
+    if (this.#spec.kind !== 'replays') this.#heard = [];
   }
 
   /** Takes in what a relay sends, no faster than it is told to. */
   #subscribe(bitsPerSecond: number): void {
     if (this.#isDead) return;
+    const { world } = this.#stage;
+    let liveFrom = Infinity;
     const deframer = new Deframer((bytes, start, end) => {
-      this.#heard.push(bytes.slice(start, end));
+      if (this.#spec.kind !== 'replays' && world.now < liveFrom) return;
+      this.#heard.push({ message: bytes.slice(start, end), at: world.now });
       if (this.#heard.length > REMEMBERED_MESSAGES) this.#heard.shift();
     });
-    const again = (): void => void this.#stage.world.after(ms(1_000), () => this.#subscribe(bitsPerSecond));
-    this.#connect('out', { received: (bytes) => deframer.push(bytes), closed: again }).readAtMost(bitsPerSecond);
+    const again = (): void => void world.after(ms(1_000), () => this.#subscribe(bitsPerSecond));
+    this.#connect('out', { opened: () => (liveFrom = world.now + ms(HISTORY_MS)), received: (bytes) => deframer.push(bytes), closed: again }).readAtMost(bitsPerSecond);
   }
 
   /** Connections on which nothing is ever said. */

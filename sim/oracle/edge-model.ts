@@ -20,6 +20,8 @@ export interface EdgeModelOptions {
   readonly oracle: Oracle;
   readonly settings: Settings;
   readonly policies: MountPolicies;
+  /** Whether the edge says that it knows by content where a stream of a mountpoint lies against the one on air. */
+  readonly isMatched?: (mount: string, stream: string) => boolean;
 }
 
 const REPLICA_AT = 1;
@@ -48,7 +50,7 @@ export class EdgeModel {
   constructor(options: EdgeModelOptions) {
     this.#options = options;
     this.#gaps = new GapRules(options.oracle, options.settings);
-    this.#switches = new SwitchRules(options.oracle, options.settings);
+    this.#switches = new SwitchRules(options.oracle, options.settings, options.isMatched ?? (() => false));
   }
 
   get streams(): readonly StreamModel[] {

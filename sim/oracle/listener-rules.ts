@@ -51,7 +51,7 @@ export class ListenerRules {
     if (last !== undefined && last.stream.format.codec !== frame.stream.format.codec) {
       this.#oracle.violated('a decoder is given nothing that it cannot decode', `${frame.stream.format.codec} of ${frame.stream.name} follows ${last.stream.format.codec} in one connection`);
     }
-    if (frame.stream.isForeign) this.#oracle.violated('a listener hears only those who are allowed', `${frame.stream.name} is heard at ${to.mount}`);
+    if (frame.stream.isForeign && !frame.stream.isStranger) this.#oracle.violated('a listener hears only those who are allowed', `${frame.stream.name} is heard at ${to.mount}`);
     const goesOn = last !== undefined && last.stream === frame.stream && frame.stream.follows(last.index, frame.index);
     if (last !== undefined && !goesOn) {
       to.framesSinceCut = 0;
@@ -130,7 +130,7 @@ export class ListenerRules {
     if (sequence < 0) return own.length > 0;
     const inForce = (each: ModelText): boolean => each.isOpening || each.sequence < sequence;
     // One that has not said any yet has the one before.
-    return own.some(inForce) || !model.texts.some(inForce);
+    return own.some(inForce) || !model.texts.some((each) => each.isSure && inForce(each));
   }
 }
 

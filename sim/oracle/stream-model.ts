@@ -42,6 +42,8 @@ export interface ModelText {
   readonly text: string;
   /** It came before the stream had begun, out of its order: it is in force at once. */
   readonly isOpening: boolean;
+  /** The edge has it: before its stream joins a mountpoint, what came out of order may have been given up, and nobody says so. */
+  readonly isSure: boolean;
 }
 
 /** So many messages are remembered: more than any window has. */
@@ -101,6 +103,8 @@ export class StreamModel {
   wasSilent: { readonly since: number; readonly until: number } = { since: 0, until: -1 };
   #heldBytes = 0;
   #newest = -1;
+  /** The newest message with a frame of its own encoder, also where it lay too far ahead and is not remembered. */
+  #newestOwn = -1;
   /** What came with what is just decided, and lay too far ahead until then. */
   #far: ModelMessage[] = [];
   #farAt = -1;
@@ -128,6 +132,7 @@ export class StreamModel {
   takes(now: number, message: ModelMessage): void {
     const { sequence, type } = message;
     this.heardAt = now;
+    if (message.stream !== undefined && message.stream === this.frames) this.#newestOwn = Math.max(this.#newestOwn, sequence);
     if (this.next >= 0 && sequence - this.next >= this.#settings.windowMessages) {
       if (this.#farAt !== now) this.#far = [];
       this.#farAt = now;
@@ -170,7 +175,7 @@ export class StreamModel {
    */
   joins(now: number, mount: string): void {
     this.mount = mount;
-    if (this.syncedAt === Infinity && this.#newest >= this.next) this.#catchUp();
+    if (this.syncedAt === Infinity && Math.max(this.#newest, this.#newestOwn) >= this.next) this.#catchUp();
     this.frameBy = now;
   }
 
@@ -296,7 +301,7 @@ export class StreamModel {
       const index = this.has(sequence) ? this.#indexes[sequence % REMEMBERED]! : -1;
       if (index >= 0) this.#released(Math.max(this.frameAt, this.arrivedAt(sequence)), index);
     }
-    this.next = this.#newest + 1;
+    this.next = Math.max(this.#newest, this.#newestOwn) + 1;
     this.#heldBytes = 0;
   }
 
@@ -355,7 +360,8 @@ export class StreamModel {
 
   #keepText(sequence: number, text: string): void {
     if (this.texts.some((known) => known.sequence === sequence)) return;
-    this.texts.push({ sequence, text, isOpening: this.next < 0 });
+    const isOpening = this.next < 0;
+    this.texts.push({ sequence, text, isOpening, isSure: isOpening || this.mount !== undefined });
     if (this.texts.length > REMEMBERED_TEXTS) this.texts.shift();
   }
 }

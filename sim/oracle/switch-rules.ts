@@ -13,15 +13,26 @@ const MOST_PATCH_WAIT_MS = 200;
 /** A path that is behind the others and silent for so long has stopped; and what the edge may see of it a moment later. */
 const TROUBLE_US = 100_000;
 const TROUBLE_SURE_US = 130_000;
+/** A stream of which nothing has come for less is well, whatever its rhythm. */
+const THERE_US = 150_000;
+/** By when an edge has surely found the same point in two streams by their content, if it ever does. */
+const MATCHED_US = 25_000_000;
+/** Of streams that were new within this of each other, none is a newcomer; and what a frame may be late in being told. */
+const TOGETHER_US = 5_000_000 + TOLERANCE_US;
+/** A live stream that has been silent for so long, ever since it is known, has failed. */
+const NO_SOUND_US = 60_000_000 - TOLERANCE_US;
 
 /** Whether an edge had the reason for a switch that it says, and took what costs the listeners least. */
 export class SwitchRules {
   readonly #oracle: Oracle;
   readonly #settings: Settings;
+  readonly #isMatched: (mount: string, stream: string) => boolean;
 
-  constructor(oracle: Oracle, settings: Settings) {
+  /** @param isMatched whether the edge knows by content where a stream of a mountpoint lies. */
+  constructor(oracle: Oracle, settings: Settings, isMatched: (mount: string, stream: string) => boolean) {
     this.#oracle = oracle;
     this.#settings = settings;
+    this.#isMatched = isMatched;
   }
 
   /** Asked before the mountpoint has changed. */
@@ -35,6 +46,7 @@ export class SwitchRules {
     const isLeft = event.reason === 'stalled' || event.reason === 'paths-closed' || event.reason === 'forgotten';
     if (isLeft && event.waitMs > 0) this.#reason(`${what}, which has to be waited for, ${event.waitMs} ms`);
     if (from === undefined) return;
+    if (to.frames?.isStranger === true && from.frames?.isStranger === false) this.#checkStranger(now, mount, streams, event, from, to);
     if (event.reason === 'stalled' && !mount.isTardy) this.checkStalled(now, mount, streams, what);
     if (event.reason === 'paths-closed' && from.witnesses.length > 0) this.#reason(`${what}, and a path of it is open`);
     if (event.reason === 'preferred') this.#checkPreferred(now, mount, to, what);
@@ -78,6 +90,23 @@ export class SwitchRules {
     });
   }
 
+  /**
+   * Without keys a stranger is a new encoder to an edge: it may be heard when the live stream fails and nothing is left that is known to carry
+   * the same. While that serves, only what it lacks may come from elsewhere, from a stream that was there as early.
+   */
+  #checkStranger(now: number, mount: MountModel, streams: readonly StreamModel[], { reason }: SwitchEvent, from: StreamModel, to: StreamModel): void {
+    if (reason === 'operator' || reason === 'frozen' || (reason === 'silent' && from.silentUs >= NO_SOUND_US)) return;
+    const what = `${to.name} is entered behind ${from.name} at ${mount.name}, ${reason}`;
+    if (reason === 'stalled' || reason === 'paths-closed' || reason === 'forgotten') {
+      const well = streams.find((stream) => stream !== from && stream.frames?.isStranger === false && isKnownToServe(now, mount, from, stream) && this.#isMatched(mount.name, stream.id));
+      if (well !== undefined) this.#stranger(`${what}, and ${well.name} is well`);
+      return;
+    }
+    const isLacking = reason === 'lost' || reason === 'lossy' || reason === 'behind';
+    const apartUs = Math.abs(to.firstFrameAt - from.firstFrameAt);
+    if (!isLacking || apartUs > TOGETHER_US) this.#stranger(`${what}, which serves, ${toMs(apartUs as Micros)} ms older or younger`);
+  }
+
   #checkPreferred(now: number, mount: MountModel, to: StreamModel, what: string): void {
     const returnUs = ms(mount.settings.returnMs) - 1;
     const since = Math.max(mount.changedAt, to.firstFrameAt, to.lostAt, to.runSince);
@@ -93,6 +122,10 @@ export class SwitchRules {
     if (to.silentUs >= ms(mount.settings.silentSwitchMs)) this.#reason(`${what}, which is silent too`);
   }
 
+  #stranger(what: string): void {
+    this.#oracle.violated('a listener hears only frames that an allowed encoder made', what);
+  }
+
   #reason(what: string): void {
     this.#oracle.violated('a switch has its reason', what);
   }
@@ -100,4 +133,12 @@ export class SwitchRules {
   #cost(what: string): void {
     this.#oracle.violated('a switch costs no more than it must', what);
   }
+}
+
+/** A backup comes, could follow, and has been there for long enough beside the live stream for their content to have been compared. */
+function isKnownToServe(now: number, { name }: MountModel, from: StreamModel, stream: StreamModel): boolean {
+  const { frames, witnesses, mount, frameAt, silentUs, runSince } = stream;
+  const isThere = mount === name && witnesses.length > 0 && now - frameAt < THERE_US && silentUs === 0 && frames?.format.codec === from.frames?.format.codec;
+  const knownSince = Math.max(runSince, from.firstFrameAt, from.doubtfulAt(now), stream.doubtfulAt(now));
+  return isThere && now - knownSince >= MATCHED_US;
 }

@@ -20,13 +20,14 @@ export const hostileKinds: Readonly<Record<HostileKind, Enabled>> = {
   replays: { isOn: true, needs: ROOM, does: 'what others have sent, again, to the byte' },
   deaf: { isOn: true, needs: ['maxSubscribers'], does: 'a subscriber that hardly reads' },
   mute: { isOn: true, needs: ROOM, does: 'connections to --in on which nothing is said' },
-  crowd: { isOn: false, needs: [], does: 'so many silent subscribers that there is room for nobody else' },
-  ids: { isOn: false, needs: [], does: 'a new stream id with every message' },
-  extremes: { isOn: false, needs: [], does: 'sequence numbers of the whole range' },
-  far: { isOn: false, needs: [], does: 'audio under the ids of others, a million messages ahead' },
-  thief: { isOn: false, needs: [], does: 'its own audio under the ids of others, as their next messages' },
-  stranger: { isOn: false, needs: [], does: 'an encoder of another programme that announces the mountpoint' },
-  unpaced: { isOn: false, needs: [], does: 'an encoder that sends a file as fast as it can be read' },
+  crowd: { isOn: true, needs: [], does: 'so many silent subscribers that there is room for nobody else' },
+  ids: { isOn: true, needs: [], does: 'a new stream id with every message' },
+  extremes: { isOn: true, needs: [], does: 'sequence numbers of the whole range' },
+  far: { isOn: true, needs: ROOM, does: 'audio under the ids of others, a million messages ahead' },
+  // A relay whose connection to its upstream relay has broken takes a stream that only that brought from a thief: 1 of 30 seeds, 24 the first.
+  thief: { isOn: false, needs: ROOM, does: 'its own audio under the ids of others, as their next messages' },
+  stranger: { isOn: true, needs: [], does: 'an encoder of another programme that announces the mountpoint' },
+  unpaced: { isOn: true, needs: [], does: 'an encoder that sends a file as fast as it can be read' },
 };
 
 const kinds = Object.keys(hostileKinds) as HostileKind[];

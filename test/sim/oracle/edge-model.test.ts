@@ -28,7 +28,10 @@ class Told {
     oracle: this.oracle,
     settings: withSettings({}),
     policies: { live: { prefer: 'a', settings: { returnMs: 2_000, silentSwitchMs: 1_000 } } },
+    isMatched: (_mount, stream) => stream === this.matched,
   });
+  /** The edge knows by content where this stream lies. */
+  matched = '';
   readonly a: ModelStream = this.programme.newStream({ name: 'a#1', mount: 'live', format: mp3(), ppm: 0, beginsAtUs: 0 });
   readonly b: ModelStream = this.programme.newStream({ name: 'b#1', mount: 'live', format: mp3(), ppm: 0, beginsAtUs: 0 });
 
@@ -197,6 +200,29 @@ describe('a switch', () => {
     one.says({ kind: 'backup-added', mount: 'live', stream: one.id(c), backups: 2 });
     one.switches(one.a, c, 'stalled');
     expect(one.broken).toEqual([]);
+  });
+
+  test('to a stranger needs a live stream that has failed, and nobody who is known to carry the same', () => {
+    const rule = 'a listener hears only frames that an allowed encoder made';
+    const failsBeside = (arrange: (one: Told) => void): string[] => {
+      const one = told(27_000);
+      arrange(one);
+      const pirate = one.programme.newStream({ name: 'pirate#1', mount: 'live', format: mp3(), ppm: 0, beginsAtUs: 0, isForeign: true, isStranger: true });
+      one.comes(27_100, pirate, 1);
+      one.says({ kind: 'stream-new', stream: one.id(pirate), label: 'relay' });
+      one.says({ kind: 'backup-added', mount: 'live', stream: one.id(pirate), backups: 2 });
+      for (let n = 1_034; n < 1_054; n++) for (const stream of [one.b, pirate]) one.comes(n * FRAME_MS + 100, stream, n);
+      one.switches(one.a, pirate, 'stalled');
+      return one.broken;
+    };
+    expect(failsBeside((one) => (one.matched = one.id(one.b)))).toEqual([rule]);
+    expect(failsBeside(() => {})).toEqual([]);
+
+    const serves = told(1_000);
+    const pirate = serves.programme.newStream({ name: 'pirate#1', mount: 'live', format: mp3(), ppm: 0, beginsAtUs: 0, isForeign: true, isStranger: true });
+    for (let n = 300; n < 320; n++) for (const stream of [serves.a, serves.b, pirate]) serves.comes(n * FRAME_MS, stream, n);
+    serves.switches(serves.a, pirate, 'lossy');
+    expect(serves.broken).toEqual([rule]);
   });
 
   test('back to the preferred encoder waits until that has been well for long enough', () => {

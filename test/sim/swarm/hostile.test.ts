@@ -1,11 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { mp3 } from '../../../sim/model-frame.ts';
+import { withSettings } from '../../../core/settings.ts';
+import { MAX_MODEL_FRAME_BYTES, mp3 } from '../../../sim/model-frame.ts';
+import { EdgeModel } from '../../../sim/oracle/edge-model.ts';
+import { givenTo, ListenerRules } from '../../../sim/oracle/listener-rules.ts';
+import { Oracle } from '../../../sim/oracle.ts';
+import { Programme } from '../../../sim/programme.ts';
 import { Dice } from '../../../sim/rng.ts';
 import { edge, listener, relay, station, type Scenario } from '../../../sim/scenario.ts';
 import { simulate } from '../../../sim/simulation.ts';
 import { drawSwarm } from '../../../sim/swarm/draw.ts';
 import { drawHostile, hostileKinds } from '../../../sim/swarm/hostile.ts';
 import type { HostileKind } from '../../../sim/topology.ts';
+import { World } from '../../../sim/world.ts';
 
 const kinds = Object.keys(hostileKinds) as HostileKind[];
 
@@ -39,11 +45,19 @@ describe('hostile peers', () => {
     expect(listeners[0]).toMatchObject({ switches: [], silenceMs: 0, disconnects: 0, isPlaying: true });
   });
 
-  test('who is heard and is not allowed is told', () => {
+  test('an encoder that nobody has let in is heard where nothing of the station is, and in nobody else\'s name', () => {
     const alone: Scenario = {
       ...beside('stranger'),
       topology: { encoders: [], relays: [relay('relay-1')], edges: [edge('edge', ['relay-1'])], listeners: [listener('listener', 'edge')], hostile: beside('stranger').topology.hostile! },
     };
-    expect(simulate(alone, { seed: 1 }).violations[0]).toMatchObject({ rule: 'a listener hears only those who are allowed' });
+    expect(simulate(alone, { seed: 1 })).toMatchObject({ violations: [], listeners: [{ isPlaying: true }] });
+    const oracle = new Oracle(new World());
+    const programme = new Programme();
+    const forged = programme.newStream({ name: 'forger', mount: 'live', format: mp3(), ppm: 0, beginsAtUs: 0, isForeign: true });
+    const bytes = new Uint8Array(MAX_MODEL_FRAME_BYTES);
+    const length = forged.make(bytes);
+    const model = new EdgeModel({ who: 'edge', clock: new World(), oracle, settings: withSettings({}), policies: {} });
+    new ListenerRules(oracle, programme, model).frame(givenTo('live'), { stream: forged, index: 0 }, bytes, 0, length);
+    expect(oracle.violations).toMatchObject([{ rule: 'a listener hears only those who are allowed' }]);
   });
 });
