@@ -126,8 +126,11 @@ export class Ownership {
         this.#note(now, owner, sequence, heir.run);
         return true;
       }
-      const leastUs = owner.address === address ? SAME_ADDRESS_SILENT_US : Math.max(silentUs, 1.5 * owner.pauseUs);
-      if (now - lastSignOf(owner) < leastUs) return sequence <= owner.newest;
+      const isSameAddress = owner.address === address;
+      const leastUs = isSameAddress ? SAME_ADDRESS_SILENT_US : Math.max(silentUs, 1.5 * owner.pauseUs);
+      // Where a relay that has the stream from the owner's address brings it, only the owner's way to us is silent.
+      const signAt = !isSameAddress && owner.address === said ? Math.max(lastSignOf(owner), this.#relayedAt ?? -Infinity) : lastSignOf(owner);
+      if (now - signAt < leastUs) return sequence <= owner.newest;
     }
     // A relay has it from somebody else, who is there.
     const isRelayed = this.#relayedAt !== undefined && now - this.#relayedAt < silentUs;

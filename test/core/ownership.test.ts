@@ -260,6 +260,22 @@ describe('a stream that another relay brings', () => {
     expect(rig.dropped(other)).toBe(1);
   });
 
+  it('also when that has pushed it itself, and been silent here for long: it still comes by the relay', () => {
+    const { rig, upstream } = relayed(OWNER);
+    const owner = rig.open(OWNER);
+    rig.tcp(owner, frame(3));
+    const other = rig.open(OTHER);
+    for (let n = 4; n < 30; n++) {
+      rig.after(100);
+      rig.tcp(upstream, frame(n));
+    }
+    rig.tcp(other, frame(30, 66));
+    rig.tcp(owner, frame(30));
+    expect(rig.passed.filter((one) => one.endsWith(':66'))).toEqual([]);
+    expect(rig.passed.at(-1)).toBe('30:1');
+    expect(rig.dropped(other)).toBe(1);
+  });
+
   it('is taken from whoever brings it, where the relay does not say', () => {
     const { rig } = relayed('');
     rig.tcp(rig.open(OTHER), frame(3));
