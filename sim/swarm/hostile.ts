@@ -24,10 +24,10 @@ export const hostileKinds: Readonly<Record<HostileKind, Enabled>> = {
   ids: { isOn: true, needs: [], does: 'a new stream id with every message' },
   extremes: { isOn: true, needs: [], does: 'sequence numbers of the whole range' },
   far: { isOn: true, needs: ROOM, does: 'audio under the ids of others, a million messages ahead' },
-  // A relay whose connection to its upstream relay has broken takes a stream that only that brought from a thief: 1 of 30 seeds, 24 the first.
-  thief: { isOn: false, needs: ROOM, does: 'its own audio under the ids of others, as their next messages' },
+  // Off, for 1 of 30 seeds (24): a relay takes a stream that an upstream relay gets by datagrams from whoever pushes it, since that relay names no address for it.
+  thief: { isOn: false, needs: ROOM, does: 'its own audio under the ids of others, a second ahead of them' },
   stranger: { isOn: true, needs: [], does: 'an encoder of another programme that announces the mountpoint' },
-  unpaced: { isOn: true, needs: [], does: 'an encoder that sends a file as fast as it can be read' },
+  unpaced: { isOn: true, needs: [], does: 'an encoder of another programme that sends five times as fast as it plays' },
 };
 
 const kinds = Object.keys(hostileKinds) as HostileKind[];
