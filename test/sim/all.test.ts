@@ -1,20 +1,13 @@
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { rowOf, tableOf, type AllRow } from '../../sim/cli/all.ts';
 import { catalogue } from '../../sim/cli/catalogue.ts';
 import { spoken } from '../../sim/cli/text-table.ts';
-
-function sim(...args: string[]): { status: number | null; out: string; problems: string } {
-  const cwd = join(import.meta.dirname, '../..');
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'sim/cli/main.ts', ...args], { cwd, encoding: 'utf8' });
-  return { status, out: stdout, problems: stderr };
-}
+import { sim } from './support/command.ts';
 
 test('--list has a line for each scenario, with its name, its duration and its story', async () => {
-  const { status, out } = sim('--list');
+  const { status, out } = await sim('--list');
   expect(status).toBe(0);
-  const lines = out.trimEnd().split('\n');
+  const lines = out.split('\n');
   const entries = await catalogue();
   expect(lines).toHaveLength(entries.length);
   for (const [index, { scenario }] of entries.entries()) {
@@ -23,8 +16,8 @@ test('--list has a line for each scenario, with its name, its duration and its s
   }
 });
 
-describe('--all', () => {
-  const { status, out, problems } = sim('--all', '--for', '7', '--json');
+describe('--all', async () => {
+  const { status, out, problems } = await sim('--all', '--for', '7', '--json');
   const report = JSON.parse(out) as { ok: boolean; scenarios: AllRow[] };
 
   test('runs all of them, and has a row for each by name', async () => {
@@ -38,7 +31,7 @@ describe('--all', () => {
     expect(status).toBe(1);
     expect(report.ok).toBe(false);
     expect(report.scenarios.find(({ scenario }) => scenario === 'encoder-death')?.ok).toBe(false);
-    expect(problems).toMatch(/^encoder-death failed at 7 s: every listener: .*switches 0, not exactly 1 \(and 1 more\)$/m);
+    expect(problems.join('\n')).toMatch(/^encoder-death failed at 7 s: every listener: .*switches 0, not exactly 1 \(and 1 more\)$/m);
   });
 
   test('prints a table otherwise', () => {

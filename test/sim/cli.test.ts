@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { simulate } from '../../sim/simulation.ts';
 import encoderDeath from '../../scenarios/encoder-death.ts';
+import { sim } from './support/command.ts';
 
 const root = join(import.meta.dirname, '../..');
 const scratch = mkdtempSync(join(tmpdir(), 'davecast-sim-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-function sim(...args: string[]): { status: number | null; out: string; problems: string } {
+/** The command as a process of its own. */
+function program(...args: string[]): { status: number | null; out: string; problems: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'sim/cli/main.ts', ...args], { cwd: root, encoding: 'utf8' });
   return { status, out: stdout, problems: stderr };
 }
@@ -25,7 +27,7 @@ function written(name: string, text: string): string {
 const DEATH = 'scenarios/encoder-death.ts';
 
 describe('--json', () => {
-  const { status, out } = sim(DEATH, '--seed', '5', '--json');
+  const { status, out } = program(DEATH, '--seed', '5', '--json');
   const report = JSON.parse(out) as Record<string, unknown> & { listeners: Record<string, unknown>[] };
 
   test('prints one object with these keys, and exits with 0', () => {
@@ -43,8 +45,8 @@ describe('--json', () => {
     expect(report['traceHash']).toBe(simulate(encoderDeath, { seed: 5 }).traceHash);
   });
 
-  test('with --seeds prints a summary', () => {
-    const many = sim(DEATH, '--seeds', '1..3', '--json');
+  test('with --seeds prints a summary', async () => {
+    const many = await sim(DEATH, '--seeds', '1..3', '--json');
     expect(many.status).toBe(0);
     const summary = JSON.parse(many.out) as Record<string, unknown>;
     expect(Object.keys(summary)).toEqual(['scenario', 'runs', 'ok', 'failed', 'worst']);
@@ -53,8 +55,8 @@ describe('--json', () => {
   });
 });
 
-test('without --json it tells the story', () => {
-  const { status, out } = sim(DEATH, '--seed', '5');
+test('without --json it tells the story', async () => {
+  const { status, out } = await sim(DEATH, '--seed', '5');
   expect(status).toBe(0);
   expect(out).toContain('encoder-death, seed 5, 40 s');
   expect(out).toMatch(/fault +kill +host enc-a/);
@@ -63,23 +65,23 @@ test('without --json it tells the story', () => {
   expect(out).toMatch(/all well, trace [0-9a-f]{16}/);
 });
 
-test('an expectation that fails is exit 1, alone and among many', () => {
+test('an expectation that fails is exit 1, alone and among many', async () => {
   const file = written(
     'hopeless.ts',
     `import { hears, station } from '${root}/sim/scenario.ts';
      export default { name: 'hopeless', story: 'x', durationS: 8, topology: station(), faults: [], expect: [hears({ switches: 3 })] };`,
   );
-  const one = sim(file, '--json');
+  const one = program(file, '--json');
   expect(one.status).toBe(1);
   expect(JSON.parse(one.out)).toMatchObject({ ok: false, violations: [{ atMs: 8_000, what: 'listener: switches 0, not exactly 3' }] });
-  const many = sim(file, '--seeds', '4..5', '--json');
+  const many = await sim(file, '--seeds', '4..5', '--json');
   expect(many.status).toBe(1);
   expect(JSON.parse(many.out)).toMatchObject({ ok: false, runs: 2, failed: [4, 5] });
 });
 
-test('--for plays another duration, --trace writes every event', () => {
+test('--for plays another duration, --trace writes every event', async () => {
   const trace = join(scratch, 'trace.jsonl');
-  const { status, out } = sim(DEATH, '--for', '19', '--trace', trace, '--json');
+  const { status, out } = await sim(DEATH, '--for', '19', '--trace', trace, '--json');
   expect(status).toBe(1);
   expect(JSON.parse(out)).toMatchObject({ simulatedS: 19, violations: expect.arrayContaining([expect.anything()]) });
   const lines = readFileSync(trace, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -90,6 +92,10 @@ test('--for plays another duration, --trace writes every event', () => {
 });
 
 describe('wrong use', () => {
+  test('is one line on standard error, nothing on standard output, and exit 2', () => {
+    expect(program()).toEqual({ status: 2, out: '', problems: expect.stringMatching(/^sim: .+\n$/) });
+  });
+
   test.each<[string, string[]]>([
     ['no scenario', []],
     ['two scenarios', [DEATH, DEATH]],
@@ -106,16 +112,12 @@ describe('wrong use', () => {
     ['no duration', [DEATH, '--for', 'ever']],
     ['a trace of many', [DEATH, '--seeds', '1..2', '--trace', 'x']],
     ['a trace that cannot be written', [DEATH, '--trace', '/no/such/place/trace']],
-  ])('%s is one line on standard error, and exit 2', (_, args) => {
-    const { status, out, problems } = sim(...args);
-    expect(status).toBe(2);
-    expect(out).toBe('');
-    expect(problems.trimEnd().split('\n')).toHaveLength(1);
-    expect(problems).toMatch(/^sim: ./);
+  ])('%s is one', async (_, args) => {
+    expect(await sim(...args)).toEqual({ status: 2, out: '', problems: [expect.stringMatching(/^sim: .+$/)] });
   });
 
-  test('so is a scenario with a mistake in it', () => {
-    const broken = sim(written('broken.ts', 'export default {'));
+  test('so is a scenario with a mistake in it', async () => {
+    const broken = program(written('broken.ts', 'export default {'));
     expect(broken.status).toBe(2);
     expect(broken.problems.trimEnd().split('\n')).toHaveLength(1);
     const stranger = written(
@@ -123,12 +125,12 @@ describe('wrong use', () => {
       `import { at, station } from '${root}/sim/scenario.ts';
        export default { name: 'stranger', story: 'x', durationS: 8, topology: station(), faults: [at(1).kill('enc-z')], expect: [] };`,
     );
-    expect(sim(stranger)).toMatchObject({ status: 2, problems: expect.stringContaining('there is no enc-z') });
+    expect(await sim(stranger)).toMatchObject({ status: 2, problems: [expect.stringContaining('there is no enc-z')] });
   });
 });
 
-test('--help explains itself', () => {
-  const { status, out } = sim('--help');
+test('--help explains itself', async () => {
+  const { status, out } = await sim('--help');
   expect(status).toBe(0);
   expect(out).toContain('--seeds <a..b>');
 });

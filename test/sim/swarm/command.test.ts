@@ -1,14 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RunJson, SummaryJson } from '../../../sim/cli/json.ts';
-import { run } from '../../../sim/cli/run.ts';
 import { situations } from '../../../sim/swarm/situations.ts';
-
-async function sim(...args: string[]): Promise<{ status: number; out: string; problems: string[] }> {
-  const lines: string[] = [];
-  const problems: string[] = [];
-  const status = await run(args, { out: (text) => lines.push(text), problem: (text) => problems.push(text) });
-  return { status, out: lines.join('\n'), problems };
-}
+import { sim } from '../support/command.ts';
 
 describe('--swarm --seeds', () => {
   test('holds for a dozen seeds, and says what was reached', async () => {
@@ -42,8 +35,10 @@ describe('--swarm --seeds', () => {
 });
 
 describe('--swarm --seed', () => {
+  const story = sim('--swarm', '--seed', '12');
+
   test('tells what the seed drew, then what happened', async () => {
-    const { status, out } = await sim('--swarm', '--seed', '12');
+    const { status, out } = await story;
     expect(status).toBe(0);
     expect(out).toMatch(/^swarm, seed 12, \d+ s: /);
     for (const option of ['kinds', 'healsAtS', 'core', 'others', 'encoders', 'settings']) expect(out).toMatch(new RegExp(`^  ${option} `, 'm'));
@@ -51,9 +46,8 @@ describe('--swarm --seed', () => {
   });
 
   test('has the same trace as JSON, with the drawn options', async () => {
-    const [story, json] = [await sim('--swarm', '--seed', '12'), await sim('--swarm', '--seed', '12', '--json')];
-    const report = JSON.parse(json.out) as RunJson;
-    expect(story.out).toContain(`trace ${report.traceHash}`);
+    const report = JSON.parse((await sim('--swarm', '--seed', '12', '--json')).out) as RunJson;
+    expect((await story).out).toContain(`trace ${report.traceHash}`);
     expect(report.drawn).toMatchObject({ kinds: expect.any(Array), healsAtS: expect.any(Number), core: expect.any(Array) });
   });
 });
