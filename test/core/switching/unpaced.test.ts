@@ -18,7 +18,8 @@ function hurry(rig: EdgeRig, paced: readonly Source[], unpaced: Source, untilMs:
 function sendNow(rig: EdgeRig, source: Source): void {
   const at = rig.now;
   source.send(rig);
-  expect(rig.now).toBe(at);
+  // There are tens of thousands of them, too many for as many assertions.
+  if (rig.now !== at) throw new Error(`it came at ${rig.now} µs instead of ${at} µs`);
 }
 
 const UNPACED = 3;
