@@ -46,7 +46,7 @@ describe('--json', () => {
   });
 
   test('with --seeds prints a summary', async () => {
-    const many = await sim(DEATH, '--seeds', '1..3', '--json');
+    const many = await sim(DEATH, '--seeds', '1..3', '--jobs', '1', '--json');
     expect(many.status).toBe(0);
     const summary = JSON.parse(many.out) as Record<string, unknown>;
     expect(Object.keys(summary)).toEqual(['scenario', 'runs', 'ok', 'failed', 'worst']);
@@ -74,7 +74,7 @@ test('an expectation that fails is exit 1, alone and among many', async () => {
   const one = program(file, '--json');
   expect(one.status).toBe(1);
   expect(JSON.parse(one.out)).toMatchObject({ ok: false, violations: [{ atMs: 8_000, what: 'listener: switches 0, not exactly 3' }] });
-  const many = await sim(file, '--seeds', '4..5', '--json');
+  const many = await sim(file, '--seeds', '4..5', '--jobs', '1', '--json');
   expect(many.status).toBe(1);
   expect(JSON.parse(many.out)).toMatchObject({ ok: false, runs: 2, failed: [4, 5] });
 });

@@ -6,6 +6,7 @@ import { afterAll, expect, test, vi } from 'vitest';
 import { simulate } from '../../../sim/simulation.ts';
 import encoderDeath from '../../../scenarios/encoder-death.ts';
 import { PlantedCopy } from '../../support/planted-copy.ts';
+import { sim } from '../support/command.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const scratch = mkdtempSync(join(tmpdir(), 'davecast-check-'));
@@ -39,17 +40,17 @@ test('what is the same everywhere is exit 0, with the hash that a plain run has'
   expect(status).toBe(0);
 });
 
-test('what differs between processes only is found in another process', () => {
+test('what differs between processes only is found in another process', async () => {
   // As a module is loaded: the same for all runs of one process.
-  const { status, out } = check(root, written('dice', "[at(5 + Math.floor(4096 * Math.random()) / 4096).kill('enc-a')]"));
+  const { status, out } = await sim('--check', written('dice', "[at(5 + Math.floor(4096 * Math.random()) / 4096).kill('enc-a')]"));
   expect(status).toBe(1);
   expect(out).toMatch(/^dice: NOT the same every time. Seed 1: /);
   expect(out).toMatch(/\nthis process:\n/);
   expect(out).toMatch(/\nanother process \(Node v[\d.]+\):\n {2}….*"faults":\[\{"atS":5\.\d+,/);
 });
 
-test('so is what depends on where in the world it runs', () => {
-  const { status, out } = check(root, written('zone', "() => [at(new Date(2026, 0, 1).getTimezoneOffset() === -840 ? 5 : 6).kill('enc-a')]"));
+test('so is what depends on where in the world it runs', async () => {
+  const { status, out } = await sim('--check', written('zone', "() => [at(new Date(2026, 0, 1).getTimezoneOffset() === -840 ? 5 : 6).kill('enc-a')]"));
   expect(status).toBe(1);
   expect(out).toMatch(/tr_TR.*:\n {2}5\.000000 s {2}event \d+, there from the beginning\n {6}fault kill/);
   expect(out).not.toMatch(/this process:\n {2}5\.0+ s .*\n {6}fault/);
@@ -69,7 +70,7 @@ test('a machine that draws for itself is found in lock-step', () => {
   }
 });
 
-test('a binary that is no Node is one line, and exit 2', () => {
-  const { status, out, problems } = check(root, 'scenarios/encoder-death.ts', '--node', '/bin/true');
-  expect({ status, out, problems }).toEqual({ status: 2, out: '', problems: 'sim: --node wants a Node binary, and /bin/true is none\n' });
+test('a binary that is no Node is one line, and exit 2', async () => {
+  const answer = await sim('--check', 'scenarios/encoder-death.ts', '--node', '/bin/true');
+  expect(answer).toEqual({ status: 2, out: '', problems: ['sim: --node wants a Node binary, and /bin/true is none'] });
 });
