@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import bothEncodersDie from '../../scenarios/both-encoders-die.ts';
 import doubleRelayLoss from '../../scenarios/double-relay-loss.ts';
 import encoderDeathFrozen from '../../scenarios/encoder-death-frozen.ts';
@@ -10,6 +10,9 @@ import slowListener from '../../scenarios/slow-listener.ts';
 import { catalogue } from '../../sim/cli/catalogue.ts';
 import { checkScenario, type Scenario } from '../../sim/scenario.ts';
 import { simulate } from '../../sim/simulation.ts';
+
+// The longest takes 3 s of processor time, and a busy computer takes its time.
+vi.setConfig({ testTimeout: 120_000 });
 
 const outages = (await catalogue()).map(({ scenario }) => scenario);
 
