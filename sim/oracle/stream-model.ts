@@ -277,6 +277,12 @@ export class StreamModel {
     this.#remembers(now, message);
   }
 
+  /** One path is, or lately was, so far ahead of another that still delivers, that they are at two places: the edge follows one of them. */
+  isApart(now: number): boolean {
+    const newest = this.witnesses.reduce((most, { highest }) => Math.max(most, highest), -1);
+    return this.isDoubted(now) || this.witnesses.some(({ highest, lastAt }) => highest >= 0 && newest - highest > this.#near && now - lastAt <= BELIEVED_WITHIN_US);
+  }
+
   #unsynced(): void {
     this.next = -1;
     this.#heldBytes = 0;

@@ -225,6 +225,16 @@ describe('a switch', () => {
     expect(serves.broken).toEqual([rule]);
   });
 
+  test('for a stalled stream may come while it goes on by a path that is too far ahead to be believed', () => {
+    const one = told(1_000);
+    for (const n of [120, ...Array.from({ length: 80 }, (_, i) => 40 + i)]) one.comes(1_020, one.a, n, 2);
+    one.comes(1_400, one.a, 39);
+    for (let n = 39; n < 73; n++) one.comes(Math.max(1_400, n * FRAME_MS), one.b, n);
+    one.comes(1_900, one.a, 121, 2);
+    one.switches(one.a, one.b, 'stalled');
+    expect(one.broken).toEqual([]);
+  });
+
   test('back to the preferred encoder waits until that has been well for long enough', () => {
     const one = told(10_000);
     one.switches(one.a, one.b, 'lossy');
