@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import net from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { mp3Frames, sleep } from './support.ts';
 
 const children: ChildProcessWithoutNullStreams[] = [];
@@ -79,24 +79,25 @@ describe('a process', () => {
     expect(await encoder.exited).toBe(0);
     expect(encoder.lines('source-paced')).toHaveLength(1);
     // 420 DATA, and ANNOUNCE, ORIGIN, HEADERS and METADATA before them.
-    await expect.poll(() => relay.lines('path-closed')).toMatchObject([{ messages: 424, dropped: {} }]);
+    await expect.poll(() => relay.lines('path-closed'), { timeout: 20_000 }).toMatchObject([{ messages: 424, dropped: {} }]);
   });
 
   it('that was stopped and goes on hears first what its source has sent meanwhile, and keeps it', async () => {
-    const encoder = new Program('davecast', 'encoder', '--mount', 'm', '--to', '127.0.0.1:9', '--listen', '0', '--bind', '127.0.0.1', '--source-silent-ms', '500');
+    const encoder = new Program('davecast', 'encoder', '--mount', 'm', '--to', '127.0.0.1:9', '--listen', '0', '--bind', '127.0.0.1', '--source-silent-ms', '1000');
     const { port } = await encoder.line('listening', 'source');
     const source = net.connect(port as number, '127.0.0.1');
     source.on('error', () => undefined).write('SOURCE /m HTTP/1.0\r\n\r\n');
     await encoder.line('source-started');
-    const frames = mp3Frames(400);
+    const frames = mp3Frames(2_000);
     let sent = 0;
     const playing = setInterval(() => source.write(frames[sent++]!), 10);
-    await expect.poll(() => sent).toBeGreaterThan(10);
+    onTestFinished(() => clearInterval(playing));
+    await expect.poll(() => sent, { timeout: 10_000 }).toBeGreaterThan(10);
     encoder.child.kill('SIGSTOP');
-    await sleep(1_200);
+    await sleep(2_000);
     encoder.child.kill('SIGCONT');
     const before = sent;
-    await expect.poll(() => sent).toBeGreaterThan(before + 40);
+    await expect.poll(() => sent, { timeout: 10_000 }).toBeGreaterThan(before + 40);
     clearInterval(playing);
     source.end();
     expect(await encoder.line('source-ended')).toMatchObject({ reason: 'closed by source', frames: sent });
