@@ -256,7 +256,7 @@ export class EdgeStream implements Matchable {
   /** A connection is gone; what only it could have delivered is given up at `judge`. True when it carried this stream. */
   forgetPath(now: Micros, path: Path): boolean {
     this.#claims.forgetPath(path);
-    const carriedIt = this.#reassembler.forgetPath(path);
+    const carriedIt = this.#reassembler.forgetPath(now, path);
     if (carriedIt) this.#weighClaims(now);
     return carriedIt;
   }

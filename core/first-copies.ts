@@ -74,8 +74,10 @@ export class FirstCopies {
     return this.#witnesses.paths;
   }
 
-  /** A connection is gone. */
-  forgetPath(path: Path): void {
+  /** A connection is gone: passes on what it has brought elsewhere, if the stream has gone there. */
+  forgetPath(now: Micros, path: Path): void {
+    const winner = this.#place.winnerBefore(now, path, this.#witnesses);
+    if (winner !== undefined) this.#goTo(now, winner);
     this.#witnesses.forgetPath(path);
   }
 

@@ -1,5 +1,6 @@
 import type { Archive } from './archive.ts';
 import type { MemoryBudget } from './budget.ts';
+import type { Path } from './intake.ts';
 import { MessageType, type MessageView } from './pdu.ts';
 import { NEAR_MESSAGES, newTitles, Rival } from './rival.ts';
 import type { Settings } from './settings.ts';
@@ -155,6 +156,17 @@ export class Place {
     return winner;
   }
 
+  /** The path that is about to close, when nobody else delivers here, and the stream has gone ahead to its rival place: what came there is not lost with it. */
+  winnerBefore<W extends Witness>(now: Micros, closing: Path, witnesses: Witnesses<W>): W | undefined {
+    if (!this.#mayHaveRivals) return undefined;
+    for (const witness of witnesses) {
+      const { path, rival, aside } = witness;
+      if (path !== closing || rival?.isEstablished !== true || rival.first <= this.#newest || !isFresh(now, rival)) continue;
+      if (now >= this.#leftFor(rival, aside, witnesses, closing)) return witness;
+    }
+    return undefined;
+  }
+
   /** When that is to be asked again, if nothing comes until then. */
   decidesAt(witnesses: Witnesses<Witness>): Micros {
     let at: Micros = NEVER;
@@ -281,8 +293,8 @@ export class Place {
     }
   }
 
-  /** When no path delivers here any more, so that the stream has gone to this rival place. */
-  #leftFor(rival: Rival, aside: Rival | undefined, witnesses: Witnesses<Witness>): number {
+  /** When no path delivers here any more, but for one that is closing, so that the stream has gone to this rival place. */
+  #leftFor(rival: Rival, aside: Rival | undefined, witnesses: Witnesses<Witness>, closing?: Path): number {
     // Two that agree weigh more.
     if (this.#isSingle) return -Infinity;
     const isBehind = this.isAhead(rival.newest);
@@ -290,7 +302,8 @@ export class Place {
     const { pathSilenceMinMs, gapMaxMs } = this.#settings;
     let at = -Infinity;
     for (const witness of witnesses) {
-      const { rhythm, hereAt, newAt } = witness;
+      const { path, rhythm, hereAt, newAt } = witness;
+      if (path === closing) continue;
       let patienceUs = isBehind ? BACK_US : rhythm.patienceUs(ms(pathSilenceMinMs), MOST_PATIENCE_US);
       if (!isBehind && this.#hasGoneOn(witness)) {
         // There is no room for more of it: a path that has come there, too, and has brought nothing here since, is not waited for.

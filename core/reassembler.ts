@@ -140,7 +140,10 @@ export class Reassembler {
   }
 
   /** A connection is gone: what only it could have delivered is lost at the next `judge`. True when it carried this stream. */
-  forgetPath(path: Path): boolean {
+  forgetPath(now: Micros, path: Path): boolean {
+    const winner = this.#place.winnerBefore(now, path, this.#evidence.witnesses);
+    // Nothing is given out before `judge`. What lies beyond the window goes with its path.
+    if (winner !== undefined && winner.rival!.newest < this.#next + this.#settings.windowMessages) this.#goTo(now, winner);
     return this.#evidence.forgetPath(path);
   }
 

@@ -151,7 +151,8 @@ export class RelayStream {
 
   /** A connection is gone. */
   closed(now: Micros, path: Path): void {
-    this.#copies.forgetPath(path);
+    this.#now = now;
+    this.#copies.forgetPath(now, path);
     this.#carriers.closed(path);
     this.#tellSource(now);
   }

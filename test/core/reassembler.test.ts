@@ -446,6 +446,29 @@ describe('the reassembler', () => {
     expect(rig.budget.usedBytes).toBe(0);
   });
 
+  it('gives nothing up that comes after a long loss when its path closes at once', () => {
+    const rig = new ReassemblyRig();
+    const path = rig.path('tcp');
+    rig.all(path, [...range(1, 10), ...range(100, 110), ...range(300, 310)]);
+    rig.close(path);
+    expect(rig.released).toEqual([...range(1, 10), ...range(100, 110), ...range(300, 310)]);
+    expect(rig.lost).toMatchObject([{ sequence: 11, messages: 89, verdict: 'no-path' }, { sequence: 111, messages: 189, verdict: 'no-path' }]);
+    expect(rig.budget.usedBytes).toBe(0);
+  });
+
+  it('does not believe a path that closes while another one brings what comes next', () => {
+    const rig = new ReassemblyRig();
+    const [a, b] = [rig.path('tcp'), rig.path('tcp')];
+    for (const path of [a, b]) rig.all(path, range(1, 10));
+    rig.all(a, range(100, 110));
+    rig.close(a);
+    rig.after(100);
+    rig.all(b, range(11, 20));
+    expect(rig.released).toEqual(range(1, 20));
+    expect(rig.lost).toEqual([]);
+    expect(rig.budget.usedBytes).toBe(0);
+  });
+
   it('does not let a path that brings much from elsewhere outvote one that brings what comes next', () => {
     const rig = new ReassemblyRig({ windowBytes: 65_536 });
     const [a, b] = [rig.path('tcp'), rig.path('tcp')];

@@ -176,6 +176,16 @@ describe('the relay', () => {
     expect(rig.sequences(subscriber).toSorted((a, b) => a - b)).toEqual(range(1, 464));
   });
 
+  it('passes on what comes behind a long loss when its path closes at once', () => {
+    const rig = new Rig();
+    const subscriber = rig.subscribe();
+    const path = rig.path();
+    rig.tcp(path, ...[...range(1, 10), ...range(100, 110)].map((sequence) => data(sequence, payload(1))));
+    rig.relay.closePath(rig.now, path, 'closed');
+    rig.after(100);
+    expect(rig.sequences(subscriber)).toEqual([...range(1, 10), ...range(100, 110)]);
+  });
+
   it('deduplicates each stream by itself', () => {
     const rig = new Rig();
     const subscriber = rig.subscribe();

@@ -74,7 +74,7 @@ export class ReassemblyRig {
   }
 
   close(path: Path): void {
-    this.reassembler.forgetPath(path);
+    this.reassembler.forgetPath(this.now, path);
     this.reassembler.judge(this.now);
   }
 
