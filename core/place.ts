@@ -119,6 +119,13 @@ export class Place {
     return this.#leftRunOf(now, sequence) !== undefined;
   }
 
+  /** The first number from this one on that was given out at a place that was left; Infinity when there is none. */
+  nextGiven(now: Micros, from: number): number {
+    let next = Infinity;
+    for (const run of this.#left) if (run.from >= from && now - run.leftAt < LEFT_US) next = Math.min(next, run.from);
+    return next;
+  }
+
   /** The stream begins with this number. */
   begin(sequence: number): void {
     this.#from = sequence;

@@ -299,9 +299,9 @@ export class Reassembler {
     return doubt.kind === 'lost' ? doubt.verdict : earliest(doubt.until, limit);
   }
 
-  /** Gives up everything missing in front of the first held message. */
+  /** Gives up everything missing in front of the first held message, or of what was given out already. */
   #giveUp(now: Micros, verdict: GapVerdict): void {
-    const end = this.#window.firstFrom(this.#next).sequence;
+    const end = Math.min(this.#window.firstFrom(this.#next).sequence, this.#place.nextGiven(now, this.#next));
     const missing = end - this.#next;
     assert(missing > 0 && missing < this.#settings.windowMessages, 'a gap has no length');
     this.#reportLost(now, { messages: missing, waitedUs: now - this.#gapSince, verdict, audioAt: this.#window.firstAudioFrom(this.#next)?.at });

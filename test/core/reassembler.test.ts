@@ -469,6 +469,16 @@ describe('the reassembler', () => {
     expect(rig.budget.usedBytes).toBe(0);
   });
 
+  it('does not report as lost what was given out before the stream went back', () => {
+    const rig = new ReassemblyRig();
+    const path = rig.path('tcp');
+    rig.all(path, [523, ...range(223, 300), ...range(524, 530)]);
+    rig.after(5_000);
+    expect(rig.released).toEqual([523, ...range(223, 300), ...range(524, 530)]);
+    const lost = rig.lost.filter(({ messages }) => messages > 0);
+    expect(lost).toMatchObject([{ sequence: 301, messages: 222 }]);
+  });
+
   it('does not let a path that brings much from elsewhere outvote one that brings what comes next', () => {
     const rig = new ReassemblyRig({ windowBytes: 65_536 });
     const [a, b] = [rig.path('tcp'), rig.path('tcp')];
