@@ -99,7 +99,7 @@ export class EdgeModel {
   event(now: number, event: EdgeEvent): void {
     switch (event.kind) {
       case 'stream-new':
-        return this.#known(event.stream);
+        return this.#known(now, event.stream);
       case 'stream-forgotten':
         return this.#forgotten(event.stream);
       case 'mount-started':
@@ -163,9 +163,11 @@ export class EdgeModel {
     }
   }
 
-  #known(id: string): void {
+  #known(now: number, id: string): void {
     const stream = this.#byName.get(id);
-    if (stream !== undefined) stream.isKnown = true;
+    if (stream === undefined) return;
+    stream.isKnown = true;
+    stream.knownAt = now;
   }
 
   #forgotten(id: string): void {

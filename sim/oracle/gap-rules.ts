@@ -30,7 +30,8 @@ export class GapRules {
     const mayBeDropped = stream.mayHaveDropped(now);
     for (let each = sequence; each <= last; each++) {
       // What came with what made the edge decide came after it.
-      if (stream.arrivedAt(each) < now && !mayBeDropped) return this.#broken(`${stream.name} message ${each} is given up, and came ${toMs((now - stream.arrivedAt(each)) as Micros)} ms ago`);
+      const cameAt = stream.arrivedAt(each);
+      if (cameAt < now && cameAt >= stream.knownAt && !mayBeDropped) return this.#broken(`${stream.name} message ${each} is given up, and came ${toMs((now - cameAt) as Micros)} ms ago`);
     }
     if (stream.witnesses.length >= MOST_WITNESSES || stream.isAhead(now)) return;
     const what = `${stream.name} messages ${sequence} to ${last} are given up: ${verdict}`;

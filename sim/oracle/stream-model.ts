@@ -69,6 +69,8 @@ export class StreamModel {
   readonly id: string;
   /** The edge has said that it knows the stream. */
   isKnown = false;
+  /** Since when: what came before, an edge with too many streams has refused. */
+  knownAt: number = -Infinity;
   /** The mountpoint whose stream it is; undefined before it has joined one. */
   mount: string | undefined;
   /** What is made of it: the frames' own stream. */

@@ -97,6 +97,20 @@ describe('what an edge gives up', () => {
     expect(told.broken).toEqual(['what may still come is not given up', 'what may still come is not given up']);
   });
 
+  test('may have come when the edge had too many streams, and refused this one', () => {
+    const told = new Told();
+    told.comes(0, told.a, 21);
+    told.says({ kind: 'stream-new', stream: told.id(told.a), label: 'relay' });
+    told.says({ kind: 'mount-started', mount: 'live', stream: told.id(told.a), codec: 'mp3', sampleRateHz: 44_100, channels: 2 });
+    told.comes(10, told.b, 31);
+    told.comes(1_000, told.b, 30);
+    told.says({ kind: 'stream-new', stream: told.id(told.b), label: 'relay' });
+    told.says({ kind: 'backup-added', mount: 'live', stream: told.id(told.b), backups: 1 });
+    told.comes(1_030, told.b, 32);
+    told.gap(told.b, 31, 1);
+    expect(told.broken).toEqual([]);
+  });
+
   test('is given up at the hard limit at the latest', () => {
     const told = new Told();
     told.begins(1_000);
