@@ -161,7 +161,7 @@ export class StreamModel {
   gaveUp(now: number, sequence: number, messages: number, isJump: boolean): void {
     if (now > this.lostAt) this.#lostBeforeAt = this.lostAt;
     this.lostAt = now;
-    if (isJump) return this.#unsynced();
+    if (isJump) return this.#goesElsewhere(now);
     this.syncedAt = Math.min(this.syncedAt, now);
     this.next = Math.max(this.next, sequence + messages);
     this.#release(now);
@@ -242,6 +242,12 @@ export class StreamModel {
     return this.witnesses.some(({ farAt }) => now - farAt <= BELIEVED_WITHIN_US);
   }
 
+  /** One path is, or lately was, so far ahead of another that still delivers, that they are at two places: the edge follows one of them. */
+  isApart(now: number): boolean {
+    const newest = this.witnesses.reduce((most, { highest }) => Math.max(most, highest), -1);
+    return this.isDoubted(now) || this.witnesses.some(({ highest, lastAt }) => highest >= 0 && newest - highest > this.#near && now - lastAt <= BELIEVED_WITHIN_US);
+  }
+
   get #near(): number {
     return Math.min(NEAR_MESSAGES, this.#settings.windowMessages);
   }
@@ -279,10 +285,14 @@ export class StreamModel {
     this.#remembers(now, message);
   }
 
-  /** One path is, or lately was, so far ahead of another that still delivers, that they are at two places: the edge follows one of them. */
-  isApart(now: number): boolean {
-    const newest = this.witnesses.reduce((most, { highest }) => Math.max(most, highest), -1);
-    return this.isDoubted(now) || this.witnesses.some(({ highest, lastAt }) => highest >= 0 && newest - highest > this.#near && now - lastAt <= BELIEVED_WITHIN_US);
+  /** It goes on with what was not believed until then, and comes from there. */
+  #goesElsewhere(now: number): void {
+    if (this.#farAt > this.frameAt) {
+      this.frameAt = this.#farAt;
+      this.frameBy = this.#farAt;
+      this.runSince = now;
+    }
+    this.#unsynced();
   }
 
   #unsynced(): void {

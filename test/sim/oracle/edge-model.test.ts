@@ -249,6 +249,15 @@ describe('a switch', () => {
     expect(one.broken).toEqual([]);
   });
 
+  test('goes to a stream that has just gone on from far ahead, where nothing had come for long', () => {
+    const one = told(1_000);
+    for (let n = 39; n < 400; n++) one.comes(n * FRAME_MS, one.a, n);
+    for (let n = 2_000; n < 2_002; n++) one.comes(10_500, one.b, n);
+    one.gap(one.b, 39, 1_961, { verdict: 'jump', action: 'none' });
+    one.switches(one.a, one.b, 'unpaced');
+    expect(one.broken).toEqual([]);
+  });
+
   test('back to the preferred encoder waits until that has been well for long enough', () => {
     const one = told(10_000);
     one.switches(one.a, one.b, 'lossy');
