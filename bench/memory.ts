@@ -1,13 +1,13 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { encodeAnnouncement } from '../core/announce.ts';
-import { Edge } from '../core/edge.ts';
-import type { Machine, PathId } from '../core/machine.ts';
-import { encodeMessage, MessageType } from '../core/pdu.ts';
-import { Relay } from '../core/relay.ts';
-import { withSettings } from '../core/settings.ts';
-import { utf8Encode } from '../core/text.ts';
-import type { Micros } from '../core/units.ts';
+import { encodeAnnouncement } from '../core/wire/announce.ts';
+import { Edge } from '../core/edge/edge.ts';
+import type { Machine, PathId } from '../core/base/machine.ts';
+import { encodeMessage, MessageType } from '../core/wire/pdu.ts';
+import { Relay } from '../core/relay/relay.ts';
+import { withSettings } from '../core/config/settings.ts';
+import { utf8Encode } from '../core/base/text.ts';
+import type { Micros } from '../core/base/units.ts';
 
 const COUNT = 1_000;
 

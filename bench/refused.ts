@@ -1,11 +1,11 @@
-import { encodeAnnouncement } from '../core/announce.ts';
-import { Edge } from '../core/edge.ts';
-import type { PathId } from '../core/machine.ts';
-import { encodeMessage, MessageType, PDU_HEADER_BYTES } from '../core/pdu.ts';
-import { Relay } from '../core/relay.ts';
-import { defaultSettings } from '../core/settings.ts';
-import { utf8Encode } from '../core/text.ts';
-import type { Micros } from '../core/units.ts';
+import { encodeAnnouncement } from '../core/wire/announce.ts';
+import { Edge } from '../core/edge/edge.ts';
+import type { PathId } from '../core/base/machine.ts';
+import { encodeMessage, MessageType, PDU_HEADER_BYTES } from '../core/wire/pdu.ts';
+import { Relay } from '../core/relay/relay.ts';
+import { defaultSettings } from '../core/config/settings.ts';
+import { utf8Encode } from '../core/base/text.ts';
+import type { Micros } from '../core/base/units.ts';
 
 const SPANS = 5;
 const SPAN_MS = 300;

@@ -1,7 +1,7 @@
-import type { Codec } from './frame/format.ts';
-import type { ConnectorEvent } from './connector.ts';
-import type { PlannedReason } from './switching/prospects.ts';
-import type { ListenerId, PathId, SubscriberId, TargetId, Transport } from './machine.ts';
+import type { Codec } from './codec/format/format.ts';
+import type { ConnectorEvent } from './links/connector.ts';
+import type { PlannedReason } from './edge/switching/prospects.ts';
+import type { ListenerId, PathId, SubscriberId, TargetId, Transport } from './base/machine.ts';
 
 /**
  * What the machines report: rare, each with the figures an operator needs to see why. Streams are named by the 32 hex

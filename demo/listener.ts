@@ -1,5 +1,5 @@
 import http from 'node:http';
-import { FrameScanner } from '../core/frame/scanner.ts';
+import { FrameScanner } from '../core/codec/scan/scanner.ts';
 import { Continuity, type Cut, type Figures } from './continuity.ts';
 import type { EncodingName, Programme } from './programme.ts';
 

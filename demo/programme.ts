@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { FrameScanner } from '../core/frame/scanner.ts';
+import { FrameScanner } from '../core/codec/scan/scanner.ts';
 import { packageRoot } from './package-root.ts';
 
 export type EncodingName = 'a' | 'b';

@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6, type Socket } from 'node:net';
-import type { Transport } from '../core/machine.ts';
+import type { Transport } from '../core/base/machine.ts';
 
 /** A place to connect or send to, as operators write it: `host:port` is TCP, `host@port` UDP. */
 export interface Endpoint {

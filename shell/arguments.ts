@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
-import { mountpointProblem } from '../core/announce.ts';
-import { MAX_TARGETS } from '../core/encoder.ts';
-import { originProblem } from '../core/extensions.ts';
+import { mountpointProblem } from '../core/wire/announce.ts';
+import { MAX_TARGETS } from '../core/encoder/encoder.ts';
+import { originProblem } from '../core/wire/extensions.ts';
 import { parseRange, type Range } from './allow.ts';
 import { isMulticast, parseEndpoint, parsePort, type Endpoint } from './address.ts';
 import { logLevels, type LogLevel } from './log-table.ts';

@@ -1,4 +1,4 @@
-import { micros, type Micros } from '../core/units.ts';
+import { micros, type Micros } from '../core/base/units.ts';
 
 /** The process's monotonic clock, which no change of the wall clock moves. */
 export function monotonicNow(): Micros {

@@ -1,5 +1,5 @@
-import type { HeaderList } from '../core/headers.ts';
-import type { Role, Settings } from '../core/settings.ts';
+import type { HeaderList } from '../core/wire/headers.ts';
+import type { Role, Settings } from '../core/config/settings.ts';
 import { formatEndpoint } from './address.ts';
 import type { App } from './app.ts';
 import { bindAddress, encoderOrigin, icecastUrl, listenPort, logLevel, mountName, multicastEndpoint, noMore, ranges, targets, tcpEndpoint } from './arguments.ts';

@@ -1,4 +1,4 @@
-import type { Role } from '../core/settings.ts';
+import type { Role } from '../core/config/settings.ts';
 import { settingOptions } from './config.ts';
 import type { HelpText } from './help.ts';
 import { logLevels } from './log-table.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { defaultSettings, settingNames, settingProblem, settingsProblem, settingTable, type Role, type SettingName, type Settings } from '../core/settings.ts';
-import type { MountPolicies } from '../core/policy.ts';
+import { defaultSettings, settingNames, settingProblem, settingsProblem, settingTable, type Role, type SettingName, type Settings } from '../core/config/settings.ts';
+import type { MountPolicies } from '../core/config/mount-policy.ts';
 import { policiesIn } from './mount-policies.ts';
 import type { Given, Option } from './options.ts';
 import { codeOf, UsageError } from './problems.ts';

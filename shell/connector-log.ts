@@ -1,4 +1,4 @@
-import type { ConnectorEvent } from '../core/connector.ts';
+import type { ConnectorEvent } from '../core/links/connector.ts';
 import type { Log } from './log.ts';
 
 /**

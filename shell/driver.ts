@@ -1,7 +1,7 @@
-import type { Machine } from '../core/machine.ts';
-import type { Settings } from '../core/settings.ts';
-import { SteadyClock } from '../core/steady-clock.ts';
-import { ms, NEVER, type Micros } from '../core/units.ts';
+import type { Machine } from '../core/base/machine.ts';
+import type { Settings } from '../core/config/settings.ts';
+import { SteadyClock } from '../core/base/steady-clock.ts';
+import { ms, NEVER, type Micros } from '../core/base/units.ts';
 import { monotonicNow } from './clock.ts';
 
 /** The longest delay that setTimeout takes; a machine that is asked too early does nothing. */

@@ -1,5 +1,5 @@
-import type { MountInfo } from '../core/edge.ts';
-import { toMs, type Micros } from '../core/units.ts';
+import type { MountInfo } from '../core/edge/edge.ts';
+import { toMs, type Micros } from '../core/base/units.ts';
 import { corsLines, textReply, type Reply } from './http-reply.ts';
 import { playlists } from './playlists.ts';
 import type { RequestTarget } from './request-target.ts';

@@ -1,7 +1,7 @@
-import { Edge, type EdgeSink } from '../core/edge.ts';
+import { Edge, type EdgeSink } from '../core/edge/edge.ts';
 import { RecordedEdge, type EdgeMachine } from '../core/recording/recorded-edge.ts';
-import type { MountPolicies } from '../core/policy.ts';
-import type { Settings } from '../core/settings.ts';
+import type { MountPolicies } from '../core/config/mount-policy.ts';
+import type { Settings } from '../core/config/settings.ts';
 import type { Endpoint } from './address.ts';
 import { NEVER_FINISHED, type App } from './app.ts';
 import { Driver } from './driver.ts';

@@ -1,6 +1,6 @@
-import { MAX_TARGETS } from '../core/encoder.ts';
-import type { TargetId, Transport } from '../core/machine.ts';
-import type { Settings } from '../core/settings.ts';
+import { MAX_TARGETS } from '../core/encoder/encoder.ts';
+import type { TargetId, Transport } from '../core/base/machine.ts';
+import type { Settings } from '../core/config/settings.ts';
 import { formatEndpoint, type Endpoint } from './address.ts';
 import { HostDatagrams } from './host-datagrams.ts';
 import { HostLinks } from './host-links.ts';

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { Encoder } from '../core/encoder.ts';
-import type { HeaderList } from '../core/headers.ts';
-import type { TargetId } from '../core/machine.ts';
-import { formatStreamId } from '../core/pdu.ts';
-import type { SentFrames } from '../core/repeat-guard.ts';
-import type { Settings } from '../core/settings.ts';
+import { Encoder } from '../core/encoder/encoder.ts';
+import type { HeaderList } from '../core/wire/headers.ts';
+import type { TargetId } from '../core/base/machine.ts';
+import { formatStreamId } from '../core/wire/pdu.ts';
+import type { SentFrames } from '../core/encoder/repeat-guard.ts';
+import type { Settings } from '../core/config/settings.ts';
 import { Driver } from './driver.ts';
 import type { EncoderOutlet, Slot } from './encoder-outlet.ts';
 import type { Log } from './log.ts';

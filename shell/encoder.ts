@@ -1,8 +1,8 @@
-import { SUPPORTED } from '../core/frame/foreign.ts';
-import type { HeaderList } from '../core/headers.ts';
-import { SentFrames } from '../core/repeat-guard.ts';
-import type { Settings } from '../core/settings.ts';
-import { SourcePace } from '../core/source-pace.ts';
+import { SUPPORTED } from '../core/codec/scan/foreign.ts';
+import type { HeaderList } from '../core/wire/headers.ts';
+import { SentFrames } from '../core/encoder/repeat-guard.ts';
+import type { Settings } from '../core/config/settings.ts';
+import { SourcePace } from '../core/timing/source-pace.ts';
 import { interfaceOf, type Endpoint } from './address.ts';
 import type { App } from './app.ts';
 import { EncoderOutlet } from './encoder-outlet.ts';

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
-import type { MountPolicies } from '../core/policy.ts';
-import type { Settings } from '../core/settings.ts';
+import type { MountPolicies } from '../core/config/mount-policy.ts';
+import type { Settings } from '../core/config/settings.ts';
 import { codeOf, UsageError } from './problems.ts';
 
 /** A file that a mountpoint's listeners hear when no stream is left. */

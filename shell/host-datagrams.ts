@@ -1,6 +1,6 @@
 import { AddressBook } from './address-book.ts';
 import { formatEndpoint, type Endpoint } from './address.ts';
-import type { Settings } from '../core/settings.ts';
+import type { Settings } from '../core/config/settings.ts';
 import type { Log } from './log.ts';
 import { NameWatch, type Lookup } from './resolve.ts';
 import { UdpSender } from './udp.ts';

@@ -1,6 +1,6 @@
 import type net from 'node:net';
-import type { Settings } from '../core/settings.ts';
-import { ByAddress, oldest } from '../core/slots.ts';
+import type { Settings } from '../core/config/settings.ts';
+import { ByAddress, oldest } from '../core/links/slots.ts';
 import { peerOf, plainAddress } from './address.ts';
 import { HeadReader, requestOf, type Head, type HeadProblem, type RequestHead } from './http-head.ts';
 import { finish, formatReply, htmlReply } from './http-reply.ts';

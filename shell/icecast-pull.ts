@@ -1,5 +1,5 @@
 import type net from 'node:net';
-import type { Settings } from '../core/settings.ts';
+import type { Settings } from '../core/config/settings.ts';
 import { unsupportedContentType } from './content-types.ts';
 import { Dechunker, isChunked } from './dechunker.ts';
 import { HeadReader, statusOf, type Head } from './http-head.ts';

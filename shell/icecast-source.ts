@@ -1,6 +1,6 @@
-import { Connector } from '../core/connector.ts';
-import type { Settings } from '../core/settings.ts';
-import type { Micros } from '../core/units.ts';
+import { Connector } from '../core/links/connector.ts';
+import type { Settings } from '../core/config/settings.ts';
+import type { Micros } from '../core/base/units.ts';
 import { connectorLog } from './connector-log.ts';
 import { Driver } from './driver.ts';
 import { IcecastPull } from './icecast-pull.ts';

@@ -1,7 +1,7 @@
 import type net from 'node:net';
-import type { MountInfo } from '../core/edge.ts';
-import type { ListenerId } from '../core/machine.ts';
-import type { Settings } from '../core/settings.ts';
+import type { MountInfo } from '../core/edge/edge.ts';
+import type { ListenerId } from '../core/base/machine.ts';
+import type { Settings } from '../core/config/settings.ts';
 import { formatPeer, peerOf, plainAddress } from './address.ts';
 import { pageOf, type MountTable } from './edge-pages.ts';
 import type { RequestHead } from './http-head.ts';

@@ -1,6 +1,6 @@
 import { isatty } from 'node:tty';
 import pino from 'pino';
-import type { Role } from '../core/settings.ts';
+import type { Role } from '../core/config/settings.ts';
 import { formatForPeople } from './log-format.ts';
 import { openLogOutput } from './log-output.ts';
 import { logTable, type LogKind, type LogLevel } from './log-table.ts';

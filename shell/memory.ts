@@ -1,6 +1,6 @@
 import { totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
-import { settingTable, type Settings } from '../core/settings.ts';
+import { settingTable, type Settings } from '../core/config/settings.ts';
 import type { Log } from './log.ts';
 
 /** What is left of the memory that there is: code, sockets, what V8 has not collected yet, and what budgets do not count. */

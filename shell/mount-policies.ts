@@ -1,9 +1,9 @@
 import { dirname, resolve } from 'node:path';
-import { mountpointProblem } from '../core/announce.ts';
-import { originProblem } from '../core/extensions.ts';
-import type { Codec } from '../core/frame/format.ts';
-import { mountSettingNames, type Fallback, type MountPolicies, type MountPolicy, type MountSettingName } from '../core/policy.ts';
-import { settingProblem } from '../core/settings.ts';
+import { mountpointProblem } from '../core/wire/announce.ts';
+import { originProblem } from '../core/wire/extensions.ts';
+import type { Codec } from '../core/codec/format/format.ts';
+import { mountSettingNames, type Fallback, type MountPolicies, type MountPolicy, type MountSettingName } from '../core/config/mount-policy.ts';
+import { settingProblem } from '../core/config/settings.ts';
 import type { Given, Option } from './options.ts';
 import { UsageError } from './problems.ts';
 

@@ -1,4 +1,4 @@
-import type { SourcePace } from '../core/source-pace.ts';
+import type { SourcePace } from '../core/timing/source-pace.ts';
 import { monotonicNow } from './clock.ts';
 import type { SourceFlow, SourceSink } from './source.ts';
 

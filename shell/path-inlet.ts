@@ -1,8 +1,8 @@
 import type net from 'node:net';
-import type { Machine, PathId, Transport } from '../core/machine.ts';
-import { Senders } from '../core/senders.ts';
-import type { Settings } from '../core/settings.ts';
-import type { Micros } from '../core/units.ts';
+import type { Machine, PathId, Transport } from '../core/base/machine.ts';
+import { Senders } from '../core/links/senders.ts';
+import type { Settings } from '../core/config/settings.ts';
+import type { Micros } from '../core/base/units.ts';
 import { formatPeer, peerOf, type Endpoint } from './address.ts';
 import { Driver } from './driver.ts';
 import { HostLinks } from './host-links.ts';

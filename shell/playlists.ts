@@ -1,4 +1,4 @@
-import type { MountInfo } from '../core/edge.ts';
+import type { MountInfo } from '../core/edge/edge.ts';
 import type { Reply } from './http-reply.ts';
 import { escapeXml } from './text.ts';
 

@@ -1,9 +1,9 @@
 import type dgram from 'node:dgram';
 import type net from 'node:net';
-import type { SubscriberId } from '../core/machine.ts';
+import type { SubscriberId } from '../core/base/machine.ts';
 import { RecordedRelay, type RelayMachine } from '../core/recording/recorded-relay.ts';
-import { Relay, type RelaySink } from '../core/relay.ts';
-import type { Settings } from '../core/settings.ts';
+import { Relay, type RelaySink } from '../core/relay/relay.ts';
+import type { Settings } from '../core/config/settings.ts';
 import { formatEndpoint, interfaceOf, peerOf, plainAddress, type Endpoint } from './address.ts';
 import { AllowList, type Range } from './allow.ts';
 import { NEVER_FINISHED, type App } from './app.ts';

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import type { Settings } from '../core/settings.ts';
+import type { Settings } from '../core/config/settings.ts';
 import { isLoopback } from './address.ts';
 import { codeOf } from './problems.ts';
 

@@ -1,9 +1,9 @@
 import type net from 'node:net';
 import { isLoopback, peerOf, plainAddress } from './address.ts';
-import { foreignFormat, SUPPORTED } from '../core/frame/foreign.ts';
-import type { Settings } from '../core/settings.ts';
+import { foreignFormat, SUPPORTED } from '../core/codec/scan/foreign.ts';
+import type { Settings } from '../core/config/settings.ts';
 import { unsupportedContentType } from './content-types.ts';
-import { ms, type Micros } from '../core/units.ts';
+import { ms, type Micros } from '../core/base/units.ts';
 import { Dechunker, isChunked } from './dechunker.ts';
 import { GuessLimit } from './guess-limit.ts';
 import type { RequestHead } from './http-head.ts';

@@ -1,4 +1,4 @@
-import type { HeaderList } from '../core/headers.ts';
+import type { HeaderList } from '../core/wire/headers.ts';
 
 /** Holds a source up: nothing more is read of it until it may go on. */
 export interface SourceFlow {

@@ -1,4 +1,4 @@
-import type { MountInfo } from '../core/edge.ts';
+import type { MountInfo } from '../core/edge/edge.ts';
 import { audioInfo, kilobits } from './stream-head.ts';
 import { version } from './version.ts';
 

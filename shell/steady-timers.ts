@@ -1,7 +1,7 @@
-import type { Machine } from '../core/machine.ts';
-import type { Settings } from '../core/settings.ts';
-import { TimerQueue, type Timer } from '../core/timers.ts';
-import { earliest, later, ms, NEVER, type Micros } from '../core/units.ts';
+import type { Machine } from '../core/base/machine.ts';
+import type { Settings } from '../core/config/settings.ts';
+import { TimerQueue, type Timer } from '../core/base/timers.ts';
+import { earliest, later, ms, NEVER, type Micros } from '../core/base/units.ts';
 import { Driver } from './driver.ts';
 
 /** How often a process that waits looks whether it has been stopped: what it lost is known by that. */

@@ -1,4 +1,4 @@
-import type { MountInfo } from '../core/edge.ts';
+import type { MountInfo } from '../core/edge/edge.ts';
 import { corsLines, responseHead } from './http-reply.ts';
 
 /** What a stream may say about itself to a listener, in the order Icecast sends it. */

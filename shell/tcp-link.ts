@@ -1,6 +1,6 @@
 import type net from 'node:net';
-import { Connector } from '../core/connector.ts';
-import type { Settings } from '../core/settings.ts';
+import { Connector } from '../core/links/connector.ts';
+import type { Settings } from '../core/config/settings.ts';
 import { formatEndpoint } from './address.ts';
 import { connectorLog } from './connector-log.ts';
 import { Driver } from './driver.ts';

@@ -1,4 +1,4 @@
-import { decodeWindows1252 } from '../core/text.ts';
+import { decodeWindows1252 } from '../core/base/text.ts';
 
 /**
  * Text from outside. UTF-8 stays UTF-8; what is not well-formed is taken as Windows-1252, which is what those who

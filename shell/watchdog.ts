@@ -1,5 +1,5 @@
 import { isatty } from 'node:tty';
-import type { Role, Settings } from '../core/settings.ts';
+import type { Role, Settings } from '../core/config/settings.ts';
 import type { Logger } from './log.ts';
 import { STDOUT } from './log-writer.ts';
 import { startThread } from './thread.ts';

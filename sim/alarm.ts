@@ -1,4 +1,4 @@
-import { NEVER, type Micros } from '../core/units.ts';
+import { NEVER, type Micros } from '../core/base/units.ts';
 import type { World } from './world.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { Connector, type ConnectorEvent } from '../core/connector.ts';
-import { toMs, type Micros } from '../core/units.ts';
+import { Connector, type ConnectorEvent } from '../core/links/connector.ts';
+import { toMs, type Micros } from '../core/base/units.ts';
 import { Driver } from './driver.ts';
 import type { Host } from './host.ts';
 import type { Stage } from './stage.ts';

@@ -1,7 +1,7 @@
-import { assert } from '../core/assert.ts';
-import type { Machine } from '../core/machine.ts';
-import { SteadyClock } from '../core/steady-clock.ts';
-import { ms, NEVER, type Micros } from '../core/units.ts';
+import { assert } from '../core/base/assert.ts';
+import type { Machine } from '../core/base/machine.ts';
+import { SteadyClock } from '../core/base/steady-clock.ts';
+import { ms, NEVER, type Micros } from '../core/base/units.ts';
 import { Alarm } from './alarm.ts';
 import type { Host } from './host.ts';
 

@@ -1,9 +1,9 @@
-import { Edge, type EdgeSink } from '../core/edge.ts';
+import { Edge, type EdgeSink } from '../core/edge/edge.ts';
 import type { EdgeEvent } from '../core/events.ts';
-import type { ListenerId, PathId } from '../core/machine.ts';
-import type { MountCommand } from '../core/operator.ts';
+import type { ListenerId, PathId } from '../core/base/machine.ts';
+import type { MountCommand } from '../core/edge/switching/command.ts';
 import { RecordedEdge, type EdgeMachine } from '../core/recording/recorded-edge.ts';
-import type { Micros } from '../core/units.ts';
+import type { Micros } from '../core/base/units.ts';
 import { Dialer } from './dialer.ts';
 import { Driver } from './driver.ts';
 import { EdgeWatch } from './edge-watch.ts';

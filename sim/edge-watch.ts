@@ -1,8 +1,8 @@
-import { Deframer } from '../core/deframer.ts';
-import type { ListenerId, PathId, Transport } from '../core/machine.ts';
-import { MessageType, PDU_HEADER_BYTES } from '../core/pdu.ts';
-import { defaultSettings, type Settings } from '../core/settings.ts';
-import { ms, type Micros } from '../core/units.ts';
+import { Deframer } from '../core/wire/deframer.ts';
+import type { ListenerId, PathId, Transport } from '../core/base/machine.ts';
+import { MessageType, PDU_HEADER_BYTES } from '../core/wire/pdu.ts';
+import { defaultSettings, type Settings } from '../core/config/settings.ts';
+import { ms, type Micros } from '../core/base/units.ts';
 import { FrameReader } from './frame-reader.ts';
 import type { EdgeModel } from './oracle/edge-model.ts';
 import { IcyReader } from './oracle/icy-reader.ts';

@@ -1,6 +1,6 @@
-import { Encoder } from '../core/encoder.ts';
-import type { TargetId } from '../core/machine.ts';
-import { ms, type Micros } from '../core/units.ts';
+import { Encoder } from '../core/encoder/encoder.ts';
+import type { TargetId } from '../core/base/machine.ts';
+import { ms, type Micros } from '../core/base/units.ts';
 import { Dialer } from './dialer.ts';
 import { Driver } from './driver.ts';
 import type { Host, Process } from './host.ts';

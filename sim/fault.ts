@@ -1,5 +1,5 @@
-import type { MountCommand } from '../core/operator.ts';
-import { ms, type Micros } from '../core/units.ts';
+import type { MountCommand } from '../core/edge/switching/command.ts';
+import { ms, type Micros } from '../core/base/units.ts';
 import type { Carried } from './feed.ts';
 import type { Conditions } from './path.ts';
 import type { Stage } from './stage.ts';

@@ -1,4 +1,4 @@
-import type { Edge } from '../core/edge.ts';
+import type { Edge } from '../core/edge/edge.ts';
 
 /** A figure of a process at a moment: what one of its buffers holds. */
 export interface Gauge {

@@ -1,5 +1,5 @@
-import type { MountCommand } from '../core/operator.ts';
-import { ms, type Micros } from '../core/units.ts';
+import type { MountCommand } from '../core/edge/switching/command.ts';
+import { ms, type Micros } from '../core/base/units.ts';
 import type { Gauge } from './gauge.ts';
 import type { Random } from './rng.ts';
 import type { Accept, TcpSocket } from './tcp.ts';

@@ -1,8 +1,8 @@
-import { encodeAnnouncement } from '../core/announce.ts';
-import { Deframer } from '../core/deframer.ts';
-import { prefixed } from '../core/framing.ts';
-import { decodeMessage, encodeMessage, MAX_PDU_BYTES, MessageType, PDU_HEADER_BYTES } from '../core/pdu.ts';
-import { ms } from '../core/units.ts';
+import { encodeAnnouncement } from '../core/wire/announce.ts';
+import { Deframer } from '../core/wire/deframer.ts';
+import { prefixed } from '../core/wire/framing.ts';
+import { decodeMessage, encodeMessage, MAX_PDU_BYTES, MessageType, PDU_HEADER_BYTES } from '../core/wire/pdu.ts';
+import { ms } from '../core/base/units.ts';
 import type { Host, Process } from './host.ts';
 import { MAX_MODEL_FRAME_BYTES } from './model-frame.ts';
 import type { ModelStream } from './programme.ts';

@@ -1,4 +1,4 @@
-import { ms, type Micros } from '../core/units.ts';
+import { ms, type Micros } from '../core/base/units.ts';
 import { Fifo } from './fifo.ts';
 
 const BUCKET_MS = 250;

@@ -1,4 +1,4 @@
-import { ms, type Micros } from '../core/units.ts';
+import { ms, type Micros } from '../core/base/units.ts';
 import { Alarm } from './alarm.ts';
 import { LOST, type Way } from './path.ts';
 import type { Flow } from './tcp-flow.ts';

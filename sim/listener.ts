@@ -1,5 +1,5 @@
-import { Player } from '../core/player.ts';
-import { ms, toMs, type Micros } from '../core/units.ts';
+import { Player } from '../core/probe/player.ts';
+import { ms, toMs, type Micros } from '../core/base/units.ts';
 import { FrameReader } from './frame-reader.ts';
 import type { Gauge } from './gauge.ts';
 import { Hearing } from './hearing.ts';

@@ -1,4 +1,4 @@
-import { ms, type Micros } from '../core/units.ts';
+import { ms, type Micros } from '../core/base/units.ts';
 import { MAX_MODEL_FRAME_BYTES } from './model-frame.ts';
 import { nominalFrameUs, type ModelStream } from './programme.ts';
 import type { Pull } from './topology.ts';

@@ -1,4 +1,4 @@
-import { toMs } from '../core/units.ts';
+import { toMs } from '../core/base/units.ts';
 import type { World } from './world.ts';
 
 /** What must hold at every moment of every run, whatever the scenario. */

@@ -1,4 +1,4 @@
-import { ms, type Micros } from '../core/units.ts';
+import { ms, type Micros } from '../core/base/units.ts';
 import { exponential, type Dice, type Random } from './rng.ts';
 import type { World } from './world.ts';
 

@@ -1,7 +1,7 @@
-import type { PathId, SubscriberId } from '../core/machine.ts';
+import type { PathId, SubscriberId } from '../core/base/machine.ts';
 import { RecordedRelay, type RelayMachine } from '../core/recording/recorded-relay.ts';
-import { Relay, type RelaySink } from '../core/relay.ts';
-import { Senders } from '../core/senders.ts';
+import { Relay, type RelaySink } from '../core/relay/relay.ts';
+import { Senders } from '../core/links/senders.ts';
 import { Dialer } from './dialer.ts';
 import { Driver } from './driver.ts';
 import type { Host, Process } from './host.ts';

@@ -1,6 +1,6 @@
-import type { OnAir } from '../core/mount.ts';
-import { withSettings } from '../core/settings.ts';
-import { ms, toMs, type Micros } from '../core/units.ts';
+import type { OnAir } from '../core/edge/mountpoint/mountpoint.ts';
+import { withSettings } from '../core/config/settings.ts';
+import { ms, toMs, type Micros } from '../core/base/units.ts';
 import { EdgeProcess } from './edge-process.ts';
 import { EncoderProcess } from './encoder-process.ts';
 import type { Expectation } from './expectation.ts';

@@ -1,8 +1,8 @@
-import type { OnAir } from '../core/mount.ts';
-import { formatStreamId } from '../core/pdu.ts';
+import type { OnAir } from '../core/edge/mountpoint/mountpoint.ts';
+import { formatStreamId } from '../core/wire/pdu.ts';
 import type { RecordedRole } from '../core/recording/format.ts';
 import type { Recorder } from '../core/recording/recorder.ts';
-import type { Settings } from '../core/settings.ts';
+import type { Settings } from '../core/config/settings.ts';
 import type { Feed } from './feed.ts';
 import type { Sending } from './impostor.ts';
 import type { Host } from './host.ts';

@@ -1,4 +1,4 @@
-import { ms, type Micros } from '../core/units.ts';
+import { ms, type Micros } from '../core/base/units.ts';
 import type { Host } from './host.ts';
 import { KeepAlive } from './keep-alive.ts';
 import type { Network } from './network.ts';

@@ -1,4 +1,4 @@
-import { ms, NEVER, type Micros } from '../core/units.ts';
+import { ms, NEVER, type Micros } from '../core/base/units.ts';
 import { Alarm } from './alarm.ts';
 import { Fifo } from './fifo.ts';
 import { LOST, type Way } from './path.ts';

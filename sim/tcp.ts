@@ -1,5 +1,5 @@
-import { assert } from '../core/assert.ts';
-import { NEVER, type Micros } from '../core/units.ts';
+import { assert } from '../core/base/assert.ts';
+import { NEVER, type Micros } from '../core/base/units.ts';
 import { Alarm } from './alarm.ts';
 import { Fifo } from './fifo.ts';
 import type { Host } from './host.ts';

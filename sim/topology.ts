@@ -1,6 +1,6 @@
-import type { Transport } from '../core/machine.ts';
-import type { MountPolicies } from '../core/policy.ts';
-import type { Settings } from '../core/settings.ts';
+import type { Transport } from '../core/base/machine.ts';
+import type { MountPolicies } from '../core/config/mount-policy.ts';
+import type { Settings } from '../core/config/settings.ts';
 import { mp3, type ModelFormat } from './model-frame.ts';
 import type { Conditions } from './path.ts';
 

@@ -1,5 +1,5 @@
-import { toMs, type Micros } from '../core/units.ts';
-import { digestOf, digestOfText, hex32, RollingHash } from '../core/hash.ts';
+import { toMs, type Micros } from '../core/base/units.ts';
+import { digestOf, digestOfText, hex32, RollingHash } from '../core/base/hash.ts';
 
 /** Something rare that people want to read: a fault, a machine's decision, what a listener heard. */
 export interface Note {

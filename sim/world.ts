@@ -1,4 +1,4 @@
-import type { Micros } from '../core/units.ts';
+import type { Micros } from '../core/base/units.ts';
 
 /** Instead of an event's number: what is scheduled before the first event has no cause. */
 export const NOBODY = -1;

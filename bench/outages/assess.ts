@@ -1,5 +1,5 @@
-import { FrameScanner } from '../../core/frame/scanner.ts';
-import { frameDurationUs } from '../../core/frame/format.ts';
+import { FrameScanner } from '../../core/codec/scan/scanner.ts';
+import { frameDurationUs } from '../../core/codec/format/format.ts';
 import { decode, ffmpegComplaints, mpg123Complaints } from '../referee/decoders.ts';
 import type { Material } from '../referee/material.ts';
 import { assessPlayback } from '../referee/playback.ts';

@@ -1,6 +1,6 @@
-import { FrameScanner } from '../../core/frame/scanner.ts';
-import { frameDurationUs } from '../../core/frame/format.ts';
-import { Lead } from '../../core/lead.ts';
+import { FrameScanner } from '../../core/codec/scan/scanner.ts';
+import { frameDurationUs } from '../../core/codec/format/format.ts';
+import { Lead } from '../../core/probe/lead.ts';
 import type { Chunk } from './recorder.ts';
 
 /** What a player would have made of a recording, by when its audio came. */

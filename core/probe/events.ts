@@ -1,4 +1,4 @@
-import type { FrameFormat } from '../frame/format.ts';
+import type { FrameFormat } from '../codec/format/format.ts';
 import type { Decodability } from './reservoir-watch.ts';
 
 /** What a probe tells of while it listens. Times are in milliseconds. */

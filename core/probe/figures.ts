@@ -1,5 +1,5 @@
-import type { FrameFormat, SkipReason } from '../frame/format.ts';
-import type { SkipCount } from '../frame/skips.ts';
+import type { FrameFormat, SkipReason } from '../codec/format/format.ts';
+import type { SkipCount } from '../codec/scan/skips.ts';
 import type { Garbling } from './events.ts';
 
 /** What was found out from the frames alone. */

@@ -1,7 +1,7 @@
-import { frameDurationUs, isSameFormat, type FrameFormat, type FrameHeader, type SkipReason } from '../frame/format.ts';
-import { FrameScanner } from '../frame/scanner.ts';
-import { TagLimit } from '../frame/tag-limit.ts';
-import type { Micros } from '../units.ts';
+import { frameDurationUs, isSameFormat, type FrameFormat, type FrameHeader, type SkipReason } from '../codec/format/format.ts';
+import { FrameScanner } from '../codec/scan/scanner.ts';
+import { TagLimit } from '../codec/scan/tag-limit.ts';
+import type { Micros } from '../base/units.ts';
 import type { Garbling, ProbeEvent } from './events.ts';
 import type { FrameFigures } from './figures.ts';
 import { RateWatch } from './rate-watch.ts';

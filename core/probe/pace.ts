@@ -1,5 +1,5 @@
-import { Timeline } from '../timeline.ts';
-import { later, ms, type Micros } from '../units.ts';
+import { Timeline } from '../timing/timeline.ts';
+import { later, ms, type Micros } from '../base/units.ts';
 
 /** What a listener is given at once comes first, and says nothing about the pace. */
 const SETTLE: Micros = ms(5_000);

@@ -1,9 +1,9 @@
-import { icyTitleOf } from '../icy.ts';
-import { Lead } from '../lead.ts';
-import type { Machine } from '../machine.ts';
-import { Player } from '../player.ts';
-import { TimerQueue } from '../timers.ts';
-import { later, micros, ms, type Micros } from '../units.ts';
+import { icyTitleOf } from '../wire/icy.ts';
+import { Lead } from './lead.ts';
+import type { Machine } from '../base/machine.ts';
+import { Player } from './player.ts';
+import { TimerQueue } from '../base/timers.ts';
+import { later, micros, ms, type Micros } from '../base/units.ts';
 import type { ProbeEvent } from './events.ts';
 import type { ProbeFigures } from './figures.ts';
 import { FrameWatch } from './frame-watch.ts';

@@ -1,4 +1,4 @@
-import type { FrameHeader } from '../frame/format.ts';
+import type { FrameHeader } from '../codec/format/format.ts';
 
 export type RateNews =
   /** One or two frames had another bit rate than those around them: what Davecast, and others, put at a splice. */

@@ -1,4 +1,4 @@
-import { digestOf } from '../hash.ts';
+import { digestOf } from '../base/hash.ts';
 
 export interface RepeatSink {
   /** What comes now has been heard before, so long ago. */

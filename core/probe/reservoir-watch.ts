@@ -1,5 +1,5 @@
-import type { FrameHeader } from '../frame/format.ts';
-import { mainDataAt, mainDataBytes } from '../frame/main-data.ts';
+import type { FrameHeader } from '../codec/format/format.ts';
+import { mainDataAt, mainDataBytes } from '../codec/mpeg/main-data.ts';
 
 /**
  * What a decoder can do with a frame.

@@ -1,4 +1,4 @@
-import type { Micros } from '../units.ts';
+import type { Micros } from '../base/units.ts';
 
 /** One time without a byte. */
 export interface Stall {

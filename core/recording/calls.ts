@@ -1,6 +1,6 @@
-import type { ListenerId, PathId, SubscriberId, Transport } from '../machine.ts';
-import type { Micros } from '../units.ts';
-import type { MountCommand } from '../operator.ts';
+import type { ListenerId, PathId, SubscriberId, Transport } from '../base/machine.ts';
+import type { Micros } from '../base/units.ts';
+import type { MountCommand } from '../edge/switching/command.ts';
 import { CallKind, PathBits } from './format.ts';
 import { readOutline } from './outline.ts';
 import { ByteReader, WireError, type ByteWriter } from './wire.ts';

@@ -1,6 +1,6 @@
-import type { MountPolicies } from '../policy.ts';
-import type { Settings } from '../settings.ts';
-import { utf8Decode, utf8Encode } from '../text.ts';
+import type { MountPolicies } from '../config/mount-policy.ts';
+import type { Settings } from '../config/settings.ts';
+import { utf8Decode, utf8Encode } from '../base/text.ts';
 import { crc32, type Checksum } from './checksum.ts';
 
 /**

@@ -1,9 +1,9 @@
-import type { FrameHeader } from '../frame/format.ts';
-import { headBytes, MOST_HEAD_BYTES } from '../frame/head.ts';
-import { emptyFrameHeader, readHeader, SYNC_BYTE } from '../frame/header.ts';
-import { CLEAR_LETTERS, MAX_TAG_HEAD_BYTES } from '../frame/tags.ts';
-import type { Transport } from '../machine.ts';
-import { MessageType, PDU_HEADER_BYTES } from '../pdu.ts';
+import type { FrameHeader } from '../codec/format/format.ts';
+import { headBytes, MOST_HEAD_BYTES } from '../codec/head.ts';
+import { emptyFrameHeader, readHeader, SYNC_BYTE } from '../codec/header.ts';
+import { CLEAR_LETTERS, MAX_TAG_HEAD_BYTES } from '../codec/tags/tags.ts';
+import type { Transport } from '../base/machine.ts';
+import { MessageType, PDU_HEADER_BYTES } from '../wire/pdu.ts';
 import type { ByteReader, ByteWriter } from './wire.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { digestOfText, RollingHash } from '../hash.ts';
-import type { Micros } from '../units.ts';
+import { digestOfText, RollingHash } from '../base/hash.ts';
+import type { Micros } from '../base/units.ts';
 import { crc32, type Checksum } from './checksum.ts';
 
 /**

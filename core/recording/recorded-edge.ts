@@ -1,9 +1,9 @@
-import type { Archive } from '../archive.ts';
-import type { EndReason, JoinOptions } from '../broadcast.ts';
-import { Edge, type EdgeOptions, type EdgeSink, type MountInfo } from '../edge.ts';
-import type { ListenerId, PathId, Transport } from '../machine.ts';
-import type { Micros } from '../units.ts';
-import type { CommandResult, MountCommand } from '../operator.ts';
+import type { Archive } from '../base/archive.ts';
+import type { EndReason, JoinOptions } from '../edge/output/broadcast.ts';
+import { Edge, type EdgeOptions, type EdgeSink, type MountInfo } from '../edge/edge.ts';
+import type { ListenerId, PathId, Transport } from '../base/machine.ts';
+import type { Micros } from '../base/units.ts';
+import type { CommandResult, MountCommand } from '../edge/switching/command.ts';
 import { writeCommand } from './calls.ts';
 import { CallKind } from './format.ts';
 import type { Recorder } from './recorder.ts';

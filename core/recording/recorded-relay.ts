@@ -1,7 +1,7 @@
-import type { Archive } from '../archive.ts';
-import type { PathId, SubscriberId, Transport } from '../machine.ts';
-import { Relay, type RelayOptions, type RelaySink } from '../relay.ts';
-import type { Micros } from '../units.ts';
+import type { Archive } from '../base/archive.ts';
+import type { PathId, SubscriberId, Transport } from '../base/machine.ts';
+import { Relay, type RelayOptions, type RelaySink } from '../relay/relay.ts';
+import type { Micros } from '../base/units.ts';
 import { CallKind } from './format.ts';
 import type { Recorder } from './recorder.ts';
 

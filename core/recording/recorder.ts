@@ -1,10 +1,10 @@
-import type { Archive } from '../archive.ts';
-import { assert } from '../assert.ts';
-import type { Path } from '../intake.ts';
-import type { Machine, PathId, Transport } from '../machine.ts';
-import type { MountPolicies } from '../policy.ts';
-import type { Settings } from '../settings.ts';
-import { ms, type Micros } from '../units.ts';
+import type { Archive } from '../base/archive.ts';
+import { assert } from '../base/assert.ts';
+import type { Path } from '../links/intake.ts';
+import type { Machine, PathId, Transport } from '../base/machine.ts';
+import type { MountPolicies } from '../config/mount-policy.ts';
+import type { Settings } from '../config/settings.ts';
+import { ms, type Micros } from '../base/units.ts';
 import { BLOCK_HEAD_BYTES, BlockKind, CallKind, FORMAT_VERSION, jsonBlock, MAGIC, PathBits, sealBlock, type AudioKept, type FrozenMark, type Head, type RecordedRole } from './format.ts';
 import { crc32, type Checksum } from './checksum.ts';
 import { Outliner, writeOutline } from './outline.ts';

@@ -1,4 +1,4 @@
-import type { Archive, Unread } from '../archive.ts';
+import type { Archive, Unread } from '../base/archive.ts';
 import type { AudioKept } from './format.ts';
 import { Outliner, readOutline, writeOutline } from './outline.ts';
 import type { ByteReader, ByteWriter } from './wire.ts';

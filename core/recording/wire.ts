@@ -1,4 +1,4 @@
-import { utf8Decode, utf8Encode } from '../text.ts';
+import { utf8Decode, utf8Encode } from '../base/text.ts';
 
 /**
  * Writes numbers, texts and bytes one behind the other, in as few bytes as they take.

@@ -1,5 +1,5 @@
-import type { CommandResult } from '../../core/operator.ts';
-import type { StreamInfo } from '../../core/stream-info.ts';
+import type { CommandResult } from '../../core/edge/switching/command.ts';
+import type { StreamInfo } from '../../core/edge/mountpoint/stream-info.ts';
 
 /** What an edge answers to a command. */
 export interface Answer {

@@ -1,6 +1,6 @@
-import { addressOf } from '../../core/extensions.ts';
-import type { CommandResult, MountCommand } from '../../core/operator.ts';
-import type { StreamInfo } from '../../core/stream-info.ts';
+import { addressOf } from '../../core/wire/extensions.ts';
+import type { CommandResult, MountCommand } from '../../core/edge/switching/command.ts';
+import type { StreamInfo } from '../../core/edge/mountpoint/stream-info.ts';
 import { basicCredentials, samePassword } from '../basic-auth.ts';
 import { GuessLimit } from '../guess-limit.ts';
 import type { RequestHead } from '../http-head.ts';

@@ -1,7 +1,7 @@
-import { Connector } from '../../core/connector.ts';
+import { Connector } from '../../core/links/connector.ts';
 import { Probe } from '../../core/probe/probe.ts';
-import { defaultSettings, type Settings } from '../../core/settings.ts';
-import { toMs, type Micros } from '../../core/units.ts';
+import { defaultSettings, type Settings } from '../../core/config/settings.ts';
+import { toMs, type Micros } from '../../core/base/units.ts';
 import type { App } from '../app.ts';
 import { Driver } from '../driver.ts';
 import type { Head } from '../http-head.ts';

@@ -1,4 +1,4 @@
-import type { FrameFormat } from '../../core/frame/format.ts';
+import type { FrameFormat } from '../../core/codec/format/format.ts';
 import type { Garbling, SecondFigures } from '../../core/probe/events.ts';
 import type { ProbeFigures } from '../../core/probe/figures.ts';
 import { inTenths } from './limits.ts';

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { GENERATIONS, Recorder, type RecordingOut } from '../../core/recording/recorder.ts';
 import type { AudioKept, FrozenMark, RecordedRole } from '../../core/recording/format.ts';
-import type { Settings } from '../../core/settings.ts';
+import type { Settings } from '../../core/config/settings.ts';
 import type { Log } from '../log.ts';
 import { codeOf } from '../problems.ts';
 import { version } from '../version.ts';

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { readRecording, type Recording } from '../../core/recording/read.ts';
-import { settingsProblem } from '../../core/settings.ts';
+import { settingsProblem } from '../../core/config/settings.ts';
 import { compareMounts, describeDifferences, describeMounts } from '../replay/compare.ts';
 import { describeAir, describeProof, describeStretch, describeTold, isWell, originOf } from '../replay/describe.ts';
 import { ReplayLog } from '../replay/log.ts';

@@ -1,5 +1,5 @@
-import { mountSettingNames, type MountPolicy, type MountSettingName } from '../../core/policy.ts';
-import { settingNames, settingProblem, type SettingName, type Settings } from '../../core/settings.ts';
+import { mountSettingNames, type MountPolicy, type MountSettingName } from '../../core/config/mount-policy.ts';
+import { settingNames, settingProblem, type SettingName, type Settings } from '../../core/config/settings.ts';
 import type { Wanted } from '../replay/wanted.ts';
 import { UsageError } from './options.ts';
 

@@ -1,5 +1,5 @@
-import type { Settings } from '../../core/settings.ts';
-import { toMs } from '../../core/units.ts';
+import type { Settings } from '../../core/config/settings.ts';
+import { toMs } from '../../core/base/units.ts';
 import { at, type Fault, type HostFault } from '../fault.ts';
 import { between, Dice } from '../rng.ts';
 import type { Scenario } from '../scenario.ts';

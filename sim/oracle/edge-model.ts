@@ -1,11 +1,11 @@
 import type { EdgeEvent } from '../../core/events.ts';
-import { decodeIcyText } from '../../core/icy.ts';
-import type { PathId, Transport } from '../../core/machine.ts';
-import type { CommandResult } from '../../core/operator.ts';
-import { formatStreamId, MessageType, PDU_HEADER_BYTES, streamHash, streamIdOf } from '../../core/pdu.ts';
-import { policyFor, type MountPolicies } from '../../core/policy.ts';
-import type { Settings } from '../../core/settings.ts';
-import { ms, toMs, type Micros } from '../../core/units.ts';
+import { decodeIcyText } from '../../core/wire/icy.ts';
+import type { PathId, Transport } from '../../core/base/machine.ts';
+import type { CommandResult } from '../../core/edge/switching/command.ts';
+import { formatStreamId, MessageType, PDU_HEADER_BYTES, streamHash, streamIdOf } from '../../core/wire/pdu.ts';
+import { policyFor, type MountPolicies } from '../../core/config/mount-policy.ts';
+import type { Settings } from '../../core/config/settings.ts';
+import { ms, toMs, type Micros } from '../../core/base/units.ts';
 import type { Oracle } from '../oracle.ts';
 import type { ModelStream } from '../programme.ts';
 import { GapRules } from './gap-rules.ts';

@@ -1,4 +1,4 @@
-import { decodeIcyText } from '../../core/icy.ts';
+import { decodeIcyText } from '../../core/wire/icy.ts';
 
 export interface IcyTaker {
   /** Borrowed. */

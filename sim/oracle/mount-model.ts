@@ -1,7 +1,7 @@
 import type { EdgeEvent } from '../../core/events.ts';
-import type { MountPolicy } from '../../core/policy.ts';
-import { settingsFor } from '../../core/policy.ts';
-import type { Settings } from '../../core/settings.ts';
+import type { MountPolicy } from '../../core/config/mount-policy.ts';
+import { settingsFor } from '../../core/config/mount-policy.ts';
+import type { Settings } from '../../core/config/settings.ts';
 import type { StreamModel } from './stream-model.ts';
 
 export type SwitchEvent = Extract<EdgeEvent, { readonly kind: 'switch' }>;

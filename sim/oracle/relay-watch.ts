@@ -1,5 +1,5 @@
-import type { SubscriberId } from '../../core/machine.ts';
-import { MessageType, PDU_HEADER_BYTES, streamHash } from '../../core/pdu.ts';
+import type { SubscriberId } from '../../core/base/machine.ts';
+import { MessageType, PDU_HEADER_BYTES, streamHash } from '../../core/wire/pdu.ts';
 import type { Oracle } from '../oracle.ts';
 
 /** So many numbers behind the newest one a message is no copy any more, but hopelessly late. */

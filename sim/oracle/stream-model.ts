@@ -1,7 +1,7 @@
-import type { PathId, Transport } from '../../core/machine.ts';
-import { MessageType } from '../../core/pdu.ts';
-import type { Settings } from '../../core/settings.ts';
-import { ms } from '../../core/units.ts';
+import type { PathId, Transport } from '../../core/base/machine.ts';
+import { MessageType } from '../../core/wire/pdu.ts';
+import type { Settings } from '../../core/config/settings.ts';
+import { ms } from '../../core/base/units.ts';
 import { nominalFrameUs, type ModelStream } from '../programme.ts';
 
 /** What one path has shown of a stream: a connection and a replica. */

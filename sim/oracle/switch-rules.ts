@@ -1,5 +1,5 @@
-import type { Settings } from '../../core/settings.ts';
-import { ms, toMs, type Micros } from '../../core/units.ts';
+import type { Settings } from '../../core/config/settings.ts';
+import { ms, toMs, type Micros } from '../../core/base/units.ts';
 import type { Oracle } from '../oracle.ts';
 import { nominalFrameUs } from '../programme.ts';
 import type { GapEvent } from './gap-rules.ts';

@@ -1,4 +1,4 @@
-import { ms, type Micros } from '../../core/units.ts';
+import { ms, type Micros } from '../../core/base/units.ts';
 
 /** What is to have been otherwise; times in microseconds from the beginning of the recording. */
 export type Alteration =

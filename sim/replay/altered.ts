@@ -1,8 +1,8 @@
-import type { PathId } from '../../core/machine.ts';
+import type { PathId } from '../../core/base/machine.ts';
 import type { Call } from '../../core/recording/calls.ts';
 import type { Generation } from '../../core/recording/read.ts';
 import type { Head } from '../../core/recording/format.ts';
-import { ms, type Micros } from '../../core/units.ts';
+import { ms, type Micros } from '../../core/base/units.ts';
 import type { Alteration } from './alteration.ts';
 import { Player, type Answer, type Watcher } from './player.ts';
 

@@ -1,5 +1,5 @@
-import type { Settings } from '../../core/settings.ts';
-import type { Micros } from '../../core/units.ts';
+import type { Settings } from '../../core/config/settings.ts';
+import type { Micros } from '../../core/base/units.ts';
 import type { There, Watcher } from './player.ts';
 
 /** Something that a machine told, when. */

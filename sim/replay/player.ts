@@ -1,4 +1,4 @@
-import { Edge, type EdgeSink } from '../../core/edge.ts';
+import { Edge, type EdgeSink } from '../../core/edge/edge.ts';
 import type { Answers, CallAt } from '../../core/recording/calls.ts';
 import type { Head } from '../../core/recording/format.ts';
 import type { Generation } from '../../core/recording/read.ts';
@@ -8,9 +8,9 @@ import type { Recorder } from '../../core/recording/recorder.ts';
 import { OutputHash } from '../../core/recording/output-hash.ts';
 import { StateReader, StateWriter } from '../../core/recording/saved-state.ts';
 import { ByteReader, ByteWriter } from '../../core/recording/wire.ts';
-import { Relay, type RelaySink } from '../../core/relay.ts';
-import type { Settings } from '../../core/settings.ts';
-import type { Micros } from '../../core/units.ts';
+import { Relay, type RelaySink } from '../../core/relay/relay.ts';
+import type { Settings } from '../../core/config/settings.ts';
+import type { Micros } from '../../core/base/units.ts';
 
 export interface There {
   readonly mounts: readonly { readonly mount: string; readonly stream: string }[];

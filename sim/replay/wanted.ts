@@ -1,6 +1,6 @@
-import { policyFor, type MountPolicies, type MountPolicy } from '../../core/policy.ts';
+import { policyFor, type MountPolicies, type MountPolicy } from '../../core/config/mount-policy.ts';
 import type { Head } from '../../core/recording/format.ts';
-import type { Settings } from '../../core/settings.ts';
+import type { Settings } from '../../core/config/settings.ts';
 
 /** Settings and policies that are to have been others. */
 export interface Wanted {

@@ -1,7 +1,7 @@
 import { readCalls } from '../../core/recording/calls.ts';
 import type { Generation } from '../../core/recording/read.ts';
 import type { Alteration } from './alteration.ts';
-import type { Micros } from '../../core/units.ts';
+import type { Micros } from '../../core/base/units.ts';
 import { Altered } from './altered.ts';
 import { ReplayLog } from './log.ts';
 import { Player } from './player.ts';

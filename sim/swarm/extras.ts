@@ -1,4 +1,4 @@
-import type { MountPolicies, MountPolicy } from '../../core/policy.ts';
+import type { MountPolicies, MountPolicy } from '../../core/config/mount-policy.ts';
 import type { Dice, Random } from '../rng.ts';
 import { aac, mp3 } from '../model-frame.ts';
 import { pick } from '../rng.ts';

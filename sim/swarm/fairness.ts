@@ -1,4 +1,4 @@
-import type { MountPolicies } from '../../core/policy.ts';
+import type { MountPolicies } from '../../core/config/mount-policy.ts';
 import type { Topology } from '../topology.ts';
 import { brokenAtEnd, lastFaultS } from './outages.ts';
 import type { Plain } from './trial.ts';

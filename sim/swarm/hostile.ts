@@ -1,4 +1,4 @@
-import type { SettingName } from '../../core/settings.ts';
+import type { SettingName } from '../../core/config/settings.ts';
 import { pick, type Dice } from '../rng.ts';
 import type { HostileKind, HostileSpec, Topology } from '../topology.ts';
 import { chance, whole } from './draws.ts';

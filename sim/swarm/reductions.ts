@@ -1,4 +1,4 @@
-import type { MountPolicies, MountPolicy } from '../../core/policy.ts';
+import type { MountPolicies, MountPolicy } from '../../core/config/mount-policy.ts';
 import type { WayName } from '../fault.ts';
 import { fewest } from './fewest.ts';
 import { inOrder, outagesOf } from './outages.ts';

@@ -1,4 +1,4 @@
-import { policyFor } from '../../core/policy.ts';
+import { policyFor } from '../../core/config/mount-policy.ts';
 import type { Fault } from '../fault.ts';
 import { ordinary, type Conditions } from '../path.ts';
 import { encoder, listener, type EdgeSpec, type EncoderSpec, type ListenerSpec } from '../topology.ts';

@@ -1,4 +1,4 @@
-import type { SettingName, Settings } from '../../core/settings.ts';
+import type { SettingName, Settings } from '../../core/config/settings.ts';
 import { hopsOf, lifelinesToListener } from '../lifeline.ts';
 import { aac, mp3, type ModelFormat } from '../model-frame.ts';
 import { pick, type Random } from '../rng.ts';

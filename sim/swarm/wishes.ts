@@ -1,4 +1,4 @@
-import type { MountPolicies, MountPolicy } from '../../core/policy.ts';
+import type { MountPolicies, MountPolicy } from '../../core/config/mount-policy.ts';
 import { at, type Fault } from '../fault.ts';
 import { exponential, pick, type Random } from '../rng.ts';
 import type { EdgeSpec, Topology } from '../topology.ts';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Edge } from '../../core/edge.ts';
-import { Encoder } from '../../core/encoder.ts';
-import type { ListenerId, SubscriberId, TargetId } from '../../core/machine.ts';
-import { encodeMessage, MessageType } from '../../core/pdu.ts';
-import { Relay } from '../../core/relay.ts';
-import type { Micros } from '../../core/units.ts';
+import { Edge } from '../../core/edge/edge.ts';
+import { Encoder } from '../../core/encoder/encoder.ts';
+import type { ListenerId, SubscriberId, TargetId } from '../../core/base/machine.ts';
+import { encodeMessage, MessageType } from '../../core/wire/pdu.ts';
+import { Relay } from '../../core/relay/relay.ts';
+import type { Micros } from '../../core/base/units.ts';
 import { framed, unframed } from './support/messages.ts';
 import { comesBack } from './support/watchdog.ts';
 import { Crowd, listenersOf, payload, play, serve, smallSettings as settings, steps, subscribersOf } from './support/steps.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ffmpegComplaints, mpg123Complaints, run } from '../../bench/referee/decoders.ts';
-import { ReservoirCarrier } from '../../core/frame/reservoir.ts';
+import { ReservoirCarrier } from '../../core/codec/mpeg/reservoir.ts';
 import { loadProgramme } from '../../demo/programme.ts';
 import { describeWith } from './need.ts';
 

@@ -10,7 +10,7 @@ import { judge } from '../../bench/referee/referee.ts';
 import { makeMaterial } from '../../bench/referee/material.ts';
 import { DavecastRig } from '../../bench/rigs/davecast.ts';
 import type { IcecastServer } from '../../bench/rigs/icecast-server.ts';
-import { FrameScanner } from '../../core/frame/scanner.ts';
+import { FrameScanner } from '../../core/codec/scan/scanner.ts';
 import { startSlave } from './icecast-slave.ts';
 import { describeWith } from './need.ts';
 import { players } from './players.ts';

@@ -1,10 +1,10 @@
 import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { encodeAnnouncement } from '../../core/announce.ts';
-import { Deframer } from '../../core/deframer.ts';
-import { encodeOrigin } from '../../core/extensions.ts';
-import { decodeMessage, encodeMessage, MessageType, type Message } from '../../core/pdu.ts';
-import { withSettings } from '../../core/settings.ts';
+import { encodeAnnouncement } from '../../core/wire/announce.ts';
+import { Deframer } from '../../core/wire/deframer.ts';
+import { encodeOrigin } from '../../core/wire/extensions.ts';
+import { decodeMessage, encodeMessage, MessageType, type Message } from '../../core/wire/pdu.ts';
+import { withSettings } from '../../core/config/settings.ts';
 import { parseEndpoint } from '../../shell/address.ts';
 import { EncoderApp } from '../../shell/encoder.ts';
 import { newStreamId } from '../../shell/encoder-session.ts';

@@ -1,7 +1,7 @@
 import dgram from 'node:dgram';
 import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { defaultSettings } from '../../core/settings.ts';
+import { defaultSettings } from '../../core/config/settings.ts';
 import { AllowList, parseRange } from '../../shell/allow.ts';
 import { RelayApp } from '../../shell/relay.ts';
 import { announce } from '../core/support/messages.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Machine } from '../../core/machine.ts';
-import { later, ms, NEVER, type Micros } from '../../core/units.ts';
-import { defaultSettings } from '../../core/settings.ts';
+import type { Machine } from '../../core/base/machine.ts';
+import { later, ms, NEVER, type Micros } from '../../core/base/units.ts';
+import { defaultSettings } from '../../core/config/settings.ts';
 import { monotonicNow } from '../../shell/clock.ts';
 import { Driver } from '../../shell/driver.ts';
 import { sleep } from './support.ts';

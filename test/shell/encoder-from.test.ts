@@ -1,8 +1,8 @@
 import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Deframer } from '../../core/deframer.ts';
-import { decodeMessage, MessageType, type Message } from '../../core/pdu.ts';
-import { withSettings, type Settings } from '../../core/settings.ts';
+import { Deframer } from '../../core/wire/deframer.ts';
+import { decodeMessage, MessageType, type Message } from '../../core/wire/pdu.ts';
+import { withSettings, type Settings } from '../../core/config/settings.ts';
 import { EncoderApp } from '../../shell/encoder.ts';
 import { FakeIcecast, type FakeIcecastOptions } from './fake-icecast.ts';
 import { CapturedLog, mp3Frames, sleep } from './support.ts';

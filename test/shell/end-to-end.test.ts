@@ -1,9 +1,9 @@
 import dgram from 'node:dgram';
 import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { decodeAnnouncement } from '../../core/announce.ts';
-import { decodeMessage, MessageType, type Message } from '../../core/pdu.ts';
-import { defaultSettings, type Settings } from '../../core/settings.ts';
+import { decodeAnnouncement } from '../../core/wire/announce.ts';
+import { decodeMessage, MessageType, type Message } from '../../core/wire/pdu.ts';
+import { defaultSettings, type Settings } from '../../core/config/settings.ts';
 import type { App } from '../../shell/app.ts';
 import { parseEndpoint } from '../../shell/address.ts';
 import { EdgeApp } from '../../shell/edge.ts';

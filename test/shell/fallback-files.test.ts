@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { defaultSettings } from '../../core/settings.ts';
+import { defaultSettings } from '../../core/config/settings.ts';
 import { EdgeApp } from '../../shell/edge.ts';
 import { readFallbackFiles } from '../../shell/fallback-files.ts';
 import { UsageError } from '../../shell/problems.ts';

@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { defaultSettings } from '../../core/settings.ts';
+import { defaultSettings } from '../../core/config/settings.ts';
 import { HttpServer } from '../../shell/http-server.ts';
 import { Refusals } from '../../shell/refusals.ts';
 import { CapturedLog } from './support.ts';

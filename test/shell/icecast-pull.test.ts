@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { defaultSettings } from '../../core/settings.ts';
+import { defaultSettings } from '../../core/config/settings.ts';
 import type { Head } from '../../shell/http-head.ts';
 import { IcecastPull } from '../../shell/icecast-pull.ts';
 

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { defaultSettings } from '../../core/settings.ts';
-import type { MountInfo } from '../../core/edge.ts';
-import type { ListenerId } from '../../core/machine.ts';
-import type { Micros } from '../../core/units.ts';
+import { defaultSettings } from '../../core/config/settings.ts';
+import type { MountInfo } from '../../core/edge/edge.ts';
+import type { ListenerId } from '../../core/base/machine.ts';
+import type { Micros } from '../../core/base/units.ts';
 import { monotonicNow } from '../../shell/clock.ts';
 import { ListenerServer, type ListenerDesk } from '../../shell/listener-server.ts';
 import { OperatorPages } from '../../shell/operator/pages.ts';

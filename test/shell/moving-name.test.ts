@@ -1,10 +1,10 @@
 import dgram from 'node:dgram';
 import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Deframer } from '../../core/deframer.ts';
-import type { TargetId } from '../../core/machine.ts';
-import { decodeMessage, MessageType, type Message } from '../../core/pdu.ts';
-import { withSettings, type Settings } from '../../core/settings.ts';
+import { Deframer } from '../../core/wire/deframer.ts';
+import type { TargetId } from '../../core/base/machine.ts';
+import { decodeMessage, MessageType, type Message } from '../../core/wire/pdu.ts';
+import { withSettings, type Settings } from '../../core/config/settings.ts';
 import { MAX_ADDRESSES } from '../../shell/address-book.ts';
 import { parseEndpoint } from '../../shell/address.ts';
 import { EncoderApp } from '../../shell/encoder.ts';

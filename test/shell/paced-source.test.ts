@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { defaultSettings } from '../../core/settings.ts';
-import { SourcePace } from '../../core/source-pace.ts';
+import { defaultSettings } from '../../core/config/settings.ts';
+import { SourcePace } from '../../core/timing/source-pace.ts';
 import { PacedSource } from '../../shell/paced-source.ts';
 import { FRAME_BYTES, mp3Frames } from './support.ts';
 

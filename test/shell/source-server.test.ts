@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { defaultSettings, withSettings, type Settings } from '../../core/settings.ts';
+import { defaultSettings, withSettings, type Settings } from '../../core/config/settings.ts';
 import { SourceServer } from '../../shell/source-server.ts';
 import type { SourceDesk, SourceInfo, SourceSink } from '../../shell/source.ts';
 import { ask, CapturedLog, RawClient, sleep } from './support.ts';

@@ -1,4 +1,4 @@
-import { withSettings } from '../../core/settings.ts';
+import { withSettings } from '../../core/config/settings.ts';
 import { createLogger } from '../../shell/log.ts';
 import { watchEventLoop } from '../../shell/watchdog.ts';
 

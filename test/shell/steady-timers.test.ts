@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { withSettings } from '../../core/settings.ts';
+import { withSettings } from '../../core/config/settings.ts';
 import { SourceServer } from '../../shell/source-server.ts';
 import { SteadyTimers } from '../../shell/steady-timers.ts';
 import { CapturedLog, RawClient, sleep } from './support.ts';

@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { withSettings } from '../../core/settings.ts';
+import { withSettings } from '../../core/config/settings.ts';
 import { HostLinks } from '../../shell/host-links.ts';
 import { TcpLink, type LinkUser } from '../../shell/tcp-link.ts';
 import { CapturedLog } from './support.ts';

@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { defaultSettings } from '../../core/settings.ts';
+import { defaultSettings } from '../../core/config/settings.ts';
 import { StartError } from '../../shell/problems.ts';
 import { dialTcp, listenTcp, portOf, takeOver } from '../../shell/tcp.ts';
 import { listenTcpAndUdp } from '../../shell/tcp-and-udp.ts';

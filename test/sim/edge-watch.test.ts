@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { ListenerId, PathId } from '../../core/machine.ts';
-import { encodeMessage, MessageType } from '../../core/pdu.ts';
-import { withSettings, type Settings } from '../../core/settings.ts';
-import { micros } from '../../core/units.ts';
+import type { ListenerId, PathId } from '../../core/base/machine.ts';
+import { encodeMessage, MessageType } from '../../core/wire/pdu.ts';
+import { withSettings, type Settings } from '../../core/config/settings.ts';
+import { micros } from '../../core/base/units.ts';
 import { EdgeWatch } from '../../sim/edge-watch.ts';
 import { mp3 } from '../../sim/model-frame.ts';
 import { Oracle } from '../../sim/oracle.ts';

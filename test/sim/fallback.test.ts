@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import fallbackFile from '../../scenarios/fallback-file.ts';
 import fallbackMount from '../../scenarios/fallback-mount.ts';
-import type { Fallback } from '../../core/policy.ts';
+import type { Fallback } from '../../core/config/mount-policy.ts';
 import type { ModelFormat } from '../../sim/model-frame.ts';
 import { aac, at, atMost, hears, type Scenario } from '../../sim/scenario.ts';
 import { simulate } from '../../sim/simulation.ts';

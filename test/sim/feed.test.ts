@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { Contour } from '../../core/alignment/contour.ts';
-import { frameDurationUs } from '../../core/frame/format.ts';
-import { LevelReader } from '../../core/frame/level.ts';
-import { FrameScanner } from '../../core/frame/scanner.ts';
-import { Vitals } from '../../core/vitals/vitals.ts';
+import { Contour } from '../../core/edge/content/contour.ts';
+import { frameDurationUs } from '../../core/codec/format/format.ts';
+import { LevelReader } from '../../core/codec/level.ts';
+import { FrameScanner } from '../../core/codec/scan/scanner.ts';
+import { Vitals } from '../../core/edge/content/vitals.ts';
 import { Feed } from '../../sim/feed.ts';
 import { aac, MAX_MODEL_FRAME_BYTES, mp3 } from '../../sim/model-frame.ts';
 import { Programme, type KnownFrame } from '../../sim/programme.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { FrameHeader } from '../../core/frame/format.ts';
-import { FrameScanner } from '../../core/frame/scanner.ts';
+import type { FrameHeader } from '../../core/codec/format/format.ts';
+import { FrameScanner } from '../../core/codec/scan/scanner.ts';
 import { FrameReader } from '../../sim/frame-reader.ts';
 import { aac, MAX_MODEL_FRAME_BYTES, mp3, type ModelFormat } from '../../sim/model-frame.ts';
 import { nominalFrameUs, Programme, type KnownFrame, type ModelStream } from '../../sim/programme.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Micros } from '../../core/units.ts';
+import type { Micros } from '../../core/base/units.ts';
 import { counting, TwoHosts } from './support/two-hosts.ts';
 
 const open = (conditions = {}, seed = 1): { hosts: TwoHosts; socket: ReturnType<TwoHosts['connect']> } => {

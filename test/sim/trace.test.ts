@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { micros } from '../../core/units.ts';
-import { digestOf, digestOfText, RollingHash } from '../../core/hash.ts';
+import { micros } from '../../core/base/units.ts';
+import { digestOf, digestOfText, RollingHash } from '../../core/base/hash.ts';
 import { Dice, exponential } from '../../sim/rng.ts';
 import { channel, MOST_NOTES, parcel, Trace, type TraceLine } from '../../sim/trace.ts';
 

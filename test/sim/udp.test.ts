@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Micros } from '../../core/units.ts';
+import type { Micros } from '../../core/base/units.ts';
 import type { Conditions } from '../../sim/path.ts';
 import { UdpSocket } from '../../sim/udp.ts';
 import { TwoHosts } from './support/two-hosts.ts';

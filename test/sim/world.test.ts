@@ -1,6 +1,6 @@
 import { array, assert, integer, option, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { micros, NEVER, type Micros } from '../../core/units.ts';
+import { micros, NEVER, type Micros } from '../../core/base/units.ts';
 import { Alarm } from '../../sim/alarm.ts';
 import { Fifo } from '../../sim/fifo.ts';
 import { World } from '../../sim/world.ts';

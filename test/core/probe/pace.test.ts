@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Pace } from '../../../core/probe/pace.ts';
-import { micros } from '../../../core/units.ts';
+import { micros } from '../../../core/base/units.ts';
 
 const FRAME_US = 24_000;
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ProbeEvent } from '../../../core/probe/events.ts';
 import type { ProbeFigures } from '../../../core/probe/figures.ts';
 import { Probe } from '../../../core/probe/probe.ts';
-import { ms, NEVER } from '../../../core/units.ts';
+import { ms, NEVER } from '../../../core/base/units.ts';
 import { loadProgramme, type ProgrammeFrame } from '../../../demo/programme.ts';
 import { layer3Frame } from './layer3.ts';
 

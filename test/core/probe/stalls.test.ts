@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_STALLS, Stalls } from '../../../core/probe/stalls.ts';
-import { ms } from '../../../core/units.ts';
+import { ms } from '../../../core/base/units.ts';
 
 describe('Stalls', () => {
   it('begin with the first byte, and are longer than was set', () => {

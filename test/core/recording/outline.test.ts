@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { soundDigest } from '../../../core/frame/head.ts';
-import { LevelReader } from '../../../core/frame/level.ts';
-import { FrameScanner } from '../../../core/frame/scanner.ts';
-import { PDU_HEADER_BYTES } from '../../../core/pdu.ts';
+import { soundDigest } from '../../../core/codec/head.ts';
+import { LevelReader } from '../../../core/codec/level.ts';
+import { FrameScanner } from '../../../core/codec/scan/scanner.ts';
+import { PDU_HEADER_BYTES } from '../../../core/wire/pdu.ts';
 import { Outliner } from '../../../core/recording/outline.ts';
 import { loadProgramme } from '../../../demo/programme.ts';
-import { join, mpegFrame, times } from '../frame/build.ts';
-import { frameWith, heads } from '../frame/heads.ts';
+import { join, mpegFrame, times } from '../codec/build.ts';
+import { frameWith, heads } from '../codec/heads.ts';
 import { data } from '../support/messages.ts';
 
 /** What is read of the frames in these pieces. */

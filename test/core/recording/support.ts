@@ -1,13 +1,13 @@
-import type { ListenerId, SubscriberId } from '../../../core/machine.ts';
+import type { ListenerId, SubscriberId } from '../../../core/base/machine.ts';
 import type { AudioKept } from '../../../core/recording/format.ts';
 import { readRecording, type Recording } from '../../../core/recording/read.ts';
 import { RecordedEdge } from '../../../core/recording/recorded-edge.ts';
 import { RecordedRelay } from '../../../core/recording/recorded-relay.ts';
 import { Recorder } from '../../../core/recording/recorder.ts';
-import type { MountPolicies } from '../../../core/policy.ts';
-import type { Settings } from '../../../core/settings.ts';
-import type { Micros } from '../../../core/units.ts';
-import { join } from '../frame/build.ts';
+import type { MountPolicies } from '../../../core/config/mount-policy.ts';
+import type { Settings } from '../../../core/config/settings.ts';
+import type { Micros } from '../../../core/base/units.ts';
+import { join } from '../codec/build.ts';
 import { Crowd, listenersOf, play, subscribersOf, type Step } from '../support/steps.ts';
 
 /** Keeps a recording in memory, generation by generation. */

@@ -1,10 +1,10 @@
-import type { JoinOptions } from '../../../core/broadcast.ts';
-import { Edge, type EdgeOptions } from '../../../core/edge.ts';
+import type { JoinOptions } from '../../../core/edge/output/broadcast.ts';
+import { Edge, type EdgeOptions } from '../../../core/edge/edge.ts';
 import type { EdgeEvent } from '../../../core/events.ts';
-import type { ListenerId, PathId, Transport } from '../../../core/machine.ts';
-import { defaultSettings, type Settings } from '../../../core/settings.ts';
-import type { Micros } from '../../../core/units.ts';
-import { join } from '../frame/build.ts';
+import type { ListenerId, PathId, Transport } from '../../../core/base/machine.ts';
+import { defaultSettings, type Settings } from '../../../core/config/settings.ts';
+import type { Micros } from '../../../core/base/units.ts';
+import { join } from '../codec/build.ts';
 import { framed } from './messages.ts';
 
 export type EventOf<Event extends { readonly kind: string }, Kind extends Event['kind']> = Extract<Event, { readonly kind: Kind }>;

@@ -1,4 +1,4 @@
-import { mpegFrame, adtsFrame } from '../frame/build.ts';
+import { mpegFrame, adtsFrame } from '../codec/build.ts';
 
 /** MP3 at 44.1 kHz: 1,152 samples. */
 export const FRAME_US: number = (1152 * 1_000_000) / 44_100;

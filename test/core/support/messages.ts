@@ -1,8 +1,8 @@
-import { encodeSource, type SourceClaim } from '../../../core/extensions.ts';
-import { encodeMessage, MessageType } from '../../../core/pdu.ts';
-import { encodeAnnouncement } from '../../../core/announce.ts';
-import { utf8Encode } from '../../../core/text.ts';
-import { join } from '../frame/build.ts';
+import { encodeSource, type SourceClaim } from '../../../core/wire/extensions.ts';
+import { encodeMessage, MessageType } from '../../../core/wire/pdu.ts';
+import { encodeAnnouncement } from '../../../core/wire/announce.ts';
+import { utf8Encode } from '../../../core/base/text.ts';
+import { join } from '../codec/build.ts';
 
 /** A stream id that begins and ends with these numbers, so that two differ in the hash too. */
 export function streamId(number: number): Uint8Array {

@@ -1,12 +1,12 @@
-import { MemoryBudget } from '../../../core/budget.ts';
+import { MemoryBudget } from '../../../core/base/budget.ts';
 import type { GapVerdict } from '../../../core/events.ts';
-import { Path } from '../../../core/intake.ts';
-import type { PathId, Transport } from '../../../core/machine.ts';
-import { emptyMessageView, readMessage } from '../../../core/pdu.ts';
-import { Reassembler, type Reception } from '../../../core/reassembler.ts';
-import { defaultSettings, type Settings } from '../../../core/settings.ts';
-import { TimerQueue } from '../../../core/timers.ts';
-import type { Micros } from '../../../core/units.ts';
+import { Path } from '../../../core/links/intake.ts';
+import type { PathId, Transport } from '../../../core/base/machine.ts';
+import { emptyMessageView, readMessage } from '../../../core/wire/pdu.ts';
+import { Reassembler, type Reception } from '../../../core/edge/stream/reassembler.ts';
+import { defaultSettings, type Settings } from '../../../core/config/settings.ts';
+import { TimerQueue } from '../../../core/base/timers.ts';
+import type { Micros } from '../../../core/base/units.ts';
 import { hex, message, parts, type Fields } from './messages.ts';
 
 export interface LostMessages {

@@ -1,4 +1,4 @@
-import type { Match, Matchable, Matcher } from '../../../core/matcher.ts';
+import type { Match, Matchable, Matcher } from '../../../core/edge/content/matcher.ts';
 
 /** Knows what streams of the same first frame have in common: the same media time is the same point of the programme. */
 export class SameClock implements Matcher {

@@ -1,5 +1,5 @@
-import type { PathId } from '../../../core/machine.ts';
-import { icyTitleText } from '../../../core/icy.ts';
+import type { PathId } from '../../../core/base/machine.ts';
+import { icyTitleText } from '../../../core/wire/icy.ts';
 import type { EdgeRig } from './edge-rig.ts';
 import { FRAME_US, numbered } from './frames.ts';
 import { announce, data, hex, metadata, streamId } from './messages.ts';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import type { Edge } from '../../../core/edge.ts';
-import type { ListenerId, Machine, PathId, SubscriberId, Transport } from '../../../core/machine.ts';
-import type { MountCommand } from '../../../core/operator.ts';
-import type { Relay } from '../../../core/relay.ts';
-import { withSettings, type Settings } from '../../../core/settings.ts';
-import type { Micros } from '../../../core/units.ts';
-import { adtsFrame, apeTag, id3v2, infoFrame, join, mpegFrame } from '../frame/build.ts';
+import type { Edge } from '../../../core/edge/edge.ts';
+import type { ListenerId, Machine, PathId, SubscriberId, Transport } from '../../../core/base/machine.ts';
+import type { MountCommand } from '../../../core/edge/switching/command.ts';
+import type { Relay } from '../../../core/relay/relay.ts';
+import { withSettings, type Settings } from '../../../core/config/settings.ts';
+import type { Micros } from '../../../core/base/units.ts';
+import { adtsFrame, apeTag, id3v2, infoFrame, join, mpegFrame } from '../codec/build.ts';
 import { numbered, numberedAac } from './frames.ts';
 import { announce, data, framed, headers, message, metadata } from './messages.ts';
 

@@ -1,9 +1,9 @@
-import { Encoder } from '../../../core/encoder.ts';
+import { Encoder } from '../../../core/encoder/encoder.ts';
 import type { EncoderEvent, RelayEvent } from '../../../core/events.ts';
-import type { Machine, PathId, SubscriberId, TargetId } from '../../../core/machine.ts';
-import { Relay } from '../../../core/relay.ts';
-import { defaultSettings, type Settings } from '../../../core/settings.ts';
-import type { Micros } from '../../../core/units.ts';
+import type { Machine, PathId, SubscriberId, TargetId } from '../../../core/base/machine.ts';
+import { Relay } from '../../../core/relay/relay.ts';
+import { defaultSettings, type Settings } from '../../../core/config/settings.ts';
+import type { Micros } from '../../../core/base/units.ts';
 import { EdgeRig } from './edge-rig.ts';
 import { streamId } from './messages.ts';
 

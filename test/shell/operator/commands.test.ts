@@ -1,6 +1,6 @@
 import type net from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { defaultSettings } from '../../../core/settings.ts';
+import { defaultSettings } from '../../../core/config/settings.ts';
 import { EdgeApp } from '../../../shell/edge.ts';
 import { davecast } from '../../../shell/main.ts';
 import { listenTcp, portOf } from '../../../shell/tcp.ts';

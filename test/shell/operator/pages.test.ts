@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { CommandResult, MountCommand } from '../../../core/operator.ts';
-import type { StreamInfo } from '../../../core/stream-info.ts';
+import type { CommandResult, MountCommand } from '../../../core/edge/switching/command.ts';
+import type { StreamInfo } from '../../../core/edge/mountpoint/stream-info.ts';
 import type { RequestHead } from '../../../shell/http-head.ts';
 import { OperatorPages } from '../../../shell/operator/pages.ts';
 import { Refusals } from '../../../shell/refusals.ts';

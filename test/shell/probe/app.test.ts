@@ -1,6 +1,6 @@
 import type net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { defaultSettings } from '../../../core/settings.ts';
+import { defaultSettings } from '../../../core/config/settings.ts';
 import { parseEndpoint } from '../../../shell/address.ts';
 import { EdgeApp } from '../../../shell/edge.ts';
 import { EncoderApp } from '../../../shell/encoder.ts';

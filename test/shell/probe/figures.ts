@@ -1,6 +1,6 @@
 import { Probe } from '../../../core/probe/probe.ts';
 import type { ProbeFigures } from '../../../core/probe/figures.ts';
-import { ms } from '../../../core/units.ts';
+import { ms } from '../../../core/base/units.ts';
 import { audio } from './support.ts';
 
 /** Of a minute in which all was well: MP3 of 48 kbit/s, with a burst of 2.4 s. */

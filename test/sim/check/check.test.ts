@@ -57,7 +57,7 @@ test('so is what depends on where in the world it runs', async () => {
 });
 
 test('a machine that draws for itself is found in lock-step', () => {
-  const copy = new PlantedCopy({ file: 'core/connector.ts', find: 'const draw = this.#random();', replace: 'const draw = Math.random();' });
+  const copy = new PlantedCopy({ file: 'core/links/connector.ts', find: 'const draw = this.#random();', replace: 'const draw = Math.random();' });
   try {
     const { status, out } = check(copy.directory, 'scenarios/double-relay-loss.ts', '--json');
     expect(status).toBe(1);

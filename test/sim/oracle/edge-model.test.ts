@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { EdgeEvent } from '../../../core/events.ts';
-import type { PathId } from '../../../core/machine.ts';
-import { encodeMessage, formatStreamId, MessageType } from '../../../core/pdu.ts';
-import { withSettings } from '../../../core/settings.ts';
-import { micros } from '../../../core/units.ts';
+import type { PathId } from '../../../core/base/machine.ts';
+import { encodeMessage, formatStreamId, MessageType } from '../../../core/wire/pdu.ts';
+import { withSettings } from '../../../core/config/settings.ts';
+import { micros } from '../../../core/base/units.ts';
 import { mp3 } from '../../../sim/model-frame.ts';
 import { EdgeModel } from '../../../sim/oracle/edge-model.ts';
 import type { SwitchEvent } from '../../../sim/oracle/mount-model.ts';

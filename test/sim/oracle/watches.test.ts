@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { SubscriberId, TargetId } from '../../../core/machine.ts';
-import { icyBlock, NO_NEWS } from '../../../core/icy.ts';
-import { encodeMessage, MessageType } from '../../../core/pdu.ts';
-import { withSettings } from '../../../core/settings.ts';
+import type { SubscriberId, TargetId } from '../../../core/base/machine.ts';
+import { icyBlock, NO_NEWS } from '../../../core/wire/icy.ts';
+import { encodeMessage, MessageType } from '../../../core/wire/pdu.ts';
+import { withSettings } from '../../../core/config/settings.ts';
 import { mp3 } from '../../../sim/model-frame.ts';
 import { EncoderWatch } from '../../../sim/oracle/encoder-watch.ts';
 import { IcyReader } from '../../../sim/oracle/icy-reader.ts';

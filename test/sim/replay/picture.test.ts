@@ -5,7 +5,7 @@ import { ReplayLog } from '../../../sim/replay/log.ts';
 import { replay, stretchesOf } from '../../../sim/replay/replay.ts';
 import { whatIf } from '../../../sim/replay/what-if.ts';
 import { simulate } from '../../../sim/simulation.ts';
-import { withSettings } from '../../../core/settings.ts';
+import { withSettings } from '../../../core/config/settings.ts';
 import { recorderOn, Tape } from '../../core/recording/support.ts';
 
 describe('the picture of a replay', () => {

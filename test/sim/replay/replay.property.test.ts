@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Player } from '../../../sim/replay/player.ts';
 import { nobody, replay } from '../../../sim/replay/replay.ts';
 import { recordEdge, recordRelay, type Tape } from '../../core/recording/support.ts';
-import { join } from '../../core/frame/build.ts';
+import { join } from '../../core/codec/build.ts';
 import { numbered } from '../../core/support/frames.ts';
 import { smallSettings, steps, type Step } from '../../core/support/steps.ts';
 

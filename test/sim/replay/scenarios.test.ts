@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withSettings, type Settings } from '../../../core/settings.ts';
+import { withSettings, type Settings } from '../../../core/config/settings.ts';
 import encoderDeath from '../../../scenarios/encoder-death.ts';
 import fallbackMount from '../../../scenarios/fallback-mount.ts';
 import lossyUdp from '../../../scenarios/lossy-udp-both-paths.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readRecording } from '../../../core/recording/read.ts';
 import { replay } from '../../../sim/replay/replay.ts';
 import { strip } from '../../../sim/replay/strip.ts';
-import { join, mpegFrame } from '../../core/frame/build.ts';
+import { join, mpegFrame } from '../../core/codec/build.ts';
 import { recordEdge } from '../../core/recording/support.ts';
 import { smallSettings, type Step } from '../../core/support/steps.ts';
 import { announce, data } from '../../core/support/messages.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultSettings } from '../../../core/settings.ts';
+import { defaultSettings } from '../../../core/config/settings.ts';
 import { readSet } from '../../../sim/cli/set-option.ts';
 import { withWanted } from '../../../sim/replay/wanted.ts';
 

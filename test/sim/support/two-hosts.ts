@@ -1,4 +1,4 @@
-import type { Micros } from '../../../core/units.ts';
+import type { Micros } from '../../../core/base/units.ts';
 import { Host } from '../../../sim/host.ts';
 import { Network } from '../../../sim/network.ts';
 import type { Conditions } from '../../../sim/path.ts';

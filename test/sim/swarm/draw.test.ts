@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { withSettings } from '../../../core/settings.ts';
+import { withSettings } from '../../../core/config/settings.ts';
 import { checkScenario, type Fault } from '../../../sim/scenario.ts';
 import { simulate } from '../../../sim/simulation.ts';
 import { drawSwarm } from '../../../sim/swarm/draw.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { withSettings } from '../../../core/settings.ts';
+import { withSettings } from '../../../core/config/settings.ts';
 import { MAX_MODEL_FRAME_BYTES, mp3 } from '../../../sim/model-frame.ts';
 import { EdgeModel } from '../../../sim/oracle/edge-model.ts';
 import { givenTo, ListenerRules } from '../../../sim/oracle/listener-rules.ts';

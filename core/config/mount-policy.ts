@@ -1,0 +1,61 @@
+import type { Codec } from '../codec/format/format.ts';
+import type { Settings } from './settings.ts';
+
+/** What an operator wants of one mountpoint, besides the settings of the edge. Plain data. */
+export interface MountPolicy {
+  /** The origin that its encoder announces, or the address that a relay takes it from: listeners return to it. */
+  readonly prefer?: string;
+  /** Whose streams are believed to carry its programme: those whose content says so, or all that announce its name. 'content' unless given. */
+  readonly trust?: 'content' | 'all';
+  /** Only streams of this codec are heard; most of them decide unless given. */
+  readonly codec?: Codec;
+  /** What listeners hear when no stream is left. */
+  readonly fallback?: Fallback;
+  /** They hear it also instead of a stream that has been silent or has repeated itself for its time, when no other one carries programme. */
+  readonly fallbackOnSilence?: boolean;
+  readonly settings?: Partial<Pick<Settings, MountSettingName>>;
+}
+
+/** Another mountpoint of the same edge, without its leading slash, or a file of whole frames that is played again and again. */
+export type Fallback = { readonly mount: string } | { readonly file: string };
+
+/** By the names of mountpoints, without their leading slash. */
+export type MountPolicies = Readonly<Record<string, MountPolicy>>;
+
+/** The settings that a mountpoint can have of its own. */
+export const mountSettingNames: readonly MountSettingName[] = [
+  'silentSwitchMs',
+  'frozenSwitchMs',
+  'returnMs',
+  'fallbackMs',
+  'fallbackLeaveMs',
+  'slowerWaitMs',
+  'lossySwitchMs',
+  'behindSwitchMs',
+  'behindSettleMs',
+  'resumeGraceMs',
+  'mountEndMs',
+];
+
+export type MountSettingName =
+  | 'silentSwitchMs'
+  | 'frozenSwitchMs'
+  | 'returnMs'
+  | 'fallbackMs'
+  | 'fallbackLeaveMs'
+  | 'slowerWaitMs'
+  | 'lossySwitchMs'
+  | 'behindSwitchMs'
+  | 'behindSettleMs'
+  | 'resumeGraceMs'
+  | 'mountEndMs';
+
+/** What is wanted of one mountpoint. Its name comes from the network, and may be that of something every object has. */
+export function policyFor(mount: string, policies: MountPolicies | undefined): MountPolicy | undefined {
+  return policies !== undefined && Object.hasOwn(policies, mount) ? policies[mount] : undefined;
+}
+
+/** The settings of one mountpoint. */
+export function settingsFor(policy: MountPolicy | undefined, settings: Settings): Settings {
+  return policy?.settings === undefined ? settings : { ...settings, ...policy.settings };
+}

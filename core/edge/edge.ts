@@ -1,0 +1,275 @@
+import type { Archive } from '../base/archive.ts';
+import { Aligner } from './content/aligner.ts';
+import { SameFrames } from './content/same-frames.ts';
+import type { JoinOptions, BroadcastSink } from './output/broadcast.ts';
+import { MemoryBudget } from '../base/budget.ts';
+import { buffersOf, type StreamBuffers } from './buffers.ts';
+import { LISTENER_BYTES } from '../base/costs.ts';
+import { EdgeMounts } from './mountpoint/mountpoints.ts';
+import type { EdgeStream } from './stream/stream.ts';
+import { EdgeStreams, type EdgeStreamsReason } from './stream/streams.ts';
+import type { EdgeEvent, PathFigures } from '../events.ts';
+import { Intake, type Path } from '../links/intake.ts';
+import type { ListenerId, Machine, PathId, Transport } from '../base/machine.ts';
+import type { Matcher } from './content/matcher.ts';
+import type { Mount, MountInfo, MountReason, OnAir } from './mountpoint/mountpoint.ts';
+import type { CommandResult, MountCommand } from './switching/command.ts';
+import { MessageType, type MessageView } from '../wire/pdu.ts';
+import type { MountPolicies } from '../config/mount-policy.ts';
+import { isDropped } from './stream/reassembler.ts';
+import type { Settings } from '../config/settings.ts';
+import { streamInfo, type StreamInfo } from './mountpoint/stream-info.ts';
+import { TimerQueue } from '../base/timers.ts';
+import type { Micros } from '../base/units.ts';
+
+export type { MountInfo };
+
+export interface EdgeOptions {
+  readonly settings: Settings;
+  /** What is wanted of single mountpoints. */
+  readonly policies?: MountPolicies;
+  /** Makes, for each mountpoint, what finds the same point of the programme in two of its streams; by the same frames, and an Aligner, unless given. */
+  readonly newMatcher?: () => Matcher;
+  /** Is told of every frame that a mountpoint gives out, whether anybody listens or not. */
+  readonly onAir?: OnAir;
+}
+
+export interface EdgeSink extends BroadcastSink {
+  event(event: EdgeEvent): void;
+}
+
+export interface EdgeStats {
+  readonly paths: readonly ({ readonly id: PathId; readonly label: string } & PathFigures)[];
+  readonly streams: number;
+  readonly mounts: number;
+  readonly listeners: number;
+  /** Early messages held, all streams together. */
+  readonly heldMessages: number;
+  /** What counts against `edgeBytes`. */
+  readonly countedBytes: number;
+}
+
+type EdgeReason = MountReason | EdgeStreamsReason;
+
+/**
+ * Takes in all relays and gives each listener one unbroken stream.
+ *
+ *     paths -> messages -> stream (by id): dedup, order, frames, ring -> mount (by name): switch -> broadcast -> listeners
+ */
+export class Edge implements Machine {
+  readonly #settings: Settings;
+  readonly #intake: Intake;
+  readonly #streams: EdgeStreams;
+  readonly #mounts: EdgeMounts;
+  readonly #listeners: Map<ListenerId, Mount> = new Map();
+  readonly #timers: TimerQueue<EdgeReason> = new TimerQueue();
+  readonly #budget: MemoryBudget;
+  #joined = 0;
+  #now = 0 as Micros;
+
+  constructor({ settings, policies, newMatcher, onAir }: EdgeOptions, sink: EdgeSink) {
+    this.#settings = settings;
+    this.#budget = new MemoryBudget(settings.edgeBytes);
+    this.#streams = new EdgeStreams({
+      settings,
+      budget: this.#budget,
+      timer: (reason, fire) => this.#timers.timer(reason, fire),
+      frame: (now, stream) => this.#mounts.frame(now, stream),
+      lost: (now, stream, loss) => this.#mounts.of(stream)?.switcher.lost(now, stream, loss),
+      isHeard: (stream) => this.#isHeard(stream),
+      forgotten: (now, stream) => this.#mounts.of(stream)?.switcher.remove(now, stream),
+      full: (bound) => this.#intake.boundHit(bound),
+      event: (event) => sink.event(event),
+    });
+    this.#mounts = new EdgeMounts({
+      settings,
+      policies,
+      newMatcher: newMatcher ?? (() => new SameFrames(new Aligner())),
+      onAir,
+      sink,
+      budget: this.#budget,
+      streams: this.#streams,
+      timer: (reason, fire) => this.#timers.timer(reason, fire),
+      event: (event) => sink.event(event),
+      listenerGone: (listener) => this.#forgetListener(listener),
+    });
+    this.#intake = new Intake({
+      maxPaths: settings.maxPaths,
+      message: (path, view) => this.#message(path, view),
+      event: (event) => sink.event(event),
+    });
+  }
+
+  get deadline(): Micros {
+    return this.#timers.next;
+  }
+
+  get deadlineReason(): string {
+    return this.#timers.nextReason;
+  }
+
+  /** Memory of unfinished and early messages, rings, and what is kept for listeners. */
+  get heldBytes(): number {
+    return this.#intake.heldBytes + this.#streams.heldBytes + this.#mounts.heldBytes;
+  }
+
+  get stats(): EdgeStats {
+    return {
+      paths: [...this.#intake.paths].map((path) => ({ id: path.id, label: path.label, ...path.figures })),
+      streams: this.#streams.size,
+      mounts: this.#mounts.size,
+      listeners: this.#listeners.size,
+      heldMessages: this.#streams.heldMessages,
+      countedBytes: this.#budget.usedBytes,
+    };
+  }
+
+  /** What is kept of each stream. */
+  get buffers(): readonly StreamBuffers[] {
+    return [...this.#streams].map((stream) => buffersOf(stream, this.#mounts.of(stream)?.switcher));
+  }
+
+  /** How much of the programme on air has not been given to this listener's connection yet. */
+  behindBytes(listener: ListenerId): number {
+    return this.#listeners.get(listener)?.broadcast.behindBytes(listener) ?? 0;
+  }
+
+  /** Those that are open. */
+  get paths(): Iterable<Path> {
+    return this.#intake.paths;
+  }
+
+  /** A connection that messages come from; undefined when there are too many: refuse it. */
+  openPath(now: Micros, transport: Transport, label: string): PathId | undefined {
+    return this.#intake.open(now, transport, label, true)?.id;
+  }
+
+  closePath(now: Micros, id: PathId, reason: string): void {
+    const path = this.#intake.close(id, reason);
+    if (path === undefined) return;
+    // First all streams learn of it, then each judges its gap, then the switchers look: a backup that came by the same
+    // path must not look healthy to any of them.
+    const affected = [...this.#streams].filter((stream) => stream.forgetPath(now, path));
+    for (const stream of affected) stream.judge(now);
+    for (const stream of affected) this.#mounts.of(stream)?.switcher.pathClosed(now, stream);
+  }
+
+  /** TCP: bytes in any chunking; UDP: one datagram. Borrowed for the call. */
+  receive(now: Micros, path: PathId, bytes: Uint8Array): void {
+    this.#now = now;
+    this.#intake.receive(path, bytes);
+  }
+
+  /** A mountpoint on air, by its name without the leading slash. */
+  mount(name: string): MountInfo | undefined {
+    return this.#mounts.get(name)?.info;
+  }
+
+  /** All mountpoints on air, by name. */
+  mounts(): readonly MountInfo[] {
+    return [...this.#mounts]
+      .map((mount) => mount.info)
+      .filter((info) => info !== undefined)
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** All streams of a mountpoint on air, the one on air first; undefined when there is no such mountpoint. */
+  streamsOf(now: Micros, name: string): readonly StreamInfo[] | undefined {
+    const mount = this.#mounts.get(name);
+    if (mount === undefined) return undefined;
+    const { switcher } = mount;
+    const others = [...this.#streams].filter((stream) => stream !== switcher.live && switcher.has(stream));
+    const all = switcher.live === undefined ? others : [switcher.live, ...others];
+    return all.map((stream) => streamInfo(now, stream, mount, this.#settings));
+  }
+
+  /** What an operator wants of a mountpoint. */
+  command(now: Micros, name: string, command: MountCommand): CommandResult {
+    return this.#mounts.get(name)?.switcher.command(now, command) ?? 'no-such-mount';
+  }
+
+  /**
+   * The file that listeners of a mountpoint hear when no stream is left; `title` is what they see. It is there from now on, and
+   * the mountpoint with it. Says, in words that go on behind the name of the file, why it cannot be that.
+   */
+  provideFallback(now: Micros, mount: string, title: string, file: Uint8Array): string | undefined {
+    return this.#mounts.provideFallback(now, mount, title, file);
+  }
+
+  /** A listener; its burst is sent at the next `advance`, so that a head can be written first. */
+  join(now: Micros, name: string, options: JoinOptions): ListenerId | 'no-such-mount' | 'full' {
+    const mount = this.#mounts.get(name);
+    if (mount === undefined) return 'no-such-mount';
+    if (this.#listeners.size >= this.#settings.maxListeners) {
+      this.#intake.boundHit('maxListeners');
+      return 'full';
+    }
+    this.#joined++;
+    const id = this.#joined as ListenerId;
+    this.#listeners.set(id, mount);
+    this.#listenersChanged();
+    mount.broadcast.join(now, id, options);
+    return id;
+  }
+
+  leave(now: Micros, id: ListenerId, reason: string): void {
+    this.#listeners.get(id)?.broadcast.leave(now, id, reason);
+    this.#forgetListener(id);
+  }
+
+  advance(now: Micros): void {
+    this.#now = now;
+    this.#timers.run(now);
+  }
+
+  /** Saves or restores its state. */
+  archive(a: Archive): void {
+    this.#now = a.number(this.#now);
+    this.#intake.archive(a);
+    const onAir = [...this.#mounts].map(({ switcher }) => switcher.live).filter((live) => live !== undefined);
+    const streams = this.#streams.archive(a, onAir, (path) => this.#intake.path(path));
+    this.#mounts.archive(a, (stream) => streams[a.number(stream === undefined ? 0 : streams.indexOf(stream))]!);
+    if (a.isLoading) for (const mount of this.#mounts) for (const listener of mount.broadcast.listenerIds) this.#listeners.set(listener, mount);
+    this.#listenersChanged();
+    this.#joined = a.number(this.#joined);
+    this.#budget.archive(a);
+    this.#timers.archive(a);
+  }
+
+  #message(path: Path, view: MessageView): void {
+    if (view.type === MessageType.SOURCE) {
+      this.#source(path, view);
+      return;
+    }
+    const stream = this.#streams.of(this.#now, path, view);
+    if (stream === undefined) {
+      path.drop('too-many-streams');
+      return;
+    }
+    const reception = stream.receive(this.#now, path, view);
+    if (isDropped(reception)) path.drop(reception);
+  }
+
+  /** A relay speaks of a stream: that alone makes none known, and keeps none from being forgotten. */
+  #source(path: Path, view: MessageView): void {
+    const stream = this.#streams.find(view);
+    if (stream === undefined) return;
+    stream.receiveSource(this.#now, path, view);
+    if (stream.isSaidClosed) this.#mounts.of(stream)?.switcher.saidClosed(this.#now, stream);
+  }
+
+  #isHeard(stream: EdgeStream): boolean {
+    const mount = this.#mounts.of(stream);
+    return mount?.switcher.live === stream && mount.broadcast.listeners > 0;
+  }
+
+  #forgetListener(id: ListenerId): void {
+    this.#listeners.delete(id);
+    this.#listenersChanged();
+  }
+
+  /** They come first: what they take is left to them by all streams. */
+  #listenersChanged(): void {
+    this.#budget.setAside(LISTENER_BYTES * this.#listeners.size);
+  }
+}

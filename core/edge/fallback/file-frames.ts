@@ -1,0 +1,82 @@
+import { describeFormat, frameDurationUs, isSameFormat, type FrameFormat, type FrameHeader } from '../../codec/format/format.ts';
+import { emptyFrameHeader, readHeader } from '../../codec/header.ts';
+import { foreignFormat, SUPPORTED } from '../../codec/scan/foreign.ts';
+import { FrameScanner, type FrameSink } from '../../codec/scan/scanner.ts';
+import { ID3V2_HEAD_BYTES } from '../../codec/tags/tags.ts';
+import { programmeEnd } from '../../codec/tags/trailing-tags.ts';
+
+/** The frames of a file, one behind the other in memory, without tags and players' tables of contents. */
+export class FileFrames {
+  readonly format: FrameFormat;
+  readonly bytes: Uint8Array;
+  readonly bitrateBps: number;
+  /** Where each frame begins, and where the last one ends. */
+  readonly #offsets: readonly number[];
+  readonly #header: FrameHeader = emptyFrameHeader();
+
+  constructor(format: FrameFormat, bytes: Uint8Array, offsets: readonly number[]) {
+    this.format = format;
+    this.bytes = bytes;
+    this.#offsets = offsets;
+    let durationUs = 0;
+    for (let index = 0; index < this.count; index++) durationUs += this.durationUs(index);
+    this.bitrateBps = (bytes.length * 8_000_000) / durationUs;
+  }
+
+  get count(): number {
+    return this.#offsets.length - 1;
+  }
+
+  /** Undefined before the first and behind the last one. */
+  frame(index: number): Uint8Array | undefined {
+    return index < 0 || index >= this.count ? undefined : this.bytes.subarray(this.#offsets[index], this.#offsets[index + 1]);
+  }
+
+  durationUs(index: number): number {
+    readHeader(this.bytes, this.#offsets[index]!, this.#header);
+    return frameDurationUs(this.format, this.#header.samples);
+  }
+}
+
+/** What is in a file; or, in words that go on behind its name, why it cannot be a fallback. */
+export function readFileFrames(file: Uint8Array): FileFrames | string {
+  const bytes = new Uint8Array(file.length);
+  const offsets = [0];
+  let end = 0;
+  let format: FrameFormat | undefined;
+  let other: FrameFormat | undefined;
+  const sink: FrameSink = {
+    frame: (frame, header) => {
+      format ??= header.format;
+      if (!isSameFormat(header.format, format)) other ??= header.format;
+      bytes.set(frame, end);
+      end += frame.length;
+      offsets.push(end);
+    },
+  };
+  const scanner = new FrameScanner(sink, { isSource: true });
+  scan(scanner, file.subarray(0, programmeEnd(file)));
+  // Anything large has a few bytes in it that look like frames.
+  const { garbage, padding } = scanner.skipped;
+  if (format === undefined || garbage.bytes + padding.bytes > end) {
+    const foreign = foreignFormat(file);
+    if (foreign !== undefined) return `is ${foreign}, not ${SUPPORTED}`;
+    return format === undefined ? `has no frame of ${SUPPORTED}` : `is mostly something else than ${SUPPORTED}`;
+  }
+  if (other !== undefined) return `has frames of two kinds: ${describeFormat(format)}, then ${describeFormat(other)}`;
+  return new FileFrames(format, bytes.slice(0, end), offsets);
+}
+
+/** Such tags at most, in a file; the last one is taken as it is. */
+const MOST_BROKEN_TAGS = 16;
+
+/** Scans all of it. A tag that is longer than what is left has a broken length: what is behind its head may be programme. */
+function scan(scanner: FrameScanner, programme: Uint8Array): void {
+  let rest = programme;
+  for (let broken = 0; ; broken++) {
+    scanner.push(rest);
+    if (!scanner.isInTag || broken === MOST_BROKEN_TAGS) break;
+    rest = rest.subarray(rest.length - scanner.leaveTag() + ID3V2_HEAD_BYTES);
+  }
+  scanner.end();
+}

@@ -1,0 +1,92 @@
+import type { Archive } from '../../base/archive.ts';
+import type { MemoryBudget } from '../../base/budget.ts';
+import { isSameFormat, type FrameFormat } from '../../codec/format/format.ts';
+import { archiveFormat } from '../../codec/formats.ts';
+import { icyTitleText } from '../../wire/icy.ts';
+import { FrameRing } from '../stream/ring.ts';
+import type { Micros } from '../../base/units.ts';
+import { MOST_AT_ONCE_US, type FallbackSink, type FallbackSource } from './source.ts';
+
+export interface FallbackMountOptions {
+  /** Of the other mountpoint. */
+  readonly name: string;
+  readonly budget: MemoryBudget;
+  readonly sink: FallbackSink;
+}
+
+/** Of the other mountpoint's newest seconds: at 512 kbit/s. */
+const KEPT_BYTES = 262_144;
+const UNTITLED = icyTitleText('');
+
+/**
+ * Another mountpoint of the same edge, whatever it gives out: one of its streams, or a fallback of its own. Its newest
+ * seconds are kept, so that what was missed can follow at once.
+ */
+export class FallbackMount implements FallbackSource {
+  readonly name: string;
+  readonly #sink: FallbackSink;
+  readonly #ring: FrameRing;
+  #isOn = false;
+  #format: FrameFormat | undefined;
+  #heardAt = 0 as Micros;
+
+  constructor({ name, budget, sink }: FallbackMountOptions) {
+    this.name = name;
+    this.#sink = sink;
+    this.#ring = new FrameRing(MOST_AT_ONCE_US, KEPT_BYTES, budget);
+  }
+
+  get format(): FrameFormat | undefined {
+    return this.#format;
+  }
+
+  get bitrateBps(): number {
+    return this.#ring.bitrateBps;
+  }
+
+  get heldBytes(): number {
+    return this.#ring.heldBytes;
+  }
+
+  /** The mountpoint has given out a frame; `text` is that which its listeners see. */
+  heard(now: Micros, bytes: Uint8Array, durationUs: number, text: string, format: FrameFormat): void {
+    const ring = this.#ring;
+    if (!isSameFormat(format, this.#format)) {
+      this.#format = format;
+      ring.clear();
+      if (this.#isOn) this.#sink.cut();
+    }
+    ring.push(bytes, ring.endUs, durationUs, text === '' ? UNTITLED : text);
+    this.#heardAt = now;
+    if (this.#isOn) this.#give(now, ring.count - 1);
+  }
+
+  start(now: Micros, since: Micros): void {
+    this.#isOn = true;
+    this.#sink.cut();
+    const ring = this.#ring;
+    const fromUs = ring.endUs - (this.#heardAt - since);
+    for (let index = 0; this.#isOn && index < ring.count; index++) if (ring.frame(index).mediaUs >= fromUs) this.#give(now, index);
+  }
+
+  stop(): void {
+    this.#isOn = false;
+  }
+
+  dispose(): void {
+    this.stop();
+    this.#ring.dispose();
+  }
+
+  archive(a: Archive): void {
+    this.#ring.archive(a);
+    this.#isOn = a.flag(this.#isOn);
+    this.#format = archiveFormat(a, this.#format);
+    this.#heardAt = a.number(this.#heardAt);
+  }
+
+  #give(now: Micros, index: number): void {
+    const { bytes, durationUs, text } = this.#ring.frame(index);
+    this.#sink.frame(now, bytes, durationUs, text ?? UNTITLED, (back) => this.#ring.before(index, back));
+  }
+}

@@ -1,0 +1,79 @@
+import type { EdgeStream } from '../stream/stream.ts';
+import type { Codec } from '../../codec/format/format.ts';
+import { policyFor, type MountPolicies } from '../../config/mount-policy.ts';
+import type { Settings } from '../../config/settings.ts';
+import { ms, type Micros } from '../../base/units.ts';
+
+/** What a mountpoint that is on air tells of its beginning. */
+export interface Begun {
+  readonly startedAt: Micros;
+  readonly codec: Codec;
+  readonly listeners: number;
+}
+
+/**
+ * Which codec a mountpoint has whose streams have several: a player cannot go from one to another. What is configured counts, and
+ * otherwise most of its streams; of as many each way, those of the lowest stream id, so that edges agree that have the same streams.
+ * Whose frame comes first does not count: what a stream has announced does, until its frames are there.
+ */
+export class FormatChoice {
+  readonly #settings: Settings;
+  readonly #policies: MountPolicies | undefined;
+  readonly #streams: Iterable<EdgeStream>;
+
+  /** @param streams all of the edge. */
+  constructor(settings: Settings, policies: MountPolicies | undefined, streams: Iterable<EdgeStream>) {
+    this.#settings = settings;
+    this.#policies = policies;
+    this.#streams = streams;
+  }
+
+  /** Why a stream that has frames cannot be heard at its mountpoint, whatever else there is; undefined: it can. */
+  refusal({ mountpoint, format }: EdgeStream): string | undefined {
+    const codec = policyFor(mountpoint!, this.#policies)?.codec;
+    return codec === undefined || format?.codec === codec ? undefined : `the mountpoint is to have ${codec}, and not ${format?.codec ?? 'nothing'}`;
+  }
+
+  /** Whether the mountpoint of this stream, which has frames, begins with it. */
+  mayBegin(now: Micros, stream: EdgeStream): boolean {
+    const { codec } = stream.format!;
+    const all = this.#electorate(stream);
+    if (all.every((other) => voteOf(other, codec) === codec)) return true;
+    const isSettled = now - Math.min(...all.map(({ framesSince }) => framesSince)) >= ms(this.#settings.formatSettleMs);
+    // Those that were announced and have not come by then are dead.
+    return elected(isSettled ? all.filter((other) => other === stream || other.isHealthy(now)) : all, codec) === codec;
+  }
+
+  /** Whether a mountpoint that has only just begun, and that nobody hears, had better begin anew with this stream, for most are like that. */
+  corrects(now: Micros, stream: EdgeStream, { startedAt, codec, listeners }: Begun): boolean {
+    const own = stream.format!.codec;
+    if (listeners > 0 || own === codec || now - startedAt >= ms(this.#settings.formatSettleMs)) return false;
+    return elected(this.#electorate(stream), own) === own;
+  }
+
+  /** All streams of a mountpoint that could be heard there, and say what they are. */
+  #electorate({ mountpoint }: EdgeStream): EdgeStream[] {
+    return [...this.#streams].filter((stream) => {
+      if (stream.mountpoint !== mountpoint || (stream.format === undefined && stream.announcedCodec === undefined)) return false;
+      return stream.format === undefined || this.refusal(stream) === undefined;
+    });
+  }
+}
+
+/** What a stream is; of one without frames what it has announced, where all of MPEG audio has one name: that is taken for `asked`. */
+function voteOf({ format, announcedCodec }: EdgeStream, asked: Codec): Codec {
+  if (format !== undefined) return format.codec;
+  return announcedCodec === 'mp3' && asked !== 'aac' ? asked : announcedCodec!;
+}
+
+/** What most of them are. */
+function elected(streams: readonly EdgeStream[], asked: Codec): Codec | undefined {
+  const votes = new Map<Codec, { readonly count: number; readonly lowest: string }>();
+  for (const stream of streams) {
+    const codec = voteOf(stream, asked);
+    const { count, lowest } = votes.get(codec) ?? { count: 0, lowest: stream.name };
+    votes.set(codec, { count: count + 1, lowest: stream.name < lowest ? stream.name : lowest });
+  }
+  const [first] = [...votes].sort(([, a], [, b]) => b.count - a.count || (a.lowest < b.lowest ? -1 : 1));
+  return first?.[0];
+}

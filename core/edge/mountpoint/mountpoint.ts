@@ -1,0 +1,169 @@
+import type { Archive } from '../../base/archive.ts';
+import type { MemoryBudget } from '../../base/budget.ts';
+import { Broadcast, type BroadcastReason, type BroadcastSink } from '../output/broadcast.ts';
+import type { EdgeStream } from '../stream/stream.ts';
+import type { EdgeEvent } from '../../events.ts';
+import type { FallbackSink, FallbackSource } from '../fallback/source.ts';
+import { StandIn, type StandInReason } from '../fallback/stand-in.ts';
+import type { FrameFormat } from '../../codec/format/format.ts';
+import type { HeaderList } from '../../wire/headers.ts';
+import { icyTitleOf } from '../../wire/icy.ts';
+import type { ListenerId } from '../../base/machine.ts';
+import type { Matcher } from '../content/matcher.ts';
+import { contentTypeOf } from '../../codec/content-type.ts';
+import type { MountPolicy } from '../../config/mount-policy.ts';
+import type { Settings } from '../../config/settings.ts';
+import type { Programme } from '../playout/on-air.ts';
+import { Switcher, type SwitcherReason } from '../switching/switcher.ts';
+import type { Timer } from '../../base/timers.ts';
+import type { Micros } from '../../base/units.ts';
+
+/** A mountpoint as listeners and operators see it. */
+export interface MountInfo {
+  /** Without its leading slash. */
+  readonly name: string;
+  readonly format: FrameFormat;
+  /** Mean of the newest 10 s, rounded to kbit/s. */
+  readonly bitrateBps: number;
+  readonly contentType: string;
+  /** The allowed headers of the stream on air, Icy-Name etc., without Content-Type. */
+  readonly headers: HeaderList;
+  readonly title: string;
+  readonly listeners: number;
+  readonly listenerPeak: number;
+  readonly slowListeners: number;
+  readonly startedAt: Micros;
+  /** The id of the stream on air, or that was last, as 32 hexadecimal digits; '' when there has been none. */
+  readonly liveStream: string;
+  /** What its encoder is called, and its address, where that is known. */
+  readonly liveOrigin: string | undefined;
+  readonly liveSource: string | undefined;
+  /** What is heard instead of a stream: a file or another mountpoint, by its name. */
+  readonly fallback: string | undefined;
+  readonly streams: number;
+  readonly switches: number;
+  /** Programme given out, and what all listeners got of it. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+/** Is told that a mountpoint gives out a frame of this length. */
+export type OnAir = (now: Micros, mount: string, durationUs: number) => void;
+
+/** The same of one mountpoint, with the frame, which is borrowed. `text` is the metadata that listeners see. */
+export type GaveOut = (now: Micros, bytes: Uint8Array, durationUs: number, text: string, format: FrameFormat) => void;
+
+export type MountReason = SwitcherReason | BroadcastReason | StandInReason;
+
+export interface MountOptions {
+  readonly name: string;
+  readonly now: Micros;
+  /** Its own. */
+  readonly settings: Settings;
+  readonly policy: MountPolicy | undefined;
+  readonly matcher: Matcher;
+  readonly budget: MemoryBudget;
+  readonly sink: BroadcastSink;
+  readonly onAir: OnAir | undefined;
+  /** Hears what this mountpoint gives out. */
+  readonly gaveOut: GaveOut | undefined;
+  readonly fallback: ((sink: FallbackSink) => FallbackSource) | undefined;
+  readonly timer: (reason: MountReason, fire: (now: Micros) => void) => Timer<string>;
+  readonly event: (event: EdgeEvent) => void;
+  readonly listenerGone: (listener: ListenerId) => void;
+  readonly ended: (now: Micros, mount: Mount, silentMs: number) => void;
+  /** It must begin anew, with a stream of another codec. */
+  readonly outgrown: (now: Micros, mount: Mount, stream: EdgeStream) => void;
+}
+
+/** One mountpoint: its streams' switcher, and its listeners' broadcast. */
+export class Mount {
+  readonly name: string;
+  readonly startedAt: Micros;
+  readonly policy: MountPolicy | undefined;
+  readonly broadcast: Broadcast;
+  readonly switcher: Switcher;
+  readonly #standIn: StandIn<EdgeStream> | undefined;
+
+  constructor(options: MountOptions) {
+    const { name, now, settings, policy, matcher, budget, sink, fallback, timer, event, listenerGone, ended, outgrown } = options;
+    this.name = name;
+    this.startedAt = now;
+    this.policy = policy;
+    this.broadcast = new Broadcast({ mount: name, settings, budget, sink, timer, event, gone: listenerGone });
+    const programme = this.#watched(options);
+    this.#standIn = fallback && new StandIn({
+      mount: name,
+      settings,
+      source: fallback,
+      programme,
+      textOnAir: () => this.broadcast.text,
+      timer,
+      due: (at) => this.switcher.fallbackDue(at),
+      gives: (at) => this.switcher.fallbackHeard(at),
+      event,
+    });
+    this.switcher = new Switcher({
+      mount: name,
+      settings,
+      policy,
+      matcher,
+      programme: this.#standIn?.programme ?? programme,
+      standIn: this.#standIn,
+      timer,
+      event,
+      ended: (at, silentMs) => ended(at, this, silentMs),
+      outgrown: (at, stream) => outgrown(at, this, stream),
+    });
+  }
+
+  get heldBytes(): number {
+    return this.broadcast.heldBytes + (this.#standIn?.source.heldBytes ?? 0);
+  }
+
+  /** Saves or restores what is not given at construction. */
+  archive(a: Archive, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
+    this.broadcast.archive(a);
+    this.switcher.archive(a, reference);
+  }
+
+  get info(): MountInfo | undefined {
+    const { broadcast, switcher } = this;
+    const { live } = switcher;
+    const format = broadcast.format ?? switcher.format;
+    const fallback = switcher.isOnFallback ? this.#standIn!.source : undefined;
+    if (format === undefined) return undefined;
+    return {
+      name: this.name,
+      format,
+      bitrateBps: Math.round(((fallback ?? live?.ring)?.bitrateBps ?? 0) / 1000) * 1000,
+      contentType: contentTypeOf(format.codec),
+      headers: live?.headers.filter(([name]) => name !== 'Content-Type') ?? [],
+      title: icyTitleOf(broadcast.text),
+      listeners: broadcast.listeners,
+      listenerPeak: broadcast.listenerPeak,
+      slowListeners: broadcast.slowListeners,
+      startedAt: this.startedAt,
+      liveStream: live?.name ?? '',
+      liveOrigin: live?.origin,
+      liveSource: live?.source,
+      fallback: fallback?.name,
+      streams: switcher.streams,
+      switches: switcher.switches,
+      bytesIn: broadcast.bytesIn,
+      bytesOut: broadcast.bytesOut,
+    };
+  }
+
+  #watched({ name, onAir, gaveOut }: MountOptions): Programme {
+    const { broadcast } = this;
+    if (onAir === undefined && gaveOut === undefined) return broadcast;
+    return {
+      frame: (now, bytes, durationUs, text) => {
+        onAir?.(now, name, durationUs);
+        broadcast.frame(now, bytes, durationUs, text);
+        gaveOut?.(now, bytes, durationUs, broadcast.text, broadcast.format!);
+      },
+    };
+  }
+}

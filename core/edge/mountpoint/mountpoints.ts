@@ -1,0 +1,179 @@
+import type { Archive } from '../../base/archive.ts';
+import type { BroadcastSink } from '../output/broadcast.ts';
+import type { MemoryBudget } from '../../base/budget.ts';
+import { MOUNT_BYTES } from '../../base/costs.ts';
+import type { EdgeStream } from '../stream/stream.ts';
+import type { EdgeEvent } from '../../events.ts';
+import { Fallbacks } from './fallbacks.ts';
+import { FormatChoice } from './format-choice.ts';
+import { cannotFollow } from '../../codec/format/format.ts';
+import type { ListenerId } from '../../base/machine.ts';
+import type { Matcher } from '../content/matcher.ts';
+import { Mount, type MountReason, type OnAir } from './mountpoint.ts';
+import { policyFor, settingsFor, type MountPolicies } from '../../config/mount-policy.ts';
+import type { Settings } from '../../config/settings.ts';
+import type { Timer } from '../../base/timers.ts';
+import type { Micros } from '../../base/units.ts';
+
+export interface EdgeMountsOptions {
+  /** Of the edge. */
+  readonly settings: Settings;
+  readonly policies: MountPolicies | undefined;
+  readonly newMatcher: () => Matcher;
+  readonly onAir: OnAir | undefined;
+  readonly sink: BroadcastSink;
+  readonly budget: MemoryBudget;
+  /** All of the edge. */
+  readonly streams: Iterable<EdgeStream>;
+  readonly timer: (reason: MountReason, fire: (now: Micros) => void) => Timer<string>;
+  readonly event: (event: EdgeEvent) => void;
+  readonly listenerGone: (listener: ListenerId) => void;
+}
+
+/** All mountpoints of an edge that are on air: with which stream or fallback one begins, which streams join it, and when it ends. */
+export class EdgeMounts implements Iterable<Mount> {
+  readonly #options: EdgeMountsOptions;
+  readonly #mounts: Map<string, Mount> = new Map();
+  readonly #fallbacks: Fallbacks;
+  readonly #formats: FormatChoice;
+
+  constructor(options: EdgeMountsOptions) {
+    const { settings, policies, streams, budget, timer } = options;
+    this.#options = options;
+    this.#formats = new FormatChoice(settings, policies, streams);
+    this.#fallbacks = new Fallbacks({
+      policies: policies ?? {},
+      budget,
+      timer,
+      has: (name) => this.#mounts.has(name),
+      begin: (now, name) => this.#begin(now, name),
+      standIn: (now, name) => this.#mounts.get(name)?.switcher.beginWithFallback(now),
+    });
+  }
+
+  get size(): number {
+    return this.#mounts.size;
+  }
+
+  /** What is kept for listeners, and fallbacks. */
+  get heldBytes(): number {
+    let sum = this.#fallbacks.heldBytes;
+    for (const mount of this.#mounts.values()) sum += mount.heldBytes;
+    return sum;
+  }
+
+  [Symbol.iterator](): Iterator<Mount> {
+    return this.#mounts.values();
+  }
+
+  get(name: string): Mount | undefined {
+    return this.#mounts.get(name);
+  }
+
+  /** The one that a stream announces. */
+  of({ mountpoint }: EdgeStream): Mount | undefined {
+    return mountpoint === undefined ? undefined : this.#mounts.get(mountpoint);
+  }
+
+  /** A stream has one more frame in its ring; its mountpoint may begin with that. */
+  frame(now: Micros, stream: EdgeStream): void {
+    if (stream.mountpoint === undefined || this.#refuses(stream)) return;
+    const mount = this.of(stream);
+    if (mount === undefined) {
+      if (this.#formats.mayBegin(now, stream)) this.#join(now, stream);
+    } else if (!mount.switcher.has(stream)) this.#joinOrCorrect(now, mount, stream);
+    else mount.switcher.frame(now, stream);
+  }
+
+  /** The file that listeners of a mountpoint hear when no stream is left. Says, in words that go on behind its name, why it cannot be that. */
+  provideFallback(now: Micros, mount: string, title: string, file: Uint8Array): string | undefined {
+    const most = this.#options.settings.fallbackBytes;
+    if (file.length > most) return `is larger than fallbackBytes, ${most}`;
+    return this.#fallbacks.provide(now, mount, title, file);
+  }
+
+  /** Saves or restores its state; `reference` does so with a stream. */
+  archive(a: Archive, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
+    this.#fallbacks.archive(a);
+    a.list(this.#mounts.values(), (saved) => this.#archiveMount(a, saved, reference));
+  }
+
+  #archiveMount(a: Archive, saved: Mount | undefined, reference: (stream: EdgeStream | undefined) => EdgeStream): Mount {
+    const name = a.text(saved?.name ?? '');
+    const startedAt = a.number(saved?.startedAt ?? (0 as Micros));
+    const mount = saved ?? this.#begin(startedAt, name);
+    mount.archive(a, reference);
+    return mount;
+  }
+
+  /** It has frames, and its mountpoint is to have others. */
+  #refuses(stream: EdgeStream): boolean {
+    const why = this.#formats.refusal(stream);
+    if (why !== undefined && !stream.isRefused) {
+      stream.isRefused = true;
+      this.#options.event({ kind: 'backup-refused', mount: stream.mountpoint!, stream: stream.name, why });
+    }
+    return why !== undefined;
+  }
+
+  #joinOrCorrect(now: Micros, mount: Mount, stream: EdgeStream): void {
+    const { startedAt, broadcast, switcher } = mount;
+    const codec = switcher.live?.format?.codec;
+    if (codec !== undefined && this.#formats.corrects(now, stream, { startedAt, codec, listeners: broadcast.listeners })) this.#renew(now, mount, stream);
+    else this.#join(now, stream);
+  }
+
+  /** A stream that has a name and frames joins its mountpoint, or begins it. */
+  #join(now: Micros, stream: EdgeStream): void {
+    const name = stream.mountpoint!;
+    const mount = this.#mounts.get(name) ?? this.#begin(now, name);
+    mount.switcher.add(now, stream);
+  }
+
+  #begin(now: Micros, name: string): Mount {
+    const { settings, policies, newMatcher, budget, sink, onAir, timer, event, listenerGone } = this.#options;
+    const policy = policyFor(name, policies);
+    const mount = new Mount({
+      name,
+      now,
+      settings: settingsFor(policy, settings),
+      policy,
+      matcher: newMatcher(),
+      budget,
+      sink,
+      onAir,
+      gaveOut: this.#fallbacks.followed(name),
+      fallback: this.#fallbacks.sourceFor(name),
+      timer,
+      event,
+      listenerGone,
+      ended: (at, it, silentMs) => {
+        this.#end(at, it, silentMs);
+        this.#fallbacks.ended(at, name);
+      },
+      outgrown: (at, it, stream) => this.#renew(at, it, stream),
+    });
+    this.#mounts.set(name, mount);
+    budget.take(MOUNT_BYTES);
+    return mount;
+  }
+
+  /** A stream of another codec is all there is: listeners have to connect again, and then find that. */
+  #renew(now: Micros, mount: Mount, stream: EdgeStream): void {
+    const { name, switcher, broadcast } = mount;
+    const why = cannotFollow(stream.format, switcher.format);
+    this.#options.event({ kind: 'format-changed', mount: name, stream: stream.name, why, listeners: broadcast.listeners });
+    this.#end(now, mount, 0, stream);
+    this.#join(now, stream);
+  }
+
+  #end(now: Micros, mount: Mount, silentMs: number, successor?: EdgeStream): void {
+    this.#mounts.delete(mount.name);
+    this.#options.budget.giveBack(MOUNT_BYTES);
+    this.#fallbacks.forget(mount.name);
+    mount.switcher.dispose(successor);
+    const listeners = mount.broadcast.end(now);
+    mount.broadcast.dispose();
+    this.#options.event({ kind: 'mount-ended', mount: mount.name, silentMs, listeners });
+  }
+}

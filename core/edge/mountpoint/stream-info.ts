@@ -1,0 +1,72 @@
+import type { EdgeStream } from '../stream/stream.ts';
+import { canFollow, cannotFollow, type FrameFormat } from '../../codec/format/format.ts';
+import type { Match } from '../content/matcher.ts';
+import { isFrom } from '../switching/command.ts';
+import { settingsFor, type MountPolicy } from '../../config/mount-policy.ts';
+import type { Settings } from '../../config/settings.ts';
+import { sicknessOf, type Sickness } from '../switching/sickness.ts';
+import type { Switcher } from '../switching/switcher.ts';
+import { toMs, type Micros } from '../../base/units.ts';
+
+/** One of a mountpoint's streams, as operators see it. */
+export interface StreamInfo {
+  /** 32 hexadecimal digits. */
+  readonly id: string;
+  /** What its encoder announces itself as, and the address that a relay takes it from, where they say so. */
+  readonly origin: string | undefined;
+  readonly source: string | undefined;
+  /** Of its newest frame. */
+  readonly format: FrameFormat | undefined;
+  readonly isOnAir: boolean;
+  /** It is the one that the mountpoint's policy prefers. */
+  readonly isPreferred: boolean;
+  /** An operator has chosen it. */
+  readonly isChosen: boolean;
+  /** Its frames come, by an open path, in its usual rhythm, and no faster than real time. */
+  readonly isHealthy: boolean;
+  /** What it has though its frames come: for longer than its mountpoint allows; or they come faster than real time. */
+  readonly sickness: Sickness | 'unpaced' | undefined;
+  /** Programme that it has beyond the point where the listeners are; less than 0: it is behind that. Undefined where the two cannot be compared. */
+  readonly aheadMs: number | undefined;
+  /** What that point was found by; undefined for the one on air. */
+  readonly matchedBy: Match['by'] | undefined;
+  /** Why it could not go on air now; undefined when it could, or is. */
+  readonly whyNot: string | undefined;
+}
+
+/** What the streams of a mountpoint are told by. */
+export interface Mountpoint {
+  readonly switcher: Switcher;
+  readonly policy: MountPolicy | undefined;
+}
+
+/** @param settings of the edge. */
+export function streamInfo(now: Micros, stream: EdgeStream, { switcher, policy }: Mountpoint, settings: Settings): StreamInfo {
+  const { name, origin, source, format } = stream;
+  const aheadUs = switcher.aheadUs(stream);
+  const isOnAir = switcher.live === stream && !switcher.isOnFallback;
+  return {
+    id: name,
+    origin,
+    source,
+    format,
+    isOnAir,
+    isPreferred: policy?.prefer !== undefined && isFrom(stream, policy.prefer),
+    isChosen: switcher.isChosen(stream),
+    isHealthy: stream.isHealthy(now),
+    sickness: stream.pace.isUnpaced ? 'unpaced' : sicknessOf(stream, settingsFor(policy, settings)),
+    aheadMs: aheadUs === undefined ? undefined : toMs(aheadUs as Micros),
+    matchedBy: switcher.matchOf(stream)?.by,
+    whyNot: isOnAir ? undefined : hindrance(now, stream, switcher.format, aheadUs),
+  };
+}
+
+function hindrance(now: Micros, stream: EdgeStream, onAir: FrameFormat | undefined, aheadUs: number | undefined): string | undefined {
+  const { format, hasPath, frameAt } = stream;
+  if (format === undefined) return 'it has given no frame yet';
+  if (onAir !== undefined && !canFollow(format, onAir)) return cannotFollow(format, onAir);
+  if (!hasPath) return 'no path to it is open';
+  if (stream.pace.isUnpaced) return 'it comes faster than real time';
+  if (!stream.isHealthy(now)) return `no frame for ${Math.round(toMs((now - frameAt) as Micros))} ms`;
+  return aheadUs === undefined ? 'it cannot be compared with the one on air' : undefined;
+}

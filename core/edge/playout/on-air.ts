@@ -1,0 +1,163 @@
+import { Ahead } from '../../timing/ahead.ts';
+import type { Archive } from '../../base/archive.ts';
+import type { EdgeStream } from '../stream/stream.ts';
+import type { FrameFormat } from '../../codec/format/format.ts';
+import { archiveFormat } from '../../codec/formats.ts';
+import { ReservoirCarrier } from '../../codec/mpeg/reservoir.ts';
+import type { Settings } from '../../config/settings.ts';
+import { ms, type Micros } from '../../base/units.ts';
+
+/** Where the frames of a mountpoint go. `bytes` is borrowed. */
+export interface Programme {
+  frame(now: Micros, bytes: Uint8Array, durationUs: number, text: string | undefined): void;
+}
+
+/** Long enough to be understood. */
+const PIECE_US = 5_000_000;
+
+/**
+ * The stream that the listeners of one mountpoint are given, and how far they are in it.
+ *
+ *     its ring  | frame | frame | frame | frame |
+ *                                               ^ playhead: where the last frame given out ends
+ *
+ * The playhead may lie ahead of the ring: the listeners have heard that much of the programme from another stream, and
+ * wait until this one gets there.
+ */
+export class OnAir {
+  readonly #programme: Programme;
+  readonly #mostAheadUs: number;
+  readonly #ahead: Ahead;
+  /** Of a stream that comes faster than real time the listeners get nothing until they can have played some of what they have. */
+  #isHeld = false;
+  readonly #carrier: ReservoirCarrier = new ReservoirCarrier();
+  #live: EdgeStream | undefined;
+  #format: FrameFormat | undefined;
+  #playheadUs = 0;
+  #givenAt = 0 as Micros;
+  /** Whose frame was given out last. */
+  #givenBy: EdgeStream | undefined;
+
+  constructor(programme: Programme, { unpacedMs }: Settings) {
+    this.#programme = programme;
+    this.#mostAheadUs = ms(unpacedMs);
+    this.#ahead = new Ahead(ms(unpacedMs));
+  }
+
+  get live(): EdgeStream | undefined {
+    return this.#live;
+  }
+
+  /** Of the frames given out. */
+  get format(): FrameFormat | undefined {
+    return this.#format;
+  }
+
+  /** Media time of the live stream that the listeners get next. */
+  get playheadUs(): number {
+    return this.#playheadUs;
+  }
+
+  /** When a frame was given out last. */
+  get givenAt(): Micros {
+    return this.#givenAt;
+  }
+
+  /** Media time of a stream at which it was left, while nothing has been given out since: exactly there the listeners are. */
+  leftAt(stream: EdgeStream): number | undefined {
+    return stream === this.#givenBy && stream !== this.#live ? stream.givenUntilUs : undefined;
+  }
+
+  /** It is forgotten. */
+  forget(stream: EdgeStream): void {
+    if (this.#givenBy === stream) this.#givenBy = undefined;
+  }
+
+  /** No stream is on air yet, but something else of this format. */
+  beginWithout(format: FrameFormat): void {
+    this.#format = format;
+    // The first stream will follow that.
+    this.#carrier.cut();
+  }
+
+  /** Gives out all that a stream has, so that listeners find a burst. */
+  begin(now: Micros, stream: EdgeStream): void {
+    this.#go(now, stream, 0, stream.ring.oldestUs);
+  }
+
+  /** Goes on with the frame at `index` of another stream; one that has not come yet will be the first from `pointUs` on. */
+  enter(now: Micros, stream: EdgeStream, index: number, pointUs: number): void {
+    this.#carrier.cut();
+    this.#go(now, stream, index, pointUs);
+  }
+
+  /** The live stream has one more frame. */
+  next(now: Micros): void {
+    const live = this.#live!;
+    const newest = live.ring.count - 1;
+    const { mediaUs, durationUs } = live.ring.frame(newest);
+    if (mediaUs + durationUs / 2 <= this.#playheadUs) return;
+    if (live.pace.isUnpaced && this.#holds(now)) this.#pass(mediaUs + durationUs);
+    else this.#give(now, live, newest);
+  }
+
+  /** What the live stream has lost of what the listeners were to get next. */
+  get lostUs(): number {
+    return Math.max(0, this.#live!.timeline.mediaUs - this.#playheadUs);
+  }
+
+  /** They go on behind it. */
+  skipLoss(): void {
+    this.#playheadUs = Math.max(this.#playheadUs, this.#live!.timeline.mediaUs);
+    this.#carrier.cut();
+  }
+
+  /** Saves or restores its state; `reference` does so with one of the mountpoint's streams. */
+  archive(a: Archive, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
+    this.#live = a.flag(this.#live !== undefined) ? reference(this.#live) : undefined;
+    this.#format = archiveFormat(a, this.#format);
+    this.#playheadUs = a.number(this.#playheadUs);
+    this.#givenAt = a.number(this.#givenAt);
+    this.#ahead.archive(a);
+    this.#isHeld = a.flag(this.#isHeld);
+    this.#givenBy = a.flag(this.#givenBy !== undefined) ? reference(this.#givenBy) : undefined;
+    this.#carrier.archive(a);
+  }
+
+  /** What comes of a stream too fast goes out in pieces of some seconds, one as soon as the one before can have been played. */
+  #holds(now: Micros): boolean {
+    const aheadUs = this.#ahead.atUs(now);
+    this.#isHeld = this.#isHeld ? aheadUs > this.#mostAheadUs - Math.min(PIECE_US, this.#mostAheadUs / 2) : aheadUs >= this.#mostAheadUs;
+    return this.#isHeld;
+  }
+
+  /** The listeners do not hear this. */
+  #pass(untilUs: number): void {
+    this.#playheadUs = untilUs;
+    this.#live!.givenUntilUs = untilUs;
+    this.#carrier.cut();
+  }
+
+  #go(now: Micros, stream: EdgeStream, index: number, pointUs: number): void {
+    this.#live = stream;
+    this.#format = stream.format;
+    this.#playheadUs = Math.max(pointUs, stream.givenUntilUs);
+    for (let at = index; at < stream.ring.count; at++) this.#give(now, stream, at);
+  }
+
+  /** After a cut so that a decoder makes no noise of it. */
+  #give(now: Micros, stream: EdgeStream, index: number): void {
+    const { ring } = stream;
+    const { bytes, mediaUs, durationUs, text, isBehindLoss } = ring.frame(index);
+    if (isBehindLoss || mediaUs - this.#playheadUs > durationUs / 2) this.#carrier.cut();
+    const frame = this.#carrier.next(bytes, (back) => ring.before(index, back));
+    this.#format = stream.format;
+    this.#playheadUs = mediaUs + durationUs;
+    stream.givenUntilUs = this.#playheadUs;
+    this.#givenAt = now;
+    this.#isHeld = false;
+    this.#ahead.take(now, durationUs);
+    this.#givenBy = stream;
+    this.#programme.frame(now, frame, durationUs, text);
+  }
+}

@@ -1,0 +1,97 @@
+import { announcedCodec, decodeAnnouncement } from '../../wire/announce.ts';
+import type { Archive } from '../../base/archive.ts';
+import { decodeOrigin } from '../../wire/extensions.ts';
+import type { Codec } from '../../codec/format/format.ts';
+import { decodeHeaders, type HeaderList } from '../../wire/headers.ts';
+import { decodeIcyText, icyTitleOf } from '../../wire/icy.ts';
+import type { Path } from '../../links/intake.ts';
+import { MessageType, PDU_HEADER_BYTES, type MessageView } from '../../wire/pdu.ts';
+
+/** What a stream says of itself, besides its audio: where it belongs, what its encoder is called, its headers, its title. */
+export class StreamDescription {
+  #mountpoint: string | undefined;
+  #announcedCodec: Codec | undefined;
+  #origin: string | undefined;
+  #headers: HeaderList = [];
+  #earlyHeaders = -1;
+  #text: string | undefined;
+  #hasTitles = false;
+
+  /** Without its leading slash; undefined before its first ANNOUNCE. */
+  get mountpoint(): string | undefined {
+    return this.#mountpoint;
+  }
+
+  /** What it has said that it is, before its frames tell. */
+  get announcedCodec(): Codec | undefined {
+    return this.#announcedCodec;
+  }
+
+  /** What its encoder is called, if it says so. */
+  get origin(): string | undefined {
+    return this.#origin;
+  }
+
+  get headers(): HeaderList {
+    return this.#headers;
+  }
+
+  /** The metadata text of what comes now; undefined while it has never sent a title. */
+  get text(): string | undefined {
+    return this.#hasTitles ? this.#text : undefined;
+  }
+
+  /** Its name counts as soon as any copy of an ANNOUNCE has come, in order or not; a second, different one does not. True when this is the first. */
+  announce(path: Path, { bytes, start, end }: MessageView): boolean {
+    if (this.#mountpoint !== undefined) return false;
+    const announced = decodeAnnouncement(bytes.subarray(start + PDU_HEADER_BYTES, end));
+    if (announced === undefined) {
+      path.drop('bad-announce');
+      return false;
+    }
+    this.#mountpoint = announced.mountpoint;
+    this.#announcedCodec = announcedCodec(announced.audioType);
+    return true;
+  }
+
+  /** An ORIGIN. As with its name, the first one counts. */
+  keepOrigin(path: Path, { bytes, start, end }: MessageView): void {
+    if (this.#origin !== undefined) return;
+    this.#origin = decodeOrigin(bytes.subarray(start + PDU_HEADER_BYTES, end));
+    if (this.#origin === undefined) path.drop('bad-origin');
+  }
+
+  /** Before its first DATA the newest of what a relay opens a stream with counts; from then on they come in order. */
+  keepEarly(path: Path, { type, sequence, bytes, start, end }: MessageView): void {
+    if (type === MessageType.METADATA) this.keepText(bytes, start, end);
+    if (type !== MessageType.HEADERS || sequence <= this.#earlyHeaders) return;
+    this.#earlyHeaders = sequence;
+    this.keepHeaders(path, bytes, start, end);
+  }
+
+  /** A HEADERS message. @param path where what is dropped of it is counted. */
+  keepHeaders(path: Path | undefined, bytes: Uint8Array, start: number, end: number): void {
+    const { headers, dropped } = decodeHeaders(bytes.subarray(start + PDU_HEADER_BYTES, end));
+    if (dropped > 0) path?.drop('bad-header', dropped);
+    this.#headers = headers;
+  }
+
+  /** A METADATA message. */
+  keepText(bytes: Uint8Array, start: number, end: number): void {
+    const text = decodeIcyText(bytes.subarray(start + PDU_HEADER_BYTES, end));
+    this.#text = text;
+    // An encoder without titles says so every two seconds; that must not wipe out another one's.
+    if (icyTitleOf(text) !== '') this.#hasTitles = true;
+  }
+
+  /** Saves or restores its state. */
+  archive(a: Archive): void {
+    this.#mountpoint = a.maybeText(this.#mountpoint);
+    this.#announcedCodec = a.maybeText(this.#announcedCodec) as Codec | undefined;
+    this.#origin = a.maybeText(this.#origin);
+    this.#headers = a.list(this.#headers, (header) => [a.text(header?.[0] ?? ''), a.text(header?.[1] ?? '')]);
+    this.#earlyHeaders = a.number(this.#earlyHeaders);
+    this.#text = a.maybeText(this.#text);
+    this.#hasTitles = a.flag(this.#hasTitles);
+  }
+}

@@ -1,0 +1,321 @@
+import type { Archive } from '../../base/archive.ts';
+import { assert } from '../../base/assert.ts';
+import type { MemoryBudget } from '../../base/budget.ts';
+import type { GapVerdict } from '../../events.ts';
+import { Evidence, type Testimony } from './evidence.ts';
+import type { Path } from '../../links/intake.ts';
+import type { PathId } from '../../base/machine.ts';
+import { MessageType, type MessageView } from '../../wire/pdu.ts';
+import { Place, type Run, type Whereabouts } from '../../order/place.ts';
+import type { Settings } from '../../config/settings.ts';
+import type { Timer } from '../../base/timers.ts';
+import { earliest, ms, NEVER, type Micros } from '../../base/units.ts';
+import { isData, Window, type Held } from '../../order/window.ts';
+
+export interface ReassemblerSink {
+  /**
+   * The next message of the stream, in order, each once. `bytes[start, end)` is the whole message, borrowed. `arrivedAt`
+   * is when its first copy came: before `now` if it had to wait for one before it.
+   */
+  message(now: Micros, arrivedAt: Micros, bytes: Uint8Array, start: number, end: number): void;
+  /** Messages that are given up, before what is behind them is released; none where the stream goes on at an earlier place. */
+  lost(now: Micros, gap: Gap): void;
+}
+
+export interface Gap {
+  readonly sequence: number;
+  readonly messages: number;
+  readonly waitedUs: number;
+  readonly verdict: GapVerdict;
+  /** When the first audio behind it came; undefined while there is none. */
+  readonly audioAt: Micros | undefined;
+}
+
+/**
+ * What became of a message. One `elsewhere` is kept, for the stream may turn out to have gone there; one that is `far-off` proves
+ * nothing.
+ */
+export type Reception = 'released' | 'held' | 'not-started' | 'elsewhere' | Dropped;
+export type Dropped = 'duplicate' | 'late' | 'far-off';
+
+export function isDropped(reception: Reception): reception is Dropped {
+  return reception === 'duplicate' || reception === 'late' || reception === 'far-off';
+}
+
+/** As old are messages that somebody has kept, and sends when he can: ten seconds by an encoder, and as much by a relay. */
+const PAST_MESSAGES = 1_024;
+/** Gaps that were given up and are remembered, to tell a message that came too late from a second copy. */
+const MAX_LOST_RANGES = 64;
+
+/**
+ * Puts the messages of one stream in order: releases each the moment all before it are released or given up.
+ *
+ *     released | next |        window (windowMessages)         | far off
+ *     . . . . .|  ?   | held  -  held held  -   -  held        |
+ *
+ * What comes in order, nearly everything, is passed on where it lies. Only what comes early is copied and held. Whether a
+ * message belongs to the stream at all where its number puts it is judged by `Place`.
+ */
+export class Reassembler {
+  readonly #settings: Settings;
+  readonly #budget: MemoryBudget;
+  readonly #sink: ReassemblerSink;
+  readonly #gapTimer: Timer<string>;
+  readonly #evidence: Evidence;
+  readonly #place: Place;
+  readonly #window: Window;
+  /** The sequence number that is released next; -1 before the first DATA. */
+  #next = -1;
+  /** When the gap in front of `#next` was first seen. */
+  #gapSince = 0 as Micros;
+  /** Since when audio waits behind it: a title alone can wait for ever. */
+  #audioSince = 0 as Micros;
+  #lostRanges: Run[] = [];
+
+  /** @param gapTimer armed while a gap is waited for; whoever owns it calls `judge` when it fires. */
+  constructor(settings: Settings, budget: MemoryBudget, gapTimer: Timer<string>, sink: ReassemblerSink) {
+    this.#settings = settings;
+    this.#budget = budget;
+    this.#window = new Window(settings.windowMessages, budget);
+    this.#gapTimer = gapTimer;
+    this.#sink = sink;
+    this.#evidence = new Evidence(settings, budget);
+    this.#place = new Place(settings, budget, Math.max(PAST_MESSAGES, settings.windowMessages));
+  }
+
+  /** Whether an open path has delivered something of this stream. */
+  get hasPath(): boolean {
+    return this.#evidence.hasPath;
+  }
+
+  /** Whether that is true of all of them; there must be one. */
+  everyPath(test: (path: Path) => boolean): boolean {
+    return this.#evidence.everyPath(test);
+  }
+
+  /** Whether a pause may be the network's fault. */
+  isPathInTrouble(now: Micros): boolean {
+    return this.#evidence.isPathInTrouble(now);
+  }
+
+  /** What has been given out, in this life of the stream and in those before. */
+  get runs(): readonly Run[] {
+    return this.#place.runs(this.#next);
+  }
+
+  /** It goes on where another one of the same stream has ended. */
+  goOnBehind(runs: readonly Run[]): void {
+    this.#place.goOnBehind(runs);
+  }
+
+  /** Early messages that are held. */
+  get heldMessages(): number {
+    return this.#window.count;
+  }
+
+  get heldBytes(): number {
+    return this.#window.bytes + this.#evidence.witnesses.heldBytes;
+  }
+
+  /** Takes in one copy of a message, whichever path it came by. */
+  accept(now: Micros, path: Path, view: MessageView): Reception {
+    const { sequence } = view;
+    const type: number = view.type;
+    const witness = this.#evidence.witnesses.of(now, path, view.replica);
+    if (!this.#place.hasBegun) {
+      if (type !== MessageType.DATA) return 'not-started';
+      if (this.#place.wasGiven(now, sequence)) return 'duplicate';
+      this.#place.begin(sequence);
+      this.#next = sequence;
+    }
+    const where = this.#place.locate(now, witness, view, this.#next + this.#settings.windowMessages - 1);
+    if (where !== 'here') return this.#isElsewhere(now, where, sequence);
+    if (witness !== undefined) this.#evidence.note(now, witness, sequence, type === MessageType.DATA);
+    this.#takeInPassed(now);
+    const reception = this.#takeIn(now, view);
+    if (witness !== undefined && (reception === 'released' || reception === 'held')) witness.newAt = now;
+    // Any copy of a later message can be what disproves the missing one.
+    if (this.#window.count > 0) this.judge(now);
+    return reception;
+  }
+
+  /** A connection is gone: what only it could have delivered is lost at the next `judge`. True when it carried this stream. */
+  forgetPath(now: Micros, path: Path): boolean {
+    const winner = this.#place.winnerBefore(now, path, this.#evidence.witnesses);
+    // Nothing is given out before `judge`. What lies beyond the window goes with its path.
+    if (winner !== undefined && winner.rival!.newest < this.#next + this.#settings.windowMessages) this.#goTo(now, winner);
+    return this.#evidence.forgetPath(path);
+  }
+
+  /** Lets go of what it holds; it is not used again. */
+  dispose(): void {
+    this.#gapTimer.cancel();
+    this.#evidence.witnesses.clear();
+    this.#window.dispose();
+  }
+
+  /** Saves or restores its state; the paths it names are open. */
+  archive(a: Archive, pathOf: (id: PathId) => Path): void {
+    this.#gapTimer.archive(a);
+    this.#evidence.archive(a, pathOf);
+    this.#place.archive(a);
+    this.#window.archive(a);
+    this.#next = a.number(this.#next);
+    this.#gapSince = a.number(this.#gapSince);
+    this.#audioSince = a.number(this.#audioSince);
+    this.#lostRanges = a.list(this.#lostRanges, (range) => ({ from: a.number(range?.from ?? 0), to: a.number(range?.to ?? 0) }));
+  }
+
+  /**
+   * Decides where the stream is, and about the gap in front of the held messages; releases what no longer waits for anything. True when the stream
+   * turns out to have gone to where a path has delivered.
+   */
+  judge(now: Micros): boolean {
+    const winner = this.#place.winner(now, this.#evidence.witnesses);
+    if (winner !== undefined) this.#goTo(now, winner);
+    const due = earliest(this.#judgeGaps(now), this.#place.decidesAt(this.#evidence.witnesses));
+    if (due === NEVER) this.#gapTimer.cancel();
+    else this.#gapTimer.set(due);
+    return winner !== undefined;
+  }
+
+  /** When the gap that is left has to be looked at again. */
+  #judgeGaps(now: Micros): Micros {
+    for (;;) {
+      this.#release(now);
+      if (this.#window.count === 0) return NEVER;
+      const doubt = this.#doubt(now);
+      if (typeof doubt === 'number') return doubt;
+      this.#giveUp(now, doubt);
+    }
+  }
+
+  #isElsewhere(now: Micros, where: Exclude<Whereabouts, 'here'>, sequence: number): Reception {
+    if (where === 'given' || where === 'repeated') return 'duplicate';
+    if (where === 'refused') return 'far-off';
+    if (!this.judge(now)) return 'elsewhere';
+    return sequence < this.#next ? 'released' : 'held';
+  }
+
+  /** The stream has gone to where this path has delivered: what it has delivered there is taken in, and nothing of it lost. */
+  #goTo(now: Micros, witness: Testimony): void {
+    const held = witness.rival!.take();
+    witness.rival = undefined;
+    const newest = held.at(-1)!.sequence;
+    const isFar = (): boolean => newest >= this.#next + this.#settings.windowMessages || this.#place.isAhead(newest);
+    while (this.#window.count > 0 && isFar()) {
+      this.#giveUp(now, 'jump');
+      this.#release(now);
+    }
+    // In the window it is the same place, behind a gap: there may be others who deliver what is missing.
+    if (isFar()) this.#moveTo(now, held);
+    this.#place.reach(now, newest);
+    this.#evidence.noteAll(now, witness, held);
+    witness.hereAt = now;
+    witness.newAt = now;
+    for (const one of held) if (one.sequence >= this.#next) this.#hold(one);
+    this.#takeInPassed(now);
+  }
+
+  #moveTo(now: Micros, held: readonly Held[]): void {
+    const next = this.#place.move(now, this.#next, held[0]!.sequence, this.#evidence.witnesses);
+    this.#evidence.moved();
+    const audioAt = held.find(isData)?.at;
+    this.#reportLost(now, { messages: Math.max(0, next - this.#next), waitedUs: now - held[0]!.at, verdict: 'jump', audioAt });
+    this.#next = Math.max(next, held.at(-1)!.sequence - this.#settings.windowMessages + 1);
+  }
+
+  /** What had come too far ahead to be believed, and no longer is, is not lost. */
+  #takeInPassed(now: Micros): void {
+    for (const { witness, held, isAside } of this.#place.passed(now, this.#evidence.witnesses)) {
+      if (!isAside) this.#evidence.notePassed(now, witness, held);
+      for (const one of held) {
+        const isMissing = one.sequence >= this.#next && one.sequence < this.#next + this.#settings.windowMessages;
+        if (!isMissing || !this.#hold(one)) witness.path.drop('far-off');
+      }
+    }
+  }
+
+  #takeIn(now: Micros, view: MessageView): Reception {
+    const { sequence } = view;
+    const ahead = sequence - this.#next;
+    if (ahead === 0) {
+      this.#next++;
+      this.#sink.message(now, now, view.bytes, view.start, view.end);
+      this.#passGiven(now);
+      return 'released';
+    }
+    if (ahead < 0) return this.#wasLost(sequence) ? 'late' : 'duplicate';
+    return this.#hold({ sequence, message: view.bytes.slice(view.start, view.end), at: now }) ? 'held' : 'duplicate';
+  }
+
+  #hold(held: Held): boolean {
+    if (this.#window.count === 0) this.#gapSince = held.at;
+    if (!this.#window.hasAudio) this.#audioSince = held.at;
+    return this.#window.put(held);
+  }
+
+  #release(now: Micros): void {
+    const from = this.#next;
+    while (this.#window.count > 0) {
+      // What lies elsewhere is no part of the stream, unless it is what is missing.
+      const held = this.#window.take(this.#next) ?? this.#place.find(now, this.#next, this.#evidence.witnesses);
+      if (held === undefined) {
+        // Another gap than before: it was seen, at the latest, when the message behind it came.
+        if (this.#next === from) return;
+        this.#gapSince = this.#window.firstFrom(this.#next).at;
+        this.#audioSince = this.#window.firstAudioFrom(this.#next)?.at ?? this.#gapSince;
+        return;
+      }
+      this.#next++;
+      this.#sink.message(now, held.at, held.message, 0, held.message.length);
+      this.#passGiven(now);
+    }
+  }
+
+  /** Where the stream comes to what it has given out already, it goes on behind that. */
+  #passGiven(now: Micros): void {
+    const end = this.#place.joins(now, this.#next);
+    if (end === undefined) return;
+    this.#reportLost(now, { messages: 0, waitedUs: 0, verdict: 'jump', audioAt: undefined });
+    while (this.#window.count > 0 && this.#window.firstFrom(this.#next).sequence < end) this.#window.take(this.#window.firstFrom(this.#next).sequence);
+    this.#next = end;
+  }
+
+  /** What is known of the gap in front of the held messages; a time while it is waited for. */
+  #doubt(now: Micros): GapVerdict | Micros {
+    if (this.#window.bytes > this.#settings.windowBytes || this.#budget.isSpent) return 'window-full';
+    // All that is missing in front of the first held audio is one loss, also when a title lies between: no audio can be
+    // released before all of it is decided. So the question is asked of its last.
+    const missing = this.#window.lastMissingFrom(this.#next);
+    if (missing === undefined) {
+      // Behind it waits a title alone. Nobody gains by hearing of it, and the audio may still come: with the history of a
+      // relay that has only begun to speak when its connection breaks, after the next connection is made.
+      return NEVER;
+    }
+    const limit = (this.#audioSince + ms(this.#settings.gapMaxMs)) as Micros;
+    if (now >= limit) return 'hard-limit';
+    const doubt = this.#evidence.doubt(now, missing);
+    return doubt.kind === 'lost' ? doubt.verdict : earliest(doubt.until, limit);
+  }
+
+  /** Gives up everything missing in front of the first held message, or of what was given out already. */
+  #giveUp(now: Micros, verdict: GapVerdict): void {
+    const end = Math.min(this.#window.firstFrom(this.#next).sequence, this.#place.nextGiven(now, this.#next));
+    const missing = end - this.#next;
+    assert(missing > 0 && missing < this.#settings.windowMessages, 'a gap has no length');
+    this.#reportLost(now, { messages: missing, waitedUs: now - this.#gapSince, verdict, audioAt: this.#window.firstAudioFrom(this.#next)?.at });
+    this.#next = end;
+    this.#passGiven(now);
+  }
+
+  #reportLost(now: Micros, gap: Omit<Gap, 'sequence'>): void {
+    if (gap.messages > 0) this.#lostRanges.push({ from: this.#next, to: this.#next + gap.messages });
+    if (this.#lostRanges.length > MAX_LOST_RANGES) this.#lostRanges.shift();
+    this.#sink.lost(now, { sequence: this.#next, ...gap });
+  }
+
+  #wasLost(sequence: number): boolean {
+    return this.#lostRanges.some(({ from, to }) => sequence >= from && sequence < to);
+  }
+}

@@ -1,0 +1,79 @@
+import type { Archive } from '../../base/archive.ts';
+import { archiveClaim } from '../../links/source-status.ts';
+import type { SourceClaim } from '../../wire/extensions.ts';
+import type { Path } from '../../links/intake.ts';
+import type { PathId } from '../../base/machine.ts';
+
+interface Said {
+  readonly path: Path;
+  claim: SourceClaim;
+}
+
+/** Of one stream at an edge: what the relay at the other end of each path says of its source. */
+export class SourceClaims {
+  #said: Said[] = [];
+  #address: string | undefined;
+  #anyClosed = false;
+
+  /** The encoder's address, as the nearest relay to it says; the last one known stays. */
+  get address(): string | undefined {
+    return this.#address;
+  }
+
+  /** Whether any path is said to have lost its source: what is cheap to ask for every message. */
+  get anyClosed(): boolean {
+    return this.#anyClosed;
+  }
+
+  /** Claims come only by open paths, so there are no more than those. */
+  note(path: Path, claim: SourceClaim): void {
+    const said = this.#find(path);
+    if (said === undefined) this.#said.push({ path, claim });
+    else said.claim = claim;
+    this.#changed();
+  }
+
+  /** A message of the stream has come by this path: whatever was said before, it has a source. */
+  heard(path: Path): void {
+    const said = this.#find(path);
+    if (said === undefined || said.claim.isOpen) return;
+    said.claim = { ...said.claim, isOpen: true };
+    this.#changed();
+  }
+
+  forgetPath(path: Path): void {
+    this.#said = this.#said.filter((said) => said.path !== path);
+    this.#changed();
+  }
+
+  /** Nobody tells it any more which paths are closed. */
+  dispose(): void {
+    this.#said = [];
+    this.#changed();
+  }
+
+  isClosed(path: Path): boolean {
+    return this.#find(path)?.claim.isOpen === false;
+  }
+
+  /** Saves or restores its state; the paths it names are open. */
+  archive(a: Archive, pathOf: (id: PathId) => Path): void {
+    this.#said = a.list(this.#said, (said) => ({
+      path: pathOf(a.number(said?.path.id ?? (0 as PathId))),
+      claim: archiveClaim(a, said?.claim)!,
+    }));
+    this.#address = a.maybeText(this.#address);
+    this.#anyClosed = a.flag(this.#anyClosed);
+  }
+
+  #changed(): void {
+    this.#anyClosed = this.#said.some(({ claim }) => !claim.isOpen);
+    const named = this.#said.filter(({ claim }) => claim.address !== '').sort((a, b) => a.claim.hops - b.claim.hops);
+    this.#address = named[0]?.claim.address ?? this.#address;
+  }
+
+  #find(path: Path): Said | undefined {
+    for (const said of this.#said) if (said.path === path) return said;
+    return undefined;
+  }
+}

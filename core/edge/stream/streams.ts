@@ -1,0 +1,180 @@
+import { decodeAnnouncement } from '../../wire/announce.ts';
+import type { Archive } from '../../base/archive.ts';
+import type { MemoryBudget } from '../../base/budget.ts';
+import { Departed } from '../../order/departed.ts';
+import { EdgeStream, type EdgeStreamSink, type Loss } from './stream.ts';
+import type { EdgeEvent } from '../../events.ts';
+import type { Path } from '../../links/intake.ts';
+import type { PathId } from '../../base/machine.ts';
+import { MessageType, PDU_HEADER_BYTES, STREAM_ID_BYTES, streamIdOf, type MessageView } from '../../wire/pdu.ts';
+import type { Settings } from '../../config/settings.ts';
+import { leastUseful, LOOK_AGAIN_US, PROVEN_AFTER_US, type Worth } from '../../links/stream-slots.ts';
+import { StreamTable } from '../../wire/stream-table.ts';
+import type { Timer } from '../../base/timers.ts';
+import { later, toMs, type Micros } from '../../base/units.ts';
+
+export type EdgeStreamsReason = 'gap-expires' | 'forget-stream';
+
+export interface EdgeStreamsOptions {
+  readonly settings: Settings;
+  readonly budget: MemoryBudget;
+  readonly timer: (reason: EdgeStreamsReason, fire: (now: Micros) => void) => Timer<string>;
+  /** A stream has one more frame in its ring, or has just told its name and has some. */
+  readonly frame: (now: Micros, stream: EdgeStream) => void;
+  readonly lost: (now: Micros, stream: EdgeStream, loss: Loss) => void;
+  /** Somebody listens to it. */
+  readonly isHeard: (stream: EdgeStream) => boolean;
+  /** It is not known any more; it is disposed of right after. */
+  readonly forgotten: (now: Micros, stream: EdgeStream) => void;
+  /** There is no room for a stream that nobody knows yet, unless another one goes. */
+  readonly full: (bound: 'maxUnannouncedStreams' | 'maxStreams' | 'edgeBytes') => void;
+  readonly event: (event: EdgeEvent) => void;
+}
+
+/** All streams of an edge: which one a message is of, whether there is room for a new one, and when one is forgotten. */
+export class EdgeStreams implements Iterable<EdgeStream> {
+  readonly #options: EdgeStreamsOptions;
+  readonly #table: StreamTable<EdgeStream> = new StreamTable();
+  readonly #departed: Departed;
+  /** One for all: somebody who invents streams makes us pay for what each has of its own. */
+  readonly #sink: EdgeStreamSink;
+  #unannounced = 0;
+  /** Before this it is not looked again which streams can go for others. */
+  #noRoomUntil = 0 as Micros;
+
+  constructor(options: EdgeStreamsOptions) {
+    this.#options = options;
+    this.#departed = new Departed(options.settings.windowMessages);
+    this.#sink = {
+      announced: (now, stream) => this.#announced(now, stream),
+      frame: options.frame,
+      lost: options.lost,
+      paceChanged: (stream) => this.#paceChanged(stream),
+    };
+  }
+
+  get size(): number {
+    return this.#table.size;
+  }
+
+  get heldBytes(): number {
+    let sum = 0;
+    for (const stream of this.#table) sum += stream.heldBytes;
+    return sum;
+  }
+
+  /** Early messages. */
+  get heldMessages(): number {
+    let sum = 0;
+    for (const stream of this.#table) sum += stream.heldMessages;
+    return sum;
+  }
+
+  [Symbol.iterator](): Iterator<EdgeStream> {
+    return this.#table[Symbol.iterator]();
+  }
+
+  /** The stream of a message, if it is known. */
+  find(view: MessageView): EdgeStream | undefined {
+    return this.#table.find(view.bytes, view.start);
+  }
+
+  /** The stream of a message, known from now on; undefined when there is no room for it. */
+  of(now: Micros, path: Path, view: MessageView): EdgeStream | undefined {
+    const known = this.find(view);
+    if (known !== undefined) return known;
+    if (!this.#makeRoom(now, view)) return undefined;
+    const stream = this.#newStream(now, streamIdOf(view.bytes, view.start));
+    stream.goOnBehind(this.#departed.runsOf(stream.name));
+    this.#table.add(stream);
+    this.#unannounced++;
+    this.#options.event({ kind: 'stream-new', stream: stream.name, label: path.label });
+    return stream;
+  }
+
+  /**
+   * Saves or restores its state; the paths it names are open. Returns all streams that others can refer to.
+   *
+   * @param onAir those that are on air somewhere: they may not be known any more.
+   */
+  archive(a: Archive, onAir: readonly EdgeStream[], pathOf: (id: PathId) => Path): readonly EdgeStream[] {
+    const known = a.list(this.#table, (stream) => this.#archiveStream(a, pathOf, stream));
+    if (a.isLoading) for (const stream of known) this.#table.add(stream);
+    const ghosts = a.list(onAir.filter((stream) => !known.includes(stream)), (stream) => this.#archiveStream(a, pathOf, stream));
+    this.#departed.archive(a);
+    this.#unannounced = a.number(this.#unannounced);
+    this.#noRoomUntil = a.number(this.#noRoomUntil);
+    return [...known, ...ghosts];
+  }
+
+  #archiveStream(a: Archive, pathOf: (id: PathId) => Path, saved: EdgeStream | undefined): EdgeStream {
+    const id = a.bytes(saved?.id ?? NO_ID);
+    const stream = saved ?? this.#newStream(0 as Micros, id);
+    stream.archive(a, pathOf);
+    return stream;
+  }
+
+  #newStream(now: Micros, id: Uint8Array): EdgeStream {
+    const { settings, budget, timer } = this.#options;
+    const stream: EdgeStream = new EdgeStream({
+      id,
+      now,
+      settings,
+      budget,
+      sink: this.#sink,
+      timer,
+      forget: (at) => this.#forget(at, stream),
+    });
+    return stream;
+  }
+
+  #announced(now: Micros, stream: EdgeStream): void {
+    this.#unannounced--;
+    if (stream.ring.count > 0) this.#options.frame(now, stream);
+  }
+
+  #paceChanged({ name, mountpoint, origin, source, pace }: EdgeStream): void {
+    const where = { mount: mountpoint ?? '', stream: name, origin: origin ?? source ?? '' };
+    const { programmeUs, withinUs } = pace.lately;
+    const event = pace.isUnpaced ? { kind: 'stream-unpaced', programmeMs: Math.round(programmeUs / 1000), withinMs: Math.round(withinUs / 1000) } as const : { kind: 'stream-paced' } as const;
+    this.#options.event({ ...event, ...where });
+  }
+
+  /** False when a stream must be refused that nobody knows yet. */
+  #makeRoom(now: Micros, view: MessageView): boolean {
+    const { settings, budget, full } = this.#options;
+    const nameless = this.#unannounced >= settings.maxUnannouncedStreams && !announcesMount(view);
+    if (!nameless && this.#table.size < settings.maxStreams && !budget.isSpent) return true;
+    full(nameless ? 'maxUnannouncedStreams' : budget.isSpent ? 'edgeBytes' : 'maxStreams');
+    if (now < this.#noRoomUntil) return false;
+    const among = nameless ? [...this.#table].filter(({ mountpoint }) => mountpoint === undefined) : this.#table;
+    const useless = leastUseful(among, (stream) => this.#worthOf(now, stream), '');
+    // A stream that begins costs fifty times what it costs to refuse it.
+    this.#noRoomUntil = later(now, LOOK_AGAIN_US as Micros);
+    for (const stream of useless) this.#forget(now, stream);
+    return useless.length > 0;
+  }
+
+  #worthOf(now: Micros, stream: EdgeStream): Worth {
+    const { mountpoint, framesSince, frameAt, bornAt, source = '' } = stream;
+    if (this.#options.isHeard(stream)) return { use: 'kept', since: bornAt, holder: source };
+    const canBeHeard = mountpoint !== undefined && now - frameAt < PROVEN_AFTER_US;
+    return { use: !canBeHeard ? 'none' : now - framesSince < PROVEN_AFTER_US ? 'young' : 'proven', since: bornAt, holder: source };
+  }
+
+  #forget(now: Micros, stream: EdgeStream): void {
+    this.#table.delete(stream);
+    this.#departed.note(stream.name, stream.runs);
+    if (stream.mountpoint === undefined) this.#unannounced--;
+    this.#options.forgotten(now, stream);
+    stream.dispose();
+    const silentMs = toMs((now - stream.heardAt) as Micros);
+    this.#options.event({ kind: 'stream-forgotten', stream: stream.name, mount: stream.mountpoint ?? '', silentMs });
+  }
+}
+
+const NO_ID = new Uint8Array(STREAM_ID_BYTES);
+
+function announcesMount({ type, bytes, start, end }: MessageView): boolean {
+  return type === MessageType.ANNOUNCE && decodeAnnouncement(bytes.subarray(start + PDU_HEADER_BYTES, end)) !== undefined;
+}

@@ -1,0 +1,273 @@
+import type { Archive } from '../../base/archive.ts';
+import type { EdgeStream } from '../stream/stream.ts';
+import { canFollow, isSameFormat } from '../../codec/format/format.ts';
+import type { Match, Matcher } from '../content/matcher.ts';
+import type { MountPolicy } from '../../config/mount-policy.ts';
+import type { Settings } from '../../config/settings.ts';
+import { ms, type Micros } from '../../base/units.ts';
+import type { OnAir } from '../playout/on-air.ts';
+import type { PlannedReason } from './prospects.ts';
+import { isSickBeside, sicknessOf } from './sickness.ts';
+import { isBetter, isThere, patchCostUs, repeating, takeoverAtNewest, takeoverBy, type Takeover } from '../playout/takeover.ts';
+import { Standing, type Trust } from './trust.ts';
+
+/** What a switch must spare the listeners, to be worth it. */
+const LEAST_GAIN_US = 5_000;
+/** An edge may have been started in a silence of the programme; one that goes on for so long is none. */
+const NO_SOUND_US = 60_000_000;
+/** A burst is waited for so long where only arrivals would say where to enter it: they can be told when it is over. */
+const BURST_WAIT_US = 1_000_000;
+
+export interface CandidatesOptions {
+  readonly settings: Settings;
+  readonly policy: MountPolicy | undefined;
+  readonly matcher: Matcher;
+  readonly onAir: OnAir;
+  readonly trust: Trust;
+}
+
+/** The streams of one mountpoint, and how each of them could go on where the live one has ended. */
+export class Candidates {
+  readonly #settings: Settings;
+  readonly #policy: MountPolicy | undefined;
+  readonly #matcher: Matcher;
+  readonly #onAir: OnAir;
+  readonly #trust: Trust;
+  #streams: Set<EdgeStream> = new Set();
+
+  constructor({ settings, policy, matcher, onAir, trust }: CandidatesOptions) {
+    this.#settings = settings;
+    this.#policy = policy;
+    this.#matcher = matcher;
+    this.#onAir = onAir;
+    this.#trust = trust;
+  }
+
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  /** Those besides the live one that could follow it. */
+  get backups(): readonly EdgeStream[] {
+    return [...this.#streams].filter((stream) => stream !== this.#onAir.live && this.fits(stream));
+  }
+
+  has(stream: EdgeStream): boolean {
+    return this.#streams.has(stream);
+  }
+
+  add(stream: EdgeStream): void {
+    this.#streams.add(stream);
+  }
+
+  delete(stream: EdgeStream): boolean {
+    return this.#streams.delete(stream);
+  }
+
+  [Symbol.iterator](): Iterator<EdgeStream> {
+    return this.#streams.values();
+  }
+
+  /** Frames of another family of codecs cannot follow those on air in one stream. */
+  fits(stream: EdgeStream): boolean {
+    return canFollow(stream.format, this.#onAir.format);
+  }
+
+  /** Of the format on air, so that no player notices. */
+  isAlike(stream: EdgeStream): boolean {
+    return isSameFormat(stream.format, this.#onAir.format);
+  }
+
+  /** Players would have to change over to another format, and need not: a healthy backup of theirs is there. */
+  isSecondChoice(now: Micros, stream: EdgeStream): boolean {
+    return !this.isAlike(stream) && this.#hasAlikeBackup(now);
+  }
+
+  /** Whether any stream, the live one too, comes in its rhythm and could be heard. */
+  anyHealthy(now: Micros): boolean {
+    return [...this.#streams].some((stream) => this.fits(stream) && stream.isHealthy(now));
+  }
+
+  /** Whether what a stream sends is no programme: another one, heard at the same time, carries some. */
+  isSick(now: Micros, stream: EdgeStream): boolean {
+    if (sicknessOf(stream, this.#settings) === undefined) return false;
+    const isWell = (other: EdgeStream): boolean => other !== stream && this.fits(other) && other.isHealthy(now);
+    return [...this.#streams].some((other) => isWell(other) && isSickBeside(stream, other, this.#settings) && this.maySucceed(now, other));
+  }
+
+  /** Whether it may be heard instead of a live stream that is sick, or is that. */
+  maySucceed(now: Micros, stream: EdgeStream): boolean {
+    const { live } = this.#onAir;
+    if (live === undefined || stream === live || this.#trust.isSame(stream, live)) return true;
+    return this.#showsNoProgramme(now, live, stream);
+  }
+
+  /** Whether the listeners had to leave its programme for the live stream's, which is another one. */
+  isHomecoming(stream: EdgeStream): boolean {
+    const { live } = this.#onAir;
+    return live !== undefined && this.#trust.isHomecoming(stream, live);
+  }
+
+  /** Whether it may take the listeners from the live stream, which serves. */
+  allows(now: Micros, reason: PlannedReason | 'lost', stream: EdgeStream): boolean {
+    const { live } = this.#onAir;
+    if (live === undefined) return false;
+    if (this.#trust.allows(reason, stream, live)) return true;
+    return reason === sicknessOf(live, this.#settings) && this.#showsNoProgramme(now, live, stream);
+  }
+
+  /** How far it is believed, when the live stream has to be left. */
+  standing(now: Micros, stream: EdgeStream): number {
+    const { live } = this.#onAir;
+    return live === undefined ? 0 : this.#trust.standing(now, stream, live);
+  }
+
+  /** Whether another healthy one is believed more. */
+  isOutranked(now: Micros, stream: EdgeStream): boolean {
+    const own = this.standing(now, stream);
+    return this.backups.some((other) => other !== stream && other.isHealthy(now) && this.standing(now, other) > own);
+  }
+
+  /** The same, or the mountpoint takes silence and repetition for none: of one stream alone nobody can tell. */
+  isNoProgramme(now: Micros, stream: EdgeStream): boolean {
+    const isSuspect = this.#policy?.fallbackOnSilence === true && sicknessOf(stream, this.#settings) !== undefined;
+    return isSuspect || this.isSick(now, stream);
+  }
+
+  /** Where the point at which the listeners are lies in another stream; undefined for the live one, too. */
+  matchOf(stream: EdgeStream): Match | undefined {
+    const { live, playheadUs } = this.#onAir;
+    if (live === undefined || stream === live) return undefined;
+    const leftUs = this.#onAir.leftAt(stream);
+    return leftUs === undefined ? this.#matcher.locate(live, playheadUs, stream) : { mediaUs: leftUs, by: 'content' };
+  }
+
+  /** Whether what is in a backup says where it lies against the live stream. */
+  isMatched(stream: EdgeStream): boolean {
+    const { live, playheadUs } = this.#onAir;
+    return live !== undefined && (this.#matcher.locate(live, playheadUs, stream)?.by ?? 'arrival') !== 'arrival';
+  }
+
+  /** Programme that a stream has beyond the point where the listeners are; undefined where the two cannot be compared. */
+  aheadUs(stream: EdgeStream): number | undefined {
+    const { live, playheadUs } = this.#onAir;
+    if (live === undefined || stream.ring.count === 0 || !this.#streams.has(stream)) return undefined;
+    if (stream === live) return stream.ring.endUs - playheadUs;
+    const match = this.matchOf(stream);
+    return match === undefined ? undefined : stream.ring.endUs - match.mediaUs;
+  }
+
+  /** How a backup could take over. Where a stream that comes faster than real time is in the programme says nothing of the others. */
+  takeoverBy(backup: EdgeStream): Takeover | undefined {
+    const { live } = this.#onAir;
+    if (live === undefined) return undefined;
+    if (live.pace.isUnpaced) return takeoverAtNewest(backup);
+    const match = this.matchOf(backup);
+    return match === undefined ? undefined : takeoverBy(backup, match);
+  }
+
+  /** All that it has are frames that were heard. */
+  isHeard(stream: EdgeStream): boolean {
+    const takeover = this.takeoverBy(stream);
+    return takeover?.matchedBy === 'frames' && !isThere(takeover);
+  }
+
+  /** Nobody is kept waiting for very long by a backup that is so much slower: it repeats, if it can. */
+  inTime(takeover: Takeover): Takeover | undefined {
+    const isSlow = takeover.matchedBy !== 'arrival' && takeover.waitUs > ms(this.#settings.slowerWaitMs);
+    return isSlow ? repeating(takeover) : takeover;
+  }
+
+  /**
+   * The best takeover by a healthy backup that is there; by one of another format only when there is none of the same. One that is slower and believed
+   * more is waited for: a stranger who is there at once gets nobody by that.
+   */
+  best(now: Micros): Takeover | undefined {
+    const mayChangeFormat = !this.#hasAlikeBackup(now);
+    let best: Takeover | undefined;
+    let awaited: number = Standing.stranger;
+    for (const found of this.#takeovers(now)) {
+      if (!mayChangeFormat && !this.isAlike(found.stream)) continue;
+      const takeover = this.inTime(found);
+      if (takeover === undefined) continue;
+      if (!isThere(takeover)) {
+        if (takeover.waitUs <= ms(this.#settings.slowerWaitMs)) awaited = Math.max(awaited, this.#belief(now, takeover.stream));
+      } else if (best === undefined || this.#isPreferable(now, takeover, best)) best = takeover;
+    }
+    return best === undefined || this.#belief(now, best.stream) < awaited ? undefined : best;
+  }
+
+  /** The takeover that makes most of a loss good; undefined where to skip it costs less. */
+  bestFor(now: Micros, lostUs: number): Takeover | undefined {
+    const live = this.#onAir.live!;
+    let best: Takeover | undefined;
+    let leastUs = lostUs - LEAST_GAIN_US;
+    for (const takeover of this.#takeovers(now)) {
+      if (!this.isAlike(takeover.stream)) continue;
+      const costUs = patchCostUs(takeover, lostUs, ms(this.#settings.gapSwitchMs));
+      if (costUs > leastUs || isSickBeside(takeover.stream, live, this.#settings) || !this.allows(now, 'lost', takeover.stream)) continue;
+      best = takeover;
+      leastUs = costUs;
+    }
+    return best;
+  }
+
+  /** The one that an operator means who names none. */
+  bestOther(now: Micros): EdgeStream | 'no-such-stream' {
+    const { backups } = this;
+    const [healthy] = backups.filter((stream) => stream.isHealthy(now)).sort((a, b) => this.standing(now, b) - this.standing(now, a));
+    return this.best(now)?.stream ?? healthy ?? backups[0] ?? 'no-such-stream';
+  }
+
+  /** Saves or restores which they are. */
+  archive(a: Archive, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
+    this.#streams = new Set(a.list(this.#streams, reference));
+  }
+
+  #hasAlikeBackup(now: Micros): boolean {
+    return [...this.#streams].some((stream) => stream !== this.#onAir.live && this.isAlike(stream) && stream.isHealthy(now));
+  }
+
+  /**
+   * The live stream has failed though it goes on: it repeats itself to the byte, or has never had a sound for as long as it is known. Then there is
+   * nothing that a backup could agree with, and any is better, unless others show the same: then that is the programme.
+   */
+  #showsNoProgramme(now: Micros, live: EdgeStream, backup: EdgeStream): boolean {
+    const sickness = sicknessOf(live, this.#settings);
+    const { hasSounded, silentUs } = live.vitals;
+    if (sickness === undefined || (sickness === 'silent' && (hasSounded || silentUs < NO_SOUND_US))) return false;
+    if (this.#trust.isDifferent(live, backup)) return false;
+    return ![...this.#streams].some((other) => other !== live && other !== backup && other.isHealthy(now) && sicknessOf(other, this.#settings) === sickness);
+  }
+
+  #isPreferable(now: Micros, a: Takeover, b: Takeover): boolean {
+    const [beliefA, beliefB] = [a, b].map(({ stream }) => this.#belief(now, stream));
+    if (beliefA !== beliefB) return beliefA! > beliefB!;
+    const [isSickA, isSickB] = [a, b].map(({ stream }) => sicknessOf(stream, this.#settings) !== undefined);
+    return isSickA === isSickB ? isBetter(a, b) : isSickB === true;
+  }
+
+  /** Of those that are believed the one is taken that has the point, or lacks least of it. */
+  #belief(now: Micros, stream: EdgeStream): number {
+    return Math.min(this.standing(now, stream), Standing.settled);
+  }
+
+  /** By all healthy backups. */
+  *#takeovers(now: Micros): Generator<Takeover> {
+    for (const stream of this.#streams) {
+      if (stream === this.#onAir.live || !this.fits(stream) || !stream.isHealthy(now)) continue;
+      const takeover = this.takeoverBy(stream);
+      if (takeover !== undefined && !isArriving(now, takeover)) yield takeover;
+    }
+  }
+}
+
+/**
+ * A burst brings again what was heard, and its front end is no place to enter: what the listeners get next may be in the middle of it, or behind it.
+ * Where the frames say so, they tell when it has come by.
+ */
+function isArriving(now: Micros, takeover: Takeover): boolean {
+  const { stream, matchedBy } = takeover;
+  if (!stream.isBursting(now)) return false;
+  return matchedBy === 'frames' ? !isThere(takeover) : now - stream.framesSince < BURST_WAIT_US;
+}

@@ -1,0 +1,141 @@
+import type { Archive } from '../../base/archive.ts';
+import type { EdgeStream } from '../stream/stream.ts';
+import type { EdgeEvent } from '../../events.ts';
+import type { StandIn } from '../fallback/stand-in.ts';
+import type { Settings } from '../../config/settings.ts';
+import type { Timer } from '../../base/timers.ts';
+import { later, ms, toMs, type Micros } from '../../base/units.ts';
+import type { Candidates } from './candidates.ts';
+import type { OnAir } from '../playout/on-air.ts';
+
+export type LiveWatchReason = 'stream-stalls' | 'resume-grace';
+
+export interface LiveWatchOptions {
+  readonly mount: string;
+  readonly settings: Settings;
+  readonly onAir: OnAir;
+  readonly candidates: Candidates;
+  /** Is told until when it is not needed. */
+  readonly standIn: StandIn<EdgeStream> | undefined;
+  readonly timer: (reason: LiveWatchReason, fire: (now: Micros) => void) => Timer<string>;
+  readonly event: (event: EdgeEvent) => void;
+  /** The live stream has to be left, for it has stalled: whether a backup was entered. */
+  readonly leave: (now: Micros) => boolean;
+}
+
+/** How soon it is looked again whether a pause is still the network's fault. */
+const LOOK_AGAIN_US = 25_000;
+
+/**
+ * For how long the live stream of one mountpoint is waited for, and what becomes of that.
+ *
+ *     comes --silent for longer than its rhythm explains--> left for a backup; with none there: tardy
+ *     tardy --its next frame------------------------------> comes
+ *           --programme from elsewhere--------------------> left: at once, or after `resumeGraceMs` if it may be right behind
+ */
+export class LiveWatch {
+  readonly #options: LiveWatchOptions;
+  readonly #settings: Settings;
+  readonly #onAir: OnAir;
+  readonly #candidates: Candidates;
+  readonly #stall: Timer<string>;
+  readonly #grace: Timer<string>;
+  #isTardy = false;
+
+  constructor(options: LiveWatchOptions) {
+    const { settings, onAir, candidates, timer, leave } = options;
+    this.#options = options;
+    this.#settings = settings;
+    this.#onAir = onAir;
+    this.#candidates = candidates;
+    this.#stall = timer('stream-stalls', (now) => this.#stalled(now));
+    this.#grace = timer('resume-grace', (now) => leave(now));
+  }
+
+  /** The live stream has stalled and nothing could take over: whoever is back first is looked at. */
+  get isTardy(): boolean {
+    return this.#isTardy;
+  }
+
+  /** The live stream has given a frame, or is another one now: when the next one must have come. */
+  awaitNext(now: Micros): void {
+    const tardyAt = this.#tardyAt(now);
+    this.#stall.set(tardyAt);
+    this.#options.standIn?.heard(this.#onAir.live!.frameAt as Micros, tardyAt);
+  }
+
+  /** The relays say that its encoder is gone: it is waited for a shorter time. */
+  hurry(now: Micros): void {
+    if (this.#stall.armed) this.#stall.setEarlier(this.#tardyAt(now));
+  }
+
+  /** The live stream has given a frame. */
+  recovered(now: Micros): void {
+    if (!this.#isTardy) return;
+    this.left();
+    this.#options.event({ kind: 'resumed', mount: this.#options.mount, stream: this.#onAir.live!.name, silentMs: this.#silentMs(now) });
+  }
+
+  /** It is tardy, and programme comes from elsewhere. After an outage of everything it may be right behind. */
+  backupFrame(now: Micros, stream: EdgeStream): void {
+    if (this.#grace.armed) return;
+    const isBursting = stream.isBursting(now);
+    // It may be that nothing comes behind its burst.
+    const wasAway = isBursting || stream.steadySince > this.#onAir.givenAt;
+    if (!wasAway) this.#options.leave(now);
+    else if (isBursting || this.#candidates.best(now) !== undefined) this.#grace.set(later(now, ms(this.#settings.resumeGraceMs)));
+  }
+
+  /** It is no longer waited for. */
+  left(): void {
+    this.#isTardy = false;
+    this.#grace.cancel();
+  }
+
+  dispose(): void {
+    this.#stall.cancel();
+    this.#grace.cancel();
+  }
+
+  /** Saves or restores its state. */
+  archive(a: Archive): void {
+    this.#stall.archive(a);
+    this.#grace.archive(a);
+    this.#isTardy = a.flag(this.#isTardy);
+  }
+
+  /** When the live stream has been silent for as long as it is waited for, as far as is known now: not before `now`. */
+  #tardyAt(now: Micros): Micros {
+    const { frameAt, patienceUs } = this.#onAir.live!;
+    const excusedUntil = frameAt + ms(this.#settings.troubledStallMs);
+    // Any stream of the mountpoint can show trouble on the way: they often have the network in common.
+    const isExcused = now >= frameAt + patienceUs && now < excusedUntil && [...this.#candidates].some((stream) => stream.isPathInTrouble(now));
+    return (isExcused ? Math.min(excusedUntil, now + LOOK_AGAIN_US) : Math.max(now, frameAt + patienceUs)) as Micros;
+  }
+
+  #stalled(now: Micros): void {
+    const { live } = this.#onAir;
+    if (live === undefined) return;
+    // What was said against it has been taken back, or the network is to blame.
+    if (now < this.#tardyAt(now)) {
+      this.awaitNext(now);
+      return;
+    }
+    const { mount, standIn, event, leave } = this.#options;
+    if (leave(now)) return;
+    this.#isTardy = true;
+    standIn?.heard(live.frameAt as Micros, now);
+    event({
+      kind: 'stalled',
+      mount,
+      stream: live.name,
+      silentMs: this.#silentMs(now),
+      thresholdMs: toMs(live.patienceUs as Micros),
+      backups: this.#candidates.size - (this.#candidates.has(live) ? 1 : 0),
+    });
+  }
+
+  #silentMs(now: Micros): number {
+    return toMs((now - this.#onAir.givenAt) as Micros);
+  }
+}

@@ -1,0 +1,380 @@
+import type { Archive } from '../base/archive.ts';
+import type { MemoryBudget } from '../base/budget.ts';
+import type { Path } from '../links/intake.ts';
+import { MessageType, type MessageView } from '../wire/pdu.ts';
+import { NEAR_MESSAGES, newTitles, Rival } from './rival.ts';
+import type { Settings } from '../config/settings.ts';
+import { ms, NEVER, type Micros } from '../base/units.ts';
+import type { Held } from './window.ts';
+import type { Witness, Witnesses } from './witnesses.ts';
+
+/** Sequence numbers that have been given out, those that are lost among them included. */
+export interface Run {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What one path had delivered before the stream came there. */
+export interface Passed<W> {
+  readonly witness: W;
+  readonly held: readonly Held[];
+  /** It came out of its order, or long ago, and says nothing of how far the path is. */
+  readonly isAside: boolean;
+}
+
+interface LeftRun extends Run {
+  /** Infinity: it is not forgotten while the stream is where it is. */
+  leftAt: number;
+}
+
+/**
+ * - `here`: the message lies where the stream is.
+ * - `given`: it lies at a place that the stream has left, and had been given out there.
+ * - `kept`: it lies elsewhere, and is kept until it is known whether the stream has gone there.
+ * - `repeated`: that, and it is kept already.
+ * - `refused`: it lies elsewhere, and is not worth keeping.
+ */
+export type Whereabouts = 'here' | 'given' | 'kept' | 'repeated' | 'refused';
+
+/** A source that comes in bursts pauses for up to 2.7 s: in less time nobody can say that a path no longer delivers. */
+const MOST_PATIENCE_US = 3_000_000;
+/** What lies behind is mostly old, and on its way past: the stream goes back only when nothing has come for so long where it is. */
+const BACK_US = 3_000_000;
+/** What is kept of a rival place for so long without a message there is kept no longer. */
+const RIVAL_US = 3_000_000;
+/** Places that a stream has left are remembered for so long, as messages are kept by those on the way; and so many of them. */
+const LEFT_US = 10_000_000;
+const MAX_LEFT = 16;
+const NONE: readonly never[] = [];
+
+/**
+ * Where in its sequence a stream is, judged by each path for itself.
+ *
+ *       left      |                   the place                     |           |  a rival place   |
+ *     [ 7 8 9 ]   |  from . . . . . . . . . . . . . newest . (near) |   . . .   |  9001 9002 ...   |
+ *
+ * Nothing authenticates a message: its number can be any. So what lies far from the place only opens a rival place for the path
+ * that brought it. The stream goes there when two messages have come that agree, and no path delivers any more where it was:
+ * after an outage that is the case at once, and beside a healthy path never. A path that delivers elsewhere does not pause here, so it is
+ * waited for no longer than `gapMaxMs`, and not at all when it has no room to keep more. A wrong place is left by the same rule, and
+ * nothing is given out twice, for where the places that were left had got to is remembered.
+ */
+export class Place {
+  readonly #settings: Settings;
+  readonly #budget: MemoryBudget;
+  readonly #near: number;
+  readonly #past: number;
+  /** The first number of the place; -1 before the stream has begun. */
+  #from = -1;
+  #newest = -1;
+  #left: LeftRun[] = [];
+  /** Some path has opened a rival place, and it was not looked at since whether there still is one. */
+  #mayHaveRivals = false;
+  #moves = 0;
+
+  /** @param past numbers before the first one of a place that belong to it all the same: what is on its way there may be as old. */
+  constructor(settings: Settings, budget: MemoryBudget, past: number) {
+    this.#settings = settings;
+    this.#budget = budget;
+    this.#near = Math.min(NEAR_MESSAGES, settings.windowMessages);
+    this.#past = past;
+  }
+
+  get hasBegun(): boolean {
+    return this.#newest >= 0;
+  }
+
+  /** The highest number that has come at this place. */
+  get newest(): number {
+    return this.#newest;
+  }
+
+  /** Its first number. */
+  get from(): number {
+    return this.#from;
+  }
+
+  /** Whether the place begins behind this number. */
+  isAhead(sequence: number): boolean {
+    return sequence < this.#from;
+  }
+
+  /** Goes up with each new place. */
+  get moves(): number {
+    return this.#moves;
+  }
+
+  /** It goes on where another life of the same stream has ended: what was given out there is never given out again. */
+  goOnBehind(runs: readonly Run[]): void {
+    this.#left = runs.map((run) => ({ ...run, leftAt: Infinity }));
+  }
+
+  /** What was given out, here and elsewhere, when `next` is the number that was to come. */
+  runs(next: number): readonly Run[] {
+    return this.hasBegun ? [...this.#left, { from: this.#from, to: next }] : this.#left;
+  }
+
+  /** Whether this number was given out at a place that was left. */
+  wasGiven(now: Micros, sequence: number): boolean {
+    return this.#leftRunOf(now, sequence) !== undefined;
+  }
+
+  /** The first number from this one on that was given out at a place that was left; Infinity when there is none. */
+  nextGiven(now: Micros, from: number): number {
+    let next = Infinity;
+    for (const run of this.#left) if (run.from >= from && now - run.leftAt < LEFT_US) next = Math.min(next, run.from);
+    return next;
+  }
+
+  /** The stream begins with this number. */
+  begin(sequence: number): void {
+    this.#from = sequence;
+    this.#newest = sequence;
+  }
+
+  /**
+   * Where a message lies. What is above `most` lies elsewhere, however near. Undefined as its witness: there are too many.
+   */
+  locate(now: Micros, witness: Witness | undefined, view: MessageView, most: number): Whereabouts {
+    const { sequence } = view;
+    const left = this.#leftRunOf(now, sequence);
+    if (left !== undefined) {
+      if (left.from <= this.#newest + this.#near) this.reach(now, left.to - 1);
+      return 'given';
+    }
+    if (sequence <= this.#newest + this.#near && sequence >= this.#from - (this.#isSingle ? this.#near : this.#past) && sequence <= most) {
+      this.reach(now, sequence);
+      if (witness !== undefined) witness.hereAt = now;
+      return 'here';
+    }
+    return witness === undefined ? 'refused' : this.#keep(now, witness, view);
+  }
+
+  /** The path to whose rival place the stream has gone; undefined while it is here. */
+  winner<W extends Witness>(now: Micros, witnesses: Witnesses<W>): W | undefined {
+    if (!this.#mayHaveRivals) return undefined;
+    let winner: W | undefined;
+    for (const witness of witnesses) {
+      const { rival, aside } = witness;
+      if (rival?.isEstablished !== true || now < this.#leftFor(rival, aside, witnesses)) continue;
+      if (winner === undefined || this.#isNearer(rival, winner.rival!)) winner = witness;
+    }
+    if (winner === undefined) this.#closeOld(now, witnesses);
+    return winner;
+  }
+
+  /** The path that is about to close, when nobody else delivers here, and the stream has gone ahead to its rival place: what came there is not lost with it. */
+  winnerBefore<W extends Witness>(now: Micros, closing: Path, witnesses: Witnesses<W>): W | undefined {
+    if (!this.#mayHaveRivals) return undefined;
+    for (const witness of witnesses) {
+      const { path, rival, aside } = witness;
+      if (path !== closing || rival?.isEstablished !== true || rival.first <= this.#newest || !isFresh(now, rival)) continue;
+      if (now >= this.#leftFor(rival, aside, witnesses, closing)) return witness;
+    }
+    return undefined;
+  }
+
+  /** When that is to be asked again, if nothing comes until then. */
+  decidesAt(witnesses: Witnesses<Witness>): Micros {
+    let at: Micros = NEVER;
+    if (!this.#mayHaveRivals) return at;
+    for (const { rival, aside } of witnesses) {
+      if (rival === undefined) continue;
+      const decidedAt = rival.isEstablished ? this.#leftFor(rival, aside, witnesses) : NEVER;
+      at = Math.min(at, decidedAt, rival.at + RIVAL_US) as Micros;
+    }
+    return at;
+  }
+
+  /** A rival's message with this number; undefined when there is none. */
+  find(now: Micros, sequence: number, witnesses: Witnesses<Witness>): Held | undefined {
+    if (!this.#mayHaveRivals) return undefined;
+    for (const witness of witnesses) {
+      for (const kept of keptBy(witness)) {
+        const held = isFresh(now, kept) ? kept.find(sequence) : undefined;
+        if (held !== undefined) return held;
+      }
+    }
+    return undefined;
+  }
+
+  /**
+   * What a path has kept elsewhere, and the stream has passed by now: it lay at this place all along, behind more than may be missing
+   * at once. What is yet to come is left where it is, for its true copy may come first.
+   */
+  passed<W extends Witness>(now: Micros, witnesses: Witnesses<W>): readonly Passed<W>[] {
+    if (!this.#mayHaveRivals) return NONE;
+    let passed: Passed<W>[] | undefined;
+    for (const witness of witnesses) {
+      for (const kept of keptBy(witness)) {
+        if (kept.lowest >= this.#newest || this.isAhead(kept.lowest) || !isFresh(now, kept)) continue;
+        (passed ??= []).push({ witness, held: kept.takeBelow(this.#newest), isAside: kept === witness.aside });
+      }
+    }
+    return passed ?? NONE;
+  }
+
+  /** A rival's messages lie where the stream is by now. */
+  reach(now: Micros, newest: number): void {
+    if (newest <= this.#newest) return;
+    this.#newest = newest;
+    // What was given out before at a place to which this one has come is not given out again, however late another copy comes.
+    for (const run of this.#left) if (this.#isIn(run) && now - run.leftAt < LEFT_US) run.leftAt = Infinity;
+  }
+
+  /**
+   * The stream has gone to another place, where this is the first message; at this one `next` was to come, and before its first number
+   * these were given out, too. Returns the number that comes next there: a place that was left before goes on where it was.
+   */
+  move(now: Micros, next: number, first: number, witnesses: Witnesses<Witness>, before: readonly Run[] = NONE): number {
+    const back = this.#left.find(({ from, to }) => first >= from && first <= to + this.#near);
+    this.#left = this.#left.filter((run) => run !== back);
+    this.#leave(now, next, before);
+    this.#moves++;
+    this.#from = back?.from ?? first;
+    this.#newest = back === undefined ? first : Math.max(back.to - 1, first);
+    for (const witness of witnesses) {
+      witness.hereAt = -Infinity;
+      witness.newAt = -Infinity;
+    }
+    return back?.to ?? first;
+  }
+
+  /** Where it goes on when `next` was given out at a place that was left; undefined when it was not. */
+  joins(now: Micros, next: number): number | undefined {
+    const met = this.#leftRunOf(now, next);
+    if (met === undefined) return undefined;
+    this.#left = this.#left.filter((run) => run !== met);
+    this.#newest = Math.max(this.#newest, met.to - 1);
+    return met.to;
+  }
+
+  /** Saves or restores its state. */
+  archive(a: Archive): void {
+    this.#from = a.number(this.#from);
+    this.#newest = a.number(this.#newest);
+    this.#mayHaveRivals = a.flag(this.#mayHaveRivals);
+    this.#moves = a.number(this.#moves);
+    this.#left = a.list(this.#left, (run) => ({ from: a.number(run?.from ?? 0), to: a.number(run?.to ?? 0), leftAt: a.number(run?.leftAt ?? 0) }));
+  }
+
+  /** A single message has begun the stream: it may be a wrong one. */
+  get #isSingle(): boolean {
+    return this.#moves === 0 && this.#newest === this.#from;
+  }
+
+  #keep(now: Micros, witness: Witness, view: MessageView): Whereabouts {
+    const { rival } = witness;
+    const isPartOf = rival !== undefined && rival.isNear(view.sequence) && isFresh(now, rival);
+    if (isPartOf) return rival.add(now, view) ? 'kept' : 'repeated';
+    if (view.type !== MessageType.DATA) return this.#keepTitle(now, witness, view);
+    if (rival !== undefined && isFresh(now, rival)) putAside(now, witness, rival);
+    else closeRival(witness);
+    witness.rival = new Rival(now, witness.path, view.sequence, this.#settings, this.#budget);
+    witness.rival.add(now, view);
+    this.#mayHaveRivals = true;
+    return 'kept';
+  }
+
+  /** The newest ANNOUNCE, HEADERS and METADATA come out of their order, in front of a history: they prove nothing, and are kept beside. */
+  #keepTitle(now: Micros, witness: Witness, view: MessageView): Whereabouts {
+    const { aside } = witness;
+    const fresh = aside !== undefined && isFresh(now, aside) ? aside : undefined;
+    if (fresh?.isNear(view.sequence) !== true) {
+      if (fresh?.isEstablished === true) return 'refused';
+      aside?.dispose();
+      witness.aside = newTitles(now, witness.path, view.sequence, this.#settings, this.#budget);
+      this.#mayHaveRivals = true;
+    }
+    return witness.aside!.add(now, view) ? 'kept' : 'repeated';
+  }
+
+  #closeOld(now: Micros, witnesses: Witnesses<Witness>): void {
+    this.#mayHaveRivals = false;
+    for (const witness of witnesses) {
+      if (witness.rival !== undefined && !isFresh(now, witness.rival)) closeRival(witness);
+      if (witness.aside !== undefined && (!isFresh(now, witness.aside) || this.#budget.isSpent)) closeAside(witness);
+      if (witness.rival !== undefined || witness.aside !== undefined) this.#mayHaveRivals = true;
+      // Where no memory is left it is still known that something has come there, and the stream can go there.
+      if (this.#budget.isSpent) witness.rival?.dispose();
+    }
+  }
+
+  /** When no path delivers here any more, but for one that is closing, so that the stream has gone to this rival place. */
+  #leftFor(rival: Rival, aside: Rival | undefined, witnesses: Witnesses<Witness>, closing?: Path): number {
+    // Two that agree weigh more.
+    if (this.#isSingle) return -Infinity;
+    const isBehind = this.isAhead(rival.newest);
+    const isFull = rival.isFull(aside);
+    const { pathSilenceMinMs, gapMaxMs } = this.#settings;
+    let at = -Infinity;
+    for (const witness of witnesses) {
+      const { path, rhythm, hereAt, newAt } = witness;
+      if (path === closing) continue;
+      let patienceUs = isBehind ? BACK_US : rhythm.patienceUs(ms(pathSilenceMinMs), MOST_PATIENCE_US);
+      if (!isBehind && this.#hasGoneOn(witness)) {
+        // There is no room for more of it: a path that has come there, too, and has brought nothing here since, is not waited for.
+        if (isFull && witness.rival!.openedAt >= hereAt && witness.rival!.newest >= rival.first) continue;
+        patienceUs = Math.min(patienceUs, ms(gapMaxMs));
+      }
+      // One that brings only copies of what was here may still bring what is missing; but not for long, for anybody can repeat.
+      at = Math.max(at, newAt + patienceUs, Math.min(hereAt + patienceUs, rival.openedAt + Math.max(ms(gapMaxMs), isBehind ? BACK_US : 0)));
+    }
+    return at;
+  }
+
+  /** What is nearer ahead comes first: what lies behind it is reached from there, and nothing of either is lost. */
+  #isNearer(rival: Rival, than: Rival): boolean {
+    const [first, other] = [rival.first, than.first];
+    return first > this.#newest && (first < other || other <= this.#newest);
+  }
+
+  /** Whether what a path has brought last lies ahead of here: that it brings nothing here is no pause of its source. */
+  #hasGoneOn({ rival, hereAt }: Witness): boolean {
+    return rival?.isEstablished === true && rival.at >= hereAt && rival.newest > this.#newest;
+  }
+
+  #leave(now: Micros, next: number, before: readonly Run[]): void {
+    const runs = next > this.#from ? [...before, { from: this.#from, to: next }] : before;
+    const known = this.#left.filter((run) => now - run.leftAt < LEFT_US && !(this.#isIn(run) && run.to <= next));
+    this.#left = [...known, ...runs.map((run) => ({ ...run, leftAt: now }))].slice(-MAX_LEFT);
+  }
+
+  /** Whether the place has come to what was given out before at another one. */
+  #isIn({ from }: Run): boolean {
+    return from >= this.#from && from <= this.#newest;
+  }
+
+  #leftRunOf(now: Micros, sequence: number): LeftRun | undefined {
+    if (this.#left.length === 0) return undefined;
+    return this.#left.find(({ from, to, leftAt }) => sequence >= from && sequence < to && now - leftAt < LEFT_US);
+  }
+}
+
+/** Whether what is kept of it is still of use. */
+function isFresh(now: Micros, { at }: Rival): boolean {
+  return now - at < RIVAL_US;
+}
+
+function keptBy({ rival, aside }: Witness): readonly Rival[] {
+  if (aside === undefined) return rival === undefined ? NONE : [rival];
+  return rival === undefined ? [aside] : [aside, rival];
+}
+
+/** A path that leaves much out again goes on from a rival place: what it delivered there is not lost, if the stream passes it. */
+function putAside(now: Micros, witness: Witness, rival: Rival): void {
+  witness.rival = undefined;
+  if (witness.aside !== undefined && isFresh(now, witness.aside)) return witness.aside.takeOver(rival);
+  witness.aside?.dispose();
+  witness.aside = rival;
+}
+
+function closeAside(witness: Witness): void {
+  witness.aside?.dispose();
+  witness.aside = undefined;
+}
+
+function closeRival(witness: Witness): void {
+  witness.rival?.dispose();
+  witness.rival = undefined;
+}

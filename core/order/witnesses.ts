@@ -1,0 +1,132 @@
+import type { Archive } from '../base/archive.ts';
+import type { MemoryBudget } from '../base/budget.ts';
+import type { Path } from '../links/intake.ts';
+import type { PathId } from '../base/machine.ts';
+import { archiveRival, archiveAside, type Rival } from './rival.ts';
+import { Rhythm } from '../timing/rhythm.ts';
+import type { Settings } from '../config/settings.ts';
+import { ms, type Micros } from '../base/units.ts';
+
+/** What one path, that is one (connection, replica), has shown of one stream. */
+export interface Witness {
+  readonly path: Path;
+  readonly replica: number;
+  /** Of what it delivers at the place where the stream is. */
+  readonly rhythm: Rhythm;
+  /** When it first spoke. */
+  readonly spokeAt: Micros;
+  /** When it last delivered anything at that place, and what nobody had delivered before; -Infinity: not yet. */
+  hereAt: number;
+  newAt: number;
+  /** Where it has delivered something far from there. */
+  rival: Rival | undefined;
+  /** What came out of its order, or at a rival place before this one: the stream may come to it, but does not go there. */
+  aside: Rival | undefined;
+}
+
+/** Paths of one stream that are listened to as witnesses: two relays with four replicas each, twice over. */
+const MAX_WITNESSES = 16;
+/** Of one connection: anybody can make up replica numbers, and must not keep other connections out. */
+const MAX_REPLICAS = 8;
+
+/** The paths by which one stream comes. */
+export class Witnesses<W extends Witness> {
+  readonly #settings: Settings;
+  readonly #budget: MemoryBudget;
+  readonly #make: (basic: Witness) => W;
+  #all: W[] = [];
+
+  /** @param make adds what else is known of one. */
+  constructor(settings: Settings, budget: MemoryBudget, make: (basic: Witness) => W) {
+    this.#settings = settings;
+    this.#budget = budget;
+    this.#make = make;
+  }
+
+  get size(): number {
+    return this.#all.length;
+  }
+
+  [Symbol.iterator](): Iterator<W> {
+    return this.#all.values();
+  }
+
+  /** Memory of what is kept for rival places. */
+  get heldBytes(): number {
+    let sum = 0;
+    for (const { rival, aside } of this.#all) sum += (rival?.bytes ?? 0) + (aside?.bytes ?? 0);
+    return sum;
+  }
+
+  /** Undefined when there are too many, and none of them has fallen silent. */
+  of(now: Micros, path: Path, replica: number): W | undefined {
+    for (const witness of this.#all) if (witness.path === path && witness.replica === replica) return witness;
+    const own = this.#all.filter((witness) => witness.path === path);
+    if (own.length >= MAX_REPLICAS && !this.#dropSilent(now, own)) return undefined;
+    if (this.#all.length >= MAX_WITNESSES && !this.#dropSilent(now, this.#all)) return undefined;
+    const witness = this.#new(now, path, replica);
+    this.#all.push(witness);
+    return witness;
+  }
+
+  get paths(): readonly Path[] {
+    return this.#all.map(({ path }) => path);
+  }
+
+  /** A connection is gone; true when it was one of them. */
+  forgetPath(path: Path): boolean {
+    const gone = this.#all.filter((witness) => witness.path === path);
+    for (const witness of gone) this.#drop(witness);
+    return gone.length > 0;
+  }
+
+  clear(): void {
+    for (const witness of this.#all) letGo(witness);
+    this.#all = [];
+  }
+
+  /** For how long one may be silent and still count as live when a gap is judged. */
+  patienceUs({ rhythm }: Witness): number {
+    return rhythm.patienceUs(ms(this.#settings.pathSilenceMinMs), ms(this.#settings.pathSilenceMaxMs));
+  }
+
+  /** Saves or restores its state; the paths it names are open. `more` does so with what else is known of one. */
+  archive(a: Archive, pathOf: (id: PathId) => Path, more: (witness: W) => void): void {
+    this.#all = a.list(this.#all, (saved) => {
+      const path = pathOf(a.number(saved?.path.id ?? (0 as PathId)));
+      const replica = a.number(saved?.replica ?? 0);
+      const spokeAt = a.number(saved?.spokeAt ?? (0 as Micros));
+      const witness = saved ?? this.#new(spokeAt, path, replica);
+      witness.rhythm.archive(a);
+      witness.hereAt = a.number(witness.hereAt);
+      witness.newAt = a.number(witness.newAt);
+      witness.rival = archiveRival(a, witness.rival, path, this.#settings, this.#budget);
+      witness.aside = archiveAside(a, witness.aside, path, this.#settings, this.#budget);
+      more(witness);
+      return witness;
+    });
+  }
+
+  #new(now: Micros, path: Path, replica: number): W {
+    const rhythm = new Rhythm(ms(this.#settings.rhythmSpanMs));
+    return this.#make({ path, replica, rhythm, spokeAt: now, hereAt: -Infinity, newAt: -Infinity, rival: undefined, aside: undefined });
+  }
+
+  /** Makes room by forgetting the one that has been silent longest, if it no longer counts as live. */
+  #dropSilent(now: Micros, all: readonly W[]): boolean {
+    const quietest = all.reduce((a, b) => (a.hereAt <= b.hereAt ? a : b));
+    if (now < quietest.hereAt + this.patienceUs(quietest)) return false;
+    this.#drop(quietest);
+    return true;
+  }
+
+  #drop(witness: W): void {
+    letGo(witness);
+    this.#all.splice(this.#all.indexOf(witness), 1);
+  }
+}
+
+function letGo({ rival, aside }: Witness): void {
+  rival?.dispose();
+  aside?.dispose();
+}

@@ -1,0 +1,135 @@
+import type { Archive } from '../base/archive.ts';
+import { isPushed, type Path } from '../links/intake.ts';
+import type { PathId } from '../base/machine.ts';
+import { encodeMessage, MessageType, sameStream, streamIdOf, type MessageView } from '../wire/pdu.ts';
+import type { Settings } from '../config/settings.ts';
+import type { Timer } from '../base/timers.ts';
+import { later, ms, type Micros } from '../base/units.ts';
+
+export interface AcknowledgerOptions {
+  readonly settings: Settings;
+  readonly timer: (reason: AcknowledgerReason, fire: (now: Micros) => void) => Timer<string>;
+  /** One message for the other end of this path, without a length prefix. */
+  readonly tell: (path: Path, message: Uint8Array) => void;
+  /** Nothing has come by this path for so long that its other end is gone: it is to be closed. */
+  readonly silent: (now: Micros, path: Path) => void;
+}
+
+export type AcknowledgerReason = 'acknowledge' | 'path-silent';
+
+/** An encoder's connection, with what has come by it. */
+interface Asker {
+  readonly path: Path;
+  /** Each has its own, so that they are not all told at once. */
+  readonly due: Timer<string>;
+  readonly silence: Timer<string>;
+  streams: Taken[];
+}
+
+interface Taken {
+  readonly id: Uint8Array;
+  /** The number of the newest message that has come by this connection, and of the newest that was acknowledged; -1: none. */
+  newest: number;
+  told: number;
+}
+
+/** Streams of one connection that are acknowledged: an encoder has one, and the end of that before it may be on its way still. */
+const MAX_STREAMS = 4;
+/** How long the system asks in vain, by keep-alive, before it gives a connection up. */
+const KEEP_ALIVE_PROBES_MS = 10_000;
+
+/**
+ * Tells encoders what has come of their messages, each on its own connection, if it reads that: one that sends an ORIGIN does.
+ *
+ *     message by a path -> newest of its stream there -> every `acknowledgeMs`, where that has grown: ACK with its number
+ *
+ * An acknowledgement that is on its way to somebody who has vanished keeps the system from asking whether he is there. So
+ * a connection that is acknowledged and then silent is given up here, after as long as the system would have asked.
+ */
+export class Acknowledger {
+  readonly #options: AcknowledgerOptions;
+  readonly #askers: Map<PathId, Asker> = new Map();
+
+  constructor(options: AcknowledgerOptions) {
+    this.#options = options;
+  }
+
+  /** A message has come by a path, a first copy or not. */
+  took(now: Micros, path: Path, view: MessageView): void {
+    if (view.type === MessageType.ORIGIN) this.#asks(path, view);
+    const asker = this.#askers.get(path.id);
+    if (asker === undefined) return;
+    const { acknowledgeMs } = this.#options.settings;
+    this.#isThere(now, asker);
+    const taken = find(asker, view);
+    if (taken === undefined || view.sequence <= taken.newest) return;
+    taken.newest = view.sequence;
+    if (!asker.due.armed) asker.due.set(later(now, ms(acknowledgeMs)));
+  }
+
+  /** A path says that it is there, and has nothing to send. */
+  waits(now: Micros, path: Path): void {
+    const asker = this.#askers.get(path.id);
+    if (asker !== undefined) this.#isThere(now, asker);
+  }
+
+  closed(path: Path): void {
+    const asker = this.#askers.get(path.id);
+    if (asker === undefined) return;
+    asker.due.cancel();
+    asker.silence.cancel();
+    this.#askers.delete(path.id);
+  }
+
+  /** Saves or restores its state; the paths it names are open. */
+  archive(a: Archive, pathOf: (id: PathId) => Path): void {
+    for (const asker of a.list(this.#askers.values(), (saved) => this.#archiveAsker(a, pathOf, saved))) this.#askers.set(asker.path.id, asker);
+  }
+
+  #archiveAsker(a: Archive, pathOf: (id: PathId) => Path, saved: Asker | undefined): Asker {
+    const path = pathOf(a.number(saved?.path.id ?? (0 as PathId)));
+    const asker = saved ?? this.#newAsker(path);
+    asker.due.archive(a);
+    asker.silence.archive(a);
+    asker.streams = a.list(asker.streams, (taken) => ({
+      id: a.bytes(taken?.id ?? NOTHING),
+      newest: a.number(taken?.newest ?? 0),
+      told: a.number(taken?.told ?? 0),
+    }));
+    return asker;
+  }
+
+  #newAsker(path: Path): Asker {
+    const { timer, silent } = this.#options;
+    const asker: Asker = { path, due: timer('acknowledge', () => this.#tell(asker)), silence: timer('path-silent', (now) => silent(now, path)), streams: [] };
+    return asker;
+  }
+
+  #asks(path: Path, view: MessageView): void {
+    if (!isPushed(path)) return;
+    const asker = this.#askers.get(path.id) ?? this.#newAsker(path);
+    this.#askers.set(path.id, asker);
+    if (find(asker, view) !== undefined) return;
+    if (asker.streams.length >= MAX_STREAMS) asker.streams.shift();
+    asker.streams.push({ id: streamIdOf(view.bytes, view.start), newest: -1, told: -1 });
+  }
+
+  #isThere(now: Micros, { silence }: Asker): void {
+    silence.set(later(now, ms(this.#options.settings.keepAliveMs + KEEP_ALIVE_PROBES_MS)));
+  }
+
+  #tell({ path, streams }: Asker): void {
+    for (const taken of streams) {
+      if (taken.newest === taken.told) continue;
+      taken.told = taken.newest;
+      this.#options.tell(path, encodeMessage({ type: MessageType.ACK, replica: 0, streamId: taken.id, sequence: taken.newest, payload: NOTHING }));
+    }
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+function find({ streams }: Asker, view: MessageView): Taken | undefined {
+  for (const taken of streams) if (sameStream(taken.id, view.bytes, view.start)) return taken;
+  return undefined;
+}

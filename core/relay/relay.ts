@@ -1,0 +1,256 @@
+import { Acknowledger, type AcknowledgerReason } from './acknowledger.ts';
+import type { Archive } from '../base/archive.ts';
+import { CONNECTION_BYTES } from '../base/costs.ts';
+import type { PathFigures } from '../events.ts';
+import { addressOf } from '../wire/extensions.ts';
+import { packed, prefixed } from '../wire/framing.ts';
+import { Intake, isPushed, type Path } from '../links/intake.ts';
+import { Journal } from '../base/journal.ts';
+import type { Machine, PathId, SubscriberId, Transport } from '../base/machine.ts';
+import { MessageType, type MessageView } from '../wire/pdu.ts';
+import { PathSlots } from './path-slots.ts';
+import { RelayStreams } from './streams.ts';
+import { RelaySubscribers } from './subscribers.ts';
+import type { Settings } from '../config/settings.ts';
+import type { RelaySink } from './subscriber.ts';
+import { TimerQueue } from '../base/timers.ts';
+import { ms, type Micros } from '../base/units.ts';
+
+export interface RelayOptions {
+  readonly settings: Settings;
+}
+
+export type { RelaySink };
+
+export interface RelayStats {
+  readonly paths: readonly ({ readonly id: PathId; readonly label: string } & PathFigures)[];
+  readonly streams: number;
+  readonly subscribers: number;
+  readonly messagesIn: number;
+  readonly messagesKept: number;
+  readonly lostMessages: number;
+  /** How many connections each address has made to us, those with most first. */
+  readonly pathHolders: readonly (readonly [address: string, count: number])[];
+  readonly subscriberHolders: readonly (readonly [address: string, count: number])[];
+}
+
+type RelayReason = 'flush' | 'first-message' | 'forget-stream' | AcknowledgerReason;
+
+const CHUNK_BYTES = 131_072;
+
+/**
+ * Everything that comes in goes out to every subscriber.
+ *
+ *     paths -> messages -> first copy, where its stream is? -> journal (10 s, in order of arrival) -> a cursor per subscriber -> send
+ *
+ * The journal is the history for new subscribers and the queue of slow ones at once: a message is copied once,
+ * however many there are, and a subscriber that falls behind costs nothing but its own place in it.
+ */
+export class Relay implements Machine {
+  readonly #settings: Settings;
+  readonly #sink: RelaySink;
+  readonly #intake: Intake;
+  readonly #journal: Journal;
+  readonly #streams: RelayStreams;
+  readonly #subscribers: RelaySubscribers;
+  readonly #timers = new TimerQueue<RelayReason>();
+  readonly #silence = this.#timers.timer('first-message', (now) => this.#dropSilent(now));
+  readonly #pathSlots: PathSlots;
+  readonly #acknowledger: Acknowledger | undefined;
+  #messagesIn = 0;
+  #now = 0 as Micros;
+
+  constructor({ settings }: RelayOptions, sink: RelaySink) {
+    this.#settings = settings;
+    this.#sink = sink;
+    this.#journal = new Journal({ chunkBytes: CHUNK_BYTES, markEveryUs: ms(settings.journalMarkMs) });
+    this.#streams = new RelayStreams({
+      settings,
+      journal: this.#journal,
+      timer: (reason, fire) => this.#timers.timer(reason, fire),
+      full: () => this.#intake.boundHit('maxStreams'),
+      event: (event) => sink.event(event),
+    });
+    this.#subscribers = new RelaySubscribers({
+      settings,
+      journal: this.#journal,
+      sink,
+      timer: (reason, fire) => this.#timers.timer(reason, fire),
+      full: (bound, holders) => this.#intake.boundHit(bound, holders),
+    });
+    this.#pathSlots = new PathSlots(settings);
+    this.#intake = new Intake({
+      maxPaths: settings.maxPaths,
+      message: (path, view) => this.#message(path, view),
+      empty: (path) => {
+        this.#pathSlots.waits(this.#now, path);
+        this.#acknowledger?.waits(this.#now, path);
+      },
+      event: (event) => sink.event(event),
+    });
+    const { acknowledge, drop } = sink;
+    this.#acknowledger = acknowledge && new Acknowledger({
+      settings,
+      timer: (reason, fire) => this.#timers.timer(reason, fire),
+      tell: (path, message) => acknowledge(path.id, prefixed(message, 0, message.length)),
+      silent: (now, path) => {
+        this.closePath(now, path.id, 'silent');
+        drop?.(path.id, 'silent');
+      },
+    });
+  }
+
+  get deadline(): Micros {
+    return this.#timers.next;
+  }
+
+  get deadlineReason(): string {
+    return this.#timers.nextReason;
+  }
+
+  /** Memory of the history, of the streams' openings and rival places, and of unfinished messages. */
+  get heldBytes(): number {
+    return this.#journal.heldBytes + this.#intake.heldBytes + this.#streams.heldBytes;
+  }
+
+  get stats(): RelayStats {
+    return {
+      paths: [...this.#intake.paths].map((path) => ({ id: path.id, label: path.label, ...path.figures })),
+      streams: this.#streams.size,
+      subscribers: this.#subscribers.size,
+      messagesIn: this.#messagesIn,
+      messagesKept: this.#journal.headRecord - this.#journal.tailRecord,
+      lostMessages: this.#subscribers.lostMessages,
+      pathHolders: this.#pathSlots.holders,
+      subscriberHolders: this.#subscribers.holders,
+    };
+  }
+
+  /** Those that are open. */
+  get paths(): Iterable<Path> {
+    return this.#intake.paths;
+  }
+
+  /** A connection, or a sender of datagrams, that messages come from, another relay's if `isUpstream`; undefined when there are too many: refuse it. */
+  openPath(now: Micros, transport: Transport, label: string, isUpstream = false): PathId | undefined {
+    this.#now = now;
+    if (isPushed({ transport, isUpstream }) && !this.#makeRoomForPath(now, addressOf(label))) return undefined;
+    const path = this.#intake.open(now, transport, label, isUpstream);
+    if (path === undefined) return undefined;
+    this.#pathSlots.opened(path);
+    this.#silence.setEarlier(this.#pathSlots.dueAt);
+    return path.id;
+  }
+
+  closePath(now: Micros, id: PathId, reason: string): void {
+    this.#now = now;
+    const path = this.#intake.close(id, reason);
+    if (path === undefined) return;
+    this.#pathSlots.closed(path);
+    this.#acknowledger?.closed(path);
+    this.#streams.closed(now, path);
+    this.#trim(now);
+    this.#subscribers.pumpSoon(now);
+  }
+
+  /** TCP: bytes in any chunking; UDP: one datagram. Borrowed for the call. */
+  receive(now: Micros, path: PathId, bytes: Uint8Array): void {
+    this.#now = now;
+    this.#intake.receive(path, bytes);
+    this.#trim(now);
+    this.#subscribers.pumpSoon(now);
+  }
+
+  /** A connection that wants everything: the streams' openings, the history, then live. Undefined when there are too many. */
+  subscribe(now: Micros, label: string): SubscriberId | undefined {
+    this.#now = now;
+    if (!this.#subscribers.makeRoom(now, addressOf(label))) return undefined;
+    this.#trim(now);
+    return this.#subscribers.join(now, label, packed(this.#streams.openings, CHUNK_BYTES));
+  }
+
+  unsubscribe(now: Micros, id: SubscriberId, reason: string): void {
+    this.#subscribers.leave(now, id, reason);
+  }
+
+  advance(now: Micros): void {
+    this.#now = now;
+    this.#timers.run(now);
+  }
+
+  /** Saves or restores its state. */
+  archive(a: Archive): void {
+    const pathOf = (id: PathId): Path => this.#intake.path(id);
+    this.#now = a.number(this.#now);
+    this.#intake.archive(a);
+    this.#journal.archive(a);
+    this.#streams.archive(a, pathOf);
+    this.#subscribers.archive(a);
+    if (a.isLoading) for (const path of [...this.#intake.paths].sort((one, other) => one.waitsSince - other.waitsSince)) this.#pathSlots.opened(path);
+    this.#pathSlots.archive(a);
+    this.#messagesIn = a.number(this.#messagesIn);
+    this.#silence.archive(a);
+    this.#acknowledger?.archive(a, pathOf);
+    this.#timers.archive(a);
+  }
+
+  #message(path: Path, view: MessageView): void {
+    this.#messagesIn++;
+    this.#acknowledger?.took(this.#now, path, view);
+    if (view.type === MessageType.SOURCE) {
+      this.#streams.receiveSource(this.#now, path, view);
+      return;
+    }
+    const stream = this.#streams.of(this.#now, path, view);
+    if (stream === 'too-many-streams') {
+      path.drop(stream);
+      return;
+    }
+    if (stream === undefined) {
+      // Carried on all the same, without deduplication and without an opening; but what another relay sends may have come from us.
+      if (path.isUpstream) path.drop('too-many-streams');
+      else this.#journal.append(this.#now, view.bytes, view.start, view.end, true);
+      return;
+    }
+    if (!stream.admits(this.#now, path, view.sequence)) return;
+    if (path.usedAt === undefined) this.#pathSlots.used(path);
+    path.usedAt = this.#now;
+    this.#streams.receive(this.#now, stream, path, view);
+  }
+
+  #trim(now: Micros): void {
+    this.#journal.trimBefore((now - ms(this.#settings.historyMs)) as Micros);
+    const most = this.#historyBytes();
+    if (this.#journal.head - this.#journal.tail > most) {
+      this.#intake.boundHit('historyBytes');
+      this.#journal.trimToBytes(most);
+    }
+  }
+
+  /** What streams and connections take is not there for the history, but half of it is whatever they take. */
+  #historyBytes(): number {
+    const { historyBytes } = this.#settings;
+    const besides = this.#streams.countedBytes + CONNECTION_BYTES * (this.#intake.size + this.#subscribers.size);
+    return Math.max(historyBytes / 2, historyBytes - besides);
+  }
+
+  /** False when a connection that is made to us must be refused. */
+  #makeRoomForPath(now: Micros, address: string): boolean {
+    const admission = this.#pathSlots.admit(now, address, this.#intake.isFull);
+    if (admission.kind === 'room') return true;
+    this.#intake.boundHit(admission.bound, () => this.#pathSlots.told());
+    if (admission.kind === 'refused') return false;
+    this.#dropPath(now, admission.of.id, 'replaced', `made room for ${address}`);
+    return true;
+  }
+
+  #dropSilent(now: Micros): void {
+    for (const { id } of this.#pathSlots.due(now)) this.#dropPath(now, id, 'silent', `nothing of use in ${this.#settings.firstMessageMs} ms`);
+    this.#silence.setEarlier(this.#pathSlots.dueAt);
+  }
+
+  #dropPath(now: Micros, id: PathId, why: 'silent' | 'replaced', reason: string): void {
+    this.closePath(now, id, reason);
+    this.#sink.drop(id, why);
+  }
+}

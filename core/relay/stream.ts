@@ -1,0 +1,223 @@
+import type { Archive } from '../base/archive.ts';
+import type { MemoryBudget } from '../base/budget.ts';
+import { archiveClaim, Carriers } from '../links/source-status.ts';
+import type { RelayEvent } from '../events.ts';
+import type { SourceClaim } from '../wire/extensions.ts';
+import { FirstCopies } from './first-copies.ts';
+import { isPowerOfTwo, type Path } from '../links/intake.ts';
+import type { Journal } from '../base/journal.ts';
+import type { PathId } from '../base/machine.ts';
+import { Ownership } from './ownership.ts';
+import { formatStreamId, MessageType, type MessageView } from '../wire/pdu.ts';
+import type { Run } from '../order/place.ts';
+import { isOpening, RelayOpening, type OpeningBytes } from './opening.ts';
+import type { Settings } from '../config/settings.ts';
+import { PROVEN_AFTER_US, type Worth } from '../links/stream-slots.ts';
+import type { Timer } from '../base/timers.ts';
+import { later, ms, type Micros } from '../base/units.ts';
+
+export interface RelayStreamOptions {
+  readonly id: Uint8Array;
+  readonly now: Micros;
+  /** The address of the connection that brings it; '' when that is another relay. */
+  readonly holder: string;
+  readonly settings: Settings;
+  /** Where first copies go, and what there is to say of its source. */
+  readonly journal: Journal;
+  /** Of what all streams keep of rival places. */
+  readonly rivalBudget: MemoryBudget;
+  readonly openingBytes: OpeningBytes;
+  /** Due when nothing new of it has come for `forgetMs`. */
+  readonly forget: Timer<string>;
+  readonly event: (event: RelayEvent) => void;
+}
+
+/**
+ * One stream at a relay: whose it is, by which paths it comes, and what a new subscriber needs first of it.
+ *
+ *     copies -> its owner's? -> first copy, where the stream is? -> newest of its kind kept -> journal
+ */
+export class RelayStream {
+  readonly id: Uint8Array;
+  readonly #settings: Settings;
+  readonly #journal: Journal;
+  readonly #event: (event: RelayEvent) => void;
+  readonly #forget: Timer<string>;
+  readonly #copies: FirstCopies;
+  readonly #ownership = new Ownership();
+  readonly #carriers = new Carriers();
+  readonly #opening: RelayOpening;
+  #holder: string;
+  /** When it was new. */
+  #bornAt: Micros;
+  #heardAt: Micros;
+  #hasAudio = false;
+  #hasStrays = false;
+  /** What subscribers have been told of its source. */
+  #told: SourceClaim | undefined;
+  /** The time of the call that is going on, and the path whose message is taken in. */
+  #now = 0 as Micros;
+  #by: Path | undefined;
+
+  constructor({ id, now, holder, settings, journal, rivalBudget, openingBytes, forget, event }: RelayStreamOptions) {
+    this.id = id;
+    this.#bornAt = now;
+    this.#heardAt = now;
+    this.#holder = holder;
+    this.#settings = settings;
+    this.#journal = journal;
+    this.#forget = forget;
+    this.#event = event;
+    this.#copies = new FirstCopies(settings, rivalBudget, (view) => this.#passOn(view));
+    this.#opening = new RelayOpening(id, openingBytes);
+  }
+
+  /** Without its leading slash; '' before its first ANNOUNCE. */
+  get mount(): string {
+    return this.#opening.mount;
+  }
+
+  /** When something new of it came last. */
+  get heardAt(): Micros {
+    return this.#heardAt;
+  }
+
+  /** Paths that are no carriers of it have brought messages with its id. */
+  get hasStrays(): boolean {
+    return this.#hasStrays;
+  }
+
+  /** Those by which it comes. */
+  get carriers(): readonly Path[] {
+    return this.#carriers.paths;
+  }
+
+  /** All open paths that are remembered in it. */
+  get paths(): readonly Path[] {
+    return [...this.#carriers.paths, ...this.#copies.paths];
+  }
+
+  /** The sequence numbers that were passed on. */
+  get runs(): readonly Run[] {
+    return this.#copies.runs;
+  }
+
+  /** All that a new subscriber needs first of it. */
+  get opening(): Uint8Array {
+    return this.#opening.packed(this.#carriers.claim);
+  }
+
+  worth(now: Micros): Worth {
+    const isHeard = this.#hasAudio && this.mount !== '' && now - this.#heardAt < PROVEN_AFTER_US;
+    return { use: !isHeard ? 'none' : this.#heardAt - this.#bornAt < PROVEN_AFTER_US ? 'young' : 'proven', since: this.#bornAt, holder: this.#holder };
+  }
+
+  /** It is new here. Nothing of these numbers, which it had before it was forgotten, is passed on a second time. */
+  begin(now: Micros, runs: readonly Run[]): void {
+    this.#copies.goOnBehind(runs);
+    this.#heard(now);
+  }
+
+  /** Whether a message that comes by this path is to be taken; otherwise it is counted there. */
+  admits(now: Micros, path: Path, sequence: number): boolean {
+    const said = this.#carriers.claim?.address ?? '';
+    if (this.#ownership.admits(now, path, sequence, said, this.#settings.ownerSilentMs)) return true;
+    this.#refuse(path);
+    return false;
+  }
+
+  /** Takes in one copy of a message; counts on `path` what is dropped. True when the path is to be remembered in it until it closes. */
+  receive(now: Micros, path: Path, view: MessageView): boolean {
+    this.#now = now;
+    this.#by = path;
+    const drop = this.#copies.takeIn(now, path, view);
+    this.#by = undefined;
+    if (drop !== undefined && drop !== 'elsewhere') path.drop(drop);
+    if (drop === 'elsewhere' || drop === 'far-off') {
+      // It carries nothing of the stream.
+      this.#hasStrays = true;
+      return true;
+    }
+    const isNew = this.#carriers.carried(path);
+    this.#tellSource(now);
+    return isNew;
+  }
+
+  /** The relay at the other end of this path says this of its source. */
+  said(now: Micros, path: Path, claim: SourceClaim): void {
+    this.#carriers.said(path, claim);
+    this.#tellSource(now);
+  }
+
+  /** A connection is gone. */
+  closed(now: Micros, path: Path): void {
+    this.#now = now;
+    this.#copies.forgetPath(now, path);
+    this.#carriers.closed(path);
+    this.#tellSource(now);
+  }
+
+  /** It is forgotten: disarms its timer and gives its memory back. */
+  dispose(): void {
+    this.#forget.cancel();
+    this.#copies.dispose();
+    this.#opening.dispose();
+  }
+
+  /** Saves or restores what is not given at construction; the paths it names are open. */
+  archive(a: Archive, pathOf: (id: PathId) => Path): void {
+    this.#copies.archive(a, pathOf);
+    this.#ownership.archive(a, pathOf);
+    this.#forget.archive(a);
+    this.#opening.archive(a);
+    this.#bornAt = a.number(this.#bornAt);
+    this.#holder = a.text(this.#holder);
+    this.#hasAudio = a.flag(this.#hasAudio);
+    this.#hasStrays = a.flag(this.#hasStrays);
+    this.#heardAt = a.number(this.#heardAt);
+    this.#carriers.archive(a, pathOf);
+    this.#told = archiveClaim(a, this.#told);
+  }
+
+  #passOn(view: MessageView): void {
+    // Copies keep no stream alive: two relays that subscribe to each other have them from each other.
+    this.#heard(this.#now);
+    if (view.type === MessageType.DATA) this.#hasAudio = true;
+    if (isOpening(view.type) && !this.#keepOpening(view)) this.#by?.drop('bad-announce');
+    else this.#journal.append(this.#now, view.bytes, view.start, view.end, true);
+  }
+
+  #heard(now: Micros): void {
+    this.#heardAt = now;
+    this.#forget.set(later(now, ms(this.#settings.forgetMs)));
+  }
+
+  #keepOpening(view: MessageView): boolean {
+    const before = this.mount;
+    if (!this.#opening.keep(this.#copies.place, view)) return false;
+    if (this.mount !== before) this.#event({ kind: 'stream-announced', stream: formatStreamId(this.id), mount: this.mount });
+    return true;
+  }
+
+  /** Somebody else than its owner sends it: that is told at powers of two, so that whoever goes on with it does not fill the log. */
+  #refuse(path: Path): void {
+    path.drop('not-owner');
+    const { address: owner = '', refused: messages } = this.#ownership;
+    if (!isPowerOfTwo(messages)) return;
+    this.#event({ kind: 'stream-contested', stream: formatStreamId(this.id), mount: this.mount, owner, label: path.label, messages });
+  }
+
+  /** Tells subscribers what there is to say of its source, when that is something else than before. */
+  #tellSource(now: Micros): void {
+    const { claim } = this.#carriers;
+    if (claim === undefined || isSameClaim(claim, this.#told)) return;
+    const message = this.#opening.sourceMessage(claim);
+    if (message === undefined) return;
+    this.#told = claim;
+    this.#journal.append(now, message, 0, message.length, true);
+  }
+}
+
+function isSameClaim(a: SourceClaim, b: SourceClaim | undefined): boolean {
+  return b !== undefined && a.isOpen === b.isOpen && a.hops === b.hops && a.address === b.address;
+}

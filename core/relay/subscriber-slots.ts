@@ -1,0 +1,87 @@
+import type { Archive } from '../base/archive.ts';
+import type { Settings } from '../config/settings.ts';
+import { ByAddress, KNOWN_AFTER_US, KnownAddresses, oldest, type Admission } from '../links/slots.ts';
+import type { Subscriber } from './subscriber.ts';
+import type { Micros } from '../base/units.ts';
+
+/** One that has been there for so long may be a connection whose other end is gone; so often at most one of an address is replaced for that. */
+const REPLACE_AFTER_US = 10_000_000;
+
+/**
+ * Who may be subscribed when there are more than a relay takes. Subscribers say nothing, so what is known of them is their address,
+ * and whether they take what they are sent. One has to go for a newcomer:
+ *
+ *     1. one of the same address that does not take what it is sent: its other end is gone, and has come again
+ *     2. the newest of the address that holds most, for an address that holds less
+ *     3. the newest of an address that is not known, for one that is: a subscriber was there for a minute
+ *     4. the oldest of the same address, as under 1, but it cannot be seen yet: one in ten seconds
+ */
+export class SubscriberSlots {
+  readonly #settings: Settings;
+  readonly #backlogOf: (subscriber: Subscriber) => number;
+  readonly #all = new ByAddress<Subscriber>();
+  readonly #known = new KnownAddresses();
+  readonly #replaced = new KnownAddresses();
+
+  constructor(settings: Settings, backlogOf: (subscriber: Subscriber) => number) {
+    this.#settings = settings;
+    this.#backlogOf = backlogOf;
+  }
+
+  /** How many each address holds, those with most first. */
+  get holders(): readonly (readonly [address: string, count: number])[] {
+    return this.#all.counts();
+  }
+
+  told(): string {
+    return this.#all.told();
+  }
+
+  /** @param isFull there may be no more. */
+  admit(now: Micros, address: string, isFull: boolean): Admission<Subscriber, 'maxSubscribers' | 'maxSubscribersPerAddress'> {
+    const isShareFull = this.#all.count(address) >= this.#settings.maxSubscribersPerAddress;
+    if (!isFull && !isShareFull) return { kind: 'room' };
+    const of = this.#stuck(now, address) ?? (isShareFull ? undefined : this.#lessWorthThan(address)) ?? this.#replaceable(now, address);
+    const bound = isFull ? 'maxSubscribers' : 'maxSubscribersPerAddress';
+    return of === undefined ? { kind: 'refused', bound } : { kind: 'instead', of, bound };
+  }
+
+  joined(subscriber: Subscriber): void {
+    this.#all.add(subscriber);
+  }
+
+  left(now: Micros, subscriber: Subscriber): void {
+    this.#all.delete(subscriber);
+    if (now - subscriber.joinedAt >= KNOWN_AFTER_US) this.#known.note(now, subscriber.address);
+  }
+
+  /** Saves or restores what does not follow from the subscribers that are there: these are told by `joined`. */
+  archive(a: Archive): void {
+    this.#known.archive(a);
+    this.#replaced.archive(a);
+  }
+
+  /** The one of this address that has taken least of what it was sent. */
+  #stuck(now: Micros, address: string): Subscriber | undefined {
+    let stuck: Subscriber | undefined;
+    let most = 0;
+    for (const subscriber of this.#all.of(address)) {
+      // Right after it has come it takes in the history.
+      if (now - subscriber.joinedAt < REPLACE_AFTER_US) continue;
+      const backlog = this.#backlogOf(subscriber);
+      if (backlog > most) [stuck, most] = [subscriber, backlog];
+    }
+    return stuck;
+  }
+
+  #lessWorthThan(address: string): Subscriber | undefined {
+    return this.#all.newestOfLargest(address) ?? (this.#known.has(address) ? this.#known.newestStranger(this.#all) : undefined);
+  }
+
+  #replaceable(now: Micros, address: string): Subscriber | undefined {
+    const first = oldest(this.#all.of(address));
+    if (first === undefined || now - first.joinedAt < REPLACE_AFTER_US || now - this.#replaced.usedAt(address) < REPLACE_AFTER_US) return undefined;
+    this.#replaced.note(now, address);
+    return first;
+  }
+}

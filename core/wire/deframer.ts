@@ -1,0 +1,85 @@
+import type { Archive } from '../base/archive.ts';
+import { assert } from '../base/assert.ts';
+import { MAX_PDU_BYTES } from './pdu.ts';
+
+/** Takes in one whole message, where it lies in `bytes[start, end)`, borrowed for the call. */
+export type MessageTaker = (bytes: Uint8Array, start: number, end: number) => void;
+
+/**
+ * Cuts a TCP byte stream into messages: two bytes of big-endian length, then the message; a zero length is skipped.
+ *
+ * A message that lies whole in one chunk is passed on where it is. Only one that a chunk boundary cuts is copied, into
+ * a buffer of at most 65,537 bytes, which is all the memory a connection can make us hold here.
+ */
+export class Deframer {
+  readonly #take: MessageTaker;
+  readonly #empty: () => void;
+  /** The beginning of a message whose rest has not come, its length prefix included. */
+  #carry = new Uint8Array(0);
+  #carried = 0;
+
+  /** @param empty is told of a zero length. */
+  constructor(take: MessageTaker, empty: () => void = () => undefined) {
+    this.#take = take;
+    this.#empty = empty;
+  }
+
+  /** Bytes of a message that is not whole yet. */
+  get pendingBytes(): number {
+    return this.#carried;
+  }
+
+  /** The beginning of such a message, its length prefix included; borrowed. */
+  get pending(): Uint8Array {
+    return this.#carry.subarray(0, this.#carried);
+  }
+
+  push(chunk: Uint8Array): void {
+    let at = this.#carried === 0 ? 0 : this.#complete(chunk);
+    while (chunk.length - at >= 2) {
+      const end = at + 2 + ((chunk[at]! << 8) | chunk[at + 1]!);
+      if (end > chunk.length) break;
+      if (end > at + 2) this.#take(chunk, at + 2, end);
+      else this.#empty();
+      at = end;
+    }
+    if (at < chunk.length) this.#keep(chunk, at, chunk.length);
+  }
+
+  /** Saves or restores its state. */
+  archive(a: Archive): void {
+    const carried = a.unread(this.pending, 'tcp');
+    if (a.isLoading && carried.length > 0) this.#keep(carried, 0, carried.length);
+  }
+
+  /** Adds to the carried beginning until its message is whole; returns how much of the chunk that took. */
+  #complete(chunk: Uint8Array): number {
+    let at = 0;
+    if (this.#carried < 2) {
+      this.#keep(chunk, 0, Math.min(chunk.length, 2 - this.#carried));
+      at = 1;
+      if (this.#carried < 2) return chunk.length;
+    }
+    const whole = 2 + ((this.#carry[0]! << 8) | this.#carry[1]!);
+    const until = Math.min(chunk.length, at + whole - this.#carried);
+    this.#keep(chunk, at, until);
+    if (this.#carried === whole) {
+      this.#carried = 0;
+      if (whole > 2) this.#take(this.#carry, 2, whole);
+      else this.#empty();
+    }
+    return until;
+  }
+
+  #keep(chunk: Uint8Array, from: number, to: number): void {
+    const needed = this.#carried + to - from;
+    assert(needed <= MAX_PDU_BYTES + 2, 'the deframer carries more than one message');
+    if (needed > this.#carry.length) {
+      const larger = new Uint8Array(Math.max(needed, Math.min(2 * this.#carry.length, MAX_PDU_BYTES + 2), 2_048));
+      larger.set(this.#carry.subarray(0, this.#carried));
+      this.#carry = larger;
+    }
+    this.#carry.set(chunk.subarray(from, to), this.#carried);
+    this.#carried = needed;
+  }
+}

@@ -1,0 +1,69 @@
+import { hasControlCharacter, utf8Decode, utf8Encode, utf8Length } from '../base/text.ts';
+
+/**
+ * The payloads of our additions to the protocol: `docs/protocol-extensions.md`. A stream without any of them works, and nothing
+ * authenticates them: what they say is a hint.
+ *
+ *     ORIGIN  type 16 | name, UTF-8                      by an encoder, in its ordinary sequence
+ *     SOURCE  type 17 | 0 closed, 1 open | hops | address, UTF-8      by a relay
+ *     ACK     type 18 | nothing                          by a relay, back on the connection of an encoder that sends an ORIGIN
+ */
+export const MAX_EXTENSION_TEXT_BYTES = 255;
+/** Relays that pass on what another one has said of a stream: two that subscribe to each other must come to an end. */
+export const MAX_HOPS = 4;
+
+/** What a relay says of the way by which a stream comes to it. */
+export interface SourceClaim {
+  /** Whether the encoder's connection is there. */
+  readonly isOpen: boolean;
+  /** How many relays have passed it on. */
+  readonly hops: number;
+  /** The encoder's address, without a port; '' when it is not known. */
+  readonly address: string;
+}
+
+const CLAIM_HEAD_BYTES = 2;
+export const MAX_SOURCE_BYTES: number = CLAIM_HEAD_BYTES + MAX_EXTENSION_TEXT_BYTES;
+
+/** One sentence on why an encoder cannot be called this, or undefined when it can. */
+export function originProblem(origin: string): string | undefined {
+  if (origin === '') return 'an origin needs a name';
+  if (utf8Length(origin) > MAX_EXTENSION_TEXT_BYTES) return `an origin's name has at most ${MAX_EXTENSION_TEXT_BYTES} bytes`;
+  return hasControlCharacter(origin) ? "an origin's name has no control characters" : undefined;
+}
+
+export function encodeOrigin(origin: string): Uint8Array {
+  return utf8Encode(origin);
+}
+
+/** Undefined when it is none. */
+export function decodeOrigin(payload: Uint8Array): string | undefined {
+  if (payload.length > MAX_EXTENSION_TEXT_BYTES) return undefined;
+  const origin = utf8Decode(payload);
+  return origin === undefined || originProblem(origin) !== undefined ? undefined : origin;
+}
+
+export function encodeSource({ isOpen, hops, address }: SourceClaim): Uint8Array {
+  const text = utf8Encode(address);
+  const payload = new Uint8Array(CLAIM_HEAD_BYTES + text.length);
+  payload[0] = isOpen ? 1 : 0;
+  payload[1] = hops;
+  payload.set(text, CLAIM_HEAD_BYTES);
+  return payload;
+}
+
+/** Undefined when it is none. */
+export function decodeSource(payload: Uint8Array): SourceClaim | undefined {
+  const [state, hops] = payload;
+  if (state === undefined || state > 1 || hops === undefined || hops > MAX_HOPS) return undefined;
+  if (payload.length - CLAIM_HEAD_BYTES > MAX_EXTENSION_TEXT_BYTES) return undefined;
+  const address = utf8Decode(payload.subarray(CLAIM_HEAD_BYTES));
+  if (address === undefined || hasControlCharacter(address)) return undefined;
+  return { isOpen: state === 1, hops, address };
+}
+
+/** The address in the label of a path, which is `address:port`, or the address alone by UDP; with `[…]` around one of IPv6. '' when a claim cannot hold it. */
+export function addressOf(label: string): string {
+  const address = label.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+  return utf8Length(address) > MAX_EXTENSION_TEXT_BYTES || hasControlCharacter(address) ? '' : address;
+}
