@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { ignoreSignals } from '../shell/signals.ts';
+import { ignoreSignals } from '../shell/cli/signals.ts';
 import { parseOptions } from './options.ts';
 import { show } from './show.ts';
 

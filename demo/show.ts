@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openLogOutput, type LogOutput } from '../shell/log-output.ts';
+import { openLogOutput, type LogOutput } from '../shell/log/output.ts';
 import { chaos } from './chaos.ts';
 import { DemoListener } from './listener.ts';
 import { narrate, type Names } from './narrator.ts';

@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import { runBin } from '../run-bin.ts';
+import { runBin } from './run-bin.ts';
 
-runBin(async () => (await import('../main.ts')).davecast);
+runBin(async () => (await import('./main.ts')).davecast);

@@ -1,4 +1,4 @@
-import { codeOf, StartError } from '../problems.ts';
+import { codeOf, StartError } from '../process/problems.ts';
 
 const TIMEOUT_MS = 10_000;
 /** Of an answer: a hundred streams take 40 kB. */

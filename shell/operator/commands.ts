@@ -1,8 +1,8 @@
-import { formatHelp, type HelpText } from '../help.ts';
-import { readOptions, type Given, type Option } from '../options.ts';
-import { UsageError } from '../problems.ts';
-import { parseTarget } from '../request-target.ts';
-import type { Task } from '../task.ts';
+import { formatHelp, type HelpText } from '../cli/help.ts';
+import { readOptions, type Given, type Option } from '../cli/options.ts';
+import { UsageError } from '../process/problems.ts';
+import { parseTarget } from '../http/request-target.ts';
+import type { Task } from '../cli/task.ts';
 import type { Answer, Sources } from './answers.ts';
 import { askEdge, type Question } from './client.ts';
 import { adminPassword, PASSWORD_VARIABLE } from './password.ts';

@@ -1,14 +1,14 @@
 import { addressOf } from '../../core/wire/extensions.ts';
 import type { CommandResult, MountCommand } from '../../core/edge/switching/command.ts';
 import type { StreamInfo } from '../../core/edge/mountpoint/stream-info.ts';
-import { basicCredentials, samePassword } from '../basic-auth.ts';
-import { GuessLimit } from '../guess-limit.ts';
-import type { RequestHead } from '../http-head.ts';
-import type { Reply } from '../http-reply.ts';
-import type { Log } from '../log.ts';
-import type { Refusals } from '../refusals.ts';
-import type { RequestTarget } from '../request-target.ts';
-import { decodeText } from '../text.ts';
+import { basicCredentials, samePassword } from '../http/basic-auth.ts';
+import { GuessLimit } from '../http/guess-limit.ts';
+import type { RequestHead } from '../http/head.ts';
+import type { Reply } from '../http/reply.ts';
+import type { Log } from '../log/log.ts';
+import type { Refusals } from '../log/refusals.ts';
+import type { RequestTarget } from '../http/request-target.ts';
+import { decodeText } from '../http/text.ts';
 import { answers, sourceOf, type Answer, type Sources } from './answers.ts';
 
 /** The edge, as operators need it. Mountpoints without their leading slash. */

@@ -1,5 +1,5 @@
-import type { Given } from '../options.ts';
-import { UsageError } from '../problems.ts';
+import type { Given } from '../cli/options.ts';
+import { UsageError } from '../process/problems.ts';
 
 /** Of user "admin". What stands on a command line is in the list of processes; this is not. */
 export const PASSWORD_VARIABLE = 'DAVECAST_ADMIN_PASSWORD';

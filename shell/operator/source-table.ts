@@ -1,5 +1,5 @@
 import type { SourceJson, Sources } from './answers.ts';
-import { printable } from '../text.ts';
+import { printable } from '../http/text.ts';
 
 const LEAST_DIGITS = 8;
 const titles = [' ', 'id', 'origin', 'source', 'format', 'ahead', ''];

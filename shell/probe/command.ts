@@ -1,6 +1,6 @@
-import type { HelpText } from '../help.ts';
-import type { Given, Option } from '../options.ts';
-import { UsageError } from '../problems.ts';
+import type { HelpText } from '../cli/help.ts';
+import type { Given, Option } from '../cli/options.ts';
+import { UsageError } from '../process/problems.ts';
 import { limitTable, type Limits } from './limits.ts';
 
 export interface ProbeConfig {

@@ -1,7 +1,7 @@
 import { isatty } from 'node:tty';
-import { openLogOutput } from '../log-output.ts';
-import { STDOUT } from '../log-writer.ts';
-import { nextSignal } from '../signals.ts';
+import { openLogOutput } from '../log/output.ts';
+import { STDOUT } from '../log/writer.ts';
+import { nextSignal } from '../cli/signals.ts';
 import { ProbeApp } from './app.ts';
 import type { ProbeConfig } from './command.ts';
 import { JsonReporter } from './json-reporter.ts';

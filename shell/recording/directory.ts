@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { RecordedRole } from '../../core/recording/format.ts';
-import { codeOf } from '../problems.ts';
+import { codeOf } from '../process/problems.ts';
 import { appendFile } from './part.ts';
 
 /**

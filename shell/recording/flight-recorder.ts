@@ -4,9 +4,9 @@ import { crc32 } from 'node:zlib';
 import { GENERATIONS, Recorder, type RecordingOut } from '../../core/recording/recorder.ts';
 import type { AudioKept, FrozenMark, RecordedRole } from '../../core/recording/format.ts';
 import type { Settings } from '../../core/config/settings.ts';
-import type { Log } from '../log.ts';
-import { codeOf } from '../problems.ts';
-import { version } from '../version.ts';
+import type { Log } from '../log/log.ts';
+import { codeOf } from '../process/problems.ts';
+import { version } from '../process/version.ts';
 import { frozenFile, makeReady, makeRoom, moveIn, moveOut, partFile, runningFile, salvage, tenantsOf, UNFINISHED_SUFFIX, writeWhole, type Tenant } from './directory.ts';
 import { Part } from './part.ts';
 

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { formatHelp, type HelpText } from '../help.ts';
-import { readOptions, type Option } from '../options.ts';
-import { codeOf, StartError, UsageError } from '../problems.ts';
-import type { Task } from '../task.ts';
+import { formatHelp, type HelpText } from '../cli/help.ts';
+import { readOptions, type Option } from '../cli/options.ts';
+import { codeOf, StartError, UsageError } from '../process/problems.ts';
+import type { Task } from '../cli/task.ts';
 import { frozenIn, salvage, tenantsOf, type Tenant } from './directory.ts';
 
 const LOOK_MS = 50;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import net from 'node:net';
-import type { Log } from '../../shell/log.ts';
+import type { Log } from '../../shell/log/log.ts';
 
 export interface Told {
   readonly kind: string;

@@ -1,9 +1,9 @@
 import type net from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { defaultSettings } from '../../../core/config/settings.ts';
-import { EdgeApp } from '../../../shell/edge.ts';
-import { davecast } from '../../../shell/main.ts';
-import { listenTcp, portOf } from '../../../shell/tcp.ts';
+import { EdgeApp } from '../../../shell/edge/edge.ts';
+import { davecast } from '../../../shell/bin/main.ts';
+import { listenTcp, portOf } from '../../../shell/net/tcp.ts';
 import { numbered, numberedAac } from '../../core/support/frames.ts';
 import { announce, data, framed, hex, streamId } from '../../core/support/messages.ts';
 import { CapturedLog } from '../support.ts';

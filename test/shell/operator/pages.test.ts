@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { CommandResult, MountCommand } from '../../../core/edge/switching/command.ts';
 import type { StreamInfo } from '../../../core/edge/mountpoint/stream-info.ts';
-import type { RequestHead } from '../../../shell/http-head.ts';
+import type { RequestHead } from '../../../shell/http/head.ts';
 import { OperatorPages } from '../../../shell/operator/pages.ts';
-import { Refusals } from '../../../shell/refusals.ts';
-import { parseTarget } from '../../../shell/request-target.ts';
+import { Refusals } from '../../../shell/log/refusals.ts';
+import { parseTarget } from '../../../shell/http/request-target.ts';
 import { CapturedLog } from '../support.ts';
 
 const stream: StreamInfo = {

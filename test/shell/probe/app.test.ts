@@ -1,13 +1,13 @@
 import type net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { defaultSettings } from '../../../core/config/settings.ts';
-import { parseEndpoint } from '../../../shell/address.ts';
-import { EdgeApp } from '../../../shell/edge.ts';
-import { EncoderApp } from '../../../shell/encoder.ts';
+import { parseEndpoint } from '../../../shell/net/address.ts';
+import { EdgeApp } from '../../../shell/edge/edge.ts';
+import { EncoderApp } from '../../../shell/encoder/encoder.ts';
 import { ProbeApp } from '../../../shell/probe/app.ts';
 import { probeConfig, probeOptions } from '../../../shell/probe/command.ts';
-import { readOptions } from '../../../shell/options.ts';
-import { RelayApp } from '../../../shell/relay.ts';
+import { readOptions } from '../../../shell/cli/options.ts';
+import { RelayApp } from '../../../shell/relay/relay.ts';
 import { CapturedLog, RawClient } from '../support.ts';
 import { audio, CapturedReport, HEAD, serveBy } from './support.ts';
 

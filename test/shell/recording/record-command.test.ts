@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readRecording } from '../../../core/recording/read.ts';
-import { davecast } from '../../../shell/main.ts';
+import { davecast } from '../../../shell/bin/main.ts';
 import { replay } from '../../../sim/replay/replay.ts';
 
 let directory: string;

@@ -1,0 +1,204 @@
+import type { HeaderList } from '../../core/wire/headers.ts';
+import type { Role, Settings } from '../../core/config/settings.ts';
+import { formatEndpoint } from '../net/address.ts';
+import type { App } from '../process/app.ts';
+import { bindAddress, encoderOrigin, icecastUrl, listenPort, logLevel, mountName, multicastEndpoint, noMore, ranges, targets, tcpEndpoint } from '../cli/arguments.ts';
+import { commands, overview, type CommandName } from './commands.ts';
+import { configOf } from '../cli/config.ts';
+import { EdgeApp, type EdgeConfig } from '../edge/edge.ts';
+import { EncoderApp, type EncoderConfig, type EncoderInput } from '../encoder/encoder.ts';
+import { formatHelp } from '../cli/help.ts';
+import type { LogLevel } from '../log/table.ts';
+import { fitted } from './memory.ts';
+import { policiesOf } from '../cli/mount-policies.ts';
+import type { Log } from '../log/log.ts';
+import { readOptions, type Given } from '../cli/options.ts';
+import { UsageError } from '../process/problems.ts';
+import { probeConfig, probeHelp, probeOptions, type ProbeConfig } from '../probe/command.ts';
+import type { RecordConfig } from '../recording/flight-recorder.ts';
+import { readSources, readSwitch } from '../operator/commands.ts';
+import { adminPassword } from '../operator/password.ts';
+import { readRecord } from '../recording/record-command.ts';
+import { RelayApp, type RelayConfig } from '../relay/relay.ts';
+import type { Task } from '../cli/task.ts';
+import { percentEncodePath } from '../http/text.ts';
+import { version } from '../process/version.ts';
+
+/** What a command line asks for. */
+export type Wish =
+  | { readonly kind: 'print'; readonly text: string }
+  /** To be done at once; it prints its lines. */
+  | { readonly kind: 'task'; readonly task: Task }
+  | { readonly kind: 'probe'; readonly config: ProbeConfig }
+  | { readonly kind: 'run'; readonly role: Role; readonly logLevel: LogLevel; readonly settings: Settings; readonly make: (log: Log) => App };
+
+/** Reads the arguments of `davecast`. Throws a UsageError on any that is wrong or missing. */
+export function readDavecast(argv: readonly string[]): Wish {
+  const [first, ...rest] = argv;
+  if (first === undefined) throw new UsageError(`a command is missing: ${commandNames}`);
+  if (first === '--help' || first === '-h') return { kind: 'print', text: formatHelp(overview) };
+  if (first === '--version' || first === '-v') return versionOf('davecast');
+  if (first === 'relay') return read('relay', rest, (given) => makeRelay(relayConfig(given)));
+  if (first === 'edge') return read('edge', rest, (given) => makeEdge(edgeConfig(given)));
+  if (first === 'encoder') return read('encoder', rest, (given) => makeEncoder(encoderConfig(given)));
+  if (first === 'record') return taskWish(readRecord(rest));
+  if (first === 'switch') return taskWish(readSwitch(rest));
+  if (first === 'sources') return taskWish(readSources(rest));
+  if (first === 'probe') return readProbe(rest);
+  if (first === '-r') return read('originalRelay', rest, (given) => makeRelay(originalRelayConfig(given)));
+  if (/^\d+$/.test(first)) return read('originalEdge', argv, (given) => makeEdge(originalEdgeConfig(given)));
+  throw new UsageError(first.startsWith('-') ? `unknown option ${first}` : `unknown command "${first}": there are ${commandNames}`);
+}
+
+/** Reads the arguments of `daveice`. */
+export function readDaveice(argv: readonly string[]): Wish {
+  return read('daveice', argv, (given) => makeEncoder(daveiceConfig(given)));
+}
+
+const commandNames = 'relay, edge, encoder, record, probe, switch, sources';
+
+function taskWish(asked: Task | string): Wish {
+  return typeof asked === 'string' ? { kind: 'print', text: asked } : { kind: 'task', task: asked };
+}
+
+function readProbe(argv: readonly string[]): Wish {
+  const given = readOptions(argv, probeOptions);
+  if (given.has('help')) return { kind: 'print', text: formatHelp(probeHelp) };
+  if (given.has('version')) return versionOf('davecast');
+  return { kind: 'probe', config: probeConfig(given) };
+}
+
+type Make = Pick<Extract<Wish, { kind: 'run' }>, 'settings' | 'make'>;
+
+function read(name: CommandName, argv: readonly string[], make: (given: Given) => Make): Wish {
+  const { role, options, help } = commands[name];
+  const given = readOptions(argv, options);
+  if (given.has('help')) return { kind: 'print', text: formatHelp(help) };
+  if (given.has('version')) return versionOf(name === 'daveice' ? 'daveice' : 'davecast');
+  return { kind: 'run', role, logLevel: logLevel(given), ...make(given) };
+}
+
+function makeRelay(config: RelayConfig): Make {
+  return { settings: config.settings, make: (log) => new RelayApp({ ...config, settings: fitted(config.settings, 'historyBytes', log) }, log) };
+}
+
+function makeEdge(config: EdgeConfig): Make {
+  return { settings: config.settings, make: (log) => new EdgeApp({ ...config, settings: fitted(config.settings, 'edgeBytes', log) }, log) };
+}
+
+function makeEncoder(config: EncoderConfig): Make {
+  return { settings: config.settings, make: (log) => new EncoderApp(config, log) };
+}
+
+function relayConfig(given: Given): RelayConfig {
+  noMore(given.positionals);
+  return {
+    bind: bindAddress(given),
+    inPort: listenPort('--in', given.one('in')),
+    outPort: listenPort('--out', given.one('out')),
+    upstreams: given.all('upstream').map((text) => tcpEndpoint('--upstream', text)),
+    multicasts: given.all('multicast').map((text) => multicastEndpoint('--multicast', text)),
+    ...allowedOf(given),
+    settings: configOf(given, 'relay').settings,
+    record: recordOf(given),
+  };
+}
+
+/** `davecast -r INBOUND OUTBOUND [GROUP@PORT | HOST:PORT]` */
+function originalRelayConfig(given: Given): RelayConfig {
+  const [inbound, outbound, from, ...more] = given.positionals;
+  noMore(more);
+  const isGroup = from?.includes('@') === true;
+  return {
+    bind: bindAddress(given),
+    inPort: listenPort('INBOUND', inbound),
+    outPort: listenPort('OUTBOUND', outbound),
+    upstreams: from === undefined || isGroup ? [] : [tcpEndpoint('what the relay takes in', from)],
+    multicasts: isGroup ? [multicastEndpoint('what the relay takes in', from)] : [],
+    ...allowedOf(given),
+    settings: configOf(given, 'relay').settings,
+    record: recordOf(given),
+  };
+}
+
+function allowedOf(given: Given): Pick<RelayConfig, 'allowIn' | 'allowOut'> {
+  const [both, into, out] = ['allow', 'allow-in', 'allow-out'].map((option) => ranges(`--${option}`, given.all(option)));
+  return { allowIn: [...both!, ...into!], allowOut: [...both!, ...out!] };
+}
+
+function edgeConfig(given: Given): EdgeConfig {
+  const relays = [...given.all('relay'), ...given.positionals];
+  if (relays.length === 0) throw new UsageError('--relay is missing');
+  return {
+    bind: bindAddress(given),
+    httpPort: listenPort('--http', given.one('http')),
+    relays: relays.map((text) => tcpEndpoint('--relay', text)),
+    ...servingOf(given),
+  };
+}
+
+/** `davecast PORT RELAY:PORT [RELAY:PORT …]` */
+function originalEdgeConfig(given: Given): EdgeConfig {
+  const [port, ...relays] = given.positionals;
+  if (relays.length === 0) throw new UsageError('RELAY:PORT is missing');
+  return {
+    bind: bindAddress(given),
+    httpPort: listenPort('PORT', port),
+    relays: relays.map((text) => tcpEndpoint('RELAY:PORT', text)),
+    ...servingOf(given),
+  };
+}
+
+function encoderConfig(given: Given): EncoderConfig {
+  return {
+    mount: mountName('--mount', given.one('mount')),
+    targets: targets('--to', [...given.all('to'), ...given.positionals]),
+    input: encoderInput(given),
+    ...stationOf(given),
+  };
+}
+
+/** `daveice ICECAST:PORT MOUNT TARGET [TARGET …]` */
+function daveiceConfig(given: Given): EncoderConfig {
+  const [icecast, mountText, ...to] = given.positionals;
+  if (icecast === undefined) throw new UsageError('ICECAST:PORT is missing');
+  const host = formatEndpoint(tcpEndpoint('ICECAST:PORT', icecast));
+  const mount = mountName('MOUNT', mountText);
+  const url = icecastUrl('MOUNT', `http://${host}/${percentEncodePath(mount)}`);
+  return { mount, targets: targets('TARGET', to), input: { kind: 'from', url }, ...stationOf(given) };
+}
+
+/** How the listeners of an edge are served. */
+function servingOf(given: Given): Pick<EdgeConfig, 'settings' | 'policies' | 'adminPassword' | 'record'> {
+  const { settings, policies } = configOf(given, 'edge');
+  return { settings, policies: policiesOf(given, policies), adminPassword: adminPassword(given, 'admin-password'), record: recordOf(given) };
+}
+
+function recordOf(given: Given): RecordConfig | undefined {
+  const directory = given.one('record');
+  if (directory === undefined && given.has('no-audio')) throw new UsageError('--no-audio is for --record');
+  return directory === undefined ? undefined : { directory, audio: given.has('no-audio') ? 'left-out' : 'whole' };
+}
+
+function stationOf(given: Given): Pick<EncoderConfig, 'bind' | 'headers' | 'title' | 'origin' | 'settings'> {
+  const names = { name: 'Icy-Name', genre: 'Icy-Genre', description: 'Icy-Description', url: 'Icy-Url' };
+  const headers: HeaderList = Object.entries(names).flatMap(([option, header]) => given.all(option).map((value) => [header, value] as const));
+  return { bind: bindAddress(given), headers, title: given.one('title') ?? '', origin: encoderOrigin(given.one('origin')), settings: configOf(given, 'encoder').settings };
+}
+
+function encoderInput(given: Given): EncoderInput {
+  const inputs = ['from', 'stdin', 'listen'].filter((name) => given.has(name));
+  if (inputs.length === 0) throw new UsageError('one of --from, --stdin and --listen is missing');
+  if (inputs.length > 1) throw new UsageError(`--${inputs[0]} and --${inputs[1]} exclude each other`);
+  const password = given.one('password');
+  if (password !== undefined && inputs[0] !== 'listen') throw new UsageError('--password is for --listen');
+  if (password === '') throw new UsageError('--password must not be empty');
+  const from = given.one('from');
+  if (from !== undefined) return { kind: 'from', url: icecastUrl('--from', from) };
+  if (given.has('stdin')) return { kind: 'stdin' };
+  return { kind: 'listen', port: listenPort('--listen', given.one('listen')), password };
+}
+
+function versionOf(program: string): Wish {
+  return { kind: 'print', text: `${program} ${version}\n` };
+}

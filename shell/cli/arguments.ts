@@ -1,0 +1,93 @@
+import { isIP } from 'node:net';
+import { hostname } from 'node:os';
+import { mountpointProblem } from '../../core/wire/announce.ts';
+import { MAX_TARGETS } from '../../core/encoder/encoder.ts';
+import { originProblem } from '../../core/wire/extensions.ts';
+import { parseRange, type Range } from '../net/allow.ts';
+import { isMulticast, parseEndpoint, parsePort, type Endpoint } from '../net/address.ts';
+import { logLevels, type LogLevel } from '../log/table.ts';
+import type { Given } from './options.ts';
+import { UsageError } from '../process/problems.ts';
+
+/** Each reads one kind of argument, and says in a UsageError what is wrong with it; `what` is its name there. */
+
+export function listenPort(what: string, text: string | undefined): number {
+  if (text === undefined) throw new UsageError(`${what} is missing`);
+  const port = parsePort(text);
+  if (port === undefined) throw new UsageError(`${what} must be a port from 0 to 65535, not "${text}"`);
+  return port;
+}
+
+export function tcpEndpoint(what: string, text: string): Endpoint {
+  const endpoint = parseEndpoint(text);
+  if (endpoint?.transport !== 'tcp') throw new UsageError(`${what} must be HOST:PORT, not "${text}"`);
+  return endpoint;
+}
+
+export function multicastEndpoint(what: string, text: string): Endpoint {
+  const endpoint = parseEndpoint(text);
+  if (endpoint?.transport !== 'udp' || !isMulticast(endpoint.host)) {
+    throw new UsageError(`${what} must be GROUP@PORT with a multicast address, not "${text}"`);
+  }
+  return endpoint;
+}
+
+export function ranges(what: string, texts: readonly string[]): readonly Range[] {
+  return texts.map((text) => {
+    const range = parseRange(text);
+    if (range === undefined) throw new UsageError(`${what} must be a range of addresses such as 192.0.2.0/24 or 2001:db8::/32, not "${text}"`);
+    return range;
+  });
+}
+
+export function targets(what: string, texts: readonly string[]): readonly Endpoint[] {
+  if (texts.length === 0) throw new UsageError(`${what} is missing`);
+  if (texts.length > MAX_TARGETS) throw new UsageError(`${what}: ${texts.length} targets, but there are only ${MAX_TARGETS} replica numbers`);
+  return texts.map((text) => {
+    const endpoint = parseEndpoint(text);
+    if (endpoint === undefined) throw new UsageError(`${what} must be HOST:PORT or HOST@PORT, not "${text}"`);
+    return endpoint;
+  });
+}
+
+/** A mountpoint's name without its leading slash. */
+export function mountName(what: string, text: string | undefined): string {
+  if (text === undefined) throw new UsageError(`${what} is missing`);
+  const name = text.replace(/^\//, '');
+  const problem = mountpointProblem(name);
+  if (problem !== undefined) throw new UsageError(`${what}: ${problem}`);
+  return name;
+}
+
+/** What an encoder is called; undefined when nothing is given and the machine has no name that will do. */
+export function encoderOrigin(text: string | undefined): string | undefined {
+  const problem = originProblem(text ?? hostname());
+  if (problem === undefined) return text ?? hostname();
+  if (text !== undefined) throw new UsageError(`--origin: ${problem}`);
+  return undefined;
+}
+
+export function icecastUrl(what: string, text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 'http:' || url.hostname === '' || url.pathname === '/') {
+    throw new UsageError(`${what} must be http://HOST:PORT/MOUNT, not "${text}"`);
+  }
+  return url;
+}
+
+export function bindAddress(given: Given): string {
+  const address = given.one('bind') ?? '0.0.0.0';
+  if (isIP(address) === 0) throw new UsageError(`--bind must be an address of this machine, not "${address}"`);
+  return address;
+}
+
+export function logLevel(given: Given): LogLevel {
+  const text = given.one('log-level') ?? 'info';
+  const level = logLevels.find((one) => one === text);
+  if (level === undefined) throw new UsageError(`--log-level must be one of ${logLevels.join(', ')}, not "${text}"`);
+  return level;
+}
+
+export function noMore(positionals: readonly string[]): void {
+  if (positionals.length > 0) throw new UsageError(`unexpected argument "${positionals[0]}"`);
+}

@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { defaultSettings, settingNames, settingProblem, settingsProblem, settingTable, type Role, type SettingName, type Settings } from '../../core/config/settings.ts';
+import type { MountPolicies } from '../../core/config/mount-policy.ts';
+import { policiesIn } from './mount-policies.ts';
+import type { Given, Option } from './options.ts';
+import { codeOf, UsageError } from '../process/problems.ts';
+
+/** A setting on the command line: `stallMinMs` is `--stall-min-ms`. */
+export function settingOptions(role: Role): readonly Option[] {
+  return namesFor(role).map((name) => {
+    const { value, unit, why } = settingTable[name];
+    return { name: flagOf(name), value: unit.toUpperCase(), help: `${why} (${value})` };
+  });
+}
+
+export interface Config {
+  readonly settings: Settings;
+  /** Of the file alone. */
+  readonly policies: MountPolicies;
+}
+
+/** The defaults, changed by the file that --config names, changed by what else is on the command line. */
+export function configOf(given: Given, role: Role): Config {
+  const file = given.one('config');
+  const { settings: changes, policies }: ConfigFile = file === undefined ? { settings: {}, policies: {} } : readConfig(file);
+  for (const name of namesFor(role)) {
+    const text = given.one(flagOf(name));
+    if (text === undefined) continue;
+    const value = /^\d+$/.test(text) ? Number(text) : text;
+    const problem = settingProblem(name, value);
+    if (problem !== undefined) throw new UsageError(problem.replace(name, `--${flagOf(name)}`));
+    changes[name] = value as number;
+  }
+  const settings = { ...defaultSettings, ...changes };
+  const problem = settingsProblem(settings);
+  if (problem !== undefined) throw new UsageError(problem);
+  return { settings, policies };
+}
+
+interface ConfigFile {
+  readonly settings: Partial<Record<SettingName, number>>;
+  readonly policies: MountPolicies;
+}
+
+/** A JSON object of settings by name, and "mounts". Those of other roles may be in it, so that one file serves a whole site. */
+function readConfig(file: string): ConfigFile {
+  const content: unknown = parseConfig(file);
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+    throw new UsageError(`${file}: must be a JSON object such as {"stallMinMs": 500}`);
+  }
+  const { mounts, ...settings } = content as Record<string, unknown>;
+  for (const [name, value] of Object.entries(settings)) {
+    if (!isSettingName(name)) throw new UsageError(`${file}: there is no setting ${JSON.stringify(name)}`);
+    const problem = settingProblem(name, value);
+    if (problem !== undefined) throw new UsageError(`${file}: ${problem}`);
+  }
+  return { settings, policies: mounts === undefined ? {} : policiesIn(file, mounts) };
+}
+
+function parseConfig(file: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`cannot read ${file}: ${codeOf(error)}`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UsageError(`${file}: is not JSON`);
+  }
+}
+
+function namesFor(role: Role): readonly SettingName[] {
+  return settingNames.filter((name) => settingTable[name].roles.includes(role));
+}
+
+function isSettingName(name: string): name is SettingName {
+  return settingNames.includes(name as SettingName);
+}
+
+function flagOf(name: SettingName): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

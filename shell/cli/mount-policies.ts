@@ -1,0 +1,187 @@
+import { dirname, resolve } from 'node:path';
+import { mountpointProblem } from '../../core/wire/announce.ts';
+import { originProblem } from '../../core/wire/extensions.ts';
+import type { Codec } from '../../core/codec/format/format.ts';
+import { mountSettingNames, type Fallback, type MountPolicies, type MountPolicy, type MountSettingName } from '../../core/config/mount-policy.ts';
+import { settingProblem } from '../../core/config/settings.ts';
+import type { Given, Option } from './options.ts';
+import { UsageError } from '../process/problems.ts';
+
+export const mountOptions: readonly Option[] = [
+  { name: 'prefer', value: 'MOUNT=ORIGIN', repeated: true, help: 'listeners of this mountpoint return to the encoder of this origin, or to the one that a relay takes from this address' },
+  { name: 'codec', value: 'MOUNT=CODEC', repeated: true, help: 'mp3, aac, mp2 or mp1: its streams of another one are not heard; without it most of them decide' },
+  { name: 'fallback-mount', value: 'MOUNT=OTHER', repeated: true, help: 'what they hear when no stream is left: another mountpoint, until one is back' },
+  { name: 'fallback-file', value: 'MOUNT=FILE', repeated: true, help: 'the same, from a file of the same codec, again and again' },
+];
+
+/** What a configuration file says under "mounts". Throws a UsageError that names file and key. */
+export function policiesIn(file: string, mounts: unknown): MountPolicies {
+  const read = new PolicyReader(file);
+  const policies = new Map<string, MountPolicy>();
+  for (const [key, value] of read.entries('mounts', mounts)) {
+    const name = key.replace(/^\//, '');
+    const where = keyText('mounts', key);
+    const problem = mountpointProblem(name);
+    if (problem !== undefined) throw read.error(where, problem);
+    if (policies.has(name)) throw read.error(where, 'it stands there twice, with and without its slash');
+    policies.set(name, read.policy(where, value));
+  }
+  const circle = circleIn(policies);
+  if (circle !== undefined) throw read.error('mounts', circle);
+  return Object.fromEntries(policies);
+}
+
+/** Those of the file, changed by what is on the command line. */
+export function policiesOf(given: Given, inFile: MountPolicies): MountPolicies {
+  const policies = new Map(Object.entries(inFile));
+  const change = (mount: string, policy: MountPolicy): void => void policies.set(mount, { ...policies.get(mount), ...policy });
+  for (const { mount, value } of pairs(given, 'prefer')) {
+    const problem = originProblem(value);
+    if (problem !== undefined) throw new UsageError(`--prefer: ${problem}`);
+    change(mount, { prefer: value });
+  }
+  for (const { mount, value } of pairs(given, 'codec')) {
+    if (!isCodec(value)) throw new UsageError(`--codec: ${codecProblem}, not "${value}"`);
+    change(mount, { codec: value });
+  }
+  const files = pairs(given, 'fallback-file');
+  for (const { mount, value } of files) change(mount, { fallback: { file: resolve(value) } });
+  for (const { mount, value } of pairs(given, 'fallback-mount')) {
+    if (files.some((file) => file.mount === mount)) throw new UsageError(`--fallback-mount and --fallback-file are both given for /${mount}`);
+    change(mount, { fallback: { mount: nameOn('--fallback-mount', value) } });
+  }
+  const circle = circleIn(policies);
+  if (circle !== undefined) throw new UsageError(circle);
+  return Object.fromEntries(policies);
+}
+
+/** Reads policies from JSON; `where` is the key that is read. */
+class PolicyReader {
+  readonly #file: string;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  error(where: string, problem: string): UsageError {
+    return new UsageError(`${this.#file}: ${where}: ${problem}`);
+  }
+
+  entries(where: string, value: unknown): [string, unknown][] {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw this.error(where, 'must be an object');
+    return Object.entries(value);
+  }
+
+  policy(where: string, value: unknown): MountPolicy {
+    let policy: MountPolicy = {};
+    for (const [key, each] of this.entries(where, value)) {
+      const inside = keyText(where, key);
+      if (key === 'prefer') policy = { ...policy, prefer: this.#origin(inside, each) };
+      else if (key === 'codec') policy = { ...policy, codec: this.#codec(inside, each) };
+      else if (key === 'trust') policy = { ...policy, trust: this.#trust(inside, each) };
+      else if (key === 'fallback') policy = { ...policy, fallback: this.#fallback(inside, each) };
+      else if (key === 'fallbackOnSilence') policy = { ...policy, fallbackOnSilence: this.#flag(inside, each) };
+      else policy = { ...policy, settings: { ...policy.settings, [this.#setting(inside, key, each)]: each } };
+    }
+    return policy;
+  }
+
+  #origin(where: string, value: unknown): string {
+    const origin = this.#text(where, value);
+    const problem = originProblem(origin);
+    if (problem !== undefined) throw this.error(where, problem);
+    return origin;
+  }
+
+  #codec(where: string, value: unknown): Codec {
+    if (!isCodec(value)) throw this.error(where, codecProblem);
+    return value;
+  }
+
+  #trust(where: string, value: unknown): 'content' | 'all' {
+    if (value !== 'content' && value !== 'all') throw this.error(where, 'must be "content" or "all"');
+    return value;
+  }
+
+  #fallback(where: string, value: unknown): Fallback {
+    const entries = this.entries(where, value);
+    const [kind, of] = entries[0] ?? [];
+    if (entries.length !== 1 || (kind !== 'mount' && kind !== 'file')) throw this.error(where, 'must be either {"mount": NAME} or {"file": FILE}');
+    const inside = keyText(where, kind);
+    const text = this.#text(inside, of);
+    if (kind === 'file') return { file: resolve(dirname(this.#file), text) };
+    const mount = text.replace(/^\//, '');
+    const problem = mountpointProblem(mount);
+    if (problem !== undefined) throw this.error(inside, problem);
+    return { mount };
+  }
+
+  #setting(where: string, name: string, value: unknown): MountSettingName {
+    if (!isMountSetting(name)) throw this.error(where, `there is nothing like that: a mountpoint has prefer, fallback, ${mountSettingNames.join(', ')}, fallbackOnSilence, trust, codec`);
+    const problem = settingProblem(name, value);
+    if (problem !== undefined) throw this.error(where, problem.replace(`${name} `, ''));
+    return name;
+  }
+
+  #flag(where: string, value: unknown): boolean {
+    if (typeof value !== 'boolean') throw this.error(where, `must be true or false, not ${JSON.stringify(value)}`);
+    return value;
+  }
+
+  #text(where: string, value: unknown): string {
+    if (typeof value !== 'string' || value === '') throw this.error(where, `must be a text, not ${JSON.stringify(value)}`);
+    return value;
+  }
+}
+
+const codecs: readonly Codec[] = ['mp3', 'aac', 'mp2', 'mp1'];
+const codecProblem = `must be one of ${codecs.join(', ')}`;
+
+function isCodec(value: unknown): value is Codec {
+  return codecs.includes(value as Codec);
+}
+
+/** `MOUNT=VALUE`, each mountpoint once. */
+function pairs(given: Given, option: string): { readonly mount: string; readonly value: string }[] {
+  const seen = new Set<string>();
+  return given.all(option).map((text) => {
+    const cut = text.indexOf('=');
+    if (cut <= 0 || cut === text.length - 1) throw new UsageError(`--${option} must be ${mountOptions.find(({ name }) => name === option)!.value}, not "${text}"`);
+    const mount = nameOn(`--${option}`, text.slice(0, cut));
+    if (seen.has(mount)) throw new UsageError(`--${option} is given twice for /${mount}`);
+    seen.add(mount);
+    return { mount, value: text.slice(cut + 1) };
+  });
+}
+
+function nameOn(option: string, text: string): string {
+  const name = text.replace(/^\//, '');
+  const problem = mountpointProblem(name);
+  if (problem !== undefined) throw new UsageError(`${option}: ${problem}, as "${text}" does`);
+  return name;
+}
+
+/** One sentence on fallbacks that come back to where they began, or undefined when there are none. */
+function circleIn(policies: ReadonlyMap<string, MountPolicy>): string | undefined {
+  for (const first of policies.keys()) {
+    const way: string[] = [];
+    for (let at: string | undefined = first; at !== undefined; at = fallbackOf(policies.get(at))) {
+      const isBack = way.includes(at);
+      way.push(at);
+      if (isBack) return `the fallbacks go in a circle: ${way.slice(way.indexOf(at)).map((name) => `/${name}`).join(', ')}`;
+    }
+  }
+  return undefined;
+}
+
+function fallbackOf(policy: MountPolicy | undefined): string | undefined {
+  return policy?.fallback !== undefined && 'mount' in policy.fallback ? policy.fallback.mount : undefined;
+}
+
+function isMountSetting(name: string): name is MountSettingName {
+  return mountSettingNames.includes(name as MountSettingName);
+}
+
+function keyText(inside: string, key: string): string {
+  return /^[\w-]+$/.test(key) ? `${inside}.${key}` : `${inside}[${JSON.stringify(key)}]`;
+}

@@ -1,0 +1,42 @@
+import { readFile, stat } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import type { MountPolicies } from '../../core/config/mount-policy.ts';
+import type { Settings } from '../../core/config/settings.ts';
+import { codeOf, UsageError } from '../process/problems.ts';
+
+/** A file that a mountpoint's listeners hear when no stream is left. */
+export interface FallbackFile {
+  readonly mount: string;
+  readonly path: string;
+  /** What they see as its title: its name, without what says that it is an MP3. */
+  readonly title: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Reads those of all mountpoints. Throws a UsageError about the first that cannot be had. */
+export async function readFallbackFiles(policies: MountPolicies, { fallbackBytes }: Settings): Promise<FallbackFile[]> {
+  const files: FallbackFile[] = [];
+  for (const [mount, { fallback }] of Object.entries(policies)) {
+    if (fallback === undefined || !('file' in fallback)) continue;
+    const path = fallback.file;
+    files.push({ mount, path, title: basename(path, extname(path)), bytes: await bytesOf(mount, path, fallbackBytes) });
+  }
+  return files;
+}
+
+/** The core, or the system, does not take it. */
+export function fallbackError(mount: string, path: string, problem: string): UsageError {
+  return new UsageError(`the fallback of /${mount}: ${path} ${problem}`);
+}
+
+async function bytesOf(mount: string, path: string, mostBytes: number): Promise<Uint8Array> {
+  const found = await stat(path).catch((error: unknown) => {
+    throw fallbackError(mount, path, `cannot be read: ${codeOf(error)}`);
+  });
+  if (!found.isFile()) throw fallbackError(mount, path, 'is no file');
+  // Before it is in memory.
+  if (found.size > mostBytes) throw fallbackError(mount, path, `has ${found.size} bytes, more than --fallback-bytes ${mostBytes}`);
+  return await readFile(path).catch((error: unknown) => {
+    throw fallbackError(mount, path, `cannot be read: ${codeOf(error)}`);
+  });
+}

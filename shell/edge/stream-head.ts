@@ -1,0 +1,27 @@
+import type { MountInfo } from '../../core/edge/edge.ts';
+import { corsLines, responseHead } from '../http/reply.ts';
+
+/** What a stream may say about itself to a listener, in the order Icecast sends it. */
+const icyNames = ['icy-description', 'icy-genre', 'icy-name', 'icy-private', 'icy-pub', 'icy-url'];
+
+/** The head before a stream. `icyIntervalBytes` only for a listener who asked for metadata. */
+export function streamHead(mount: MountInfo, icyIntervalBytes: number | undefined): string {
+  const said = new Map(mount.headers.map(([name, value]) => [name.toLowerCase(), value]));
+  if (!said.has('icy-pub')) said.set('icy-pub', '0');
+  return responseHead(200, mount.contentType, [
+    ...icyNames.flatMap((name) => (said.has(name) ? [`${name}:${said.get(name)}`] : [])),
+    `icy-br:${kilobits(mount)}`,
+    `ice-audio-info: ${audioInfo(mount)}`,
+    ...(icyIntervalBytes === undefined ? [] : [`icy-metaint:${icyIntervalBytes}`]),
+    ...corsLines.map(([name, value]) => `${name}: ${value}`),
+  ]);
+}
+
+export function kilobits({ bitrateBps }: MountInfo): number {
+  return Math.round(bitrateBps / 1_000);
+}
+
+export function audioInfo(mount: MountInfo): string {
+  const { sampleRateHz, channels } = mount.format;
+  return `ice-samplerate=${sampleRateHz};ice-bitrate=${kilobits(mount)};ice-channels=${channels}`;
+}

@@ -1,0 +1,165 @@
+import { MAX_TARGETS } from '../../core/encoder/encoder.ts';
+import type { TargetId, Transport } from '../../core/base/machine.ts';
+import type { Settings } from '../../core/config/settings.ts';
+import { formatEndpoint, type Endpoint } from '../net/address.ts';
+import { HostDatagrams } from '../net/host-datagrams.ts';
+import { HostLinks } from '../net/host-links.ts';
+import type { Log } from '../log/log.ts';
+import { codeOf } from '../process/problems.ts';
+import { Refusals } from '../log/refusals.ts';
+import type { Lookup } from '../net/resolve.ts';
+import type { TcpLink } from '../net/tcp-link.ts';
+import type { UdpSender } from '../net/udp.ts';
+
+/** Where one replica goes. */
+export interface Slot {
+  /** The core's TargetId, and so the replica number. */
+  readonly target: TargetId;
+  readonly transport: Transport;
+  /** As given on the command line, until an address is known. */
+  label: string;
+  link?: TcpLink;
+  udp?: UdpSender;
+}
+
+export interface OutletUser {
+  added(slot: Slot): void;
+  removed(target: TargetId): void;
+  up(target: TargetId): void;
+  /** What has come back by a connection, borrowed for the call. */
+  said(target: TargetId, bytes: Uint8Array): void;
+  down(target: TargetId): void;
+}
+
+export interface OutletOptions {
+  readonly settings: Settings;
+  readonly log: Log;
+  /** The address of the interface that multicast leaves by; undefined: the system's choice. */
+  readonly multicastVia: string | undefined;
+  /** The system's, unless given. */
+  readonly lookup?: Lookup | undefined;
+}
+
+/**
+ * The targets of an encoder, with their connections. They outlive the source: when it comes back, as a new stream, the
+ * connections are there already.
+ *
+ * A target is a name, and each of its addresses has a slot: the first one from the start, in the order of the command line,
+ * so that its replica number is known while the name is still looked up. An address that leaves gives its slot back.
+ */
+export class EncoderOutlet {
+  readonly #options: OutletOptions;
+  readonly #user: OutletUser;
+  /** By replica number; those that are free are undefined. */
+  readonly #slots: (Slot | undefined)[] = [];
+  readonly #hosts: HostLinks[] = [];
+  readonly #datagrams: HostDatagrams[] = [];
+  readonly #lost: Refusals;
+  #refused = false;
+
+  constructor(endpoints: readonly Endpoint[], options: OutletOptions, user: OutletUser) {
+    this.#options = options;
+    this.#user = user;
+    this.#lost = new Refusals(options.log, 'datagrams-lost');
+    for (const endpoint of endpoints) {
+      const slot: Slot = { target: this.#slots.length as TargetId, transport: endpoint.transport, label: formatEndpoint(endpoint) };
+      this.#slots.push(slot);
+      if (endpoint.transport === 'tcp') this.#hosts.push(this.#linksOf(endpoint, slot));
+      else this.#datagrams.push(this.#datagramsOf(endpoint, slot));
+    }
+  }
+
+  get slots(): readonly Slot[] {
+    return this.#slots.filter((slot) => slot !== undefined);
+  }
+
+  start(): void {
+    for (const each of [...this.#hosts, ...this.#datagrams]) each.start();
+  }
+
+  send(target: TargetId, bytes: Uint8Array): void {
+    const slot = this.#slots[target];
+    if (slot?.link !== undefined) slot.link.write(bytes);
+    else slot?.udp?.send(bytes);
+  }
+
+  backlogBytes(target: TargetId): number {
+    const slot = this.#slots[target];
+    return slot?.link?.backlogBytes ?? slot?.udp?.backlogBytes ?? 0;
+  }
+
+  reset(target: TargetId, reason: string): void {
+    this.#slots[target]?.link?.reset(reason);
+  }
+
+  /** Every TCP target is connected by all addresses that its name has, and the system has taken all that was written. */
+  get drained(): boolean {
+    const areUp = this.#hosts.every(({ current }) => current.length > 0 && current.every((link) => link.isUp && link.backlogBytes === 0));
+    return areUp && this.slots.every(({ udp }) => (udp?.backlogBytes ?? 0) === 0);
+  }
+
+  /** Ends the connections after what was written. */
+  async finish(limitMs: number): Promise<void> {
+    await Promise.all(this.#hosts.map((host) => host.finish(limitMs)));
+    for (const each of this.#datagrams) each.stop();
+    this.#lost.stop();
+  }
+
+  #linksOf(endpoint: Endpoint, first: Slot): HostLinks {
+    return new HostLinks(endpoint, { ...this.#options, watchIdle: false }, {
+      found: (link) => {
+        const slot = this.#slotFor(link.label, first);
+        if (slot !== undefined) slot.link = link;
+        return slot !== undefined;
+      },
+      up: (link) => this.#tell(link, (target) => this.#user.up(target)),
+      bytes: (link, bytes) => this.#tell(link, (target) => this.#user.said(target, bytes)),
+      down: (link) => this.#tell(link, (target) => this.#user.down(target)),
+      gone: (link) => this.#tell(link, (target) => this.#free(target)),
+    });
+  }
+
+  #datagramsOf(endpoint: Endpoint, first: Slot): HostDatagrams {
+    return new HostDatagrams(endpoint, this.#options, {
+      found: (sender, label) => {
+        const slot = this.#slotFor(label, first);
+        if (slot !== undefined) slot.udp = sender;
+        return slot !== undefined;
+      },
+      gone: (sender) => this.#tell(sender, (target) => this.#free(target)),
+      failed: (error, label) => this.#lost.count(codeOf(error), label),
+    });
+  }
+
+  /** Its endpoint's first slot as long as no address has had that, or the lowest that is free. */
+  #slotFor(label: string, first: Slot): Slot | undefined {
+    const isWaiting = this.#slots[first.target] === first && first.link === undefined && first.udp === undefined;
+    const slot = isWaiting ? first : this.#addSlot(label, first.transport);
+    if (slot !== undefined) slot.label = label;
+    return slot;
+  }
+
+  #addSlot(label: string, transport: Transport): Slot | undefined {
+    const free = this.#slots.indexOf(undefined);
+    const target = (free < 0 ? this.#slots.length : free) as TargetId;
+    if (target >= MAX_TARGETS) {
+      if (!this.#refused) this.#options.log({ kind: 'too-many-targets', peer: label, max: MAX_TARGETS });
+      this.#refused = true;
+      return undefined;
+    }
+    const slot: Slot = { target, transport, label };
+    this.#slots[target] = slot;
+    this.#user.added(slot);
+    return slot;
+  }
+
+  #free(target: TargetId): void {
+    this.#slots[target] = undefined;
+    this.#user.removed(target);
+  }
+
+  #tell(way: TcpLink | UdpSender, tell: (target: TargetId) => void): void {
+    const slot = this.#slots.find((one) => one !== undefined && (one.link === way || one.udp === way));
+    if (slot !== undefined) tell(slot.target);
+  }
+}

@@ -1,0 +1,84 @@
+import type net from 'node:net';
+import { version } from '../process/version.ts';
+
+/** How long a client gets to read an answer before its connection is destroyed. */
+const LINGER_MS = 2_000;
+
+const reasons: Readonly<Record<number, string>> = {
+  200: 'OK',
+  202: 'Accepted',
+  204: 'No Content',
+  400: 'Bad Request',
+  401: 'Authentication Required',
+  403: 'Forbidden',
+  404: 'File Not Found',
+  405: 'Method Not Allowed',
+  409: 'Conflict',
+  415: 'Unsupported Media Type',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+};
+
+export type HeaderLines = readonly (readonly [name: string, value: string])[];
+
+/** What may be read of a listener's stream by a web page of another site. */
+export const corsLines: HeaderLines = [
+  ['Access-Control-Allow-Origin', '*'],
+  ['Access-Control-Expose-Headers', 'icy-description, icy-genre, icy-name, icy-pub, icy-url, icy-br, icy-metaint, ice-audio-info'],
+];
+
+/** The head of every answer, as Icecast has it; `more` comes after what never changes. */
+export function responseHead(status: number, contentType: string | undefined, more: readonly string[] = []): string {
+  return [
+    `HTTP/1.0 ${status} ${reasons[status] ?? 'OK'}`,
+    `Server: Davecast/${version}`,
+    'Connection: Close',
+    `Date: ${new Date().toUTCString()}`,
+    ...(contentType === undefined ? [] : [`Content-Type: ${contentType}`]),
+    'Cache-Control: no-cache, no-store',
+    'Expires: Mon, 26 Jul 1997 05:00:00 GMT',
+    'Pragma: no-cache',
+    ...more,
+    '\r\n',
+  ].join('\r\n');
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly contentType?: string;
+  readonly headers?: HeaderLines;
+  readonly body?: string;
+}
+
+/** A whole answer. To HEAD the same without its body. */
+export function formatReply({ status, contentType, headers = [], body = '' }: Reply, method = 'GET'): string {
+  const length: HeaderLines = status === 204 ? [] : [['Content-Length', String(Buffer.byteLength(body))]];
+  const lines = [...headers, ...length].map(([name, value]) => `${name}: ${value}`);
+  return responseHead(status, contentType, lines) + (method === 'HEAD' ? '' : body);
+}
+
+/** What a person sees who opens the wrong address in a browser. */
+export function htmlReply(status: number, text: string, headers: HeaderLines = []): Reply {
+  return {
+    status,
+    contentType: 'text/html; charset=utf-8',
+    headers,
+    body: `<html><head><title>Error ${status}</title></head><body><b>${status} - ${text}</b></body></html>\r\n`,
+  };
+}
+
+/** To whoever guesses passwords. */
+export const tooManyGuesses: Reply = textReply(429, 'Too many wrong passwords: wait a second\r\n', [['Retry-After', '1']]);
+
+export function textReply(status: number, body: string, headers: HeaderLines = []): Reply {
+  return { status, contentType: 'text/plain; charset=utf-8', headers, body };
+}
+
+/** Sends the last bytes of a connection, and lets it end. */
+export function finish(socket: net.Socket, bytes: string): void {
+  socket.end(bytes);
+  // What the client still sends is read, or the system would answer it with a reset that overtakes our bytes.
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.on('close', () => clearTimeout(timer));
+}

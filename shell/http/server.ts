@@ -1,0 +1,166 @@
+import type net from 'node:net';
+import type { Settings } from '../../core/config/settings.ts';
+import { ByAddress, oldest } from '../../core/links/slots.ts';
+import { peerOf, plainAddress } from '../net/address.ts';
+import { HeadReader, requestOf, type Head, type HeadProblem, type RequestHead } from './head.ts';
+import { finish, formatReply, htmlReply } from './reply.ts';
+import type { Log } from '../log/log.ts';
+import type { Refusals } from '../log/refusals.ts';
+import { SteadyTimers } from '../process/steady-timers.ts';
+import { listenTcp, portOf, type Bind } from '../net/tcp.ts';
+import { printable } from './text.ts';
+
+/**
+ * Connections whose head is not whole yet. When there are more, the one that has been at it for longest is closed, of the address that
+ * has most of them: a client needs milliseconds for its head, one that occupies us needs the full `headTimeoutMs`. Many,
+ * because all the listeners of a restarted edge come back in the same moment, and by one proxy.
+ */
+const MAX_WAITING = 8_192;
+
+/** Lines of heads that are kept in mind because they were told of, and how much of each. */
+const MAX_LINES_TOLD = 64;
+const MAX_LINE_TOLD = 80;
+
+/** `rest`: what came behind the head. The socket is paused, and the handler's from here on. */
+export type HandleRequest = (request: RequestHead, socket: net.Socket, rest: Uint8Array) => void;
+
+export interface HttpServerOptions {
+  readonly settings: Settings;
+  readonly refusals: Refusals;
+  readonly log: Log;
+  /** Connections whose head is not whole yet, at most. */
+  readonly maxWaiting?: number;
+}
+
+/**
+ * A server that reads a request's head and hands the connection over. Node's own HTTP server knows no SOURCE and no
+ * ICE/1.0, and would frame the endless bodies that are the point here.
+ */
+export class HttpServer {
+  readonly #handle: HandleRequest;
+  readonly #settings: Settings;
+  readonly #refusals: Refusals;
+  readonly #log: Log;
+  readonly #open = new Set<net.Socket>();
+  readonly #waiting = new Map<net.Socket, Waiting>();
+  readonly #waitingOf = new ByAddress<Waiting>();
+  readonly #maxWaiting: number;
+  /** Lines that were passed over, and told of. */
+  readonly #lines = new Set<string>();
+  readonly #timers: SteadyTimers;
+  #server: net.Server | undefined;
+
+  constructor(handle: HandleRequest, { settings, refusals, log, maxWaiting }: HttpServerOptions) {
+    this.#maxWaiting = maxWaiting ?? MAX_WAITING;
+    this.#handle = handle;
+    this.#settings = settings;
+    this.#refusals = refusals;
+    this.#log = log;
+    this.#timers = new SteadyTimers(settings);
+  }
+
+  /** The port that it listens on then. */
+  async listen(bind: Bind): Promise<number> {
+    this.#server = await listenTcp({ ...bind, keepAliveMs: this.#settings.keepAliveMs, allowHalfOpen: true }, (socket) => this.#accept(socket));
+    return portOf(this.#server);
+  }
+
+  /** Accepts no more, closes what is open after what was written, and destroys after `limitMs` what is left. */
+  async stop(limitMs: number): Promise<void> {
+    this.#server?.close();
+    const open = [...this.#open];
+    const closed = open.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+    for (const socket of open) socket.end(() => socket.destroy());
+    const late = setTimeout(() => open.forEach((socket) => socket.destroy()), limitMs);
+    await Promise.all(closed);
+    clearTimeout(late);
+    this.#timers.stop();
+  }
+
+  #accept(socket: net.Socket): void {
+    this.#open.add(socket);
+    const waiting = { socket, address: plainAddress(socket.remoteAddress) };
+    this.#waiting.set(socket, waiting);
+    this.#waitingOf.add(waiting);
+    const timer = this.#timers.timer(() => this.#drop(socket, 'head not finished in time'));
+    timer.set(this.#settings.headTimeoutMs);
+    socket.on('close', () => {
+      timer.cancel();
+      this.#open.delete(socket);
+      this.#waitsNoMore(socket);
+    });
+    if (this.#waiting.size > this.#maxWaiting) {
+      const longest = oldest(this.#waitingOf.of(this.#waitingOf.most()!))!;
+      this.#drop(longest.socket, 'too many unfinished requests');
+    }
+    readHead(socket, (head, rest) => {
+      timer.cancel();
+      this.#head(socket, head, rest);
+    });
+  }
+
+  #head(socket: net.Socket, head: Head | HeadProblem, rest: Uint8Array): void {
+    this.#waitsNoMore(socket);
+    if (typeof head !== 'string' && head.passedOver !== undefined) this.#tellOfLine(socket, head.passedOver[0]!);
+    const request = typeof head === 'string' ? head : requestOf(head);
+    if (typeof request !== 'string') return this.#answer(request, socket, rest);
+    this.#refusals.count(request, peerOf(socket));
+    if (request === 'bad method') finish(socket, formatReply(htmlReply(405, 'There is no such method here')));
+    else finish(socket, formatReply(htmlReply(400, 'That is no request')));
+  }
+
+  /** Each line once: a source client that has it comes again and again. */
+  #tellOfLine(socket: net.Socket, passedOver: string): void {
+    const line = printable(passedOver.slice(0, MAX_LINE_TOLD));
+    if (this.#lines.has(line)) return;
+    if (this.#lines.size === MAX_LINES_TOLD) this.#lines.clear();
+    this.#lines.add(line);
+    this.#log({ kind: 'line-passed-over', from: peerOf(socket), line });
+  }
+
+  /** Whoever asks for something that makes us fail gets told so; everybody else goes on listening. */
+  #answer(request: RequestHead, socket: net.Socket, rest: Uint8Array): void {
+    try {
+      this.#handle(request, socket, rest);
+    } catch (error) {
+      const from = peerOf(socket);
+      this.#log({ kind: 'request-failed', from, method: request.method, target: request.target, error: error instanceof Error ? error.stack : String(error) });
+      if (socket.bytesWritten > 0) socket.destroy();
+      else finish(socket, formatReply(htmlReply(500, 'This request has failed here; the log says why'), request.method));
+    }
+  }
+
+  #waitsNoMore(socket: net.Socket): void {
+    const waiting = this.#waiting.get(socket);
+    if (waiting === undefined) return;
+    this.#waiting.delete(socket);
+    this.#waitingOf.delete(waiting);
+  }
+
+  #drop(socket: net.Socket, reason: string): void {
+    this.#waitsNoMore(socket);
+    this.#refusals.count(reason, peerOf(socket));
+    socket.destroy();
+  }
+}
+
+/** A connection whose head is not whole yet. */
+interface Waiting {
+  readonly socket: net.Socket;
+  readonly address: string;
+}
+
+/** The socket is paused then; `rest` is what came behind the head. */
+function readHead(socket: net.Socket, take: (head: Head | HeadProblem, rest: Uint8Array) => void): void {
+  const reader = new HeadReader();
+  const onData = (chunk: Uint8Array): void => {
+    const progress = reader.push(chunk);
+    if (progress === 'more') return;
+    socket.pause().off('data', onData).off('end', onEnd);
+    if (progress === 'head too long') take(progress, chunk);
+    else take(reader.parse(), chunk.subarray(progress));
+  };
+  // No reason to tell anybody: load balancers look in this way.
+  const onEnd = (): void => void socket.destroy();
+  socket.on('data', onData).on('end', onEnd);
+}

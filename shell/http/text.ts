@@ -1,0 +1,49 @@
+import { decodeWindows1252 } from '../../core/base/text.ts';
+
+/**
+ * Text from outside. UTF-8 stays UTF-8; what is not well-formed is taken as Windows-1252, which is what those who
+ * write "Latin-1" into stream titles mean. A charset that the sender names is tried first.
+ */
+export function decodeText(bytes: Uint8Array, charset?: string): string {
+  return tryDecode(bytes, charset ?? 'utf-8') ?? tryDecode(bytes, 'utf-8') ?? decodeWindows1252(bytes);
+}
+
+/** `%41` and the like as the bytes they stand for, all else a byte for each character; undefined when a percent sign is followed by something else. */
+export function percentDecode(text: string): Uint8Array | undefined {
+  if (/%(?![0-9a-f]{2})/i.test(text)) return undefined;
+  const parts = text.split(/%([0-9a-f]{2})/i);
+  return Buffer.concat(parts.map((part, index) => Buffer.from(part, index % 2 === 1 ? 'hex' : 'latin1')));
+}
+
+/** A mountpoint's name as it stands in an address; any name will do. */
+export function percentEncodePath(name: string): string {
+  // A lone surrogate, which a configuration can have, is nothing that encodeURI takes; in UTF-8 it becomes U+FFFD.
+  return encodeURI(Buffer.from(name, 'utf8').toString('utf8')).replace(/[?#]/g, encodeURIComponent);
+}
+
+/** The text that stands percent-encoded in a part of an address; as it is when it does not. */
+export function percentDecodeText(text: string): string {
+  const bytes = percentDecode(text);
+  return bytes === undefined ? text : decodeText(bytes);
+}
+
+/** What strangers call things must not move a terminal's cursor. */
+export function printable(text: string): string {
+  return text.replace(/\p{C}/gu, '?');
+}
+
+/** For HTML and XML, in text and in quoted attributes. */
+export function escapeXml(text: string): string {
+  const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+  return text.replace(/[&<>"']/g, (character) => entities[character]!);
+}
+
+function tryDecode(bytes: Uint8Array, charset: string): string | undefined {
+  try {
+    const decoder = new TextDecoder(charset, { fatal: true });
+    return decoder.encoding === 'windows-1252' ? decodeWindows1252(bytes) : decoder.decode(bytes);
+  } catch {
+    // Not well-formed, or a charset that nobody knows.
+    return undefined;
+  }
+}

@@ -1,0 +1,51 @@
+import { isatty } from 'node:tty';
+import pino from 'pino';
+import type { Role } from '../../core/config/settings.ts';
+import { formatForPeople } from './format.ts';
+import { openLogOutput } from './output.ts';
+import { logTable, type LogKind, type LogLevel } from './table.ts';
+import { LogThrottle } from './throttle.ts';
+import { STDOUT } from './writer.ts';
+
+/** Tells of something that an operator may want to know: what kind of thing, and its figures. */
+export type Log = <E extends { readonly kind: LogKind }>(event: E) => void;
+
+export interface Logger {
+  readonly log: Log;
+  /** Writes out what is still held, if somebody reads it; for the end of the process. */
+  flush(): Promise<void>;
+  /** The same for a process that fails: what is not taken at once is lost. */
+  flushNow(): void;
+  /** Where lines go, for another thread. */
+  readonly descriptor: number;
+}
+
+export interface LogOptions {
+  readonly role: Role;
+  readonly level: LogLevel;
+}
+
+/** Lines on stdout: for people when that is a terminal, JSON otherwise. Writing one never waits. */
+export function createLogger({ role, level }: LogOptions): Logger {
+  const output = openLogOutput((count) => log({ kind: 'log-dropped', count }));
+  const format = isatty(STDOUT) ? formatForPeople() : undefined;
+  const options: pino.LoggerOptions = {
+    level,
+    base: { role },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+  };
+  const log = logTo(pino(options, { write: (line) => output.write(format === undefined ? line : format(line)) }));
+  return { log, flush: () => output.flush(), flushNow: () => output.flushNow(), descriptor: output.descriptor };
+}
+
+function logTo(logger: pino.Logger): Log {
+  const throttle = new LogThrottle((kind, count) => {
+    logger.warn({ event: 'log-suppressed', suppressed: kind, count }, logTable['log-suppressed'].text);
+  });
+  return (event) => {
+    const { kind, ...figures } = event as { readonly kind: LogKind };
+    const { level, text } = logTable[kind];
+    if (throttle.admits(kind, performance.now())) logger[level]({ event: kind, ...figures }, text);
+  };
+}

@@ -1,0 +1,77 @@
+import { isIPv4, isIPv6, type Socket } from 'node:net';
+import type { Transport } from '../../core/base/machine.ts';
+
+/** A place to connect or send to, as operators write it: `host:port` is TCP, `host@port` UDP. */
+export interface Endpoint {
+  readonly transport: Transport;
+  /** A name or an address, without the brackets of `[::1]:8001`. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Reads `host:port` or `host@port`; undefined when it is neither. */
+export function parseEndpoint(text: string): Endpoint | undefined {
+  const at = text.lastIndexOf('@');
+  const cut = at >= 0 ? at : text.lastIndexOf(':');
+  if (cut < 0) return undefined;
+  const port = parsePort(text.slice(cut + 1));
+  const host = parseHost(text.slice(0, cut), at >= 0);
+  if (port === undefined || port === 0 || host === undefined) return undefined;
+  return { transport: at >= 0 ? 'udp' : 'tcp', host, port };
+}
+
+/** 0 to 65535; undefined for anything else. */
+export function parsePort(text: string): number | undefined {
+  if (!/^\d{1,5}$/.test(text)) return undefined;
+  const port = Number(text);
+  return port <= 65_535 ? port : undefined;
+}
+
+export function formatEndpoint({ transport, host, port }: Endpoint): string {
+  return `${formatHost(host)}${transport === 'udp' ? '@' : ':'}${port}`;
+}
+
+/** A name or an address, as it stands in front of a port. */
+function formatHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** An address and a port, as a log names who is there. */
+export function formatPeer(address: string | undefined, port: number | undefined): string {
+  return formatEndpoint({ transport: 'tcp', host: plainAddress(address), port: port ?? 0 });
+}
+
+/** The far end of a connection, as a log names it. */
+export function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return formatPeer(remoteAddress, remotePort);
+}
+
+/** An IPv4 address that came by an IPv6 socket, as IPv4. */
+export function plainAddress(address: string | undefined): string {
+  return address?.replace(/^::ffff:(?=\d+\.)/, '') ?? '?';
+}
+
+export function isLoopback(address: string | undefined): boolean {
+  const plain = plainAddress(address);
+  return plain === '::1' || plain.startsWith('127.');
+}
+
+/** The interface that `--bind` names, for multicast; undefined when it names them all. */
+export function interfaceOf(bind: string): string | undefined {
+  return bind === '0.0.0.0' || bind === '::' ? undefined : bind;
+}
+
+/** Whether an address is a multicast group: 224.0.0.0/4 or ff00::/8. */
+export function isMulticast(address: string): boolean {
+  if (isIPv4(address)) return Number(address.split('.')[0]) >> 4 === 14;
+  return isIPv6(address) && /^ff[0-9a-f]{2}:/i.test(address);
+}
+
+function parseHost(text: string, bareColons: boolean): string | undefined {
+  if (text.startsWith('[') && text.endsWith(']')) {
+    const inner = text.slice(1, -1);
+    return /^[0-9a-f:.]+(%\w+)?$/i.test(inner) && inner.includes(':') ? inner : undefined;
+  }
+  const pattern = bareColons ? /^[\w.:-]+$/ : /^[\w.-]+$/;
+  return pattern.test(text) ? text : undefined;
+}

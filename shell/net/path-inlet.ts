@@ -1,0 +1,149 @@
+import type net from 'node:net';
+import type { Machine, PathId, Transport } from '../../core/base/machine.ts';
+import { Senders } from '../../core/links/senders.ts';
+import type { Settings } from '../../core/config/settings.ts';
+import type { Micros } from '../../core/base/units.ts';
+import { formatPeer, peerOf, type Endpoint } from './address.ts';
+import { Driver } from '../process/driver.ts';
+import { HostLinks } from './host-links.ts';
+import type { Log } from '../log/log.ts';
+import type { Refusals } from '../log/refusals.ts';
+import { takeOver } from './tcp.ts';
+import type { TcpLink } from './tcp-link.ts';
+import type { TakeDatagram } from './udp.ts';
+
+/** What relay and edge have in common: messages come in by paths. */
+export interface PathMachine extends Machine {
+  openPath(now: Micros, transport: Transport, label: string, isUpstream?: boolean): PathId | undefined;
+  closePath(now: Micros, path: PathId, reason: string): void;
+  receive(now: Micros, path: PathId, bytes: Uint8Array): void;
+}
+
+export interface PathInletOptions {
+  readonly machine: PathMachine;
+  readonly driver: Driver;
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly refusals: Refusals;
+}
+
+/** Makes a path of every way that messages can come in by, and tells the machine what comes. */
+export class PathInlet {
+  readonly #options: PathInletOptions;
+  readonly #machine: PathMachine;
+  readonly #driver: Driver;
+  readonly #accepted = new Map<PathId, net.Socket>();
+  readonly #upstreams: HostLinks[] = [];
+  readonly #senders: Driver[] = [];
+  readonly #linked = new Map<TcpLink, PathId>();
+
+  constructor(options: PathInletOptions) {
+    this.#options = options;
+    this.#machine = options.machine;
+    this.#driver = options.driver;
+  }
+
+  /** Somebody connected, an encoder we hope, and pushes. The socket is paused. */
+  accept(accepted: net.Socket): void {
+    const label = peerOf(accepted);
+    const path = this.#open('tcp', label);
+    if (path === undefined) {
+      accepted.destroy();
+      return;
+    }
+    const socket = takeOver(accepted, (bytes) => this.#receive(path, bytes));
+    this.#accepted.set(path, socket);
+    socket.on('close', (hadError) => {
+      if (this.#accepted.delete(path)) this.#close(path, hadError ? 'connection lost' : 'closed by peer');
+    });
+  }
+
+  /** Back to whoever pushes by this path, as long as the system takes it: otherwise it is left out. */
+  answer(path: PathId, bytes: Uint8Array): void {
+    const socket = this.#accepted.get(path);
+    if (socket?.writableLength === 0) socket.write(bytes);
+  }
+
+  /** The machine has let go of it. */
+  drop(path: PathId): void {
+    const socket = this.#accepted.get(path);
+    this.#accepted.delete(path);
+    socket?.destroy();
+  }
+
+  /** Where the datagrams of a socket go; `label` names that. */
+  datagrams(label: string): TakeDatagram {
+    const { settings } = this.#options;
+    const senders = new Senders({
+      settings,
+      open: (sender) => this.#open('udp', sender === undefined ? label : senderLabel(sender)),
+      close: (path, reason) => this.#close(path, reason),
+    });
+    const driver = new Driver(senders, settings);
+    this.#senders.push(driver);
+    return (bytes, from) => {
+      const path = senders.pathOf(driver.now, `${from.address} ${from.port}`);
+      driver.settle();
+      if (path !== undefined) this.#receive(path, bytes);
+    };
+  }
+
+  /** Connects to a relay's outgoing port, by every address of its name, and stays connected. */
+  subscribeTo(upstream: Endpoint): void {
+    const { settings, log } = this.#options;
+    const links = new HostLinks(upstream, { settings, log, watchIdle: true }, {
+      up: (link) => this.#linkUp(link),
+      bytes: (link, bytes) => this.#linkBytes(link, bytes),
+      down: (link, reason) => this.#linkDown(link, reason),
+    });
+    this.#upstreams.push(links);
+    links.start();
+  }
+
+  stop(): void {
+    for (const links of this.#upstreams) links.stop();
+    for (const driver of this.#senders) driver.stop();
+    for (const socket of this.#accepted.values()) socket.destroy();
+  }
+
+  #linkUp(link: TcpLink): void {
+    const path = this.#open('tcp', link.label, true);
+    if (path === undefined) link.reset('too many paths');
+    else this.#linked.set(link, path);
+  }
+
+  #linkBytes(link: TcpLink, bytes: Uint8Array): void {
+    const path = this.#linked.get(link);
+    if (path !== undefined) this.#receive(path, bytes);
+  }
+
+  #linkDown(link: TcpLink, reason: string): void {
+    const path = this.#linked.get(link);
+    if (path === undefined) return;
+    this.#linked.delete(link);
+    this.#close(path, reason);
+  }
+
+  #open(transport: Transport, label: string, isUpstream = false): PathId | undefined {
+    const path = this.#machine.openPath(this.#driver.now, transport, label, isUpstream);
+    this.#driver.settle();
+    if (path === undefined) this.#options.refusals.count('too many paths', label);
+    return path;
+  }
+
+  #receive(path: PathId, bytes: Uint8Array): void {
+    this.#machine.receive(this.#driver.now, path, bytes);
+    this.#driver.settle();
+  }
+
+  #close(path: PathId, reason: string): void {
+    this.#machine.closePath(this.#driver.now, path, reason);
+    this.#driver.settle();
+  }
+}
+
+/** Of an address and a port, as they stand in a log. */
+function senderLabel(sender: string): string {
+  const [address, port] = sender.split(' ');
+  return formatPeer(address, Number(port));
+}

@@ -1,0 +1,163 @@
+import type net from 'node:net';
+import { Connector } from '../../core/links/connector.ts';
+import type { Settings } from '../../core/config/settings.ts';
+import { formatEndpoint } from './address.ts';
+import { connectorLog } from './connector-log.ts';
+import { Driver } from '../process/driver.ts';
+import type { Log } from '../log/log.ts';
+import { codeOf } from '../process/problems.ts';
+import type { Address } from './resolve.ts';
+import { dialTcp } from './tcp.ts';
+
+/** Whoever uses a link. `up` and `down` alternate; `bytes` are borrowed for the call. */
+export interface LinkUser {
+  up(link: TcpLink): void;
+  bytes(link: TcpLink, bytes: Uint8Array): void;
+  down(link: TcpLink, reason: string): void;
+  /** The connection, or an attempt at one, has failed. */
+  failed?(): void;
+}
+
+export interface LinkOptions {
+  readonly hosts: Address;
+  readonly port: number;
+  readonly settings: Settings;
+  /** Close it when it has carried something and then nothing for `idleMs`: for links that we read. */
+  readonly watchIdle: boolean;
+  readonly log: Log;
+}
+
+/** A length of zero, which everybody skips. */
+const EMPTY_MESSAGE = new Uint8Array(2);
+/** Said at the latest after twice this: before a relay believes another connection from the same address (1.5 s), so that in a pause a stream stays its encoder's. */
+const WAITS_EVERY_MS = 200;
+
+/** A connection to one address, opened again whenever it is lost. When, the core's Connector says. */
+export class TcpLink {
+  readonly label: string;
+  readonly #options: LinkOptions;
+  readonly #user: LinkUser;
+  readonly #connector: Connector;
+  readonly #driver: Driver;
+  #socket: net.Socket | undefined;
+  #isUp = false;
+  /** Says that we are there, while there is nothing to say. */
+  #waiting: NodeJS.Timeout | undefined;
+  /** Which of the hosts is tried. */
+  #host = 0;
+
+  constructor(options: LinkOptions, user: LinkUser) {
+    const { settings, watchIdle, hosts, port, log } = options;
+    this.label = formatEndpoint({ transport: 'tcp', host: hosts[0], port });
+    this.#options = options;
+    this.#user = user;
+    const tell = connectorLog(log, this.label);
+    this.#connector = new Connector(
+      { settings, watchIdle, random: Math.random },
+      {
+        connect: () => this.#connect(),
+        disconnect: () => this.#drop(this.#connector.state === 'stopped' ? 'stopped' : 'idle'),
+        event: (event) => {
+          tell(event);
+          if (event.kind === 'disconnected') user.failed?.();
+        },
+      },
+    );
+    this.#driver = new Driver(this.#connector, settings);
+  }
+
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  /** Written, but not taken by the system yet. */
+  get backlogBytes(): number {
+    return this.#socket?.writableLength ?? 0;
+  }
+
+  start(): void {
+    this.#connector.start(this.#driver.now);
+    this.#driver.settle();
+  }
+
+  /** The bytes are kept until they are written: they must not change any more. */
+  write(bytes: Uint8Array): void {
+    if (this.#isUp) this.#socket?.write(bytes);
+  }
+
+  /** Destroys the connection and makes it again. */
+  reset(reason: string): void {
+    this.#drop(reason);
+    this.#connector.lost(this.#driver.now, reason);
+    this.#driver.settle();
+  }
+
+  stop(): void {
+    this.#connector.stop(this.#driver.now);
+    this.#driver.stop();
+  }
+
+  /** Closes it after what was written; resolves when that is through, or after `limitMs`. */
+  async finish(limitMs: number): Promise<void> {
+    const socket = this.#socket;
+    if (socket !== undefined && this.#isUp) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, limitMs);
+        socket.once('close', () => {
+          clearTimeout(timer);
+          resolve();
+        });
+        socket.end();
+      });
+    }
+    this.stop();
+  }
+
+  #connect(): void {
+    const { hosts, port, settings, watchIdle } = this.#options;
+    const host = hosts[this.#host % hosts.length]!;
+    const socket = dialTcp({ host, port, keepAliveMs: settings.keepAliveMs }, (bytes) => {
+      this.#connector.carried(this.#driver.now);
+      this.#driver.settle();
+      this.#user.bytes(this, bytes);
+    });
+    let reason = 'closed by peer';
+    this.#socket = socket;
+    socket.on('connect', () => {
+      if (this.#socket !== socket) return;
+      this.#isUp = true;
+      if (!watchIdle) this.#sayWhileWaiting(socket);
+      this.#connector.opened(this.#driver.now);
+      this.#driver.settle();
+      this.#user.up(this);
+    });
+    socket.on('error', (error) => {
+      reason = codeOf(error);
+    });
+    socket.on('close', () => {
+      if (this.#socket !== socket) return;
+      if (!this.#isUp) this.#host++;
+      this.reset(reason);
+    });
+  }
+
+  /** A relay closes connections by which nothing comes, and takes a silent encoder's streams from others: of one without a source it hears this. */
+  #sayWhileWaiting(socket: net.Socket): void {
+    let written = 0;
+    this.#waiting = setInterval(() => {
+      if (socket.bytesWritten === written && socket.writable) socket.write(EMPTY_MESSAGE);
+      written = socket.bytesWritten;
+    }, WAITS_EVERY_MS);
+  }
+
+  /** Lets the socket go; whatever it still reports is of no interest. */
+  #drop(reason: string): void {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    clearInterval(this.#waiting);
+    socket?.destroy();
+    if (!this.#isUp) return;
+    this.#isUp = false;
+    this.#user.down(this, reason);
+  }
+}

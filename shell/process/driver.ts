@@ -1,0 +1,74 @@
+import type { Machine } from '../../core/base/machine.ts';
+import type { Settings } from '../../core/config/settings.ts';
+import { SteadyClock } from '../../core/base/steady-clock.ts';
+import { ms, NEVER, type Micros } from '../../core/base/units.ts';
+import { monotonicNow } from './clock.ts';
+
+/** The longest delay that setTimeout takes; a machine that is asked too early does nothing. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+/**
+ * Runs one machine in real time: one timer, for the deadline that the machine names.
+ *
+ * Whoever calls an input calls `settle` after it. That costs a comparison as long as the deadline did not become
+ * earlier: a timer that fires too early finds nothing due and is armed again, which is cheaper than moving it each time.
+ */
+export class Driver {
+  readonly #machine: Machine;
+  readonly #clock: SteadyClock;
+  readonly #advance = (): void => {
+    if (this.#stopped) return;
+    const now = this.now;
+    this.#armedFor = NEVER;
+    this.#machine.advance(now);
+    this.settle();
+  };
+  readonly #fire = (): void => {
+    this.#timer = undefined;
+    // After a pause timers come before sockets, but what the sockets have must be heard first.
+    if (this.#clock.isLate(monotonicNow(), this.#armedFor)) setImmediate(this.#advance);
+    else this.#advance();
+  };
+  #timer: NodeJS.Timeout | undefined;
+  #armedFor: Micros = NEVER;
+  #deferred: (() => void)[] = [];
+  #stopped = false;
+
+  constructor(machine: Machine, { lateMs }: Pick<Settings, 'lateMs'>) {
+    this.#machine = machine;
+    this.#clock = new SteadyClock(ms(lateMs));
+  }
+
+  /** The machine's time, for its inputs. */
+  get now(): Micros {
+    return this.#clock.read(monotonicNow(), this.#armedFor);
+  }
+
+  /** After every input: does what sinks have put off, and arms the timer if the deadline is earlier now. */
+  settle(): void {
+    while (this.#deferred.length > 0) {
+      const deferred = this.#deferred;
+      this.#deferred = [];
+      for (const work of deferred) work();
+    }
+    if (this.#machine.deadline < this.#armedFor) this.#arm(this.#machine.deadline);
+  }
+
+  /** For sinks, which must not call their machine: done as soon as the machine's call is over. */
+  defer(work: () => void): void {
+    this.#deferred.push(work);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  #arm(deadline: Micros): void {
+    if (this.#stopped) return;
+    clearTimeout(this.#timer);
+    this.#armedFor = deadline;
+    const delayMs = Math.ceil((deadline - this.now) / 1_000);
+    this.#timer = setTimeout(this.#fire, Math.min(Math.max(delayMs, 1), MAX_DELAY_MS));
+  }
+}

@@ -1,0 +1,35 @@
+import { isatty } from 'node:tty';
+import type { Role, Settings } from '../../../core/config/settings.ts';
+import type { Logger } from '../../log/log.ts';
+import { STDOUT } from '../../log/writer.ts';
+import { startThread } from './start-thread.ts';
+
+/** What the thread is given. */
+export interface WatchdogData {
+  /** One number, which the event loop that is watched keeps increasing. */
+  readonly beats: Int32Array<SharedArrayBuffer>;
+  readonly lookMs: number;
+  readonly standsMs: number;
+  readonly endMs: number;
+  readonly role: Role;
+  /** Where it says what it sees. */
+  readonly descriptor: number;
+  readonly isForPeople: boolean;
+}
+
+/** So often is looked in the time after which a loop that stands is told of. */
+const LOOKS = 4;
+
+/**
+ * Says when the event loop stands, which the loop itself cannot: a loop without end in our own code, or a call of the system that does
+ * not come back. A thread looks whether it goes on, tells what it is at, and ends the process in the end, for somebody to start it again.
+ */
+export function watchEventLoop({ loopStandsMs, loopEndMs }: Settings, role: Role, { log, descriptor }: Logger): void {
+  const beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const lookMs = Math.ceil(loopStandsMs / LOOKS);
+  const workerData: WatchdogData = { beats, lookMs, standsMs: loopStandsMs, endMs: loopEndMs, role, descriptor, isForPeople: isatty(STDOUT) };
+  const thread = startThread('thread', workerData);
+  thread.on('error', (error) => log({ kind: 'unwatched', error: error.message }));
+  thread.unref();
+  setInterval(() => void Atomics.add(beats, 0, 1), lookMs).unref();
+}

@@ -1,0 +1,166 @@
+import type dgram from 'node:dgram';
+import type net from 'node:net';
+import type { SubscriberId } from '../../core/base/machine.ts';
+import { RecordedRelay, type RelayMachine } from '../../core/recording/recorded-relay.ts';
+import { Relay, type RelaySink } from '../../core/relay/relay.ts';
+import type { Settings } from '../../core/config/settings.ts';
+import { formatEndpoint, interfaceOf, peerOf, plainAddress, type Endpoint } from '../net/address.ts';
+import { AllowList, type Range } from '../net/allow.ts';
+import { NEVER_FINISHED, type App } from '../process/app.ts';
+import { Driver } from '../process/driver.ts';
+import type { Log } from '../log/log.ts';
+import { PathInlet } from '../net/path-inlet.ts';
+import { FlightRecorder, type RecordConfig } from '../recording/flight-recorder.ts';
+import { Refusals } from '../log/refusals.ts';
+import { listenTcp, portOf } from '../net/tcp.ts';
+import { listenTcpAndUdp } from '../net/tcp-and-udp.ts';
+import { listenMulticast } from '../net/udp.ts';
+
+export interface RelayConfig {
+  readonly bind: string;
+  /** Where encoders push to, by TCP and UDP. */
+  readonly inPort: number;
+  /** Where edges and other relays subscribe. */
+  readonly outPort: number;
+  /** Relays to subscribe to. */
+  readonly upstreams: readonly Endpoint[];
+  readonly multicasts: readonly Endpoint[];
+  /** Who may push to us, and who may subscribe; nobody named: everybody. */
+  readonly allowIn?: readonly Range[];
+  readonly allowOut?: readonly Range[];
+  readonly settings: Settings;
+  /** Keep a flight recorder; undefined: none. */
+  readonly record?: RecordConfig | undefined;
+}
+
+/**
+ * A relay with its sockets.
+ *
+ *     encoders -> TCP and UDP `inPort` --+
+ *     multicast groups ------------------+-> core Relay -> TCP `outPort` -> edges, other relays
+ *     other relays (we connect) ---------+
+ */
+export class RelayApp implements App {
+  readonly finished: Promise<void> = NEVER_FINISHED;
+  readonly #config: RelayConfig;
+  readonly #log: Log;
+  readonly #relay: RelayMachine;
+  readonly #flight: FlightRecorder | undefined;
+  readonly #driver: Driver;
+  readonly #inlet: PathInlet;
+  readonly #refusals: Refusals;
+  readonly #allowIn: AllowList;
+  readonly #allowOut: AllowList;
+  readonly #subscribers = new Map<SubscriberId, net.Socket>();
+  readonly #servers: (net.Server | dgram.Socket)[] = [];
+
+  constructor(config: RelayConfig, log: Log) {
+    this.#config = config;
+    this.#log = log;
+    this.#refusals = new Refusals(log);
+    const { settings, record, allowIn = [], allowOut = [] } = config;
+    this.#allowIn = new AllowList(allowIn);
+    this.#allowOut = new AllowList(allowOut);
+    const sink: RelaySink = {
+      send: (id, bytes) => void this.#subscribers.get(id)?.write(bytes),
+      backlogBytes: (id) => this.#subscribers.get(id)?.writableLength ?? 0,
+      cut: (id) => this.#cut(id),
+      acknowledge: (path, bytes) => this.#inlet.answer(path, bytes),
+      drop: (path) => this.#inlet.drop(path),
+      event: log,
+    };
+    this.#flight = record && new FlightRecorder({ ...record, role: 'relay', settings, log });
+    this.#relay = this.#flight === undefined ? new Relay({ settings }, sink) : new RecordedRelay({ settings }, sink, this.#flight.recorder);
+    this.#driver = new Driver(this.#relay, settings);
+    this.#inlet = new PathInlet({ machine: this.#relay, driver: this.#driver, settings, log, refusals: this.#refusals });
+  }
+
+  async start(): Promise<void> {
+    const { bind, inPort, outPort, upstreams, multicasts } = this.#config;
+    const { keepAliveMs } = this.#config.settings;
+    await this.#flight?.start();
+    try {
+      const inlet = await listenTcpAndUdp(
+        { address: bind, port: inPort, keepAliveMs },
+        (socket) => {
+          if (this.#isAllowed(this.#allowIn, socket)) this.#inlet.accept(socket);
+        },
+        this.#inlet.datagrams('udp'),
+        this.#allowsDatagram,
+      );
+      this.#servers.push(inlet.tcp, inlet.udp);
+      this.#listening('in', 'tcp', bind, portOf(inlet.tcp));
+      this.#listening('in', 'udp', bind, portOf(inlet.tcp));
+      const out = await listenTcp({ address: bind, port: outPort, keepAliveMs }, (socket) => {
+        if (this.#isAllowed(this.#allowOut, socket)) this.#subscribe(socket);
+      });
+      this.#servers.push(out);
+      this.#listening('out', 'tcp', bind, portOf(out));
+      for (const group of multicasts) {
+        const { host: address, port } = group;
+        const take = this.#inlet.datagrams(formatEndpoint(group));
+        this.#servers.push(await listenMulticast({ address, port }, interfaceOf(bind), take, this.#allowsDatagram));
+        this.#listening('multicast', 'udp', address, port);
+      }
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    for (const upstream of upstreams) this.#inlet.subscribeTo(upstream);
+  }
+
+  async stop(): Promise<void> {
+    for (const server of this.#servers.splice(0)) server.close();
+    this.#inlet.stop();
+    const open = [...this.#subscribers.values()];
+    const closed = open.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+    for (const socket of open) socket.end();
+    const late = setTimeout(() => open.forEach((socket) => socket.destroy()), this.#config.settings.stopMs);
+    await Promise.all(closed);
+    clearTimeout(late);
+    this.#driver.stop();
+    this.#refusals.stop();
+    await this.#flight?.stop();
+  }
+
+  #isAllowed(list: AllowList, socket: net.Socket): boolean {
+    if (list.allows(socket.remoteAddress)) return true;
+    this.#refusals.count('not allowed', peerOf(socket));
+    socket.destroy();
+    return false;
+  }
+
+  readonly #allowsDatagram = (address: string): boolean => {
+    if (this.#allowIn.allows(address)) return true;
+    this.#refusals.count('not allowed', plainAddress(address));
+    return false;
+  };
+
+  #subscribe(socket: net.Socket): void {
+    const label = peerOf(socket);
+    const id = this.#relay.subscribe(this.#driver.now, label);
+    this.#driver.settle();
+    if (id === undefined) {
+      this.#refusals.count('too many subscribers', label);
+      socket.destroy();
+      return;
+    }
+    this.#subscribers.set(id, socket);
+    // Subscribers have nothing to say; reading is how their going away is noticed.
+    socket.resume();
+    socket.on('close', (hadError) => {
+      if (!this.#subscribers.delete(id)) return;
+      this.#relay.unsubscribe(this.#driver.now, id, hadError ? 'connection lost' : 'closed by peer');
+      this.#driver.settle();
+    });
+  }
+
+  #cut(id: SubscriberId): void {
+    this.#subscribers.get(id)?.destroy();
+    this.#subscribers.delete(id);
+  }
+
+  #listening(what: 'in' | 'out' | 'multicast', transport: 'tcp' | 'udp', address: string, port: number): void {
+    this.#log({ kind: 'listening', what, transport, address, port });
+  }
+}

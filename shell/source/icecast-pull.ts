@@ -1,0 +1,152 @@
+import type net from 'node:net';
+import type { Settings } from '../../core/config/settings.ts';
+import { unsupportedContentType } from '../http/content-types.ts';
+import { Dechunker, isChunked } from '../http/dechunker.ts';
+import { HeadReader, statusOf, type Head } from '../http/head.ts';
+import { IcyStripper } from '../http/icy-stripper.ts';
+import { codeOf } from '../process/problems.ts';
+import { icyHeadersOf, type SourceDesk, type SourceFlow, type SourceSink } from './source.ts';
+import { dialTcp, type TakeBytes } from '../net/tcp.ts';
+import { percentDecodeText } from '../http/text.ts';
+import { version } from '../process/version.ts';
+
+export interface PullWatcher {
+  /** The server is connected, and asked; `redirected`: it has sent us to another one. */
+  established(): void;
+  redirected(): void;
+  /** The stream begins, behind this head. */
+  opened(head: Head): void;
+  /** Some of it came. */
+  carried(): void;
+  /** Its first frame came. */
+  found(): void;
+  /** The desk does not want more for now. What it wants again is told by `carried`. */
+  held(): void;
+  /** It is over, or never began. Not told after `stop`. */
+  ended(reason: string): void;
+}
+
+const MAX_REDIRECTS = 5;
+
+/** One attempt at a mountpoint of an Icecast or Shoutcast server, as their own relays do it; audio and titles go to the desk. */
+export class IcecastPull {
+  readonly #url: URL;
+  readonly #desk: SourceDesk;
+  readonly #settings: Settings;
+  readonly #watcher: PullWatcher;
+  readonly #reader = new HeadReader();
+  readonly #redirects: number;
+  #socket: net.Socket;
+  #sink: SourceSink | undefined;
+  /** Where bytes go: first to the head's reader, then to the body's. */
+  #take: TakeBytes = (bytes) => this.#readHead(bytes);
+  #redirected: IcecastPull | undefined;
+  #stopped = false;
+
+  constructor(url: URL, desk: SourceDesk, settings: Settings, watcher: PullWatcher, redirects = 0) {
+    this.#url = url;
+    this.#settings = settings;
+    this.#desk = desk;
+    this.#watcher = watcher;
+    this.#redirects = redirects;
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    const { keepAliveMs } = settings;
+    this.#socket = dialTcp({ host, port: Number(url.port || 80), keepAliveMs }, (bytes) => this.#take(bytes));
+    let reason = 'closed by peer';
+    this.#socket.on('connect', () => {
+      this.#watcher.established();
+      this.#socket.write(requestFor(url));
+    });
+    this.#socket.on('error', (error) => {
+      reason = codeOf(error);
+    });
+    this.#socket.on('close', () => this.#end(reason));
+  }
+
+  stop(reason: string): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#take = () => undefined;
+    this.#socket.destroy();
+    this.#redirected?.stop(reason);
+    this.#sink?.end(reason);
+  }
+
+  #end(reason: string): void {
+    if (this.#stopped) return;
+    this.stop(reason);
+    this.#watcher.ended(reason);
+  }
+
+  #readHead(bytes: Uint8Array): void {
+    const progress = this.#reader.push(bytes);
+    if (progress === 'more') return;
+    const head = progress === 'head too long' ? progress : this.#reader.parse();
+    if (typeof head === 'string') return this.#end(head);
+    const status = statusOf(head);
+    const location = head.headers.get('location');
+    if (status === 200) this.#begin(head, bytes.subarray(progress as number));
+    else if (status !== undefined && status >= 300 && status < 400 && location !== undefined) this.#redirect(location);
+    else this.#end(status === undefined ? 'answer is no HTTP' : `status ${status}`);
+  }
+
+  #begin(head: Head, rest: Uint8Array): void {
+    const type = unsupportedContentType(head.headers.get('content-type'));
+    if (type !== undefined) return this.#end(`sends ${type}, which is not supported`);
+    const sink = this.#desk.begin({ from: this.#url.host + this.#url.pathname, headers: icyHeadersOf(head.headers), flow: this.#flow });
+    this.#sink = sink;
+    this.#watcher.opened(head);
+    const interval = Number(head.headers.get('icy-metaint') ?? 0);
+    let unsupported: string | undefined;
+    const audio: TakeBytes = (bytes) => void (unsupported ??= sink.audio(bytes));
+    const stripper = interval > 0 ? new IcyStripper(interval, audio, (text) => sink.metadata(text)) : undefined;
+    const body: TakeBytes = stripper === undefined ? audio : (bytes) => stripper.push(bytes);
+    const dechunker = isChunked(head.headers) ? new Dechunker(body) : undefined;
+    let hasFrames = false;
+    this.#take = (bytes) => {
+      this.#watcher.carried();
+      if (dechunker === undefined) body(bytes);
+      else if (dechunker.push(bytes) !== undefined) this.#end('bad chunk');
+      else if (dechunker.ended) this.#end('end of body');
+      if (unsupported !== undefined) this.#end(unsupported);
+      if (hasFrames || !sink.hasFrames) return;
+      hasFrames = true;
+      this.#watcher.found();
+    };
+    if (rest.length > 0) this.#take(rest);
+  }
+
+  get #flow(): SourceFlow {
+    return {
+      pause: () => {
+        this.#socket.pause();
+        this.#watcher.held();
+      },
+      resume: () => {
+        this.#watcher.carried();
+        this.#socket.resume();
+      },
+    };
+  }
+
+  #redirect(location: string): void {
+    const url = URL.canParse(location, this.#url.href) ? new URL(location, this.#url) : undefined;
+    if (url?.protocol !== 'http:') return this.#end(`redirected to ${location}`);
+    if (this.#redirects === MAX_REDIRECTS) return this.#end('redirected too often');
+    this.#socket.removeAllListeners('close').destroy();
+    this.#watcher.redirected();
+    this.#redirected = new IcecastPull(url, this.#desk, this.#settings, this.#watcher, this.#redirects + 1);
+  }
+}
+
+function requestFor(url: URL): string {
+  const credentials = url.username === '' && url.password === '' ? undefined : `${percentDecodeText(url.username)}:${percentDecodeText(url.password)}`;
+  return [
+    `GET ${url.pathname}${url.search} HTTP/1.0`,
+    `Host: ${url.host}`,
+    `User-Agent: Davecast/${version}`,
+    'Icy-MetaData: 1',
+    ...(credentials === undefined ? [] : [`Authorization: Basic ${Buffer.from(credentials).toString('base64')}`]),
+    '\r\n',
+  ].join('\r\n');
+}

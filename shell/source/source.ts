@@ -1,0 +1,47 @@
+import type { HeaderList } from '../../core/wire/headers.ts';
+
+/** Holds a source up: nothing more is read of it until it may go on. */
+export interface SourceFlow {
+  pause(): void;
+  resume(): void;
+}
+
+/** What a source tells about itself when it begins. */
+export interface SourceInfo {
+  /** Who it is, for the log. */
+  readonly from: string;
+  readonly headers: HeaderList;
+  readonly flow: SourceFlow;
+}
+
+/** Takes in one source. */
+export interface SourceSink {
+  /** A frame was found in its audio. */
+  readonly hasFrames: boolean;
+  /** Audio in any chunking, borrowed for the call; says why when the source is to be ended: what it sends is not supported. */
+  audio(bytes: Uint8Array): string | undefined;
+  title(title: string): void;
+  /** A whole metadata text: `StreamTitle='…';`. */
+  metadata(text: string): void;
+  end(reason: string): void;
+}
+
+/** Where sources begin: each is a stream of its own. */
+export interface SourceDesk {
+  begin(info: SourceInfo): SourceSink;
+}
+
+/** Somewhere that audio comes from. */
+export interface Source {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** `ice-name` of a source client and `icy-name` of a server are both `Icy-Name` in a HEADERS message. */
+export function icyHeadersOf(headers: ReadonlyMap<string, string>): HeaderList {
+  const names = { name: 'Icy-Name', genre: 'Icy-Genre', description: 'Icy-Description', url: 'Icy-Url', pub: 'Icy-Pub', private: 'Icy-Private' };
+  return Object.entries(names).flatMap(([name, spelling]) => {
+    const value = headers.get(`ice-${name === 'pub' ? 'public' : name}`) ?? headers.get(`icy-${name}`);
+    return value === undefined || value === '' ? [] : [[spelling, value] as const];
+  });
+}

@@ -1,0 +1,302 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { MountPolicies } from '../../../core/config/mount-policy.ts';
+import { settingNames, settingTable, type Role, type Settings } from '../../../core/config/settings.ts';
+import { readDavecast, readDaveice } from '../../../shell/bin/command-line.ts';
+import { configOf } from '../../../shell/cli/config.ts';
+import { commands } from '../../../shell/bin/commands.ts';
+import { policiesOf } from '../../../shell/cli/mount-policies.ts';
+import { davecast, daveice } from '../../../shell/bin/main.ts';
+import { readOptions } from '../../../shell/cli/options.ts';
+import { version } from '../../../shell/process/version.ts';
+
+interface Printed {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function print(program: typeof davecast, line: string | readonly string[]): Promise<Printed> {
+  let out = '';
+  let err = '';
+  const argv = typeof line === 'string' ? line.split(' ').filter((word) => word !== '') : line;
+  const status = await program(argv, { out: (text) => (out += text), err: (text) => (err += text) });
+  return { status, out, err };
+}
+
+const manyTargets = Array.from({ length: 257 }, (_, index) => `--to host:${index + 1}`).join(' ');
+
+describe('davecast refuses', () => {
+  it.each([
+    ['', /a command is missing/],
+    ['foo', /unknown command "foo"/],
+    ['-x', /unknown option -x/],
+    ['relay', /--in is missing/],
+    ['relay --in 9001', /--out is missing/],
+    ['relay --in 9001 --out', /--out needs a value: PORT/],
+    ['relay --in --out 8001', /--in needs a value: PORT/],
+    ['relay --in 9001 --out 8001 extra', /unexpected argument "extra"/],
+    ['relay --in 9001 --in 9002 --out 8001', /--in is given twice/],
+    ['relay --in 90x1 --out 8001', /--in must be a port/],
+    ['relay --in 65536 --out 8001', /--in must be a port/],
+    ['relay --in 1 --out 2 --upstream host', /--upstream must be HOST:PORT/],
+    ['relay --in 1 --out 2 --upstream host@3', /--upstream must be HOST:PORT/],
+    ['relay --in 1 --out 2 --multicast 10.0.0.1@3', /--multicast must be GROUP@PORT/],
+    ['relay --in 1 --out 2 --multicast 239.0.0.1:3', /--multicast must be GROUP@PORT/],
+    ['relay --in 1 --out 2 --bind nowhere', /--bind must be an address/],
+    ['relay --in 1 --out 2 --unknown 3', /unknown option --unknown/],
+    ['relay --in 1 --out 2 --log-level loud', /--log-level must be one of/],
+    ['relay --in 1 --out 2 --stall-min-ms 500', /unknown option --stall-min-ms/],
+    ['relay --in 1 --out 2 --history-ms 10', /--history-ms must be a whole number of ms/],
+    ['relay --in 1 --out 2 --history-ms 1e4', /--history-ms must be a whole number of ms/],
+    ['relay --in 1 --out 2 --config /no/such/file', /cannot read \/no\/such\/file: ENOENT/],
+    ['relay --in 1 --out 2 --help=x', /--help takes no value/],
+    ['-r', /INBOUND is missing/],
+    ['-r 9001', /OUTBOUND is missing/],
+    ['-r 9001 x', /OUTBOUND must be a port/],
+    ['-r 9001 8001 x', /must be HOST:PORT/],
+    ['-r 9001 8001 x@9001', /must be GROUP@PORT/],
+    ['-r 9001 8001 a:1 b:2', /unexpected argument "b:2"/],
+    ['edge --http 8000', /--relay is missing/],
+    ['edge --relay a:1', /--http is missing/],
+    ['edge --http 8000 --relay a', /--relay must be HOST:PORT/],
+    ['edge --http 8000 --relay a@1', /--relay must be HOST:PORT/],
+    ['8000', /RELAY:PORT is missing/],
+    ['8000 relay', /RELAY:PORT must be HOST:PORT/],
+    ['99999 relay:1', /PORT must be a port/],
+    ['encoder --to a:1 --stdin', /--mount is missing/],
+    ['encoder --mount / --to a:1 --stdin', /--mount: a mountpoint needs a name/],
+    ['encoder --mount m --stdin', /--to is missing/],
+    ['encoder --mount m --to a --stdin', /--to must be HOST:PORT or HOST@PORT/],
+    ['encoder --mount m --to a:1', /one of --from, --stdin and --listen is missing/],
+    ['encoder --mount m --to a:1 --stdin --from http://h/m', /--from and --stdin exclude each other/],
+    ['encoder --mount m --to a:1 --stdin --listen 1', /--stdin and --listen exclude each other/],
+    ['encoder --mount m --to a:1 --listen x', /--listen must be a port/],
+    ['encoder --mount m --to a:1 --from ftp://h/m', /--from must be http/],
+    ['encoder --mount m --to a:1 --from http://h', /--from must be http/],
+    ['encoder --mount m --to a:1 --stdin --password x', /--password is for --listen/],
+    ['encoder --mount m --to a:1 --listen 1 --password=', /--password must not be empty/],
+    ['encoder --mount m --to a:1 --stdin --origin=', /--origin: an origin needs a name/],
+    [`encoder --mount m --to a:1 --stdin --origin ${'x'.repeat(256)}`, /--origin: an origin's name has at most 255 bytes/],
+    ['probe', /URL is missing/],
+    ['probe radio', /URL must be http:\/\/HOST:PORT\/MOUNT, not "radio"/],
+    ['probe ftp://h/m', /URL must be http:/],
+    ['probe https://h/m', /https cannot be probed/],
+    ['probe http://h/m http://h/n', /unexpected argument "http:\/\/h\/n"/],
+    ['probe http://h/m --for 0', /--for must be a whole number from 1/],
+    ['probe http://h/m --for 1m', /--for must be a whole number/],
+    ['probe http://h/m --max-stall 0.5', /--max-stall must be a whole number/],
+    ['probe http://h/m --max-stall', /--max-stall needs a value: MS/],
+    ['probe http://h/m --max-stalls 5', /unknown option --max-stalls/],
+    ['probe http://h/m --json --quiet', /--json and --quiet exclude each other/],
+    [`encoder --mount m ${manyTargets} --stdin`, /257 targets/],
+  ])('%j with one clear line', async (line, message) => {
+    const { status, out, err } = await print(davecast, line);
+    expect(err).toMatch(message);
+    expect(err).toMatch(/^davecast: [^\n]+\n$/);
+    expect({ status, out }).toEqual({ status: 2, out: '' });
+  });
+});
+
+describe('daveice refuses', () => {
+  it.each([
+    ['', /ICECAST:PORT is missing/],
+    ['icecast', /ICECAST:PORT must be HOST:PORT/],
+    ['icecast:80', /MOUNT is missing/],
+    ['icecast:80 m', /TARGET is missing/],
+    ['icecast:80 m relay', /TARGET must be/],
+    ['icecast:80 m relay:1 --stdin', /unknown option --stdin/],
+  ])('%j with one clear line', async (line, message) => {
+    const { status, err } = await print(daveice, line);
+    expect(err).toMatch(message);
+    expect(err).toMatch(/^daveice: [^\n]+\n$/);
+    expect(status).toBe(2);
+  });
+});
+
+describe('help and version', () => {
+  it.each(['--help', '-h', 'relay --help', 'edge -h', 'encoder --help', '-r --help', '8000 --help', 'probe --help'])('davecast %s', async (line) => {
+    const { status, out, err } = await print(davecast, line);
+    expect(out).toMatch(/^Usage: davecast/);
+    expect({ status, err }).toEqual({ status: 0, err: '' });
+  });
+
+  it.each(['--version', '-v', 'relay --version', 'edge -v', 'encoder --version', 'probe -v'])('davecast %s', async (line) => {
+    expect(await print(davecast, line)).toEqual({ status: 0, out: `davecast ${version}\n`, err: '' });
+  });
+
+  it('daveice', async () => {
+    expect((await print(daveice, '--help')).out).toMatch(/^Usage: daveice/);
+    expect((await print(daveice, '--version')).out).toBe(`daveice ${version}\n`);
+  });
+
+  it('names every setting of the role', async () => {
+    for (const role of ['relay', 'edge', 'encoder'] as const) {
+      const { out } = await print(davecast, [role, '--help']);
+      for (const name of settingNames) {
+        const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} `;
+        expect(out.includes(flag), `${role} ${flag}`).toBe(settingTable[name].roles.includes(role));
+      }
+    }
+  });
+});
+
+describe('command lines that are right', () => {
+  it.each([
+    ['relay --in 9001 --out 8001 --upstream a:1 --upstream [::1]:2 --multicast 239.1.1.1@3 --bind 127.0.0.1', 'relay'],
+    ['-r 9001 8001', 'relay'],
+    ['-r 9001 8001 239.1.1.1@9001', 'relay'],
+    ['-r 9001 8001 other:8001', 'relay'],
+    ['-r 9001 8001 --bind 127.0.0.1', 'relay'],
+    ['edge --http 0 --relay a:1 --relay b:2', 'edge'],
+    ['edge --http 0 --relay a:1 b:2', 'edge'],
+    ['8000 a:1 b:2', 'edge'],
+    ['encoder --mount /m --to a:1 --to b@2 --stdin', 'encoder'],
+    ['encoder --mount m --to a:1 --from http://user:pw@h:8000/m --title=-x', 'encoder'],
+    ['encoder --mount m --to a:1 --stdin --origin studio-a', 'encoder'],
+    ['encoder --mount 007 --to a:1 --listen 0 --password 0123', 'encoder'],
+  ])('davecast %s', (line, role) => {
+    expect(readDavecast(line.split(' '))).toMatchObject({ kind: 'run', role });
+  });
+
+  it('davecast probe', () => {
+    const wish = readDavecast('probe http://u:p@h:8000/m?x=y --for 60 --max-stall 500 --max-disconnects 0 --min-kbps 120 --buffer 2000 --give-up 5000 --json'.split(' '));
+    expect(wish).toMatchObject({ kind: 'probe', config: { forMs: 60_000, bufferMs: 2_000, giveUpMs: 5_000, output: 'json' } });
+    expect(wish.kind === 'probe' && [wish.config.url.href, ...wish.config.limits]).toEqual([
+      'http://u:p@h:8000/m?x=y', ['max-stall', 500], ['max-disconnects', 0], ['min-kbps', 120],
+    ]);
+    expect(readDavecast(['probe', 'http://h'])).toMatchObject({ config: { forMs: undefined, output: 'text' } });
+  });
+
+  it('daveice', () => {
+    expect(readDaveice(['icecast:8000', 'm', 'a:1', 'b@2'])).toMatchObject({ kind: 'run', role: 'encoder' });
+  });
+});
+
+describe('settings', () => {
+  let directory: string;
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'davecast-'));
+  });
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  const file = (content: string): string => {
+    const path = join(directory, 'config.json');
+    writeFileSync(path, content);
+    return path;
+  };
+  const settings = (role: Role, ...argv: string[]): Settings => configOf(readOptions(argv, commands[role].options), role).settings;
+
+  it('come from the defaults, the file, and the command line', () => {
+    const path = file('{"stallMinMs": 400, "stallMaxMs": 900, "historyMs": 5000}');
+    expect(settings('edge', '--config', path, '--stall-min-ms', '500')).toMatchObject({
+      stallMinMs: 500,
+      stallMaxMs: 900,
+      historyMs: 5_000,
+      ringMs: settingTable.ringMs.value,
+    });
+  });
+
+  it.each([
+    ['{', /is not JSON/],
+    ['[]', /must be a JSON object/],
+    ['null', /must be a JSON object/],
+    ['{"stallMs": 1}', /no setting "stallMs"/],
+    ['{"__proto__": 1}', /no setting "__proto__"/],
+    ['{"stallMinMs": "500"}', /stallMinMs must be a whole number/],
+    ['{"stallMinMs": 1.5}', /stallMinMs must be a whole number/],
+  ])('are refused as %s', async (content, message) => {
+    const { status, err } = await print(davecast, ['edge', '--http', '0', '--relay', 'a:1', '--config', file(content)]);
+    expect(err).toMatch(message);
+    expect(err.trimEnd()).not.toContain('\n');
+    expect(status).toBe(2);
+  });
+
+  const mounts = (content: object | string, ...argv: string[]): MountPolicies => {
+    const path = file(typeof content === 'string' ? content : JSON.stringify({ mounts: content }));
+    const given = readOptions(['--config', path, ...argv], commands.edge.options);
+    return policiesOf(given, configOf(given, 'edge').policies);
+  };
+
+  it('can be others for single mountpoints, with what is preferred there and what comes when nothing is left', () => {
+    const policies = mounts({
+      radio: { prefer: 'studio-a', fallback: { file: 'sorry.mp3' }, silentSwitchMs: 0, mountEndMs: 3_000, fallbackOnSilence: true },
+      '/late/night': { fallback: { mount: '/radio' } },
+      __proto__name: {},
+    });
+    expect(policies).toEqual({
+      radio: { prefer: 'studio-a', fallback: { file: join(directory, 'sorry.mp3') }, fallbackOnSilence: true, settings: { silentSwitchMs: 0, mountEndMs: 3_000 } },
+      'late/night': { fallback: { mount: 'radio' } },
+      __proto__name: {},
+    });
+    expect(mounts({ a: { fallback: { file: '/srv/sorry.mp3' } } })).toEqual({ a: { fallback: { file: '/srv/sorry.mp3' } } });
+    expect(Object.keys(mounts('{"mounts": {"__proto__": {"prefer": "x"}}}'))).toEqual(['__proto__']);
+    expect(mounts('{}')).toEqual({});
+  });
+
+  it('of single mountpoints come from the command line before the file', () => {
+    const argv = ['--prefer', 'radio=studio-b', '--prefer', '/b=10.0.0.7:1=2', '--fallback-mount', 'radio=/b', '--fallback-file', 'b=x.mp3'];
+    expect(mounts({ radio: { prefer: 'studio-a', fallback: { file: 'sorry.mp3' }, returnMs: 5 } }, ...argv)).toEqual({
+      radio: { prefer: 'studio-b', fallback: { mount: 'b' }, settings: { returnMs: 5 } },
+      b: { prefer: '10.0.0.7:1=2', fallback: { file: resolve('x.mp3') } },
+    });
+  });
+
+  it('of single mountpoints are for the other roles to pass over, but not when they are wrong', () => {
+    const path = file('{"mounts": {"radio": {"prefer": "studio-a"}}}');
+    expect(settings('relay', '--config', path)).toEqual(settings('relay'));
+  });
+
+  it.each([
+    ['[]', /config\.json: mounts: must be an object$/],
+    ['{"radio": 5}', /config\.json: mounts\.radio: must be an object$/],
+    ['{"": {}}', /mounts\[""\]: a mountpoint needs a name$/],
+    ['{"a b": {}}', /mounts\["a b"\]: a mountpoint's name has no spaces/],
+    ['{"a": {}, "/a": {}}', /mounts\["\/a"\]: it stands there twice/],
+    ['{"radio": {"trust": "nobody"}}', /mounts\.radio\.trust: must be "content" or "all"/],
+    ['{"radio": {"prefers": "x"}}', /mounts\.radio\.prefers: there is nothing like that: a mountpoint has prefer, fallback, silentSwitchMs, /],
+    ['{"radio": {"stallMinMs": 500}}', /mounts\.radio\.stallMinMs: there is nothing like that/],
+    ['{"radio": {"silentSwitchMs": -1}}', /mounts\.radio\.silentSwitchMs: must be a whole number of ms from 0 to 3600000, not -1$/],
+    ['{"radio": {"prefer": ""}}', /mounts\.radio\.prefer: must be a text, not ""$/],
+    ['{"radio": {"prefer": "a\\u0000"}}', /mounts\.radio\.prefer: an origin's name has no control characters$/],
+    ['{"radio": {"prefer": 7}}', /mounts\.radio\.prefer: must be a text, not 7$/],
+    ['{"radio": {"fallbackOnSilence": 1}}', /mounts\.radio\.fallbackOnSilence: must be true or false, not 1$/],
+    ['{"radio": {"fallback": "sorry.mp3"}}', /mounts\.radio\.fallback: must be an object$/],
+    ['{"radio": {"fallback": {}}}', /mounts\.radio\.fallback: must be either/],
+    ['{"radio": {"fallback": {"file": "x", "mount": "b"}}}', /mounts\.radio\.fallback: must be either {"mount": NAME} or {"file": FILE}$/],
+    ['{"radio": {"fallback": {"url": "x"}}}', /mounts\.radio\.fallback: must be either/],
+    ['{"radio": {"fallback": {"file": 5}}}', /mounts\.radio\.fallback\.file: must be a text, not 5$/],
+    ['{"radio": {"fallback": {"mount": "/"}}}', /mounts\.radio\.fallback\.mount: a mountpoint needs a name$/],
+    ['{"radio": {"fallback": {"mount": "/radio"}}}', /config\.json: mounts: the fallbacks go in a circle: \/radio, \/radio$/],
+    ['{"x": {"fallback": {"mount": "a"}}, "a": {"fallback": {"mount": "b"}}, "b": {"fallback": {"mount": "a"}}}', /the fallbacks go in a circle: \/a, \/b, \/a$/],
+  ])('of single mountpoints are refused as %s', async (content, message) => {
+    for (const role of [['edge', '--http', '0', '--relay', 'a:1'], ['relay', '--in', '0', '--out', '0']]) {
+      const { status, err } = await print(davecast, [...role, '--config', file(`{"mounts": ${content}}`)]);
+      expect(err.trimEnd().replace(/ \(see davecast --help\)$/, '')).toMatch(message);
+      expect(err.trimEnd()).not.toContain('\n');
+      expect(status).toBe(2);
+    }
+  });
+
+  it.each([
+    ['--prefer radio', /--prefer must be MOUNT=ORIGIN, not "radio"/],
+    ['--prefer radio=', /--prefer must be MOUNT=ORIGIN, not "radio="/],
+    ['--prefer =studio-a', /--prefer must be MOUNT=ORIGIN/],
+    [`--prefer a=${'x'.repeat(256)}`, /--prefer: an origin's name has at most 255 bytes/],
+    ['--prefer a=x --prefer /a=y', /--prefer is given twice for \/a/],
+    ['--prefer ?=x', /--prefer: a mountpoint's name has no/],
+    ['--fallback-mount a=?', /--fallback-mount: a mountpoint's name has no/],
+    ['--fallback-mount a=b --fallback-file a=c.mp3', /--fallback-mount and --fallback-file are both given for \/a/],
+    ['--fallback-mount a=b --fallback-mount b=/a', /the fallbacks go in a circle: \/a, \/b, \/a/],
+    ['--fallback-mount a=/a', /the fallbacks go in a circle: \/a, \/a/],
+  ])('of single mountpoints are refused as %s', async (options, message) => {
+    for (const edge of ['edge --http 0 --relay a:1', '0 a:1']) {
+      const { status, err } = await print(davecast, `${edge} ${options}`);
+      expect(err).toMatch(message);
+      expect(err.trimEnd()).not.toContain('\n');
+      expect(status).toBe(2);
+    }
+  });
+});

@@ -1,0 +1,119 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import net from 'node:net';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { mp3Frames, sleep } from '../support.ts';
+
+const children: ChildProcessWithoutNullStreams[] = [];
+
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+
+/** The program as its source, in a process of its own. */
+class Program {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly exited: Promise<number | null>;
+  out = '';
+  err = '';
+
+  constructor(name: 'davecast' | 'daveice', ...argv: string[]) {
+    this.child = spawn(process.execPath, ['--import', 'tsx', `shell/bin/${name}.ts`, ...argv]);
+    children.push(this.child);
+    this.child.stdout.on('data', (text) => (this.out += text));
+    this.child.stderr.on('data', (text) => (this.err += text));
+    this.exited = new Promise((resolve) => this.child.on('close', resolve));
+  }
+
+  lines(event: string): Record<string, unknown>[] {
+    return this.out.split('\n').filter((line) => line.includes(`"event":"${event}"`)).map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
+  async line(event: string, what?: string): Promise<Record<string, unknown>> {
+    const find = (): Record<string, unknown> | undefined => this.lines(event).find((line) => what === undefined || line['what'] === what);
+    await expect.poll(find, { timeout: 20_000 }).toBeDefined();
+    return find()!;
+  }
+}
+
+describe('a process', () => {
+  it('tells where it listens, and stops on a signal', async () => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      const relay = new Program('davecast', 'relay', '--in', '0', '--out', '0', '--bind', '127.0.0.1');
+      const { port, address, transport, role, level } = await relay.line('listening', 'out');
+      expect({ address, transport, role, level }).toEqual({ address: '127.0.0.1', transport: 'tcp', role: 'relay', level: 'info' });
+      expect(relay.lines('listening').map((line) => [line['what'], line['transport']])).toEqual([['in', 'tcp'], ['in', 'udp'], ['out', 'tcp']]);
+      const subscriber = net.connect(port as number, '127.0.0.1');
+      subscriber.resume();
+      await relay.line('subscriber-joined');
+      relay.child.kill(signal);
+      expect(await relay.exited).toBe(0);
+      expect(relay.lines('stopped')).toHaveLength(1);
+      expect(relay.err).toBe('');
+      subscriber.destroy();
+    }
+  });
+
+  it('says in one line that its port is in use, with status 1', async () => {
+    const server = net.createServer();
+    await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
+    const { port } = server.address() as net.AddressInfo;
+    const edge = new Program('davecast', String(port), '127.0.0.1:1');
+    expect(await edge.exited).toBe(1);
+    expect(edge.err).toBe(`davecast: cannot listen on 0.0.0.0 port ${port} (tcp): the port is in use\n`);
+    server.close();
+  });
+
+  it('says in one line what is wrong with its arguments, with status 2', async () => {
+    const daveice = new Program('daveice', 'icecast:8000');
+    expect(await daveice.exited).toBe(2);
+    expect(daveice.err).toBe('daveice: MOUNT is missing (see daveice --help)\n');
+    expect(daveice.out).toBe('');
+  });
+
+  it('ends with its input, once everything has gone out', async () => {
+    const relay = new Program('davecast', '-r', '0', '0');
+    const inPort = (await relay.line('listening', 'in'))['port'] as number;
+    const encoder = new Program('davecast', 'encoder', '--mount', 'm', '--to', `127.0.0.1:${inPort}`, '--stdin', '--origin', 'o');
+    // A second more than goes out at once.
+    encoder.child.stdin.end(Buffer.concat(mp3Frames(420)));
+    expect(await encoder.exited).toBe(0);
+    expect(encoder.lines('source-paced')).toHaveLength(1);
+    // 420 DATA, and ANNOUNCE, ORIGIN, HEADERS and METADATA before them.
+    await expect.poll(() => relay.lines('path-closed'), { timeout: 20_000 }).toMatchObject([{ messages: 424, dropped: {} }]);
+  });
+
+  it('that was stopped and goes on hears first what its source has sent meanwhile, and keeps it', async () => {
+    const encoder = new Program('davecast', 'encoder', '--mount', 'm', '--to', '127.0.0.1:9', '--listen', '0', '--bind', '127.0.0.1', '--source-silent-ms', '1000');
+    const { port } = await encoder.line('listening', 'source');
+    const source = net.connect(port as number, '127.0.0.1');
+    source.on('error', () => undefined).write('SOURCE /m HTTP/1.0\r\n\r\n');
+    await encoder.line('source-started');
+    const frames = mp3Frames(2_000);
+    let sent = 0;
+    const playing = setInterval(() => source.write(frames[sent++]!), 10);
+    onTestFinished(() => clearInterval(playing));
+    await expect.poll(() => sent, { timeout: 10_000 }).toBeGreaterThan(10);
+    encoder.child.kill('SIGSTOP');
+    await sleep(2_000);
+    encoder.child.kill('SIGCONT');
+    const before = sent;
+    await expect.poll(() => sent, { timeout: 10_000 }).toBeGreaterThan(before + 40);
+    clearInterval(playing);
+    source.end();
+    expect(await encoder.line('source-ended')).toMatchObject({ reason: 'closed by source', frames: sent });
+  });
+
+  it('is ended by no other signal, opens no debugger, and says what each means', async () => {
+    const relay = new Program('davecast', 'relay', '--in', '0', '--out', '0', '--bind', '127.0.0.1');
+    await relay.line('listening', 'out');
+    const signals = ['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGQUIT', 'SIGALRM', 'SIGVTALRM', 'SIGPROF', 'SIGPIPE', 'SIGXCPU'] as const;
+    for (const signal of signals) relay.child.kill(signal);
+    const told = signals.filter((signal) => signal !== 'SIGPIPE');
+    await expect.poll(() => relay.lines('signal').map((line) => line['signal']).sort(), { timeout: 20_000 }).toEqual([...told].sort());
+    for (const { meaning } of relay.lines('signal')) expect(meaning).toBeTypeOf('string');
+    relay.child.kill('SIGTERM');
+    expect(await relay.exited).toBe(0);
+    // Node says on stderr when its debugger listens.
+    expect(relay.err).toBe('');
+  });
+});
