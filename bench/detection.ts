@@ -1,5 +1,5 @@
-import { pathModels } from '../sim/detection/models.ts';
-import { detect, unneededSwitches, type Ending } from '../sim/detection/trial.ts';
+import { pathModels } from './detection/models.ts';
+import { detect, unneededSwitches, type Ending } from './detection/trial.ts';
 import { positive } from './positive.ts';
 import { quantiles } from './quantiles.ts';
 

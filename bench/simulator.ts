@@ -1,7 +1,7 @@
 import type { Scenario } from '../sim/scenario.ts';
 import { edge, encoder, listener, relay, station } from '../sim/scenario.ts';
-import { simulate } from '../sim/simulation.ts';
-import { drawSwarm } from '../sim/swarm/draw.ts';
+import { simulate } from '../sim/run/simulation.ts';
+import { drawSwarm } from '../sim/swarm/draw/draw.ts';
 import { median } from './accounting.ts';
 
 interface Case {

@@ -1,8 +1,8 @@
-import { pathModels, type PathModel } from '../sim/detection/models.ts';
-import type { ListenerReport } from '../sim/listener.ts';
-import { aac, mp3, type ModelFormat } from '../sim/model-frame.ts';
+import { pathModels, type PathModel } from './detection/models.ts';
+import type { ListenerReport } from '../sim/machines/listener.ts';
+import { aac, mp3, type ModelFormat } from '../sim/programme/model-frame.ts';
 import { at, every, listener, type Fault, type Scenario } from '../sim/scenario.ts';
-import { simulate } from '../sim/simulation.ts';
+import { simulate } from '../sim/run/simulation.ts';
 import { positive } from './positive.ts';
 import { quantiles } from './quantiles.ts';
 

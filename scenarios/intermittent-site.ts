@@ -1,4 +1,4 @@
-import { between as drawn } from '../sim/rng.ts';
+import { between as drawn } from '../sim/world/rng.ts';
 import { at, atMost, hears, station, type Fault, type Plan, type Scenario } from '../sim/scenario.ts';
 
 const site = ['enc-a', 'relay-1'];

@@ -1,4 +1,4 @@
-import { blackout, brownout, chaos, crashes, cut, freezes } from '../sim/chaos.ts';
+import { blackout, brownout, chaos, crashes, cut, freezes } from '../sim/run/chaos.ts';
 import { atMost, between, edge, encoder, hears, listener, relay, type Scenario } from '../sim/scenario.ts';
 
 const site1 = ['enc-1a', 'enc-1b'];

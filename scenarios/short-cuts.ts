@@ -1,4 +1,4 @@
-import { between as drawn, exponential } from '../sim/rng.ts';
+import { between as drawn, exponential } from '../sim/world/rng.ts';
 import { at, atMost, hears, listener, station, type Fault, type Plan, type Scenario } from '../sim/scenario.ts';
 
 const encoders = ['enc-a', 'enc-b'];

@@ -1,13 +1,13 @@
-import type { Expectation } from './expectation.ts';
-import { namesIn, type Fault } from './fault.ts';
-import type { Random } from './rng.ts';
-import { hostNames, type Topology } from './topology.ts';
+import type { Expectation } from './run/expectation.ts';
+import { namesIn, type Fault } from './run/fault.ts';
+import type { Random } from './world/rng.ts';
+import { hostNames, type Topology } from './world/topology.ts';
 
-export { atLeast, atMost, hears, reports, within } from './expectation.ts';
-export { at, every, type Fault } from './fault.ts';
-export { aac, mp3 } from './model-frame.ts';
-export { recovers } from './swarm/recovers.ts';
-export { between, edge, encoder, listener, relay, station, udp } from './topology.ts';
+export { atLeast, atMost, hears, reports, within } from './run/expectation.ts';
+export { at, every, type Fault } from './run/fault.ts';
+export { aac, mp3 } from './programme/model-frame.ts';
+export { recovers } from './run/recovers.ts';
+export { between, edge, encoder, listener, relay, station, udp } from './world/topology.ts';
 
 /** An outage as a story: who is there, what happens to them, and what the listeners must experience. */
 export interface Scenario {

@@ -1,6 +1,6 @@
-import { Simulation, type RunOptions } from '../simulation.ts';
+import { Simulation, type RunOptions } from '../run/simulation.ts';
 import type { Scenario } from '../scenario.ts';
-import type { TraceLine } from '../trace.ts';
+import type { TraceLine } from '../world/trace.ts';
 import type { Happening } from './happening.ts';
 
 /** So many of the latest events are remembered: those of a minute or so. */

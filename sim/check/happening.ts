@@ -1,5 +1,5 @@
-import { NOBODY } from '../world.ts';
-import type { TraceLine } from '../trace.ts';
+import { NOBODY } from '../world/world.ts';
+import type { TraceLine } from '../world/trace.ts';
 
 /** One event of a run: which one, which one scheduled it, and what was traced while it was done. */
 export interface Happening {

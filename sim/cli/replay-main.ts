@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { runReplay } from './replay.ts';
+import { runReplay } from './replay/replay.ts';
 
 process.exitCode = runReplay(process.argv.slice(2), {
   out: (text) => process.stdout.write(`${text}\n`),

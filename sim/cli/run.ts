@@ -1,10 +1,10 @@
-import { all } from './all.ts';
-import { check } from './check.ts';
-import { list } from './list.ts';
-import { many } from './many.ts';
+import { all } from './commands/all.ts';
+import { check } from './commands/check.ts';
+import { list } from './commands/list.ts';
+import { many } from './commands/many.ts';
 import { readOptions, UsageError, type Asked } from './options.ts';
-import { play } from './play.ts';
-import { shrink } from './shrink.ts';
+import { play } from './commands/play.ts';
+import { shrink } from './commands/shrink.ts';
 
 export interface Streams {
   /** A line, or several, for standard output. */

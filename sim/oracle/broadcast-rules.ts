@@ -2,7 +2,7 @@ import type { ListenerId } from '../../core/base/machine.ts';
 import type { MountInfo } from '../../core/edge/mountpoint/mountpoint.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { ms, toMs, type Micros } from '../../core/base/units.ts';
-import type { Oracle } from '../oracle.ts';
+import type { Oracle } from './oracle.ts';
 import type { EdgeModel } from './edge-model.ts';
 import type { MountModel } from './mount-model.ts';
 import type { StreamModel } from './stream-model.ts';

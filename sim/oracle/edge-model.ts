@@ -6,8 +6,8 @@ import { formatStreamId, MessageType, PDU_HEADER_BYTES, streamHash, streamIdOf }
 import { policyFor, type MountPolicies } from '../../core/config/mount-policy.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { ms, toMs, type Micros } from '../../core/base/units.ts';
-import type { Oracle } from '../oracle.ts';
-import type { ModelStream } from '../programme.ts';
+import type { Oracle } from './oracle.ts';
+import type { ModelStream } from '../programme/programme.ts';
 import { GapRules } from './gap-rules.ts';
 import { MountModel, type SwitchEvent } from './mount-model.ts';
 import { StreamModel, type ModelText } from './stream-model.ts';

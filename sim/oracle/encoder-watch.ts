@@ -2,8 +2,8 @@ import type { TargetId } from '../../core/base/machine.ts';
 import { MessageType, PDU_HEADER_BYTES } from '../../core/wire/pdu.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { ms, toMs, type Micros } from '../../core/base/units.ts';
-import type { Oracle } from '../oracle.ts';
-import type { Programme } from '../programme.ts';
+import type { Oracle } from './oracle.ts';
+import type { Programme } from '../programme/programme.ts';
 
 interface Made {
   readonly index: number;

@@ -1,7 +1,7 @@
-import { nominalFrameUs, type Glance, type Programme } from '../programme.ts';
-import { MOST_RESERVOIR_BYTES } from '../hearing.ts';
-import { mainDataBytes } from '../model-frame.ts';
-import type { Oracle } from '../oracle.ts';
+import { nominalFrameUs, type Glance, type Programme } from '../programme/programme.ts';
+import { MOST_RESERVOIR_BYTES } from '../programme/hearing.ts';
+import { mainDataBytes } from '../programme/model-frame.ts';
+import type { Oracle } from './oracle.ts';
 import type { EdgeModel } from './edge-model.ts';
 import type { ModelSwitch, MountModel } from './mount-model.ts';
 import type { ModelText, StreamModel } from './stream-model.ts';

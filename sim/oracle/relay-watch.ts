@@ -1,6 +1,6 @@
 import type { SubscriberId } from '../../core/base/machine.ts';
 import { MessageType, PDU_HEADER_BYTES, streamHash } from '../../core/wire/pdu.ts';
-import type { Oracle } from '../oracle.ts';
+import type { Oracle } from './oracle.ts';
 
 /** So many numbers behind the newest one a message is no copy any more, but hopelessly late. */
 const REMEMBERED = 4_096;

@@ -2,7 +2,7 @@ import type { PathId, Transport } from '../../core/base/machine.ts';
 import { MessageType } from '../../core/wire/pdu.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { ms } from '../../core/base/units.ts';
-import { nominalFrameUs, type ModelStream } from '../programme.ts';
+import { nominalFrameUs, type ModelStream } from '../programme/programme.ts';
 
 /** What one path has shown of a stream: a connection and a replica. */
 export interface ModelWitness {

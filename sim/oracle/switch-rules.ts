@@ -1,7 +1,7 @@
 import type { Settings } from '../../core/config/settings.ts';
 import { ms, toMs, type Micros } from '../../core/base/units.ts';
-import type { Oracle } from '../oracle.ts';
-import { nominalFrameUs } from '../programme.ts';
+import type { Oracle } from './oracle.ts';
+import { nominalFrameUs } from '../programme/programme.ts';
 import type { GapEvent } from './gap-rules.ts';
 import type { MountModel, SwitchEvent } from './mount-model.ts';
 import type { StreamModel } from './stream-model.ts';

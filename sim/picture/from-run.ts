@@ -1,11 +1,11 @@
-import type { Conditions } from '../path.ts';
-import type { Run } from '../simulation.ts';
-import type { Note } from '../trace.ts';
+import type { Conditions } from '../world/path.ts';
+import type { Run } from '../run/simulation.ts';
+import type { Note } from '../world/trace.ts';
 import { PictureBuilder, type LaneDraft, type MarkDraft } from './builder.ts';
 import type { Fields, Picture } from './data.ts';
-import type { PathFollower } from './paths.ts';
-import { MOST_LISTENERS, RunLanes } from './run-lanes.ts';
-import type { Sampler } from './sampler.ts';
+import type { PathFollower } from './lanes/paths.ts';
+import { MOST_LISTENERS, RunLanes } from './lanes/run-lanes.ts';
+import type { Sampler } from './lanes/sampler.ts';
 import { span, wordingOf } from './wording.ts';
 
 /** The picture of a run, with what was measured while it went on. */

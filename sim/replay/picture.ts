@@ -1,6 +1,6 @@
 import { PictureBuilder, type LaneDraft } from '../picture/builder.ts';
 import type { Picture } from '../picture/data.ts';
-import { MountsFollower } from '../picture/mounts.ts';
+import { MountsFollower } from '../picture/lanes/mounts.ts';
 import { wordingOf } from '../picture/wording.ts';
 import { describeAir, describeProof, describeStretch, isInFocus, isWell, type Focus } from './describe.ts';
 import { BUCKET_US, type ReplayLog, type Told } from './log.ts';

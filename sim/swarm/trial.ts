@@ -1,6 +1,6 @@
-import type { Fault } from '../fault.ts';
+import type { Fault } from '../run/fault.ts';
 import type { Scenario } from '../scenario.ts';
-import type { EdgeSpec, EncoderSpec, ListenerSpec, RelaySpec } from '../topology.ts';
+import type { EdgeSpec, EncoderSpec, ListenerSpec, RelaySpec } from '../world/topology.ts';
 
 /** A scenario whose faults are written down, one by one. */
 export interface Plain extends Scenario {

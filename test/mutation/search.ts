@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { load, type ScenarioOf } from '../../sim/cli/load.ts';
-import { simulate } from '../../sim/simulation.ts';
+import { simulate } from '../../sim/run/simulation.ts';
 
 /** What `search.ts` is asked for: its one argument, as JSON. */
 export interface Search {

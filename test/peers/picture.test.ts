@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { browserScript } from '../../sim/cli/html-file.ts';
+import { browserScript } from '../../sim/cli/output/html-file.ts';
 import { PictureBuilder } from '../../sim/picture/builder.ts';
 import { markTones, type Picture } from '../../sim/picture/data.ts';
 import { pictureOf } from '../../sim/picture/from-run.ts';
 import { pageOf } from '../../sim/picture/page.ts';
-import { Sampler } from '../../sim/picture/sampler.ts';
-import { simulate } from '../../sim/simulation.ts';
+import { Sampler } from '../../sim/picture/lanes/sampler.ts';
+import { simulate } from '../../sim/run/simulation.ts';
 import encoderDeath from '../../scenarios/encoder-death.ts';
 import { describeWith } from './need.ts';
 

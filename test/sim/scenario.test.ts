@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { at, atLeast, atMost, every, hears, listener, relay, reports, station, within, type Scenario } from '../../sim/scenario.ts';
-import { simulate, type Run } from '../../sim/simulation.ts';
+import { simulate, type Run } from '../../sim/run/simulation.ts';
 
 const quiet: Scenario = { name: 'quiet', story: 'Nothing happens.', durationS: 15, topology: station(), faults: [], expect: [] };
 const run = (changes: Partial<Scenario> = {}, seed = 1): Run => simulate({ ...quiet, ...changes }, { seed });

@@ -1,5 +1,5 @@
 import { markTones, type Mark } from '../data.ts';
-import { clock, lengthOf } from './axis.ts';
+import { clock, lengthOf } from './canvas/axis.ts';
 import { element } from './dom.ts';
 import { toneNames } from './filter.ts';
 import type { Model } from './model.ts';

@@ -1,4 +1,4 @@
-import { clock } from './axis.ts';
+import { clock } from './canvas/axis.ts';
 import { element } from './dom.ts';
 import { choicesOf } from './filter.ts';
 import type { Model } from './model.ts';

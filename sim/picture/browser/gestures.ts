@@ -1,4 +1,4 @@
-import type { Lanes } from './lanes.ts';
+import type { Lanes } from './canvas/lanes.ts';
 import type { Model } from './model.ts';
 
 const WHEEL_ZOOM = 0.0016;

@@ -4,11 +4,11 @@ import { Details } from './details.ts';
 import { element } from './dom.ts';
 import { EventList } from './event-list.ts';
 import { listenToGestures } from './gestures.ts';
-import { Lanes } from './lanes.ts';
+import { Lanes } from './canvas/lanes.ts';
 import { Model } from './model.ts';
-import { Overview } from './overview.ts';
-import { Palette } from './palette.ts';
-import { Ruler } from './ruler.ts';
+import { Overview } from './canvas/overview.ts';
+import { Palette } from './canvas/palette.ts';
+import { Ruler } from './canvas/ruler.ts';
 import { toolbar } from './toolbar.ts';
 import { Tooltip } from './tooltip.ts';
 

@@ -1,7 +1,7 @@
 import type { Mark, MarkTone, Picture } from '../data.ts';
 import { placeIn } from './address.ts';
 import { matching, type Filter } from './filter.ts';
-import { rowsOf, type Row } from './layout.ts';
+import { rowsOf, type Row } from './canvas/layout.ts';
 import { TimeWindow } from './window.ts';
 
 /** An event that is jumped to is seen with so much around it, unless less is seen already. */

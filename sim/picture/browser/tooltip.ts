@@ -1,7 +1,7 @@
 import type { Lane, Picture } from '../data.ts';
-import { clock, lengthOf } from './axis.ts';
+import { clock, lengthOf } from './canvas/axis.ts';
 import { element, textOf } from './dom.ts';
-import { amount, type Hit } from './lanes.ts';
+import { amount, type Hit } from './canvas/lanes.ts';
 
 const MOST_EVENTS = 6;
 const MOST_FIGURES = 12;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
-import { simulate } from '../../../sim/simulation.ts';
+import { simulate } from '../../../sim/run/simulation.ts';
 import encoderDeath from '../../../scenarios/encoder-death.ts';
 import { PlantedCopy } from '../../support/planted-copy.ts';
 import { sim } from '../support/command.ts';

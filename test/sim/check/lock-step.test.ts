@@ -4,7 +4,7 @@ import { describeDifference } from '../../../sim/check/difference.ts';
 import { Diary } from '../../../sim/check/diary.ts';
 import { lockStep, type Comparison } from '../../../sim/check/lock-step.ts';
 import { at, type Scenario } from '../../../sim/scenario.ts';
-import { simulate } from '../../../sim/simulation.ts';
+import { simulate } from '../../../sim/run/simulation.ts';
 
 function inLockStep(scenario: Scenario, otherSeed = 1): Comparison {
   return lockStep(new Diary(scenario, { seed: 1, durationS: 12 }), new Diary(scenario, { seed: otherSeed, durationS: 12 }));

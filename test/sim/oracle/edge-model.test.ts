@@ -4,12 +4,12 @@ import type { PathId } from '../../../core/base/machine.ts';
 import { encodeMessage, formatStreamId, MessageType } from '../../../core/wire/pdu.ts';
 import { withSettings } from '../../../core/config/settings.ts';
 import { micros } from '../../../core/base/units.ts';
-import { mp3 } from '../../../sim/model-frame.ts';
+import { mp3 } from '../../../sim/programme/model-frame.ts';
 import { EdgeModel } from '../../../sim/oracle/edge-model.ts';
 import type { SwitchEvent } from '../../../sim/oracle/mount-model.ts';
-import { Oracle } from '../../../sim/oracle.ts';
-import { Programme, type ModelStream } from '../../../sim/programme.ts';
-import { World } from '../../../sim/world.ts';
+import { Oracle } from '../../../sim/oracle/oracle.ts';
+import { Programme, type ModelStream } from '../../../sim/programme/programme.ts';
+import { World } from '../../../sim/world/world.ts';
 
 const FRAME_MS = 26.122;
 

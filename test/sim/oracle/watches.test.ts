@@ -3,13 +3,13 @@ import type { SubscriberId, TargetId } from '../../../core/base/machine.ts';
 import { icyBlock, NO_NEWS } from '../../../core/wire/icy.ts';
 import { encodeMessage, MessageType } from '../../../core/wire/pdu.ts';
 import { withSettings } from '../../../core/config/settings.ts';
-import { mp3 } from '../../../sim/model-frame.ts';
+import { mp3 } from '../../../sim/programme/model-frame.ts';
 import { EncoderWatch } from '../../../sim/oracle/encoder-watch.ts';
 import { IcyReader } from '../../../sim/oracle/icy-reader.ts';
 import { RelayWatch } from '../../../sim/oracle/relay-watch.ts';
-import { Oracle } from '../../../sim/oracle.ts';
-import { Programme } from '../../../sim/programme.ts';
-import { World } from '../../../sim/world.ts';
+import { Oracle } from '../../../sim/oracle/oracle.ts';
+import { Programme } from '../../../sim/programme/programme.ts';
+import { World } from '../../../sim/world/world.ts';
 import { framed } from '../../core/support/messages.ts';
 
 function message(sequence: number, payload: Uint8Array = new Uint8Array(10)): Uint8Array {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { addressOf, placeIn } from '../../../sim/picture/browser/address.ts';
-import { clock, lengthOf, ticksOf } from '../../../sim/picture/browser/axis.ts';
-import { clustersOf, firstFrom } from '../../../sim/picture/browser/clusters.ts';
+import { clock, lengthOf, ticksOf } from '../../../sim/picture/browser/canvas/axis.ts';
+import { clustersOf, firstFrom } from '../../../sim/picture/browser/canvas/clusters.ts';
 import { choicesOf, matching } from '../../../sim/picture/browser/filter.ts';
-import { heightOf, rowAt, rowsOf } from '../../../sim/picture/browser/layout.ts';
+import { heightOf, rowAt, rowsOf } from '../../../sim/picture/browser/canvas/layout.ts';
 import { Model } from '../../../sim/picture/browser/model.ts';
 import { TimeWindow } from '../../../sim/picture/browser/window.ts';
 import type { Lane, Mark, MarkTone } from '../../../sim/picture/data.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Lane, Mark, Picture } from '../../../sim/picture/data.ts';
 import { pictureOf } from '../../../sim/picture/from-run.ts';
-import { Sampler } from '../../../sim/picture/sampler.ts';
+import { Sampler } from '../../../sim/picture/lanes/sampler.ts';
 import { at, hears, listener, station, type Scenario } from '../../../sim/scenario.ts';
-import { simulate, type Run } from '../../../sim/simulation.ts';
+import { simulate, type Run } from '../../../sim/run/simulation.ts';
 import fallbackFile from '../../../scenarios/fallback-file.ts';
 import productionLayout from '../../../scenarios/production-layout.ts';
 

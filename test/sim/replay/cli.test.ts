@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runReplay } from '../../../sim/cli/replay.ts';
+import { runReplay } from '../../../sim/cli/replay/replay.ts';
 import { recordEdge } from '../../core/recording/support.ts';
 import { smallSettings, type Step } from '../../core/support/steps.ts';
 

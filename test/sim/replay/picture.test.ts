@@ -4,7 +4,7 @@ import { pictureOf } from '../../../sim/replay/picture.ts';
 import { ReplayLog } from '../../../sim/replay/log.ts';
 import { replay, stretchesOf } from '../../../sim/replay/replay.ts';
 import { whatIf } from '../../../sim/replay/what-if.ts';
-import { simulate } from '../../../sim/simulation.ts';
+import { simulate } from '../../../sim/run/simulation.ts';
 import { withSettings } from '../../../core/config/settings.ts';
 import { recorderOn, Tape } from '../../core/recording/support.ts';
 

@@ -7,7 +7,7 @@ import productionLayout from '../../../scenarios/production-layout.ts';
 import { ReplayLog } from '../../../sim/replay/log.ts';
 import { replay } from '../../../sim/replay/replay.ts';
 import type { Scenario } from '../../../sim/scenario.ts';
-import { simulate } from '../../../sim/simulation.ts';
+import { simulate } from '../../../sim/run/simulation.ts';
 import { recorderOn, Tape } from '../../core/recording/support.ts';
 
 interface Recorded {

@@ -9,7 +9,7 @@ import { compareMounts, type Fare } from '../../../sim/replay/compare.ts';
 import { stretchesOf } from '../../../sim/replay/replay.ts';
 import { whatIf, type Outcomes } from '../../../sim/replay/what-if.ts';
 import type { Scenario } from '../../../sim/scenario.ts';
-import { simulate } from '../../../sim/simulation.ts';
+import { simulate } from '../../../sim/run/simulation.ts';
 import { recorderOn, Tape } from '../../core/recording/support.ts';
 
 /** What happened to the edge of a scenario. */

@@ -1,12 +1,12 @@
 import type { Micros } from '../../../core/base/units.ts';
-import { Host } from '../../../sim/host.ts';
-import { Network } from '../../../sim/network.ts';
-import type { Conditions } from '../../../sim/path.ts';
-import { Dice } from '../../../sim/rng.ts';
-import { connectTcp } from '../../../sim/tcp-connect.ts';
-import type { TcpSocket } from '../../../sim/tcp.ts';
-import { Trace } from '../../../sim/trace.ts';
-import { World } from '../../../sim/world.ts';
+import { Host } from '../../../sim/world/host.ts';
+import { Network } from '../../../sim/world/network.ts';
+import type { Conditions } from '../../../sim/world/path.ts';
+import { Dice } from '../../../sim/world/rng.ts';
+import { connectTcp } from '../../../sim/transport/tcp-connect.ts';
+import type { TcpSocket } from '../../../sim/transport/tcp.ts';
+import { Trace } from '../../../sim/world/trace.ts';
+import { World } from '../../../sim/world/world.ts';
 
 /** Two computers and the paths between them, with processes that do nothing by themselves. */
 export class TwoHosts {

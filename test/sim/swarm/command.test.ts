@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { RunJson, SummaryJson } from '../../../sim/cli/json.ts';
-import { situations } from '../../../sim/swarm/situations.ts';
+import type { RunJson, SummaryJson } from '../../../sim/cli/output/json.ts';
+import { situations } from '../../../sim/swarm/situations/situations.ts';
 import { sim } from '../support/command.ts';
 
 describe('--swarm --seeds', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { simulate } from '../../../sim/simulation.ts';
-import { drawSwarm } from '../../../sim/swarm/draw.ts';
+import { simulate } from '../../../sim/run/simulation.ts';
+import { drawSwarm } from '../../../sim/swarm/draw/draw.ts';
 
 /** Each of these once found something. */
 test.each([

@@ -5,8 +5,8 @@ import { mainDataAt, mainDataBytes } from '../../../../core/codec/mpeg/main-data
 import { ReservoirCarrier } from '../../../../core/codec/mpeg/reservoir.ts';
 import { ReservoirWatch, type Decodability } from '../../../../core/probe/reservoir-watch.ts';
 import { loadProgramme } from '../../../../demo/programme.ts';
-import { mp3, MAX_MODEL_FRAME_BYTES } from '../../../../sim/model-frame.ts';
-import { ModelStream } from '../../../../sim/programme.ts';
+import { mp3, MAX_MODEL_FRAME_BYTES } from '../../../../sim/programme/model-frame.ts';
+import { ModelStream } from '../../../../sim/programme/programme.ts';
 
 function headerOf(frame: Uint8Array): FrameHeader {
   const header = emptyFrameHeader();

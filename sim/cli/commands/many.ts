@@ -1,0 +1,38 @@
+import { failureLine, situationTable, Tally } from '../output/tally.ts';
+import { load } from '../load.ts';
+import type { Asked } from '../options.ts';
+import { runAll, type Job } from '../pool/pool.ts';
+import { Progress } from '../output/progress.ts';
+import type { Streams } from '../run.ts';
+
+/** Many seeds: which of them failed, and the worst that anybody heard. */
+export async function many(asked: Extract<Asked, { kind: 'many' }>, { out, problem }: Streams): Promise<boolean> {
+  const { subject, seeds, durationS, json, jobs: threads, allSituations } = asked;
+  const { name } = (await load(subject))(seeds.first);
+  const jobs = Array.from({ length: seeds.last - seeds.first + 1 }, (_, index): Job => ({ subject, seed: seeds.first + index, durationS }));
+  const progress = new Progress(jobs.length, json);
+  const tally = new Tally(name, subject.kind === 'swarm');
+  await runAll(jobs, {
+    threads,
+    finished: (result) => progress.done(result),
+    inOrder: (result) => {
+      tally.add(result);
+      if (json || result.ok) return;
+      progress.clear();
+      out(failureLine(result));
+      out(`  to see it: npm run sim ${subject.kind === 'file' ? `${subject.file} -- ` : '-- --swarm '}--seed ${result.seed}`);
+    },
+  });
+  progress.clear();
+  const { summary, unreached } = tally;
+  if (json) out(JSON.stringify(summary));
+  else {
+    const { silenceMs, longestStallMs, disconnects } = summary.worst;
+    if (summary.situations !== undefined) out(situationTable(summary.situations));
+    out(`${summary.scenario}: ${summary.runs} runs, ${summary.failed.length} failed`);
+    out(`worst: ${silenceMs} ms silence, ${longestStallMs} ms longest stall, ${disconnects} disconnects`);
+  }
+  if (!allSituations || unreached.length === 0) return summary.ok;
+  problem(`never reached: ${unreached.join(', ')}`);
+  return false;
+}

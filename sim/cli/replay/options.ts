@@ -1,0 +1,84 @@
+import { cac } from 'cac';
+import { alterationHelp, readAlteration } from '../../replay/alteration.ts';
+import type { WhatIf } from '../../replay/what-if.ts';
+import { UsageError } from '../options.ts';
+import { readSet } from '../set-option.ts';
+
+export interface ReplayAsked {
+  readonly kind: 'replay';
+  readonly file: string;
+  readonly mount: string | undefined;
+  readonly fromS: number;
+  readonly toS: number;
+  readonly json: boolean;
+  readonly html: string | undefined;
+  /** Where to write it again without its audio. */
+  readonly outline: string | undefined;
+  /** What is to have been otherwise; undefined: nothing. */
+  readonly whatIf: WhatIf | undefined;
+}
+
+export function readReplayOptions(args: readonly string[]): ReplayAsked | { readonly kind: 'help'; readonly text: string } {
+  const replay = cac('npm run replay');
+  let asked: ReplayAsked | undefined;
+  const command = replay
+    .command('<file>', 'Play a recording through in virtual time, and prove that the same comes out')
+    .option('--mount <name>', 'Tell only of this mountpoint')
+    .option('--from <seconds>', 'Tell only what happened from here on, in seconds from the beginning of the recording')
+    .option('--to <seconds>', 'And until here')
+    .option('--what-if <alteration>', `Also play it otherwise, and say what differs: ${alterationHelp}; can be given several times`)
+    .option('--set <name=value>', 'The same with another setting, such as stallMinMs=500, or radio/mountEndMs=500 or radio/prefer=studio-b for one mountpoint; can be given several times')
+    .option('--html <file>', 'Write a picture of it: one page that needs nothing else')
+    .option('--outline <file>', 'Also write the recording again without its audio, so that it can be given away')
+    .option('--json', 'JSON on standard output')
+    .action((file: string, flags: Record<string, unknown>) => {
+      asked = understood(file, flags);
+    });
+  if (args.includes('--help') || args.includes('-h')) {
+    const lines = command.options.map(({ rawName, description }) => `  ${rawName.padEnd(24)} ${description}`);
+    return { kind: 'help', text: ['npm run replay FILE -- [options]', '', ...lines].join('\n') };
+  }
+  if (args.every((arg) => arg.startsWith('-'))) throw new UsageError('which recording? npm run replay FILE');
+  try {
+    replay.parse(['node', 'replay', ...args], { run: false });
+    if (replay.args.length > 1) throw new UsageError(`one recording at a time, not also ${replay.args.slice(1).join(' ')}`);
+    replay.runMatchedCommand();
+  } catch (error) {
+    if (error instanceof Error) throw new UsageError(error.message);
+    throw error;
+  }
+  return asked!;
+}
+
+function understood(file: string, flags: Record<string, unknown>): ReplayAsked {
+  for (const name of ['mount', 'from', 'to', 'outline', 'html']) if (Array.isArray(flags[name])) throw new UsageError(`--${name} can be given once`);
+  const fromS = flags['from'] === undefined ? 0 : secondsIn(String(flags['from']), '--from');
+  const toS = flags['to'] === undefined ? Infinity : secondsIn(String(flags['to']), '--to');
+  if (toS < fromS) throw new UsageError('--to lies before --from');
+  const mount = textOf(flags['mount'])?.replace(/^\//, '');
+  return { kind: 'replay', file, mount, fromS, toS, json: flags['json'] === true, html: textOf(flags['html']), outline: textOf(flags['outline']), whatIf: whatIfOf(flags) };
+}
+
+function whatIfOf(flags: Record<string, unknown>): WhatIf | undefined {
+  const alterations = texts(flags['whatIf']).map((text) => {
+    const alteration = readAlteration(text);
+    if (alteration === undefined) throw new UsageError(`--what-if wants ${alterationHelp}, not ${text}`);
+    return alteration;
+  });
+  const set = texts(flags['set']);
+  return alterations.length === 0 && set.length === 0 ? undefined : { alterations, ...readSet(set) };
+}
+
+function textOf(flag: unknown): string | undefined {
+  return flag === undefined ? undefined : String(flag);
+}
+
+function texts(flag: unknown): string[] {
+  return flag === undefined ? [] : (Array.isArray(flag) ? flag : [flag]).map(String);
+}
+
+function secondsIn(text: string, option: string): number {
+  const match = /^(\d+(?:\.\d+)?)s?$/.exec(text);
+  if (match === null) throw new UsageError(`${option} wants seconds, such as 12.5, not ${text}`);
+  return Number(match[1]);
+}

@@ -1,0 +1,175 @@
+import type { PathId, SubscriberId } from '../../core/base/machine.ts';
+import { RecordedRelay, type RelayMachine } from '../../core/recording/recorded-relay.ts';
+import { Relay, type RelaySink } from '../../core/relay/relay.ts';
+import { Senders } from '../../core/links/senders.ts';
+import { Dialer } from './dialer.ts';
+import { Driver } from './driver.ts';
+import type { Host, Process } from '../world/host.ts';
+import { Inflow } from './inflow.ts';
+import { RelayWatch } from '../oracle/relay-watch.ts';
+import type { Stage } from './stage.ts';
+import type { TcpSocket, TcpUser } from '../transport/tcp.ts';
+import type { RelaySpec } from '../world/topology.ts';
+
+/** A relay: the core's Relay, listening for encoders and subscribers, and subscribing where it is told to. */
+export class RelayProcess implements Process {
+  readonly #stage: Stage;
+  readonly #host: Host;
+  readonly #spec: RelaySpec;
+  readonly #relay: RelayMachine;
+  readonly #driver: Driver;
+  readonly #inflow: Inflow;
+  readonly #watch: RelayWatch;
+  readonly #subscribers = new Map<SubscriberId, TcpSocket>();
+  /** Connections that encoders have made. */
+  readonly #pushed = new Map<PathId, TcpSocket>();
+  readonly #dialers: Dialer[] = [];
+  #sendersDriver: Driver | undefined;
+  #connections = 0;
+
+  constructor(stage: Stage, host: Host, spec: RelaySpec) {
+    this.#stage = stage;
+    this.#host = host;
+    this.#spec = spec;
+    const { settings, world, trace, cast, oracle } = stage;
+    const watch = new RelayWatch(host.name, oracle, settings.windowMessages);
+    this.#watch = watch;
+    const recorder = stage.recorderFor(host.name, 'relay');
+    const sink: RelaySink = {
+      send: (subscriber, bytes) => {
+        watch.sent(subscriber, bytes);
+        this.#subscribers.get(subscriber)!.write(bytes);
+      },
+      backlogBytes: (subscriber) => this.#subscribers.get(subscriber)!.backlogBytes,
+      cut: (subscriber) => {
+        this.#subscribers.get(subscriber)!.destroy();
+        this.#subscribers.delete(subscriber);
+        watch.left(subscriber);
+      },
+      acknowledge: (path, bytes) => {
+        const socket = this.#pushed.get(path);
+        if (socket?.backlogBytes === 0) socket.write(bytes);
+      },
+      drop: (path) => {
+        this.#pushed.get(path)!.destroy();
+        this.#forget(path);
+      },
+      event: (event) => {
+        watch.event(event);
+        const { kind, fields } = cast.readable(event);
+        trace.note(world.now, host.name, kind, fields);
+      },
+    };
+    this.#relay = recorder === undefined ? new Relay({ settings }, sink) : new RecordedRelay({ settings }, sink, recorder);
+    this.#driver = new Driver(this.#relay, host, settings.lateMs, () => {
+      // What came in during the history at most, and the pieces of memory and of messages that have been begun.
+      const most = 1.05 * this.#inflow.peakBytes + 2 * 131_072 + this.#connections * 65_537;
+      oracle.bound(host.name, 'held bytes', this.#relay.heldBytes, most);
+    });
+    this.#inflow = new Inflow(this.#driver, settings.historyMs);
+  }
+
+  start(): void {
+    this.#listenUdp();
+    this.#host.listenTcp('in', (socket) => this.#open('tcp', socket.remote, false, socket));
+    this.#host.listenTcp('out', (socket) => this.#subscribe(socket));
+    for (const upstream of this.#spec.upstream) this.#follow(upstream);
+    this.#driver.settle();
+  }
+
+  killed(): void {
+    this.#driver.stop();
+    this.#sendersDriver?.stop();
+    for (const dialer of this.#dialers) dialer.stop();
+  }
+
+  #listenUdp(): void {
+    const paths = new Map<PathId, TcpUser>();
+    const senders = new Senders({
+      settings: this.#stage.settings,
+      open: (address) => {
+        const opened = this.#openPath('udp', address ?? 'datagrams');
+        if (opened !== undefined) paths.set(...opened);
+        return opened?.[0];
+      },
+      close: (path, reason) => {
+        paths.get(path)!.closed(reason);
+        paths.delete(path);
+      },
+    });
+    const driver = new Driver(senders, this.#host, this.#stage.settings.lateMs);
+    this.#sendersDriver = driver;
+    this.#host.listenUdp('in', (bytes, from) => {
+      const path = senders.pathOf(driver.now, from);
+      driver.settle();
+      if (path !== undefined) paths.get(path)!.received(bytes);
+    });
+  }
+
+  #open(transport: 'tcp' | 'udp', label: string, isUpstream = false, socket?: TcpSocket): TcpUser | undefined {
+    return this.#openPath(transport, label, isUpstream, socket)?.[1];
+  }
+
+  #openPath(transport: 'tcp' | 'udp', label: string, isUpstream = false, socket?: TcpSocket): [PathId, TcpUser] | undefined {
+    const path = this.#relay.openPath(this.#driver.now, transport, label, isUpstream);
+    this.#driver.settle();
+    if (path === undefined) return undefined;
+    this.#connections++;
+    if (socket !== undefined) this.#pushed.set(path, socket);
+    const user: TcpUser = {
+      opened: () => {},
+      received: (bytes) => {
+        this.#inflow.add(bytes.length);
+        this.#relay.receive(this.#driver.now, path, bytes);
+        this.#driver.settle();
+      },
+      closed: (reason) => {
+        this.#forget(path);
+        this.#relay.closePath(this.#driver.now, path, reason);
+        this.#driver.settle();
+      },
+    };
+    return [path, user];
+  }
+
+  #forget(path: PathId): void {
+    this.#connections--;
+    this.#pushed.delete(path);
+  }
+
+  #subscribe(socket: TcpSocket): TcpUser | undefined {
+    const subscriber = this.#relay.subscribe(this.#driver.now, socket.remote);
+    if (subscriber === undefined) return undefined;
+    this.#subscribers.set(subscriber, socket);
+    this.#driver.settle();
+    return {
+      opened: () => {},
+      received: () => {},
+      closed: (reason) => {
+        this.#subscribers.delete(subscriber);
+        this.#watch.left(subscriber);
+        this.#relay.unsubscribe(this.#driver.now, subscriber, reason);
+        this.#driver.settle();
+      },
+    };
+  }
+
+  #follow(upstream: string): void {
+    let path: TcpUser | undefined;
+    const dialer = new Dialer(
+      { stage: this.#stage, host: this.#host, to: upstream, port: 'out', watchIdle: true },
+      {
+        up: () => {
+          path = this.#open('tcp', upstream, true);
+        },
+        received: (bytes) => path?.received(bytes),
+        down: (reason) => {
+          path?.closed(reason);
+          path = undefined;
+        },
+      },
+    );
+    this.#dialers.push(dialer);
+    dialer.start();
+  }
+}

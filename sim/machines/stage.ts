@@ -1,0 +1,94 @@
+import type { OnAir } from '../../core/edge/mountpoint/mountpoint.ts';
+import { formatStreamId } from '../../core/wire/pdu.ts';
+import type { RecordedRole } from '../../core/recording/format.ts';
+import type { Recorder } from '../../core/recording/recorder.ts';
+import type { Settings } from '../../core/config/settings.ts';
+import type { Feed } from '../programme/feed.ts';
+import type { Sending } from './impostor.ts';
+import type { Host } from '../world/host.ts';
+import type { MountServer } from './mount-server.ts';
+import type { Network } from '../world/network.ts';
+import type { Oracle } from '../oracle/oracle.ts';
+import type { ModelStream, Programme } from '../programme/programme.ts';
+import type { Dice } from '../world/rng.ts';
+import type { Trace } from '../world/trace.ts';
+import type { World } from '../world/world.ts';
+
+/** What all processes of a simulation share. */
+export interface Stage {
+  readonly world: World;
+  readonly dice: Dice;
+  readonly network: Network;
+  readonly trace: Trace;
+  readonly programme: Programme;
+  readonly oracle: Oracle;
+  readonly settings: Settings;
+  readonly cast: Cast;
+  /** Of the encoder with that name, whether it is running or not. */
+  feed(encoder: string): Feed;
+  /** By the name that encoders pull it by. */
+  server(name: string): MountServer;
+  /** What a file has in it that mountpoints can have as their fallback. */
+  file(name: string): ModelStream;
+  host(name: string): Host;
+  /** Records what happens to a machine, if it is to be. */
+  recorderFor(host: string, role: RecordedRole): Recorder | undefined;
+  /** Is told of every frame that an edge gives out, at the world's time. */
+  readonly onAir: OnAir | undefined;
+}
+
+/** Who goes by which stream id, and who has been put on air by which edge for what reason. */
+export class Cast {
+  readonly #byId = new Map<string, ModelStream>();
+  readonly #switches = new Map<string, string>();
+  readonly #fallbacks = new Set<string>();
+  readonly #sending = new Map<string, Sending>();
+
+  add(id: Uint8Array, stream: ModelStream): void {
+    this.#byId.set(formatStreamId(id), stream);
+  }
+
+  /** An encoder has been started, and sends this. */
+  sends(encoder: string, sending: Sending): void {
+    this.#sending.set(encoder, sending);
+  }
+
+  /** What an encoder sends, or sent last; undefined before it was started. */
+  sendingOf(encoder: string): Sending | undefined {
+    return this.#sending.get(encoder);
+  }
+
+  switched(edge: string, to: string, reason: string): void {
+    this.#switches.set(`${edge} ${to}`, reason);
+  }
+
+  /** Of the latest switch of that edge to that stream. */
+  whySwitched(edge: string, to: string): string | undefined {
+    return this.#switches.get(`${edge} ${to}`);
+  }
+
+  /** The fallback of that mountpoint has been put on air. */
+  fellBack(edge: string, mount: string): void {
+    this.#fallbacks.add(`${edge} ${mount}`);
+  }
+
+  /** 'fallback' where that has happened. */
+  fallbackOf(edge: string, mount: string): string | undefined {
+    return this.#fallbacks.has(`${edge} ${mount}`) ? 'fallback' : undefined;
+  }
+
+  /** A stream by the name of the encoder that made it. */
+  nameOf(id: string): string {
+    return this.#byId.get(id)?.name ?? id;
+  }
+
+  /** A machine's event as people want to read it: streams by the name of the encoder that made them. */
+  readable(event: { readonly kind: string }): { readonly kind: string; readonly fields: Record<string, unknown> } {
+    const { kind, ...fields } = event as { kind: string } & Record<string, unknown>;
+    for (const key of ['stream', 'other', 'from', 'to']) {
+      const stream = this.#byId.get(String(fields[key]));
+      if (stream !== undefined) fields[key] = stream.name;
+    }
+    return { kind, fields };
+  }
+}

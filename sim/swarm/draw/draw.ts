@@ -1,0 +1,91 @@
+import { lifelinesToListener } from '../../world/lifeline.ts';
+import { pick, Dice, type Random } from '../../world/rng.ts';
+import type { Scenario } from '../../scenario.ts';
+import { hostNames, type Topology } from '../../world/topology.ts';
+import { chance, someOf, whole } from './draws.ts';
+import { healing, without } from './healing.ts';
+import { drawExtras } from './extras.ts';
+import { drawHostile } from './hostile.ts';
+import { inOrder } from './outages.ts';
+import { recovers, RECOVERS_WITHIN_S } from '../../run/recovers.ts';
+import { drawStation } from './station.ts';
+import { drawTrouble, troubleKinds } from './trouble.ts';
+import { isCrowded } from '../../run/whole.ts';
+import { drawWishes } from './wishes.ts';
+
+/** How long the listeners must go on hearing after they have recovered. */
+const GOES_ON_S = 10;
+const QUIET_START_S = 4;
+
+/**
+ * What a seed of the swarm plays: a station, and what happens to it.
+ *
+ *     0 s        4 s                 healsAtS                   healsAtS + withinS          the end
+ *     | starts   | trouble: anything  | a core is well for good  | its listeners must hear  |
+ *                                     | the others stay as they are, or go on breaking      |
+ */
+export function drawSwarm(seed: number): Scenario {
+  const dice = new Dice(seed);
+  const random = dice.stream('swarm:options');
+  const bare = drawStation(dice.stream('swarm:station'));
+  const healsAtS = whole(random, 12, 45);
+  const durationS = healsAtS + RECOVERS_WITHIN_S + GOES_ON_S;
+  const kinds = someOf(random, troubleKinds, pick(random, [0.1, 0.3, 0.6]));
+  const meanPauseS = pick(random, [0.5, 1, 2, 5, 10]);
+  const meanLengthS = pick(random, [0.5, 2, 6, 15]);
+  const wishes = drawWishes({ random: dice.stream('swarm:wishes'), topology: bare, fromS: QUIET_START_S, untilS: durationS });
+  const topology = drawHostile(dice, drawExtras(dice, { ...bare, edges: wishes.edges }));
+  const core = drawCore(random, topology);
+  const others = pick(random, ['stay as they are', 'go on breaking'] as const);
+  const all = drawTrouble({
+    topology,
+    random: dice.stream('swarm:trouble'),
+    kinds,
+    fromS: QUIET_START_S,
+    untilS: others === 'go on breaking' ? durationS : healsAtS,
+    meanPauseS,
+    meanLengthS,
+  });
+  const later = others === 'go on breaking' ? without(core, all.filter(({ atS }) => atS >= healsAtS)) : [];
+  const faults = [...all.filter(({ atS }) => atS < healsAtS), ...healing(topology, core, healsAtS), ...later, ...wishes.faults];
+  return {
+    name: 'swarm',
+    story: 'Drawn from the seed: a station, and trouble of some kinds; then a part of it is healed for good, and must be heard again.',
+    durationS,
+    topology,
+    faults: inOrder(faults),
+    expect: [recovers({ healsAtS, withinS: RECOVERS_WITHIN_S })],
+    drawn: { kinds, meanPauseS, meanLengthS, healsAtS, withinS: RECOVERS_WITHIN_S, core, others, faults: faults.length, topology: outline(topology) },
+  };
+}
+
+/** Hosts that are healed for good: at least one way from an encoder to a listener. */
+function drawCore(random: Random, topology: Topology): string[] {
+  const ways = topology.listeners
+    .filter(({ edge }) => !isCrowded(topology, edge))
+    .flatMap((listener) => lifelinesToListener(topology, listener));
+  const names = hostNames(topology);
+  const chosen = new Set(pick(random, ways).filter((part) => names.includes(part)));
+  const further = pick(random, [0, 0.3, 1]);
+  return names.filter((name) => chosen.has(name) || chance(random, further));
+}
+
+/** What of a topology a reader wants to know first. */
+function outline({ encoders, relays, edges, listeners, settings = {}, hostile = [] }: Topology): Record<string, unknown> {
+  return {
+    encoders: encoders.map(({ name, format, to, startsAtS, framesPerWrite, feedDelayMs, jitterMs }) => ({
+      name,
+      format: `${format.codec} ${format.bitrateBps / 1000} kbit/s`,
+      to: to.map(({ relay, transport }) => (transport === 'udp' ? `udp ${relay}` : relay)),
+      startsAtS,
+      framesPerWrite,
+      feedDelayMs,
+      jitterMs,
+    })),
+    relays: relays.map(({ name, upstream }) => ({ name, upstream })),
+    edges: edges.map(({ name, relays: from, policies = {} }) => ({ name, relays: from, policies })),
+    listeners: listeners.map(({ name, edge, mount, joinsAtS }) => ({ name, edge, mount, joinsAtS })),
+    settings,
+    hostile: hostile.map(({ name, kind, relay }) => `${name}: ${kind} at ${relay}`),
+  };
+}
