@@ -1,4 +1,4 @@
-import type { EncoderEvent } from '../events.ts';
+import type { EncoderEvent } from './events.ts';
 import { FOREIGN_HEAD_BYTES, foreignFormat } from '../codec/scan/foreign.ts';
 import type { SkipReason } from '../codec/format/format.ts';
 import type { FrameScanner } from '../codec/scan/scanner.ts';

@@ -1,5 +1,5 @@
 import { Deframer } from '../wire/deframer.ts';
-import type { EncoderEvent } from '../events.ts';
+import type { EncoderEvent } from './events.ts';
 import type { Cursor, Journal } from '../base/journal.ts';
 import type { TargetId, Transport } from '../base/machine.ts';
 import { emptyMessageView, MessageType, readMessage, sameStream } from '../wire/pdu.ts';

@@ -2,7 +2,7 @@ import type { Archive } from '../base/archive.ts';
 import { assert } from '../base/assert.ts';
 import { Deframer } from '../wire/deframer.ts';
 import { addressOf } from '../wire/extensions.ts';
-import type { PathEvent, PathFigures } from '../events.ts';
+import type { PathEvent, PathFigures } from './events.ts';
 import type { PathId, Transport } from '../base/machine.ts';
 import { isTooLongFor } from '../wire/payloads.ts';
 import { TokenBucket } from './token-bucket.ts';

@@ -1,7 +1,7 @@
 import { Acknowledger, type AcknowledgerReason } from './acknowledger.ts';
 import type { Archive } from '../base/archive.ts';
 import { CONNECTION_BYTES } from '../base/costs.ts';
-import type { PathFigures } from '../events.ts';
+import type { PathFigures } from '../links/events.ts';
 import { addressOf } from '../wire/extensions.ts';
 import { packed, prefixed } from '../wire/framing.ts';
 import { Intake, isPushed, type Path } from '../links/intake.ts';

@@ -1,7 +1,7 @@
 import type { Archive } from '../base/archive.ts';
 import type { MemoryBudget } from '../base/budget.ts';
 import { archiveClaim, Carriers } from '../links/source-status.ts';
-import type { RelayEvent } from '../events.ts';
+import type { RelayEvent } from './events.ts';
 import type { SourceClaim } from '../wire/extensions.ts';
 import { FirstCopies } from './first-copies.ts';
 import { isPowerOfTwo, type Path } from '../links/intake.ts';

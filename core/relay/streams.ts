@@ -3,7 +3,7 @@ import { MemoryBudget } from '../base/budget.ts';
 import { Carriage } from '../links/carriage.ts';
 import { RELAY_STREAM_BYTES } from '../base/costs.ts';
 import { Departed } from '../order/departed.ts';
-import type { RelayEvent } from '../events.ts';
+import type { RelayEvent } from './events.ts';
 import { decodeSource } from '../wire/extensions.ts';
 import type { Path } from '../links/intake.ts';
 import type { Journal } from '../base/journal.ts';

@@ -1,6 +1,6 @@
 import type { Archive } from '../base/archive.ts';
 import { addressOf } from '../wire/extensions.ts';
-import type { RelayEvent } from '../events.ts';
+import type { RelayEvent } from './events.ts';
 import { archiveCursor, type Cursor, type Journal } from '../base/journal.ts';
 import type { PathId, SubscriberId } from '../base/machine.ts';
 import type { Settings } from '../config/settings.ts';

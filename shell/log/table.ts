@@ -1,4 +1,7 @@
-import type { AnyEvent } from '../../core/events.ts';
+import type { EdgeEvent } from '../../core/edge/events.ts';
+import type { EncoderEvent } from '../../core/encoder/events.ts';
+import type { ConnectorEvent } from '../../core/links/connector.ts';
+import type { RelayEvent } from '../../core/relay/events.ts';
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -43,7 +46,7 @@ type ShellKind =
   | 'log-suppressed'
   | 'log-dropped';
 
-export type LogKind = AnyEvent['kind'] | ShellKind;
+export type LogKind = (EncoderEvent | RelayEvent | EdgeEvent | ConnectorEvent)['kind'] | ShellKind;
 
 /** How every kind of event is told. */
 export const logTable: Readonly<Record<LogKind, LogEntry>> = {

@@ -1,5 +1,5 @@
 import { Edge, type EdgeSink } from '../../core/edge/edge.ts';
-import type { EdgeEvent } from '../../core/events.ts';
+import type { EdgeEvent } from '../../core/edge/events.ts';
 import type { ListenerId, PathId } from '../../core/base/machine.ts';
 import type { MountCommand } from '../../core/edge/switching/command.ts';
 import { RecordedEdge, type EdgeMachine } from '../../core/recording/recorded-edge.ts';

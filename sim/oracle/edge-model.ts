@@ -1,4 +1,4 @@
-import type { EdgeEvent } from '../../core/events.ts';
+import type { EdgeEvent } from '../../core/edge/events.ts';
 import { decodeIcyText } from '../../core/wire/icy.ts';
 import type { PathId, Transport } from '../../core/base/machine.ts';
 import type { CommandResult } from '../../core/edge/switching/command.ts';

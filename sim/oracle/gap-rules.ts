@@ -1,6 +1,6 @@
 import type { Settings } from '../../core/config/settings.ts';
 import { ms, toMs, type Micros } from '../../core/base/units.ts';
-import type { EdgeEvent } from '../../core/events.ts';
+import type { EdgeEvent } from '../../core/edge/events.ts';
 import type { Oracle } from './oracle.ts';
 import { BELIEVED_WITHIN_US, type ModelWitness, type StreamModel } from './stream-model.ts';
 

@@ -1,4 +1,4 @@
-import type { EdgeEvent } from '../../core/events.ts';
+import type { EdgeEvent } from '../../core/edge/events.ts';
 import type { MountPolicy } from '../../core/config/mount-policy.ts';
 import { settingsFor } from '../../core/config/mount-policy.ts';
 import type { Settings } from '../../core/config/settings.ts';

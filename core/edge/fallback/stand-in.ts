@@ -1,6 +1,6 @@
 import type { Archive } from '../../base/archive.ts';
 import { assert } from '../../base/assert.ts';
-import type { EdgeEvent } from '../../events.ts';
+import type { FallbackEvent } from './events.ts';
 import { canFollow, cannotFollow, isSameFormat, type FrameFormat } from '../../codec/format/format.ts';
 import { archiveFormat } from '../../codec/formats.ts';
 import { ReservoirCarrier } from '../../codec/mpeg/reservoir.ts';
@@ -31,7 +31,7 @@ export interface StandInOptions {
   readonly due: (now: Micros) => void;
   /** It gives a frame. */
   readonly gives: (now: Micros) => void;
-  readonly event: (event: EdgeEvent) => void;
+  readonly event: (event: FallbackEvent) => void;
 }
 
 const UNTITLED = icyTitleText('');

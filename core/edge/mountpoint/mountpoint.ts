@@ -2,7 +2,7 @@ import type { Archive } from '../../base/archive.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
 import { Broadcast, type BroadcastReason, type BroadcastSink } from '../output/broadcast.ts';
 import type { EdgeStream } from '../stream/stream.ts';
-import type { EdgeEvent } from '../../events.ts';
+import type { MountpointEvent } from './events.ts';
 import type { FallbackSink, FallbackSource } from '../fallback/source.ts';
 import { StandIn, type StandInReason } from '../fallback/stand-in.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
@@ -69,7 +69,7 @@ export interface MountOptions {
   readonly gaveOut: GaveOut | undefined;
   readonly fallback: ((sink: FallbackSink) => FallbackSource) | undefined;
   readonly timer: (reason: MountReason, fire: (now: Micros) => void) => Timer<string>;
-  readonly event: (event: EdgeEvent) => void;
+  readonly event: (event: MountpointEvent) => void;
   readonly listenerGone: (listener: ListenerId) => void;
   readonly ended: (now: Micros, mount: Mount, silentMs: number) => void;
   /** It must begin anew, with a stream of another codec. */

@@ -3,7 +3,7 @@ import type { BroadcastSink } from '../output/broadcast.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
 import { MOUNT_BYTES } from '../../base/costs.ts';
 import type { EdgeStream } from '../stream/stream.ts';
-import type { EdgeEvent } from '../../events.ts';
+import type { MountpointEvent } from './events.ts';
 import { Fallbacks } from './fallbacks.ts';
 import { FormatChoice } from './format-choice.ts';
 import { cannotFollow } from '../../codec/format/format.ts';
@@ -26,7 +26,7 @@ export interface EdgeMountsOptions {
   /** All of the edge. */
   readonly streams: Iterable<EdgeStream>;
   readonly timer: (reason: MountReason, fire: (now: Micros) => void) => Timer<string>;
-  readonly event: (event: EdgeEvent) => void;
+  readonly event: (event: MountpointEvent) => void;
   readonly listenerGone: (listener: ListenerId) => void;
 }
 

@@ -2,7 +2,7 @@ import { Ahead } from '../../timing/ahead.ts';
 import type { Archive } from '../../base/archive.ts';
 import { BroadcastTexts } from './titles.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
-import type { EdgeEvent } from '../../events.ts';
+import type { OutputEvent } from './events.ts';
 import { describeFormat, isSameFormat, type FrameFormat, type FrameHeader } from '../../codec/format/format.ts';
 import { archiveFormat } from '../../codec/formats.ts';
 import { emptyFrameHeader, readHeader } from '../../codec/header.ts';
@@ -28,7 +28,7 @@ export interface BroadcastOptions {
   readonly settings: Settings;
   readonly sink: BroadcastSink;
   readonly timer: (reason: BroadcastReason, fire: (now: Micros) => void) => Timer<string>;
-  readonly event: (event: EdgeEvent) => void;
+  readonly event: (event: OutputEvent) => void;
   readonly budget: MemoryBudget;
   /** A listener was dropped by the broadcast itself. */
   readonly gone: (listener: ListenerId) => void;

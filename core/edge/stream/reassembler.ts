@@ -1,7 +1,7 @@
 import type { Archive } from '../../base/archive.ts';
 import { assert } from '../../base/assert.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
-import type { GapVerdict } from '../../events.ts';
+import type { GapVerdict } from './events.ts';
 import { Evidence, type Testimony } from './evidence.ts';
 import type { Path } from '../../links/intake.ts';
 import type { PathId } from '../../base/machine.ts';

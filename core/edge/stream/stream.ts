@@ -2,7 +2,7 @@ import type { Contour } from '../content/contour.ts';
 import type { Archive } from '../../base/archive.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
 import { EDGE_STREAM_BYTES } from '../../base/costs.ts';
-import type { GapVerdict } from '../../events.ts';
+import type { GapVerdict } from './events.ts';
 import { decodeSource } from '../../wire/extensions.ts';
 import type { Codec, FrameFormat } from '../../codec/format/format.ts';
 import type { HeaderList } from '../../wire/headers.ts';

@@ -3,7 +3,7 @@ import type { Archive } from '../../base/archive.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
 import { Departed } from '../../order/departed.ts';
 import { EdgeStream, type EdgeStreamSink, type Loss } from './stream.ts';
-import type { EdgeEvent } from '../../events.ts';
+import type { StreamEvent } from './events.ts';
 import type { Path } from '../../links/intake.ts';
 import type { PathId } from '../../base/machine.ts';
 import { MessageType, PDU_HEADER_BYTES, STREAM_ID_BYTES, streamIdOf, type MessageView } from '../../wire/pdu.ts';
@@ -28,7 +28,7 @@ export interface EdgeStreamsOptions {
   readonly forgotten: (now: Micros, stream: EdgeStream) => void;
   /** There is no room for a stream that nobody knows yet, unless another one goes. */
   readonly full: (bound: 'maxUnannouncedStreams' | 'maxStreams' | 'edgeBytes') => void;
-  readonly event: (event: EdgeEvent) => void;
+  readonly event: (event: StreamEvent) => void;
 }
 
 /** All streams of an edge: which one a message is of, whether there is room for a new one, and when one is forgotten. */

@@ -1,6 +1,6 @@
 import type { Archive } from '../../base/archive.ts';
 import type { EdgeStream } from '../stream/stream.ts';
-import type { EdgeEvent } from '../../events.ts';
+import type { SwitchingEvent } from './events.ts';
 import type { StandIn } from '../fallback/stand-in.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Timer } from '../../base/timers.ts';
@@ -18,7 +18,7 @@ export interface LiveWatchOptions {
   /** Is told until when it is not needed. */
   readonly standIn: StandIn<EdgeStream> | undefined;
   readonly timer: (reason: LiveWatchReason, fire: (now: Micros) => void) => Timer<string>;
-  readonly event: (event: EdgeEvent) => void;
+  readonly event: (event: SwitchingEvent) => void;
   /** The live stream has to be left, for it has stalled: whether a backup was entered. */
   readonly leave: (now: Micros) => boolean;
 }

@@ -1,4 +1,4 @@
-import type { EdgeEvent, SwitchReason } from '../../events.ts';
+import type { SwitchingEvent, SwitchReason } from './events.ts';
 import type { Takeover } from '../playout/takeover.ts';
 
 /** How it was for the listeners that a takeover takes along. */
@@ -13,7 +13,7 @@ export interface Departure {
 }
 
 /** What is told of a switch. */
-export function switchEvent(takeover: Takeover, { mount, from, reason, silentMs, playheadUs, candidates }: Departure): EdgeEvent {
+export function switchEvent(takeover: Takeover, { mount, from, reason, silentMs, playheadUs, candidates }: Departure): SwitchingEvent {
   const { stream, pointUs, matchedBy, missingUs, aheadUs, offByUs, waitUs, repeatedUs } = takeover;
   return {
     kind: 'switch',

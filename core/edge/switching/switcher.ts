@@ -1,7 +1,7 @@
 import type { Archive } from '../../base/archive.ts';
 import { assert } from '../../base/assert.ts';
 import type { EdgeStream, Loss } from '../stream/stream.ts';
-import type { EdgeEvent, SwitchReason } from '../../events.ts';
+import type { SwitchingEvent, SwitchReason } from './events.ts';
 import type { StandIn } from '../fallback/stand-in.ts';
 import { cannotFollow, type FrameFormat } from '../../codec/format/format.ts';
 import type { Match, Matcher } from '../content/matcher.ts';
@@ -31,7 +31,7 @@ export interface SwitcherOptions {
   readonly matcher: Matcher;
   readonly programme: Programme;
   readonly timer: (reason: SwitcherReason, fire: (now: Micros) => void) => Timer<string>;
-  readonly event: (event: EdgeEvent) => void;
+  readonly event: (event: SwitchingEvent) => void;
   /** What is heard when no stream can be. */
   readonly standIn: StandIn<EdgeStream> | undefined;
   /** No source for `mountEndMs`. */

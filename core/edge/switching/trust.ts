@@ -1,7 +1,7 @@
 import { Kinship, type Finding } from '../content/kinship.ts';
 import type { Archive } from '../../base/archive.ts';
 import type { EdgeStream } from '../stream/stream.ts';
-import type { EdgeEvent } from '../../events.ts';
+import type { SwitchingEvent } from './events.ts';
 import { later, type Micros } from '../../base/units.ts';
 import type { PlannedReason } from './prospects.ts';
 
@@ -9,7 +9,7 @@ export interface TrustOptions {
   readonly mount: string;
   /** The mountpoint's owner says that all of its streams carry its programme: content need not tell. */
   readonly isGiven: boolean;
-  readonly event: (event: EdgeEvent) => void;
+  readonly event: (event: SwitchingEvent) => void;
 }
 
 /** How far a stream is believed to carry what the listeners want, when the live one has to be left: the higher, the sooner. */

@@ -1,4 +1,4 @@
-import type { SwitchReason } from '../../../core/events.ts';
+import type { SwitchReason } from '../../../core/edge/switching/events.ts';
 import type { SwitchReport } from '../../machines/listener.ts';
 import type { Note } from '../../world/trace.ts';
 import type { Situation } from './situations.ts';

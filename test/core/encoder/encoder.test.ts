@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Encoder } from '../../../core/encoder/encoder.ts';
-import type { EncoderEvent } from '../../../core/events.ts';
+import type { EncoderEvent } from '../../../core/encoder/events.ts';
 import type { TargetId, Transport } from '../../../core/base/machine.ts';
 import { defaultSettings, type Settings } from '../../../core/config/settings.ts';
 import { encodeMessage, MessageType } from '../../../core/wire/pdu.ts';

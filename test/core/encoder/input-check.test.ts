@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Encoder } from '../../../core/encoder/encoder.ts';
-import type { EncoderEvent } from '../../../core/events.ts';
+import type { EncoderEvent } from '../../../core/encoder/events.ts';
 import { defaultSettings } from '../../../core/config/settings.ts';
 import { NEVER, type Micros } from '../../../core/base/units.ts';
 import { ascii, id3v2, join } from '../codec/build.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { RelayEvent } from '../../../core/events.ts';
+import type { RelayEvent } from '../../../core/relay/events.ts';
 import type { PathId, SubscriberId, Transport } from '../../../core/base/machine.ts';
 import { MessageType } from '../../../core/wire/pdu.ts';
 import { Relay } from '../../../core/relay/relay.ts';

@@ -1,6 +1,6 @@
 import type { JoinOptions } from '../../../core/edge/output/broadcast.ts';
 import { Edge, type EdgeOptions } from '../../../core/edge/edge.ts';
-import type { EdgeEvent } from '../../../core/events.ts';
+import type { EdgeEvent } from '../../../core/edge/events.ts';
 import type { ListenerId, PathId, Transport } from '../../../core/base/machine.ts';
 import { defaultSettings, type Settings } from '../../../core/config/settings.ts';
 import type { Micros } from '../../../core/base/units.ts';

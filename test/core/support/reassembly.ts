@@ -1,5 +1,5 @@
 import { MemoryBudget } from '../../../core/base/budget.ts';
-import type { GapVerdict } from '../../../core/events.ts';
+import type { GapVerdict } from '../../../core/edge/stream/events.ts';
 import { Path } from '../../../core/links/intake.ts';
 import type { PathId, Transport } from '../../../core/base/machine.ts';
 import { emptyMessageView, readMessage } from '../../../core/wire/pdu.ts';

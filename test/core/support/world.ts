@@ -1,5 +1,6 @@
 import { Encoder } from '../../../core/encoder/encoder.ts';
-import type { EncoderEvent, RelayEvent } from '../../../core/events.ts';
+import type { EncoderEvent } from '../../../core/encoder/events.ts';
+import type { RelayEvent } from '../../../core/relay/events.ts';
 import type { Machine, PathId, SubscriberId, TargetId } from '../../../core/base/machine.ts';
 import { Relay } from '../../../core/relay/relay.ts';
 import { defaultSettings, type Settings } from '../../../core/config/settings.ts';

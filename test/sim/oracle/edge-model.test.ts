@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { EdgeEvent } from '../../../core/events.ts';
+import type { EdgeEvent } from '../../../core/edge/events.ts';
 import type { PathId } from '../../../core/base/machine.ts';
 import { encodeMessage, formatStreamId, MessageType } from '../../../core/wire/pdu.ts';
 import { withSettings } from '../../../core/config/settings.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { MemoryBudget } from '../../../../core/base/budget.ts';
-import type { EdgeEvent } from '../../../../core/events.ts';
+import type { EdgeEvent } from '../../../../core/edge/events.ts';
 import { readFileFrames, type FileFrames } from '../../../../core/edge/fallback/file-frames.ts';
 import { FallbackFile } from '../../../../core/edge/fallback/file.ts';
 import { FallbackMount } from '../../../../core/edge/fallback/mount.ts';

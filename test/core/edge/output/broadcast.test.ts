@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryBudget } from '../../../../core/base/budget.ts';
 import { Broadcast, type BroadcastReason, type EndReason, type JoinOptions } from '../../../../core/edge/output/broadcast.ts';
-import type { EdgeEvent } from '../../../../core/events.ts';
+import type { EdgeEvent } from '../../../../core/edge/events.ts';
 import type { ListenerId } from '../../../../core/base/machine.ts';
 import { defaultSettings, type Settings } from '../../../../core/config/settings.ts';
 import { TimerQueue } from '../../../../core/base/timers.ts';

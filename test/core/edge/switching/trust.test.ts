@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EdgeEvent } from '../../../../core/events.ts';
+import type { EdgeEvent } from '../../../../core/edge/events.ts';
 import type { MountPolicy } from '../../../../core/config/mount-policy.ts';
 import type { Micros } from '../../../../core/base/units.ts';
 import { EdgeRig } from '../../support/edge-rig.ts';

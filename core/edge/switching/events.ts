@@ -1,0 +1,88 @@
+import type { Codec } from '../../codec/format/format.ts';
+import type { GapVerdict } from '../stream/events.ts';
+import type { PlannedReason } from './prospects.ts';
+
+/** Why a stream was left. */
+export type SwitchReason = 'stalled' | 'behind' | 'lost' | 'paths-closed' | 'forgotten' | PlannedReason;
+
+/** What is reported of the choice among the streams of a mountpoint. */
+export type SwitchingEvent =
+  | {
+      readonly kind: 'mount-started';
+      readonly mount: string;
+      /** '' when there is none yet, but a fallback. */
+      readonly stream: string;
+      readonly codec: Codec;
+      readonly sampleRateHz: number;
+      readonly channels: number;
+    }
+  | { readonly kind: 'backup-added'; readonly mount: string; readonly stream: string; readonly backups: number }
+  /** A stream of the same name whose frames cannot follow those on air. */
+  | { readonly kind: 'backup-refused'; readonly mount: string; readonly stream: string; readonly why: string }
+  /** Two streams of one name do not carry the same programme, or within seconds of each other; and when they do after all. */
+  | {
+      readonly kind: 'programmes-differ' | 'programmes-agree';
+      readonly mount: string;
+      readonly stream: string;
+      readonly origin: string;
+      readonly source: string;
+      readonly other: string;
+      readonly otherOrigin: string;
+      readonly otherSource: string;
+    }
+  /** Two encoders at two addresses have one name. */
+  | {
+      readonly kind: 'origin-contested';
+      readonly mount: string;
+      readonly origin: string;
+      readonly stream: string;
+      readonly source: string;
+      readonly other: string;
+      readonly otherSource: string;
+    }
+  /** The live stream is tardy, and no backup can take over yet (one that can is a 'switch' at once). */
+  | {
+      readonly kind: 'stalled';
+      readonly mount: string;
+      readonly stream: string;
+      readonly silentMs: number;
+      readonly thresholdMs: number;
+      readonly backups: number;
+    }
+  /** The live stream is back before anything else took over. */
+  | { readonly kind: 'resumed'; readonly mount: string; readonly stream: string; readonly silentMs: number }
+  | {
+      readonly kind: 'switch';
+      readonly mount: string;
+      readonly from: string;
+      readonly to: string;
+      readonly reason: SwitchReason;
+      /** How long the listeners had been given nothing. */
+      readonly silentMs: number;
+      /** Programme of the new stream that followed at once. */
+      readonly catchUpMs: number;
+      /** Programme that the new stream does not have either: it began later, or lost it. */
+      readonly missingMs: number;
+      /** Where the cut lies against where it should: less than 0 repeats, more than 0 leaves out. At most half a frame. */
+      readonly offByMs: number;
+      /** Programme of the new stream that had to come yet before it was where the listeners were. */
+      readonly waitMs: number;
+      /** Programme that they hear again, because that would have been too long. */
+      readonly repeatedMs: number;
+      /** What the matcher says: the new stream's media time less the old one's, at the same point of the programme. */
+      readonly lagMs: number;
+      /** What that was found by: the same frames are in both streams, what is in them, or when they came. */
+      readonly matchedBy: 'frames' | 'content' | 'arrival';
+      readonly candidates: number;
+    }
+  | {
+      readonly kind: 'gap';
+      readonly mount: string;
+      readonly stream: string;
+      readonly sequence: number;
+      readonly messages: number;
+      readonly waitedMs: number;
+      readonly verdict: GapVerdict;
+      /** 'none': the stream is a backup. */
+      readonly action: 'skipped' | 'switched' | 'none';
+    };

@@ -1,0 +1,25 @@
+import type { TargetId } from '../base/machine.ts';
+import type { Codec } from '../codec/format/format.ts';
+
+/** What an encoder reports: rare, each event with the figures that an operator needs to see why. Targets are named by the label they were opened with. */
+export type EncoderEvent =
+  | {
+      readonly kind: 'encoder-format';
+      readonly codec: Codec;
+      readonly sampleRateHz: number;
+      readonly channels: number;
+      readonly bitrateBps: number;
+      readonly audioType: number;
+    }
+  | { readonly kind: 'encoder-title'; readonly title: string }
+  /** The source's first bytes are something else than can be carried: nothing will come of it. */
+  | { readonly kind: 'source-unsupported'; readonly format: string }
+  /** Bytes have come for so long, and no frame was in them; `skipped` has how many were left out, by reason. Told again while that lasts. */
+  | { readonly kind: 'source-without-frames'; readonly forMs: number; readonly bytes: number; readonly skipped: Readonly<Record<string, number>> }
+  /** What its source brought again, as a server does to whoever connects anew, was passed over. */
+  | { readonly kind: 'source-repeats'; readonly frames: number; readonly programmeMs: number }
+  | { readonly kind: 'target-up'; readonly target: TargetId; readonly label: string; readonly keptMessages: number }
+  | { readonly kind: 'target-down'; readonly target: TargetId; readonly label: string }
+  /** Dropped for good, since the start, because the target was away or slow for longer than is kept. */
+  | { readonly kind: 'target-lost'; readonly target: TargetId; readonly label: string; readonly messages: number }
+  | { readonly kind: 'target-stuck'; readonly target: TargetId; readonly label: string; readonly stuckMs: number };

@@ -1,0 +1,15 @@
+import type { PathId, Transport } from '../base/machine.ts';
+
+/** What came in by one path while it was open; `dropped` by reason. */
+export interface PathFigures {
+  readonly messages: number;
+  readonly bytes: number;
+  readonly dropped: Readonly<Record<string, number>>;
+}
+
+/** What a relay or an edge reports of its paths. */
+export type PathEvent =
+  | { readonly kind: 'path-opened'; readonly path: PathId; readonly label: string; readonly transport: Transport }
+  | ({ readonly kind: 'path-closed'; readonly path: PathId; readonly label: string; readonly reason: string } & PathFigures)
+  /** A named bound was reached; `count` since the start, `holders` the addresses that hold most of what there is. Reported at powers of two. */
+  | { readonly kind: 'bound-hit'; readonly bound: string; readonly count: number; readonly holders?: string };
