@@ -2,7 +2,8 @@ import { digestOf } from '../base/hash.ts';
 import { ADTS_HEADER_BYTES } from './aac/header.ts';
 import type { FrameFormat } from './format/format.ts';
 import { MOST_LAYER2_BYTES } from './mpeg/layer2.ts';
-import { crcBytes, MPEG_HEADER_BYTES, sideInfoBytes } from './mpeg/header.ts';
+import { crcBytes } from './format/crc.ts';
+import { MPEG_HEADER_BYTES, sideInfoBytes } from './mpeg/header.ts';
 import { MOST_AAC_BYTES } from './aac/raw-block.ts';
 
 /**

@@ -29,18 +29,3 @@ export function readHeader(bytes: Uint8Array, at: number, into: FrameHeader): He
 export function sameKind(a: FrameFormat, b: FrameFormat): boolean {
   return a === b;
 }
-
-/** A header to read into. What it says before that means nothing. */
-export function emptyFrameHeader(): FrameHeader {
-  return { format: noFormat, lengthBytes: 0, samples: 0, bitrateBps: 0, mainDataBegin: 0 };
-}
-
-/** Equal to no format that is read. */
-const noFormat: FrameFormat = {
-  codec: 'mp3',
-  mpegVersion: '1',
-  sampleRateHz: 44_100,
-  channels: 2,
-  samplesPerBlock: 1152,
-  aacObjectType: 0,
-};

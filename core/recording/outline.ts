@@ -1,6 +1,6 @@
-import type { FrameHeader } from '../codec/format/format.ts';
+import { emptyFrameHeader, type FrameHeader } from '../codec/format/format.ts';
 import { headBytes, MOST_HEAD_BYTES } from '../codec/head.ts';
-import { emptyFrameHeader, readHeader, SYNC_BYTE } from '../codec/header.ts';
+import { readHeader, SYNC_BYTE } from '../codec/header.ts';
 import { CLEAR_LETTERS, MAX_TAG_HEAD_BYTES } from '../codec/tags/tags.ts';
 import type { Transport } from '../base/machine.ts';
 import { MessageType, PDU_HEADER_BYTES } from '../wire/pdu.ts';

@@ -1,6 +1,6 @@
 import { ADTS_HEADER_BYTES } from './header.ts';
 import { BitReader } from '../format/bits.ts';
-import { crcBytes } from '../mpeg/header.ts';
+import { crcBytes } from '../format/crc.ts';
 
 /** How a channel's samples are cut into overlapping windows (ISO 14496-3, 4.6.11). */
 export interface AacWindow {

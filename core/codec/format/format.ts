@@ -32,6 +32,21 @@ export interface FrameHeader {
   mainDataBegin: number;
 }
 
+/** A header to read into. What it says before that means nothing. */
+export function emptyFrameHeader(): FrameHeader {
+  return { format: noFormat, lengthBytes: 0, samples: 0, bitrateBps: 0, mainDataBegin: 0 };
+}
+
+/** Equal to no format that is read. */
+const noFormat: FrameFormat = {
+  codec: 'mp3',
+  mpegVersion: '1',
+  sampleRateHz: 44_100,
+  channels: 2,
+  samplesPerBlock: 1152,
+  aacObjectType: 0,
+};
+
 /** Why there is no frame at a place. */
 export type HeaderProblem = 'no-sync' | 'free-format' | 'reserved-value';
 

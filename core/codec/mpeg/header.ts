@@ -91,11 +91,6 @@ function mainDataBegin(bytes: Uint8Array, sideInfoAt: number, lsf: boolean): num
   return lsf ? first : (first << 1) | (bytes[sideInfoAt + 1]! >> 7);
 }
 
-/** Between the header and what follows. */
-export function crcBytes(frame: Uint8Array): number {
-  return frame[1]! & 1 ? 0 : 2;
-}
-
 /** Of a Layer III frame of that format, behind header and CRC. */
 export function sideInfoBytes(format: FrameFormat): number {
   if (format.mpegVersion === '1') return format.channels === 1 ? 17 : 32;

@@ -1,6 +1,7 @@
 import { BitReader } from '../format/bits.ts';
 import type { FrameFormat } from '../format/format.ts';
-import { crcBytes, MPEG_HEADER_BYTES } from './header.ts';
+import { crcBytes } from '../format/crc.ts';
+import { MPEG_HEADER_BYTES } from './header.ts';
 
 /** So far into a frame is read at most: all that a silent one says of its subbands, and of others the lower ones. */
 export const MOST_LAYER2_BYTES = 96;

@@ -1,5 +1,6 @@
 import type { FrameFormat } from '../format/format.ts';
-import { crcBytes, MPEG_HEADER_BYTES, sideInfoBytes } from './header.ts';
+import { crcBytes } from '../format/crc.ts';
+import { MPEG_HEADER_BYTES, sideInfoBytes } from './header.ts';
 import { granulesOf, SideInfoReader } from './side-info.ts';
 
 /** Where the main data of a Layer III frame begins in it: behind header, CRC and side info. */

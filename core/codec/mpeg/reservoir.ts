@@ -1,8 +1,8 @@
 import type { Archive } from '../../base/archive.ts';
-import type { FrameFormat, FrameHeader } from '../format/format.ts';
-import { emptyFrameHeader } from '../header.ts';
+import { emptyFrameHeader, type FrameFormat, type FrameHeader } from '../format/format.ts';
 import { mainDataAt, mainDataBytes } from './main-data.ts';
-import { crcBytes, MPEG_HEADER_BYTES, readMpegHeader, sideInfoBytes } from './header.ts';
+import { crcBytes } from '../format/crc.ts';
+import { MPEG_HEADER_BYTES, readMpegHeader, sideInfoBytes } from './header.ts';
 
 /**
  * The bit reservoir of Layer III (ISO 11172-3, 2.4.2.7): a frame's audio begins up to 511 bytes before it.

@@ -1,6 +1,7 @@
 import { BitReader } from '../format/bits.ts';
 import type { FrameFormat } from '../format/format.ts';
-import { crcBytes, MPEG_HEADER_BYTES } from './header.ts';
+import { crcBytes } from '../format/crc.ts';
+import { MPEG_HEADER_BYTES } from './header.ts';
 
 /** What the side info of a Layer III frame says of one channel of one granule, as far as it is of use without decoding. */
 export interface Layer3Part {

@@ -1,4 +1,4 @@
-import { emptyFrameHeader } from '../header.ts';
+import { emptyFrameHeader } from '../format/format.ts';
 import { MPEG_HEADER_BYTES, readMpegHeader } from '../mpeg/header.ts';
 import { ID3V2_HEAD_BYTES, readTag, spells } from '../tags/tags.ts';
 

@@ -1,5 +1,5 @@
-import { describeFormat, frameDurationUs, isSameFormat, type FrameFormat, type FrameHeader } from '../../codec/format/format.ts';
-import { emptyFrameHeader, readHeader } from '../../codec/header.ts';
+import { describeFormat, frameDurationUs, isSameFormat, type FrameFormat, type FrameHeader, emptyFrameHeader } from '../../codec/format/format.ts';
+import { readHeader } from '../../codec/header.ts';
 import { foreignFormat, SUPPORTED } from '../../codec/scan/foreign.ts';
 import { FrameScanner, type FrameSink } from '../../codec/scan/scanner.ts';
 import { ID3V2_HEAD_BYTES } from '../../codec/tags/tags.ts';

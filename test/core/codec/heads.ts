@@ -1,5 +1,5 @@
-import { emptyFrameHeader, readHeader } from '../../../core/codec/header.ts';
-import type { FrameFormat } from '../../../core/codec/format/format.ts';
+import { readHeader } from '../../../core/codec/header.ts';
+import { emptyFrameHeader, type FrameFormat } from '../../../core/codec/format/format.ts';
 
 /** The head of one frame of digital silence, and of one of noise of ±1 in 16 bits (-93 dBFS), as encoders make them. */
 interface Heads {

@@ -1,5 +1,5 @@
-import type { FrameFormat } from '../../../core/codec/format/format.ts';
-import { emptyFrameHeader, readHeader } from '../../../core/codec/header.ts';
+import { emptyFrameHeader, type FrameFormat } from '../../../core/codec/format/format.ts';
+import { readHeader } from '../../../core/codec/header.ts';
 import { readTag, tagHeadBytes } from '../../../core/codec/tags/tags.ts';
 
 /** The frames of a stream that is there as a whole, by the rules and nothing else: what the scanner must find. */

@@ -1,5 +1,5 @@
-import { emptyFrameHeader, readHeader } from '../../../core/codec/header.ts';
-import type { FrameHeader } from '../../../core/codec/format/format.ts';
+import { readHeader } from '../../../core/codec/header.ts';
+import { emptyFrameHeader, type FrameHeader } from '../../../core/codec/format/format.ts';
 
 /** Main data of the frames below. */
 export const MAIN_BYTES = 381;

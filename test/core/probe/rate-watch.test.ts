@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FrameHeader } from '../../../core/codec/format/format.ts';
-import { emptyFrameHeader } from '../../../core/codec/header.ts';
+import { emptyFrameHeader, type FrameHeader } from '../../../core/codec/format/format.ts';
 import { RateWatch, type RateNews } from '../../../core/probe/rate-watch.ts';
 
 /** So many frames of these bit rates, one after another. */

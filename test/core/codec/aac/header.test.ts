@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { frameDurationUs } from '../../../../core/codec/format/format.ts';
-import { emptyFrameHeader, headerBytes, readHeader } from '../../../../core/codec/header.ts';
+import { frameDurationUs, emptyFrameHeader } from '../../../../core/codec/format/format.ts';
+import { headerBytes, readHeader } from '../../../../core/codec/header.ts';
 import { adtsFrame, adtsRates, type AdtsOptions } from '../build.ts';
 
 function read(options: AdtsOptions): ReturnType<typeof emptyFrameHeader> | string {

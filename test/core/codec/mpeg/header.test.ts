@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { emptyFrameHeader, headerBytes, readHeader } from '../../../../core/codec/header.ts';
+import { emptyFrameHeader } from '../../../../core/codec/format/format.ts';
+import { headerBytes, readHeader } from '../../../../core/codec/header.ts';
 import { infoFrameKind, readMpegHeader } from '../../../../core/codec/mpeg/header.ts';
 import { ascii, bitrateColumn, bitrateRows, infoFrame, mpegFrame, mpegRates } from '../build.ts';
 

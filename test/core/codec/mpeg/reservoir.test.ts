@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { FrameHeader } from '../../../../core/codec/format/format.ts';
-import { emptyFrameHeader, readHeader } from '../../../../core/codec/header.ts';
+import { emptyFrameHeader, type FrameHeader } from '../../../../core/codec/format/format.ts';
+import { readHeader } from '../../../../core/codec/header.ts';
 import { mainDataAt, mainDataBytes } from '../../../../core/codec/mpeg/main-data.ts';
 import { ReservoirCarrier } from '../../../../core/codec/mpeg/reservoir.ts';
 import { ReservoirWatch, type Decodability } from '../../../../core/probe/reservoir-watch.ts';

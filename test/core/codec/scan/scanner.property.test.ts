@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { FrameHeader } from '../../../../core/codec/format/format.ts';
-import { emptyFrameHeader, readHeader } from '../../../../core/codec/header.ts';
+import { emptyFrameHeader, type FrameHeader } from '../../../../core/codec/format/format.ts';
+import { readHeader } from '../../../../core/codec/header.ts';
 import { infoFrameKind } from '../../../../core/codec/mpeg/header.ts';
 import { MAX_HELD_BYTES } from '../../../../core/codec/scan/scanner.ts';
 import { adtsFrame, adtsRates, apeTag, bitrateColumn, bitrateRows, id3v1, id3v2, infoFrame, join, lyrics3, mpegFrame, mpegRates } from '../build.ts';

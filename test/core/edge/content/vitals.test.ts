@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Contour } from '../../../../core/edge/content/contour.ts';
-import { frameDurationUs, type FrameFormat } from '../../../../core/codec/format/format.ts';
-import { emptyFrameHeader, readHeader } from '../../../../core/codec/header.ts';
+import { frameDurationUs, type FrameFormat, emptyFrameHeader } from '../../../../core/codec/format/format.ts';
+import { readHeader } from '../../../../core/codec/header.ts';
 import { LevelReader } from '../../../../core/codec/level.ts';
 import { FrameScanner } from '../../../../core/codec/scan/scanner.ts';
 import { StateReader, StateWriter } from '../../../../core/recording/saved-state.ts';

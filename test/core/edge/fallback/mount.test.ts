@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { MemoryBudget } from '../../../../core/base/budget.ts';
 import { FallbackMount } from '../../../../core/edge/fallback/mount.ts';
-import type { FrameFormat } from '../../../../core/codec/format/format.ts';
-import { emptyFrameHeader, readHeader } from '../../../../core/codec/header.ts';
+import { emptyFrameHeader, type FrameFormat } from '../../../../core/codec/format/format.ts';
+import { readHeader } from '../../../../core/codec/header.ts';
 import type { Micros } from '../../../../core/base/units.ts';
 import { FRAME_US, numbered, numberedAac, numberOf, range } from '../../support/frames.ts';
 import { Taken } from './support.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { canFollow, isSameFormat, type FrameFormat } from '../../../../core/codec/format/format.ts';
-import { emptyFrameHeader, readHeader } from '../../../../core/codec/header.ts';
+import { canFollow, isSameFormat, type FrameFormat, emptyFrameHeader } from '../../../../core/codec/format/format.ts';
+import { readHeader } from '../../../../core/codec/header.ts';
 import { ReservoirCarrier } from '../../../../core/codec/mpeg/reservoir.ts';
 import type { Micros } from '../../../../core/base/units.ts';
 import { adtsFrame, join, mpegFrame } from '../../codec/build.ts';
