@@ -1,5 +1,5 @@
 import { Simulation, type RunOptions } from '../run/simulation.ts';
-import type { Scenario } from '../scenario.ts';
+import type { Scenario } from '../run/scenario.ts';
 import type { TraceLine } from '../world/trace.ts';
 import type { Happening } from './happening.ts';
 

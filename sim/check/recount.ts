@@ -1,4 +1,4 @@
-import type { Scenario } from '../scenario.ts';
+import type { Scenario } from '../run/scenario.ts';
 import { Diary } from './diary.ts';
 import { textOf } from './happening.ts';
 

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import type { Scenario } from '../scenario.ts';
+import type { Scenario } from '../run/scenario.ts';
 import { loadFile } from './load.ts';
 
 const folder = join(import.meta.dirname, '../../scenarios');

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { checkScenario, type Scenario } from '../scenario.ts';
+import { checkScenario, type Scenario } from '../run/scenario.ts';
 import { drawSwarm } from '../swarm/draw/draw.ts';
 import { UsageError, type Subject } from './options.ts';
 

@@ -5,13 +5,7 @@ import { many } from './commands/many.ts';
 import { readOptions, UsageError, type Asked } from './options.ts';
 import { play } from './commands/play.ts';
 import { shrink } from './commands/shrink.ts';
-
-export interface Streams {
-  /** A line, or several, for standard output. */
-  out(text: string): void;
-  /** One line for standard error. */
-  problem(text: string): void;
-}
+import type { Streams } from './streams.ts';
 
 const OK = 0;
 const VIOLATED = 1;

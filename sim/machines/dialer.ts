@@ -4,7 +4,7 @@ import { Driver } from './driver.ts';
 import type { Host } from '../world/host.ts';
 import type { Stage } from './stage.ts';
 import { connectTcp } from '../transport/tcp-connect.ts';
-import type { TcpSocket } from '../transport/tcp.ts';
+import type { Socket } from '../world/socket.ts';
 
 export interface DialerOptions {
   readonly stage: Stage;
@@ -29,7 +29,7 @@ export class Dialer {
   readonly #user: DialerUser;
   readonly #connector: Connector;
   readonly #driver: Driver;
-  #socket: TcpSocket | undefined;
+  #socket: Socket | undefined;
   /** By the connector's time: when this connection was heard last; undefined before it has carried anything. */
   #carriedAt: number | undefined;
 

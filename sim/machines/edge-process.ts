@@ -14,7 +14,7 @@ import { EdgeModel } from '../oracle/edge-model.ts';
 import type { Host, Process } from '../world/host.ts';
 import { Inflow } from './inflow.ts';
 import type { Stage } from './stage.ts';
-import type { TcpSocket, TcpUser } from '../transport/tcp.ts';
+import type { Socket, TcpUser } from '../world/socket.ts';
 import type { EdgeSpec } from '../world/topology.ts';
 
 /** What a ring takes for its first frame. */
@@ -34,7 +34,7 @@ export class EdgeProcess implements Process {
   readonly #model: EdgeModel;
   readonly #broadcasts: BroadcastRules;
   readonly #inflow: Inflow;
-  readonly #listeners = new Map<ListenerId, TcpSocket>();
+  readonly #listeners = new Map<ListenerId, Socket>();
   readonly #dialers: Dialer[] = [];
   /** Of files, and what is kept of fallbacks. */
   #fallbackBytes = 0;
@@ -138,7 +138,7 @@ export class EdgeProcess implements Process {
   }
 
   /** The greeting is the mountpoint that the listener wants, and whether it wants titles. */
-  #serve(socket: TcpSocket, greeting: string): TcpUser | undefined {
+  #serve(socket: Socket, greeting: string): TcpUser | undefined {
     const icy = greeting.endsWith(ICY_GREETING);
     const mount = icy ? greeting.slice(0, -ICY_GREETING.length) : greeting;
     const listener = this.#edge.join(this.#driver.now, mount, { icy, label: socket.remote });

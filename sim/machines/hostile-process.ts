@@ -9,7 +9,7 @@ import type { ModelStream } from '../programme/programme.ts';
 import { between, exponential, pick, streamId, type Random } from '../world/rng.ts';
 import type { Stage } from './stage.ts';
 import { connectTcp } from '../transport/tcp-connect.ts';
-import type { TcpSocket, TcpUser } from '../transport/tcp.ts';
+import type { Socket, TcpUser } from '../world/socket.ts';
 import type { HostileSpec } from '../world/topology.ts';
 
 /** What a hostile peer remembers of what others send, to use it against them. */
@@ -39,7 +39,7 @@ export class HostileProcess implements Process {
   #heard: { readonly message: Uint8Array; readonly at: number }[] = [];
   readonly #frame = new Uint8Array(MAX_MODEL_FRAME_BYTES);
   #own: ModelStream | undefined;
-  #in: TcpSocket | undefined;
+  #in: Socket | undefined;
   #sequence = 1;
   #isDead = false;
 
@@ -157,7 +157,7 @@ export class HostileProcess implements Process {
     this.#connected().write(bytes);
   }
 
-  #connected(): TcpSocket {
+  #connected(): Socket {
     if (this.#in?.isOpen !== true) this.#in = this.#connect('in', { opened: () => this.#opened(), closed: () => (this.#in = undefined) });
     return this.#in;
   }
@@ -186,7 +186,7 @@ export class HostileProcess implements Process {
     for (let i = 0; i < count; i++) this.#connect(port);
   }
 
-  #connect(port: 'in' | 'out', user: Partial<TcpUser> = {}): TcpSocket {
+  #connect(port: 'in' | 'out', user: Partial<TcpUser> = {}): Socket {
     const { network, trace } = this.#stage;
     const to = this.#stage.host(this.#spec.relay);
     return connectTcp({ network, trace, from: this.#host, to, port }, { opened: () => {}, received: () => {}, closed: () => {}, ...user });

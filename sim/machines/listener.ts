@@ -7,7 +7,7 @@ import type { Host, Process } from '../world/host.ts';
 import { nominalFrameUs, type KnownFrame } from '../programme/programme.ts';
 import type { Stage } from './stage.ts';
 import { connectTcp } from '../transport/tcp-connect.ts';
-import type { TcpSocket } from '../transport/tcp.ts';
+import type { Socket } from '../world/socket.ts';
 import type { ListenerSpec } from '../world/topology.ts';
 
 export interface ListenerReport {
@@ -51,7 +51,7 @@ export class ListenerProcess implements Process {
   readonly #spec: ListenerSpec;
   readonly #player: Player<KnownFrame>;
   readonly #hearing: Hearing;
-  #socket: TcpSocket | undefined;
+  #socket: Socket | undefined;
   #disconnects = 0;
   #hasAudio = false;
   #isDead = false;

@@ -8,7 +8,7 @@ import type { Host, Process } from '../world/host.ts';
 import { Inflow } from './inflow.ts';
 import { RelayWatch } from '../oracle/relay-watch.ts';
 import type { Stage } from './stage.ts';
-import type { TcpSocket, TcpUser } from '../transport/tcp.ts';
+import type { Socket, TcpUser } from '../world/socket.ts';
 import type { RelaySpec } from '../world/topology.ts';
 
 /** A relay: the core's Relay, listening for encoders and subscribers, and subscribing where it is told to. */
@@ -20,9 +20,9 @@ export class RelayProcess implements Process {
   readonly #driver: Driver;
   readonly #inflow: Inflow;
   readonly #watch: RelayWatch;
-  readonly #subscribers = new Map<SubscriberId, TcpSocket>();
+  readonly #subscribers = new Map<SubscriberId, Socket>();
   /** Connections that encoders have made. */
-  readonly #pushed = new Map<PathId, TcpSocket>();
+  readonly #pushed = new Map<PathId, Socket>();
   readonly #dialers: Dialer[] = [];
   #sendersDriver: Driver | undefined;
   #connections = 0;
@@ -106,11 +106,11 @@ export class RelayProcess implements Process {
     });
   }
 
-  #open(transport: 'tcp' | 'udp', label: string, isUpstream = false, socket?: TcpSocket): TcpUser | undefined {
+  #open(transport: 'tcp' | 'udp', label: string, isUpstream = false, socket?: Socket): TcpUser | undefined {
     return this.#openPath(transport, label, isUpstream, socket)?.[1];
   }
 
-  #openPath(transport: 'tcp' | 'udp', label: string, isUpstream = false, socket?: TcpSocket): [PathId, TcpUser] | undefined {
+  #openPath(transport: 'tcp' | 'udp', label: string, isUpstream = false, socket?: Socket): [PathId, TcpUser] | undefined {
     const path = this.#relay.openPath(this.#driver.now, transport, label, isUpstream);
     this.#driver.settle();
     if (path === undefined) return undefined;
@@ -137,7 +137,7 @@ export class RelayProcess implements Process {
     this.#pushed.delete(path);
   }
 
-  #subscribe(socket: TcpSocket): TcpUser | undefined {
+  #subscribe(socket: Socket): TcpUser | undefined {
     const subscriber = this.#relay.subscribe(this.#driver.now, socket.remote);
     if (subscriber === undefined) return undefined;
     this.#subscribers.set(subscriber, socket);

@@ -1,6 +1,6 @@
 import type { Fault } from './fault.ts';
-import type { Scenario } from '../scenario.ts';
 import type { ListenerReport, SwitchReport } from '../machines/listener.ts';
+import type { Topology } from '../world/topology.ts';
 import type { Note } from '../world/trace.ts';
 
 /** What a scenario says at its end about what must have happened. */
@@ -23,7 +23,7 @@ export interface Outcome {
   readonly listeners: readonly ListenerReport[];
   readonly notes: readonly Note[];
   readonly simulatedS: number;
-  readonly scenario: Scenario;
+  readonly topology: Topology;
   /** Those of the scenario; drawn ones too. */
   readonly faults: readonly Fault[];
   /** Further ones that nobody can look at. */

@@ -33,7 +33,7 @@ export function recovers(recovery: Recovery): Expectation {
   return {
     says: `${listeners?.join(', ') ?? 'every listener'} hears again within ${withinS} s from ${healsAtS} s on, if a way is whole`,
     check: (outcome) => {
-      return servedFrom(outcome.scenario.topology, outcome.faults, healsAtS)
+      return servedFrom(outcome.topology, outcome.faults, healsAtS)
         .filter(({ listener }) => listeners === undefined || listeners.includes(listener.name))
         .flatMap(({ listener, way, cutOffS }) => {
           const fromS = Math.max(healsAtS, listener.joinsAtS) + Math.max(withinS, cutOffS + RETRY_S);

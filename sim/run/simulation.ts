@@ -3,22 +3,22 @@ import { withSettings } from '../../core/config/settings.ts';
 import { ms, toMs, type Micros } from '../../core/base/units.ts';
 import { EdgeProcess } from '../machines/edge-process.ts';
 import { EncoderProcess } from '../machines/encoder-process.ts';
-import type { Expectation } from './expectation.ts';
+import type { Expectation, Outcome } from './expectation.ts';
 import { schedule, type Fault } from './fault.ts';
 import { Feed } from '../programme/feed.ts';
 import type { Probe } from '../world/gauge.ts';
 import { HostileProcess } from '../machines/hostile-process.ts';
 import { Host, type Process } from '../world/host.ts';
-import { ListenerProcess, type ListenerReport } from '../machines/listener.ts';
+import { ListenerProcess } from '../machines/listener.ts';
 import { MountServer } from '../machines/mount-server.ts';
 import { Network } from '../world/network.ts';
 import { Oracle, type Violation } from '../oracle/oracle.ts';
 import { Programme } from '../programme/programme.ts';
 import { RelayProcess } from '../machines/relay-process.ts';
 import { Dice } from '../world/rng.ts';
-import { checkScenario, expectationsOf, faultsOf, type Plan, type Scenario } from '../scenario.ts';
+import { checkScenario, type Scenario, type Plan, expectationsOf, faultsOf } from './scenario.ts';
 import { Cast, type Stage } from '../machines/stage.ts';
-import { Trace, type Note, type TraceLine } from '../world/trace.ts';
+import { Trace, type TraceLine } from '../world/trace.ts';
 import { World } from '../world/world.ts';
 
 export interface RunOptions {
@@ -36,19 +36,13 @@ export interface RunOptions {
 }
 
 /** What came of one seed of a scenario. */
-export interface Run {
+export interface Run extends Outcome {
   readonly scenario: Scenario;
   readonly seed: number;
   readonly traceHash: string;
-  readonly simulatedS: number;
   readonly ok: boolean;
   readonly expectations: readonly Expectation[];
   readonly violations: readonly Violation[];
-  readonly listeners: readonly ListenerReport[];
-  readonly notes: readonly Note[];
-  readonly faults: readonly Fault[];
-  /** Notes beyond what is kept. */
-  readonly unkeptNotes: number;
   /** Rare things that no machine reports, and how often they were seen. */
   readonly sightings: Readonly<Record<string, number>>;
 }
@@ -111,14 +105,14 @@ export class Simulation {
     // A player's last words belong to the trace.
     const listeners = this.#listeners.map((listener) => listener.report());
     const { scenario, trace } = this;
-    const outcome = { scenario, simulatedS: durationS, faults: this.#faults, listeners, notes: trace.notes, unkeptNotes: trace.unkeptNotes };
+    const outcome = { topology: scenario.topology, simulatedS: durationS, faults: this.#faults, listeners, notes: trace.notes, unkeptNotes: trace.unkeptNotes };
     const expectations = expectationsOf(scenario, this.#plan);
     const disappointments = expectations.flatMap((expectation) =>
       expectation.check(outcome).map((what): Violation => ({ atMs: durationS * 1000, rule: expectation.says, what })),
     );
     const violations = [...this.#oracle.violations, ...disappointments];
     const { sightings } = this.#oracle;
-    return { ...outcome, sightings, seed: this.#seed, traceHash: trace.hash, ok: violations.length === 0, expectations, violations };
+    return { ...outcome, scenario, sightings, seed: this.#seed, traceHash: trace.hash, ok: violations.length === 0, expectations, violations };
   }
 
   get #endUs(): Micros {

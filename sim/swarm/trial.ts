@@ -1,5 +1,5 @@
 import type { Fault } from '../run/fault.ts';
-import type { Scenario } from '../scenario.ts';
+import type { Scenario } from '../run/scenario.ts';
 import type { EdgeSpec, EncoderSpec, ListenerSpec, RelaySpec } from '../world/topology.ts';
 
 /** A scenario whose faults are written down, one by one. */

@@ -2,7 +2,7 @@ import { ms, type Micros } from '../../core/base/units.ts';
 import { Alarm } from '../world/alarm.ts';
 import { LOST, type Way } from '../world/path.ts';
 import type { Flow } from './tcp-flow.ts';
-import type { TcpSocket } from './tcp.ts';
+import type { KernelEnd } from './kernel-end.ts';
 import type { World } from '../world/world.ts';
 
 export interface KeepAliveOptions {
@@ -12,8 +12,8 @@ export interface KeepAliveOptions {
   readonly way: Way;
   readonly back: Way;
   readonly flow: Flow;
-  readonly from: TcpSocket;
-  readonly to: TcpSocket;
+  readonly from: KernelEnd;
+  readonly to: KernelEnd;
 }
 
 const IDLE_MS = 5_000;

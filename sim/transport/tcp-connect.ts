@@ -4,7 +4,8 @@ import { KeepAlive } from './keep-alive.ts';
 import type { Network } from '../world/network.ts';
 import { LOST } from '../world/path.ts';
 import { Flow } from './tcp-flow.ts';
-import { TcpSocket, type TcpUser } from './tcp.ts';
+import type { TcpUser } from '../world/socket.ts';
+import { TcpSocket } from './tcp.ts';
 import type { Trace } from '../world/trace.ts';
 
 export interface ConnectOptions {

@@ -2,7 +2,7 @@ import { ms, NEVER, type Micros } from '../../core/base/units.ts';
 import { Alarm } from '../world/alarm.ts';
 import { Fifo } from './fifo.ts';
 import { LOST, type Way } from '../world/path.ts';
-import type { TcpSocket } from './tcp.ts';
+import type { KernelEnd } from './kernel-end.ts';
 import { parcel, type Channel, type Parcel, type Trace } from '../world/trace.ts';
 import type { World } from '../world/world.ts';
 
@@ -15,8 +15,8 @@ export interface FlowOptions {
   readonly way: Way;
   /** The way that acknowledgements take. */
   readonly back: Way;
-  readonly from: TcpSocket;
-  readonly to: TcpSocket;
+  readonly from: KernelEnd;
+  readonly to: KernelEnd;
 }
 
 interface Segment {

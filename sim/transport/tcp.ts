@@ -3,19 +3,11 @@ import { NEVER, type Micros } from '../../core/base/units.ts';
 import { Alarm } from '../world/alarm.ts';
 import { Fifo } from './fifo.ts';
 import type { Host } from '../world/host.ts';
+import type { Accept, Socket, TcpUser } from '../world/socket.ts';
+import type { KernelEnd } from './kernel-end.ts';
 import type { KeepAlive } from './keep-alive.ts';
 import type { Flow } from './tcp-flow.ts';
 import { channel, type Channel, type Parcel, type Trace } from '../world/trace.ts';
-
-/** What a process does with its end of a connection. Nothing of it is called after `destroy`. */
-export interface TcpUser {
-  opened(): void;
-  received(bytes: Uint8Array): void;
-  closed(reason: string): void;
-}
-
-/** Takes a new connection in; `greeting` stands for what a client says first. Undefined: closed at once. */
-export type Accept = (socket: TcpSocket, greeting: string) => TcpUser | undefined;
 
 /** What a kernel takes in for a process that does not read. */
 const RECEIVE_BUFFER_BYTES = 65_536;
@@ -29,7 +21,7 @@ export interface Connection {
 }
 
 /** One end of a connection: what its kernel knows, and what its process is told. */
-export class TcpSocket {
+export class TcpSocket implements Socket, KernelEnd {
   readonly host: Host;
   /** The host at the other end. */
   readonly remote: string;

@@ -2,7 +2,7 @@ import type { MountCommand } from '../../core/edge/switching/command.ts';
 import { ms, type Micros } from '../../core/base/units.ts';
 import type { Gauge } from './gauge.ts';
 import type { Random } from './rng.ts';
-import type { Accept, TcpSocket } from '../transport/tcp.ts';
+import type { Accept, Socket } from './socket.ts';
 import type { World } from './world.ts';
 
 /** A program on a host: one of ours, or a listener's player. */
@@ -36,7 +36,7 @@ export class Host {
   readonly #world: World;
   readonly #boot: (host: Host) => Process;
   readonly #schedule: Random;
-  readonly #sockets = new Set<TcpSocket>();
+  readonly #sockets = new Set<Socket>();
   readonly #tcpPorts = new Map<string, Accept>();
   readonly #udpPorts = new Map<string, DatagramTaker>();
   #unreadDatagramBytes = 0;
@@ -147,11 +147,11 @@ export class Host {
     });
   }
 
-  adopt(socket: TcpSocket): void {
+  adopt(socket: Socket): void {
     this.#sockets.add(socket);
   }
 
-  disown(socket: TcpSocket): void {
+  disown(socket: Socket): void {
     this.#sockets.delete(socket);
   }
 
@@ -164,7 +164,7 @@ export class Host {
     return this.#world;
   }
 
-  #die(close: (socket: TcpSocket) => void): void {
+  #die(close: (socket: Socket) => void): void {
     this.#process?.killed();
     this.#process = undefined;
     this.#isPaused = false;

@@ -3,7 +3,7 @@ import { catalogue } from '../catalogue.ts';
 import type { Asked } from '../options.ts';
 import { runAll, type Job, type Result } from '../pool/pool.ts';
 import { Progress } from '../output/progress.ts';
-import type { Streams } from '../run.ts';
+import type { Streams } from '../streams.ts';
 import { spoken, textTable } from '../output/text-table.ts';
 
 /** One scenario's line of the table: each figure is that of the listener who had it worst. */

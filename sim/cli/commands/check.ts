@@ -6,7 +6,7 @@ import { firstDiscord, type Discord } from '../../check/streams.ts';
 import { CheckProcess, versionOf, type ProcessOptions } from '../pool/check-process.ts';
 import { load, type ScenarioOf } from '../load.ts';
 import type { Asked } from '../options.ts';
-import type { Streams } from '../run.ts';
+import type { Streams } from '../streams.ts';
 import { duration } from '../output/timed.ts';
 
 type CheckAsked = Extract<Asked, { kind: 'check' }>;

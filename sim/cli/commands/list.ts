@@ -1,5 +1,5 @@
 import { catalogue } from '../catalogue.ts';
-import type { Streams } from '../run.ts';
+import type { Streams } from '../streams.ts';
 import { spoken, textTable } from '../output/text-table.ts';
 
 /** All scenarios, a line each: name, its own duration, story. */

@@ -3,7 +3,7 @@ import { load } from '../load.ts';
 import type { Asked } from '../options.ts';
 import { runAll, type Job } from '../pool/pool.ts';
 import { Progress } from '../output/progress.ts';
-import type { Streams } from '../run.ts';
+import type { Streams } from '../streams.ts';
 
 /** Many seeds: which of them failed, and the worst that anybody heard. */
 export async function many(asked: Extract<Asked, { kind: 'many' }>, { out, problem }: Streams): Promise<boolean> {

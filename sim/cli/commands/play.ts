@@ -7,7 +7,7 @@ import { HtmlFile } from '../output/html-file.ts';
 import { jsonOf } from '../output/json.ts';
 import { load } from '../load.ts';
 import type { Asked } from '../options.ts';
-import type { Streams } from '../run.ts';
+import type { Streams } from '../streams.ts';
 import { duration, timed } from '../output/timed.ts';
 import { TraceFile } from '../output/trace-file.ts';
 

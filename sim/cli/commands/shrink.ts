@@ -5,7 +5,7 @@ import { shrink as shrunkOf, sizeOf, type Shrunk } from '../../swarm/shrink/shri
 import type { Plain } from '../../swarm/trial.ts';
 import { load } from '../load.ts';
 import { UsageError, type Asked, type Subject } from '../options.ts';
-import type { Streams } from '../run.ts';
+import type { Streams } from '../streams.ts';
 import { duration } from '../output/timed.ts';
 
 type ShrinkAsked = Extract<Asked, { kind: 'shrink' }>;

@@ -1,4 +1,4 @@
-import type { Scenario } from '../../scenario.ts';
+import type { Scenario } from '../../run/scenario.ts';
 import { simulate, type Run, type RunOptions } from '../../run/simulation.ts';
 
 /** A run, and how long it took. */

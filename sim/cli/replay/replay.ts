@@ -11,7 +11,7 @@ import { whatIf, type Outcomes, type WhatIf } from '../../replay/what-if.ts';
 import { HtmlFile } from '../output/html-file.ts';
 import { UsageError } from '../options.ts';
 import { readReplayOptions, type ReplayAsked } from './options.ts';
-import type { Streams } from '../run.ts';
+import type { Streams } from '../streams.ts';
 
 const OK = 0;
 const DIFFERENT = 1;

@@ -1,6 +1,6 @@
 import { lifelinesToListener } from '../../world/lifeline.ts';
 import { pick, Dice, type Random } from '../../world/rng.ts';
-import type { Scenario } from '../../scenario.ts';
+import type { Scenario } from '../../run/scenario.ts';
 import { hostNames, type Topology } from '../../world/topology.ts';
 import { chance, someOf, whole } from './draws.ts';
 import { healing, without } from './healing.ts';

@@ -1,5 +1,5 @@
 import { Dice } from '../../world/rng.ts';
-import { expectationsOf, faultsOf, type Plan, type Scenario } from '../../scenario.ts';
+import { expectationsOf, type Scenario, type Plan, faultsOf } from '../../run/scenario.ts';
 import { simulate, type Run } from '../../run/simulation.ts';
 import { hostNames } from '../../world/topology.ts';
 import { fairnessTo } from '../draw/fairness.ts';

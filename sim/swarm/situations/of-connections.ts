@@ -1,4 +1,4 @@
-import type { Situation } from './situations.ts';
+import type { Situation } from './situation.ts';
 import type { Story } from './story.ts';
 
 /** Connections that hang, queues and tables that are full, hosts and clocks that misbehave. */

@@ -1,5 +1,5 @@
 import type { Note } from '../../world/trace.ts';
-import type { Situation } from './situations.ts';
+import type { Situation } from './situation.ts';
 import type { Story } from './story.ts';
 
 /** Messages that do not come, come twice, late, or from far away. */

@@ -1,7 +1,7 @@
 import type { SwitchReason } from '../../../core/edge/switching/events.ts';
 import type { SwitchReport } from '../../machines/listener.ts';
 import type { Note } from '../../world/trace.ts';
-import type { Situation } from './situations.ts';
+import type { Situation } from './situation.ts';
 import type { Story } from './story.ts';
 
 /** What is on air changes, ends, or cannot change. */

@@ -1,17 +1,9 @@
+import type { Situation } from './situation.ts';
 import { lossSituations } from './of-loss.ts';
 import { connectionSituations } from './of-connections.ts';
 import { switchSituations } from './of-switches.ts';
 import { Story } from './story.ts';
 import type { Run } from '../../run/simulation.ts';
-
-/** Something rare that the swarm must have gone through: what was never reached was never tested. */
-export interface Situation {
-  readonly name: string;
-  /** Why it matters, in a sentence. */
-  readonly why: string;
-  /** How often it was reached in a run. */
-  readonly times: (story: Story) => number;
-}
 
 export const situations: readonly Situation[] = [...lossSituations, ...switchSituations, ...connectionSituations];
 

@@ -8,7 +8,8 @@ import productionLayout from '../../../scenarios/production-layout.ts';
 import satelliteSlots from '../../../scenarios/satellite-slots.ts';
 import slowListener from '../../../scenarios/slow-listener.ts';
 import { catalogue } from '../../../sim/cli/catalogue.ts';
-import { checkScenario, type Scenario } from '../../../sim/scenario.ts';
+import { checkScenario } from '../../../sim/run/scenario.ts';
+import type { Scenario } from '../../../sim/scenario.ts';
 import { simulate } from '../../../sim/run/simulation.ts';
 
 // The longest takes 3 s of processor time, and a busy computer takes its time.

@@ -4,7 +4,7 @@ import { Network } from '../../../sim/world/network.ts';
 import type { Conditions } from '../../../sim/world/path.ts';
 import { Dice } from '../../../sim/world/rng.ts';
 import { connectTcp } from '../../../sim/transport/tcp-connect.ts';
-import type { TcpSocket } from '../../../sim/transport/tcp.ts';
+import type { Socket } from '../../../sim/world/socket.ts';
 import { Trace } from '../../../sim/world/trace.ts';
 import { World } from '../../../sim/world/world.ts';
 
@@ -20,7 +20,7 @@ export class TwoHosts {
   readonly received: { readonly atMs: number; readonly bytes: Uint8Array }[] = [];
   /** What either side was told about the connection. */
   readonly heard: string[] = [];
-  accepted: TcpSocket | undefined;
+  accepted: Socket | undefined;
 
   constructor(conditions: Partial<Conditions> = {}, seed = 1) {
     this.dice = new Dice(seed);
@@ -51,7 +51,7 @@ export class TwoHosts {
     });
   }
 
-  connect(): TcpSocket {
+  connect(): Socket {
     return connectTcp(
       { network: this.network, trace: this.trace, from: this.client, to: this.server, port: 'in' },
       {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { withSettings } from '../../../../core/config/settings.ts';
-import { checkScenario, type Fault } from '../../../../sim/scenario.ts';
+import { checkScenario } from '../../../../sim/run/scenario.ts';
+import type { Fault } from '../../../../sim/scenario.ts';
 import { simulate } from '../../../../sim/run/simulation.ts';
 import { drawSwarm } from '../../../../sim/swarm/draw/draw.ts';
 import { troubleKinds } from '../../../../sim/swarm/draw/trouble.ts';

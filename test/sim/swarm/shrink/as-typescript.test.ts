@@ -5,7 +5,8 @@ import pathSkewFailover from '../../../../scenarios/path-skew-failover.ts';
 import productionLayout from '../../../../scenarios/production-layout.ts';
 import { Dice } from '../../../../sim/world/rng.ts';
 import * as library from '../../../../sim/scenario.ts';
-import { aac, at, edge, encoder, expectationsOf, faultsOf, listener, mp3, station, type Plan, type Scenario } from '../../../../sim/scenario.ts';
+import { expectationsOf, faultsOf } from '../../../../sim/run/scenario.ts';
+import { aac, at, edge, encoder, listener, mp3, station, type Plan, type Scenario } from '../../../../sim/scenario.ts';
 import { asTypeScript } from '../../../../sim/swarm/shrink/as-typescript.ts';
 import type { Plain } from '../../../../sim/swarm/trial.ts';
 

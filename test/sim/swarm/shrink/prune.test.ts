@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { checkScenario, edge, encoder, listener, mp3, relay } from '../../../../sim/scenario.ts';
+import { checkScenario } from '../../../../sim/run/scenario.ts';
+import { edge, encoder, listener, mp3, relay } from '../../../../sim/scenario.ts';
 import { pruned } from '../../../../sim/swarm/shrink/prune.ts';
 import type { Topology } from '../../../../sim/world/topology.ts';
 
