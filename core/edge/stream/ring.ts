@@ -198,7 +198,8 @@ export class FrameRing {
       entry.isBehindLoss = a.flag(entry.isBehindLoss);
       entry.textBytes = a.number(entry.textBytes);
     }
-    const bytes = a.audio(this.#arena, entry.offset, entry.length);
+    // The frames before a cut are read there: how much of the bit reservoir they give decides how long the frame behind it becomes.
+    const bytes = a.unread(this.#arena.subarray(entry.offset, entry.offset + entry.length), 'payload');
     if (!a.isLoading) return;
     entry.length = bytes.length;
     this.#arena.set(bytes, entry.offset);

@@ -48,8 +48,7 @@ describe('a recording, played from any of its generations on, gives out the same
 
 describe('a recording without audio, played from any of its generations on, does the same at the same time with the same lengths', () => {
   it('of an edge', () => {
-    // Drawn at random, one run in ten differs: a stream without a name that goes on in another codec (seed -1668975641). That is to be mended.
-    fc.assert(fc.property(steps, (all) => expectSameOutline(recordEdge(all, { settings, audio: 'left-out' }))), { numRuns: 40, seed: 51 });
+    fc.assert(fc.property(steps, (all) => expectSameOutline(recordEdge(all, { settings, audio: 'left-out' }))), { numRuns: 40, examples: [[cutInRing]] });
   });
 
   it('of a relay', () => {
@@ -88,6 +87,13 @@ describe('the same with fallbacks, a file and another mountpoint,', () => {
     expect(stretch!.blocksWithContent).toBeGreaterThan(10);
   });
 });
+
+/** Each of these frames lies behind a loss, and some of them are in a saved state: what is made of them at the cut depends on those before them. */
+const cutInRing: Step[] = [
+  { kind: 'run', path: 0, run: { stream: 1, replica: 0, type: 0, from: 0, by: 33, count: 7, length: 417, everyMs: 250 } },
+  { kind: 'healthy', path: 0, stream: 1, count: 1, mount: 'a', aac: 0 },
+  { kind: 'come' },
+];
 
 /** Two streams, then none for a minute: a fallback is all there is. */
 const allDie: readonly Step[] = [
