@@ -1,6 +1,7 @@
+import { familyOf } from './families.ts';
 import type { Codec } from './format/format.ts';
 
-/** The media type a listener is told. ADTS AAC is audio/aac; all layers of MPEG audio are audio/mpeg (RFC 3003). */
+/** The media type a listener is told. */
 export function contentTypeOf(codec: Codec): string {
-  return codec === 'aac' ? 'audio/aac' : 'audio/mpeg';
+  return familyOf({ codec }).contentType;
 }

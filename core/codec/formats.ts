@@ -1,14 +1,41 @@
 import type { Archive } from '../base/archive.ts';
 import { assert } from '../base/assert.ts';
-import { adtsFormats } from './aac/header.ts';
-import type { FrameFormat } from './format/format.ts';
-import { mpegFormats } from './mpeg/header.ts';
+import { families, familyOf } from './families.ts';
+import { describeFormat, type Codec, type FrameFormat } from './format/format.ts';
+
+/** The same to a decoder, so that no player notices when frames of one come behind those of the other. */
+export function isSameFormat(a: FrameFormat | undefined, b: FrameFormat | undefined): boolean {
+  if (a === b || a === undefined || b === undefined) return a === b;
+  const family = familyOf(a);
+  return family === familyOf(b) && family.isSameFormat(a, b);
+}
+
+/**
+ * Whether players go on when frames of one format come behind those of another in one stream: within MPEG audio of Layer II and III,
+ * and within ADTS, whatever the rate and the channels; docs/format-changes.md has what was tried. Another codec needs another decoder.
+ */
+export function canFollow(format: FrameFormat | undefined, before: FrameFormat | undefined): boolean {
+  return format !== undefined && before !== undefined && playedAs(format.codec) === playedAs(before.codec);
+}
+
+/** One codec for all those that players go on with from one to another. */
+export function playedAs(codec: Codec): Codec {
+  return firstOfGroup[codec];
+}
+
+const groups = families.flatMap((family) => family.groups);
+const firstOfGroup = Object.fromEntries(groups.flatMap((group) => group.map((codec) => [codec, group[0]!]))) as Readonly<Record<Codec, Codec>>;
+
+/** For operators: frames of one format cannot come behind those of another in one stream. */
+export function cannotFollow(format: FrameFormat | undefined, before: FrameFormat | undefined): string {
+  return `${describeFormat(format)} cannot follow ${describeFormat(before)}`;
+}
 
 /** Saves or restores a format: by what it says, for there is one object of each. */
 export function archiveFormat(a: Archive, format: FrameFormat | undefined): FrameFormat | undefined {
   const name = a.maybeText(format === undefined ? undefined : nameOf(format));
   if (name === undefined || !a.isLoading) return format;
-  const found = [...mpegFormats, ...adtsFormats].find((one) => nameOf(one) === name);
+  const found = families.flatMap(({ formats }) => formats).find((one) => nameOf(one) === name);
   assert(found !== undefined, `there is no format ${name}`);
   return found;
 }

@@ -1,39 +1,25 @@
-import { digestOf } from '../base/hash.ts';
-import { ADTS_HEADER_BYTES } from './aac/header.ts';
+import { families, familyOf } from './families.ts';
 import type { FrameFormat } from './format/format.ts';
-import { MOST_LAYER2_BYTES } from './mpeg/layer2.ts';
-import { crcBytes } from './format/crc.ts';
-import { MPEG_HEADER_BYTES, sideInfoBytes } from './mpeg/header.ts';
-import { MOST_AAC_BYTES } from './aac/raw-block.ts';
 
-/**
- * The head of a frame: what is read of it without decoding, and all that a recording without audio keeps.
- *
- *     MP3        header, CRC, side info
- *     MP1, MP2   header, CRC, bit allocation, scale factors of the lower subbands
- *     AAC        header, CRC, the window, the step of the quantiser and the sections of the first channel, or of all silent ones
- */
+/** The head of a frame: what is read of it without decoding, and all that a recording without audio keeps. */
 export function headBytes(format: FrameFormat): number {
-  if (format.codec === 'aac') return MOST_AAC_BYTES;
-  return format.codec === 'mp3' ? MPEG_HEADER_BYTES + MOST_CRC_BYTES + sideInfoBytes(format) : MOST_LAYER2_BYTES;
+  return familyOf(format).headBytes(format);
 }
 
 /** The longest of them all. */
-export const MOST_HEAD_BYTES: number = MOST_LAYER2_BYTES;
+export const MOST_HEAD_BYTES: number = Math.max(...families.map((family) => family.mostHeadBytes));
 
 /**
  * A fingerprint of how the sound of a frame is coded, by its head. What depends on the frames before it is left out: padding,
  * and in MP3 where its main data lies. So the same sound from the same state of an encoder has the same one.
  */
 export function soundDigest(frame: Uint8Array, format: FrameFormat): number {
-  const { codec, mpegVersion } = format;
-  const crc = crcBytes(frame);
-  if (codec === 'mp3') {
-    // main_data_begin has nine bits, or eight in the low sample rates.
-    const sideInfoAt = MPEG_HEADER_BYTES + crc;
-    return digestOf(frame.subarray(sideInfoAt + (mpegVersion === '1' ? 2 : 1), sideInfoAt + sideInfoBytes(format)));
-  }
-  return digestOf(frame.subarray((codec === 'aac' ? ADTS_HEADER_BYTES : MPEG_HEADER_BYTES) + crc, headBytes(format)));
+  return familyOf(format).soundDigest(frame, format);
 }
 
-const MOST_CRC_BYTES = 2;
+/** How much has to be kept of what stands at `at` to tell that it is a player's table of contents; 0: it is none. Its header need not be one. */
+export function infoFrameBytes(bytes: Uint8Array, at: number, end: number): number {
+  let most = 0;
+  for (const family of families) if (family.infoFrameBytes !== undefined) most = Math.max(most, family.infoFrameBytes(bytes, at, end));
+  return most;
+}

@@ -1,6 +1,7 @@
 import { assert } from '../base/assert.ts';
 import { EncoderDescription, type Statement } from './description.ts';
-import { frameDurationUs, isSameFormat, type FrameFormat, type FrameHeader } from '../codec/format/format.ts';
+import { frameDurationUs, type FrameFormat, type FrameHeader } from '../codec/format/format.ts';
+import { isSameFormat } from '../codec/formats.ts';
 import { FrameScanner } from '../codec/scan/scanner.ts';
 import { TagLimit } from '../codec/scan/tag-limit.ts';
 import { InputCheck } from './input-check.ts';

@@ -1,5 +1,5 @@
+import type { Decodability } from '../codec/format/family.ts';
 import type { FrameFormat } from '../codec/format/format.ts';
-import type { Decodability } from './reservoir-watch.ts';
 
 /** What a probe tells of while it listens. Times are in milliseconds. */
 export type ProbeEvent =

@@ -1,4 +1,6 @@
-import { frameDurationUs, isSameFormat, type FrameFormat, type FrameHeader, type SkipReason } from '../codec/format/format.ts';
+import { CutWatches } from '../codec/cuts.ts';
+import { frameDurationUs, type FrameFormat, type FrameHeader, type SkipReason } from '../codec/format/format.ts';
+import { isSameFormat } from '../codec/formats.ts';
 import { FrameScanner } from '../codec/scan/scanner.ts';
 import { TagLimit } from '../codec/scan/tag-limit.ts';
 import type { Micros } from '../base/units.ts';
@@ -6,7 +8,6 @@ import type { Garbling, ProbeEvent } from './events.ts';
 import type { FrameFigures } from './figures.ts';
 import { RateWatch } from './rate-watch.ts';
 import { Repeats } from './repeats.ts';
-import { ReservoirWatch } from './reservoir-watch.ts';
 
 export interface FrameWatchSink {
   /** A frame that plays for so long. */
@@ -22,7 +23,7 @@ export class FrameWatch {
   readonly #sink: FrameWatchSink;
   readonly #scanner: FrameScanner = new FrameScanner({ frame: (bytes, header) => this.#frame(bytes, header) }, { isSource: true });
   readonly #tagLimit: TagLimit = new TagLimit();
-  readonly #reservoir = new ReservoirWatch();
+  readonly #cuts = new CutWatches();
   readonly #rate = new RateWatch();
   readonly #repeats: Repeats;
   readonly #garbled: Record<Garbling, number> = { overlap: 0, foreign: 0, overrun: 0 };
@@ -80,7 +81,7 @@ export class FrameWatch {
     this.#skippedBefore = skipped;
     this.#strayPlaces++;
     this.#strayBytes += bytes;
-    this.#reservoir.restart();
+    this.#cuts.restart();
     this.#sink.event({ kind: 'stray-bytes', bytes });
   }
 
@@ -89,7 +90,7 @@ export class FrameWatch {
     this.look();
     this.#scanner.end();
     this.#isEntered = false;
-    this.#reservoir.restart();
+    this.#cuts.restart();
     this.#rate.restart();
     this.#repeats.restart();
   }
@@ -109,7 +110,7 @@ export class FrameWatch {
   }
 
   #judge(bytes: Uint8Array, header: FrameHeader): void {
-    const decodability = this.#reservoir.frame(bytes, header);
+    const decodability = this.#cuts.frame(bytes, header);
     if (decodability !== 'whole' && decodability !== 'joining') this.#garbledFrames++;
     if (decodability === 'overlap' || decodability === 'foreign' || decodability === 'overrun') {
       this.#garbled[decodability]++;
@@ -125,7 +126,7 @@ export class FrameWatch {
   #newFormat(format: FrameFormat): void {
     if (this.#format !== undefined) this.#formatChanges++;
     this.#format = format;
-    this.#reservoir.restart();
+    this.#cuts.restart();
     this.#rate.restart();
     this.#sink.event({ kind: 'format', format });
   }

@@ -1,6 +1,6 @@
 import { emptyFrameHeader, type FrameHeader } from '../codec/format/format.ts';
-import { headBytes, MOST_HEAD_BYTES } from '../codec/head.ts';
-import { readHeader, SYNC_BYTE } from '../codec/header.ts';
+import { headBytes, infoFrameBytes, MOST_HEAD_BYTES } from '../codec/head.ts';
+import { findSync, MOST_HEADER_BYTES, readHeader } from '../codec/header.ts';
 import { CLEAR_LETTERS, MAX_TAG_HEAD_BYTES } from '../codec/tags/tags.ts';
 import type { Transport } from '../base/machine.ts';
 import { MessageType, PDU_HEADER_BYTES } from '../wire/pdu.ts';
@@ -105,7 +105,7 @@ export class Outliner {
       const header = this.#header;
       const isHeader = readHeader(bytes, at, header) === undefined;
       const isHead = isHeader && (!this.#isFrame || (offset === 0 && at === from));
-      this.#keepOwed(at, to, holdsTable(bytes, at, to) ? TABLE_BYTES : isHead ? headBytes(header.format) : HEADER_BYTES);
+      this.#keepOwed(at, to, infoFrameBytes(bytes, at, to) || (isHead ? headBytes(header.format) : MOST_HEADER_BYTES));
       // Where a frame ends, a tag may begin.
       if (isHeader && tagBytes(bytes, at + header.lengthBytes, to) > 0) tags.push(at + header.lengthBytes);
     }
@@ -120,7 +120,7 @@ export class Outliner {
   /** The next byte that a header may begin with; it is looked for once, and may lie in a message further on. */
   #syncFrom(bytes: Uint8Array, from: number): number {
     if (this.#nextSync >= from) return this.#nextSync;
-    const at = bytes.indexOf(SYNC_BYTE, from);
+    const at = findSync(bytes, from);
     this.#nextSync = at < 0 ? Infinity : at;
     return this.#nextSync;
   }
@@ -149,30 +149,15 @@ export class Outliner {
 
 const READ_WHOLE: ReadonlySet<number> = new Set([MessageType.METADATA, MessageType.ANNOUNCE, MessageType.HEADERS, MessageType.ORIGIN, MessageType.SOURCE]);
 const FIRST_BYTES = 8;
-const HEADER_BYTES = 7;
-/** From a frame's header to behind the letters of its table of contents. */
-const TABLE_BYTES = 44;
-const TABLES: readonly (readonly number[])[] = ['Xing', 'Info', 'VBRI'].map(codes);
-/** Where those letters can stand behind the beginning of a header, with and without a CRC. */
-const TABLE_AT = [13, 15, 21, 23, 36, 38];
 const TAGS: readonly (readonly number[])[] = [...CLEAR_LETTERS, 'TAG'].map(codes);
 
 function codes(text: string): readonly number[] {
   return Array.from(text, (letter) => letter.charCodeAt(0));
 }
 
-/** Whether a player's table of contents may stand in the frame that begins here. */
-function holdsTable(bytes: Uint8Array, at: number, to: number): boolean {
-  return TABLE_AT.some((behind) => isTableLetter(bytes[at + behind]) && TABLES.some((letters) => spells(bytes, at + behind, to, letters)));
-}
-
 /** How much is kept of a tag that begins here; 0 when none does. */
 function tagBytes(bytes: Uint8Array, at: number, to: number): number {
   return TAGS.some((letters) => spells(bytes, at, to, letters)) ? MAX_TAG_HEAD_BYTES : 0;
-}
-
-function isTableLetter(byte: number | undefined): boolean {
-  return byte === 0x58 || byte === 0x49 || byte === 0x56;
 }
 
 function spells(bytes: Uint8Array, at: number, to: number, letters: readonly number[]): boolean {

@@ -1,9 +1,10 @@
-/** MPEG audio Layer I, II and III are 'mp1', 'mp2' and 'mp3'; 'aac' is AAC in ADTS. */
-export type Codec = 'mp1' | 'mp2' | 'mp3' | 'aac';
+/** MPEG audio Layer I, II and III are 'mp1', 'mp2' and 'mp3'; 'aac' is AAC in ADTS. What is known of each is in its family. */
+export const codecs = ['mp3', 'aac', 'mp2', 'mp1'] as const;
+export type Codec = (typeof codecs)[number];
 
 /**
  * What a header says of a frame that a decoder is set up with. There is one object per distinct format, so reading a frame makes no
- * garbage. `isSameFormat` says whether two are the same to a decoder.
+ * garbage. `codec/formats.ts` says whether two are the same to a decoder.
  */
 export interface FrameFormat {
   readonly codec: Codec;
@@ -68,29 +69,6 @@ export type SkipReason =
 /** For operators: `mp3 44100 Hz 2 ch`. */
 export function describeFormat(format: FrameFormat | undefined): string {
   return format === undefined ? 'nothing' : `${format.codec} ${format.sampleRateHz} Hz ${format.channels} ch`;
-}
-
-/** The same to a decoder: the ID bit of ADTS, MPEG-2 or MPEG-4, changes nothing in how frames of one object type are decoded. */
-export function isSameFormat(a: FrameFormat | undefined, b: FrameFormat | undefined): boolean {
-  if (a === b || a?.codec !== 'aac' || b?.codec !== 'aac') return a === b;
-  return a.sampleRateHz === b.sampleRateHz && a.channels === b.channels && a.aacObjectType === b.aacObjectType;
-}
-
-/**
- * Whether players go on when frames of one format come behind those of another in one stream: within MPEG audio of Layer II and III,
- * and within ADTS, whatever the rate and the channels; docs/format-changes.md has what was tried. Another codec needs another decoder.
- */
-export function canFollow(format: FrameFormat | undefined, before: FrameFormat | undefined): boolean {
-  return format !== undefined && before !== undefined && familyOf(format) === familyOf(before);
-}
-
-function familyOf({ codec }: FrameFormat): Codec {
-  return codec === 'mp2' ? 'mp3' : codec;
-}
-
-/** For operators: frames of one format cannot come behind those of another in one stream. */
-export function cannotFollow(format: FrameFormat | undefined, before: FrameFormat | undefined): string {
-  return `${describeFormat(format)} cannot follow ${describeFormat(before)}`;
 }
 
 /** Length of a frame in microseconds, not rounded. */

@@ -17,6 +17,11 @@ import type { FrameFormat, FrameHeader, HeaderProblem } from '../format/format.t
  */
 export const MPEG_HEADER_BYTES = 4;
 
+/** Whether a second byte behind `FF` can be that of MPEG audio: three more bits of sync. A fourth one and layer 0 is ADTS. */
+export function isMpegSync(secondByte: number): boolean {
+  return (secondByte & 0xe0) === 0xe0 && (secondByte & 0xf6) !== 0xf0;
+}
+
 /**
  * Reads the header at `at`, of which four bytes must be there; says why when there is none.
  * `mainDataBegin` lies up to four bytes further on, and is 0 when `bytes` ends before it.
@@ -61,7 +66,21 @@ export function infoFrameKind(bytes: Uint8Array, at: number, header: FrameHeader
   return undefined;
 }
 
+/** How much of a frame that may begin at `at` it takes to find those letters, before anything else is asked; 0 when they are not there. */
+export function infoFrameBytes(bytes: Uint8Array, at: number, end: number): number {
+  for (const behind of LETTERS_AT) {
+    const first = bytes[at + behind];
+    const mayBe = first === XING >> 24 || first === INFO >> 24 || first === VBRI >> 24;
+    if (mayBe && (isXing(bytes, at + behind, end) || is(bytes, at + behind, end, VBRI))) return TABLE_BYTES;
+  }
+  return 0;
+}
+
 const VBRI_AT = 36;
+/** Where those letters can stand behind the beginning of a header, with and without a CRC. */
+const LETTERS_AT: readonly number[] = [13, 15, 21, 23, VBRI_AT, 38];
+/** From a frame's header to behind the letters. */
+const TABLE_BYTES = 44;
 // Four letters as one number, the first in its top byte.
 const XING = 0x58696e67;
 const INFO = 0x496e666f;
@@ -138,6 +157,9 @@ const kinds: readonly (Kind | undefined)[] = Array.from({ length: 128 }, (_, key
   };
   return { format, layer, slotBytes, kbps, slots };
 });
+
+/** The longest frame: of the highest bit rate there is of a kind, with padding. */
+export const MOST_MPEG_FRAME_BYTES: number = Math.max(...kinds.map((kind) => (kind === undefined ? 0 : kind.slotBytes * (kind.slots.at(-1)! + 1))));
 
 /** Every format there is. */
 export const mpegFormats: readonly FrameFormat[] = kinds.flatMap((kind) => (kind === undefined ? [] : [kind.format]));

@@ -1,4 +1,5 @@
 import type { Archive } from '../../base/archive.ts';
+import type { CutRepair } from '../format/family.ts';
 import { emptyFrameHeader, type FrameFormat, type FrameHeader } from '../format/format.ts';
 import { mainDataAt, mainDataBytes } from './main-data.ts';
 import { crcBytes } from '../format/crc.ts';
@@ -15,7 +16,7 @@ import { MPEG_HEADER_BYTES, readMpegHeader, sideInfoBytes } from './header.ts';
  *
  *     made anew      | head, of a higher bit rate | audio of e | padding | what follows it, up to the end of e |
  */
-export class ReservoirCarrier {
+export class ReservoirCarrier implements CutRepair {
   readonly #header: FrameHeader = emptyFrameHeader();
   readonly #scratch: Uint8Array = new Uint8Array(2 * MOST_RESERVOIR_BYTES + MOST_FRAME_BYTES);
   /** Main data right before the next frame that whoever follows has been given. */

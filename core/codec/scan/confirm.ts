@@ -1,5 +1,5 @@
 import type { FrameFormat, FrameHeader } from '../format/format.ts';
-import { SYNC_BYTE, headerBytes, readHeader, sameKind } from '../header.ts';
+import { headerReader, isSync, readHeader, sameKind } from '../header.ts';
 import { readTag, tagHeadBytes } from '../tags/tags.ts';
 
 /** Another frame of the format, or a tag, stands there. */
@@ -16,16 +16,16 @@ export function confirmation(bytes: Uint8Array, at: number, end: number, format:
   const available = end - at;
   if (available < 1) return 1;
   const first = bytes[at]!;
-  if (first !== SYNC_BYTE) {
+  if (!isSync(first)) {
     const wanted = tagHeadBytes(first);
     if (available < wanted) return wanted;
     // Lyrics stand behind a whole file, never behind the first frame of one.
     return wanted > 0 && readTag(bytes, at)?.endsWithMark === false ? CONFIRMED : REFUTED;
   }
   if (available < 2) return 2;
-  const wanted = headerBytes(bytes[at + 1]!);
-  if (available < wanted) return wanted;
-  const agrees = readHeader(bytes, at, scratch) === undefined && sameKind(scratch.format, format);
+  const reader = headerReader(bytes, at);
+  if (available < reader.headerBytes) return reader.headerBytes;
+  const agrees = reader.readHeader(bytes, at, scratch) === undefined && sameKind(scratch.format, format);
   return agrees ? CONFIRMED : REFUTED;
 }
 

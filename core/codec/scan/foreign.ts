@@ -1,16 +1,14 @@
-import { emptyFrameHeader } from '../format/format.ts';
-import { MPEG_HEADER_BYTES, readMpegHeader } from '../mpeg/header.ts';
+import { families } from '../families.ts';
 import { ID3V2_HEAD_BYTES, readTag, spells } from '../tags/tags.ts';
 
 /** What a source may send. */
-export const SUPPORTED = 'MPEG audio or AAC (ADTS)';
+export const SUPPORTED: string = families.map(({ name }) => name).join(' or ');
 /** So many bytes are enough to recognise all that is recognised. */
 export const FOREIGN_HEAD_BYTES = 16_384;
-const FREE_FORMAT = 'free-format MPEG audio (set a bit rate: most players cannot decode it)';
 
 /**
  * What audio or page begins with these bytes, behind an ID3v2 tag if there is one, for an operator; undefined when it is nothing that is
- * known, and may be MPEG audio or ADTS. Of what is not certain by its first letters a second packet must agree.
+ * known, and may be supported. Of what is not certain by its first letters a second packet must agree.
  */
 export function foreignFormat(bytes: Uint8Array): string | undefined {
   const from = behindTag(bytes);
@@ -21,7 +19,11 @@ export function foreignFormat(bytes: Uint8Array): string | undefined {
   if (text !== undefined) return text;
   if (isTransportStream(head)) return 'an MPEG transport stream';
   if (isLoas(head)) return 'AAC in LATM (send it as ADTS)';
-  return isFreeFormat(head) ? FREE_FORMAT : undefined;
+  for (const family of families) {
+    const variant = family.unsupported?.(head);
+    if (variant !== undefined) return variant;
+  }
+  return undefined;
 }
 
 interface Signature {
@@ -115,32 +117,6 @@ function isLoas(head: Uint8Array): boolean {
     if (packets === LOAS_PACKETS) return true;
   }
   return false;
-}
-
-const LEAST_FREE_BYTES = 24;
-/** 640 kbit/s, the most that any encoder offers, in the longest frame there is (576 samples at 8 kHz). */
-const MOST_FREE_BYTES = 5_800;
-const MOST_CANDIDATES = 16;
-
-/** Three headers without a bit rate, at equal distances but for a slot of padding. */
-function isFreeFormat(head: Uint8Array): boolean {
-  const header = emptyFrameHeader();
-  let candidates = 0;
-  for (let from = 0; from + MPEG_HEADER_BYTES <= head.length && candidates < MOST_CANDIDATES; from++) {
-    if (readMpegHeader(head, from, header) !== 'free-format') continue;
-    candidates++;
-    for (let bytes = LEAST_FREE_BYTES; bytes <= MOST_FREE_BYTES; bytes++) {
-      if (!agrees(head, from, from + bytes)) continue;
-      const second = from + bytes;
-      for (let slot = -4; slot <= 4; slot++) if (agrees(head, from, second + bytes + slot)) return true;
-    }
-  }
-  return false;
-}
-
-/** Whether the same header stands at both places, but for padding and what two channels have in common. */
-function agrees(head: Uint8Array, a: number, b: number): boolean {
-  return head[b] === 0xff && head[b + 1] === head[a + 1] && (head[b + 2]! & 0xfc) === (head[a + 2]! & 0xfc) && (head[b + 3]! & 0xc0) === (head[a + 3]! & 0xc0);
 }
 
 function behindTag(bytes: Uint8Array): number {

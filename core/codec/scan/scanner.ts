@@ -1,18 +1,16 @@
 import type { Archive } from '../../base/archive.ts';
 import { assert } from '../../base/assert.ts';
-import { MAX_ADTS_FRAME_BYTES } from '../aac/header.ts';
 import { CONFIRMED, confirmation, findWhole } from './confirm.ts';
 import { emptyFrameHeader, type FrameFormat, type FrameHeader, type SkipReason } from '../format/format.ts';
 import { archiveFormat } from '../formats.ts';
-import { SYNC_BYTE, headerBytes, readHeader, sameKind } from '../header.ts';
+import { headerReader, infoFrameKind, isSync, MOST_FRAME_BYTES, readHeader, sameKind } from '../header.ts';
 import { HeldBytes } from './held.ts';
-import { infoFrameKind } from '../mpeg/header.ts';
 import { type SkipCount, type SkipCounts, zeroSkipCounts } from './skips.ts';
 import { clearHeadBytes, findTag, MAX_TAG_HEAD_BYTES, mayBeginTag, readTag, tagHeadBytes } from '../tags/tags.ts';
 import { TagPass } from '../tags/tag-pass.ts';
 
 /** The longest frame, and as much behind it as it takes to tell whether that confirms it. */
-export const MAX_HELD_BYTES: number = MAX_ADTS_FRAME_BYTES + MAX_TAG_HEAD_BYTES;
+export const MAX_HELD_BYTES: number = MOST_FRAME_BYTES + MAX_TAG_HEAD_BYTES;
 
 export interface FrameSink {
   /** `bytes` is exactly one frame, borrowed for the call; `header` is reused. */
@@ -189,12 +187,12 @@ export class FrameScanner {
     if (this.#tag.isInside) return this.#passTag(bytes, at, end);
     const available = end - at;
     const first = bytes[at]!;
-    if (first !== SYNC_BYTE) return this.#atBoundary ? this.#stepAtBoundary(first, bytes, at, end) : this.#stepInGarbage(first, bytes, at, end);
+    if (!isSync(first)) return this.#atBoundary ? this.#stepAtBoundary(first, bytes, at, end) : this.#stepInGarbage(first, bytes, at, end);
     if (available < 2) return this.#want(2, at);
-    const needed = headerBytes(bytes[at + 1]!);
-    if (available < needed) return this.#want(needed, at);
+    const reader = headerReader(bytes, at);
+    if (available < reader.headerBytes) return this.#want(reader.headerBytes, at);
     const header = this.#header;
-    const problem = readHeader(bytes, at, header);
+    const problem = reader.readHeader(bytes, at, header);
     if (problem !== undefined) return this.#refuse(problem, at);
 
     const length = header.lengthBytes;
@@ -277,7 +275,7 @@ export class FrameScanner {
     this.#locked = false;
     this.#atBoundary = false;
     let at = from + 1;
-    while (at < end && bytes[at] !== SYNC_BYTE && !(this.#isSource && clearHeadBytes(bytes[at]!) > 0)) at++;
+    while (at < end && !isSync(bytes[at]!) && !(this.#isSource && clearHeadBytes(bytes[at]!) > 0)) at++;
     this.#countGarbage(at - from);
     return at;
   }
@@ -366,7 +364,7 @@ export class FrameScanner {
 
   /** A frame of the format begins here, as far as it is there. What else can wait while locked is part of a tag. */
   #isUnfinished(rest: Uint8Array, at: number): boolean {
-    return this.#locked && rest[at] === SYNC_BYTE;
+    return this.#locked && isSync(rest[at]!);
   }
 
   #count(reason: SkipReason, bytes: number): void {

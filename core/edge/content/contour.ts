@@ -1,5 +1,5 @@
 import type { Archive } from '../../base/archive.ts';
-import { SILENT } from '../../codec/level.ts';
+import { SILENT } from '../../codec/format/family.ts';
 
 /** Contours of all codecs and sample rates are brought to this grid: finer than a granule of MP3 (13 ms). */
 export const STEP_US = 10_000;

@@ -1,4 +1,4 @@
-import { SILENT } from '../../codec/level.ts';
+import { SILENT } from '../../codec/format/family.ts';
 import { ABSENT, STEP_US, type Contour } from './contour.ts';
 
 /** Where two contours agree best. */

@@ -1,4 +1,5 @@
-import { describeFormat, frameDurationUs, isSameFormat, type FrameFormat, type FrameHeader, emptyFrameHeader } from '../../codec/format/format.ts';
+import { describeFormat, frameDurationUs, type FrameFormat, type FrameHeader, emptyFrameHeader } from '../../codec/format/format.ts';
+import { isSameFormat } from '../../codec/formats.ts';
 import { readHeader } from '../../codec/header.ts';
 import { foreignFormat, SUPPORTED } from '../../codec/scan/foreign.ts';
 import { FrameScanner, type FrameSink } from '../../codec/scan/scanner.ts';

@@ -1,7 +1,7 @@
 import type { Archive } from '../../base/archive.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
-import { isSameFormat, type FrameFormat } from '../../codec/format/format.ts';
-import { archiveFormat } from '../../codec/formats.ts';
+import type { FrameFormat } from '../../codec/format/format.ts';
+import { archiveFormat, isSameFormat } from '../../codec/formats.ts';
 import { icyTitleText } from '../../wire/icy.ts';
 import { FrameRing } from '../stream/ring.ts';
 import type { Micros } from '../../base/units.ts';

@@ -1,9 +1,9 @@
 import type { Archive } from '../../base/archive.ts';
 import { assert } from '../../base/assert.ts';
 import type { FallbackEvent } from './events.ts';
-import { canFollow, cannotFollow, isSameFormat, type FrameFormat } from '../../codec/format/format.ts';
-import { archiveFormat } from '../../codec/formats.ts';
-import { ReservoirCarrier } from '../../codec/mpeg/reservoir.ts';
+import type { FrameFormat } from '../../codec/format/format.ts';
+import { CutRepairs } from '../../codec/cuts.ts';
+import { archiveFormat, canFollow, cannotFollow, isSameFormat } from '../../codec/formats.ts';
 import { icyTitleText } from '../../wire/icy.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Programme } from '../playout/on-air.ts';
@@ -51,7 +51,7 @@ export class StandIn<Stream extends Returning> implements FallbackSink {
   readonly programme: Programme;
   readonly #options: StandInOptions;
   readonly #due: Timer<string>;
-  readonly #carrier: ReservoirCarrier = new ReservoirCarrier();
+  readonly #carrier: CutRepairs = new CutRepairs();
   #state: 'off' | 'called' | 'on-air' = 'off';
   /** Of the mountpoint, as its listeners were told. */
   #format: FrameFormat | undefined;

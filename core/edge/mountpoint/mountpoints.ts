@@ -6,7 +6,7 @@ import type { EdgeStream } from '../stream/stream.ts';
 import type { MountpointEvent } from './events.ts';
 import { Fallbacks } from './fallbacks.ts';
 import { FormatChoice } from './format-choice.ts';
-import { cannotFollow } from '../../codec/format/format.ts';
+import { cannotFollow } from '../../codec/formats.ts';
 import type { ListenerId } from '../../base/machine.ts';
 import type { Matcher } from '../content/matcher.ts';
 import { Mount, type MountReason, type OnAir } from './mountpoint.ts';

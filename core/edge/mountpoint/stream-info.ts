@@ -1,5 +1,6 @@
 import type { EdgeStream } from '../stream/stream.ts';
-import { canFollow, cannotFollow, type FrameFormat } from '../../codec/format/format.ts';
+import type { FrameFormat } from '../../codec/format/format.ts';
+import { canFollow, cannotFollow } from '../../codec/formats.ts';
 import type { Match } from '../content/matcher.ts';
 import { isFrom } from '../switching/command.ts';
 import { settingsFor, type MountPolicy } from '../../config/mount-policy.ts';

@@ -1,7 +1,7 @@
 import { ABSENT, type Contour } from '../content/contour.ts';
 import type { EdgeStream } from '../stream/stream.ts';
-import { isSameFormat } from '../../codec/format/format.ts';
-import { windowOf, windowsAgree } from '../../codec/window.ts';
+import { familyOf } from '../../codec/families.ts';
+import { isSameFormat } from '../../codec/formats.ts';
 import type { Takeover } from './takeover.ts';
 
 /** A cut may be half a frame off, and so much more. */
@@ -30,17 +30,14 @@ function isQuiet(contour: Contour): boolean {
 }
 
 /**
- * Whether a decoder overlaps what was given out last, the newest frame of `live`, and the entered frame with slopes that fit; also
- * where that cannot be told, across formats, and in other codecs than AAC. Of a frame that has yet to come it cannot be said.
+ * Whether a decoder goes well from what was given out last, the newest frame of `live`, to the entered frame; also
+ * where that cannot be told, across formats, and in codecs where it makes no difference. Of a frame that has yet to come it cannot be said.
  */
 function cutAgrees({ stream, index }: Takeover, live: EdgeStream): boolean {
-  if (stream.format?.codec !== 'aac' || !isSameFormat(stream.format, live.format) || live.ring.count === 0) return true;
+  const joinsWell = stream.format && familyOf(stream.format).joinsWell;
+  if (joinsWell === undefined || !isSameFormat(stream.format, live.format) || live.ring.count === 0) return true;
   if (index >= stream.ring.count) return false;
-  const last = windowOf(live.ring.frame(live.ring.count - 1).bytes, stream.format);
-  const next = windowOf(stream.ring.frame(index).bytes, stream.format);
-  const before = stream.ring.before(index, 1);
-  if (last === undefined || next === undefined) return true;
-  return windowsAgree(last, next, before && windowOf(before, stream.format));
+  return joinsWell(live.ring.frame(live.ring.count - 1).bytes, stream.ring.frame(index).bytes, stream.ring.before(index, 1));
 }
 
 /** Of two frames that lie as near to the point, within the tolerance, the one that agrees. */

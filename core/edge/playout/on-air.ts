@@ -2,8 +2,8 @@ import { Ahead } from '../../timing/ahead.ts';
 import type { Archive } from '../../base/archive.ts';
 import type { EdgeStream } from '../stream/stream.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
+import { CutRepairs } from '../../codec/cuts.ts';
 import { archiveFormat } from '../../codec/formats.ts';
-import { ReservoirCarrier } from '../../codec/mpeg/reservoir.ts';
 import type { Settings } from '../../config/settings.ts';
 import { ms, type Micros } from '../../base/units.ts';
 
@@ -30,7 +30,7 @@ export class OnAir {
   readonly #ahead: Ahead;
   /** Of a stream that comes faster than real time the listeners get nothing until they can have played some of what they have. */
   #isHeld = false;
-  readonly #carrier: ReservoirCarrier = new ReservoirCarrier();
+  readonly #carrier: CutRepairs = new CutRepairs();
   #live: EdgeStream | undefined;
   #format: FrameFormat | undefined;
   #playheadUs = 0;

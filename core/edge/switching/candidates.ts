@@ -1,6 +1,6 @@
 import type { Archive } from '../../base/archive.ts';
 import type { EdgeStream } from '../stream/stream.ts';
-import { canFollow, isSameFormat } from '../../codec/format/format.ts';
+import { canFollow, isSameFormat } from '../../codec/formats.ts';
 import type { Match, Matcher } from '../content/matcher.ts';
 import type { MountPolicy } from '../../config/mount-policy.ts';
 import type { Settings } from '../../config/settings.ts';

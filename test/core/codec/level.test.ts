@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { FrameFormat } from '../../../core/codec/format/format.ts';
 import { FrameScanner } from '../../../core/codec/scan/scanner.ts';
-import { LevelReader, SILENT } from '../../../core/codec/level.ts';
+import { LevelReader } from '../../../core/codec/level.ts';
+import { SILENT } from '../../../core/codec/format/family.ts';
 import { loadProgramme } from '../../../demo/programme.ts';
 import { frameWith, heads } from './heads.ts';
 

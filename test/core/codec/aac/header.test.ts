@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { frameDurationUs, emptyFrameHeader } from '../../../../core/codec/format/format.ts';
-import { headerBytes, readHeader } from '../../../../core/codec/header.ts';
+import { headerReader, readHeader } from '../../../../core/codec/header.ts';
 import { adtsFrame, adtsRates, type AdtsOptions } from '../build.ts';
 
 function read(options: AdtsOptions): ReturnType<typeof emptyFrameHeader> | string {
@@ -75,6 +75,6 @@ test('a header that is not all there is none', () => {
   for (let length = 0; length < 7; length++) {
     expect(readHeader(adtsFrame().subarray(0, length), 0, emptyFrameHeader())).toBe('no-sync');
   }
-  for (const second of [0xf0, 0xf1, 0xf8, 0xf9]) expect(headerBytes(second)).toBe(7);
-  for (const second of [0xfb, 0xfd, 0xff, 0xe1, 0xe3, 0x00]) expect(headerBytes(second)).toBe(4);
+  for (const second of [0xf0, 0xf1, 0xf8, 0xf9]) expect(headerReader(Uint8Array.of(0xff, second), 0).headerBytes).toBe(7);
+  for (const second of [0xfb, 0xfd, 0xff, 0xe1, 0xe3, 0x00]) expect(headerReader(Uint8Array.of(0xff, second), 0).headerBytes).toBe(4);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { emptyFrameHeader } from '../../../../core/codec/format/format.ts';
-import { headerBytes, readHeader } from '../../../../core/codec/header.ts';
+import { headerReader, readHeader } from '../../../../core/codec/header.ts';
 import { infoFrameKind, readMpegHeader } from '../../../../core/codec/mpeg/header.ts';
 import { ascii, bitrateColumn, bitrateRows, infoFrame, mpegFrame, mpegRates } from '../build.ts';
 
@@ -87,7 +87,7 @@ test('a header that is not all there is none', () => {
   for (let length = 0; length < 4; length++) {
     expect(readHeader(mpegFrame().subarray(0, length), 0, emptyFrameHeader())).toBe('no-sync');
   }
-  expect(headerBytes(mpegFrame()[1]!)).toBe(4);
+  expect(headerReader(mpegFrame(), 0).headerBytes).toBe(4);
   expect(readHeader(mpegFrame().subarray(0, 4), 0, emptyFrameHeader())).toBeUndefined();
 });
 

@@ -3,7 +3,8 @@ import { emptyFrameHeader, type FrameHeader } from '../../../../core/codec/forma
 import { readHeader } from '../../../../core/codec/header.ts';
 import { mainDataAt, mainDataBytes } from '../../../../core/codec/mpeg/main-data.ts';
 import { ReservoirCarrier } from '../../../../core/codec/mpeg/reservoir.ts';
-import { ReservoirWatch, type Decodability } from '../../../../core/probe/reservoir-watch.ts';
+import type { Decodability } from '../../../../core/codec/format/family.ts';
+import { ReservoirWatch } from '../../../../core/codec/mpeg/reservoir-watch.ts';
 import { loadProgramme } from '../../../../demo/programme.ts';
 import { mp3, MAX_MODEL_FRAME_BYTES } from '../../../../sim/programme/model-frame.ts';
 import { ModelStream } from '../../../../sim/programme/programme.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { Contour, STEP_US } from '../../../../core/edge/content/contour.ts';
 import { Correlator } from '../../../../core/edge/content/correlation.ts';
-import { LevelReader, SILENT } from '../../../../core/codec/level.ts';
+import { LevelReader } from '../../../../core/codec/level.ts';
+import { SILENT } from '../../../../core/codec/format/family.ts';
 import { FrameScanner } from '../../../../core/codec/scan/scanner.ts';
 import { loadProgramme, type Encoding } from '../../../../demo/programme.ts';
 

@@ -9,7 +9,7 @@ import { StandIn } from '../../../../core/edge/fallback/stand-in.ts';
 import { emptyFrameHeader, type FrameFormat } from '../../../../core/codec/format/format.ts';
 import { readHeader } from '../../../../core/codec/header.ts';
 import { ReservoirCarrier } from '../../../../core/codec/mpeg/reservoir.ts';
-import { ReservoirWatch } from '../../../../core/probe/reservoir-watch.ts';
+import { ReservoirWatch } from '../../../../core/codec/mpeg/reservoir-watch.ts';
 import { StateReader, StateWriter } from '../../../../core/recording/saved-state.ts';
 import { ByteReader, ByteWriter } from '../../../../core/recording/wire.ts';
 import { defaultSettings } from '../../../../core/config/settings.ts';

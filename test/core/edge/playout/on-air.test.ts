@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { FrameScanner } from '../../../../core/codec/scan/scanner.ts';
-import { ReservoirWatch, type Decodability } from '../../../../core/probe/reservoir-watch.ts';
+import type { Decodability } from '../../../../core/codec/format/family.ts';
+import { ReservoirWatch } from '../../../../core/codec/mpeg/reservoir-watch.ts';
 import { loadProgramme } from '../../../../demo/programme.ts';
 import { EdgeRig } from '../../support/edge-rig.ts';
 import { onAir, Source } from '../../support/station.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { canFollow, isSameFormat, type FrameFormat, emptyFrameHeader } from '../../../../core/codec/format/format.ts';
+import { type FrameFormat, emptyFrameHeader } from '../../../../core/codec/format/format.ts';
+import { canFollow, isSameFormat } from '../../../../core/codec/formats.ts';
 import { readHeader } from '../../../../core/codec/header.ts';
 import { ReservoirCarrier } from '../../../../core/codec/mpeg/reservoir.ts';
 import type { Micros } from '../../../../core/base/units.ts';

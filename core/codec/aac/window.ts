@@ -1,11 +1,9 @@
-import type { FrameFormat } from './format/format.ts';
-import { RawBlockReader, type AacWindow, type WindowSequence } from './aac/raw-block.ts';
+import { RawBlockReader, type AacWindow, type WindowSequence } from './raw-block.ts';
 
 const block = new RawBlockReader();
 
-/** Of the first channel of an AAC frame; undefined where that cannot be told, and for other codecs. */
-export function windowOf(frame: Uint8Array, { codec }: FrameFormat): AacWindow | undefined {
-  if (codec !== 'aac') return undefined;
+/** Of the first channel of an AAC frame; undefined where that cannot be told. */
+export function windowOf(frame: Uint8Array): AacWindow | undefined {
   block.read(frame);
   return block.window;
 }
@@ -23,6 +21,14 @@ export function windowOf(frame: Uint8Array, { codec }: FrameFormat): AacWindow |
  */
 export function windowsAgree(last: AacWindow, next: AacWindow, predecessor: AacWindow | undefined): boolean {
   return endsShort[last.sequence] === beginsShort[next.sequence] && (predecessor === undefined || predecessor.shape === last.shape);
+}
+
+/** The same of frames; yes where their windows cannot be told. */
+export function framesAgree(last: Uint8Array, next: Uint8Array, predecessor: Uint8Array | undefined): boolean {
+  const lastWindow = windowOf(last);
+  const nextWindow = windowOf(next);
+  if (lastWindow === undefined || nextWindow === undefined) return true;
+  return windowsAgree(lastWindow, nextWindow, predecessor && windowOf(predecessor));
 }
 
 const endsShort: Readonly<Record<WindowSequence, boolean>> = { long: false, start: true, short: true, stop: false };

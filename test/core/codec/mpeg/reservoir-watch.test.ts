@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { ReservoirWatch, type Decodability } from '../../../core/probe/reservoir-watch.ts';
-import { loadProgramme } from '../../../demo/programme.ts';
-import { headerOf, layer3Frame, MAIN_BYTES } from './layer3.ts';
+import type { Decodability } from '../../../../core/codec/format/family.ts';
+import { ReservoirWatch } from '../../../../core/codec/mpeg/reservoir-watch.ts';
+import { loadProgramme } from '../../../../demo/programme.ts';
+import { headerOf, layer3Frame, MAIN_BYTES } from '../../probe/layer3.ts';
 
 const { a, b } = loadProgramme();
 

@@ -1,16 +1,6 @@
-import type { FrameHeader } from '../codec/format/format.ts';
-import { mainDataAt, mainDataBytes } from '../codec/mpeg/main-data.ts';
-
-/**
- * What a decoder can do with a frame.
- *
- * - `whole`: decode it.
- * - `joining`: nothing yet, because it reaches back to before what has been received: so does every stream that is entered.
- * - `overlap`, `foreign`, `overrun`: noise. The stream was broken right before it: it takes bytes that belonged to the
- *   frame before, or leaves out bytes that look like another frame's audio, or more audio than there are bytes.
- * - `behind`: noise again, for it reaches back to before that break.
- */
-export type Decodability = 'whole' | 'joining' | 'overlap' | 'foreign' | 'overrun' | 'behind';
+import type { CutWatch, Decodability } from '../format/family.ts';
+import type { FrameHeader } from '../format/format.ts';
+import { mainDataAt, mainDataBytes } from './main-data.ts';
 
 /** Main data of Layer III that is remembered: twice as much as a frame can reach back to. */
 const HELD_BYTES = 1_024;
@@ -34,7 +24,7 @@ const LEARNING_FRAMES = 100;
  * before the end of the one before is proof of a cut; bytes that nobody claims, and that are no filling, are evidence,
  * unless the encoder does that regularly.
  */
-export class ReservoirWatch {
+export class ReservoirWatch implements CutWatch {
   readonly #held: Uint8Array = new Uint8Array(HELD_BYTES);
   /** Main data since we came in or the last break, up to what matters. */
   #receivedBytes = 0;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { AacWindow, WindowSequence } from '../../../core/codec/aac/raw-block.ts';
-import { windowOf, windowsAgree } from '../../../core/codec/window.ts';
-import { frameWith, heads } from './heads.ts';
+import type { AacWindow, WindowSequence } from '../../../../core/codec/aac/raw-block.ts';
+import { windowOf, windowsAgree } from '../../../../core/codec/aac/window.ts';
+import { frameWith, heads } from '../heads.ts';
 
 const sequences: readonly WindowSequence[] = ['long', 'start', 'short', 'stop'];
 
@@ -11,11 +11,10 @@ function window(sequence: WindowSequence, shape: 0 | 1 = 1): AacWindow {
 
 /** An ADTS frame whose raw data block begins with these bits. */
 function block(bits: string): AacWindow | undefined {
-  const { format } = frameWith('fff1508001bffc');
   const bytes = new Uint8Array(40);
   bytes.set([0xff, 0xf1, 0x50, 0x80, 0x05, 0x1f, 0xfc]);
   for (const [at, bit] of [...bits.replaceAll(' ', '')].entries()) bytes[7 + (at >> 3)]! |= Number(bit) << (7 - (at & 7));
-  return windowOf(bytes, format);
+  return windowOf(bytes);
 }
 
 describe('the window of an AAC frame', () => {
@@ -30,9 +29,10 @@ describe('the window of an AAC frame', () => {
     expect(block('101 0000 0000')).toBeUndefined();
   });
 
-  test.each(heads)('is told of what encoders make: $encoder', ({ quiet }) => {
-    const { bytes, format } = frameWith(quiet);
-    expect(windowOf(bytes, format)?.sequence).toBe(format.codec === 'aac' ? 'long' : undefined);
+  const aacHeads = heads.filter(({ quiet }) => frameWith(quiet).format.codec === 'aac');
+
+  test.each(aacHeads)('is told of what encoders make: $encoder', ({ quiet }) => {
+    expect(windowOf(frameWith(quiet).bytes)?.sequence).toBe('long');
   });
 });
 
