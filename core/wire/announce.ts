@@ -1,3 +1,4 @@
+import { families, familyOf } from '../codec/families.ts';
 import type { Codec, FrameFormat } from '../codec/format/format.ts';
 import { decodeLoosely, hasControlCharacter, hasLoneSurrogate, utf8Encode, utf8Length } from '../base/text.ts';
 
@@ -9,36 +10,26 @@ export interface Announcement {
 
 export const MAX_MOUNTPOINT_BYTES = 255;
 
-/** The six formats that the original knows, by the byte that stands for them. */
-const audioTypes: readonly { readonly codec: 'aac' | 'mp3'; readonly channels: number; readonly kbps: number }[] = [
-  { codec: 'aac', channels: 2, kbps: 48 },
-  { codec: 'mp3', channels: 2, kbps: 128 },
-  { codec: 'aac', channels: 2, kbps: 192 },
-  { codec: 'aac', channels: 2, kbps: 128 },
-  { codec: 'mp3', channels: 1, kbps: 48 },
-  { codec: 'aac', channels: 2, kbps: 24 },
-];
-
 /** The byte that makes an original edge label the stream best: same codec, then nearest bit rate, then same channels. */
 export function audioTypeFor(format: FrameFormat, bitrateBps: number): number {
-  const codec = wireCodec(format.codec);
   let best = -1;
   let bestCost = Infinity;
-  audioTypes.forEach((type, index) => {
-    if (type.codec !== codec) return;
-    const cost = Math.abs(Math.log2((type.kbps * 1000) / Math.max(1, bitrateBps))) + (type.channels === format.channels ? 0 : 0.1);
+  for (const { byte, channels, kbps } of familyOf(format).audioTypes) {
+    const cost = Math.abs(Math.log2((kbps * 1000) / Math.max(1, bitrateBps))) + (channels === format.channels ? 0 : 0.1);
     if (cost < bestCost) {
-      best = index;
+      best = byte;
       bestCost = cost;
     }
-  });
+  }
   return best;
 }
 
 /** What that byte says; undefined when the original knows no such. All of MPEG audio is 'mp3' there. */
-export function announcedCodec(audioType: number): 'aac' | 'mp3' | undefined {
-  return audioTypes[audioType]?.codec;
+export function announcedCodec(audioType: number): Codec | undefined {
+  return announced.get(audioType);
 }
+
+const announced: ReadonlyMap<number, Codec> = new Map(families.flatMap(({ announcedAs, audioTypes }) => audioTypes.map(({ byte }) => [byte, announcedAs])));
 
 export function encodeAnnouncement({ audioType, mountpoint }: Announcement): Uint8Array {
   const name = utf8Encode(mountpoint);
@@ -103,9 +94,4 @@ const isForbidden: readonly boolean[] = Array.from({ length: 256 }, (_, byte) =>
 function hasForbiddenByte(payload: Uint8Array): boolean {
   for (let at = 1; at < payload.length; at++) if (isForbidden[payload[at]!]!) return true;
   return false;
-}
-
-/** The original has one number for all of MPEG audio: to it, Layers I and II are MP3 too. */
-function wireCodec(codec: Codec): 'aac' | 'mp3' {
-  return codec === 'aac' ? 'aac' : 'mp3';
 }
