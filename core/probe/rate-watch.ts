@@ -1,3 +1,4 @@
+import { familyOf } from '../codec/families.ts';
 import type { FrameHeader } from '../codec/format/format.ts';
 
 export type RateNews =
@@ -10,7 +11,7 @@ export type RateNews =
 const STEADY_FRAMES = 100;
 const MOST_ODD_FRAMES = 2;
 
-/** Watches the bit rate that MPEG audio headers name, as long as it is constant; streams of variable bit rate have no news. */
+/** Watches the bit rate that headers name, as long as it is constant; streams of variable bit rate have no news. */
 export class RateWatch {
   /** Undefined while it is not known to be constant. */
   #usualBps: number | undefined;
@@ -18,8 +19,8 @@ export class RateWatch {
   #runFrames = 0;
 
   frame({ format, bitrateBps }: FrameHeader): RateNews | undefined {
-    // The bit rate of an ADTS frame is its own length, and always varies.
-    if (format.codec === 'aac') {
+    // Without a field for it, the bit rate of a frame is its own length, and always varies.
+    if (!familyOf(format).hasRateField) {
       this.restart();
       return undefined;
     }

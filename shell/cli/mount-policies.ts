@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { mountpointProblem } from '../../core/wire/announce.ts';
 import { originProblem } from '../../core/wire/extensions.ts';
-import type { Codec } from '../../core/codec/format/format.ts';
+import { codecs, type Codec } from '../../core/codec/format/format.ts';
 import { mountSettingNames, type Fallback, type MountPolicies, type MountPolicy, type MountSettingName } from '../../core/config/mount-policy.ts';
 import { settingProblem } from '../../core/config/settings.ts';
 import type { Given, Option } from './options.ts';
@@ -9,7 +9,7 @@ import { UsageError } from '../process/problems.ts';
 
 export const mountOptions: readonly Option[] = [
   { name: 'prefer', value: 'MOUNT=ORIGIN', repeated: true, help: 'listeners of this mountpoint return to the encoder of this origin, or to the one that a relay takes from this address' },
-  { name: 'codec', value: 'MOUNT=CODEC', repeated: true, help: 'mp3, aac, mp2 or mp1: its streams of another one are not heard; without it most of them decide' },
+  { name: 'codec', value: 'MOUNT=CODEC', repeated: true, help: `${codecs.slice(0, -1).join(', ')} or ${codecs.at(-1)}: its streams of another one are not heard; without it most of them decide` },
   { name: 'fallback-mount', value: 'MOUNT=OTHER', repeated: true, help: 'what they hear when no stream is left: another mountpoint, until one is back' },
   { name: 'fallback-file', value: 'MOUNT=FILE', repeated: true, help: 'the same, from a file of the same codec, again and again' },
 ];
@@ -134,11 +134,10 @@ class PolicyReader {
   }
 }
 
-const codecs: readonly Codec[] = ['mp3', 'aac', 'mp2', 'mp1'];
 const codecProblem = `must be one of ${codecs.join(', ')}`;
 
 function isCodec(value: unknown): value is Codec {
-  return codecs.includes(value as Codec);
+  return codecs.some((codec) => codec === value);
 }
 
 /** `MOUNT=VALUE`, each mountpoint once. */

@@ -1,3 +1,4 @@
+import { familyOf } from '../../core/codec/families.ts';
 import type { FrameFormat } from '../../core/codec/format/format.ts';
 import type { Garbling, SecondFigures } from '../../core/probe/events.ts';
 import type { ProbeFigures } from '../../core/probe/figures.ts';
@@ -109,13 +110,11 @@ export function verdictLine({ url, figures, violations }: Summary): string {
   return violations.length === 0 ? `OK ${url}: ${about}` : `BAD ${url}: ${about}: ${violations.join('; ')}`;
 }
 
-export function formatWords({ codec, mpegVersion, sampleRateHz, channels, aacObjectType }: FrameFormat): string {
-  const name = codec === 'aac' ? (aacNames[aacObjectType] ?? 'AAC') : `${codec.toUpperCase()}${mpegVersion === '1' ? '' : ` (MPEG-${mpegVersion})`}`;
+export function formatWords(format: FrameFormat): string {
+  const { sampleRateHz, channels } = format;
   const layout = channels === 1 ? 'mono' : channels === 2 ? 'stereo' : `${channels} channels`;
-  return `${name} ${inTenths(sampleRateHz / 1000)} kHz ${layout}`;
+  return `${familyOf(format).nameOf(format)} ${inTenths(sampleRateHz / 1000)} kHz ${layout}`;
 }
-
-const aacNames: Readonly<Record<number, string>> = { 1: 'AAC Main', 2: 'AAC-LC', 3: 'AAC-SSR', 4: 'AAC-LTP' };
 
 function answerWords({ server, contentType, name, kbps, metadataIntervalBytes }: Answer): string {
   const parts = [
