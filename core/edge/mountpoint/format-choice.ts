@@ -1,5 +1,7 @@
 import type { EdgeStream } from '../stream/stream.ts';
+import { familyOf } from '../../codec/families.ts';
 import type { Codec } from '../../codec/format/format.ts';
+import { playedAs } from '../../codec/formats.ts';
 import { policyFor, type MountPolicies } from '../../config/mount-policy.ts';
 import type { Settings } from '../../config/settings.ts';
 import { ms, type Micros } from '../../base/units.ts';
@@ -12,8 +14,8 @@ export interface Begun {
 }
 
 /**
- * Which codec a mountpoint has whose streams have several: a player cannot go from one to another. What is configured counts, and
- * otherwise most of its streams; of as many each way, those of the lowest stream id, so that edges agree that have the same streams.
+ * Which codec a mountpoint has whose streams have several that a player cannot go from one to another with. What is configured counts, and
+ * otherwise most of its streams, those of codecs that can follow one another together; of as many each way, those of the lowest stream id, so that edges agree that have the same streams.
  * Whose frame comes first does not count: what a stream has announced does, until its frames are there.
  */
 export class FormatChoice {
@@ -37,18 +39,20 @@ export class FormatChoice {
   /** Whether the mountpoint of this stream, which has frames, begins with it. */
   mayBegin(now: Micros, stream: EdgeStream): boolean {
     const { codec } = stream.format!;
+    const own = playedAs(codec);
     const all = this.#electorate(stream);
-    if (all.every((other) => voteOf(other, codec) === codec)) return true;
+    if (all.every((other) => voteOf(other, codec) === own)) return true;
     const isSettled = now - Math.min(...all.map(({ framesSince }) => framesSince)) >= ms(this.#settings.formatSettleMs);
     // Those that were announced and have not come by then are dead.
-    return elected(isSettled ? all.filter((other) => other === stream || other.isHealthy(now)) : all, codec) === codec;
+    return elected(isSettled ? all.filter((other) => other === stream || other.isHealthy(now)) : all, codec) === own;
   }
 
   /** Whether a mountpoint that has only just begun, and that nobody hears, had better begin anew with this stream, for most are like that. */
   corrects(now: Micros, stream: EdgeStream, { startedAt, codec, listeners }: Begun): boolean {
-    const own = stream.format!.codec;
-    if (listeners > 0 || own === codec || now - startedAt >= ms(this.#settings.formatSettleMs)) return false;
-    return elected(this.#electorate(stream), own) === own;
+    const asked = stream.format!.codec;
+    const own = playedAs(asked);
+    if (listeners > 0 || own === playedAs(codec) || now - startedAt >= ms(this.#settings.formatSettleMs)) return false;
+    return elected(this.#electorate(stream), asked) === own;
   }
 
   /** All streams of a mountpoint that could be heard there, and say what they are. */
@@ -60,10 +64,11 @@ export class FormatChoice {
   }
 }
 
-/** What a stream is; of one without frames what it has announced, where all of MPEG audio has one name: that is taken for `asked`. */
+/** What a stream is played as; of one without frames what it has announced, which has one name for a whole family: that is taken for `asked`. */
 function voteOf({ format, announcedCodec }: EdgeStream, asked: Codec): Codec {
-  if (format !== undefined) return format.codec;
-  return announcedCodec === 'mp3' && asked !== 'aac' ? asked : announcedCodec!;
+  if (format !== undefined) return playedAs(format.codec);
+  const announced = announcedCodec!;
+  return playedAs(familyOf({ codec: announced }) === familyOf({ codec: asked }) ? asked : announced);
 }
 
 /** What most of them are. */

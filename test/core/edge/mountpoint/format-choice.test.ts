@@ -3,15 +3,24 @@ import { encodeAnnouncement } from '../../../../core/wire/announce.ts';
 import type { MountPolicy } from '../../../../core/config/mount-policy.ts';
 import { MessageType } from '../../../../core/wire/pdu.ts';
 import { EdgeRig } from '../../support/edge-rig.ts';
+import { mpegFrame } from '../../codec/build.ts';
 import { numbered, numberedAac } from '../../support/frames.ts';
 import { message } from '../../support/messages.ts';
 import { onAir, Source } from '../../support/station.ts';
 
-const AUDIO_TYPE = { aac: 0, mp3: 1 } as const;
+const AUDIO_TYPE = { aac: 0, mp3: 1, mp2: 1 } as const;
+const frameOf = { aac: numberedAac, mp3: numbered, mp2: numberedMp2 } as const;
+
+function numberedMp2(number: number): Uint8Array {
+  const frame = mpegFrame({ layer: 2 });
+  frame[41] = number & 0x7f;
+  frame[42] = (number >> 7) & 0x7f;
+  return frame;
+}
 
 interface Encoder {
   readonly stream: number;
-  readonly codec: 'aac' | 'mp3';
+  readonly codec: 'aac' | 'mp3' | 'mp2';
   /** It has announced itself, and is dead. */
   readonly isDead?: boolean;
 }
@@ -25,7 +34,7 @@ function started(encoders: readonly Encoder[], policy: MountPolicy = {}): { read
     rig.tcp(path, message(MessageType.ANNOUNCE, 1, encodeAnnouncement({ audioType: AUDIO_TYPE[codec], mountpoint: 'test' }), { stream }));
   }
   const sources = encoders.filter(({ isDead }) => isDead !== true).map(({ stream, codec }, index) =>
-    new Source(path, { stream, first: 2, phaseMs: 1_000 + 3 * index, frame: codec === 'aac' ? numberedAac : numbered }));
+    new Source(path, { stream, first: 2, phaseMs: 1_000 + 3 * index, frame: frameOf[codec] }));
   return { rig, sources };
 }
 
@@ -49,6 +58,15 @@ describe('a mountpoint whose streams have several codecs begins with', () => {
     expect(codecOf(rig)).toBe('aac');
   });
 
+  it.each([[[0, 1, 2]], [[2, 1, 0]]])('what most of them can follow, and counts MP2 and MP3 together (%j)', (order) => {
+    const mixed: readonly Encoder[] = [{ stream: 1, codec: 'aac' }, { stream: 2, codec: 'mp2' }, { stream: 3, codec: 'mp3' }];
+    const { rig, sources } = started(order.map((index) => mixed[index]!));
+    onAir(rig, sources, 1_200);
+    expect(codecOf(rig)).toBe(order[0] === 0 ? 'mp2' : 'mp3');
+    expect(rig.of('mount-started')).toHaveLength(1);
+    expect(rig.of('format-changed')).toEqual([]);
+  });
+
   it('what is there, a second later, when most of them only were', () => {
     const { rig, sources } = started(three.map((one) => ({ ...one, isDead: one.codec === 'mp3' })));
     onAir(rig, sources, 1_900);
@@ -70,8 +88,8 @@ describe('a mountpoint whose streams have several codecs begins with', () => {
 
 describe('a mountpoint that has begun with what few of its streams have', () => {
   /** The second relay, a moment later, has two more. */
-  const late = (): { readonly rig: EdgeRig; readonly sources: Source[]; readonly more: Source[] } => {
-    const { rig, sources } = started([{ stream: 1, codec: 'aac' }]);
+  const late = (codec: 'aac' | 'mp2' = 'aac'): { readonly rig: EdgeRig; readonly sources: Source[]; readonly more: Source[] } => {
+    const { rig, sources } = started([{ stream: 1, codec }]);
     onAir(rig, sources, 1_100);
     const path = rig.open();
     const more = [2, 3].map((stream) => new Source(path, { stream, phaseMs: 1_100 + stream, frame: numbered }));
@@ -83,6 +101,18 @@ describe('a mountpoint that has begun with what few of its streams have', () => 
     onAir(rig, [...sources, ...more], 1_300);
     expect(codecOf(rig)).toBe('mp3');
     expect(rig.of('format-changed')).toMatchObject([{ listeners: 0 }]);
+  });
+
+  it('goes on where the others can follow: MP3 behind MP2', () => {
+    const { rig, sources, more } = late('mp2');
+    onAir(rig, [...sources, ...more], 3_000);
+    expect(codecOf(rig)).toBe('mp2');
+    expect(rig.of('format-changed')).toEqual([]);
+    expect(rig.of('mount-started')).toHaveLength(1);
+    const listener = rig.join('test');
+    onAir(rig, more, 10_000);
+    expect(codecOf(rig)).toBe('mp3');
+    expect(rig.ended.has(listener)).toBe(false);
   });
 
   it('is not torn from a listener', () => {
