@@ -8,7 +8,7 @@ import { Driver } from '../process/driver.ts';
 import { fallbackError, readFallbackFiles, type FallbackFile } from './fallback-files.ts';
 import { ListenerServer } from './listener-server.ts';
 import type { Log } from '../log/log.ts';
-import { OperatorPages } from '../operator/pages.ts';
+import { operatorRoutes } from '../operator/pages.ts';
 import { PathInlet } from '../net/path-inlet.ts';
 import { FlightRecorder, type RecordConfig } from '../recording/flight-recorder.ts';
 import { Refusals } from '../log/refusals.ts';
@@ -73,7 +73,7 @@ export class EdgeApp implements App {
           this.#driver.settle();
         },
       },
-      operator: new OperatorPages({
+      operator: operatorRoutes({
         desk: {
           command: (mount, command) => {
             const result = this.#edge.command(this.#driver.now, mount, command);

@@ -1,16 +1,17 @@
 import type net from 'node:net';
-import type { MountInfo } from '../../core/edge/edge.ts';
 import type { ListenerId } from '../../core/base/machine.ts';
 import type { Settings } from '../../core/config/settings.ts';
-import { formatPeer, peerOf, plainAddress } from '../net/address.ts';
-import { pageOf, type MountTable } from './pages.ts';
+import { plainAddress } from '../net/address.ts';
+import { listenersOnly, methods, pageRoutes, type MountTable } from './pages.ts';
 import type { RequestHead } from '../http/head.ts';
-import { corsLines, finish, formatReply, htmlReply, type Reply } from '../http/reply.ts';
+import { commonRoutes } from '../http/common-routes.ts';
+import { anybody } from '../http/guards.ts';
+import { corsLines, finish, htmlReply, type Reply } from '../http/reply.ts';
+import type { HttpRequest } from '../http/request.ts';
+import { Router, type Route, type RouteTable } from '../http/router.ts';
 import { HttpServer } from '../http/server.ts';
 import type { Log } from '../log/log.ts';
 import type { Refusals } from '../log/refusals.ts';
-import type { OperatorPages } from '../operator/pages.ts';
-import { parseTarget } from '../http/request-target.ts';
 import { streamHead } from './stream-head.ts';
 import type { Bind } from '../net/tcp.ts';
 
@@ -22,7 +23,8 @@ export interface ListenerDesk extends MountTable {
 
 export interface ListenerServerOptions {
   readonly desk: ListenerDesk;
-  readonly operator: OperatorPages;
+  /** What operators may ask. */
+  readonly operator: readonly Route[];
   readonly settings: Settings;
   readonly log: Log;
   readonly refusals: Refusals;
@@ -41,21 +43,20 @@ const full = htmlReply(403, 'There are as many listeners here as there may be');
 
 /** The HTTP side of an edge: who asks for a mountpoint gets its stream, and a few pages tell about them. */
 export class ListenerServer {
+  readonly table: RouteTable;
   readonly #options: ListenerServerOptions;
   readonly #server: HttpServer;
   readonly #listeners = new Map<ListenerId, Listener>();
-  readonly #startedAt = new Date();
-  #port = 0;
 
   constructor(options: ListenerServerOptions) {
     this.#options = options;
-    this.#server = new HttpServer((request, socket) => this.#handle(request, socket), options);
+    this.table = this.#table(options);
+    this.#server = new HttpServer(new Router(this.table).handle, options);
   }
 
   /** The port that it listens on then. */
-  async listen(bind: Bind): Promise<number> {
-    this.#port = await this.#server.listen(bind);
-    return this.#port;
+  listen(bind: Bind): Promise<number> {
+    return this.#server.listen(bind);
   }
 
   async stop(limitMs: number): Promise<void> {
@@ -82,30 +83,33 @@ export class ListenerServer {
     else finish(listener.socket, '');
   }
 
-  #handle(request: RequestHead, socket: net.Socket): void {
-    const target = request.target === '*' ? { name: '*', query: new Map() } : parseTarget(request.target);
-    if (target === undefined) return reply(socket, request, htmlReply(400, 'That is no address'));
-    if (request.method === 'OPTIONS') return reply(socket, request, optionsReply(request));
-    const forOperator = this.#options.operator.answer(request, target, peerOf(socket));
-    if (forOperator !== undefined) return reply(socket, request, forOperator);
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      return reply(socket, request, htmlReply(405, 'Listeners only', [['Allow', 'GET, HEAD, OPTIONS']]));
-    }
-    const mount = this.#options.desk.mount(target.name);
-    if (mount !== undefined) return this.#stream(request, socket, mount);
-    const table = this.#options.desk;
-    const page = pageOf(target, { table, startedAt: this.#startedAt, host: this.#hostOf(request, socket) });
-    reply(socket, request, page ?? notFound);
+  /** Every page before the mountpoints: none can be called like one. */
+  #table({ desk, operator }: ListenerServerOptions): RouteTable {
+    return {
+      routes: [
+        ...commonRoutes,
+        ...operator,
+        ...pageRoutes({ table: desk, startedAt: new Date() }),
+        { at: '*', methods, who: anybody, otherMethods: listenersOnly, handle: (request) => this.#stream(request) },
+      ],
+      notFound,
+      options: optionsReply,
+    };
   }
 
-  #stream(request: RequestHead, socket: net.Socket, mount: MountInfo): void {
+  #stream({ head: request, target, socket, from }: HttpRequest): Reply | 'taken' {
     const { desk, settings } = this.#options;
+    const mount = desk.mount(target.name);
+    if (mount === undefined) return notFound;
     const icy = request.headers.get('icy-metadata') === '1';
     const head = streamHead(mount, icy ? settings.icyIntervalBytes : undefined);
-    if (request.method === 'HEAD') return finish(socket, head);
-    const id = desk.join(mount.name, { icy, label: peerOf(socket) });
-    if (id === 'full') return reply(socket, request, full);
-    if (id === 'no-such-mount') return reply(socket, request, notFound);
+    if (request.method === 'HEAD') {
+      finish(socket, head);
+      return 'taken';
+    }
+    const id = desk.join(mount.name, { icy, label: from });
+    if (id === 'full') return full;
+    if (id === 'no-such-mount') return notFound;
     const listener: Listener = {
       socket,
       mount: mount.name,
@@ -122,6 +126,7 @@ export class ListenerServer {
       this.#forget(id, listener, 'closed by listener');
       desk.leave(id, 'closed by listener');
     });
+    return 'taken';
   }
 
   #forget(id: ListenerId, { socket, mount, ip, agent, since }: Listener, reason: string): void {
@@ -130,17 +135,6 @@ export class ListenerServer {
     const bytes = Math.max(0, socket.bytesWritten - socket.writableLength);
     this.#options.log({ kind: 'access', mount, ip, agent, connectedS, bytes, reason });
   }
-
-  /** As the client calls us, so that an address in a playlist works for it too. */
-  #hostOf(request: RequestHead, socket: net.Socket): string {
-    const host = request.headers.get('host');
-    if (host !== undefined && /^[\w.-]+(:\d+)?$|^\[[0-9a-f:.]+\](:\d+)?$/i.test(host)) return host;
-    return formatPeer(socket.localAddress, this.#port);
-  }
-}
-
-function reply(socket: net.Socket, { method }: RequestHead, answer: Reply): void {
-  finish(socket, formatReply(answer, method));
 }
 
 /** Web pages of other sites ask first, with what they want to send. */

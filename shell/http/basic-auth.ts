@@ -1,7 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
+export interface Credentials {
+  readonly user: string;
+  readonly password: string;
+}
+
 /** User and password of an Authorization header, undefined when it is none of the Basic kind. */
-export function basicCredentials(header: string | undefined): { readonly user: string; readonly password: string } | undefined {
+export function basicCredentials(header: string | undefined): Credentials | undefined {
   const match = /^basic +([a-z0-9+/=_-]+)$/i.exec(header ?? '');
   if (match === null) return undefined;
   const text = Buffer.from(match[1]!, 'base64').toString('utf8');

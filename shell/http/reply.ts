@@ -67,12 +67,22 @@ export function htmlReply(status: number, text: string, headers: HeaderLines = [
   };
 }
 
-/** To whoever guesses passwords. */
-export const tooManyGuesses: Reply = textReply(429, 'Too many wrong passwords: wait a second\r\n', [['Retry-After', '1']]);
-
 export function textReply(status: number, body: string, headers: HeaderLines = []): Reply {
   return { status, contentType: 'text/plain; charset=utf-8', headers, body };
 }
+
+export function jsonReply(status: number, value: object, headers: HeaderLines = []): Reply {
+  return { status, contentType: 'application/json; charset=UTF-8', headers, body: `${JSON.stringify(value)}\n` };
+}
+
+/** How a refusal is written for those who read it. `htmlReply` is one, for people. */
+export type Voice = (status: number, text: string, headers?: HeaderLines) => Reply;
+
+/** For source clients, some of which show it. */
+export const lineVoice: Voice = (status, text, headers) => textReply(status, `${text}\r\n`, headers);
+
+/** For programs. */
+export const jsonVoice: Voice = (status, message, headers) => jsonReply(status, { message }, headers);
 
 /** Sends the last bytes of a connection, and lets it end. */
 export function finish(socket: net.Socket, bytes: string): void {

@@ -1,13 +1,13 @@
-import { addressOf } from '../../core/wire/extensions.ts';
 import type { CommandResult, MountCommand } from '../../core/edge/switching/command.ts';
 import type { StreamInfo } from '../../core/edge/mountpoint/stream-info.ts';
-import { basicCredentials, samePassword } from '../http/basic-auth.ts';
-import { GuessLimit } from '../http/guess-limit.ts';
-import type { RequestHead } from '../http/head.ts';
-import type { Reply } from '../http/reply.ts';
+import { basicCredentials } from '../http/basic-auth.ts';
+import { withPassword, type Guard } from '../http/guards.ts';
+import { jsonReply, jsonVoice, type Reply } from '../http/reply.ts';
 import type { Log } from '../log/log.ts';
 import type { Refusals } from '../log/refusals.ts';
 import type { RequestTarget } from '../http/request-target.ts';
+import type { HttpRequest } from '../http/request.ts';
+import type { Route } from '../http/router.ts';
 import { decodeText } from '../http/text.ts';
 import { answers, sourceOf, type Answer, type Sources } from './answers.ts';
 
@@ -27,84 +27,70 @@ export interface OperatorPagesOptions {
   readonly refusals: Refusals;
 }
 
-/** Which method each page takes: what changes something is never a link that somebody follows. */
-const pages: ReadonlyMap<string, 'GET' | 'POST'> = new Map([
-  ['admin/sources', 'GET'],
-  ['admin/switch', 'POST'],
-  ['admin/automatic', 'POST'],
-]);
+/** What an edge answers to its operators: POST /admin/switch?mount=/radio&to=studio-b and the like, in JSON. What changes something is never a link that somebody follows. */
+export function operatorRoutes(options: OperatorPagesOptions): readonly Route[] {
+  const who = operators(options);
+  const voice = jsonVoice;
+  return [
+    { at: 'admin/sources', methods: ['GET'], who, voice, handle: ({ target }) => sources(target, options) },
+    { at: 'admin/switch', methods: ['POST'], who, voice, handle: (request) => switchTo(request, options) },
+    { at: 'admin/automatic', methods: ['POST'], who, voice, handle: (request) => command(request, { kind: 'automatic' }, options) },
+  ];
+}
 
-/** What an edge answers to its operators: POST /admin/switch?mount=/radio&to=studio-b and the like, in JSON. */
-export class OperatorPages {
-  readonly #options: OperatorPagesOptions;
-  readonly #guesses = new GuessLimit();
-
-  constructor(options: OperatorPagesOptions) {
-    this.#options = options;
-  }
-
-  /** Undefined when it is another page. `from` is who asks, with its port. */
-  answer(request: RequestHead, target: RequestTarget, from: string): Reply | undefined {
-    const method = pages.get(target.name);
-    if (method === undefined) return undefined;
-    const isRight = request.method === method || (method === 'GET' && request.method === 'HEAD');
-    if (!isRight) return problem(405, `This takes ${method} only`, [['Allow', method]]);
-    const refused = this.#refusal(request, from);
-    if (refused !== undefined) return refused;
-    const mount = textOf(target, 'mount')?.replace(/^\//, '');
-    if (mount === undefined || mount === '') return problem(400, 'Which mountpoint? ?mount=/NAME is missing');
-    if (target.name === 'admin/sources') return this.#sources(mount);
-    const to = textOf(target, 'to');
-    if (to === '') return problem(400, 'to= is empty');
-    const command: MountCommand = target.name === 'admin/automatic' ? { kind: 'automatic' } : { kind: 'switch', ...(to !== undefined && { to }) };
-    return this.#command(mount, command, from);
-  }
-
-  #command(mount: string, command: MountCommand, from: string): Reply {
-    const { desk, log } = this.#options;
-    const result = desk.command(mount, command);
-    const { kind, ...what } = command;
-    log({ kind: 'operator', mount, command: kind, ...what, result, from });
-    const { status, message } = answers[result];
-    const onAir = desk.streamsOf(mount)?.find(({ isOnAir }) => isOnAir)?.id ?? null;
-    return json(status, { result, message, mount, onAir } satisfies Answer);
-  }
-
-  #sources(mount: string): Reply {
-    const { desk } = this.#options;
-    const streams = desk.streamsOf(mount);
-    if (streams === undefined) return problem(404, answers['no-such-mount'].message);
-    return json(200, { mount, fallback: desk.fallbackOf(mount) ?? null, sources: streams.map(sourceOf) } satisfies Sources);
-  }
-
-  /** Why whoever asks is not obeyed, or undefined. */
-  #refusal({ headers }: RequestHead, from: string): Reply | undefined {
-    const { password, refusals } = this.#options;
-    if (password === undefined) return problem(403, 'This edge has no operators: it was started without an admin password');
+/** Whoever has the password, and does not ask from a page of another site. */
+function operators({ password, refusals }: OperatorPagesOptions): Guard {
+  if (password === undefined) return () => jsonVoice(403, 'This edge has no operators: it was started without an admin password');
+  const hasPassword = withPassword({
+    password,
+    isUser: (user) => user === 'admin',
+    credentialsOf: ({ head }) => basicCredentials(head.headers.get('authorization')),
+    refused: (why, from) => {
+      if (why !== 'missing') refusals.count(why === 'wait' ? 'too many wrong passwords' : 'wrong admin password', from);
+    },
+    voice: jsonVoice,
+    needed: 'Operators authenticate as user admin',
+  });
+  return (request) => {
+    const { headers } = request.head;
     // A browser that has the password lends it to the forms of any site, and says whose form it was.
     const origin = headers.get('origin');
-    if (origin !== undefined && origin.replace(/^https?:\/\//, '') !== headers.get('host')) {
-      refusals.count('operator command from a page of another site', from);
-      return problem(403, 'Not from a page of another site');
-    }
-    const given = basicCredentials(headers.get('authorization'));
-    if (given !== undefined) {
-      const isRight = (): boolean => given.user === 'admin' && samePassword(given.password, password);
-      const verdict = this.#guesses.check(addressOf(from), `${given.user}:${given.password}`, performance.now(), isRight);
-      if (verdict === 'right') return undefined;
-      refusals.count(verdict === 'wait' ? 'too many wrong passwords' : 'wrong admin password', from);
-      if (verdict === 'wait') return problem(429, 'Too many wrong passwords: wait a second', [['Retry-After', '1']]);
-    }
-    return problem(401, 'Operators authenticate as user admin', [['WWW-Authenticate', 'Basic realm="Davecast"']]);
-  }
+    if (origin === undefined || origin.replace(/^https?:\/\//, '') === headers.get('host')) return hasPassword(request);
+    refusals.count('operator command from a page of another site', request.from);
+    return jsonVoice(403, 'Not from a page of another site');
+  };
 }
 
-function problem(status: number, message: string, headers: Reply['headers'] = []): Reply {
-  return { ...json(status, { message }), headers };
+function sources(target: RequestTarget, { desk }: OperatorPagesOptions): Reply {
+  const mount = mountIn(target);
+  if (mount === undefined) return noMount;
+  const streams = desk.streamsOf(mount);
+  if (streams === undefined) return jsonVoice(404, answers['no-such-mount'].message);
+  return jsonReply(200, { mount, fallback: desk.fallbackOf(mount) ?? null, sources: streams.map(sourceOf) } satisfies Sources);
 }
 
-function json(status: number, value: object): Reply {
-  return { status, contentType: 'application/json; charset=UTF-8', body: `${JSON.stringify(value)}\n` };
+function switchTo(request: HttpRequest, options: OperatorPagesOptions): Reply {
+  const to = textOf(request.target, 'to');
+  if (to === '' && mountIn(request.target) !== undefined) return jsonVoice(400, 'to= is empty');
+  return command(request, { kind: 'switch', ...(to !== undefined && { to }) }, options);
+}
+
+function command({ target, from }: HttpRequest, command: MountCommand, { desk, log }: OperatorPagesOptions): Reply {
+  const mount = mountIn(target);
+  if (mount === undefined) return noMount;
+  const result = desk.command(mount, command);
+  const { kind, ...what } = command;
+  log({ kind: 'operator', mount, command: kind, ...what, result, from });
+  const { status, message } = answers[result];
+  const onAir = desk.streamsOf(mount)?.find(({ isOnAir }) => isOnAir)?.id ?? null;
+  return jsonReply(status, { result, message, mount, onAir } satisfies Answer);
+}
+
+const noMount = jsonVoice(400, 'Which mountpoint? ?mount=/NAME is missing');
+
+/** Without its leading slash; undefined when none is named. */
+function mountIn(target: RequestTarget): string | undefined {
+  return textOf(target, 'mount')?.replace(/^\//, '') || undefined;
 }
 
 function textOf({ query }: RequestTarget, name: string): string | undefined {

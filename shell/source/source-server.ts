@@ -1,18 +1,20 @@
 import type net from 'node:net';
-import { isLoopback, peerOf, plainAddress } from '../net/address.ts';
+import { peerOf, plainAddress } from '../net/address.ts';
 import { foreignFormat, SUPPORTED } from '../../core/codec/scan/foreign.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { unsupportedContentType } from '../http/content-types.ts';
 import { ms, type Micros } from '../../core/base/units.ts';
 import { Dechunker, isChunked } from '../http/dechunker.ts';
-import { GuessLimit } from '../http/guess-limit.ts';
+import { commonRoutes } from '../http/common-routes.ts';
 import type { RequestHead } from '../http/head.ts';
-import { finish, formatReply, htmlReply, textReply, tooManyGuesses, type Reply } from '../http/reply.ts';
+import { finish, htmlReply, lineVoice, type Reply } from '../http/reply.ts';
+import type { HttpRequest } from '../http/request.ts';
+import { Router, type Route, type RouteTable } from '../http/router.ts';
 import { HttpServer } from '../http/server.ts';
 import type { Log } from '../log/log.ts';
 import { Refusals } from '../log/refusals.ts';
-import { parseTarget, type RequestTarget } from '../http/request-target.ts';
-import { basicCredentials, samePassword } from '../http/basic-auth.ts';
+import type { RequestTarget } from '../http/request-target.ts';
+import { sources } from './sources-allowed.ts';
 import { icyHeadersOf, type Source, type SourceDesk, type SourceFlow, type SourceSink } from './source.ts';
 import { SteadyTimers, type SteadyTimer } from '../process/steady-timers.ts';
 import type { Bind, TakeBytes } from '../net/tcp.ts';
@@ -37,12 +39,14 @@ interface Current {
   isHeldUp: boolean;
 }
 
+const notFound = htmlReply(404, 'This takes in sources and nothing else');
+
 /** Takes in what source clients push: SOURCE or PUT, one at a time, and the titles that they send aside. */
 export class SourceServer implements Source {
+  readonly table: RouteTable;
   readonly #options: SourceServerOptions;
   readonly #server: HttpServer;
   readonly #refusals: Refusals;
-  readonly #guesses = new GuessLimit();
   readonly #timers: SteadyTimers;
   #current: Current | undefined;
 
@@ -50,7 +54,8 @@ export class SourceServer implements Source {
     this.#options = options;
     this.#refusals = new Refusals(options.log);
     this.#timers = new SteadyTimers(options.settings);
-    this.#server = new HttpServer((request, socket, rest) => this.#handle(request, socket, rest), { ...options, refusals: this.#refusals });
+    this.table = this.#table(options);
+    this.#server = new HttpServer(new Router(this.table).handle, { ...options, refusals: this.#refusals });
   }
 
   async start(): Promise<void> {
@@ -66,56 +71,34 @@ export class SourceServer implements Source {
     this.#timers.stop();
   }
 
-  #handle(request: RequestHead, socket: net.Socket, rest: Uint8Array): void {
-    const { method } = request;
-    const answer = (reply: Reply): void => finish(socket, formatReply(reply, method));
-    // libshout asks in this way for an upgrade to TLS, and takes no for an answer.
-    if (method === 'OPTIONS') return answer({ status: 204, headers: [['Allow', 'GET, SOURCE, PUT, OPTIONS']] });
-    const target = parseTarget(request.target);
-    if (target === undefined) return answer(htmlReply(400, 'That is no address'));
-    const isSource = method === 'SOURCE' || method === 'PUT';
-    const isUpdate = method === 'GET' && (target.name === 'admin/metadata' || target.name === 'admin.cgi');
-    if (!isSource && !isUpdate) return answer(htmlReply(404, 'This takes in sources and nothing else'));
-    const refused = this.#refusal(request, target, socket);
-    if (refused !== undefined) return answer(refused);
-    if (isUpdate) return answer(this.#update(target));
-    if (this.#isTaken(plainAddress(socket.remoteAddress))) {
-      this.#options.log({ kind: 'source-refused', from: peerOf(socket), reason: 'Mountpoint in use' });
-      return answer(textReply(403, 'Mountpoint in use\r\n'));
-    }
-    const unsupported = unsupportedContentType(request.headers.get('content-type')) ?? foreignFormat(beginningOf(request, rest));
-    if (unsupported !== undefined) {
-      this.#options.log({ kind: 'source-refused', from: peerOf(socket), reason: `${unsupported} is not supported` });
-      return answer(textReply(415, `This takes ${SUPPORTED}, not ${unsupported}\r\n`));
-    }
-    this.#begin(request, socket, rest);
+  #table(options: SourceServerOptions): RouteTable {
+    const who = sources(options, this.#refusals);
+    const update = (at: string): Route => ({ at, methods: ['GET'], isChange: true, who, handle: ({ target }) => this.#update(target) });
+    return {
+      routes: [
+        ...commonRoutes,
+        update('admin/metadata'),
+        update('admin.cgi'),
+        { at: '*', methods: ['SOURCE', 'PUT'], who, otherMethods: notFound, handle: (request) => this.#source(request) },
+      ],
+      notFound,
+      // libshout asks in this way for an upgrade to TLS, and takes no for an answer.
+      options: () => ({ status: 204, headers: [['Allow', 'GET, SOURCE, PUT, OPTIONS']] }),
+    };
   }
 
-  /** Why this client may not send, or undefined. */
-  #refusal(request: RequestHead, target: RequestTarget, socket: net.Socket): Reply | undefined {
-    const { password, log } = this.#options;
-    const from = peerOf(socket);
-    if (password === undefined) {
-      if (isLoopback(socket.remoteAddress)) return undefined;
-      log({ kind: 'source-refused', from, reason: 'not from this machine, and there is no --password' });
-      return textReply(403, 'Without a password, sources are taken from this machine only\r\n');
+  #source({ head, socket, rest, from }: HttpRequest): Reply | 'taken' {
+    if (this.#isTaken(plainAddress(socket.remoteAddress))) {
+      this.#options.log({ kind: 'source-refused', from, reason: 'Mountpoint in use' });
+      return lineVoice(403, 'Mountpoint in use');
     }
-    const basic = basicCredentials(request.headers.get('authorization'));
-    const pass = target.query.get('pass');
-    const given = basic === undefined ? (pass === undefined ? undefined : decodeText(pass)) : basic.password;
-    const user = basic?.user ?? 'source';
-    if (given === undefined) log({ kind: 'source-unauthorized', from });
-    else {
-      const isRight = (): boolean => (user === 'source' || user === '') && samePassword(given, password);
-      const verdict = this.#guesses.check(plainAddress(socket.remoteAddress), `${user}:${given}`, performance.now(), isRight);
-      if (verdict === 'right') return undefined;
-      if (verdict === 'wait') {
-        this.#refusals.count('too many wrong passwords', from);
-        return tooManyGuesses;
-      }
-      log({ kind: 'source-refused', from, reason: 'wrong password' });
+    const unsupported = unsupportedContentType(head.headers.get('content-type')) ?? foreignFormat(beginningOf(head, rest));
+    if (unsupported !== undefined) {
+      this.#options.log({ kind: 'source-refused', from, reason: `${unsupported} is not supported` });
+      return lineVoice(415, `This takes ${SUPPORTED}, not ${unsupported}`);
     }
-    return textReply(401, 'You need to authenticate\r\n', [['WWW-Authenticate', 'Basic realm="Davecast"']]);
+    this.#begin(head, socket, rest);
+    return 'taken';
   }
 
   #isTaken(ip: string): boolean {

@@ -5,7 +5,7 @@ import type { ListenerId } from '../../../core/base/machine.ts';
 import type { Micros } from '../../../core/base/units.ts';
 import { monotonicNow } from '../../../shell/process/clock.ts';
 import { ListenerServer, type ListenerDesk } from '../../../shell/edge/listener-server.ts';
-import { OperatorPages } from '../../../shell/operator/pages.ts';
+import { operatorRoutes } from '../../../shell/operator/pages.ts';
 import { Refusals } from '../../../shell/log/refusals.ts';
 import { statusJson } from '../../../shell/edge/status-json.ts';
 import { version } from '../../../shell/process/version.ts';
@@ -69,7 +69,7 @@ async function serve(...mounts: MountInfo[]): Promise<{ desk: Desk; port: number
   const desk = new Desk(mounts.length === 0 ? [mountInfo('one')] : mounts);
   const told = new CapturedLog();
   const refusals = new Refusals(told.log);
-  const operator = new OperatorPages({ desk: { command: () => 'no-such-mount', streamsOf: () => undefined, fallbackOf: () => undefined }, password: undefined, log: told.log, refusals });
+  const operator = operatorRoutes({ desk: { command: () => 'no-such-mount', streamsOf: () => undefined, fallbackOf: () => undefined }, password: undefined, log: told.log, refusals });
   const server = new ListenerServer({ desk, operator, settings: defaultSettings, log: told.log, refusals });
   stops.push(() => server.stop(0));
   return { desk, port: await server.listen({ address: '127.0.0.1', port: 0 }), server, told };

@@ -1,10 +1,13 @@
+import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { CommandResult, MountCommand } from '../../../core/edge/switching/command.ts';
 import type { StreamInfo } from '../../../core/edge/mountpoint/stream-info.ts';
 import type { RequestHead } from '../../../shell/http/head.ts';
-import { OperatorPages } from '../../../shell/operator/pages.ts';
+import { operatorRoutes } from '../../../shell/operator/pages.ts';
 import { Refusals } from '../../../shell/log/refusals.ts';
+import { htmlReply } from '../../../shell/http/reply.ts';
 import { parseTarget } from '../../../shell/http/request-target.ts';
+import { Router } from '../../../shell/http/router.ts';
 import { CapturedLog } from '../support.ts';
 
 const stream: StreamInfo = {
@@ -28,6 +31,8 @@ interface Asked {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+const nothing = htmlReply(404, 'nothing');
+
 const basic = (user: string, password: string): string => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 
 class Rig {
@@ -35,7 +40,7 @@ class Rig {
   readonly commands: [string, MountCommand][] = [];
   result: CommandResult = 'switched';
   fallback: string | undefined;
-  readonly pages: OperatorPages;
+  readonly pages: Router;
 
   constructor({ password }: { readonly password: string | undefined } = { password: 'sesame' }) {
     const desk = {
@@ -46,14 +51,15 @@ class Rig {
       streamsOf: (mount: string): readonly StreamInfo[] | undefined => (mount === 'radio' ? [stream] : undefined),
       fallbackOf: (): string | undefined => this.fallback,
     };
-    this.pages = new OperatorPages({ desk, password, log: this.told.log, refusals: new Refusals(this.told.log) });
+    const routes = operatorRoutes({ desk, password, log: this.told.log, refusals: new Refusals(this.told.log) });
+    this.pages = new Router({ routes, notFound: nothing, options: () => nothing });
   }
 
   ask(path: string, { method = 'POST', authorization = basic('admin', 'sesame'), headers = {} }: Asked = {}): { status: number; body: Record<string, unknown>; headers: unknown } | undefined {
     const all = new Map(Object.entries({ host: 'edge:8000', ...headers, ...(authorization !== '' && { authorization }) }));
     const request: RequestHead = { method, target: path, version: 'HTTP/1.1', firstLine: `${method} ${path} HTTP/1.1`, headers: all };
-    const reply = this.pages.answer(request, parseTarget(path)!, '127.0.0.1:5');
-    return reply && { status: reply.status, body: JSON.parse(reply.body!) as Record<string, unknown>, headers: reply.headers };
+    const reply = this.pages.answer({ head: request, target: parseTarget(path)!, socket: new Socket(), rest: new Uint8Array(), from: '127.0.0.1:5' });
+    return reply === nothing || reply === 'taken' ? undefined : { status: reply.status, body: JSON.parse(reply.body!) as Record<string, unknown>, headers: reply.headers };
   }
 }
 

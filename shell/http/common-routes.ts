@@ -1,0 +1,9 @@
+import { anybody } from './guards.ts';
+import { textReply } from './reply.ts';
+import type { Route } from './router.ts';
+
+/** What every role answers at its HTTP port. */
+export const commonRoutes: readonly Route[] = [
+  // That it is answered says all: the process is there, and its event loop goes on.
+  { at: 'healthz', methods: ['GET', 'HEAD'], who: anybody, handle: () => textReply(200, 'ok\n') },
+];

@@ -1,0 +1,44 @@
+import { addressOf } from '../../core/wire/extensions.ts';
+import { isLoopback } from '../net/address.ts';
+import { samePassword, type Credentials } from './basic-auth.ts';
+import { GuessLimit } from './guess-limit.ts';
+import type { Reply, Voice } from './reply.ts';
+import type { HttpRequest } from './request.ts';
+
+/** Who may ask: undefined for whoever may, or else the refusal. */
+export type Guard = (request: HttpRequest) => Reply | undefined;
+
+export const anybody: Guard = () => undefined;
+
+/** Whoever is on this machine; others get what `refuse` makes. */
+export function thisMachine(refuse: (request: HttpRequest) => Reply): Guard {
+  return (request) => (isLoopback(request.socket.remoteAddress) ? undefined : refuse(request));
+}
+
+export interface PasswordOptions {
+  readonly password: string;
+  readonly isUser: (user: string) => boolean;
+  readonly credentialsOf: (request: HttpRequest) => Credentials | undefined;
+  /** Told of everybody who is refused: nothing was given, it was wrong, or too many others were before it. */
+  readonly refused: (why: 'missing' | 'wrong' | 'wait', from: string) => void;
+  readonly voice: Voice;
+  /** What is answered with 401. */
+  readonly needed: string;
+}
+
+/** Whoever has the password. */
+export function withPassword({ password, isUser, credentialsOf, refused, voice, needed }: PasswordOptions): Guard {
+  const guesses = new GuessLimit();
+  const check = (given: Credentials, from: string): 'right' | 'wrong' | 'wait' => {
+    const isRight = (): boolean => isUser(given.user) && samePassword(given.password, password);
+    return guesses.check(addressOf(from), `${given.user}:${given.password}`, performance.now(), isRight);
+  };
+  return (request) => {
+    const given = credentialsOf(request);
+    const verdict = given === undefined ? 'missing' : check(given, request.from);
+    if (verdict === 'right') return undefined;
+    refused(verdict, request.from);
+    if (verdict === 'wait') return voice(429, 'Too many wrong passwords: wait a second', [['Retry-After', '1']]);
+    return voice(401, needed, [['WWW-Authenticate', 'Basic realm="Davecast"']]);
+  };
+}

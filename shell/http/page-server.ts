@@ -1,0 +1,30 @@
+import type { Bind } from '../net/tcp.ts';
+import { commonRoutes } from './common-routes.ts';
+import { htmlReply } from './reply.ts';
+import { Router, type RouteTable } from './router.ts';
+import { HttpServer, type HttpServerOptions } from './server.ts';
+
+/** What a role answers that has pages and nothing else. */
+export const pageTable: RouteTable = {
+  routes: commonRoutes,
+  notFound: htmlReply(404, 'The file you requested could not be found'),
+  options: () => ({ status: 204, headers: [['Allow', 'GET, HEAD, OPTIONS']] }),
+};
+
+/** The HTTP port of a role that has no other use of HTTP. */
+export class PageServer {
+  readonly #server: HttpServer;
+
+  constructor(options: HttpServerOptions) {
+    this.#server = new HttpServer(new Router(pageTable).handle, options);
+  }
+
+  /** The port that it listens on then. */
+  listen(bind: Bind): Promise<number> {
+    return this.#server.listen(bind);
+  }
+
+  stop(limitMs: number): Promise<void> {
+    return this.#server.stop(limitMs);
+  }
+}

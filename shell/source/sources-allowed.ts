@@ -1,0 +1,43 @@
+import { basicCredentials, type Credentials } from '../http/basic-auth.ts';
+import { thisMachine, withPassword, type Guard } from '../http/guards.ts';
+import { lineVoice } from '../http/reply.ts';
+import type { HttpRequest } from '../http/request.ts';
+import { decodeText } from '../http/text.ts';
+import type { Log } from '../log/log.ts';
+import type { Refusals } from '../log/refusals.ts';
+
+export interface SourcesAllowed {
+  /** Without one, sources are taken from this machine only, with any password. */
+  readonly password: string | undefined;
+  readonly log: Log;
+}
+
+/** Who may send a source, and its titles. */
+export function sources({ password, log }: SourcesAllowed, refusals: Refusals): Guard {
+  if (password === undefined) {
+    return thisMachine(({ from }) => {
+      log({ kind: 'source-refused', from, reason: 'not from this machine, and there is no --password' });
+      return lineVoice(403, 'Without a password, sources are taken from this machine only');
+    });
+  }
+  return withPassword({
+    password,
+    isUser: (user) => user === 'source' || user === '',
+    credentialsOf,
+    refused: (why, from) => {
+      if (why === 'missing') log({ kind: 'source-unauthorized', from });
+      else if (why === 'wait') refusals.count('too many wrong passwords', from);
+      else log({ kind: 'source-refused', from, reason: 'wrong password' });
+    },
+    voice: lineVoice,
+    needed: 'You need to authenticate',
+  });
+}
+
+/** Shoutcast's clients have the password in the address. */
+function credentialsOf({ head, target }: HttpRequest): Credentials | undefined {
+  const basic = basicCredentials(head.headers.get('authorization'));
+  if (basic !== undefined) return basic;
+  const pass = target.query.get('pass');
+  return pass === undefined ? undefined : { user: 'source', password: decodeText(pass) };
+}
