@@ -197,7 +197,7 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   formatSettleMs: { value: 1_000, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'streams of one mountpoint in several codecs: so long it waits for those that were announced, and so long it can begin anew in what most of them have, as long as nobody listens' },
 
   // Edge: listeners.
-  headTimeoutMs: { value: 15_000, unit: 'ms', min: 100, max: 600_000, roles: ['edge', 'encoder'], why: 'a request whose head is not whole by then is closed, as by Icecast' },
+  headTimeoutMs: { value: 15_000, unit: 'ms', min: 100, max: 600_000, roles: everyRole, why: 'a request whose head is not whole by then is closed, as by Icecast' },
   burstMs: { value: 4_000, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'audio a new listener is given at once: 64 KiB at 128 kbit/s, the default of Icecast' },
   listenerFlushMs: { value: 50, unit: 'ms', min: 0, max: 1_000, roles: ['edge'], why: 'frames are gathered so long before they are written to listeners: two frames, below anything a player notices' },
   icyIntervalBytes: { value: 16_000, unit: 'bytes', min: 256, max: 1_000_000, roles: ['edge'], why: 'audio between two metadata blocks, as Icecast' },

@@ -96,6 +96,7 @@ function relayConfig(given: Given): RelayConfig {
     bind: bindAddress(given),
     inPort: listenPort('--in', given.one('in')),
     outPort: listenPort('--out', given.one('out')),
+    httpPort: pagesPort(given),
     upstreams: given.all('upstream').map((text) => tcpEndpoint('--upstream', text)),
     multicasts: given.all('multicast').map((text) => multicastEndpoint('--multicast', text)),
     ...allowedOf(given),
@@ -113,12 +114,18 @@ function originalRelayConfig(given: Given): RelayConfig {
     bind: bindAddress(given),
     inPort: listenPort('INBOUND', inbound),
     outPort: listenPort('OUTBOUND', outbound),
+    httpPort: pagesPort(given),
     upstreams: from === undefined || isGroup ? [] : [tcpEndpoint('what the relay takes in', from)],
     multicasts: isGroup ? [multicastEndpoint('what the relay takes in', from)] : [],
     ...allowedOf(given),
     settings: configOf(given, 'relay').settings,
     record: recordOf(given),
   };
+}
+
+/** Of a role that is not there to serve HTTP. */
+function pagesPort(given: Given): number | undefined {
+  return given.has('http') ? listenPort('--http', given.one('http')) : undefined;
 }
 
 function allowedOf(given: Given): Pick<RelayConfig, 'allowIn' | 'allowOut'> {

@@ -32,15 +32,20 @@ const relayOptions: readonly Option[] = [
   { name: 'multicast', value: 'GROUP@PORT', repeated: true, help: 'take in a multicast group' },
 ];
 
+/** For a role that is not there to serve HTTP. */
+const pagesOptions: readonly Option[] = [
+  { name: 'http', value: 'PORT', help: 'answer GET /healthz on this port with 200, as long as the process serves (no port)' },
+];
+
 /** Nothing in the protocol authenticates: this much can be said without. */
 const allowOptions: readonly Option[] = [
-  { name: 'allow', value: 'CIDR', repeated: true, help: 'take connections and datagrams from these addresses only, on both ports: 192.0.2.0/24, 2001:db8::/32, or one address (all)' },
+  { name: 'allow', value: 'CIDR', repeated: true, help: 'take connections and datagrams from these addresses only, at --in and --out: 192.0.2.0/24, 2001:db8::/32, or one address (all)' },
   { name: 'allow-in', value: 'CIDR', repeated: true, help: 'these, too, but only where encoders push to' },
   { name: 'allow-out', value: 'CIDR', repeated: true, help: 'these, too, but only where edges and relays subscribe' },
 ];
 
 const edgeOptions: readonly Option[] = [
-  { name: 'http', value: 'PORT', help: 'listeners connect to this port' },
+  { name: 'http', value: 'PORT', help: 'listeners connect to this port; GET /healthz is answered there with 200, as long as the process serves' },
   { name: 'relay', value: 'HOST:PORT', repeated: true, help: 'take in a relay, on its --out port; of a name all addresses' },
 ];
 
@@ -49,7 +54,7 @@ const sourceOptions: readonly Option[] = [
   { name: 'to', value: 'HOST:PORT|HOST@PORT', repeated: true, help: 'push to a relay, on its --in port: by TCP with a colon, by UDP with an @; of a name to all addresses' },
   { name: 'from', value: 'URL', help: 'pull from an Icecast: http://host:port/mount' },
   { name: 'stdin', help: 'read audio from standard input, and end when that ends' },
-  { name: 'listen', value: 'PORT', help: 'wait for a source client, which pushes with SOURCE or PUT to any mountpoint' },
+  { name: 'listen', value: 'PORT', help: 'wait for a source client, which pushes with SOURCE or PUT to any mountpoint; GET /healthz is answered there with 200, as long as the process serves' },
   { name: 'password', value: 'PASSWORD', help: 'of user "source", for --listen; without it sources are taken from this machine only, with any password' },
 ];
 
@@ -63,7 +68,7 @@ const stationOptions: readonly Option[] = [
 ];
 
 const relayUsage = [
-  'davecast relay --in PORT --out PORT [--upstream HOST:PORT]… [--multicast GROUP@PORT]…',
+  'davecast relay --in PORT --out PORT [--upstream HOST:PORT]… [--multicast GROUP@PORT]… [--http PORT]',
   'davecast -r INBOUND OUTBOUND [GROUP@PORT | HOST:PORT]',
 ];
 const edgeUsage = ['davecast edge --http PORT --relay HOST:PORT …', 'davecast PORT RELAY:PORT [RELAY:PORT …]'];
@@ -85,8 +90,8 @@ const recordOptions: readonly Option[] = [
 
 /** The commands by name; `original…` are those that scripts for the first Davecast know. */
 export const commands: Readonly<Record<CommandName, Command>> = {
-  relay: command('relay', [...relayOptions, ...allowOptions, ...recordOptions], relayUsage, relayAbout),
-  originalRelay: command('relay', [...allowOptions, ...recordOptions], relayUsage, relayAbout),
+  relay: command('relay', [...relayOptions, ...pagesOptions, ...allowOptions, ...recordOptions], relayUsage, relayAbout),
+  originalRelay: command('relay', [...pagesOptions, ...allowOptions, ...recordOptions], relayUsage, relayAbout),
   edge: command('edge', [...edgeOptions, ...mountOptions, ...operatorOptions, ...recordOptions], edgeUsage, edgeAbout),
   originalEdge: command('edge', [...mountOptions, ...operatorOptions, ...recordOptions], edgeUsage, edgeAbout),
   encoder: command('encoder', [...sourceOptions, ...stationOptions], encoderUsage, encoderAbout),

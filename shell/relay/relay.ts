@@ -8,6 +8,7 @@ import { formatEndpoint, interfaceOf, peerOf, plainAddress, type Endpoint } from
 import { AllowList, type Range } from '../net/allow.ts';
 import { NEVER_FINISHED, type App } from '../process/app.ts';
 import { Driver } from '../process/driver.ts';
+import { PageServer } from '../http/page-server.ts';
 import type { Log } from '../log/log.ts';
 import { PathInlet } from '../net/path-inlet.ts';
 import { FlightRecorder, type RecordConfig } from '../recording/flight-recorder.ts';
@@ -22,6 +23,8 @@ export interface RelayConfig {
   readonly inPort: number;
   /** Where edges and other relays subscribe. */
   readonly outPort: number;
+  /** Of its pages; undefined: there are none. */
+  readonly httpPort?: number | undefined;
   /** Relays to subscribe to. */
   readonly upstreams: readonly Endpoint[];
   readonly multicasts: readonly Endpoint[];
@@ -39,6 +42,8 @@ export interface RelayConfig {
  *     encoders -> TCP and UDP `inPort` --+
  *     multicast groups ------------------+-> core Relay -> TCP `outPort` -> edges, other relays
  *     other relays (we connect) ---------+
+ *
+ * With `httpPort`, an HTTP port for its pages besides.
  */
 export class RelayApp implements App {
   readonly finished: Promise<void> = NEVER_FINISHED;
@@ -53,6 +58,7 @@ export class RelayApp implements App {
   readonly #allowOut: AllowList;
   readonly #subscribers = new Map<SubscriberId, net.Socket>();
   readonly #servers: (net.Server | dgram.Socket)[] = [];
+  readonly #pages: PageServer | undefined;
 
   constructor(config: RelayConfig, log: Log) {
     this.#config = config;
@@ -72,11 +78,12 @@ export class RelayApp implements App {
     this.#flight = record && new FlightRecorder({ ...record, role: 'relay', settings, log });
     this.#relay = this.#flight === undefined ? new Relay({ settings }, sink) : new RecordedRelay({ settings }, sink, this.#flight.recorder);
     this.#driver = new Driver(this.#relay, settings);
+    this.#pages = config.httpPort === undefined ? undefined : new PageServer({ settings, log, refusals: this.#refusals });
     this.#inlet = new PathInlet({ machine: this.#relay, driver: this.#driver, settings, log, refusals: this.#refusals });
   }
 
   async start(): Promise<void> {
-    const { bind, inPort, outPort, upstreams, multicasts } = this.#config;
+    const { bind, inPort, outPort, httpPort = 0, upstreams, multicasts } = this.#config;
     const { keepAliveMs } = this.#config.settings;
     await this.#flight?.start();
     try {
@@ -96,6 +103,7 @@ export class RelayApp implements App {
       });
       this.#servers.push(out);
       this.#listening('out', 'tcp', bind, portOf(out));
+      if (this.#pages !== undefined) this.#listening('http', 'tcp', bind, await this.#pages.listen({ address: bind, port: httpPort }));
       for (const group of multicasts) {
         const { host: address, port } = group;
         const take = this.#inlet.datagrams(formatEndpoint(group));
@@ -115,8 +123,9 @@ export class RelayApp implements App {
     const open = [...this.#subscribers.values()];
     const closed = open.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
     for (const socket of open) socket.end();
-    const late = setTimeout(() => open.forEach((socket) => socket.destroy()), this.#config.settings.stopMs);
-    await Promise.all(closed);
+    const { stopMs } = this.#config.settings;
+    const late = setTimeout(() => open.forEach((socket) => socket.destroy()), stopMs);
+    await Promise.all([...closed, this.#pages?.stop(stopMs)]);
     clearTimeout(late);
     this.#driver.stop();
     this.#refusals.stop();
@@ -160,7 +169,7 @@ export class RelayApp implements App {
     this.#subscribers.delete(id);
   }
 
-  #listening(what: 'in' | 'out' | 'multicast', transport: 'tcp' | 'udp', address: string, port: number): void {
+  #listening(what: 'in' | 'out' | 'http' | 'multicast', transport: 'tcp' | 'udp', address: string, port: number): void {
     this.#log({ kind: 'listening', what, transport, address, port });
   }
 }

@@ -41,6 +41,8 @@ describe('davecast refuses', () => {
     ['relay --in 9001 --in 9002 --out 8001', /--in is given twice/],
     ['relay --in 90x1 --out 8001', /--in must be a port/],
     ['relay --in 65536 --out 8001', /--in must be a port/],
+    ['relay --in 9001 --out 8001 --http x', /--http must be a port/],
+    ['-r 9001 8001 --http x', /--http must be a port/],
     ['relay --in 1 --out 2 --upstream host', /--upstream must be HOST:PORT/],
     ['relay --in 1 --out 2 --upstream host@3', /--upstream must be HOST:PORT/],
     ['relay --in 1 --out 2 --multicast 10.0.0.1@3', /--multicast must be GROUP@PORT/],
