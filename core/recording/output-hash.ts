@@ -1,6 +1,7 @@
-import { digestOfText, RollingHash } from '../base/hash.ts';
+import { RollingHash } from '../base/hash.ts';
 import type { Micros } from '../base/units.ts';
 import { crc32, type Checksum } from './checksum.ts';
+import { mixAnswer, mixEvent, type Answer, type MachineEvent } from './told.ts';
 
 /**
  * The fingerprint of all that a machine gives out, in two parts: what it did when, with lengths, and the bytes themselves.
@@ -26,10 +27,22 @@ export class OutputHash {
     this.#content.mix(this.#digest(bytes));
   }
 
-  /** An event, an end, or an answer. */
-  told(now: Micros, text: string): void {
+  event(now: Micros, event: MachineEvent): void {
     this.#structure.mixWide(now);
-    this.#structure.mix(digestOfText(text));
+    mixEvent(this.#structure, event);
+  }
+
+  /** What a call gave its caller. */
+  answer(now: Micros, answer: Answer): void {
+    this.#structure.mixWide(now);
+    mixAnswer(this.#structure, answer);
+  }
+
+  /** Something else that the machine has told its sink of a path, listener or subscriber: one of `Output`. */
+  told(now: Micros, output: number, of: number): void {
+    this.#structure.mixWide(now);
+    this.#structure.mix(output);
+    this.#structure.mixWide(of);
   }
 
   /** A figure of the machine's state. */

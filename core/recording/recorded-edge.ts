@@ -7,6 +7,7 @@ import type { CommandResult, MountCommand } from '../edge/switching/command.ts';
 import { writeCommand } from './calls.ts';
 import { CallKind } from './format.ts';
 import type { Recorder } from './recorder.ts';
+import { Output } from './told.ts';
 
 /** What a driver of an edge calls. */
 export type EdgeMachine = Pick<
@@ -140,7 +141,7 @@ export class RecordedEdge implements EdgeMachine {
   provideFallback(now: Micros, mount: string, title: string, file: Uint8Array): string | undefined {
     this.#recorder.provides(now, mount, title, file);
     const problem = this.#edge.provideFallback(now, mount, title, file);
-    this.#recorder.answered(problem);
+    this.#recorder.answered(problem === undefined ? undefined : 'refused');
     return problem;
   }
 
@@ -164,7 +165,7 @@ function recordedSink(sink: EdgeSink, recorder: Recorder): EdgeSink {
     },
     backlogBytes: (listener) => recorder.backlog(sink.backlogBytes(listener)),
     end: (listener, reason: EndReason) => {
-      recorder.told(`end ${listener} ${reason}`);
+      recorder.told(Output.end, listener);
       sink.end(listener, reason);
     },
     event: (event) => {

@@ -4,6 +4,7 @@ import { Relay, type RelayOptions, type RelaySink } from '../relay/relay.ts';
 import type { Micros } from '../base/units.ts';
 import { CallKind } from './format.ts';
 import type { Recorder } from './recorder.ts';
+import { Output } from './told.ts';
 
 /** What a driver of a relay calls. */
 export type RelayMachine = Pick<
@@ -99,16 +100,16 @@ function recordedSink(sink: RelaySink, recorder: Recorder): RelaySink {
     },
     backlogBytes: (subscriber) => recorder.backlog(sink.backlogBytes(subscriber)),
     cut: (subscriber, reason) => {
-      recorder.told(`cut ${subscriber} ${reason}`);
+      recorder.told(Output.cut, subscriber);
       sink.cut(subscriber, reason);
     },
     acknowledge: (path, bytes) => {
-      recorder.told(`acknowledge ${path}`);
+      recorder.told(Output.acknowledge, path);
       recorder.sent(path, bytes);
       sink.acknowledge?.(path, bytes);
     },
     drop: (path, reason) => {
-      recorder.dropped(path, reason);
+      recorder.dropped(path);
       sink.drop(path, reason);
     },
     event: (event) => {

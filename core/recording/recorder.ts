@@ -10,6 +10,7 @@ import { crc32, type Checksum } from './checksum.ts';
 import { Outliner, writeOutline } from './outline.ts';
 import { OutputHash } from './output-hash.ts';
 import { StateWriter } from './saved-state.ts';
+import { Output, type Answer, type MachineEvent } from './told.ts';
 import { ByteWriter } from './wire.ts';
 
 /** Where a recording goes. */
@@ -168,9 +169,9 @@ export class Recorder {
     if (this.#isGenerationOver()) this.#beginGeneration(this.#now);
   }
 
-  /** The call is over, and gave its caller this: an id, or why there is none. */
-  answered(answer: number | string | undefined): void {
-    this.told(`answer ${answer}`);
+  /** The call is over, and gave its caller this. */
+  answered(answer: Answer): void {
+    if (this.#isOn) this.#hash.answer(this.#now, answer);
     this.end();
   }
 
@@ -221,18 +222,18 @@ export class Recorder {
   }
 
   /** The machine has let go of a path by itself. */
-  dropped(path: PathId, reason: string): void {
+  dropped(path: PathId): void {
     this.#outliners.delete(path);
-    this.told(`drop ${path} ${reason}`);
+    this.told(Output.drop, path);
   }
 
-  /** What the machine told its sink or answered its caller. */
-  told(text: string): void {
-    if (this.#isOn) this.#hash.told(this.#now, text);
+  /** What else the machine told its sink of a path, listener or subscriber: one of `Output`. */
+  told(output: number, of: number): void {
+    if (this.#isOn) this.#hash.told(this.#now, output, of);
   }
 
-  event(event: object): void {
-    if (this.#isOn) this.#hash.told(this.#now, JSON.stringify(event));
+  event(event: MachineEvent): void {
+    if (this.#isOn) this.#hash.event(this.#now, event);
   }
 
   /** What the sink answers to the machine. */

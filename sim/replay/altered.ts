@@ -4,7 +4,8 @@ import type { Generation } from '../../core/recording/read.ts';
 import type { Head } from '../../core/recording/format.ts';
 import { ms, type Micros } from '../../core/base/units.ts';
 import type { Alteration } from './alteration.ts';
-import { Player, type Answer, type Watcher } from './player.ts';
+import type { Answer } from '../../core/recording/told.ts';
+import { Player, type Watcher } from './player.ts';
 
 /** A machine whose deadline is served this often between two calls is never content. */
 const MOST_TURNS = 100_000;

@@ -7,6 +7,7 @@ import { RecordedRelay, type RelayMachine } from '../../core/recording/recorded-
 import type { Recorder } from '../../core/recording/recorder.ts';
 import { OutputHash } from '../../core/recording/output-hash.ts';
 import { StateReader, StateWriter } from '../../core/recording/saved-state.ts';
+import { Output, type Answer, type MachineEvent } from '../../core/recording/told.ts';
 import { ByteReader, ByteWriter } from '../../core/recording/wire.ts';
 import { Relay, type RelaySink } from '../../core/relay/relay.ts';
 import type { Settings } from '../../core/config/settings.ts';
@@ -36,9 +37,6 @@ export interface PlayerOptions {
   /** Records it anew. */
   readonly recorder?: Recorder;
 }
-
-/** What a call gave its caller. */
-export type Answer = number | string | undefined;
 
 type Machine = { readonly kind: 'edge'; readonly edge: EdgeMachine } | { readonly kind: 'relay'; readonly relay: RelayMachine };
 
@@ -74,7 +72,7 @@ export class Player {
     this.#answers = call.answers;
     this.#asked = 0;
     const answer = this.#call(call);
-    if (answered.has(call.kind)) this.hash.told(this.#now, `answer ${answer}`);
+    if (answered.has(call.kind)) this.hash.answer(this.#now, answer);
     return answer;
   }
 
@@ -108,7 +106,7 @@ export class Player {
     if (this.#machine.kind === 'edge') {
       const { edge } = this.#machine;
       if (call.kind === 'leave') return void edge.leave(call.now, call.listener, call.reason);
-      if (call.kind === 'provideFallback') return edge.provideFallback(call.now, call.name, call.title, call.bytes);
+      if (call.kind === 'provideFallback') return edge.provideFallback(call.now, call.name, call.title, call.bytes) === undefined ? undefined : 'refused';
       if (call.kind === 'command') return edge.command(call.now, call.name, call.command);
       if (call.kind !== 'join') throw new RangeError(`an edge has no ${call.kind}`);
       const { name, icy, label, burstMs } = call;
@@ -122,7 +120,7 @@ export class Player {
 
   #edge({ settings, policies }: Wanted, recorder: Recorder | undefined): EdgeMachine {
     const onAir = (now: Micros, mount: string, durationUs: number): void => this.#watcher.onAir(now, mount, durationUs);
-    const sink: EdgeSink = { ...this.#sink(), end: (listener, reason) => this.hash.told(this.#now, `end ${listener} ${reason}`) };
+    const sink: EdgeSink = { ...this.#sink(), end: (listener) => this.hash.told(this.#now, Output.end, listener) };
     const options = { settings, onAir, ...(policies && { policies }) };
     return recorder === undefined ? new Edge(options, sink) : new RecordedEdge(options, sink, recorder);
   }
@@ -130,22 +128,22 @@ export class Player {
   #relay(settings: Settings, recorder: Recorder | undefined): RelayMachine {
     const sink: RelaySink = {
       ...this.#sink(),
-      cut: (subscriber, reason) => this.hash.told(this.#now, `cut ${subscriber} ${reason}`),
+      cut: (subscriber) => this.hash.told(this.#now, Output.cut, subscriber),
       acknowledge: (path, bytes) => {
-        this.hash.told(this.#now, `acknowledge ${path}`);
+        this.hash.told(this.#now, Output.acknowledge, path);
         this.hash.sent(this.#now, path, bytes);
       },
-      drop: (path, reason) => this.hash.told(this.#now, `drop ${path} ${reason}`),
+      drop: (path) => this.hash.told(this.#now, Output.drop, path),
     };
     return recorder === undefined ? new Relay({ settings }, sink) : new RecordedRelay({ settings }, sink, recorder);
   }
 
-  #sink(): { send(to: number, bytes: Uint8Array): void; backlogBytes(of: number): number; event(event: { readonly kind: string }): void } {
+  #sink(): { send(to: number, bytes: Uint8Array): void; backlogBytes(of: number): number; event(event: MachineEvent): void } {
     return {
       send: (to, bytes) => this.hash.sent(this.#now, to, bytes),
       backlogBytes: (of) => this.#backlog(of),
       event: (event) => {
-        this.hash.told(this.#now, JSON.stringify(event));
+        this.hash.event(this.#now, event);
         this.#watcher.event(this.#now, event);
       },
     };
