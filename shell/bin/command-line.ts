@@ -11,7 +11,7 @@ import { formatHelp } from '../cli/help.ts';
 import type { LogLevel } from '../log/table.ts';
 import { fitted } from './memory.ts';
 import { policiesOf } from '../cli/mount-policies.ts';
-import type { Log } from '../log/log.ts';
+import type { EventFanOut } from '../log/fan-out.ts';
 import { readOptions, type Given } from '../cli/options.ts';
 import { UsageError } from '../process/problems.ts';
 import { probeConfig, probeHelp, probeOptions, type ProbeConfig } from '../probe/command.ts';
@@ -30,7 +30,7 @@ export type Wish =
   /** To be done at once; it prints its lines. */
   | { readonly kind: 'task'; readonly task: Task }
   | { readonly kind: 'probe'; readonly config: ProbeConfig }
-  | { readonly kind: 'run'; readonly role: Role; readonly logLevel: LogLevel; readonly settings: Settings; readonly make: (log: Log) => App };
+  | { readonly kind: 'run'; readonly role: Role; readonly logLevel: LogLevel; readonly settings: Settings; readonly make: (events: EventFanOut) => App };
 
 /** Reads the arguments of `davecast`. Throws a UsageError on any that is wrong or missing. */
 export function readDavecast(argv: readonly string[]): Wish {
@@ -79,15 +79,15 @@ function read(name: CommandName, argv: readonly string[], make: (given: Given) =
 }
 
 function makeRelay(config: RelayConfig): Make {
-  return { settings: config.settings, make: (log) => new RelayApp({ ...config, settings: fitted(config.settings, 'historyBytes', log) }, log) };
+  return { settings: config.settings, make: ({ tell }) => new RelayApp({ ...config, settings: fitted(config.settings, 'historyBytes', tell) }, tell) };
 }
 
 function makeEdge(config: EdgeConfig): Make {
-  return { settings: config.settings, make: (log) => new EdgeApp({ ...config, settings: fitted(config.settings, 'edgeBytes', log) }, log) };
+  return { settings: config.settings, make: ({ tell }) => new EdgeApp({ ...config, settings: fitted(config.settings, 'edgeBytes', tell) }, tell) };
 }
 
 function makeEncoder(config: EncoderConfig): Make {
-  return { settings: config.settings, make: (log) => new EncoderApp(config, log) };
+  return { settings: config.settings, make: ({ tell }) => new EncoderApp(config, tell) };
 }
 
 function relayConfig(given: Given): RelayConfig {

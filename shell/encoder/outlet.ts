@@ -54,7 +54,7 @@ export class EncoderOutlet {
   readonly #slots: (Slot | undefined)[] = [];
   readonly #hosts: HostLinks[] = [];
   readonly #datagrams: HostDatagrams[] = [];
-  readonly #lost: Refusals;
+  readonly #lost: Refusals<string>;
   #refused = false;
 
   constructor(endpoints: readonly Endpoint[], options: OutletOptions, user: OutletUser) {

@@ -4,6 +4,7 @@ import { ByAddress, oldest } from '../../core/links/slots.ts';
 import { peerOf, plainAddress } from '../net/address.ts';
 import { HeadReader, requestOf, type Head, type HeadProblem, type RequestHead } from './head.ts';
 import { finish, formatReply, htmlReply } from './reply.ts';
+import type { Refusal } from '../log/events.ts';
 import type { Log } from '../log/log.ts';
 import type { Refusals } from '../log/refusals.ts';
 import { SteadyTimers } from '../process/steady-timers.ts';
@@ -137,7 +138,7 @@ export class HttpServer {
     this.#waitingOf.delete(waiting);
   }
 
-  #drop(socket: net.Socket, reason: string): void {
+  #drop(socket: net.Socket, reason: Refusal): void {
     this.#waitsNoMore(socket);
     this.#refusals.count(reason, peerOf(socket));
     socket.destroy();

@@ -1,14 +1,15 @@
 import { isatty } from 'node:tty';
 import pino from 'pino';
 import type { Role } from '../../core/config/settings.ts';
+import type { EventSink } from './events.ts';
 import { formatForPeople } from './format.ts';
 import { openLogOutput } from './output.ts';
-import { logTable, type LogKind, type LogLevel } from './table.ts';
+import { logTable, type LogLevel } from './table.ts';
 import { LogThrottle } from './throttle.ts';
 import { STDOUT } from './writer.ts';
 
-/** Tells of something that an operator may want to know: what kind of thing, and its figures. */
-export type Log = <E extends { readonly kind: LogKind }>(event: E) => void;
+/** Tells of something that an operator may want to know. */
+export type Log = EventSink;
 
 export interface Logger {
   readonly log: Log;
@@ -44,7 +45,7 @@ function logTo(logger: pino.Logger): Log {
     logger.warn({ event: 'log-suppressed', suppressed: kind, count }, logTable['log-suppressed'].text);
   });
   return (event) => {
-    const { kind, ...figures } = event as { readonly kind: LogKind };
+    const { kind, ...figures } = event;
     const { level, text } = logTable[kind];
     if (throttle.admits(kind, performance.now())) logger[level]({ event: kind, ...figures }, text);
   };

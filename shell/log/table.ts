@@ -1,7 +1,4 @@
-import type { EdgeEvent } from '../../core/edge/events.ts';
-import type { EncoderEvent } from '../../core/encoder/events.ts';
-import type { ConnectorEvent } from '../../core/links/connector.ts';
-import type { RelayEvent } from '../../core/relay/events.ts';
+import type { ProcessEvent } from './events.ts';
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -11,42 +8,10 @@ export interface LogEntry {
   readonly text: string;
 }
 
-/** What the shell itself tells of. */
-type ShellKind =
-  | 'listening'
-  | 'failed'
-  | 'warning'
-  | 'loop-stands'
-  | 'loop-stands-at'
-  | 'loop-goes-on'
-  | 'loop-ended'
-  | 'unwatched'
-  | 'signal'
-  | 'memory'
-  | 'stopping'
-  | 'stopped'
-  | 'unresolved'
-  | 'refused'
-  | 'datagrams-lost'
-  | 'access'
-  | 'operator'
-  | 'source-started'
-  | 'source-paced'
-  | 'source-ended'
-  | 'source-refused'
-  | 'source-unauthorized'
-  | 'too-many-targets'
-  | 'still-disconnected'
-  | 'recording'
-  | 'record-frozen'
-  | 'record-stopped'
-  | 'record-not-frozen'
-  | 'request-failed'
-  | 'line-passed-over'
-  | 'log-suppressed'
-  | 'log-dropped';
+/** What the log tells besides events: of the event loop, by a thread of its own, and of itself. */
+type LogOnlyKind = 'loop-stands' | 'loop-stands-at' | 'loop-goes-on' | 'loop-ended' | 'log-suppressed';
 
-export type LogKind = (EncoderEvent | RelayEvent | EdgeEvent | ConnectorEvent)['kind'] | ShellKind;
+export type LogKind = ProcessEvent['kind'] | LogOnlyKind;
 
 /** How every kind of event is told. */
 export const logTable: Readonly<Record<LogKind, LogEntry>> = {
@@ -76,6 +41,7 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'request-failed': { level: 'error', text: 'a request could not be answered' },
   'line-passed-over': { level: 'info', text: 'a line of a request is no header, and is ignored' },
   'log-suppressed': { level: 'warn', text: 'too many lines of one kind, left out' },
+  'event-sink-failed': { level: 'error', text: 'one who takes events has failed, and gets no more' },
   'log-dropped': { level: 'warn', text: 'log lines dropped' },
   'recording': { level: 'info', text: 'recording' },
   'record-frozen': { level: 'warn', text: 'recording frozen' },

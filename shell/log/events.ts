@@ -1,0 +1,67 @@
+import type { SettingName } from '../../core/config/settings.ts';
+import type { EdgeEvent } from '../../core/edge/events.ts';
+import type { CommandResult } from '../../core/edge/switching/command.ts';
+import type { EncoderEvent } from '../../core/encoder/events.ts';
+import type { ConnectorEvent } from '../../core/links/connector.ts';
+import type { AudioKept, FrozenMark } from '../../core/recording/format.ts';
+import type { RelayEvent } from '../../core/relay/events.ts';
+
+/** Why a connection or a request is refused: a closed set, so that they can be counted by it. */
+export type Refusal =
+  | 'too many paths'
+  | 'too many subscribers'
+  | 'not allowed'
+  | 'too many unfinished requests'
+  | 'head not finished in time'
+  | 'head too long'
+  | 'bad head'
+  | 'bad method'
+  | 'too many wrong passwords'
+  | 'wrong admin password'
+  | 'operator command from a page of another site';
+
+/** What a process reports of itself, beside what its machine does. `reason` and `error` that are a `string` come from the system or the other side. */
+export type ShellEvent =
+  | { readonly kind: 'listening'; readonly what: 'in' | 'out' | 'multicast' | 'source' | 'http'; readonly transport: 'tcp' | 'udp'; readonly address: string; readonly port: number }
+  | { readonly kind: 'memory'; readonly setting: SettingName; readonly bytes: number; readonly wanted: number; readonly there: number }
+  | { readonly kind: 'failed'; readonly error: string | undefined }
+  | { readonly kind: 'warning'; readonly name: string; readonly message: string }
+  | { readonly kind: 'unwatched'; readonly error: string }
+  | { readonly kind: 'signal'; readonly signal: string; readonly meaning: string | undefined }
+  | { readonly kind: 'stopping'; readonly signal: string }
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'log-dropped'; readonly count: number }
+  /** One who joined the fan-out has failed, and gets no more. */
+  | { readonly kind: 'event-sink-failed'; readonly error: string | undefined }
+  | { readonly kind: 'unresolved'; readonly peer: string; readonly reason: string }
+  /** `peer` with the first of them. */
+  | { readonly kind: 'refused'; readonly reason: Refusal; readonly peer?: string; readonly count: number }
+  | { readonly kind: 'datagrams-lost'; readonly reason: string; readonly peer?: string; readonly count: number }
+  | { readonly kind: 'access'; readonly mount: string; readonly ip: string; readonly agent: string; readonly connectedS: number; readonly bytes: number; readonly reason: string }
+  | { readonly kind: 'operator'; readonly mount: string; readonly command: string; readonly to?: string; readonly result: CommandResult; readonly from: string }
+  | { readonly kind: 'request-failed'; readonly from: string; readonly method: string; readonly target: string; readonly error: string | undefined }
+  | { readonly kind: 'line-passed-over'; readonly from: string; readonly line: string }
+  | { readonly kind: 'source-started'; readonly mount: string; readonly stream: string; readonly from: string }
+  | { readonly kind: 'source-paced'; readonly mount: string; readonly stream: string; readonly from: string; readonly aheadMs: number }
+  | { readonly kind: 'source-ended'; readonly mount: string; readonly stream: string; readonly from: string; readonly reason: string; readonly frames: number }
+  | { readonly kind: 'source-refused'; readonly from: string; readonly reason: string }
+  | { readonly kind: 'source-unauthorized'; readonly from: string }
+  | { readonly kind: 'too-many-targets'; readonly peer: string; readonly max: number }
+  /** The same as 'disconnected', again. */
+  | (Omit<Extract<ConnectorEvent, { kind: 'disconnected' }>, 'kind'> & { readonly kind: 'still-disconnected'; readonly peer: string })
+  | { readonly kind: 'recording'; readonly directory: string; readonly audio: AudioKept }
+  | { readonly kind: 'record-frozen'; readonly why: FrozenMark['why']; readonly file: string }
+  | { readonly kind: 'record-stopped'; readonly why: string; readonly againS: number }
+  | { readonly kind: 'record-not-frozen'; readonly why: string };
+
+/** All that a process reports: what its machine does, with what the machine does not know of itself, and its own. */
+export type ProcessEvent =
+  | ShellEvent
+  | RelayEvent
+  | EdgeEvent
+  | (EncoderEvent & { readonly mount: string; readonly stream: string })
+  | (ConnectorEvent & { readonly peer: string });
+
+/** Takes each event as it happens. It does not wait, and calls no machine. */
+export type EventSink = (event: ProcessEvent) => void;
+

@@ -1,0 +1,38 @@
+import type { EventSink, ProcessEvent } from './events.ts';
+
+/**
+ * Gives each event to everybody who has joined, in the order of joining.
+ *
+ *     machine, sockets, HTTP -> tell -> the log
+ *                                    -> whoever joins: figures, pages, streams of events
+ *
+ * The log comes first. Whoever else fails at an event is let go, and everybody goes on: a machine is in the middle of a call.
+ */
+export class EventFanOut {
+  readonly #log: EventSink;
+  readonly #joined = new Set<EventSink>();
+
+  constructor(log: EventSink) {
+    this.#log = log;
+  }
+
+  readonly tell: EventSink = (event) => {
+    this.#log(event);
+    for (const sink of this.#joined) this.#give(sink, event);
+  };
+
+  /** Ends with what it gives back. */
+  join(sink: EventSink): () => void {
+    this.#joined.add(sink);
+    return () => void this.#joined.delete(sink);
+  }
+
+  #give(sink: EventSink, event: ProcessEvent): void {
+    try {
+      sink(event);
+    } catch (error) {
+      this.#joined.delete(sink);
+      this.tell({ kind: 'event-sink-failed', error: error instanceof Error ? error.stack : String(error) });
+    }
+  }
+}
