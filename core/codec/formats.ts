@@ -1,7 +1,7 @@
 import type { Archive } from '../base/archive.ts';
 import { assert } from '../base/assert.ts';
 import { families, familyOf } from './families.ts';
-import { describeFormat, type Codec, type FrameFormat } from './format/format.ts';
+import type { Codec, FormatRefusal, FrameFormat } from './format/format.ts';
 
 /** The same to a decoder, so that no player notices when frames of one come behind those of the other. */
 export function isSameFormat(a: FrameFormat | undefined, b: FrameFormat | undefined): boolean {
@@ -26,9 +26,8 @@ export function playedAs(codec: Codec): Codec {
 const groups = families.flatMap((family) => family.groups);
 const firstOfGroup = Object.fromEntries(groups.flatMap((group) => group.map((codec) => [codec, group[0]!]))) as Readonly<Record<Codec, Codec>>;
 
-/** For operators: frames of one format cannot come behind those of another in one stream. */
-export function cannotFollow(format: FrameFormat | undefined, before: FrameFormat | undefined): string {
-  return `${describeFormat(format)} cannot follow ${describeFormat(before)}`;
+export function cannotFollow(format: FrameFormat | undefined, before: FrameFormat | undefined): FormatRefusal {
+  return { code: 'cannot-follow', format, before };
 }
 
 /** Saves or restores a format: by what it says, for there is one object of each. */

@@ -19,6 +19,7 @@ import { MessageType, type MessageView } from '../wire/pdu.ts';
 import type { MountPolicies } from '../config/mount-policy.ts';
 import { isDropped } from './stream/reassembler.ts';
 import type { Settings } from '../config/settings.ts';
+import type { FallbackProblem } from './fallback/problem.ts';
 import { streamInfo, type StreamInfo } from './mountpoint/stream-info.ts';
 import { TimerQueue } from '../base/timers.ts';
 import type { Micros } from '../base/units.ts';
@@ -191,9 +192,9 @@ export class Edge implements Machine {
 
   /**
    * The file that listeners of a mountpoint hear when no stream is left; `title` is what they see. It is there from now on, and
-   * the mountpoint with it. Says, in words that go on behind the name of the file, why it cannot be that.
+   * the mountpoint with it. Says why it cannot be that.
    */
-  provideFallback(now: Micros, mount: string, title: string, file: Uint8Array): string | undefined {
+  provideFallback(now: Micros, mount: string, title: string, file: Uint8Array): FallbackProblem | undefined {
     return this.#mounts.provideFallback(now, mount, title, file);
   }
 

@@ -6,6 +6,7 @@ import type { Micros } from '../base/units.ts';
 import type { CommandResult, MountCommand } from '../edge/switching/command.ts';
 import { writeCommand } from './calls.ts';
 import { CallKind } from './format.ts';
+import type { FallbackProblem } from '../edge/fallback/problem.ts';
 import type { Recorder } from './recorder.ts';
 import { Output } from './told.ts';
 
@@ -138,7 +139,7 @@ export class RecordedEdge implements EdgeMachine {
     this.#recorder.end();
   }
 
-  provideFallback(now: Micros, mount: string, title: string, file: Uint8Array): string | undefined {
+  provideFallback(now: Micros, mount: string, title: string, file: Uint8Array): FallbackProblem | undefined {
     this.#recorder.provides(now, mount, title, file);
     const problem = this.#edge.provideFallback(now, mount, title, file);
     this.#recorder.answered(problem === undefined ? undefined : 'refused');

@@ -5,7 +5,7 @@ import type { Settings } from '../../core/config/settings.ts';
 import type { Endpoint } from '../net/address.ts';
 import { NEVER_FINISHED, type App } from '../process/app.ts';
 import { Driver } from '../process/driver.ts';
-import { fallbackError, readFallbackFiles, type FallbackFile } from './fallback-files.ts';
+import { fallbackError, fallbackProblemText, readFallbackFiles, type FallbackFile } from './fallback-files.ts';
 import { ListenerServer } from './listener-server.ts';
 import type { Log } from '../log/log.ts';
 import { operatorRoutes } from '../operator/pages.ts';
@@ -116,6 +116,6 @@ export class EdgeApp implements App {
     this.#driver.settle();
     if (problem === undefined) return;
     await this.stop();
-    throw fallbackError(mount, path, problem);
+    throw fallbackError(mount, path, fallbackProblemText(problem));
   }
 }

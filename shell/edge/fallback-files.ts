@@ -1,5 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
+import { describeFormat } from '../../core/codec/format/format.ts';
+import { SUPPORTED } from '../../core/codec/scan/foreign.ts';
+import type { FallbackProblem } from '../../core/edge/fallback/problem.ts';
 import type { MountPolicies } from '../../core/config/mount-policy.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { codeOf, UsageError } from '../process/problems.ts';
@@ -27,6 +30,19 @@ export async function readFallbackFiles(policies: MountPolicies, { fallbackBytes
 /** The core, or the system, does not take it. */
 export function fallbackError(mount: string, path: string, problem: string): UsageError {
   return new UsageError(`the fallback of /${mount}: ${path} ${problem}`);
+}
+
+/** In words that go on behind the name of the file. */
+export function fallbackProblemText(problem: FallbackProblem): string {
+  switch (problem.code) {
+    case 'too-large': return `is larger than fallbackBytes, ${problem.mostBytes}`;
+    case 'too-late': return 'comes too late: its mountpoint has begun';
+    case 'foreign': return `is ${problem.format}, not ${SUPPORTED}`;
+    case 'no-frame': return `has no frame of ${SUPPORTED}`;
+    case 'mostly-other': return `is mostly something else than ${SUPPORTED}`;
+    case 'two-formats': return `has frames of two kinds: ${describeFormat(problem.first)}, then ${describeFormat(problem.other)}`;
+    default: return problem satisfies never;
+  }
 }
 
 async function bytesOf(mount: string, path: string, mostBytes: number): Promise<Uint8Array> {

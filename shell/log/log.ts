@@ -6,6 +6,7 @@ import { formatForPeople } from './format.ts';
 import { openLogOutput } from './output.ts';
 import { logTable, type LogLevel } from './table.ts';
 import { LogThrottle } from './throttle.ts';
+import { figuresOf } from './words.ts';
 import { STDOUT } from './writer.ts';
 
 /** Tells of something that an operator may want to know. */
@@ -45,8 +46,8 @@ function logTo(logger: pino.Logger): Log {
     logger.warn({ event: 'log-suppressed', suppressed: kind, count }, logTable['log-suppressed'].text);
   });
   return (event) => {
-    const { kind, ...figures } = event;
+    const { kind } = event;
     const { level, text } = logTable[kind];
-    if (throttle.admits(kind, performance.now())) logger[level]({ event: kind, ...figures }, text);
+    if (throttle.admits(kind, performance.now())) logger[level]({ event: kind, ...figuresOf(event) }, text);
   };
 }

@@ -1,5 +1,6 @@
 import type { CommandResult } from '../../core/edge/switching/command.ts';
-import type { StreamInfo } from '../../core/edge/mountpoint/stream-info.ts';
+import type { Hindrance, StreamInfo } from '../../core/edge/mountpoint/stream-info.ts';
+import { formatRefusalText } from '../log/words.ts';
 
 /** What an edge answers to a command. */
 export interface Answer {
@@ -65,6 +66,17 @@ export function sourceOf(stream: StreamInfo): SourceJson {
     sickness: sickness ?? null,
     aheadMs: aheadMs === undefined ? null : Math.round(aheadMs * 1_000) / 1_000,
     matchedBy: matchedBy ?? null,
-    whyNot: whyNot ?? null,
+    whyNot: whyNot === undefined ? null : hindranceText(whyNot),
   };
+}
+
+function hindranceText(hindrance: Hindrance): string {
+  switch (hindrance.code) {
+    case 'no-frame-yet': return 'it has given no frame yet';
+    case 'no-path': return 'no path to it is open';
+    case 'unpaced': return 'it comes faster than real time';
+    case 'not-comparable': return 'it cannot be compared with the one on air';
+    case 'silent': return `no frame for ${Math.round(hindrance.forMs)} ms`;
+    default: return formatRefusalText(hindrance);
+  }
 }

@@ -103,7 +103,7 @@ export class EdgeProcess implements Process {
   #provide(mount: string, file: string): void {
     const bytes = this.#stage.file(file).contents();
     const problem = this.#edge.provideFallback(this.#driver.now, mount, file, bytes);
-    if (problem !== undefined) throw new RangeError(`${file} ${problem}`);
+    if (problem !== undefined) throw new RangeError(`${file} cannot be a fallback: ${problem.code}`);
     this.#fallbackBytes += bytes.length;
   }
 

@@ -12,6 +12,17 @@ type Entry = readonly [tone: MarkTone | ((fields: Fields) => MarkTone), text: Te
 
 const on = ({ mount }: Fields): string => `/${text(mount)}`;
 const by = ({ reason }: Fields): string => text(reason);
+/** Why a format cannot be heard. */
+const why = (refusal: unknown): string => {
+  const { code, format, before, wanted, codec = 'nothing' } = refusal as Fields;
+  if (code === 'cannot-follow') return `${formatText(format)} cannot follow ${formatText(before)}`;
+  return `the mountpoint is to have ${text(wanted)}, and not ${text(codec)}`;
+};
+const formatText = (format: unknown): string => {
+  if (format === undefined) return 'nothing';
+  const { codec, sampleRateHz, channels } = format as Fields;
+  return `${text(codec)} ${text(sampleRateHz)} Hz ${text(channels)} ch`;
+};
 const who = ({ host }: Fields): string => text(host);
 const ways = ({ ways }: Fields): string => wayNames(ways);
 
@@ -64,15 +75,15 @@ const entries: Readonly<Record<string, Entry>> = {
     () => 'fallback',
   ],
   'fallback-left': ['repair', (f) => `${on(f)} goes on with ${text(f['to'])} after ${span(f['forMs'])} of ${text(f['what'])}`],
-  'fallback-refused': ['bad', (f) => `${text(f['what'])} cannot be the fallback of ${on(f)}: ${text(f['why'])}`],
+  'fallback-refused': ['bad', (f) => `${text(f['what'])} cannot be the fallback of ${on(f)}: ${why(f['why'])}`],
   'new-format': ['switch', (f) => `${on(f)} goes on as ${text(f['format'])}, behind ${text(f['before'])}`],
-  'format-changed': ['bad', (f) => `${on(f)} begins anew with ${text(f['stream'])}: ${text(f['why'])}`],
+  'format-changed': ['bad', (f) => `${on(f)} begins anew with ${text(f['stream'])}: ${why(f['why'])}`],
   'mount-started': ['news', (f) => `${on(f)} begins with ${f['stream'] === '' ? 'its fallback' : text(f['stream'])}`],
   'mount-ended': ['bad', (f) => `${on(f)} ends: no source for ${span(f['silentMs'])}`, () => 'ended'],
   'stream-unpaced': ['loss', (f) => `${text(f['stream'])} comes faster than real time: ${span(f['programmeMs'])} of programme in ${span(f['withinMs'])}`],
   'stream-paced': ['repair', (f) => `${text(f['stream'])} comes at its pace again`],
   'backup-added': ['news', (f) => `${text(f['stream'])} is there as a backup for ${on(f)}`],
-  'backup-refused': ['loss', (f) => `${text(f['stream'])} cannot be a backup for ${on(f)}: ${text(f['why'])}`],
+  'backup-refused': ['loss', (f) => `${text(f['stream'])} cannot be a backup for ${on(f)}: ${why(f['why'])}`],
   'bound-hit': ['loss', (f) => `a bound is reached: ${text(f['bound'])}, ${text(f['count'])} times`, (f) => text(f['bound'])],
   'listener-dropped': ['bad', (f) => `a listener is too slow, and dropped: ${text(f['label'])}, ${text(f['lagBytes'])} bytes behind`, () => 'too slow'],
   // What encoders and relays report.

@@ -71,6 +71,13 @@ export function describeFormat(format: FrameFormat | undefined): string {
   return format === undefined ? 'nothing' : `${format.codec} ${format.sampleRateHz} Hz ${format.channels} ch`;
 }
 
+/** Why a stream, or a file, cannot be heard because of its format. */
+export type FormatRefusal =
+  /** Frames of one format cannot come behind those of another in one stream. */
+  | { readonly code: 'cannot-follow'; readonly format: FrameFormat | undefined; readonly before: FrameFormat | undefined }
+  /** The mountpoint is configured to have another codec. */
+  | { readonly code: 'other-codec'; readonly wanted: Codec; readonly codec: Codec | undefined };
+
 /** Length of a frame in microseconds, not rounded. */
 export function frameDurationUs(format: FrameFormat, samples: number): number {
   return (samples * 1_000_000) / format.sampleRateHz;

@@ -1,10 +1,11 @@
-import { describeFormat, frameDurationUs, type FrameFormat, type FrameHeader, emptyFrameHeader } from '../../codec/format/format.ts';
+import { frameDurationUs, type FrameFormat, type FrameHeader, emptyFrameHeader } from '../../codec/format/format.ts';
 import { isSameFormat } from '../../codec/formats.ts';
 import { readHeader } from '../../codec/header.ts';
-import { foreignFormat, SUPPORTED } from '../../codec/scan/foreign.ts';
+import { foreignFormat } from '../../codec/scan/foreign.ts';
 import { FrameScanner, type FrameSink } from '../../codec/scan/scanner.ts';
 import { ID3V2_HEAD_BYTES } from '../../codec/tags/tags.ts';
 import { programmeEnd } from '../../codec/tags/trailing-tags.ts';
+import type { FallbackProblem } from './problem.ts';
 
 /** The frames of a file, one behind the other in memory, without tags and players' tables of contents. */
 export class FileFrames {
@@ -39,8 +40,8 @@ export class FileFrames {
   }
 }
 
-/** What is in a file; or, in words that go on behind its name, why it cannot be a fallback. */
-export function readFileFrames(file: Uint8Array): FileFrames | string {
+/** What is in a file; or why it cannot be a fallback. */
+export function readFileFrames(file: Uint8Array): FileFrames | FallbackProblem {
   const bytes = new Uint8Array(file.length);
   const offsets = [0];
   let end = 0;
@@ -61,10 +62,10 @@ export function readFileFrames(file: Uint8Array): FileFrames | string {
   const { garbage, padding } = scanner.skipped;
   if (format === undefined || garbage.bytes + padding.bytes > end) {
     const foreign = foreignFormat(file);
-    if (foreign !== undefined) return `is ${foreign}, not ${SUPPORTED}`;
-    return format === undefined ? `has no frame of ${SUPPORTED}` : `is mostly something else than ${SUPPORTED}`;
+    if (foreign !== undefined) return { code: 'foreign', format: foreign };
+    return { code: format === undefined ? 'no-frame' : 'mostly-other' };
   }
-  if (other !== undefined) return `has frames of two kinds: ${describeFormat(format)}, then ${describeFormat(other)}`;
+  if (other !== undefined) return { code: 'two-formats', first: format, other };
   return new FileFrames(format, bytes.slice(0, end), offsets);
 }
 

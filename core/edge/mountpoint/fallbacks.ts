@@ -5,9 +5,10 @@ import type { GaveOut } from './mountpoint.ts';
 import { policyFor, type MountPolicies } from '../../config/mount-policy.ts';
 import type { Timer } from '../../base/timers.ts';
 import type { Micros } from '../../base/units.ts';
-import { readFileFrames, type FileFrames } from '../fallback/file-frames.ts';
+import { FileFrames, readFileFrames } from '../fallback/file-frames.ts';
 import { FallbackFile } from '../fallback/file.ts';
 import { FallbackMount } from '../fallback/mount.ts';
+import type { FallbackProblem } from '../fallback/problem.ts';
 import type { FallbackSink, FallbackSource } from '../fallback/source.ts';
 
 export interface FallbacksOptions {
@@ -54,11 +55,11 @@ export class Fallbacks {
     return sum;
   }
 
-  /** A mountpoint has this file from now on; says what is wrong with it, in words that go on behind its name. */
-  provide(now: Micros, mount: string, title: string, bytes: Uint8Array): string | undefined {
-    if (this.#options.has(mount)) return 'comes too late: its mountpoint has begun';
+  /** A mountpoint has this file from now on; or why it cannot have it. */
+  provide(now: Micros, mount: string, title: string, bytes: Uint8Array): FallbackProblem | undefined {
+    if (this.#options.has(mount)) return { code: 'too-late' };
     const frames = readFileFrames(bytes);
-    if (typeof frames === 'string') return frames;
+    if (!(frames instanceof FileFrames)) return frames;
     this.#files.set(mount, { title, frames });
     this.ended(now, mount);
     return undefined;
@@ -113,7 +114,7 @@ export class Fallbacks {
       const bytes = a.file(entry?.[1].frames.bytes ?? NOTHING);
       if (entry !== undefined) return entry;
       const frames = readFileFrames(bytes);
-      assert(typeof frames !== 'string', 'the frames of a file are found again');
+      assert(frames instanceof FileFrames, 'the frames of a file are found again');
       return [mount, { title, frames }];
     }));
   }

@@ -1,6 +1,6 @@
 import type { EdgeStream } from '../stream/stream.ts';
 import { familyOf } from '../../codec/families.ts';
-import type { Codec } from '../../codec/format/format.ts';
+import type { Codec, FormatRefusal } from '../../codec/format/format.ts';
 import { playedAs } from '../../codec/formats.ts';
 import { policyFor, type MountPolicies } from '../../config/mount-policy.ts';
 import type { Settings } from '../../config/settings.ts';
@@ -31,9 +31,9 @@ export class FormatChoice {
   }
 
   /** Why a stream that has frames cannot be heard at its mountpoint, whatever else there is; undefined: it can. */
-  refusal({ mountpoint, format }: EdgeStream): string | undefined {
+  refusal({ mountpoint, format }: EdgeStream): FormatRefusal | undefined {
     const codec = policyFor(mountpoint!, this.#policies)?.codec;
-    return codec === undefined || format?.codec === codec ? undefined : `the mountpoint is to have ${codec}, and not ${format?.codec ?? 'nothing'}`;
+    return codec === undefined || format?.codec === codec ? undefined : { code: 'other-codec', wanted: codec, codec: format?.codec };
   }
 
   /** Whether the mountpoint of this stream, which has frames, begins with it. */

@@ -11,6 +11,7 @@ import type { ListenerId } from '../../base/machine.ts';
 import type { Matcher } from '../content/matcher.ts';
 import { Mount, type MountReason, type OnAir } from './mountpoint.ts';
 import { policyFor, settingsFor, type MountPolicies } from '../../config/mount-policy.ts';
+import type { FallbackProblem } from '../fallback/problem.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Timer } from '../../base/timers.ts';
 import type { Micros } from '../../base/units.ts';
@@ -85,10 +86,10 @@ export class EdgeMounts implements Iterable<Mount> {
     else mount.switcher.frame(now, stream);
   }
 
-  /** The file that listeners of a mountpoint hear when no stream is left. Says, in words that go on behind its name, why it cannot be that. */
-  provideFallback(now: Micros, mount: string, title: string, file: Uint8Array): string | undefined {
+  /** The file that listeners of a mountpoint hear when no stream is left; or why it cannot be that. */
+  provideFallback(now: Micros, mount: string, title: string, file: Uint8Array): FallbackProblem | undefined {
     const most = this.#options.settings.fallbackBytes;
-    if (file.length > most) return `is larger than fallbackBytes, ${most}`;
+    if (file.length > most) return { code: 'too-large', mostBytes: most };
     return this.#fallbacks.provide(now, mount, title, file);
   }
 

@@ -1,5 +1,5 @@
 import type { EdgeStream } from '../stream/stream.ts';
-import type { FrameFormat } from '../../codec/format/format.ts';
+import type { FormatRefusal, FrameFormat } from '../../codec/format/format.ts';
 import { canFollow, cannotFollow } from '../../codec/formats.ts';
 import type { Match } from '../content/matcher.ts';
 import { isFrom } from '../switching/command.ts';
@@ -32,8 +32,16 @@ export interface StreamInfo {
   /** What that point was found by; undefined for the one on air. */
   readonly matchedBy: Match['by'] | undefined;
   /** Why it could not go on air now; undefined when it could, or is. */
-  readonly whyNot: string | undefined;
+  readonly whyNot: Hindrance | undefined;
 }
+
+/** Why a stream could not go on air. */
+export type Hindrance =
+  | FormatRefusal
+  /** No frame has come yet; no path to it is open; it comes faster than real time; or it cannot be compared with the one on air. */
+  | { readonly code: 'no-frame-yet' | 'no-path' | 'unpaced' | 'not-comparable' }
+  /** No frame for so long. */
+  | { readonly code: 'silent'; readonly forMs: number };
 
 /** What the streams of a mountpoint are told by. */
 export interface Mountpoint {
@@ -62,12 +70,12 @@ export function streamInfo(now: Micros, stream: EdgeStream, { switcher, policy }
   };
 }
 
-function hindrance(now: Micros, stream: EdgeStream, onAir: FrameFormat | undefined, aheadUs: number | undefined): string | undefined {
+function hindrance(now: Micros, stream: EdgeStream, onAir: FrameFormat | undefined, aheadUs: number | undefined): Hindrance | undefined {
   const { format, hasPath, frameAt } = stream;
-  if (format === undefined) return 'it has given no frame yet';
+  if (format === undefined) return { code: 'no-frame-yet' };
   if (onAir !== undefined && !canFollow(format, onAir)) return cannotFollow(format, onAir);
-  if (!hasPath) return 'no path to it is open';
-  if (stream.pace.isUnpaced) return 'it comes faster than real time';
-  if (!stream.isHealthy(now)) return `no frame for ${Math.round(toMs((now - frameAt) as Micros))} ms`;
-  return aheadUs === undefined ? 'it cannot be compared with the one on air' : undefined;
+  if (!hasPath) return { code: 'no-path' };
+  if (stream.pace.isUnpaced) return { code: 'unpaced' };
+  if (!stream.isHealthy(now)) return { code: 'silent', forMs: toMs((now - frameAt) as Micros) };
+  return aheadUs === undefined ? { code: 'not-comparable' } : undefined;
 }

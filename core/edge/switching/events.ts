@@ -1,4 +1,4 @@
-import type { Codec } from '../../codec/format/format.ts';
+import type { Codec, FormatRefusal } from '../../codec/format/format.ts';
 import type { GapVerdict } from '../stream/events.ts';
 import type { PlannedReason } from './prospects.ts';
 
@@ -18,7 +18,7 @@ export type SwitchingEvent =
     }
   | { readonly kind: 'backup-added'; readonly mount: string; readonly stream: string; readonly backups: number }
   /** A stream of the same name whose frames cannot follow those on air. */
-  | { readonly kind: 'backup-refused'; readonly mount: string; readonly stream: string; readonly why: string }
+  | { readonly kind: 'backup-refused'; readonly mount: string; readonly stream: string; readonly why: FormatRefusal }
   /** Two streams of one name do not carry the same programme, or within seconds of each other; and when they do after all. */
   | {
       readonly kind: 'programmes-differ' | 'programmes-agree';

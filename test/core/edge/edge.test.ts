@@ -623,7 +623,7 @@ describe('streams of another format', () => {
     const a = new Source(path, { stream: 1 });
     const aac = new Source(path, { stream: 2, phaseMs: 3, frame: numberedAac });
     onAir(rig, [a, aac], 5_000);
-    expect(rig.of('backup-refused')).toMatchObject([{ mount: 'test', stream: aac.name, why: 'aac 44100 Hz 2 ch cannot follow mp3 44100 Hz 2 ch' }]);
+    expect(rig.of('backup-refused')).toMatchObject([{ mount: 'test', stream: aac.name, why: { code: 'cannot-follow', format: { codec: 'aac' }, before: { codec: 'mp3' } } }]);
     expect(rig.of('backup-added')).toEqual([]);
     const listener = rig.join('test');
     onAir(rig, [aac], 16_000);

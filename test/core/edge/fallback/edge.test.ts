@@ -265,7 +265,7 @@ describe('before any stream has come', () => {
     expect(rig.ended.size).toBe(0);
     onAir(rig, [source], 6_100);
     expect(rig.ended.get(listener)).toBe('mount-ended');
-    expect(rig.of('format-changed')).toMatchObject([{ mount: 'test', stream: source.name, why: 'mp3 44100 Hz 2 ch cannot follow aac 44100 Hz 2 ch', listeners: 1 }]);
+    expect(rig.of('format-changed')).toMatchObject([{ mount: 'test', stream: source.name, why: { code: 'cannot-follow', format: { codec: 'mp3' }, before: { codec: 'aac' } }, listeners: 1 }]);
     expect(rig.edge.mount('test')).toMatchObject({ contentType: 'audio/mpeg', liveStream: source.name });
     // A burst of what it has given since it was there.
     const next = rig.join('test', { burstMs: 4_000 });
@@ -283,25 +283,25 @@ describe('a file that cannot follow', () => {
     const lastMs = source.nextMs - FRAME_MS;
     rig.until(lastMs + 9_999);
     expect(rig.ended.size).toBe(0);
-    expect(rig.of('fallback-refused')).toMatchObject([{ mount: 'test', what: 'Back soon', why: 'aac 44100 Hz 2 ch cannot follow mp3 44100 Hz 2 ch' }]);
+    expect(rig.of('fallback-refused')).toMatchObject([{ mount: 'test', what: 'Back soon', why: { code: 'cannot-follow', format: { codec: 'aac' }, before: { codec: 'mp3' } } }]);
     rig.until(lastMs + 10_100);
     expect(rig.ended.get(listener)).toBe('mount-ended');
     expect(rig.edge.mount('test')).toMatchObject({ contentType: 'audio/aac', fallback: 'Back soon' });
   });
 
   it.each([
-    ['nothing in it', new Uint8Array(0), 'has no frame of MPEG audio or AAC (ADTS)'],
-    ['too much in it', new Uint8Array(8_388_609), 'is larger than fallbackBytes, 8388608'],
+    ['nothing in it', new Uint8Array(0), { code: 'no-frame' }],
+    ['too much in it', new Uint8Array(8_388_609), { code: 'too-large', mostBytes: 8_388_608 }],
   ])('as one with %s is not taken', (_, file, problem) => {
     const rig = new EdgeRig();
-    expect(rig.edge.provideFallback(0 as Micros, 'test', 'x', file)).toBe(problem);
+    expect(rig.edge.provideFallback(0 as Micros, 'test', 'x', file)).toEqual(problem);
     expect(rig.edge.mounts()).toEqual([]);
   });
 
   it('as one that comes when its mountpoint has begun is not taken', () => {
     const rig = new EdgeRig();
     onAir(rig, [new Source(rig.open(), { stream: 1 })], 1_000);
-    expect(rig.edge.provideFallback(rig.now as Micros, 'test', 'x', mp3File)).toBe('comes too late: its mountpoint has begun');
+    expect(rig.edge.provideFallback(rig.now as Micros, 'test', 'x', mp3File)).toEqual({ code: 'too-late' });
   });
 });
 

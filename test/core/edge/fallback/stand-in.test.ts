@@ -195,7 +195,7 @@ describe('a fallback', () => {
     stage.clock.until(9_000);
     expect(stage.given).toEqual([]);
     expect(stage.standIn.isOnAir).toBe(false);
-    expect(stage.events).toEqual([{ kind: 'fallback-refused', mount: 'test', what: 'Back soon', why: 'mp3 44100 Hz 2 ch cannot follow aac 44100 Hz 2 ch' }]);
+    expect(stage.events).toMatchObject([{ kind: 'fallback-refused', mount: 'test', what: 'Back soon', why: { code: 'cannot-follow', format: { codec: 'mp3' }, before: { codec: 'aac' } } }]);
   });
 
   test('is off the air as soon as it has another format, and on again when it fits', () => {

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import type { FrameFormat } from '../../../core/codec/format/format.ts';
+import type { FallbackProblem } from '../../../core/edge/fallback/problem.ts';
+import { fallbackProblemText } from '../../../shell/edge/fallback-files.ts';
+import { figuresOf, formatRefusalText } from '../../../shell/log/words.ts';
+import { sourceOf } from '../../../shell/operator/answers.ts';
+import type { Hindrance, StreamInfo } from '../../../core/edge/mountpoint/stream-info.ts';
+
+const mp3: FrameFormat = { codec: 'mp3', mpegVersion: '1', sampleRateHz: 44_100, channels: 2, samplesPerBlock: 1_152, aacObjectType: 0 };
+const aac: FrameFormat = { ...mp3, codec: 'aac', sampleRateHz: 48_000, channels: 1 };
+
+it('tells in the log why a format cannot be heard, as a sentence', () => {
+  const why = { code: 'cannot-follow', format: aac, before: mp3 } as const;
+  expect(figuresOf({ kind: 'backup-refused', mount: 'radio', stream: '07', why })).toEqual({ mount: 'radio', stream: '07', why: 'aac 48000 Hz 1 ch cannot follow mp3 44100 Hz 2 ch' });
+  expect(formatRefusalText({ ...why, before: undefined })).toBe('aac 48000 Hz 1 ch cannot follow nothing');
+  expect(formatRefusalText({ code: 'other-codec', wanted: 'mp3', codec: 'aac' })).toBe('the mountpoint is to have mp3, and not aac');
+  expect(figuresOf({ kind: 'stream-new', stream: '07', label: 'a:1' })).toEqual({ stream: '07', label: 'a:1' });
+});
+
+describe('why a file cannot be a fallback', () => {
+  it.each<[FallbackProblem, string]>([
+    [{ code: 'too-large', mostBytes: 8_388_608 }, 'is larger than fallbackBytes, 8388608'],
+    [{ code: 'too-late' }, 'comes too late: its mountpoint has begun'],
+    [{ code: 'foreign', format: 'Ogg' }, 'is Ogg, not MPEG audio or AAC (ADTS)'],
+    [{ code: 'no-frame' }, 'has no frame of MPEG audio or AAC (ADTS)'],
+    [{ code: 'mostly-other' }, 'is mostly something else than MPEG audio or AAC (ADTS)'],
+    [{ code: 'two-formats', first: mp3, other: aac }, 'has frames of two kinds: mp3 44100 Hz 2 ch, then aac 48000 Hz 1 ch'],
+  ])('%j', (problem, text) => {
+    expect(fallbackProblemText(problem)).toBe(text);
+  });
+});
+
+describe('why a stream could not go on air', () => {
+  it.each<[Hindrance, string]>([
+    [{ code: 'no-frame-yet' }, 'it has given no frame yet'],
+    [{ code: 'no-path' }, 'no path to it is open'],
+    [{ code: 'unpaced' }, 'it comes faster than real time'],
+    [{ code: 'not-comparable' }, 'it cannot be compared with the one on air'],
+    [{ code: 'silent', forMs: 1_999.6 }, 'no frame for 2000 ms'],
+    [{ code: 'cannot-follow', format: aac, before: mp3 }, 'aac 48000 Hz 1 ch cannot follow mp3 44100 Hz 2 ch'],
+  ])('%j', (whyNot, text) => {
+    expect(sourceOf({ id: '07', whyNot } as StreamInfo).whyNot).toBe(text);
+  });
+});
