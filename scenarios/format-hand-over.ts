@@ -17,7 +17,7 @@ const story: Scenario = {
   faults: [at(30).kill('enc-day'), at(60).restart('enc-day'), at(90).kill('enc-night')],
   expect: [
     reports({ by: 'edge', kind: 'switch', times: 1, fromS: 31, untilS: 32, fields: { to: 'enc-night#1', reason: 'stalled' } }),
-    reports({ by: 'edge', kind: 'new-format', times: 1, fromS: 31, untilS: 32, fields: { format: 'mp3 48000 Hz 2 ch' } }),
+    reports({ by: 'edge', kind: 'new-format', times: 1, fromS: 31, untilS: 32, fields: { codec: 'mp3', sampleRateHz: 48_000, channels: 2 } }),
     reports({ by: 'edge', kind: 'switch', times: 1, fromS: 90, untilS: 90.5, fields: { to: 'enc-day#2', reason: 'stalled' } }),
     reports({ by: 'edge', kind: 'mount-ended', times: 0 }),
     hears({ disconnects: 0, switches: 2, gaps: 0, playing: 1 }),

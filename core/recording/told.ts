@@ -31,7 +31,7 @@ const events: { readonly [K in Kind]: readonly [code: number, ...fields: (keyof 
   'mount-started': [14, 'mount', 'stream', 'sampleRateHz', 'channels'],
   'mount-ended': [15, 'mount', 'silentMs', 'listeners'],
   'format-changed': [16, 'mount', 'stream', 'listeners'],
-  'new-format': [17, 'mount', 'listeners'],
+  'new-format': [17, 'mount', 'sampleRateHz', 'channels', 'listeners'],
   'backup-added': [18, 'mount', 'stream', 'backups'],
   'backup-refused': [19, 'mount', 'stream'],
   'programmes-differ': [20, 'mount', 'stream', 'origin', 'source', 'other', 'otherOrigin', 'otherSource'],

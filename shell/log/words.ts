@@ -1,11 +1,17 @@
 import { describeFormat, type FormatRefusal } from '../../core/codec/format/format.ts';
-import type { ProcessEvent } from './events.ts';
+import type { ProcessEvent, SourceRefusal } from './events.ts';
 
 /** Why a format cannot be heard, for operators. */
 export function formatRefusalText(why: FormatRefusal): string {
   if (why.code === 'cannot-follow') return `${describeFormat(why.format)} cannot follow ${describeFormat(why.before)}`;
   return `the mountpoint is to have ${why.wanted}, and not ${why.codec ?? 'nothing'}`;
 }
+
+const sourceRefusals: Readonly<Record<Exclude<SourceRefusal['code'], 'unsupported'>, string>> = {
+  'in-use': 'Mountpoint in use',
+  'not-from-here': 'not from this machine, and there is no --password',
+  'wrong-password': 'wrong password',
+};
 
 /** The figures of an event as the log has them: codes with figures of their own as a sentence. */
 export function figuresOf(event: ProcessEvent): object {
@@ -15,6 +21,14 @@ export function figuresOf(event: ProcessEvent): object {
     case 'fallback-refused':
     case 'format-changed':
       return { ...figures, why: formatRefusalText(event.why) };
+    case 'new-format': {
+      const { mount, before, listeners } = event;
+      return { mount, format: describeFormat(event), before: describeFormat(before), listeners };
+    }
+    case 'source-refused': {
+      const { from, why } = event;
+      return { from, reason: why.code === 'unsupported' ? `${why.format} is not supported` : sourceRefusals[why.code] };
+    }
     default:
       return figures;
   }

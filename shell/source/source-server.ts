@@ -89,12 +89,12 @@ export class SourceServer implements Source {
 
   #source({ head, socket, rest, from }: HttpRequest): Reply | 'taken' {
     if (this.#isTaken(plainAddress(socket.remoteAddress))) {
-      this.#options.log({ kind: 'source-refused', from, reason: 'Mountpoint in use' });
+      this.#options.log({ kind: 'source-refused', from, why: { code: 'in-use' } });
       return lineVoice(403, 'Mountpoint in use');
     }
     const unsupported = unsupportedContentType(head.headers.get('content-type')) ?? foreignFormat(beginningOf(head, rest));
     if (unsupported !== undefined) {
-      this.#options.log({ kind: 'source-refused', from, reason: `${unsupported} is not supported` });
+      this.#options.log({ kind: 'source-refused', from, why: { code: 'unsupported', format: unsupported } });
       return lineVoice(415, `This takes ${SUPPORTED}, not ${unsupported}`);
     }
     this.#begin(head, socket, rest);

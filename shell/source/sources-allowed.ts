@@ -16,7 +16,7 @@ export interface SourcesAllowed {
 export function sources({ password, log }: SourcesAllowed, refusals: Refusals): Guard {
   if (password === undefined) {
     return thisMachine(({ from }) => {
-      log({ kind: 'source-refused', from, reason: 'not from this machine, and there is no --password' });
+      log({ kind: 'source-refused', from, why: { code: 'not-from-here' } });
       return lineVoice(403, 'Without a password, sources are taken from this machine only');
     });
   }
@@ -27,7 +27,7 @@ export function sources({ password, log }: SourcesAllowed, refusals: Refusals): 
     refused: (why, from) => {
       if (why === 'missing') log({ kind: 'source-unauthorized', from });
       else if (why === 'wait') refusals.count('too many wrong passwords', from);
-      else log({ kind: 'source-refused', from, reason: 'wrong password' });
+      else log({ kind: 'source-refused', from, why: { code: 'wrong-password' } });
     },
     voice: lineVoice,
     needed: 'You need to authenticate',

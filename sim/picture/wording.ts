@@ -76,7 +76,7 @@ const entries: Readonly<Record<string, Entry>> = {
   ],
   'fallback-left': ['repair', (f) => `${on(f)} goes on with ${text(f['to'])} after ${span(f['forMs'])} of ${text(f['what'])}`],
   'fallback-refused': ['bad', (f) => `${text(f['what'])} cannot be the fallback of ${on(f)}: ${why(f['why'])}`],
-  'new-format': ['switch', (f) => `${on(f)} goes on as ${text(f['format'])}, behind ${text(f['before'])}`],
+  'new-format': ['switch', (f) => `${on(f)} goes on as ${formatText(f)}, behind ${formatText(f['before'])}`],
   'format-changed': ['bad', (f) => `${on(f)} begins anew with ${text(f['stream'])}: ${why(f['why'])}`],
   'mount-started': ['news', (f) => `${on(f)} begins with ${f['stream'] === '' ? 'its fallback' : text(f['stream'])}`],
   'mount-ended': ['bad', (f) => `${on(f)} ends: no source for ${span(f['silentMs'])}`, () => 'ended'],

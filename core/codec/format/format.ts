@@ -67,7 +67,7 @@ export type SkipReason =
   | 'cut-frame';
 
 /** For operators: `mp3 44100 Hz 2 ch`. */
-export function describeFormat(format: FrameFormat | undefined): string {
+export function describeFormat(format: Pick<FrameFormat, 'codec' | 'sampleRateHz' | 'channels'> | undefined): string {
   return format === undefined ? 'nothing' : `${format.codec} ${format.sampleRateHz} Hz ${format.channels} ch`;
 }
 

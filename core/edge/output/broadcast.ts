@@ -3,7 +3,7 @@ import type { Archive } from '../../base/archive.ts';
 import { BroadcastTexts } from './titles.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
 import type { OutputEvent } from './events.ts';
-import { describeFormat, type FrameFormat, type FrameHeader, emptyFrameHeader } from '../../codec/format/format.ts';
+import { type FrameFormat, type FrameHeader, emptyFrameHeader } from '../../codec/format/format.ts';
 import { archiveFormat, isSameFormat } from '../../codec/formats.ts';
 import { readHeader } from '../../codec/header.ts';
 import { IcyInterleaver } from './icy-interleaver.ts';
@@ -237,7 +237,8 @@ export class Broadcast implements Programme {
     Object.assign(this.#formatBegins, this.#journal.newest());
     if (before === undefined) return;
     const { mount, event } = this.#options;
-    event({ kind: 'new-format', mount, format: describeFormat(format), before: describeFormat(before), listeners: this.#listeners.size });
+    const { codec, sampleRateHz, channels } = format;
+    event({ kind: 'new-format', mount, codec, sampleRateHz, channels, before, listeners: this.#listeners.size });
   }
 
   #flushFresh(now: Micros): void {

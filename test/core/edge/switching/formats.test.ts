@@ -73,7 +73,7 @@ describe('when a source leaves and one of another format comes', () => {
     expect(rig.of('switch')).toMatchObject([{ from: stereo.name, to: other.name, reason: 'stalled' }]);
     expect(rig.of('switch')[0]!.silentMs).toBeLessThan(1_300);
     expect(rig.of('backup-refused')).toEqual([]);
-    expect(rig.of('new-format')).toMatchObject([{ mount: 'test', before: 'mp3 44100 Hz 2 ch', format: 'mp3 44100 Hz 1 ch', listeners: 1 }]);
+    expect(rig.of('new-format')).toMatchObject([{ mount: 'test', before: { codec: 'mp3', sampleRateHz: 44_100, channels: 2 }, codec: 'mp3', sampleRateHz: 44_100, channels: 1, listeners: 1 }]);
     expect(rig.ended.size).toBe(0);
     expect(scenes(makersIn(rig.audio(listener)))).toEqual([2]);
     expect(rig.longestPauseMs(listener, 9_900)).toBeLessThan(1_400);
