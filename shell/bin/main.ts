@@ -45,7 +45,7 @@ async function run(name: string, read: (argv: readonly string[]) => Wish, argv: 
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof StartError)) throw error;
     const hint = error instanceof UsageError ? ` (see ${name} --help)` : '';
-    terminal.err(`${name}: ${error.message}${hint}\n`);
+    terminal.err(`${error.message.split('\n').map((line) => `${name}: ${line}`).join('\n')}${hint}\n`);
     return error instanceof UsageError ? 2 : 1;
   }
 }

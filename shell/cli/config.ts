@@ -3,7 +3,7 @@ import { defaultSettings, settingNames, settingProblem, settingsProblem, setting
 import type { MountPolicies } from '../../core/config/mount-policy.ts';
 import { policiesIn } from './mount-policies.ts';
 import type { Given, Option } from './options.ts';
-import { codeOf, UsageError } from '../process/problems.ts';
+import { codeOf, Problems, UsageError } from '../process/problems.ts';
 
 /** A setting on the command line: `stallMinMs` is `--stall-min-ms`. */
 export function settingOptions(role: Role): readonly Option[] {
@@ -22,15 +22,16 @@ export interface Config {
 /** The defaults, changed by the file that --config names, changed by what else is on the command line. */
 export function configOf(given: Given, role: Role): Config {
   const file = given.one('config');
-  const { settings: changes, policies }: ConfigFile = file === undefined ? { settings: {}, policies: {} } : readConfig(file);
+  const problems = new Problems();
+  const { settings: changes, policies }: ConfigFile = (file === undefined ? undefined : problems.try(() => readConfig(file))) ?? { settings: {}, policies: {} };
   for (const name of namesFor(role)) {
     const text = given.one(flagOf(name));
     if (text === undefined) continue;
     const value = /^\d+$/.test(text) ? Number(text) : text;
-    const problem = settingProblem(name, value);
-    if (problem !== undefined) throw new UsageError(problem.replace(name, `--${flagOf(name)}`));
+    problems.try(() => refuse(settingProblem(name, value)?.replace(name, `--${flagOf(name)}`)));
     changes[name] = value as number;
   }
+  problems.throwAll();
   const settings = { ...defaultSettings, ...changes };
   const problem = settingsProblem(settings);
   if (problem !== undefined) throw new UsageError(problem);
@@ -49,12 +50,20 @@ function readConfig(file: string): ConfigFile {
     throw new UsageError(`${file}: must be a JSON object such as {"stallMinMs": 500}`);
   }
   const { mounts, ...settings } = content as Record<string, unknown>;
-  for (const [name, value] of Object.entries(settings)) {
-    if (!isSettingName(name)) throw new UsageError(`${file}: there is no setting ${JSON.stringify(name)}`);
-    const problem = settingProblem(name, value);
-    if (problem !== undefined) throw new UsageError(`${file}: ${problem}`);
-  }
-  return { settings, policies: mounts === undefined ? {} : policiesIn(file, mounts) };
+  const problems = new Problems();
+  for (const [name, value] of Object.entries(settings)) problems.try(() => refuse(inFile(name, value), `${file}: `));
+  const policies = mounts === undefined ? {} : problems.try(() => policiesIn(file, mounts));
+  problems.throwAll();
+  return { settings, policies: policies! };
+}
+
+/** What is wrong with a setting of a file. */
+function inFile(name: string, value: unknown): string | undefined {
+  return isSettingName(name) ? settingProblem(name, value) : `there is no setting ${JSON.stringify(name)}`;
+}
+
+function refuse(problem: string | undefined, before = ''): void {
+  if (problem !== undefined) throw new UsageError(before + problem);
 }
 
 function parseConfig(file: string): unknown {

@@ -5,7 +5,7 @@ import { codecs, type Codec } from '../../core/codec/format/format.ts';
 import { mountSettingNames, type Fallback, type MountPolicies, type MountPolicy, type MountSettingName } from '../../core/config/mount-policy.ts';
 import { settingProblem } from '../../core/config/settings.ts';
 import type { Given, Option } from './options.ts';
-import { UsageError } from '../process/problems.ts';
+import { Problems, UsageError } from '../process/problems.ts';
 
 export const mountOptions: readonly Option[] = [
   { name: 'prefer', value: 'MOUNT=ORIGIN', repeated: true, help: 'listeners of this mountpoint return to the encoder of this origin, or to the one that a relay takes from this address' },
@@ -14,18 +14,22 @@ export const mountOptions: readonly Option[] = [
   { name: 'fallback-file', value: 'MOUNT=FILE', repeated: true, help: 'the same, from a file of the same codec, again and again' },
 ];
 
-/** What a configuration file says under "mounts". Throws a UsageError that names file and key. */
+/** What a configuration file says under "mounts". Throws a UsageError that names file and key of all that is wrong. */
 export function policiesIn(file: string, mounts: unknown): MountPolicies {
   const read = new PolicyReader(file);
   const policies = new Map<string, MountPolicy>();
+  const problems = new Problems();
   for (const [key, value] of read.entries('mounts', mounts)) {
-    const name = key.replace(/^\//, '');
-    const where = keyText('mounts', key);
-    const problem = mountpointProblem(name);
-    if (problem !== undefined) throw read.error(where, problem);
-    if (policies.has(name)) throw read.error(where, 'it stands there twice, with and without its slash');
-    policies.set(name, read.policy(where, value));
+    problems.try(() => {
+      const name = key.replace(/^\//, '');
+      const where = keyText('mounts', key);
+      const problem = mountpointProblem(name);
+      if (problem !== undefined) throw read.error(where, problem);
+      if (policies.has(name)) throw read.error(where, 'it stands there twice, with and without its slash');
+      policies.set(name, read.policy(where, value));
+    });
   }
+  problems.throwAll();
   const circle = circleIn(policies);
   if (circle !== undefined) throw read.error('mounts', circle);
   return Object.fromEntries(policies);
@@ -74,16 +78,19 @@ class PolicyReader {
 
   policy(where: string, value: unknown): MountPolicy {
     let policy: MountPolicy = {};
-    for (const [key, each] of this.entries(where, value)) {
-      const inside = keyText(where, key);
-      if (key === 'prefer') policy = { ...policy, prefer: this.#origin(inside, each) };
-      else if (key === 'codec') policy = { ...policy, codec: this.#codec(inside, each) };
-      else if (key === 'trust') policy = { ...policy, trust: this.#trust(inside, each) };
-      else if (key === 'fallback') policy = { ...policy, fallback: this.#fallback(inside, each) };
-      else if (key === 'fallbackOnSilence') policy = { ...policy, fallbackOnSilence: this.#flag(inside, each) };
-      else policy = { ...policy, settings: { ...policy.settings, [this.#setting(inside, key, each)]: each } };
-    }
+    const problems = new Problems();
+    for (const [key, each] of this.entries(where, value)) problems.try(() => (policy = this.#with(policy, key, keyText(where, key), each)));
+    problems.throwAll();
     return policy;
+  }
+
+  #with(policy: MountPolicy, key: string, inside: string, value: unknown): MountPolicy {
+    if (key === 'prefer') return { ...policy, prefer: this.#origin(inside, value) };
+    if (key === 'codec') return { ...policy, codec: this.#codec(inside, value) };
+    if (key === 'trust') return { ...policy, trust: this.#trust(inside, value) };
+    if (key === 'fallback') return { ...policy, fallback: this.#fallback(inside, value) };
+    if (key === 'fallbackOnSilence') return { ...policy, fallbackOnSilence: this.#flag(inside, value) };
+    return { ...policy, settings: { ...policy.settings, [this.#setting(inside, key, value)]: value } };
   }
 
   #origin(where: string, value: unknown): string {

@@ -1,4 +1,4 @@
-/** The operator asked for something that cannot be: one line on stderr, exit 2. */
+/** The operator asked for something that cannot be: a line on stderr for each problem, exit 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -12,4 +12,25 @@ export class StartError extends Error {
 export function codeOf(error: unknown): string {
   if (error instanceof Error) return (error as NodeJS.ErrnoException).code ?? error.message;
   return String(error);
+}
+
+/** Reads part after part, and tells of all that is wrong at once: whoever writes a configuration mends it in one go. */
+export class Problems {
+  readonly #messages: string[] = [];
+
+  /** What `read` gives; undefined when it throws a UsageError, which is kept. */
+  try<T>(read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      this.#messages.push(error.message);
+      return undefined;
+    }
+  }
+
+  /** Throws them as one, a line each, if there are any. */
+  throwAll(): void {
+    if (this.#messages.length > 0) throw new UsageError(this.#messages.join('\n'));
+  }
 }

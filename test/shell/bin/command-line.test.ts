@@ -282,6 +282,24 @@ describe('settings', () => {
     }
   });
 
+  it('are refused with all that is wrong, a line each', async () => {
+    const content = { stallMs: 1, stallMinMs: 1.5, mounts: { 'a b': {}, radio: { prefer: 7, codec: 'wav' }, jazz: { fallback: 5 } } };
+    const path = file(JSON.stringify(content));
+    const { status, err } = await print(davecast, `edge --http 0 --relay a:1 --config ${path} --stall-max-ms x`);
+    const lines = err.trimEnd().split('\n');
+    expect(lines.every((line) => line.startsWith('davecast: '))).toBe(true);
+    expect(lines.map((line) => line.replace('davecast: ', '').replace(path, 'FILE'))).toEqual([
+      'FILE: there is no setting "stallMs"',
+      expect.stringMatching(/^FILE: stallMinMs must be a whole number of ms from \d+ to \d+, not 1\.5$/),
+      expect.stringMatching(/^FILE: mounts\["a b"\]: a mountpoint's name has no spaces/),
+      'FILE: mounts.radio.prefer: must be a text, not 7',
+      'FILE: mounts.radio.codec: must be one of mp3, aac, mp2, mp1',
+      'FILE: mounts.jazz.fallback: must be an object',
+      expect.stringMatching(/^--stall-max-ms must be a whole number of ms from \d+ to \d+, not x \(see davecast --help\)$/),
+    ]);
+    expect(status).toBe(2);
+  });
+
   it.each([
     ['--prefer radio', /--prefer must be MOUNT=ORIGIN, not "radio"/],
     ['--prefer radio=', /--prefer must be MOUNT=ORIGIN, not "radio="/],
