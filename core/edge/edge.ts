@@ -17,9 +17,9 @@ import type { Mount, MountInfo, MountReason, OnAir } from './mountpoint/mountpoi
 import type { CommandResult, MountCommand } from './switching/command.ts';
 import { MessageType, type MessageView } from '../wire/pdu.ts';
 import type { MountPolicies } from '../config/mount-policy.ts';
-import { isDropped } from './stream/reassembler.ts';
 import type { Settings } from '../config/settings.ts';
 import type { FallbackProblem } from './fallback/problem.ts';
+import { StreamTable } from '../wire/stream-table.ts';
 import { streamInfo, type StreamInfo } from './mountpoint/stream-info.ts';
 import { TimerQueue } from '../base/timers.ts';
 import type { Micros } from '../base/units.ts';
@@ -54,9 +54,24 @@ export interface EdgeStats {
 type EdgeReason = MountReason | EdgeStreamsReason;
 
 /**
- * Takes in all relays and gives each listener one unbroken stream.
+ * Takes in all relays and gives each listener one unbroken stream. The way of a frame is one line; the edge only says of which
+ * stream a message is.
  *
- *     paths -> messages -> stream (by id): dedup, order, frames, ring -> mount (by name): switch -> broadcast -> listeners
+ *     bytes of a path        Intake        links/intake.ts              messages
+ *          |
+ *     by stream id           Edge          edge.ts                      the stream of a message
+ *          |
+ *     one stream             EdgeStream    stream/stream.ts
+ *          |                 Reassembler   stream/reassembler.ts        each message once, in order
+ *          |                 StreamMedia   stream/media.ts              frames, the newest of them in a ring
+ *          |
+ *     the mountpoint that    Mount         mountpoint/mountpoint.ts     (EdgeMounts, mountpoint/mountpoints.ts, until it has joined one)
+ *     it has joined          Switcher      switching/switcher.ts        whether it is heard
+ *          |                 OnAir         playout/on-air.ts            what of it comes next
+ *          |
+ *     output                 StandIn       fallback/stand-in.ts         only where there is a fallback: steps back
+ *          |                 Broadcast     output/broadcast.ts          a journal, and in it the place of each listener
+ *     listeners
  */
 export class Edge implements Machine {
   readonly #settings: Settings;
@@ -72,17 +87,7 @@ export class Edge implements Machine {
   constructor({ settings, policies, newMatcher, onAir }: EdgeOptions, sink: EdgeSink) {
     this.#settings = settings;
     this.#budget = new MemoryBudget(settings.edgeBytes);
-    this.#streams = new EdgeStreams({
-      settings,
-      budget: this.#budget,
-      timer: (reason, fire) => this.#timers.timer(reason, fire),
-      frame: (now, stream) => this.#mounts.frame(now, stream),
-      lost: (now, stream, loss) => this.#mounts.of(stream)?.switcher.lost(now, stream, loss),
-      isHeard: (stream) => this.#isHeard(stream),
-      forgotten: (now, stream) => this.#mounts.of(stream)?.switcher.remove(now, stream),
-      full: (bound) => this.#intake.boundHit(bound),
-      event: (event) => sink.event(event),
-    });
+    const table = new StreamTable<EdgeStream>();
     this.#mounts = new EdgeMounts({
       settings,
       policies,
@@ -90,10 +95,19 @@ export class Edge implements Machine {
       onAir,
       sink,
       budget: this.#budget,
-      streams: this.#streams,
+      streams: table,
       timer: (reason, fire) => this.#timers.timer(reason, fire),
       event: (event) => sink.event(event),
       listenerGone: (listener) => this.#forgetListener(listener),
+    });
+    this.#streams = new EdgeStreams({
+      settings,
+      budget: this.#budget,
+      table,
+      newcomers: this.#mounts,
+      timer: (reason, fire) => this.#timers.timer(reason, fire),
+      full: (bound) => this.#intake.boundHit(bound),
+      event: (event) => sink.event(event),
     });
     this.#intake = new Intake({
       maxPaths: settings.maxPaths,
@@ -149,11 +163,11 @@ export class Edge implements Machine {
   closePath(now: Micros, id: PathId, reason: string): void {
     const path = this.#intake.close(id, reason);
     if (path === undefined) return;
-    // First all streams learn of it, then each judges its gap, then the switchers look: a backup that came by the same
+    // First all streams learn of it, then each judges its gap, then the mountpoints look: a backup that came by the same
     // path must not look healthy to any of them.
     const affected = [...this.#streams].filter((stream) => stream.forgetPath(now, path));
     for (const stream of affected) stream.judge(now);
-    for (const stream of affected) this.#mounts.of(stream)?.switcher.pathClosed(now, stream);
+    for (const stream of affected) stream.pathClosed(now);
   }
 
   /** TCP: bytes in any chunking; UDP: one datagram. Borrowed for the call. */
@@ -240,29 +254,12 @@ export class Edge implements Machine {
 
   #message(path: Path, view: MessageView): void {
     if (view.type === MessageType.SOURCE) {
-      this.#source(path, view);
+      this.#streams.find(view)?.receiveSource(this.#now, path, view);
       return;
     }
     const stream = this.#streams.of(this.#now, path, view);
-    if (stream === undefined) {
-      path.drop('too-many-streams');
-      return;
-    }
-    const reception = stream.receive(this.#now, path, view);
-    if (isDropped(reception)) path.drop(reception);
-  }
-
-  /** A relay speaks of a stream: that alone makes none known, and keeps none from being forgotten. */
-  #source(path: Path, view: MessageView): void {
-    const stream = this.#streams.find(view);
-    if (stream === undefined) return;
-    stream.receiveSource(this.#now, path, view);
-    if (stream.isSaidClosed) this.#mounts.of(stream)?.switcher.saidClosed(this.#now, stream);
-  }
-
-  #isHeard(stream: EdgeStream): boolean {
-    const mount = this.#mounts.of(stream);
-    return mount?.switcher.live === stream && mount.broadcast.listeners > 0;
+    if (stream === undefined) path.drop('too-many-streams');
+    else stream.receive(this.#now, path, view);
   }
 
   #forgetListener(id: ListenerId): void {

@@ -1,8 +1,9 @@
 import type { EdgeStream } from '../stream/stream.ts';
 import { familyOf } from '../../codec/families.ts';
+import type { SwitchingEvent } from '../switching/events.ts';
 import type { Codec, FormatRefusal } from '../../codec/format/format.ts';
 import { playedAs } from '../../codec/formats.ts';
-import { policyFor, type MountPolicies } from '../../config/mount-policy.ts';
+import { policyFor, type MountPolicies, type MountPolicy } from '../../config/mount-policy.ts';
 import type { Settings } from '../../config/settings.ts';
 import { ms, type Micros } from '../../base/units.ts';
 
@@ -30,12 +31,6 @@ export class FormatChoice {
     this.#streams = streams;
   }
 
-  /** Why a stream that has frames cannot be heard at its mountpoint, whatever else there is; undefined: it can. */
-  refusal({ mountpoint, format }: EdgeStream): FormatRefusal | undefined {
-    const codec = policyFor(mountpoint!, this.#policies)?.codec;
-    return codec === undefined || format?.codec === codec ? undefined : { code: 'other-codec', wanted: codec, codec: format?.codec };
-  }
-
   /** Whether the mountpoint of this stream, which has frames, begins with it. */
   mayBegin(now: Micros, stream: EdgeStream): boolean {
     const { codec } = stream.format!;
@@ -59,9 +54,22 @@ export class FormatChoice {
   #electorate({ mountpoint }: EdgeStream): EdgeStream[] {
     return [...this.#streams].filter((stream) => {
       if (stream.mountpoint !== mountpoint || (stream.format === undefined && stream.announcedCodec === undefined)) return false;
-      return stream.format === undefined || this.refusal(stream) === undefined;
+      return stream.format === undefined || refusal(stream, policyFor(mountpoint!, this.#policies)) === undefined;
     });
   }
+}
+
+/** Whether a stream that has frames cannot be heard at its mountpoint, whatever else there is. That is told once. */
+export function isRefused(stream: EdgeStream, policy: MountPolicy | undefined, event: (event: SwitchingEvent) => void): boolean {
+  const why = refusal(stream, policy);
+  if (why !== undefined && stream.refuse()) event({ kind: 'backup-refused', mount: stream.mountpoint!, stream: stream.name, why });
+  return why !== undefined;
+}
+
+/** Why it cannot; undefined: it can. */
+function refusal({ format }: EdgeStream, policy: MountPolicy | undefined): FormatRefusal | undefined {
+  const codec = policy?.codec;
+  return codec === undefined || format?.codec === codec ? undefined : { code: 'other-codec', wanted: codec, codec: format?.codec };
 }
 
 /** What a stream is played as; of one without frames what it has announced, which has one name for a whole family: that is taken for `asked`. */

@@ -1,7 +1,7 @@
 import type { Archive } from '../../base/archive.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
 import { Broadcast, type BroadcastReason, type BroadcastSink } from '../output/broadcast.ts';
-import type { EdgeStream } from '../stream/stream.ts';
+import type { EdgeStream, Loss, StreamConsumer } from '../stream/stream.ts';
 import type { MountpointEvent } from './events.ts';
 import type { FallbackSink, FallbackSource } from '../fallback/source.ts';
 import { StandIn, type StandInReason } from '../fallback/stand-in.ts';
@@ -14,6 +14,7 @@ import { contentTypeOf } from '../../codec/content-type.ts';
 import type { MountPolicy } from '../../config/mount-policy.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Programme } from '../playout/on-air.ts';
+import { isRefused } from './format-choice.ts';
 import { Switcher, type SwitcherReason } from '../switching/switcher.ts';
 import type { Timer } from '../../base/timers.ts';
 import type { Micros } from '../../base/units.ts';
@@ -76,20 +77,22 @@ export interface MountOptions {
   readonly outgrown: (now: Micros, mount: Mount, stream: EdgeStream) => void;
 }
 
-/** One mountpoint: its streams' switcher, and its listeners' broadcast. */
-export class Mount {
+/** One mountpoint: its streams' switcher, and its listeners' broadcast. The streams that have joined it call it directly. */
+export class Mount implements StreamConsumer {
   readonly name: string;
   readonly startedAt: Micros;
   readonly policy: MountPolicy | undefined;
   readonly broadcast: Broadcast;
   readonly switcher: Switcher;
   readonly #standIn: StandIn<EdgeStream> | undefined;
+  readonly #event: (event: MountpointEvent) => void;
 
   constructor(options: MountOptions) {
     const { name, now, settings, policy, matcher, budget, sink, fallback, timer, event, listenerGone, ended, outgrown } = options;
     this.name = name;
     this.startedAt = now;
     this.policy = policy;
+    this.#event = event;
     this.broadcast = new Broadcast({ mount: name, settings, budget, sink, timer, event, gone: listenerGone });
     const programme = this.#watched(options);
     this.#standIn = fallback && new StandIn({
@@ -121,10 +124,47 @@ export class Mount {
     return this.broadcast.heldBytes + (this.#standIn?.source.heldBytes ?? 0);
   }
 
+  /** A stream that announces this mountpoint, and has frames. */
+  join(now: Micros, stream: EdgeStream): void {
+    stream.goTo(this);
+    this.switcher.add(now, stream);
+  }
+
+  /** It ends: its streams go there. */
+  dismiss(consumer: StreamConsumer): void {
+    for (const stream of this.switcher) stream.goTo(consumer);
+  }
+
+  frame(now: Micros, stream: EdgeStream): void {
+    if (this.policy?.codec !== undefined && isRefused(stream, this.policy, this.#event)) return;
+    this.switcher.frame(now, stream);
+  }
+
+  lost(now: Micros, stream: EdgeStream, loss: Loss): void {
+    this.switcher.lost(now, stream, loss);
+  }
+
+  pathClosed(now: Micros, stream: EdgeStream): void {
+    this.switcher.pathClosed(now, stream);
+  }
+
+  saidClosed(now: Micros, stream: EdgeStream): void {
+    this.switcher.saidClosed(now, stream);
+  }
+
+  forgotten(now: Micros, stream: EdgeStream): void {
+    this.switcher.remove(now, stream);
+  }
+
+  isHeard(stream: EdgeStream): boolean {
+    return this.switcher.live === stream && this.broadcast.listeners > 0;
+  }
+
   /** Saves or restores what is not given at construction. */
   archive(a: Archive, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
     this.broadcast.archive(a);
     this.switcher.archive(a, reference);
+    if (a.isLoading) for (const stream of this.switcher) stream.goTo(this);
   }
 
   get info(): MountInfo | undefined {

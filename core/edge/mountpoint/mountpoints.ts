@@ -2,10 +2,10 @@ import type { Archive } from '../../base/archive.ts';
 import type { BroadcastSink } from '../output/broadcast.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
 import { MOUNT_BYTES } from '../../base/costs.ts';
-import type { EdgeStream } from '../stream/stream.ts';
+import type { EdgeStream, Loss, StreamConsumer } from '../stream/stream.ts';
 import type { MountpointEvent } from './events.ts';
 import { Fallbacks } from './fallbacks.ts';
-import { FormatChoice } from './format-choice.ts';
+import { FormatChoice, isRefused } from './format-choice.ts';
 import { cannotFollow } from '../../codec/formats.ts';
 import type { ListenerId } from '../../base/machine.ts';
 import type { Matcher } from '../content/matcher.ts';
@@ -31,8 +31,11 @@ export interface EdgeMountsOptions {
   readonly listenerGone: (listener: ListenerId) => void;
 }
 
-/** All mountpoints of an edge that are on air: with which stream or fallback one begins, which streams join it, and when it ends. */
-export class EdgeMounts implements Iterable<Mount> {
+/**
+ * All mountpoints of an edge that are on air: with which stream or fallback one begins, which streams join it, and when it ends.
+ * Streams that have joined none come here; one that has joined goes to its mountpoint by itself, until that ends.
+ */
+export class EdgeMounts implements Iterable<Mount>, StreamConsumer {
   readonly #options: EdgeMountsOptions;
   readonly #mounts: Map<string, Mount> = new Map();
   readonly #fallbacks: Fallbacks;
@@ -76,14 +79,29 @@ export class EdgeMounts implements Iterable<Mount> {
     return mountpoint === undefined ? undefined : this.#mounts.get(mountpoint);
   }
 
-  /** A stream has one more frame in its ring; its mountpoint may begin with that. */
+  /** A stream that has joined none has one more frame in its ring; its mountpoint may begin with that. */
   frame(now: Micros, stream: EdgeStream): void {
-    if (stream.mountpoint === undefined || this.#refuses(stream)) return;
+    const { policies, event } = this.#options;
+    if (stream.mountpoint === undefined || isRefused(stream, policyFor(stream.mountpoint, policies), event)) return;
     const mount = this.of(stream);
-    if (mount === undefined) {
-      if (this.#formats.mayBegin(now, stream)) this.#join(now, stream);
-    } else if (!mount.switcher.has(stream)) this.#joinOrCorrect(now, mount, stream);
-    else mount.switcher.frame(now, stream);
+    if (mount !== undefined) this.#joinOrCorrect(now, mount, stream);
+    else if (this.#formats.mayBegin(now, stream)) this.#join(now, stream);
+  }
+
+  /** One that has joined none has lost something: its mountpoint, if there is one, says so. */
+  lost(now: Micros, stream: EdgeStream, loss: Loss): void {
+    this.of(stream)?.switcher.lost(now, stream, loss);
+  }
+
+  /** Nobody waits for one that has joined none. */
+  pathClosed(): void {}
+
+  saidClosed(): void {}
+
+  forgotten(): void {}
+
+  isHeard(): boolean {
+    return false;
   }
 
   /** The file that listeners of a mountpoint hear when no stream is left; or why it cannot be that. */
@@ -107,16 +125,6 @@ export class EdgeMounts implements Iterable<Mount> {
     return mount;
   }
 
-  /** It has frames, and its mountpoint is to have others. */
-  #refuses(stream: EdgeStream): boolean {
-    const why = this.#formats.refusal(stream);
-    if (why !== undefined && !stream.isRefused) {
-      stream.isRefused = true;
-      this.#options.event({ kind: 'backup-refused', mount: stream.mountpoint!, stream: stream.name, why });
-    }
-    return why !== undefined;
-  }
-
   #joinOrCorrect(now: Micros, mount: Mount, stream: EdgeStream): void {
     const { startedAt, broadcast, switcher } = mount;
     const codec = switcher.live?.format?.codec;
@@ -128,7 +136,7 @@ export class EdgeMounts implements Iterable<Mount> {
   #join(now: Micros, stream: EdgeStream): void {
     const name = stream.mountpoint!;
     const mount = this.#mounts.get(name) ?? this.#begin(now, name);
-    mount.switcher.add(now, stream);
+    mount.join(now, stream);
   }
 
   #begin(now: Micros, name: string): Mount {
@@ -172,6 +180,7 @@ export class EdgeMounts implements Iterable<Mount> {
     this.#mounts.delete(mount.name);
     this.#options.budget.giveBack(MOUNT_BYTES);
     this.#fallbacks.forget(mount.name);
+    mount.dismiss(this);
     mount.switcher.dispose(successor);
     const listeners = mount.broadcast.end(now);
     mount.broadcast.dispose();

@@ -134,7 +134,7 @@ export class OnAir {
   /** The listeners do not hear this. */
   #pass(untilUs: number): void {
     this.#playheadUs = untilUs;
-    this.#live!.givenUntilUs = untilUs;
+    this.#live!.givenUntil(untilUs);
     this.#carrier.cut();
   }
 
@@ -153,7 +153,7 @@ export class OnAir {
     const frame = this.#carrier.next(bytes, (back) => ring.before(index, back));
     this.#format = stream.format;
     this.#playheadUs = mediaUs + durationUs;
-    stream.givenUntilUs = this.#playheadUs;
+    stream.givenUntil(this.#playheadUs);
     this.#givenAt = now;
     this.#isHeld = false;
     this.#ahead.take(now, durationUs);

@@ -13,7 +13,7 @@ import type { Matchable } from '../content/matcher.ts';
 import type { Pace } from '../../timing/pace.ts';
 import { formatStreamId, MessageType, PDU_HEADER_BYTES, type MessageView } from '../../wire/pdu.ts';
 import type { Run } from '../../order/place.ts';
-import { isDropped, Reassembler, type Gap, type Reception } from './reassembler.ts';
+import { isDropped, Reassembler, type Gap } from './reassembler.ts';
 import type { FrameRing } from './ring.ts';
 import type { Settings } from '../../config/settings.ts';
 import { SourceClaims } from './source-claims.ts';
@@ -25,16 +25,31 @@ import { ms, type Micros } from '../../base/units.ts';
 import type { FrameTable } from '../content/frame-table.ts';
 import type { Vitals } from '../content/vitals.ts';
 
-/** What a stream tells its edge. `stream` is the one that calls. */
+/** What a stream tells whoever keeps all of them. `stream` is the one that calls. */
 export interface EdgeStreamSink {
   /** It has said for the first time which mountpoint it belongs to. */
-  announced(now: Micros, stream: EdgeStream): void;
+  announced(stream: EdgeStream): void;
+  /** It comes faster than real time, or does not any more. */
+  paceChanged(stream: EdgeStream): void;
+}
+
+/**
+ * Where a stream goes: the mountpoint that it has joined, or, before that, what looks which one it may join. `stream` is the one
+ * that calls.
+ */
+export interface StreamConsumer {
   /** A frame, in order, already in the ring. */
   frame(now: Micros, stream: EdgeStream): void;
   /** So many messages, about so much programme, are lost; what is behind them comes next. */
   lost(now: Micros, stream: EdgeStream, loss: Loss): void;
-  /** It comes faster than real time, or does not any more. */
-  paceChanged(stream: EdgeStream): void;
+  /** A connection that carried it is gone. */
+  pathClosed(now: Micros, stream: EdgeStream): void;
+  /** All relays that carry it say that its encoder's connection is closed. */
+  saidClosed(now: Micros, stream: EdgeStream): void;
+  /** It is not known any more. */
+  forgotten(now: Micros, stream: EdgeStream): void;
+  /** Whether anybody listens to it. */
+  isHeard(stream: EdgeStream): boolean;
 }
 
 export interface Loss {
@@ -48,7 +63,7 @@ export interface Loss {
 /**
  * One stream at an edge: its messages put in order, its frames found, and the newest 10 s of them kept.
  *
- *     copies -> reassembler -> DATA -> its media: scanner -> frame -> timeline, ring -> switcher
+ *     copies -> reassembler -> DATA -> its media: scanner -> frame -> timeline, ring -> its mountpoint
  *                           -> METADATA -> its description: the text of the frames behind it
  */
 export class EdgeStream implements Matchable {
@@ -69,15 +84,15 @@ export class EdgeStream implements Matchable {
   readonly #media: StreamMedia;
   readonly #description: StreamDescription = new StreamDescription();
   readonly #claims: SourceClaims = new SourceClaims();
+  #consumer: StreamConsumer;
   /** The path whose message is taken in. */
   #by: Path | undefined;
   /** When it was new here. */
   bornAt: Micros;
   heardAt: Micros;
   /** It has been said of it that it cannot be heard at its mountpoint. */
-  isRefused = false;
-  /** Media time up to which its frames have been on air: it is never entered before that. */
-  givenUntilUs = 0;
+  #isRefused = false;
+  #givenUntilUs = 0;
 
   constructor(options: {
     readonly id: Uint8Array;
@@ -85,11 +100,13 @@ export class EdgeStream implements Matchable {
     readonly settings: Settings;
     readonly budget: MemoryBudget;
     readonly sink: EdgeStreamSink;
+    /** Where it goes until it has joined a mountpoint. */
+    readonly consumer: StreamConsumer;
     /** Makes the two timers of a stream; `fire` is called when one is due. */
     readonly timer: (reason: 'gap-expires' | 'forget-stream', fire: (now: Micros) => void) => Timer<string>;
     readonly forget: (now: Micros) => void;
   }) {
-    const { id, now, settings, budget, sink } = options;
+    const { id, now, settings, budget, sink, consumer } = options;
     this.id = id;
     this.name = formatStreamId(id);
     this.bornAt = now;
@@ -98,11 +115,12 @@ export class EdgeStream implements Matchable {
     this.#budget = budget;
     budget.take(EDGE_STREAM_BYTES);
     this.#sink = sink;
+    this.#consumer = consumer;
     this.#media = new StreamMedia({
       settings,
       budget,
       text: () => this.text,
-      frame: (at) => sink.frame(at, this),
+      frame: (at) => this.#consumer.frame(at, this),
       paceChanged: () => sink.paceChanged(this),
     });
     this.timeline = this.#media.timeline;
@@ -193,6 +211,16 @@ export class EdgeStream implements Matchable {
     return this.#description.text;
   }
 
+  /** Media time up to which its frames have been on air: it is never entered before that. */
+  get givenUntilUs(): number {
+    return this.#givenUntilUs;
+  }
+
+  /** Whether anybody listens to it. */
+  get isHeard(): boolean {
+    return this.#consumer.isHeard(this);
+  }
+
   get heldBytes(): number {
     return this.#media.heldBytes + this.#reassembler.heldBytes;
   }
@@ -226,10 +254,27 @@ export class EdgeStream implements Matchable {
     this.#reassembler.goOnBehind(runs);
   }
 
+  /** Its frames have been on air up to there. */
+  givenUntil(mediaUs: number): void {
+    this.#givenUntilUs = mediaUs;
+  }
+
+  /** It cannot be heard at its mountpoint. True the first time. */
+  refuse(): boolean {
+    const isNew = !this.#isRefused;
+    this.#isRefused = true;
+    return isNew;
+  }
+
+  /** From now on it goes there. */
+  goTo(consumer: StreamConsumer): void {
+    this.#consumer = consumer;
+  }
+
   /** Takes in one copy of a message; counts on `path` what is dropped. */
-  receive(now: Micros, path: Path, view: MessageView): Reception {
+  receive(now: Micros, path: Path, view: MessageView): void {
     if (view.type === MessageType.ANNOUNCE) {
-      if (this.#description.announce(path, view)) this.#sink.announced(now, this);
+      if (this.#description.announce(path, view)) this.#announced(now);
     } else if (view.type === MessageType.ORIGIN) this.#description.keepOrigin(path, view);
     this.#by = path;
     const reception = this.#reassembler.accept(now, path, view);
@@ -240,10 +285,13 @@ export class EdgeStream implements Matchable {
     // What is dropped keeps no stream alive: anybody can say again what has been said, or say something of elsewhere.
     if (!this.forget.armed || !(isElsewhere || isDropped(reception))) this.#heard(now);
     if (this.isSaidClosed) this.#weighClaims(now);
-    return reception;
+    if (isDropped(reception)) path.drop(reception);
   }
 
-  /** The relay at the other end of this path says something of its source. That is no message of its sequence. */
+  /**
+   * The relay at the other end of this path says something of its source. That is no message of its sequence: it keeps the stream from
+   * being forgotten as little as it makes one known.
+   */
   receiveSource(now: Micros, path: Path, view: MessageView): void {
     const claim = decodeSource(view.bytes.subarray(view.start + PDU_HEADER_BYTES, view.end));
     if (claim === undefined) path.drop('bad-source');
@@ -251,6 +299,7 @@ export class EdgeStream implements Matchable {
       this.#claims.note(path, claim);
       this.#weighClaims(now);
     }
+    if (this.isSaidClosed) this.#consumer.saidClosed(now, this);
   }
 
   /** A connection is gone; what only it could have delivered is given up at `judge`. True when it carried this stream. */
@@ -265,8 +314,14 @@ export class EdgeStream implements Matchable {
     this.#reassembler.judge(now);
   }
 
-  /** It is forgotten: disarms its timers and gives its memory back. */
-  dispose(): void {
+  /** Its mountpoint looks whether it can do without the path that is gone. */
+  pathClosed(now: Micros): void {
+    this.#consumer.pathClosed(now, this);
+  }
+
+  /** It is forgotten: its mountpoint lets go of it, its timers are disarmed, and its memory is given back. */
+  dispose(now: Micros): void {
+    this.#consumer.forgotten(now, this);
     this.forget.cancel();
     this.#reassembler.dispose();
     this.#claims.dispose();
@@ -281,10 +336,16 @@ export class EdgeStream implements Matchable {
     this.#claims.archive(a, pathOf);
     this.#description.archive(a);
     this.#media.archive(a);
-    this.isRefused = a.flag(this.isRefused);
+    this.#isRefused = a.flag(this.#isRefused);
     this.bornAt = a.number(this.bornAt);
     this.heardAt = a.number(this.heardAt);
-    this.givenUntilUs = a.number(this.givenUntilUs);
+    this.#givenUntilUs = a.number(this.#givenUntilUs);
+  }
+
+  /** What has come of it before its name was known is there already. */
+  #announced(now: Micros): void {
+    this.#sink.announced(this);
+    if (this.ring.count > 0) this.#consumer.frame(now, this);
   }
 
   #heard(now: Micros): void {
@@ -308,6 +369,6 @@ export class EdgeStream implements Matchable {
   #lost(now: Micros, gap: Gap): void {
     const programmeUs = this.#media.lost(now, gap);
     const { sequence, messages, waitedUs, verdict } = gap;
-    this.#sink.lost(now, this, { sequence, messages, programmeUs, waitedUs, verdict });
+    this.#consumer.lost(now, this, { sequence, messages, programmeUs, waitedUs, verdict });
   }
 }

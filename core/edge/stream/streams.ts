@@ -2,14 +2,14 @@ import { decodeAnnouncement } from '../../wire/announce.ts';
 import type { Archive } from '../../base/archive.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
 import { Departed } from '../../order/departed.ts';
-import { EdgeStream, type EdgeStreamSink, type Loss } from './stream.ts';
+import { EdgeStream, type EdgeStreamSink, type StreamConsumer } from './stream.ts';
 import type { StreamEvent } from './events.ts';
 import type { Path } from '../../links/intake.ts';
 import type { PathId } from '../../base/machine.ts';
 import { MessageType, PDU_HEADER_BYTES, STREAM_ID_BYTES, streamIdOf, type MessageView } from '../../wire/pdu.ts';
 import type { Settings } from '../../config/settings.ts';
 import { leastUseful, LOOK_AGAIN_US, PROVEN_AFTER_US, type Worth } from '../../links/stream-slots.ts';
-import { StreamTable } from '../../wire/stream-table.ts';
+import type { StreamTable } from '../../wire/stream-table.ts';
 import type { Timer } from '../../base/timers.ts';
 import { later, toMs, type Micros } from '../../base/units.ts';
 
@@ -19,13 +19,10 @@ export interface EdgeStreamsOptions {
   readonly settings: Settings;
   readonly budget: MemoryBudget;
   readonly timer: (reason: EdgeStreamsReason, fire: (now: Micros) => void) => Timer<string>;
-  /** A stream has one more frame in its ring, or has just told its name and has some. */
-  readonly frame: (now: Micros, stream: EdgeStream) => void;
-  readonly lost: (now: Micros, stream: EdgeStream, loss: Loss) => void;
-  /** Somebody listens to it. */
-  readonly isHeard: (stream: EdgeStream) => boolean;
-  /** It is not known any more; it is disposed of right after. */
-  readonly forgotten: (now: Micros, stream: EdgeStream) => void;
+  /** Where streams are kept: others go through all of them. */
+  readonly table: StreamTable<EdgeStream>;
+  /** Where one goes that has joined no mountpoint yet. */
+  readonly newcomers: StreamConsumer;
   /** There is no room for a stream that nobody knows yet, unless another one goes. */
   readonly full: (bound: 'maxUnannouncedStreams' | 'maxStreams' | 'edgeBytes') => void;
   readonly event: (event: StreamEvent) => void;
@@ -34,7 +31,7 @@ export interface EdgeStreamsOptions {
 /** All streams of an edge: which one a message is of, whether there is room for a new one, and when one is forgotten. */
 export class EdgeStreams implements Iterable<EdgeStream> {
   readonly #options: EdgeStreamsOptions;
-  readonly #table: StreamTable<EdgeStream> = new StreamTable();
+  readonly #table: StreamTable<EdgeStream>;
   readonly #departed: Departed;
   /** One for all: somebody who invents streams makes us pay for what each has of its own. */
   readonly #sink: EdgeStreamSink;
@@ -44,11 +41,12 @@ export class EdgeStreams implements Iterable<EdgeStream> {
 
   constructor(options: EdgeStreamsOptions) {
     this.#options = options;
+    this.#table = options.table;
     this.#departed = new Departed(options.settings.windowMessages);
     this.#sink = {
-      announced: (now, stream) => this.#announced(now, stream),
-      frame: options.frame,
-      lost: options.lost,
+      announced: () => {
+        this.#unannounced--;
+      },
       paceChanged: (stream) => this.#paceChanged(stream),
     };
   }
@@ -115,22 +113,18 @@ export class EdgeStreams implements Iterable<EdgeStream> {
   }
 
   #newStream(now: Micros, id: Uint8Array): EdgeStream {
-    const { settings, budget, timer } = this.#options;
+    const { settings, budget, newcomers, timer } = this.#options;
     const stream: EdgeStream = new EdgeStream({
       id,
       now,
       settings,
       budget,
       sink: this.#sink,
+      consumer: newcomers,
       timer,
       forget: (at) => this.#forget(at, stream),
     });
     return stream;
-  }
-
-  #announced(now: Micros, stream: EdgeStream): void {
-    this.#unannounced--;
-    if (stream.ring.count > 0) this.#options.frame(now, stream);
   }
 
   #paceChanged({ name, mountpoint, origin, source, pace }: EdgeStream): void {
@@ -157,7 +151,7 @@ export class EdgeStreams implements Iterable<EdgeStream> {
 
   #worthOf(now: Micros, stream: EdgeStream): Worth {
     const { mountpoint, framesSince, frameAt, bornAt, source = '' } = stream;
-    if (this.#options.isHeard(stream)) return { use: 'kept', since: bornAt, holder: source };
+    if (stream.isHeard) return { use: 'kept', since: bornAt, holder: source };
     const canBeHeard = mountpoint !== undefined && now - frameAt < PROVEN_AFTER_US;
     return { use: !canBeHeard ? 'none' : now - framesSince < PROVEN_AFTER_US ? 'young' : 'proven', since: bornAt, holder: source };
   }
@@ -166,8 +160,7 @@ export class EdgeStreams implements Iterable<EdgeStream> {
     this.#table.delete(stream);
     this.#departed.note(stream.name, stream.runs);
     if (stream.mountpoint === undefined) this.#unannounced--;
-    this.#options.forgotten(now, stream);
-    stream.dispose();
+    stream.dispose(now);
     const silentMs = toMs((now - stream.heardAt) as Micros);
     this.#options.event({ kind: 'stream-forgotten', stream: stream.name, mount: stream.mountpoint ?? '', silentMs });
   }

@@ -120,6 +120,11 @@ export class Switcher {
     return this.#switches;
   }
 
+  /** All of its streams. */
+  [Symbol.iterator](): Iterator<EdgeStream> {
+    return this.#candidates[Symbol.iterator]();
+  }
+
   has(stream: EdgeStream): boolean {
     return this.#candidates.has(stream);
   }
