@@ -20,13 +20,13 @@ export interface StreamBuffers {
 }
 
 export function buffersOf(stream: EdgeStream, switcher: Switcher | undefined): StreamBuffers {
-  const { name, mountpoint = '', ring, heldMessages } = stream;
+  const { name, mountpoint = '', ring, messages } = stream;
   const aheadUs = switcher?.aheadUs(stream);
   return {
     stream: name,
     mount: mountpoint,
     isLive: switcher?.live === stream,
-    earlyMessages: heldMessages,
+    earlyMessages: messages.heldMessages,
     ringMs: toMs((ring.endUs - ring.oldestUs) as Micros),
     aheadMs: aheadUs === undefined ? undefined : toMs(aheadUs as Micros),
   };

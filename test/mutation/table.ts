@@ -47,7 +47,7 @@ export const mutations: readonly Mutation[] = [
     name: 'title from the wrong stream',
     file: 'core/edge/switching/switcher.ts',
     find: 'this.#onAir = new OnAir(programme, settings);',
-    replace: 'this.#onAir = new OnAir({ frame: (now, bytes, durationUs) => programme.frame(now, bytes, durationUs, [...this.#candidates].at(-1)?.text) }, settings);',
+    replace: 'this.#onAir = new OnAir({ frame: (now, bytes, durationUs) => programme.frame(now, bytes, durationUs, [...this.#candidates].at(-1)?.description.text) }, settings);',
     danger: 'Listeners read what the backup encoder says.',
   },
   {

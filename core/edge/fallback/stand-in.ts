@@ -13,8 +13,10 @@ import type { FallbackSink, FallbackSource } from './source.ts';
 
 /** A stream that is back while the fallback is on air. */
 export interface Returning {
-  /** After how long without a frame it counts as tardy. */
-  readonly patienceUs: number;
+  readonly health: {
+    /** After how long without a frame it counts as tardy. */
+    readonly patienceUs: number;
+  };
 }
 
 export type StandInReason = 'fallback-due' | 'fallback-frame';
@@ -129,7 +131,7 @@ export class StandIn<Stream extends Returning> implements FallbackSink {
   hasReturned(now: Micros, stream: Stream): boolean {
     const { fallbackLeaveMs } = this.#options.settings;
     const before = this.#returning.get(stream);
-    const goesOn = before !== undefined && now - before.heardAt <= stream.patienceUs;
+    const goesOn = before !== undefined && now - before.heardAt <= stream.health.patienceUs;
     const since = goesOn ? before.since : now;
     this.#returning.set(stream, { since, heardAt: now });
     return this.hasRunDry(now) || now - since >= ms(fallbackLeaveMs);

@@ -37,7 +37,7 @@ export class FormatChoice {
     const own = playedAs(codec);
     const all = this.#electorate(stream);
     if (all.every((other) => voteOf(other, codec) === own)) return true;
-    const isSettled = now - Math.min(...all.map(({ framesSince }) => framesSince)) >= ms(this.#settings.formatSettleMs);
+    const isSettled = now - Math.min(...all.map(({ health }) => health.framesSince)) >= ms(this.#settings.formatSettleMs);
     // Those that were announced and have not come by then are dead.
     return elected(isSettled ? all.filter((other) => other === stream || other.isHealthy(now)) : all, codec) === own;
   }
@@ -53,7 +53,7 @@ export class FormatChoice {
   /** All streams of a mountpoint that could be heard there, and say what they are. */
   #electorate({ mountpoint }: EdgeStream): EdgeStream[] {
     return [...this.#streams].filter((stream) => {
-      if (stream.mountpoint !== mountpoint || (stream.format === undefined && stream.announcedCodec === undefined)) return false;
+      if (stream.mountpoint !== mountpoint || (stream.format === undefined && stream.description.announcedCodec === undefined)) return false;
       return stream.format === undefined || refusal(stream, policyFor(mountpoint!, this.#policies)) === undefined;
     });
   }
@@ -73,9 +73,9 @@ function refusal({ format }: EdgeStream, policy: MountPolicy | undefined): Forma
 }
 
 /** What a stream is played as; of one without frames what it has announced, which has one name for a whole family: that is taken for `asked`. */
-function voteOf({ format, announcedCodec }: EdgeStream, asked: Codec): Codec {
+function voteOf({ format, description }: EdgeStream, asked: Codec): Codec {
   if (format !== undefined) return playedAs(format.codec);
-  const announced = announcedCodec!;
+  const announced = description.announcedCodec!;
   return playedAs(familyOf({ codec: announced }) === familyOf({ codec: asked }) ? asked : announced);
 }
 

@@ -178,7 +178,7 @@ export class Mount implements StreamConsumer {
       format,
       bitrateBps: Math.round(((fallback ?? live?.ring)?.bitrateBps ?? 0) / 1000) * 1000,
       contentType: contentTypeOf(format.codec),
-      headers: live?.headers.filter(([name]) => name !== 'Content-Type') ?? [],
+      headers: live?.description.headers.filter(([name]) => name !== 'Content-Type') ?? [],
       title: icyTitleOf(broadcast.text),
       listeners: broadcast.listeners,
       listenerPeak: broadcast.listenerPeak,

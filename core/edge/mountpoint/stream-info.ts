@@ -63,7 +63,7 @@ export function streamInfo(now: Micros, stream: EdgeStream, { switcher, policy }
     isPreferred: policy?.prefer !== undefined && isFrom(stream, policy.prefer),
     isChosen: switcher.isChosen(stream),
     isHealthy: stream.isHealthy(now),
-    sickness: stream.pace.isUnpaced ? 'unpaced' : sicknessOf(stream, settingsFor(policy, settings)),
+    sickness: stream.health.pace.isUnpaced ? 'unpaced' : sicknessOf(stream, settingsFor(policy, settings)),
     aheadMs: aheadUs === undefined ? undefined : toMs(aheadUs as Micros),
     matchedBy: switcher.matchOf(stream)?.by,
     whyNot: isOnAir ? undefined : hindrance(now, stream, switcher.format, aheadUs),
@@ -71,11 +71,11 @@ export function streamInfo(now: Micros, stream: EdgeStream, { switcher, policy }
 }
 
 function hindrance(now: Micros, stream: EdgeStream, onAir: FrameFormat | undefined, aheadUs: number | undefined): Hindrance | undefined {
-  const { format, hasPath, frameAt } = stream;
+  const { format, messages, health } = stream;
   if (format === undefined) return { code: 'no-frame-yet' };
   if (onAir !== undefined && !canFollow(format, onAir)) return cannotFollow(format, onAir);
-  if (!hasPath) return { code: 'no-path' };
-  if (stream.pace.isUnpaced) return { code: 'unpaced' };
-  if (!stream.isHealthy(now)) return { code: 'silent', forMs: toMs((now - frameAt) as Micros) };
+  if (!messages.hasPath) return { code: 'no-path' };
+  if (health.pace.isUnpaced) return { code: 'unpaced' };
+  if (!stream.isHealthy(now)) return { code: 'silent', forMs: toMs((now - health.frameAt) as Micros) };
   return aheadUs === undefined ? { code: 'not-comparable' } : undefined;
 }

@@ -97,7 +97,7 @@ export class OnAir {
     const newest = live.ring.count - 1;
     const { mediaUs, durationUs } = live.ring.frame(newest);
     if (mediaUs + durationUs / 2 <= this.#playheadUs) return;
-    if (live.pace.isUnpaced && this.#holds(now)) this.#pass(mediaUs + durationUs);
+    if (live.health.pace.isUnpaced && this.#holds(now)) this.#pass(mediaUs + durationUs);
     else this.#give(now, live, newest);
   }
 

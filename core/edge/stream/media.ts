@@ -7,11 +7,7 @@ import { archiveFormat } from '../../codec/formats.ts';
 import { LevelReader } from '../../codec/level.ts';
 import { FrameScanner } from '../../codec/scan/scanner.ts';
 import { TagLimit } from '../../codec/scan/tag-limit.ts';
-import { LossMeter } from '../../timing/loss-meter.ts';
-import { OpeningBurst } from '../../timing/opening-burst.ts';
-import { Pace } from '../../timing/pace.ts';
 import type { Gap } from './reassembler.ts';
-import { Rhythm } from '../../timing/rhythm.ts';
 import { FrameRing } from './ring.ts';
 import type { Settings } from '../../config/settings.ts';
 import { Timeline } from '../../timing/timeline.ts';
@@ -24,17 +20,11 @@ export interface StreamMediaOptions {
   /** The metadata text of the frame that comes now. */
   readonly text: () => string | undefined;
   /** A frame, already in the ring. */
-  readonly frame: (now: Micros) => void;
-  /** It comes faster than real time, or does not any more. */
-  readonly paceChanged: () => void;
+  readonly frame: (now: Micros, durationUs: number) => void;
 }
 
 /** Twenty seconds: as much as two streams have in common when one is five seconds behind, twice over. */
 const CONTOUR_POINTS = 2_000;
-/** What was lost longer ago than twice this says nothing of now. */
-const LOSS_SPAN_US = 5_000_000 as Micros;
-/** Less than a relay waits for the owner of a stream (ownerSilentMs), before it believes another address. */
-const RESUMES_AFTER_US = 1_500_000;
 /** ANNOUNCE, ORIGIN, HEADERS and METADATA come one behind the other. */
 const MOST_OTHERS_IN_A_ROW = 4;
 /** In frames: more than half of one, and nearly a whole. */
@@ -45,95 +35,43 @@ const FASTER_US = 1_000_000;
 const RATIO_MESSAGES = 50;
 
 /**
- * The audio of one stream: its frames found and put on its timeline, the newest 10 s of them kept, with what they tell of its
- * rhythm, its pace and what is heard in it.
+ * The audio of one stream: its frames found and put on its timeline, the newest 10 s of them kept, with what they tell of what is
+ * heard in it.
  *
  *     DATA, in order -> scanner -> frame -> timeline -> contour, vitals, ring
  */
 export class StreamMedia {
   readonly timeline: Timeline;
   readonly ring: FrameRing;
-  readonly pace: Pace;
   readonly contour: Contour = new Contour(CONTOUR_POINTS);
-  readonly losses: LossMeter = new LossMeter(LOSS_SPAN_US);
   readonly vitals: Vitals = new Vitals(this.contour);
   readonly #options: StreamMediaOptions;
-  readonly #settings: Settings;
-  readonly #opening: OpeningBurst = new OpeningBurst();
   readonly #levels: LevelReader = new LevelReader();
   readonly #scanner: FrameScanner = new FrameScanner({ frame: (bytes, header) => this.#frame(bytes, header) });
   readonly #tagLimit: TagLimit = new TagLimit();
-  readonly #rhythm: Rhythm;
   #format: FrameFormat | undefined;
   #durationUs = 0;
-  /** Programme that came at once, the last time that any came. */
-  #burstUs = 0;
   #dataMessages = 0;
   /** Something was lost since its newest frame. */
   #isBehindLoss = false;
   #now = 0 as Micros;
   /** When the message came that the scanner is at: a frame that waited for one before it is no slower for that. */
   #arrivedAt = 0 as Micros;
-  /** When its first frame came out; undefined before. */
-  #firstFrameAt: Micros | undefined;
-  #steadySince = 0 as Micros;
-  #resumedAt = 0 as Micros;
-  /** Since when its encoder's connection is said to be closed: then less is waited for. */
-  closedAt: Micros | undefined;
 
   constructor(options: StreamMediaOptions) {
     const { settings, budget } = options;
     this.#options = options;
-    this.#settings = settings;
-    this.#rhythm = new Rhythm(ms(settings.rhythmSpanMs));
     this.timeline = new Timeline(ms(settings.matchMs));
-    this.pace = new Pace(ms(settings.unpacedMs));
     this.ring = new FrameRing(ms(settings.ringMs), settings.ringBytes, budget);
   }
 
-  /** Of its newest frame. */
+  /** Of its newest frame; undefined before the first. */
   get format(): FrameFormat | undefined {
     return this.#format;
   }
 
-  /** When its newest frame came out in order; -Infinity before the first. */
-  get frameAt(): number {
-    return this.#rhythm.lastAt;
-  }
-
-  /** Since when it has given frames; Infinity before the first. */
-  get framesSince(): number {
-    return this.#firstFrameAt ?? Infinity;
-  }
-
-  /** Since when it has come without a pause that was longer than its rhythm allows, and without a loss. */
-  get steadySince(): Micros {
-    return this.#steadySince;
-  }
-
-  /** When it was back last from a pause so long that somebody else may go on in its name. */
-  get resumedAt(): Micros {
-    return this.#resumedAt;
-  }
-
   get heldBytes(): number {
     return this.ring.heldBytes + this.contour.heldBytes + this.vitals.heldBytes + this.#scanner.heldBytes;
-  }
-
-  /** After how long without a frame it counts as tardy, from the rhythm of its arrivals, and sooner when it is said to have ended. */
-  get patienceUs(): number {
-    const { stallMinMs, stallMaxMs, stallMarginMs, closedStallMs } = this.#settings;
-    // A burst plays for as long as the one behind it may take: that is known before any pause is.
-    const pauseUs = Math.round(Math.max(this.#rhythm.usualPauseUs, this.#burstUs));
-    const marginUs = Math.max(Math.round(pauseUs / 4), ms(stallMarginMs));
-    const usualUs = Math.min(Math.max(pauseUs + marginUs, ms(stallMinMs)), ms(stallMaxMs));
-    if (this.closedAt === undefined) return usualUs;
-    return Math.min(usualUs, Math.max(0, this.closedAt - this.frameAt) + ms(closedStallMs));
-  }
-
-  /** It has begun with what was there before, faster than it plays, and that still comes. */
-  isBursting(now: Micros): boolean {
-    return this.#opening.goesOn(now);
   }
 
   /** What a DATA message holds, in order, borrowed for the call. */
@@ -154,58 +92,38 @@ export class StreamMedia {
     const programmeUs = verdict === 'jump' ? this.#programmeOfJump(mostUs, audioAt) : this.#programmeOf(mostUs, audioAt);
     this.timeline.skip(programmeUs);
     this.#isBehindLoss = true;
-    this.losses.lost(now, programmeUs);
-    this.#steadySince = now;
     return programmeUs;
   }
 
   /** Its stream is forgotten: gives its memory back. */
   dispose(): void {
     this.ring.dispose();
-    if (this.#firstFrameAt !== undefined) this.#options.budget.giveBack(HEARD_STREAM_BYTES);
+    if (this.#format !== undefined) this.#options.budget.giveBack(HEARD_STREAM_BYTES);
   }
 
   /** Saves or restores its state. */
   archive(a: Archive): void {
     this.timeline.archive(a);
     this.ring.archive(a);
-    this.pace.archive(a);
     this.contour.archive(a);
     this.vitals.archive(a);
     this.#scanner.archive(a);
     this.#tagLimit.archive(a);
-    this.#rhythm.archive(a);
-    this.#opening.archive(a);
-    this.closedAt = a.maybeNumber(this.closedAt);
     this.#format = archiveFormat(a, this.#format);
     this.#durationUs = a.number(this.#durationUs);
-    this.#burstUs = a.number(this.#burstUs);
     this.#dataMessages = a.number(this.#dataMessages);
     this.#isBehindLoss = a.flag(this.#isBehindLoss);
     this.#now = a.number(this.#now);
     this.#arrivedAt = a.number(this.#arrivedAt);
-    this.#firstFrameAt = a.maybeNumber(this.#firstFrameAt);
-    this.#steadySince = a.number(this.#steadySince);
-    this.#resumedAt = a.number(this.#resumedAt);
-    this.losses.archive(a);
   }
 
   #frame(bytes: Uint8Array, header: FrameHeader): void {
-    const { budget, text, frame, paceChanged } = this.#options;
-    const now = this.#now;
-    if (this.#firstFrameAt === undefined) {
-      this.#firstFrameAt = now;
-      budget.take(HEARD_STREAM_BYTES);
-    }
+    const { budget, text, frame } = this.#options;
+    if (this.#format === undefined) budget.take(HEARD_STREAM_BYTES);
     const durationUs = frameDurationUs(header.format, header.samples);
     this.#format = header.format;
     this.#durationUs = durationUs;
     const mediaUs = this.timeline.frame(this.#arrivedAt, durationUs);
-    if (now - this.frameAt > this.patienceUs) this.#steadySince = now;
-    if (this.frameAt > 0 && now - this.frameAt > RESUMES_AFTER_US) this.#resumedAt = now;
-    this.#burstUs = now - this.frameAt < durationUs / 2 ? this.#burstUs + durationUs : durationUs;
-    this.#rhythm.arrival(now);
-    this.#opening.frame(now, durationUs);
     const levels = this.#levels.read(bytes, header.format);
     for (let part = 0; part < levels; part++) {
       this.contour.add(mediaUs + ((part + 0.5) * durationUs) / levels, this.#levels.levels[part]!);
@@ -213,8 +131,7 @@ export class StreamMedia {
     this.vitals.frame(bytes, header.format, mediaUs, durationUs, this.#levels.isSilent);
     this.ring.push(bytes, mediaUs, durationUs, text(), this.#isBehindLoss);
     this.#isBehindLoss = false;
-    if (this.pace.take(now, durationUs)) paceChanged();
-    frame(now);
+    frame(this.#now, durationUs);
   }
 
   /**

@@ -4,20 +4,17 @@ import type { MemoryBudget } from '../../base/budget.ts';
 import { EDGE_STREAM_BYTES } from '../../base/costs.ts';
 import type { GapVerdict } from './events.ts';
 import { decodeSource } from '../../wire/extensions.ts';
-import type { Codec, FrameFormat } from '../../codec/format/format.ts';
-import type { HeaderList } from '../../wire/headers.ts';
+import type { FrameFormat } from '../../codec/format/format.ts';
 import type { Path } from '../../links/intake.ts';
-import type { LossMeter } from '../../timing/loss-meter.ts';
 import type { PathId } from '../../base/machine.ts';
-import type { Matchable } from '../content/matcher.ts';
-import type { Pace } from '../../timing/pace.ts';
+import type { Kin } from '../content/kinship.ts';
 import { formatStreamId, MessageType, PDU_HEADER_BYTES, type MessageView } from '../../wire/pdu.ts';
 import type { Run } from '../../order/place.ts';
 import { isDropped, Reassembler, type Gap } from './reassembler.ts';
 import type { FrameRing } from './ring.ts';
 import type { Settings } from '../../config/settings.ts';
-import { SourceClaims } from './source-claims.ts';
 import { StreamDescription } from './description.ts';
+import { StreamHealth } from './health.ts';
 import { StreamMedia } from './media.ts';
 import type { Timeline } from '../../timing/timeline.ts';
 import type { Timer } from '../../base/timers.ts';
@@ -52,6 +49,11 @@ export interface StreamConsumer {
   isHeard(stream: EdgeStream): boolean;
 }
 
+/** What others may know of its parts. */
+type Description = Pick<StreamDescription, 'mountpoint' | 'announcedCodec' | 'origin' | 'headers' | 'text'>;
+type Messages = Pick<Reassembler, 'hasPath' | 'isPathInTrouble' | 'heldMessages' | 'runs'>;
+type Health = Pick<StreamHealth, 'pace' | 'losses' | 'frameAt' | 'framesSince' | 'steadySince' | 'patienceUs' | 'isBursting' | 'isSaidClosed'>;
+
 export interface Loss {
   readonly sequence: number;
   readonly messages: number;
@@ -61,35 +63,31 @@ export interface Loss {
 }
 
 /**
- * One stream at an edge: its messages put in order, its frames found, and the newest 10 s of them kept.
+ * One stream at an edge, in four parts:
  *
- *     copies -> reassembler -> DATA -> its media: scanner -> frame -> timeline, ring -> its mountpoint
- *                           -> METADATA -> its description: the text of the frames behind it
+ *     copies -> messages, in order   reassembler.ts    -> METADATA, HEADERS -> description
+ *                                                      -> DATA -> media -> frame -> health, the mountpoint
+ *     description                    description.ts    what it says of itself
+ *     media                          media.ts          scanner, timeline, ring, what is heard in it
+ *     health                         health.ts         cadence, pace, losses, what relays claim of its encoder
  */
-export class EdgeStream implements Matchable {
+export class EdgeStream implements Kin {
   readonly id: Uint8Array;
   /** The id as 32 hexadecimal digits. */
   readonly name: string;
   readonly forget: Timer<string>;
-  readonly timeline: Timeline;
-  readonly ring: FrameRing;
-  readonly pace: Pace;
-  readonly contour: Contour;
-  readonly losses: LossMeter;
-  readonly vitals: Vitals;
   readonly #settings: Settings;
   readonly #budget: MemoryBudget;
   readonly #sink: EdgeStreamSink;
-  readonly #reassembler: Reassembler;
-  readonly #media: StreamMedia;
   readonly #description: StreamDescription = new StreamDescription();
-  readonly #claims: SourceClaims = new SourceClaims();
+  readonly #messages: Reassembler;
+  readonly #media: StreamMedia;
+  readonly #health: StreamHealth;
   #consumer: StreamConsumer;
   /** The path whose message is taken in. */
   #by: Path | undefined;
-  /** When it was new here. */
-  bornAt: Micros;
-  heardAt: Micros;
+  #bornAt: Micros;
+  #heardAt: Micros;
   /** It has been said of it that it cannot be heard at its mountpoint. */
   #isRefused = false;
   #givenUntilUs = 0;
@@ -102,6 +100,8 @@ export class EdgeStream implements Matchable {
     readonly sink: EdgeStreamSink;
     /** Where it goes until it has joined a mountpoint. */
     readonly consumer: StreamConsumer;
+    /** It was forgotten, and is heard again: nothing of these comes a second time. */
+    readonly before: readonly Run[];
     /** Makes the two timers of a stream; `fire` is called when one is due. */
     readonly timer: (reason: 'gap-expires' | 'forget-stream', fire: (now: Micros) => void) => Timer<string>;
     readonly forget: (now: Micros) => void;
@@ -109,42 +109,42 @@ export class EdgeStream implements Matchable {
     const { id, now, settings, budget, sink, consumer } = options;
     this.id = id;
     this.name = formatStreamId(id);
-    this.bornAt = now;
-    this.heardAt = now;
+    this.#bornAt = now;
+    this.#heardAt = now;
     this.#settings = settings;
     this.#budget = budget;
     budget.take(EDGE_STREAM_BYTES);
     this.#sink = sink;
     this.#consumer = consumer;
-    this.#media = new StreamMedia({
-      settings,
-      budget,
-      text: () => this.text,
-      frame: (at) => this.#consumer.frame(at, this),
-      paceChanged: () => sink.paceChanged(this),
-    });
-    this.timeline = this.#media.timeline;
-    this.ring = this.#media.ring;
-    this.pace = this.#media.pace;
-    this.contour = this.#media.contour;
-    this.losses = this.#media.losses;
-    this.vitals = this.#media.vitals;
+    this.#media = new StreamMedia({ settings, budget, text: () => this.#description.text, frame: (at, durationUs) => this.#frame(at, durationUs) });
     this.forget = options.timer('forget-stream', options.forget);
-    const gapTimer = options.timer('gap-expires', (at) => this.#reassembler.judge(at));
-    this.#reassembler = new Reassembler(settings, budget, gapTimer, {
+    const gapTimer = options.timer('gap-expires', (at) => this.#messages.judge(at));
+    this.#messages = new Reassembler(settings, budget, gapTimer, {
       message: (at, arrivedAt, bytes, start, end) => this.#message(at, arrivedAt, bytes, start, end),
       lost: (at, gap) => this.#lost(at, gap),
     });
+    this.#messages.goOnBehind(options.before);
+    this.#health = new StreamHealth(settings, (test) => this.#messages.everyPath(test));
+  }
+
+  /** What it says of itself. */
+  get description(): Description {
+    return this.#description;
+  }
+
+  /** Its messages in order, and the paths that they come by. */
+  get messages(): Messages {
+    return this.#messages;
+  }
+
+  /** How it comes. */
+  get health(): Health {
+    return this.#health;
   }
 
   /** Without its leading slash; undefined before its first ANNOUNCE. */
   get mountpoint(): string | undefined {
     return this.#description.mountpoint;
-  }
-
-  /** What it has said that it is, before its frames tell. */
-  get announcedCodec(): Codec | undefined {
-    return this.#description.announcedCodec;
   }
 
   /** What its encoder is called, if it says so. */
@@ -154,16 +154,7 @@ export class EdgeStream implements Matchable {
 
   /** The address of its encoder, without a port, if the relay that took it in says so. */
   get source(): string | undefined {
-    return this.#claims.address;
-  }
-
-  /** All relays that carry it say that its encoder's connection is closed, and nothing has come since: a hint, no more. */
-  get isSaidClosed(): boolean {
-    return this.#media.closedAt !== undefined;
-  }
-
-  get headers(): HeaderList {
-    return this.#description.headers;
+    return this.#health.source;
   }
 
   /** Of its newest frame. */
@@ -171,44 +162,40 @@ export class EdgeStream implements Matchable {
     return this.#media.format;
   }
 
-  /** Whether an open path has delivered something of it. */
-  get hasPath(): boolean {
-    return this.#reassembler.hasPath;
+  get timeline(): Timeline {
+    return this.#media.timeline;
   }
 
-  /** When its newest frame came out in order; -Infinity before the first. */
-  get frameAt(): number {
-    return this.#media.frameAt;
+  get ring(): FrameRing {
+    return this.#media.ring;
   }
 
-  /** Since when it has given frames; Infinity before the first. */
-  get framesSince(): number {
-    return this.#media.framesSince;
+  get contour(): Contour {
+    return this.#media.contour;
   }
 
-  /** Since when it has come without a pause that was longer than its rhythm allows, and without a loss. */
-  get steadySince(): Micros {
-    return this.#media.steadySince;
-  }
-
-  /** When it was back last from a pause so long that somebody else may go on in its name. */
-  get resumedAt(): Micros {
-    return this.#media.resumedAt;
+  get vitals(): Vitals {
+    return this.#media.vitals;
   }
 
   /** The newest ones that are not silent. */
   get frames(): FrameTable {
-    return this.vitals.frames;
+    return this.#media.vitals.frames;
   }
 
-  /** It has begun with what was there before, faster than it plays, and that still comes. */
-  isBursting(now: Micros): boolean {
-    return this.#media.isBursting(now);
+  /** When it was back last from a pause so long that somebody else may go on in its name. */
+  get resumedAt(): Micros {
+    return this.#health.resumedAt;
   }
 
-  /** The metadata text of what comes now; undefined while it has never sent a title. */
-  get text(): string | undefined {
-    return this.#description.text;
+  /** When it was new here. */
+  get bornAt(): Micros {
+    return this.#bornAt;
+  }
+
+  /** When it last had a message that it did not have yet. */
+  get heardAt(): Micros {
+    return this.#heardAt;
   }
 
   /** Media time up to which its frames have been on air: it is never entered before that. */
@@ -222,36 +209,12 @@ export class EdgeStream implements Matchable {
   }
 
   get heldBytes(): number {
-    return this.#media.heldBytes + this.#reassembler.heldBytes;
-  }
-
-  get heldMessages(): number {
-    return this.#reassembler.heldMessages;
-  }
-
-  /** After how long without a frame it counts as tardy, from the rhythm of its arrivals, and sooner when it is said to have ended. */
-  get patienceUs(): number {
-    return this.#media.patienceUs;
-  }
-
-  /** Its paths show that a pause may be the network's fault, and not its encoder's. */
-  isPathInTrouble(now: Micros): boolean {
-    return this.#reassembler.isPathInTrouble(now);
+    return this.#media.heldBytes + this.#messages.heldBytes;
   }
 
   /** A path to it is open, and its newest frame is not older than its rhythm allows, nor does it come faster than real time. */
   isHealthy(now: Micros): boolean {
-    return this.hasPath && now - this.frameAt < this.patienceUs && !this.pace.isUnpaced;
-  }
-
-  /** The sequence numbers that it has given out. */
-  get runs(): readonly Run[] {
-    return this.#reassembler.runs;
-  }
-
-  /** It was forgotten, and is heard again: nothing of these comes a second time. */
-  goOnBehind(runs: readonly Run[]): void {
-    this.#reassembler.goOnBehind(runs);
+    return this.#messages.hasPath && this.#health.isWell(now);
   }
 
   /** Its frames have been on air up to there. */
@@ -277,14 +240,13 @@ export class EdgeStream implements Matchable {
       if (this.#description.announce(path, view)) this.#announced(now);
     } else if (view.type === MessageType.ORIGIN) this.#description.keepOrigin(path, view);
     this.#by = path;
-    const reception = this.#reassembler.accept(now, path, view);
+    const reception = this.#messages.accept(now, path, view);
     if (reception === 'not-started') this.#description.keepEarly(path, view);
     this.#by = undefined;
     const isElsewhere = reception === 'elsewhere' || reception === 'far-off';
-    if (this.#claims.anyClosed && !isElsewhere) this.#claims.heard(path);
+    this.#health.message(now, path, isElsewhere);
     // What is dropped keeps no stream alive: anybody can say again what has been said, or say something of elsewhere.
     if (!this.forget.armed || !(isElsewhere || isDropped(reception))) this.#heard(now);
-    if (this.isSaidClosed) this.#weighClaims(now);
     if (isDropped(reception)) path.drop(reception);
   }
 
@@ -295,23 +257,19 @@ export class EdgeStream implements Matchable {
   receiveSource(now: Micros, path: Path, view: MessageView): void {
     const claim = decodeSource(view.bytes.subarray(view.start + PDU_HEADER_BYTES, view.end));
     if (claim === undefined) path.drop('bad-source');
-    else {
-      this.#claims.note(path, claim);
-      this.#weighClaims(now);
-    }
-    if (this.isSaidClosed) this.#consumer.saidClosed(now, this);
+    else this.#health.claim(now, path, claim);
+    if (this.#health.isSaidClosed) this.#consumer.saidClosed(now, this);
   }
 
   /** A connection is gone; what only it could have delivered is given up at `judge`. True when it carried this stream. */
   forgetPath(now: Micros, path: Path): boolean {
-    this.#claims.forgetPath(path);
-    const carriedIt = this.#reassembler.forgetPath(now, path);
-    if (carriedIt) this.#weighClaims(now);
+    const carriedIt = this.#messages.forgetPath(now, path);
+    this.#health.forgetPath(now, path, carriedIt);
     return carriedIt;
   }
 
   judge(now: Micros): void {
-    this.#reassembler.judge(now);
+    this.#messages.judge(now);
   }
 
   /** Its mountpoint looks whether it can do without the path that is gone. */
@@ -323,8 +281,8 @@ export class EdgeStream implements Matchable {
   dispose(now: Micros): void {
     this.#consumer.forgotten(now, this);
     this.forget.cancel();
-    this.#reassembler.dispose();
-    this.#claims.dispose();
+    this.#messages.dispose();
+    this.#health.dispose();
     this.#media.dispose();
     this.#budget.giveBack(EDGE_STREAM_BYTES);
   }
@@ -332,13 +290,13 @@ export class EdgeStream implements Matchable {
   /** Saves or restores what is not given at construction; the paths it names are open. */
   archive(a: Archive, pathOf: (id: PathId) => Path): void {
     this.forget.archive(a);
-    this.#reassembler.archive(a, pathOf);
-    this.#claims.archive(a, pathOf);
+    this.#messages.archive(a, pathOf);
     this.#description.archive(a);
     this.#media.archive(a);
+    this.#health.archive(a, pathOf);
     this.#isRefused = a.flag(this.#isRefused);
-    this.bornAt = a.number(this.bornAt);
-    this.heardAt = a.number(this.heardAt);
+    this.#bornAt = a.number(this.#bornAt);
+    this.#heardAt = a.number(this.#heardAt);
     this.#givenUntilUs = a.number(this.#givenUntilUs);
   }
 
@@ -349,13 +307,8 @@ export class EdgeStream implements Matchable {
   }
 
   #heard(now: Micros): void {
-    this.heardAt = now;
+    this.#heardAt = now;
     this.forget.set((now + ms(this.#settings.forgetMs)) as Micros);
-  }
-
-  #weighClaims(now: Micros): void {
-    const allClosed = this.#claims.anyClosed && this.#reassembler.everyPath((path) => this.#claims.isClosed(path));
-    this.#media.closedAt = allClosed ? (this.#media.closedAt ?? now) : undefined;
   }
 
   /** One message, in order. */
@@ -366,8 +319,15 @@ export class EdgeStream implements Matchable {
     else if (type === MessageType.HEADERS) this.#description.keepHeaders(this.#by, bytes, start, end);
   }
 
+  /** One frame, in its ring already. */
+  #frame(now: Micros, durationUs: number): void {
+    if (this.#health.frame(now, durationUs)) this.#sink.paceChanged(this);
+    this.#consumer.frame(now, this);
+  }
+
   #lost(now: Micros, gap: Gap): void {
     const programmeUs = this.#media.lost(now, gap);
+    this.#health.lost(now, programmeUs);
     const { sequence, messages, waitedUs, verdict } = gap;
     this.#consumer.lost(now, this, { sequence, messages, programmeUs, waitedUs, verdict });
   }

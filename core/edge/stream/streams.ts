@@ -6,7 +6,7 @@ import { EdgeStream, type EdgeStreamSink, type StreamConsumer } from './stream.t
 import type { StreamEvent } from './events.ts';
 import type { Path } from '../../links/intake.ts';
 import type { PathId } from '../../base/machine.ts';
-import { MessageType, PDU_HEADER_BYTES, STREAM_ID_BYTES, streamIdOf, type MessageView } from '../../wire/pdu.ts';
+import { formatStreamId, MessageType, PDU_HEADER_BYTES, STREAM_ID_BYTES, streamIdOf, type MessageView } from '../../wire/pdu.ts';
 import type { Settings } from '../../config/settings.ts';
 import { leastUseful, LOOK_AGAIN_US, PROVEN_AFTER_US, type Worth } from '../../links/stream-slots.ts';
 import type { StreamTable } from '../../wire/stream-table.ts';
@@ -64,7 +64,7 @@ export class EdgeStreams implements Iterable<EdgeStream> {
   /** Early messages. */
   get heldMessages(): number {
     let sum = 0;
-    for (const stream of this.#table) sum += stream.heldMessages;
+    for (const stream of this.#table) sum += stream.messages.heldMessages;
     return sum;
   }
 
@@ -83,7 +83,6 @@ export class EdgeStreams implements Iterable<EdgeStream> {
     if (known !== undefined) return known;
     if (!this.#makeRoom(now, view)) return undefined;
     const stream = this.#newStream(now, streamIdOf(view.bytes, view.start));
-    stream.goOnBehind(this.#departed.runsOf(stream.name));
     this.#table.add(stream);
     this.#unannounced++;
     this.#options.event({ kind: 'stream-new', stream: stream.name, label: path.label });
@@ -121,13 +120,15 @@ export class EdgeStreams implements Iterable<EdgeStream> {
       budget,
       sink: this.#sink,
       consumer: newcomers,
+      before: this.#departed.runsOf(formatStreamId(id)),
       timer,
       forget: (at) => this.#forget(at, stream),
     });
     return stream;
   }
 
-  #paceChanged({ name, mountpoint, origin, source, pace }: EdgeStream): void {
+  #paceChanged({ name, mountpoint, origin, source, health }: EdgeStream): void {
+    const { pace } = health;
     const where = { mount: mountpoint ?? '', stream: name, origin: origin ?? source ?? '' };
     const { programmeUs, withinUs } = pace.lately;
     const event = pace.isUnpaced ? { kind: 'stream-unpaced', programmeMs: Math.round(programmeUs / 1000), withinMs: Math.round(withinUs / 1000) } as const : { kind: 'stream-paced' } as const;
@@ -150,15 +151,15 @@ export class EdgeStreams implements Iterable<EdgeStream> {
   }
 
   #worthOf(now: Micros, stream: EdgeStream): Worth {
-    const { mountpoint, framesSince, frameAt, bornAt, source = '' } = stream;
+    const { mountpoint, health, bornAt, source = '' } = stream;
     if (stream.isHeard) return { use: 'kept', since: bornAt, holder: source };
-    const canBeHeard = mountpoint !== undefined && now - frameAt < PROVEN_AFTER_US;
-    return { use: !canBeHeard ? 'none' : now - framesSince < PROVEN_AFTER_US ? 'young' : 'proven', since: bornAt, holder: source };
+    const canBeHeard = mountpoint !== undefined && now - health.frameAt < PROVEN_AFTER_US;
+    return { use: !canBeHeard ? 'none' : now - health.framesSince < PROVEN_AFTER_US ? 'young' : 'proven', since: bornAt, holder: source };
   }
 
   #forget(now: Micros, stream: EdgeStream): void {
     this.#table.delete(stream);
-    this.#departed.note(stream.name, stream.runs);
+    this.#departed.note(stream.name, stream.messages.runs);
     if (stream.mountpoint === undefined) this.#unannounced--;
     stream.dispose(now);
     const silentMs = toMs((now - stream.heardAt) as Micros);

@@ -161,7 +161,7 @@ export class Candidates {
   takeoverBy(backup: EdgeStream): Takeover | undefined {
     const { live } = this.#onAir;
     if (live === undefined) return undefined;
-    if (live.pace.isUnpaced) return takeoverAtNewest(backup);
+    if (live.health.pace.isUnpaced) return takeoverAtNewest(backup);
     const match = this.matchOf(backup);
     return match === undefined ? undefined : takeoverBy(backup, match);
   }
@@ -268,6 +268,6 @@ export class Candidates {
  */
 function isArriving(now: Micros, takeover: Takeover): boolean {
   const { stream, matchedBy } = takeover;
-  if (!stream.isBursting(now)) return false;
-  return matchedBy === 'frames' ? !isThere(takeover) : now - stream.framesSince < BURST_WAIT_US;
+  if (!stream.health.isBursting(now)) return false;
+  return matchedBy === 'frames' ? !isThere(takeover) : now - stream.health.framesSince < BURST_WAIT_US;
 }

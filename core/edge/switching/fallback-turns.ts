@@ -60,14 +60,14 @@ export class FallbackTurns {
     if (!standIn.hasReturned(now, stream) || this.#candidates.isOutranked(now, stream)) return 'stay';
     if (!this.#candidates.fits(stream)) return this.#candidates.anyHealthy(now) ? 'stay' : 'outgrown';
     // What it brings again was heard before the fallback.
-    if (stream.isBursting(now) || this.#candidates.isHeard(stream)) return 'stay';
+    if (stream.health.isBursting(now) || this.#candidates.isHeard(stream)) return 'stay';
     standIn.leave(now, stream.name);
     return 'enter';
   }
 
   /** What it sends is none, or the one that was on air is there and no better than the fallback: nor is a stranger. */
   #isNoBetter(now: Micros, stream: EdgeStream): boolean {
-    const isNone = stream.pace.isUnpaced || this.#candidates.isNoProgramme(now, stream);
+    const isNone = stream.health.pace.isUnpaced || this.#candidates.isNoProgramme(now, stream);
     if (isNone && !this.#standIn!.hasRunDry(now)) return true;
     return this.#onAir.live?.isHealthy(now) === true && !this.#candidates.maySucceed(now, stream);
   }

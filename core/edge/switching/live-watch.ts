@@ -61,7 +61,7 @@ export class LiveWatch {
   awaitNext(now: Micros): void {
     const tardyAt = this.#tardyAt(now);
     this.#stall.set(tardyAt);
-    this.#options.standIn?.heard(this.#onAir.live!.frameAt as Micros, tardyAt);
+    this.#options.standIn?.heard(this.#onAir.live!.health.frameAt as Micros, tardyAt);
   }
 
   /** The relays say that its encoder is gone: it is waited for a shorter time. */
@@ -79,9 +79,9 @@ export class LiveWatch {
   /** It is tardy, and programme comes from elsewhere. After an outage of everything it may be right behind. */
   backupFrame(now: Micros, stream: EdgeStream): void {
     if (this.#grace.armed) return;
-    const isBursting = stream.isBursting(now);
+    const isBursting = stream.health.isBursting(now);
     // It may be that nothing comes behind its burst.
-    const wasAway = isBursting || stream.steadySince > this.#onAir.givenAt;
+    const wasAway = isBursting || stream.health.steadySince > this.#onAir.givenAt;
     if (!wasAway) this.#options.leave(now);
     else if (isBursting || this.#candidates.best(now) !== undefined) this.#grace.set(later(now, ms(this.#settings.resumeGraceMs)));
   }
@@ -106,10 +106,10 @@ export class LiveWatch {
 
   /** When the live stream has been silent for as long as it is waited for, as far as is known now: not before `now`. */
   #tardyAt(now: Micros): Micros {
-    const { frameAt, patienceUs } = this.#onAir.live!;
+    const { frameAt, patienceUs } = this.#onAir.live!.health;
     const excusedUntil = frameAt + ms(this.#settings.troubledStallMs);
     // Any stream of the mountpoint can show trouble on the way: they often have the network in common.
-    const isExcused = now >= frameAt + patienceUs && now < excusedUntil && [...this.#candidates].some((stream) => stream.isPathInTrouble(now));
+    const isExcused = now >= frameAt + patienceUs && now < excusedUntil && [...this.#candidates].some((stream) => stream.messages.isPathInTrouble(now));
     return (isExcused ? Math.min(excusedUntil, now + LOOK_AGAIN_US) : Math.max(now, frameAt + patienceUs)) as Micros;
   }
 
@@ -124,13 +124,13 @@ export class LiveWatch {
     const { mount, standIn, event, leave } = this.#options;
     if (leave(now)) return;
     this.#isTardy = true;
-    standIn?.heard(live.frameAt as Micros, now);
+    standIn?.heard(live.health.frameAt as Micros, now);
     event({
       kind: 'stalled',
       mount,
       stream: live.name,
       silentMs: this.#silentMs(now),
-      thresholdMs: toMs(live.patienceUs as Micros),
+      thresholdMs: toMs(live.health.patienceUs as Micros),
       backups: this.#candidates.size - (this.#candidates.has(live) ? 1 : 0),
     });
   }

@@ -62,7 +62,7 @@ export class Prospects {
     const sinceAt = known?.reason === reason ? known.at : now;
     if (known?.reason !== reason) this.#since.set(backup, { reason, at: now });
     // What loses and pauses is not well.
-    const heldSince = reason === 'preferred' ? Math.max(sinceAt, backup.steadySince) : sinceAt;
+    const heldSince = reason === 'preferred' ? Math.max(sinceAt, backup.health.steadySince) : sinceAt;
     const overdueUs = now - heldSince - this.#heldUs(reason, situation);
     return overdueUs >= 0 ? { reason, overdueUs } : undefined;
   }
@@ -90,7 +90,7 @@ export class Prospects {
     const { live, playheadUs, aheadUs, wanted, isHomecoming, changesFormat, isSecondChoice, isChosen } = situation;
     if (wanted === backup) return 'operator';
     if (isSecondChoice) return undefined;
-    if (live.pace.isUnpaced) return 'unpaced';
+    if (live.health.pace.isUnpaced) return 'unpaced';
     if (isHomecoming && !isChosen && !mayBeSick(backup, this.#settings)) return 'foreign';
     const isWell = !isSickBeside(backup, live, this.#settings);
     const ailment = isChosen ? undefined : ailmentOf(live, this.#settings);
@@ -120,15 +120,15 @@ export class Prospects {
    * Where their content tells what the listeners could have, it has to agree.
    */
   #isBehind(now: Micros, live: EdgeStream, playheadUs: number, backup: EdgeStream, aheadUs: number | undefined): boolean {
-    if (now - backup.framesSince < ms(this.#settings.behindSettleMs)) return false;
-    const isSteadier = 2 * backup.patienceUs <= live.patienceUs;
-    const leastUs = Math.max(ms(this.#settings.behindSwitchMs), isSteadier ? 0 : live.patienceUs);
+    if (now - backup.health.framesSince < ms(this.#settings.behindSettleMs)) return false;
+    const isSteadier = 2 * backup.health.patienceUs <= live.health.patienceUs;
+    const leastUs = Math.max(ms(this.#settings.behindSwitchMs), isSteadier ? 0 : live.health.patienceUs);
     if (aheadUs !== undefined && aheadUs < leastUs) return false;
     return backup.ring.endUs - playheadUs - (live.timeline.originUs - backup.timeline.originUs) >= leastUs;
   }
 
   /** Each loss may have been too short to leave it. */
   #isLossier(now: Micros, live: EdgeStream, backup: EdgeStream): boolean {
-    return live.losses.lostUs(now) - backup.losses.lostUs(now) >= ms(this.#settings.lossySwitchMs);
+    return live.health.losses.lostUs(now) - backup.health.losses.lostUs(now) >= ms(this.#settings.lossySwitchMs);
   }
 }

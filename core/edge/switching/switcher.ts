@@ -177,7 +177,7 @@ export class Switcher {
       this.#watch.awaitNext(now);
     } else {
       // No source, as long as there was another one: the mountpoint ends as without it.
-      if (stream.pace.isUnpaced) return;
+      if (stream.health.pace.isUnpaced) return;
       this.#options.matcher.heard(this.live, stream);
       this.#trust.heard(now, this.live, stream, () => this.#candidates.isMatched(stream), this.#candidates);
       if (!this.#candidates.fits(stream)) return;
@@ -205,8 +205,8 @@ export class Switcher {
 
   /** A connection that carried this stream is gone. */
   pathClosed(now: Micros, stream: EdgeStream): void {
-    if (stream === this.live && !stream.hasPath) this.#leave(now, 'paths-closed');
-    else if (stream.isSaidClosed) this.saidClosed(now, stream);
+    if (stream === this.live && !stream.messages.hasPath) this.#leave(now, 'paths-closed');
+    else if (stream.health.isSaidClosed) this.saidClosed(now, stream);
   }
 
   /** The relays say that this stream's encoder is gone: it is waited for a shorter time. */
@@ -348,7 +348,7 @@ export class Switcher {
     const { reason, overdueUs } = prospect;
     if (!this.#candidates.allows(now, reason, backup)) return;
     const isUrgent = reason !== 'operator' && reason !== 'preferred';
-    if (!isUrgent && aheadUs === undefined && now - backup.framesSince < MATCHED_AFTER_US) return;
+    if (!isUrgent && aheadUs === undefined && now - backup.health.framesSince < MATCHED_AFTER_US) return;
     const found = this.#candidates.takeoverBy(backup);
     if (found === undefined || (!isThere(found) && (reason === 'behind' || reason === 'lossy'))) return;
     // Behind a stream that stutters, or says nothing, the listeners have none to lose.

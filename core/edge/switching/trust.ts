@@ -72,7 +72,7 @@ export class Trust {
   allows(reason: PlannedReason | 'lost', backup: EdgeStream, live: EdgeStream): boolean {
     if (reason === 'operator' || reason === 'unpaced' || reason === 'foreign' || this.isSame(backup, live)) return true;
     const isLacking = reason === 'lost' || reason === 'lossy' || reason === 'behind';
-    return isLacking && !this.#kinship.isDifferent(backup, live) && Math.abs(backup.framesSince - live.framesSince) <= TOGETHER_US;
+    return isLacking && !this.#kinship.isDifferent(backup, live) && Math.abs(backup.health.framesSince - live.health.framesSince) <= TOGETHER_US;
   }
 
   /** How far a backup is believed. */
@@ -81,7 +81,7 @@ export class Trust {
     const isSeconded = this.#kinship.kinOf(stream) !== undefined;
     if (this.#kinship.isDifferent(stream, live)) return isSeconded && this.#kinship.kinOf(live) === undefined ? Standing.seconded : Standing.stranger;
     if (isSeconded) return Standing.seconded;
-    return now - stream.framesSince >= SETTLED_AFTER_US ? Standing.settled : Standing.newcomer;
+    return now - stream.health.framesSince >= SETTLED_AFTER_US ? Standing.settled : Standing.newcomer;
   }
 
   /** The live stream turned out to carry something else than what it had to be taken for, and nobody agrees with it; the backup carries that. */
@@ -158,7 +158,7 @@ export class Trust {
   /** An encoder that was started again has its old name, and leaves its last stream behind; two that both come, from two places, have one name too few. */
   #checkOrigins(there: readonly EdgeStream[]): void {
     const eldest = new Map<string, EdgeStream>();
-    for (const stream of [...there].sort((a, b) => a.framesSince - b.framesSince)) {
+    for (const stream of [...there].sort((a, b) => a.health.framesSince - b.health.framesSince)) {
       const { origin, source } = stream;
       if (origin === undefined) continue;
       const elder = eldest.get(origin);

@@ -21,12 +21,12 @@ import { Clock } from './support.ts';
 
 interface Stream {
   readonly name: string;
-  readonly patienceUs: number;
+  readonly health: { readonly patienceUs: number };
 }
 
 const FRAME_MS = FRAME_US / 1000;
-const stream: Stream = { name: 'enc-a', patienceUs: 300_000 };
-const other: Stream = { name: 'enc-b', patienceUs: 300_000 };
+const stream: Stream = { name: 'enc-a', health: { patienceUs: 300_000 } };
+const other: Stream = { name: 'enc-b', health: { patienceUs: 300_000 } };
 const ten = fileOf(range(0, 9).map((n) => numbered(n)));
 const mp3 = ten.format;
 const realFrames = loadProgramme().b.frames.map(({ bytes }) => Uint8Array.from(bytes));
