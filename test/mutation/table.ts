@@ -192,8 +192,8 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'mountpoint never ends',
-    file: 'core/edge/switching/switcher.ts',
-    find: 'this.#end.set(later(now, ms(this.#settings.mountEndMs)));',
+    file: 'core/edge/switching/mount-end.ts',
+    find: 'this.#timer.set(later(now, ms(this.#options.settings.mountEndMs)));',
     replace: ';',
     danger: 'Listeners hang on a mountpoint that has had no source for hours.',
   },
@@ -340,7 +340,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'network’s fault held against the encoder',
     file: 'core/edge/switching/live-watch.ts',
-    find: '[...this.#candidates].some((stream) => stream.isPathInTrouble(now))',
+    find: '[...this.#candidates].some((stream) => stream.messages.isPathInTrouble(now))',
     replace: 'false',
     danger: 'A packet that is lost twice is a switch, and another one back.',
   },

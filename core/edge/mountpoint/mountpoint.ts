@@ -4,7 +4,7 @@ import { Broadcast, type BroadcastReason, type BroadcastSink } from '../output/b
 import type { EdgeStream, Loss, StreamConsumer } from '../stream/stream.ts';
 import type { MountpointEvent } from './events.ts';
 import type { FallbackSink, FallbackSource } from '../fallback/source.ts';
-import { StandIn, type StandInReason } from '../fallback/stand-in.ts';
+import { StandIn } from '../fallback/stand-in.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
 import type { HeaderList } from '../../wire/headers.ts';
 import { icyTitleOf } from '../../wire/icy.ts';
@@ -14,6 +14,8 @@ import { contentTypeOf } from '../../codec/content-type.ts';
 import type { MountPolicy } from '../../config/mount-policy.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Programme } from '../playout/on-air.ts';
+import { MountEnd } from '../switching/mount-end.ts';
+import { MountState } from '../playout/state.ts';
 import { isRefused } from './format-choice.ts';
 import { Switcher, type SwitcherReason } from '../switching/switcher.ts';
 import type { Timer } from '../../base/timers.ts';
@@ -54,7 +56,7 @@ export type OnAir = (now: Micros, mount: string, durationUs: number) => void;
 /** The same of one mountpoint, with the frame, which is borrowed. `text` is the metadata that listeners see. */
 export type GaveOut = (now: Micros, bytes: Uint8Array, durationUs: number, text: string, format: FrameFormat) => void;
 
-export type MountReason = SwitcherReason | BroadcastReason | StandInReason;
+export type MountReason = SwitcherReason | BroadcastReason | 'fallback-frame' | 'mount-ends';
 
 export interface MountOptions {
   readonly name: string;
@@ -95,15 +97,21 @@ export class Mount implements StreamConsumer {
     this.#event = event;
     this.broadcast = new Broadcast({ mount: name, settings, budget, sink, timer, event, gone: listenerGone });
     const programme = this.#watched(options);
+    const state = new MountState();
+    const end = new MountEnd({
+      settings,
+      timer,
+      isFallbackAwaited: () => this.switcher.isFallbackAwaited,
+      ended: (at, silentMs) => ended(at, this, silentMs),
+    });
     this.#standIn = fallback && new StandIn({
       mount: name,
       settings,
+      state,
       source: fallback,
       programme,
       textOnAir: () => this.broadcast.text,
-      timer,
-      due: (at) => this.switcher.fallbackDue(at),
-      gives: (at) => this.switcher.fallbackHeard(at),
+      gives: (at) => end.heard(at),
       event,
     });
     this.switcher = new Switcher({
@@ -111,11 +119,12 @@ export class Mount implements StreamConsumer {
       settings,
       policy,
       matcher,
+      state,
+      end,
       programme: this.#standIn?.programme ?? programme,
       standIn: this.#standIn,
       timer,
       event,
-      ended: (at, silentMs) => ended(at, this, silentMs),
       outgrown: (at, stream) => outgrown(at, this, stream),
     });
   }

@@ -1,12 +1,13 @@
 import type { Archive } from '../../base/archive.ts';
 import type { EdgeStream } from '../stream/stream.ts';
 import type { SwitchingEvent } from './events.ts';
-import type { StandIn } from '../fallback/stand-in.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Timer } from '../../base/timers.ts';
 import { later, ms, toMs, type Micros } from '../../base/units.ts';
 import type { Candidates } from './candidates.ts';
 import type { OnAir } from '../playout/on-air.ts';
+import type { MountState } from '../playout/state.ts';
+import type { FallbackTurns } from './fallback-turns.ts';
 
 export type LiveWatchReason = 'stream-stalls' | 'resume-grace';
 
@@ -15,8 +16,9 @@ export interface LiveWatchOptions {
   readonly settings: Settings;
   readonly onAir: OnAir;
   readonly candidates: Candidates;
-  /** Is told until when it is not needed. */
-  readonly standIn: StandIn<EdgeStream> | undefined;
+  readonly state: MountState;
+  /** Is told until when the fallback is not needed. */
+  readonly turns: FallbackTurns;
   readonly timer: (reason: LiveWatchReason, fire: (now: Micros) => void) => Timer<string>;
   readonly event: (event: SwitchingEvent) => void;
   /** The live stream has to be left, for it has stalled: whether a backup was entered. */
@@ -29,39 +31,35 @@ const LOOK_AGAIN_US = 25_000;
 /**
  * For how long the live stream of one mountpoint is waited for, and what becomes of that.
  *
- *     comes --silent for longer than its rhythm explains--> left for a backup; with none there: tardy
- *     tardy --its next frame------------------------------> comes
- *           --programme from elsewhere--------------------> left: at once, or after `resumeGraceMs` if it may be right behind
+ *     live    --silent for longer than its rhythm explains--> left for a backup; with none there: stalled
+ *     stalled --its next frame------------------------------> live
+ *             --programme from elsewhere--------------------> left: at once, or after `resumeGraceMs` if it may be right behind
  */
 export class LiveWatch {
   readonly #options: LiveWatchOptions;
   readonly #settings: Settings;
   readonly #onAir: OnAir;
   readonly #candidates: Candidates;
+  readonly #state: MountState;
   readonly #stall: Timer<string>;
   readonly #grace: Timer<string>;
-  #isTardy = false;
 
   constructor(options: LiveWatchOptions) {
-    const { settings, onAir, candidates, timer, leave } = options;
+    const { settings, onAir, candidates, state, timer, leave } = options;
     this.#options = options;
     this.#settings = settings;
     this.#onAir = onAir;
     this.#candidates = candidates;
+    this.#state = state;
     this.#stall = timer('stream-stalls', (now) => this.#stalled(now));
     this.#grace = timer('resume-grace', (now) => leave(now));
-  }
-
-  /** The live stream has stalled and nothing could take over: whoever is back first is looked at. */
-  get isTardy(): boolean {
-    return this.#isTardy;
   }
 
   /** The live stream has given a frame, or is another one now: when the next one must have come. */
   awaitNext(now: Micros): void {
     const tardyAt = this.#tardyAt(now);
     this.#stall.set(tardyAt);
-    this.#options.standIn?.heard(this.#onAir.live!.health.frameAt as Micros, tardyAt);
+    this.#options.turns.heard(this.#onAir.live!.health.frameAt as Micros, tardyAt);
   }
 
   /** The relays say that its encoder is gone: it is waited for a shorter time. */
@@ -71,12 +69,12 @@ export class LiveWatch {
 
   /** The live stream has given a frame. */
   recovered(now: Micros): void {
-    if (!this.#isTardy) return;
+    if (!this.#state.isStalled) return;
     this.left();
     this.#options.event({ kind: 'resumed', mount: this.#options.mount, stream: this.#onAir.live!.name, silentMs: this.#silentMs(now) });
   }
 
-  /** It is tardy, and programme comes from elsewhere. After an outage of everything it may be right behind. */
+  /** It has stalled, and programme comes from elsewhere. After an outage of everything it may be right behind. */
   backupFrame(now: Micros, stream: EdgeStream): void {
     if (this.#grace.armed) return;
     const isBursting = stream.health.isBursting(now);
@@ -86,9 +84,9 @@ export class LiveWatch {
     else if (isBursting || this.#candidates.best(now) !== undefined) this.#grace.set(later(now, ms(this.#settings.resumeGraceMs)));
   }
 
-  /** It is no longer waited for. */
+  /** It is no longer waited for: it goes on, or another one is entered. */
   left(): void {
-    this.#isTardy = false;
+    this.#state.live();
     this.#grace.cancel();
   }
 
@@ -101,7 +99,6 @@ export class LiveWatch {
   archive(a: Archive): void {
     this.#stall.archive(a);
     this.#grace.archive(a);
-    this.#isTardy = a.flag(this.#isTardy);
   }
 
   /** When the live stream has been silent for as long as it is waited for, as far as is known now: not before `now`. */
@@ -121,10 +118,10 @@ export class LiveWatch {
       this.awaitNext(now);
       return;
     }
-    const { mount, standIn, event, leave } = this.#options;
+    const { mount, turns, event, leave } = this.#options;
     if (leave(now)) return;
-    this.#isTardy = true;
-    standIn?.heard(live.health.frameAt as Micros, now);
+    this.#state.stalled();
+    turns.heard(live.health.frameAt as Micros, now);
     event({
       kind: 'stalled',
       mount,

@@ -10,11 +10,13 @@ import { isFrom, streamCalled, type CommandResult, type MountCommand } from './c
 import type { MountPolicy } from '../../config/mount-policy.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Timer } from '../../base/timers.ts';
-import { later, ms, toMs, type Micros } from '../../base/units.ts';
+import { toMs, type Micros } from '../../base/units.ts';
 import { Candidates } from './candidates.ts';
 import { FallbackTurns } from './fallback-turns.ts';
 import { LiveWatch, type LiveWatchReason } from './live-watch.ts';
+import type { MountEnd } from './mount-end.ts';
 import { OnAir, type Programme } from '../playout/on-air.ts';
+import type { MountState } from '../playout/state.ts';
 import { OperatorChoice } from './operator-choice.ts';
 import { Prospects } from './prospects.ts';
 import { agreeing, isGoodMoment } from '../playout/moment.ts';
@@ -22,7 +24,7 @@ import { switchEvent } from './switch-event.ts';
 import { Trust } from './trust.ts';
 import { isThere, type Takeover } from '../playout/takeover.ts';
 
-export type SwitcherReason = LiveWatchReason | 'mount-ends';
+export type SwitcherReason = LiveWatchReason | 'fallback-due';
 
 export interface SwitcherOptions {
   readonly mount: string;
@@ -30,13 +32,14 @@ export interface SwitcherOptions {
   /** What is wanted of the mountpoint, besides its settings. */
   readonly policy: MountPolicy | undefined;
   readonly matcher: Matcher;
+  /** What is heard of the mountpoint. */
+  readonly state: MountState;
+  readonly end: MountEnd;
   readonly programme: Programme;
   readonly timer: (reason: SwitcherReason, fire: (now: Micros) => void) => Timer<string>;
   readonly event: (event: SwitchingEvent) => void;
   /** What is heard when no stream can be. */
   readonly standIn: StandIn<EdgeStream> | undefined;
-  /** No source for `mountEndMs`. */
-  readonly ended: (now: Micros, silentMs: number) => void;
   /** Only a stream of another codec is there, which listeners have to connect for. */
   readonly outgrown: (now: Micros, stream: EdgeStream) => void;
 }
@@ -56,46 +59,44 @@ const MOMENT_WAIT_US = 2_000_000;
  *     backup   ..................[.|.........]  its ring, and in it the same point, by the matcher
  *                                  |=========>  entered there: what was missed follows at once, then live
  *
- * It must leave the live stream when that is tardy by its own rhythm, has no path left or is forgotten; it does so for the best
+ * `MountState` says what is heard, and draws what leads from one state to the next. It must leave the live stream when that is tardy by its own rhythm, has no path left or is forgotten; it does so for the best
  * backup that has the point, or waits for whoever is there first. Of a loss it makes what costs the listeners least. All other
  * reasons to leave a stream that serves are `Prospects`.
  */
 export class Switcher {
   readonly #options: SwitcherOptions;
-  readonly #settings: Settings;
-  readonly #end: Timer<string>;
+  readonly #state: MountState;
+  readonly #end: MountEnd;
   readonly #onAir: OnAir;
   readonly #candidates: Candidates;
   readonly #watch: LiveWatch;
   readonly #trust: Trust;
-  readonly #standIn: StandIn<EdgeStream> | undefined;
   readonly #turns: FallbackTurns;
   readonly #prospects: Prospects;
   readonly #choice: OperatorChoice = new OperatorChoice();
-  #heardAt = 0 as Micros;
   #switches = 0;
 
   constructor(options: SwitcherOptions) {
-    const { settings, policy, programme, standIn, timer } = options;
+    const { settings, policy, state, programme, standIn, timer } = options;
     this.#options = options;
-    this.#settings = settings;
+    this.#state = state;
+    this.#end = options.end;
     this.#onAir = new OnAir(programme, settings);
     this.#trust = new Trust({ mount: options.mount, isGiven: policy?.trust === 'all', event: options.event });
     this.#candidates = new Candidates({ settings, policy, matcher: options.matcher, onAir: this.#onAir, trust: this.#trust });
-    this.#standIn = standIn;
-    this.#turns = new FallbackTurns({ settings, standIn, onAir: this.#onAir, candidates: this.#candidates });
+    this.#turns = new FallbackTurns({ settings, state, standIn, onAir: this.#onAir, candidates: this.#candidates, timer });
     this.#prospects = new Prospects(settings, (stream) => policy?.prefer !== undefined && isFrom(stream, policy.prefer));
     this.#watch = new LiveWatch({
       mount: options.mount,
       settings,
       onAir: this.#onAir,
       candidates: this.#candidates,
-      standIn,
+      state,
+      turns: this.#turns,
       timer,
       event: options.event,
       leave: (now) => this.#leave(now, 'stalled'),
     });
-    this.#end = timer('mount-ends', (now) => this.#ends(now));
   }
 
   get live(): EdgeStream | undefined {
@@ -109,7 +110,12 @@ export class Switcher {
 
   /** No stream is heard, but the fallback. */
   get isOnFallback(): boolean {
-    return this.#turns.isOnAir;
+    return this.#state.kind === 'fallback';
+  }
+
+  /** The fallback is not due yet, but will be. */
+  get isFallbackAwaited(): boolean {
+    return this.#turns.isAwaited;
   }
 
   get streams(): number {
@@ -143,11 +149,11 @@ export class Switcher {
   add(now: Micros, stream: EdgeStream): void {
     assert(!this.#candidates.has(stream), 'a stream joins its mountpoint twice');
     this.#candidates.add(stream);
-    if (this.live === undefined) return this.#first(now, stream);
+    if (this.live === undefined) return this.frame(now, stream);
     const { mount, event } = this.#options;
     if (this.#candidates.fits(stream)) {
       event({ kind: 'backup-added', mount, stream: stream.name, backups: this.#candidates.size - 1 });
-      if (this.#watch.isTardy) this.#watch.backupFrame(now, stream);
+      if (this.#state.isStalled) this.#watch.backupFrame(now, stream);
     } else {
       event({ kind: 'backup-refused', mount, stream: stream.name, why: cannotFollow(stream.format, this.format) });
     }
@@ -157,7 +163,7 @@ export class Switcher {
   remove(now: Micros, stream: EdgeStream): void {
     if (!this.#candidates.delete(stream)) return;
     if (stream === this.live) this.#leave(now, 'forgotten');
-    this.#standIn?.forget(stream);
+    this.#turns.forget(stream);
     this.#choice.forget(stream);
     this.#prospects.forget(stream);
     this.#options.matcher.forget(stream);
@@ -167,23 +173,16 @@ export class Switcher {
 
   /** One of its streams has one more frame in its ring. */
   frame(now: Micros, stream: EdgeStream): void {
-    if (this.isOnFallback) this.#returns(now, stream);
-    else if (this.live === undefined) this.#first(now, stream);
-    else if (stream === this.live) {
-      this.#noteSource(now);
-      this.#watch.recovered(now);
-      if (!this.#choice.is(stream)) this.#turns.callIfBetter(now, stream);
-      if (!this.isOnFallback) this.#onAir.next(now);
-      this.#watch.awaitNext(now);
-    } else {
-      // No source, as long as there was another one: the mountpoint ends as without it.
-      if (stream.health.pace.isUnpaced) return;
-      this.#options.matcher.heard(this.live, stream);
-      this.#trust.heard(now, this.live, stream, () => this.#candidates.isMatched(stream), this.#candidates);
-      if (!this.#candidates.fits(stream)) return;
-      this.#noteSource(now);
-      if (this.#watch.isTardy) this.#watch.backupFrame(now, stream);
-      else this.#consider(now, stream);
+    switch (this.#state.kind) {
+      case 'nothing':
+        return this.#first(now, stream);
+      case 'live':
+      case 'stalled':
+        return stream === this.live ? this.#liveFrame(now, stream) : this.#backupFrame(now, stream);
+      case 'fallback':
+        return this.#returns(now, stream);
+      case 'ended':
+        assert(false, 'a mountpoint that has ended is given a frame');
     }
   }
 
@@ -237,54 +236,67 @@ export class Switcher {
 
   /** There is no stream yet: listeners find the fallback, which has frames. */
   beginWithFallback(now: Micros): void {
-    const format = this.#standIn!.source.format!;
+    const format = this.#options.standIn!.source.format!;
     this.#started('', format);
     this.#onAir.beginWithout(format);
-    this.#noteSource(now);
-    this.#standIn!.call(now, format, now);
-  }
-
-  /** Nothing has been heard for long: the fallback is called, unless a stream is there that will be heard soon. */
-  fallbackDue(now: Micros): void {
-    this.#turns.due(now);
-  }
-
-  /** The fallback has given a frame. */
-  fallbackHeard(now: Micros): void {
-    this.#noteSource(now);
+    this.#end.heard(now);
+    this.#turns.begin(now, format);
   }
 
   /** The mountpoint has ended: disarms its timers, and lets its streams begin anew instead of with what was heard. */
   dispose(successor: EdgeStream | undefined): void {
     for (const stream of this.#candidates) if (stream !== successor) stream.ring.clear();
-    this.#standIn?.dispose();
+    this.#turns.dispose();
     this.#watch.dispose();
-    this.#end.cancel();
+    this.#end.dispose();
+    this.#state.ended();
   }
 
   /** Saves or restores its state; `reference` does so with one of its streams. */
   archive(a: Archive, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
+    this.#state.archive(a);
     this.#watch.archive(a);
     this.#end.archive(a);
     this.#candidates.archive(a, reference);
     this.#onAir.archive(a, reference);
-    this.#standIn?.archive(a, reference);
+    this.#turns.archive(a, reference);
     this.#choice.archive(a, reference);
     this.#prospects.archive(a, reference);
     this.#trust.archive(a, reference);
-    this.#heardAt = a.number(this.#heardAt);
     this.#switches = a.number(this.#switches);
     this.#options.matcher.archive(a, (stream) => reference(stream as EdgeStream | undefined));
   }
 
-  /** A stream, and none has been on air yet; a fallback may be, or may have been. */
+  /** A stream, and none has been on air yet; a fallback may have been, or have been called. */
   #first(now: Micros, stream: EdgeStream): void {
-    if (this.isOnFallback) return this.#returns(now, stream);
     if (this.format !== undefined && !this.#candidates.fits(stream)) return this.#options.outgrown(now, stream);
-    this.#noteSource(now);
+    this.#end.heard(now);
     if (this.format === undefined) this.#started(stream.name, stream.format!);
+    this.#state.live();
     this.#onAir.begin(now, stream);
     this.#watch.awaitNext(now);
+  }
+
+  /** The live stream has one more frame. */
+  #liveFrame(now: Micros, stream: EdgeStream): void {
+    this.#end.heard(now);
+    this.#watch.recovered(now);
+    if (!this.#choice.is(stream)) this.#turns.callIfBetter(now, stream);
+    if (!this.isOnFallback) this.#onAir.next(now);
+    this.#watch.awaitNext(now);
+  }
+
+  /** Another one has. */
+  #backupFrame(now: Micros, stream: EdgeStream): void {
+    // No source, as long as there was another one: the mountpoint ends as without it.
+    if (stream.health.pace.isUnpaced) return;
+    const live = this.live!;
+    this.#options.matcher.heard(live, stream);
+    this.#trust.heard(now, live, stream, () => this.#candidates.isMatched(stream), this.#candidates);
+    if (!this.#candidates.fits(stream)) return;
+    this.#end.heard(now);
+    if (this.#state.isStalled) this.#watch.backupFrame(now, stream);
+    else this.#consider(now, stream);
   }
 
   #started(stream: string, { codec, sampleRateHz, channels }: FrameFormat): void {
@@ -298,18 +310,7 @@ export class Switcher {
     if (turn !== 'enter') return;
     const newest = stream.ring.count - 1;
     this.#goOver(now, stream, newest, stream.ring.frame(newest).mediaUs);
-    this.#noteSource(now);
-  }
-
-  #noteSource(now: Micros): void {
-    this.#heardAt = now;
-    this.#end.set(later(now, ms(this.#settings.mountEndMs)));
-  }
-
-  #ends(now: Micros): void {
-    // Its fallback is due later still.
-    if (this.#standIn?.isAwaited === true) this.#end.set(later(now, ms(this.#settings.stallMinMs)));
-    else this.#options.ended(now, toMs((now - this.#heardAt) as Micros));
+    this.#end.heard(now);
   }
 
   /** The live stream has to be left: enters the best backup that is there, if any is. */

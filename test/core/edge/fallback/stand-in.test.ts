@@ -6,6 +6,7 @@ import { FallbackFile } from '../../../../core/edge/fallback/file.ts';
 import { FallbackMount } from '../../../../core/edge/fallback/mount.ts';
 import type { FallbackSink, FallbackSource } from '../../../../core/edge/fallback/source.ts';
 import { StandIn } from '../../../../core/edge/fallback/stand-in.ts';
+import { MountState } from '../../../../core/edge/playout/state.ts';
 import { emptyFrameHeader, type FrameFormat } from '../../../../core/codec/format/format.ts';
 import { readHeader } from '../../../../core/codec/header.ts';
 import { ReservoirCarrier } from '../../../../core/codec/mpeg/reservoir.ts';
@@ -41,9 +42,9 @@ class Stage {
   readonly clock: Clock = new Clock();
   readonly events: EdgeEvent[] = [];
   readonly given: { atMs: number; bytes: Uint8Array; text: string | undefined }[] = [];
+  readonly state: MountState = new MountState();
   readonly standIn: StandIn<Stream>;
   text = "StreamTitle='Programme';";
-  dueAt: number[] = [];
   follower: FallbackMount | undefined;
 
   constructor(frames: FileFrames | 'other mount' = ten) {
@@ -55,6 +56,7 @@ class Stage {
     this.standIn = new StandIn({
       mount: 'test',
       settings: defaultSettings,
+      state: this.state,
       source,
       programme: {
         frame: (now, bytes, _durationUs, text) => {
@@ -63,8 +65,6 @@ class Stage {
         },
       },
       textOnAir: () => this.text,
-      timer: this.clock.timer,
-      due: (now) => this.dueAt.push(now / 1000),
       gives: () => undefined,
       event: (event) => this.events.push(event),
     });
@@ -92,24 +92,11 @@ function formatOf(frame: Uint8Array): FrameFormat {
 }
 
 describe('a fallback', () => {
-  test('is due a second after the last frame of any stream, but not before that one is tardy', () => {
-    const stage = new Stage();
-    for (const atMs of [0, 500, 900]) {
-      stage.clock.until(atMs);
-      stage.standIn.heard(stage.clock.now, (stage.clock.now + 300_000) as Micros);
-    }
-    stage.clock.until(5_000);
-    expect(stage.dueAt).toEqual([1_900]);
-    stage.standIn.heard(stage.clock.now, (stage.clock.now + 2_700_000) as Micros);
-    stage.clock.until(20_000);
-    expect(stage.dueAt).toEqual([1_900, 7_700]);
-  });
-
   test('goes on air with its own title, and says how long nothing was heard', () => {
     const stage = new Stage();
     stage.clock.until(5_000);
     stage.call();
-    expect(stage.standIn.isOnAir).toBe(true);
+    expect(stage.state.kind).toBe('fallback');
     expect(stage.events).toEqual([{ kind: 'fallback-entered', mount: 'test', what: 'Back soon', silentMs: 1_000 }]);
     expect(stage.text).toBe("StreamTitle='Back soon';");
     stage.clock.until(8_000);
@@ -169,7 +156,7 @@ describe('a fallback', () => {
     const stage = new Stage('other mount');
     stage.clock.until(5_000);
     stage.call();
-    expect(stage.standIn.isOnAir).toBe(false);
+    expect(stage.state.kind).toBe('nothing');
     stage.standIn.programme.frame(stage.clock.now, numbered(7), FRAME_US, undefined);
     stage.follower!.heard(stage.clock.now, numbered(1), FRAME_US, '', mp3);
     expect(stage.given.map(({ bytes }) => bytes)).toEqual([numbered(7)]);
@@ -181,7 +168,7 @@ describe('a fallback', () => {
     stage.clock.until(5_000);
     stage.call();
     stage.follower!.heard(stage.clock.now, numbered(1), FRAME_US, '', mp3);
-    expect(stage.standIn.isOnAir).toBe(true);
+    expect(stage.state.kind).toBe('fallback');
     stage.clock.until(5_990);
     expect(stage.standIn.hasReturned(stage.clock.now, stream)).toBe(false);
     stage.clock.until(6_000);
@@ -194,7 +181,7 @@ describe('a fallback', () => {
     stage.call(formatOf(numberedAac(1)));
     stage.clock.until(9_000);
     expect(stage.given).toEqual([]);
-    expect(stage.standIn.isOnAir).toBe(false);
+    expect(stage.state.kind).toBe('nothing');
     expect(stage.events).toMatchObject([{ kind: 'fallback-refused', mount: 'test', what: 'Back soon', why: { code: 'cannot-follow', format: { codec: 'mp3' }, before: { codec: 'aac' } } }]);
   });
 
@@ -205,7 +192,7 @@ describe('a fallback', () => {
     const give = (frame: Uint8Array): void => stage.follower!.heard(stage.clock.now, frame, FRAME_US, '', formatOf(frame));
     give(numbered(1));
     give(numberedAac(2));
-    expect(stage.standIn.isOnAir).toBe(false);
+    expect(stage.state.kind).toBe('nothing');
     give(numberedAac(3));
     give(numbered(4));
     expect(stage.given.map(({ bytes }) => bytes)).toEqual([numbered(1), numbered(4)]);
@@ -221,10 +208,12 @@ describe('a fallback', () => {
     const writer = new ByteWriter();
     const streams = [other, stream];
     const save = new StateWriter(writer, 'whole');
+    one.state.archive(save);
     one.standIn.archive(save, (it) => streams[save.number(streams.indexOf(it!))]!);
     one.clock.queue.archive(save);
     const two = new Stage(fileOf(realFrames.slice(100, 140)));
     const load = new StateReader(new ByteReader(writer.written), 'whole');
+    two.state.archive(load);
     two.standIn.archive(load, () => streams[load.number()]!);
     two.clock.queue.archive(load);
     const had = one.given.length;
