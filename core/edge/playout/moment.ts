@@ -2,7 +2,7 @@ import { ABSENT, type Contour } from '../content/contour.ts';
 import type { EdgeStream } from '../stream/stream.ts';
 import { familyOf } from '../../codec/families.ts';
 import { isSameFormat } from '../../codec/formats.ts';
-import type { Takeover } from './takeover.ts';
+import { beginsTooEarly, type Takeover } from './takeover.ts';
 
 /** A cut may be half a frame off, and so much more. */
 const TOLERANCE_US = 1_000;
@@ -48,7 +48,7 @@ export function agreeing(takeover: Takeover, live: EdgeStream): Takeover {
   const other = ring.frame(index).mediaUs < pointUs ? index + 1 : index - 1;
   if (other < 0 || other >= ring.count) return takeover;
   const { mediaUs, durationUs } = ring.frame(other);
-  const isNear = Math.abs(mediaUs - pointUs) <= durationUs / 2 + TOLERANCE_US && mediaUs >= stream.givenUntilUs - durationUs / 2;
+  const isNear = Math.abs(mediaUs - pointUs) <= durationUs / 2 + TOLERANCE_US && !beginsTooEarly({ mediaUs, durationUs }, stream.givenUntilUs);
   const instead = { ...takeover, index: other, aheadUs: ring.endUs - mediaUs, offByUs: mediaUs - pointUs };
   return isNear && cutAgrees(instead, live) ? instead : takeover;
 }

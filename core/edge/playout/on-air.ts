@@ -6,6 +6,7 @@ import { CutRepairs } from '../../codec/cuts.ts';
 import { archiveFormat } from '../../codec/formats.ts';
 import type { Settings } from '../../config/settings.ts';
 import { ms, type Micros } from '../../base/units.ts';
+import { beginsTooLate } from './takeover.ts';
 
 /** Where the frames of a mountpoint go. `bytes` is borrowed. */
 export interface Programme {
@@ -148,8 +149,10 @@ export class OnAir {
   /** After a cut so that a decoder makes no noise of it. */
   #give(now: Micros, stream: EdgeStream, index: number): void {
     const { ring } = stream;
-    const { bytes, mediaUs, durationUs, text, isBehindLoss } = ring.frame(index);
-    if (isBehindLoss || mediaUs - this.#playheadUs > durationUs / 2) this.#carrier.cut();
+    const entry = ring.frame(index);
+    const { bytes, mediaUs, durationUs, text } = entry;
+    // Or it is not the one behind the last one given out: a fallback was heard in between.
+    if (entry.isBehindLoss || beginsTooLate(entry, this.#playheadUs)) this.#carrier.cut();
     const frame = this.#carrier.next(bytes, (back) => ring.before(index, back));
     this.#format = stream.format;
     this.#playheadUs = mediaUs + durationUs;

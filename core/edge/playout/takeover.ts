@@ -41,8 +41,8 @@ export function takeoverBy(backup: EdgeStream, match: Match): Takeover | undefin
   while (index < ring.count && beginsTooEarly(ring.frame(index), backup.givenUntilUs)) index++;
   const found = { stream: backup, index, pointUs, matchedBy: match.by, repeatedUs: 0 };
   if (index === ring.count) return { ...found, missingUs: 0, aheadUs: 0, offByUs: 0, waitUs: Math.max(0, pointUs - ring.endUs) };
-  const { mediaUs, durationUs } = ring.frame(index);
-  const missingUs = mediaUs - pointUs > durationUs / 2 ? mediaUs - pointUs : 0;
+  const { mediaUs } = ring.frame(index);
+  const missingUs = beginsTooLate(ring.frame(index), pointUs) ? mediaUs - pointUs : 0;
   return { ...found, missingUs, aheadUs: ring.endUs - mediaUs, offByUs: mediaUs - pointUs - missingUs, waitUs: 0 };
 }
 
@@ -90,6 +90,12 @@ export function patchCostUs({ stream, pointUs, matchedBy, missingUs, offByUs }: 
   return missingUs + Math.abs(offByUs) + (matchedBy === 'arrival' ? doubtUs : 0);
 }
 
-function beginsTooEarly({ mediaUs, durationUs }: RingFrame, pointUs: number): boolean {
+/** To go on with this frame at a point would repeat more than half of it. */
+export function beginsTooEarly({ mediaUs, durationUs }: Pick<RingFrame, 'mediaUs' | 'durationUs'>, pointUs: number): boolean {
   return mediaUs < pointUs - durationUs / 2;
+}
+
+/** More than half of it is missing between a point and this frame. */
+export function beginsTooLate({ mediaUs, durationUs }: Pick<RingFrame, 'mediaUs' | 'durationUs'>, pointUs: number): boolean {
+  return mediaUs - pointUs > durationUs / 2;
 }

@@ -11,7 +11,7 @@ export interface RingFrame {
   readonly durationUs: number;
   /** The metadata text that belongs to it; undefined when its stream has sent none yet. */
   readonly text: string | undefined;
-  /** Something was lost right before it. */
+  /** Something was lost right before it. Nothing else says so: what was lost may have been no audio, and leaves no hole in media time then. */
   readonly isBehindLoss: boolean;
 }
 
@@ -160,11 +160,7 @@ export class FrameRing {
   /** The frame that lies `back` frames before the one at `index`; undefined when it is not there, or something was lost between. */
   before(index: number, back: number): Uint8Array | undefined {
     if (index - back < 0) return undefined;
-    for (let at = index - back; at < index; at++) {
-      const { mediaUs, durationUs } = this.#entry(at);
-      const next = this.#entry(at + 1);
-      if (next.isBehindLoss || next.mediaUs - mediaUs > 1.5 * durationUs) return undefined;
-    }
+    for (let at = index - back; at < index; at++) if (this.#entry(at + 1).isBehindLoss) return undefined;
     return this.frame(index - back).bytes;
   }
 

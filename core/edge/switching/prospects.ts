@@ -1,4 +1,5 @@
 import type { Archive } from '../../base/archive.ts';
+import { FAR_US } from '../content/aligner.ts';
 import type { EdgeStream } from '../stream/stream.ts';
 import type { Settings } from '../../config/settings.ts';
 import { ms, type Micros } from '../../base/units.ts';
@@ -31,8 +32,6 @@ export interface Situation {
   readonly isChosen: boolean;
 }
 
-/** Two encoders' delays differ by so much at most. */
-const MOST_DELAY_US = 5_200_000;
 /** What is seen of one of them at one point of the programme must hold for so long. */
 const LEAST_HELD_US = 1_000_000;
 
@@ -105,7 +104,7 @@ export class Prospects {
 
   #heldUs(reason: PlannedReason, { aheadUs }: Situation): number {
     // After a silence of the programme itself the encoder that is ahead is heard first.
-    const soonestUs = LEAST_HELD_US + (aheadUs === undefined ? MOST_DELAY_US : Math.max(0, aheadUs));
+    const soonestUs = LEAST_HELD_US + (aheadUs === undefined ? FAR_US : Math.max(0, aheadUs));
     if (reason === 'silent') return Math.max(ms(this.#settings.silentSwitchMs), soonestUs);
     if (reason === 'frozen') return Math.max(ms(this.#settings.frozenSwitchMs), soonestUs);
     // After an outage of both each is ahead by turns, while they send what they have kept.
