@@ -256,7 +256,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'return to who is not well',
     file: 'core/edge/switching/prospects.ts',
-    find: "reason === 'preferred' ? Math.max(sinceAt, backup.steadySince) : sinceAt",
+    find: "reason === 'preferred' ? Math.max(sinceAt, backup.health.steadySince) : sinceAt",
     replace: 'sinceAt',
     danger: 'A preferred encoder that loses and pauses gets the listeners back all the same.',
   },
@@ -277,7 +277,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'pause of the programme taken for a sick encoder',
     file: 'core/edge/switching/prospects.ts',
-    find: 'const soonestUs = LEAST_HELD_US + (aheadUs === undefined ? MOST_DELAY_US : Math.max(0, aheadUs));',
+    find: 'const soonestUs = LEAST_HELD_US + (aheadUs === undefined ? FAR_US : Math.max(0, aheadUs));',
     replace: 'const soonestUs = 0;',
     danger: 'After a silence that is meant, who is ahead takes the listeners from a healthy encoder.',
   },
@@ -332,9 +332,9 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'hang-up not waited for',
-    file: 'core/edge/stream/media.ts',
-    find: 'Math.max(0, this.closedAt - this.frameAt) + ms(closedStallMs)',
-    replace: 'Math.max(0, this.closedAt - this.frameAt)',
+    file: 'core/edge/stream/health.ts',
+    find: 'Math.max(0, this.#closedAt - this.frameAt) + ms(closedStallMs)',
+    replace: 'Math.max(0, this.#closedAt - this.frameAt)',
     danger: 'An encoder that connects again is left before it can send what was missed.',
   },
   {
@@ -361,7 +361,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'burst entered at its front end',
     file: 'core/edge/switching/candidates.ts',
-    find: "return matchedBy === 'frames' ? !isThere(takeover) : now - stream.framesSince < BURST_WAIT_US;",
+    find: "return matchedBy === 'frames' ? !isThere(takeover) : now - stream.health.framesSince < BURST_WAIT_US;",
     replace: 'return false;',
     danger: 'What a burst brings again is heard before it is known to be that.',
   },
