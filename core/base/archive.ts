@@ -28,5 +28,5 @@ export interface Archive {
   list<T>(items: Iterable<T>, each: (item: T | undefined) => T): T[];
 }
 
-/** The beginning of what a TCP path delivers, one message, or a piece of a stream of frames. */
-export type Unread = 'tcp' | 'message' | 'payload';
+/** The beginning of a stream of messages with their lengths in front, one message, or a piece of a stream of frames. */
+export type Unread = 'stream' | 'message' | 'payload';

@@ -15,9 +15,6 @@ export interface Machine {
   readonly deadlineReason: string;
 }
 
-/** How bytes come in: 'tcp' is a byte stream of length-prefixed messages, 'udp' one message a datagram. */
-export type Transport = 'tcp' | 'udp';
-
 /** An incoming connection or socket. A number unique within its machine, never used again. */
 export type PathId = number & { readonly kind: 'path' };
 /** An outgoing connection of a relay. */

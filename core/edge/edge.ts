@@ -11,7 +11,8 @@ import { EdgeStreams, type EdgeStreamsReason } from './stream/streams.ts';
 import type { EdgeEvent } from './events.ts';
 import type { PathFigures } from '../links/events.ts';
 import { Intake, type Path } from '../links/intake.ts';
-import type { ListenerId, Machine, PathId, Transport } from '../base/machine.ts';
+import type { ListenerId, Machine, PathId } from '../base/machine.ts';
+import type { Transport } from '../links/transport.ts';
 import type { Matcher } from './content/matcher.ts';
 import type { Mount, MountInfo, MountReason, OnAir } from './mountpoint/mountpoint.ts';
 import type { CommandResult, MountCommand } from './switching/command.ts';
@@ -170,7 +171,7 @@ export class Edge implements Machine {
     for (const stream of affected) stream.pathClosed(now);
   }
 
-  /** TCP: bytes in any chunking; UDP: one datagram. Borrowed for the call. */
+  /** Of a stream, bytes in any chunking; else one datagram. Borrowed for the call. */
   receive(now: Micros, path: PathId, bytes: Uint8Array): void {
     this.#now = now;
     this.#intake.receive(path, bytes);

@@ -1,14 +1,15 @@
 import { Deframer } from '../wire/deframer.ts';
 import type { EncoderEvent } from './events.ts';
 import type { Cursor, Journal } from '../base/journal.ts';
-import type { TargetId, Transport } from '../base/machine.ts';
+import type { TargetId } from '../base/machine.ts';
 import { emptyMessageView, MessageType, readMessage, sameStream } from '../wire/pdu.ts';
 import type { Settings } from '../config/settings.ts';
+import type { Transport } from '../links/transport.ts';
 import { earliest, later, ms, NEVER, toMs, type Micros } from '../base/units.ts';
 
 /** Where an encoder's messages and reports go. */
 export interface EncoderSink {
-  /** To a TCP target one or more whole messages with their length prefixes, to a UDP target exactly one message. */
+  /** To a target whose transport is a stream one or more whole messages with their length prefixes, else exactly one message. */
   send(target: TargetId, bytes: Uint8Array): void;
   /** Bytes given to `send` that the system has not taken yet. */
   backlogBytes(target: TargetId): number;
@@ -74,7 +75,7 @@ export class Target {
     this.#streamId = streamId;
     this.#settings = settings;
     this.#sink = sink;
-    this.#isUp = transport === 'udp';
+    this.#isUp = !transport.tellsClose;
     this.#journal = journal;
     this.#cursor = journal.newest();
     this.#sentOnce = journal.tailRecord;
@@ -90,16 +91,16 @@ export class Target {
     return this.#strayMessages;
   }
 
-  /** A message is in the journal: to TCP it goes at the next `pump`, to UDP at once. */
+  /** A message is in the journal: to a stream it goes at the next `pump`, as a datagram at once. */
   added(message: Uint8Array): void {
-    if (this.#transport === 'tcp') return this.#countLost();
+    if (this.#transport.framing === 'stream') return this.#countLost();
     const copy = message.slice();
     copy[REPLICA_AT] = this.#id;
     this.#sink.send(this.#id, copy);
   }
 
   up(now: Micros): void {
-    if (this.#transport === 'udp' || this.#isUp) return;
+    if (!this.#transport.tellsClose || this.#isUp) return;
     this.#isUp = true;
     this.#countLost();
     this.#cursor = this.#journal.oldest();
@@ -115,7 +116,7 @@ export class Target {
   }
 
   down(): void {
-    if (this.#transport === 'udp' || !this.#isUp) return;
+    if (!this.#transport.tellsClose || !this.#isUp) return;
     this.#isUp = false;
     this.#sink.event({ kind: 'target-down', target: this.#id, label: this.#label });
   }
@@ -129,7 +130,7 @@ export class Target {
 
   /** Sends as much as the system takes; returns when it should be called again. */
   pump(now: Micros): Micros {
-    if (this.#transport === 'udp' || !this.#isUp) return NEVER;
+    if (this.#transport.framing === 'datagram' || !this.#isUp) return NEVER;
     this.#noteProgress(now);
     if (this.#stuckUs >= ms(this.#settings.targetStuckMs)) {
       this.#stuck();

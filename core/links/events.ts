@@ -1,4 +1,5 @@
-import type { PathId, Transport } from '../base/machine.ts';
+import type { PathId } from '../base/machine.ts';
+import type { TransportName } from './transport.ts';
 
 /** What came in by one path while it was open; `dropped` by reason. */
 export interface PathFigures {
@@ -9,7 +10,7 @@ export interface PathFigures {
 
 /** What a relay or an edge reports of its paths. */
 export type PathEvent =
-  | { readonly kind: 'path-opened'; readonly path: PathId; readonly label: string; readonly transport: Transport }
+  | { readonly kind: 'path-opened'; readonly path: PathId; readonly label: string; readonly transport: TransportName }
   | ({ readonly kind: 'path-closed'; readonly path: PathId; readonly label: string; readonly reason: string } & PathFigures)
   /** A named bound was reached; `count` since the start, `holders` the addresses that hold most of what there is. Reported at powers of two. */
   | { readonly kind: 'bound-hit'; readonly bound: string; readonly count: number; readonly holders?: string };

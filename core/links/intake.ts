@@ -3,9 +3,10 @@ import { assert } from '../base/assert.ts';
 import { Deframer } from '../wire/deframer.ts';
 import { addressOf } from '../wire/extensions.ts';
 import type { PathEvent, PathFigures } from './events.ts';
-import type { PathId, Transport } from '../base/machine.ts';
+import type { PathId } from '../base/machine.ts';
 import { isTooLongFor } from '../wire/payloads.ts';
 import { TokenBucket } from './token-bucket.ts';
+import { transports, type Transport } from './transport.ts';
 import type { Micros } from '../base/units.ts';
 import { emptyMessageView, PDU_HEADER_BYTES, readMessage, type MessageView, type PduProblem } from '../wire/pdu.ts';
 
@@ -46,7 +47,7 @@ const NEW_STREAMS_PER_SECOND = 16;
 
 /** Whether it is a connection that somebody has made to us. */
 export function isPushed({ transport, isUpstream }: Pick<PathOptions, 'transport' | 'isUpstream'>): boolean {
-  return transport === 'tcp' && !isUpstream;
+  return transport.tellsClose && !isUpstream;
 }
 
 /** An incoming connection, or the datagrams that one address sends to a socket, with its counts. */
@@ -177,7 +178,7 @@ export class Intake {
     this.#opened++;
     const path = new Path({ id: this.#opened as PathId, transport, label, isUpstream, openedAt: now, message: this.#message, empty: this.#empty });
     this.#paths.set(path.id, path);
-    this.#options.event({ kind: 'path-opened', path: path.id, label, transport });
+    this.#options.event({ kind: 'path-opened', path: path.id, label, transport: transport.name });
     return path;
   }
 
@@ -193,7 +194,7 @@ export class Intake {
   receive(id: PathId, bytes: Uint8Array): void {
     const path = this.path(id);
     path.bytes += bytes.length;
-    if (path.transport === 'tcp') path.push(bytes);
+    if (path.transport.framing === 'stream') path.push(bytes);
     else this.#message(path, bytes, 0, bytes.length);
   }
 
@@ -215,7 +216,7 @@ export class Intake {
 
   #archivePath(a: Archive, saved: Path | undefined): [PathId, Path] {
     const id = a.number(saved?.id ?? (0 as PathId));
-    const transport = a.text(saved?.transport ?? 'tcp');
+    const transport = transports[a.text(saved?.transport.name ?? 'tcp')];
     const label = a.text(saved?.label ?? '');
     const isUpstream = a.flag(saved?.isUpstream ?? false);
     const path = saved ?? new Path({ id, transport, label, isUpstream, openedAt: 0 as Micros, message: this.#message, empty: this.#empty });

@@ -1,4 +1,5 @@
-import type { ListenerId, PathId, SubscriberId, Transport } from '../base/machine.ts';
+import type { ListenerId, PathId, SubscriberId } from '../base/machine.ts';
+import { transports, type Transport } from '../links/transport.ts';
 import type { Micros } from '../base/units.ts';
 import type { MountCommand } from '../edge/switching/command.ts';
 import { CallKind, PathBits } from './format.ts';
@@ -73,7 +74,7 @@ function readCall(kind: number, reader: ByteReader): CallOf {
 }
 
 function readWay(bits: number): { readonly transport: Transport; readonly isUpstream: boolean } {
-  return { transport: (bits & PathBits.udp) === 0 ? 'tcp' : 'udp', isUpstream: (bits & PathBits.upstream) !== 0 };
+  return { transport: (bits & PathBits.udp) === 0 ? transports.tcp : transports.udp, isUpstream: (bits & PathBits.upstream) !== 0 };
 }
 
 /** 0: as the settings say. */

@@ -2,7 +2,7 @@ import { emptyFrameHeader, type FrameHeader } from '../codec/format/format.ts';
 import { headBytes, infoFrameBytes, MOST_HEAD_BYTES } from '../codec/head.ts';
 import { findSync, MOST_HEADER_BYTES, readHeader } from '../codec/header.ts';
 import { CLEAR_LETTERS, MAX_TAG_HEAD_BYTES } from '../codec/tags/tags.ts';
-import type { Transport } from '../base/machine.ts';
+import type { Transport } from '../links/transport.ts';
 import { MessageType, PDU_HEADER_BYTES } from '../wire/pdu.ts';
 import type { ByteReader, ByteWriter } from './wire.ts';
 
@@ -20,7 +20,7 @@ import type { ByteReader, ByteWriter } from './wire.ts';
  * kept, about a fifth at 128 kbit/s, is no audio that anybody could play.
  */
 export class Outliner {
-  readonly #transport: Transport;
+  readonly #framing: Transport['framing'];
   /** What was read of a length prefix that is not whole. */
   #prefix = -1;
   /** Of the message that is under way: its type, how many of its bytes have come by, and how many are still to come. */
@@ -35,15 +35,15 @@ export class Outliner {
   #isFrame = false;
   readonly #header: FrameHeader = emptyFrameHeader();
 
-  constructor(transport: Transport) {
-    this.#transport = transport;
+  constructor(framing: Transport['framing']) {
+    this.#framing = framing;
   }
 
   /** Which bytes are kept: from, to, from, to, … in order. */
   kept(bytes: Uint8Array): readonly number[] {
     this.#kept = [];
     this.#nextSync = -1;
-    if (this.#transport === 'udp') {
+    if (this.#framing === 'datagram') {
       this.#begin(bytes.length);
       this.#message(bytes, 0, bytes.length);
       this.#owed = 0;

@@ -1,7 +1,8 @@
 import type { Archive } from '../base/archive.ts';
 import type { EndReason, JoinOptions } from '../edge/output/broadcast.ts';
 import { Edge, type EdgeOptions, type EdgeSink, type MountInfo } from '../edge/edge.ts';
-import type { ListenerId, PathId, Transport } from '../base/machine.ts';
+import type { ListenerId, PathId } from '../base/machine.ts';
+import type { Transport } from '../links/transport.ts';
 import type { Micros } from '../base/units.ts';
 import type { CommandResult, MountCommand } from '../edge/switching/command.ts';
 import { writeCommand } from './calls.ts';

@@ -1,5 +1,6 @@
 import type { Archive } from '../base/archive.ts';
-import type { PathId, SubscriberId, Transport } from '../base/machine.ts';
+import type { PathId, SubscriberId } from '../base/machine.ts';
+import type { Transport } from '../links/transport.ts';
 import { Relay, type RelayOptions, type RelaySink } from '../relay/relay.ts';
 import type { Micros } from '../base/units.ts';
 import { CallKind } from './format.ts';

@@ -1,7 +1,8 @@
 import type { Archive } from '../base/archive.ts';
 import { assert } from '../base/assert.ts';
 import type { Path } from '../links/intake.ts';
-import type { Machine, PathId, Transport } from '../base/machine.ts';
+import type { Machine, PathId } from '../base/machine.ts';
+import { transports, type Transport } from '../links/transport.ts';
 import type { MountPolicies } from '../config/mount-policy.ts';
 import type { Settings } from '../config/settings.ts';
 import { ms, type Micros } from '../base/units.ts';
@@ -122,7 +123,7 @@ export class Recorder {
     this.#isBegun = false;
     if (this.#options.audio === 'whole') return;
     for (const { id, transport, pending } of this.#machine!.paths) {
-      const outliner = new Outliner(transport);
+      const outliner = new Outliner(transport.framing);
       outliner.kept(pending);
       this.#outliners.set(id, outliner);
     }
@@ -179,7 +180,7 @@ export class Recorder {
   opens(now: Micros, transport: Transport, label: string, isUpstream = false): void {
     const call = this.begin(CallKind.openPath, now);
     if (call === undefined) return;
-    call.byte((transport === 'udp' ? PathBits.udp : 0) | (isUpstream ? PathBits.upstream : 0));
+    call.byte((transport === transports.udp ? PathBits.udp : 0) | (isUpstream ? PathBits.upstream : 0));
     call.text(label);
   }
 
@@ -208,12 +209,12 @@ export class Recorder {
     call.text(mount);
     call.text(title);
     if (isWhole) call.bytes(file);
-    else writeOutline(call, file, new Outliner('udp').keptOfPayload(file));
+    else writeOutline(call, file, new Outliner('datagram').keptOfPayload(file));
   }
 
   /** The path that `opens` was about is there. */
   opened(path: PathId | undefined, transport: Transport): void {
-    if (path !== undefined && this.#options.audio === 'left-out') this.#outliners.set(path, new Outliner(transport));
+    if (path !== undefined && this.#options.audio === 'left-out') this.#outliners.set(path, new Outliner(transport.framing));
     this.answered(path);
   }
 

@@ -50,7 +50,7 @@ export class StateWriter implements Archive {
 
   unread(value: Uint8Array, as: Unread): Uint8Array {
     if (this.#audio === 'whole') return this.bytes(value);
-    const outliner = new Outliner(as === 'tcp' ? 'tcp' : 'udp');
+    const outliner = new Outliner(as === 'stream' ? 'stream' : 'datagram');
     writeOutline(this.#writer, value, as === 'payload' ? outliner.keptOfPayload(value) : outliner.kept(value));
     return value;
   }
@@ -58,7 +58,7 @@ export class StateWriter implements Archive {
   file(value: Uint8Array): Uint8Array {
     if (this.#files === 'whole') return this.bytes(value);
     // It is the same each time, and may be long: what is kept of it is found once.
-    const kept = keptOfFiles.get(value) ?? new Outliner('udp').keptOfPayload(value);
+    const kept = keptOfFiles.get(value) ?? new Outliner('datagram').keptOfPayload(value);
     keptOfFiles.set(value, kept);
     writeOutline(this.#writer, value, kept);
     return value;

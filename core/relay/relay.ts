@@ -6,13 +6,14 @@ import { addressOf } from '../wire/extensions.ts';
 import { packed, prefixed } from '../wire/framing.ts';
 import { Intake, isPushed, type Path } from '../links/intake.ts';
 import { Journal } from '../base/journal.ts';
-import type { Machine, PathId, SubscriberId, Transport } from '../base/machine.ts';
+import type { Machine, PathId, SubscriberId } from '../base/machine.ts';
 import { MessageType, type MessageView } from '../wire/pdu.ts';
 import { PathSlots } from './path-slots.ts';
 import { RelayStreams } from './streams.ts';
 import { RelaySubscribers } from './subscribers.ts';
 import type { Settings } from '../config/settings.ts';
 import type { RelaySink } from './subscriber.ts';
+import type { Transport } from '../links/transport.ts';
 import { TimerQueue } from '../base/timers.ts';
 import { ms, type Micros } from '../base/units.ts';
 
@@ -153,7 +154,7 @@ export class Relay implements Machine {
     this.#subscribers.pumpSoon(now);
   }
 
-  /** TCP: bytes in any chunking; UDP: one datagram. Borrowed for the call. */
+  /** Of a stream, bytes in any chunking; else one datagram. Borrowed for the call. */
   receive(now: Micros, path: PathId, bytes: Uint8Array): void {
     this.#now = now;
     this.#intake.receive(path, bytes);

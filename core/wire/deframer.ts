@@ -6,7 +6,7 @@ import { MAX_PDU_BYTES } from './pdu.ts';
 export type MessageTaker = (bytes: Uint8Array, start: number, end: number) => void;
 
 /**
- * Cuts a TCP byte stream into messages: two bytes of big-endian length, then the message; a zero length is skipped.
+ * Cuts a byte stream into messages: two bytes of big-endian length, then the message; a zero length is skipped.
  *
  * A message that lies whole in one chunk is passed on where it is. Only one that a chunk boundary cuts is copied, into
  * a buffer of at most 65,537 bytes, which is all the memory a connection can make us hold here.
@@ -48,7 +48,7 @@ export class Deframer {
 
   /** Saves or restores its state. */
   archive(a: Archive): void {
-    const carried = a.unread(this.pending, 'tcp');
+    const carried = a.unread(this.pending, 'stream');
     if (a.isLoading && carried.length > 0) this.#keep(carried, 0, carried.length);
   }
 

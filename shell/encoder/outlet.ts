@@ -1,5 +1,6 @@
 import { MAX_TARGETS } from '../../core/encoder/encoder.ts';
-import type { TargetId, Transport } from '../../core/base/machine.ts';
+import type { TargetId } from '../../core/base/machine.ts';
+import { transports, type Transport } from '../../core/links/transport.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { formatEndpoint, type Endpoint } from '../net/address.ts';
 import { HostDatagrams } from '../net/host-datagrams.ts';
@@ -62,9 +63,9 @@ export class EncoderOutlet {
     this.#user = user;
     this.#lost = new Refusals(options.log, 'datagrams-lost');
     for (const endpoint of endpoints) {
-      const slot: Slot = { target: this.#slots.length as TargetId, transport: endpoint.transport, label: formatEndpoint(endpoint) };
+      const slot: Slot = { target: this.#slots.length as TargetId, transport: transports[endpoint.transport], label: formatEndpoint(endpoint) };
       this.#slots.push(slot);
-      if (endpoint.transport === 'tcp') this.#hosts.push(this.#linksOf(endpoint, slot));
+      if (slot.transport.tellsClose) this.#hosts.push(this.#linksOf(endpoint, slot));
       else this.#datagrams.push(this.#datagramsOf(endpoint, slot));
     }
   }

@@ -1,9 +1,9 @@
 import { isIPv4, isIPv6, type Socket } from 'node:net';
-import type { Transport } from '../../core/base/machine.ts';
+import type { TransportName } from '../../core/links/transport.ts';
 
 /** A place to connect or send to, as operators write it: `host:port` is TCP, `host@port` UDP. */
 export interface Endpoint {
-  readonly transport: Transport;
+  readonly transport: TransportName;
   /** A name or an address, without the brackets of `[::1]:8001`. */
   readonly host: string;
   readonly port: number;

@@ -1,6 +1,7 @@
 import type net from 'node:net';
-import type { Machine, PathId, Transport } from '../../core/base/machine.ts';
+import type { Machine, PathId } from '../../core/base/machine.ts';
 import { Senders } from '../../core/links/senders.ts';
+import { transports, type Transport } from '../../core/links/transport.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import type { Micros } from '../../core/base/units.ts';
 import { formatPeer, peerOf, type Endpoint } from './address.ts';
@@ -46,7 +47,7 @@ export class PathInlet {
   /** Somebody connected, an encoder we hope, and pushes. The socket is paused. */
   accept(accepted: net.Socket): void {
     const label = peerOf(accepted);
-    const path = this.#open('tcp', label);
+    const path = this.#open(transports.tcp, label);
     if (path === undefined) {
       accepted.destroy();
       return;
@@ -76,7 +77,7 @@ export class PathInlet {
     const { settings } = this.#options;
     const senders = new Senders({
       settings,
-      open: (sender) => this.#open('udp', sender === undefined ? label : senderLabel(sender)),
+      open: (sender) => this.#open(transports.udp, sender === undefined ? label : senderLabel(sender)),
       close: (path, reason) => this.#close(path, reason),
     });
     const driver = new Driver(senders, settings);
@@ -107,7 +108,7 @@ export class PathInlet {
   }
 
   #linkUp(link: TcpLink): void {
-    const path = this.#open('tcp', link.label, true);
+    const path = this.#open(transports.tcp, link.label, true);
     if (path === undefined) link.reset('too many paths');
     else this.#linked.set(link, path);
   }

@@ -1,5 +1,6 @@
 import { Encoder } from '../../core/encoder/encoder.ts';
 import type { TargetId } from '../../core/base/machine.ts';
+import { transports } from '../../core/links/transport.ts';
 import { ms, type Micros } from '../../core/base/units.ts';
 import { Dialer } from './dialer.ts';
 import { Driver } from './driver.ts';
@@ -103,7 +104,7 @@ export class EncoderProcess implements Process {
 
   #open({ relay, transport }: Target): void {
     const { network, trace, host } = this.#stage;
-    const id: TargetId = this.#encoder.addTarget(this.#driver.now, transport, relay);
+    const id: TargetId = this.#encoder.addTarget(this.#driver.now, transports[transport], relay);
     if (transport === 'udp') {
       const socket = new UdpSocket({ network, trace, from: this.#host, to: host(relay), port: 'in' });
       this.#targets[id] = { send: (bytes) => socket.send(bytes) };

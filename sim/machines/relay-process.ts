@@ -1,6 +1,7 @@
 import type { PathId, SubscriberId } from '../../core/base/machine.ts';
 import { RecordedRelay, type RelayMachine } from '../../core/recording/recorded-relay.ts';
 import { Relay, type RelaySink } from '../../core/relay/relay.ts';
+import { transports, type Transport } from '../../core/links/transport.ts';
 import { Senders } from '../../core/links/senders.ts';
 import { Dialer } from './dialer.ts';
 import { Driver } from './driver.ts';
@@ -71,7 +72,7 @@ export class RelayProcess implements Process {
 
   start(): void {
     this.#listenUdp();
-    this.#host.listenTcp('in', (socket) => this.#open('tcp', socket.remote, false, socket));
+    this.#host.listenTcp('in', (socket) => this.#open(transports.tcp, socket.remote, false, socket));
     this.#host.listenTcp('out', (socket) => this.#subscribe(socket));
     for (const upstream of this.#spec.upstream) this.#follow(upstream);
     this.#driver.settle();
@@ -88,7 +89,7 @@ export class RelayProcess implements Process {
     const senders = new Senders({
       settings: this.#stage.settings,
       open: (address) => {
-        const opened = this.#openPath('udp', address ?? 'datagrams');
+        const opened = this.#openPath(transports.udp, address ?? 'datagrams');
         if (opened !== undefined) paths.set(...opened);
         return opened?.[0];
       },
@@ -106,11 +107,11 @@ export class RelayProcess implements Process {
     });
   }
 
-  #open(transport: 'tcp' | 'udp', label: string, isUpstream = false, socket?: Socket): TcpUser | undefined {
+  #open(transport: Transport, label: string, isUpstream = false, socket?: Socket): TcpUser | undefined {
     return this.#openPath(transport, label, isUpstream, socket)?.[1];
   }
 
-  #openPath(transport: 'tcp' | 'udp', label: string, isUpstream = false, socket?: Socket): [PathId, TcpUser] | undefined {
+  #openPath(transport: Transport, label: string, isUpstream = false, socket?: Socket): [PathId, TcpUser] | undefined {
     const path = this.#relay.openPath(this.#driver.now, transport, label, isUpstream);
     this.#driver.settle();
     if (path === undefined) return undefined;
@@ -160,7 +161,7 @@ export class RelayProcess implements Process {
       { stage: this.#stage, host: this.#host, to: upstream, port: 'out', watchIdle: true },
       {
         up: () => {
-          path = this.#open('tcp', upstream, true);
+          path = this.#open(transports.tcp, upstream, true);
         },
         received: (bytes) => path?.received(bytes),
         down: (reason) => {

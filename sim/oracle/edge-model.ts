@@ -1,6 +1,7 @@
 import type { EdgeEvent } from '../../core/edge/events.ts';
 import { decodeIcyText } from '../../core/wire/icy.ts';
-import type { PathId, Transport } from '../../core/base/machine.ts';
+import type { PathId } from '../../core/base/machine.ts';
+import type { Transport } from '../../core/links/transport.ts';
 import type { CommandResult } from '../../core/edge/switching/command.ts';
 import { formatStreamId, MessageType, PDU_HEADER_BYTES, streamHash, streamIdOf } from '../../core/wire/pdu.ts';
 import { policyFor, type MountPolicies } from '../../core/config/mount-policy.ts';

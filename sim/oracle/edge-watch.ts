@@ -1,5 +1,6 @@
 import { Deframer } from '../../core/wire/deframer.ts';
-import type { ListenerId, PathId, Transport } from '../../core/base/machine.ts';
+import type { ListenerId, PathId } from '../../core/base/machine.ts';
+import type { Transport } from '../../core/links/transport.ts';
 import { MessageType, PDU_HEADER_BYTES } from '../../core/wire/pdu.ts';
 import { defaultSettings, type Settings } from '../../core/config/settings.ts';
 import { ms, type Micros } from '../../core/base/units.ts';
@@ -77,7 +78,7 @@ export class EdgeWatch {
     const deframer = new Deframer(message);
     const take = (now: Micros, bytes: Uint8Array): void => {
       at = now;
-      if (transport === 'tcp') deframer.push(bytes);
+      if (transport.framing === 'stream') deframer.push(bytes);
       else message(bytes, 0, bytes.length);
     };
     this.#paths.set(path, { take, newest });

@@ -1,4 +1,5 @@
-import type { PathId, Transport } from '../../core/base/machine.ts';
+import type { PathId } from '../../core/base/machine.ts';
+import type { Transport } from '../../core/links/transport.ts';
 import { MessageType } from '../../core/wire/pdu.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { ms } from '../../core/base/units.ts';
@@ -359,7 +360,7 @@ export class StreamModel {
   #note(now: number, { path, replica, transport, sequence, type }: ModelMessage, isFar: boolean): void {
     let witness = this.witnesses.find((each) => each.path === path && each.replica === replica);
     if (witness === undefined) {
-      const reorder = transport === 'tcp' ? 0 : this.#settings.udpReorderMessages;
+      const reorder = transport.keepsOrder ? 0 : this.#settings.udpReorderMessages;
       witness = { path, replica, highest: -1, spokeAt: now, lastAt: now, beforeAt: now, skippedAt: -Infinity, farAt: -Infinity, reorder };
       this.witnesses.push(witness);
     }

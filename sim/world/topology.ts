@@ -1,4 +1,4 @@
-import type { Transport } from '../../core/base/machine.ts';
+import type { TransportName } from '../../core/links/transport.ts';
 import type { MountPolicies } from '../../core/config/mount-policy.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { mp3, type ModelFormat } from '../programme/model-frame.ts';
@@ -80,7 +80,7 @@ export interface Pull {
 
 export interface Target {
   readonly relay: string;
-  readonly transport: Transport;
+  readonly transport: TransportName;
 }
 
 export interface RelaySpec {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Edge } from '../../core/edge/edge.ts';
 import { Encoder } from '../../core/encoder/encoder.ts';
 import type { ListenerId, SubscriberId, TargetId } from '../../core/base/machine.ts';
+import { transports } from '../../core/links/transport.ts';
 import { encodeMessage, MessageType } from '../../core/wire/pdu.ts';
 import { Relay } from '../../core/relay/relay.ts';
 import type { Micros } from '../../core/base/units.ts';
@@ -84,7 +85,7 @@ describe('no bytes whatever, from anybody, at any time', () => {
         reset: () => undefined,
         event: () => undefined,
       });
-      const targets = (['tcp', 'tcp', 'udp'] as const).map((transport) => encoder.addTarget(0 as Micros, transport, transport));
+      const targets = (['tcp', 'tcp', 'udp'] as const).map((transport) => encoder.addTarget(0 as Micros, transports[transport], transport));
       for (const step of all) {
         const time = now as Micros;
         if (step.kind === 'audio') for (const part of step.parts) encoder.receive(time, part);

@@ -166,7 +166,7 @@ export class Evidence {
       highest: -1,
       skippedAt: -Infinity,
       stutteredAt: -Infinity,
-      reorder: basic.path.transport === 'tcp' ? 0 : this.#settings.udpReorderMessages,
+      reorder: basic.path.transport.keepsOrder ? 0 : this.#settings.udpReorderMessages,
       reorderBefore: 0,
       reorderSpanStart: basic.spokeAt,
     };
@@ -181,7 +181,7 @@ export class Evidence {
     if (now - witness.reorderSpanStart >= ms(this.#settings.reorderSpanMs)) {
       witness.reorderSpanStart = now;
       witness.reorderBefore = witness.reorder;
-      witness.reorder = witness.path.transport === 'tcp' ? 0 : this.#settings.udpReorderMessages;
+      witness.reorder = witness.path.transport.keepsOrder ? 0 : this.#settings.udpReorderMessages;
     }
     witness.reorder = Math.max(witness.reorder, Math.min(witness.highest - sequence, WITNESS_WINDOW_MESSAGES));
   }

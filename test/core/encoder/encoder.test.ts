@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Encoder } from '../../../core/encoder/encoder.ts';
 import type { EncoderEvent } from '../../../core/encoder/events.ts';
-import type { TargetId, Transport } from '../../../core/base/machine.ts';
+import type { TargetId } from '../../../core/base/machine.ts';
+import { transports, type TransportName } from '../../../core/links/transport.ts';
 import { defaultSettings, type Settings } from '../../../core/config/settings.ts';
 import { encodeMessage, MessageType } from '../../../core/wire/pdu.ts';
 import { NEVER, type Micros } from '../../../core/base/units.ts';
@@ -24,7 +25,7 @@ class Rig {
   readonly resets: TargetId[] = [];
   readonly events: EncoderEvent[] = [];
   readonly encoder: Encoder;
-  readonly #transports: Map<TargetId, Transport> = new Map();
+  readonly #transports: Map<TargetId, TransportName> = new Map();
 
   constructor(settings: Partial<Settings> = {}) {
     this.encoder = new Encoder(
@@ -45,8 +46,8 @@ class Rig {
     return Math.round(this.nowMs * 1000) as Micros;
   }
 
-  target(transport: Transport, up = true): TargetId {
-    const id = this.encoder.addTarget(this.now, transport, `${transport} target`);
+  target(transport: TransportName, up = true): TargetId {
+    const id = this.encoder.addTarget(this.now, transports[transport], `${transport} target`);
     this.#transports.set(id, transport);
     this.sent.set(id, []);
     if (up) this.encoder.targetUp(this.now, id);

@@ -7,6 +7,7 @@ import type { Micros } from '../../../core/base/units.ts';
 import { join } from '../codec/build.ts';
 import { FRAME_US, numbered, numberOf, range, silent } from '../support/frames.ts';
 import { parts, streamId } from '../support/messages.ts';
+import { transports } from '../../../core/links/transport.ts';
 
 /** An encoder process: its sources come one after another, each a stream of its own, and go to one target. */
 class Station {
@@ -26,7 +27,7 @@ class Station {
       reset: () => undefined,
       event: (event) => this.events.push(event),
     });
-    encoder.addTarget(this.#time, 'udp', 'target');
+    encoder.addTarget(this.#time, transports.udp, 'target');
     return encoder;
   }
 

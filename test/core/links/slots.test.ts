@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryBudget } from '../../../core/base/budget.ts';
 import type { PathId } from '../../../core/base/machine.ts';
+import { transports } from '../../../core/links/transport.ts';
 import type { Micros } from '../../../core/base/units.ts';
 import { EdgeRig } from '../support/edge-rig.ts';
 import { FRAME_BYTES, numbered, range } from '../support/frames.ts';
@@ -14,7 +15,7 @@ class Rig extends RelayRig {
   }
 
   open(address: string): PathId | undefined {
-    return this.relay.openPath(this.now, 'tcp', address);
+    return this.relay.openPath(this.now, transports.tcp, address);
   }
 
   say(path: PathId, ...messages: Uint8Array[]): void {
@@ -41,8 +42,8 @@ describe('a connection to a relay by which nothing of use comes', () => {
     const noisy = rig.open('192.0.2.1:2')!;
     rig.say(noisy, new Uint8Array(5));
     const encoder = rig.encoder('192.0.2.2:1', 1);
-    const datagrams = rig.relay.openPath(rig.now, 'udp', 'udp')!;
-    const upstream = rig.relay.openPath(rig.now, 'tcp', '192.0.2.3:1', true)!;
+    const datagrams = rig.relay.openPath(rig.now, transports.udp, 'udp')!;
+    const upstream = rig.relay.openPath(rig.now, transports.tcp, '192.0.2.3:1', true)!;
     world.run(9_999);
     expect(rig.drops).toEqual([]);
     world.run(10_001);
@@ -201,7 +202,7 @@ describe('invented stream ids', () => {
 
   it('by another relay are not limited: a history of hundreds comes at once', () => {
     const rig = new Rig(new World());
-    const upstream = rig.relay.openPath(rig.now, 'tcp', '192.0.2.1:1', true)!;
+    const upstream = rig.relay.openPath(rig.now, transports.tcp, '192.0.2.1:1', true)!;
     rig.say(upstream, ...range(1, 3_000).map((stream) => announce(1, `m${stream}`, { stream })));
     expect(rig.relay.stats.streams).toBe(3_000);
   });

@@ -25,7 +25,7 @@ function readings(pieces: readonly Uint8Array[]): unknown[] {
 
 /** The payloads of messages as a recording without audio has them. */
 function withoutAudio(pieces: readonly Uint8Array[]): Uint8Array[] {
-  const outliner = new Outliner('udp');
+  const outliner = new Outliner('datagram');
   return pieces.map((piece, at) => {
     const message = data(at + 1, piece, { stream: 1 });
     const kept = outliner.kept(message);

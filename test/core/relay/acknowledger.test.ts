@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { PathId, Transport } from '../../../core/base/machine.ts';
+import type { PathId } from '../../../core/base/machine.ts';
+import { transports, type TransportName } from '../../../core/links/transport.ts';
 import { MessageType } from '../../../core/wire/pdu.ts';
 import { Relay } from '../../../core/relay/relay.ts';
 import { withSettings } from '../../../core/config/settings.ts';
@@ -31,8 +32,8 @@ class Rig {
     return Math.round(this.nowMs * 1000) as Micros;
   }
 
-  open({ transport = 'tcp' as Transport, isUpstream = false } = {}): PathId {
-    return this.relay.openPath(this.now, transport, '192.0.2.1:4000', isUpstream)!;
+  open({ transport = 'tcp' as TransportName, isUpstream = false } = {}): PathId {
+    return this.relay.openPath(this.now, transports[transport], '192.0.2.1:4000', isUpstream)!;
   }
 
   until(atMs: number): void {

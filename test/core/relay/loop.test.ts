@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PathId } from '../../../core/base/machine.ts';
+import { transports } from '../../../core/links/transport.ts';
 import { MessageType } from '../../../core/wire/pdu.ts';
 import type { Micros } from '../../../core/base/units.ts';
 import { numbered, range } from '../support/frames.ts';
@@ -24,7 +25,7 @@ class Loop {
         if (type !== MessageType.SOURCE) this.heard.push({ atMs: this.world.now / 1000, id: stream, type, sequence, bytes: hex(one) });
       }
     });
-    this.#from = this.relays[0]!.relay.openPath(0 as Micros, 'tcp', 'encoder')!;
+    this.#from = this.relays[0]!.relay.openPath(0 as Micros, transports.tcp, 'encoder')!;
   }
 
   /** An encoder, or somebody else, gives these to the first relay. */

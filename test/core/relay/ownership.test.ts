@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { RelayEvent } from '../../../core/relay/events.ts';
-import type { PathId, SubscriberId, Transport } from '../../../core/base/machine.ts';
+import type { PathId, SubscriberId } from '../../../core/base/machine.ts';
+import { transports, type TransportName } from '../../../core/links/transport.ts';
 import { MessageType } from '../../../core/wire/pdu.ts';
 import { Relay } from '../../../core/relay/relay.ts';
 import { defaultSettings, type Settings } from '../../../core/config/settings.ts';
@@ -34,9 +35,9 @@ class Rig {
     return ms(this.nowMs);
   }
 
-  open(address: string, { transport = 'tcp', isUpstream = false }: { transport?: Transport; isUpstream?: boolean } = {}): PathId {
+  open(address: string, { transport = 'tcp', isUpstream = false }: { transport?: TransportName; isUpstream?: boolean } = {}): PathId {
     const label = transport === 'tcp' ? `${address}:4711` : address;
-    return this.relay.openPath(this.now, transport, label, isUpstream)!;
+    return this.relay.openPath(this.now, transports[transport], label, isUpstream)!;
   }
 
   close(path: PathId): void {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decodeSource, MAX_HOPS, type SourceClaim } from '../../../core/wire/extensions.ts';
-import type { PathId, SubscriberId, Transport } from '../../../core/base/machine.ts';
+import type { PathId, SubscriberId } from '../../../core/base/machine.ts';
+import { transports, type TransportName } from '../../../core/links/transport.ts';
 import { MessageType } from '../../../core/wire/pdu.ts';
 import { Relay } from '../../../core/relay/relay.ts';
 import { defaultSettings } from '../../../core/config/settings.ts';
@@ -24,8 +25,8 @@ class Rig {
     return (this.nowMs * 1000) as Micros;
   }
 
-  open(label: string, { transport = 'tcp' as Transport, isUpstream = false } = {}): PathId {
-    return this.relay.openPath(this.now, transport, label, isUpstream)!;
+  open(label: string, { transport = 'tcp' as TransportName, isUpstream = false } = {}): PathId {
+    return this.relay.openPath(this.now, transports[transport], label, isUpstream)!;
   }
 
   close(path: PathId): void {

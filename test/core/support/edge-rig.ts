@@ -1,7 +1,8 @@
 import type { JoinOptions } from '../../../core/edge/output/broadcast.ts';
 import { Edge, type EdgeOptions } from '../../../core/edge/edge.ts';
 import type { EdgeEvent } from '../../../core/edge/events.ts';
-import type { ListenerId, PathId, Transport } from '../../../core/base/machine.ts';
+import type { ListenerId, PathId } from '../../../core/base/machine.ts';
+import { transports, type TransportName } from '../../../core/links/transport.ts';
 import { defaultSettings, type Settings } from '../../../core/config/settings.ts';
 import type { Micros } from '../../../core/base/units.ts';
 import { join } from '../codec/build.ts';
@@ -58,8 +59,8 @@ export class EdgeRig {
     this.now = Math.max(this.now, at);
   }
 
-  open(transport: Transport = 'tcp', label = 'relay'): PathId {
-    const path = this.edge.openPath(this.now as Micros, transport, label);
+  open(transport: TransportName = 'tcp', label = 'relay'): PathId {
+    const path = this.edge.openPath(this.now as Micros, transports[transport], label);
     if (path === undefined) throw new Error('no path');
     return path;
   }

@@ -1,7 +1,8 @@
 import { MemoryBudget } from '../../../core/base/budget.ts';
 import type { GapVerdict } from '../../../core/edge/stream/events.ts';
 import { Path } from '../../../core/links/intake.ts';
-import type { PathId, Transport } from '../../../core/base/machine.ts';
+import type { PathId } from '../../../core/base/machine.ts';
+import { transports, type TransportName } from '../../../core/links/transport.ts';
 import { emptyMessageView, readMessage } from '../../../core/wire/pdu.ts';
 import { Reassembler, type Reception } from '../../../core/edge/stream/reassembler.ts';
 import { defaultSettings, type Settings } from '../../../core/config/settings.ts';
@@ -69,8 +70,8 @@ export class ReassemblyRig {
     return this.#timers.next / 1000;
   }
 
-  path(transport: Transport): Path {
-    return new Path({ id: ++this.#paths as PathId, transport, label: `${transport} ${this.#paths}`, isUpstream: true, openedAt: 0 as Micros, message: () => undefined });
+  path(transport: TransportName): Path {
+    return new Path({ id: ++this.#paths as PathId, transport: transports[transport], label: `${transport} ${this.#paths}`, isUpstream: true, openedAt: 0 as Micros, message: () => undefined });
   }
 
   close(path: Path): void {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { Edge } from '../../../core/edge/edge.ts';
-import type { ListenerId, Machine, PathId, SubscriberId, Transport } from '../../../core/base/machine.ts';
+import type { ListenerId, Machine, PathId, SubscriberId } from '../../../core/base/machine.ts';
+import { transports, type Transport, type TransportName } from '../../../core/links/transport.ts';
 import type { MountCommand } from '../../../core/edge/switching/command.ts';
 import type { Relay } from '../../../core/relay/relay.ts';
 import { withSettings, type Settings } from '../../../core/config/settings.ts';
@@ -84,7 +85,7 @@ export type Step =
   | { kind: 'messages'; path: number; made: Made[]; raw: boolean }
   | { kind: 'noise'; path: number; bytes: Uint8Array }
   | { kind: 'wait'; ms: number }
-  | { kind: 'open'; transport: Transport }
+  | { kind: 'open'; transport: TransportName }
   | { kind: 'close'; path: number }
   | { kind: 'come' }
   | { kind: 'go'; which: number }
@@ -198,7 +199,7 @@ export function subscribersOf(relay: Pick<Relay, 'subscribe' | 'unsubscribe'>, c
 
 /** Plays all steps, and then waits until everything is forgotten; `check` is called after each. */
 export function play(machine: Inlet, all: readonly Step[], others: Others, check: () => void): void {
-  let paths: { id: PathId; transport: Transport }[] = [];
+  let paths: { id: PathId; transport: TransportName }[] = [];
   let now = 0;
   const counts = new Map<number, number>();
   const next = (stream: number): number => {
@@ -211,8 +212,8 @@ export function play(machine: Inlet, all: readonly Step[], others: Others, check
     const there = new Set([...machine.paths].map(({ id }) => id));
     paths = paths.filter(({ id }) => there.has(id));
   };
-  const open = (transport: Transport): void => {
-    const id = machine.openPath(now as Micros, transport, transport);
+  const open = (transport: TransportName): void => {
+    const id = machine.openPath(now as Micros, transports[transport], transport);
     if (id !== undefined) paths.push({ id, transport });
     forgetDropped();
     if (paths.length > smallSettings.maxPaths) throw new Error('too many paths');

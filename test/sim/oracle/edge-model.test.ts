@@ -4,6 +4,7 @@ import type { PathId } from '../../../core/base/machine.ts';
 import { encodeMessage, formatStreamId, MessageType } from '../../../core/wire/pdu.ts';
 import { withSettings } from '../../../core/config/settings.ts';
 import { micros } from '../../../core/base/units.ts';
+import { transports } from '../../../core/links/transport.ts';
 import { mp3 } from '../../../sim/programme/model-frame.ts';
 import { EdgeModel } from '../../../sim/oracle/edge-model.ts';
 import type { SwitchEvent } from '../../../sim/oracle/mount-model.ts';
@@ -43,7 +44,7 @@ class Told {
   comes(atMs: number, stream: ModelStream, sequence: number, path = 1): void {
     this.world.run(micros(atMs * 1000));
     const message = encodeMessage({ type: MessageType.DATA, replica: 0, streamId: idOf(stream), sequence, payload: new Uint8Array(400) });
-    this.model.message(this.world.now, path as PathId, 'tcp', message, 0, message.length, { stream, index: sequence });
+    this.model.message(this.world.now, path as PathId, transports.tcp, message, 0, message.length, { stream, index: sequence });
   }
 
   says(event: EdgeEvent): void {

@@ -3,6 +3,7 @@ import type { ListenerId, PathId } from '../../../core/base/machine.ts';
 import { encodeMessage, MessageType } from '../../../core/wire/pdu.ts';
 import { withSettings, type Settings } from '../../../core/config/settings.ts';
 import { micros } from '../../../core/base/units.ts';
+import { transports } from '../../../core/links/transport.ts';
 import { EdgeWatch } from '../../../sim/oracle/edge-watch.ts';
 import { mp3 } from '../../../sim/programme/model-frame.ts';
 import { Oracle } from '../../../sim/oracle/oracle.ts';
@@ -28,7 +29,7 @@ class Watched {
   constructor(settings: Partial<Settings> = {}) {
     this.watch = new EdgeWatch(this.world, this.programme, this.oracle, withSettings(settings));
     for (const stream of [this.a, this.b]) for (let i = 0; i < 100; i++) stream.skip();
-    this.watch.pathOpened(path, 'udp');
+    this.watch.pathOpened(path, transports.udp);
     this.watch.joined(listener);
     // They have been known for a while.
     for (const stream of [this.a, this.b]) this.arrives(-NEW_MS, stream, 0);

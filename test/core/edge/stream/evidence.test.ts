@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { MemoryBudget } from '../../../../core/base/budget.ts';
 import { Evidence, type Doubt } from '../../../../core/edge/stream/evidence.ts';
 import { Path } from '../../../../core/links/intake.ts';
-import type { PathId, Transport } from '../../../../core/base/machine.ts';
+import type { PathId } from '../../../../core/base/machine.ts';
+import { transports, type TransportName } from '../../../../core/links/transport.ts';
 import { MessageType } from '../../../../core/wire/pdu.ts';
 import { defaultSettings, type Settings } from '../../../../core/config/settings.ts';
 import { ms } from '../../../../core/base/units.ts';
@@ -18,8 +19,8 @@ class Rig {
     this.evidence = new Evidence({ ...defaultSettings, ...settings }, new MemoryBudget(1e9));
   }
 
-  path(transport: Transport): Path {
-    return new Path({ id: ++this.#paths as PathId, transport, label: transport, isUpstream: true, openedAt: 0 as Micros, message: () => undefined });
+  path(transport: TransportName): Path {
+    return new Path({ id: ++this.#paths as PathId, transport: transports[transport], label: transport, isUpstream: true, openedAt: 0 as Micros, message: () => undefined });
   }
 
   note(path: Path, sequences: number | readonly number[], { type = 0, replica = 0 } = {}): void {
