@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { encodeAnnouncement } from '../core/wire/announce.ts';
 import { Edge } from '../core/edge/edge.ts';
 import type { Machine, PathId } from '../core/base/machine.ts';
+import { anonymous } from '../core/links/peer.ts';
 import { transports } from '../core/links/transport.ts';
 import { encodeMessage, MessageType } from '../core/wire/pdu.ts';
 import { Relay } from '../core/relay/relay.ts';
@@ -25,7 +26,7 @@ export function memory(): Promise<void> {
   console.log('|---|---|---|---|');
   for (const { name, make, fill } of cases) {
     const machine = make();
-    const paths = ['192.0.2.1:1', '192.0.2.2:1'].map((label) => machine.openPath(0 as Micros, transports.udp, label) as PathId);
+    const paths = ['192.0.2.1:1', '192.0.2.2:1'].map((label) => machine.openPath(0 as Micros, transports.udp, anonymous('source', label)) as PathId);
     gc();
     const [before, counted] = [process.memoryUsage(), machine.heldBytes];
     fill(machine, paths);
@@ -58,10 +59,10 @@ const cases: readonly { readonly name: string; readonly make: () => Machines; re
   { name: 'relay: streams, one message', make: relay, fill: each((id) => [data(id, 1)]) },
   { name: 'relay: streams with a name, HEADERS and title', make: relay, fill: each((id) => [announce(id, 1), message(id, MessageType.HEADERS, 2, utf8Encode('Icy-Name\rx')), message(id, MessageType.METADATA, 3, utf8Encode("StreamTitle='';"))]) },
   { name: 'relay: paths', make: relay, fill: (machine) => {
-    for (let n = 0; n < COUNT; n++) machine.openPath(1 as Micros, transports.tcp, `192.0.${n >> 8}.${n & 255}:1`);
+    for (let n = 0; n < COUNT; n++) machine.openPath(1 as Micros, transports.tcp, anonymous('source', `192.0.${n >> 8}.${n & 255}:1`));
   } },
   { name: 'relay: subscribers', make: relay, fill: (machine) => {
-    for (let n = 0; n < COUNT; n++) (machine as Relay).subscribe(1 as Micros, `192.0.${n >> 8}.${n & 255}:1`);
+    for (let n = 0; n < COUNT; n++) (machine as Relay).subscribe(1 as Micros, anonymous('subscriber', `192.0.${n >> 8}.${n & 255}:1`));
   } },
 ];
 

@@ -1,6 +1,7 @@
 import { encodeAnnouncement } from '../core/wire/announce.ts';
 import { Edge } from '../core/edge/edge.ts';
 import type { PathId } from '../core/base/machine.ts';
+import { anonymous } from '../core/links/peer.ts';
 import { transports } from '../core/links/transport.ts';
 import { encodeMessage, MessageType, PDU_HEADER_BYTES } from '../core/wire/pdu.ts';
 import { Relay } from '../core/relay/relay.ts';
@@ -96,7 +97,7 @@ function writeSequence(message: Uint8Array, sequence: number): void {
 
 function relayTaker(): Take {
   const relay = new Relay({ settings: defaultSettings }, { send: nothing, backlogBytes: () => 0, cut: nothing, drop: nothing, event: nothing });
-  const path = relay.openPath(0 as Micros, transports.udp, '192.0.2.1:1000') as PathId;
+  const path = relay.openPath(0 as Micros, transports.udp, anonymous('source', '192.0.2.1:1000')) as PathId;
   return (now, message) => {
     if (relay.deadline <= now) relay.advance(now);
     relay.receive(now, path, message);
@@ -105,7 +106,7 @@ function relayTaker(): Take {
 
 function edgeTaker(): Take {
   const edge = new Edge({ settings: defaultSettings }, { send: nothing, backlogBytes: () => 0, end: nothing, event: nothing });
-  const paths = ['one', 'two'].map((label) => edge.openPath(0 as Micros, transports.udp, label) as PathId);
+  const paths = ['one', 'two'].map((label) => edge.openPath(0 as Micros, transports.udp, anonymous('relay', label)) as PathId);
   const first = encodeMessage({ type: MessageType.DATA, replica: 0, streamId: new Uint8Array(16).fill(1), sequence: 0, payload: new Uint8Array(0) });
   for (const path of paths) edge.receive(0 as Micros, path, first);
   return (now, message) => {

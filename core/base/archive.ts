@@ -13,6 +13,8 @@ export interface Archive {
   readonly isLoading: boolean;
   number<T extends number>(value: T): T;
   flag(value: boolean): boolean;
+  /** A whole number from 0 to 255; 0 and 1 as `flag` saves them. */
+  byte(value: number): number;
   text<T extends string>(value: T): T;
   maybeNumber<T extends number>(value: T | undefined): T | undefined;
   maybeText(value: string | undefined): string | undefined;

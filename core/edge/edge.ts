@@ -12,6 +12,7 @@ import type { EdgeEvent } from './events.ts';
 import type { PathFigures } from '../links/events.ts';
 import { Intake, type Path } from '../links/intake.ts';
 import type { ListenerId, Machine, PathId } from '../base/machine.ts';
+import type { Peer } from '../links/peer.ts';
 import type { Transport } from '../links/transport.ts';
 import type { Matcher } from './content/matcher.ts';
 import type { Mount, MountInfo, MountReason, OnAir } from './mountpoint/mountpoint.ts';
@@ -132,7 +133,7 @@ export class Edge implements Machine {
 
   get stats(): EdgeStats {
     return {
-      paths: [...this.#intake.paths].map((path) => ({ id: path.id, label: path.label, ...path.figures })),
+      paths: [...this.#intake.paths].map((path) => ({ id: path.id, label: path.peer.name, ...path.figures })),
       streams: this.#streams.size,
       mounts: this.#mounts.size,
       listeners: this.#listeners.size,
@@ -156,9 +157,9 @@ export class Edge implements Machine {
     return this.#intake.paths;
   }
 
-  /** A connection that messages come from; undefined when there are too many: refuse it. */
-  openPath(now: Micros, transport: Transport, label: string): PathId | undefined {
-    return this.#intake.open(now, transport, label, true)?.id;
+  /** A connection that messages come from, a relay's; undefined when there are too many: refuse it. */
+  openPath(now: Micros, transport: Transport, peer: Peer): PathId | undefined {
+    return this.#intake.open(now, transport, peer)?.id;
   }
 
   closePath(now: Micros, id: PathId, reason: string): void {

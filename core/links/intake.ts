@@ -1,9 +1,10 @@
 import type { Archive } from '../base/archive.ts';
 import { assert } from '../base/assert.ts';
 import { Deframer } from '../wire/deframer.ts';
-import { addressOf } from '../wire/extensions.ts';
+import { decodeAnnouncement } from '../wire/announce.ts';
 import type { PathEvent, PathFigures } from './events.ts';
 import type { PathId } from '../base/machine.ts';
+import { archivePeer, mayAnnounce, type Peer } from './peer.ts';
 import { isTooLongFor } from '../wire/payloads.ts';
 import { TokenBucket } from './token-bucket.ts';
 import { transports, type Transport } from './transport.ts';
@@ -24,13 +25,14 @@ export type DropReason =
   | 'bad-header'
   | 'bad-origin'
   | 'bad-source'
+  /** Its peer may not announce that mountpoint. */
+  | 'not-allowed'
   | 'not-owner';
 
 export interface PathOptions {
   readonly id: PathId;
   readonly transport: Transport;
-  readonly label: string;
-  readonly isUpstream: boolean;
+  readonly peer: Peer;
   readonly openedAt: Micros;
   /** Is told of each message. */
   readonly message: (path: Path, bytes: Uint8Array, start: number, end: number) => void;
@@ -46,16 +48,16 @@ const NEW_STREAMS_AT_ONCE = 1_024;
 const NEW_STREAMS_PER_SECOND = 16;
 
 /** Whether it is a connection that somebody has made to us. */
-export function isPushed({ transport, isUpstream }: Pick<PathOptions, 'transport' | 'isUpstream'>): boolean {
-  return transport.tellsClose && !isUpstream;
+export function isPushed({ transport, peer }: Pick<PathOptions, 'transport' | 'peer'>): boolean {
+  return transport.tellsClose && peer.role !== 'relay';
 }
 
 /** An incoming connection, or the datagrams that one address sends to a socket, with its counts. */
 export class Path {
   readonly id: PathId;
   readonly transport: Transport;
-  readonly label: string;
-  /** The address in its label: that of whoever sends, without a port. */
+  readonly peer: Peer;
+  /** The peer's. */
   readonly address: string;
   /** A relay that we subscribe to; otherwise whoever pushes to us. */
   readonly isUpstream: boolean;
@@ -72,12 +74,12 @@ export class Path {
   dropped: Map<DropReason, number> = new Map();
   readonly #deframer: Deframer;
 
-  constructor({ id, transport, label, isUpstream, openedAt, message, empty }: PathOptions) {
+  constructor({ id, transport, peer, openedAt, message, empty }: PathOptions) {
     this.id = id;
     this.transport = transport;
-    this.label = label;
-    this.address = addressOf(label);
-    this.isUpstream = isUpstream;
+    this.peer = peer;
+    this.address = peer.address;
+    this.isUpstream = peer.role === 'relay';
     this.openedAt = openedAt;
     this.waitsSince = openedAt;
     this.#deframer = new Deframer((bytes, start, end) => message(this, bytes, start, end), () => empty?.(this));
@@ -90,6 +92,13 @@ export class Path {
   /** Whether it may bring one more stream that nobody knew. */
   mayBringStream(now: Micros): boolean {
     return this.#newStreams.take(now);
+  }
+
+  /** Whether its peer may announce what this ANNOUNCE does. One that cannot be read announces nothing. */
+  mayAnnounce({ bytes, start, end }: MessageView): boolean {
+    if (this.peer.mounts === undefined) return true;
+    const announced = decodeAnnouncement(bytes.subarray(start + PDU_HEADER_BYTES, end));
+    return announced === undefined || mayAnnounce(this.peer, announced.mountpoint);
   }
 
   get figures(): PathFigures {
@@ -170,15 +179,15 @@ export class Intake {
     return path;
   }
 
-  open(now: Micros, transport: Transport, label: string, isUpstream: boolean): Path | undefined {
+  open(now: Micros, transport: Transport, peer: Peer): Path | undefined {
     if (this.isFull) {
       this.boundHit('maxPaths');
       return undefined;
     }
     this.#opened++;
-    const path = new Path({ id: this.#opened as PathId, transport, label, isUpstream, openedAt: now, message: this.#message, empty: this.#empty });
+    const path = new Path({ id: this.#opened as PathId, transport, peer, openedAt: now, message: this.#message, empty: this.#empty });
     this.#paths.set(path.id, path);
-    this.#options.event({ kind: 'path-opened', path: path.id, label, transport: transport.name });
+    this.#options.event({ kind: 'path-opened', path: path.id, label: peer.name, transport: transport.name });
     return path;
   }
 
@@ -187,7 +196,7 @@ export class Intake {
     if (path === undefined) return undefined;
     this.#paths.delete(id);
     path.isOpen = false;
-    this.#options.event({ kind: 'path-closed', path: id, label: path.label, reason, ...path.figures });
+    this.#options.event({ kind: 'path-closed', path: id, label: path.peer.name, reason, ...path.figures });
     return path;
   }
 
@@ -217,9 +226,8 @@ export class Intake {
   #archivePath(a: Archive, saved: Path | undefined): [PathId, Path] {
     const id = a.number(saved?.id ?? (0 as PathId));
     const transport = transports[a.text(saved?.transport.name ?? 'tcp')];
-    const label = a.text(saved?.label ?? '');
-    const isUpstream = a.flag(saved?.isUpstream ?? false);
-    const path = saved ?? new Path({ id, transport, label, isUpstream, openedAt: 0 as Micros, message: this.#message, empty: this.#empty });
+    const peer = archivePeer(a, saved?.peer);
+    const path = saved ?? new Path({ id, transport, peer, openedAt: 0 as Micros, message: this.#message, empty: this.#empty });
     path.archive(a);
     return [id, path];
   }

@@ -1,4 +1,5 @@
 import type { ListenerId, PathId, SubscriberId } from '../base/machine.ts';
+import { anonymous, type Peer, type PeerRole } from '../links/peer.ts';
 import { transports, type Transport } from '../links/transport.ts';
 import type { Micros } from '../base/units.ts';
 import type { MountCommand } from '../edge/switching/command.ts';
@@ -14,7 +15,7 @@ export type CallAt = { readonly now: Micros } & CallOf;
 
 export type CallOf =
   | { readonly kind: 'advance' }
-  | { readonly kind: 'openPath'; readonly transport: Transport; readonly label: string; readonly isUpstream: boolean }
+  | { readonly kind: 'openPath'; readonly transport: Transport; readonly peer: Peer }
   | { readonly kind: 'closePath'; readonly path: PathId; readonly reason: string }
   /** `bytes` is borrowed from the recording. */
   | { readonly kind: 'receive'; readonly path: PathId; readonly bytes: Uint8Array }
@@ -23,7 +24,7 @@ export type CallOf =
   | { readonly kind: 'command'; readonly name: string; readonly command: MountCommand }
   /** `bytes` is borrowed from the recording. */
   | { readonly kind: 'provideFallback'; readonly name: string; readonly title: string; readonly bytes: Uint8Array }
-  | { readonly kind: 'subscribe'; readonly label: string }
+  | { readonly kind: 'subscribe'; readonly peer: Peer }
   | { readonly kind: 'unsubscribe'; readonly subscriber: SubscriberId; readonly reason: string };
 
 /** What the sink said, each time it was asked for a backlog in a call, where that was not 0: by how often it had been asked. */
@@ -58,7 +59,7 @@ function readAnswers(reader: ByteReader): Answers {
 function readCall(kind: number, reader: ByteReader): CallOf {
   switch (kind) {
     case CallKind.advance: return { kind: 'advance' };
-    case CallKind.openPath: return { kind: 'openPath', ...readWay(reader.byte()), label: reader.text() };
+    case CallKind.openPath: return { kind: 'openPath', ...readWay(reader) };
     case CallKind.closePath: return { kind: 'closePath', path: reader.varint() as PathId, reason: reader.text() };
     case CallKind.receive: return { kind: 'receive', path: reader.varint() as PathId, bytes: reader.bytes() };
     case CallKind.receiveOutline: return { kind: 'receive', path: reader.varint() as PathId, bytes: readOutline(reader) };
@@ -67,14 +68,16 @@ function readCall(kind: number, reader: ByteReader): CallOf {
     case CallKind.command: return { kind: 'command', name: reader.text(), command: readCommand(reader) };
     case CallKind.provideFallback: return { kind: 'provideFallback', name: reader.text(), title: reader.text(), bytes: reader.bytes() };
     case CallKind.provideFallbackOutline: return { kind: 'provideFallback', name: reader.text(), title: reader.text(), bytes: readOutline(reader) };
-    case CallKind.subscribe: return { kind: 'subscribe', label: reader.text() };
+    case CallKind.subscribe: return { kind: 'subscribe', peer: anonymous('subscriber', reader.text()) };
     case CallKind.unsubscribe: return { kind: 'unsubscribe', subscriber: reader.varint() as SubscriberId, reason: reader.text() };
     default: throw new WireError(`there is no call ${kind}`);
   }
 }
 
-function readWay(bits: number): { readonly transport: Transport; readonly isUpstream: boolean } {
-  return { transport: (bits & PathBits.udp) === 0 ? transports.tcp : transports.udp, isUpstream: (bits & PathBits.upstream) !== 0 };
+function readWay(reader: ByteReader): { readonly transport: Transport; readonly peer: Peer } {
+  const bits = reader.byte();
+  const role: PeerRole = (bits & PathBits.upstream) === 0 ? 'source' : 'relay';
+  return { transport: (bits & PathBits.udp) === 0 ? transports.tcp : transports.udp, peer: anonymous(role, reader.text()) };
 }
 
 /** 0: as the settings say. */

@@ -2,6 +2,7 @@ import type { Archive } from '../base/archive.ts';
 import type { EndReason, JoinOptions } from '../edge/output/broadcast.ts';
 import { Edge, type EdgeOptions, type EdgeSink, type MountInfo } from '../edge/edge.ts';
 import type { ListenerId, PathId } from '../base/machine.ts';
+import type { Peer } from '../links/peer.ts';
 import type { Transport } from '../links/transport.ts';
 import type { Micros } from '../base/units.ts';
 import type { CommandResult, MountCommand } from '../edge/switching/command.ts';
@@ -98,9 +99,10 @@ export class RecordedEdge implements EdgeMachine {
     this.#recorder.end();
   }
 
-  openPath(now: Micros, transport: Transport, label: string): PathId | undefined {
-    this.#recorder.opens(now, transport, label);
-    const path = this.#edge.openPath(now, transport, label);
+  openPath(now: Micros, transport: Transport, peer: Peer): PathId | undefined {
+    // An edge has no paths but to relays.
+    this.#recorder.opens(now, transport, peer.name, false);
+    const path = this.#edge.openPath(now, transport, peer);
     this.#recorder.opened(path, transport);
     return path;
   }

@@ -1,5 +1,6 @@
 import type { Archive } from '../base/archive.ts';
 import type { PathId, SubscriberId } from '../base/machine.ts';
+import type { Peer } from '../links/peer.ts';
 import type { Transport } from '../links/transport.ts';
 import { Relay, type RelayOptions, type RelaySink } from '../relay/relay.ts';
 import type { Micros } from '../base/units.ts';
@@ -56,9 +57,9 @@ export class RecordedRelay implements RelayMachine {
     this.#recorder.end();
   }
 
-  openPath(now: Micros, transport: Transport, label: string, isUpstream?: boolean): PathId | undefined {
-    this.#recorder.opens(now, transport, label, isUpstream);
-    const path = this.#relay.openPath(now, transport, label, isUpstream);
+  openPath(now: Micros, transport: Transport, peer: Peer): PathId | undefined {
+    this.#recorder.opens(now, transport, peer.name, peer.role === 'relay');
+    const path = this.#relay.openPath(now, transport, peer);
     this.#recorder.opened(path, transport);
     return path;
   }
@@ -75,9 +76,9 @@ export class RecordedRelay implements RelayMachine {
     this.#recorder.end();
   }
 
-  subscribe(now: Micros, label: string): SubscriberId | undefined {
-    this.#recorder.begin(CallKind.subscribe, now)?.text(label);
-    const subscriber = this.#relay.subscribe(now, label);
+  subscribe(now: Micros, peer: Peer): SubscriberId | undefined {
+    this.#recorder.begin(CallKind.subscribe, now)?.text(peer.name);
+    const subscriber = this.#relay.subscribe(now, peer);
     this.#recorder.answered(subscriber);
     return subscriber;
   }

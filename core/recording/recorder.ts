@@ -177,11 +177,11 @@ export class Recorder {
   }
 
   /** A path is opened: calls that relay and edge have in common, with their arguments. */
-  opens(now: Micros, transport: Transport, label: string, isUpstream = false): void {
+  opens(now: Micros, transport: Transport, name: string, isUpstream: boolean): void {
     const call = this.begin(CallKind.openPath, now);
     if (call === undefined) return;
     call.byte((transport === transports.udp ? PathBits.udp : 0) | (isUpstream ? PathBits.upstream : 0));
-    call.text(label);
+    call.text(name);
   }
 
   closes(now: Micros, path: PathId, reason: string): void {

@@ -28,6 +28,11 @@ export class StateWriter implements Archive {
     return value;
   }
 
+  byte(value: number): number {
+    this.#writer.byte(value);
+    return value;
+  }
+
   text<T extends string>(value: T): T {
     this.#writer.text(value);
     return value;
@@ -96,6 +101,10 @@ export class StateReader implements Archive {
 
   flag(): boolean {
     return this.#reader.byte() !== 0;
+  }
+
+  byte(): number {
+    return this.#reader.byte();
   }
 
   text<T extends string>(): T {

@@ -108,7 +108,7 @@ export class Ownership {
   }
 
   #may(now: Micros, path: Path, sequence: number, said: string, silentUs: number): boolean {
-    const { address } = path;
+    const { address } = path.peer;
     const own = this.#owners.find((owner) => owner.path === path);
     for (const owner of this.#owners) {
       // What an encoder had on its way by a connection that it gave up does not take its new one away.

@@ -2,12 +2,12 @@ import { Acknowledger, type AcknowledgerReason } from './acknowledger.ts';
 import type { Archive } from '../base/archive.ts';
 import { CONNECTION_BYTES } from '../base/costs.ts';
 import type { PathFigures } from '../links/events.ts';
-import { addressOf } from '../wire/extensions.ts';
 import { packed, prefixed } from '../wire/framing.ts';
 import { Intake, isPushed, type Path } from '../links/intake.ts';
 import { Journal } from '../base/journal.ts';
 import type { Machine, PathId, SubscriberId } from '../base/machine.ts';
 import { MessageType, type MessageView } from '../wire/pdu.ts';
+import type { Peer } from '../links/peer.ts';
 import { PathSlots } from './path-slots.ts';
 import { RelayStreams } from './streams.ts';
 import { RelaySubscribers } from './subscribers.ts';
@@ -116,7 +116,7 @@ export class Relay implements Machine {
 
   get stats(): RelayStats {
     return {
-      paths: [...this.#intake.paths].map((path) => ({ id: path.id, label: path.label, ...path.figures })),
+      paths: [...this.#intake.paths].map((path) => ({ id: path.id, label: path.peer.name, ...path.figures })),
       streams: this.#streams.size,
       subscribers: this.#subscribers.size,
       messagesIn: this.#messagesIn,
@@ -132,11 +132,11 @@ export class Relay implements Machine {
     return this.#intake.paths;
   }
 
-  /** A connection, or a sender of datagrams, that messages come from, another relay's if `isUpstream`; undefined when there are too many: refuse it. */
-  openPath(now: Micros, transport: Transport, label: string, isUpstream = false): PathId | undefined {
+  /** A connection, or a sender of datagrams, that messages come from; undefined when there are too many: refuse it. */
+  openPath(now: Micros, transport: Transport, peer: Peer): PathId | undefined {
     this.#now = now;
-    if (isPushed({ transport, isUpstream }) && !this.#makeRoomForPath(now, addressOf(label))) return undefined;
-    const path = this.#intake.open(now, transport, label, isUpstream);
+    if (isPushed({ transport, peer }) && !this.#makeRoomForPath(now, peer.address)) return undefined;
+    const path = this.#intake.open(now, transport, peer);
     if (path === undefined) return undefined;
     this.#pathSlots.opened(path);
     this.#silence.setEarlier(this.#pathSlots.dueAt);
@@ -163,11 +163,11 @@ export class Relay implements Machine {
   }
 
   /** A connection that wants everything: the streams' openings, the history, then live. Undefined when there are too many. */
-  subscribe(now: Micros, label: string): SubscriberId | undefined {
+  subscribe(now: Micros, peer: Peer): SubscriberId | undefined {
     this.#now = now;
-    if (!this.#subscribers.makeRoom(now, addressOf(label))) return undefined;
+    if (!this.#subscribers.makeRoom(now, peer.address)) return undefined;
     this.#trim(now);
-    return this.#subscribers.join(now, label, packed(this.#streams.openings, CHUNK_BYTES));
+    return this.#subscribers.join(now, peer, packed(this.#streams.openings, CHUNK_BYTES));
   }
 
   unsubscribe(now: Micros, id: SubscriberId, reason: string): void {
@@ -200,6 +200,10 @@ export class Relay implements Machine {
     this.#acknowledger?.took(this.#now, path, view);
     if (view.type === MessageType.SOURCE) {
       this.#streams.receiveSource(this.#now, path, view);
+      return;
+    }
+    if (view.type === MessageType.ANNOUNCE && !path.mayAnnounce(view)) {
+      path.drop('not-allowed');
       return;
     }
     const stream = this.#streams.of(this.#now, path, view);

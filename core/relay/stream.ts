@@ -204,7 +204,7 @@ export class RelayStream {
     path.drop('not-owner');
     const { address: owner = '', refused: messages } = this.#ownership;
     if (!isPowerOfTwo(messages)) return;
-    this.#event({ kind: 'stream-contested', stream: formatStreamId(this.id), mount: this.mount, owner, label: path.label, messages });
+    this.#event({ kind: 'stream-contested', stream: formatStreamId(this.id), mount: this.mount, owner, label: path.peer.name, messages });
   }
 
   /** Tells subscribers what there is to say of its source, when that is something else than before. */

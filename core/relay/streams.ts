@@ -81,7 +81,7 @@ export class RelayStreams {
     const name = formatStreamId(stream.id);
     stream.begin(now, this.#departed.runsOf(name));
     this.#table.add(stream);
-    this.#options.event({ kind: 'stream-new', stream: name, label: path.label });
+    this.#options.event({ kind: 'stream-new', stream: name, label: path.peer.name });
     return (this.#latest = stream);
   }
 

@@ -1,8 +1,8 @@
 import type { Archive } from '../base/archive.ts';
-import { addressOf } from '../wire/extensions.ts';
 import type { RelayEvent } from './events.ts';
 import { archiveCursor, type Cursor, type Journal } from '../base/journal.ts';
 import type { PathId, SubscriberId } from '../base/machine.ts';
+import type { Peer } from '../links/peer.ts';
 import type { Settings } from '../config/settings.ts';
 import { ms, type Micros } from '../base/units.ts';
 
@@ -27,7 +27,7 @@ export interface RelaySink {
 
 export interface SubscriberOptions {
   readonly id: SubscriberId;
-  readonly label: string;
+  readonly peer: Peer;
   readonly joinedAt: Micros;
   /** Sent before anything of the journal. */
   readonly opening: Uint8Array[];
@@ -42,8 +42,8 @@ export type SubscriberState = 'caught-up' | 'behind' | 'hopeless';
 /** One that gets everything from a relay: its place in the relay's journal. */
 export class Subscriber {
   readonly id: SubscriberId;
-  readonly label: string;
-  /** The other end's, without its port. */
+  readonly peer: Peer;
+  /** The peer's. */
   readonly address: string;
   readonly joinedAt: Micros;
   #opening: Uint8Array[];
@@ -55,10 +55,10 @@ export class Subscriber {
   /** Since when it has been losing messages without having caught up; undefined when it is well. */
   #behindSince: Micros | undefined;
 
-  constructor({ id, label, joinedAt, opening, journal, settings, sink }: SubscriberOptions) {
+  constructor({ id, peer, joinedAt, opening, journal, settings, sink }: SubscriberOptions) {
     this.id = id;
-    this.label = label;
-    this.address = addressOf(label);
+    this.peer = peer;
+    this.address = peer.address;
     this.joinedAt = joinedAt;
     this.#opening = opening;
     this.#journal = journal;
@@ -105,8 +105,8 @@ export class Subscriber {
     this.#lostMessages += lost;
     if (this.#behindSince !== undefined) return;
     this.#behindSince = now;
-    const { id, label, lostMessages } = this;
-    this.#sink.event({ kind: 'subscriber-behind', subscriber: id, label, lostMessages });
+    const { id, peer, lostMessages } = this;
+    this.#sink.event({ kind: 'subscriber-behind', subscriber: id, label: peer.name, lostMessages });
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Archive } from '../base/archive.ts';
 import type { Journal } from '../base/journal.ts';
 import type { SubscriberId } from '../base/machine.ts';
+import { anonymous, type Peer } from '../links/peer.ts';
 import type { Settings } from '../config/settings.ts';
 import { Subscriber, type RelaySink } from './subscriber.ts';
 import { SubscriberSlots } from './subscriber-slots.ts';
@@ -61,14 +62,14 @@ export class RelaySubscribers {
   }
 
   /** One for which there is room. @param opening sent before anything of the journal. */
-  join(now: Micros, label: string, opening: Uint8Array[]): SubscriberId {
+  join(now: Micros, peer: Peer, opening: Uint8Array[]): SubscriberId {
     this.#subscribed++;
     const id = this.#subscribed as SubscriberId;
-    const subscriber = this.#newSubscriber(id, label, now, opening);
+    const subscriber = this.#newSubscriber(id, peer, now, opening);
     this.#all.set(id, subscriber);
     this.#slots.joined(subscriber);
     const { journal, sink } = this.#options;
-    sink.event({ kind: 'subscriber-joined', subscriber: id, label, historyMessages: journal.headRecord - journal.tailRecord });
+    sink.event({ kind: 'subscriber-joined', subscriber: id, label: peer.name, historyMessages: journal.headRecord - journal.tailRecord });
     this.#flush.setEarlier(now);
     return id;
   }
@@ -77,7 +78,7 @@ export class RelaySubscribers {
     const subscriber = this.#all.get(id);
     if (subscriber === undefined) return;
     this.#forget(now, subscriber);
-    this.#options.sink.event({ kind: 'subscriber-left', subscriber: id, label: subscriber.label, reason, lostMessages: subscriber.lostMessages });
+    this.#options.sink.event({ kind: 'subscriber-left', subscriber: id, label: subscriber.peer.name, reason, lostMessages: subscriber.lostMessages });
   }
 
   /** The journal may have grown: what has come by then goes out in `relayFlushMs`. */
@@ -97,16 +98,17 @@ export class RelaySubscribers {
 
   #archiveSubscriber(a: Archive, saved: Subscriber | undefined): Subscriber {
     const id = a.number(saved?.id ?? (0 as SubscriberId));
-    const label = a.text(saved?.label ?? '');
+    // What else may be known of it has no place in a recording of this format.
+    const name = a.text(saved?.peer.name ?? '');
     const joinedAt = a.number(saved?.joinedAt ?? (0 as Micros));
-    const subscriber = saved ?? this.#newSubscriber(id, label, joinedAt, []);
+    const subscriber = saved ?? this.#newSubscriber(id, anonymous('subscriber', name), joinedAt, []);
     subscriber.archive(a);
     return subscriber;
   }
 
-  #newSubscriber(id: SubscriberId, label: string, joinedAt: Micros, opening: Uint8Array[]): Subscriber {
+  #newSubscriber(id: SubscriberId, peer: Peer, joinedAt: Micros, opening: Uint8Array[]): Subscriber {
     const { journal, settings, sink } = this.#options;
-    return new Subscriber({ id, label, joinedAt, opening, journal, settings, sink });
+    return new Subscriber({ id, peer, joinedAt, opening, journal, settings, sink });
   }
 
   #pumpAll(now: Micros): void {
@@ -122,10 +124,10 @@ export class RelaySubscribers {
   }
 
   #cut(now: Micros, subscriber: Subscriber): void {
-    const { id, label, lostMessages } = subscriber;
+    const { id, peer, lostMessages } = subscriber;
     this.#forget(now, subscriber);
     const { sink } = this.#options;
-    sink.event({ kind: 'subscriber-cut', subscriber: id, label, behindMs: toMs(subscriber.behindFor(now)), lostMessages });
+    sink.event({ kind: 'subscriber-cut', subscriber: id, label: peer.name, behindMs: toMs(subscriber.behindFor(now)), lostMessages });
     sink.cut(id, 'behind');
   }
 

@@ -1,5 +1,6 @@
 import type net from 'node:net';
 import type { Machine, PathId } from '../../core/base/machine.ts';
+import { anonymous, type Peer } from '../../core/links/peer.ts';
 import { Senders } from '../../core/links/senders.ts';
 import { transports, type Transport } from '../../core/links/transport.ts';
 import type { Settings } from '../../core/config/settings.ts';
@@ -15,7 +16,7 @@ import type { TakeDatagram } from './udp.ts';
 
 /** What relay and edge have in common: messages come in by paths. */
 export interface PathMachine extends Machine {
-  openPath(now: Micros, transport: Transport, label: string, isUpstream?: boolean): PathId | undefined;
+  openPath(now: Micros, transport: Transport, peer: Peer): PathId | undefined;
   closePath(now: Micros, path: PathId, reason: string): void;
   receive(now: Micros, path: PathId, bytes: Uint8Array): void;
 }
@@ -46,8 +47,7 @@ export class PathInlet {
 
   /** Somebody connected, an encoder we hope, and pushes. The socket is paused. */
   accept(accepted: net.Socket): void {
-    const label = peerOf(accepted);
-    const path = this.#open(transports.tcp, label);
+    const path = this.#open(transports.tcp, anonymous('source', peerOf(accepted)));
     if (path === undefined) {
       accepted.destroy();
       return;
@@ -77,7 +77,7 @@ export class PathInlet {
     const { settings } = this.#options;
     const senders = new Senders({
       settings,
-      open: (sender) => this.#open(transports.udp, sender === undefined ? label : senderLabel(sender)),
+      open: (sender) => this.#open(transports.udp, anonymous('source', sender === undefined ? label : senderLabel(sender))),
       close: (path, reason) => this.#close(path, reason),
     });
     const driver = new Driver(senders, settings);
@@ -108,7 +108,7 @@ export class PathInlet {
   }
 
   #linkUp(link: TcpLink): void {
-    const path = this.#open(transports.tcp, link.label, true);
+    const path = this.#open(transports.tcp, anonymous('relay', link.label));
     if (path === undefined) link.reset('too many paths');
     else this.#linked.set(link, path);
   }
@@ -125,10 +125,10 @@ export class PathInlet {
     this.#close(path, reason);
   }
 
-  #open(transport: Transport, label: string, isUpstream = false): PathId | undefined {
-    const path = this.#machine.openPath(this.#driver.now, transport, label, isUpstream);
+  #open(transport: Transport, peer: Peer): PathId | undefined {
+    const path = this.#machine.openPath(this.#driver.now, transport, peer);
     this.#driver.settle();
-    if (path === undefined) this.#options.refusals.count('too many paths', label);
+    if (path === undefined) this.#options.refusals.count('too many paths', peer.name);
     return path;
   }
 

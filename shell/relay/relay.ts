@@ -2,6 +2,7 @@ import type dgram from 'node:dgram';
 import type net from 'node:net';
 import type { SubscriberId } from '../../core/base/machine.ts';
 import { RecordedRelay, type RelayMachine } from '../../core/recording/recorded-relay.ts';
+import { anonymous } from '../../core/links/peer.ts';
 import { Relay, type RelaySink } from '../../core/relay/relay.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { formatEndpoint, interfaceOf, peerOf, plainAddress, type Endpoint } from '../net/address.ts';
@@ -147,7 +148,7 @@ export class RelayApp implements App {
 
   #subscribe(socket: net.Socket): void {
     const label = peerOf(socket);
-    const id = this.#relay.subscribe(this.#driver.now, label);
+    const id = this.#relay.subscribe(this.#driver.now, anonymous('subscriber', label));
     this.#driver.settle();
     if (id === undefined) {
       this.#refusals.count('too many subscribers', label);

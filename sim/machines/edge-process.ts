@@ -1,6 +1,7 @@
 import { Edge, type EdgeSink } from '../../core/edge/edge.ts';
 import type { EdgeEvent } from '../../core/edge/events.ts';
 import type { ListenerId, PathId } from '../../core/base/machine.ts';
+import { anonymous } from '../../core/links/peer.ts';
 import { transports } from '../../core/links/transport.ts';
 import type { MountCommand } from '../../core/edge/switching/command.ts';
 import { RecordedEdge, type EdgeMachine } from '../../core/recording/recorded-edge.ts';
@@ -114,7 +115,7 @@ export class EdgeProcess implements Process {
       { stage: this.#stage, host: this.#host, to: relay, port: 'out', watchIdle: true },
       {
         up: () => {
-          path = this.#edge.openPath(this.#driver.now, transports.tcp, relay);
+          path = this.#edge.openPath(this.#driver.now, transports.tcp, anonymous('relay', relay));
           if (path !== undefined) this.#watch.pathOpened(path, transports.tcp);
           this.#driver.settle();
         },

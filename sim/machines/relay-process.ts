@@ -1,6 +1,7 @@
 import type { PathId, SubscriberId } from '../../core/base/machine.ts';
 import { RecordedRelay, type RelayMachine } from '../../core/recording/recorded-relay.ts';
 import { Relay, type RelaySink } from '../../core/relay/relay.ts';
+import { anonymous, type Peer } from '../../core/links/peer.ts';
 import { transports, type Transport } from '../../core/links/transport.ts';
 import { Senders } from '../../core/links/senders.ts';
 import { Dialer } from './dialer.ts';
@@ -72,7 +73,7 @@ export class RelayProcess implements Process {
 
   start(): void {
     this.#listenUdp();
-    this.#host.listenTcp('in', (socket) => this.#open(transports.tcp, socket.remote, false, socket));
+    this.#host.listenTcp('in', (socket) => this.#open(transports.tcp, anonymous('source', socket.remote), socket));
     this.#host.listenTcp('out', (socket) => this.#subscribe(socket));
     for (const upstream of this.#spec.upstream) this.#follow(upstream);
     this.#driver.settle();
@@ -89,7 +90,7 @@ export class RelayProcess implements Process {
     const senders = new Senders({
       settings: this.#stage.settings,
       open: (address) => {
-        const opened = this.#openPath(transports.udp, address ?? 'datagrams');
+        const opened = this.#openPath(transports.udp, anonymous('source', address ?? 'datagrams'));
         if (opened !== undefined) paths.set(...opened);
         return opened?.[0];
       },
@@ -107,12 +108,12 @@ export class RelayProcess implements Process {
     });
   }
 
-  #open(transport: Transport, label: string, isUpstream = false, socket?: Socket): TcpUser | undefined {
-    return this.#openPath(transport, label, isUpstream, socket)?.[1];
+  #open(transport: Transport, peer: Peer, socket?: Socket): TcpUser | undefined {
+    return this.#openPath(transport, peer, socket)?.[1];
   }
 
-  #openPath(transport: Transport, label: string, isUpstream = false, socket?: Socket): [PathId, TcpUser] | undefined {
-    const path = this.#relay.openPath(this.#driver.now, transport, label, isUpstream);
+  #openPath(transport: Transport, peer: Peer, socket?: Socket): [PathId, TcpUser] | undefined {
+    const path = this.#relay.openPath(this.#driver.now, transport, peer);
     this.#driver.settle();
     if (path === undefined) return undefined;
     this.#connections++;
@@ -139,7 +140,7 @@ export class RelayProcess implements Process {
   }
 
   #subscribe(socket: Socket): TcpUser | undefined {
-    const subscriber = this.#relay.subscribe(this.#driver.now, socket.remote);
+    const subscriber = this.#relay.subscribe(this.#driver.now, anonymous('subscriber', socket.remote));
     if (subscriber === undefined) return undefined;
     this.#subscribers.set(subscriber, socket);
     this.#driver.settle();
@@ -161,7 +162,7 @@ export class RelayProcess implements Process {
       { stage: this.#stage, host: this.#host, to: upstream, port: 'out', watchIdle: true },
       {
         up: () => {
-          path = this.#open(transports.tcp, upstream, true);
+          path = this.#open(transports.tcp, anonymous('relay', upstream));
         },
         received: (bytes) => path?.received(bytes),
         down: (reason) => {

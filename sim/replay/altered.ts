@@ -140,8 +140,8 @@ export class Altered {
     switch (call.kind) {
       case 'openPath': {
         if (typeof answer !== 'number') return;
-        this.#met(answer, call.label);
-        const opened = this.#down.has(call.label) ? undefined : this.#player.play({ ...call, now });
+        this.#met(answer, call.peer.name);
+        const opened = this.#down.has(call.peer.name) ? undefined : this.#player.play({ ...call, now });
         this.#paths.set(answer, typeof opened === 'number' ? opened : undefined);
         return;
       }

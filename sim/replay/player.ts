@@ -83,9 +83,9 @@ export class Player {
     return writer.written;
   }
 
-  #openPath({ now, transport, label, isUpstream }: CallAt & { readonly kind: 'openPath' }): Answer {
-    if (this.#machine.kind === 'edge') return this.#machine.edge.openPath(now, transport, label);
-    return this.#machine.relay.openPath(now, transport, label, isUpstream);
+  #openPath({ now, transport, peer }: CallAt & { readonly kind: 'openPath' }): Answer {
+    if (this.#machine.kind === 'edge') return this.#machine.edge.openPath(now, transport, { ...peer, role: 'relay' });
+    return this.#machine.relay.openPath(now, transport, peer);
   }
 
   #there(): There {
@@ -113,7 +113,7 @@ export class Player {
       return edge.join(call.now, name, { icy, label, ...(burstMs !== undefined && { burstMs }) });
     }
     const { relay } = this.#machine;
-    if (call.kind === 'subscribe') return relay.subscribe(call.now, call.label);
+    if (call.kind === 'subscribe') return relay.subscribe(call.now, call.peer);
     if (call.kind === 'unsubscribe') return void relay.unsubscribe(call.now, call.subscriber, call.reason);
     throw new RangeError(`a relay has no ${call.kind}`);
   }

@@ -5,6 +5,7 @@ import type { Codec } from '../../codec/format/format.ts';
 import { decodeHeaders, type HeaderList } from '../../wire/headers.ts';
 import { decodeIcyText, icyTitleOf } from '../../wire/icy.ts';
 import type { Path } from '../../links/intake.ts';
+import { mayAnnounce } from '../../links/peer.ts';
 import { MessageType, PDU_HEADER_BYTES, type MessageView } from '../../wire/pdu.ts';
 
 /** What a stream says of itself, besides its audio: where it belongs, what its encoder is called, its headers, its title. */
@@ -47,6 +48,10 @@ export class StreamDescription {
     const announced = decodeAnnouncement(bytes.subarray(start + PDU_HEADER_BYTES, end));
     if (announced === undefined) {
       path.drop('bad-announce');
+      return false;
+    }
+    if (!mayAnnounce(path.peer, announced.mountpoint)) {
+      path.drop('not-allowed');
       return false;
     }
     this.#mountpoint = announced.mountpoint;

@@ -81,11 +81,11 @@ export class EdgeStreams implements Iterable<EdgeStream> {
   of(now: Micros, path: Path, view: MessageView): EdgeStream | undefined {
     const known = this.find(view);
     if (known !== undefined) return known;
-    if (!this.#makeRoom(now, view)) return undefined;
+    if (!this.#makeRoom(now, path, view)) return undefined;
     const stream = this.#newStream(now, streamIdOf(view.bytes, view.start));
     this.#table.add(stream);
     this.#unannounced++;
-    this.#options.event({ kind: 'stream-new', stream: stream.name, label: path.label });
+    this.#options.event({ kind: 'stream-new', stream: stream.name, label: path.peer.name });
     return stream;
   }
 
@@ -136,9 +136,9 @@ export class EdgeStreams implements Iterable<EdgeStream> {
   }
 
   /** False when a stream must be refused that nobody knows yet. */
-  #makeRoom(now: Micros, view: MessageView): boolean {
+  #makeRoom(now: Micros, path: Path, view: MessageView): boolean {
     const { settings, budget, full } = this.#options;
-    const nameless = this.#unannounced >= settings.maxUnannouncedStreams && !announcesMount(view);
+    const nameless = this.#unannounced >= settings.maxUnannouncedStreams && !announcesMount(path, view);
     if (!nameless && this.#table.size < settings.maxStreams && !budget.isSpent) return true;
     full(nameless ? 'maxUnannouncedStreams' : budget.isSpent ? 'edgeBytes' : 'maxStreams');
     if (now < this.#noRoomUntil) return false;
@@ -169,6 +169,7 @@ export class EdgeStreams implements Iterable<EdgeStream> {
 
 const NO_ID = new Uint8Array(STREAM_ID_BYTES);
 
-function announcesMount({ type, bytes, start, end }: MessageView): boolean {
-  return type === MessageType.ANNOUNCE && decodeAnnouncement(bytes.subarray(start + PDU_HEADER_BYTES, end)) !== undefined;
+function announcesMount(path: Path, view: MessageView): boolean {
+  const { type, bytes, start, end } = view;
+  return type === MessageType.ANNOUNCE && decodeAnnouncement(bytes.subarray(start + PDU_HEADER_BYTES, end)) !== undefined && path.mayAnnounce(view);
 }

@@ -6,6 +6,7 @@ import { EdgeRig } from '../support/edge-rig.ts';
 import { breaks, FRAME_BYTES, makerOf, makersIn, numbered, numberedAac, numberOf, numbersIn, range } from '../support/frames.ts';
 import { announce, chunked, data, framed, headers, hex, message, metadata, streamId } from '../support/messages.ts';
 import { FRAME_MS, onAir, Source } from '../support/station.ts';
+import { anonymous } from '../../../core/links/peer.ts';
 import { transports } from '../../../core/links/transport.ts';
 
 /** The programme time of each cut in what was heard: how far off the new stream is entered, in ms; > 0 leaves out. */
@@ -766,7 +767,7 @@ describe('the bounds of an edge', () => {
   it('refuse paths and listeners beyond their number', () => {
     const rig = new EdgeRig({ maxPaths: 1, maxListeners: 2 });
     onAir(rig, [new Source(rig.open(), { stream: 1 })], 500);
-    expect(rig.edge.openPath(rig.now as Micros, transports.udp, 'x')).toBeUndefined();
+    expect(rig.edge.openPath(rig.now as Micros, transports.udp, anonymous('relay', 'x'))).toBeUndefined();
     const first = rig.join('test');
     rig.join('test');
     expect(rig.edge.join(rig.now as Micros, 'test', { icy: false, label: 'x' })).toBe('full');

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ListenerId } from '../../../core/base/machine.ts';
+import { anonymous } from '../../../core/links/peer.ts';
 import { transports } from '../../../core/links/transport.ts';
 import type { Micros } from '../../../core/base/units.ts';
 import { EdgeRig } from '../support/edge-rig.ts';
@@ -247,7 +248,7 @@ describe('messages of a stranger to one relay', () => {
     const station = new Station(relays);
     const { world } = station;
     const relay = station.relays[0]!.relay;
-    const stranger = relay.openPath(0 as Micros, transports.tcp, 'stranger')!;
+    const stranger = relay.openPath(0 as Micros, transports.tcp, anonymous('source', 'stranger'))!;
     for (let at = 5_003, turn = 0; at < 30_000; at += everyMs, turn++) {
       world.at(at, () => relay.receive(world.now as Micros, stranger, framed(...forged(station.encoder.encoder.stats.messages + ahead + 20 * turn, count))));
     }

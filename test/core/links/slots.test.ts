@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryBudget } from '../../../core/base/budget.ts';
 import type { PathId } from '../../../core/base/machine.ts';
+import { anonymous } from '../../../core/links/peer.ts';
 import { transports } from '../../../core/links/transport.ts';
 import type { Micros } from '../../../core/base/units.ts';
 import { EdgeRig } from '../support/edge-rig.ts';
@@ -15,7 +16,7 @@ class Rig extends RelayRig {
   }
 
   open(address: string): PathId | undefined {
-    return this.relay.openPath(this.now, transports.tcp, address);
+    return this.relay.openPath(this.now, transports.tcp, anonymous('source', address));
   }
 
   say(path: PathId, ...messages: Uint8Array[]): void {
@@ -42,8 +43,8 @@ describe('a connection to a relay by which nothing of use comes', () => {
     const noisy = rig.open('192.0.2.1:2')!;
     rig.say(noisy, new Uint8Array(5));
     const encoder = rig.encoder('192.0.2.2:1', 1);
-    const datagrams = rig.relay.openPath(rig.now, transports.udp, 'udp')!;
-    const upstream = rig.relay.openPath(rig.now, transports.tcp, '192.0.2.3:1', true)!;
+    const datagrams = rig.relay.openPath(rig.now, transports.udp, anonymous('source', 'udp'))!;
+    const upstream = rig.relay.openPath(rig.now, transports.tcp, anonymous('relay', '192.0.2.3:1'))!;
     world.run(9_999);
     expect(rig.drops).toEqual([]);
     world.run(10_001);
@@ -140,24 +141,24 @@ describe('busy connections to a relay', () => {
 describe('subscribers of a relay', () => {
   it('of the address that holds most give way to those of one that holds less', () => {
     const rig = new Rig(new World({ maxSubscribers: 6 }));
-    const flood = range(1, 6).map((n) => rig.relay.subscribe(rig.now, `192.0.2.1:${n}`)!);
-    const edge = rig.relay.subscribe(rig.now, '198.51.100.1:1')!;
+    const flood = range(1, 6).map((n) => rig.relay.subscribe(rig.now, anonymous('subscriber', `192.0.2.1:${n}`))!);
+    const edge = rig.relay.subscribe(rig.now, anonymous('subscriber', '198.51.100.1:1'))!;
     expect(rig.cuts).toEqual([flood.at(-1)]);
-    for (const n of range(10, 60)) rig.relay.subscribe(rig.now, `192.0.2.1:${n}`);
+    for (const n of range(10, 60)) rig.relay.subscribe(rig.now, anonymous('subscriber', `192.0.2.1:${n}`));
     expect(rig.cuts).not.toContain(edge);
-    expect(rig.relay.subscribe(rig.now, '198.51.100.1:2')).toBeDefined();
+    expect(rig.relay.subscribe(rig.now, anonymous('subscriber', '198.51.100.1:2'))).toBeDefined();
     expect(rig.events.filter((event) => event.kind === 'bound-hit')[0]).toMatchObject({ bound: 'maxSubscribers', holders: '192.0.2.1 (6)' });
   });
 
   it('that take nothing any more give way when the same address comes again', () => {
     const world = new World({ maxSubscribers: 2 });
     const rig = new Rig(world);
-    const other = rig.relay.subscribe(rig.now, '198.51.100.2:1')!;
-    const dead = rig.relay.subscribe(rig.now, '198.51.100.1:1')!;
+    const other = rig.relay.subscribe(rig.now, anonymous('subscriber', '198.51.100.2:1'))!;
+    const dead = rig.relay.subscribe(rig.now, anonymous('subscriber', '198.51.100.1:1'))!;
     world.run(10_000);
     rig.backlog.set(dead, 70_000);
-    expect(rig.relay.subscribe(rig.now, '198.51.100.3:1')).toBeUndefined();
-    expect(rig.relay.subscribe(rig.now, '198.51.100.1:2')).toBeDefined();
+    expect(rig.relay.subscribe(rig.now, anonymous('subscriber', '198.51.100.3:1'))).toBeUndefined();
+    expect(rig.relay.subscribe(rig.now, anonymous('subscriber', '198.51.100.1:2'))).toBeDefined();
     expect(rig.cuts).toEqual([dead]);
     expect(rig.cuts).not.toContain(other);
   });
@@ -165,13 +166,13 @@ describe('subscribers of a relay', () => {
   it('are replaced by the same address, one in ten seconds, also where nothing can be seen of that yet', () => {
     const world = new World({ maxSubscribersPerAddress: 1 });
     const rig = new Rig(world);
-    const first = rig.relay.subscribe(rig.now, '198.51.100.1:1')!;
+    const first = rig.relay.subscribe(rig.now, anonymous('subscriber', '198.51.100.1:1'))!;
     world.run(9_000);
-    expect(rig.relay.subscribe(rig.now, '198.51.100.1:2')).toBeUndefined();
+    expect(rig.relay.subscribe(rig.now, anonymous('subscriber', '198.51.100.1:2'))).toBeUndefined();
     world.run(10_000);
-    expect(rig.relay.subscribe(rig.now, '198.51.100.1:3')).toBeDefined();
+    expect(rig.relay.subscribe(rig.now, anonymous('subscriber', '198.51.100.1:3'))).toBeDefined();
     expect(rig.cuts).toEqual([first]);
-    expect(rig.relay.subscribe(rig.now, '198.51.100.1:4')).toBeUndefined();
+    expect(rig.relay.subscribe(rig.now, anonymous('subscriber', '198.51.100.1:4'))).toBeUndefined();
   });
 });
 
@@ -202,7 +203,7 @@ describe('invented stream ids', () => {
 
   it('by another relay are not limited: a history of hundreds comes at once', () => {
     const rig = new Rig(new World());
-    const upstream = rig.relay.openPath(rig.now, transports.tcp, '192.0.2.1:1', true)!;
+    const upstream = rig.relay.openPath(rig.now, transports.tcp, anonymous('relay', '192.0.2.1:1'))!;
     rig.say(upstream, ...range(1, 3_000).map((stream) => announce(1, `m${stream}`, { stream })));
     expect(rig.relay.stats.streams).toBe(3_000);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PathId } from '../../../core/base/machine.ts';
+import { anonymous } from '../../../core/links/peer.ts';
 import { transports, type TransportName } from '../../../core/links/transport.ts';
 import { MessageType } from '../../../core/wire/pdu.ts';
 import { Relay } from '../../../core/relay/relay.ts';
@@ -33,7 +34,7 @@ class Rig {
   }
 
   open({ transport = 'tcp' as TransportName, isUpstream = false } = {}): PathId {
-    return this.relay.openPath(this.now, transports[transport], '192.0.2.1:4000', isUpstream)!;
+    return this.relay.openPath(this.now, transports[transport], anonymous(isUpstream ? 'relay' : 'source', '192.0.2.1:4000'))!;
   }
 
   until(atMs: number): void {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PathId } from '../../../core/base/machine.ts';
+import { anonymous } from '../../../core/links/peer.ts';
 import { transports } from '../../../core/links/transport.ts';
 import { MessageType } from '../../../core/wire/pdu.ts';
 import type { Micros } from '../../../core/base/units.ts';
@@ -18,14 +19,14 @@ class Loop {
     this.world = new World(settings);
     this.relays = range(1, count).map(() => new RelayRig(this.world));
     for (const one of this.relays) for (const other of this.relays) if (one !== other) one.serve(other.relay, delayMs);
-    const id = this.relays[0]!.relay.subscribe(0 as Micros, 'ear')!;
+    const id = this.relays[0]!.relay.subscribe(0 as Micros, anonymous('subscriber', 'ear'))!;
     this.relays[0]!.outlets.set(id, (bytes) => {
       for (const one of unframed(bytes)) {
         const { id: stream, type, sequence } = parts(one);
         if (type !== MessageType.SOURCE) this.heard.push({ atMs: this.world.now / 1000, id: stream, type, sequence, bytes: hex(one) });
       }
     });
-    this.#from = this.relays[0]!.relay.openPath(0 as Micros, transports.tcp, 'encoder')!;
+    this.#from = this.relays[0]!.relay.openPath(0 as Micros, transports.tcp, anonymous('source', 'encoder'))!;
   }
 
   /** An encoder, or somebody else, gives these to the first relay. */

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { RelayEvent } from '../../../core/relay/events.ts';
 import type { PathId, SubscriberId } from '../../../core/base/machine.ts';
+import { anonymous } from '../../../core/links/peer.ts';
 import { transports, type TransportName } from '../../../core/links/transport.ts';
 import { MessageType } from '../../../core/wire/pdu.ts';
 import { Relay } from '../../../core/relay/relay.ts';
@@ -28,7 +29,7 @@ class Rig {
       drop: () => {},
       event: (event) => this.events.push(event),
     });
-    this.subscriber = this.relay.subscribe(this.now, 'edge')!;
+    this.subscriber = this.relay.subscribe(this.now, anonymous('subscriber', 'edge'))!;
   }
 
   get now(): Micros {
@@ -37,7 +38,7 @@ class Rig {
 
   open(address: string, { transport = 'tcp', isUpstream = false }: { transport?: TransportName; isUpstream?: boolean } = {}): PathId {
     const label = transport === 'tcp' ? `${address}:4711` : address;
-    return this.relay.openPath(this.now, transports[transport], label, isUpstream)!;
+    return this.relay.openPath(this.now, transports[transport], anonymous(isUpstream ? 'relay' : 'source', label))!;
   }
 
   close(path: PathId): void {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RelayEvent } from '../../../core/relay/events.ts';
 import type { PathId, SubscriberId } from '../../../core/base/machine.ts';
+import { anonymous } from '../../../core/links/peer.ts';
 import { transports, type TransportName } from '../../../core/links/transport.ts';
 import { MessageType } from '../../../core/wire/pdu.ts';
 import { Relay } from '../../../core/relay/relay.ts';
@@ -40,11 +41,11 @@ class Rig {
   }
 
   path(transport: TransportName = 'tcp', label = 'encoder'): PathId {
-    return this.relay.openPath(this.now, transports[transport], label)!;
+    return this.relay.openPath(this.now, transports[transport], anonymous('source', label))!;
   }
 
   subscribe(label = 'edge'): SubscriberId {
-    const id = this.relay.subscribe(this.now, label)!;
+    const id = this.relay.subscribe(this.now, anonymous('subscriber', label))!;
     this.sent.set(id, []);
     return id;
   }
@@ -133,7 +134,7 @@ describe('the relay', () => {
     const subscriber = rig.subscribe();
     const direct = rig.path('udp');
     for (const sequence of [344, 343, 341]) rig.relay.receive(rig.now, direct, data(sequence, payload(1)));
-    const upstream = rig.relay.openPath(rig.now, transports.tcp, 'relay', true)!;
+    const upstream = rig.relay.openPath(rig.now, transports.tcp, anonymous('relay', 'relay'))!;
     rig.tcp(upstream, ...range(1, 350).map((sequence) => data(sequence, payload(1))));
     rig.after(100);
     expect(rig.sequences(subscriber).toSorted((a, b) => a - b)).toEqual(range(1, 350));
@@ -144,13 +145,13 @@ describe('the relay', () => {
     const subscriber = rig.subscribe();
     const direct = rig.path('udp');
     rig.relay.receive(rig.now, direct, data(344, payload(1)));
-    const upstream = rig.relay.openPath(rig.now, transports.tcp, 'relay', true)!;
+    const upstream = rig.relay.openPath(rig.now, transports.tcp, anonymous('relay', 'relay'))!;
     rig.tcp(upstream, ...range(1, 343).map((sequence) => data(sequence, payload(1))));
     for (const sequence of range(345, 800)) {
       rig.after(26);
       rig.tcp(upstream, data(sequence, payload(1)));
     }
-    rig.tcp(rig.relay.openPath(rig.now, transports.tcp, 'another relay', true)!, data(344, payload(1)));
+    rig.tcp(rig.relay.openPath(rig.now, transports.tcp, anonymous('relay', 'another relay'))!, data(344, payload(1)));
     rig.after(100);
     expect(rig.sequences(subscriber).toSorted((a, b) => a - b)).toEqual(range(1, 800));
   });
@@ -171,7 +172,7 @@ describe('the relay', () => {
     const datagrams = rig.path('udp', 'studio-1');
     for (const n of first) rig.relay.receive(rig.now, datagrams, data(n, payload(n)));
     rig.after(20);
-    const upstream = rig.relay.openPath(rig.now, transports.tcp, 'relay-1', true)!;
+    const upstream = rig.relay.openPath(rig.now, transports.tcp, anonymous('relay', 'relay-1'))!;
     rig.tcp(upstream, ...range(1, 463).map((n) => data(n, payload(n))));
     rig.after(20);
     expect(rig.sequences(subscriber).toSorted((a, b) => a - b)).toEqual(range(1, 464));
@@ -412,13 +413,13 @@ describe('the relay', () => {
     rig.tcp(rig.path('tcp', 'first:1'), data(1, payload(1)));
     const second = rig.path('tcp', 'second:1');
     rig.tcp(second, data(2, payload(1), { stream: 2 }));
-    expect(rig.relay.openPath(rig.now, transports.tcp, 'third')).toBeUndefined();
+    expect(rig.relay.openPath(rig.now, transports.tcp, anonymous('source', 'third'))).toBeUndefined();
     rig.relay.closePath(rig.now, second, 'closed');
-    expect(rig.relay.openPath(rig.now, transports.tcp, 'third')).toBeDefined();
+    expect(rig.relay.openPath(rig.now, transports.tcp, anonymous('source', 'third'))).toBeDefined();
     const first = rig.subscribe();
-    expect(rig.relay.subscribe(rig.now, 'more')).toBeUndefined();
+    expect(rig.relay.subscribe(rig.now, anonymous('subscriber', 'more'))).toBeUndefined();
     rig.relay.unsubscribe(rig.now, first, 'closed');
-    expect(rig.relay.subscribe(rig.now, 'more')).toBeDefined();
+    expect(rig.relay.subscribe(rig.now, anonymous('subscriber', 'more'))).toBeDefined();
     expect(rig.of('bound-hit').map(({ bound }) => bound)).toEqual(['maxPaths', 'maxSubscribers']);
   });
 

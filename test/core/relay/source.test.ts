@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decodeSource, MAX_HOPS, type SourceClaim } from '../../../core/wire/extensions.ts';
 import type { PathId, SubscriberId } from '../../../core/base/machine.ts';
+import { anonymous } from '../../../core/links/peer.ts';
 import { transports, type TransportName } from '../../../core/links/transport.ts';
 import { MessageType } from '../../../core/wire/pdu.ts';
 import { Relay } from '../../../core/relay/relay.ts';
@@ -26,7 +27,7 @@ class Rig {
   }
 
   open(label: string, { transport = 'tcp' as TransportName, isUpstream = false } = {}): PathId {
-    return this.relay.openPath(this.now, transports[transport], label, isUpstream)!;
+    return this.relay.openPath(this.now, transports[transport], anonymous(isUpstream ? 'relay' : 'source', label))!;
   }
 
   close(path: PathId): void {
@@ -34,7 +35,7 @@ class Rig {
   }
 
   subscribe(): SubscriberId {
-    const id = this.relay.subscribe(this.now, 'edge')!;
+    const id = this.relay.subscribe(this.now, anonymous('subscriber', 'edge'))!;
     this.#sent.set(id, []);
     return id;
   }

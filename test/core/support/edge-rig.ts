@@ -2,6 +2,7 @@ import type { JoinOptions } from '../../../core/edge/output/broadcast.ts';
 import { Edge, type EdgeOptions } from '../../../core/edge/edge.ts';
 import type { EdgeEvent } from '../../../core/edge/events.ts';
 import type { ListenerId, PathId } from '../../../core/base/machine.ts';
+import { anonymous } from '../../../core/links/peer.ts';
 import { transports, type TransportName } from '../../../core/links/transport.ts';
 import { defaultSettings, type Settings } from '../../../core/config/settings.ts';
 import type { Micros } from '../../../core/base/units.ts';
@@ -60,7 +61,7 @@ export class EdgeRig {
   }
 
   open(transport: TransportName = 'tcp', label = 'relay'): PathId {
-    const path = this.edge.openPath(this.now as Micros, transports[transport], label);
+    const path = this.edge.openPath(this.now as Micros, transports[transport], anonymous('relay', label));
     if (path === undefined) throw new Error('no path');
     return path;
   }

@@ -2,6 +2,7 @@ import { MemoryBudget } from '../../../core/base/budget.ts';
 import type { GapVerdict } from '../../../core/edge/stream/events.ts';
 import { Path } from '../../../core/links/intake.ts';
 import type { PathId } from '../../../core/base/machine.ts';
+import { anonymous } from '../../../core/links/peer.ts';
 import { transports, type TransportName } from '../../../core/links/transport.ts';
 import { emptyMessageView, readMessage } from '../../../core/wire/pdu.ts';
 import { Reassembler, type Reception } from '../../../core/edge/stream/reassembler.ts';
@@ -71,7 +72,7 @@ export class ReassemblyRig {
   }
 
   path(transport: TransportName): Path {
-    return new Path({ id: ++this.#paths as PathId, transport: transports[transport], label: `${transport} ${this.#paths}`, isUpstream: true, openedAt: 0 as Micros, message: () => undefined });
+    return new Path({ id: ++this.#paths as PathId, transport: transports[transport], peer: anonymous('relay', `${transport} ${this.#paths}`), openedAt: 0 as Micros, message: () => undefined });
   }
 
   close(path: Path): void {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { Edge } from '../../../core/edge/edge.ts';
 import type { ListenerId, Machine, PathId, SubscriberId } from '../../../core/base/machine.ts';
+import { anonymous, type Peer, type PeerRole } from '../../../core/links/peer.ts';
 import { transports, type Transport, type TransportName } from '../../../core/links/transport.ts';
 import type { MountCommand } from '../../../core/edge/switching/command.ts';
 import type { Relay } from '../../../core/relay/relay.ts';
@@ -135,7 +136,7 @@ function inARow({ stream, replica, type, from, by, count, length }: Extract<Step
 
 /** What a relay and an edge have in common. */
 export interface Inlet extends Machine {
-  openPath(now: Micros, transport: Transport, label: string): PathId | undefined;
+  openPath(now: Micros, transport: Transport, peer: Peer): PathId | undefined;
   closePath(now: Micros, path: PathId, reason: string): void;
   receive(now: Micros, path: PathId, bytes: Uint8Array): void;
   readonly paths: Iterable<{ readonly id: PathId }>;
@@ -143,6 +144,8 @@ export interface Inlet extends Machine {
 
 /** Those on the other side of the machine, who come and go. */
 export interface Others {
+  /** Who is at the other end of its paths. */
+  readonly pathsTo: PeerRole;
   come(now: Micros): void;
   go(now: Micros, which: number): void;
   backlog(which: number, bytes: number): void;
@@ -160,7 +163,7 @@ export class Crowd<Id> {
   }
 
   /** `come` lets one in, or says undefined; `go` lets one go, who may be gone already. */
-  at(come: (now: Micros) => Id | undefined, go: (now: Micros, id: Id) => void): Omit<Others, 'command'> {
+  at(come: (now: Micros) => Id | undefined, go: (now: Micros, id: Id) => void): Omit<Others, 'command' | 'pathsTo'> {
     const one = (which: number): Id | undefined => this.#ids[which % this.#ids.length];
     return {
       come: (now) => {
@@ -189,12 +192,12 @@ export function listenersOf(edge: Pick<Edge, 'join' | 'leave' | 'command'>, crow
     },
     (now, id) => edge.leave(now, id, 'closed'),
   );
-  return { ...people, command: (now, mount, command) => void edge.command(now, mount, command) };
+  return { ...people, pathsTo: 'relay', command: (now, mount, command) => void edge.command(now, mount, command) };
 }
 
 /** The subscribers of a relay. */
 export function subscribersOf(relay: Pick<Relay, 'subscribe' | 'unsubscribe'>, crowd: Crowd<SubscriberId>): Others {
-  return { ...crowd.at((now) => relay.subscribe(now, 'edge'), (now, id) => relay.unsubscribe(now, id, 'closed')), command: () => undefined };
+  return { pathsTo: 'source', ...crowd.at((now) => relay.subscribe(now, anonymous('subscriber', 'edge')), (now, id) => relay.unsubscribe(now, id, 'closed')), command: () => undefined };
 }
 
 /** Plays all steps, and then waits until everything is forgotten; `check` is called after each. */
@@ -213,7 +216,7 @@ export function play(machine: Inlet, all: readonly Step[], others: Others, check
     paths = paths.filter(({ id }) => there.has(id));
   };
   const open = (transport: TransportName): void => {
-    const id = machine.openPath(now as Micros, transports[transport], transport);
+    const id = machine.openPath(now as Micros, transports[transport], anonymous(others.pathsTo, transport));
     if (id !== undefined) paths.push({ id, transport });
     forgetDropped();
     if (paths.length > smallSettings.maxPaths) throw new Error('too many paths');

@@ -2,6 +2,7 @@ import { Encoder } from '../../../core/encoder/encoder.ts';
 import type { EncoderEvent } from '../../../core/encoder/events.ts';
 import type { RelayEvent } from '../../../core/relay/events.ts';
 import type { Machine, PathId, SubscriberId, TargetId } from '../../../core/base/machine.ts';
+import { anonymous, type Peer } from '../../../core/links/peer.ts';
 import { transports, type Transport } from '../../../core/links/transport.ts';
 import { Relay } from '../../../core/relay/relay.ts';
 import { defaultSettings, type Settings } from '../../../core/config/settings.ts';
@@ -11,7 +12,7 @@ import { streamId } from './messages.ts';
 
 /** Who takes in TCP bytes: a relay or an edge. */
 interface Intake {
-  openPath(now: Micros, transport: Transport, label: string, isUpstream?: boolean): PathId | undefined;
+  openPath(now: Micros, transport: Transport, peer: Peer): PathId | undefined;
   closePath(now: Micros, path: PathId, reason: string): void;
   receive(now: Micros, path: PathId, bytes: Uint8Array): void;
 }
@@ -93,7 +94,7 @@ export class EncoderRig {
 
   /** Connects a target to an intake; returns what breaks that connection, with what is on the wire. */
   connect(target: TargetId, to: Intake, delayMs = 1): () => void {
-    const path = to.openPath(this.world.now as Micros, transports.tcp, 'encoder')!;
+    const path = to.openPath(this.world.now as Micros, transports.tcp, anonymous('source', 'encoder'))!;
     let open = true;
     this.outlets.set(target, (bytes) => {
       this.world.after(delayMs, () => {
@@ -132,8 +133,8 @@ export class RelayRig {
 
   /** Connects an edge or another relay to it; returns what breaks that connection. */
   serve(to: Intake, delayMs = 1): () => void {
-    const path = to.openPath(this.world.now as Micros, transports.tcp, 'relay', true)!;
-    const id = this.relay.subscribe(this.world.now as Micros, 'subscriber')!;
+    const path = to.openPath(this.world.now as Micros, transports.tcp, anonymous('relay', 'relay'))!;
+    const id = this.relay.subscribe(this.world.now as Micros, anonymous('subscriber', 'subscriber'))!;
     let open = true;
     this.outlets.set(id, (bytes) => {
       this.world.after(delayMs, () => {

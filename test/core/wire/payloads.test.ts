@@ -5,6 +5,7 @@ import { EdgeRig } from '../support/edge-rig.ts';
 import { announce, data, message } from '../support/messages.ts';
 import { numbered } from '../support/frames.ts';
 import { RelayRig, World } from '../support/world.ts';
+import { anonymous } from '../../../core/links/peer.ts';
 import { transports } from '../../../core/links/transport.ts';
 
 const longest: readonly [name: string, type: number, bytes: number][] = [
@@ -28,7 +29,7 @@ describe('a payload', () => {
     const rig = new RelayRig(world);
     const edge = new EdgeRig();
     const long = message(type, 1, new Uint8Array(bytes + 1).fill(0x61));
-    const into = rig.relay.openPath(rig.world.now as never, transports.udp, '192.0.2.1:1')!;
+    const into = rig.relay.openPath(rig.world.now as never, transports.udp, anonymous('source', '192.0.2.1:1'))!;
     rig.relay.receive(world.now as never, into, long);
     expect(rig.relay.stats).toMatchObject({ streams: 0, messagesKept: 0, paths: [{ dropped: { 'too-long-for-type': 1 } }] });
     edge.udp(edge.open('udp'), long);
@@ -38,7 +39,7 @@ describe('a payload', () => {
   it('of an ANNOUNCE that names no mountpoint is dropped, counted, by relay and edge', () => {
     const world = new World();
     const rig = new RelayRig(world);
-    const into = rig.relay.openPath(world.now as never, transports.udp, '192.0.2.1:1')!;
+    const into = rig.relay.openPath(world.now as never, transports.udp, anonymous('source', '192.0.2.1:1'))!;
     rig.relay.receive(world.now as never, into, announce(1, 'admin/x'));
     rig.relay.receive(world.now as never, into, announce(2, 'jazz'));
     expect(rig.relay.stats).toMatchObject({ messagesKept: 1, paths: [{ dropped: { 'bad-announce': 1 } }] });

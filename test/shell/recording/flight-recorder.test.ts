@@ -12,6 +12,7 @@ import { replay } from '../../../sim/replay/replay.ts';
 import { announce, data, framed } from '../../core/support/messages.ts';
 import { numbered } from '../../core/support/frames.ts';
 import { CapturedLog } from '../support.ts';
+import { anonymous } from '../../../core/links/peer.ts';
 import { transports } from '../../../core/links/transport.ts';
 
 let directory: string;
@@ -41,7 +42,7 @@ class Programme {
     flight = new FlightRecorder({ directory, audio, role: 'edge', settings, log: log.log });
     void flight.start();
     this.edge = new RecordedEdge({ settings }, { send: () => {}, backlogBytes: () => 0, end: () => {}, event: () => {} }, flight.recorder);
-    this.#path = this.edge.openPath(0 as Micros, transports.tcp, 'relay')!;
+    this.#path = this.edge.openPath(0 as Micros, transports.tcp, anonymous('relay', 'relay'))!;
     this.#give(announce(1, 'radio', { stream: 1 }));
     this.run(5);
     this.edge.join(this.#nowUs as Micros, 'radio', { icy: false, label: 'listener' });

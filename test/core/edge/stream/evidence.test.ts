@@ -4,6 +4,7 @@ import { MemoryBudget } from '../../../../core/base/budget.ts';
 import { Evidence, type Doubt } from '../../../../core/edge/stream/evidence.ts';
 import { Path } from '../../../../core/links/intake.ts';
 import type { PathId } from '../../../../core/base/machine.ts';
+import { anonymous } from '../../../../core/links/peer.ts';
 import { transports, type TransportName } from '../../../../core/links/transport.ts';
 import { MessageType } from '../../../../core/wire/pdu.ts';
 import { defaultSettings, type Settings } from '../../../../core/config/settings.ts';
@@ -20,7 +21,7 @@ class Rig {
   }
 
   path(transport: TransportName): Path {
-    return new Path({ id: ++this.#paths as PathId, transport: transports[transport], label: transport, isUpstream: true, openedAt: 0 as Micros, message: () => undefined });
+    return new Path({ id: ++this.#paths as PathId, transport: transports[transport], peer: anonymous('relay', transport), openedAt: 0 as Micros, message: () => undefined });
   }
 
   note(path: Path, sequences: number | readonly number[], { type = 0, replica = 0 } = {}): void {
