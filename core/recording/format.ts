@@ -51,43 +51,6 @@ export interface FrozenMark {
   readonly error?: string;
 }
 
-/** Every input of a machine, by the number that stands for it in a block of calls. */
-export const CallKind: {
-  readonly advance: 1;
-  readonly openPath: 2;
-  readonly closePath: 3;
-  readonly receive: 4;
-  readonly join: 5;
-  readonly leave: 6;
-  readonly subscribe: 7;
-  readonly unsubscribe: 8;
-  /** No call: what the sink answered to the one before it when it was asked for backlogs, where that was not 0. */
-  readonly backlogs: 9;
-  /** `receive` of bytes of which some were left out. */
-  readonly receiveOutline: 10;
-  readonly command: 11;
-  readonly provideFallback: 12;
-  /** The same of a file of which some was left out. */
-  readonly provideFallbackOutline: 13;
-} = {
-  advance: 1,
-  openPath: 2,
-  closePath: 3,
-  receive: 4,
-  join: 5,
-  leave: 6,
-  subscribe: 7,
-  unsubscribe: 8,
-  backlogs: 9,
-  receiveOutline: 10,
-  command: 11,
-  provideFallback: 12,
-  provideFallbackOutline: 13,
-};
-
-/** How a path is opened, in one byte. */
-export const PathBits: { readonly udp: 1; readonly upstream: 2 } = { udp: 1, upstream: 2 };
-
 /** The fingerprint of what one block's calls gave out, at the end of its payload: 32 hexadecimal digits. */
 export const OUTPUT_HASH_BYTES = 32;
 

@@ -1,7 +1,20 @@
 import { RollingHash } from '../base/hash.ts';
+import type { PathId } from '../base/machine.ts';
 import type { Micros } from '../base/units.ts';
 import { crc32, type Checksum } from './checksum.ts';
 import { mixAnswer, mixEvent, type Answer, type MachineEvent } from './told.ts';
+
+/** Who takes note of all that a machine gives out: whoever records it, and whoever plays it again and compares. */
+export interface Outputs {
+  sent(to: number, bytes: Uint8Array): void;
+  /** What the machine tells its sink of a path, listener or subscriber: one of `Output`. */
+  told(output: number, of: number): void;
+  event(event: MachineEvent): void;
+  /** What the sink answers to the machine. */
+  backlog(bytes: number): number;
+  /** The machine has let go of a path by itself. */
+  dropped(path: PathId): void;
+}
 
 /**
  * The fingerprint of all that a machine gives out, in two parts: what it did when, with lengths, and the bytes themselves.

@@ -2,14 +2,15 @@ import type { Archive } from '../base/archive.ts';
 import { assert } from '../base/assert.ts';
 import type { Path } from '../links/intake.ts';
 import type { Machine, PathId } from '../base/machine.ts';
-import { transports, type Transport } from '../links/transport.ts';
 import type { MountPolicies } from '../config/mount-policy.ts';
 import type { Settings } from '../config/settings.ts';
 import { ms, type Micros } from '../base/units.ts';
-import { BLOCK_HEAD_BYTES, BlockKind, CallKind, FORMAT_VERSION, jsonBlock, MAGIC, PathBits, sealBlock, type AudioKept, type FrozenMark, type Head, type RecordedRole } from './format.ts';
+import { BLOCK_HEAD_BYTES, BlockKind, FORMAT_VERSION, jsonBlock, MAGIC, sealBlock, type AudioKept, type FrozenMark, type Head, type RecordedRole } from './format.ts';
 import { crc32, type Checksum } from './checksum.ts';
-import { Outliner, writeOutline } from './outline.ts';
-import { OutputHash } from './output-hash.ts';
+import { CallWriter } from './calls/bytes.ts';
+import { BACKLOGS, type CallDefinition } from './calls/calls.ts';
+import { Outlines } from './calls/outlines.ts';
+import { OutputHash, type Outputs } from './output-hash.ts';
 import { StateWriter } from './saved-state.ts';
 import { Output, type Answer, type MachineEvent } from './told.ts';
 import { ByteWriter } from './wire.ts';
@@ -67,13 +68,13 @@ const STATE_BYTES = 65_536;
  *          -> the machine; its sink's outputs go into the block's hash
  *          -> block full? sealed, and on to `out`; generation full? the machine's state begins the next one
  *
- * A wrapper with the machine's own interface calls `begin` and `end` around each call (`recorded-edge.ts`).
+ * A wrapper with the machine's own interface calls `begin` and `end` around each call (`recorded.ts`).
  */
-export class Recorder {
+export class Recorder implements Outputs {
   readonly #options: RecorderOptions;
   readonly #checksum: Checksum;
   readonly #hash: OutputHash;
-  readonly #block: ByteWriter = new ByteWriter(2 * BLOCK_BYTES);
+  readonly #block: CallWriter = new CallWriter(2 * BLOCK_BYTES);
   /** Buffers of blocks that are written, for the next ones. */
   readonly #spare: Uint8Array[] = [];
   #machine: Recordable | undefined;
@@ -87,8 +88,7 @@ export class Recorder {
   #generationAt = 0 as Micros;
   #blockAt = 0 as Micros;
   #now = 0 as Micros;
-  /** Of each path, where audio is left out. */
-  readonly #outliners: Map<PathId, Outliner> = new Map();
+  readonly #outlines: Outlines;
   /** What was asked for in this call, and those of the answers that were not 0, as pairs. */
   #asked = 0;
   #answers: number[] = [];
@@ -96,6 +96,7 @@ export class Recorder {
   constructor(options: RecorderOptions) {
     this.#options = options;
     this.#checksum = options.checksum ?? crc32;
+    this.#outlines = new Outlines(options.audio);
     this.#generation = (options.firstGeneration ?? 1) - 1;
     this.#hash = new OutputHash(this.#checksum);
   }
@@ -121,12 +122,7 @@ export class Recorder {
   resume(): void {
     this.#isFresh = false;
     this.#isBegun = false;
-    if (this.#options.audio === 'whole') return;
-    for (const { id, transport, pending } of this.#machine!.paths) {
-      const outliner = new Outliner(transport.framing);
-      outliner.kept(pending);
-      this.#outliners.set(id, outliner);
-    }
+    this.#outlines.begin(this.#machine!.paths);
   }
 
   /** Nothing is written any more: the machine goes on as if it had never been recorded. */
@@ -143,79 +139,35 @@ export class Recorder {
     this.#hash.take();
     // One is left out: the next one does not go on where the one before ends.
     this.#generation++;
-    this.#outliners.clear();
     this.resume();
   }
 
-  /** A call of the machine is about to be made; its arguments are to be written behind. */
-  begin(kind: number, now: Micros): ByteWriter | undefined {
-    if (!this.#isOn) return undefined;
+  /** A call of the machine is about to be made, with these arguments. */
+  begin(call: CallDefinition, now: Micros, a: unknown, b: unknown, c: unknown): void {
+    call.before?.(this.#outlines, a, b, c);
+    if (!this.#isOn) return;
     if (!this.#isBegun) this.#beginGeneration(now);
     if (this.#block.length === 0) this.#openBlock(now);
     this.#asked = 0;
-    this.#block.byte(kind);
+    const kept = call.outline?.kept(this.#outlines, a, b, c);
+    this.#block.byte(kept === undefined ? call.kind : call.outline!.kind);
     // A driver's clock never goes back.
     this.#block.varint(now - this.#now);
     this.#now = now;
-    return this.#block;
+    this.#block.kept = kept;
+    call.write(this.#block, a, b, c);
   }
 
-  /** The call is over. */
-  end(): void {
+  /** The call is over, and gave its caller this. */
+  end(call: CallDefinition, answer: Answer, a: unknown, b: unknown, c: unknown): void {
+    call.after?.(this.#outlines, answer, a, b, c);
     if (!this.#isOn) return;
+    if (call.isAnswered === true) this.#hash.answer(this.#now, answer);
     if (this.#answers.length > 0) this.#writeAnswers();
     const isDue = this.#block.length >= BLOCK_BYTES || this.#now - this.#blockAt >= BLOCK_US;
     if (!isDue) return;
     this.seal();
     if (this.#isGenerationOver()) this.#beginGeneration(this.#now);
-  }
-
-  /** The call is over, and gave its caller this. */
-  answered(answer: Answer): void {
-    if (this.#isOn) this.#hash.answer(this.#now, answer);
-    this.end();
-  }
-
-  /** A path is opened: calls that relay and edge have in common, with their arguments. */
-  opens(now: Micros, transport: Transport, name: string, isUpstream: boolean): void {
-    const call = this.begin(CallKind.openPath, now);
-    if (call === undefined) return;
-    call.byte((transport === transports.udp ? PathBits.udp : 0) | (isUpstream ? PathBits.upstream : 0));
-    call.text(name);
-  }
-
-  closes(now: Micros, path: PathId, reason: string): void {
-    this.#outliners.delete(path);
-    const call = this.begin(CallKind.closePath, now);
-    if (call === undefined) return;
-    call.varint(path);
-    call.text(reason);
-  }
-
-  receives(now: Micros, path: PathId, bytes: Uint8Array): void {
-    const outliner = this.#outliners.get(path);
-    const call = this.begin(outliner === undefined ? CallKind.receive : CallKind.receiveOutline, now);
-    if (call === undefined) return;
-    call.varint(path);
-    if (outliner === undefined) call.bytes(bytes);
-    else writeOutline(call, bytes, outliner.kept(bytes));
-  }
-
-  /** A mountpoint of an edge is given a file. */
-  provides(now: Micros, mount: string, title: string, file: Uint8Array): void {
-    const isWhole = this.#options.audio === 'whole';
-    const call = this.begin(isWhole ? CallKind.provideFallback : CallKind.provideFallbackOutline, now);
-    if (call === undefined) return;
-    call.text(mount);
-    call.text(title);
-    if (isWhole) call.bytes(file);
-    else writeOutline(call, file, new Outliner('datagram').keptOfPayload(file));
-  }
-
-  /** The path that `opens` was about is there. */
-  opened(path: PathId | undefined, transport: Transport): void {
-    if (path !== undefined && this.#options.audio === 'left-out') this.#outliners.set(path, new Outliner(transport.framing));
-    this.answered(path);
   }
 
   sent(to: number, bytes: Uint8Array): void {
@@ -224,11 +176,10 @@ export class Recorder {
 
   /** The machine has let go of a path by itself. */
   dropped(path: PathId): void {
-    this.#outliners.delete(path);
+    this.#outlines.closed(path);
     this.told(Output.drop, path);
   }
 
-  /** What else the machine told its sink of a path, listener or subscriber: one of `Output`. */
   told(output: number, of: number): void {
     if (this.#isOn) this.#hash.told(this.#now, output, of);
   }
@@ -278,7 +229,7 @@ export class Recorder {
   }
 
   #writeAnswers(): void {
-    this.#block.byte(CallKind.backlogs);
+    this.#block.byte(BACKLOGS);
     this.#block.varint(this.#answers.length / 2);
     for (const value of this.#answers) this.#block.varint(value);
     this.#answers = [];

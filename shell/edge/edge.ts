@@ -1,5 +1,5 @@
 import { Edge, type EdgeSink } from '../../core/edge/edge.ts';
-import { RecordedEdge, type EdgeMachine } from '../../core/recording/recorded-edge.ts';
+import { recordedEdge, type EdgeMachine } from '../../core/recording/recorded-edge.ts';
 import type { MountPolicies } from '../../core/config/mount-policy.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import type { Endpoint } from '../net/address.ts';
@@ -55,7 +55,7 @@ export class EdgeApp implements App {
     };
     this.#flight = record && new FlightRecorder({ ...record, role: 'edge', settings, log });
     const options = { settings, policies };
-    this.#edge = this.#flight === undefined ? new Edge(options, sink) : new RecordedEdge(options, sink, this.#flight.recorder);
+    this.#edge = this.#flight === undefined ? new Edge(options, sink) : recordedEdge(options, sink, this.#flight.recorder);
     this.#driver = new Driver(this.#edge, settings);
     this.#inlet = new PathInlet({ machine: this.#edge, driver: this.#driver, settings, log, refusals: this.#refusals });
     this.#listeners = new ListenerServer({

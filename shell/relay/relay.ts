@@ -1,7 +1,7 @@
 import type dgram from 'node:dgram';
 import type net from 'node:net';
 import type { SubscriberId } from '../../core/base/machine.ts';
-import { RecordedRelay, type RelayMachine } from '../../core/recording/recorded-relay.ts';
+import { recordedRelay, type RelayMachine } from '../../core/recording/recorded-relay.ts';
 import { anonymous } from '../../core/links/peer.ts';
 import { Relay, type RelaySink } from '../../core/relay/relay.ts';
 import type { Settings } from '../../core/config/settings.ts';
@@ -77,7 +77,7 @@ export class RelayApp implements App {
       event: log,
     };
     this.#flight = record && new FlightRecorder({ ...record, role: 'relay', settings, log });
-    this.#relay = this.#flight === undefined ? new Relay({ settings }, sink) : new RecordedRelay({ settings }, sink, this.#flight.recorder);
+    this.#relay = this.#flight === undefined ? new Relay({ settings }, sink) : recordedRelay({ settings }, sink, this.#flight.recorder);
     this.#driver = new Driver(this.#relay, settings);
     this.#pages = config.httpPort === undefined ? undefined : new PageServer({ settings, log, refusals: this.#refusals });
     this.#inlet = new PathInlet({ machine: this.#relay, driver: this.#driver, settings, log, refusals: this.#refusals });

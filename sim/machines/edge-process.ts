@@ -4,7 +4,7 @@ import type { ListenerId, PathId } from '../../core/base/machine.ts';
 import { anonymous } from '../../core/links/peer.ts';
 import { transports } from '../../core/links/transport.ts';
 import type { MountCommand } from '../../core/edge/switching/command.ts';
-import { RecordedEdge, type EdgeMachine } from '../../core/recording/recorded-edge.ts';
+import { recordedEdge, type EdgeMachine } from '../../core/recording/recorded-edge.ts';
 import type { Micros } from '../../core/base/units.ts';
 import { Dialer } from './dialer.ts';
 import { Driver } from './driver.ts';
@@ -64,7 +64,7 @@ export class EdgeProcess implements Process {
     };
     const options = { settings, policies: spec.policies ?? {} };
     const heard = onAir !== undefined && { onAir: (_now: Micros, mount: string, durationUs: number) => onAir(world.now, mount, durationUs) };
-    this.#edge = recorder === undefined ? new Edge({ ...options, ...heard }, sink) : new RecordedEdge(options, sink, recorder);
+    this.#edge = recorder === undefined ? new Edge({ ...options, ...heard }, sink) : recordedEdge(options, sink, recorder);
     this.#broadcasts = new BroadcastRules(oracle, settings, this.#model, this.#edge);
     this.#fallbackBytes = KEPT_OF_FALLBACK_BYTES * Object.values(spec.policies ?? {}).filter(({ fallback }) => fallback !== undefined).length;
     this.#driver = new Driver(this.#edge, host, settings.lateMs, () => this.#checkBound());

@@ -1,5 +1,5 @@
 import type { PathId, SubscriberId } from '../../core/base/machine.ts';
-import { RecordedRelay, type RelayMachine } from '../../core/recording/recorded-relay.ts';
+import { recordedRelay, type RelayMachine } from '../../core/recording/recorded-relay.ts';
 import { Relay, type RelaySink } from '../../core/relay/relay.ts';
 import { anonymous, type Peer } from '../../core/links/peer.ts';
 import { transports, type Transport } from '../../core/links/transport.ts';
@@ -62,7 +62,7 @@ export class RelayProcess implements Process {
         trace.note(world.now, host.name, kind, fields);
       },
     };
-    this.#relay = recorder === undefined ? new Relay({ settings }, sink) : new RecordedRelay({ settings }, sink, recorder);
+    this.#relay = recorder === undefined ? new Relay({ settings }, sink) : recordedRelay({ settings }, sink, recorder);
     this.#driver = new Driver(this.#relay, host, settings.lateMs, () => {
       // What came in during the history at most, and the pieces of memory and of messages that have been begun.
       const most = 1.05 * this.#inflow.peakBytes + 2 * 131_072 + this.#connections * 65_537;

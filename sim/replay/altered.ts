@@ -1,5 +1,5 @@
-import type { PathId } from '../../core/base/machine.ts';
-import type { Call } from '../../core/recording/calls.ts';
+import type { ListenerId, PathId, SubscriberId } from '../../core/base/machine.ts';
+import type { Call } from '../../core/recording/calls/read.ts';
 import type { Generation } from '../../core/recording/read.ts';
 import type { Head } from '../../core/recording/format.ts';
 import { ms, type Micros } from '../../core/base/units.ts';
@@ -119,7 +119,7 @@ export class Altered {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const { call, answer } of waiting) if (call.kind !== 'advance') this.#give(call, answer, until);
-    this.#player.play({ kind: 'advance', now: (until - this.#shiftUs) as Micros });
+    this.#player.play({ kind: 'advance', now: (until - this.#shiftUs) as Micros, args: [] });
   }
 
   /** Serves deadlines that no recorded call has served. */
@@ -130,7 +130,7 @@ export class Altered {
       if (turns > MOST_TURNS) throw new RangeError(`the deadline ${machine.deadlineReason} never passes`);
       const now = Math.max(machine.deadline + TIMER_US, this.#now - this.#shiftUs) as Micros;
       this.#now = now + this.#shiftUs;
-      this.#player.play({ kind: 'advance', now });
+      this.#player.play({ kind: 'advance', now, args: [] });
     }
   }
 
@@ -140,16 +140,23 @@ export class Altered {
     switch (call.kind) {
       case 'openPath': {
         if (typeof answer !== 'number') return;
-        this.#met(answer, call.peer.name);
-        const opened = this.#down.has(call.peer.name) ? undefined : this.#player.play({ ...call, now });
+        const { name } = call.args[1];
+        this.#met(answer, name);
+        const opened = this.#down.has(name) ? undefined : this.#player.play({ ...call, now });
         this.#paths.set(answer, typeof opened === 'number' ? opened : undefined);
         return;
       }
-      case 'closePath':
       case 'receive': {
-        const path = this.#pathOf(call.path);
-        if (path !== undefined) this.#player.play({ ...call, now, path: path as PathId });
-        if (call.kind === 'closePath') this.#labels.delete(call.path);
+        const [path, bytes] = call.args;
+        const mapped = this.#pathOf(path);
+        if (mapped !== undefined) this.#player.play({ ...call, now, args: [mapped as PathId, bytes] });
+        return;
+      }
+      case 'closePath': {
+        const [path, reason] = call.args;
+        const mapped = this.#pathOf(path);
+        if (mapped !== undefined) this.#player.play({ ...call, now, args: [mapped as PathId, reason] });
+        this.#labels.delete(path);
         return;
       }
       case 'join':
@@ -161,15 +168,12 @@ export class Altered {
         return;
       }
       case 'leave':
-        return this.#leave(call.listener, (listener) => this.#player.play({ ...call, now, listener: listener as typeof call.listener }));
+        return this.#leave(call.args[0], (listener) => this.#player.play({ ...call, now, args: [listener as ListenerId, call.args[1]] }));
       case 'unsubscribe':
-        return this.#leave(call.subscriber, (subscriber) => this.#player.play({ ...call, now, subscriber: subscriber as typeof call.subscriber }));
-      case 'command':
-      case 'provideFallback':
-      case 'advance':
-        return void this.#player.play({ ...call, now });
+        return this.#leave(call.args[0], (subscriber) => this.#player.play({ ...call, now, args: [subscriber as SubscriberId, call.args[1]] }));
       default:
-        call satisfies never;
+        // Whatever has no ids among its arguments.
+        this.#player.play({ ...call, now });
     }
   }
 
@@ -187,7 +191,7 @@ export class Altered {
     const mapped = this.#pathOf(path);
     if (mapped === undefined || !this.#labels.has(path)) return false;
     this.#paths.set(path, undefined);
-    this.#player.play({ kind: 'closePath', now: (Math.max(at, this.#now) - this.#shiftUs) as Micros, path: mapped as PathId, reason: 'what if' });
+    this.#player.play({ kind: 'closePath', now: (Math.max(at, this.#now) - this.#shiftUs) as Micros, args: [mapped as PathId, 'what if'] });
     return true;
   }
 

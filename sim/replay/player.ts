@@ -1,11 +1,12 @@
 import { Edge, type EdgeSink } from '../../core/edge/edge.ts';
-import type { Answers, CallAt } from '../../core/recording/calls.ts';
+import { apply, callsOf, type CallAt, type CallDefinition } from '../../core/recording/calls/calls.ts';
+import type { Answers } from '../../core/recording/calls/read.ts';
 import type { Head } from '../../core/recording/format.ts';
 import type { Generation } from '../../core/recording/read.ts';
-import { RecordedEdge, type EdgeMachine } from '../../core/recording/recorded-edge.ts';
-import { RecordedRelay, type RelayMachine } from '../../core/recording/recorded-relay.ts';
+import { notedEdgeSink, recordedEdge, type EdgeMachine } from '../../core/recording/recorded-edge.ts';
+import { notedRelaySink, recordedRelay, type RelayMachine } from '../../core/recording/recorded-relay.ts';
 import type { Recorder } from '../../core/recording/recorder.ts';
-import { OutputHash } from '../../core/recording/output-hash.ts';
+import { OutputHash, type Outputs } from '../../core/recording/output-hash.ts';
 import { StateReader, StateWriter } from '../../core/recording/saved-state.ts';
 import { Output, type Answer, type MachineEvent } from '../../core/recording/told.ts';
 import { ByteReader, ByteWriter } from '../../core/recording/wire.ts';
@@ -40,16 +41,15 @@ export interface PlayerOptions {
 
 type Machine = { readonly kind: 'edge'; readonly edge: EdgeMachine } | { readonly kind: 'relay'; readonly relay: RelayMachine };
 
-const answered: ReadonlySet<CallAt['kind']> = new Set<CallAt['kind']>(['openPath', 'join', 'subscribe', 'command', 'provideFallback']);
-
 /** The machine of a recording, which does what is recorded. */
-export class Player {
+export class Player implements Outputs {
   readonly hash: OutputHash = new OutputHash();
   /** What was last said of each listener's or subscriber's backlog. */
   readonly backlogs: Map<number, number> = new Map();
   /** Says what a listener's or subscriber's connection has not taken, where that was not recorded. */
   backlogOf: (of: number) => number = () => 0;
   readonly #machine: Machine;
+  readonly #calls: Readonly<Record<string, CallDefinition>>;
   readonly #watcher: Watcher;
   #now = 0 as Micros;
   #answers: Answers | undefined;
@@ -57,6 +57,7 @@ export class Player {
 
   constructor({ head, state }: Generation, watcher: Watcher, { wanted = head, recorder }: PlayerOptions = {}) {
     this.#watcher = watcher;
+    this.#calls = callsOf(head.role);
     this.#machine = head.role === 'edge' ? { kind: 'edge', edge: this.#edge(wanted, recorder) } : { kind: 'relay', relay: this.#relay(wanted.settings, recorder) };
     if (state.length > 0) this.machine.archive(new StateReader(new ByteReader(state), head.stateAudio, head.audio));
     watcher.begins(head.atUs as Micros, this.#there());
@@ -71,8 +72,8 @@ export class Player {
     this.#now = call.now;
     this.#answers = call.answers;
     this.#asked = 0;
-    const answer = this.#call(call);
-    if (answered.has(call.kind)) this.hash.answer(this.#now, answer);
+    const answer = apply(this.machine, call);
+    if (this.#calls[call.kind]?.isAnswered === true) this.hash.answer(this.#now, answer);
     return answer;
   }
 
@@ -83,71 +84,50 @@ export class Player {
     return writer.written;
   }
 
-  #openPath({ now, transport, peer }: CallAt & { readonly kind: 'openPath' }): Answer {
-    if (this.#machine.kind === 'edge') return this.#machine.edge.openPath(now, transport, { ...peer, role: 'relay' });
-    return this.#machine.relay.openPath(now, transport, peer);
-  }
-
   #there(): There {
     const mounts = this.#machine.kind === 'edge' ? this.#machine.edge.mounts() : [];
     const paths = this.machine.stats.paths.map(({ label }) => label);
     return { mounts: mounts.map(({ name, liveStream, fallback }) => ({ mount: name, stream: fallback ?? liveStream })), paths };
   }
 
-  #call(call: CallAt): Answer {
-    const { machine } = this;
-    switch (call.kind) {
-      case 'advance': return void machine.advance(call.now);
-      case 'openPath': return this.#openPath(call);
-      case 'closePath': return void machine.closePath(call.now, call.path, call.reason);
-      case 'receive': return void machine.receive(call.now, call.path, call.bytes);
-      default: break;
-    }
-    if (this.#machine.kind === 'edge') {
-      const { edge } = this.#machine;
-      if (call.kind === 'leave') return void edge.leave(call.now, call.listener, call.reason);
-      if (call.kind === 'provideFallback') return edge.provideFallback(call.now, call.name, call.title, call.bytes) === undefined ? undefined : 'refused';
-      if (call.kind === 'command') return edge.command(call.now, call.name, call.command);
-      if (call.kind !== 'join') throw new RangeError(`an edge has no ${call.kind}`);
-      const { name, icy, label, burstMs } = call;
-      return edge.join(call.now, name, { icy, label, ...(burstMs !== undefined && { burstMs }) });
-    }
-    const { relay } = this.#machine;
-    if (call.kind === 'subscribe') return relay.subscribe(call.now, call.peer);
-    if (call.kind === 'unsubscribe') return void relay.unsubscribe(call.now, call.subscriber, call.reason);
-    throw new RangeError(`a relay has no ${call.kind}`);
+  sent(to: number, bytes: Uint8Array): void {
+    this.hash.sent(this.#now, to, bytes);
+  }
+
+  told(output: number, of: number): void {
+    this.hash.told(this.#now, output, of);
+  }
+
+  event(event: MachineEvent): void {
+    this.hash.event(this.#now, event);
+  }
+
+  dropped(path: number): void {
+    this.told(Output.drop, path);
+  }
+
+  backlog(bytes: number): number {
+    return bytes;
   }
 
   #edge({ settings, policies }: Wanted, recorder: Recorder | undefined): EdgeMachine {
     const onAir = (now: Micros, mount: string, durationUs: number): void => this.#watcher.onAir(now, mount, durationUs);
-    const sink: EdgeSink = { ...this.#sink(), end: (listener) => this.hash.told(this.#now, Output.end, listener) };
+    const sink: EdgeSink = notedEdgeSink({ ...this.#sink, end: () => {} }, this);
     const options = { settings, onAir, ...(policies && { policies }) };
-    return recorder === undefined ? new Edge(options, sink) : new RecordedEdge(options, sink, recorder);
+    return recorder === undefined ? new Edge(options, sink) : recordedEdge(options, sink, recorder);
   }
 
   #relay(settings: Settings, recorder: Recorder | undefined): RelayMachine {
-    const sink: RelaySink = {
-      ...this.#sink(),
-      cut: (subscriber) => this.hash.told(this.#now, Output.cut, subscriber),
-      acknowledge: (path, bytes) => {
-        this.hash.told(this.#now, Output.acknowledge, path);
-        this.hash.sent(this.#now, path, bytes);
-      },
-      drop: (path) => this.hash.told(this.#now, Output.drop, path),
-    };
-    return recorder === undefined ? new Relay({ settings }, sink) : new RecordedRelay({ settings }, sink, recorder);
+    const sink: RelaySink = notedRelaySink({ ...this.#sink, cut: () => {}, drop: () => {} }, this);
+    return recorder === undefined ? new Relay({ settings }, sink) : recordedRelay({ settings }, sink, recorder);
   }
 
-  #sink(): { send(to: number, bytes: Uint8Array): void; backlogBytes(of: number): number; event(event: MachineEvent): void } {
-    return {
-      send: (to, bytes) => this.hash.sent(this.#now, to, bytes),
-      backlogBytes: (of) => this.#backlog(of),
-      event: (event) => {
-        this.hash.event(this.#now, event);
-        this.#watcher.event(this.#now, event);
-      },
-    };
-  }
+  /** Nobody is there to take what comes out; what was answered then is answered again. */
+  readonly #sink = {
+    send: (): void => {},
+    backlogBytes: (of: number): number => this.#backlog(of),
+    event: (event: { readonly kind: string }): void => this.#watcher.event(this.#now, event),
+  };
 
   #backlog(of: number): number {
     if (this.#answers === undefined) return this.backlogOf(of);

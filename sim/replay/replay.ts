@@ -1,4 +1,4 @@
-import { readCalls } from '../../core/recording/calls.ts';
+import { readCalls } from '../../core/recording/calls/read.ts';
 import type { CallsBlock, Generation, Recording } from '../../core/recording/read.ts';
 import type { Recorder } from '../../core/recording/recorder.ts';
 import { Player, type Watcher } from './player.ts';
@@ -58,7 +58,7 @@ export function playStretch(generations: readonly Generation[], watcher: Watcher
   for (const [block, next] of blocksOf(generations)) {
     const fromUs = untilUs;
     try {
-      for (const call of readCalls(block.calls)) {
+      for (const call of readCalls(block.calls, first.head.role)) {
         untilUs = call.now;
         calls++;
         player.play(call);

@@ -1,4 +1,4 @@
-import { readCalls } from '../../core/recording/calls.ts';
+import { readCalls } from '../../core/recording/calls/read.ts';
 import type { Generation } from '../../core/recording/read.ts';
 import type { Alteration } from './alteration.ts';
 import type { Micros } from '../../core/base/units.ts';
@@ -28,7 +28,7 @@ export function whatIf(generations: readonly Generation[], { alterations, ...wan
   const untilFailure = [new UntilFailure(was), new UntilFailure(wouldBe)] as const;
   let now = first.head.atUs as Micros;
   for (const block of generations.flatMap(({ blocks }) => blocks)) {
-    for (const call of readCalls(block.calls)) {
+    for (const call of readCalls(block.calls, first.head.role)) {
       now = call.now;
       const answer = untilFailure[0].run(now, () => exact.play(call));
       untilFailure[1].run(now, () => altered.play(call, answer));

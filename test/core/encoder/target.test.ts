@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Journal } from '../../../core/base/journal.ts';
-import type { TargetId, Transport } from '../../../core/base/machine.ts';
+import type { TargetId } from '../../../core/base/machine.ts';
+import { transports, type TransportName } from '../../../core/links/transport.ts';
 import { ms, NEVER, type Micros } from '../../../core/base/units.ts';
 import { defaultSettings, type Settings } from '../../../core/config/settings.ts';
 import type { EncoderEvent } from '../../../core/encoder/events.ts';
@@ -24,11 +25,11 @@ class Stage {
   readonly target: Target;
   #messages = 0;
 
-  constructor(transport: Transport = 'tcp', settings: Partial<Settings> = {}) {
+  constructor(transport: TransportName = 'tcp', settings: Partial<Settings> = {}) {
     this.settings = { ...defaultSettings, ...settings };
     this.target = new Target({
       id: ID,
-      transport,
+      transport: transports[transport],
       label: 'relay',
       streamId: streamId(STREAM),
       journal: this.journal,

@@ -1,8 +1,8 @@
 import type { ListenerId, SubscriberId } from '../../../core/base/machine.ts';
 import type { AudioKept } from '../../../core/recording/format.ts';
 import { readRecording, type Recording } from '../../../core/recording/read.ts';
-import { RecordedEdge } from '../../../core/recording/recorded-edge.ts';
-import { RecordedRelay } from '../../../core/recording/recorded-relay.ts';
+import { recordedEdge } from '../../../core/recording/recorded-edge.ts';
+import { recordedRelay } from '../../../core/recording/recorded-relay.ts';
 import { Recorder } from '../../../core/recording/recorder.ts';
 import type { MountPolicies } from '../../../core/config/mount-policy.ts';
 import type { Settings } from '../../../core/config/settings.ts';
@@ -54,7 +54,7 @@ export function recordEdge(all: readonly Step[], options: TapeOptions): Tape {
   const tape = new Tape();
   const recorder = recorderOn(tape, 'edge', options);
   const listeners = new Crowd<ListenerId>();
-  const edge = new RecordedEdge(options, {
+  const edge = recordedEdge(options, {
     send: () => undefined,
     backlogBytes: (listener) => listeners.backlogBytes(listener),
     end: () => undefined,
@@ -73,7 +73,7 @@ export function recordRelay(all: readonly Step[], options: TapeOptions): Tape {
   const tape = new Tape();
   const recorder = recorderOn(tape, 'relay', options);
   const subscribers = new Crowd<SubscriberId>();
-  const relay = new RecordedRelay({ settings: options.settings }, {
+  const relay = recordedRelay({ settings: options.settings }, {
     send: () => undefined,
     backlogBytes: (subscriber) => subscribers.backlogBytes(subscriber),
     cut: () => undefined, drop: () => undefined,

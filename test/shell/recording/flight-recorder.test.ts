@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AudioKept } from '../../../core/recording/format.ts';
 import { readRecording, type Recording } from '../../../core/recording/read.ts';
-import { RecordedEdge } from '../../../core/recording/recorded-edge.ts';
+import { recordedEdge, type EdgeMachine } from '../../../core/recording/recorded-edge.ts';
 import { withSettings, type Settings } from '../../../core/config/settings.ts';
 import type { Micros } from '../../../core/base/units.ts';
 import { FlightRecorder } from '../../../shell/recording/flight-recorder.ts';
@@ -32,7 +32,7 @@ afterEach(async () => {
 
 /** An edge that is recorded, and a stream of frames for it. */
 class Programme {
-  readonly edge: RecordedEdge;
+  readonly edge: EdgeMachine;
   readonly #path: number;
   #frames = 0;
   #nowUs = 0;
@@ -41,7 +41,7 @@ class Programme {
     const settings = withSettings(changes);
     flight = new FlightRecorder({ directory, audio, role: 'edge', settings, log: log.log });
     void flight.start();
-    this.edge = new RecordedEdge({ settings }, { send: () => {}, backlogBytes: () => 0, end: () => {}, event: () => {} }, flight.recorder);
+    this.edge = recordedEdge({ settings }, { send: () => {}, backlogBytes: () => 0, end: () => {}, event: () => {} }, flight.recorder);
     this.#path = this.edge.openPath(0 as Micros, transports.tcp, anonymous('relay', 'relay'))!;
     this.#give(announce(1, 'radio', { stream: 1 }));
     this.run(5);

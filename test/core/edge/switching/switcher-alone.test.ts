@@ -1,3 +1,5 @@
+import { anonymous } from '../../../../core/links/peer.ts';
+import { transports } from '../../../../core/links/transport.ts';
 import { describe, expect, it } from 'vitest';
 import { MemoryBudget } from '../../../../core/base/budget.ts';
 import type { PathId } from '../../../../core/base/machine.ts';
@@ -33,7 +35,7 @@ class Alone {
   readonly state: MountState = new MountState();
   readonly switcher: Switcher;
   readonly #budget: MemoryBudget = new MemoryBudget(1e9);
-  readonly #path: Path = new Path({ id: 1 as PathId, transport: 'tcp', label: 'relay', isUpstream: true, openedAt: 0 as Micros, message: () => undefined });
+  readonly #path: Path = new Path({ id: 1 as PathId, transport: transports.tcp, peer: anonymous('relay', 'relay'), openedAt: 0 as Micros, message: () => undefined });
   readonly #view = emptyMessageView();
   readonly #sent: Map<EdgeStream, number> = new Map();
 

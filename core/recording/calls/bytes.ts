@@ -1,0 +1,24 @@
+import { readOutline, writeOutline } from '../outline.ts';
+import { ByteReader, ByteWriter } from '../wire.ts';
+
+/** Writes the arguments of a call. */
+export class CallWriter extends ByteWriter {
+  /** What is kept of the audio among them; undefined: all. */
+  kept: readonly number[] | undefined;
+
+  audio(bytes: Uint8Array): void {
+    if (this.kept === undefined) this.bytes(bytes);
+    else writeOutline(this, bytes, this.kept);
+  }
+}
+
+/** Reads them again. */
+export class CallReader extends ByteReader {
+  /** Of the audio among them some was left out. */
+  isOutline = false;
+
+  /** Borrowed from the recording where it is whole. */
+  audio(): Uint8Array {
+    return this.isOutline ? readOutline(this) : this.bytes();
+  }
+}

@@ -1,0 +1,43 @@
+import type { PathId } from '../../base/machine.ts';
+import type { Transport } from '../../links/transport.ts';
+import type { AudioKept } from '../format.ts';
+import { Outliner } from '../outline.ts';
+
+/** What is kept of the audio that a machine is given, path by path. */
+export class Outlines {
+  readonly #audio: AudioKept;
+  readonly #paths: Map<PathId, Outliner> = new Map();
+
+  constructor(audio: AudioKept) {
+    this.#audio = audio;
+  }
+
+  /** Begins anew, with these paths open. @param paths each with the beginning of a message that is not whole yet. */
+  begin(paths: Iterable<{ readonly id: PathId; readonly transport: Transport; readonly pending: Uint8Array }>): void {
+    this.#paths.clear();
+    if (this.#audio === 'whole') return;
+    for (const { id, transport, pending } of paths) {
+      const outliner = new Outliner(transport.framing);
+      outliner.kept(pending);
+      this.#paths.set(id, outliner);
+    }
+  }
+
+  opened(path: PathId, transport: Transport): void {
+    if (this.#audio === 'left-out') this.#paths.set(path, new Outliner(transport.framing));
+  }
+
+  closed(path: PathId): void {
+    this.#paths.delete(path);
+  }
+
+  /** Of bytes that come by a path; undefined: all. */
+  ofPath(path: PathId, bytes: Uint8Array): readonly number[] | undefined {
+    return this.#paths.get(path)?.kept(bytes);
+  }
+
+  /** Of a whole file; undefined: all. */
+  ofFile(file: Uint8Array): readonly number[] | undefined {
+    return this.#audio === 'whole' ? undefined : new Outliner('datagram').keptOfPayload(file);
+  }
+}
