@@ -22,8 +22,8 @@ export interface Archive {
   bytes(value: Uint8Array): Uint8Array;
   /** Bytes that have yet to be read: where audio is left out, what reading takes is kept. */
   unread(value: Uint8Array, as: Unread): Uint8Array;
-  /** So many bytes of `value` that it only passes on: where audio is left out, zeros. Returns them when loading. */
-  audio(value: Uint8Array, from: number, length: number): Uint8Array;
+  /** So many bytes of `value` that it passes on, and of which it reads the first `read`: where audio is left out, the others are zeros. Returns them when loading. */
+  audio(value: Uint8Array, from: number, length: number, read?: number): Uint8Array;
   /** A whole file: left out only where the recording as a whole is one without audio, and then as what has yet to be read. */
   file(value: Uint8Array): Uint8Array;
   /** `each` gets an item when saving, and makes one when loading. */

@@ -69,9 +69,12 @@ export class StateWriter implements Archive {
     return value;
   }
 
-  audio(value: Uint8Array, from: number, length: number): Uint8Array {
+  audio(value: Uint8Array, from: number, length: number, read = 0): Uint8Array {
     if (this.#audio === 'whole') this.#writer.piece(value, from, from + length);
-    else this.#writer.varint(length);
+    else {
+      this.#writer.varint(length);
+      if (read > 0) this.#writer.piece(value, from, from + Math.min(read, length));
+    }
     return value;
   }
 
@@ -131,8 +134,11 @@ export class StateReader implements Archive {
     return this.#files === 'whole' ? this.bytes() : readOutline(this.#reader);
   }
 
-  audio(): Uint8Array {
-    return this.#audio === 'whole' ? this.bytes() : new Uint8Array(this.#reader.varint());
+  audio(_value: Uint8Array, _from: number, _length: number, read = 0): Uint8Array {
+    if (this.#audio === 'whole') return this.bytes();
+    const bytes = new Uint8Array(this.#reader.varint());
+    if (read > 0) bytes.set(this.#reader.bytes());
+    return bytes;
   }
 
   list<T>(_items: Iterable<T>, each: (item: T | undefined) => T): T[] {

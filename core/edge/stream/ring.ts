@@ -30,6 +30,11 @@ interface Entry {
 const MAX_TEXT_BYTES = 131_072;
 const FIRST_BYTES = 16_384;
 const FIRST_ENTRIES = 64;
+/**
+ * So much of a frame is read in a ring, where a cut is made: its header, where its main data begins (Layer III), and its window (AAC). What
+ * those before a cut say decides how long the frame behind it becomes.
+ */
+const READ_BYTES = 16;
 
 /**
  * The newest frames of a stream, bounded by media time and by bytes: beyond either, the oldest go.
@@ -194,8 +199,7 @@ export class FrameRing {
       entry.isBehindLoss = a.flag(entry.isBehindLoss);
       entry.textBytes = a.number(entry.textBytes);
     }
-    // The frames before a cut are read there: how much of the bit reservoir they give decides how long the frame behind it becomes.
-    const bytes = a.unread(this.#arena.subarray(entry.offset, entry.offset + entry.length), 'payload');
+    const bytes = a.audio(this.#arena, entry.offset, entry.length, READ_BYTES);
     if (!a.isLoading) return;
     entry.length = bytes.length;
     this.#arena.set(bytes, entry.offset);
