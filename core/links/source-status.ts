@@ -1,6 +1,6 @@
 import type { Archive } from '../base/archive.ts';
 import { MAX_HOPS, type SourceClaim } from '../wire/extensions.ts';
-import { isPushed, type Path } from './intake.ts';
+import { isPushed, type Path } from './path.ts';
 import type { PathId } from '../base/machine.ts';
 
 /** An open path by which a stream comes to a relay. */

@@ -1,6 +1,6 @@
 import type { Archive } from '../base/archive.ts';
 import type { MemoryBudget } from '../base/budget.ts';
-import type { Path } from '../links/intake.ts';
+import type { Path } from '../links/path.ts';
 import { MessageType, type MessageView } from '../wire/pdu.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Micros } from '../base/units.ts';

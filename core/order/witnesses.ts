@@ -1,6 +1,6 @@
 import type { Archive } from '../base/archive.ts';
 import type { MemoryBudget } from '../base/budget.ts';
-import type { Path } from '../links/intake.ts';
+import type { Path } from '../links/path.ts';
 import type { PathId } from '../base/machine.ts';
 import { archiveRival, archiveAside, type Rival } from './rival.ts';
 import { Rhythm } from '../timing/rhythm.ts';

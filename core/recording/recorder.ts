@@ -1,6 +1,6 @@
 import type { Archive } from '../base/archive.ts';
 import { assert } from '../base/assert.ts';
-import type { Path } from '../links/intake.ts';
+import type { Path } from '../links/path.ts';
 import type { Machine, PathId } from '../base/machine.ts';
 import type { MountPolicies } from '../config/mount-policy.ts';
 import type { Settings } from '../config/settings.ts';

@@ -1,5 +1,5 @@
 import type { Archive } from '../base/archive.ts';
-import { isPushed, type Path } from '../links/intake.ts';
+import { isPushed, type Path } from '../links/path.ts';
 import type { PathId } from '../base/machine.ts';
 import { encodeMessage, MessageType, sameStream, streamIdOf, type MessageView } from '../wire/pdu.ts';
 import type { Settings } from '../config/settings.ts';

@@ -1,6 +1,6 @@
 import type { Archive } from '../base/archive.ts';
 import type { MemoryBudget } from '../base/budget.ts';
-import type { DropReason, Path } from '../links/intake.ts';
+import type { DropReason, Path } from '../links/path.ts';
 import type { PathId } from '../base/machine.ts';
 import { emptyMessageView, readMessage, type MessageView } from '../wire/pdu.ts';
 import { Place, type Run } from '../order/place.ts';

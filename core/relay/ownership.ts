@@ -1,5 +1,5 @@
 import type { Archive } from '../base/archive.ts';
-import type { Path } from '../links/intake.ts';
+import type { Path } from '../links/path.ts';
 import type { PathId } from '../base/machine.ts';
 import { ms, type Micros } from '../base/units.ts';
 

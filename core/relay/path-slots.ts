@@ -1,5 +1,5 @@
 import type { Archive } from '../base/archive.ts';
-import { isPushed, type Path } from '../links/intake.ts';
+import { isPushed, type Path } from '../links/path.ts';
 import type { Settings } from '../config/settings.ts';
 import { ByAddress, KNOWN_AFTER_US, KnownAddresses, oldest, type Admission } from '../links/slots.ts';
 import { ms, NEVER, type Micros } from '../base/units.ts';

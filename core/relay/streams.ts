@@ -5,7 +5,7 @@ import { RELAY_STREAM_BYTES } from '../base/costs.ts';
 import { Departed } from '../order/departed.ts';
 import type { RelayEvent } from './events.ts';
 import { decodeSource } from '../wire/extensions.ts';
-import type { Path } from '../links/intake.ts';
+import type { Path } from '../links/path.ts';
 import type { Journal } from '../base/journal.ts';
 import type { PathId } from '../base/machine.ts';
 import { formatStreamId, PDU_HEADER_BYTES, sameStream, STREAM_ID_BYTES, streamIdOf, type MessageView } from '../wire/pdu.ts';

@@ -4,7 +4,7 @@ import { decodeOrigin } from '../../wire/extensions.ts';
 import type { Codec } from '../../codec/format/format.ts';
 import { decodeHeaders, type HeaderList } from '../../wire/headers.ts';
 import { decodeIcyText, icyTitleOf } from '../../wire/icy.ts';
-import type { Path } from '../../links/intake.ts';
+import type { Path } from '../../links/path.ts';
 import { mayAnnounce } from '../../links/peer.ts';
 import { MessageType, PDU_HEADER_BYTES, type MessageView } from '../../wire/pdu.ts';
 

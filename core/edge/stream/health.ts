@@ -2,7 +2,7 @@ import type { Archive } from '../../base/archive.ts';
 import type { PathId } from '../../base/machine.ts';
 import { ms, type Micros } from '../../base/units.ts';
 import type { Settings } from '../../config/settings.ts';
-import type { Path } from '../../links/intake.ts';
+import type { Path } from '../../links/path.ts';
 import { LossMeter } from '../../timing/loss-meter.ts';
 import { OpeningBurst } from '../../timing/opening-burst.ts';
 import { Pace } from '../../timing/pace.ts';

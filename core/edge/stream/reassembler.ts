@@ -3,7 +3,7 @@ import { assert } from '../../base/assert.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
 import type { GapVerdict } from './events.ts';
 import { Evidence, type Testimony } from './evidence.ts';
-import type { Path } from '../../links/intake.ts';
+import type { Path } from '../../links/path.ts';
 import type { PathId } from '../../base/machine.ts';
 import { MessageType, type MessageView } from '../../wire/pdu.ts';
 import { Place, type Run, type Whereabouts } from '../../order/place.ts';

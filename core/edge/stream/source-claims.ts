@@ -1,7 +1,7 @@
 import type { Archive } from '../../base/archive.ts';
 import { archiveClaim } from '../../links/source-status.ts';
 import type { SourceClaim } from '../../wire/extensions.ts';
-import type { Path } from '../../links/intake.ts';
+import type { Path } from '../../links/path.ts';
 import type { PathId } from '../../base/machine.ts';
 
 interface Said {

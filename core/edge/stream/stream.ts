@@ -5,7 +5,7 @@ import { EDGE_STREAM_BYTES } from '../../base/costs.ts';
 import type { GapVerdict } from './events.ts';
 import { decodeSource } from '../../wire/extensions.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
-import type { Path } from '../../links/intake.ts';
+import type { Path } from '../../links/path.ts';
 import type { PathId } from '../../base/machine.ts';
 import type { Kin } from '../content/kinship.ts';
 import { formatStreamId, MessageType, PDU_HEADER_BYTES, type MessageView } from '../../wire/pdu.ts';

@@ -4,7 +4,7 @@ import type { MemoryBudget } from '../../base/budget.ts';
 import { Departed } from '../../order/departed.ts';
 import { EdgeStream, type EdgeStreamSink, type StreamConsumer } from './stream.ts';
 import type { StreamEvent } from './events.ts';
-import type { Path } from '../../links/intake.ts';
+import type { Path } from '../../links/path.ts';
 import type { PathId } from '../../base/machine.ts';
 import { formatStreamId, MessageType, PDU_HEADER_BYTES, STREAM_ID_BYTES, streamIdOf, type MessageView } from '../../wire/pdu.ts';
 import type { Settings } from '../../config/settings.ts';

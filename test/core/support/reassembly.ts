@@ -1,6 +1,6 @@
 import { MemoryBudget } from '../../../core/base/budget.ts';
 import type { GapVerdict } from '../../../core/edge/stream/events.ts';
-import { Path } from '../../../core/links/intake.ts';
+import { Path } from '../../../core/links/path.ts';
 import type { PathId } from '../../../core/base/machine.ts';
 import { anonymous } from '../../../core/links/peer.ts';
 import { transports, type TransportName } from '../../../core/links/transport.ts';

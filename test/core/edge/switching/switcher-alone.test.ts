@@ -14,7 +14,7 @@ import { MountState } from '../../../../core/edge/playout/state.ts';
 import { EdgeStream, type StreamConsumer } from '../../../../core/edge/stream/stream.ts';
 import { MountEnd } from '../../../../core/edge/switching/mount-end.ts';
 import { Switcher } from '../../../../core/edge/switching/switcher.ts';
-import { Path } from '../../../../core/links/intake.ts';
+import { Path } from '../../../../core/links/path.ts';
 import { emptyMessageView, readMessage } from '../../../../core/wire/pdu.ts';
 import { join } from '../../codec/build.ts';
 import { FRAME_US, makerOf, numbered, numberedAac, range } from '../../support/frames.ts';

@@ -1,0 +1,132 @@
+import type { Archive } from '../base/archive.ts';
+import { Deframer } from '../wire/deframer.ts';
+import { decodeAnnouncement } from '../wire/announce.ts';
+import type { PathFigures } from './events.ts';
+import type { PathId } from '../base/machine.ts';
+import { mayAnnounce, type Peer } from './peer.ts';
+import { TokenBucket } from './token-bucket.ts';
+import type { Transport } from './transport.ts';
+import type { Micros } from '../base/units.ts';
+import { PDU_HEADER_BYTES, type MessageView, type PduProblem } from '../wire/pdu.ts';
+
+/** Why a message did not get further. */
+export type DropReason =
+  | PduProblem
+  /** Longer than anything of its type. */
+  | 'too-long-for-type'
+  | 'duplicate'
+  | 'stale'
+  | 'late'
+  | 'far-off'
+  | 'too-many-streams'
+  | 'bad-announce'
+  | 'bad-header'
+  | 'bad-origin'
+  | 'bad-source'
+  /** Its peer may not announce that mountpoint. */
+  | 'not-allowed'
+  | 'not-owner';
+
+export interface PathOptions {
+  readonly id: PathId;
+  readonly transport: Transport;
+  readonly peer: Peer;
+  readonly openedAt: Micros;
+  /** Is told of each message. */
+  readonly message: (path: Path, bytes: Uint8Array, start: number, end: number) => void;
+  /** Is told of messages without a byte. */
+  readonly empty?: (path: Path) => void;
+}
+
+/**
+ * Streams that one path may bring which nobody knew: all encoders of a large site at once, by one socket for datagrams, and then as many
+ * as start anew in a bad hour. Who invents more is not passed on.
+ */
+const NEW_STREAMS_AT_ONCE = 1_024;
+const NEW_STREAMS_PER_SECOND = 16;
+
+/** Whether it is a connection that somebody has made to us. */
+export function isPushed({ transport, peer }: Pick<PathOptions, 'transport' | 'peer'>): boolean {
+  return transport.tellsClose && peer.role !== 'relay';
+}
+
+/** An incoming connection, or the datagrams that one address sends to a socket, with its counts. */
+export class Path {
+  readonly id: PathId;
+  readonly transport: Transport;
+  readonly peer: Peer;
+  /** The peer's. */
+  readonly address: string;
+  /** A relay that we subscribe to; otherwise whoever pushes to us. */
+  readonly isUpstream: boolean;
+  isOpen = true;
+  openedAt: Micros;
+  /** When it said last, by an empty message, that it waits for something to say; before, when it was opened. */
+  waitsSince: Micros;
+  /** When a message of a stream came by it last; undefined before the first. */
+  usedAt: Micros | undefined;
+  /** Streams that it may still bring which nobody knew: `mayBringStream` counts. */
+  readonly #newStreams: TokenBucket = new TokenBucket(NEW_STREAMS_AT_ONCE, NEW_STREAMS_PER_SECOND);
+  messages = 0;
+  bytes = 0;
+  dropped: Map<DropReason, number> = new Map();
+  readonly #deframer: Deframer;
+
+  constructor({ id, transport, peer, openedAt, message, empty }: PathOptions) {
+    this.id = id;
+    this.transport = transport;
+    this.peer = peer;
+    this.address = peer.address;
+    this.isUpstream = peer.role === 'relay';
+    this.openedAt = openedAt;
+    this.waitsSince = openedAt;
+    this.#deframer = new Deframer((bytes, start, end) => message(this, bytes, start, end), () => empty?.(this));
+  }
+
+  drop(reason: DropReason, count = 1): void {
+    this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + count);
+  }
+
+  /** Whether it may bring one more stream that nobody knew. */
+  mayBringStream(now: Micros): boolean {
+    return this.#newStreams.take(now);
+  }
+
+  /** Whether its peer may announce what this ANNOUNCE does. One that cannot be read announces nothing. */
+  mayAnnounce({ bytes, start, end }: MessageView): boolean {
+    if (this.peer.mounts === undefined) return true;
+    const announced = decodeAnnouncement(bytes.subarray(start + PDU_HEADER_BYTES, end));
+    return announced === undefined || mayAnnounce(this.peer, announced.mountpoint);
+  }
+
+  get figures(): PathFigures {
+    return { messages: this.messages, bytes: this.bytes, dropped: Object.fromEntries(this.dropped) };
+  }
+
+  /** Bytes of an unfinished message. */
+  get heldBytes(): number {
+    return this.#deframer.pendingBytes;
+  }
+
+  /** An unfinished message; borrowed. */
+  get pending(): Uint8Array {
+    return this.#deframer.pending;
+  }
+
+  /** Saves or restores what is not given at construction. */
+  archive(a: Archive): void {
+    this.openedAt = a.number(this.openedAt);
+    this.waitsSince = a.number(this.waitsSince);
+    this.usedAt = a.maybeNumber(this.usedAt);
+    this.#newStreams.archive(a);
+    this.messages = a.number(this.messages);
+    this.bytes = a.number(this.bytes);
+    this.dropped = new Map(a.list(this.dropped, (drop) => [a.text(drop?.[0] ?? 'late'), a.number(drop?.[1] ?? 0)]));
+    this.#deframer.archive(a);
+  }
+
+  /** @internal */
+  push(bytes: Uint8Array): void {
+    this.#deframer.push(bytes);
+  }
+}
