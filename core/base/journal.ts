@@ -1,6 +1,7 @@
 import type { Archive } from './archive.ts';
 import { assert } from './assert.ts';
 import type { MemoryBudget } from './budget.ts';
+import { LENGTH_BYTES, writeLength } from './length-prefix.ts';
 import type { Micros } from './units.ts';
 
 /** Where a reader of a journal is: always between two records. */
@@ -92,10 +93,10 @@ export class Journal {
     return sum;
   }
 
-  /** Appends `bytes[start, end)`, with two bytes of big-endian length in front when `prefixed`. `time` never decreases. */
+  /** Appends `bytes[start, end)`, with its length in front when `prefixed`. `time` never decreases. */
   append(time: Micros, bytes: Uint8Array, start: number, end: number, prefixed: boolean): void {
     const payload = end - start;
-    const length = prefixed ? payload + 2 : payload;
+    const length = prefixed ? LENGTH_BYTES + payload : payload;
     const chunk = this.#room(length);
     const newest = this.#marks[this.#marks.length - 1];
     const isDue = newest === undefined || time - newest.time >= this.#markEveryUs || this.#head - newest.position >= this.#chunkBytes;
@@ -104,8 +105,8 @@ export class Journal {
     }
     let at = chunk.used;
     if (prefixed) {
-      chunk.bytes[at++] = payload >>> 8;
-      chunk.bytes[at++] = payload;
+      writeLength(chunk.bytes, at, payload);
+      at += LENGTH_BYTES;
     }
     copy(bytes, start, end, chunk.bytes, at);
     chunk.used += length;

@@ -1,6 +1,7 @@
 import { Deframer } from '../wire/deframer.ts';
 import type { EncoderEvent } from './events.ts';
 import type { Cursor, Journal } from '../base/journal.ts';
+import { LENGTH_BYTES, lengthAt } from '../base/length-prefix.ts';
 import type { TargetId } from '../base/machine.ts';
 import { emptyMessageView, MessageType, readMessage, sameStream } from '../wire/pdu.ts';
 import type { Settings } from '../config/settings.ts';
@@ -30,7 +31,6 @@ export interface TargetOptions {
 }
 
 const REPLICA_AT = 1;
-const LENGTH_BYTES = 2;
 /** In the time after which a target counts as stuck. */
 const LOOKS = 4;
 
@@ -202,7 +202,7 @@ export class Target {
   /** What the journal has, as a copy: others read the same. */
   #asReplica(messages: Uint8Array): Uint8Array {
     const copy = messages.slice();
-    for (let at = 0; at < copy.length; at += LENGTH_BYTES + ((copy[at]! << 8) | copy[at + 1]!)) copy[at + LENGTH_BYTES + REPLICA_AT] = this.#id;
+    for (let at = 0; at < copy.length; at += LENGTH_BYTES + lengthAt(copy, at)) copy[at + LENGTH_BYTES + REPLICA_AT] = this.#id;
     return copy;
   }
 

@@ -1,12 +1,13 @@
 import type { Archive } from '../base/archive.ts';
 import { assert } from '../base/assert.ts';
+import { LENGTH_BYTES, lengthAt } from '../base/length-prefix.ts';
 import { MAX_PDU_BYTES } from './pdu.ts';
 
 /** Takes in one whole message, where it lies in `bytes[start, end)`, borrowed for the call. */
 export type MessageTaker = (bytes: Uint8Array, start: number, end: number) => void;
 
 /**
- * Cuts a byte stream into messages: two bytes of big-endian length, then the message; a zero length is skipped.
+ * Cuts a byte stream into messages: a length, then the message; a zero length is skipped.
  *
  * A message that lies whole in one chunk is passed on where it is. Only one that a chunk boundary cuts is copied, into
  * a buffer of at most 65,537 bytes, which is all the memory a connection can make us hold here.
@@ -36,10 +37,11 @@ export class Deframer {
 
   push(chunk: Uint8Array): void {
     let at = this.#carried === 0 ? 0 : this.#complete(chunk);
-    while (chunk.length - at >= 2) {
-      const end = at + 2 + ((chunk[at]! << 8) | chunk[at + 1]!);
+    while (chunk.length - at >= LENGTH_BYTES) {
+      const start = at + LENGTH_BYTES;
+      const end = start + lengthAt(chunk, at);
       if (end > chunk.length) break;
-      if (end > at + 2) this.#take(chunk, at + 2, end);
+      if (end > start) this.#take(chunk, start, end);
       else this.#empty();
       at = end;
     }
@@ -55,17 +57,17 @@ export class Deframer {
   /** Adds to the carried beginning until its message is whole; returns how much of the chunk that took. */
   #complete(chunk: Uint8Array): number {
     let at = 0;
-    if (this.#carried < 2) {
-      this.#keep(chunk, 0, Math.min(chunk.length, 2 - this.#carried));
-      at = 1;
-      if (this.#carried < 2) return chunk.length;
+    if (this.#carried < LENGTH_BYTES) {
+      at = Math.min(chunk.length, LENGTH_BYTES - this.#carried);
+      this.#keep(chunk, 0, at);
+      if (this.#carried < LENGTH_BYTES) return chunk.length;
     }
-    const whole = 2 + ((this.#carry[0]! << 8) | this.#carry[1]!);
+    const whole = LENGTH_BYTES + lengthAt(this.#carry, 0);
     const until = Math.min(chunk.length, at + whole - this.#carried);
     this.#keep(chunk, at, until);
     if (this.#carried === whole) {
       this.#carried = 0;
-      if (whole > 2) this.#take(this.#carry, 2, whole);
+      if (whole > LENGTH_BYTES) this.#take(this.#carry, LENGTH_BYTES, whole);
       else this.#empty();
     }
     return until;
@@ -73,9 +75,9 @@ export class Deframer {
 
   #keep(chunk: Uint8Array, from: number, to: number): void {
     const needed = this.#carried + to - from;
-    assert(needed <= MAX_PDU_BYTES + 2, 'the deframer carries more than one message');
+    assert(needed <= LENGTH_BYTES + MAX_PDU_BYTES, 'the deframer carries more than one message');
     if (needed > this.#carry.length) {
-      const larger = new Uint8Array(Math.max(needed, Math.min(2 * this.#carry.length, MAX_PDU_BYTES + 2), 2_048));
+      const larger = new Uint8Array(Math.max(needed, Math.min(2 * this.#carry.length, LENGTH_BYTES + MAX_PDU_BYTES), 2_048));
       larger.set(this.#carry.subarray(0, this.#carried));
       this.#carry = larger;
     }

@@ -1,10 +1,11 @@
+import { LENGTH_BYTES, writeLength } from '../base/length-prefix.ts';
+
 /** A copy of `bytes[start, end)` with its length in front. */
 export function prefixed(bytes: Uint8Array, start: number, end: number): Uint8Array {
   const length = end - start;
-  const message = new Uint8Array(length + 2);
-  message[0] = length >>> 8;
-  message[1] = length;
-  message.set(bytes.subarray(start, end), 2);
+  const message = new Uint8Array(LENGTH_BYTES + length);
+  writeLength(message, 0, length);
+  message.set(bytes.subarray(start, end), LENGTH_BYTES);
   return message;
 }
 
