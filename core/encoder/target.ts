@@ -91,9 +91,10 @@ export class Target {
     return this.#strayMessages;
   }
 
-  /** A message is in the journal: to a stream it goes at the next `pump`, as a datagram at once. */
+  /** A message is in the journal: to a stream it goes at the next `pump`, as a datagram at once, if anybody is there. */
   added(message: Uint8Array): void {
     if (this.#transport.framing === 'stream') return this.#countLost();
+    if (!this.#isUp) return;
     const copy = message.slice();
     copy[REPLICA_AT] = this.#id;
     this.#sink.send(this.#id, copy);
