@@ -1,4 +1,4 @@
-/** Which process a setting matters to. */
+/** The processes that have a setting. */
 export type Role = 'encoder' | 'relay' | 'edge';
 
 export type Unit = 'ms' | 'bytes' | 'messages' | 'streams' | 'connections' | 'listeners';
@@ -9,11 +9,11 @@ export interface Setting {
   readonly min: number;
   readonly max: number;
   readonly roles: readonly Role[];
-  /** What it does and why the default is what it is: also the text of `--help`. */
+  /** What it does, and the reason for its default: also the text of `--help`. Each is understandable without the others. */
   readonly why: string;
 }
 
-/** The values that a machine is given: see `settingTable` for what each does. */
+/** The values of all settings: see `settingTable` for what each does. */
 export interface Settings {
   readonly backoffMinMs: number;
   readonly backoffMaxMs: number;
@@ -104,109 +104,109 @@ export type SettingName = keyof Settings;
 const everyRole: readonly Role[] = ['encoder', 'relay', 'edge'];
 
 /**
- * Every time constant and bound of the core, with its unit, default, legal range and reason: the only place for them.
+ * All time constants and limits of the core, with unit, default, valid range and reason: they are defined only here.
  * Each can be set on the command line (`stallMinMs` is `--stall-min-ms`) and in a configuration file.
  */
 export const settingTable: Readonly<Record<SettingName, Setting>> = {
-  // Connections that we open, and how soon a dead one is noticed.
-  backoffMinMs: { value: 100, unit: 'ms', min: 1, max: 60_000, roles: everyRole, why: 'first wait before connecting again; doubles at each failure, and each wait is drawn from its upper half' },
-  backoffMaxMs: { value: 1_000, unit: 'ms', min: 1, max: 600_000, roles: everyRole, why: 'longest wait before connecting again: a relay that is back is found within this' },
-  connectTimeoutMs: { value: 2_000, unit: 'ms', min: 10, max: 600_000, roles: everyRole, why: 'a connection not made by then is tried again: a vanished host answers nothing' },
-  answerTimeoutMs: { value: 20_000, unit: 'ms', min: 10, max: 600_000, roles: ['encoder'], why: 'the server that --from names, once it is connected, has so long to answer: one that first connects to its own source, or asks somebody whether we may listen, needs seconds' },
-  firstFrameMs: { value: 20_000, unit: 'ms', min: 10, max: 600_000, roles: ['encoder'], why: 'and behind its answer so long to send a whole frame: a source may only be about to begin, and at 8 kbit/s a block of a server takes four seconds' },
-  idleMs: { value: 5_000, unit: 'ms', min: 100, max: 3_600_000, roles: everyRole, why: 'a connection that has carried messages, or the audio of --from, and then nothing for so long is half open: closed and made again' },
-  keepAliveMs: { value: 5_000, unit: 'ms', min: 1_000, max: 3_600_000, roles: everyRole, why: 'after so much silence the system asks the other side of a connection whether it is there, ten times, once a second' },
-  resolveMs: { value: 30_000, unit: 'ms', min: 100, max: 3_600_000, roles: everyRole, why: 'host names are looked up again this often: relays are moved by their name; while one cannot be reached, every backoffMaxMs' },
-  addressGraceMs: { value: 60_000, unit: 'ms', min: 0, max: 86_400_000, roles: everyRole, why: 'an address that a name no longer has stays in use for so long, and longer if none of the new ones can be reached: some name servers give other addresses at each look' },
-  stopMs: { value: 1_000, unit: 'ms', min: 0, max: 60_000, roles: everyRole, why: 'a process that is stopped waits so long for what it has written' },
-  lateMs: { value: 200, unit: 'ms', min: 1, max: 600_000, roles: everyRole, why: 'a process that runs so much later than it asked to was stopped, or its clock was set forward: what is beyond this is not held against others, for it could not hear them' },
-  loopStandsMs: { value: 2_000, unit: 'ms', min: 100, max: 600_000, roles: everyRole, why: 'when the event loop has stood still for so long, and nothing is carried, a thread of its own says so in the log, with what the loop is at' },
-  loopEndMs: { value: 30_000, unit: 'ms', min: 0, max: 3_600_000, roles: everyRole, why: 'one that stands for so long is not expected to go on: the process ends with status 70, for its supervisor to start it again; 0: never' },
-  maxPaths: { value: 4_096, unit: 'connections', min: 1, max: 1_000_000, roles: ['relay', 'edge'], why: 'incoming connections at most; beyond it one that brings nothing of use, or the newest of the address that has most, is closed for the newcomer, or the newcomer is refused' },
-  maxPathsPerAddress: { value: 2_048, unit: 'connections', min: 1, max: 1_000_000, roles: ['relay'], why: 'and of one address at most: two thousand encoders can be behind one, and half of all is left for others' },
-  firstMessageMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['relay'], why: 'an incoming connection that has brought no message by then is closed; an encoder that waits for its source sends an empty one five times a second' },
+  // Outgoing connections, and the detection of dead ones.
+  backoffMinMs: { value: 100, unit: 'ms', min: 1, max: 60_000, roles: everyRole, why: 'shortest wait before reconnecting; doubles after each failure, and each wait is a random value in its upper half' },
+  backoffMaxMs: { value: 1_000, unit: 'ms', min: 1, max: 600_000, roles: everyRole, why: 'longest wait before reconnecting: a relay that is back is found within this time' },
+  connectTimeoutMs: { value: 2_000, unit: 'ms', min: 10, max: 600_000, roles: everyRole, why: 'timeout for making a connection; it is then retried' },
+  answerTimeoutMs: { value: 20_000, unit: 'ms', min: 10, max: 600_000, roles: ['encoder'], why: 'time that the server of --from has to answer once connected: one that connects to its own source first, or asks an authentication service, needs seconds' },
+  firstFrameMs: { value: 20_000, unit: 'ms', min: 10, max: 600_000, roles: ['encoder'], why: 'time that the server of --from has, after its answer, to send a whole frame: a source may only be starting, and at 8 kbit/s one block of a server takes four seconds' },
+  idleMs: { value: 5_000, unit: 'ms', min: 100, max: 3_600_000, roles: everyRole, why: 'idle timeout of a connection that has carried messages, or the audio of --from: it is closed as half open, and made again' },
+  keepAliveMs: { value: 5_000, unit: 'ms', min: 1_000, max: 3_600_000, roles: everyRole, why: 'TCP keep-alive: after this idle time the system probes the peer, ten times, once a second' },
+  resolveMs: { value: 30_000, unit: 'ms', min: 100, max: 3_600_000, roles: everyRole, why: 'interval between DNS lookups of a host name, so that relays can be moved by their name; while one of its addresses is unreachable the interval is backoffMaxMs' },
+  addressGraceMs: { value: 60_000, unit: 'ms', min: 0, max: 86_400_000, roles: everyRole, why: 'time that an address stays in use after its name stopped resolving to it, longer while no new address is reachable: some name servers rotate addresses' },
+  stopMs: { value: 1_000, unit: 'ms', min: 0, max: 60_000, roles: everyRole, why: 'time that a stopping process waits for its output to be written' },
+  lateMs: { value: 200, unit: 'ms', min: 1, max: 600_000, roles: everyRole, why: 'largest timer lag that is counted as elapsed time: a process that runs later than this was suspended, or its clock was set, and could not receive; the excess is held against no peer' },
+  loopStandsMs: { value: 2_000, unit: 'ms', min: 100, max: 600_000, roles: everyRole, why: 'time the event loop may be blocked before a watchdog thread logs it, with a stack trace' },
+  loopEndMs: { value: 30_000, unit: 'ms', min: 0, max: 3_600_000, roles: everyRole, why: 'time the event loop may be blocked before the process is ended with status 70, for its supervisor to restart it; 0: never' },
+  maxPaths: { value: 4_096, unit: 'connections', min: 1, max: 1_000_000, roles: ['relay', 'edge'], why: 'maximum number of incoming connections; beyond it a connection without useful traffic, or the newest of the address with the most, is closed in favour of the new one, or the new one is refused' },
+  maxPathsPerAddress: { value: 2_048, unit: 'connections', min: 1, max: 1_000_000, roles: ['relay'], why: 'maximum number of incoming connections from one address: enough for two thousand encoders behind one, with half of the total left for others' },
+  firstMessageMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['relay'], why: 'an incoming connection that has sent no message within this time is closed; an encoder that waits for its source sends an empty message five times a second' },
 
   // Encoder.
-  sourceSilentMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['encoder'], why: 'a source client that sends nothing for so long is half open: closed, as Icecast does' },
-  noFrameMs: { value: 2_000, unit: 'ms', min: 100, max: 600_000, roles: ['encoder'], why: 'a source that has sent bytes for so long, and no frame, is reported in the log, with what the bytes are, and again every ten seconds' },
-  sourceTakeOverMs: { value: 2_000, unit: 'ms', min: 0, max: 3_600_000, roles: ['encoder'], why: 'one that has sent nothing for so long gives way when the same address connects again' },
-  sourceAheadMs: { value: 10_000, unit: 'ms', min: 100, max: 600_000, roles: ['encoder'], why: 'a source may be so far ahead of real time, or 128 KiB if those last longer: the burst of a server, or what it has paused for; one that is further ahead has no pace of its own, as a file in a pipe, and is read no faster than it plays' },
-  drainMs: { value: 5_000, unit: 'ms', min: 0, max: 600_000, roles: ['encoder'], why: 'when --stdin has ended, targets have so long to take what is left' },
-  announceMs: { value: 2_000, unit: 'ms', min: 100, max: 60_000, roles: ['encoder'], why: 'ANNOUNCE, HEADERS and METADATA go out this often: the longest that a receiver who joins late knows nothing' },
-  targetKeepMs: { value: 10_000, unit: 'ms', min: 100, max: 120_000, roles: ['encoder'], why: 'the newest messages kept for all TCP targets together, and sent first to one that is reached (again), under whatever address: an outage of all relays shorter than this loses nothing' },
-  targetKeepBytes: { value: 4_194_304, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['encoder'], why: 'and no more than this: ten seconds at 3 Mbit/s' },
-  targetInFlightBytes: { value: 65_536, unit: 'bytes', min: 4_096, max: 16_777_216, roles: ['encoder'], why: 'handed to the system at most before it has taken it, so that a stuck target keeps its newest audio here, where it can be sent again' },
-  targetPumpMs: { value: 20, unit: 'ms', min: 1, max: 1_000, roles: ['encoder'], why: 'a target that does not take everything at once is looked at again after this: less than a frame' },
-  targetStuckMs: { value: 2_000, unit: 'ms', min: 100, max: 600_000, roles: ['encoder'], why: 'a target that confirms nothing of what it was sent for so long is half open: its connection is made again, soon enough to save what the edge would otherwise end for; of one that never confirms anything, as relays of the original, what the system takes counts instead' },
+  sourceSilentMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['encoder'], why: 'idle timeout of a source client: one that has sent nothing for this long is closed as half open, as by Icecast' },
+  noFrameMs: { value: 2_000, unit: 'ms', min: 100, max: 600_000, roles: ['encoder'], why: 'a source that has sent data for this long without a valid frame is reported in the log, with the format detected, and again every ten seconds' },
+  sourceTakeOverMs: { value: 2_000, unit: 'ms', min: 0, max: 3_600_000, roles: ['encoder'], why: 'a source client idle for this long is replaced when the same address connects again' },
+  sourceAheadMs: { value: 10_000, unit: 'ms', min: 100, max: 600_000, roles: ['encoder'], why: 'how far a source may run ahead of real time (at least 128 KiB): room for the burst of a server, or for what it paused for; a source further ahead, such as a file in a pipe, is read in real time' },
+  drainMs: { value: 5_000, unit: 'ms', min: 0, max: 600_000, roles: ['encoder'], why: 'after the end of --stdin, time that targets have to receive the remaining audio' },
+  announceMs: { value: 2_000, unit: 'ms', min: 100, max: 60_000, roles: ['encoder'], why: 'interval between ANNOUNCE, HEADERS and METADATA messages: the longest time that a receiver who joins late lacks them' },
+  targetKeepMs: { value: 10_000, unit: 'ms', min: 100, max: 120_000, roles: ['encoder'], why: 'newest messages kept for all TCP targets together, and sent first to a target that is reached (again), at any address: an outage of all relays shorter than this loses nothing' },
+  targetKeepBytes: { value: 4_194_304, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['encoder'], why: 'memory limit for the messages kept for TCP targets (targetKeepMs): ten seconds at 3 Mbit/s' },
+  targetInFlightBytes: { value: 65_536, unit: 'bytes', min: 4_096, max: 16_777_216, roles: ['encoder'], why: 'limit for data handed to the system for one target and not yet taken by it: the newest audio of a stuck target stays here, where it can be sent again' },
+  targetPumpMs: { value: 20, unit: 'ms', min: 1, max: 1_000, roles: ['encoder'], why: 'retry interval for a target that did not accept all data at once: less than a frame' },
+  targetStuckMs: { value: 2_000, unit: 'ms', min: 100, max: 600_000, roles: ['encoder'], why: 'a target that acknowledges nothing for this long is half open and is reconnected, soon enough to save what the edge would otherwise give up; for a target that never acknowledges (the original relay), what the system takes counts instead' },
 
-  // What is kept for those who come late.
-  journalMarkMs: { value: 100, unit: 'ms', min: 1, max: 10_000, roles: everyRole, why: 'how finely what is kept for targets, subscribers and listeners can be entered and cut off by time' },
+  // History kept for late joiners.
+  journalMarkMs: { value: 100, unit: 'ms', min: 1, max: 10_000, roles: everyRole, why: 'time resolution of the history kept for targets, subscribers and listeners: where it can be entered and cut off' },
 
   // Relay.
-  acknowledgeMs: { value: 250, unit: 'ms', min: 10, max: 10_000, roles: ['relay'], why: 'an encoder that reads is told at most this often what has come of its messages: a few times in the targetStuckMs after which it would connect again' },
-  historyMs: { value: 10_000, unit: 'ms', min: 1_000, max: 120_000, roles: ['relay'], why: 'kept of each stream for new and slow subscribers: as long as the ring of an edge, so that a restarted one is whole at once; a subscriber further behind loses the oldest messages, counted' },
-  historyBytes: { value: 268_435_456, unit: 'bytes', min: 1_048_576, max: 4_294_967_296, roles: ['relay'], why: 'memory of that history, with what streams and connections cost besides; at most 60 % of the memory that there is; beyond it the oldest goes, counted; and a quarter as much for what comes from elsewhere than its stream is, until that is known' },
-  relayFlushMs: { value: 5, unit: 'ms', min: 0, max: 1_000, roles: ['relay'], why: 'messages are gathered so long before they are written to subscribers: a fifth of a frame, and a tenth of the writes' },
-  subscriberInFlightBytes: { value: 1_048_576, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['relay'], why: 'handed to the system at most per subscriber before it has taken it' },
-  subscriberCutMs: { value: 10_000, unit: 'ms', min: 100, max: 600_000, roles: ['relay'], why: 'a subscriber that loses messages and has still not caught up after this is cut off: it can come back and get the history' },
-  maxSubscribers: { value: 256, unit: 'connections', min: 1, max: 100_000, roles: ['relay'], why: 'outgoing connections at most; beyond it one whose other end is gone, or the newest of the address that has most, is closed for the newcomer, or the newcomer is refused' },
-  maxSubscribersPerAddress: { value: 128, unit: 'connections', min: 1, max: 100_000, roles: ['relay'], why: 'and of one address at most: a hundred edges can be behind one, and half of all is left for others' },
-  ownerSilentMs: { value: 1_900, unit: 'ms', min: 0, max: 10_000, roles: ['relay'], why: 'a stream is taken only from the connection that brought it first, and after that from its address, until that has been silent for so long, and for longer than its pauses are, without an empty message either: less than targetStuckMs, so that an encoder that comes by its other line is believed; 0: from everybody, where encoders send by two addresses at once' },
-  maxSenders: { value: 1_024, unit: 'connections', min: 0, max: 65_536, roles: ['relay'], why: 'senders (an address and a port) whose datagrams are told apart, at each UDP port; those beyond it count as one' },
+  acknowledgeMs: { value: 250, unit: 'ms', min: 10, max: 10_000, roles: ['relay'], why: 'minimum interval between acknowledgements to an encoder: several within targetStuckMs, after which the encoder would reconnect' },
+  historyMs: { value: 10_000, unit: 'ms', min: 1_000, max: 120_000, roles: ['relay'], why: 'history kept of each stream for new and slow subscribers: as long as the ring of an edge, so that a restarted edge is complete at once; a subscriber further behind loses the oldest messages, counted' },
+  historyBytes: { value: 268_435_456, unit: 'bytes', min: 1_048_576, max: 4_294_967_296, roles: ['relay'], why: 'memory limit for the history (historyMs), streams and connections of a relay, at most 60 % of available memory; beyond it the oldest messages are dropped, counted; one more quarter is for copies of a stream from another sender, until it is known which is genuine' },
+  relayFlushMs: { value: 5, unit: 'ms', min: 0, max: 1_000, roles: ['relay'], why: 'messages are collected for this long before they are written to subscribers: a fifth of a frame, and a tenth of the writes' },
+  subscriberInFlightBytes: { value: 1_048_576, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['relay'], why: 'limit for data handed to the system for one subscriber and not yet taken by it' },
+  subscriberCutMs: { value: 10_000, unit: 'ms', min: 100, max: 600_000, roles: ['relay'], why: 'a subscriber that loses messages and has not caught up within this time is disconnected: it can reconnect and get the history' },
+  maxSubscribers: { value: 256, unit: 'connections', min: 1, max: 100_000, roles: ['relay'], why: 'maximum number of subscribers; beyond it one whose peer is gone, or the newest of the address with the most, is closed in favour of the new one, or the new one is refused' },
+  maxSubscribersPerAddress: { value: 128, unit: 'connections', min: 1, max: 100_000, roles: ['relay'], why: 'maximum number of subscribers from one address: enough for a hundred edges behind one, with half of the total left for others' },
+  ownerSilentMs: { value: 1_900, unit: 'ms', min: 0, max: 10_000, roles: ['relay'], why: 'a stream is accepted only from the connection that brought it first, then from its address, until that owner has been idle for this long and for longer than its usual pauses, without even an empty message: less than targetStuckMs, so that an encoder that moves to its other line is accepted; 0: from any sender, for encoders that send from two addresses at once' },
+  maxSenders: { value: 1_024, unit: 'connections', min: 0, max: 65_536, roles: ['relay'], why: 'maximum number of UDP senders (an address and a port) tracked separately at each port; further ones share one path' },
 
   // Relay and edge: streams.
-  maxStreams: { value: 4_096, unit: 'streams', min: 1, max: 1_000_000, roles: ['relay', 'edge'], why: 'streams remembered at most; beyond it the least useful go for a new one; where none can go, an edge refuses it, and a relay forwards it without remembering, but not from relay to relay' },
-  maxUnannouncedStreams: { value: 1_024, unit: 'streams', min: 1, max: 1_000_000, roles: ['edge'], why: 'streams without a name yet: anybody can invent stream ids, so they have a smaller bound' },
-  forgetMs: { value: 20_000, unit: 'ms', min: 1_000, max: 3_600_000, roles: ['relay', 'edge'], why: 'silence before a stream is forgotten, as in the original' },
-  windowMessages: { value: 1_024, unit: 'messages', min: 16, max: 65_536, roles: ['relay', 'edge'], why: 'sequence numbers from the next expected one that can be told apart and put in order: ten seconds of most formats; the original has 999' },
+  maxStreams: { value: 4_096, unit: 'streams', min: 1, max: 1_000_000, roles: ['relay', 'edge'], why: 'maximum number of streams tracked; beyond it the least useful is dropped for a new one; where none can be dropped, an edge refuses the new one, and a relay forwards it untracked, but not from relay to relay' },
+  maxUnannouncedStreams: { value: 1_024, unit: 'streams', min: 1, max: 1_000_000, roles: ['edge'], why: 'maximum number of streams without an ANNOUNCE: anyone can invent stream ids, so this limit is lower than maxStreams' },
+  forgetMs: { value: 20_000, unit: 'ms', min: 1_000, max: 3_600_000, roles: ['relay', 'edge'], why: 'a stream idle for this long is forgotten, as in the original' },
+  windowMessages: { value: 1_024, unit: 'messages', min: 16, max: 65_536, roles: ['relay', 'edge'], why: 'size of the reordering window, in sequence numbers from the next expected one: ten seconds of most formats; the original has 999' },
 
-  // Edge: putting messages in order, and giving one up.
-  windowBytes: { value: 2_097_152, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['relay', 'edge'], why: 'memory of early messages per stream; beyond it the gap in front of them is given up; a quarter of it for what one path brings from elsewhere' },
-  udpReorderMessages: { value: 3, unit: 'messages', min: 0, max: 1_000, roles: ['edge'], why: 'reordering assumed of a UDP path before any was seen (the packet threshold of RFC 9002); TCP starts at 0' },
-  reorderSpanMs: { value: 30_000, unit: 'ms', min: 1_000, max: 3_600_000, roles: ['edge'], why: 'reordering seen on a path is remembered for one to two of these' },
-  rhythmSpanMs: { value: 8_000, unit: 'ms', min: 1_000, max: 600_000, roles: ['relay', 'edge'], why: 'pauses of a path or stream are remembered for one to two of these: three bursts of the slowest Icecast-pulled source' },
-  pathSilenceMinMs: { value: 200, unit: 'ms', min: 10, max: 60_000, roles: ['relay', 'edge'], why: 'a path silent for twice its usual pause, but at least this, no longer counts as live when a gap is judged, or whether a stream has gone elsewhere' },
-  pathSilenceMaxMs: { value: 1_500, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'and at most this: how long a stopped relay can hold up a gap' },
-  pathRepairMs: { value: 600, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'but at least this, of a path that leaves nothing out: TCP brings what was lost again, after 200 ms and a round trip, and after twice that if it is lost once more' },
-  gapMaxMs: { value: 2_000, unit: 'ms', min: 10, max: 60_000, roles: ['relay', 'edge'], why: 'hard limit behind all evidence: no gap is waited for longer; and for so long a path that brings only copies holds a stream where it is' },
+  // Edge: reordering, and giving up gaps.
+  windowBytes: { value: 2_097_152, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['relay', 'edge'], why: 'memory limit for early messages of one stream; beyond it the gap before them is given up; a quarter of it is for each path that carries a rival copy of the stream' },
+  udpReorderMessages: { value: 3, unit: 'messages', min: 0, max: 1_000, roles: ['edge'], why: 'reordering assumed on a UDP path before any is observed (the packet threshold of RFC 9002); TCP starts at 0' },
+  reorderSpanMs: { value: 30_000, unit: 'ms', min: 1_000, max: 3_600_000, roles: ['edge'], why: 'reordering observed on a path is remembered for one to two times this' },
+  rhythmSpanMs: { value: 8_000, unit: 'ms', min: 1_000, max: 600_000, roles: ['relay', 'edge'], why: 'pauses between arrivals on a path or stream are remembered for one to two times this: three bursts of the slowest source pulled from an Icecast' },
+  pathSilenceMinMs: { value: 200, unit: 'ms', min: 10, max: 60_000, roles: ['relay', 'edge'], why: 'a path counts as idle after twice its usual pause, but not before this; an idle path is not waited for when a gap is judged, or whether a stream has moved' },
+  pathSilenceMaxMs: { value: 1_500, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'a path counts as idle after this at the latest: how long a stopped relay can delay the decision about a gap' },
+  pathRepairMs: { value: 600, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'a path that has skipped no message counts as idle after this at the earliest: TCP needs 200 ms and a round trip to retransmit, and twice that if the packet is lost again' },
+  gapMaxMs: { value: 2_000, unit: 'ms', min: 10, max: 60_000, roles: ['relay', 'edge'], why: 'no gap is waited for longer than this, whatever the evidence; a path that brings only copies holds a stream at its sender for the same time' },
 
   // Edge: switching.
-  ringMs: { value: 10_000, unit: 'ms', min: 500, max: 120_000, roles: ['edge'], why: 'kept of each stream, to enter it where another one ended' },
-  ringBytes: { value: 2_097_152, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['edge'], why: 'and no more than this: ten seconds at 1.6 Mbit/s' },
-  edgeBytes: { value: 1_073_741_824, unit: 'bytes', min: 16_777_216, max: 68_719_476_736, roles: ['edge'], why: 'rings, early messages, and what streams, mountpoints and listeners cost besides, all together: ten seconds of 2,500 streams at 160 kbit/s; at most 60 % of the memory that there is; beyond it a ring keeps less, a gap is given up, and the least useful streams go for new ones' },
-  stallMinMs: { value: 300, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'the live stream is tardy after its usual pause, or as much as its last burst holds, and a quarter more, but at least this: eleven MP3 frames, well above the jitter of a healthy path' },
-  stallMaxMs: { value: 3_000, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'and at most this: sources pulled from an Icecast come in bursts of up to 2.7 s' },
-  stallMarginMs: { value: 250, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'and instead of that quarter at least this: a source that comes in bursts is replaced as soon as one that does not' },
-  troubledStallMs: { value: 450, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'and after this when a path of one of the streams has stopped behind the others, or has just come back from a pause that is not usual for it: then the network is to blame, and mostly repairs itself' },
-  closedStallMs: { value: 200, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'but after this when all relays that carry it say that its encoder has closed its connections, and nothing has come since: in this time it connects again and sends what was missed, at a round trip of up to 100 ms' },
-  unpacedMs: { value: 40_000, unit: 'ms', min: 1_000, max: 3_600_000, roles: ['edge'], why: 'a stream that has brought so much more programme than time has passed comes faster than real time, and is no candidate: what an encoder and a relay keep, and a burst of Icecast, are less, all together' },
-  behindSwitchMs: { value: 600, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'a live stream that stutters, or comes too slowly, is left, whatever its rhythm, when a backup is this far ahead, and further than bursts explain: the listeners could have had that' },
-  behindSettleMs: { value: 3_000, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'but not by one that has been heard for less than this: what comes first comes out of a history, all at once' },
-  resumeGraceMs: { value: 200, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'after an outage of all streams of a mountpoint the live one is waited for so long when another is back first: to stay costs nothing, a switch half a frame; and for so long a backup must have left the live stream behind' },
-  gapSwitchMs: { value: 60, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'of a loss, what costs the listeners less is done: to skip it, or to go on with a backup that has it and is off by half a frame at most; where only arrivals say what the same point is, the loss must be so much longer' },
-  lossySwitchMs: { value: 200, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'a live stream that has lost so much more than a backup in the last five to ten seconds is left, however short each loss was' },
-  slowerWaitMs: { value: 3_000, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'a backup that is slower than the live stream by no more than this is waited for, which players hide that hold a burst; one that is slower repeats what it is behind' },
-  matchMs: { value: 12_000, unit: 'ms', min: 1_000, max: 120_000, roles: ['edge'], why: 'media time over which the fastest arrival is kept to match streams: longer than the ring, so that a backlog after an outage does not shift the match' },
-  silentSwitchMs: { value: 5_000, unit: 'ms', min: 0, max: 3_600_000, roles: ['edge'], why: 'a live stream of digital silence is left after so long for one that carries programme; 0: never, for a station that may be silent by one encoder alone' },
-  frozenSwitchMs: { value: 10_000, unit: 'ms', min: 0, max: 3_600_000, roles: ['edge'], why: 'a live stream that has repeated itself for so long is left for one that does not; 0: never' },
-  returnMs: { value: 30_000, unit: 'ms', min: 0, max: 86_400_000, roles: ['edge'], why: 'the preferred encoder must have been well for so long before listeners return to it: a source that comes and goes must not take them along' },
-  fallbackMs: { value: 1_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['edge'], why: 'nothing of any stream for so long: the fallback goes on air, before the buffer of a player is empty' },
-  fallbackLeaveMs: { value: 1_000, unit: 'ms', min: 0, max: 3_600_000, roles: ['edge'], why: 'a stream must have been well for so long before listeners return to it from the fallback: twice that would be heard as waiting, and a source that drops out again at once should not be heard at all' },
-  fallbackBytes: { value: 8_388_608, unit: 'bytes', min: 1_024, max: 268_435_456, roles: ['edge'], why: 'a file that is a fallback has this many bytes at most: nine minutes at 128 kbit/s, all of it in memory' },
-  mountEndMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['edge'], why: 'a mountpoint without any frame for so long ends, as in the original' },
-  formatSettleMs: { value: 1_000, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'streams of one mountpoint in several codecs: so long it waits for those that were announced, and so long it can begin anew in what most of them have, as long as nobody listens' },
+  ringMs: { value: 10_000, unit: 'ms', min: 500, max: 120_000, roles: ['edge'], why: 'audio kept of each stream, so that a switch can enter it where the other stream ended' },
+  ringBytes: { value: 2_097_152, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['edge'], why: 'memory limit for the audio kept of one stream (ringMs): ten seconds at 1.6 Mbit/s' },
+  edgeBytes: { value: 1_073_741_824, unit: 'bytes', min: 16_777_216, max: 68_719_476_736, roles: ['edge'], why: 'memory limit for rings, early messages, streams, mountpoints and listeners of an edge together, at most 60 % of available memory: ten seconds of 2,500 streams at 160 kbit/s; beyond it rings are shortened, gaps given up, and the least useful streams dropped' },
+  stallMinMs: { value: 300, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'shortest stall timeout: the live stream is stalled after its usual pause, or the duration of its last burst, plus a quarter, but not before this; eleven MP3 frames, well above the jitter of a healthy path' },
+  stallMaxMs: { value: 3_000, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'longest stall timeout of the live stream: sources pulled from an Icecast come in bursts of up to 2.7 s' },
+  stallMarginMs: { value: 250, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'smallest margin of the stall timeout above the usual pause or last burst, where a quarter of it would be less: a source that comes in bursts is then left as soon as one that does not' },
+  troubledStallMs: { value: 450, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'shortest stall timeout while a path of one of the streams is behind the others, or is just back from an unusual pause: then the network is the likely cause, and mostly recovers by itself' },
+  closedStallMs: { value: 200, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'stall timeout when all relays report that the encoder has closed its connections, and nothing has come since: enough to reconnect and send what was missed, at a round trip of up to 100 ms' },
+  unpacedMs: { value: 40_000, unit: 'ms', min: 1_000, max: 3_600_000, roles: ['edge'], why: 'a stream that has brought this much more programme than time has passed is faster than real time, and no candidate for a switch: the buffers of encoder and relay and a burst of Icecast hold less together' },
+  behindSwitchMs: { value: 600, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'the live stream is left, even if it is not stalled, when a backup is this far ahead of it, and further than bursts explain: listeners could have had that audio' },
+  behindSettleMs: { value: 3_000, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'a backup must have been received for this long before behindSwitchMs applies to it: its first audio comes from a history, all at once' },
+  resumeGraceMs: { value: 200, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'after an outage of all streams of a mountpoint, time that the live stream has to resume when a backup is back first: staying costs nothing, a switch half a frame; also the time for which a backup must lead before behindSwitchMs applies' },
+  gapSwitchMs: { value: 60, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'extra length that a loss must have before it is worth a switch to a backup matched by arrival times alone; a loss is skipped, or bridged by a backup, whichever costs listeners less, and a switch costs half a frame at most when matched by content' },
+  lossySwitchMs: { value: 200, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'the live stream is left when it has lost this much more than a backup in the last five to ten seconds, however short each loss was' },
+  slowerWaitMs: { value: 3_000, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'a backup that lags the live stream by up to this is waited for, which the buffer of most players covers; one that lags more is entered at once, and the lag is heard again' },
+  matchMs: { value: 12_000, unit: 'ms', min: 1_000, max: 120_000, roles: ['edge'], why: 'media time over which the fastest arrivals are kept to match streams: longer than the ring, so that a backlog after an outage does not shift the match' },
+  silentSwitchMs: { value: 5_000, unit: 'ms', min: 0, max: 3_600_000, roles: ['edge'], why: 'digital silence of the live stream that is tolerated before a switch to a stream with programme; 0: unlimited, for a station whose encoders may carry silence on purpose' },
+  frozenSwitchMs: { value: 10_000, unit: 'ms', min: 0, max: 3_600_000, roles: ['edge'], why: 'exact repetition of the live stream that is tolerated before a switch to a stream that does not repeat; 0: unlimited' },
+  returnMs: { value: 30_000, unit: 'ms', min: 0, max: 86_400_000, roles: ['edge'], why: 'time for which the preferred encoder must have been healthy before listeners return to it: one that comes and goes must not cause switches' },
+  fallbackMs: { value: 1_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['edge'], why: 'the fallback goes on air when no stream has brought a frame for this long: before the buffer of a player is empty' },
+  fallbackLeaveMs: { value: 1_000, unit: 'ms', min: 0, max: 3_600_000, roles: ['edge'], why: 'time for which a stream must have been healthy before listeners return to it from the fallback: longer would be heard as a delay, and a source that fails again at once should not be heard' },
+  fallbackBytes: { value: 8_388_608, unit: 'bytes', min: 1_024, max: 268_435_456, roles: ['edge'], why: 'size limit for a fallback file, which is held in memory: nine minutes at 128 kbit/s' },
+  mountEndMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['edge'], why: 'a mountpoint without any frame for this long ends, as in the original' },
+  formatSettleMs: { value: 1_000, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'time that a new mountpoint with streams of several codecs waits for announced streams, and in which it can restart in the codec of the majority, as long as it has no listeners' },
 
   // Edge: listeners.
-  headTimeoutMs: { value: 15_000, unit: 'ms', min: 100, max: 600_000, roles: everyRole, why: 'a request whose head is not whole by then is closed, as by Icecast' },
-  burstMs: { value: 4_000, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'audio a new listener is given at once: 64 KiB at 128 kbit/s, the default of Icecast' },
-  listenerFlushMs: { value: 50, unit: 'ms', min: 0, max: 1_000, roles: ['edge'], why: 'frames are gathered so long before they are written to listeners: two frames, below anything a player notices' },
-  icyIntervalBytes: { value: 16_000, unit: 'bytes', min: 256, max: 1_000_000, roles: ['edge'], why: 'audio between two metadata blocks, as Icecast' },
-  listenerQueueBytes: { value: 524_288, unit: 'bytes', min: 16_384, max: 268_435_456, roles: ['edge'], why: 'a listener further behind than this is dropped, as Icecast' },
-  maxListeners: { value: 10_000, unit: 'listeners', min: 1, max: 1_000_000, roles: ['edge'], why: 'listeners at most, all mountpoints together; further ones are answered 403' },
+  headTimeoutMs: { value: 15_000, unit: 'ms', min: 100, max: 600_000, roles: everyRole, why: 'time that a client has to send a complete request header, as in Icecast' },
+  burstMs: { value: 4_000, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'burst on connect: audio sent to a new listener at once; 64 KiB at 128 kbit/s, the default of Icecast' },
+  listenerFlushMs: { value: 50, unit: 'ms', min: 0, max: 1_000, roles: ['edge'], why: 'frames are collected for this long before they are written to listeners: two frames, which no player notices' },
+  icyIntervalBytes: { value: 16_000, unit: 'bytes', min: 256, max: 1_000_000, roles: ['edge'], why: 'audio between two ICY metadata blocks (icy-metaint), as in Icecast' },
+  listenerQueueBytes: { value: 524_288, unit: 'bytes', min: 16_384, max: 268_435_456, roles: ['edge'], why: 'a listener further behind than this is disconnected, as by Icecast' },
+  maxListeners: { value: 10_000, unit: 'listeners', min: 1, max: 1_000_000, roles: ['edge'], why: 'maximum number of listeners on all mountpoints together; further ones are answered 403' },
 
   // Recording (--record).
-  recordMs: { value: 900_000, unit: 'ms', min: 1_000, max: 604_800_000, roles: ['relay', 'edge'], why: 'what --record keeps, three quarters of it at least: the time in which somebody notices a failure and asks for it' },
-  recordBytes: { value: 268_435_456, unit: 'bytes', min: 1_048_576, max: 1_099_511_627_776, roles: ['relay', 'edge'], why: 'and no more than this on the disk: an hour of one mountpoint at 128 kbit/s from two encoders by two relays' },
+  recordMs: { value: 900_000, unit: 'ms', min: 1_000, max: 604_800_000, roles: ['relay', 'edge'], why: 'time that --record keeps, of which three quarters are guaranteed: enough for somebody to notice a failure and ask for it' },
+  recordBytes: { value: 268_435_456, unit: 'bytes', min: 1_048_576, max: 1_099_511_627_776, roles: ['relay', 'edge'], why: 'disk space that --record uses at most: an hour of one mountpoint at 128 kbit/s from two encoders by two relays' },
 };
 
 export const settingNames: readonly SettingName[] = Object.keys(settingTable) as SettingName[];
@@ -215,21 +215,21 @@ export const defaultSettings: Settings = Object.fromEntries(
   settingNames.map((name) => [name, settingTable[name].value]),
 ) as unknown as Settings;
 
-/** One sentence on what is wrong with a value, or undefined when it is well. */
+/** One sentence that says what is wrong with a value, or undefined when it is valid. */
 export function settingProblem(name: SettingName, value: unknown): string | undefined {
   const { min, max, unit } = settingTable[name];
   if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return undefined;
   return `${name} must be a whole number of ${unit} from ${min} to ${max}, not ${String(value)}`;
 }
 
-/** Smallest and largest of the same thing. */
+/** Pairs of a minimum and the maximum of the same quantity. */
 const ordered: readonly (readonly [SettingName, SettingName])[] = [
   ['backoffMinMs', 'backoffMaxMs'],
   ['pathSilenceMinMs', 'pathSilenceMaxMs'],
   ['stallMinMs', 'stallMaxMs'],
 ];
 
-/** One sentence on what is wrong with values that are well each by itself, or undefined. */
+/** One sentence that says which valid values contradict each other, or undefined. */
 export function settingsProblem(settings: Settings): string | undefined {
   const wrong = ordered.find(([least, most]) => settings[least] > settings[most]);
   if (wrong === undefined) return undefined;
@@ -237,7 +237,7 @@ export function settingsProblem(settings: Settings): string | undefined {
   return `${least} (${settings[least]}) must not be more than ${most} (${settings[most]})`;
 }
 
-/** The defaults with some values changed. Throws RangeError, with a sentence for the operator, on a bad one. */
+/** The defaults with some values changed. Throws a RangeError, with a sentence for the operator, on an invalid one. */
 export function withSettings(changes: Partial<Settings>): Settings {
   for (const name of settingNames) {
     const value = changes[name];
