@@ -60,10 +60,10 @@ async function strike(part: Part, how: Fault['how'], isOnAir: boolean, say: (lin
 
 async function undo(station: Station, part: Part, say: (line: string) => void): Promise<void> {
   if (part.state === 'frozen') {
-    say(`chaos     ${part.name} goes on (SIGCONT)`);
+    say(`chaos     resuming ${part.name} (SIGCONT)`);
     part.thaw();
   } else if (part.state === 'down') {
-    say(`chaos     starting ${part.name} again`);
+    say(`chaos     restarting ${part.name}`);
     await station.revive(part);
   }
 }

@@ -25,28 +25,28 @@ const edgeLines: Lines = {
   'disconnected': ({ peer, reason }, names) => `lost ${names.peer(String(peer))}: ${String(reason)}`,
   'mount-started': ({ mount, stream, codec, sampleRateHz }, names) =>
     `/${String(mount)} is on air from ${stream === '' ? 'its fallback' : names.stream(String(stream))}: ${String(codec)}, ${String(sampleRateHz)} Hz`,
-  'fallback-entered': ({ mount, what, silentMs }) => `/${String(mount)} has no encoder left: on air is ${String(what)}, after ${millis(silentMs)}`,
-  'fallback-left': ({ mount, to }, names) => `/${String(mount)} is back from its fallback, with ${names.stream(String(to))}`,
-  'new-format': ({ mount, format, before }) => `/${String(mount)} goes on as ${String(format)}, behind ${String(before)}`,
+  'fallback-entered': ({ mount, what, silentMs }) => `/${String(mount)} has no encoder: fallback ${String(what)} on air after ${millis(silentMs)}`,
+  'fallback-left': ({ mount, to }, names) => `/${String(mount)} has left its fallback for ${names.stream(String(to))}`,
+  'new-format': ({ mount, format, before }) => `/${String(mount)} continues as ${String(format)}, after ${String(before)}`,
   'mount-ended': ({ mount }) => `/${String(mount)} has ended`,
-  'stream-unpaced': ({ stream }, names) => `${names.stream(String(stream))} comes faster than real time`,
-  'stream-paced': ({ stream }, names) => `${names.stream(String(stream))} comes at its pace again`,
-  'backup-added': ({ stream }, names) => `${names.stream(String(stream))} stands by`,
-  'backup-refused': ({ stream, why }, names) => `${names.stream(String(stream))} cannot stand by: ${String(why)}`,
+  'stream-unpaced': ({ stream }, names) => `${names.stream(String(stream))} is faster than real time`,
+  'stream-paced': ({ stream }, names) => `${names.stream(String(stream))} is at real time again`,
+  'backup-added': ({ stream }, names) => `${names.stream(String(stream))} is standby`,
+  'backup-refused': ({ stream, why }, names) => `${names.stream(String(stream))} refused as standby: ${String(why)}`,
   'stalled': ({ stream, silentMs }, names) =>
-    `nothing from ${names.stream(String(stream))} for ${millis(silentMs)}, and nobody to take over yet`,
-  'resumed': ({ stream, silentMs }, names) => `${names.stream(String(stream))} goes on after ${millis(silentMs)}`,
+    `${names.stream(String(stream))} stalled for ${millis(silentMs)}, no standby ready`,
+  'resumed': ({ stream, silentMs }, names) => `${names.stream(String(stream))} resumed after ${millis(silentMs)}`,
   'switch': ({ from, to, reason, silentMs, catchUpMs }, names) =>
     `switched from ${names.stream(String(from))} (${String(reason)}) to ${names.stream(String(to))}: ` +
     `${millis(silentMs)} without audio, ${millis(catchUpMs)} of programme sent at once`,
   'gap': ({ stream, messages, action }, names) =>
-    action === 'none' ? undefined : `${String(messages)} messages of ${names.stream(String(stream))} came by no relay: ${String(action)}`,
-  'listener-dropped': ({ label }) => `dropped the listener at ${String(label)}: too slow`,
+    action === 'none' ? undefined : `${String(messages)} messages of ${names.stream(String(stream))} lost on all relays: ${String(action)}`,
+  'listener-dropped': ({ label }) => `disconnected the listener at ${String(label)}: too slow`,
 };
 
 const encoderLines: Lines = {
-  'target-lost': ({ label, messages }, names) => `${names.peer(String(label))} was away too long: ${String(messages)} messages dropped`,
-  'target-stuck': ({ label }, names) => `${names.peer(String(label))} takes nothing any more`,
+  'target-lost': ({ label, messages }, names) => `${names.peer(String(label))} unreachable for too long: ${String(messages)} messages dropped`,
+  'target-stuck': ({ label }, names) => `${names.peer(String(label))} acknowledges nothing, reconnecting`,
 };
 
 function millis(value: unknown): string {

@@ -18,9 +18,9 @@ export function parseOptions(args: readonly string[]): Parsed {
   const cli = cac('npm run demo --');
   cli
     .usage('[options]')
-    .option('--port <port>', 'where the edge listens for HTTP; a free port if that is taken', { default: 8000 })
-    .option('--chaos', 'kill, freeze and revive encoders and relays in turn')
-    .option('--for <seconds>', 'end after so long: exit code 0 if the listener stayed connected, 1 if not')
+    .option('--port <port>', 'HTTP port of the edge; a free port if it is in use', { default: 8000 })
+    .option('--chaos', 'kill, freeze and restart encoders and relays in turn')
+    .option('--for <seconds>', 'duration; exit status 0 if the listener stayed connected, 1 if not (default: until Ctrl-C)')
     .help();
   cli.showHelpOnExit = false;
   try {

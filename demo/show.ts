@@ -63,13 +63,13 @@ function setUp(options: DemoOptions, over: AbortSignal, output: LogOutput): Stag
     },
     onText: tell,
     onDeath: (part, how) => {
-      tell(part, `has died by itself: ${how}`);
+      tell(part, `has exited: ${how}`);
       setTimeout(() => void reviveDead(part), REVIVE_MS).unref();
     },
   });
   const reviveDead = async (part: Part): Promise<void> => {
     if (over.aborted || part.state !== 'down') return;
-    tell(part, 'is started again');
+    tell(part, 'restarting');
     await station.revive(part).catch((error: unknown) => tell(part, error instanceof Error ? error.message : String(error)));
   };
   const names: Names = {
@@ -85,16 +85,16 @@ function isNewStream(event: PartEvent): event is PartEvent & { readonly stream: 
 
 function welcome({ station, say, output }: Stage, { port, chaos: withChaos }: DemoOptions): void {
   const { url, httpPort } = station;
-  if (httpPort !== port && port !== 0) say(`demo      port ${port} is taken: the edge listens on ${httpPort}`);
+  if (httpPort !== port && port !== 0) say(`demo      port ${port} is in use: the edge listens on ${httpPort}`);
   output.write(`
   One station, two encoders, two relays, one edge, all on this machine.
 
       Listen:  ${url}
 
-  A voice counts the seconds. A switch from one encoder to the other falls between two frames of 24 ms, so it may repeat
-  or leave out up to half of one; nothing else is ever missing.
+  A voice counts the seconds. A switch between the encoders is made between two frames of 24 ms, so up to half a frame
+  may be repeated or missing; nothing else is lost.
 
-  ${withChaos ? 'These are struck in turn:' : 'Kill an encoder or a relay, with -9 or -STOP, or let --chaos do it:'}
+  ${withChaos ? 'These are killed or frozen in turn:' : 'Kill or freeze an encoder or a relay (kill -9 or -STOP), or run with --chaos:'}
 
 ${station.parts.map((part) => `      ${part.name.padEnd(9)}  pid ${part.pid}\n`).join('')}
 `);
@@ -103,10 +103,10 @@ ${station.parts.map((part) => `      ${part.name.padEnd(9)}  pid ${part.pid}\n`)
 async function perform(stage: Stage, options: DemoOptions, over: AbortController): Promise<void> {
   const { station, programme, nowMs, say } = stage;
   const listener = new DemoListener(station.url, programme, nowMs, {
-    tunedIn: () => say('listener  hears the station'),
+    tunedIn: () => say('listener  receives audio'),
     cut: (cut) => say(`listener  ${cutLine(cut)}`),
     disconnected: (why) => {
-      if (!over.signal.aborted) say(`listener  was cut off: ${why}`);
+      if (!over.signal.aborted) say(`listener  disconnected: ${why}`);
     },
   });
   stage.listener = listener;
@@ -128,8 +128,8 @@ function sumUp({ listener, say }: Stage, { forMs }: DemoOptions): number {
   if (listener === undefined) return 0;
   const { total, onAirMs } = listener;
   say(`summary   on air ${Math.floor(onAirMs / 1000)} s · ${statusLine(total)}`);
-  if (total.disconnects > 0) say('summary   the listener was cut off');
-  else say(`summary   the listener ${total.heardMs > 0 ? 'stayed connected' : 'heard nothing'}`);
+  if (total.disconnects > 0) say('summary   the listener was disconnected');
+  else say(`summary   the listener ${total.heardMs > 0 ? 'stayed connected' : 'received no audio'}`);
   // Whoever ends it by a signal may do so before there was anything to hear.
   return total.disconnects === 0 && (total.heardMs > 0 || forMs === undefined) ? 0 : 1;
 }

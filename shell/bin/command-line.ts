@@ -35,7 +35,7 @@ export type Wish =
 /** Reads the arguments of `davecast`. Throws a UsageError on any that is wrong or missing. */
 export function readDavecast(argv: readonly string[]): Wish {
   const [first, ...rest] = argv;
-  if (first === undefined) throw new UsageError(`a command is missing: ${commandNames}`);
+  if (first === undefined) throw new UsageError(`command is missing, one of ${commandNames}`);
   if (first === '--help' || first === '-h') return { kind: 'print', text: formatHelp(overview) };
   if (first === '--version' || first === '-v') return versionOf('davecast');
   if (first === 'relay') return read('relay', rest, (given) => makeRelay(relayConfig(given)));
@@ -47,7 +47,7 @@ export function readDavecast(argv: readonly string[]): Wish {
   if (first === 'probe') return readProbe(rest);
   if (first === '-r') return read('originalRelay', rest, (given) => makeRelay(originalRelayConfig(given)));
   if (/^\d+$/.test(first)) return read('originalEdge', argv, (given) => makeEdge(originalEdgeConfig(given)));
-  throw new UsageError(first.startsWith('-') ? `unknown option ${first}` : `unknown command "${first}": there are ${commandNames}`);
+  throw new UsageError(first.startsWith('-') ? `unknown option ${first}` : `unknown command "${first}", must be one of ${commandNames}`);
 }
 
 /** Reads the arguments of `daveice`. */
@@ -115,8 +115,8 @@ function originalRelayConfig(given: Given): RelayConfig {
     inPort: listenPort('INBOUND', inbound),
     outPort: listenPort('OUTBOUND', outbound),
     httpPort: pagesPort(given),
-    upstreams: from === undefined || isGroup ? [] : [tcpEndpoint('what the relay takes in', from)],
-    multicasts: isGroup ? [multicastEndpoint('what the relay takes in', from)] : [],
+    upstreams: from === undefined || isGroup ? [] : [tcpEndpoint('the upstream relay', from)],
+    multicasts: isGroup ? [multicastEndpoint('the multicast group', from)] : [],
     ...allowedOf(given),
     settings: configOf(given, 'relay').settings,
     record: recordOf(given),
@@ -183,7 +183,7 @@ function servingOf(given: Given): Pick<EdgeConfig, 'settings' | 'policies' | 'ad
 
 function recordOf(given: Given): RecordConfig | undefined {
   const directory = given.one('record');
-  if (directory === undefined && given.has('no-audio')) throw new UsageError('--no-audio is for --record');
+  if (directory === undefined && given.has('no-audio')) throw new UsageError('--no-audio needs --record');
   return directory === undefined ? undefined : { directory, audio: given.has('no-audio') ? 'left-out' : 'whole' };
 }
 
@@ -198,7 +198,7 @@ function encoderInput(given: Given): EncoderInput {
   if (inputs.length === 0) throw new UsageError('one of --from, --stdin and --listen is missing');
   if (inputs.length > 1) throw new UsageError(`--${inputs[0]} and --${inputs[1]} exclude each other`);
   const password = given.one('password');
-  if (password !== undefined && inputs[0] !== 'listen') throw new UsageError('--password is for --listen');
+  if (password !== undefined && inputs[0] !== 'listen') throw new UsageError('--password needs --listen');
   if (password === '') throw new UsageError('--password must not be empty');
   const from = given.one('from');
   if (from !== undefined) return { kind: 'from', url: icecastUrl('--from', from) };

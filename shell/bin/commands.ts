@@ -18,53 +18,53 @@ export interface Command {
 export type CommandName = 'relay' | 'originalRelay' | 'edge' | 'originalEdge' | 'encoder' | 'daveice';
 
 const generalOptions: readonly Option[] = [
-  { name: 'bind', value: 'ADDRESS', help: 'listen on this address only, and use its interface for multicast (0.0.0.0: all of them)' },
-  { name: 'config', value: 'FILE', help: 'a JSON object of the settings below by name, and "mounts" with what single mountpoints have of their own: {"stallMinMs": 500, "mounts": {"radio": {"prefer": "studio-a"}}}; the command line overrides it' },
-  { name: 'log-level', value: 'LEVEL', help: `tell nothing below this: ${logLevels.join(', ')} (info)` },
-  { name: 'help', help: 'this text' },
-  { name: 'version', help: 'the version' },
+  { name: 'bind', value: 'ADDRESS', help: 'listen on this address only, and use its interface for multicast (default 0.0.0.0: all addresses)' },
+  { name: 'config', value: 'FILE', help: 'read settings from a JSON file: the settings below by name, and under "mounts" the configuration of single mountpoints, such as {"stallMinMs": 500, "mounts": {"radio": {"prefer": "studio-a"}}}; options on the command line override it' },
+  { name: 'log-level', value: 'LEVEL', help: `lowest level that is logged: ${logLevels.join(', ')} (default info)` },
+  { name: 'help', help: 'print this text' },
+  { name: 'version', help: 'print the version' },
 ];
 
 const relayOptions: readonly Option[] = [
-  { name: 'in', value: 'PORT', help: 'encoders push to this port, by TCP and UDP' },
-  { name: 'out', value: 'PORT', help: 'edges and other relays subscribe to this port' },
-  { name: 'upstream', value: 'HOST:PORT', repeated: true, help: 'subscribe to another relay, on its --out port' },
-  { name: 'multicast', value: 'GROUP@PORT', repeated: true, help: 'take in a multicast group' },
+  { name: 'in', value: 'PORT', help: 'port that encoders push to, by TCP and UDP' },
+  { name: 'out', value: 'PORT', help: 'TCP port that edges and other relays subscribe to' },
+  { name: 'upstream', value: 'HOST:PORT', repeated: true, help: 'subscribe to another relay, at its --out port' },
+  { name: 'multicast', value: 'GROUP@PORT', repeated: true, help: 'receive a multicast group' },
 ];
 
 /** For a role that is not there to serve HTTP. */
 const pagesOptions: readonly Option[] = [
-  { name: 'http', value: 'PORT', help: 'answer GET /healthz on this port with 200, as long as the process serves (no port)' },
+  { name: 'http', value: 'PORT', help: 'port for GET /healthz, answered with 200 while the process serves (default: none)' },
 ];
 
-/** Nothing in the protocol authenticates: this much can be said without. */
+/** The protocol has no authentication: addresses are all that can be checked. */
 const allowOptions: readonly Option[] = [
-  { name: 'allow', value: 'CIDR', repeated: true, help: 'take connections and datagrams from these addresses only, at --in and --out: 192.0.2.0/24, 2001:db8::/32, or one address (all)' },
-  { name: 'allow-in', value: 'CIDR', repeated: true, help: 'these, too, but only where encoders push to' },
-  { name: 'allow-out', value: 'CIDR', repeated: true, help: 'these, too, but only where edges and relays subscribe' },
+  { name: 'allow', value: 'CIDR', repeated: true, help: 'accept connections and datagrams from these addresses only, on both ports: 192.0.2.0/24, 2001:db8::/32, or a single address (default: all)' },
+  { name: 'allow-in', value: 'CIDR', repeated: true, help: 'accept these addresses on the --in port, in addition to those of --allow' },
+  { name: 'allow-out', value: 'CIDR', repeated: true, help: 'accept these addresses on the --out port, in addition to those of --allow' },
 ];
 
 const edgeOptions: readonly Option[] = [
-  { name: 'http', value: 'PORT', help: 'listeners connect to this port; GET /healthz is answered there with 200, as long as the process serves' },
-  { name: 'relay', value: 'HOST:PORT', repeated: true, help: 'take in a relay, on its --out port; of a name all addresses' },
+  { name: 'http', value: 'PORT', help: 'port that listeners connect to; GET /healthz is answered there with 200 while the process serves' },
+  { name: 'relay', value: 'HOST:PORT', repeated: true, help: 'subscribe to a relay, at its --out port; a host name stands for all its addresses' },
 ];
 
 const sourceOptions: readonly Option[] = [
-  { name: 'mount', value: 'NAME', help: 'the mountpoint' },
-  { name: 'to', value: 'HOST:PORT|HOST@PORT', repeated: true, help: 'push to a relay, on its --in port: by TCP with a colon, by UDP with an @; of a name to all addresses' },
-  { name: 'from', value: 'URL', help: 'pull from an Icecast: http://host:port/mount' },
-  { name: 'stdin', help: 'read audio from standard input, and end when that ends' },
-  { name: 'listen', value: 'PORT', help: 'wait for a source client, which pushes with SOURCE or PUT to any mountpoint; GET /healthz is answered there with 200, as long as the process serves' },
-  { name: 'password', value: 'PASSWORD', help: 'of user "source", for --listen; without it sources are taken from this machine only, with any password' },
+  { name: 'mount', value: 'NAME', help: 'name of the mountpoint' },
+  { name: 'to', value: 'HOST:PORT|HOST@PORT', repeated: true, help: 'push to a relay, at its --in port: by TCP with a colon, by UDP with an @; a host name stands for all its addresses' },
+  { name: 'from', value: 'URL', help: 'pull the audio from an Icecast: http://host:port/mount' },
+  { name: 'stdin', help: 'read the audio from standard input, and exit when it ends' },
+  { name: 'listen', value: 'PORT', help: 'accept a source client on this port, with SOURCE or PUT to any mountpoint; GET /healthz is answered there with 200 while the process serves' },
+  { name: 'password', value: 'PASSWORD', help: 'with --listen: the password of user "source"; without it, source clients are accepted from this machine only, with any password' },
 ];
 
 const stationOptions: readonly Option[] = [
-  { name: 'origin', value: 'NAME', help: 'what this encoder is called, by which an edge can prefer it (the name of this machine)' },
-  { name: 'title', value: 'TEXT', help: 'the title until the source gives another' },
-  { name: 'name', value: 'TEXT', help: 'the name of the station, for listeners; this and the next three go before what the source says' },
-  { name: 'genre', value: 'TEXT', help: 'its genre' },
-  { name: 'description', value: 'TEXT', help: 'its description' },
-  { name: 'url', value: 'TEXT', help: 'its web page' },
+  { name: 'origin', value: 'NAME', help: 'name of this encoder, by which an edge can prefer it (default: the host name)' },
+  { name: 'title', value: 'TEXT', help: 'title to show until the source sends one' },
+  { name: 'name', value: 'TEXT', help: 'station name (Icy-Name); overrides that of the source' },
+  { name: 'genre', value: 'TEXT', help: 'station genre (Icy-Genre); overrides that of the source' },
+  { name: 'description', value: 'TEXT', help: 'station description (Icy-Description); overrides that of the source' },
+  { name: 'url', value: 'TEXT', help: 'station web page (Icy-Url); overrides that of the source' },
 ];
 
 const relayUsage = [
@@ -74,18 +74,18 @@ const relayUsage = [
 const edgeUsage = ['davecast edge --http PORT --relay HOST:PORT …', 'davecast PORT RELAY:PORT [RELAY:PORT …]'];
 const encoderUsage = ['davecast encoder --mount NAME --to HOST:PORT|HOST@PORT … (--from URL | --stdin | --listen PORT)'];
 
-const relayAbout = 'Passes on everything that encoders push to it, once, to every edge and relay that subscribes.';
-const edgeAbout = 'Serves listeners one unbroken stream for each mountpoint, put together from all its relays.';
-const encoderAbout = 'Cuts MP3 or AAC (ADTS) into frames, and pushes each to every target.';
+const relayAbout = 'Receives the streams of encoders and forwards each message once to every edge and relay that subscribes.';
+const edgeAbout = 'Receives all streams from its relays and serves one continuous stream per mountpoint to listeners.';
+const encoderAbout = 'Splits MPEG audio (MP3, MP2) or AAC (ADTS) into frames and pushes each frame to every target.';
 
 const operatorOptions: readonly Option[] = [
-  { name: 'admin-password', value: 'PASSWORD', help: `of user "admin", who may use davecast switch and sources; better in the environment, as ${PASSWORD_VARIABLE}; without it nobody may` },
+  { name: 'admin-password', value: 'PASSWORD', help: `password of user "admin", for davecast switch and sources; without one they are refused. Prefer the environment variable ${PASSWORD_VARIABLE}: command lines are visible to all users of the machine` },
 ];
 
 /** For relay and edge, also as scripts for the first Davecast start them. */
 const recordOptions: readonly Option[] = [
-  { name: 'record', value: 'DIR', help: 'keep a flight recorder in this directory: see davecast record --help' },
-  { name: 'no-audio', help: 'with --record: headers and lengths only, so that a recording can be shared' },
+  { name: 'record', value: 'DIR', help: 'record all input to this directory, for replay; see davecast record --help' },
+  { name: 'no-audio', help: 'with --record: keep headers and lengths only, so that a recording can be shared' },
 ];
 
 /** The commands by name; `original…` are those that scripts for the first Davecast know. */
@@ -99,14 +99,14 @@ export const commands: Readonly<Record<CommandName, Command>> = {
     'encoder',
     stationOptions,
     ['daveice ICECAST:PORT MOUNT TARGET [TARGET …]'],
-    'Republishes a mountpoint of an Icecast to relays, as davecast encoder --from does. A TARGET is HOST:PORT (TCP) or HOST@PORT (UDP).',
+    'Pulls a mountpoint of an Icecast and pushes it to relays, as davecast encoder --from does. A TARGET is HOST:PORT (TCP) or HOST@PORT (UDP).',
   ),
 };
 
 /** What `davecast --help` says. */
 export const overview: HelpText = {
   usage: [...relayUsage, ...edgeUsage, ...encoderUsage, 'davecast record dump DIR', ...probeUsage, ...operatorUsage],
-  about: 'Radio streaming without outages. Each command has a --help of its own.',
+  about: 'Radio streaming without outages. Each command has its own --help.',
   sections: [],
 };
 

@@ -42,7 +42,7 @@ export function ranges(what: string, texts: readonly string[]): readonly Range[]
 
 export function targets(what: string, texts: readonly string[]): readonly Endpoint[] {
   if (texts.length === 0) throw new UsageError(`${what} is missing`);
-  if (texts.length > MAX_TARGETS) throw new UsageError(`${what}: ${texts.length} targets, but there are only ${MAX_TARGETS} replica numbers`);
+  if (texts.length > MAX_TARGETS) throw new UsageError(`${what}: ${texts.length} targets, at most ${MAX_TARGETS} are possible`);
   return texts.map((text) => {
     const endpoint = parseEndpoint(text);
     if (endpoint === undefined) throw new UsageError(`${what} must be HOST:PORT or HOST@PORT, not "${text}"`);

@@ -9,7 +9,7 @@ import { codeOf, Problems, UsageError } from '../process/problems.ts';
 export function settingOptions(role: Role): readonly Option[] {
   return namesFor(role).map((name) => {
     const { value, unit, why } = settingTable[name];
-    return { name: flagOf(name), value: unit.toUpperCase(), help: `${why} (${value})` };
+    return { name: flagOf(name), value: unit.toUpperCase(), help: `${why} (default ${value})` };
   });
 }
 
@@ -59,7 +59,7 @@ function readConfig(file: string): ConfigFile {
 
 /** What is wrong with a setting of a file. */
 function inFile(name: string, value: unknown): string | undefined {
-  return isSettingName(name) ? settingProblem(name, value) : `there is no setting ${JSON.stringify(name)}`;
+  return isSettingName(name) ? settingProblem(name, value) : `unknown setting ${JSON.stringify(name)}`;
 }
 
 function refuse(problem: string | undefined, before = ''): void {
@@ -76,7 +76,7 @@ function parseConfig(file: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new UsageError(`${file}: is not JSON`);
+    throw new UsageError(`${file}: not valid JSON`);
   }
 }
 

@@ -8,10 +8,10 @@ import type { Given, Option } from './options.ts';
 import { Problems, UsageError } from '../process/problems.ts';
 
 export const mountOptions: readonly Option[] = [
-  { name: 'prefer', value: 'MOUNT=ORIGIN', repeated: true, help: 'listeners of this mountpoint return to the encoder of this origin, or to the one that a relay takes from this address' },
-  { name: 'codec', value: 'MOUNT=CODEC', repeated: true, help: `${codecs.slice(0, -1).join(', ')} or ${codecs.at(-1)}: its streams of another one are not heard; without it most of them decide` },
-  { name: 'fallback-mount', value: 'MOUNT=OTHER', repeated: true, help: 'what they hear when no stream is left: another mountpoint, until one is back' },
-  { name: 'fallback-file', value: 'MOUNT=FILE', repeated: true, help: 'the same, from a file of the same codec, again and again' },
+  { name: 'prefer', value: 'MOUNT=ORIGIN', repeated: true, help: 'listeners of this mountpoint return to the preferred encoder, given by its --origin or by the address that its relay receives it from' },
+  { name: 'codec', value: 'MOUNT=CODEC', repeated: true, help: `codec of this mountpoint: ${codecs.slice(0, -1).join(', ')} or ${codecs.at(-1)}; its streams in other codecs are ignored (default: the codec of the majority)` },
+  { name: 'fallback-mount', value: 'MOUNT=OTHER', repeated: true, help: 'fallback of this mountpoint: another mountpoint, heard while no encoder is available' },
+  { name: 'fallback-file', value: 'MOUNT=FILE', repeated: true, help: 'fallback of this mountpoint: a file of the same codec, played in a loop while no encoder is available' },
 ];
 
 /** What a configuration file says under "mounts". Throws a UsageError that names file and key of all that is wrong. */
@@ -25,7 +25,7 @@ export function policiesIn(file: string, mounts: unknown): MountPolicies {
       const where = keyText('mounts', key);
       const problem = mountpointProblem(name);
       if (problem !== undefined) throw read.error(where, problem);
-      if (policies.has(name)) throw read.error(where, 'it stands there twice, with and without its slash');
+      if (policies.has(name)) throw read.error(where, 'given twice, with and without its leading slash');
       policies.set(name, read.policy(where, value));
     });
   }
@@ -124,7 +124,7 @@ class PolicyReader {
   }
 
   #setting(where: string, name: string, value: unknown): MountSettingName {
-    if (!isMountSetting(name)) throw this.error(where, `there is nothing like that: a mountpoint has prefer, fallback, ${mountSettingNames.join(', ')}, fallbackOnSilence, trust, codec`);
+    if (!isMountSetting(name)) throw this.error(where, `unknown key: a mountpoint has prefer, fallback, ${mountSettingNames.join(', ')}, fallbackOnSilence, trust, codec`);
     const problem = settingProblem(name, value);
     if (problem !== undefined) throw this.error(where, problem.replace(`${name} `, ''));
     return name;
@@ -136,7 +136,7 @@ class PolicyReader {
   }
 
   #text(where: string, value: unknown): string {
-    if (typeof value !== 'string' || value === '') throw this.error(where, `must be a text, not ${JSON.stringify(value)}`);
+    if (typeof value !== 'string' || value === '') throw this.error(where, `must be a string, not ${JSON.stringify(value)}`);
     return value;
   }
 }
@@ -174,7 +174,7 @@ function circleIn(policies: ReadonlyMap<string, MountPolicy>): string | undefine
     for (let at: string | undefined = first; at !== undefined; at = fallbackOf(policies.get(at))) {
       const isBack = way.includes(at);
       way.push(at);
-      if (isBack) return `the fallbacks go in a circle: ${way.slice(way.indexOf(at)).map((name) => `/${name}`).join(', ')}`;
+      if (isBack) return `the fallbacks form a loop: ${way.slice(way.indexOf(at)).map((name) => `/${name}`).join(', ')}`;
     }
   }
   return undefined;

@@ -21,7 +21,7 @@ export function nextSignal(endings: readonly Ending[], tell: (signal: string) =>
   });
 }
 
-const endsNothing = 'it means nothing here: SIGTERM ends the process';
+const endsNothing = 'ignored: SIGTERM ends the process';
 
 /**
  * What else may be sent, and what there is to say of it. By default each of them ends the process without a word, but for
@@ -32,9 +32,9 @@ const endsNothing = 'it means nothing here: SIGTERM ends the process';
  * and the like), and that do nothing by default or by Node (SIGPIPE, SIGXFSZ, SIGCHLD, SIGWINCH).
  */
 const harmless: Readonly<Partial<Record<NodeJS.Signals, string>>> = {
-  SIGHUP: 'it changes nothing: settings are read when the process starts',
-  SIGUSR1: 'it changes nothing: there is no debugger to open',
-  SIGUSR2: 'it freezes a recording, and without --record there is none',
+  SIGHUP: 'ignored: settings are read only at start',
+  SIGUSR1: 'ignored: no debugger is opened',
+  SIGUSR2: 'ignored: it freezes a recording, and --record is not given',
   SIGQUIT: endsNothing,
   SIGALRM: endsNothing,
   SIGVTALRM: endsNothing,
@@ -42,7 +42,7 @@ const harmless: Readonly<Partial<Record<NodeJS.Signals, string>>> = {
   SIGIO: endsNothing,
   SIGPWR: endsNothing,
   SIGSTKFLT: endsNothing,
-  SIGXCPU: 'it has used the processor time that it was allowed, and goes on',
+  SIGXCPU: 'ignored: the limit of processor time is exceeded',
 };
 
 /** Those of this system. Node's own profiler lives on SIGPROF. */

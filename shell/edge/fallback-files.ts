@@ -49,7 +49,7 @@ async function bytesOf(mount: string, path: string, mostBytes: number): Promise<
   const found = await stat(path).catch((error: unknown) => {
     throw fallbackError(mount, path, `cannot be read: ${codeOf(error)}`);
   });
-  if (!found.isFile()) throw fallbackError(mount, path, 'is no file');
+  if (!found.isFile()) throw fallbackError(mount, path, 'is not a file');
   // Before it is in memory.
   if (found.size > mostBytes) throw fallbackError(mount, path, `has ${found.size} bytes, more than --fallback-bytes ${mostBytes}`);
   return await readFile(path).catch((error: unknown) => {

@@ -39,7 +39,7 @@ interface Listener {
 }
 
 const notFound = htmlReply(404, 'The file you requested could not be found');
-const full = htmlReply(403, 'There are as many listeners here as there may be');
+const full = htmlReply(403, 'Too many listeners');
 
 /** The HTTP side of an edge: who asks for a mountpoint gets its stream, and a few pages tell about them. */
 export class ListenerServer {

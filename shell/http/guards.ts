@@ -38,7 +38,7 @@ export function withPassword({ password, isUser, credentialsOf, refused, voice, 
     const verdict = given === undefined ? 'missing' : check(given, request.from);
     if (verdict === 'right') return undefined;
     refused(verdict, request.from);
-    if (verdict === 'wait') return voice(429, 'Too many wrong passwords: wait a second', [['Retry-After', '1']]);
+    if (verdict === 'wait') return voice(429, 'Too many wrong passwords: retry in a second', [['Retry-After', '1']]);
     return voice(401, needed, [['WWW-Authenticate', 'Basic realm="Davecast"']]);
   };
 }

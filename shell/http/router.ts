@@ -37,7 +37,7 @@ export interface RouteTable {
 /** What OPTIONS and nothing else may be asked of: the server itself. */
 const WHOLE_SERVER = '*';
 
-const badTarget = htmlReply(400, 'That is no address');
+const badTarget = htmlReply(400, 'Bad request target');
 
 /** Finds who answers a request, in the table of a role: the only place that answers 404, 405 and what OPTIONS asks. */
 export class Router {
@@ -102,5 +102,5 @@ function takes({ methods, isChange }: Route, method: string): boolean {
 
 function toOtherMethods({ methods, voice = htmlReply, otherMethods }: Route): Reply {
   const allow = methods.join(', ');
-  return otherMethods ?? voice(405, `This takes ${allow} only`, [['Allow', allow]]);
+  return otherMethods ?? voice(405, `Use ${allow}`, [['Allow', allow]]);
 }

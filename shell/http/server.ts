@@ -106,7 +106,7 @@ export class HttpServer {
     const request = typeof head === 'string' ? head : requestOf(head);
     if (typeof request !== 'string') return this.#answer(request, socket, rest);
     this.#refusals.count(request, peerOf(socket));
-    if (request === 'bad method') finish(socket, formatReply(htmlReply(405, 'There is no such method here')));
+    if (request === 'bad method') finish(socket, formatReply(htmlReply(405, 'Method not supported')));
     else finish(socket, formatReply(htmlReply(400, 'That is no request')));
   }
 

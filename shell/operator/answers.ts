@@ -15,13 +15,13 @@ export interface Answer {
 /** Status and words for each result; what is below 400 counts as done. */
 export const answers: Readonly<Record<CommandResult, { readonly status: number; readonly message: string }>> = {
   'switched': { status: 200, message: 'switched' },
-  'waits': { status: 202, message: 'it will be done as soon as that stream can go on where the listeners are' },
-  'on-air': { status: 200, message: 'it is on air already' },
-  'automatic': { status: 200, message: 'the edge chooses again' },
-  'no-such-mount': { status: 404, message: 'there is no such mountpoint' },
-  'no-such-stream': { status: 404, message: 'there is no other stream that is called so' },
-  'ambiguous': { status: 409, message: 'several streams are called so: name one by the first digits of its id' },
-  'cannot-follow': { status: 409, message: 'its frames are of another format than those on air' },
+  'waits': { status: 202, message: 'will switch as soon as that stream is ready at the point where the listeners are' },
+  'on-air': { status: 200, message: 'already on air' },
+  'automatic': { status: 200, message: 'automatic selection is on' },
+  'no-such-mount': { status: 404, message: 'no such mountpoint' },
+  'no-such-stream': { status: 404, message: 'no other stream of that name' },
+  'ambiguous': { status: 409, message: 'several streams have that name: use the first digits of a stream id' },
+  'cannot-follow': { status: 409, message: 'its codec differs from the one on air' },
 };
 
 /** What an edge answers to who asks for its sources. */
@@ -72,10 +72,10 @@ export function sourceOf(stream: StreamInfo): SourceJson {
 
 function hindranceText(hindrance: Hindrance): string {
   switch (hindrance.code) {
-    case 'no-frame-yet': return 'it has given no frame yet';
-    case 'no-path': return 'no path to it is open';
-    case 'unpaced': return 'it comes faster than real time';
-    case 'not-comparable': return 'it cannot be compared with the one on air';
+    case 'no-frame-yet': return 'no frame received yet';
+    case 'no-path': return 'no open path';
+    case 'unpaced': return 'faster than real time';
+    case 'not-comparable': return 'not matched with the stream on air yet';
     case 'silent': return `no frame for ${Math.round(hindrance.forMs)} ms`;
     default: return formatRefusalText(hindrance);
   }

@@ -15,8 +15,8 @@ export async function askEdge({ method, url, password }: Question): Promise<unkn
   const authorization = `Basic ${Buffer.from(`admin:${password}`).toString('base64')}`;
   const { status, text } = await fetchText(url, { method, headers: { authorization }, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
   const answer = parse(text);
-  if (answer === undefined) throw new StartError(`${url.host} answers ${status}, and nothing that an edge would`);
-  if (status >= 400) throw new StartError(`${url.host} refuses: ${messageIn(answer) ?? status}`);
+  if (answer === undefined) throw new StartError(`${url.host} answers ${status}, but not as an edge does`);
+  if (status >= 400) throw new StartError(`${url.host} refused: ${messageIn(answer) ?? status}`);
   return answer;
 }
 
@@ -27,12 +27,12 @@ async function fetchText(url: URL, init: RequestInit): Promise<{ readonly status
     let bytes = 0;
     for await (const chunk of response.body ?? []) {
       bytes += chunk.length;
-      if (bytes > MAX_ANSWER_BYTES) throw new Error('it answers without end');
+      if (bytes > MAX_ANSWER_BYTES) throw new Error('response too long');
       chunks.push(chunk);
     }
     return { status: response.status, text: Buffer.concat(chunks).toString('utf8') };
   } catch (error) {
-    throw new StartError(`cannot ask ${url.host}: ${reasonOf(error)}`);
+    throw new StartError(`request to ${url.host} failed: ${reasonOf(error)}`);
   }
 }
 

@@ -9,13 +9,13 @@ import { adminPassword, PASSWORD_VARIABLE } from './password.ts';
 import { sourceTable } from './source-table.ts';
 
 const commonOptions: readonly Option[] = [
-  { name: 'password', value: 'PASSWORD', help: `the edge's --admin-password; better in the environment, as ${PASSWORD_VARIABLE}, because this one stands in the list of processes` },
-  { name: 'json', help: "the edge's answer as it is" },
-  { name: 'help', help: 'this text' },
+  { name: 'password', value: 'PASSWORD', help: `the --admin-password of the edge. Prefer the environment variable ${PASSWORD_VARIABLE}: command lines are visible to all users of the machine` },
+  { name: 'json', help: 'print the JSON response of the edge' },
+  { name: 'help', help: 'print this text' },
 ];
 
 const switchOptions: readonly Option[] = [
-  { name: 'automatic', help: 'forget what was chosen: the edge stays with what is on air, or returns to the preferred encoder' },
+  { name: 'automatic', help: 'cancel the manual choice: the edge stays with the encoder on air, or returns to the preferred one' },
   ...commonOptions,
 ];
 
@@ -27,14 +27,15 @@ export const operatorUsage: readonly string[] = [...switchUsage, ...sourcesUsage
 const switchHelp: HelpText = {
   usage: switchUsage,
   about:
-    'Makes an edge go over to another stream of a mountpoint, at the same point of the programme: http://edge:8000/radio. TO is the origin of an encoder, the address that a '
-    + 'relay takes it from, or the first digits of its id, at least four; without it, the best of the others. Its status is 0 when that is done, or will be, 1 when it is refused.',
+    'Switches a mountpoint of an edge, such as http://edge:8000/radio, to another encoder at the same point of the programme. TO is the origin of the encoder, the address that its '
+    + 'relay receives it from, or at least the first four digits of its stream id; without TO it is the best of the others. Exit status: 0 switched, or will switch as soon as possible, '
+    + '1 refused, 2 usage error.',
   sections: [{ title: 'Options', options: switchOptions }],
 };
 
 const sourcesHelp: HelpText = {
   usage: sourcesUsage,
-  about: 'Tells which streams a mountpoint of an edge has, how far each is ahead of what the listeners get, and why it could not go on air.',
+  about: 'Lists the streams of a mountpoint of an edge: how far each is ahead of the listeners, and whether it can go on air, or why not.',
   sections: [{ title: 'Options', options: commonOptions }],
 };
 
@@ -77,9 +78,9 @@ function questionFor(
   const mount = mountUrl && parseTarget(mountUrl.pathname)?.name;
   const isHttp = mountUrl?.protocol === 'http:' || mountUrl?.protocol === 'https:';
   if (mountUrl === undefined || !isHttp || mount === undefined || mount === '') throw new UsageError(`URL must be http://HOST:PORT/MOUNT, not "${text}"`);
-  if (mountUrl.username !== '' || mountUrl.password !== '') throw new UsageError(`URL must have no password in it: that is for --password or ${PASSWORD_VARIABLE}`);
+  if (mountUrl.username !== '' || mountUrl.password !== '') throw new UsageError(`URL must not contain a password: use --password or ${PASSWORD_VARIABLE}`);
   const password = adminPassword(given, 'password');
-  if (password === undefined) throw new UsageError(`--password is missing, and so is ${PASSWORD_VARIABLE}`);
+  if (password === undefined) throw new UsageError(`password is missing: set --password or ${PASSWORD_VARIABLE}`);
   const url = new URL(`/admin/${page}`, mountUrl);
   for (const [name, value] of Object.entries({ mount: `/${mount}`, ...query })) url.searchParams.set(name, value);
   return { method, url, password };

@@ -40,7 +40,7 @@ export function operatorRoutes(options: OperatorPagesOptions): readonly Route[] 
 
 /** Whoever has the password, and does not ask from a page of another site. */
 function operators({ password, refusals }: OperatorPagesOptions): Guard {
-  if (password === undefined) return () => jsonVoice(403, 'This edge has no operators: it was started without an admin password');
+  if (password === undefined) return () => jsonVoice(403, 'Operator commands are disabled: the edge was started without an admin password');
   const hasPassword = withPassword({
     password,
     isUser: (user) => user === 'admin',
@@ -49,7 +49,7 @@ function operators({ password, refusals }: OperatorPagesOptions): Guard {
       if (why !== 'missing') refusals.count(why === 'wait' ? 'too many wrong passwords' : 'wrong admin password', from);
     },
     voice: jsonVoice,
-    needed: 'Operators authenticate as user admin',
+    needed: 'Authenticate as user admin',
   });
   return (request) => {
     const { headers } = request.head;
@@ -57,7 +57,7 @@ function operators({ password, refusals }: OperatorPagesOptions): Guard {
     const origin = headers.get('origin');
     if (origin === undefined || origin.replace(/^https?:\/\//, '') === headers.get('host')) return hasPassword(request);
     refusals.count('operator command from a page of another site', request.from);
-    return jsonVoice(403, 'Not from a page of another site');
+    return jsonVoice(403, 'Refused: the request comes from a page of another site');
   };
 }
 
@@ -71,7 +71,7 @@ function sources(target: RequestTarget, { desk }: OperatorPagesOptions): Reply {
 
 function switchTo(request: HttpRequest, options: OperatorPagesOptions): Reply {
   const to = textOf(request.target, 'to');
-  if (to === '' && mountIn(request.target) !== undefined) return jsonVoice(400, 'to= is empty');
+  if (to === '' && mountIn(request.target) !== undefined) return jsonVoice(400, 'Parameter to= is empty');
   return command(request, { kind: 'switch', ...(to !== undefined && { to }) }, options);
 }
 
@@ -86,7 +86,7 @@ function command({ target, from }: HttpRequest, command: MountCommand, { desk, l
   return jsonReply(status, { result, message, mount, onAir } satisfies Answer);
 }
 
-const noMount = jsonVoice(400, 'Which mountpoint? ?mount=/NAME is missing');
+const noMount = jsonVoice(400, 'Parameter is missing: ?mount=/NAME');
 
 /** Without its leading slash; undefined when none is named. */
 function mountIn(target: RequestTarget): string | undefined {

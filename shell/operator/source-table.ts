@@ -22,7 +22,7 @@ function cellsOf(source: SourceJson, digits: number): readonly string[] {
 }
 
 function stateOf({ onAir, preferred, chosen, healthy, sickness, matchedBy, whyNot }: SourceJson): string {
-  const state = onAir ? `on air${healthy || sickness === 'unpaced' ? '' : ', but nothing comes'}` : (whyNot ?? `could go on air, by ${matchedBy}`);
+  const state = onAir ? `on air${healthy || sickness === 'unpaced' ? '' : ', but no frames'}` : (whyNot ?? `ready, matched by ${matchedBy}`);
   return [...(preferred ? ['preferred'] : []), ...(chosen ? ['chosen'] : []), ...(sickness === null ? [] : [sickness]), state].join('; ');
 }
 

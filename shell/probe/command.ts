@@ -22,13 +22,13 @@ const MAX_MS = 3_600_000;
 const MAX_FOR_S = 2_000_000;
 
 const listenOptions: readonly Option[] = [
-  { name: 'for', value: 'S', help: 'listen for so many seconds; without it, until Ctrl-C' },
-  { name: 'buffer', value: 'MS', help: `the buffer of the player whose silence is counted (${DEFAULT_BUFFER_MS})` },
-  { name: 'give-up', value: 'MS', help: `a connection that carries nothing for so long is closed and made again, as a player does at last (${DEFAULT_GIVE_UP_MS})` },
-  { name: 'json', help: 'one JSON object a line: every event, every second, and the summary last' },
-  { name: 'quiet', help: 'the last line of the summary only' },
-  { name: 'help', help: 'this text' },
-  { name: 'version', help: 'the version' },
+  { name: 'for', value: 'S', help: 'listening time in seconds (default: until Ctrl-C)' },
+  { name: 'buffer', value: 'MS', help: `buffer of the player that is modelled: silence is counted when it would have been empty (default ${DEFAULT_BUFFER_MS})` },
+  { name: 'give-up', value: 'MS', help: `idle timeout: a connection without data for this long is closed and made again, as players do (default ${DEFAULT_GIVE_UP_MS})` },
+  { name: 'json', help: 'print one JSON object per line: each event, each second, and the summary at the end' },
+  { name: 'quiet', help: 'print only the verdict, one line' },
+  { name: 'help', help: 'print this text' },
+  { name: 'version', help: 'print the version' },
 ];
 
 const limitOptions: readonly Option[] = limitTable.map(({ name, value, help }) => ({ name, value, help }));
@@ -40,11 +40,11 @@ export const probeUsage: readonly string[] = ['davecast probe URL [--for S] [--m
 export const probeHelp: HelpText = {
   usage: probeUsage,
   about:
-    'Listens to a mountpoint of a Davecast, an Icecast or a Shoutcast as a player does, and says how it was. Its status is 0 when all was well, '
-    + '1 when something was worse than a limit or nothing was heard, 2 when the command line is wrong.',
+    'Listens to a mountpoint of a Davecast, Icecast or Shoutcast server as a player does, and reports its quality. Exit status: 0 all figures within their limits, '
+    + '1 a limit violated or no audio received, 2 usage error.',
   sections: [
     { title: 'Options', options: listenOptions },
-    { title: 'Limits (what has none is not judged)', options: limitOptions },
+    { title: 'Limits (a figure without a limit is reported, but not judged)', options: limitOptions },
   ],
 };
 
@@ -71,7 +71,7 @@ export function probeConfig(given: Given): ProbeConfig {
 function probeUrl(text: string | undefined): URL {
   if (text === undefined) throw new UsageError('URL is missing');
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === 'https:') throw new UsageError(`URL must be http://HOST:PORT/MOUNT: https cannot be probed, not "${text}"`);
+  if (url?.protocol === 'https:') throw new UsageError(`URL must be http://HOST:PORT/MOUNT, not "${text}": https is not supported`);
   if (url?.protocol !== 'http:' || url.hostname === '') throw new UsageError(`URL must be http://HOST:PORT/MOUNT, not "${text}"`);
   return url;
 }

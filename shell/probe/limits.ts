@@ -18,16 +18,16 @@ export type Limits = ReadonlyMap<string, number>;
 
 export const limitTable: readonly Limit[] = [
   most('max-start', 'MS', 'ms', 'time to the first audio', ({ firstAudioMs }) => firstAudioMs ?? 0),
-  most('max-stall', 'MS', 'ms', 'longest stall', ({ longestStallMs }) => longestStallMs, 'the longest time without a byte; what is longer is told as a stall (1000 when it is not given, without judging it)'),
-  most('max-silence', 'MS', 'ms', 'silence', ({ silenceMs }) => silenceMs, 'silence that a player with --buffer would have had'),
-  most('max-missing', 'MS', 'ms', 'missing programme', ({ missingMs }) => missingMs ?? 0, 'programme that never came: found after 25 s or more'),
-  most('max-repeated', 'MS', 'ms', 'repeated programme', ({ repeatedMs }) => repeatedMs, 'programme that came again within ten seconds, byte by byte'),
-  most('max-garbled', 'PLACES', '', 'garbled places', ({ garbledPlaces }) => garbledPlaces, 'places that a decoder makes noise of: cuts in the middle of MP3 audio, and bytes that are no frame'),
-  most('max-disconnects', 'N', '', 'disconnects', ({ disconnects }) => disconnects, 'connections that were lost after they had carried something'),
+  most('max-stall', 'MS', 'ms', 'longest stall', ({ longestStallMs }) => longestStallMs, 'longest time without data; a longer one is reported as a stall (default 1000, for reporting only)'),
+  most('max-silence', 'MS', 'ms', 'silence', ({ silenceMs }) => silenceMs, 'total silence of a player with --buffer, caused by an empty buffer'),
+  most('max-missing', 'MS', 'ms', 'missing programme', ({ missingMs }) => missingMs ?? 0, 'missing programme; needs at least 25 s of listening'),
+  most('max-repeated', 'MS', 'ms', 'repeated programme', ({ repeatedMs }) => repeatedMs, 'repeated programme: received again within ten seconds, byte for byte'),
+  most('max-garbled', 'PLACES', '', 'garbled places', ({ garbledPlaces }) => garbledPlaces, 'places that a decoder renders as noise: cuts in MP3 audio, and bytes outside frames'),
+  most('max-disconnects', 'N', '', 'disconnects', ({ disconnects }) => disconnects, 'connections lost after they had carried data'),
   {
     name: 'min-kbps',
     value: 'KBPS',
-    help: 'the mean bit rate of the frames',
+    help: 'mean bit rate of the frames',
     what: 'bit rate',
     unit: 'kbit/s',
     bound: 'least',
@@ -39,15 +39,15 @@ export const limitTable: readonly Limit[] = [
 export function violationsOf(figures: ProbeFigures, limits: Limits): readonly string[] {
   const { frames, audioBytes, connects } = figures;
   if (frames === 0) {
-    if (audioBytes > 0) return [`nothing was heard: no MP3 or AAC in ${audioBytes} bytes`];
-    return [connects > 0 ? 'nothing was heard: no byte has come' : `nothing was heard: ${lastOf(figures.failures)}`];
+    if (audioBytes > 0) return [`no audio: no MP3 or AAC in ${audioBytes} bytes`];
+    return [connects > 0 ? 'no audio: no data received' : `no audio: ${lastOf(figures.failures)}`];
   }
   return limitTable.flatMap(({ name, what, unit, bound, of }) => {
     const allowed = limits.get(name);
     const found = of(figures);
     if (allowed === undefined || (bound === 'most' ? found <= allowed : found >= allowed)) return [];
     const measured = `${what} ${inTenths(found)}${unit === '' ? '' : ` ${unit}`}`;
-    return [`${measured}, ${bound === 'most' ? `at most ${allowed} allowed` : `at least ${allowed} wanted`}`];
+    return [`${measured}, ${bound === 'most' ? `at most ${allowed} allowed` : `at least ${allowed} required`}`];
   });
 }
 
@@ -56,7 +56,7 @@ export function inTenths(value: number): string {
   return String(Math.round(value * 10) / 10);
 }
 
-function most(name: string, value: string, unit: string, what: string, of: (figures: ProbeFigures) => number, help: string = `the ${what}`): Limit {
+function most(name: string, value: string, unit: string, what: string, of: (figures: ProbeFigures) => number, help: string = what): Limit {
   return { name, value, unit, what, of, help, bound: 'most' };
 }
 

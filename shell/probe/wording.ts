@@ -6,16 +6,16 @@ import { inTenths } from './limits.ts';
 import type { Answer, ProbeNews, Summary } from './reporter.ts';
 
 const garblings: Readonly<Record<Garbling, string>> = {
-  overlap: 'a frame takes bytes of the one before it',
-  foreign: 'a frame leaves out bytes of another one',
-  overrun: 'a frame has more audio than bytes',
+  overlap: 'the data of a frame overlaps that of the frame before',
+  foreign: 'a frame skips bytes of another frame',
+  overrun: 'a frame declares more audio than it has',
 };
 
 /** An event in words; undefined for what is told by figures alone. */
 export function wordsFor(event: ProbeNews): string | undefined {
   switch (event.kind) {
     case 'connected':
-      return event.connects === 1 ? 'connected' : `connected again (${event.connects})`;
+      return event.connects === 1 ? 'connected' : `reconnected (connection ${event.connects})`;
     case 'answer':
       return answerWords(event);
     case 'not-connected':
@@ -29,31 +29,31 @@ export function wordsFor(event: ProbeNews): string | undefined {
     case 'title':
       return event.title === '' ? 'no title' : `title: ${event.title}`;
     case 'bad-metadata':
-      return `NO METADATA where metadata should be: ${JSON.stringify(event.text)}`;
+      return `INVALID METADATA block: ${JSON.stringify(event.text)}`;
     case 'stalled':
-      return `STALL: nothing for ${whole(event.silentMs)} ms`;
+      return `STALL: no data for ${whole(event.silentMs)} ms`;
     case 'stall-over':
-      return `stall of ${whole(event.silentMs)} ms is over`;
+      return `stall over after ${whole(event.silentMs)} ms`;
     case 'silence':
-      return `SILENCE of ${whole(event.silentMs)} ms is over`;
+      return `SILENCE of ${whole(event.silentMs)} ms (buffer empty)`;
     case 'garbled':
       return `GARBLED: ${garblings[event.why]}`;
     case 'stray-bytes':
-      return `GARBLED: ${event.bytes} bytes are no frame`;
+      return `GARBLED: ${event.bytes} bytes outside frames`;
     case 'odd-rate':
-      return `splice: ${inTenths(event.oddBps / 1000)} kbit/s for a moment, instead of ${inTenths(event.usualBps / 1000)}`;
+      return `splice: ${inTenths(event.oddBps / 1000)} kbit/s for one frame, instead of ${inTenths(event.usualBps / 1000)}`;
     case 'new-rate':
       return `bit rate: ${inTenths(event.toBps / 1000)} kbit/s, after ${inTenths(event.fromBps / 1000)}`;
     case 'repeating':
-      return `REPEATING what came ${whole(event.backMs)} ms ago`;
+      return `REPEATING audio of ${whole(event.backMs)} ms ago`;
     case 'repeated':
       return `repeated ${whole(event.repeatedMs)} ms`;
     case 'missing':
       return event.missingMs > 0
-        ? `MISSING: about ${whole(event.missingMs)} ms of programme never came`
-        : `ahead: about ${whole(-event.missingMs)} ms more programme than time`;
+        ? `MISSING: about ${whole(event.missingMs)} ms of programme`
+        : `ahead: about ${whole(-event.missingMs)} ms more programme than real time`;
     case 'left-out':
-      return `(${event.count} more of "${event.what}" left out)`;
+      return `(${event.count} more "${event.what}" events suppressed)`;
     case 'second':
       return undefined;
     default:
@@ -63,7 +63,7 @@ export function wordsFor(event: ProbeNews): string | undefined {
 
 /** The line that a terminal shows all the time. */
 export function liveWords({ isConnected, kbps, heldMs, silentMs }: SecondFigures, figures: ProbeFigures): string {
-  const state = isConnected ? (silentMs > 1_000 ? `nothing for ${inTenths(silentMs / 1000)} s` : `${whole(kbps)} kbit/s`) : 'not connected';
+  const state = isConnected ? (silentMs > 1_000 ? `no data for ${inTenths(silentMs / 1000)} s` : `${whole(kbps)} kbit/s`) : 'not connected';
   return [
     `${whole(figures.listenedMs / 1000)} s`,
     state,
@@ -78,21 +78,21 @@ export function liveWords({ isConnected, kbps, heldMs, silentMs }: SecondFigures
 /** The figures at the end, a line each. */
 export function figureLines(figures: ProbeFigures): readonly string[] {
   const { format, missingMs, driftPpm, firstAudioMs, oddRates, rateChanges, garbled } = figures;
-  const missing = missingMs === undefined ? 'missing unknown before 25 s' : `about ${whole(missingMs)} ms missing`;
-  const drift = driftPpm === undefined ? 'drift unknown before 75 s' : `drift ${whole(driftPpm)} ppm`;
+  const missing = missingMs === undefined ? 'missing: unknown before 25 s' : `about ${whole(missingMs)} ms missing`;
+  const drift = driftPpm === undefined ? 'drift: unknown before 75 s' : `drift ${whole(driftPpm)} ppm`;
   const rates = [...(oddRates > 0 ? [`${oddRates} odd frames`] : []), ...(rateChanges > 0 ? [`${rateChanges} changes`] : [])];
   return [
     row('connections', `${figures.connects} made, ${figures.disconnects} lost${reasons(figures.disconnectReasons)}, ${sum(figures.failures)} failed${reasons(figures.failures)}`),
     row('first audio', firstAudioMs === undefined ? 'never' : `after ${whole(firstAudioMs)} ms`),
-    row('stalls', `longest ${whole(figures.longestStallMs)} ms, ${figures.stalls} too long`),
-    row('silence', `${whole(figures.silenceMs)} ms; with a buffer of ${whole(figures.bufferNeededMs)} ms there would have been none`),
+    row('stalls', `longest ${whole(figures.longestStallMs)} ms, ${figures.stalls} above the limit`),
+    row('silence', `${whole(figures.silenceMs)} ms; none with a buffer of ${whole(figures.bufferNeededMs)} ms`),
     row('programme', `${inTenths(figures.programmeMs / 1000)} s received, ${missing}, ${drift}`),
     row('format', format === undefined ? 'unknown' : `${formatWords(format)}${figures.formatChanges > 0 ? `, ${figures.formatChanges} changes` : ''}`),
     row('bit rate', [`mean ${inTenths(figures.kbps)} kbit/s`, ...rates].join(', ')),
     row('frames', `${figures.frames}, ${figures.frameBytes} bytes; ${skippedWords(figures)}`),
     row('garbled', `${figures.garbledPlaces} places: ${garbled.overlap + garbled.foreign + garbled.overrun} cuts (${figures.garbledFrames} frames), ${figures.strayPlaces} with stray bytes (${figures.strayBytes})`),
     row('repeated', `${whole(figures.repeatedMs)} ms at ${figures.repeats} places`),
-    row('titles', `${figures.titles}${figures.badMetadata > 0 ? `, ${figures.badMetadata} blocks of metadata are none` : ''}`),
+    row('titles', `${figures.titles}${figures.badMetadata > 0 ? `, ${figures.badMetadata} invalid metadata blocks` : ''}`),
   ];
 }
 
@@ -121,7 +121,7 @@ function answerWords({ server, contentType, name, kbps, metadataIntervalBytes }:
     contentType === '' ? 'no content type' : contentType,
     ...(name === '' ? [] : [`"${name}"`]),
     ...(kbps === '' ? [] : [`${kbps} kbit/s announced`]),
-    metadataIntervalBytes === '' ? 'no metadata' : `metadata each ${metadataIntervalBytes} bytes`,
+    metadataIntervalBytes === '' ? 'no metadata' : `metadata every ${metadataIntervalBytes} bytes`,
     ...(server === '' ? [] : [`by ${server}`]),
   ];
   return `answer: ${parts.join(', ')}`;
@@ -129,7 +129,7 @@ function answerWords({ server, contentType, name, kbps, metadataIntervalBytes }:
 
 function skippedWords({ skipped }: ProbeFigures): string {
   const parts = Object.entries(skipped).flatMap(([reason, { bytes }]) => (bytes > 0 ? [`${bytes} bytes of ${reason}`] : []));
-  return parts.length === 0 ? 'nothing else' : parts.join(', ');
+  return parts.length === 0 ? 'no other bytes' : parts.join(', ');
 }
 
 function row(name: string, text: string): string {

@@ -9,15 +9,15 @@ import { frozenIn, salvage, tenantsOf, type Tenant } from './directory.ts';
 const LOOK_MS = 50;
 
 const options: readonly Option[] = [
-  { name: 'wait', value: 'SECONDS', help: 'for so long (60)' },
-  { name: 'help', help: 'this text' },
+  { name: 'wait', value: 'SECONDS', help: 'longest time to wait for a running process to write its file (default 60)' },
+  { name: 'help', help: 'print this text' },
 ];
 
 const help: HelpText = {
   usage: ['davecast record dump DIR [--wait SECONDS]'],
   about:
-    'Freezes what the processes that run with --record DIR have recorded, each to a file in DIR that is kept, and prints its name; recording goes on. ' +
-    'It is SIGUSR2 that tells them. What processes have left that are gone is frozen too. A file is replayed with: npm run replay FILE',
+    'Freezes the recordings of all processes that run with --record DIR: each writes what it has to a file in DIR that is kept, and continues to record. The names of the files are printed. ' +
+    'Recordings left by processes that have ended are frozen too. Running processes are told by SIGUSR2. To replay a file: npm run replay FILE',
   sections: [{ title: 'Options', options }],
 };
 
@@ -26,7 +26,7 @@ export function readRecord(argv: readonly string[]): Task | string {
   const given = readOptions(argv, options);
   if (given.has('help')) return formatHelp(help);
   const [what, directory, ...more] = given.positionals;
-  if (what !== 'dump') throw new UsageError(what === undefined ? 'record: what? There is dump' : `record: there is dump, no "${what}"`);
+  if (what !== 'dump') throw new UsageError(what === undefined ? 'record: command is missing, must be dump' : `record: unknown command "${what}", must be dump`);
   if (directory === undefined) throw new UsageError('record dump: DIR is missing');
   if (more.length > 0) throw new UsageError(`unexpected argument "${more[0]}"`);
   const wait = given.one('wait') ?? '60';
@@ -36,7 +36,7 @@ export function readRecord(argv: readonly string[]): Task | string {
 
 async function dump(directory: string, waitMs: number, out: (text: string) => void): Promise<void> {
   const tenants = await read(directory, tenantsOf);
-  if (tenants.length === 0) throw new UsageError(`nobody records in ${directory}`);
+  if (tenants.length === 0) throw new UsageError(`no process records to ${directory}`);
   for (const tenant of tenants) {
     const file = tenant.isAlive ? await ask(directory, tenant, waitMs) : await salvage(directory, tenant);
     if (file !== undefined) out(`${file}\n`);
@@ -52,7 +52,7 @@ async function ask(directory: string, { role, pid }: Tenant, waitMs: number): Pr
     const fresh = (await read(directory, frozenIn)).find((file) => !before.has(file) && basename(file).startsWith(`${role}-${pid}-`));
     if (fresh !== undefined) return fresh;
   }
-  throw new StartError(`the ${role} with process id ${pid} has frozen nothing within ${waitMs / 1_000} s: its log says why`);
+  throw new StartError(`the ${role} with process id ${pid} has not frozen its recording within ${waitMs / 1_000} s: see its log`);
 }
 
 async function read<T>(directory: string, look: (directory: string) => Promise<T>): Promise<T> {

@@ -87,7 +87,7 @@ export class IcecastPull {
     const location = head.headers.get('location');
     if (status === 200) this.#begin(head, bytes.subarray(progress as number));
     else if (status !== undefined && status >= 300 && status < 400 && location !== undefined) this.#redirect(location);
-    else this.#end(status === undefined ? 'answer is no HTTP' : `status ${status}`);
+    else this.#end(status === undefined ? 'response is not HTTP' : `status ${status}`);
   }
 
   #begin(head: Head, rest: Uint8Array): void {
@@ -132,7 +132,7 @@ export class IcecastPull {
   #redirect(location: string): void {
     const url = URL.canParse(location, this.#url.href) ? new URL(location, this.#url) : undefined;
     if (url?.protocol !== 'http:') return this.#end(`redirected to ${location}`);
-    if (this.#redirects === MAX_REDIRECTS) return this.#end('redirected too often');
+    if (this.#redirects === MAX_REDIRECTS) return this.#end('too many redirects');
     this.#socket.removeAllListeners('close').destroy();
     this.#watcher.redirected();
     this.#redirected = new IcecastPull(url, this.#desk, this.#settings, this.#watcher, this.#redirects + 1);

@@ -39,7 +39,7 @@ interface Current {
   isHeldUp: boolean;
 }
 
-const notFound = htmlReply(404, 'This takes in sources and nothing else');
+const notFound = htmlReply(404, 'This port is for source clients only');
 
 /** Takes in what source clients push: SOURCE or PUT, one at a time, and the titles that they send aside. */
 export class SourceServer implements Source {
@@ -95,7 +95,7 @@ export class SourceServer implements Source {
     const unsupported = unsupportedContentType(head.headers.get('content-type')) ?? foreignFormat(beginningOf(head, rest));
     if (unsupported !== undefined) {
       this.#options.log({ kind: 'source-refused', from, why: { code: 'unsupported', format: unsupported } });
-      return lineVoice(415, `This takes ${SUPPORTED}, not ${unsupported}`);
+      return lineVoice(415, `Unsupported format ${unsupported}: send ${SUPPORTED}`);
     }
     this.#begin(head, socket, rest);
     return 'taken';
@@ -111,7 +111,7 @@ export class SourceServer implements Source {
 
   #begin(request: RequestHead, socket: net.Socket, rest: Uint8Array): void {
     const from = peerOf(socket);
-    const silence = this.#timers.timer(() => this.#end(current, 'silent'));
+    const silence = this.#timers.timer(() => this.#end(current, 'idle'));
     const flow: SourceFlow = {
       pause: () => {
         current.isHeldUp = true;

@@ -17,7 +17,7 @@ export function sources({ password, log }: SourcesAllowed, refusals: Refusals): 
   if (password === undefined) {
     return thisMachine(({ from }) => {
       log({ kind: 'source-refused', from, why: { code: 'not-from-here' } });
-      return lineVoice(403, 'Without a password, sources are taken from this machine only');
+      return lineVoice(403, 'Sources are accepted from this machine only: no password is configured');
     });
   }
   return withPassword({

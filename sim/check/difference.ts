@@ -9,8 +9,8 @@ const FROM_CHARACTERS = 240;
 /** What differs, for people: each side's event, then what led to it, the latest first. */
 export function describeDifference({ events, difference }: Comparison): string {
   const sides = difference?.sides ?? [];
-  const told = sides.flatMap(({ name, causes }) => side(name, causes.length === 0 ? ['it has ended'] : chain(causes)));
-  return [`the first ${events} events are the same, the next one is not:`, ...told].join('\n');
+  const told = sides.flatMap(({ name, causes }) => side(name, causes.length === 0 ? ['end of the run'] : chain(causes)));
+  return [`the first ${events} events are identical, the next one differs:`, ...told].join('\n');
 }
 
 /** The same of lines that other processes told; those that are no events are the scenario and the outcome of a seed. */
@@ -18,9 +18,9 @@ export function describeDiscord({ seed, lines }: Discord): string {
   const from = Math.max(0, commonLength(lines.map(({ text }) => text ?? '')) - BEFORE_CHARACTERS);
   const excerpt = (text: string): string => `${from > 0 ? '…' : ''}${text.slice(from, from + BEFORE_CHARACTERS + FROM_CHARACTERS)}`;
   const told = lines.flatMap(({ name, text, causes }) =>
-    side(name, causes.length > 0 ? chain(causes) : [text === undefined ? 'it has ended' : excerpt(text)]),
+    side(name, causes.length > 0 ? chain(causes) : [text === undefined ? 'end of the run' : excerpt(text)]),
   );
-  return [`Seed ${seed}: from here on it is not the same:`, ...told].join('\n');
+  return [`Seed ${seed}: the runs differ from here on:`, ...told].join('\n');
 }
 
 function commonLength([first = '', ...others]: readonly string[]): number {
@@ -35,5 +35,5 @@ function side(name: string, lines: readonly string[]): string[] {
 
 function chain([event, ...causes]: readonly Happening[]): string[] {
   const before = causes.flatMap(describe).map((line) => `  ${line}`);
-  return [...describe(event!), ...(before.length === 0 ? [] : ['led to by', ...before])];
+  return [...describe(event!), ...(before.length === 0 ? [] : ['caused by', ...before])];
 }

@@ -17,14 +17,14 @@ export async function load(subject: Subject): Promise<ScenarioOf> {
 
 export async function loadFile(file: string): Promise<Scenario> {
   const path = [resolve(file), builtOf(file)].find((path) => existsSync(path));
-  if (path === undefined) throw new UsageError(`there is no scenario ${file}`);
+  if (path === undefined) throw new UsageError(`no such scenario: ${file}`);
   let module: { readonly default?: unknown };
   try {
     module = (await import(pathToFileURL(path).href)) as { readonly default?: unknown };
   } catch (error) {
     throw new UsageError(`${file} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`);
   }
-  if (!isScenario(module.default)) throw new UsageError(`${file} exports no scenario by default`);
+  if (!isScenario(module.default)) throw new UsageError(`${file} has no scenario as default export`);
   try {
     checkScenario(module.default);
   } catch (error) {

@@ -45,29 +45,29 @@ export function readOptions(args: readonly string[]): Asked {
   const sim = cac('npm run sim');
   let asked: Asked | undefined;
   const command = sim
-    .command('[scenario]', 'Play an outage through in virtual time')
-    .option('--seed <n>', 'Which of all the runs there are (default 1)')
-    .option('--seeds <a..b>', 'All seeds from A to B')
-    .option('--jobs <n>', 'On so many threads (default: as many as there are processors)')
-    .option('--for <seconds>', "Instead of the scenario's own duration; 90m and 24h are understood")
-    .option('--json', 'JSON on standard output')
-    .option('--trace <file>', 'Write every event to a file, one JSON object a line')
-    .option('--html <file>', 'Write a picture of the run: one page that needs nothing else')
-    .option('--swarm', 'Instead of a scenario: each seed draws a station, and what happens to it')
-    .option('--all-situations', 'With --swarm and --seeds: a rare situation that no seed reaches is a failure')
-    .option('--list', 'All scenarios, a line each')
-    .option('--all', 'Run all scenarios, each in full, and print a table')
-    .option('--check', 'Run each seed several times, here and in other processes, and compare all that happens')
-    .option('--node <file>', 'With --check: also run by another Node')
-    .option('--shrink', 'Make what fails smaller, and write it down as a scenario')
-    .option('--out <file>', 'With --shrink: where to')
+    .command('[scenario]', 'Run a scenario in virtual time')
+    .option('--seed <n>', 'Seed of the run (default 1)')
+    .option('--seeds <a..b>', 'Run all seeds from A to B')
+    .option('--jobs <n>', 'Number of threads (default: one per processor)')
+    .option('--for <seconds>', "Simulated duration instead of the scenario's own, such as 600, 90m or 24h")
+    .option('--json', 'Print JSON to standard output')
+    .option('--trace <file>', 'Write every event to a file, one JSON object per line')
+    .option('--html <file>', 'Write a timeline of the run as a self-contained HTML page')
+    .option('--swarm', 'Draw a random station and random faults from each seed, instead of a scenario')
+    .option('--all-situations', 'With --swarm and --seeds: fail if a rare situation is reached by no seed')
+    .option('--list', 'List all scenarios, one per line')
+    .option('--all', 'Run all scenarios in full length, and print a table')
+    .option('--check', 'Run each seed several times, in this and other processes, and compare all events')
+    .option('--node <file>', 'With --check: path of another Node.js to compare with')
+    .option('--shrink', 'Reduce a failing seed to a minimal scenario, and write that to a file')
+    .option('--out <file>', 'With --shrink: file to write (default: scenarios/found-NAME-SEED.ts)')
     .action((file: string | undefined, flags: Record<string, unknown>) => {
       asked = understood(file, flags);
     });
   if (args.includes('--help') || args.includes('-h')) return { kind: 'help', text: helpText(command.options) };
   try {
     sim.parse(['node', 'sim', ...args], { run: false });
-    if (sim.args.length > 1) throw new UsageError(`one scenario at a time, not also ${sim.args.slice(1).join(' ')}`);
+    if (sim.args.length > 1) throw new UsageError(`only one scenario can be run at a time, unexpected ${sim.args.slice(1).join(' ')}`);
     sim.runMatchedCommand();
   } catch (error) {
     if (error instanceof Error) throw new UsageError(error.message);
@@ -78,41 +78,41 @@ export function readOptions(args: readonly string[]): Asked {
 
 function understood(file: string | undefined, all: Record<string, unknown>): Asked {
   const flags: Flags = Object.fromEntries(flagNames.filter((name) => all[name] !== undefined).map((name) => [name, all[name]]));
-  for (const name of flagNames) if (Array.isArray(flags[name])) throw new UsageError(`--${spelled(name)} can be given once`);
+  for (const name of flagNames) if (Array.isArray(flags[name])) throw new UsageError(`--${spelled(name)} is given twice`);
   const deed = (Object.keys(deeds) as (keyof typeof deeds)[]).find((name) => flags[name] !== undefined);
   if (deed !== undefined) {
     const others = flagNames.filter((name) => flags[name] !== undefined && name !== deed && name !== 'swarm');
     const stranger = others.find((name) => !(deeds[deed] as readonly string[]).includes(name));
-    if (stranger !== undefined) throw new UsageError(`--${spelled(stranger)} does not go with --${deed}`);
+    if (stranger !== undefined) throw new UsageError(`--${spelled(stranger)} and --${deed} exclude each other`);
   }
   const run: RunFlags = { durationS: flags.for === undefined ? undefined : seconds(String(flags.for)), json: flags.json === true };
   if (deed === 'list' || deed === 'all') {
-    if (file !== undefined || flags.swarm !== undefined) throw new UsageError(`--${deed} is about all scenarios`);
+    if (file !== undefined || flags.swarm !== undefined) throw new UsageError(`--${deed} takes no scenario`);
     return deed === 'list' ? { kind: 'list' } : { kind: 'all', jobs: jobsOf(flags), seed: oneSeed(flags), ...run };
   }
   const subject = subjectOf(file, flags);
-  if (flags.seed !== undefined && flags.seeds !== undefined) throw new UsageError('either --seed or --seeds');
+  if (flags.seed !== undefined && flags.seeds !== undefined) throw new UsageError('--seed and --seeds exclude each other');
   if (deed === 'check') return { kind: 'check', subject, seeds: seedsOf(flags), node: textOf(flags, 'node'), ...run };
   if (deed === 'shrink') return { kind: 'shrink', subject, seed: oneSeed(flags), out: textOf(flags, 'out'), ...run };
   for (const name of ['node', 'out'] as const) {
-    if (flags[name] !== undefined) throw new UsageError(`--${name} is for ${name === 'node' ? '--check' : '--shrink'}`);
+    if (flags[name] !== undefined) throw new UsageError(`--${name} needs ${name === 'node' ? '--check' : '--shrink'}`);
   }
   const allSituations = flags.allSituations !== undefined;
-  if (allSituations && (subject.kind !== 'swarm' || flags.seeds === undefined)) throw new UsageError('--all-situations is for --swarm with --seeds');
+  if (allSituations && (subject.kind !== 'swarm' || flags.seeds === undefined)) throw new UsageError('--all-situations needs --swarm and --seeds');
   if (flags.seeds === undefined) {
-    if (flags.jobs !== undefined) throw new UsageError('--jobs is for --seeds');
+    if (flags.jobs !== undefined) throw new UsageError('--jobs needs --seeds');
     return { kind: 'play', subject, seed: oneSeed(flags), trace: textOf(flags, 'trace'), html: textOf(flags, 'html'), ...run };
   }
-  for (const name of ['trace', 'html'] as const) if (flags[name] !== undefined) throw new UsageError(`--${name} is for one seed`);
+  for (const name of ['trace', 'html'] as const) if (flags[name] !== undefined) throw new UsageError(`--${name} and --seeds exclude each other`);
   return { kind: 'many', subject, seeds: seedsOf(flags), jobs: jobsOf(flags), allSituations, ...run };
 }
 
 function subjectOf(file: string | undefined, flags: Flags): Subject {
   if (flags.swarm === undefined) {
-    if (file === undefined) throw new UsageError('which scenario? npm run sim scenarios/NAME.ts -- [--seed N]');
+    if (file === undefined) throw new UsageError('scenario is missing: npm run sim scenarios/NAME.ts -- [--seed N]');
     return { kind: 'file', file };
   }
-  if (file !== undefined) throw new UsageError('either a scenario or --swarm');
+  if (file !== undefined) throw new UsageError('a scenario and --swarm exclude each other');
   return { kind: 'swarm' };
 }
 
@@ -129,7 +129,7 @@ function oneSeed({ seed }: Flags): number {
 function jobsOf({ jobs }: Flags): number | undefined {
   if (jobs === undefined) return undefined;
   const count = wholeNumber(String(jobs), '--jobs');
-  if (count < 1 || count > 256) throw new UsageError(`--jobs wants 1 to 256, not ${count}`);
+  if (count < 1 || count > 256) throw new UsageError(`--jobs must be a whole number from 1 to 256, not ${count}`);
   return count;
 }
 
@@ -144,7 +144,7 @@ function textOf(flags: Flags, name: FlagName): string | undefined {
 
 function seedRange(text: string): Seeds {
   const parts = text.split('..');
-  if (parts.length !== 2) throw new UsageError(`--seeds wants A..B, such as 1..500, not ${text}`);
+  if (parts.length !== 2) throw new UsageError(`--seeds must be A..B, such as 1..500, not ${text}`);
   const [first, last] = parts.map((part) => wholeNumber(part, '--seeds')) as [number, number];
   if (last < first) throw new UsageError(`--seeds ${text} is empty`);
   return { first, last };
@@ -152,14 +152,14 @@ function seedRange(text: string): Seeds {
 
 function wholeNumber(text: string, option: string): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) throw new UsageError(`${option} wants whole numbers from 0 on, not ${text}`);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) throw new UsageError(`${option} must be a whole number from 0 on, not ${text}`);
   return value;
 }
 
 function seconds(text: string): number {
   const match = /^(\d+(?:\.\d+)?)([smh]?)$/.exec(text);
   const value = match === null ? 0 : Number(match[1]) * { '': 1, s: 1, m: 60, h: 3_600 }[match[2] as '' | 's' | 'm' | 'h'];
-  if (value <= 0) throw new UsageError(`--for wants a duration, such as 600, 90m or 24h, not ${text}`);
+  if (value <= 0) throw new UsageError(`--for must be a duration, such as 600, 90m or 24h, not ${text}`);
   return value;
 }
 
@@ -172,6 +172,6 @@ function helpText(options: readonly { readonly rawName: string; readonly descrip
     '',
     ...lines,
     '',
-    'Exit status: 0 all well, 1 something was violated, 2 wrong use.',
+    'Exit status: 0 all expectations met, 1 one was violated, 2 usage error.',
   ].join('\n');
 }

@@ -23,7 +23,7 @@ export function readSet(texts: readonly string[]): Wanted {
 function settingIn<Name extends SettingName | MountSettingName>(text: string, name: string, names: readonly Name[]): Name {
   const found = names.find((each) => each === name);
   if (found !== undefined) return found;
-  throw new UsageError(`--set wants the name of a setting and its value, such as stallMinMs=500, or radio/mountEndMs=500 for one mountpoint, not ${text}`);
+  throw new UsageError(`--set must be the name of a setting and its value, such as stallMinMs=500, or radio/mountEndMs=500 for one mountpoint, not ${text}`);
 }
 
 function valueOf(name: string, value: string): number {

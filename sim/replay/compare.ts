@@ -33,13 +33,13 @@ export function describeMounts(outcomes: Outcomes, focus: Focus): string[] {
     const row = (what: string, figure: (fare: Fare) => string): string =>
       `  ${what.padEnd(34)} ${(was === undefined ? '-' : figure(was)).padStart(14)} ${(wouldBe === undefined ? '-' : figure(wouldBe)).padStart(14)}`;
     return [
-      `/${(was ?? wouldBe)!.mount}`.padEnd(36) + ' ' + 'as it was'.padStart(14) + ' ' + 'what if'.padStart(14),
+      `/${(was ?? wouldBe)!.mount}`.padEnd(36) + ' ' + 'recorded'.padStart(14) + ' ' + 'what if'.padStart(14),
       row('switches', ({ switches }) => `${switches}`),
       row('gaps of the live stream, messages', ({ gaps, lostMessages }) => `${gaps}, ${lostMessages}`),
       row('stalls', ({ stalls }) => `${stalls}`),
-      row('programme given out', ({ programmeS }) => `${programmeS.toFixed(1)} s`),
+      row('programme output', ({ programmeS }) => `${programmeS.toFixed(1)} s`),
       row('longest pause', ({ longestPauseMs }) => `${longestPauseMs} ms`),
-      row('silence behind a burst', ({ silenceMs }) => `${silenceMs} ms`),
+      row('silence after the burst on connect', ({ silenceMs }) => `${silenceMs} ms`),
       '',
     ];
   });
@@ -48,7 +48,7 @@ export function describeMounts(outcomes: Outcomes, focus: Focus): string[] {
 /** All telling events of both, in order: those of one only with a sign in front. */
 export function describeDifferences({ was, wouldBe }: Outcomes, originUs: number, focus: Focus): string[] {
   const lines = merged(tellingOf(was, originUs, focus), tellingOf(wouldBe, originUs, focus)).map(({ sign, told }) => `${sign} ${lineOf(told, originUs)}`);
-  if (lines.every((line) => line.startsWith(' '))) return [...lines.slice(0, MOST_LINES), 'nothing would have been otherwise'];
+  if (lines.every((line) => line.startsWith(' '))) return [...lines.slice(0, MOST_LINES), 'no differences'];
   if (lines.length <= MOST_LINES) return lines;
   // What differs is what was asked for.
   const different = lines.filter((line) => !line.startsWith(' '));

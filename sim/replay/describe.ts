@@ -52,14 +52,14 @@ export function describeProof({ blocks, blocksWithContent, states, divergence, f
   if (failure !== undefined) {
     const recorded = generations.at(-1)!.mark?.error;
     const same = recorded !== undefined && firstLine(recorded) === firstLine(failure);
-    lines.push(`${same ? 'it fails as it did' : 'IT FAILS'}: ${failure}`);
+    lines.push(`${same ? 'fails as recorded' : 'FAILS'}: ${failure}`);
   }
   if (divergence === undefined) {
-    const bytes = blocksWithContent === blocks ? 'to the byte' : `${blocksWithContent} of them to the byte, the others in what was done and in lengths`;
-    lines.push(`the same came out as then: ${blocks} fingerprints agree, ${bytes}${states === 0 ? '' : `; so do ${states} saved states`}`);
+    const bytes = blocksWithContent === blocks ? 'to the byte' : `${blocksWithContent} of them to the byte, the others in events and lengths`;
+    lines.push(`identical to the recording: ${blocks} fingerprints agree, ${bytes}${states === 0 ? '' : `; ${states} saved states agree`}`);
   } else {
-    const what = { structure: 'something else was done', content: 'other bytes came out', state: 'the machine is in another state' }[divergence.what];
-    lines.push(`NOT THE SAME: from ${seconds(divergence.fromUs, originUs)} to ${seconds(divergence.untilUs, originUs)} s ${what} (block at byte ${divergence.at})`);
+    const what = { structure: 'the events differ', content: 'the output bytes differ', state: 'the saved state differs' }[divergence.what];
+    lines.push(`DIFFERENT: from ${seconds(divergence.fromUs, originUs)} to ${seconds(divergence.untilUs, originUs)} s, ${what} (block at byte ${divergence.at})`);
   }
   return lines;
 }

@@ -31,7 +31,7 @@ export function pictureOf({ file, originUs, stretches, log, outcomes, focus }: R
   return builder.build({
     title: `Replay of ${file}`,
     story: stretches.map((stretch) => describeStretch(stretch, originUs)[0]!).join('; '),
-    verdict: isGood ? { tone: 'good', text: 'the same came out' } : { tone: 'bad', text: 'not the same' },
+    verdict: isGood ? { tone: 'good', text: 'identical to the recording' } : { tone: 'bad', text: 'differs from the recording' },
     summary: [...stretches.flatMap((stretch) => describeProof(stretch, originUs)), ...describeAir(log, originUs, focus).slice(0, MOST_MOUNTS)],
     facts: [['recording', file], ['began', stretches[0]!.generations[0]!.head.wallTime], ['version', stretches[0]!.generations[0]!.head.version]],
     fromMs,

@@ -12,13 +12,13 @@ export function describe(run: Run, wallMs: number): string {
     ...drawnLines(run),
     '',
     ...timeline(run.notes),
-    ...(run.unkeptNotes > 0 ? [`  … and ${run.unkeptNotes} notes that were not kept …`] : []),
+    ...(run.unkeptNotes > 0 ? [`  … ${run.unkeptNotes} more events were not kept …`] : []),
     '',
     ...heard(run),
     '',
     ...judged(run),
     '',
-    `${ok ? 'all well' : 'FAILED'}, trace ${traceHash}, ${simulatedS} s in ${wallMs} ms`,
+    `${ok ? 'ok' : 'FAILED'}, trace ${traceHash}, ${simulatedS} s in ${wallMs} ms`,
   ].join('\n');
 }
 
@@ -66,7 +66,7 @@ function timeline(notes: readonly Note[]): string[] {
   const lines = notes.filter((note) => isTold(note)).map(lineOf);
   if (lines.length <= MOST_LINES) return lines;
   const shown = MOST_LINES / 2;
-  const between = `  … ${lines.length - MOST_LINES} more lines, which --trace writes to a file …`;
+  const between = `  … ${lines.length - MOST_LINES} more lines: --trace writes all events to a file …`;
   return [...lines.slice(0, shown), between, ...lines.slice(-shown)];
 }
 
@@ -103,7 +103,7 @@ function heard({ listeners }: Run): string[] {
 function judged({ expectations, violations }: Run): string[] {
   const broken = new Set(violations.map(({ rule }) => rule));
   return [
-    ...expectations.map(({ says }) => `${broken.has(says) ? 'not so' : 'as expected'}: ${says}`),
+    ...expectations.map(({ says }) => `${broken.has(says) ? 'NOT MET' : 'met'}: ${says}`),
     ...violations.map(({ atMs, rule, what }) => `VIOLATION at ${atMs / 1000} s: ${rule}: ${what}`),
   ];
 }

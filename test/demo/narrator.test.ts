@@ -11,7 +11,7 @@ describe('what the demo says', () => {
       'switched from encoder-a (stalled) to encoder-b: 301 ms without audio, 288 ms of programme sent at once',
     );
     expect(narrate('edge', { event: 'disconnected', peer: '127.0.0.1:9001', reason: 'closed by peer' }, names)).toBe('lost relay-1: closed by peer');
-    expect(narrate('encoder-a', { event: 'target-stuck', label: '127.0.0.1:9001' }, names)).toBe('relay-1 takes nothing any more');
+    expect(narrate('encoder-a', { event: 'target-stuck', label: '127.0.0.1:9001' }, names)).toBe('relay-1 acknowledges nothing, reconnecting');
   });
 
   it('keeps quiet about what only an operator needs', () => {

@@ -32,10 +32,10 @@ export async function check(asked: CheckAsked, { out }: Streams): Promise<boolea
   const scenario = scenarioOf(seeds.first).name;
   const summary = runs.map(({ seed, events, traceHash }) => ({ seed, events, traceHash }));
   if (json) out(JSON.stringify({ scenario, ok, runs: summary, processes: processes.map(({ name }) => name), difference: difference ?? null }));
-  else if (difference !== undefined) out(`${scenario}: NOT the same every time. ${difference}`);
+  else if (difference !== undefined) out(`${scenario}: NOT deterministic. ${difference}`);
   else {
     for (const { seed, events, traceHash } of summary) out(`${scenario}, seed ${seed}: trace ${traceHash}, ${events} events`);
-    out(`the same in lock-step, in this process and in ${processes.map(({ name }) => name).join(', ')}`);
+    out(`identical in lock-step, in this process and in ${processes.map(({ name }) => name).join(', ')}`);
   }
   return ok;
 }

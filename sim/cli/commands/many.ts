@@ -20,7 +20,7 @@ export async function many(asked: Extract<Asked, { kind: 'many' }>, { out, probl
       if (json || result.ok) return;
       progress.clear();
       out(failureLine(result));
-      out(`  to see it: npm run sim ${subject.kind === 'file' ? `${subject.file} -- ` : '-- --swarm '}--seed ${result.seed}`);
+      out(`  to reproduce: npm run sim ${subject.kind === 'file' ? `${subject.file} -- ` : '-- --swarm '}--seed ${result.seed}`);
     },
   });
   progress.clear();

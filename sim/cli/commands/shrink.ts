@@ -19,7 +19,7 @@ export async function shrink(asked: ShrinkAsked, { out, problem }: Streams): Pro
   const scenario = (await load(subject))(seed);
   const name = `found-${subject.kind === 'swarm' ? 'swarm' : scenario.name}-${seed}`;
   const file = asked.out ?? join('scenarios', `${name}.ts`);
-  if (existsSync(file)) throw new UsageError(`${file} is there already: --out FILE writes elsewhere`);
+  if (existsSync(file)) throw new UsageError(`${file} exists already: choose another file with --out FILE`);
   let told = '';
   const shrunk = shrunkOf({
     scenario,
@@ -33,13 +33,13 @@ export async function shrink(asked: ShrinkAsked, { out, problem }: Streams): Pro
     },
   });
   if (shrunk === undefined) {
-    out(json ? JSON.stringify({ scenario: scenario.name, seed, ok: true }) : `seed ${seed} of ${scenario.name} does not fail: there is nothing to shrink`);
+    out(json ? JSON.stringify({ scenario: scenario.name, seed, ok: true }) : `seed ${seed} of ${scenario.name} does not fail: nothing to shrink`);
     return true;
   }
   write(file, textOf(shrunk, subject, name, file, seed));
   const { rule, before, after, runs, run } = shrunk;
   if (json) out(JSON.stringify({ scenario: scenario.name, seed, rule, file, before: sizeOf(before), after: sizeOf(after), runs, traceHash: run.traceHash }));
-  else out(`${rule}\n${sizeText(before)} became ${sizeText(after)} in ${runs} runs: ${file}`);
+  else out(`${rule}\n${sizeText(before)} reduced to ${sizeText(after)} in ${runs} runs: ${file}`);
   return false;
 }
 

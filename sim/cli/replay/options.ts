@@ -22,15 +22,15 @@ export function readReplayOptions(args: readonly string[]): ReplayAsked | { read
   const replay = cac('npm run replay');
   let asked: ReplayAsked | undefined;
   const command = replay
-    .command('<file>', 'Play a recording through in virtual time, and prove that the same comes out')
-    .option('--mount <name>', 'Tell only of this mountpoint')
-    .option('--from <seconds>', 'Tell only what happened from here on, in seconds from the beginning of the recording')
-    .option('--to <seconds>', 'And until here')
-    .option('--what-if <alteration>', `Also play it otherwise, and say what differs: ${alterationHelp}; can be given several times`)
-    .option('--set <name=value>', 'The same with another setting, such as stallMinMs=500, or radio/mountEndMs=500 or radio/prefer=studio-b for one mountpoint; can be given several times')
-    .option('--html <file>', 'Write a picture of it: one page that needs nothing else')
-    .option('--outline <file>', 'Also write the recording again without its audio, so that it can be given away')
-    .option('--json', 'JSON on standard output')
+    .command('<file>', 'Replay a recording in virtual time, and verify that the output is the same')
+    .option('--mount <name>', 'Report this mountpoint only')
+    .option('--from <seconds>', 'Report events from this time on, in seconds from the beginning of the recording')
+    .option('--to <seconds>', 'Report events until this time, in seconds from the beginning of the recording')
+    .option('--what-if <alteration>', `Replay it also with a fault added, and report the differences: ${alterationHelp}; repeatable`)
+    .option('--set <name=value>', 'Replay it also with a setting changed, and report the differences: stallMinMs=500, or for one mountpoint radio/mountEndMs=500 or radio/prefer=studio-b; repeatable')
+    .option('--html <file>', 'Write a timeline of the replay as a self-contained HTML page')
+    .option('--outline <file>', 'Write a copy of the recording without audio, which can be shared')
+    .option('--json', 'Print JSON to standard output')
     .action((file: string, flags: Record<string, unknown>) => {
       asked = understood(file, flags);
     });
@@ -38,10 +38,10 @@ export function readReplayOptions(args: readonly string[]): ReplayAsked | { read
     const lines = command.options.map(({ rawName, description }) => `  ${rawName.padEnd(24)} ${description}`);
     return { kind: 'help', text: ['npm run replay FILE -- [options]', '', ...lines].join('\n') };
   }
-  if (args.every((arg) => arg.startsWith('-'))) throw new UsageError('which recording? npm run replay FILE');
+  if (args.every((arg) => arg.startsWith('-'))) throw new UsageError('recording is missing: npm run replay FILE');
   try {
     replay.parse(['node', 'replay', ...args], { run: false });
-    if (replay.args.length > 1) throw new UsageError(`one recording at a time, not also ${replay.args.slice(1).join(' ')}`);
+    if (replay.args.length > 1) throw new UsageError(`only one recording can be replayed at a time, unexpected ${replay.args.slice(1).join(' ')}`);
     replay.runMatchedCommand();
   } catch (error) {
     if (error instanceof Error) throw new UsageError(error.message);
@@ -51,10 +51,10 @@ export function readReplayOptions(args: readonly string[]): ReplayAsked | { read
 }
 
 function understood(file: string, flags: Record<string, unknown>): ReplayAsked {
-  for (const name of ['mount', 'from', 'to', 'outline', 'html']) if (Array.isArray(flags[name])) throw new UsageError(`--${name} can be given once`);
+  for (const name of ['mount', 'from', 'to', 'outline', 'html']) if (Array.isArray(flags[name])) throw new UsageError(`--${name} is given twice`);
   const fromS = flags['from'] === undefined ? 0 : secondsIn(String(flags['from']), '--from');
   const toS = flags['to'] === undefined ? Infinity : secondsIn(String(flags['to']), '--to');
-  if (toS < fromS) throw new UsageError('--to lies before --from');
+  if (toS < fromS) throw new UsageError('--to must not be before --from');
   const mount = textOf(flags['mount'])?.replace(/^\//, '');
   return { kind: 'replay', file, mount, fromS, toS, json: flags['json'] === true, html: textOf(flags['html']), outline: textOf(flags['outline']), whatIf: whatIfOf(flags) };
 }
@@ -62,7 +62,7 @@ function understood(file: string, flags: Record<string, unknown>): ReplayAsked {
 function whatIfOf(flags: Record<string, unknown>): WhatIf | undefined {
   const alterations = texts(flags['whatIf']).map((text) => {
     const alteration = readAlteration(text);
-    if (alteration === undefined) throw new UsageError(`--what-if wants ${alterationHelp}, not ${text}`);
+    if (alteration === undefined) throw new UsageError(`--what-if must be ${alterationHelp}, not ${text}`);
     return alteration;
   });
   const set = texts(flags['set']);
@@ -79,6 +79,6 @@ function texts(flag: unknown): string[] {
 
 function secondsIn(text: string, option: string): number {
   const match = /^(\d+(?:\.\d+)?)s?$/.exec(text);
-  if (match === null) throw new UsageError(`${option} wants seconds, such as 12.5, not ${text}`);
+  if (match === null) throw new UsageError(`${option} must be seconds, such as 12.5, not ${text}`);
   return Number(match[1]);
 }

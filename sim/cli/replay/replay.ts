@@ -37,7 +37,7 @@ function play(asked: ReplayAsked, { out, problem }: Streams): boolean {
   const recording = load(asked.file);
   const page = asked.html === undefined ? undefined : new HtmlFile(asked.html);
   for (const what of recording.problems) problem(`replay: ${asked.file}: ${what}`);
-  if (recording.generations.length === 0) throw new UsageError(`${asked.file} holds nothing that can be replayed`);
+  if (recording.generations.length === 0) throw new UsageError(`${asked.file} contains nothing that can be replayed`);
   const log = new ReplayLog(recording.generations[0]!.head.settings);
   const stretches = replay(recording, log);
   const originUs = originOf(recording.generations);
@@ -73,9 +73,9 @@ function wouldBe({ generations }: Recording, asked: WhatIf): Outcomes {
   const { state, head } = stretch[0]!;
   const shape = asked.settings.windowMessages;
   if (shape !== undefined && shape !== head.settings.windowMessages && state.length > 0) {
-    throw new UsageError('--set: windowMessages is part of the state that this recording begins with, and cannot be another');
+    throw new UsageError('--set: windowMessages cannot be changed: it is part of the saved state that this recording begins with');
   }
-  if (head.role === 'relay' && Object.keys(asked.policies).length > 0) throw new UsageError('--set: this is the recording of a relay, which has no mountpoints');
+  if (head.role === 'relay' && Object.keys(asked.policies).length > 0) throw new UsageError('--set: this recording is of a relay, which has no mountpoints');
   const problem = settingsProblem({ ...head.settings, ...asked.settings });
   if (problem !== undefined) throw new UsageError(`--set: ${problem}`);
   return whatIf(stretch, asked);

@@ -30,7 +30,7 @@ const manyTargets = Array.from({ length: 257 }, (_, index) => `--to host:${index
 
 describe('davecast refuses', () => {
   it.each([
-    ['', /a command is missing/],
+    ['', /command is missing/],
     ['foo', /unknown command "foo"/],
     ['-x', /unknown option -x/],
     ['relay', /--in is missing/],
@@ -78,14 +78,14 @@ describe('davecast refuses', () => {
     ['encoder --mount m --to a:1 --listen x', /--listen must be a port/],
     ['encoder --mount m --to a:1 --from ftp://h/m', /--from must be http/],
     ['encoder --mount m --to a:1 --from http://h', /--from must be http/],
-    ['encoder --mount m --to a:1 --stdin --password x', /--password is for --listen/],
+    ['encoder --mount m --to a:1 --stdin --password x', /--password needs --listen/],
     ['encoder --mount m --to a:1 --listen 1 --password=', /--password must not be empty/],
     ['encoder --mount m --to a:1 --stdin --origin=', /--origin: an origin needs a name/],
     [`encoder --mount m --to a:1 --stdin --origin ${'x'.repeat(256)}`, /--origin: an origin's name has at most 255 bytes/],
     ['probe', /URL is missing/],
     ['probe radio', /URL must be http:\/\/HOST:PORT\/MOUNT, not "radio"/],
     ['probe ftp://h/m', /URL must be http:/],
-    ['probe https://h/m', /https cannot be probed/],
+    ['probe https://h/m', /https is not supported/],
     ['probe http://h/m http://h/n', /unexpected argument "http:\/\/h\/n"/],
     ['probe http://h/m --for 0', /--for must be a whole number from 1/],
     ['probe http://h/m --for 1m', /--for must be a whole number/],
@@ -202,11 +202,11 @@ describe('settings', () => {
   });
 
   it.each([
-    ['{', /is not JSON/],
+    ['{', /not valid JSON/],
     ['[]', /must be a JSON object/],
     ['null', /must be a JSON object/],
-    ['{"stallMs": 1}', /no setting "stallMs"/],
-    ['{"__proto__": 1}', /no setting "__proto__"/],
+    ['{"stallMs": 1}', /unknown setting "stallMs"/],
+    ['{"__proto__": 1}', /unknown setting "__proto__"/],
     ['{"stallMinMs": "500"}', /stallMinMs must be a whole number/],
     ['{"stallMinMs": 1.5}', /stallMinMs must be a whole number/],
   ])('are refused as %s', async (content, message) => {
@@ -256,23 +256,23 @@ describe('settings', () => {
     ['{"radio": 5}', /config\.json: mounts\.radio: must be an object$/],
     ['{"": {}}', /mounts\[""\]: a mountpoint needs a name$/],
     ['{"a b": {}}', /mounts\["a b"\]: a mountpoint's name has no spaces/],
-    ['{"a": {}, "/a": {}}', /mounts\["\/a"\]: it stands there twice/],
+    ['{"a": {}, "/a": {}}', /mounts\["\/a"\]: given twice/],
     ['{"radio": {"trust": "nobody"}}', /mounts\.radio\.trust: must be "content" or "all"/],
-    ['{"radio": {"prefers": "x"}}', /mounts\.radio\.prefers: there is nothing like that: a mountpoint has prefer, fallback, silentSwitchMs, /],
-    ['{"radio": {"stallMinMs": 500}}', /mounts\.radio\.stallMinMs: there is nothing like that/],
+    ['{"radio": {"prefers": "x"}}', /mounts\.radio\.prefers: unknown key: a mountpoint has prefer, fallback, silentSwitchMs, /],
+    ['{"radio": {"stallMinMs": 500}}', /mounts\.radio\.stallMinMs: unknown key/],
     ['{"radio": {"silentSwitchMs": -1}}', /mounts\.radio\.silentSwitchMs: must be a whole number of ms from 0 to 3600000, not -1$/],
-    ['{"radio": {"prefer": ""}}', /mounts\.radio\.prefer: must be a text, not ""$/],
+    ['{"radio": {"prefer": ""}}', /mounts\.radio\.prefer: must be a string, not ""$/],
     ['{"radio": {"prefer": "a\\u0000"}}', /mounts\.radio\.prefer: an origin's name has no control characters$/],
-    ['{"radio": {"prefer": 7}}', /mounts\.radio\.prefer: must be a text, not 7$/],
+    ['{"radio": {"prefer": 7}}', /mounts\.radio\.prefer: must be a string, not 7$/],
     ['{"radio": {"fallbackOnSilence": 1}}', /mounts\.radio\.fallbackOnSilence: must be true or false, not 1$/],
     ['{"radio": {"fallback": "sorry.mp3"}}', /mounts\.radio\.fallback: must be an object$/],
     ['{"radio": {"fallback": {}}}', /mounts\.radio\.fallback: must be either/],
     ['{"radio": {"fallback": {"file": "x", "mount": "b"}}}', /mounts\.radio\.fallback: must be either {"mount": NAME} or {"file": FILE}$/],
     ['{"radio": {"fallback": {"url": "x"}}}', /mounts\.radio\.fallback: must be either/],
-    ['{"radio": {"fallback": {"file": 5}}}', /mounts\.radio\.fallback\.file: must be a text, not 5$/],
+    ['{"radio": {"fallback": {"file": 5}}}', /mounts\.radio\.fallback\.file: must be a string, not 5$/],
     ['{"radio": {"fallback": {"mount": "/"}}}', /mounts\.radio\.fallback\.mount: a mountpoint needs a name$/],
-    ['{"radio": {"fallback": {"mount": "/radio"}}}', /config\.json: mounts: the fallbacks go in a circle: \/radio, \/radio$/],
-    ['{"x": {"fallback": {"mount": "a"}}, "a": {"fallback": {"mount": "b"}}, "b": {"fallback": {"mount": "a"}}}', /the fallbacks go in a circle: \/a, \/b, \/a$/],
+    ['{"radio": {"fallback": {"mount": "/radio"}}}', /config\.json: mounts: the fallbacks form a loop: \/radio, \/radio$/],
+    ['{"x": {"fallback": {"mount": "a"}}, "a": {"fallback": {"mount": "b"}}, "b": {"fallback": {"mount": "a"}}}', /the fallbacks form a loop: \/a, \/b, \/a$/],
   ])('of single mountpoints are refused as %s', async (content, message) => {
     for (const role of [['edge', '--http', '0', '--relay', 'a:1'], ['relay', '--in', '0', '--out', '0']]) {
       const { status, err } = await print(davecast, [...role, '--config', file(`{"mounts": ${content}}`)]);
@@ -289,10 +289,10 @@ describe('settings', () => {
     const lines = err.trimEnd().split('\n');
     expect(lines.every((line) => line.startsWith('davecast: '))).toBe(true);
     expect(lines.map((line) => line.replace('davecast: ', '').replace(path, 'FILE'))).toEqual([
-      'FILE: there is no setting "stallMs"',
+      'FILE: unknown setting "stallMs"',
       expect.stringMatching(/^FILE: stallMinMs must be a whole number of ms from \d+ to \d+, not 1\.5$/),
       expect.stringMatching(/^FILE: mounts\["a b"\]: a mountpoint's name has no spaces/),
-      'FILE: mounts.radio.prefer: must be a text, not 7',
+      'FILE: mounts.radio.prefer: must be a string, not 7',
       'FILE: mounts.radio.codec: must be one of mp3, aac, mp2, mp1',
       'FILE: mounts.jazz.fallback: must be an object',
       expect.stringMatching(/^--stall-max-ms must be a whole number of ms from \d+ to \d+, not x \(see davecast --help\)$/),
@@ -309,8 +309,8 @@ describe('settings', () => {
     ['--prefer ?=x', /--prefer: a mountpoint's name has no/],
     ['--fallback-mount a=?', /--fallback-mount: a mountpoint's name has no/],
     ['--fallback-mount a=b --fallback-file a=c.mp3', /--fallback-mount and --fallback-file are both given for \/a/],
-    ['--fallback-mount a=b --fallback-mount b=/a', /the fallbacks go in a circle: \/a, \/b, \/a/],
-    ['--fallback-mount a=/a', /the fallbacks go in a circle: \/a, \/a/],
+    ['--fallback-mount a=b --fallback-mount b=/a', /the fallbacks form a loop: \/a, \/b, \/a/],
+    ['--fallback-mount a=/a', /the fallbacks form a loop: \/a, \/a/],
   ])('of single mountpoints are refused as %s', async (options, message) => {
     for (const edge of ['edge --http 0 --relay a:1', '0 a:1']) {
       const { status, err } = await print(davecast, `${edge} ${options}`);

@@ -40,7 +40,7 @@ describe('the files of fallbacks', () => {
 
   it.each([
     ['is not there', join(directory, 'nothing.mp3'), 'cannot be read: ENOENT'],
-    ['is a directory', directory, 'is no file'],
+    ['is a directory', directory, 'is not a file'],
     ['is too large', fileOf('large.mp3', new Uint8Array(1_025)), 'has 1025 bytes, more than --fallback-bytes 1024'],
   ])('one that %s is an error of one line', async (_, path, problem) => {
     const settings = { ...defaultSettings, fallbackBytes: 1_024 };

@@ -32,7 +32,7 @@ describe('a table of routes', () => {
   });
 
   it('answers other methods with those that there are', () => {
-    expect(ask(table, 'GET', '/admin/switch')).toMatchObject({ status: 405, headers: [['Allow', 'POST']], body: '{"message":"This takes POST only"}\n' });
+    expect(ask(table, 'GET', '/admin/switch')).toMatchObject({ status: 405, headers: [['Allow', 'POST']], body: '{"message":"Use POST"}\n' });
     expect(ask(table, 'POST', '/x')).toMatchObject({ status: 405, headers: [['Allow', 'GET, PUT']] });
     expect(ask([named('*', { otherMethods: notFound })], 'POST', '/x')).toBe(notFound);
   });

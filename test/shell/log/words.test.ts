@@ -36,10 +36,10 @@ describe('why a file cannot be a fallback', () => {
 
 describe('why a stream could not go on air', () => {
   it.each<[Hindrance, string]>([
-    [{ code: 'no-frame-yet' }, 'it has given no frame yet'],
-    [{ code: 'no-path' }, 'no path to it is open'],
-    [{ code: 'unpaced' }, 'it comes faster than real time'],
-    [{ code: 'not-comparable' }, 'it cannot be compared with the one on air'],
+    [{ code: 'no-frame-yet' }, 'no frame received yet'],
+    [{ code: 'no-path' }, 'no open path'],
+    [{ code: 'unpaced' }, 'faster than real time'],
+    [{ code: 'not-comparable' }, 'not matched with the stream on air yet'],
     [{ code: 'silent', forMs: 1_999.6 }, 'no frame for 2000 ms'],
     [{ code: 'cannot-follow', format: aac, before: mp3 }, 'aac 48000 Hz 1 ch cannot follow mp3 44100 Hz 2 ch'],
   ])('%j', (whyNot, text) => {

@@ -73,7 +73,7 @@ describe('davecast switch and sources', () => {
 
     const asked = await run('switch', url, '0002');
     expect(asked).toMatchObject({ status: 0, err: '' });
-    expect(asked.out).toMatch(/^(switched|it will be done as soon as .*)\n$/);
+    expect(asked.out).toMatch(/^(switched|will switch as soon as .*)\n$/);
     expect(told.all('operator')).toMatchObject([{ mount: 'radio', command: 'switch', to: '0002' }]);
     const { sources } = JSON.parse((await run('sources', url, '--json')).out) as { sources: { id: string; chosen: boolean }[] };
     expect(sources.filter(({ chosen }) => chosen).map(({ id }) => id)).toEqual([idOf(2)]);
@@ -90,28 +90,28 @@ describe('davecast switch and sources', () => {
       expect(err).toMatch(/^davecast: [^\n]+\n$/);
       return err.trim().replace('davecast: ', '');
     };
-    expect(await no('switch', url, 'studio-x')).toBe(`${host} refuses: there is no other stream that is called so`);
-    expect(await no('switch', url, '0003')).toBe(`${host} refuses: its frames are of another format than those on air`);
-    expect(await no('switch', `http://${host}/other`)).toBe(`${host} refuses: there is no such mountpoint`);
-    expect(await no('sources', `http://${host}/other`)).toBe(`${host} refuses: there is no such mountpoint`);
-    expect(await no('sources', url, '--password', 'wrong')).toBe(`${host} refuses: Operators authenticate as user admin`);
+    expect(await no('switch', url, 'studio-x')).toBe(`${host} refused: no other stream of that name`);
+    expect(await no('switch', url, '0003')).toBe(`${host} refused: its codec differs from the one on air`);
+    expect(await no('switch', `http://${host}/other`)).toBe(`${host} refused: no such mountpoint`);
+    expect(await no('sources', `http://${host}/other`)).toBe(`${host} refused: no such mountpoint`);
+    expect(await no('sources', url, '--password', 'wrong')).toBe(`${host} refused: Authenticate as user admin`);
 
     const other = await serveTcp((socket) => void socket.end('HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n/radio\n'));
-    expect(await no('sources', `http://127.0.0.1:${other}/radio`)).toBe(`127.0.0.1:${other} answers 200, and nothing that an edge would`);
+    expect(await no('sources', `http://127.0.0.1:${other}/radio`)).toBe(`127.0.0.1:${other} answers 200, but not as an edge does`);
     const endless = await serveTcp((socket) => {
       socket.on('error', () => undefined);
       socket.end(`HTTP/1.0 200 OK\r\n\r\n${'x'.repeat(2_000_000)}`);
     });
-    expect(await no('sources', `http://127.0.0.1:${endless}/radio`)).toBe(`cannot ask 127.0.0.1:${endless}: it answers without end`);
+    expect(await no('sources', `http://127.0.0.1:${endless}/radio`)).toBe(`request to 127.0.0.1:${endless} failed: response too long`);
     const closed = await serveTcp((socket) => void socket.destroy());
-    expect(await no('sources', `http://127.0.0.1:${closed}/radio`)).toMatch(`cannot ask 127.0.0.1:${closed}: `);
+    expect(await no('sources', `http://127.0.0.1:${closed}/radio`)).toMatch(`request to 127.0.0.1:${closed} failed: `);
   });
 
   it.each([
     [['switch'], 'URL is missing'],
     [['switch', 'edge:8000/radio'], 'URL must be http://HOST:PORT/MOUNT, not "edge:8000/radio"'],
     [['switch', 'http://edge:8000'], 'URL must be http://HOST:PORT/MOUNT, not "http://edge:8000"'],
-    [['switch', 'http://admin:x@edge:8000/radio'], 'URL must have no password in it: that is for --password or DAVECAST_ADMIN_PASSWORD'],
+    [['switch', 'http://admin:x@edge:8000/radio'], 'URL must not contain a password: use --password or DAVECAST_ADMIN_PASSWORD'],
     [['switch', 'http://edge:8000/radio', 'a', 'b'], 'unexpected argument "b"'],
     [['switch', 'http://edge:8000/radio', 'a', '--automatic'], '--automatic and "a" exclude each other'],
     [['switch', 'http://edge:8000/radio', ''], 'TO must not be empty'],
@@ -126,7 +126,7 @@ describe('davecast switch and sources', () => {
 
   it('need a password, and tell how they are used', async () => {
     vi.stubEnv('DAVECAST_ADMIN_PASSWORD', '');
-    expect(await run('sources', 'http://edge:8000/radio')).toMatchObject({ status: 2, err: expect.stringContaining('--password is missing, and so is DAVECAST_ADMIN_PASSWORD') as unknown });
+    expect(await run('sources', 'http://edge:8000/radio')).toMatchObject({ status: 2, err: expect.stringContaining('password is missing: set --password or DAVECAST_ADMIN_PASSWORD') as unknown });
     for (const command of ['switch', 'sources']) expect(await run(command, '--help')).toMatchObject({ status: 0, out: expect.stringMatching(`^Usage: davecast ${command} URL`) as unknown, err: '' });
   });
 });

@@ -114,7 +114,7 @@ describe("an operator's page", () => {
     }
     rig.fallback = 'sorry.mp3';
     expect(rig.ask('/admin/sources?mount=/radio', { method: 'GET' })).toMatchObject({ body: { fallback: 'sorry.mp3' } });
-    expect(rig.ask('/admin/sources?mount=/other', { method: 'GET' })).toMatchObject({ status: 404, body: { message: 'there is no such mountpoint' } });
+    expect(rig.ask('/admin/sources?mount=/other', { method: 'GET' })).toMatchObject({ status: 404, body: { message: 'no such mountpoint' } });
   });
 
   it.each(['/admin/', '/admin/streamlist.txt', '/admin/switches', '/switch', '/radio'])('is not %s', (path) => {
@@ -150,7 +150,7 @@ describe('nobody is obeyed', () => {
   it.each(['', basic('admin', ''), basic('admin', 'undefined')])('where there is no password: %j', (authorization) => {
     const rig = new Rig({ password: undefined });
     for (const [path, method] of [['/admin/switch?mount=/radio', 'POST'], ['/admin/sources?mount=/radio', 'GET']] as const) {
-      expect(rig.ask(path, { method, authorization })).toMatchObject({ status: 403, body: { message: 'This edge has no operators: it was started without an admin password' } });
+      expect(rig.ask(path, { method, authorization })).toMatchObject({ status: 403, body: { message: 'Operator commands are disabled: the edge was started without an admin password' } });
     }
     expect(rig.commands).toEqual([]);
   });

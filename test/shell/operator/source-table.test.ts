@@ -10,24 +10,24 @@ it('a table has as many digits of each id as tell them apart, and what keeps eac
   const sources = [
     source({ id: `${'a'.repeat(10)}0`.padEnd(32, '0'), origin: 'studio-a', source: '10.0.0.7:41234', onAir: true, preferred: true, chosen: true, sickness: 'silent', matchedBy: null }),
     source({ id: `${'a'.repeat(10)}1`.padEnd(32, '0'), origin: 'studio\u001b[2J', aheadMs: -30 }),
-    source({ id: 'b'.repeat(32), codec: null, sampleRateHz: null, channels: null, aheadMs: null, healthy: false, whyNot: 'it has given no frame yet' }),
+    source({ id: 'b'.repeat(32), codec: null, sampleRateHz: null, channels: null, aheadMs: null, healthy: false, whyNot: 'no frame received yet' }),
   ];
   expect(sourceTable({ sources, fallback: null })).toBe(
     [
       '   id           origin      source          format             ahead',
       '*  aaaaaaaaaa0  studio-a    10.0.0.7:41234  mp3 44100 Hz 2 ch  12 ms   preferred; chosen; silent; on air',
-      '   aaaaaaaaaa1  studio?[2J                  mp3 44100 Hz 2 ch  -30 ms  could go on air, by content',
-      '   bbbbbbbbbbb                                                         it has given no frame yet',
+      '   aaaaaaaaaa1  studio?[2J                  mp3 44100 Hz 2 ch  -30 ms  ready, matched by content',
+      '   bbbbbbbbbbb                                                         no frame received yet',
       '',
     ].join('\n'),
   );
 });
 
 it('a fallback that is on air stands below', () => {
-  const table = sourceTable({ sources: [source({ aheadMs: null, healthy: false, whyNot: 'no path to it is open' })], fallback: 'sorry.mp3' });
+  const table = sourceTable({ sources: [source({ aheadMs: null, healthy: false, whyNot: 'no open path' })], fallback: 'sorry.mp3' });
   expect(table.split('\n')).toEqual([
     '   id        origin  source  format             ahead',
-    '   00000000                  mp3 44100 Hz 2 ch         no path to it is open',
+    '   00000000                  mp3 44100 Hz 2 ch         no open path',
     '*  the fallback is on air: sorry.mp3',
     '',
   ]);

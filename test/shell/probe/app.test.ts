@@ -90,7 +90,7 @@ describe('davecast probe', () => {
     const url = await mount((socket) => socket.end('HTTP/1.0 404 Not Found\r\n\r\nno such mount'));
     const { report, conclude } = await probe(url);
     await report.until('not-connected');
-    expect(conclude()).toEqual({ ok: false, violations: ['nothing was heard: status 404'] });
+    expect(conclude()).toEqual({ ok: false, violations: ['no audio: status 404'] });
   });
 
   it('hears nothing of a server that is not there', async () => {
@@ -98,14 +98,14 @@ describe('davecast probe', () => {
     await server.stop();
     const { report, conclude } = await probe(`http://127.0.0.1:${server.port}/`);
     await report.until('not-connected');
-    expect(conclude()).toEqual({ ok: false, violations: ['nothing was heard: ECONNREFUSED'] });
+    expect(conclude()).toEqual({ ok: false, violations: ['no audio: ECONNREFUSED'] });
   });
 
   it('hears nothing in another format', async () => {
     const url = await mount((socket) => socket.write(`HTTP/1.0 200 OK\r\nContent-Type: application/ogg\r\n\r\n${'OggS'.repeat(2_500)}`));
     const { report, conclude } = await probe(url);
     await report.until('not-connected');
-    expect(conclude()).toEqual({ ok: false, violations: ['nothing was heard: sends application/ogg, which is not supported'] });
+    expect(conclude()).toEqual({ ok: false, violations: ['no audio: sends application/ogg, which is not supported'] });
   });
 
   it('notices a server that stops sending', async () => {

@@ -14,7 +14,7 @@ describe('limits', () => {
     ['max-repeated', 100, { repeatedMs: 480 }, 'repeated programme 480 ms, at most 100 allowed'],
     ['max-garbled', 1, { garbledPlaces: 2 }, 'garbled places 2, at most 1 allowed'],
     ['max-disconnects', 0, { disconnects: 1 }, 'disconnects 1, at most 0 allowed'],
-    ['min-kbps', 128, { kbps: 64 }, 'bit rate 64 kbit/s, at least 128 wanted'],
+    ['min-kbps', 128, { kbps: 64 }, 'bit rate 64 kbit/s, at least 128 required'],
   ];
 
   it('are all tried here', () => {
@@ -31,9 +31,9 @@ describe('limits', () => {
 
   it('do not help when nothing was heard', () => {
     const silent = { ...calmFigures, frames: 0, audioBytes: 0, connects: 0 };
-    expect(violationsOf({ ...silent, failures: { 'status 404': 3, 'ECONNREFUSED': 1 } }, limits({}))).toEqual(['nothing was heard: status 404, ECONNREFUSED']);
-    expect(violationsOf(silent, limits({}))).toEqual(['nothing was heard: no answer']);
-    expect(violationsOf({ ...silent, connects: 1 }, limits({}))).toEqual(['nothing was heard: no byte has come']);
-    expect(violationsOf({ ...silent, connects: 1, audioBytes: 99 }, limits({ 'min-kbps': 1 }))).toEqual(['nothing was heard: no MP3 or AAC in 99 bytes']);
+    expect(violationsOf({ ...silent, failures: { 'status 404': 3, 'ECONNREFUSED': 1 } }, limits({}))).toEqual(['no audio: status 404, ECONNREFUSED']);
+    expect(violationsOf(silent, limits({}))).toEqual(['no audio: no answer']);
+    expect(violationsOf({ ...silent, connects: 1 }, limits({}))).toEqual(['no audio: no data received']);
+    expect(violationsOf({ ...silent, connects: 1, audioBytes: 99 }, limits({ 'min-kbps': 1 }))).toEqual(['no audio: no MP3 or AAC in 99 bytes']);
   });
 });

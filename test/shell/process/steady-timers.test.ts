@@ -69,6 +69,6 @@ describe('a source, while its encoder is stopped,', () => {
     stopFor(700);
     await expect.poll(() => bodies).toEqual(['before', 'meanwhile']);
     expect(ended).toEqual([]);
-    await expect.poll(() => ended).toEqual(['silent']);
+    await expect.poll(() => ended).toEqual(['idle']);
   });
 });

@@ -36,13 +36,13 @@ function expectReplayed(file: string): void {
 describe('davecast record', () => {
   it('says what is wrong with its arguments', async () => {
     const wrong: readonly (readonly [string[], string])[] = [
-      [['record'], 'record: what? There is dump'],
-      [['record', 'play', directory], 'record: there is dump, no "play"'],
+      [['record'], 'record: command is missing, must be dump'],
+      [['record', 'play', directory], 'record: unknown command "play", must be dump'],
       [['record', 'dump'], 'record dump: DIR is missing'],
-      [['record', 'dump', directory], `nobody records in ${directory}`],
+      [['record', 'dump', directory], `no process records to ${directory}`],
       [['record', 'dump', '/nowhere'], 'cannot read /nowhere: ENOENT'],
       [['record', 'dump', directory, '--wait', 'x'], '--wait must be a whole number of seconds, not "x"'],
-      [['edge', '--http', '0', '--relay', 'h:1', '--no-audio'], '--no-audio is for --record'],
+      [['edge', '--http', '0', '--relay', 'h:1', '--no-audio'], '--no-audio needs --record'],
     ];
     for (const [argv, says] of wrong) expect(await run(...argv)).toEqual({ status: 2, out: '', err: `davecast: ${says} (see davecast --help)\n` });
     expect(await run('record', '--help')).toMatchObject({ status: 0, err: '' });

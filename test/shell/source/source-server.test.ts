@@ -140,7 +140,7 @@ describe('a source', () => {
     const client = connect(port).write(`PUT /m HTTP/1.1\r\n${auth('source', 'pw')}${header}\r\n${body}`);
     await client.closed;
     expect(client.text).toMatch(/^HTTP\/1\.0 415 Unsupported Media Type\r\n/);
-    expect(client.text).toContain(`This takes MPEG audio or AAC (ADTS), not ${what}`);
+    expect(client.text).toContain(`Unsupported format ${what}: send MPEG audio or AAC (ADTS)`);
     expect(desk.sources).toHaveLength(0);
   });
 
@@ -197,7 +197,7 @@ describe('a source that is held up', () => {
     expect(await ask(port, head)).toContain('Mountpoint in use');
     flow.resume();
     await expect.poll(() => desk.sources[0]!.body.length).toBe(40_000_000);
-    expect(await desk.sources[0]!.ended).toBe('silent');
+    expect(await desk.sources[0]!.ended).toBe('idle');
   });
 });
 

@@ -35,7 +35,7 @@ function written(name: string, faults: string): string {
 test('what is the same everywhere is exit 0, with the hash that a plain run has', () => {
   const { status, out } = check(root, 'scenarios/encoder-death.ts', '--for', '7', '--seed', '2', '--node', process.execPath);
   expect(out).toContain(`seed 2: trace ${simulate(encoderDeath, { seed: 2, durationS: 7 }).traceHash}, `);
-  expect(out).toContain('the same in lock-step, in this process and in another process');
+  expect(out).toContain('identical in lock-step, in this process and in another process');
   expect(out).toContain(`another Node (${process.version})`);
   expect(status).toBe(0);
 });
@@ -44,7 +44,7 @@ test('what differs between processes only is found in another process', async ()
   // As a module is loaded: the same for all runs of one process.
   const { status, out } = await sim('--check', written('dice', "[at(5 + Math.floor(4096 * Math.random()) / 4096).kill('enc-a')]"));
   expect(status).toBe(1);
-  expect(out).toMatch(/^dice: NOT the same every time. Seed 1: /);
+  expect(out).toMatch(/^dice: NOT deterministic. Seed 1: /);
   expect(out).toMatch(/\nthis process:\n/);
   expect(out).toMatch(/\nanother process \(Node v[\d.]+\):\n {2}….*"faults":\[\{"atS":5\.\d+,/);
 });
@@ -62,9 +62,9 @@ test('a machine that draws for itself is found in lock-step', () => {
     const { status, out } = check(copy.directory, 'scenarios/double-relay-loss.ts', '--json');
     expect(status).toBe(1);
     const { difference } = JSON.parse(out) as { difference: string };
-    expect(difference).toMatch(/^Seed 1: the first \d+ events are the same/);
+    expect(difference).toMatch(/^Seed 1: the first \d+ events are identical/);
     expect(difference).toMatch(/disconnected \{"to":"relay-1".*"retryInMs"/);
-    expect(difference).toContain('led to by');
+    expect(difference).toContain('caused by');
   } finally {
     copy.remove();
   }

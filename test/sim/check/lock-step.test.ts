@@ -26,7 +26,7 @@ test('two seeds differ, and each side is told with its causes', () => {
   const comparison = inLockStep(encoderDeath, 2);
   const [first, second] = comparison.difference!.sides;
   expect(first!.causes[0]).not.toEqual(second!.causes[0]);
-  expect(describeDifference(comparison)).toMatch(/the first \d+ events are the same, the next one is not:\n\nthe first simulation:\n {2}[\d.]+ s {2}event \d+, /);
+  expect(describeDifference(comparison)).toMatch(/the first \d+ events are identical, the next one differs:\n\nthe first simulation:\n {2}[\d.]+ s {2}event \d+, /);
 });
 
 test('state that all runs share shows at the event that it changes', () => {

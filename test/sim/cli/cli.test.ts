@@ -62,7 +62,7 @@ test('without --json it tells the story', async () => {
   expect(out).toMatch(/fault +kill +host enc-a/);
   expect(out).toMatch(/edge +switch .*reason stalled/);
   expect(out).toMatch(/listener on \/live: 0 disconnects/);
-  expect(out).toMatch(/all well, trace [0-9a-f]{16}/);
+  expect(out).toMatch(/ok, trace [0-9a-f]{16}/);
 });
 
 test('an expectation that fails is exit 1, alone and among many', async () => {

@@ -37,7 +37,7 @@ describe('npm run replay', () => {
     const { status, out, problems } = replay(file);
     expect({ status, problems }).toEqual({ status: 0, problems: [] });
     expect(out).toMatch(/mount-started +mount a,/);
-    expect(out).toMatch(/the same came out as then: \d+ fingerprints agree, to the byte/);
+    expect(out).toMatch(/identical to the recording: \d+ fingerprints agree, to the byte/);
   });
 
   it('tells of one mountpoint and one time only', () => {
@@ -73,7 +73,7 @@ describe('npm run replay', () => {
   it('writes a picture, and a recording without audio that does the same', () => {
     const [page, outline] = [join(directory, 'page.html'), join(directory, 'outline')];
     expect(replay(file, '--html', page, '--outline', outline).status).toBe(0);
-    expect(readFileSync(page, 'utf8')).toContain('the same came out');
+    expect(readFileSync(page, 'utf8')).toContain('identical to the recording');
     expect(statSync(outline).size).toBeLessThan(whole.length / 3);
     expect(replay(outline)).toMatchObject({ status: 0, problems: [] });
   });
@@ -83,7 +83,7 @@ describe('npm run replay', () => {
     writeFileSync(cut, whole.subarray(0, whole.length - 1_000));
     const { status, out, problems } = replay(cut);
     expect(status).toBe(0);
-    expect(out).toContain('the same came out as then');
+    expect(out).toContain('identical to the recording');
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(/cut: the file ends in the middle of a block, which begins at byte \d+$/);
   });
@@ -92,17 +92,17 @@ describe('npm run replay', () => {
     const garbage = join(directory, 'garbage');
     writeFileSync(garbage, 'something else');
     const wrong: readonly (readonly [string[], string | RegExp])[] = [
-      [[], 'which recording? npm run replay FILE'],
+      [[], 'recording is missing: npm run replay FILE'],
       [[join(directory, 'none')], /cannot read .*none: ENOENT/],
-      [[file, '--what-if', 'relay-2-up@3'], /--what-if wants relay-2-down@12.5s, .*, not relay-2-up@3/],
-      [[file, '--set', 'nothing=3'], /--set wants the name of a setting/],
+      [[file, '--what-if', 'relay-2-up@3'], /--what-if must be relay-2-down@12.5s, .*, not relay-2-up@3/],
+      [[file, '--set', 'nothing=3'], /--set must be the name of a setting/],
       [[file, '--set', 'stallMinMs=1'], '--set: stallMinMs must be a whole number of ms from 50 to 60000, not 1'],
       [[file, '--set', 'stallMinMs=9000'], '--set: stallMinMs (9000) must not be more than stallMaxMs (3000)'],
-      [[file, '--set', 'a/ringMs=9000'], /--set wants the name of a setting/],
+      [[file, '--set', 'a/ringMs=9000'], /--set must be the name of a setting/],
       [[file, '--set', 'a/mountEndMs=1'], '--set: mountEndMs must be a whole number of ms from 100 to 3600000, not 1'],
-      [[file, '--set', 'a/prefer='], /--set wants the name of a setting/],
-      [[file, '--from', '9', '--to', '3'], '--to lies before --from'],
-      [[file, '--from', 'x'], '--from wants seconds, such as 12.5, not x'],
+      [[file, '--set', 'a/prefer='], /--set must be the name of a setting/],
+      [[file, '--from', '9', '--to', '3'], '--to must not be before --from'],
+      [[file, '--from', 'x'], '--from must be seconds, such as 12.5, not x'],
       [[file, file], /one recording at a time/],
     ];
     for (const [args, says] of wrong) {
@@ -111,6 +111,6 @@ describe('npm run replay', () => {
       expect(problems).toHaveLength(1);
       expect(problems[0]!.replace('replay: ', '')).toMatch(says);
     }
-    expect(replay(garbage)).toMatchObject({ status: 2, problems: [/nothing can be read/, /holds nothing that can be replayed/].map((text) => expect.stringMatching(text) as string) });
+    expect(replay(garbage)).toMatchObject({ status: 2, problems: [/nothing can be read/, /contains nothing that can be replayed/].map((text) => expect.stringMatching(text) as string) });
   });
 });

@@ -20,7 +20,7 @@ describe('the picture of a replay', () => {
     const outcomes = whatIf(stretchesOf(recording.generations)[0]!, { alterations: [], settings: { stallMinMs: 900, closedStallMs: 900 }, policies: {} });
     const originUs = recording.generations[0]!.head.atUs;
     const picture = pictureOf({ file: 'x', originUs, stretches, log, outcomes, focus: { mount: undefined, fromS: 0, toS: Infinity } });
-    expect(picture.verdict).toEqual({ tone: 'good', text: 'the same came out' });
+    expect(picture.verdict).toEqual({ tone: 'good', text: 'identical to the recording' });
     expect(picture.lanes.map(({ group, name }) => `${group}, ${name}`)).toEqual([
       'As it was, on air: /live', 'As it was, given out: /live', 'As it was: paths, relay-2', 'As it was: paths, relay-1',
       'What if, on air: /live', 'What if, given out: /live', 'What if: paths, relay-2', 'What if: paths, relay-1',
