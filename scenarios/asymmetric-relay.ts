@@ -6,7 +6,7 @@ import { at, atMost, hears, station, type Scenario } from '../sim/scenario.ts';
  */
 const story: Scenario = {
   name: 'asymmetric-relay',
-  story: 'A firewall rule is wrong from one moment on: a relay can send, but hears nobody any more.',
+  story: 'A wrong firewall rule makes one relay deaf: it can still send, but receives nothing.',
   durationS: 600,
   topology: station(),
   faults: [at(20).cutOneWay(['enc-a', 'enc-b', 'edge'], 'relay-1')],

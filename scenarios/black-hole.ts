@@ -10,7 +10,7 @@ const relays = ['relay-1', 'relay-2'];
  */
 const story: Scenario = {
   name: 'black-hole',
-  story: 'A router between studio and centre restarts: for eight seconds every packet is swallowed, and no connection is closed.',
+  story: 'A router between the studio and the relays restarts: for eight seconds all packets are dropped, and no connection is closed.',
   durationS: 60,
   topology: station(),
   faults: [at(20).cut(encoders, relays), at(28).heal(encoders, relays)],

@@ -7,7 +7,7 @@ import { at, hears, reports, station, within, type Scenario } from '../sim/scena
  */
 const story: Scenario = {
   name: 'both-encoders-die',
-  story: 'The encoder on air dies, then the other one; a quarter of a minute later the first one is back, as a new stream.',
+  story: 'The encoder on air dies, then the other one; 15 seconds later the first is restarted, as a new stream.',
   durationS: 70,
   topology: station(),
   faults: [at(20).kill('enc-a'), at(30).kill('enc-b'), at(45).restart('enc-a')],

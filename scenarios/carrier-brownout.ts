@@ -11,7 +11,7 @@ const AFTER_S = 60;
  */
 const story: Scenario = {
   name: 'carrier-brownout',
-  story: 'For two hours the carrier of one relay loses 60 % of all packets and delays the rest by half a second; the other one is well.',
+  story: 'For two hours the link to one relay loses 60 % of all packets and delays the rest by half a second; the other relay is unaffected.',
   durationS: FROM_S + 2 * 3_600 + AFTER_S,
   topology: {
     ...station(),

@@ -15,7 +15,7 @@ const FIRST_DEATH = 0.7;
  */
 const story: Scenario = {
   name: 'clock-drift',
-  story: 'A week with sound cards whose clocks differ: six encoders, up to 200 ppm slow and fast; late in the week all but one die, one by one.',
+  story: 'A week with sound card clocks that differ: six encoders, up to 200 ppm slow or fast; late in the week all but one die, one after the other.',
   durationS: 7 * 24 * 3_600,
   topology: {
     encoders: names.map((name, index) => encoder(name, ['relay'], { ppm: ppms[index]!, startsAtS: index / 4 })),

@@ -10,7 +10,7 @@ const LAST_S = FIRST_S + PERIOD_S * hosts.length * stepsMs.length;
 /** No machine judges by the time of day, and none takes a jump of its clock for another one's silence: nothing is heard. */
 const story: Scenario = {
   name: 'clock-steps',
-  story: 'A bad time server: the clocks of encoders, relays and the edge jump, each back and forth by up to two minutes.',
+  story: 'A faulty time server: the system clocks of encoders, relays and the edge jump back and forth by up to two minutes.',
   durationS: LAST_S + 20,
   topology: station(),
   faults: every(PERIOD_S, FIRST_S, LAST_S, (time, count) => [

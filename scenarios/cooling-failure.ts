@@ -13,7 +13,7 @@ const AFTER_S = 60;
  */
 const story: Scenario = {
   name: 'cooling-failure',
-  story: 'The cooling of a server hall fails: within three minutes its four encoders shut down one by one, and come back after 110 minutes.',
+  story: 'The cooling of a server room fails: within three minutes its four encoders shut down one after the other; they return after 110 minutes.',
   durationS: LAST_S + OUT_S + AFTER_S,
   topology: { ...station(), encoders: encoders.map((name, index) => encoder(name, ['relay-1', 'relay-2'], { startsAtS: index / 2 })) },
   faults: ({ durationS }) => encoders.flatMap((name, index) => [at(FIRST_S + 60 * index).vanish(name), at(backS(durationS)).restart(name)]),

@@ -7,7 +7,7 @@ import { at, atMost, hears, station, within, type Scenario } from '../sim/scenar
  */
 const story: Scenario = {
   name: 'double-relay-loss',
-  story: 'Both relays of an edge are rebooted by two people who do not know of each other: for five seconds there is no relay at all.',
+  story: 'Both relays of an edge are rebooted at overlapping times: for five seconds no relay is available.',
   durationS: 70,
   topology: station(),
   faults: [at(10).kill('relay-1'), at(30).restart('relay-1'), at(25).kill('relay-2'), at(45).restart('relay-2')],

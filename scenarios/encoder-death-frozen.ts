@@ -3,7 +3,7 @@ import { at, atMost, hears, reports, station, type Scenario } from '../sim/scena
 /** Nobody closes anything: only the missing frames tell. So the listener must hear the same as when it is killed. */
 const story: Scenario = {
   name: 'encoder-death-frozen',
-  story: 'The encoder on air stops dead with its connections open, and half a minute later goes on with what it had not sent yet.',
+  story: 'The encoder on air freezes with its connections open; 30 seconds later it resumes with the audio that it had not sent.',
   durationS: 70,
   topology: station(),
   faults: [at(20).freeze('enc-a'), at(50).thaw('enc-a')],

@@ -7,7 +7,7 @@ import { at, atMost, hears, reports, station, type Scenario } from '../sim/scena
  */
 const story: Scenario = {
   name: 'encoder-death',
-  story: 'The encoder on air is killed in the middle of the programme; another one has been running beside it all the time.',
+  story: 'The encoder on air is killed in mid-programme; a second encoder has been running in parallel.',
   durationS: 40,
   topology: station(),
   faults: [at(20).kill('enc-a')],

@@ -3,7 +3,7 @@ import { at, atMost, every, hears, station, type Scenario } from '../sim/scenari
 /** Each restart is a new stream, and none of them may be put on air while the steady encoder is. */
 const story: Scenario = {
   name: 'encoder-restart-storm',
-  story: 'An encoder crashes every three seconds for ten minutes, and its supervisor starts it again each time.',
+  story: 'An encoder crashes every three seconds for ten minutes, and is restarted by its supervisor each time.',
   durationS: 620,
   topology: station(),
   faults: every(3, 10, 610, (time) => [at(time).kill('enc-a'), at(time + 0.5).restart('enc-a')]),

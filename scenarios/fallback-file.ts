@@ -10,7 +10,7 @@ const relays = ['relay-1', 'relay-2'];
  */
 const story: Scenario = {
   name: 'fallback-file',
-  story: 'Both encoders die; a file is played until one is back, and not given up for one that dies again at once.',
+  story: 'Both encoders die; a fallback file is played until one is back, and not left for one that dies again at once.',
   durationS: 80,
   topology: {
     ...station(),

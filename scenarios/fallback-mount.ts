@@ -9,7 +9,7 @@ const relays = ['relay-1', 'relay-2'];
  */
 const story: Scenario = {
   name: 'fallback-mount',
-  story: 'The encoder of one mountpoint dies, and its listeners are given another one; then that dies too, and all hear a file.',
+  story: 'The encoder of a mountpoint dies, and its listeners hear another mountpoint as fallback; that dies too, and all hear its fallback file.',
   durationS: 90,
   topology: {
     encoders: [encoder('enc-live', relays), encoder('enc-other', relays, { mount: 'other' })],

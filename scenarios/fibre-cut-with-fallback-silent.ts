@@ -10,7 +10,7 @@ const AFTER_S = 600;
  */
 const story: Scenario = {
   name: 'fibre-cut-with-fallback-silent',
-  story: 'An excavator cuts both fibres of the studio for four hours; the backup at the centre takes over, and its line has been dead all along.',
+  story: 'Both fibres of the studio are cut for four hours; the backup encoder at the headend takes over, but has digital silence at its input.',
   durationS: CUT_S + 4 * 3_600 + AFTER_S,
   topology: {
     encoders: [encoder('studio', relays), encoder('backup', relays, { startsAtS: 1 })],

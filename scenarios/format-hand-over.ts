@@ -8,7 +8,7 @@ const relays = ['relay-1', 'relay-2'];
  */
 const story: Scenario = {
   name: 'format-hand-over',
-  story: 'The studio of the day, at 44.1 kHz, ends a second before that of the night begins, at 48 kHz; in the morning the other way round.',
+  story: 'The daytime studio, at 44.1 kHz, stops one second before the night studio starts at 48 kHz; the next morning the reverse.',
   durationS: 110,
   topology: {
     ...station(),

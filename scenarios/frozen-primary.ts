@@ -11,7 +11,7 @@ const HELP_S = HANGS_S + 600;
  */
 const story: Scenario = {
   name: 'frozen-primary',
-  story: 'The encoder on air hangs and repeats its last second for 25 minutes; a backup is started cold after ten.',
+  story: 'The encoder on air hangs and repeats its last second for 25 minutes; a backup is started after ten.',
   durationS: HANGS_S + HUNG_S + 60,
   topology: station(),
   faults: [

@@ -9,7 +9,7 @@ const relays = ['relay-1', 'relay-2'];
  */
 const story: Scenario = {
   name: 'half-open-reconnect',
-  story: 'A firewall forgets the connections of the only encoder for 45 s; it connects again to the same mount, and the old connections stay open at the relays.',
+  story: "A firewall drops the state of the only encoder's connections for 45 s; the encoder reconnects, and the old connections stay open at the relays.",
   durationS: 100,
   topology: { ...station(), encoders: [encoder('enc-a', relays)] },
   faults: [at(20).forget('enc-a', relays), at(65).recall('enc-a', relays)],

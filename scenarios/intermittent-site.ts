@@ -12,7 +12,7 @@ const ENDS_S = BEGINS_S + 90 * 60;
  */
 const story: Scenario = {
   name: 'intermittent-site',
-  story: 'The site on air loses its network for five minutes, and then comes and goes for an hour and a half.',
+  story: 'The site on air loses its network for five minutes, then intermittently for an hour and a half.',
   durationS: ENDS_S + 60,
   topology: station(),
   faults: (plan) => flapping(plan),

@@ -8,7 +8,7 @@ const relays = ['relay-1', 'relay-2'];
  */
 const story: Scenario = {
   name: 'line-up-tone',
-  story: 'The studio sends a line-up tone between two programmes; later, after an outage of both encoders, one comes back, and the tone with it.',
+  story: 'The studio sends a line-up tone between two programmes; later both encoders fail, and one returns with the tone.',
   durationS: 190,
   topology: {
     ...station(),

@@ -9,7 +9,7 @@ const relays = ['relay-1', 'relay-2'];
  */
 const story: Scenario = {
   name: 'lossy-udp-both-paths-heavy',
-  story: 'Both ways from the encoders to the relays are UDP over lines that lose 5 % of all packets, ten in a row.',
+  story: 'Both paths from the encoders to the relays are UDP over links that lose 5 % of all packets, in bursts of ten.',
   durationS: 300,
   topology: {
     ...station({ to: relays.map(udp) }),

@@ -10,7 +10,7 @@ const relays = ['relay-1', 'relay-2'];
  */
 const story: Scenario = {
   name: 'lossy-udp-both-paths',
-  story: 'Both ways from the encoders to the relays are UDP over lines that lose 1 % of all packets, three in a row, from the 15th second on.',
+  story: 'Both paths from the encoders to the relays are UDP over links that lose 1 % of all packets, in bursts of three, from the 15th second on.',
   durationS: 300,
   topology: { ...station({ to: relays.map(udp) }), paths: between(encoders, relays, { jitterMs: 8 }) },
   faults: [at(15).change(encoders, relays, { loss: { share: 0.01, burst: 3 } })],

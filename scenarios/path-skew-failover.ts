@@ -8,7 +8,7 @@ const encoders = ['enc-a', 'enc-b'];
  */
 const story: Scenario = {
   name: 'path-skew-failover',
-  story: 'One route is 450 ms slower than the other; the fast one loses 1 % of its packets and is dug up for twenty seconds.',
+  story: 'One path is 450 ms slower than the other; the faster one loses 1 % of its packets and is cut for twenty seconds.',
   durationS: 120,
   topology: {
     ...station({ to: ['relay-1', 'relay-2'].map(udp) }),

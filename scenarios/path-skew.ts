@@ -7,7 +7,7 @@ const SLOW_MS = 460;
 /** SMPTE ST 2022-7 asks for no loss at 450 ms between two paths: here also not at the moment when they swap. */
 const story: Scenario = {
   name: 'path-skew',
-  story: 'One route is 450 ms slower than the other, and every minute the carrier swaps them.',
+  story: 'One path is 450 ms slower than the other, and the carrier swaps them every minute.',
   durationS: 310,
   topology: {
     ...station({ to: ['relay-1', 'relay-2'].map(udp) }),

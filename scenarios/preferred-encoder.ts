@@ -11,7 +11,7 @@ const GIVEN_BACK_S = 280;
  */
 const story: Scenario = {
   name: 'preferred-encoder',
-  story: 'The encoder that listeners are to have fails, is mended with some trouble, and is taken off the air once more by hand.',
+  story: 'The preferred encoder fails, returns after several short failures, and is later taken off air by an operator.',
   durationS: 340,
   topology: {
     ...station(),

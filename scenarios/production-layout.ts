@@ -41,7 +41,7 @@ const topology = {
 /** A whole very bad day; `--for 180` plays three minutes of it. */
 const story: Scenario = {
   name: 'production-layout',
-  story: 'Two sites, two centres, four encoders a mount: everything breaks at some time, one upon the other, but some way to each edge remains.',
+  story: 'Two sites, two data centres, four encoders per mountpoint: every part fails at some time, also several at once, but each edge keeps at least one path.',
   durationS: 24 * 3_600,
   topology,
   faults: ({ durationS, random }) =>

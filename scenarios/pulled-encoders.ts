@@ -9,7 +9,7 @@ const topology = station({ pulls: { server: 'icecast', burstMs: 4_000, pauses: [
  */
 const story: Scenario = {
   name: 'pulled-encoders',
-  story: 'Two encoders pull the same Icecast; one of them dies, later both do, and again while the source of the Icecast pauses.',
+  story: 'Two encoders pull from the same Icecast: one dies, later both do, and once more while the source of the Icecast pauses.',
   durationS: 90,
   topology: { ...topology, listeners: [listener('listener', 'edge', { bufferMs: 4_000 }), listener('hasty', 'edge')] },
   faults: [

@@ -6,7 +6,7 @@ const relays = [...mains, 'backup-1', 'backup-2'];
 /** At every moment another way is open, so an upgrade can be done in the middle of the day. */
 const story: Scenario = {
   name: 'relay-rolling-restart',
-  story: 'An upgrade by the book: each of four relays is restarted in turn, five seconds down each, half a minute apart.',
+  story: 'A rolling upgrade: four relays are restarted in turn, each down for five seconds, 30 seconds apart.',
   durationS: 160,
   topology: {
     encoders: [encoder('enc-a', mains), encoder('enc-b', mains, { startsAtS: 1 })],

@@ -12,7 +12,7 @@ const SLOT_S = 15;
  */
 const story: Scenario = {
   name: 'satellite-slots',
-  story: 'Both encoders send by satellite: every 15 s all are given other ones, and for a moment a third to a half of the packets is lost.',
+  story: 'Both encoders send via satellite: every 15 s all are reassigned to other satellites, and a third to a half of the packets is lost for a moment.',
   durationS: 600,
   topology: {
     ...station(),

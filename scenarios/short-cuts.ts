@@ -12,7 +12,7 @@ const MEAN_PAUSE_S = 1_800;
  */
 const story: Scenario = {
   name: 'short-cuts',
-  story: "A day on a bad line: about every half an hour the studio's only line is gone for a second or two.",
+  story: "A day on an unreliable link: about every half hour the studio's only link is down for one or two seconds.",
   durationS: 86_400,
   topology: {
     ...station(),

@@ -12,7 +12,7 @@ const LINE_OUT_S = 150;
  */
 const story: Scenario = {
   name: 'silent-main',
-  story: 'A service with a long silence in it; later the line to the main encoder is pulled out, which goes on sending digital silence.',
+  story: 'A programme with a long pause in it; later the input of the main encoder is disconnected, which continues with digital silence.',
   durationS: 200,
   topology: { ...station(), encoders: [encoder('enc-a', relays, { feedDelayMs: 1_000 * SLOWER_S }), encoder('enc-b', relays, { startsAtS: 4 })] },
   faults: [

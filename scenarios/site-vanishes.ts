@@ -11,7 +11,7 @@ const relays = ['relay-1', 'relay-2'];
  */
 const story: Scenario = {
   name: 'site-vanishes',
-  story: 'A data centre burns down, with an encoder, a relay and an edge in it; the other one goes on.',
+  story: 'A data centre with an encoder, a relay and an edge is destroyed; the second site continues.',
   durationS: 120,
   topology: {
     encoders: [encoder('enc-1', relays), encoder('enc-2', relays, { startsAtS: 1 })],

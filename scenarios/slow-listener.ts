@@ -9,7 +9,7 @@ const good = Array.from({ length: 1_000 }, (_, index) => `listener-${index + 1}`
  */
 const story: Scenario = {
   name: 'slow-listener',
-  story: 'Among a thousand listeners there is one on a train, whose phone gets a tenth of the stream.',
+  story: 'One of a thousand listeners has a link that carries a tenth of the bit rate.',
   durationS: 600,
   topology: {
     ...station(),

@@ -7,7 +7,7 @@ const relays = ['relay-1', 'relay-2'];
 const story: Scenario = {
   ...slowerBackup,
   name: 'slower-backup-satellite',
-  story: 'The same with a backup that is 4.8 s behind, by way of a satellite.',
+  story: 'The backup encoder gets the programme 4.8 seconds late, via satellite, and the main encoder dies.',
   topology: {
     ...slowerBackup.topology,
     encoders: [encoder('enc-a', relays), encoder('enc-b', relays, { startsAtS: 1, feedDelayMs: 4_800 })],

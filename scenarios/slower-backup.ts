@@ -9,7 +9,7 @@ const relays = ['relay-1', 'relay-2'];
  */
 const story: Scenario = {
   name: 'slower-backup',
-  story: 'The backup gets the programme two seconds later, by another route, and the main encoder dies.',
+  story: 'The backup encoder gets the programme two seconds late, over a slower feed, and the main encoder dies.',
   durationS: DIES_S + 30,
   topology: {
     ...station(),

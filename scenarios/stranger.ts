@@ -14,7 +14,7 @@ const BACK_S = 190;
  */
 const story: Scenario = {
   name: 'stranger',
-  story: 'Somebody reaches the relays and wants the mountpoint: in a silence of the programme, by the name of the preferred encoder, and by the ids of its streams.',
+  story: 'An unauthorised encoder reaches the relays and tries to take over the mountpoint: during silence in the programme, with the origin of the preferred encoder, and with the ids of its streams.',
   durationS: 280,
   topology: {
     ...station(),

@@ -14,7 +14,7 @@ const ROUND_S = 60;
  */
 const story: Scenario = {
   name: 'swizzle-clog',
-  story: 'A network that is rebuilt under way: paths are clogged one by one, and released in another order, once a minute.',
+  story: 'A network under reconstruction: once a minute, paths are blocked one by one and released in another order.',
   durationS: 610,
   topology: station(),
   faults: (plan) => rounds(plan),

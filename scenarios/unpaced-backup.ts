@@ -10,7 +10,7 @@ const OTHER_DIES_S = 80;
  */
 const story: Scenario = {
   name: 'unpaced-backup',
-  story: 'Somebody feeds a third encoder from a file without a clock, sixty times too fast, while the others die in turn.',
+  story: 'A third encoder is fed from a file without pacing, sixty times faster than real time, while the others die in turn.',
   durationS: 110,
   topology: {
     ...station(),

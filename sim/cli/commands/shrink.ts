@@ -48,7 +48,7 @@ function textOf({ rule, isExpectation, before, after, run }: Shrunk, subject: Su
   const library = join(import.meta.dirname, `../../scenario${extname(import.meta.filename)}`);
   const [first] = run.violations;
   return asTypeScript(
-    { ...after, name, story: `Seed ${seed} of ${before.name}, made smaller. It broke: ${rule}.` },
+    { ...after, name, story: `Seed ${seed} of ${before.name}, reduced. Violated: ${rule}.` },
     {
       library: importable(from, library),
       origin: subject.kind === 'file' ? importable(from, resolve(subject.file)) : undefined,

@@ -103,7 +103,7 @@ describe('npm run replay', () => {
       [[file, '--set', 'a/prefer='], /--set must be the name of a setting/],
       [[file, '--from', '9', '--to', '3'], '--to must not be before --from'],
       [[file, '--from', 'x'], '--from must be seconds, such as 12.5, not x'],
-      [[file, file], /one recording at a time/],
+      [[file, file], /only one recording can be replayed at a time/],
     ];
     for (const [args, says] of wrong) {
       const { status, problems } = replay(...args);
