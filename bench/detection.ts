@@ -17,7 +17,7 @@ export async function detection([hoursText = String(HOURS), trialsText = String(
   const hours = positive('HOURS', hoursText);
   const trials = positive('TRIALS', trialsText);
   if (hours === undefined || trials === undefined) return;
-  console.log(`| way | killed: median, 95 %, worst | frozen: median, 95 %, worst | left in ${hours} h |`);
+  console.log(`| network | killed: median, 95 %, worst | frozen: median, 95 %, worst | left in ${hours} h |`);
   console.log('|---|---|---|---|');
   for (const model of pathModels.filter(({ name }) => name.includes(part))) {
     const ended = Array.from({ length: trials }, (_, index) => detect(model, index + 1, endings)).flat();

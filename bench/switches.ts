@@ -15,7 +15,7 @@ const SETTLES_S = 20;
 const formats: readonly (readonly [string, ModelFormat])[] = [['MP3', mp3()], ['AAC', aac()]];
 /** How much later the second encoder gets the programme. */
 const slowerMs: readonly number[] = [0, 150];
-const wayNames: readonly string[] = ['quiet LAN', 'ordinary', 'WAN jitter of 40 ms', 'TCP that loses 1 %, 3 in a row', '5 frames a write'];
+const wayNames: readonly string[] = ['quiet LAN', 'ordinary', 'WAN jitter of 40 ms', 'TCP with 1 % loss, 3 in a row', '5 frames a write'];
 
 /**
  * Where the cuts lie, in the simulator: the encoder on air is killed every 40 s, one and the other by turns, each back after 10 s, over

@@ -13,7 +13,7 @@ describe('an encoder that ends', () => {
     ['20 frames a write', 300],
     ['pulled, 1 s a write', 300],
     ['WAN jitter of 40 ms', 500],
-    ['TCP that loses 5 %, 2 in a row', 500],
+    ['TCP with 5 % loss, 2 in a row', 500],
   ])('on the way "%s" is replaced within %d ms', (name, mostMs) => {
     for (const seed of [1, 2, 3]) {
       for (const { lateMs } of detect(modelOf(name), seed, ['kill', 'freeze'])) expect(lateMs).toBeLessThanOrEqual(mostMs);
@@ -22,7 +22,7 @@ describe('an encoder that ends', () => {
 });
 
 describe('an encoder that does not end', () => {
-  it.each(['20 frames a write', 'pulled, 2.7 s a write', 'TCP that loses 5 %, 2 in a row', 'one way 450 ms slower'])(
+  it.each(['20 frames a write', 'pulled, 2.7 s a write', 'TCP with 5 % loss, 2 in a row', 'one path 450 ms slower'])(
     'on the way "%s" is not left',
     (name) => expect(unneededSwitches(modelOf(name), 1, 300)).toEqual({}),
   );
