@@ -26,7 +26,7 @@ const wayNames: readonly string[] = ['quiet LAN', 'ordinary', 'WAN jitter of 40 
 export async function switches([text = String(SWITCHES)]: readonly string[]): Promise<void> {
   const count = positive('SWITCHES', text);
   if (count === undefined) return;
-  console.log('| codec | way | one slower by | switches | others | off by: median, 95 %, worst | garbled: worst | stall: median, worst | cut off |');
+  console.log('| codec | network | one slower by | switches | others | error: median, 95 %, worst | garbled: worst | stall: median, worst | disconnects |');
   console.log('|---|---|---|---|---|---|---|---|---|');
   for (const [codec, format] of formats) {
     for (const model of pathModels.filter(({ name }) => wayNames.includes(name))) {
