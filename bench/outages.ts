@@ -89,7 +89,7 @@ async function versions(): Promise<string[]> {
   return asked.filter((version) => version !== undefined);
 }
 
-const HEAD = ['system', 'codec', 'fault', 'n', 'missing', 'repeated', 'garbled', 'silent', 'stall', 'buffer', 'complaints', 'cut off', 'switches'];
+const HEAD = ['system', 'codec', 'fault', 'n', 'missing', 'repeated', 'garbled', 'silent', 'stall', 'buffer', 'complaints', 'disconnects', 'switches'];
 const WIDTHS = [10, 8, 15, 3, 11, 11, 9, 9, 11, 11, 10, 7, 8];
 
 function describe(result: SessionResult): string {

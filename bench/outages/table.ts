@@ -14,7 +14,7 @@ const COLUMNS: readonly (readonly [Measure, string])[] = [
   ['stallMs', 'longest stall'],
   ['bufferMs', 'buffer that hides it'],
   ['complaints', 'decoder lines'],
-  ['disconnects', 'cut off'],
+  ['disconnects', 'disconnects'],
 ];
 
 /** The tables of docs/outages.md, in Markdown. */
