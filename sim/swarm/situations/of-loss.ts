@@ -6,17 +6,17 @@ import type { Story } from './story.ts';
 export const lossSituations: readonly Situation[] = [
   {
     name: 'sequence jump over the window',
-    why: 'A stream goes on so far ahead that nothing tells what lies between; a wrong message looks just like it.',
+    why: 'A stream continues so far ahead that nothing tells what is between; a forged message looks the same.',
     times: gaps('jump'),
   },
   {
     name: 'window full',
-    why: 'Early messages fill their bound: the gap in front must be given up, not the bound.',
+    why: 'Early messages reach their limit: the gap before them must be given up, the limit must hold.',
     times: gaps('window-full'),
   },
-  { name: 'gap at the hard limit', why: 'Evidence never came, and only the clock ends the wait.', times: gaps('hard-limit') },
-  { name: 'gap after a path fell silent', why: 'A path that might still have it stopped speaking, and is no longer waited for.', times: gaps('silent-paths') },
-  { name: 'gap when the last path closed', why: 'Nobody is left who could deliver it.', times: gaps('no-path') },
+  { name: 'gap at the hard limit', why: 'There is no evidence, and only the clock ends the wait.', times: gaps('hard-limit') },
+  { name: 'gap after a path fell silent', why: 'A path that may still deliver the message is idle, and no longer waited for.', times: gaps('silent-paths') },
+  { name: 'gap when the last path closed', why: 'No path is left that could deliver it.', times: gaps('no-path') },
   {
     name: 'both copies lost',
     why: 'Two paths or more are open, and all of them skip a message: the loss must be decided at once.',
@@ -24,44 +24,44 @@ export const lossSituations: readonly Situation[] = [
   },
   {
     name: 'loss on one path of three',
-    why: 'The other paths have it, so nobody may notice.',
+    why: 'The other paths have it, so listeners must not notice.',
     times: sighted('loss on one path of three'),
   },
-  { name: 'loss skipped on air', why: 'The listeners lose a little, because no backup has more.', times: (story) => story.count('gap', action('skipped')) },
+  { name: 'loss skipped on air', why: 'The listeners miss a little, because no backup has more.', times: (story) => story.count('gap', action('skipped')) },
   { name: 'loss switched away from', why: 'A backup has what the live stream has lost.', times: (story) => story.count('gap', action('switched')) },
   {
     name: 'loss in a backup',
-    why: 'Its ring gets a hole, which a takeover must not fall into.',
+    why: 'Its ring gets a hole, which a switch must avoid.',
     times: (story) => story.count('gap', action('none')),
   },
   {
     name: 'long loss',
-    why: 'A loss of more than a second in one piece: its length in programme is an estimate.',
+    why: 'A single loss of more than a second: its length in programme is an estimate.',
     times: (story) => story.count('gap', ({ fields }) => Number(fields['messages']) >= 40),
   },
   {
     name: 'arrival after the verdict',
-    why: 'A message comes that was given up: it must be counted, and not be heard.',
+    why: 'A message arrives that was given up: it must be counted, and not be heard.',
     times: dropped('late'),
   },
-  { name: 'second copy', why: 'A message comes by a second path, or twice by one.', times: dropped('duplicate') },
-  { name: 'message far off', why: 'One alone may be wrong, and must not move the stream.', times: dropped('far-off') },
+  { name: 'second copy', why: 'A message arrives on a second path, or twice on one.', times: dropped('duplicate') },
+  { name: 'message far off', why: 'A single one may be forged, and must not move the stream.', times: dropped('far-off') },
   {
     name: 'clock step during a gap',
-    why: 'The wait for a missing message is measured by the very clock that jumps.',
+    why: 'The wait for a missing message is measured by the clock that jumps.',
     times: (story) =>
       story.count('gap', ({ actor, atMs, fields }) => hostFaults(story, 'step', actor).some((at) => at <= atMs && at >= atMs - Number(fields['waitedMs']) - STEP_NEAR_MS)),
   },
   {
     name: 'relay history into a live window',
-    why: 'A new connection replays up to ten seconds that other paths have brought already.',
+    why: 'A new connection replays up to ten seconds that other paths have delivered already.',
     times: (story) =>
       story.count('subscriber-joined', ({ atMs, fields }) => Number(fields['historyMessages']) > 0 && story.openPaths(String(fields['label']), atMs - 1) >= 1),
   },
-  { name: 'encoder journal overflow', why: 'A target is away for longer than is kept: the oldest goes, counted.', times: (story) => story.count('target-lost') },
+  { name: 'encoder journal overflow', why: 'A target is unreachable for longer than messages are kept: the oldest are dropped, counted.', times: (story) => story.count('target-lost') },
   {
     name: 'encoder journal sent again',
-    why: 'What was written to a lost connection is sent once more, and everybody behind drops what they have.',
+    why: 'Messages written to a lost connection are sent again, and receivers drop those that they have.',
     times: (story) => story.count('target-up', ({ fields }) => Number(fields['keptMessages']) > 100),
   },
 ];
