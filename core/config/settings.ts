@@ -111,10 +111,10 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   // Outgoing connections, and the detection of dead ones.
   backoffMinMs: { value: 100, unit: 'ms', min: 1, max: 60_000, roles: everyRole, why: 'shortest wait before reconnecting; doubles after each failure, and each wait is a random value in its upper half' },
   backoffMaxMs: { value: 1_000, unit: 'ms', min: 1, max: 600_000, roles: everyRole, why: 'longest wait before reconnecting: a relay that is back is found within this time' },
-  connectTimeoutMs: { value: 2_000, unit: 'ms', min: 10, max: 600_000, roles: everyRole, why: 'timeout for making a connection; it is then retried' },
+  connectTimeoutMs: { value: 2_000, unit: 'ms', min: 10, max: 600_000, roles: everyRole, why: 'timeout of an attempt to connect; it is then retried' },
   answerTimeoutMs: { value: 20_000, unit: 'ms', min: 10, max: 600_000, roles: ['encoder'], why: 'time that the server of --from has to answer once connected: one that connects to its own source first, or asks an authentication service, needs seconds' },
   firstFrameMs: { value: 20_000, unit: 'ms', min: 10, max: 600_000, roles: ['encoder'], why: 'time that the server of --from has, after its answer, to send a whole frame: a source may only be starting, and at 8 kbit/s one block of a server takes four seconds' },
-  idleMs: { value: 5_000, unit: 'ms', min: 100, max: 3_600_000, roles: everyRole, why: 'idle timeout of a connection that has carried messages, or the audio of --from: it is closed as half open, and made again' },
+  idleMs: { value: 5_000, unit: 'ms', min: 100, max: 3_600_000, roles: everyRole, why: 'idle timeout of a connection that has carried messages, or the audio of --from: it is closed as half open, and reconnected' },
   keepAliveMs: { value: 5_000, unit: 'ms', min: 1_000, max: 3_600_000, roles: everyRole, why: 'TCP keep-alive: after this idle time the system probes the peer, ten times, once a second' },
   resolveMs: { value: 30_000, unit: 'ms', min: 100, max: 3_600_000, roles: everyRole, why: 'interval between DNS lookups of a host name, so that relays can be moved by their name; while one of its addresses is unreachable the interval is backoffMaxMs' },
   addressGraceMs: { value: 60_000, unit: 'ms', min: 0, max: 86_400_000, roles: everyRole, why: 'time that an address stays in use after its name stopped resolving to it, longer while no new address is reachable: some name servers rotate addresses' },
@@ -161,14 +161,14 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   windowMessages: { value: 1_024, unit: 'messages', min: 16, max: 65_536, roles: ['relay', 'edge'], why: 'size of the reordering window, in sequence numbers from the next expected one: ten seconds of most formats; the original has 999' },
 
   // Edge: reordering, and giving up gaps.
-  windowBytes: { value: 2_097_152, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['relay', 'edge'], why: 'memory limit for early messages of one stream; beyond it the gap before them is given up; a quarter of it is for each path that carries a rival copy of the stream' },
+  windowBytes: { value: 2_097_152, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['relay', 'edge'], why: 'memory limit for early messages of one stream; beyond it the gap before them is given up; a rival copy of the stream may use a quarter of it on each path' },
   udpReorderMessages: { value: 3, unit: 'messages', min: 0, max: 1_000, roles: ['edge'], why: 'reordering assumed on a UDP path before any is observed (the packet threshold of RFC 9002); TCP starts at 0' },
   reorderSpanMs: { value: 30_000, unit: 'ms', min: 1_000, max: 3_600_000, roles: ['edge'], why: 'reordering observed on a path is remembered for one to two times this' },
   rhythmSpanMs: { value: 8_000, unit: 'ms', min: 1_000, max: 600_000, roles: ['relay', 'edge'], why: 'pauses between arrivals on a path or stream are remembered for one to two times this: three bursts of the slowest source pulled from an Icecast' },
-  pathSilenceMinMs: { value: 200, unit: 'ms', min: 10, max: 60_000, roles: ['relay', 'edge'], why: 'a path counts as idle after twice its usual pause, but not before this; an idle path is not waited for when a gap is judged, or whether a stream has moved' },
+  pathSilenceMinMs: { value: 200, unit: 'ms', min: 10, max: 60_000, roles: ['relay', 'edge'], why: 'a path counts as idle after twice its usual pause, but not before this; it is then no longer waited for in the decision whether a message is lost, or whether a stream has moved' },
   pathSilenceMaxMs: { value: 1_500, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'a path counts as idle after this at the latest: how long a stopped relay can delay the decision about a gap' },
   pathRepairMs: { value: 600, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'a path that has skipped no message counts as idle after this at the earliest: TCP needs 200 ms and a round trip to retransmit, and twice that if the packet is lost again' },
-  gapMaxMs: { value: 2_000, unit: 'ms', min: 10, max: 60_000, roles: ['relay', 'edge'], why: 'no gap is waited for longer than this, whatever the evidence; a path that brings only copies holds a stream at its sender for the same time' },
+  gapMaxMs: { value: 2_000, unit: 'ms', min: 10, max: 60_000, roles: ['relay', 'edge'], why: 'no gap is waited for longer than this, whatever the evidence; a path that brings only copies keeps a stream at its present place for the same time' },
 
   // Edge: switching.
   ringMs: { value: 10_000, unit: 'ms', min: 500, max: 120_000, roles: ['edge'], why: 'audio kept of each stream, so that a switch can enter it where the other stream ended' },
@@ -187,8 +187,8 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   lossySwitchMs: { value: 200, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'the live stream is left when it has lost this much more than a backup in the last five to ten seconds, however short each loss was' },
   slowerWaitMs: { value: 3_000, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'a backup that lags the live stream by up to this is waited for, which the buffer of most players covers; one that lags more is entered at once, and the lag is heard again' },
   matchMs: { value: 12_000, unit: 'ms', min: 1_000, max: 120_000, roles: ['edge'], why: 'media time over which the fastest arrivals are kept to match streams: longer than the ring, so that a backlog after an outage does not shift the match' },
-  silentSwitchMs: { value: 5_000, unit: 'ms', min: 0, max: 3_600_000, roles: ['edge'], why: 'digital silence of the live stream that is tolerated before a switch to a stream with programme; 0: unlimited, for a station whose encoders may carry silence on purpose' },
-  frozenSwitchMs: { value: 10_000, unit: 'ms', min: 0, max: 3_600_000, roles: ['edge'], why: 'exact repetition of the live stream that is tolerated before a switch to a stream that does not repeat; 0: unlimited' },
+  silentSwitchMs: { value: 5_000, unit: 'ms', min: 0, max: 3_600_000, roles: ['edge'], why: 'digital silence of the live stream that is tolerated before a switch to a stream with programme; 0: no switch, for a station where a single encoder may carry silence on purpose' },
+  frozenSwitchMs: { value: 10_000, unit: 'ms', min: 0, max: 3_600_000, roles: ['edge'], why: 'exact repetition of the live stream that is tolerated before a switch to a stream that does not repeat; 0: no switch' },
   returnMs: { value: 30_000, unit: 'ms', min: 0, max: 86_400_000, roles: ['edge'], why: 'time for which the preferred encoder must have been healthy before listeners return to it: one that comes and goes must not cause switches' },
   fallbackMs: { value: 1_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['edge'], why: 'the fallback goes on air when no stream has brought a frame for this long: before the buffer of a player is empty' },
   fallbackLeaveMs: { value: 1_000, unit: 'ms', min: 0, max: 3_600_000, roles: ['edge'], why: 'time for which a stream must have been healthy before listeners return to it from the fallback: longer would be heard as a delay, and a source that fails again at once should not be heard' },

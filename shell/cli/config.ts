@@ -9,7 +9,7 @@ import { codeOf, Problems, UsageError } from '../process/problems.ts';
 export function settingOptions(role: Role): readonly Option[] {
   return namesFor(role).map((name) => {
     const { value, unit, why } = settingTable[name];
-    return { name: flagOf(name), value: unit.toUpperCase(), help: `${why} (default ${value})` };
+    return { name: flagOf(name), value: unit.toUpperCase(), help: `${withFlags(why)} (default ${value})` };
   });
 }
 
@@ -82,6 +82,11 @@ function parseConfig(file: string): unknown {
 
 function namesFor(role: Role): readonly SettingName[] {
   return settingNames.filter((name) => settingTable[name].roles.includes(role));
+}
+
+/** A text for the command line: settings in it are written as options. */
+function withFlags(text: string): string {
+  return text.replace(/[a-z]+[A-Z]\w*/g, (word) => (isSettingName(word) ? `--${flagOf(word)}` : word));
 }
 
 function isSettingName(name: string): name is SettingName {

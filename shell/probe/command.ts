@@ -24,7 +24,7 @@ const MAX_FOR_S = 2_000_000;
 const listenOptions: readonly Option[] = [
   { name: 'for', value: 'S', help: 'listening time in seconds (default: until Ctrl-C)' },
   { name: 'buffer', value: 'MS', help: `buffer of the player that is modelled: silence is counted when it would have been empty (default ${DEFAULT_BUFFER_MS})` },
-  { name: 'give-up', value: 'MS', help: `idle timeout: a connection without data for this long is closed and made again, as players do (default ${DEFAULT_GIVE_UP_MS})` },
+  { name: 'give-up', value: 'MS', help: `idle timeout: a connection without data for this long is closed and reconnected, as players do (default ${DEFAULT_GIVE_UP_MS})` },
   { name: 'json', help: 'print one JSON object per line: each event, each second, and the summary at the end' },
   { name: 'quiet', help: 'print only the verdict, one line' },
   { name: 'help', help: 'print this text' },

@@ -201,6 +201,12 @@ describe('settings', () => {
     });
   });
 
+  it('are named as options in the help of other ones', () => {
+    const help = (name: string): string => commands.edge.options.find((option) => option.name === name)!.help;
+    expect(help('behind-settle-ms')).toContain('before --behind-switch-ms applies');
+    for (const { help: text } of commands.edge.options.filter(({ value }) => value !== 'FILE')) expect(text).not.toMatch(/\b[a-z]+[A-Z]\w*(Ms|Bytes)\b/);
+  });
+
   it.each([
     ['{', /not valid JSON/],
     ['[]', /must be a JSON object/],
