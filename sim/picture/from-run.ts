@@ -20,13 +20,13 @@ export function pictureOf(run: Run, sampler: Sampler): Picture {
   return builder.build({
     title: `${scenario.name}, seed ${seed}`,
     story: scenario.story,
-    verdict: ok ? { tone: 'good', text: 'all well' } : { tone: 'bad', text: `${violations.length} violated` },
+    verdict: ok ? { tone: 'good', text: 'ok' } : { tone: 'bad', text: `${violations.length} violated` },
     summary: [...violations.slice(0, 5).map(({ rule, what }) => `${rule}: ${what}`), ...listeners.slice(0, MOST_LISTENERS).map(heard)],
     facts: [
       ['seed', String(seed)],
       ['virtual time', `${simulatedS} s`],
       ['trace', traceHash],
-      ['buffers measured every', span(sampler.everyMs)],
+      ['buffers sampled every', span(sampler.everyMs)],
       ...Object.entries(scenario.drawn ?? {}).flatMap(([name, value]) => (isPlain(value) ? [[name, String(value)] as const] : [])),
       ...(without > 0 ? [['listeners without a lane', String(without)] as const] : []),
     ],
@@ -155,9 +155,9 @@ function heard({ name, mount, disconnects, silenceMs, digitalSilenceMs, loopedMs
     `${name} on /${mount}: ${span(silenceMs)} of silence`,
     ...(digitalSilenceMs > 0 ? [`${span(digitalSilenceMs)} of digital silence`] : []),
     ...(fallbackMs > 0 ? [`${span(fallbackMs)} of the fallback`] : []),
-    ...(loopedMs > 0 ? [`${span(loopedMs)} repeated by a hanging encoder`] : []),
+    ...(loopedMs > 0 ? [`${span(loopedMs)} repeated by a frozen encoder`] : []),
     count(switches.length - gaps, 'switch', 'switches'),
     `${count(gaps, 'gap', 'gaps')}${errors}`,
-    `${count(disconnects, 'disconnect', 'disconnects')}; at most ${span(longestStallMs)} without a byte`,
+    `${count(disconnects, 'disconnect', 'disconnects')}; longest stall ${span(longestStallMs)}`,
   ].join(', ');
 }

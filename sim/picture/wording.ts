@@ -30,29 +30,29 @@ const ways = ({ ways }: Fields): string => wayNames(ways);
 const entries: Readonly<Record<string, Entry>> = {
   // What is done to hosts and paths.
   kill: ['fault', (f) => `${who(f)} is killed`, (f) => `kill ${who(f)}`],
-  vanish: ['fault', (f) => `${who(f)} vanishes: no goodbye, no answer`, (f) => `${who(f)} vanishes`],
-  freeze: ['fault', (f) => `${who(f)} is stopped, with its connections open`, (f) => `freeze ${who(f)}`],
+  vanish: ['fault', (f) => `${who(f)} vanishes without closing its connections`, (f) => `${who(f)} vanishes`],
+  freeze: ['fault', (f) => `${who(f)} is frozen, with its connections open`, (f) => `freeze ${who(f)}`],
   step: ['fault', (f) => `${who(f)}'s clock is set by ${span(f['byMs'])}`, (f) => `${who(f)} ${Number(f['byMs']) < 0 ? '' : '+'}${span(f['byMs'])}`],
-  loop: ['fault', (f) => `${who(f)} hangs: it repeats its last second for ever`, (f) => `loop ${who(f)}`],
+  loop: ['fault', (f) => `${who(f)} hangs, and repeats its last second`, (f) => `loop ${who(f)}`],
   programme: ['repair', (f) => `${who(f)} carries the programme again`, (f) => `programme ${who(f)}`],
-  forget: ['fault', (f) => `connections that there are carry nothing any more: ${ways(f)}`, (f) => `forget ${ways(f)}`],
-  recall: ['repair', (f) => `connections that were forgotten carry again: ${ways(f)}`, (f) => `recall ${ways(f)}`],
-  cut: ['fault', (f) => `nothing passes: ${ways(f)}`, (f) => `cut ${ways(f)}`],
+  forget: ['fault', (f) => `existing connections carry nothing: ${ways(f)}`, (f) => `forget ${ways(f)}`],
+  recall: ['repair', (f) => `forgotten connections carry data again: ${ways(f)}`, (f) => `recall ${ways(f)}`],
+  cut: ['fault', (f) => `cut: ${ways(f)}`, (f) => `cut ${ways(f)}`],
   change: ['fault', (f) => `conditions change: ${ways(f)}: ${fieldsText(f['changes'] as Fields)}`, (f) => `change ${ways(f)}`],
-  restart: ['repair', (f) => `${who(f)} is started again`, (f) => `restart ${who(f)}`],
-  thaw: ['repair', (f) => `${who(f)} goes on`, (f) => `thaw ${who(f)}`],
-  heal: ['repair', (f) => `passes again: ${ways(f)}`, (f) => `heal ${ways(f)}`],
+  restart: ['repair', (f) => `${who(f)} is restarted`, (f) => `restart ${who(f)}`],
+  thaw: ['repair', (f) => `${who(f)} resumes`, (f) => `thaw ${who(f)}`],
+  heal: ['repair', (f) => `repaired: ${ways(f)}`, (f) => `heal ${ways(f)}`],
   command: [
     'news',
-    (f) => (f['result'] === undefined ? `${who(f)} is told by an operator: ${JSON.stringify(f['command'])}` : `${on(f)}: an operator's command: ${text(f['result'])}`),
+    (f) => (f['result'] === undefined ? `operator command to ${who(f)}: ${JSON.stringify(f['command'])}` : `${on(f)}: operator command: ${text(f['result'])}`),
     () => 'operator',
   ],
   // What an edge decides.
   switch: [
     'switch',
     (f) =>
-      `${on(f)} goes on with ${text(f['to'])} instead of ${text(f['from'])}: ${by(f)}. Nothing for ${span(f['silentMs'])}, ` +
-      `${span(f['catchUpMs'])} follow at once, ${span(f['missingMs'])} missing, cut off by ${span(f['offByMs'])}`,
+      `${on(f)} switches from ${text(f['from'])} to ${text(f['to'])}: ${by(f)}. No frame for ${span(f['silentMs'])}, ` +
+      `${span(f['catchUpMs'])} follow at once, ${span(f['missingMs'])} missing, cut error ${span(f['offByMs'])}`,
     by,
   ],
   gap: [
@@ -62,36 +62,36 @@ const entries: Readonly<Record<string, Entry>> = {
   ],
   stalled: [
     'loss',
-    (f) => `${on(f)} has nothing to give: ${text(f['stream'])} silent for ${span(f['silentMs'])}, and no backup can take over`,
+    (f) => `${on(f)} is stalled: no frame of ${text(f['stream'])} for ${span(f['silentMs'])}, and no backup can take over`,
     () => 'stalled',
   ],
-  resumed: ['repair', (f) => `${on(f)} goes on with ${text(f['stream'])} after ${span(f['silentMs'])}`],
-  'programmes-differ': ['loss', (f) => `${on(f)}: ${text(f['stream'])} and ${text(f['other'])} do not carry the same programme`, () => 'stranger'],
-  'programmes-agree': ['repair', (f) => `${on(f)}: ${text(f['stream'])} and ${text(f['other'])} carry the same programme after all`],
-  'origin-contested': ['loss', (f) => `${on(f)}: ${text(f['stream'])} and ${text(f['other'])} are both called ${text(f['origin'])}`, () => 'two of one name'],
+  resumed: ['repair', (f) => `${on(f)} resumes with ${text(f['stream'])} after ${span(f['silentMs'])}`],
+  'programmes-differ': ['loss', (f) => `${on(f)}: ${text(f['stream'])} and ${text(f['other'])} carry different programmes`, () => 'stranger'],
+  'programmes-agree': ['repair', (f) => `${on(f)}: ${text(f['stream'])} and ${text(f['other'])} carry the same programme again`],
+  'origin-contested': ['loss', (f) => `${on(f)}: ${text(f['stream'])} and ${text(f['other'])} have the same origin ${text(f['origin'])}`, () => 'same origin'],
   'fallback-entered': [
     'loss',
-    (f) => `${on(f)} has no stream left, and gives out its fallback: ${text(f['what'])}. Nothing for ${span(f['silentMs'])}, which follows at once`,
+    (f) => `${on(f)} has no stream, fallback on air: ${text(f['what'])}. No frame for ${span(f['silentMs'])}, sent at once`,
     () => 'fallback',
   ],
-  'fallback-left': ['repair', (f) => `${on(f)} goes on with ${text(f['to'])} after ${span(f['forMs'])} of ${text(f['what'])}`],
+  'fallback-left': ['repair', (f) => `${on(f)} switches to ${text(f['to'])} after ${span(f['forMs'])} of fallback ${text(f['what'])}`],
   'fallback-refused': ['bad', (f) => `${text(f['what'])} cannot be the fallback of ${on(f)}: ${why(f['why'])}`],
-  'new-format': ['switch', (f) => `${on(f)} goes on as ${formatText(f)}, behind ${formatText(f['before'])}`],
-  'format-changed': ['bad', (f) => `${on(f)} begins anew with ${text(f['stream'])}: ${why(f['why'])}`],
-  'mount-started': ['news', (f) => `${on(f)} begins with ${f['stream'] === '' ? 'its fallback' : text(f['stream'])}`],
+  'new-format': ['switch', (f) => `${on(f)} continues as ${formatText(f)}, after ${formatText(f['before'])}`],
+  'format-changed': ['bad', (f) => `${on(f)} restarts with ${text(f['stream'])}: ${why(f['why'])}`],
+  'mount-started': ['news', (f) => `${on(f)} starts with ${f['stream'] === '' ? 'its fallback' : text(f['stream'])}`],
   'mount-ended': ['bad', (f) => `${on(f)} ends: no source for ${span(f['silentMs'])}`, () => 'ended'],
-  'stream-unpaced': ['loss', (f) => `${text(f['stream'])} comes faster than real time: ${span(f['programmeMs'])} of programme in ${span(f['withinMs'])}`],
-  'stream-paced': ['repair', (f) => `${text(f['stream'])} comes at its pace again`],
-  'backup-added': ['news', (f) => `${text(f['stream'])} is there as a backup for ${on(f)}`],
+  'stream-unpaced': ['loss', (f) => `${text(f['stream'])} is faster than real time: ${span(f['programmeMs'])} of programme in ${span(f['withinMs'])}`],
+  'stream-paced': ['repair', (f) => `${text(f['stream'])} is at real time again`],
+  'backup-added': ['news', (f) => `${text(f['stream'])} is a backup for ${on(f)}`],
   'backup-refused': ['loss', (f) => `${text(f['stream'])} cannot be a backup for ${on(f)}: ${why(f['why'])}`],
-  'bound-hit': ['loss', (f) => `a bound is reached: ${text(f['bound'])}, ${text(f['count'])} times`, (f) => text(f['bound'])],
-  'listener-dropped': ['bad', (f) => `a listener is too slow, and dropped: ${text(f['label'])}, ${text(f['lagBytes'])} bytes behind`, () => 'too slow'],
+  'bound-hit': ['loss', (f) => `limit reached: ${text(f['bound'])}, ${text(f['count'])} times`, (f) => text(f['bound'])],
+  'listener-dropped': ['bad', (f) => `listener disconnected, too slow: ${text(f['label'])}, ${text(f['lagBytes'])} bytes behind`, () => 'too slow'],
   // What encoders and relays report.
-  'stream-contested': ['loss', (f) => `${text(f['label'])} sends ${text(f['stream'])}, which is ${text(f['owner'])}'s: refused`, () => 'not its own'],
-  'target-stuck': ['news', (f) => `${text(f['label'])} has confirmed nothing for ${span(f['stuckMs'])}: connecting anew`],
-  'target-lost': ['routine', (f) => `${text(f['messages'])} messages dropped so far for ${text(f['label'])}: away or slow for too long`],
+  'stream-contested': ['loss', (f) => `${text(f['stream'])} from ${text(f['label'])} refused: its owner is ${text(f['owner'])}`, () => 'not owner'],
+  'target-stuck': ['news', (f) => `${text(f['label'])} has acknowledged nothing for ${span(f['stuckMs'])}: reconnecting`],
+  'target-lost': ['routine', (f) => `${text(f['messages'])} messages dropped so far for ${text(f['label'])}: unreachable or too slow`],
   'subscriber-behind': ['loss', (f) => `${text(f['label'])} is behind the history: ${text(f['lostMessages'])} messages lost`],
-  'subscriber-cut': ['loss', (f) => `${text(f['label'])} is cut: behind for ${span(f['behindMs'])}`, () => 'cut'],
+  'subscriber-cut': ['loss', (f) => `${text(f['label'])} is disconnected, too slow: behind for ${span(f['behindMs'])}`, () => 'cut'],
   // What listeners hear.
   splice: [
     ({ reason }) => (reason === 'gap' ? 'loss' : 'switch'),
@@ -102,11 +102,11 @@ const entries: Readonly<Record<string, Entry>> = {
   ],
   connected: [
     ({ stream }) => (stream === undefined ? 'routine' : 'news'),
-    (f) => (f['stream'] === undefined ? `connected: ${fieldsText(f)}` : `has a connection, and hears ${text(f['stream'])}`),
+    (f) => (f['stream'] === undefined ? `connected: ${fieldsText(f)}` : `connected, hears ${text(f['stream'])}`),
   ],
   disconnected: [
     ({ retryInMs }) => (retryInMs === undefined ? 'bad' : 'routine'),
-    (f) => (f['retryInMs'] === undefined ? `thrown out: ${by(f)}` : `disconnected: ${fieldsText(f)}`),
+    (f) => (f['retryInMs'] === undefined ? `disconnected by the server: ${by(f)}` : `disconnected: ${fieldsText(f)}`),
   ],
   // An encoder that carries it, by what is done to it; or a listener who hears nothing.
   silence: [
@@ -144,8 +144,8 @@ function errorText({ missingMs, repeatedMs }: Fields): string {
 }
 
 function action(what: unknown): string {
-  if (what === 'none') return 'It is a backup: nobody hears it';
-  return what === 'switched' ? 'Another stream has them' : 'The listeners miss them';
+  if (what === 'none') return 'Not audible: it is a backup';
+  return what === 'switched' ? 'Recovered from another stream' : 'Missing for the listeners';
 }
 
 function wayNames(ways: unknown): string {

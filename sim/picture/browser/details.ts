@@ -48,9 +48,9 @@ export class Details {
 function legend(): HTMLElement[] {
   const signs = markTones.map((tone) => element('li', { class: tone }, [element('i', { class: 'sign' }), toneNames[tone]]));
   return [
-    element('p', {}, ['Choose an event to see all of it.']),
+    element('p', {}, ['Select an event to see its details.']),
     element('ul', { class: 'legend' }, signs),
-    element('p', {}, ['Each encoder has its colour in all lanes. Hatched is what is not well: red is down, cut or silent, yellow is frozen, stalled, lossy or not connected.']),
-    element('p', {}, ['Arrows move, + and − zoom, Home shows all, Shift and the wheel move.']),
+    element('p', {}, ['Each encoder has the same colour in all lanes. Hatching marks problems: red is down, cut or silent, yellow is frozen, stalled, lossy or not connected.']),
+    element('p', {}, ['Arrow keys or Shift and the wheel scroll, + and − zoom, Home shows all.']),
   ];
 }

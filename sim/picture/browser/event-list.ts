@@ -69,7 +69,7 @@ export class EventList {
       element('option', { value, selected: value === filter.what }, [`${name} (${count})`]),
     );
     const select = element('select', { id: 'what', 'aria-label': 'Which events' }, choices);
-    const search = element('input', { id: 'text', type: 'search', placeholder: 'with the words …', 'aria-label': 'Events with these words' });
+    const search = element('input', { id: 'text', type: 'search', placeholder: 'containing …', 'aria-label': 'Events containing this text' });
     const apply = (): void => {
       this.#model.filter = { what: select.value, text: search.value };
     };

@@ -8,7 +8,7 @@ export interface Filter {
 }
 
 export const toneNames: Readonly<Record<MarkTone, string>> = {
-  bad: 'Heard or broken',
+  bad: 'Audible or violated',
   switch: 'Switches',
   fault: 'Faults',
   loss: 'Losses and stalls',

@@ -62,7 +62,7 @@ function show(picture: Picture, page: HTMLElement): void {
     element('main', {}, [
       element('div', { class: 'stage' }, [
         element('div', { class: 'over' }, [element('span', {}, ['whole time']), overview.canvas]),
-        element('div', { class: 'over' }, [element('span', { class: 'hint' }, ['wheel zooms, drag moves']), ruler.canvas]),
+        element('div', { class: 'over' }, [element('span', { class: 'hint' }, ['wheel zooms, drag scrolls']), ruler.canvas]),
         lanes.root,
       ]),
       element('aside', {}, [list.root, details.root]),
@@ -95,7 +95,7 @@ function show(picture: Picture, page: HTMLElement): void {
 }
 
 function titleOf({ title, story, verdict, summary, facts, leftOut }: Picture): HTMLElement {
-  const told = [...facts, ...(leftOut > 0 ? [['events left out', String(leftOut)] as const] : [])];
+  const told = [...facts, ...(leftOut > 0 ? [['events dropped', String(leftOut)] as const] : [])];
   return element('div', { class: 'title' }, [
     element('h1', {}, [title, ...(verdict.text === '' ? [] : [element('span', { id: 'verdict', class: verdict.tone }, [verdict.text])])]),
     element('p', {}, [story]),

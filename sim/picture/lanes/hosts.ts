@@ -63,7 +63,7 @@ export class HostFollower {
     }
     if (this.#isPaused) return { state: 'frozen', tone: 'warn', label: 'frozen' };
     if (this.#carries === 'silence') return { state: 'up, carries digital silence', tone: 'warn', label: 'digital silence' };
-    if (this.#carries === 'loop') return { state: 'up, repeats its last second for ever', tone: 'warn', label: 'hangs in a loop' };
+    if (this.#carries === 'loop') return { state: 'up, repeats its last second', tone: 'warn', label: 'loop' };
     return { state: 'up', tone: 'good', label: label(this.#starts), ...(hue !== undefined && { hue }) };
   }
 }

@@ -17,7 +17,7 @@ interface Heard {
 export function drawListener(lane: LaneDraft, joinsAtMs: number, notes: readonly Note[], hueOf: HueOf): void {
   const changes = notes.flatMap(changesOf).sort((a, b) => a.atMs - b.atMs);
   const heard: Heard = { isConnected: false, isSilent: false, stream: undefined };
-  lane.enter(0, { state: 'not there yet', tone: 'off' });
+  lane.enter(0, { state: 'not connected yet', tone: 'off' });
   lane.enter(joinsAtMs, { state: 'connecting', tone: 'warn', label: 'connecting' });
   for (const { atMs, apply } of changes) {
     apply(heard);
@@ -58,6 +58,6 @@ function stateOf({ isConnected, isSilent, stream }: Heard, hueOf: HueOf): State 
   if (stream === undefined) return { state: 'connecting', tone: 'warn', label: 'connecting' };
   const hue = hueOf(stream);
   const colour = hue === undefined ? {} : { hue };
-  if (!isConnected) return { state: 'disconnected, plays what it has', tone: 'warn', label: 'connecting again', ...colour };
+  if (!isConnected) return { state: 'disconnected, plays its buffer', tone: 'warn', label: 'reconnecting', ...colour };
   return { state: 'playing', tone: 'good', label: stream, ...colour };
 }

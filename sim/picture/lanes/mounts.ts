@@ -28,7 +28,7 @@ export class MountsFollower {
     else if (kind === 'fallback-left') this.#onAir(atMs, mount, String(fields['to']));
     else if (kind === 'switch') this.#onAir(atMs, mount, String(fields['to']));
     else if (kind === 'resumed') this.#onAir(atMs, mount, this.#live.get(mount) ?? String(fields['stream']));
-    else if (kind === 'stalled') this.#lanes.get(mount)?.enter(atMs, { state: 'nothing to give', tone: 'warn', label: 'nothing to give' });
+    else if (kind === 'stalled') this.#lanes.get(mount)?.enter(atMs, { state: 'stalled', tone: 'warn', label: 'stalled' });
     else if (kind === 'mount-ended') this.#offAir(atMs, mount);
   }
 

@@ -88,7 +88,7 @@ export class PathFollower {
       return { state: label, tone: 'bad', label };
     }
     if (!this.#isConnected) return { state: 'no connection', tone: this.#attempts > 1 ? 'warn' : 'off', label: 'no connection' };
-    if (this.#isForgotten) return { state: 'connected, and swallows everything', tone: 'bad', label: 'swallows everything' };
+    if (this.#isForgotten) return { state: 'connected, but carries nothing', tone: 'bad', label: 'carries nothing' };
     const worse = [...new Set([...there.worse, ...back.worse])];
     const usual = [...new Set([...there.flaws, ...back.flaws])];
     const state = this.options.transport === 'udp' ? 'datagrams' : 'connected';
@@ -139,7 +139,7 @@ function said(key: keyof Conditions, conditions: Conditions): string {
     case 'loss':
       return `loses ${percent(conditions.loss.share)}, ${conditions.loss.burst} in a row`;
     case 'duplicates':
-      return `doubles ${percent(conditions.duplicates)}`;
+      return `duplicates ${percent(conditions.duplicates)}`;
     case 'reordered':
       return `reorders ${percent(conditions.reordered)}`;
     case 'reorderMs':

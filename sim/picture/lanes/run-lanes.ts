@@ -35,7 +35,7 @@ export class RunLanes {
     this.#run = run;
     this.#sampler = sampler;
     this.#builder = builder;
-    this.faults = builder.lane({ kind: 'faults', group: 'What is done to it', name: 'faults', isKey: true });
+    this.faults = builder.lane({ kind: 'faults', group: 'Faults', name: 'faults', isKey: true });
     this.listeners = worthALane(run.scenario.topology.listeners, run.notes);
     this.#addListeners();
     this.#addHosts();
@@ -50,7 +50,7 @@ export class RunLanes {
 
   #addListeners(): void {
     for (const { name, joinsAtS } of this.listeners) {
-      const lane = this.#add(name, { kind: 'listener', group: 'What is heard', isKey: true });
+      const lane = this.#add(name, { kind: 'listener', group: 'Listeners', isKey: true });
       const own = this.#run.notes.filter(({ actor }) => actor === name);
       drawListener(lane, 1000 * joinsAtS, own, this.#hueOf);
     }
@@ -103,7 +103,7 @@ export class RunLanes {
     }
     const group = "Players' buffers";
     for (const { name } of this.listeners) {
-      const lane = this.#builder.lane({ kind: 'buffer', group, name: `${name}: yet to play` });
+      const lane = this.#builder.lane({ kind: 'buffer', group, name: `${name}: buffer` });
       lane.series.push(...this.#sampler.seriesOf(name, 'player', { unit: 'ms' }));
     }
     if (this.listeners.length > MOST_OPEN) this.folded.push(group);

@@ -25,7 +25,7 @@ test('a fallback is on air in the lane of its mountpoint, until a stream is back
   const { picture } = drawn(fallbackFile);
   expect(laneOf(picture, 'on air: /live').spans.map(({ state, label }) => [state, label]).slice(-4)).toEqual([
     ['on air', 'enc-b#1'],
-    ['nothing to give', 'nothing to give'],
+    ['stalled', 'stalled'],
     ['fallback', 'fallback: back-soon'],
     ['on air', 'enc-a#4'],
   ]);
@@ -84,7 +84,7 @@ describe('an encoder that dies on air', () => {
     const ring = laneOf(picture, 'ring of each stream').series;
     expect(ring.map(({ name, hue }) => [name, hue])).toEqual([['enc-a#1', 0], ['enc-b#1', 1], ['enc-a#2', 0]]);
     expect(ring[1]!.values[Math.round((19_000 - ring[1]!.fromMs) / ring[1]!.everyMs)]).toBeGreaterThan(9_900);
-    expect(laneOf(picture, 'listener: yet to play').series[0]!.values[150]).toBeGreaterThan(500);
+    expect(laneOf(picture, 'listener: buffer').series[0]!.values[150]).toBeGreaterThan(500);
   });
 });
 
@@ -94,7 +94,7 @@ test('silence is marked where it begins, with how long it lasts', () => {
   const span = laneOf(picture, 'listener').spans.find(({ state }) => state === 'silent')!;
   expect(span).toMatchObject({ fromMs: silence!.atMs, tone: 'bad' });
   expect(span.untilMs - span.fromMs).toBeCloseTo(Number(silence!.fields['silentMs']), 6);
-  expect(statesIn(picture, 'on air: /live')).toEqual(['on air', 'nothing to give', 'on air']);
+  expect(statesIn(picture, 'on air: /live')).toEqual(['on air', 'stalled', 'on air']);
 });
 
 test('a path shows cuts, worse conditions and losses, and when it is itself again', () => {
@@ -142,7 +142,7 @@ test('an encoder that carries silence, or hangs, is not well; a restart cures wh
     [1_000, 'enc-b#1'],
     [2_000, 'digital silence'],
     [3_000, 'enc-b#1'],
-    [5_000, 'hangs in a loop'],
+    [5_000, 'loop'],
     [7_000, 'down'],
     [8_000, 'enc-b#2'],
   ]);
@@ -152,7 +152,7 @@ test('an encoder that carries silence, or hangs, is not well; a restart cures wh
 test('a path that forgets its connections swallows what they carry, until there is a new one', () => {
   const { picture } = drawn({ faults: [at(4).forget('enc-a', 'relay-1')] });
   const spans = laneOf(picture, 'enc-a → relay-1').spans.filter(({ untilMs }) => untilMs > 4_000);
-  expect(spans.map(({ state }) => state)).toEqual(['connected, and swallows everything', 'no connection', 'connected']);
+  expect(spans.map(({ state }) => state)).toEqual(['connected, but carries nothing', 'no connection', 'connected']);
   expect(spans[0]!.fromMs).toBe(4_000);
 });
 
