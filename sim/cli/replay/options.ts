@@ -36,7 +36,7 @@ export function readReplayOptions(args: readonly string[]): ReplayAsked | { read
     });
   if (args.includes('--help') || args.includes('-h')) {
     const lines = command.options.map(({ rawName, description }) => `  ${rawName.padEnd(24)} ${description}`);
-    return { kind: 'help', text: ['npm run replay FILE -- [options]', '', ...lines].join('\n') };
+    return { kind: 'help', text: ['Usage: npm run replay FILE -- [options]', '', ...lines].join('\n') };
   }
   if (args.every((arg) => arg.startsWith('-'))) throw new UsageError('recording is missing: npm run replay FILE');
   try {
