@@ -25,13 +25,13 @@ export interface Settings {
   readonly resolveMs: number;
   readonly addressGraceMs: number;
   readonly stopMs: number;
-  readonly lateMs: number;
-  readonly loopStandsMs: number;
-  readonly loopEndMs: number;
+  readonly maxTimerLagMs: number;
+  readonly loopBlockedMs: number;
+  readonly loopBlockedExitMs: number;
   readonly maxPaths: number;
   readonly maxPathsPerAddress: number;
   readonly firstMessageMs: number;
-  readonly sourceSilentMs: number;
+  readonly sourceIdleMs: number;
   readonly noFrameMs: number;
   readonly sourceTakeOverMs: number;
   readonly sourceAheadMs: number;
@@ -51,7 +51,7 @@ export interface Settings {
   readonly subscriberCutMs: number;
   readonly maxSubscribers: number;
   readonly maxSubscribersPerAddress: number;
-  readonly ownerSilentMs: number;
+  readonly ownerIdleMs: number;
   readonly maxSenders: number;
   readonly maxStreams: number;
   readonly maxUnannouncedStreams: number;
@@ -60,9 +60,9 @@ export interface Settings {
   readonly windowBytes: number;
   readonly udpReorderMessages: number;
   readonly reorderSpanMs: number;
-  readonly rhythmSpanMs: number;
-  readonly pathSilenceMinMs: number;
-  readonly pathSilenceMaxMs: number;
+  readonly cadenceSpanMs: number;
+  readonly pathIdleMinMs: number;
+  readonly pathIdleMaxMs: number;
   readonly pathRepairMs: number;
   readonly gapMaxMs: number;
   readonly ringMs: number;
@@ -119,15 +119,15 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   resolveMs: { value: 30_000, unit: 'ms', min: 100, max: 3_600_000, roles: everyRole, why: 'interval between DNS lookups of a host name, so that relays can be moved by their name; while one of its addresses is unreachable the interval is backoffMaxMs' },
   addressGraceMs: { value: 60_000, unit: 'ms', min: 0, max: 86_400_000, roles: everyRole, why: 'time that an address stays in use after its name stopped resolving to it, longer while no new address is reachable: some name servers rotate addresses' },
   stopMs: { value: 1_000, unit: 'ms', min: 0, max: 60_000, roles: everyRole, why: 'time that a stopping process waits for its output to be written' },
-  lateMs: { value: 200, unit: 'ms', min: 1, max: 600_000, roles: everyRole, why: 'largest timer lag that is counted as elapsed time: a process that runs later than this was suspended, or its clock was set, and could not receive; the excess is held against no peer' },
-  loopStandsMs: { value: 2_000, unit: 'ms', min: 100, max: 600_000, roles: everyRole, why: 'time the event loop may be blocked before a watchdog thread logs it, with a stack trace' },
-  loopEndMs: { value: 30_000, unit: 'ms', min: 0, max: 3_600_000, roles: everyRole, why: 'time the event loop may be blocked before the process is ended with status 70, for its supervisor to restart it; 0: never' },
+  maxTimerLagMs: { value: 200, unit: 'ms', min: 1, max: 600_000, roles: everyRole, why: 'largest timer lag that is counted as elapsed time: a process that runs later than this was suspended, or its clock was set, and could not receive; the excess is held against no peer' },
+  loopBlockedMs: { value: 2_000, unit: 'ms', min: 100, max: 600_000, roles: everyRole, why: 'time the event loop may be blocked before a watchdog thread logs it, with a stack trace' },
+  loopBlockedExitMs: { value: 30_000, unit: 'ms', min: 0, max: 3_600_000, roles: everyRole, why: 'time the event loop may be blocked before the process is ended with status 70, for its supervisor to restart it; 0: never' },
   maxPaths: { value: 4_096, unit: 'connections', min: 1, max: 1_000_000, roles: ['relay', 'edge'], why: 'maximum number of incoming connections; beyond it a connection without useful traffic, or the newest of the address with the most, is closed in favour of the new one, or the new one is refused' },
   maxPathsPerAddress: { value: 2_048, unit: 'connections', min: 1, max: 1_000_000, roles: ['relay'], why: 'maximum number of incoming connections from one address: enough for two thousand encoders behind one, with half of the total left for others' },
   firstMessageMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['relay'], why: 'an incoming connection that has sent no message within this time is closed; an encoder that waits for its source sends an empty message five times a second' },
 
   // Encoder.
-  sourceSilentMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['encoder'], why: 'idle timeout of a source client: one that has sent nothing for this long is closed as half open, as by Icecast' },
+  sourceIdleMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['encoder'], why: 'idle timeout of a source client: one that has sent nothing for this long is closed as half open, as by Icecast' },
   noFrameMs: { value: 2_000, unit: 'ms', min: 100, max: 600_000, roles: ['encoder'], why: 'a source that has sent data for this long without a valid frame is reported in the log, with the format detected, and again every ten seconds' },
   sourceTakeOverMs: { value: 2_000, unit: 'ms', min: 0, max: 3_600_000, roles: ['encoder'], why: 'a source client idle for this long is replaced when the same address connects again' },
   sourceAheadMs: { value: 10_000, unit: 'ms', min: 100, max: 600_000, roles: ['encoder'], why: 'how far a source may run ahead of real time (at least 128 KiB): room for the burst of a server, or for what it paused for; a source further ahead, such as a file in a pipe, is read in real time' },
@@ -151,7 +151,7 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   subscriberCutMs: { value: 10_000, unit: 'ms', min: 100, max: 600_000, roles: ['relay'], why: 'a subscriber that loses messages and has not caught up within this time is disconnected: it can reconnect and get the history' },
   maxSubscribers: { value: 256, unit: 'connections', min: 1, max: 100_000, roles: ['relay'], why: 'maximum number of subscribers; beyond it one whose peer is gone, or the newest of the address with the most, is closed in favour of the new one, or the new one is refused' },
   maxSubscribersPerAddress: { value: 128, unit: 'connections', min: 1, max: 100_000, roles: ['relay'], why: 'maximum number of subscribers from one address: enough for a hundred edges behind one, with half of the total left for others' },
-  ownerSilentMs: { value: 1_900, unit: 'ms', min: 0, max: 10_000, roles: ['relay'], why: 'a stream is accepted only from the connection that brought it first, then from its address, until that owner has been idle for this long and for longer than its usual pauses, without even an empty message: less than targetStuckMs, so that an encoder that moves to its other line is accepted; 0: from any sender, for encoders that send from two addresses at once' },
+  ownerIdleMs: { value: 1_900, unit: 'ms', min: 0, max: 10_000, roles: ['relay'], why: 'a stream is accepted only from the connection that brought it first, then from its address, until that owner has been idle for this long and for longer than its usual pauses, without even an empty message: less than targetStuckMs, so that an encoder that moves to its other line is accepted; 0: from any sender, for encoders that send from two addresses at once' },
   maxSenders: { value: 1_024, unit: 'connections', min: 0, max: 65_536, roles: ['relay'], why: 'maximum number of UDP senders (an address and a port) tracked separately at each port; further ones share one path' },
 
   // Relay and edge: streams.
@@ -164,9 +164,9 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   windowBytes: { value: 2_097_152, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['relay', 'edge'], why: 'memory limit for early messages of one stream; beyond it the gap before them is given up; a rival copy of the stream may use a quarter of it on each path' },
   udpReorderMessages: { value: 3, unit: 'messages', min: 0, max: 1_000, roles: ['edge'], why: 'reordering assumed on a UDP path before any is observed (the packet threshold of RFC 9002); TCP starts at 0' },
   reorderSpanMs: { value: 30_000, unit: 'ms', min: 1_000, max: 3_600_000, roles: ['edge'], why: 'reordering observed on a path is remembered for one to two times this' },
-  rhythmSpanMs: { value: 8_000, unit: 'ms', min: 1_000, max: 600_000, roles: ['relay', 'edge'], why: 'pauses between arrivals on a path or stream are remembered for one to two times this: three bursts of the slowest source pulled from an Icecast' },
-  pathSilenceMinMs: { value: 200, unit: 'ms', min: 10, max: 60_000, roles: ['relay', 'edge'], why: 'a path counts as idle after twice its usual pause, but not before this; it is then no longer waited for in the decision whether a message is lost, or whether a stream has moved' },
-  pathSilenceMaxMs: { value: 1_500, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'a path counts as idle after this at the latest: how long a stopped relay can delay the decision about a gap' },
+  cadenceSpanMs: { value: 8_000, unit: 'ms', min: 1_000, max: 600_000, roles: ['relay', 'edge'], why: 'pauses between arrivals on a path or stream are remembered for one to two times this: three bursts of the slowest source pulled from an Icecast' },
+  pathIdleMinMs: { value: 200, unit: 'ms', min: 10, max: 60_000, roles: ['relay', 'edge'], why: 'a path counts as idle after twice its usual pause, but not before this; it is then no longer waited for in the decision whether a message is lost, or whether a stream has moved' },
+  pathIdleMaxMs: { value: 1_500, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'a path counts as idle after this at the latest: how long a stopped relay can delay the decision about a gap' },
   pathRepairMs: { value: 600, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'a path that has skipped no message counts as idle after this at the earliest: TCP needs 200 ms and a round trip to retransmit, and twice that if the packet is lost again' },
   gapMaxMs: { value: 2_000, unit: 'ms', min: 10, max: 60_000, roles: ['relay', 'edge'], why: 'no gap is waited for longer than this, whatever the evidence; a path that brings only copies keeps a stream at its present place for the same time' },
 
@@ -225,7 +225,7 @@ export function settingProblem(name: SettingName, value: unknown): string | unde
 /** Pairs of a minimum and the maximum of the same quantity. */
 const ordered: readonly (readonly [SettingName, SettingName])[] = [
   ['backoffMinMs', 'backoffMaxMs'],
-  ['pathSilenceMinMs', 'pathSilenceMaxMs'],
+  ['pathIdleMinMs', 'pathIdleMaxMs'],
   ['stallMinMs', 'stallMaxMs'],
 ];
 

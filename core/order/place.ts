@@ -306,12 +306,12 @@ export class Place {
     if (this.#isSingle) return -Infinity;
     const isBehind = this.isAhead(rival.newest);
     const isFull = rival.isFull(aside);
-    const { pathSilenceMinMs, gapMaxMs } = this.#settings;
+    const { pathIdleMinMs, gapMaxMs } = this.#settings;
     let at = -Infinity;
     for (const witness of witnesses) {
       const { path, rhythm, hereAt, newAt } = witness;
       if (path === closing) continue;
-      let patienceUs = isBehind ? BACK_US : rhythm.patienceUs(ms(pathSilenceMinMs), MOST_PATIENCE_US);
+      let patienceUs = isBehind ? BACK_US : rhythm.patienceUs(ms(pathIdleMinMs), MOST_PATIENCE_US);
       if (!isBehind && this.#hasGoneOn(witness)) {
         // There is no room for more of it: a path that has come there, too, and has brought nothing here since, is not waited for.
         if (isFull && witness.rival!.openedAt >= hereAt && witness.rival!.newest >= rival.first) continue;

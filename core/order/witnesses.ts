@@ -87,7 +87,7 @@ export class Witnesses<W extends Witness> {
 
   /** For how long one may be silent and still count as live when a gap is judged. */
   patienceUs({ rhythm }: Witness): number {
-    return rhythm.patienceUs(ms(this.#settings.pathSilenceMinMs), ms(this.#settings.pathSilenceMaxMs));
+    return rhythm.patienceUs(ms(this.#settings.pathIdleMinMs), ms(this.#settings.pathIdleMaxMs));
   }
 
   /** Saves or restores its state; the paths it names are open. `more` does so with what else is known of one. */
@@ -108,7 +108,7 @@ export class Witnesses<W extends Witness> {
   }
 
   #new(now: Micros, path: Path, replica: number): W {
-    const rhythm = new Rhythm(ms(this.#settings.rhythmSpanMs));
+    const rhythm = new Rhythm(ms(this.#settings.cadenceSpanMs));
     return this.#make({ path, replica, rhythm, spokeAt: now, hereAt: -Infinity, newAt: -Infinity, rival: undefined, aside: undefined });
   }
 

@@ -1,3 +1,4 @@
+import { withPresentNames } from '../config/former-names.ts';
 import { crc32, type Checksum } from './checksum.ts';
 import { blockChecksum, BLOCK_HEAD_BYTES, BlockKind, FORMAT_VERSION, MAGIC, OUTPUT_HASH_BYTES, readJson, type FrozenMark, type Head } from './format.ts';
 
@@ -66,7 +67,8 @@ function readGeneration(bytes: Uint8Array, from: number, before: Generation | un
   const stateBlock = readBlock(bytes, headBlock.end, checksum);
   if (stateBlock.kind !== BlockKind.state) return { generation: undefined, problem: stateBlock.problem ?? `no state at byte ${headBlock.end}`, end: stateBlock.end };
   const isContinuation = before !== undefined && before.head.generation + 1 === head.generation && before.mark === undefined;
-  const generation: Generation = { head, state: stateBlock.payload, blocks: [], mark: undefined, isContinuation };
+  const settings = withPresentNames(head.settings);
+  const generation: Generation = { head: { ...head, settings }, state: stateBlock.payload, blocks: [], mark: undefined, isContinuation };
   let at = stateBlock.end;
   while (at < bytes.length && !beginsGeneration(bytes, at)) {
     const block = readBlock(bytes, at, checksum);

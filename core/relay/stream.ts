@@ -122,7 +122,7 @@ export class RelayStream {
   /** Whether a message that comes by this path is to be taken; otherwise it is counted there. */
   admits(now: Micros, path: Path, sequence: number): boolean {
     const said = this.#carriers.claim?.address ?? '';
-    if (this.#ownership.admits(now, path, sequence, said, this.#settings.ownerSilentMs)) return true;
+    if (this.#ownership.admits(now, path, sequence, said, this.#settings.ownerIdleMs)) return true;
     this.#refuse(path);
     return false;
   }

@@ -30,7 +30,15 @@ export type Wish =
   /** To be done at once; it prints its lines. */
   | { readonly kind: 'task'; readonly task: Task }
   | { readonly kind: 'probe'; readonly config: ProbeConfig }
-  | { readonly kind: 'run'; readonly role: Role; readonly logLevel: LogLevel; readonly settings: Settings; readonly make: (events: EventFanOut) => App };
+  | {
+      readonly kind: 'run';
+      readonly role: Role;
+      readonly logLevel: LogLevel;
+      readonly settings: Settings;
+      readonly make: (events: EventFanOut) => App;
+      /** For stderr, a line each. */
+      readonly notes: readonly string[];
+    };
 
 /** Reads the arguments of `davecast`. Throws a UsageError on any that is wrong or missing. */
 export function readDavecast(argv: readonly string[]): Wish {
@@ -75,7 +83,7 @@ function read(name: CommandName, argv: readonly string[], make: (given: Given) =
   const given = readOptions(argv, options);
   if (given.has('help')) return { kind: 'print', text: formatHelp(help) };
   if (given.has('version')) return versionOf(name === 'daveice' ? 'daveice' : 'davecast');
-  return { kind: 'run', role, logLevel: logLevel(given), ...make(given) };
+  return { kind: 'run', role, logLevel: logLevel(given), ...make(given), notes: given.notes };
 }
 
 function makeRelay(config: RelayConfig): Make {

@@ -4,8 +4,10 @@ import type { MountPolicies } from '../../core/config/mount-policy.ts';
 import { policiesIn } from './mount-policies.ts';
 import type { Given, Option } from './options.ts';
 import { codeOf, Problems, UsageError } from '../process/problems.ts';
+import { presentName, renamedNote } from '../../core/config/former-names.ts';
+import { flagOf } from './renamed.ts';
 
-/** A setting on the command line: `stallMinMs` is `--stall-min-ms`. */
+/** The settings of a role on the command line. */
 export function settingOptions(role: Role): readonly Option[] {
   return namesFor(role).map((name) => {
     const { value, unit, why } = settingTable[name];
@@ -23,7 +25,7 @@ export interface Config {
 export function configOf(given: Given, role: Role): Config {
   const file = given.one('config');
   const problems = new Problems();
-  const { settings: changes, policies }: ConfigFile = (file === undefined ? undefined : problems.try(() => readConfig(file))) ?? { settings: {}, policies: {} };
+  const { settings: changes, policies }: ConfigFile = (file === undefined ? undefined : problems.try(() => readConfig(file, given.notes))) ?? { settings: {}, policies: {} };
   for (const name of namesFor(role)) {
     const text = given.one(flagOf(name));
     if (text === undefined) continue;
@@ -44,22 +46,28 @@ interface ConfigFile {
 }
 
 /** A JSON object of settings by name, and "mounts". Those of other roles may be in it, so that one file serves a whole site. */
-function readConfig(file: string): ConfigFile {
+function readConfig(file: string, notes: string[]): ConfigFile {
   const content: unknown = parseConfig(file);
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     throw new UsageError(`${file}: must be a JSON object such as {"stallMinMs": 500}`);
   }
-  const { mounts, ...settings } = content as Record<string, unknown>;
+  const { mounts, ...given } = content as Record<string, unknown>;
+  const settings: Partial<Record<SettingName, number>> = {};
   const problems = new Problems();
-  for (const [name, value] of Object.entries(settings)) problems.try(() => refuse(inFile(name, value), `${file}: `));
+  for (const [written, value] of Object.entries(given)) problems.try(() => take(settings, written, value, file, notes));
   const policies = mounts === undefined ? {} : problems.try(() => policiesIn(file, mounts));
   problems.throwAll();
   return { settings, policies: policies! };
 }
 
-/** What is wrong with a setting of a file. */
-function inFile(name: string, value: unknown): string | undefined {
-  return isSettingName(name) ? settingProblem(name, value) : `unknown setting ${JSON.stringify(name)}`;
+/** Takes in one setting of a file, which may have a former name; throws a UsageError that says what is wrong with it. */
+function take(settings: Partial<Record<SettingName, number>>, written: string, value: unknown, file: string, notes: string[]): void {
+  const name = presentName(written);
+  if (!isSettingName(name)) throw new UsageError(`${file}: unknown setting ${JSON.stringify(name)}`);
+  if (name !== written) notes.push(renamedNote(`${file}: ${written}`, name));
+  if (settings[name] !== undefined) throw new UsageError(`${file}: ${name} is given twice, also by its former name`);
+  refuse(settingProblem(name, value), `${file}: `);
+  settings[name] = value as number;
 }
 
 function refuse(problem: string | undefined, before = ''): void {
@@ -91,8 +99,4 @@ function withFlags(text: string): string {
 
 function isSettingName(name: string): name is SettingName {
   return settingNames.includes(name as SettingName);
-}
-
-function flagOf(name: SettingName): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../process/problems.ts';
+import { renamedNote } from '../../core/config/former-names.ts';
+import { renamedOptions } from './renamed.ts';
 
 /** One option of a command line. */
 export interface Option {
@@ -17,15 +19,18 @@ export interface Given {
   all(name: string): readonly string[];
   /** The value of an option that was given once, or undefined. */
   one(name: string): string | undefined;
+  /** What the user should know although all is valid, such as the former name of an option: one line each. */
+  readonly notes: string[];
 }
 
 /** Takes a command line apart. Anything that is not among `options` is a UsageError. */
 export function readOptions(argv: readonly string[], options: readonly Option[]): Given {
   const known = new Map(options.map((option) => [option.name, option]));
+  for (const [former, present] of renamedOptions) if (known.has(present)) known.set(former, known.get(present)!);
   const { tokens, positionals } = parseArgs({
     args: [...argv],
     options: Object.fromEntries(
-      options.map(({ name, value }) => [name, { type: value === undefined ? 'boolean' : 'string', ...shortOf(name) } as const]),
+      [...known].map(([name, { value }]) => [name, { type: value === undefined ? 'boolean' : 'string', ...shortOf(name) } as const]),
     ),
     // Only so that the errors are ours: what it would object to is checked below.
     strict: false,
@@ -33,10 +38,12 @@ export function readOptions(argv: readonly string[], options: readonly Option[])
     tokens: true,
   });
   const values = new Map<string, string[]>();
+  const notes: string[] = [];
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
     const option = known.get(token.name);
     if (option === undefined) throw new UsageError(`unknown option ${token.rawName}`);
+    if (token.name !== option.name) notes.push(renamedNote(`--${token.name}`, `--${option.name}`));
     values.set(option.name, [...(values.get(option.name) ?? []), valueOf(option, token.value, token.inlineValue)]);
     if (option.repeated !== true && values.get(option.name)!.length > 1) throw new UsageError(`--${option.name} is given twice`);
   }
@@ -45,6 +52,7 @@ export function readOptions(argv: readonly string[], options: readonly Option[])
     has: (name) => values.has(name),
     all: (name) => values.get(name) ?? [],
     one: (name) => values.get(name)?.[0],
+    notes,
   };
 }
 

@@ -34,9 +34,9 @@ export class Driver {
   #deferred: (() => void)[] = [];
   #stopped = false;
 
-  constructor(machine: Machine, { lateMs }: Pick<Settings, 'lateMs'>) {
+  constructor(machine: Machine, { maxTimerLagMs }: Pick<Settings, 'maxTimerLagMs'>) {
     this.#machine = machine;
-    this.#clock = new SteadyClock(ms(lateMs));
+    this.#clock = new SteadyClock(ms(maxTimerLagMs));
   }
 
   /** The machine's time, for its inputs. */

@@ -21,7 +21,7 @@ export class SteadyTimers {
   readonly #watch = new Watch();
   readonly #driver: Driver;
 
-  constructor(settings: Pick<Settings, 'lateMs'>) {
+  constructor(settings: Pick<Settings, 'maxTimerLagMs'>) {
     this.#driver = new Driver(this.#watch, settings);
   }
 

@@ -128,7 +128,7 @@ export class SourceServer implements Source {
     const current: Current = { socket, ip: plainAddress(socket.remoteAddress), sink, silence, heardAt: this.#timers.now, isHeldUp: false };
     const heard = (): void => {
       current.heardAt = this.#timers.now;
-      silence.set(this.#options.settings.sourceSilentMs);
+      silence.set(this.#options.settings.sourceIdleMs);
     };
     this.#current = current;
     if (/100-continue/i.test(request.headers.get('expect') ?? '')) socket.write('HTTP/1.1 100 Continue\r\n\r\n');

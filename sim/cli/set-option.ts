@@ -1,15 +1,18 @@
+import { presentName, renamedNote } from '../../core/config/former-names.ts';
 import { mountSettingNames, type MountPolicy, type MountSettingName } from '../../core/config/mount-policy.ts';
 import { settingNames, settingProblem, type SettingName, type Settings } from '../../core/config/settings.ts';
 import type { Wanted } from '../replay/wanted.ts';
 import { UsageError } from './options.ts';
 
-/** Reads what `--set` was given: `NAME=VALUE`, `MOUNT/NAME=VALUE` and `MOUNT/prefer=ORIGIN`. */
-export function readSet(texts: readonly string[]): Wanted {
+/** Reads what `--set` was given: `NAME=VALUE`, `MOUNT/NAME=VALUE` and `MOUNT/prefer=ORIGIN`. A former name of a setting is accepted, with a line in `notes`. */
+export function readSet(texts: readonly string[], notes: string[] = []): Wanted {
   const settings: Partial<Record<SettingName, number>> = {};
   const policies = new Map<string, MountPolicy>();
   for (const text of texts) {
     const match = /^(?:\/?(.+?)\/)?([A-Za-z]+)=(.*)$/.exec(text);
-    const [mount, name, value] = [match?.[1], match?.[2] ?? '', match?.[3] ?? ''];
+    const [mount, written, value] = [match?.[1], match?.[2] ?? '', match?.[3] ?? ''];
+    const name = presentName(written);
+    if (name !== written) notes.push(renamedNote(`--set: ${written}`, name));
     if (mount === undefined) settings[settingIn(text, name, settingNames)] = valueOf(name, value);
     else {
       const policy = policies.get(mount) ?? {};

@@ -46,7 +46,7 @@ export class Dialer {
         event: (event) => this.#report(event),
       },
     );
-    this.#driver = new Driver(this.#connector, host, stage.settings.lateMs);
+    this.#driver = new Driver(this.#connector, host, stage.settings.maxTimerLagMs);
   }
 
   start(): void {

@@ -25,10 +25,10 @@ export class Driver {
   #readAt: number = -Infinity;
 
   /** `check` is called after a call of the machine. */
-  constructor(machine: Machine, host: Host, lateMs: number, check: () => void = () => {}) {
+  constructor(machine: Machine, host: Host, maxTimerLagMs: number, check: () => void = () => {}) {
     this.#machine = machine;
-    this.#clock = new SteadyClock(ms(lateMs));
-    this.#lateUs = ms(lateMs);
+    this.#clock = new SteadyClock(ms(maxTimerLagMs));
+    this.#lateUs = ms(maxTimerLagMs);
     this.#host = host;
     this.#check = check;
     this.#alarm = new Alarm(host.world, () => this.#due());

@@ -67,7 +67,7 @@ export class EdgeProcess implements Process {
     this.#edge = recorder === undefined ? new Edge({ ...options, ...heard }, sink) : recordedEdge(options, sink, recorder);
     this.#broadcasts = new BroadcastRules(oracle, settings, this.#model, this.#edge);
     this.#fallbackBytes = KEPT_OF_FALLBACK_BYTES * Object.values(spec.policies ?? {}).filter(({ fallback }) => fallback !== undefined).length;
-    this.#driver = new Driver(this.#edge, host, settings.lateMs, () => this.#checkBound());
+    this.#driver = new Driver(this.#edge, host, settings.maxTimerLagMs, () => this.#checkBound());
     // A stream's ring is kept until the stream is forgotten, so what it holds may be as old as both together.
     this.#inflow = new Inflow(this.#driver, settings.ringMs + settings.forgetMs);
   }

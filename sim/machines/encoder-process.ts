@@ -75,7 +75,7 @@ export class EncoderProcess implements Process {
       },
     );
     stage.cast.sends(spec.name, { id, messages: () => this.#encoder.stats.messages });
-    this.#driver = new Driver(this.#encoder, host, stage.settings.lateMs, () => this.#checkBound());
+    this.#driver = new Driver(this.#encoder, host, stage.settings.maxTimerLagMs, () => this.#checkBound());
     this.#inflow = new Inflow(this.#driver, stage.settings.targetKeepMs);
     this.#watch = new EncoderWatch(host.name, stage.oracle, stage.programme, stage.settings);
   }

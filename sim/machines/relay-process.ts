@@ -63,7 +63,7 @@ export class RelayProcess implements Process {
       },
     };
     this.#relay = recorder === undefined ? new Relay({ settings }, sink) : recordedRelay({ settings }, sink, recorder);
-    this.#driver = new Driver(this.#relay, host, settings.lateMs, () => {
+    this.#driver = new Driver(this.#relay, host, settings.maxTimerLagMs, () => {
       // What came in during the history at most, and the pieces of memory and of messages that have been begun.
       const most = 1.05 * this.#inflow.peakBytes + 2 * 131_072 + this.#connections * 65_537;
       oracle.bound(host.name, 'held bytes', this.#relay.heldBytes, most);
@@ -99,7 +99,7 @@ export class RelayProcess implements Process {
         paths.delete(path);
       },
     });
-    const driver = new Driver(senders, this.#host, this.#stage.settings.lateMs);
+    const driver = new Driver(senders, this.#host, this.#stage.settings.maxTimerLagMs);
     this.#sendersDriver = driver;
     this.#host.listenUdp('in', (bytes, from) => {
       const path = senders.pathOf(driver.now, from);

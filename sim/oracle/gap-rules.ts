@@ -62,7 +62,7 @@ export class GapRules {
 
   #mayBeSilent(now: number, { highest, lastAt, beforeAt, spokeAt, reorder }: ModelWitness, last: number): boolean {
     const silentUs = now - (highest < 0 ? spokeAt : lastAt < now ? lastAt : beforeAt);
-    return lastAt === now || highest - last <= Math.max(reorder, this.#settings.udpReorderMessages) && silentUs >= ms(this.#settings.pathSilenceMinMs) - 1;
+    return lastAt === now || highest - last <= Math.max(reorder, this.#settings.udpReorderMessages) && silentUs >= ms(this.#settings.pathIdleMinMs) - 1;
   }
 
   #broken(what: string): void {

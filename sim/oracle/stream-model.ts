@@ -219,8 +219,8 @@ export class StreamModel {
 
   /** Longer than its patience can be, whatever of its rhythm is remembered: how long it may be silent, and is healthy. */
   get mostPatienceUs(): number {
-    const { stallMinMs, stallMaxMs, stallMarginMs, rhythmSpanMs } = this.#settings;
-    const since = this.frameAt - ms(2 * rhythmSpanMs) - 2 * SECOND_US;
+    const { stallMinMs, stallMaxMs, stallMarginMs, cadenceSpanMs } = this.#settings;
+    const since = this.frameAt - ms(2 * cadenceSpanMs) - 2 * SECOND_US;
     const pauseUs = this.#pauses.reduce((most, { at, us }) => (at >= since ? Math.max(most, us) : most), this.burstUs);
     return Math.min(Math.max(1.25 * pauseUs, pauseUs + ms(stallMarginMs), ms(stallMinMs)), ms(stallMaxMs));
   }

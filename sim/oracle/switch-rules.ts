@@ -88,7 +88,7 @@ export class SwitchRules {
     return witnesses.some(({ highest, lastAt, skippedAt }) => {
       const silentUs = now - lastAt;
       const isBehind = highest >= 0 && highest < newest && skippedAt === -Infinity;
-      return isBehind && silentUs >= TROUBLE_SURE_US && silentUs < ms(this.#settings.pathSilenceMaxMs) - TROUBLE_US;
+      return isBehind && silentUs >= TROUBLE_SURE_US && silentUs < ms(this.#settings.pathIdleMaxMs) - TROUBLE_US;
     });
   }
 

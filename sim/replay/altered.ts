@@ -46,7 +46,7 @@ export class Altered {
   /** @param exact plays the same calls, each before this one. */
   constructor(first: Generation, exact: Player, alterations: readonly Alteration[], wanted: Pick<Head, 'settings' | 'policies'>, watcher: Watcher) {
     this.#originUs = first.head.atUs;
-    this.#lateUs = ms(wanted.settings.lateMs);
+    this.#lateUs = ms(wanted.settings.maxTimerLagMs);
     this.#pending = [...alterations].sort((a, b) => a.atUs - b.atUs);
     this.#player = new Player(first, {
       begins: (now, there) => watcher.begins(now, there),

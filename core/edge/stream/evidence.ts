@@ -136,7 +136,7 @@ export class Evidence {
     return [...this.#witnesses].some((witness) => {
       const silentUs = now - witness.rhythm.lastAt;
       const isBehind = witness.highest >= 0 && witness.highest < newest && this.#repairs(now, witness);
-      const hasStopped = isBehind && silentUs >= TROUBLE_US && silentUs < ms(this.#settings.pathSilenceMaxMs);
+      const hasStopped = isBehind && silentUs >= TROUBLE_US && silentUs < ms(this.#settings.pathIdleMaxMs);
       return hasStopped || now - witness.stutteredAt < STUTTER_US;
     });
   }

@@ -12,7 +12,7 @@ import { SourceClaims } from './source-claims.ts';
 
 /** What was lost longer ago than twice this says nothing of now. */
 const LOSS_SPAN_US = 5_000_000 as Micros;
-/** Less than a relay waits for the owner of a stream (ownerSilentMs), before it believes another address. */
+/** Less than a relay waits for the owner of a stream (ownerIdleMs), before it believes another address. */
 const RESUMES_AFTER_US = 1_500_000;
 
 /**
@@ -40,7 +40,7 @@ export class StreamHealth {
   constructor(settings: Settings, everyPath: (test: (path: Path) => boolean) => boolean) {
     this.#settings = settings;
     this.#everyPath = everyPath;
-    this.#rhythm = new Rhythm(ms(settings.rhythmSpanMs));
+    this.#rhythm = new Rhythm(ms(settings.cadenceSpanMs));
     this.pace = new Pace(ms(settings.unpacedMs));
   }
 

@@ -24,10 +24,10 @@ const LOOKS = 4;
  * Says when the event loop stands, which the loop itself cannot: a loop without end in our own code, or a call of the system that does
  * not come back. A thread looks whether it goes on, tells what it is at, and ends the process in the end, for somebody to start it again.
  */
-export function watchEventLoop({ loopStandsMs, loopEndMs }: Settings, role: Role, { log, descriptor }: Logger): void {
+export function watchEventLoop({ loopBlockedMs, loopBlockedExitMs }: Settings, role: Role, { log, descriptor }: Logger): void {
   const beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  const lookMs = Math.ceil(loopStandsMs / LOOKS);
-  const workerData: WatchdogData = { beats, lookMs, standsMs: loopStandsMs, endMs: loopEndMs, role, descriptor, isForPeople: isatty(STDOUT) };
+  const lookMs = Math.ceil(loopBlockedMs / LOOKS);
+  const workerData: WatchdogData = { beats, lookMs, standsMs: loopBlockedMs, endMs: loopBlockedExitMs, role, descriptor, isForPeople: isatty(STDOUT) };
   const thread = startThread('thread', workerData);
   thread.on('error', (error) => log({ kind: 'unwatched', error: error.message }));
   thread.unref();

@@ -16,6 +16,8 @@ export interface ReplayAsked {
   readonly outline: string | undefined;
   /** What is to have been otherwise; undefined: nothing. */
   readonly whatIf: WhatIf | undefined;
+  /** For stderr, a line each. */
+  readonly notes: readonly string[];
 }
 
 export function readReplayOptions(args: readonly string[]): ReplayAsked | { readonly kind: 'help'; readonly text: string } {
@@ -55,18 +57,19 @@ function understood(file: string, flags: Record<string, unknown>): ReplayAsked {
   const fromS = flags['from'] === undefined ? 0 : secondsIn(String(flags['from']), '--from');
   const toS = flags['to'] === undefined ? Infinity : secondsIn(String(flags['to']), '--to');
   if (toS < fromS) throw new UsageError('--to must not be before --from');
+  const notes: string[] = [];
   const mount = textOf(flags['mount'])?.replace(/^\//, '');
-  return { kind: 'replay', file, mount, fromS, toS, json: flags['json'] === true, html: textOf(flags['html']), outline: textOf(flags['outline']), whatIf: whatIfOf(flags) };
+  return { kind: 'replay', file, mount, fromS, toS, json: flags['json'] === true, html: textOf(flags['html']), outline: textOf(flags['outline']), whatIf: whatIfOf(flags, notes), notes };
 }
 
-function whatIfOf(flags: Record<string, unknown>): WhatIf | undefined {
+function whatIfOf(flags: Record<string, unknown>, notes: string[]): WhatIf | undefined {
   const alterations = texts(flags['whatIf']).map((text) => {
     const alteration = readAlteration(text);
     if (alteration === undefined) throw new UsageError(`--what-if must be ${alterationHelp}, not ${text}`);
     return alteration;
   });
   const set = texts(flags['set']);
-  return alterations.length === 0 && set.length === 0 ? undefined : { alterations, ...readSet(set) };
+  return alterations.length === 0 && set.length === 0 ? undefined : { alterations, ...readSet(set, notes) };
 }
 
 function textOf(flag: unknown): string | undefined {

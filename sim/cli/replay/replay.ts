@@ -34,6 +34,7 @@ export function runReplay(args: readonly string[], streams: Streams): number {
 }
 
 function play(asked: ReplayAsked, { out, problem }: Streams): boolean {
+  for (const note of asked.notes) problem(`replay: ${note}`);
   const recording = load(asked.file);
   const page = asked.html === undefined ? undefined : new HtmlFile(asked.html);
   for (const what of recording.problems) problem(`replay: ${asked.file}: ${what}`);

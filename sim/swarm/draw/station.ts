@@ -112,7 +112,7 @@ function drawSettings(random: Random, topology: Topology): Partial<Settings> {
     ['gapMaxMs', () => pick(random, [100, 500, 10_000])],
     ['mountEndMs', () => pick(random, [1_000, 3_000])],
     ['matchMs', () => 3_000],
-    ['rhythmSpanMs', () => 1_000],
+    ['cadenceSpanMs', () => 1_000],
     // Room for everybody who is there, and for few who are still thought to be.
     ['maxListeners', () => fewestPlaces(topology)],
     ['maxSubscribers', () => most(relays.map(({ name }) => [...relays.map(({ upstream }) => upstream), ...edges.map((each) => each.relays)].filter((from) => from.includes(name)).length))],

@@ -37,8 +37,8 @@ describe('settings', () => {
   it('by default fit one another', () => {
     const s = defaultSettings;
     expect(s.backoffMinMs).toBeLessThanOrEqual(s.backoffMaxMs);
-    expect(s.pathSilenceMinMs).toBeLessThanOrEqual(s.pathSilenceMaxMs);
-    expect(s.pathSilenceMaxMs).toBeLessThanOrEqual(s.gapMaxMs);
+    expect(s.pathIdleMinMs).toBeLessThanOrEqual(s.pathIdleMaxMs);
+    expect(s.pathIdleMaxMs).toBeLessThanOrEqual(s.gapMaxMs);
     expect(s.stallMinMs).toBeLessThanOrEqual(s.stallMaxMs);
     expect(s.matchMs).toBeGreaterThanOrEqual(s.ringMs);
     expect(s.mountEndMs).toBeLessThan(s.forgetMs);

@@ -213,7 +213,7 @@ describe('a stream that has really gone elsewhere', () => {
 /** An encoder by two relays to an edge, and somebody who can reach the first relay. */
 class Station {
   /** The relays take a stream from everybody: whoever owns it is another matter. */
-  readonly world = new World({ ownerSilentMs: 0 });
+  readonly world = new World({ ownerIdleMs: 0 });
   readonly relays = [new RelayRig(this.world), new RelayRig(this.world)];
   readonly encoder = new EncoderRig(this.world, 1);
   edge = edgeIn(this.world);

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { BLOCK_HEAD_BYTES, BlockKind, jsonBlock, MAGIC } from '../../../core/recording/format.ts';
 import { readRecording } from '../../../core/recording/read.ts';
+import { join } from '../codec/build.ts';
 import { replay } from '../../../sim/replay/replay.ts';
 import { smallSettings, type Step } from '../support/steps.ts';
 import { recordEdge } from './support.ts';
@@ -14,6 +16,13 @@ const programme: readonly Step[] = Array.from({ length: 12 }, (_, n) => [
 const tape = recordEdge(programme, { settings: { ...smallSettings, recordMs: 4_000, recordBytes: 1_073_741_824 } });
 const whole = tape.bytes();
 const blocksOf = (bytes: Uint8Array): number => readRecording(bytes).generations.reduce((sum, { blocks }) => sum + blocks.length, 0);
+
+it('a recording with former names of settings is read with the present ones', () => {
+  const headEnd = MAGIC.length + BLOCK_HEAD_BYTES + new DataView(whole.buffer, whole.byteOffset).getUint32(MAGIC.length + 1, true);
+  const head = jsonBlock(BlockKind.head, { ...readRecording(whole).generations[0]!.head, settings: { pathSilenceMinMs: 90, ringMs: 5 } });
+  const { generations } = readRecording(join(MAGIC, head, whole.subarray(headEnd)));
+  expect(generations[0]!.head.settings).toEqual({ pathIdleMinMs: 90, ringMs: 5 });
+});
 
 describe('a file that is not whole', () => {
   it('is whole to begin with, and has several generations', () => {

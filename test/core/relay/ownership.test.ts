@@ -237,7 +237,7 @@ describe('a stream at a relay', () => {
   });
 
   it('comes from everybody where that is allowed', () => {
-    const open = new Rig({ ownerSilentMs: 0 });
+    const open = new Rig({ ownerIdleMs: 0 });
     open.tcp(open.open(OWNER), announce(1, 'radio'), frame(2));
     open.tcp(open.open(OTHER), frame(3, 2));
     expect(open.passed).toEqual(['2:1', '3:2']);

@@ -207,6 +207,21 @@ describe('settings', () => {
     for (const { help: text } of commands.edge.options.filter(({ value }) => value !== 'FILE')) expect(text).not.toMatch(/\b[a-z]+[A-Z]\w*(Ms|Bytes)\b/);
   });
 
+  it('may have their former names, with a note', async () => {
+    const given = readOptions(['--path-silence-min-ms', '250'], commands.edge.options);
+    expect(configOf(given, 'edge').settings).toMatchObject({ pathIdleMinMs: 250 });
+    expect(given.notes).toEqual(['--path-silence-min-ms is now called --path-idle-min-ms']);
+    const path = file('{"pathSilenceMinMs": 260, "lateMs": 300, "sourceIdleMs": 5000}');
+    const inFile = readOptions(['--config', path], commands.edge.options);
+    expect(configOf(inFile, 'edge').settings).toMatchObject({ pathIdleMinMs: 260, maxTimerLagMs: 300 });
+    expect(inFile.notes).toEqual([`${path}: pathSilenceMinMs is now called pathIdleMinMs`, `${path}: lateMs is now called maxTimerLagMs`]);
+    const twice = file('{"pathSilenceMinMs": 260, "pathIdleMinMs": 260}');
+    expect(await print(davecast, ['edge', '--http', '8000', '--relay', 'a:1', '--config', twice])).toMatchObject({ status: 2, err: expect.stringContaining('pathIdleMinMs is given twice') });
+    expect(await print(davecast, 'edge --http 8000 --relay a:1 --late-ms 5 --max-timer-lag-ms 5')).toMatchObject({ status: 2, err: expect.stringContaining('--max-timer-lag-ms is given twice') });
+    expect(await print(davecast, 'encoder --path-idle-min-ms 5')).toMatchObject({ status: 2, err: expect.stringContaining('unknown option --path-idle-min-ms') });
+    expect(await print(davecast, 'encoder --path-silence-min-ms 5')).toMatchObject({ status: 2, err: expect.stringContaining('unknown option --path-silence-min-ms') });
+  });
+
   it.each([
     ['{', /not valid JSON/],
     ['[]', /must be a JSON object/],

@@ -83,7 +83,7 @@ describe('a process', () => {
   });
 
   it('that was stopped and goes on hears first what its source has sent meanwhile, and keeps it', async () => {
-    const encoder = new Program('davecast', 'encoder', '--mount', 'm', '--to', '127.0.0.1:9', '--listen', '0', '--bind', '127.0.0.1', '--source-silent-ms', '1000');
+    const encoder = new Program('davecast', 'encoder', '--mount', 'm', '--to', '127.0.0.1:9', '--listen', '0', '--bind', '127.0.0.1', '--source-idle-ms', '1000');
     const { port } = await encoder.line('listening', 'source');
     const source = net.connect(port as number, '127.0.0.1');
     source.on('error', () => undefined).write('SOURCE /m HTTP/1.0\r\n\r\n');

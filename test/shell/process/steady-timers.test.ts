@@ -17,7 +17,7 @@ function stopFor(spanMs: number): void {
 
 describe('steady timers', () => {
   function timers(): SteadyTimers {
-    const made = new SteadyTimers({ lateMs: 50 });
+    const made = new SteadyTimers({ maxTimerLagMs: 50 });
     running.push(made);
     return made;
   }
@@ -50,7 +50,7 @@ describe('a source, while its encoder is stopped,', () => {
   it('is heard afterwards, and not thrown out for a silence of ours', async () => {
     const [bodies, ended] = [[] as string[], [] as string[]];
     const told = new CapturedLog();
-    const settings = withSettings({ sourceSilentMs: 300, lateMs: 50 });
+    const settings = withSettings({ sourceIdleMs: 300, maxTimerLagMs: 50 });
     const sink = {
       hasFrames: true,
       audio: (bytes: Uint8Array) => void bodies.push(Buffer.from(bytes).toString()),

@@ -184,7 +184,7 @@ describe('a source', () => {
 
 describe('a source that is held up', () => {
   it('sends no more than its connection takes, and is neither silent nor gone for that', async () => {
-    const { desk, port } = await listen('pw', withSettings({ sourceSilentMs: 200, sourceTakeOverMs: 0 }));
+    const { desk, port } = await listen('pw', withSettings({ sourceIdleMs: 200, sourceTakeOverMs: 0 }));
     const head = `SOURCE /m HTTP/1.0\r\n${auth('source', 'pw')}\r\n`;
     const client = connect(port).write(head);
     await client.untilText('200 OK');

@@ -14,6 +14,12 @@ describe('what is wanted of a replay', () => {
     ]);
   });
 
+  it('may have a former name of a setting', () => {
+    const notes: string[] = [];
+    expect(readSet(['pathSilenceMinMs=90'], notes).settings).toEqual({ pathIdleMinMs: 90 });
+    expect(notes).toEqual(['--set: pathSilenceMinMs is now called pathIdleMinMs']);
+  });
+
   it('of all mountpoints goes before what single ones had of their own, and leaves the rest of that', () => {
     const head = {
       settings: defaultSettings,

@@ -3,9 +3,9 @@ import { createLogger } from '../../../../shell/log/log.ts';
 import { watchEventLoop } from '../../../../shell/process/watchdog/watchdog.ts';
 
 /** A process whose event loop stands, for so many milliseconds, once standard input says so: what the tests of the watchdog watch. */
-const [standMs, loopStandsMs, loopEndMs] = process.argv.slice(2).map(Number) as [number, number, number];
+const [standMs, loopBlockedMs, loopBlockedExitMs] = process.argv.slice(2).map(Number) as [number, number, number];
 const logger = createLogger({ role: 'edge', level: 'info' });
-watchEventLoop(withSettings({ loopStandsMs, loopEndMs }), 'edge', logger);
+watchEventLoop(withSettings({ loopBlockedMs, loopBlockedExitMs }), 'edge', logger);
 
 process.stdin.once('data', () => {
   standStill(performance.now() + standMs);
