@@ -29,6 +29,8 @@ export class FallbackMount implements FallbackSource {
   #isOn = false;
   #format: FrameFormat | undefined;
   #heardAt = 0 as Micros;
+  /** Where in the ring the last frame that was given ends: none before that is given again. */
+  #givenUntilUs = 0;
 
   constructor({ name, budget, sink }: FallbackMountOptions) {
     this.name = name;
@@ -54,6 +56,7 @@ export class FallbackMount implements FallbackSource {
     if (!isSameFormat(format, this.#format)) {
       this.#format = format;
       ring.clear();
+      this.#givenUntilUs = 0;
       if (this.#isOn) this.#sink.cut();
     }
     ring.push(bytes, ring.endUs, durationUs, text === '' ? UNTITLED : text);
@@ -65,7 +68,8 @@ export class FallbackMount implements FallbackSource {
     this.#isOn = true;
     this.#sink.cut();
     const ring = this.#ring;
-    const fromUs = ring.endUs - (this.#heardAt - since);
+    // Frames that came faster than they play reach further back than the time that has passed.
+    const fromUs = Math.max(ring.endUs - (this.#heardAt - since), this.#givenUntilUs);
     for (let index = 0; this.#isOn && index < ring.count; index++) if (ring.frame(index).mediaUs >= fromUs) this.#give(now, index);
   }
 
@@ -83,10 +87,12 @@ export class FallbackMount implements FallbackSource {
     this.#isOn = a.flag(this.#isOn);
     this.#format = archiveFormat(a, this.#format);
     this.#heardAt = a.number(this.#heardAt);
+    this.#givenUntilUs = a.number(this.#givenUntilUs);
   }
 
   #give(now: Micros, index: number): void {
-    const { bytes, durationUs, text } = this.#ring.frame(index);
+    const { bytes, mediaUs, durationUs, text } = this.#ring.frame(index);
+    this.#givenUntilUs = mediaUs + durationUs;
     this.#sink.frame(now, bytes, durationUs, text ?? UNTITLED, (back) => this.#ring.before(index, back));
   }
 }

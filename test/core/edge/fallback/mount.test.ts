@@ -29,6 +29,14 @@ class Other {
     }
   }
 
+  /** At once, what it would play up to then. */
+  burst(nowMs: number, untilMs: number): void {
+    for (; (this.#made + 1) * FRAME_US <= untilMs * 1000; this.#made++) {
+      const made = numbered(this.#made);
+      this.follower.heard(at(nowMs), made, FRAME_US, '', formatOf(made));
+    }
+  }
+
   skip(untilMs: number): void {
     this.#made = Math.floor((untilMs * 1000) / FRAME_US);
   }
@@ -78,6 +86,21 @@ describe('another mountpoint', () => {
     other.skip(9_500);
     other.play(10_000);
     expect(other.numbers()).toEqual(range(frameAt(9_500) + 1, frameAt(10_000)));
+  });
+
+  test('gives nothing twice when it is called again, though its frames came faster than they play', () => {
+    const other = new Other();
+    other.play(3_000);
+    other.follower.start(at(3_000), at(2_500));
+    other.follower.stop();
+    // A stream was heard for a moment, while a second of the other mountpoint came at once.
+    other.burst(3_010, 4_000);
+    other.follower.start(at(3_020), at(2_700));
+    other.follower.stop();
+    other.follower.start(at(3_020), at(2_700));
+    const numbers = other.numbers();
+    expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b));
+    expect(numbers.at(-1)).toBe(frameAt(4_000));
   });
 
   test('knows the frames before each, also the first', () => {
