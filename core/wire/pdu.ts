@@ -59,17 +59,21 @@ export function readMessage(view: MessageView, bytes: Uint8Array, start: number,
   const length = end - start;
   if (length < PDU_HEADER_BYTES) return 'too-short';
   if (length > MAX_PDU_BYTES) return 'too-long';
-  const at = start + SEQUENCE_AT;
-  const high = uint32At(bytes, at);
   // Plain integers are exact up to 2^53 - 1: at 50 messages a second, after 5.7 million years.
-  if (high > 0x1f_ffff) return 'sequence-too-large';
+  if (uint32At(bytes, start + SEQUENCE_AT) > 0x1f_ffff) return 'sequence-too-large';
   view.bytes = bytes;
   view.start = start;
   view.end = end;
   view.type = bytes[start + TYPE_AT]!;
   view.replica = bytes[start + REPLICA_AT]!;
-  view.sequence = high * 0x1_0000_0000 + uint32At(bytes, at + 4);
+  view.sequence = sequenceOf(bytes, start);
   return undefined;
+}
+
+/** The number of a message. */
+export function sequenceOf(bytes: Uint8Array, messageStart: number): number {
+  const at = messageStart + SEQUENCE_AT;
+  return uint32At(bytes, at) * 0x1_0000_0000 + uint32At(bytes, at + 4);
 }
 
 /** A hash of a message's stream id, for a table whose entries compare the whole id. */

@@ -8,15 +8,20 @@ import type { Path } from '../../links/path.ts';
 import { mayAnnounce } from '../../links/peer.ts';
 import { MessageType, PDU_HEADER_BYTES, type MessageView } from '../../wire/pdu.ts';
 
+/** Whole, in `bytes[start, end)`. */
+type Message = Pick<MessageView, 'sequence' | 'bytes' | 'start' | 'end'>;
+
 /** What a stream says of itself, besides its audio: where it belongs, what its encoder is called, its headers, its title. */
 export class StreamDescription {
   #mountpoint: string | undefined;
   #announcedCodec: Codec | undefined;
   #origin: string | undefined;
   #headers: HeaderList = [];
-  #earlyHeaders = -1;
   #text: string | undefined;
   #hasTitles = false;
+  /** The messages that those two came in, by their numbers; -1 before the first. */
+  #headersAt = -1;
+  #textAt = -1;
 
   /** Without its leading slash; undefined before its first ANNOUNCE. */
   get mountpoint(): string | undefined {
@@ -66,25 +71,29 @@ export class StreamDescription {
     if (this.#origin === undefined) path.drop('bad-origin');
   }
 
-  /** Before its first DATA the newest of what a relay opens a stream with counts; from then on they come in order. */
-  keepEarly(path: Path, { type, sequence, bytes, start, end }: MessageView): void {
-    if (type === MessageType.METADATA) this.keepText(bytes, start, end);
-    if (type !== MessageType.HEADERS || sequence <= this.#earlyHeaders) return;
-    this.#earlyHeaders = sequence;
-    this.keepHeaders(path, bytes, start, end);
+  /**
+   * A message that is not taken in order: before its first DATA a relay opens a stream with the newest ones, and one that comes behind others
+   * by a path that changes their order is too late to be released. The newest by its number counts.
+   */
+  keepUnordered(path: Path, view: MessageView): void {
+    const { type, sequence } = view;
+    if (type === MessageType.METADATA && sequence > this.#textAt) this.keepText(view);
+    if (type === MessageType.HEADERS && sequence > this.#headersAt) this.keepHeaders(path, view);
   }
 
   /** A HEADERS message. @param path where what is dropped of it is counted. */
-  keepHeaders(path: Path | undefined, bytes: Uint8Array, start: number, end: number): void {
+  keepHeaders(path: Path | undefined, { sequence, bytes, start, end }: Message): void {
     const { headers, dropped } = decodeHeaders(bytes.subarray(start + PDU_HEADER_BYTES, end));
     if (dropped > 0) path?.drop('bad-header', dropped);
     this.#headers = headers;
+    this.#headersAt = sequence;
   }
 
   /** A METADATA message. */
-  keepText(bytes: Uint8Array, start: number, end: number): void {
+  keepText({ sequence, bytes, start, end }: Message): void {
     const text = decodeIcyText(bytes.subarray(start + PDU_HEADER_BYTES, end));
     this.#text = text;
+    this.#textAt = sequence;
     // An encoder without titles says so every two seconds; that must not wipe out another one's.
     if (icyTitleOf(text) !== '') this.#hasTitles = true;
   }
@@ -95,8 +104,9 @@ export class StreamDescription {
     this.#announcedCodec = a.maybeText(this.#announcedCodec) as Codec | undefined;
     this.#origin = a.maybeText(this.#origin);
     this.#headers = a.list(this.#headers, (header) => [a.text(header?.[0] ?? ''), a.text(header?.[1] ?? '')]);
-    this.#earlyHeaders = a.number(this.#earlyHeaders);
+    this.#headersAt = a.number(this.#headersAt);
     this.#text = a.maybeText(this.#text);
     this.#hasTitles = a.flag(this.#hasTitles);
+    this.#textAt = a.number(this.#textAt);
   }
 }

@@ -8,7 +8,7 @@ import type { FrameFormat } from '../../codec/format/format.ts';
 import type { Path } from '../../links/path.ts';
 import type { PathId } from '../../base/machine.ts';
 import type { Kin } from '../content/kinship.ts';
-import { formatStreamId, MessageType, PDU_HEADER_BYTES, type MessageView } from '../../wire/pdu.ts';
+import { formatStreamId, MessageType, PDU_HEADER_BYTES, sequenceOf, type MessageView } from '../../wire/pdu.ts';
 import type { Run } from '../../order/place.ts';
 import { isDropped, Reassembler, type Gap } from './reassembler.ts';
 import type { FrameRing } from './ring.ts';
@@ -241,7 +241,7 @@ export class EdgeStream implements Kin {
     } else if (view.type === MessageType.ORIGIN) this.#description.keepOrigin(path, view);
     this.#by = path;
     const reception = this.#messages.accept(now, path, view);
-    if (reception === 'not-started') this.#description.keepEarly(path, view);
+    if (reception === 'not-started' || reception === 'late' || reception === 'duplicate') this.#description.keepUnordered(path, view);
     this.#by = undefined;
     const isElsewhere = reception === 'elsewhere' || reception === 'far-off';
     this.#health.message(now, path, isElsewhere);
@@ -315,8 +315,8 @@ export class EdgeStream implements Kin {
   #message(now: Micros, arrivedAt: Micros, bytes: Uint8Array, start: number, end: number): void {
     const type = bytes[start];
     if (type === MessageType.DATA) this.#media.take(now, arrivedAt, bytes.subarray(start + PDU_HEADER_BYTES, end));
-    else if (type === MessageType.METADATA) this.#description.keepText(bytes, start, end);
-    else if (type === MessageType.HEADERS) this.#description.keepHeaders(this.#by, bytes, start, end);
+    else if (type === MessageType.METADATA) this.#description.keepText({ sequence: sequenceOf(bytes, start), bytes, start, end });
+    else if (type === MessageType.HEADERS) this.#description.keepHeaders(this.#by, { sequence: sequenceOf(bytes, start), bytes, start, end });
   }
 
   /** One frame, in its ring already. */

@@ -732,6 +732,19 @@ describe('titles', () => {
     rig.until(10);
     expect(rig.edge.mount('test')!.title).toBe('now');
   });
+
+  it('count though they come behind frames that were sent after them, at the beginning and later', () => {
+    const rig = new EdgeRig();
+    const path = rig.open();
+    rig.tcp(path, data(5, numbered(0)), announce(1, 'test'), metadata(2, "StreamTitle='one';"), ...range(1, 9).map((n) => data(5 + n, numbered(n))));
+    expect(rig.edge.mount('test')!.title).toBe('one');
+    rig.tcp(path, ...range(10, 14).map((n) => data(7 + n, numbered(n))), metadata(16, "StreamTitle='two';"), data(22, numbered(15)), data(23, numbered(16)));
+    expect(rig.of('gap')).toMatchObject([{ sequence: 15, messages: 2 }]);
+    expect(rig.edge.mount('test')!.title).toBe('two');
+    // Copies say nothing new.
+    rig.tcp(path, metadata(24, "StreamTitle='three';"), metadata(16, "StreamTitle='two';"), metadata(2, "StreamTitle='one';"), data(25, numbered(17)), data(26, numbered(18)));
+    expect(rig.edge.mount('test')!.title).toBe('three');
+  });
 });
 
 describe('the bounds of an edge', () => {
