@@ -165,17 +165,14 @@ export class EdgeModel {
   }
 
   #known(now: number, id: string): void {
-    const stream = this.#byName.get(id);
-    if (stream === undefined) return;
-    stream.isKnown = true;
-    stream.knownAt = now;
+    this.#byName.get(id)?.becomesKnown(now);
   }
 
   #forgotten(id: string): void {
     const stream = this.#byName.get(id);
     if (stream === undefined) return;
     this.#byName.delete(id);
-    if (stream.texts.length > 0) this.#saidBefore.set(id, stream.texts.map((text) => ({ ...text, isOpening: true })));
+    if (stream.texts.length > 0) this.#saidBefore.set(id, stream.texts.map((text) => ({ ...text, isOpening: true, isSure: false })));
     for (const [key, known] of this.#streams) if (known === stream) this.#streams.delete(key);
   }
 

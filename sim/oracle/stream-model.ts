@@ -43,7 +43,11 @@ export interface ModelText {
   readonly text: string;
   /** It came before the stream had begun, out of its order: it is in force at once. */
   readonly isOpening: boolean;
-  /** The edge has it: before its stream joins a mountpoint, what came out of order may have been given up, and nobody says so. */
+  readonly at: number;
+  /**
+   * The edge has it: before its stream joins a mountpoint, what came out of order may have been given up, and nobody says so; what came behind the verdict
+   * is in force from when it came; and what came before the edge knew the stream it may have refused.
+   */
   readonly isSure: boolean;
 }
 
@@ -150,12 +154,19 @@ export class StreamModel {
     this.#note(now, message, isFar);
     if (type === MessageType.DATA && message.stream !== undefined) this.frames ??= message.stream;
     if (this.has(sequence)) return;
+    if (message.text !== undefined) this.#keepText(now, sequence, message.text);
     if (this.next >= 0 && sequence < this.next) return;
-    if (message.text !== undefined) this.#keepText(sequence, message.text);
     if (this.next < 0 && type !== MessageType.DATA) return;
     this.#remembers(now, message);
     if (this.next < 0) this.next = sequence;
     this.#release(now);
+  }
+
+  /** The edge takes it in from now on. What came before, one with too many streams has refused. */
+  becomesKnown(now: number): void {
+    this.isKnown = true;
+    this.knownAt = now;
+    this.#doubtTexts((each) => each.at < now);
   }
 
   /** The edge has given messages up. */
@@ -163,6 +174,7 @@ export class StreamModel {
     if (now > this.lostAt) this.#lostBeforeAt = this.lostAt;
     this.lostAt = now;
     if (isJump) return this.#goesElsewhere(now);
+    this.#doubtTexts((each) => each.sequence >= sequence && each.sequence < sequence + messages);
     this.syncedAt = Math.min(this.syncedAt, now);
     this.next = Math.max(this.next, sequence + messages);
     this.#release(now);
@@ -282,7 +294,7 @@ export class StreamModel {
   #remembersFar(now: number, message: ModelMessage): void {
     const { sequence, text } = message;
     if (sequence - this.next >= REMEMBERED / 2 || this.has(sequence)) return;
-    if (text !== undefined) this.#keepText(sequence, text);
+    if (text !== undefined) this.#keepText(now, sequence, text);
     this.#remembers(now, message);
   }
 
@@ -377,10 +389,17 @@ export class StreamModel {
     } else witness.reorder = Math.max(witness.reorder, witness.highest - sequence);
   }
 
-  #keepText(sequence: number, text: string): void {
-    if (this.texts.some((known) => known.sequence === sequence)) return;
+  #keepText(now: number, sequence: number, text: string): void {
     const isOpening = this.next < 0;
-    this.texts.push({ sequence, text, isOpening, isSure: isOpening || this.mount !== undefined });
+    const isSure = sequence >= this.next && (isOpening || this.mount !== undefined);
+    const known = this.texts.findIndex((each) => each.sequence === sequence);
+    if (known >= 0 && (this.texts[known]!.isSure || !isSure)) return;
+    if (known >= 0) this.texts.splice(known, 1);
+    this.texts.push({ sequence, text, at: now, isOpening, isSure });
     if (this.texts.length > REMEMBERED_TEXTS) this.texts.shift();
+  }
+
+  #doubtTexts(which: (text: ModelText) => boolean): void {
+    this.texts = this.texts.map((each) => (which(each) ? { ...each, isSure: false } : each));
   }
 }
