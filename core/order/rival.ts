@@ -99,7 +99,7 @@ export class Rival {
   /** Keeps a copy of a message; false when it has one. */
   add(now: Micros, { type, sequence, bytes, start, end }: MessageView): boolean {
     if (this.#held.has(sequence)) return false;
-    this.#keep({ sequence, message: bytes.slice(start, end), at: now });
+    this.#keep({ sequence, message: bytes.slice(start, end), at: now, since: now });
     if (type === MessageType.DATA) this.#data++;
     this.#at = now;
     this.#newest = Math.max(this.#newest, sequence);

@@ -10,7 +10,10 @@ import type { Micros } from '../base/units.ts';
 export interface Held {
   readonly sequence: number;
   readonly message: Uint8Array;
+  /** When it came. */
   readonly at: Micros;
+  /** Since when it is held here: what had come to a rival place is taken in later. */
+  readonly since: Micros;
 }
 
 /**
@@ -134,6 +137,7 @@ export function archiveHeld(a: Archive, held: Held | undefined): Held {
     sequence: a.number(held?.sequence ?? 0),
     message: a.unread(held?.message ?? NOTHING, 'message'),
     at: a.number(held?.at ?? (0 as Micros)),
+    since: a.number(held?.since ?? (0 as Micros)),
   };
 }
 

@@ -213,7 +213,7 @@ export class Reassembler {
     this.#evidence.noteAll(now, witness, held);
     witness.hereAt = now;
     witness.newAt = now;
-    for (const one of held) if (one.sequence >= this.#next) this.#hold(one);
+    for (const one of held) if (one.sequence >= this.#next) this.#hold(now, one);
     this.#takeInPassed(now);
   }
 
@@ -231,7 +231,7 @@ export class Reassembler {
       if (!isAside) this.#evidence.notePassed(now, witness, held);
       for (const one of held) {
         const isMissing = one.sequence >= this.#next && one.sequence < this.#next + this.#settings.windowMessages;
-        if (!isMissing || !this.#hold(one)) witness.path.drop('far-off');
+        if (!isMissing || !this.#hold(now, one)) witness.path.drop('far-off');
       }
     }
   }
@@ -246,13 +246,14 @@ export class Reassembler {
       return 'released';
     }
     if (ahead < 0) return this.#wasLost(sequence) ? 'late' : 'duplicate';
-    return this.#hold({ sequence, message: view.bytes.slice(view.start, view.end), at: now }) ? 'held' : 'duplicate';
+    return this.#hold(now, { sequence, message: view.bytes.slice(view.start, view.end), at: now, since: now }) ? 'held' : 'duplicate';
   }
 
-  #hold(held: Held): boolean {
-    if (this.#window.count === 0) this.#gapSince = held.at;
-    if (!this.#window.hasAudio) this.#audioSince = held.at;
-    return this.#window.put(held);
+  #hold(now: Micros, held: Held): boolean {
+    if (this.#window.count === 0) this.#gapSince = now;
+    if (!this.#window.hasAudio) this.#audioSince = now;
+    // A gap in front of what a path had brought far ahead is one from now on: another path may have been on its way to it all the time.
+    return this.#window.put(held.since === now ? held : { ...held, since: now });
   }
 
   #release(now: Micros): void {
@@ -261,16 +262,20 @@ export class Reassembler {
       // What lies elsewhere is no part of the stream, unless it is what is missing.
       const held = this.#window.take(this.#next) ?? this.#place.find(now, this.#next, this.#evidence.witnesses);
       if (held === undefined) {
-        // Another gap than before: it was seen, at the latest, when the message behind it came.
-        if (this.#next === from) return;
-        this.#gapSince = this.#window.firstFrom(this.#next).at;
-        this.#audioSince = this.#window.firstAudioFrom(this.#next)?.at ?? this.#gapSince;
+        if (this.#next !== from) this.#newGap();
         return;
       }
       this.#next++;
       this.#sink.message(now, held.at, held.message, 0, held.message.length);
       this.#passGiven(now);
     }
+  }
+
+  /** Another gap than before: it was seen, at the latest, when the message behind it came, or the audio behind that. */
+  #newGap(): void {
+    const { since } = this.#window.firstFrom(this.#next);
+    this.#audioSince = this.#window.firstAudioFrom(this.#next)?.since ?? since;
+    this.#gapSince = Math.min(since, this.#audioSince) as Micros;
   }
 
   /** Where the stream comes to what it has given out already, it goes on behind that. */

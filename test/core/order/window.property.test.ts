@@ -39,7 +39,7 @@ describe('a window', () => {
         if (takes) expect(window.take(sequence) !== undefined).toBe(held.delete(sequence));
         else {
           const isNew = !held.has(sequence);
-          expect(window.put({ sequence, message: isAudio ? data(sequence, new Uint8Array(3)) : metadata(sequence, 'x'), at: 0 as Micros })).toBe(isNew);
+          expect(window.put({ sequence, message: isAudio ? data(sequence, new Uint8Array(3)) : metadata(sequence, 'x'), at: 0 as Micros, since: 0 as Micros })).toBe(isNew);
           if (isNew) held.set(sequence, isAudio);
         }
         const sorted = [...held.keys()].sort((a, b) => a - b);

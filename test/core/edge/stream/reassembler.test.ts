@@ -147,6 +147,41 @@ describe('the reassembler', () => {
     expect(rig.released).toEqual([1, 2, 5, 6, 7, 8, 9, 10, 11]);
   });
 
+  it('waits for what is missing before messages that came far ahead from when they are taken in', () => {
+    const rig = new ReassemblyRig({ gapMaxMs: 500 });
+    const [ahead, behind] = [rig.path('tcp'), rig.path('tcp')];
+    for (const path of [ahead, behind]) rig.all(path, [1, 2]);
+    // It has left out two, twice: they can come by the other path alone, which delivers all the time, and is far behind.
+    rig.all(ahead, [...range(100, 109), ...range(112, 121), ...range(124, 160)]);
+    for (let sequence = 3; sequence <= 106; sequence++) {
+      rig.after(10);
+      rig.accept(behind, sequence);
+    }
+    rig.accept(ahead, 161);
+    rig.after(300);
+    expect(rig.all(behind, range(107, 125)).every((reception) => reception !== 'late')).toBe(true);
+    expect(rig.lost).toEqual([]);
+    expect(rig.released).toEqual(range(1, 161));
+  });
+
+  it('has waited for a message since the audio behind it came, also where a title comes in between', () => {
+    const rig = new ReassemblyRig();
+    const [fast, slow, shuffled] = [rig.path('tcp'), rig.path('tcp'), rig.path('udp')];
+    for (const path of [fast, slow]) rig.all(path, [1, 2]);
+    rig.all(fast, [4, 7]);
+    for (let passedMs = 0; passedMs < 1_900; passedMs += 100) {
+      rig.after(100);
+      rig.accept(slow, 2);
+    }
+    rig.accept(shuffled, 6, { type: 2 });
+    rig.accept(shuffled, 3);
+    for (let passedMs = 0; passedMs < 200; passedMs += 100) {
+      rig.after(100);
+      rig.accept(slow, 2);
+    }
+    expect(rig.lost).toMatchObject([{ sequence: 5, messages: 1, verdict: 'hard-limit', waitedMs: 2_000 }]);
+  });
+
   it('keeps the first message from beyond its window until the window gets there', () => {
     const rig = new ReassemblyRig({ windowMessages: 16 });
     const [ahead, behind] = [rig.path('tcp'), rig.path('tcp')];
