@@ -63,6 +63,9 @@ const SECOND_US = 1_000_000;
 const DOUBTED_SHARE = 4;
 /** Further ahead of all that has come than that, two messages have to agree; and it has to be seen that no path goes on where it was. */
 const NEAR_MESSAGES = 64;
+/** Instead of a path. */
+const NOBODY = -1;
+const GONE = -2;
 /** For so long at most. */
 export const BELIEVED_WITHIN_US = 3_000_000;
 
@@ -123,6 +126,8 @@ export class StreamModel {
   readonly #times = new Float64Array(REMEMBERED);
   readonly #indexes = new Int32Array(REMEMBERED);
   readonly #sizes = new Int32Array(REMEMBERED);
+  /** By which path a message came that lay too far ahead to be believed at once: the edge may let go of it when that closes. */
+  readonly #farBy = new Int32Array(REMEMBERED);
   readonly #frameSequences = new Float64Array(REMEMBERED).fill(-1);
   readonly #pauses: { readonly at: number; us: number }[] = [];
   texts: ModelText[] = [];
@@ -139,6 +144,7 @@ export class StreamModel {
   takes(now: number, message: ModelMessage): void {
     const { sequence, type } = message;
     this.heardAt = now;
+    const witness = this.#witnessOf(now, message);
     if (message.stream !== undefined && message.stream === this.frames) this.#newestOwn = Math.max(this.#newestOwn, sequence);
     if (this.next >= 0 && sequence - this.next >= this.#settings.windowMessages) {
       if (this.#farAt !== now) this.#far = [];
@@ -151,9 +157,12 @@ export class StreamModel {
     }
     const isFar = this.#newest >= 0 && sequence > this.#newest + this.#near;
     if (type === MessageType.DATA) this.#newest = Math.max(this.#newest, sequence);
-    this.#note(now, message, isFar);
+    this.#note(now, witness, message, isFar);
     if (type === MessageType.DATA && message.stream !== undefined) this.frames ??= message.stream;
-    if (this.has(sequence)) return;
+    if (this.has(sequence)) {
+      if (sequence - this.next <= this.#near) this.#farBy[sequence % REMEMBERED] = NOBODY;
+      return;
+    }
     if (message.text !== undefined) this.#keepText(now, sequence, message.text);
     if (this.next >= 0 && sequence < this.next) return;
     if (this.next < 0 && type !== MessageType.DATA) return;
@@ -162,10 +171,11 @@ export class StreamModel {
     this.#release(now);
   }
 
-  /** The edge takes it in from now on. What came before, one with too many streams has refused. */
+  /** The edge takes it in from now on. What came before, one with too many streams has refused, and does not know by whom. */
   becomesKnown(now: number): void {
     this.isKnown = true;
     this.knownAt = now;
+    this.witnesses = this.witnesses.filter(({ lastAt }) => lastAt >= now);
     this.#doubtTexts((each) => each.at < now);
   }
 
@@ -196,6 +206,7 @@ export class StreamModel {
 
   forgetPath(path: PathId): void {
     this.witnesses = this.witnesses.filter((witness) => witness.path !== path);
+    for (let slot = 0; slot < REMEMBERED; slot++) if (this.#farBy[slot] === path) this.#farBy[slot] = GONE;
   }
 
   has(sequence: number): boolean {
@@ -222,7 +233,7 @@ export class StreamModel {
     if (this.next < 0 || this.#heldBytes === 0) return undefined;
     for (let ahead = 1; ahead < this.#settings.windowMessages; ahead++) {
       const sequence = this.next + ahead;
-      if (!this.#hasAudio(sequence)) continue;
+      if (!this.#hasAudio(sequence) || this.#farBy[sequence % REMEMBERED] === GONE) continue;
       const at = ahead <= this.#near ? this.arrivedAt(sequence) : this.#believedAt(sequence);
       if (at < Infinity) return { sequence, at };
     }
@@ -279,12 +290,13 @@ export class StreamModel {
     return Infinity;
   }
 
-  #remembers(now: number, { sequence, type, index, bytes }: ModelMessage): void {
+  #remembers(now: number, { path, sequence, type, index, bytes }: ModelMessage): void {
     const slot = sequence % REMEMBERED;
     this.#sequences[slot] = sequence;
     this.#times[slot] = now;
     this.#indexes[slot] = type === MessageType.DATA ? index : -1;
     this.#sizes[slot] = bytes;
+    this.#farBy[slot] = this.next >= 0 && sequence - this.next > this.#near ? path : NOBODY;
     if (type === MessageType.DATA && index >= 0) this.#frameSequences[index % REMEMBERED] = sequence;
     this.#heldBytes += bytes;
     if (this.#heldBytes > this.#settings.windowBytes / DOUBTED_SHARE) this.#fullAt = now;
@@ -369,13 +381,18 @@ export class StreamModel {
     if (this.#pauses.length > REMEMBERED_PAUSES) this.#pauses.shift();
   }
 
-  #note(now: number, { path, replica, transport, sequence, type }: ModelMessage, isFar: boolean): void {
+  /** The path has brought something of the stream, wherever that lies. */
+  #witnessOf(now: number, { path, replica, transport }: ModelMessage): ModelWitness {
     let witness = this.witnesses.find((each) => each.path === path && each.replica === replica);
     if (witness === undefined) {
       const reorder = transport.keepsOrder ? 0 : this.#settings.udpReorderMessages;
       witness = { path, replica, highest: -1, spokeAt: now, lastAt: now, beforeAt: now, skippedAt: -Infinity, farAt: -Infinity, reorder };
       this.witnesses.push(witness);
     }
+    return witness;
+  }
+
+  #note(now: number, witness: ModelWitness, { sequence, type }: ModelMessage, isFar: boolean): void {
     if (witness.highest < 0 && type !== MessageType.DATA) return;
     if (isFar) {
       witness.farAt = now;

@@ -112,6 +112,34 @@ describe('what an edge gives up', () => {
     expect(told.broken).toEqual([]);
   });
 
+  test('may be what a path has yet to bring that came only while the edge refused the stream', () => {
+    const told = new Told();
+    told.comes(0, told.a, 21);
+    told.says({ kind: 'stream-new', stream: told.id(told.a), label: 'relay' });
+    told.says({ kind: 'mount-started', mount: 'live', stream: told.id(told.a), codec: 'mp3', sampleRateHz: 44_100, channels: 2 });
+    told.comes(10, told.b, 30, 2);
+    told.comes(1_000, told.b, 31, 1);
+    told.says({ kind: 'stream-new', stream: told.id(told.b), label: 'relay' });
+    told.says({ kind: 'backup-added', mount: 'live', stream: told.id(told.b), backups: 1 });
+    told.comes(1_030, told.b, 33, 1);
+    told.gap(told.b, 32, 1);
+    expect(told.broken).toEqual([]);
+  });
+
+  test('is not waited for behind what was far ahead, and has gone with its path', () => {
+    const told = new Told();
+    told.begins(1_000);
+    const next = Math.ceil(1_000 / FRAME_MS);
+    // From a loss on the reference knows for certain what is next.
+    told.comes(1_028, told.b, next + 1);
+    told.gap(told.b, next, 1);
+    for (const sequence of [next + 100, next + 101]) told.comes(1_030, told.b, sequence, 2);
+    told.model.pathClosed(2 as PathId);
+    for (let n = 0; n < 50; n++) told.comes(1_040 + 100 * n, told.b, next + 1);
+    told.model.settled(told.world.now);
+    expect(told.broken).toEqual([]);
+  });
+
   test('is given up at the hard limit at the latest', () => {
     const told = new Told();
     told.begins(1_000);
@@ -204,6 +232,15 @@ describe('a switch', () => {
     one.says({ kind: 'backup-added', mount: 'live', stream: one.id(c), backups: 2 });
     one.switches(one.a, c, 'stalled');
     expect(one.broken).toEqual([]);
+  });
+
+  test('goes to one of which a new path has brought only what lies far ahead', () => {
+    const told = new Told();
+    told.begins(1_000);
+    told.model.pathClosed(1 as PathId);
+    told.comes(1_020, told.b, 5_000, 2);
+    told.switches(told.a, told.b, 'paths-closed');
+    expect(told.broken).toEqual([]);
   });
 
   test('goes to one whose frames waited until now for what is lost', () => {
