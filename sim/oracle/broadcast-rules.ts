@@ -4,6 +4,7 @@ import type { Settings } from '../../core/config/settings.ts';
 import { ms, toMs, type Micros } from '../../core/base/units.ts';
 import type { Oracle } from './oracle.ts';
 import type { EdgeModel } from './edge-model.ts';
+import { MountLead } from './mount-lead.ts';
 import type { MountModel } from './mount-model.ts';
 import type { StreamModel } from './stream-model.ts';
 
@@ -23,12 +24,6 @@ interface WatchedListener {
   behindSince: number | undefined;
 }
 
-/** What a mountpoint has given out sooner than a player can have played it: a listener who plays as it should has yet so much to get. */
-interface Ahead {
-  at: number;
-  given: number;
-  bytes: number;
-}
 
 const LOOK_US = 100_000;
 /** A listener is looked at when frames are written, several times a second. */
@@ -45,7 +40,7 @@ export class BroadcastRules {
   readonly #model: EdgeModel;
   readonly #edge: AskedEdge;
   readonly #listeners = new Map<ListenerId, WatchedListener>();
-  readonly #ahead = new Map<string, Ahead>();
+  readonly #leads = new Map<string, MountLead>();
   #lookAt = 0;
 
   constructor(oracle: Oracle, settings: Settings, model: EdgeModel, edge: AskedEdge) {
@@ -74,7 +69,7 @@ export class BroadcastRules {
   look(now: number, waitingBytes: (listener: ListenerId) => number): void {
     if (now < this.#lookAt) return;
     this.#lookAt = now + LOOK_US;
-    for (const mount of this.#model.mounts.keys()) this.#noteAhead(now, mount);
+    for (const mount of this.#model.mounts.keys()) this.#noteLead(now, mount);
     for (const [listener, watched] of this.#listeners) this.#checkListener(now, listener, watched, waitingBytes(listener));
     for (const mount of this.#model.mounts.values()) this.#checkWait(now, mount);
   }
@@ -85,7 +80,7 @@ export class BroadcastRules {
     if (given !== undefined && watched.from + watched.audioBytes + behindBytes !== given) {
       this.#oracle.violated('a listener gets what is given out', `a listener of ${watched.mount} has had ${watched.audioBytes} bytes and has ${behindBytes} to come, of ${given - watched.from}`);
     }
-    const mostBytes = this.#settings.listenerQueueBytes + watched.burstBytes + (this.#ahead.get(watched.mount)?.bytes ?? 0);
+    const mostBytes = this.#settings.listenerQueueBytes + watched.burstBytes + (this.#leads.get(watched.mount)?.bytes ?? 0);
     const isBehind = behindBytes + waitingBytes > mostBytes;
     watched.behindSince = isBehind ? (watched.behindSince ?? now) : undefined;
     if (watched.behindSince === undefined || now - watched.behindSince <= DROPPED_WITHIN_US) return;
@@ -93,15 +88,15 @@ export class BroadcastRules {
     this.#oracle.bound(watched.mount, 'bytes that a listener is behind', behindBytes + waitingBytes, mostBytes);
   }
 
-  #noteAhead(now: number, name: string): void {
+  #noteLead(now: number, name: string): void {
     const info = this.#edge.mount(name);
     if (info === undefined) {
-      this.#ahead.delete(name);
+      this.#leads.delete(name);
       return;
     }
-    const before = this.#ahead.get(name) ?? { at: now, given: info.bytesIn, bytes: 0 };
-    const playedBytes = ((now - before.at) * info.bitrateBps) / 8_000_000;
-    this.#ahead.set(name, { at: now, given: info.bytesIn, bytes: Math.max(0, before.bytes + info.bytesIn - before.given - playedBytes) });
+    const lead = this.#leads.get(name) ?? new MountLead(now, info.bytesIn);
+    this.#leads.set(name, lead);
+    lead.look(now, info.bytesIn, info.bitrateBps);
   }
 
   /** Nothing is given out although a stream that could follow has been well for long. */
