@@ -1,5 +1,6 @@
 import type { Expectation, Outcome } from './expectation.ts';
 import type { Note } from '../world/trace.ts';
+import { unmatchedLossesMs } from './unmatched-losses.ts';
 import { servedFrom } from './whole.ts';
 
 /** See docs/simulator.md for what it is made of. */
@@ -14,6 +15,9 @@ const RETRY_S = 5;
  */
 const MOST_SILENCE_MS = 500;
 const MOST_SILENCE_SHARE = 0.02;
+
+/** What a player has in its buffer is heard before what is missing. */
+const HEARD_WITHIN_MS = 10_000;
 
 export interface Recovery {
   /** From then on nothing happens any more to what is well. */
@@ -37,7 +41,7 @@ export function recovers(recovery: Recovery): Expectation {
         .filter(({ listener }) => listeners === undefined || listeners.includes(listener.name))
         .flatMap(({ listener, way, cutOffS }) => {
           const fromS = Math.max(healsAtS, listener.joinsAtS) + Math.max(withinS, cutOffS + RETRY_S);
-          const problem = silenceOf(listener.name, outcome, 1_000 * fromS);
+          const problem = silenceOf(listener.name, outcome, 1_000 * fromS, unmatchedLossesMs(outcome.notes, listener, way[0]!));
           return problem === undefined ? [] : [`${listener.name} ${problem}; whole: ${way.join(' ')}`];
         });
     },
@@ -47,14 +51,15 @@ export function recovers(recovery: Recovery): Expectation {
 }
 
 /** What was wrong from that time on; undefined when nothing was. */
-function silenceOf(name: string, { notes, listeners, simulatedS }: Outcome, fromMs: number): string | undefined {
+function silenceOf(name: string, { notes, listeners, simulatedS }: Outcome, fromMs: number, excusedMs: readonly number[]): string | undefined {
   const own = notes.filter(({ actor }) => actor === name);
   const endMs = 1_000 * simulatedS;
   if (endMs <= fromMs) return undefined;
   const firstHeard = own.find(({ kind }) => kind === 'connected');
   if (firstHeard === undefined) return 'never heard anything';
   if (firstHeard.atMs > fromMs) return `heard nothing before ${firstHeard.atMs / 1_000} s`;
-  const silences = own.filter(({ kind }) => kind === 'silence').map((note) => within(note, fromMs, endMs));
+  const all = own.filter(({ kind }) => kind === 'silence').map((note) => within(note, fromMs, endMs));
+  const silences = all.filter(({ sinceMs, silentMs }) => !excusedMs.some((atMs) => atMs > sinceMs - HEARD_WITHIN_MS && atMs < sinceMs + silentMs));
   const longest = silences.reduce((most, { silentMs }) => Math.max(most, silentMs), 0);
   const total = silences.reduce((sum, { silentMs }) => sum + silentMs, 0);
   const [first] = silences.filter(({ silentMs }) => silentMs > 0);
