@@ -22,6 +22,12 @@ export class MountLead {
 
   /** @param given all bytes that it has given out; @param bitrateBps of what it gives out now. */
   look(now: number, given: number, bitrateBps: number): void {
+    // It has ended since, and begun anew.
+    if (given < this.#given) {
+      this.#given = 0;
+      this.#leadUs = 0;
+      this.#marks.length = 0;
+    }
     // What came since may be of the stream before.
     const slowestBps = Math.min(this.#bitrateBps, bitrateBps);
     const us = given === this.#given || slowestBps === 0 ? 0 : ((given - this.#given) * 8_000_000) / slowestBps;

@@ -30,6 +30,14 @@ describe('what a mountpoint is ahead of its listeners', () => {
     expect(leadAfter({ forMs: 5_000, kbps: 320, burstMs: 2_000 }, { forMs: 10_000, kbps: 64 })).toBeLessThan(20_000);
   });
 
+  test('is nothing of a mountpoint that has begun anew', () => {
+    const lead = new MountLead(0, 0);
+    lead.look(100_000, 80_000, 128_000);
+    lead.look(200_000, 3_200, 128_000);
+    expect(lead.bytes).toBeGreaterThanOrEqual(1_600);
+    expect(lead.bytes).toBeLessThanOrEqual(3_200);
+  });
+
   test('ends with a pause', () => {
     expect(leadAfter({ forMs: 5_000, kbps: 128, burstMs: 2_000 }, { forMs: 3_000, kbps: 0 }, { forMs: 1_000, kbps: 128 })).toBeLessThanOrEqual(1_600);
   });
