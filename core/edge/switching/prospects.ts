@@ -66,6 +66,12 @@ export class Prospects {
     return overdueUs >= 0 ? { reason, overdueUs } : undefined;
   }
 
+  /** The live stream has one more frame: a silence can end, and begin again, between two frames of a backup that comes in bursts. */
+  heardLive({ vitals }: EdgeStream): void {
+    if (this.#since.size === 0 || vitals.silentUs > 0) return;
+    for (const [backup, { reason }] of this.#since) if (reason === 'silent') this.#since.delete(backup);
+  }
+
   /** Another stream is on air: all are looked at anew. */
   clear(): void {
     this.#since.clear();

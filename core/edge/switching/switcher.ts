@@ -281,6 +281,7 @@ export class Switcher {
   #liveFrame(now: Micros, stream: EdgeStream): void {
     this.#end.heard(now);
     this.#watch.recovered(now);
+    this.#prospects.heardLive(stream);
     if (!this.#choice.is(stream)) this.#turns.callIfBetter(now, stream);
     if (!this.isOnFallback) this.#onAir.next(now);
     this.#watch.awaitNext(now);

@@ -10,11 +10,12 @@ import { data, metadata } from '../support/messages.ts';
 const SIZE = 64;
 
 function audio(sequence: number, atMs = 0): Held {
-  return { sequence, message: data(sequence, new Uint8Array(40)), at: (atMs * 1000) as Micros };
+  const at = (atMs * 1000) as Micros;
+  return { sequence, message: data(sequence, new Uint8Array(40)), at, since: at };
 }
 
 function title(sequence: number): Held {
-  return { sequence, message: metadata(sequence, 'a title'), at: 0 as Micros };
+  return { sequence, message: metadata(sequence, 'a title'), at: 0 as Micros, since: 0 as Micros };
 }
 
 describe('a window', () => {

@@ -16,6 +16,8 @@ interface StationOptions {
   readonly policy?: MountPolicy;
   /** How much later than the first encoder the second one gets the programme. */
   readonly slowerMs?: number;
+  /** Besides, by turns. */
+  readonly delaysMs?: readonly number[];
   readonly frame?: (number: number, maker: number) => Uint8Array;
 }
 
@@ -25,10 +27,10 @@ class Station {
   readonly main: Source;
   readonly backup: Source;
 
-  constructor({ matchedBy = 'content', newMatcher = () => new SameClock(matchedBy), settings = {}, policy, slowerMs = 15, frame = numbered }: StationOptions = {}) {
+  constructor({ matchedBy = 'content', newMatcher = () => new SameClock(matchedBy), settings = {}, policy, slowerMs = 15, delaysMs = [0], frame = numbered }: StationOptions = {}) {
     this.rig = new EdgeRig(settings, { newMatcher, ...(policy === undefined ? {} : { policies: { test: policy } }) });
     this.main = new Source(this.rig.open(), { stream: 1, frame });
-    this.backup = new Source(this.rig.open(), { stream: 2, delayMs: [5 + slowerMs], frame });
+    this.backup = new Source(this.rig.open(), { stream: 2, delayMs: delaysMs.map((delayMs) => 5 + slowerMs + delayMs), frame });
   }
 
   on(untilMs: number, sources: readonly Source[] = [this.main, this.backup]): void {
@@ -242,6 +244,18 @@ describe('silence, where a second of it is too much,', () => {
   it('of one encoder alone takes them to the other one', () => {
     const station = silentOf('content', (maker) => maker === 1);
     expect(station.live).toBe(station.backup);
+    expect(station.switches).toEqual(['silent']);
+  });
+
+  it('begins anew with every sound, also one that comes between two bursts of the backup', () => {
+    const sounds = [845, 846];
+    const frame = (number: number, maker: number): Uint8Array =>
+      maker === 1 && number * FRAME_MS >= 20_000 && !sounds.includes(number) ? silent(numbered(number, maker)) : numbered(number, maker);
+    const burst = Array.from({ length: 20 }, (_, at) => (19 - at) * FRAME_MS);
+    const station = new Station({ settings: { silentSwitchMs: 5_000 }, slowerMs: 0, delaysMs: burst, frame });
+    station.on(27_000);
+    expect(station.switches).toEqual([]);
+    station.on(28_500);
     expect(station.switches).toEqual(['silent']);
   });
 
