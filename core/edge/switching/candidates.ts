@@ -180,21 +180,21 @@ export class Candidates {
 
   /**
    * The best takeover by a healthy backup that is there; by one of another format only when there is none of the same. One that is slower and believed
-   * more is waited for: a stranger who is there at once gets nobody by that.
+   * more is waited for: a stranger who is there at once gets nobody by that. So is one that is believed as much, and loses less.
    */
   best(now: Micros): Takeover | undefined {
     const mayChangeFormat = !this.#hasAlikeBackup(now);
     let best: Takeover | undefined;
-    let awaited: number = Standing.stranger;
+    const awaited: EdgeStream[] = [];
     for (const found of this.#takeovers(now)) {
       if (!mayChangeFormat && !this.isAlike(found.stream)) continue;
       const takeover = this.inTime(found);
       if (takeover === undefined) continue;
       if (!isThere(takeover)) {
-        if (takeover.waitUs <= ms(this.#settings.slowerWaitMs)) awaited = Math.max(awaited, this.#belief(now, takeover.stream));
+        if (takeover.waitUs <= ms(this.#settings.slowerWaitMs)) awaited.push(takeover.stream);
       } else if (best === undefined || this.#isPreferable(now, takeover, best)) best = takeover;
     }
-    return best === undefined || this.#belief(now, best.stream) < awaited ? undefined : best;
+    return best === undefined || awaited.some((stream) => this.#isWorthWaiting(now, stream, best.stream)) ? undefined : best;
   }
 
   /** The takeover that makes most of a loss good; undefined where to skip it costs less. */
@@ -244,7 +244,22 @@ export class Candidates {
     const [beliefA, beliefB] = [a, b].map(({ stream }) => this.#belief(now, stream));
     if (beliefA !== beliefB) return beliefA! > beliefB!;
     const [isSickA, isSickB] = [a, b].map(({ stream }) => sicknessOf(stream, this.#settings) !== undefined);
-    return isSickA === isSickB ? isBetter(a, b) : isSickB === true;
+    if (isSickA !== isSickB) return isSickB === true;
+    const isEqual = a.repeatedUs === b.repeatedUs && a.missingUs === b.missingUs;
+    if (isEqual && this.#isLossier(now, a.stream, b.stream)) return false;
+    if (isEqual && this.#isLossier(now, b.stream, a.stream)) return true;
+    return isBetter(a, b);
+  }
+
+  /** Whether a slower one is to be waited for, though another one is there. */
+  #isWorthWaiting(now: Micros, slower: EdgeStream, there: EdgeStream): boolean {
+    const [beliefSlower, beliefThere] = [slower, there].map((stream) => this.#belief(now, stream));
+    return beliefSlower! > beliefThere! || (beliefSlower === beliefThere && this.#isLossier(now, there, slower));
+  }
+
+  /** By so much that it would be left for that. */
+  #isLossier(now: Micros, a: EdgeStream, b: EdgeStream): boolean {
+    return a.health.losses.lostUs(now) - b.health.losses.lostUs(now) >= ms(this.#settings.lossySwitchMs);
   }
 
   /** Of those that are believed the one is taken that has the point, or lacks least of it. */

@@ -174,6 +174,26 @@ describe('a live stream that loses a frame now and then', () => {
   });
 });
 
+describe('a backup that loses again and again', () => {
+  const burst = Array.from({ length: 20 }, (_, at) => (19 - at) * FRAME_MS);
+
+  it.each([
+    ['is less far ahead', [0]],
+    ['comes in bursts, and is waited for', burst.map((delayMs) => delayMs + 300)],
+  ] as const)('is not taken beside one that %s', (_, delayMs) => {
+    const station = new Station({ slowerMs: 0 });
+    const whole = new Source(station.rig.open(), { stream: 3, delayMs: delayMs.map((ms) => 60 + ms) });
+    const all = [station.main, station.backup, whole];
+    station.on(12_000, all);
+    for (let atMs = 12_500; atMs <= 20_000; atMs += 500) {
+      station.backup.lose(6);
+      station.on(atMs, all);
+    }
+    station.on(22_000, [station.backup, whole]);
+    expect(station.rig.of('switch').map(({ reason, to }) => [reason, to])).toEqual([['stalled', whole.name]]);
+  });
+});
+
 describe('a backup that is slower than the live stream', () => {
   const dies = (slowerMs: number): { readonly station: Station; readonly heard: readonly number[] } => {
     const station = new Station({ slowerMs });
