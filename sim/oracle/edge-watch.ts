@@ -209,9 +209,10 @@ export class EdgeWatch {
     const cameAt = arrivals.at(after);
     // Of a stream that is new to it, an edge knows neither the format, nor by how much its paths shuffle.
     const newUntil = (arrivals.beganAt ?? -Infinity) + ms(BEGINS_MS);
+    const model = this.#model?.streamOf(stream);
     const oldestKept = arrivals.newest - this.#ringFrames(stream);
     for (let index = Math.max(before + 1, oldestKept); index < after; index++) {
-      if (arrivals.at(index) >= cameAt || arrivals.at(index) < newUntil) continue;
+      if (arrivals.at(index) >= cameAt || arrivals.at(index) < newUntil || model?.mayBeDropped(model.sequenceOf(index)) === true) continue;
       this.#oracle.violated(
         'a frame that reached the edge in time is never lost',
         `${stream.name} frame ${index} came ${(cameAt - arrivals.at(index)) / 1000} ms before frame ${after}, which was sent instead`,

@@ -261,6 +261,11 @@ export class StreamModel {
     return this.#hasBeenAhead || now - this.#fullAt <= BELIEVED_WITHIN_US;
   }
 
+  /** It lay too far ahead to be believed when it came, and what may be kept of that has been full since. */
+  mayBeDropped(sequence: number): boolean {
+    return this.has(sequence) && this.#farBy[sequence % REMEMBERED] !== NOBODY && this.#fullAt >= this.arrivedAt(sequence);
+  }
+
   /** A path is, or lately was, so far ahead that it is not told at once how far it has got. */
   isDoubted(now: number): boolean {
     return this.witnesses.some(({ farAt }) => now - farAt <= BELIEVED_WITHIN_US);

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { withSettings } from '../../../core/config/settings.ts';
+import type { PathId } from '../../../core/base/machine.ts';
+import { MessageType } from '../../../core/wire/pdu.ts';
+import { mp3 } from '../../../sim/programme/model-frame.ts';
+import { Programme } from '../../../sim/programme/programme.ts';
+import { StreamModel } from '../../../sim/oracle/stream-model.ts';
+
+function modelOf(...sequences: readonly number[]): StreamModel {
+  const stream = new Programme().newStream({ name: 'a#1', mount: 'live', format: mp3(), ppm: 0, beginsAtUs: 0 });
+  const model = new StreamModel('a', withSettings({ windowBytes: 65_536 }));
+  for (const [at, sequence] of sequences.entries()) {
+    model.takes(at * 1_000, { path: 1 as PathId, transport: 'tcp', replica: 0, sequence, type: MessageType.DATA, bytes: 1_000, stream, index: sequence, text: undefined });
+  }
+  return model;
+}
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, at) => from + at);
+
+test('what came far ahead may be dropped once a path has brought more than is kept there', () => {
+  expect(modelOf(1, 2, ...range(100, 110)).mayBeDropped(100)).toBe(false);
+  expect(modelOf(1, 2, ...range(100, 120)).mayBeDropped(100)).toBe(true);
+});
+
+test('what came near is kept, however much that is', () => {
+  expect(modelOf(1, 2, ...range(4, 60)).mayBeDropped(4)).toBe(false);
+});
