@@ -98,6 +98,11 @@ export class Reassembler {
     return this.#evidence.isPathInTrouble(now);
   }
 
+  /** Whether its place in the stream is behind what comes next. */
+  isPast(sequence: number): boolean {
+    return sequence < this.#next;
+  }
+
   /** What has been given out, in this life of the stream and in those before. */
   get runs(): readonly Run[] {
     return this.#place.runs(this.#next);

@@ -241,7 +241,8 @@ export class EdgeStream implements Kin {
     } else if (view.type === MessageType.ORIGIN) this.#description.keepOrigin(path, view);
     this.#by = path;
     const reception = this.#messages.accept(now, path, view);
-    if (reception === 'not-started' || reception === 'late' || reception === 'duplicate') this.#description.keepUnordered(path, view);
+    const isTooLate = (reception === 'late' || reception === 'duplicate') && this.#messages.isPast(view.sequence);
+    if (reception === 'not-started' || isTooLate) this.#description.keepUnordered(path, view);
     this.#by = undefined;
     const isElsewhere = reception === 'elsewhere' || reception === 'far-off';
     this.#health.message(now, path, isElsewhere);

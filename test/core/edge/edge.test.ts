@@ -745,6 +745,15 @@ describe('titles', () => {
     rig.tcp(path, metadata(24, "StreamTitle='three';"), metadata(16, "StreamTitle='two';"), metadata(2, "StreamTitle='one';"), data(25, numbered(17)), data(26, numbered(18)));
     expect(rig.edge.mount('test')!.title).toBe('three');
   });
+
+  it('are in force at their place and not before, however often a relay opens the stream with it', () => {
+    const rig = new EdgeRig();
+    const [one, other] = [rig.open(), rig.open()];
+    rig.tcp(one, announce(1, 'test'), metadata(2, "StreamTitle='now';"), ...range(0, 9).map((n) => data(3 + n, numbered(n))));
+    for (const path of [one, other, other]) rig.tcp(path, metadata(300, "StreamTitle='later';"));
+    rig.tcp(one, data(13, numbered(10)), data(14, numbered(11)));
+    expect(rig.edge.mount('test')!.title).toBe('now');
+  });
 });
 
 describe('the bounds of an edge', () => {

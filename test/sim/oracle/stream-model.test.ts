@@ -1,3 +1,4 @@
+import { transports } from '../../../core/links/transport.ts';
 import { expect, test } from 'vitest';
 import { withSettings } from '../../../core/config/settings.ts';
 import type { PathId } from '../../../core/base/machine.ts';
@@ -10,7 +11,7 @@ function modelOf(...sequences: readonly number[]): StreamModel {
   const stream = new Programme().newStream({ name: 'a#1', mount: 'live', format: mp3(), ppm: 0, beginsAtUs: 0 });
   const model = new StreamModel('a', withSettings({ windowBytes: 65_536 }));
   for (const [at, sequence] of sequences.entries()) {
-    model.takes(at * 1_000, { path: 1 as PathId, transport: 'tcp', replica: 0, sequence, type: MessageType.DATA, bytes: 1_000, stream, index: sequence, text: undefined });
+    model.takes(at * 1_000, { path: 1 as PathId, transport: transports.tcp, replica: 0, sequence, type: MessageType.DATA, bytes: 1_000, stream, index: sequence, text: undefined });
   }
   return model;
 }
