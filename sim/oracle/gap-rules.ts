@@ -52,8 +52,9 @@ export class GapRules {
       return;
     }
     const what = (): string => `${stream.name} message ${stream.next} is waited for`;
-    const waitedUs = now - first.at;
     const believedUs = stream.isDoubted(first.at) || stream.isDoubted(now) ? BELIEVED_WITHIN_US : 0;
+    // While something still comes where the stream is, it goes nowhere else.
+    const waitedUs = now - (believedUs > 0 ? Math.max(first.at, stream.frameAt) : first.at);
     if (waitedUs > Math.max(ms(this.#settings.gapMaxMs), believedUs) + LATE_US) this.#late(stream, `${what()} for ${toMs(waitedUs as Micros)} ms`);
     const isPast = stream.witnesses.length < MOST_WITNESSES && stream.witnesses.every(({ highest, reorder }) => highest - (first.sequence - 1) > reorder);
     stream.passedAt = isPast ? (stream.passedAt ?? now) : undefined;
