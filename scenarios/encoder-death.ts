@@ -1,8 +1,8 @@
 import { at, atMost, hears, reports, station, type Scenario } from '../sim/scenario.ts';
 
 /**
- * The edge gives a source 300 ms before it is tardy; to that come a frame, the jitter and the flush to listeners. The
- * cut is off by half a frame at most, 13 ms, and by what the contours of the two were found to lie against each other:
+ * The edge gives a source 300 ms before it is stalled; to that come a frame, the jitter and the flush to listeners. The
+ * cut is off by half a frame at most, 13 ms, and by what the loudness envelopes of the two were found to lie against each other:
  * some milliseconds. The first frame behind it is made anew, so none is garbled.
  */
 const story: Scenario = {

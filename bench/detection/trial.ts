@@ -18,7 +18,7 @@ export interface Detection {
   readonly lateMs: number;
 }
 
-/** Rhythms are learned, and both streams are long known. */
+/** Cadences are learned, and both streams are long known. */
 const EARLIEST_S = 20;
 const LATEST_S = 30;
 const AFTERWARDS_S = 12;

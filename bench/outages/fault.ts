@@ -36,7 +36,7 @@ export type FaultName =
   | 'udp-reorder'
   | 'udp-skew';
 
-/** Contours are matched when both encoders have been heard for about ten seconds: this leaves time to start, and to spare. */
+/** Envelopes are matched when both encoders have been heard for about ten seconds: this leaves time to start, and to spare. */
 const SETTLE_MS = 14_000;
 /** What was frozen goes on for so long with what it had, until somebody starts it anew. */
 const THAWED_MS = 2_000;

@@ -6,7 +6,7 @@ import { systems, type SystemName } from './systems.ts';
 
 /** The others treat all codecs alike, and so do we where no frame is changed: one of each family shows it, unless others are asked for. */
 const ONE_OF_EACH: readonly Format[] = ['mp3', 'aac'];
-/** The others match no contours, and need not be given the time for it. */
+/** The others match no loudness envelopes, and need not be given the time for it. */
 const PEERS_REST_MS = 7_000;
 
 /** What is to be measured, the longest first, so that at the end no rig is waited for alone. */

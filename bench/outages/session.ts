@@ -28,7 +28,7 @@ export interface Hooks {
 }
 
 const READY_MS = 30_000;
-/** Both streams run for so long before anything happens: until their contours have been matched, with time to spare. */
+/** Both streams run for so long before anything happens: until their loudness envelopes have been matched, with time to spare. */
 const CALM_MS = 16_000;
 
 /** How long the programme must be for a task. */

@@ -1,6 +1,6 @@
 import { FrameScanner } from '../../core/codec/scan/scanner.ts';
 import { frameDurationUs } from '../../core/codec/format/format.ts';
-import { Lead } from '../../core/probe/lead.ts';
+import { BufferMargin } from '../../core/probe/lead.ts';
 import type { Chunk } from './recorder.ts';
 
 /** What a player would have made of a recording, by when its audio came. */
@@ -14,7 +14,7 @@ export interface Playback {
 
 /** Looks at the arrivals from `fromMs` to `toMs`. */
 export function assessPlayback(chunks: readonly Chunk[], fromMs: number = -Infinity, toMs: number = Infinity): Playback {
-  const lead = new Lead();
+  const lead = new BufferMargin();
   let nowMs = 0;
   let audioMs = 0;
   const scanner = new FrameScanner({

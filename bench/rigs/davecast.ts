@@ -4,7 +4,7 @@ import { startDavecast, type Davecast } from '../process.ts';
 import type { Format } from './formats.ts';
 import type { Material } from '../referee/material.ts';
 import type { Middle, Rig, Told } from './rig.ts';
-import { Studio, end, type Inlet } from './studio.ts';
+import { Studio, end, type Ingress } from './studio.ts';
 import { UdpLeg, type Weather } from './udp-leg.ts';
 
 /** One line of the log of one of the processes. */
@@ -63,7 +63,7 @@ export class DavecastRig implements Rig {
           format,
           pcm,
           positionS: () => (performance.now() - startedMs) / 1000,
-          openInlet: () => this.#openInlet(studio),
+          openIngress: () => this.#openIngress(studio),
           onComplaint: (line) => this.complaints.push(line),
         }),
     );
@@ -115,7 +115,7 @@ export class DavecastRig implements Rig {
     this.#udpLegs.length = 0;
   }
 
-  async #openInlet(studio: number): Promise<Inlet> {
+  async #openIngress(studio: number): Promise<Ingress> {
     const targets = await Promise.all(this.relays.map((_, relay) => this.#target(studio, relay)));
     const args = ['encoder', '--mount', MOUNT, '--listen', '0', ...targets.flatMap((target) => ['--to', target])];
     const encoder = await this.#launch(args, ['source'], studio);

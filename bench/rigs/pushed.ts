@@ -24,7 +24,7 @@ export function pushingStudios({ format, material, seed, port, onComplaint }: Pu
         format,
         pcm: material.pcm,
         positionS: () => (performance.now() - startedMs) / 1000,
-        openInlet: () => Promise.resolve({ port: port(), mount }),
+        openIngress: () => Promise.resolve({ port: port(), mount }),
         onComplaint,
       }),
   );

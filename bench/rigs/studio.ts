@@ -5,7 +5,7 @@ import { formats, type Format } from './formats.ts';
 import type { Playing } from './sound-card.ts';
 
 /** Where a studio's encoder pushes to. */
-export interface Inlet {
+export interface Ingress {
   readonly port: number;
   readonly mount: string;
   /** The process in the studio that it pushes to, which shares the studio's fate. */
@@ -19,7 +19,7 @@ export interface StudioOptions {
   readonly pcm: Buffer;
   readonly positionS: () => number;
   /** Called whenever the studio is switched on. */
-  readonly openInlet: () => Promise<Inlet>;
+  readonly openIngress: () => Promise<Ingress>;
   readonly onComplaint: (line: string) => void;
 }
 
@@ -30,7 +30,7 @@ const RESTART_MS = 1_000;
 export class Studio {
   readonly #options: StudioOptions;
   readonly #random: seedrandom.PRNG;
-  #inlet: Inlet | undefined;
+  #ingress: Ingress | undefined;
   #ffmpeg: FfmpegEncoder | undefined;
   #again: NodeJS.Timeout | undefined;
 
@@ -40,7 +40,7 @@ export class Studio {
   }
 
   async start(): Promise<void> {
-    this.#inlet = await this.#options.openInlet();
+    this.#ingress = await this.#options.openIngress();
     this.#startFfmpeg();
   }
 
@@ -68,7 +68,7 @@ export class Studio {
   }
 
   get #children(): ChildProcess[] {
-    return [this.#ffmpeg?.child, this.#inlet?.process].filter((child) => child !== undefined);
+    return [this.#ffmpeg?.child, this.#ingress?.process].filter((child) => child !== undefined);
   }
 
   /** Each start has its frames elsewhere: two encoders never agree on that. */
@@ -79,7 +79,7 @@ export class Studio {
       pcm,
       positionS,
       phaseSamples: Math.floor(this.#random() * formats[format].samplesPerFrame),
-      ...this.#inlet!,
+      ...this.#ingress!,
       onComplaint: (line) => onComplaint(`${name}: ${line}`),
       onExit: () => {
         if (this.#ffmpeg === ffmpeg) this.#again = setTimeout(() => this.#startFfmpeg(), RESTART_MS);
@@ -92,7 +92,7 @@ export class Studio {
     const children = this.#children;
     clearTimeout(this.#again);
     this.#ffmpeg = undefined;
-    this.#inlet = undefined;
+    this.#ingress = undefined;
     await Promise.all(children.map((child) => end(child, signal)));
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Visits the state of a machine, field by field, to write it down or to read it back.
  *
- *     archive(a: Archive): void {
+ *     snapshot(a: Snapshot): void {
  *       this.#next = a.number(this.#next);
  *     }
  *
@@ -9,7 +9,7 @@
  * disagree. When loading, the object is new, and what is handed in does not count. Settings, sinks and timers' callbacks
  * are not state: whoever makes the object gives them.
  */
-export interface Archive {
+export interface Snapshot {
   readonly isLoading: boolean;
   number<T extends number>(value: T): T;
   flag(value: boolean): boolean;

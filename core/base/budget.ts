@@ -1,4 +1,4 @@
-import type { Archive } from './archive.ts';
+import type { Snapshot } from './archive.ts';
 import { assert } from './assert.ts';
 
 /** Memory that many share: each says what it takes and gives back, and looks whether it may take more. */
@@ -35,7 +35,7 @@ export class MemoryBudget {
   }
 
   /** Saves or restores what is used, after all who use it. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     this.#usedBytes = a.number(this.#usedBytes);
   }
 }

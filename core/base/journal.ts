@@ -1,4 +1,4 @@
-import type { Archive } from './archive.ts';
+import type { Snapshot } from './archive.ts';
 import { assert } from './assert.ts';
 import type { MemoryBudget } from './budget.ts';
 import { LENGTH_BYTES, writeLength } from './length-prefix.ts';
@@ -179,7 +179,7 @@ export class Journal {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     this.#head = a.number(this.#head);
     this.#records = a.number(this.#records);
     this.#lastTime = a.number(this.#lastTime);
@@ -234,12 +234,12 @@ export class Journal {
 }
 
 /** Saves or restores a reader's place. */
-export function archiveCursor(a: Archive, cursor: Cursor): void {
+export function archiveCursor(a: Snapshot, cursor: Cursor): void {
   cursor.position = a.number(cursor.position);
   cursor.record = a.number(cursor.record);
 }
 
-function archiveChunk(a: Archive, saved: Chunk | undefined): Chunk {
+function archiveChunk(a: Snapshot, saved: Chunk | undefined): Chunk {
   const capacityBytes = a.number(saved?.bytes.length ?? 0);
   const chunk: Chunk = {
     bytes: saved?.bytes ?? new Uint8Array(capacityBytes),

@@ -1,4 +1,4 @@
-import type { Archive } from './archive.ts';
+import type { Snapshot } from './archive.ts';
 import { assert } from './assert.ts';
 import { NEVER, type Micros } from './units.ts';
 
@@ -53,7 +53,7 @@ export class TimerQueue<Reason extends string> {
   }
 
   /** Saves or restores the heap, after all timers that somebody owns. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     const keys = a.list(this.#heap.map(({ at, key }) => ({ at, key })), (time) => ({ at: a.number(time?.at ?? NEVER), key: a.number(time?.key ?? NEVER) }));
     if (!a.isLoading) return;
     for (const [index, { at, key }] of keys.entries()) {
@@ -166,7 +166,7 @@ export class Timer<Reason extends string> {
   }
 
   /** Saves or restores its place; its times go with the queue. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     const index = a.number(this.index);
     if (a.isLoading && index >= 0) this.#queue.restore(this, index);
   }

@@ -1,4 +1,4 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import { families } from './families.ts';
 import type { CutRepair, CutWatch, Decodability } from './format/family.ts';
 import type { FrameHeader } from './format/format.ts';
@@ -17,8 +17,8 @@ export class CutRepairs implements CutRepair {
     return given;
   }
 
-  archive(a: Archive): void {
-    for (const repair of this.#repairs) repair.archive(a);
+  snapshot(a: Snapshot): void {
+    for (const repair of this.#repairs) repair.snapshot(a);
   }
 }
 

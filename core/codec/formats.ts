@@ -1,4 +1,4 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import { assert } from '../base/assert.ts';
 import { families, familyOf } from './families.ts';
 import type { Codec, FormatRefusal, FrameFormat } from './format/format.ts';
@@ -31,7 +31,7 @@ export function cannotFollow(format: FrameFormat | undefined, before: FrameForma
 }
 
 /** Saves or restores a format: by what it says, for there is one object of each. */
-export function archiveFormat(a: Archive, format: FrameFormat | undefined): FrameFormat | undefined {
+export function snapshotFormat(a: Snapshot, format: FrameFormat | undefined): FrameFormat | undefined {
   const name = a.maybeText(format === undefined ? undefined : nameOf(format));
   if (name === undefined || !a.isLoading) return format;
   const found = families.flatMap(({ formats }) => formats).find((one) => nameOf(one) === name);

@@ -5,7 +5,7 @@ import type { FrameFormat } from './format/format.ts';
 /**
  * How loud the parts of a frame are, read without decoding, in steps of 1.5 dB: the step of its quantiser. A louder part of
  * the programme gets coarser steps, whatever the encoder; what one encoder adds or takes away
- * is about the same all the time. So it is good for comparing contours, not for measuring loudness. How many parts a frame has
+ * is about the same all the time. So it is good for comparing loudness envelopes, not for measuring loudness. How many parts a frame has
  * is its codec's matter; some have none.
  */
 export class LevelReader {

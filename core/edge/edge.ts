@@ -1,16 +1,16 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import { Aligner } from './content/aligner.ts';
 import { SameFrames } from './content/same-frames.ts';
 import type { JoinOptions, BroadcastSink } from './output/broadcast.ts';
 import { MemoryBudget } from '../base/budget.ts';
 import { buffersOf, type StreamBuffers } from './buffers.ts';
 import { LISTENER_BYTES } from '../base/costs.ts';
-import { EdgeMounts } from './mountpoint/mountpoints.ts';
+import { Mountpoints } from './mountpoint/mountpoints.ts';
 import type { EdgeStream } from './stream/stream.ts';
-import { EdgeStreams, type EdgeStreamsReason } from './stream/streams.ts';
+import { Streams, type StreamsReason } from './stream/streams.ts';
 import type { EdgeEvent } from './events.ts';
 import type { PathFigures } from '../links/events.ts';
-import { Intake } from '../links/intake.ts';
+import { PathReceiver } from '../links/intake.ts';
 import type { Path } from '../links/path.ts';
 import type { ListenerId, Machine, PathId } from '../base/machine.ts';
 import type { Peer } from '../links/peer.ts';
@@ -54,13 +54,13 @@ export interface EdgeStats {
   readonly countedBytes: number;
 }
 
-type EdgeReason = MountReason | EdgeStreamsReason;
+type EdgeReason = MountReason | StreamsReason;
 
 /**
  * Takes in all relays and gives each listener one unbroken stream. The way of a frame is one line; the edge only says of which
  * stream a message is.
  *
- *     bytes of a path        Intake        links/intake.ts              messages
+ *     bytes of a path        PathReceiver        links/intake.ts              messages
  *          |
  *     by stream id           Edge          edge.ts                      the stream of a message
  *          |
@@ -68,19 +68,19 @@ type EdgeReason = MountReason | EdgeStreamsReason;
  *          |                 Reassembler   stream/reassembler.ts        each message once, in order
  *          |                 StreamMedia   stream/media.ts              frames, the newest of them in a ring
  *          |
- *     the mountpoint that    Mount         mountpoint/mountpoint.ts     (EdgeMounts, mountpoint/mountpoints.ts, until it has joined one)
+ *     the mountpoint that    Mount         mountpoint/mountpoint.ts     (Mountpoints, mountpoint/mountpoints.ts, until it has joined one)
  *     it has joined          Switcher      switching/switcher.ts        whether it is heard
  *          |                 OnAir         playout/on-air.ts            what of it comes next
  *          |
- *     output                 StandIn       fallback/stand-in.ts         only where there is a fallback: steps back
+ *     output                 FallbackController       fallback/stand-in.ts         only where there is a fallback: steps back
  *          |                 Broadcast     output/broadcast.ts          a journal, and in it the place of each listener
  *     listeners
  */
 export class Edge implements Machine {
   readonly #settings: Settings;
-  readonly #intake: Intake;
-  readonly #streams: EdgeStreams;
-  readonly #mounts: EdgeMounts;
+  readonly #pathReceiver: PathReceiver;
+  readonly #streams: Streams;
+  readonly #mounts: Mountpoints;
   readonly #listeners: Map<ListenerId, Mount> = new Map();
   readonly #timers: TimerQueue<EdgeReason> = new TimerQueue();
   readonly #budget: MemoryBudget;
@@ -91,7 +91,7 @@ export class Edge implements Machine {
     this.#settings = settings;
     this.#budget = new MemoryBudget(settings.edgeBytes);
     const table = new StreamTable<EdgeStream>();
-    this.#mounts = new EdgeMounts({
+    this.#mounts = new Mountpoints({
       settings,
       policies,
       newMatcher: newMatcher ?? (() => new SameFrames(new Aligner())),
@@ -103,16 +103,16 @@ export class Edge implements Machine {
       event: (event) => sink.event(event),
       listenerGone: (listener) => this.#forgetListener(listener),
     });
-    this.#streams = new EdgeStreams({
+    this.#streams = new Streams({
       settings,
       budget: this.#budget,
       table,
       newcomers: this.#mounts,
       timer: (reason, fire) => this.#timers.timer(reason, fire),
-      full: (bound) => this.#intake.boundHit(bound),
+      full: (bound) => this.#pathReceiver.boundHit(bound),
       event: (event) => sink.event(event),
     });
-    this.#intake = new Intake({
+    this.#pathReceiver = new PathReceiver({
       maxPaths: settings.maxPaths,
       message: (path, view) => this.#message(path, view),
       event: (event) => sink.event(event),
@@ -129,12 +129,12 @@ export class Edge implements Machine {
 
   /** Memory of unfinished and early messages, rings, and what is kept for listeners. */
   get heldBytes(): number {
-    return this.#intake.heldBytes + this.#streams.heldBytes + this.#mounts.heldBytes;
+    return this.#pathReceiver.heldBytes + this.#streams.heldBytes + this.#mounts.heldBytes;
   }
 
   get stats(): EdgeStats {
     return {
-      paths: [...this.#intake.paths].map((path) => ({ id: path.id, label: path.peer.name, ...path.figures })),
+      paths: [...this.#pathReceiver.paths].map((path) => ({ id: path.id, label: path.peer.name, ...path.figures })),
       streams: this.#streams.size,
       mounts: this.#mounts.size,
       listeners: this.#listeners.size,
@@ -155,16 +155,16 @@ export class Edge implements Machine {
 
   /** Those that are open. */
   get paths(): Iterable<Path> {
-    return this.#intake.paths;
+    return this.#pathReceiver.paths;
   }
 
   /** A connection that messages come from, a relay's; undefined when there are too many: refuse it. */
   openPath(now: Micros, transport: Transport, peer: Peer): PathId | undefined {
-    return this.#intake.open(now, transport, peer)?.id;
+    return this.#pathReceiver.open(now, transport, peer)?.id;
   }
 
   closePath(now: Micros, id: PathId, reason: string): void {
-    const path = this.#intake.close(id, reason);
+    const path = this.#pathReceiver.close(id, reason);
     if (path === undefined) return;
     // First all streams learn of it, then each judges its gap, then the mountpoints look: a backup that came by the same
     // path must not look healthy to any of them.
@@ -176,7 +176,7 @@ export class Edge implements Machine {
   /** Of a stream, bytes in any chunking; else one datagram. Borrowed for the call. */
   receive(now: Micros, path: PathId, bytes: Uint8Array): void {
     this.#now = now;
-    this.#intake.receive(path, bytes);
+    this.#pathReceiver.receive(path, bytes);
   }
 
   /** A mountpoint on air, by its name without the leading slash. */
@@ -220,7 +220,7 @@ export class Edge implements Machine {
     const mount = this.#mounts.get(name);
     if (mount === undefined) return 'no-such-mount';
     if (this.#listeners.size >= this.#settings.maxListeners) {
-      this.#intake.boundHit('maxListeners');
+      this.#pathReceiver.boundHit('maxListeners');
       return 'full';
     }
     this.#joined++;
@@ -242,17 +242,17 @@ export class Edge implements Machine {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     this.#now = a.number(this.#now);
-    this.#intake.archive(a);
+    this.#pathReceiver.snapshot(a);
     const onAir = [...this.#mounts].map(({ switcher }) => switcher.live).filter((live) => live !== undefined);
-    const streams = this.#streams.archive(a, onAir, (path) => this.#intake.path(path));
-    this.#mounts.archive(a, (stream) => streams[a.number(stream === undefined ? 0 : streams.indexOf(stream))]!);
+    const streams = this.#streams.snapshot(a, onAir, (path) => this.#pathReceiver.path(path));
+    this.#mounts.snapshot(a, (stream) => streams[a.number(stream === undefined ? 0 : streams.indexOf(stream))]!);
     if (a.isLoading) for (const mount of this.#mounts) for (const listener of mount.broadcast.listenerIds) this.#listeners.set(listener, mount);
     this.#listenersChanged();
     this.#joined = a.number(this.#joined);
-    this.#budget.archive(a);
-    this.#timers.archive(a);
+    this.#budget.snapshot(a);
+    this.#timers.snapshot(a);
   }
 
   #message(path: Path, view: MessageView): void {

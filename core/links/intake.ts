@@ -1,4 +1,4 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import { assert } from '../base/assert.ts';
 import type { PathEvent } from './events.ts';
 import type { PathId } from '../base/machine.ts';
@@ -9,7 +9,7 @@ import { transports, type Transport } from './transport.ts';
 import type { Micros } from '../base/units.ts';
 import { emptyMessageView, PDU_HEADER_BYTES, readMessage, type MessageView } from '../wire/pdu.ts';
 
-export interface IntakeOptions {
+export interface PathReceiverOptions {
   readonly maxPaths: number;
   /** One message, read and counted; the view is borrowed for the call. */
   readonly message: (path: Path, view: MessageView) => void;
@@ -19,14 +19,14 @@ export interface IntakeOptions {
 }
 
 /** The incoming side that relay and edge share: paths, from bytes to messages, with everything malformed counted. */
-export class Intake {
-  readonly #options: IntakeOptions;
+export class PathReceiver {
+  readonly #options: PathReceiverOptions;
   #paths = new Map<PathId, Path>();
   readonly #view = emptyMessageView();
   #bounds = new Map<string, number>();
   #opened = 0;
 
-  constructor(options: IntakeOptions) {
+  constructor(options: PathReceiverOptions) {
     this.#options = options;
   }
 
@@ -93,18 +93,18 @@ export class Intake {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     this.#opened = a.number(this.#opened);
     this.#bounds = new Map(a.list(this.#bounds, (bound) => [a.text(bound?.[0] ?? ''), a.number(bound?.[1] ?? 0)]));
     this.#paths = new Map(a.list(this.#paths, (entry) => this.#archivePath(a, entry?.[1])));
   }
 
-  #archivePath(a: Archive, saved: Path | undefined): [PathId, Path] {
+  #archivePath(a: Snapshot, saved: Path | undefined): [PathId, Path] {
     const id = a.number(saved?.id ?? (0 as PathId));
     const transport = transports[a.text(saved?.transport.name ?? 'tcp')];
     const peer = archivePeer(a, saved?.peer);
     const path = saved ?? new Path({ id, transport, peer, openedAt: 0 as Micros, message: this.#message, empty: this.#empty });
-    path.archive(a);
+    path.snapshot(a);
     return [id, path];
   }
 

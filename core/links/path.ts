@@ -1,4 +1,4 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import { Deframer } from '../wire/deframer.ts';
 import { decodeAnnouncement } from '../wire/announce.ts';
 import type { PathFigures } from './events.ts';
@@ -114,15 +114,15 @@ export class Path {
   }
 
   /** Saves or restores what is not given at construction. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     this.openedAt = a.number(this.openedAt);
     this.waitsSince = a.number(this.waitsSince);
     this.usedAt = a.maybeNumber(this.usedAt);
-    this.#newStreams.archive(a);
+    this.#newStreams.snapshot(a);
     this.messages = a.number(this.messages);
     this.bytes = a.number(this.bytes);
     this.dropped = new Map(a.list(this.dropped, (drop) => [a.text(drop?.[0] ?? 'late'), a.number(drop?.[1] ?? 0)]));
-    this.#deframer.archive(a);
+    this.#deframer.snapshot(a);
   }
 
   /** @internal */

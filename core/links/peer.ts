@@ -1,4 +1,4 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import { addressOf } from '../wire/extensions.ts';
 
 /** 'source': sends streams to us; 'relay': we subscribe to it; 'subscriber': is sent everything by us. */
@@ -33,7 +33,7 @@ export function mayAnnounce({ mounts }: Peer, mount: string): boolean {
 }
 
 /** Saves or restores the peer of a path. */
-export function archivePeer(a: Archive, peer: Peer | undefined): Peer {
+export function archivePeer(a: Snapshot, peer: Peer | undefined): Peer {
   const name = a.text(peer?.name ?? '');
   const bits = a.byte((peer?.role === 'relay' ? PeerBits.relay : 0) | (peer === undefined || isAnonymous(peer) ? 0 : PeerBits.known));
   const role = (bits & PeerBits.relay) === 0 ? 'source' : 'relay';

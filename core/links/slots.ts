@@ -1,4 +1,4 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import type { Micros } from '../base/units.ts';
 
 /** Who has something from an address: what slots are counted by. */
@@ -109,7 +109,7 @@ export class KnownAddresses {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     this.#usedAt = new Map(a.list(this.#usedAt, (entry) => [a.text(entry?.[0] ?? ''), a.number(entry?.[1] ?? (0 as Micros))]));
   }
 }

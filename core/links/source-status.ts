@@ -1,13 +1,13 @@
-import type { Archive } from '../base/archive.ts';
-import { MAX_HOPS, type SourceClaim } from '../wire/extensions.ts';
+import type { Snapshot } from '../base/archive.ts';
+import { MAX_HOPS, type StatusReport } from '../wire/extensions.ts';
 import { isPushed, type Path } from './path.ts';
 import type { PathId } from '../base/machine.ts';
 
 /** An open path by which a stream comes to a relay. */
-interface Carrier {
+interface CarryingPath {
   readonly path: Path;
   /** What the relay at its other end says of the stream; of a path from an encoder, undefined. */
-  said: SourceClaim | undefined;
+  said: StatusReport | undefined;
 }
 
 /** Open paths of one stream that are remembered: an encoder has one or two to a relay. */
@@ -20,18 +20,18 @@ const MAX_CARRIERS = 16;
  * the encoder behind that, so there it only passes on what that relay says; and a UDP socket says nothing at all, for it is
  * never closed. While any way is open, or may be, nobody is told that the stream has lost its source.
  */
-export class Carriers {
-  #carriers: Carrier[] = [];
-  #claim: SourceClaim | undefined;
+export class SourceStatus {
+  #sourceStatus: CarryingPath[] = [];
+  #report: StatusReport | undefined;
 
   /** What can be said; undefined while nothing is known. */
-  get claim(): SourceClaim | undefined {
-    return this.#claim;
+  get report(): StatusReport | undefined {
+    return this.#report;
   }
 
   /** The paths that are remembered. */
   get paths(): readonly Path[] {
-    return this.#carriers.map(({ path }) => path);
+    return this.#sourceStatus.map(({ path }) => path);
   }
 
   /** A copy of one of its messages has come by this path. True when that is remembered of it from now on. */
@@ -39,58 +39,58 @@ export class Carriers {
     const carrier = this.#find(path);
     const isNew = carrier === undefined;
     if (isNew) {
-      if (this.#carriers.length >= MAX_CARRIERS) return false;
-      this.#carriers.push({ path, said: undefined });
+      if (this.#sourceStatus.length >= MAX_CARRIERS) return false;
+      this.#sourceStatus.push({ path, said: undefined });
     } else if (carrier.said?.isOpen === false) carrier.said = { ...carrier.said, isOpen: true };
     else return false;
-    this.#claim = this.#known() ?? this.#claim;
+    this.#report = this.#known() ?? this.#report;
     return isNew;
   }
 
   /** The relay at the other end of this path says something of the stream. */
-  said(path: Path, claim: SourceClaim): void {
+  said(path: Path, report: StatusReport): void {
     const carrier = this.#find(path);
-    if (carrier === undefined || claim.hops >= MAX_HOPS) return;
-    carrier.said = claim;
-    this.#claim = this.#known() ?? this.#claim;
+    if (carrier === undefined || report.hops >= MAX_HOPS) return;
+    carrier.said = report;
+    this.#report = this.#known() ?? this.#report;
   }
 
   /** A path is closed. */
   closed(path: Path): void {
     const carrier = this.#find(path);
     if (carrier === undefined) return;
-    this.#carriers = this.#carriers.filter((other) => other !== carrier);
-    if (this.#carriers.length > 0) this.#claim = this.#known() ?? this.#claim;
-    else if (isPushed(path)) this.#claim = { isOpen: false, hops: 0, address: path.address };
+    this.#sourceStatus = this.#sourceStatus.filter((other) => other !== carrier);
+    if (this.#sourceStatus.length > 0) this.#report = this.#known() ?? this.#report;
+    else if (isPushed(path)) this.#report = { isOpen: false, hops: 0, address: path.address };
   }
 
   /** Saves or restores its state; the paths it names are open. */
-  archive(a: Archive, pathOf: (id: PathId) => Path): void {
-    this.#carriers = a.list(this.#carriers, (carrier) => {
+  snapshot(a: Snapshot, pathOf: (id: PathId) => Path): void {
+    this.#sourceStatus = a.list(this.#sourceStatus, (carrier) => {
       const path = pathOf(a.number(carrier?.path.id ?? (0 as PathId)));
-      return { path, said: archiveClaim(a, carrier?.said) };
+      return { path, said: snapshotReport(a, carrier?.said) };
     });
-    this.#claim = archiveClaim(a, this.#claim);
+    this.#report = snapshotReport(a, this.#report);
   }
 
   /** Undefined when the paths that there are say nothing. */
-  #known(): SourceClaim | undefined {
-    const encoder = this.#carriers.findLast(({ path }) => isPushed(path));
+  #known(): StatusReport | undefined {
+    const encoder = this.#sourceStatus.findLast(({ path }) => isPushed(path));
     if (encoder !== undefined) return { isOpen: true, hops: 0, address: encoder.path.address };
-    const claims = this.#carriers.map(({ said }) => said);
-    const open = claims.filter((said) => said?.isOpen === true).sort((a, b) => a!.hops - b!.hops)[0];
-    const said = open ?? (claims.includes(undefined) ? undefined : claims[0]);
+    const reported = this.#sourceStatus.map(({ said }) => said);
+    const open = reported.filter((said) => said?.isOpen === true).sort((a, b) => a!.hops - b!.hops)[0];
+    const said = open ?? (reported.includes(undefined) ? undefined : reported[0]);
     return said === undefined ? undefined : { ...said, hops: said.hops + 1 };
   }
 
-  #find(path: Path): Carrier | undefined {
-    for (const carrier of this.#carriers) if (carrier.path === path) return carrier;
+  #find(path: Path): CarryingPath | undefined {
+    for (const carrier of this.#sourceStatus) if (carrier.path === path) return carrier;
     return undefined;
   }
 }
 
-/** Saves or restores a claim that there may be. */
-export function archiveClaim(a: Archive, claim: SourceClaim | undefined): SourceClaim | undefined {
-  if (!a.flag(claim !== undefined)) return undefined;
-  return { isOpen: a.flag(claim?.isOpen ?? false), hops: a.number(claim?.hops ?? 0), address: a.text(claim?.address ?? '') };
+/** Saves or restores a report that there may be. */
+export function snapshotReport(a: Snapshot, report: StatusReport | undefined): StatusReport | undefined {
+  if (!a.flag(report !== undefined)) return undefined;
+  return { isOpen: a.flag(report?.isOpen ?? false), hops: a.number(report?.hops ?? 0), address: a.text(report?.address ?? '') };
 }

@@ -1,4 +1,4 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import type { Micros } from '../base/units.ts';
 
 /** So much at once, and so much a second in the long run. */
@@ -24,7 +24,7 @@ export class TokenBucket {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     this.#tokens = a.number(this.#tokens);
     this.#at = a.number(this.#at);
   }

@@ -1,4 +1,4 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import { assert } from '../base/assert.ts';
 
 /**
@@ -46,7 +46,7 @@ export class CircleBits {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     for (let i = 0; i < this.#words.length; i++) this.#words[i] = a.number(this.#words[i]!);
   }
 

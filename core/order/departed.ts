@@ -1,4 +1,4 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import type { Run } from './place.ts';
 
 /** Streams that are remembered after they were forgotten: of 250 mountpoints, all that there were for hours. */
@@ -11,7 +11,7 @@ const MOST_RUNS = 4;
  * on the way for longer than the stream was remembered. It must not be heard twice, nor must what came before it; nor must it go
  * round between relays once more.
  */
-export class Departed {
+export class EndedStreams {
   readonly #margin: number;
   #runs: Map<string, readonly Run[]> = new Map();
 
@@ -33,7 +33,7 @@ export class Departed {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     this.#runs = new Map(
       a.list(this.#runs, (entry) => [
         a.text(entry?.[0] ?? ''),

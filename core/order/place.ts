@@ -1,4 +1,4 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import type { MemoryBudget } from '../base/budget.ts';
 import type { Path } from '../links/path.ts';
 import { MessageType, type MessageView } from '../wire/pdu.ts';
@@ -6,7 +6,7 @@ import { NEAR_MESSAGES, newTitles, Rival } from './rival.ts';
 import type { Settings } from '../config/settings.ts';
 import { ms, NEVER, type Micros } from '../base/units.ts';
 import type { Held } from './window.ts';
-import type { Witness, Witnesses } from './witnesses.ts';
+import type { PathRecord, PathRecords } from './witnesses.ts';
 
 /** Sequence numbers that have been given out, those that are lost among them included. */
 export interface Run {
@@ -16,7 +16,7 @@ export interface Run {
 
 /** What one path had delivered before the stream came there. */
 export interface Passed<W> {
-  readonly witness: W;
+  readonly pathRecord: W;
   readonly held: readonly Held[];
   /** It came out of its order, or long ago, and says nothing of how far the path is. */
   readonly isAside: boolean;
@@ -133,9 +133,9 @@ export class Place {
   }
 
   /**
-   * Where a message lies. What is above `most` lies elsewhere, however near. Undefined as its witness: there are too many.
+   * Where a message lies. What is above `most` lies elsewhere, however near. Undefined as its path record: there are too many.
    */
-  locate(now: Micros, witness: Witness | undefined, view: MessageView, most: number): Whereabouts {
+  locate(now: Micros, pathRecord: PathRecord | undefined, view: MessageView, most: number): Whereabouts {
     const { sequence } = view;
     const left = this.#leftRunOf(now, sequence);
     if (left !== undefined) {
@@ -144,53 +144,53 @@ export class Place {
     }
     if (sequence <= this.#newest + this.#near && sequence >= this.#from - (this.#isSingle ? this.#near : this.#past) && sequence <= most) {
       this.reach(now, sequence);
-      if (witness !== undefined) witness.hereAt = now;
+      if (pathRecord !== undefined) pathRecord.hereAt = now;
       return 'here';
     }
-    return witness === undefined ? 'refused' : this.#keep(now, witness, view);
+    return pathRecord === undefined ? 'refused' : this.#keep(now, pathRecord, view);
   }
 
   /** The path to whose rival place the stream has gone; undefined while it is here. */
-  winner<W extends Witness>(now: Micros, witnesses: Witnesses<W>): W | undefined {
+  winner<W extends PathRecord>(now: Micros, pathRecords: PathRecords<W>): W | undefined {
     if (!this.#mayHaveRivals) return undefined;
     let winner: W | undefined;
-    for (const witness of witnesses) {
-      const { rival, aside } = witness;
-      if (rival?.isEstablished !== true || now < this.#leftFor(rival, aside, witnesses)) continue;
-      if (winner === undefined || this.#isNearer(rival, winner.rival!)) winner = witness;
+    for (const pathRecord of pathRecords) {
+      const { rival, aside } = pathRecord;
+      if (rival?.isEstablished !== true || now < this.#leftFor(rival, aside, pathRecords)) continue;
+      if (winner === undefined || this.#isNearer(rival, winner.rival!)) winner = pathRecord;
     }
-    if (winner === undefined) this.#closeOld(now, witnesses);
+    if (winner === undefined) this.#closeOld(now, pathRecords);
     return winner;
   }
 
   /** The path that is about to close, when nobody else delivers here, and the stream has gone ahead to its rival place: what came there is not lost with it. */
-  winnerBefore<W extends Witness>(now: Micros, closing: Path, witnesses: Witnesses<W>): W | undefined {
+  winnerBefore<W extends PathRecord>(now: Micros, closing: Path, pathRecords: PathRecords<W>): W | undefined {
     if (!this.#mayHaveRivals) return undefined;
-    for (const witness of witnesses) {
-      const { path, rival, aside } = witness;
+    for (const pathRecord of pathRecords) {
+      const { path, rival, aside } = pathRecord;
       if (path !== closing || rival?.isEstablished !== true || rival.first <= this.#newest || !isFresh(now, rival)) continue;
-      if (now >= this.#leftFor(rival, aside, witnesses, closing)) return witness;
+      if (now >= this.#leftFor(rival, aside, pathRecords, closing)) return pathRecord;
     }
     return undefined;
   }
 
   /** When that is to be asked again, if nothing comes until then. */
-  decidesAt(witnesses: Witnesses<Witness>): Micros {
+  decidesAt(pathRecords: PathRecords<PathRecord>): Micros {
     let at: Micros = NEVER;
     if (!this.#mayHaveRivals) return at;
-    for (const { rival, aside } of witnesses) {
+    for (const { rival, aside } of pathRecords) {
       if (rival === undefined) continue;
-      const decidedAt = rival.isEstablished ? this.#leftFor(rival, aside, witnesses) : NEVER;
+      const decidedAt = rival.isEstablished ? this.#leftFor(rival, aside, pathRecords) : NEVER;
       at = Math.min(at, decidedAt, rival.at + RIVAL_US) as Micros;
     }
     return at;
   }
 
   /** A rival's message with this number; undefined when there is none. */
-  find(now: Micros, sequence: number, witnesses: Witnesses<Witness>): Held | undefined {
+  find(now: Micros, sequence: number, pathRecords: PathRecords<PathRecord>): Held | undefined {
     if (!this.#mayHaveRivals) return undefined;
-    for (const witness of witnesses) {
-      for (const kept of keptBy(witness)) {
+    for (const pathRecord of pathRecords) {
+      for (const kept of keptBy(pathRecord)) {
         const held = isFresh(now, kept) ? kept.find(sequence) : undefined;
         if (held !== undefined) return held;
       }
@@ -202,13 +202,13 @@ export class Place {
    * What a path has kept elsewhere, and the stream has passed by now: it lay at this place all along, behind more than may be missing
    * at once. What is yet to come is left where it is, for its true copy may come first.
    */
-  passed<W extends Witness>(now: Micros, witnesses: Witnesses<W>): readonly Passed<W>[] {
+  passed<W extends PathRecord>(now: Micros, pathRecords: PathRecords<W>): readonly Passed<W>[] {
     if (!this.#mayHaveRivals) return NONE;
     let passed: Passed<W>[] | undefined;
-    for (const witness of witnesses) {
-      for (const kept of keptBy(witness)) {
+    for (const pathRecord of pathRecords) {
+      for (const kept of keptBy(pathRecord)) {
         if (kept.lowest >= this.#newest || this.isAhead(kept.lowest) || !isFresh(now, kept)) continue;
-        (passed ??= []).push({ witness, held: kept.takeBelow(this.#newest), isAside: kept === witness.aside });
+        (passed ??= []).push({ pathRecord, held: kept.takeBelow(this.#newest), isAside: kept === pathRecord.aside });
       }
     }
     return passed ?? NONE;
@@ -226,16 +226,16 @@ export class Place {
    * The stream has gone to another place, where this is the first message; at this one `next` was to come, and before its first number
    * these were given out, too. Returns the number that comes next there: a place that was left before goes on where it was.
    */
-  move(now: Micros, next: number, first: number, witnesses: Witnesses<Witness>, before: readonly Run[] = NONE): number {
+  move(now: Micros, next: number, first: number, pathRecords: PathRecords<PathRecord>, before: readonly Run[] = NONE): number {
     const back = this.#left.find(({ from, to }) => first >= from && first <= to + this.#near);
     this.#left = this.#left.filter((run) => run !== back);
     this.#leave(now, next, before);
     this.#moves++;
     this.#from = back?.from ?? first;
     this.#newest = back === undefined ? first : Math.max(back.to - 1, first);
-    for (const witness of witnesses) {
-      witness.hereAt = -Infinity;
-      witness.newAt = -Infinity;
+    for (const pathRecord of pathRecords) {
+      pathRecord.hereAt = -Infinity;
+      pathRecord.newAt = -Infinity;
     }
     return back?.to ?? first;
   }
@@ -250,7 +250,7 @@ export class Place {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     this.#from = a.number(this.#from);
     this.#newest = a.number(this.#newest);
     this.#mayHaveRivals = a.flag(this.#mayHaveRivals);
@@ -263,62 +263,62 @@ export class Place {
     return this.#moves === 0 && this.#newest === this.#from;
   }
 
-  #keep(now: Micros, witness: Witness, view: MessageView): Whereabouts {
-    const { rival } = witness;
+  #keep(now: Micros, pathRecord: PathRecord, view: MessageView): Whereabouts {
+    const { rival } = pathRecord;
     const isPartOf = rival !== undefined && rival.isNear(view.sequence) && isFresh(now, rival);
     if (isPartOf) return rival.add(now, view) ? 'kept' : 'repeated';
-    if (view.type !== MessageType.DATA) return this.#keepTitle(now, witness, view);
-    if (rival !== undefined && isFresh(now, rival)) putAside(now, witness, rival);
-    else closeRival(witness);
-    witness.rival = new Rival(now, witness.path, view.sequence, this.#settings, this.#budget);
-    witness.rival.add(now, view);
+    if (view.type !== MessageType.DATA) return this.#keepTitle(now, pathRecord, view);
+    if (rival !== undefined && isFresh(now, rival)) putAside(now, pathRecord, rival);
+    else closeRival(pathRecord);
+    pathRecord.rival = new Rival(now, pathRecord.path, view.sequence, this.#settings, this.#budget);
+    pathRecord.rival.add(now, view);
     this.#mayHaveRivals = true;
     return 'kept';
   }
 
   /** The newest ANNOUNCE, HEADERS and METADATA come out of their order, in front of a history: they prove nothing, and are kept beside. */
-  #keepTitle(now: Micros, witness: Witness, view: MessageView): Whereabouts {
-    const { aside } = witness;
+  #keepTitle(now: Micros, pathRecord: PathRecord, view: MessageView): Whereabouts {
+    const { aside } = pathRecord;
     const fresh = aside !== undefined && isFresh(now, aside) ? aside : undefined;
     if (fresh?.isNear(view.sequence) !== true) {
       if (fresh?.isEstablished === true) return 'refused';
       aside?.dispose();
-      witness.aside = newTitles(now, witness.path, view.sequence, this.#settings, this.#budget);
+      pathRecord.aside = newTitles(now, pathRecord.path, view.sequence, this.#settings, this.#budget);
       this.#mayHaveRivals = true;
     }
-    return witness.aside!.add(now, view) ? 'kept' : 'repeated';
+    return pathRecord.aside!.add(now, view) ? 'kept' : 'repeated';
   }
 
-  #closeOld(now: Micros, witnesses: Witnesses<Witness>): void {
+  #closeOld(now: Micros, pathRecords: PathRecords<PathRecord>): void {
     this.#mayHaveRivals = false;
-    for (const witness of witnesses) {
-      if (witness.rival !== undefined && !isFresh(now, witness.rival)) closeRival(witness);
-      if (witness.aside !== undefined && (!isFresh(now, witness.aside) || this.#budget.isSpent)) closeAside(witness);
-      if (witness.rival !== undefined || witness.aside !== undefined) this.#mayHaveRivals = true;
+    for (const pathRecord of pathRecords) {
+      if (pathRecord.rival !== undefined && !isFresh(now, pathRecord.rival)) closeRival(pathRecord);
+      if (pathRecord.aside !== undefined && (!isFresh(now, pathRecord.aside) || this.#budget.isSpent)) closeAside(pathRecord);
+      if (pathRecord.rival !== undefined || pathRecord.aside !== undefined) this.#mayHaveRivals = true;
       // Where no memory is left it is still known that something has come there, and the stream can go there.
-      if (this.#budget.isSpent) witness.rival?.dispose();
+      if (this.#budget.isSpent) pathRecord.rival?.dispose();
     }
   }
 
   /** When no path delivers here any more, but for one that is closing, so that the stream has gone to this rival place. */
-  #leftFor(rival: Rival, aside: Rival | undefined, witnesses: Witnesses<Witness>, closing?: Path): number {
+  #leftFor(rival: Rival, aside: Rival | undefined, pathRecords: PathRecords<PathRecord>, closing?: Path): number {
     // Two that agree weigh more.
     if (this.#isSingle) return -Infinity;
     const isBehind = this.isAhead(rival.newest);
     const isFull = rival.isFull(aside);
     const { pathIdleMinMs, gapMaxMs } = this.#settings;
     let at = -Infinity;
-    for (const witness of witnesses) {
-      const { path, rhythm, hereAt, newAt } = witness;
+    for (const pathRecord of pathRecords) {
+      const { path, cadence, hereAt, newAt } = pathRecord;
       if (path === closing) continue;
-      let patienceUs = isBehind ? BACK_US : rhythm.patienceUs(ms(pathIdleMinMs), MOST_PATIENCE_US);
-      if (!isBehind && this.#hasGoneOn(witness)) {
+      let stallTimeoutUs = isBehind ? BACK_US : cadence.stallTimeoutUs(ms(pathIdleMinMs), MOST_PATIENCE_US);
+      if (!isBehind && this.#hasGoneOn(pathRecord)) {
         // There is no room for more of it: a path that has come there, too, and has brought nothing here since, is not waited for.
-        if (isFull && witness.rival!.openedAt >= hereAt && witness.rival!.newest >= rival.first) continue;
-        patienceUs = Math.min(patienceUs, ms(gapMaxMs));
+        if (isFull && pathRecord.rival!.openedAt >= hereAt && pathRecord.rival!.newest >= rival.first) continue;
+        stallTimeoutUs = Math.min(stallTimeoutUs, ms(gapMaxMs));
       }
       // One that brings only copies of what was here may still bring what is missing; but not for long, for anybody can repeat.
-      at = Math.max(at, newAt + patienceUs, Math.min(hereAt + patienceUs, rival.openedAt + Math.max(ms(gapMaxMs), isBehind ? BACK_US : 0)));
+      at = Math.max(at, newAt + stallTimeoutUs, Math.min(hereAt + stallTimeoutUs, rival.openedAt + Math.max(ms(gapMaxMs), isBehind ? BACK_US : 0)));
     }
     return at;
   }
@@ -330,7 +330,7 @@ export class Place {
   }
 
   /** Whether what a path has brought last lies ahead of here: that it brings nothing here is no pause of its source. */
-  #hasGoneOn({ rival, hereAt }: Witness): boolean {
+  #hasGoneOn({ rival, hereAt }: PathRecord): boolean {
     return rival?.isEstablished === true && rival.at >= hereAt && rival.newest > this.#newest;
   }
 
@@ -356,25 +356,25 @@ function isFresh(now: Micros, { at }: Rival): boolean {
   return now - at < RIVAL_US;
 }
 
-function keptBy({ rival, aside }: Witness): readonly Rival[] {
+function keptBy({ rival, aside }: PathRecord): readonly Rival[] {
   if (aside === undefined) return rival === undefined ? NONE : [rival];
   return rival === undefined ? [aside] : [aside, rival];
 }
 
 /** A path that leaves much out again goes on from a rival place: what it delivered there is not lost, if the stream passes it. */
-function putAside(now: Micros, witness: Witness, rival: Rival): void {
-  witness.rival = undefined;
-  if (witness.aside !== undefined && isFresh(now, witness.aside)) return witness.aside.takeOver(rival);
-  witness.aside?.dispose();
-  witness.aside = rival;
+function putAside(now: Micros, pathRecord: PathRecord, rival: Rival): void {
+  pathRecord.rival = undefined;
+  if (pathRecord.aside !== undefined && isFresh(now, pathRecord.aside)) return pathRecord.aside.takeOver(rival);
+  pathRecord.aside?.dispose();
+  pathRecord.aside = rival;
 }
 
-function closeAside(witness: Witness): void {
-  witness.aside?.dispose();
-  witness.aside = undefined;
+function closeAside(pathRecord: PathRecord): void {
+  pathRecord.aside?.dispose();
+  pathRecord.aside = undefined;
 }
 
-function closeRival(witness: Witness): void {
-  witness.rival?.dispose();
-  witness.rival = undefined;
+function closeRival(pathRecord: PathRecord): void {
+  pathRecord.rival?.dispose();
+  pathRecord.rival = undefined;
 }

@@ -1,4 +1,4 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import type { MemoryBudget } from '../base/budget.ts';
 import type { Path } from '../links/path.ts';
 import { MessageType, type MessageView } from '../wire/pdu.ts';
@@ -161,7 +161,7 @@ export class Rival {
   }
 
   /** Saves or restores what is not given at construction; the budget is restored by itself. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     for (const held of a.list(this.#held.values(), (one) => archiveHeld(a, one))) {
       if (!a.isLoading) break;
       this.#held.set(held.sequence, held);
@@ -208,16 +208,16 @@ export function newTitles(now: Micros, path: Path, sequence: number, settings: S
   return new Rival(now, path, sequence, titleBounds(settings), budget);
 }
 
-export function archiveAside(a: Archive, saved: Rival | undefined, path: Path, settings: Settings, budget: MemoryBudget): Rival | undefined {
+export function archiveAside(a: Snapshot, saved: Rival | undefined, path: Path, settings: Settings, budget: MemoryBudget): Rival | undefined {
   return archiveRival(a, saved, path, titleBounds(settings), budget);
 }
 
 /** Saves or restores one that there may be. */
-export function archiveRival(a: Archive, saved: Rival | undefined, path: Path, bounds: Bounds, budget: MemoryBudget): Rival | undefined {
+export function archiveRival(a: Snapshot, saved: Rival | undefined, path: Path, bounds: Bounds, budget: MemoryBudget): Rival | undefined {
   if (!a.flag(saved !== undefined)) return undefined;
   const openedAt = a.number(saved?.openedAt ?? (0 as Micros));
   const rival = saved ?? new Rival(openedAt, path, 0, bounds, budget);
-  rival.archive(a);
+  rival.snapshot(a);
   return rival;
 }
 

@@ -1,4 +1,4 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import { assert } from '../base/assert.ts';
 import { CircleBits } from './circle-bits.ts';
 import type { Run } from './place.ts';
@@ -67,8 +67,8 @@ export class SeenWindow {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     this.#highest = a.number(this.#highest);
-    this.#bits.archive(a);
+    this.#bits.snapshot(a);
   }
 }

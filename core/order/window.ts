@@ -1,4 +1,4 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import { assert } from '../base/assert.ts';
 import type { MemoryBudget } from '../base/budget.ts';
 import { CircleBits } from './circle-bits.ts';
@@ -107,7 +107,7 @@ export class Window {
   }
 
   /** Saves or restores what it holds; the budget is restored by itself. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     const held = a.list(this.#held.values(), (one) => archiveHeld(a, one));
     if (a.isLoading) for (const one of held) this.#note(one);
   }
@@ -132,7 +132,7 @@ export function isData({ message }: Held): boolean {
 }
 
 /** Saves or restores one message. */
-export function archiveHeld(a: Archive, held: Held | undefined): Held {
+export function archiveHeld(a: Snapshot, held: Held | undefined): Held {
   return {
     sequence: a.number(held?.sequence ?? 0),
     message: a.unread(held?.message ?? NOTHING, 'message'),

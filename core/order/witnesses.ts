@@ -1,18 +1,18 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import type { MemoryBudget } from '../base/budget.ts';
 import type { Path } from '../links/path.ts';
 import type { PathId } from '../base/machine.ts';
 import { archiveRival, archiveAside, type Rival } from './rival.ts';
-import { Rhythm } from '../timing/rhythm.ts';
+import { ArrivalCadence } from '../timing/rhythm.ts';
 import type { Settings } from '../config/settings.ts';
 import { ms, type Micros } from '../base/units.ts';
 
 /** What one path, that is one (connection, replica), has shown of one stream. */
-export interface Witness {
+export interface PathRecord {
   readonly path: Path;
   readonly replica: number;
   /** Of what it delivers at the place where the stream is. */
-  readonly rhythm: Rhythm;
+  readonly cadence: ArrivalCadence;
   /** When it first spoke. */
   readonly spokeAt: Micros;
   /** When it last delivered anything at that place, and what nobody had delivered before; -Infinity: not yet. */
@@ -24,20 +24,20 @@ export interface Witness {
   aside: Rival | undefined;
 }
 
-/** Paths of one stream that are listened to as witnesses: two relays with four replicas each, twice over. */
+/** Paths of one stream that are listened to as path records: two relays with four replicas each, twice over. */
 const MAX_WITNESSES = 16;
 /** Of one connection: anybody can make up replica numbers, and must not keep other connections out. */
 const MAX_REPLICAS = 8;
 
 /** The paths by which one stream comes. */
-export class Witnesses<W extends Witness> {
+export class PathRecords<W extends PathRecord> {
   readonly #settings: Settings;
   readonly #budget: MemoryBudget;
-  readonly #make: (basic: Witness) => W;
+  readonly #make: (basic: PathRecord) => W;
   #all: W[] = [];
 
   /** @param make adds what else is known of one. */
-  constructor(settings: Settings, budget: MemoryBudget, make: (basic: Witness) => W) {
+  constructor(settings: Settings, budget: MemoryBudget, make: (basic: PathRecord) => W) {
     this.#settings = settings;
     this.#budget = budget;
     this.#make = make;
@@ -60,13 +60,13 @@ export class Witnesses<W extends Witness> {
 
   /** Undefined when there are too many, and none of them has fallen silent. */
   of(now: Micros, path: Path, replica: number): W | undefined {
-    for (const witness of this.#all) if (witness.path === path && witness.replica === replica) return witness;
-    const own = this.#all.filter((witness) => witness.path === path);
+    for (const pathRecord of this.#all) if (pathRecord.path === path && pathRecord.replica === replica) return pathRecord;
+    const own = this.#all.filter((pathRecord) => pathRecord.path === path);
     if (own.length >= MAX_REPLICAS && !this.#dropSilent(now, own)) return undefined;
     if (this.#all.length >= MAX_WITNESSES && !this.#dropSilent(now, this.#all)) return undefined;
-    const witness = this.#new(now, path, replica);
-    this.#all.push(witness);
-    return witness;
+    const pathRecord = this.#new(now, path, replica);
+    this.#all.push(pathRecord);
+    return pathRecord;
   }
 
   get paths(): readonly Path[] {
@@ -75,58 +75,58 @@ export class Witnesses<W extends Witness> {
 
   /** A connection is gone; true when it was one of them. */
   forgetPath(path: Path): boolean {
-    const gone = this.#all.filter((witness) => witness.path === path);
-    for (const witness of gone) this.#drop(witness);
+    const gone = this.#all.filter((pathRecord) => pathRecord.path === path);
+    for (const pathRecord of gone) this.#drop(pathRecord);
     return gone.length > 0;
   }
 
   clear(): void {
-    for (const witness of this.#all) letGo(witness);
+    for (const pathRecord of this.#all) letGo(pathRecord);
     this.#all = [];
   }
 
   /** For how long one may be silent and still count as live when a gap is judged. */
-  patienceUs({ rhythm }: Witness): number {
-    return rhythm.patienceUs(ms(this.#settings.pathIdleMinMs), ms(this.#settings.pathIdleMaxMs));
+  stallTimeoutUs({ cadence }: PathRecord): number {
+    return cadence.stallTimeoutUs(ms(this.#settings.pathIdleMinMs), ms(this.#settings.pathIdleMaxMs));
   }
 
   /** Saves or restores its state; the paths it names are open. `more` does so with what else is known of one. */
-  archive(a: Archive, pathOf: (id: PathId) => Path, more: (witness: W) => void): void {
+  snapshot(a: Snapshot, pathOf: (id: PathId) => Path, more: (pathRecord: W) => void): void {
     this.#all = a.list(this.#all, (saved) => {
       const path = pathOf(a.number(saved?.path.id ?? (0 as PathId)));
       const replica = a.number(saved?.replica ?? 0);
       const spokeAt = a.number(saved?.spokeAt ?? (0 as Micros));
-      const witness = saved ?? this.#new(spokeAt, path, replica);
-      witness.rhythm.archive(a);
-      witness.hereAt = a.number(witness.hereAt);
-      witness.newAt = a.number(witness.newAt);
-      witness.rival = archiveRival(a, witness.rival, path, this.#settings, this.#budget);
-      witness.aside = archiveAside(a, witness.aside, path, this.#settings, this.#budget);
-      more(witness);
-      return witness;
+      const pathRecord = saved ?? this.#new(spokeAt, path, replica);
+      pathRecord.cadence.snapshot(a);
+      pathRecord.hereAt = a.number(pathRecord.hereAt);
+      pathRecord.newAt = a.number(pathRecord.newAt);
+      pathRecord.rival = archiveRival(a, pathRecord.rival, path, this.#settings, this.#budget);
+      pathRecord.aside = archiveAside(a, pathRecord.aside, path, this.#settings, this.#budget);
+      more(pathRecord);
+      return pathRecord;
     });
   }
 
   #new(now: Micros, path: Path, replica: number): W {
-    const rhythm = new Rhythm(ms(this.#settings.cadenceSpanMs));
-    return this.#make({ path, replica, rhythm, spokeAt: now, hereAt: -Infinity, newAt: -Infinity, rival: undefined, aside: undefined });
+    const cadence = new ArrivalCadence(ms(this.#settings.cadenceSpanMs));
+    return this.#make({ path, replica, cadence, spokeAt: now, hereAt: -Infinity, newAt: -Infinity, rival: undefined, aside: undefined });
   }
 
   /** Makes room by forgetting the one that has been silent longest, if it no longer counts as live. */
   #dropSilent(now: Micros, all: readonly W[]): boolean {
     const quietest = all.reduce((a, b) => (a.hereAt <= b.hereAt ? a : b));
-    if (now < quietest.hereAt + this.patienceUs(quietest)) return false;
+    if (now < quietest.hereAt + this.stallTimeoutUs(quietest)) return false;
     this.#drop(quietest);
     return true;
   }
 
-  #drop(witness: W): void {
-    letGo(witness);
-    this.#all.splice(this.#all.indexOf(witness), 1);
+  #drop(pathRecord: W): void {
+    letGo(pathRecord);
+    this.#all.splice(this.#all.indexOf(pathRecord), 1);
   }
 }
 
-function letGo({ rival, aside }: Witness): void {
+function letGo({ rival, aside }: PathRecord): void {
   rival?.dispose();
   aside?.dispose();
 }

@@ -7,7 +7,7 @@
  *          |  |        \  |  \____ ..   deepest fall: the buffer that would have hidden it
  *          +--------------------------> time
  */
-export class Lead {
+export class BufferMargin {
   #received = 0;
   #highest = -Infinity;
   #deepestFall = 0;

@@ -1,5 +1,5 @@
 import { icyTitleOf } from '../wire/icy.ts';
-import { Lead } from './lead.ts';
+import { BufferMargin } from './lead.ts';
 import type { Machine } from '../base/machine.ts';
 import { Player } from './player.ts';
 import { TimerQueue } from '../base/timers.ts';
@@ -36,7 +36,7 @@ export class Probe implements Machine {
   readonly #stalls: Stalls;
   readonly #player: Player<undefined>;
   readonly #frames: FrameWatch;
-  readonly #lead = new Lead();
+  readonly #lead = new BufferMargin();
   readonly #pace: Pace;
   readonly #disconnectReasons = new Tally();
   readonly #failures = new Tally();

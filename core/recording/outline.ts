@@ -19,7 +19,7 @@ import type { ByteReader, ByteWriter } from './wire.ts';
  * has been there before; and where a message is not one whole frame, as much of its beginning as may be the rest of a head. What is
  * kept, about a fifth at 128 kbit/s, is no audio that anybody could play.
  */
-export class Outliner {
+export class Redactor {
   readonly #framing: Transport['framing'];
   /** What was read of a length prefix that is not whole. */
   #prefix = -1;
@@ -167,7 +167,7 @@ function spells(bytes: Uint8Array, at: number, to: number, letters: readonly num
 }
 
 /** Writes the length of `bytes`, and of them only what is kept. */
-export function writeOutline(writer: ByteWriter, bytes: Uint8Array, kept: readonly number[]): void {
+export function writeRedacted(writer: ByteWriter, bytes: Uint8Array, kept: readonly number[]): void {
   writer.varint(bytes.length);
   writer.varint(kept.length / 2);
   let behind = 0;
@@ -180,7 +180,7 @@ export function writeOutline(writer: ByteWriter, bytes: Uint8Array, kept: readon
 }
 
 /** Bytes of the same length, with zeros for what was left out. */
-export function readOutline(reader: ByteReader): Uint8Array {
+export function readRedacted(reader: ByteReader): Uint8Array {
   const bytes = new Uint8Array(reader.varint());
   let at = 0;
   for (let left = reader.varint(); left > 0; left--) {

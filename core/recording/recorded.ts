@@ -1,4 +1,4 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import type { Micros } from '../base/units.ts';
 import { answerOf, type CallDefinition } from './calls/calls.ts';
 import type { Recordable, Recorder } from './recorder.ts';
@@ -18,14 +18,14 @@ export function recorded<M extends Recordable>(machine: M, calls: Readonly<Recor
     const call = calls[name];
     if (get !== undefined) Object.defineProperty(wrapper, name, { get: () => get.call(machine) });
     else if (call !== undefined) Object.defineProperty(wrapper, name, { value: recordedCall(machine, method!, uniform(call), recorder) });
-    else if (name !== 'constructor' && name !== 'archive') Object.defineProperty(wrapper, name, { value: method!.bind(machine) });
+    else if (name !== 'constructor' && name !== 'snapshot') Object.defineProperty(wrapper, name, { value: method!.bind(machine) });
   }
   // When it is restored, its recording begins with the state that it has then.
-  const archive = (a: Archive): void => {
-    machine.archive(a);
+  const snapshot = (a: Snapshot): void => {
+    machine.snapshot(a);
     if (a.isLoading) recorder.resume();
   };
-  return Object.defineProperty(wrapper, 'archive', { value: archive }) as Public<M>;
+  return Object.defineProperty(wrapper, 'snapshot', { value: snapshot }) as Public<M>;
 }
 
 function recordedCall(machine: object, method: Method, call: CallDefinition, recorder: Recorder): Method {
@@ -38,6 +38,6 @@ function recordedCall(machine: object, method: Method, call: CallDefinition, rec
 }
 
 /** The same with all fields in one order: one that is not there is found missing as fast as one that is. */
-function uniform({ kind, write, read, isAnswered, outline, before, after }: CallDefinition): CallDefinition {
-  return { kind, write, read, isAnswered, outline, before, after } as CallDefinition;
+function uniform({ kind, write, read, isAnswered, redaction, before, after }: CallDefinition): CallDefinition {
+  return { kind, write, read, isAnswered, redaction, before, after } as CallDefinition;
 }

@@ -1,4 +1,4 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import { assert } from '../base/assert.ts';
 import type { Path } from '../links/path.ts';
 import type { Machine, PathId } from '../base/machine.ts';
@@ -9,7 +9,7 @@ import { BLOCK_HEAD_BYTES, BlockKind, FORMAT_VERSION, jsonBlock, MAGIC, sealBloc
 import { crc32, type Checksum } from './checksum.ts';
 import { CallWriter } from './calls/bytes.ts';
 import { BACKLOGS, type CallDefinition } from './calls/calls.ts';
-import { Outlines } from './calls/outlines.ts';
+import { Redactions } from './calls/outlines.ts';
 import { OutputHash, type Outputs } from './output-hash.ts';
 import { StateWriter } from './saved-state.ts';
 import { Output, type Answer, type MachineEvent } from './told.ts';
@@ -43,7 +43,7 @@ export interface RecorderOptions {
 export interface Recordable extends Machine {
   readonly heldBytes: number;
   readonly paths: Iterable<Path>;
-  archive(a: Archive): void;
+  snapshot(a: Snapshot): void;
 }
 
 /** A recording is kept in so many parts, of which the oldest goes when a new one begins: three to four quarters of the bound. */
@@ -88,7 +88,7 @@ export class Recorder implements Outputs {
   #generationAt = 0 as Micros;
   #blockAt = 0 as Micros;
   #now = 0 as Micros;
-  readonly #outlines: Outlines;
+  readonly #redactions: Redactions;
   /** What was asked for in this call, and those of the answers that were not 0, as pairs. */
   #asked = 0;
   #answers: number[] = [];
@@ -96,7 +96,7 @@ export class Recorder implements Outputs {
   constructor(options: RecorderOptions) {
     this.#options = options;
     this.#checksum = options.checksum ?? crc32;
-    this.#outlines = new Outlines(options.audio);
+    this.#redactions = new Redactions(options.audio);
     this.#generation = (options.firstGeneration ?? 1) - 1;
     this.#hash = new OutputHash(this.#checksum);
   }
@@ -122,7 +122,7 @@ export class Recorder implements Outputs {
   resume(): void {
     this.#isFresh = false;
     this.#isBegun = false;
-    this.#outlines.begin(this.#machine!.paths);
+    this.#redactions.begin(this.#machine!.paths);
   }
 
   /** Nothing is written any more: the machine goes on as if it had never been recorded. */
@@ -144,13 +144,13 @@ export class Recorder implements Outputs {
 
   /** A call of the machine is about to be made, with these arguments. */
   begin(call: CallDefinition, now: Micros, a: unknown, b: unknown, c: unknown): void {
-    call.before?.(this.#outlines, a, b, c);
+    call.before?.(this.#redactions, a, b, c);
     if (!this.#isOn) return;
     if (!this.#isBegun) this.#beginGeneration(now);
     if (this.#block.length === 0) this.#openBlock(now);
     this.#asked = 0;
-    const kept = call.outline?.kept(this.#outlines, a, b, c);
-    this.#block.byte(kept === undefined ? call.kind : call.outline!.kind);
+    const kept = call.redaction?.kept(this.#redactions, a, b, c);
+    this.#block.byte(kept === undefined ? call.kind : call.redaction!.kind);
     // A driver's clock never goes back.
     this.#block.varint(now - this.#now);
     this.#now = now;
@@ -160,7 +160,7 @@ export class Recorder implements Outputs {
 
   /** The call is over, and gave its caller this. */
   end(call: CallDefinition, answer: Answer, a: unknown, b: unknown, c: unknown): void {
-    call.after?.(this.#outlines, answer, a, b, c);
+    call.after?.(this.#redactions, answer, a, b, c);
     if (!this.#isOn) return;
     if (call.isAnswered === true) this.#hash.answer(this.#now, answer);
     if (this.#answers.length > 0) this.#writeAnswers();
@@ -176,7 +176,7 @@ export class Recorder implements Outputs {
 
   /** The machine has let go of a path by itself. */
   dropped(path: PathId): void {
-    this.#outlines.closed(path);
+    this.#redactions.closed(path);
     this.told(Output.drop, path);
   }
 
@@ -268,7 +268,7 @@ export class Recorder implements Outputs {
   #state(audio: AudioKept): Uint8Array {
     const writer = new ByteWriter(audio === 'whole' ? this.#machine!.heldBytes + STATE_BYTES : STATE_BYTES);
     for (let i = 0; i < BLOCK_HEAD_BYTES; i++) writer.byte(0);
-    if (!this.#isFresh) this.#machine!.archive(new StateWriter(writer, audio, this.#options.audio));
+    if (!this.#isFresh) this.#machine!.snapshot(new StateWriter(writer, audio, this.#options.audio));
     const block = writer.written;
     sealBlock(block, BlockKind.state, this.#checksum);
     return block;

@@ -1,12 +1,12 @@
-import type { Archive, Unread } from '../base/archive.ts';
+import type { Snapshot, Unread } from '../base/archive.ts';
 import type { AudioKept } from './format.ts';
-import { Outliner, readOutline, writeOutline } from './outline.ts';
+import { Redactor, readRedacted, writeRedacted } from './outline.ts';
 import type { ByteReader, ByteWriter } from './wire.ts';
 
 const keptOfFiles: WeakMap<Uint8Array, readonly number[]> = new WeakMap();
 
 /** Writes a machine's state down: `audio` as kept here, `files` as in the whole recording. */
-export class StateWriter implements Archive {
+export class StateWriter implements Snapshot {
   readonly isLoading: boolean = false;
   readonly #writer: ByteWriter;
   readonly #audio: AudioKept;
@@ -55,17 +55,17 @@ export class StateWriter implements Archive {
 
   unread(value: Uint8Array, as: Unread): Uint8Array {
     if (this.#audio === 'whole') return this.bytes(value);
-    const outliner = new Outliner(as === 'stream' ? 'stream' : 'datagram');
-    writeOutline(this.#writer, value, as === 'payload' ? outliner.keptOfPayload(value) : outliner.kept(value));
+    const redactor = new Redactor(as === 'stream' ? 'stream' : 'datagram');
+    writeRedacted(this.#writer, value, as === 'payload' ? redactor.keptOfPayload(value) : redactor.kept(value));
     return value;
   }
 
   file(value: Uint8Array): Uint8Array {
     if (this.#files === 'whole') return this.bytes(value);
     // It is the same each time, and may be long: what is kept of it is found once.
-    const kept = keptOfFiles.get(value) ?? new Outliner('datagram').keptOfPayload(value);
+    const kept = keptOfFiles.get(value) ?? new Redactor('datagram').keptOfPayload(value);
     keptOfFiles.set(value, kept);
-    writeOutline(this.#writer, value, kept);
+    writeRedacted(this.#writer, value, kept);
     return value;
   }
 
@@ -86,7 +86,7 @@ export class StateWriter implements Archive {
 }
 
 /** Reads a machine's state back. Throws a WireError when the bytes end too early. */
-export class StateReader implements Archive {
+export class StateReader implements Snapshot {
   readonly isLoading: boolean = true;
   readonly #reader: ByteReader;
   readonly #audio: AudioKept;
@@ -127,11 +127,11 @@ export class StateReader implements Archive {
   }
 
   unread(): Uint8Array {
-    return this.#audio === 'whole' ? this.bytes() : readOutline(this.#reader);
+    return this.#audio === 'whole' ? this.bytes() : readRedacted(this.#reader);
   }
 
   file(): Uint8Array {
-    return this.#files === 'whole' ? this.bytes() : readOutline(this.#reader);
+    return this.#files === 'whole' ? this.bytes() : readRedacted(this.#reader);
   }
 
   audio(_value: Uint8Array, _from: number, _length: number, read = 0): Uint8Array {

@@ -1,4 +1,4 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import { isPushed, type Path } from '../links/path.ts';
 import type { PathId } from '../base/machine.ts';
 import { encodeMessage, MessageType, sameStream, streamIdOf, type MessageView } from '../wire/pdu.ts';
@@ -82,15 +82,15 @@ export class Acknowledger {
   }
 
   /** Saves or restores its state; the paths it names are open. */
-  archive(a: Archive, pathOf: (id: PathId) => Path): void {
+  snapshot(a: Snapshot, pathOf: (id: PathId) => Path): void {
     for (const asker of a.list(this.#askers.values(), (saved) => this.#archiveAsker(a, pathOf, saved))) this.#askers.set(asker.path.id, asker);
   }
 
-  #archiveAsker(a: Archive, pathOf: (id: PathId) => Path, saved: Asker | undefined): Asker {
+  #archiveAsker(a: Snapshot, pathOf: (id: PathId) => Path, saved: Asker | undefined): Asker {
     const path = pathOf(a.number(saved?.path.id ?? (0 as PathId)));
     const asker = saved ?? this.#newAsker(path);
-    asker.due.archive(a);
-    asker.silence.archive(a);
+    asker.due.snapshot(a);
+    asker.silence.snapshot(a);
     asker.streams = a.list(asker.streams, (taken) => ({
       id: a.bytes(taken?.id ?? NOTHING),
       newest: a.number(taken?.newest ?? 0),

@@ -1,4 +1,4 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import type { MemoryBudget } from '../base/budget.ts';
 import type { DropReason, Path } from '../links/path.ts';
 import type { PathId } from '../base/machine.ts';
@@ -8,7 +8,7 @@ import { SeenWindow } from '../order/seen.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Micros } from '../base/units.ts';
 import type { Held } from '../order/window.ts';
-import { Witnesses, type Witness } from '../order/witnesses.ts';
+import { PathRecords, type PathRecord } from '../order/witnesses.ts';
 
 /**
  * Which messages of one stream a relay passes on: the first copy of each that lies where the stream is.
@@ -19,7 +19,7 @@ import { Witnesses, type Witness } from '../order/witnesses.ts';
 export class FirstCopies {
   readonly #settings: Settings;
   readonly #passOn: (view: MessageView) => void;
-  readonly #witnesses: Witnesses<Witness>;
+  readonly #pathRecords: PathRecords<PathRecord>;
   readonly #place: Place;
   readonly #seen: SeenWindow;
   readonly #view: MessageView = emptyMessageView();
@@ -28,7 +28,7 @@ export class FirstCopies {
   constructor(settings: Settings, budget: MemoryBudget, passOn: (view: MessageView) => void) {
     this.#settings = settings;
     this.#passOn = passOn;
-    this.#witnesses = new Witnesses(settings, budget, (witness) => witness);
+    this.#pathRecords = new PathRecords(settings, budget, (pathRecord) => pathRecord);
     this.#place = new Place(settings, budget, settings.windowMessages);
     this.#seen = new SeenWindow(settings.windowMessages);
   }
@@ -50,20 +50,20 @@ export class FirstCopies {
 
   /** Passes a message on, or says why not: what lies `elsewhere` is kept, and may be passed on later. */
   takeIn(now: Micros, path: Path, view: MessageView): DropReason | 'elsewhere' | undefined {
-    const witness = this.#witnesses.of(now, path, view.replica);
+    const pathRecord = this.#pathRecords.of(now, path, view.replica);
     if (!this.#place.hasBegun) {
       if (this.#place.wasGiven(now, view.sequence)) return 'duplicate';
       this.#place.begin(view.sequence);
     }
-    const where = this.#place.locate(now, witness, view, Infinity);
+    const where = this.#place.locate(now, pathRecord, view, Infinity);
     if (where === 'here') {
-      witness?.rhythm.arrival(now);
-      const dropped = this.#passOnFirst(now, witness, view);
+      pathRecord?.cadence.arrival(now);
+      const dropped = this.#passOnFirst(now, pathRecord, view);
       this.#passOnPassed(now);
       return dropped;
     }
     if (where !== 'kept') return where === 'refused' ? 'far-off' : 'duplicate';
-    const winner = this.#place.winner(now, this.#witnesses);
+    const winner = this.#place.winner(now, this.#pathRecords);
     if (winner === undefined) return 'elsewhere';
     this.#goTo(now, winner);
     return undefined;
@@ -71,26 +71,26 @@ export class FirstCopies {
 
   /** Those that are remembered in it. */
   get paths(): readonly Path[] {
-    return this.#witnesses.paths;
+    return this.#pathRecords.paths;
   }
 
   /** A connection is gone: passes on what it has brought elsewhere, if the stream has gone there. */
   forgetPath(now: Micros, path: Path): void {
-    const winner = this.#place.winnerBefore(now, path, this.#witnesses);
+    const winner = this.#place.winnerBefore(now, path, this.#pathRecords);
     if (winner !== undefined) this.#goTo(now, winner);
-    this.#witnesses.forgetPath(path);
+    this.#pathRecords.forgetPath(path);
   }
 
   /** Lets go of what it keeps; it is not used again. */
   dispose(): void {
-    this.#witnesses.clear();
+    this.#pathRecords.clear();
   }
 
   /** Saves or restores its state; the paths it names are open. */
-  archive(a: Archive, pathOf: (id: PathId) => Path): void {
-    this.#witnesses.archive(a, pathOf, () => undefined);
-    this.#place.archive(a);
-    this.#seen.archive(a);
+  snapshot(a: Snapshot, pathOf: (id: PathId) => Path): void {
+    this.#pathRecords.snapshot(a, pathOf, () => undefined);
+    this.#place.snapshot(a);
+    this.#seen.snapshot(a);
   }
 
   /** What was passed on before the first number of the place: it may have begun in the middle of what was on its way. */
@@ -101,38 +101,38 @@ export class FirstCopies {
   }
 
   /** The stream has gone to where this path has delivered: what it has delivered there is passed on in order, and nothing of it lost. */
-  #goTo(now: Micros, witness: Witness): void {
-    const kept = witness.rival!.take();
-    witness.rival = undefined;
+  #goTo(now: Micros, pathRecord: PathRecord): void {
+    const kept = pathRecord.rival!.take();
+    pathRecord.rival = undefined;
     const first = kept[0]!.sequence;
     const { newest } = this.#place;
     // Behind a gap that the window spans it is the same place.
     if (first - newest >= this.#settings.windowMessages || this.#place.isAhead(first)) {
-      this.#seen.goOnFrom(this.#place.move(now, newest + 1, first, this.#witnesses, this.#passedOnBefore));
+      this.#seen.goOnFrom(this.#place.move(now, newest + 1, first, this.#pathRecords, this.#passedOnBefore));
     }
     this.#place.reach(now, kept.at(-1)!.sequence);
-    witness.hereAt = now;
-    witness.rhythm.arrival(now);
-    this.#passOnAll(now, witness, kept);
+    pathRecord.hereAt = now;
+    pathRecord.cadence.arrival(now);
+    this.#passOnAll(now, pathRecord, kept);
     this.#passOnPassed(now);
   }
 
   /** What had come too far ahead to be believed, and no longer is, is not lost. */
   #passOnPassed(now: Micros): void {
-    for (const { witness, held } of this.#place.passed(now, this.#witnesses)) this.#passOnAll(now, witness, held);
+    for (const { pathRecord, held } of this.#place.passed(now, this.#pathRecords)) this.#passOnAll(now, pathRecord, held);
   }
 
-  #passOnAll(now: Micros, witness: Witness, held: readonly Held[]): void {
+  #passOnAll(now: Micros, pathRecord: PathRecord, held: readonly Held[]): void {
     for (const { message } of held) {
       readMessage(this.#view, message, 0, message.length);
-      if (this.#passOnFirst(now, witness, this.#view) !== undefined) witness.path.drop('far-off');
+      if (this.#passOnFirst(now, pathRecord, this.#view) !== undefined) pathRecord.path.drop('far-off');
     }
   }
 
-  #passOnFirst(now: Micros, witness: Witness | undefined, view: MessageView): DropReason | undefined {
+  #passOnFirst(now: Micros, pathRecord: PathRecord | undefined, view: MessageView): DropReason | undefined {
     const sighting = this.#seen.see(view.sequence);
     if (sighting !== 'new') return sighting;
-    if (witness !== undefined) witness.newAt = now;
+    if (pathRecord !== undefined) pathRecord.newAt = now;
     this.#passOn(view);
     return undefined;
   }

@@ -1,6 +1,6 @@
 import { decodeAnnouncement } from '../wire/announce.ts';
-import type { Archive } from '../base/archive.ts';
-import { encodeSource, type SourceClaim } from '../wire/extensions.ts';
+import type { Snapshot } from '../base/archive.ts';
+import { encodeSource, type StatusReport } from '../wire/extensions.ts';
 import { packed, prefixed } from '../wire/framing.ts';
 import { encodeMessage, MessageType, PDU_HEADER_BYTES, type MessageView } from '../wire/pdu.ts';
 
@@ -26,7 +26,7 @@ export class RelayOpening {
   /** The newest message of each kind, by its type. */
   readonly #kept: (Kept | undefined)[] = [];
   /** All of that in one piece: made when somebody subscribes, and as good until something of it changes. */
-  #packed: { readonly claim: SourceClaim | undefined; readonly bytes: Uint8Array } | undefined;
+  #packed: { readonly report: StatusReport | undefined; readonly bytes: Uint8Array } | undefined;
   #mount = '';
 
   /** @param bytes counts what this takes, too. */
@@ -59,20 +59,20 @@ export class RelayOpening {
    * before it: whoever does not know the type takes it for a second copy of that, or at worst for that ANNOUNCE itself,
    * of which there is another in two seconds. It never takes the place of audio. Undefined before there was one.
    */
-  sourceMessage(claim: SourceClaim | undefined): Uint8Array | undefined {
+  sourceMessage(report: StatusReport | undefined): Uint8Array | undefined {
     const announced = this.#kept[MessageType.ANNOUNCE];
-    if (announced === undefined || claim === undefined) return undefined;
-    return encodeMessage({ type: MessageType.SOURCE, replica: 0, streamId: this.#id, sequence: announced.sequence, payload: encodeSource(claim) });
+    if (announced === undefined || report === undefined) return undefined;
+    return encodeMessage({ type: MessageType.SOURCE, replica: 0, streamId: this.#id, sequence: announced.sequence, payload: encodeSource(report) });
   }
 
-  /** All that a new subscriber needs, with length prefixes. @param claim what there is to say of its source. */
-  packed(claim: SourceClaim | undefined): Uint8Array {
-    if (this.#packed === undefined || this.#packed.claim !== claim) {
+  /** All that a new subscriber needs, with length prefixes. @param report what there is to say of its source. */
+  packed(report: StatusReport | undefined): Uint8Array {
+    if (this.#packed === undefined || this.#packed.report !== report) {
       this.#unpack();
       const kept = OPENING_TYPES.flatMap((type) => this.#kept[type]?.message ?? []);
-      const source = this.sourceMessage(claim);
+      const source = this.sourceMessage(report);
       if (source !== undefined) kept.push(prefixed(source, 0, source.length));
-      this.#packed = { claim, bytes: packed(kept, Infinity)[0] ?? NOTHING };
+      this.#packed = { report, bytes: packed(kept, Infinity)[0] ?? NOTHING };
       this.#bytes.packed += this.#packed.bytes.length;
     }
     return this.#packed.bytes;
@@ -85,7 +85,7 @@ export class RelayOpening {
   }
 
   /** Saves or restores its state; what all of them take goes with whoever counts it. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     this.#mount = a.text(this.#mount);
     for (const type of OPENING_TYPES) this.#kept[type] = archiveKept(a, this.#kept[type]);
   }
@@ -105,7 +105,7 @@ export function isOpening(type: number): boolean {
 const OPENING_TYPES = [MessageType.ANNOUNCE, MessageType.ORIGIN, MessageType.HEADERS, MessageType.METADATA] as const;
 const NOTHING = new Uint8Array(0);
 
-function archiveKept(a: Archive, saved: Kept | undefined): Kept | undefined {
+function archiveKept(a: Snapshot, saved: Kept | undefined): Kept | undefined {
   if (!a.flag(saved !== undefined)) return undefined;
   return { place: a.number(saved?.place ?? 0), sequence: a.number(saved?.sequence ?? 0), message: a.bytes(saved?.message ?? NOTHING) };
 }

@@ -1,4 +1,4 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import type { Path } from '../links/path.ts';
 import type { PathId } from '../base/machine.ts';
 import { ms, type Micros } from '../base/units.ts';
@@ -38,7 +38,7 @@ const MAX_HEIRS = 4;
 const MAX_OWNERS = 4;
 /** An owner that goes on so near the number at which it stopped has paused; otherwise messages were lost. */
 const NEAR_MESSAGES = 8;
-/** What is longer is an outage, and no rhythm: the longest pause of a source that comes in bursts is 2.7 s. */
+/** What is longer is an outage, and no cadence: the longest pause of a source that comes in bursts is 2.7 s. */
 const LONGEST_PAUSE_US = 5_000_000;
 /** From the address of an owner that is silent for so long another connection is believed: the first one is half open, and its encoder has noticed. */
 const SAME_ADDRESS_SILENT_US = 1_500_000;
@@ -48,7 +48,7 @@ const SAME_ADDRESS_SILENT_US = 1_500_000;
  * send it, and its id and sequence numbers can be read by everybody who subscribes.
  *
  * While the owner is there, others may only bring what it has left out: a second way of the same encoder makes its losses good, and nobody
- * can go on in its name. When its connection is closed, the next one from its address goes on at once. After a silence that its rhythm does not
+ * can go on in its name. When its connection is closed, the next one from its address goes on at once. After a silence that its cadence does not
  * explain anybody is believed, until it is back: an encoder may have moved to its other line. An owner that only repeats what was sent before is
  * silent: whoever replays a stream to a relay that has just started owns it, and does not go on. A connection that says by empty messages that it
  * waits is not silent: its source pauses, and goes on behind the number at which it stopped. Relays that we subscribe to have been chosen by
@@ -85,7 +85,7 @@ export class Ownership {
   }
 
   /** Saves or restores its state; the paths it names are open. */
-  archive(a: Archive, pathOf: (id: PathId) => Path): void {
+  snapshot(a: Snapshot, pathOf: (id: PathId) => Path): void {
     this.#owners = a.list(this.#owners, (owner) => ({
       path: archiveOpen(a, owner?.path, pathOf),
       address: a.text(owner?.address ?? ''),
@@ -171,7 +171,7 @@ function lastSignOf({ path, heardAt }: Owner): Micros {
   return path?.isOpen === true && path.waitsSince > heardAt ? path.waitsSince : heardAt;
 }
 
-function archiveOpen(a: Archive, path: Path | undefined, pathOf: (id: PathId) => Path): Path | undefined {
+function archiveOpen(a: Snapshot, path: Path | undefined, pathOf: (id: PathId) => Path): Path | undefined {
   const id = a.maybeNumber(path?.isOpen === true ? path.id : undefined);
   return id === undefined ? undefined : pathOf(id);
 }

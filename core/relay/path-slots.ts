@@ -1,4 +1,4 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import { isPushed, type Path } from '../links/path.ts';
 import type { Settings } from '../config/settings.ts';
 import { ByAddress, KNOWN_AFTER_US, KnownAddresses, oldest, type Admission } from '../links/slots.ts';
@@ -82,8 +82,8 @@ export class PathSlots {
   }
 
   /** Saves or restores what does not follow from the paths that are open: these are told by `opened`. */
-  archive(a: Archive): void {
-    this.#known.archive(a);
+  snapshot(a: Snapshot): void {
+    this.#known.snapshot(a);
   }
 
   /** Those that have had their time, and said nothing of use. */

@@ -1,9 +1,9 @@
 import { Acknowledger, type AcknowledgerReason } from './acknowledger.ts';
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import { CONNECTION_BYTES } from '../base/costs.ts';
 import type { PathFigures } from '../links/events.ts';
 import { packed, prefixed } from '../wire/framing.ts';
-import { Intake } from '../links/intake.ts';
+import { PathReceiver } from '../links/intake.ts';
 import { isPushed, type Path } from '../links/path.ts';
 import { Journal } from '../base/journal.ts';
 import type { Machine, PathId, SubscriberId } from '../base/machine.ts';
@@ -51,7 +51,7 @@ const CHUNK_BYTES = 131_072;
 export class Relay implements Machine {
   readonly #settings: Settings;
   readonly #sink: RelaySink;
-  readonly #intake: Intake;
+  readonly #pathReceiver: PathReceiver;
   readonly #journal: Journal;
   readonly #streams: RelayStreams;
   readonly #subscribers: RelaySubscribers;
@@ -70,7 +70,7 @@ export class Relay implements Machine {
       settings,
       journal: this.#journal,
       timer: (reason, fire) => this.#timers.timer(reason, fire),
-      full: () => this.#intake.boundHit('maxStreams'),
+      full: () => this.#pathReceiver.boundHit('maxStreams'),
       event: (event) => sink.event(event),
     });
     this.#subscribers = new RelaySubscribers({
@@ -78,10 +78,10 @@ export class Relay implements Machine {
       journal: this.#journal,
       sink,
       timer: (reason, fire) => this.#timers.timer(reason, fire),
-      full: (bound, holders) => this.#intake.boundHit(bound, holders),
+      full: (bound, holders) => this.#pathReceiver.boundHit(bound, holders),
     });
     this.#pathSlots = new PathSlots(settings);
-    this.#intake = new Intake({
+    this.#pathReceiver = new PathReceiver({
       maxPaths: settings.maxPaths,
       message: (path, view) => this.#message(path, view),
       empty: (path) => {
@@ -112,12 +112,12 @@ export class Relay implements Machine {
 
   /** Memory of the history, of the streams' openings and rival places, and of unfinished messages. */
   get heldBytes(): number {
-    return this.#journal.heldBytes + this.#intake.heldBytes + this.#streams.heldBytes;
+    return this.#journal.heldBytes + this.#pathReceiver.heldBytes + this.#streams.heldBytes;
   }
 
   get stats(): RelayStats {
     return {
-      paths: [...this.#intake.paths].map((path) => ({ id: path.id, label: path.peer.name, ...path.figures })),
+      paths: [...this.#pathReceiver.paths].map((path) => ({ id: path.id, label: path.peer.name, ...path.figures })),
       streams: this.#streams.size,
       subscribers: this.#subscribers.size,
       messagesIn: this.#messagesIn,
@@ -130,14 +130,14 @@ export class Relay implements Machine {
 
   /** Those that are open. */
   get paths(): Iterable<Path> {
-    return this.#intake.paths;
+    return this.#pathReceiver.paths;
   }
 
   /** A connection, or a sender of datagrams, that messages come from; undefined when there are too many: refuse it. */
   openPath(now: Micros, transport: Transport, peer: Peer): PathId | undefined {
     this.#now = now;
     if (isPushed({ transport, peer }) && !this.#makeRoomForPath(now, peer.address)) return undefined;
-    const path = this.#intake.open(now, transport, peer);
+    const path = this.#pathReceiver.open(now, transport, peer);
     if (path === undefined) return undefined;
     this.#pathSlots.opened(path);
     this.#silence.setEarlier(this.#pathSlots.dueAt);
@@ -146,7 +146,7 @@ export class Relay implements Machine {
 
   closePath(now: Micros, id: PathId, reason: string): void {
     this.#now = now;
-    const path = this.#intake.close(id, reason);
+    const path = this.#pathReceiver.close(id, reason);
     if (path === undefined) return;
     this.#pathSlots.closed(path);
     this.#acknowledger?.closed(path);
@@ -158,7 +158,7 @@ export class Relay implements Machine {
   /** Of a stream, bytes in any chunking; else one datagram. Borrowed for the call. */
   receive(now: Micros, path: PathId, bytes: Uint8Array): void {
     this.#now = now;
-    this.#intake.receive(path, bytes);
+    this.#pathReceiver.receive(path, bytes);
     this.#trim(now);
     this.#subscribers.pumpSoon(now);
   }
@@ -181,19 +181,19 @@ export class Relay implements Machine {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
-    const pathOf = (id: PathId): Path => this.#intake.path(id);
+  snapshot(a: Snapshot): void {
+    const pathOf = (id: PathId): Path => this.#pathReceiver.path(id);
     this.#now = a.number(this.#now);
-    this.#intake.archive(a);
-    this.#journal.archive(a);
-    this.#streams.archive(a, pathOf);
-    this.#subscribers.archive(a);
-    if (a.isLoading) for (const path of [...this.#intake.paths].sort((one, other) => one.waitsSince - other.waitsSince)) this.#pathSlots.opened(path);
-    this.#pathSlots.archive(a);
+    this.#pathReceiver.snapshot(a);
+    this.#journal.snapshot(a);
+    this.#streams.snapshot(a, pathOf);
+    this.#subscribers.snapshot(a);
+    if (a.isLoading) for (const path of [...this.#pathReceiver.paths].sort((one, other) => one.waitsSince - other.waitsSince)) this.#pathSlots.opened(path);
+    this.#pathSlots.snapshot(a);
     this.#messagesIn = a.number(this.#messagesIn);
-    this.#silence.archive(a);
-    this.#acknowledger?.archive(a, pathOf);
-    this.#timers.archive(a);
+    this.#silence.snapshot(a);
+    this.#acknowledger?.snapshot(a, pathOf);
+    this.#timers.snapshot(a);
   }
 
   #message(path: Path, view: MessageView): void {
@@ -228,7 +228,7 @@ export class Relay implements Machine {
     this.#journal.trimBefore((now - ms(this.#settings.historyMs)) as Micros);
     const most = this.#historyBytes();
     if (this.#journal.head - this.#journal.tail > most) {
-      this.#intake.boundHit('historyBytes');
+      this.#pathReceiver.boundHit('historyBytes');
       this.#journal.trimToBytes(most);
     }
   }
@@ -236,15 +236,15 @@ export class Relay implements Machine {
   /** What streams and connections take is not there for the history, but half of it is whatever they take. */
   #historyBytes(): number {
     const { historyBytes } = this.#settings;
-    const besides = this.#streams.countedBytes + CONNECTION_BYTES * (this.#intake.size + this.#subscribers.size);
+    const besides = this.#streams.countedBytes + CONNECTION_BYTES * (this.#pathReceiver.size + this.#subscribers.size);
     return Math.max(historyBytes / 2, historyBytes - besides);
   }
 
   /** False when a connection that is made to us must be refused. */
   #makeRoomForPath(now: Micros, address: string): boolean {
-    const admission = this.#pathSlots.admit(now, address, this.#intake.isFull);
+    const admission = this.#pathSlots.admit(now, address, this.#pathReceiver.isFull);
     if (admission.kind === 'room') return true;
-    this.#intake.boundHit(admission.bound, () => this.#pathSlots.told());
+    this.#pathReceiver.boundHit(admission.bound, () => this.#pathSlots.told());
     if (admission.kind === 'refused') return false;
     this.#dropPath(now, admission.of.id, 'replaced', `made room for ${address}`);
     return true;

@@ -1,8 +1,8 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import type { MemoryBudget } from '../base/budget.ts';
-import { archiveClaim, Carriers } from '../links/source-status.ts';
+import { snapshotReport, SourceStatus } from '../links/source-status.ts';
 import type { RelayEvent } from './events.ts';
-import type { SourceClaim } from '../wire/extensions.ts';
+import type { StatusReport } from '../wire/extensions.ts';
 import { FirstCopies } from './first-copies.ts';
 import { isPowerOfTwo } from '../links/intake.ts';
 import type { Path } from '../links/path.ts';
@@ -46,7 +46,7 @@ export class RelayStream {
   readonly #forget: Timer<string>;
   readonly #copies: FirstCopies;
   readonly #ownership = new Ownership();
-  readonly #carriers = new Carriers();
+  readonly #sourceStatus = new SourceStatus();
   readonly #opening: RelayOpening;
   #holder: string;
   /** When it was new. */
@@ -55,7 +55,7 @@ export class RelayStream {
   #hasAudio = false;
   #hasStrays = false;
   /** What subscribers have been told of its source. */
-  #told: SourceClaim | undefined;
+  #told: StatusReport | undefined;
   /** The time of the call that is going on, and the path whose message is taken in. */
   #now = 0 as Micros;
   #by: Path | undefined;
@@ -83,19 +83,19 @@ export class RelayStream {
     return this.#heardAt;
   }
 
-  /** Paths that are no carriers of it have brought messages with its id. */
+  /** Paths that are no carrying paths of it have brought messages with its id. */
   get hasStrays(): boolean {
     return this.#hasStrays;
   }
 
   /** Those by which it comes. */
-  get carriers(): readonly Path[] {
-    return this.#carriers.paths;
+  get sourceStatus(): readonly Path[] {
+    return this.#sourceStatus.paths;
   }
 
   /** All open paths that are remembered in it. */
   get paths(): readonly Path[] {
-    return [...this.#carriers.paths, ...this.#copies.paths];
+    return [...this.#sourceStatus.paths, ...this.#copies.paths];
   }
 
   /** The sequence numbers that were passed on. */
@@ -105,7 +105,7 @@ export class RelayStream {
 
   /** All that a new subscriber needs first of it. */
   get opening(): Uint8Array {
-    return this.#opening.packed(this.#carriers.claim);
+    return this.#opening.packed(this.#sourceStatus.report);
   }
 
   worth(now: Micros): Worth {
@@ -121,7 +121,7 @@ export class RelayStream {
 
   /** Whether a message that comes by this path is to be taken; otherwise it is counted there. */
   admits(now: Micros, path: Path, sequence: number): boolean {
-    const said = this.#carriers.claim?.address ?? '';
+    const said = this.#sourceStatus.report?.address ?? '';
     if (this.#ownership.admits(now, path, sequence, said, this.#settings.ownerIdleMs)) return true;
     this.#refuse(path);
     return false;
@@ -139,14 +139,14 @@ export class RelayStream {
       this.#hasStrays = true;
       return true;
     }
-    const isNew = this.#carriers.carried(path);
+    const isNew = this.#sourceStatus.carried(path);
     this.#tellSource(now);
     return isNew;
   }
 
   /** The relay at the other end of this path says this of its source. */
-  said(now: Micros, path: Path, claim: SourceClaim): void {
-    this.#carriers.said(path, claim);
+  said(now: Micros, path: Path, report: StatusReport): void {
+    this.#sourceStatus.said(path, report);
     this.#tellSource(now);
   }
 
@@ -154,7 +154,7 @@ export class RelayStream {
   closed(now: Micros, path: Path): void {
     this.#now = now;
     this.#copies.forgetPath(now, path);
-    this.#carriers.closed(path);
+    this.#sourceStatus.closed(path);
     this.#tellSource(now);
   }
 
@@ -166,18 +166,18 @@ export class RelayStream {
   }
 
   /** Saves or restores what is not given at construction; the paths it names are open. */
-  archive(a: Archive, pathOf: (id: PathId) => Path): void {
-    this.#copies.archive(a, pathOf);
-    this.#ownership.archive(a, pathOf);
-    this.#forget.archive(a);
-    this.#opening.archive(a);
+  snapshot(a: Snapshot, pathOf: (id: PathId) => Path): void {
+    this.#copies.snapshot(a, pathOf);
+    this.#ownership.snapshot(a, pathOf);
+    this.#forget.snapshot(a);
+    this.#opening.snapshot(a);
     this.#bornAt = a.number(this.#bornAt);
     this.#holder = a.text(this.#holder);
     this.#hasAudio = a.flag(this.#hasAudio);
     this.#hasStrays = a.flag(this.#hasStrays);
     this.#heardAt = a.number(this.#heardAt);
-    this.#carriers.archive(a, pathOf);
-    this.#told = archiveClaim(a, this.#told);
+    this.#sourceStatus.snapshot(a, pathOf);
+    this.#told = snapshotReport(a, this.#told);
   }
 
   #passOn(view: MessageView): void {
@@ -210,15 +210,15 @@ export class RelayStream {
 
   /** Tells subscribers what there is to say of its source, when that is something else than before. */
   #tellSource(now: Micros): void {
-    const { claim } = this.#carriers;
-    if (claim === undefined || isSameClaim(claim, this.#told)) return;
-    const message = this.#opening.sourceMessage(claim);
+    const { report } = this.#sourceStatus;
+    if (report === undefined || isSameReport(report, this.#told)) return;
+    const message = this.#opening.sourceMessage(report);
     if (message === undefined) return;
-    this.#told = claim;
+    this.#told = report;
     this.#journal.append(now, message, 0, message.length, true);
   }
 }
 
-function isSameClaim(a: SourceClaim, b: SourceClaim | undefined): boolean {
+function isSameReport(a: StatusReport, b: StatusReport | undefined): boolean {
   return b !== undefined && a.isOpen === b.isOpen && a.hops === b.hops && a.address === b.address;
 }

@@ -1,8 +1,8 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import { MemoryBudget } from '../base/budget.ts';
 import { Carriage } from '../links/carriage.ts';
 import { RELAY_STREAM_BYTES } from '../base/costs.ts';
-import { Departed } from '../order/departed.ts';
+import { EndedStreams } from '../order/departed.ts';
 import type { RelayEvent } from './events.ts';
 import { decodeSource } from '../wire/extensions.ts';
 import type { Path } from '../links/path.ts';
@@ -35,7 +35,7 @@ export class RelayStreams {
   readonly #table = new StreamTable<RelayStream>();
   readonly #carriage = new Carriage<RelayStream>();
   readonly #rivalBudget: MemoryBudget;
-  readonly #departed: Departed;
+  readonly #endedStreams: EndedStreams;
   readonly #openingBytes: OpeningBytes = { kept: 0, packed: 0 };
   /** No stream could go for another one: before this it is not looked again. */
   #noRoomUntil = 0 as Micros;
@@ -46,7 +46,7 @@ export class RelayStreams {
     const { windowMessages, historyBytes } = options.settings;
     this.#options = options;
     this.#rivalBudget = new MemoryBudget(historyBytes / RIVAL_SHARE);
-    this.#departed = new Departed(windowMessages);
+    this.#endedStreams = new EndedStreams(windowMessages);
   }
 
   get size(): number {
@@ -79,7 +79,7 @@ export class RelayStreams {
     if (!this.#makeRoom(now, holder)) return undefined;
     const stream = this.#newStream(now, streamIdOf(view.bytes, view.start), holder);
     const name = formatStreamId(stream.id);
-    stream.begin(now, this.#departed.runsOf(name));
+    stream.begin(now, this.#endedStreams.runsOf(name));
     this.#table.add(stream);
     this.#options.event({ kind: 'stream-new', stream: name, label: path.peer.name });
     return (this.#latest = stream);
@@ -92,9 +92,9 @@ export class RelayStreams {
 
   /** What another relay says of a stream's source. It has no place in the stream's sequence, and goes no further as it is. */
   receiveSource(now: Micros, path: Path, view: MessageView): void {
-    const claim = path.isUpstream ? decodeSource(view.bytes.subarray(view.start + PDU_HEADER_BYTES, view.end)) : undefined;
-    if (claim === undefined) path.drop('bad-source');
-    else this.#table.find(view.bytes, view.start)?.said(now, path, claim);
+    const report = path.isUpstream ? decodeSource(view.bytes.subarray(view.start + PDU_HEADER_BYTES, view.end)) : undefined;
+    if (report === undefined) path.drop('bad-source');
+    else this.#table.find(view.bytes, view.start)?.said(now, path, report);
   }
 
   /** A connection is gone. */
@@ -103,18 +103,18 @@ export class RelayStreams {
   }
 
   /** Saves or restores its state; the paths it names are open. */
-  archive(a: Archive, pathOf: (id: PathId) => Path): void {
-    for (const stream of a.list(this.#table, (saved) => this.#archiveStream(a, pathOf, saved))) if (a.isLoading) this.#restore(stream);
+  snapshot(a: Snapshot, pathOf: (id: PathId) => Path): void {
+    for (const stream of a.list(this.#table, (saved) => this.#snapshotStream(a, pathOf, saved))) if (a.isLoading) this.#restore(stream);
     this.#openingBytes.kept = a.number(this.#openingBytes.kept);
     this.#noRoomUntil = a.number(this.#noRoomUntil);
-    this.#rivalBudget.archive(a);
-    this.#departed.archive(a);
+    this.#rivalBudget.snapshot(a);
+    this.#endedStreams.snapshot(a);
   }
 
-  #archiveStream(a: Archive, pathOf: (id: PathId) => Path, saved: RelayStream | undefined): RelayStream {
+  #snapshotStream(a: Snapshot, pathOf: (id: PathId) => Path, saved: RelayStream | undefined): RelayStream {
     const id = a.bytes(saved?.id ?? NO_ID);
     const stream = saved ?? this.#newStream(0 as Micros, id, '');
-    stream.archive(a, pathOf);
+    stream.snapshot(a, pathOf);
     return stream;
   }
 
@@ -153,9 +153,9 @@ export class RelayStreams {
   #forget(now: Micros, stream: RelayStream): void {
     this.#table.delete(stream);
     const name = formatStreamId(stream.id);
-    this.#departed.note(name, stream.runs);
+    this.#endedStreams.note(name, stream.runs);
     if (stream.hasStrays) this.#carriage.forget(stream);
-    else for (const { id } of stream.carriers) this.#carriage.dropped(id, stream);
+    else for (const { id } of stream.sourceStatus) this.#carriage.dropped(id, stream);
     stream.dispose();
     if (this.#latest === stream) this.#latest = undefined;
     const silentMs = toMs((now - stream.heardAt) as Micros);

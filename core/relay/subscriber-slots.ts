@@ -1,4 +1,4 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import type { Settings } from '../config/settings.ts';
 import { ByAddress, KNOWN_AFTER_US, KnownAddresses, oldest, type Admission } from '../links/slots.ts';
 import type { Subscriber } from './subscriber.ts';
@@ -56,9 +56,9 @@ export class SubscriberSlots {
   }
 
   /** Saves or restores what does not follow from the subscribers that are there: these are told by `joined`. */
-  archive(a: Archive): void {
-    this.#known.archive(a);
-    this.#replaced.archive(a);
+  snapshot(a: Snapshot): void {
+    this.#known.snapshot(a);
+    this.#replaced.snapshot(a);
   }
 
   /** The one of this address that has taken least of what it was sent. */

@@ -1,4 +1,4 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import type { RelayEvent } from './events.ts';
 import { archiveCursor, type Cursor, type Journal } from '../base/journal.ts';
 import type { PathId, SubscriberId } from '../base/machine.ts';
@@ -94,7 +94,7 @@ export class Subscriber {
   }
 
   /** Saves or restores what is not given at construction. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     this.#opening = a.list(this.#opening, (message) => a.bytes(message ?? NOTHING));
     archiveCursor(a, this.#cursor);
     this.#lostMessages = a.number(this.#lostMessages);

@@ -1,4 +1,4 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import type { Journal } from '../base/journal.ts';
 import type { SubscriberId } from '../base/machine.ts';
 import { anonymous, type Peer } from '../links/peer.ts';
@@ -87,22 +87,22 @@ export class RelaySubscribers {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     for (const one of a.list(this.#all.values(), (saved) => this.#archiveSubscriber(a, saved))) this.#all.set(one.id, one);
     if (a.isLoading) for (const one of this.#all.values()) this.#slots.joined(one);
-    this.#slots.archive(a);
+    this.#slots.snapshot(a);
     this.#subscribed = a.number(this.#subscribed);
     this.#lostMessages = a.number(this.#lostMessages);
-    this.#flush.archive(a);
+    this.#flush.snapshot(a);
   }
 
-  #archiveSubscriber(a: Archive, saved: Subscriber | undefined): Subscriber {
+  #archiveSubscriber(a: Snapshot, saved: Subscriber | undefined): Subscriber {
     const id = a.number(saved?.id ?? (0 as SubscriberId));
     // What else may be known of it has no place in a recording of this format.
     const name = a.text(saved?.peer.name ?? '');
     const joinedAt = a.number(saved?.joinedAt ?? (0 as Micros));
     const subscriber = saved ?? this.#newSubscriber(id, anonymous('subscriber', name), joinedAt, []);
-    subscriber.archive(a);
+    subscriber.snapshot(a);
     return subscriber;
   }
 

@@ -1,4 +1,4 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import type { Micros } from '../base/units.ts';
 
 /**
@@ -31,7 +31,7 @@ export class Ahead {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     this.#aheadUs = a.number(this.#aheadUs);
     this.#at = a.number(this.#at);
   }

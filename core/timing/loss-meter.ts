@@ -1,4 +1,4 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import type { Micros } from '../base/units.ts';
 
 /** How much programme a stream has lost in the last one to two spans. */
@@ -23,7 +23,7 @@ export class LossMeter {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     this.#spanStart = a.number(this.#spanStart);
     this.#lost = a.number(this.#lost);
     this.#lostBefore = a.number(this.#lostBefore);

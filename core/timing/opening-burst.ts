@@ -1,4 +1,4 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import { ms, type Micros } from '../base/units.ts';
 
 /** A stream that is so far ahead of real time began with what was there before it; less may be jitter. */
@@ -33,7 +33,7 @@ export class OpeningBurst {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     this.#beganAt = a.maybeNumber(this.#beganAt);
     this.#mediaUs = a.number(this.#mediaUs);
     this.#mostAheadUs = a.number(this.#mostAheadUs);

@@ -1,4 +1,4 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import type { Micros } from '../base/units.ts';
 
 /** What an outage held up follows at once, and is no haste: so much of it at most, for that is more than anybody on the way keeps. */
@@ -81,7 +81,7 @@ export class Pace {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     this.#leadUs = a.number(this.#leadUs);
     this.#at = a.number(this.#at);
     this.#isUnpaced = a.flag(this.#isUnpaced);
@@ -91,6 +91,6 @@ export class Pace {
   }
 }
 
-function archivePlace(a: Archive, place: Place | undefined): Place | undefined {
+function archivePlace(a: Snapshot, place: Place | undefined): Place | undefined {
   return a.flag(place !== undefined) ? { at: a.number(place?.at ?? 0), mediaUs: a.number(place?.mediaUs ?? 0) } : undefined;
 }

@@ -1,4 +1,4 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import type { Micros } from '../base/units.ts';
 
 /**
@@ -7,7 +7,7 @@ import type { Micros } from '../base/units.ts';
  * What counts is the second longest pause of the last one to two spans: a source that sends in bursts has many long ones, an
  * outage is one alone, and must not make the next one harder to see.
  */
-export class Rhythm {
+export class ArrivalCadence {
   readonly #spanUs: number;
   #lastAt = -Infinity;
   #spanStart = -Infinity;
@@ -43,12 +43,12 @@ export class Rhythm {
   }
 
   /** Twice the usual pause, within bounds: when a source that has sent nothing counts as silent. */
-  patienceUs(minUs: number, maxUs: number): number {
+  stallTimeoutUs(minUs: number, maxUs: number): number {
     return Math.min(Math.max(2 * this.usualPauseUs, minUs), Math.max(minUs, maxUs));
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     this.#lastAt = a.number(this.#lastAt);
     this.#spanStart = a.number(this.#spanStart);
     this.#longest = a.number(this.#longest);

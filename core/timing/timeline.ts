@@ -1,4 +1,4 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import type { Micros } from '../base/units.ts';
 
 /** The window is kept in so many parts; a part is let go of at a time. */
@@ -58,7 +58,7 @@ export class Timeline {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     this.#lows = a.list(this.#lows, (low) => a.number(low ?? 0));
     this.#partStart = a.number(this.#partStart);
     this.#mediaUs = a.number(this.#mediaUs);

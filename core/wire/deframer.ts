@@ -1,4 +1,4 @@
-import type { Archive } from '../base/archive.ts';
+import type { Snapshot } from '../base/archive.ts';
 import { assert } from '../base/assert.ts';
 import { LENGTH_BYTES, lengthAt } from '../base/length-prefix.ts';
 import { MAX_PDU_BYTES } from './pdu.ts';
@@ -49,7 +49,7 @@ export class Deframer {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     const carried = a.unread(this.pending, 'stream');
     if (a.isLoading && carried.length > 0) this.#keep(carried, 0, carried.length);
   }

@@ -13,7 +13,7 @@ export const MAX_EXTENSION_TEXT_BYTES = 255;
 export const MAX_HOPS = 4;
 
 /** What a relay says of the way by which a stream comes to it. */
-export interface SourceClaim {
+export interface StatusReport {
   /** Whether the encoder's connection is there. */
   readonly isOpen: boolean;
   /** How many relays have passed it on. */
@@ -43,7 +43,7 @@ export function decodeOrigin(payload: Uint8Array): string | undefined {
   return origin === undefined || originProblem(origin) !== undefined ? undefined : origin;
 }
 
-export function encodeSource({ isOpen, hops, address }: SourceClaim): Uint8Array {
+export function encodeSource({ isOpen, hops, address }: StatusReport): Uint8Array {
   const text = utf8Encode(address);
   const payload = new Uint8Array(CLAIM_HEAD_BYTES + text.length);
   payload[0] = isOpen ? 1 : 0;
@@ -53,7 +53,7 @@ export function encodeSource({ isOpen, hops, address }: SourceClaim): Uint8Array
 }
 
 /** Undefined when it is none. */
-export function decodeSource(payload: Uint8Array): SourceClaim | undefined {
+export function decodeSource(payload: Uint8Array): StatusReport | undefined {
   const [state, hops] = payload;
   if (state === undefined || state > 1 || hops === undefined || hops > MAX_HOPS) return undefined;
   if (payload.length - CLAIM_HEAD_BYTES > MAX_EXTENSION_TEXT_BYTES) return undefined;
@@ -62,7 +62,7 @@ export function decodeSource(payload: Uint8Array): SourceClaim | undefined {
   return { isOpen: state === 1, hops, address };
 }
 
-/** The address in the label of a path, which is `address:port`, or the address alone by UDP; with `[…]` around one of IPv6. '' when a claim cannot hold it. */
+/** The address in the label of a path, which is `address:port`, or the address alone by UDP; with `[…]` around one of IPv6. '' when a report cannot hold it. */
 export function addressOf(label: string): string {
   const address = label.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
   return utf8Length(address) > MAX_EXTENSION_TEXT_BYTES || hasControlCharacter(address) ? '' : address;

@@ -9,7 +9,7 @@ import { fallbackError, fallbackProblemText, readFallbackFiles, type FallbackFil
 import { ListenerServer } from './listener-server.ts';
 import type { Log } from '../log/log.ts';
 import { operatorRoutes } from '../operator/pages.ts';
-import { PathInlet } from '../net/path-inlet.ts';
+import { IngressLinks } from '../net/path-inlet.ts';
 import { FlightRecorder, type RecordConfig } from '../recording/flight-recorder.ts';
 import { Refusals } from '../log/refusals.ts';
 
@@ -38,7 +38,7 @@ export class EdgeApp implements App {
   readonly #edge: EdgeMachine;
   readonly #flight: FlightRecorder | undefined;
   readonly #driver: Driver;
-  readonly #inlet: PathInlet;
+  readonly #ingress: IngressLinks;
   readonly #listeners: ListenerServer;
   readonly #refusals: Refusals;
 
@@ -57,9 +57,9 @@ export class EdgeApp implements App {
     const options = { settings, policies };
     this.#edge = this.#flight === undefined ? new Edge(options, sink) : recordedEdge(options, sink, this.#flight.recorder);
     this.#driver = new Driver(this.#edge, settings);
-    this.#inlet = new PathInlet({ machine: this.#edge, driver: this.#driver, settings, log, refusals: this.#refusals });
+    this.#ingress = new IngressLinks({ machine: this.#edge, driver: this.#driver, settings, log, refusals: this.#refusals });
     this.#listeners = new ListenerServer({
-      desk: {
+      api: {
         now: () => this.#driver.now,
         mount: (name) => this.#edge.mount(name),
         mounts: () => this.#edge.mounts(),
@@ -74,7 +74,7 @@ export class EdgeApp implements App {
         },
       },
       operator: operatorRoutes({
-        desk: {
+        api: {
           command: (mount, command) => {
             const result = this.#edge.command(this.#driver.now, mount, command);
             this.#driver.settle();
@@ -100,11 +100,11 @@ export class EdgeApp implements App {
     for (const file of files) await this.#provide(file);
     const port = await this.#listeners.listen({ address: bind, port: httpPort });
     this.#log({ kind: 'listening', what: 'http', transport: 'tcp', address: bind, port });
-    for (const relay of relays) this.#inlet.subscribeTo(relay);
+    for (const relay of relays) this.#ingress.subscribeTo(relay);
   }
 
   async stop(): Promise<void> {
-    this.#inlet.stop();
+    this.#ingress.stop();
     await this.#listeners.stop(this.#config.settings.stopMs);
     this.#driver.stop();
     this.#refusals.stop();

@@ -16,13 +16,13 @@ import { streamHead } from './stream-head.ts';
 import type { Bind } from '../net/tcp.ts';
 
 /** The edge, as listeners need it. */
-export interface ListenerDesk extends MountTable {
+export interface ListenerApi extends MountTable {
   join(name: string, options: { readonly icy: boolean; readonly label: string }): ListenerId | 'no-such-mount' | 'full';
   leave(listener: ListenerId, reason: string): void;
 }
 
 export interface ListenerServerOptions {
-  readonly desk: ListenerDesk;
+  readonly api: ListenerApi;
   /** What operators may ask. */
   readonly operator: readonly Route[];
   readonly settings: Settings;
@@ -84,12 +84,12 @@ export class ListenerServer {
   }
 
   /** Every page before the mountpoints: none can be called like one. */
-  #table({ desk, operator }: ListenerServerOptions): RouteTable {
+  #table({ api, operator }: ListenerServerOptions): RouteTable {
     return {
       routes: [
         ...commonRoutes,
         ...operator,
-        ...pageRoutes({ table: desk, startedAt: new Date() }),
+        ...pageRoutes({ table: api, startedAt: new Date() }),
         { at: '*', methods, who: anybody, otherMethods: listenersOnly, handle: (request) => this.#stream(request) },
       ],
       notFound,
@@ -98,8 +98,8 @@ export class ListenerServer {
   }
 
   #stream({ head: request, target, socket, from }: HttpRequest): Reply | 'taken' {
-    const { desk, settings } = this.#options;
-    const mount = desk.mount(target.name);
+    const { api, settings } = this.#options;
+    const mount = api.mount(target.name);
     if (mount === undefined) return notFound;
     const icy = request.headers.get('icy-metadata') === '1';
     const head = streamHead(mount, icy ? settings.icyIntervalBytes : undefined);
@@ -107,7 +107,7 @@ export class ListenerServer {
       finish(socket, head);
       return 'taken';
     }
-    const id = desk.join(mount.name, { icy, label: from });
+    const id = api.join(mount.name, { icy, label: from });
     if (id === 'full') return full;
     if (id === 'no-such-mount') return notFound;
     const listener: Listener = {
@@ -124,7 +124,7 @@ export class ListenerServer {
     socket.on('close', () => {
       if (this.#listeners.get(id) !== listener) return;
       this.#forget(id, listener, 'closed by listener');
-      desk.leave(id, 'closed by listener');
+      api.leave(id, 'closed by listener');
     });
     return 'taken';
   }

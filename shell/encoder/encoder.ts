@@ -5,13 +5,13 @@ import type { Settings } from '../../core/config/settings.ts';
 import { SourcePace } from '../../core/timing/source-pace.ts';
 import { interfaceOf, type Endpoint } from '../net/address.ts';
 import type { App } from '../process/app.ts';
-import { EncoderOutlet } from './outlet.ts';
+import { TargetLinks } from './outlet.ts';
 import { EncoderSession } from './session.ts';
 import { IcecastSource } from '../source/icecast-source.ts';
 import type { Log } from '../log/log.ts';
 import type { Lookup } from '../net/resolve.ts';
 import { PacedSource } from '../source/paced-source.ts';
-import type { Source, SourceDesk, SourceInfo, SourceSink } from '../source/source.ts';
+import type { Source, SourceApi, SourceInfo, SourceSink } from '../source/source.ts';
 import { UsageError } from '../process/problems.ts';
 import { SourceServer } from '../source/source-server.ts';
 import { StdinSource } from '../source/stdin-source.ts';
@@ -47,11 +47,11 @@ const DRAIN_LOOK_MS = 20;
  *
  *     stdin, Icecast mount, or source client -> core Encoder (one for each source) -> TCP and UDP targets
  */
-export class EncoderApp implements App, SourceDesk {
+export class EncoderApp implements App, SourceApi {
   readonly finished: Promise<void>;
   readonly #config: EncoderConfig;
   readonly #log: Log;
-  readonly #outlet: EncoderOutlet;
+  readonly #targetLinks: TargetLinks;
   readonly #source: Source;
   readonly #sent = new SentFrames();
   readonly #pace: SourcePace;
@@ -71,7 +71,7 @@ export class EncoderApp implements App, SourceDesk {
       this.#finish = resolve;
       this.#fail = reject;
     });
-    this.#outlet = new EncoderOutlet(targets, { settings, log, multicastVia: interfaceOf(bind), lookup }, {
+    this.#targetLinks = new TargetLinks(targets, { settings, log, multicastVia: interfaceOf(bind), lookup }, {
       added: (slot) => this.#sessions.forEach((session) => session.add(slot)),
       removed: (target) => this.#sessions.forEach((session) => session.remove(target)),
       said: (target, bytes) => this.#sessions.forEach((session) => session.said(target, bytes)),
@@ -82,18 +82,18 @@ export class EncoderApp implements App, SourceDesk {
   }
 
   async start(): Promise<void> {
-    this.#outlet.start();
+    this.#targetLinks.start();
     try {
       await this.#source.start();
     } catch (error) {
-      await this.#outlet.finish(0);
+      await this.#targetLinks.finish(0);
       throw error;
     }
   }
 
   async stop(): Promise<void> {
     await this.#source.stop();
-    await this.#outlet.finish(this.#config.settings.stopMs);
+    await this.#targetLinks.finish(this.#config.settings.stopMs);
     for (const session of this.#sessions) session.stop();
     this.#timers.stop();
   }
@@ -102,7 +102,7 @@ export class EncoderApp implements App, SourceDesk {
   begin(info: SourceInfo): SourceSink {
     const { mount, title, origin, settings } = this.#config;
     const headers = [...this.#config.headers, ...info.headers];
-    const session = new EncoderSession({ settings, mount, headers, title, origin, outlet: this.#outlet, sent: this.#sent, log: this.#log });
+    const session = new EncoderSession({ settings, mount, headers, title, origin, targetLinks: this.#targetLinks, sent: this.#sent, log: this.#log });
     this.#sessions.add(session);
     this.#log({ kind: 'source-started', mount, stream: session.stream, from: info.from });
     session.start();
@@ -144,9 +144,9 @@ export class EncoderApp implements App, SourceDesk {
           else this.#fail(new UsageError(`--stdin: ${problem}; send ${SUPPORTED}`));
         });
       case 'from':
-        return new IcecastSource(input.url, { desk: this, settings, log });
+        return new IcecastSource(input.url, { api: this, settings, log });
       case 'listen':
-        return new SourceServer({ desk: this, bind: { address: bind, port: input.port }, password: input.password, settings, log });
+        return new SourceServer({ api: this, bind: { address: bind, port: input.port }, password: input.password, settings, log });
       default:
         return input satisfies never;
     }
@@ -156,7 +156,7 @@ export class EncoderApp implements App, SourceDesk {
   async #drain(): Promise<void> {
     let isLate = false;
     this.#timers.timer(() => (isLate = true)).set(this.#config.settings.drainMs);
-    const isDone = (): boolean => isLate || (this.#outlet.drained && [...this.#sessions].every((session) => session.idle));
+    const isDone = (): boolean => isLate || (this.#targetLinks.drained && [...this.#sessions].every((session) => session.idle));
     while (!isDone()) await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
     this.#finish();
   }

@@ -23,7 +23,7 @@ export interface Slot {
   udp?: UdpSender;
 }
 
-export interface OutletUser {
+export interface TargetLinksUser {
   added(slot: Slot): void;
   removed(target: TargetId): void;
   up(target: TargetId): void;
@@ -32,7 +32,7 @@ export interface OutletUser {
   down(target: TargetId): void;
 }
 
-export interface OutletOptions {
+export interface TargetLinksOptions {
   readonly settings: Settings;
   readonly log: Log;
   /** The address of the interface that multicast leaves by; undefined: the system's choice. */
@@ -48,9 +48,9 @@ export interface OutletOptions {
  * A target is a name, and each of its addresses has a slot: the first one from the start, in the order of the command line,
  * so that its replica number is known while the name is still looked up. An address that leaves gives its slot back.
  */
-export class EncoderOutlet {
-  readonly #options: OutletOptions;
-  readonly #user: OutletUser;
+export class TargetLinks {
+  readonly #options: TargetLinksOptions;
+  readonly #user: TargetLinksUser;
   /** By replica number; those that are free are undefined. */
   readonly #slots: (Slot | undefined)[] = [];
   readonly #hosts: HostLinks[] = [];
@@ -58,7 +58,7 @@ export class EncoderOutlet {
   readonly #lost: Refusals<string>;
   #refused = false;
 
-  constructor(endpoints: readonly Endpoint[], options: OutletOptions, user: OutletUser) {
+  constructor(endpoints: readonly Endpoint[], options: TargetLinksOptions, user: TargetLinksUser) {
     this.#options = options;
     this.#user = user;
     this.#lost = new Refusals(options.log, 'datagrams-lost');

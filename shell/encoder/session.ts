@@ -6,7 +6,7 @@ import { formatStreamId } from '../../core/wire/pdu.ts';
 import type { SentFrames } from '../../core/encoder/repeat-guard.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { Driver } from '../process/driver.ts';
-import type { EncoderOutlet, Slot } from './outlet.ts';
+import type { TargetLinks, Slot } from './outlet.ts';
 import type { Log } from '../log/log.ts';
 
 export interface SessionOptions {
@@ -15,7 +15,7 @@ export interface SessionOptions {
   readonly headers: HeaderList;
   readonly title: string;
   readonly origin: string | undefined;
-  readonly outlet: EncoderOutlet;
+  readonly targetLinks: TargetLinks;
   /** By all sources. */
   readonly sent: SentFrames;
   readonly log: Log;
@@ -25,19 +25,19 @@ export interface SessionOptions {
 export class EncoderSession {
   readonly stream: string;
   readonly #encoder: Encoder;
-  readonly #outlet: EncoderOutlet;
+  readonly #targetLinks: TargetLinks;
   readonly #driver: Driver;
   #unsupported: string | undefined;
 
-  constructor({ settings, mount, headers, title, origin, outlet, sent, log }: SessionOptions) {
+  constructor({ settings, mount, headers, title, origin, targetLinks, sent, log }: SessionOptions) {
     const streamId = newStreamId();
     this.stream = formatStreamId(streamId);
     this.#encoder = new Encoder(
       { settings, streamId, mountpoint: mount, headers, origin, sent },
       {
-        send: (target, bytes) => outlet.send(target, bytes),
-        backlogBytes: (target) => outlet.backlogBytes(target),
-        reset: (target, reason) => this.#driver.defer(() => outlet.reset(target, reason)),
+        send: (target, bytes) => targetLinks.send(target, bytes),
+        backlogBytes: (target) => targetLinks.backlogBytes(target),
+        reset: (target, reason) => this.#driver.defer(() => targetLinks.reset(target, reason)),
         event: (event) => {
           if (event.kind === 'source-unsupported') this.#unsupported = `${event.format} is not supported`;
           log({ ...event, mount, stream: this.stream });
@@ -45,14 +45,14 @@ export class EncoderSession {
       },
     );
     this.#driver = new Driver(this.#encoder, settings);
-    this.#outlet = outlet;
-    for (const slot of outlet.slots) this.add(slot);
+    this.#targetLinks = targetLinks;
+    for (const slot of targetLinks.slots) this.add(slot);
     if (title !== '') this.title(title);
   }
 
   /** Goes out by the connections that are there already. */
   start(): void {
-    for (const { target, link } of this.#outlet.slots) if (link?.isUp === true) this.up(target);
+    for (const { target, link } of this.#targetLinks.slots) if (link?.isUp === true) this.up(target);
   }
 
   /** The system has been given everything that can be given to it now, and targets that confirm have confirmed it. */

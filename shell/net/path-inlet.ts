@@ -21,7 +21,7 @@ export interface PathMachine extends Machine {
   receive(now: Micros, path: PathId, bytes: Uint8Array): void;
 }
 
-export interface PathInletOptions {
+export interface IngressLinksOptions {
   readonly machine: PathMachine;
   readonly driver: Driver;
   readonly settings: Settings;
@@ -30,8 +30,8 @@ export interface PathInletOptions {
 }
 
 /** Makes a path of every way that messages can come in by, and tells the machine what comes. */
-export class PathInlet {
-  readonly #options: PathInletOptions;
+export class IngressLinks {
+  readonly #options: IngressLinksOptions;
   readonly #machine: PathMachine;
   readonly #driver: Driver;
   readonly #accepted = new Map<PathId, net.Socket>();
@@ -39,7 +39,7 @@ export class PathInlet {
   readonly #senders: Driver[] = [];
   readonly #linked = new Map<TcpLink, PathId>();
 
-  constructor(options: PathInletOptions) {
+  constructor(options: IngressLinksOptions) {
     this.#options = options;
     this.#machine = options.machine;
     this.#driver = options.driver;

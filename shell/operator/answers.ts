@@ -51,7 +51,7 @@ export interface SourceJson {
 }
 
 export function sourceOf(stream: StreamInfo): SourceJson {
-  const { id, origin, source, format, isOnAir, isPreferred, isChosen, isHealthy, sickness, aheadMs, matchedBy, whyNot } = stream;
+  const { id, origin, source, format, isOnAir, isPreferred, isChosen, isHealthy, contentFault, aheadMs, matchedBy, whyNot } = stream;
   return {
     id,
     origin: origin ?? null,
@@ -63,7 +63,7 @@ export function sourceOf(stream: StreamInfo): SourceJson {
     preferred: isPreferred,
     chosen: isChosen,
     healthy: isHealthy,
-    sickness: sickness ?? null,
+    sickness: contentFault ?? null,
     aheadMs: aheadMs === undefined ? null : Math.round(aheadMs * 1_000) / 1_000,
     matchedBy: matchedBy ?? null,
     whyNot: whyNot === undefined ? null : hindranceText(whyNot),

@@ -12,7 +12,7 @@ import { decodeText } from '../http/text.ts';
 import { answers, sourceOf, type Answer, type Sources } from './answers.ts';
 
 /** The edge, as operators need it. Mountpoints without their leading slash. */
-export interface OperatorDesk {
+export interface OperatorApi {
   command(mount: string, command: MountCommand): CommandResult;
   streamsOf(mount: string): readonly StreamInfo[] | undefined;
   /** What is on air instead of all streams. */
@@ -20,7 +20,7 @@ export interface OperatorDesk {
 }
 
 export interface OperatorPagesOptions {
-  readonly desk: OperatorDesk;
+  readonly api: OperatorApi;
   /** Of user "admin"; without one nobody is an operator. */
   readonly password: string | undefined;
   readonly log: Log;
@@ -61,12 +61,12 @@ function operators({ password, refusals }: OperatorPagesOptions): Guard {
   };
 }
 
-function sources(target: RequestTarget, { desk }: OperatorPagesOptions): Reply {
+function sources(target: RequestTarget, { api }: OperatorPagesOptions): Reply {
   const mount = mountIn(target);
   if (mount === undefined) return noMount;
-  const streams = desk.streamsOf(mount);
+  const streams = api.streamsOf(mount);
   if (streams === undefined) return jsonVoice(404, answers['no-such-mount'].message);
-  return jsonReply(200, { mount, fallback: desk.fallbackOf(mount) ?? null, sources: streams.map(sourceOf) } satisfies Sources);
+  return jsonReply(200, { mount, fallback: api.fallbackOf(mount) ?? null, sources: streams.map(sourceOf) } satisfies Sources);
 }
 
 function switchTo(request: HttpRequest, options: OperatorPagesOptions): Reply {
@@ -75,14 +75,14 @@ function switchTo(request: HttpRequest, options: OperatorPagesOptions): Reply {
   return command(request, { kind: 'switch', ...(to !== undefined && { to }) }, options);
 }
 
-function command({ target, from }: HttpRequest, command: MountCommand, { desk, log }: OperatorPagesOptions): Reply {
+function command({ target, from }: HttpRequest, command: MountCommand, { api, log }: OperatorPagesOptions): Reply {
   const mount = mountIn(target);
   if (mount === undefined) return noMount;
-  const result = desk.command(mount, command);
+  const result = api.command(mount, command);
   const { kind, ...what } = command;
   log({ kind: 'operator', mount, command: kind, ...what, result, from });
   const { status, message } = answers[result];
-  const onAir = desk.streamsOf(mount)?.find(({ isOnAir }) => isOnAir)?.id ?? null;
+  const onAir = api.streamsOf(mount)?.find(({ isOnAir }) => isOnAir)?.id ?? null;
   return jsonReply(status, { result, message, mount, onAir } satisfies Answer);
 }
 

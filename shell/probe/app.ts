@@ -7,7 +7,7 @@ import { Driver } from '../process/driver.ts';
 import type { Head } from '../http/head.ts';
 import { IcecastPull } from '../source/icecast-pull.ts';
 import { LogThrottle } from '../log/throttle.ts';
-import type { SourceDesk, SourceSink } from '../source/source.ts';
+import type { SourceApi, SourceSink } from '../source/source.ts';
 import { DEFAULT_STALL_MS, type ProbeConfig } from './command.ts';
 import { violationsOf } from './limits.ts';
 import type { Answer, Moment, ProbeNews, Reporter, Summary } from './reporter.ts';
@@ -17,7 +17,7 @@ import type { Answer, Moment, ProbeNews, Reporter, Summary } from './reporter.ts
  *
  *     server -> IcecastPull -> core Probe -> Reporter
  */
-export class ProbeApp implements App, SourceDesk {
+export class ProbeApp implements App, SourceApi {
   readonly finished: Promise<void>;
   readonly #config: ProbeConfig;
   readonly #settings: Settings;

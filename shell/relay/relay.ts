@@ -11,7 +11,7 @@ import { NEVER_FINISHED, type App } from '../process/app.ts';
 import { Driver } from '../process/driver.ts';
 import { PageServer } from '../http/page-server.ts';
 import type { Log } from '../log/log.ts';
-import { PathInlet } from '../net/path-inlet.ts';
+import { IngressLinks } from '../net/path-inlet.ts';
 import { FlightRecorder, type RecordConfig } from '../recording/flight-recorder.ts';
 import { Refusals } from '../log/refusals.ts';
 import { listenTcp, portOf } from '../net/tcp.ts';
@@ -53,7 +53,7 @@ export class RelayApp implements App {
   readonly #relay: RelayMachine;
   readonly #flight: FlightRecorder | undefined;
   readonly #driver: Driver;
-  readonly #inlet: PathInlet;
+  readonly #ingress: IngressLinks;
   readonly #refusals: Refusals;
   readonly #allowIn: AllowList;
   readonly #allowOut: AllowList;
@@ -72,15 +72,15 @@ export class RelayApp implements App {
       send: (id, bytes) => void this.#subscribers.get(id)?.write(bytes),
       backlogBytes: (id) => this.#subscribers.get(id)?.writableLength ?? 0,
       cut: (id) => this.#cut(id),
-      acknowledge: (path, bytes) => this.#inlet.answer(path, bytes),
-      drop: (path) => this.#inlet.drop(path),
+      acknowledge: (path, bytes) => this.#ingress.answer(path, bytes),
+      drop: (path) => this.#ingress.drop(path),
       event: log,
     };
     this.#flight = record && new FlightRecorder({ ...record, role: 'relay', settings, log });
     this.#relay = this.#flight === undefined ? new Relay({ settings }, sink) : recordedRelay({ settings }, sink, this.#flight.recorder);
     this.#driver = new Driver(this.#relay, settings);
     this.#pages = config.httpPort === undefined ? undefined : new PageServer({ settings, log, refusals: this.#refusals });
-    this.#inlet = new PathInlet({ machine: this.#relay, driver: this.#driver, settings, log, refusals: this.#refusals });
+    this.#ingress = new IngressLinks({ machine: this.#relay, driver: this.#driver, settings, log, refusals: this.#refusals });
   }
 
   async start(): Promise<void> {
@@ -88,17 +88,17 @@ export class RelayApp implements App {
     const { keepAliveMs } = this.#config.settings;
     await this.#flight?.start();
     try {
-      const inlet = await listenTcpAndUdp(
+      const ingress = await listenTcpAndUdp(
         { address: bind, port: inPort, keepAliveMs },
         (socket) => {
-          if (this.#isAllowed(this.#allowIn, socket)) this.#inlet.accept(socket);
+          if (this.#isAllowed(this.#allowIn, socket)) this.#ingress.accept(socket);
         },
-        this.#inlet.datagrams('udp'),
+        this.#ingress.datagrams('udp'),
         this.#allowsDatagram,
       );
-      this.#servers.push(inlet.tcp, inlet.udp);
-      this.#listening('in', 'tcp', bind, portOf(inlet.tcp));
-      this.#listening('in', 'udp', bind, portOf(inlet.tcp));
+      this.#servers.push(ingress.tcp, ingress.udp);
+      this.#listening('in', 'tcp', bind, portOf(ingress.tcp));
+      this.#listening('in', 'udp', bind, portOf(ingress.tcp));
       const out = await listenTcp({ address: bind, port: outPort, keepAliveMs }, (socket) => {
         if (this.#isAllowed(this.#allowOut, socket)) this.#subscribe(socket);
       });
@@ -107,7 +107,7 @@ export class RelayApp implements App {
       if (this.#pages !== undefined) this.#listening('http', 'tcp', bind, await this.#pages.listen({ address: bind, port: httpPort }));
       for (const group of multicasts) {
         const { host: address, port } = group;
-        const take = this.#inlet.datagrams(formatEndpoint(group));
+        const take = this.#ingress.datagrams(formatEndpoint(group));
         this.#servers.push(await listenMulticast({ address, port }, interfaceOf(bind), take, this.#allowsDatagram));
         this.#listening('multicast', 'udp', address, port);
       }
@@ -115,12 +115,12 @@ export class RelayApp implements App {
       await this.stop();
       throw error;
     }
-    for (const upstream of upstreams) this.#inlet.subscribeTo(upstream);
+    for (const upstream of upstreams) this.#ingress.subscribeTo(upstream);
   }
 
   async stop(): Promise<void> {
     for (const server of this.#servers.splice(0)) server.close();
-    this.#inlet.stop();
+    this.#ingress.stop();
     const open = [...this.#subscribers.values()];
     const closed = open.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
     for (const socket of open) socket.end();

@@ -5,7 +5,7 @@ import { Dechunker, isChunked } from '../http/dechunker.ts';
 import { HeadReader, statusOf, type Head } from '../http/head.ts';
 import { IcyStripper } from '../http/icy-stripper.ts';
 import { codeOf } from '../process/problems.ts';
-import { icyHeadersOf, type SourceDesk, type SourceFlow, type SourceSink } from './source.ts';
+import { icyHeadersOf, type SourceApi, type SourceFlow, type SourceSink } from './source.ts';
 import { dialTcp, type TakeBytes } from '../net/tcp.ts';
 import { percentDecodeText } from '../http/text.ts';
 import { version } from '../process/version.ts';
@@ -31,7 +31,7 @@ const MAX_REDIRECTS = 5;
 /** One attempt at a mountpoint of an Icecast or Shoutcast server, as their own relays do it; audio and titles go to the desk. */
 export class IcecastPull {
   readonly #url: URL;
-  readonly #desk: SourceDesk;
+  readonly #api: SourceApi;
   readonly #settings: Settings;
   readonly #watcher: PullWatcher;
   readonly #reader = new HeadReader();
@@ -43,10 +43,10 @@ export class IcecastPull {
   #redirected: IcecastPull | undefined;
   #stopped = false;
 
-  constructor(url: URL, desk: SourceDesk, settings: Settings, watcher: PullWatcher, redirects = 0) {
+  constructor(url: URL, api: SourceApi, settings: Settings, watcher: PullWatcher, redirects = 0) {
     this.#url = url;
     this.#settings = settings;
-    this.#desk = desk;
+    this.#api = api;
     this.#watcher = watcher;
     this.#redirects = redirects;
     const host = url.hostname.replace(/^\[|\]$/g, '');
@@ -93,7 +93,7 @@ export class IcecastPull {
   #begin(head: Head, rest: Uint8Array): void {
     const type = unsupportedContentType(head.headers.get('content-type'));
     if (type !== undefined) return this.#end(`sends ${type}, which is not supported`);
-    const sink = this.#desk.begin({ from: this.#url.host + this.#url.pathname, headers: icyHeadersOf(head.headers), flow: this.#flow });
+    const sink = this.#api.begin({ from: this.#url.host + this.#url.pathname, headers: icyHeadersOf(head.headers), flow: this.#flow });
     this.#sink = sink;
     this.#watcher.opened(head);
     const interval = Number(head.headers.get('icy-metaint') ?? 0);
@@ -135,7 +135,7 @@ export class IcecastPull {
     if (this.#redirects === MAX_REDIRECTS) return this.#end('too many redirects');
     this.#socket.removeAllListeners('close').destroy();
     this.#watcher.redirected();
-    this.#redirected = new IcecastPull(url, this.#desk, this.#settings, this.#watcher, this.#redirects + 1);
+    this.#redirected = new IcecastPull(url, this.#api, this.#settings, this.#watcher, this.#redirects + 1);
   }
 }
 

@@ -5,10 +5,10 @@ import { connectorLog } from '../net/connector-log.ts';
 import { Driver } from '../process/driver.ts';
 import { IcecastPull } from './icecast-pull.ts';
 import type { Log } from '../log/log.ts';
-import type { Source, SourceDesk } from './source.ts';
+import type { Source, SourceApi } from './source.ts';
 
 export interface IcecastSourceOptions {
-  readonly desk: SourceDesk;
+  readonly api: SourceApi;
   readonly settings: Settings;
   readonly log: Log;
 }
@@ -16,15 +16,15 @@ export interface IcecastSourceOptions {
 /** Pulls a mountpoint from an Icecast for as long as we run. Each connection is a source, and so a stream, of its own. */
 export class IcecastSource implements Source {
   readonly #url: URL;
-  readonly #desk: SourceDesk;
+  readonly #api: SourceApi;
   readonly #settings: Settings;
   readonly #connector: Connector;
   readonly #driver: Driver;
   #pull: IcecastPull | undefined;
 
-  constructor(url: URL, { desk, settings, log }: IcecastSourceOptions) {
+  constructor(url: URL, { api, settings, log }: IcecastSourceOptions) {
     this.#url = url;
-    this.#desk = desk;
+    this.#api = api;
     this.#settings = settings;
     this.#connector = new Connector(
       { settings, watchIdle: true, watchFrames: true, random: Math.random },
@@ -49,7 +49,7 @@ export class IcecastSource implements Source {
   }
 
   #connect(): void {
-    this.#pull = new IcecastPull(this.#url, this.#desk, this.#settings, {
+    this.#pull = new IcecastPull(this.#url, this.#api, this.#settings, {
       established: () => this.#tell((now) => this.#connector.established(now)),
       redirected: () => this.#tell((now) => this.#connector.redirected(now)),
       opened: () => this.#tell((now) => this.#connector.opened(now)),

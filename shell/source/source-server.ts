@@ -15,13 +15,13 @@ import type { Log } from '../log/log.ts';
 import { Refusals } from '../log/refusals.ts';
 import type { RequestTarget } from '../http/request-target.ts';
 import { sources } from './sources-allowed.ts';
-import { icyHeadersOf, type Source, type SourceDesk, type SourceFlow, type SourceSink } from './source.ts';
+import { icyHeadersOf, type Source, type SourceApi, type SourceFlow, type SourceSink } from './source.ts';
 import { SteadyTimers, type SteadyTimer } from '../process/steady-timers.ts';
 import type { Bind, TakeBytes } from '../net/tcp.ts';
 import { decodeText } from '../http/text.ts';
 
 export interface SourceServerOptions {
-  readonly desk: SourceDesk;
+  readonly api: SourceApi;
   readonly bind: Bind;
   /** Without one, sources are taken from this machine only, with any password. */
   readonly password: string | undefined;
@@ -124,7 +124,7 @@ export class SourceServer implements Source {
         socket.resume();
       },
     };
-    const sink = this.#options.desk.begin({ from, headers: icyHeadersOf(request.headers), flow });
+    const sink = this.#options.api.begin({ from, headers: icyHeadersOf(request.headers), flow });
     const current: Current = { socket, ip: plainAddress(socket.remoteAddress), sink, silence, heardAt: this.#timers.now, isHeldUp: false };
     const heard = (): void => {
       current.heardAt = this.#timers.now;

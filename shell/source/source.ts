@@ -27,7 +27,7 @@ export interface SourceSink {
 }
 
 /** Where sources begin: each is a stream of its own. */
-export interface SourceDesk {
+export interface SourceApi {
   begin(info: SourceInfo): SourceSink;
 }
 

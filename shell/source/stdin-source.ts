@@ -1,22 +1,22 @@
 import type { Readable } from 'node:stream';
-import type { Source, SourceDesk, SourceSink } from './source.ts';
+import type { Source, SourceApi, SourceSink } from './source.ts';
 
 /** Audio from a pipe: one source, from start to end of input. */
 export class StdinSource implements Source {
   readonly #input: Readable;
-  readonly #desk: SourceDesk;
+  readonly #api: SourceApi;
   readonly #ended: (problem?: string) => void;
 
   /** @param ended is told when the input is over, and why if it is not supported. */
-  constructor(input: Readable, desk: SourceDesk, ended: (problem?: string) => void) {
+  constructor(input: Readable, api: SourceApi, ended: (problem?: string) => void) {
     this.#input = input;
-    this.#desk = desk;
+    this.#api = api;
     this.#ended = ended;
   }
 
   start(): Promise<void> {
     const input = this.#input;
-    const sink = this.#desk.begin({ from: 'stdin', headers: [], flow: { pause: () => input.pause(), resume: () => input.resume() } });
+    const sink = this.#api.begin({ from: 'stdin', headers: [], flow: { pause: () => input.pause(), resume: () => input.resume() } });
     input.on('data', (bytes: Uint8Array) => {
       const problem = sink.audio(bytes);
       if (problem === undefined) return;

@@ -17,5 +17,5 @@ export interface Sending {
   readonly messages: () => number;
 }
 
-/** So many messages ahead of whose stream it claims to be is somebody who has just read them from a relay. */
+/** So many messages ahead of whose stream it reports to be is somebody who has just read them from a relay. */
 export const IMPOSTOR_AHEAD = 3;

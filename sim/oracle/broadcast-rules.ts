@@ -114,7 +114,7 @@ export class BroadcastRules {
       return;
     }
     const waitedUs = now - mount.givenAt;
-    const mostUs = live.mostPatienceUs + ms(settings.slowerWaitMs + settings.resumeGraceMs) + SLACK_US;
+    const mostUs = live.longestStallTimeoutUs + ms(settings.slowerWaitMs + settings.resumeGraceMs) + SLACK_US;
     if (waitedUs <= mostUs) return;
     const well = this.#model.streams.find((stream) => stream !== live && this.#couldFollow(mount, live, stream));
     if (well === undefined) return;
@@ -124,7 +124,7 @@ export class BroadcastRules {
 
   #couldFollow(mount: MountModel, live: StreamModel, stream: StreamModel): boolean {
     const { givenAt } = mount;
-    const isThere = stream.mount === mount.name && stream.witnesses.length > 0 && stream.frames?.format.codec === live.frames?.format.codec;
+    const isThere = stream.mount === mount.name && stream.pathRecords.length > 0 && stream.frames?.format.codec === live.frames?.format.codec;
     const isWell = stream.runSince < givenAt && stream.frameAt > givenAt && stream.silentUs === 0 && stream.firstFrameAt < givenAt - MATCHED_US;
     const isMatched = live.firstFrameAt < givenAt - MATCHED_US && Math.max(live.doubtfulAt(givenAt), stream.doubtfulAt(givenAt)) < givenAt - MATCHED_US;
     return isThere && isWell && isMatched;

@@ -228,12 +228,12 @@ export class EdgeModel {
     const mount = this.mounts.get(name);
     if (mount?.live === undefined) return;
     this.#switches.checkStalled(now, mount, this.streams, `${name}: ${mount.live.name} is tardy`);
-    mount.isTardy = true;
+    mount.isStalled = true;
   }
 
   #resumed(name: string): void {
     const mount = this.mounts.get(name);
-    if (mount !== undefined) mount.isTardy = false;
+    if (mount !== undefined) mount.isStalled = false;
   }
 
   #fallbackEntered(name: string): void {

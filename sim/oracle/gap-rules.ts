@@ -2,13 +2,13 @@ import type { Settings } from '../../core/config/settings.ts';
 import { ms, toMs, type Micros } from '../../core/base/units.ts';
 import type { EdgeEvent } from '../../core/edge/events.ts';
 import type { Oracle } from './oracle.ts';
-import { BELIEVED_WITHIN_US, type ModelWitness, type StreamModel } from './stream-model.ts';
+import { BELIEVED_WITHIN_US, type ModelPathRecord, type StreamModel } from './stream-model.ts';
 
 export type GapEvent = Extract<EdgeEvent, { readonly kind: 'gap' }>;
 
 /** A machine is called when its deadline has come, a little later at most. */
 const LATE_US = 300_000;
-/** Of more witnesses than that an edge forgets some. */
+/** Of more path records than that an edge forgets some. */
 const MOST_WITNESSES = 16;
 /** What was just decided need not be told in the same microsecond. */
 const AT_ONCE_US = 30_000;
@@ -33,13 +33,13 @@ export class GapRules {
       const cameAt = stream.arrivedAt(each);
       if (cameAt < now && cameAt >= stream.knownAt && !mayBeDropped) return this.#broken(`${stream.name} message ${each} is given up, and came ${toMs((now - cameAt) as Micros)} ms ago`);
     }
-    if (stream.witnesses.length >= MOST_WITNESSES || stream.isAhead(now)) return;
+    if (stream.pathRecords.length >= MOST_WITNESSES || stream.isAhead(now)) return;
     const what = `${stream.name} messages ${sequence} to ${last} are given up: ${verdict}`;
     // One that has just spoken may have done so after it.
-    const waiting = stream.witnesses.filter(({ highest, spokeAt }) => highest <= last && spokeAt < now);
-    if (verdict === 'no-path' && stream.witnesses.some(({ spokeAt }) => spokeAt < now)) this.#broken(`${what}, and a path is open`);
-    if (verdict === 'disproved' && waiting.length > 0) this.#broken(`${what}, but ${waiting.length} of ${stream.witnesses.length} paths have not come to it`);
-    if (verdict === 'silent-paths' && !stream.isDoubted(now) && !stream.witnesses.some((witness) => this.#mayBeSilent(now, witness, last))) this.#broken(`${what}, and no open path is silent`);
+    const waiting = stream.pathRecords.filter(({ highest, spokeAt }) => highest <= last && spokeAt < now);
+    if (verdict === 'no-path' && stream.pathRecords.some(({ spokeAt }) => spokeAt < now)) this.#broken(`${what}, and a path is open`);
+    if (verdict === 'disproved' && waiting.length > 0) this.#broken(`${what}, but ${waiting.length} of ${stream.pathRecords.length} paths have not come to it`);
+    if (verdict === 'silent-paths' && !stream.isDoubted(now) && !stream.pathRecords.some((pathRecord) => this.#mayBeSilent(now, pathRecord, last))) this.#broken(`${what}, and no open path is silent`);
     if (verdict === 'hard-limit' && waitedMs < this.#settings.gapMaxMs) this.#broken(`${what}, after ${waitedMs} ms`);
   }
 
@@ -56,12 +56,12 @@ export class GapRules {
     // While something still comes where the stream is, it goes nowhere else.
     const waitedUs = now - (believedUs > 0 ? Math.max(first.at, stream.frameAt) : first.at);
     if (waitedUs > Math.max(ms(this.#settings.gapMaxMs), believedUs) + LATE_US) this.#late(stream, `${what()} for ${toMs(waitedUs as Micros)} ms`);
-    const isPast = stream.witnesses.length < MOST_WITNESSES && stream.witnesses.every(({ highest, reorder }) => highest - (first.sequence - 1) > reorder);
+    const isPast = stream.pathRecords.length < MOST_WITNESSES && stream.pathRecords.every(({ highest, reorder }) => highest - (first.sequence - 1) > reorder);
     stream.passedAt = isPast ? (stream.passedAt ?? now) : undefined;
-    if (stream.passedAt !== undefined && now - stream.passedAt > AT_ONCE_US + believedUs) this.#late(stream, `${what()}, though all ${stream.witnesses.length} paths have passed it over`);
+    if (stream.passedAt !== undefined && now - stream.passedAt > AT_ONCE_US + believedUs) this.#late(stream, `${what()}, though all ${stream.pathRecords.length} paths have passed it over`);
   }
 
-  #mayBeSilent(now: number, { highest, lastAt, beforeAt, spokeAt, reorder }: ModelWitness, last: number): boolean {
+  #mayBeSilent(now: number, { highest, lastAt, beforeAt, spokeAt, reorder }: ModelPathRecord, last: number): boolean {
     const silentUs = now - (highest < 0 ? spokeAt : lastAt < now ? lastAt : beforeAt);
     return lastAt === now || highest - last <= Math.max(reorder, this.#settings.udpReorderMessages) && silentUs >= ms(this.#settings.pathIdleMinMs) - 1;
   }

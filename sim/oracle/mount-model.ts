@@ -23,7 +23,7 @@ export class MountModel {
   live: StreamModel | undefined;
   isOnFallback = false;
   /** Nothing could take over when the live stream fell silent: whoever is there first will. */
-  isTardy = false;
+  isStalled = false;
   /** When another stream was put on air, or the fallback left. */
   changedAt: number;
   /** When anything that can be heard came last. */
@@ -62,7 +62,7 @@ export class MountModel {
       this.wanted = undefined;
     }
     this.live = to;
-    this.isTardy = false;
+    this.isStalled = false;
   }
 
   /** Those from one stream to another one, the newest first. */

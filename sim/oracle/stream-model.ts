@@ -6,7 +6,7 @@ import { ms } from '../../core/base/units.ts';
 import { nominalFrameUs, type ModelStream } from '../programme/programme.ts';
 
 /** What one path has shown of a stream: a connection and a replica. */
-export interface ModelWitness {
+export interface ModelPathRecord {
   readonly path: PathId;
   readonly replica: number;
   /** -1 before its first DATA. */
@@ -83,7 +83,7 @@ export class StreamModel {
   mount: string | undefined;
   /** What is made of it: the frames' own stream. */
   frames: ModelStream | undefined;
-  witnesses: ModelWitness[] = [];
+  pathRecords: ModelPathRecord[] = [];
   heardAt: number = -Infinity;
   heardInWorldAt: number = -Infinity;
   /** What is released next; -1: not known. */
@@ -100,7 +100,7 @@ export class StreamModel {
   #jumpedAt: number = -Infinity;
   /** Programme that came at once, the last time that any came. */
   burstUs = 0;
-  /** Since when its frames have come without a pause that its rhythm does not explain. */
+  /** Since when its frames have come without a pause that its cadence does not explain. */
   runSince: number = Infinity;
   lostAt: number = -Infinity;
   #lostBeforeAt: number = -Infinity;
@@ -144,7 +144,7 @@ export class StreamModel {
   takes(now: number, message: ModelMessage): void {
     const { sequence, type } = message;
     this.heardAt = now;
-    const witness = this.#witnessOf(now, message);
+    const pathRecord = this.#witnessOf(now, message);
     if (message.stream !== undefined && message.stream === this.frames) this.#newestOwn = Math.max(this.#newestOwn, sequence);
     if (this.next >= 0 && sequence - this.next >= this.#settings.windowMessages) {
       if (this.#farAt !== now) this.#far = [];
@@ -157,7 +157,7 @@ export class StreamModel {
     }
     const isFar = this.#newest >= 0 && sequence > this.#newest + this.#near;
     if (type === MessageType.DATA) this.#newest = Math.max(this.#newest, sequence);
-    this.#note(now, witness, message, isFar);
+    this.#note(now, pathRecord, message, isFar);
     if (type === MessageType.DATA && message.stream !== undefined) this.frames ??= message.stream;
     if (this.has(sequence)) {
       if (sequence - this.next <= this.#near) this.#farBy[sequence % REMEMBERED] = NOBODY;
@@ -175,7 +175,7 @@ export class StreamModel {
   becomesKnown(now: number): void {
     this.isKnown = true;
     this.knownAt = now;
-    this.witnesses = this.witnesses.filter(({ lastAt }) => lastAt >= now);
+    this.pathRecords = this.pathRecords.filter(({ lastAt }) => lastAt >= now);
     this.#doubtTexts((each) => each.at < now);
   }
 
@@ -205,7 +205,7 @@ export class StreamModel {
   }
 
   forgetPath(path: PathId): void {
-    this.witnesses = this.witnesses.filter((witness) => witness.path !== path);
+    this.pathRecords = this.pathRecords.filter((pathRecord) => pathRecord.path !== path);
     for (let slot = 0; slot < REMEMBERED; slot++) if (this.#farBy[slot] === path) this.#farBy[slot] = GONE;
   }
 
@@ -240,8 +240,8 @@ export class StreamModel {
     return undefined;
   }
 
-  /** Longer than its patience can be, whatever of its rhythm is remembered: how long it may be silent, and is healthy. */
-  get mostPatienceUs(): number {
+  /** Longer than its stall timeout can be, whatever of its cadence is remembered: how long it may be silent, and is healthy. */
+  get longestStallTimeoutUs(): number {
     const { stallMinMs, stallMaxMs, stallMarginMs, cadenceSpanMs } = this.#settings;
     const since = this.frameAt - ms(2 * cadenceSpanMs) - 2 * SECOND_US;
     const pauseUs = this.#pauses.reduce((most, { at, us }) => (at >= since ? Math.max(most, us) : most), this.burstUs);
@@ -268,13 +268,13 @@ export class StreamModel {
 
   /** A path is, or lately was, so far ahead that it is not told at once how far it has got. */
   isDoubted(now: number): boolean {
-    return this.witnesses.some(({ farAt }) => now - farAt <= BELIEVED_WITHIN_US);
+    return this.pathRecords.some(({ farAt }) => now - farAt <= BELIEVED_WITHIN_US);
   }
 
   /** One path is, or lately was, so far ahead of another that still delivers, that they are at two places: the edge follows one of them. */
   isApart(now: number): boolean {
-    const newest = this.witnesses.reduce((most, { highest }) => Math.max(most, highest), -1);
-    return this.isDoubted(now) || this.witnesses.some(({ highest, lastAt }) => highest >= 0 && newest - highest > this.#near && now - lastAt <= BELIEVED_WITHIN_US);
+    const newest = this.pathRecords.reduce((most, { highest }) => Math.max(most, highest), -1);
+    return this.isDoubted(now) || this.pathRecords.some(({ highest, lastAt }) => highest >= 0 && newest - highest > this.#near && now - lastAt <= BELIEVED_WITHIN_US);
   }
 
   get #near(): number {
@@ -356,7 +356,7 @@ export class StreamModel {
   #released(now: number, index: number): void {
     const frameUs = this.frames === undefined ? 0 : nominalFrameUs(this.frames.format);
     const pauseUs = now - this.frameAt;
-    if (!(pauseUs <= this.mostPatienceUs)) this.runSince = now;
+    if (!(pauseUs <= this.longestStallTimeoutUs)) this.runSince = now;
     if (pauseUs < Infinity) this.#notePause(now, pauseUs);
     this.burstUs = pauseUs < frameUs / 2 ? this.burstUs + frameUs : frameUs;
     this.frameAt = now;
@@ -387,28 +387,28 @@ export class StreamModel {
   }
 
   /** The path has brought something of the stream, wherever that lies. */
-  #witnessOf(now: number, { path, replica, transport }: ModelMessage): ModelWitness {
-    let witness = this.witnesses.find((each) => each.path === path && each.replica === replica);
-    if (witness === undefined) {
+  #witnessOf(now: number, { path, replica, transport }: ModelMessage): ModelPathRecord {
+    let pathRecord = this.pathRecords.find((each) => each.path === path && each.replica === replica);
+    if (pathRecord === undefined) {
       const reorder = transport.keepsOrder ? 0 : this.#settings.udpReorderMessages;
-      witness = { path, replica, highest: -1, spokeAt: now, lastAt: now, beforeAt: now, skippedAt: -Infinity, farAt: -Infinity, reorder };
-      this.witnesses.push(witness);
+      pathRecord = { path, replica, highest: -1, spokeAt: now, lastAt: now, beforeAt: now, skippedAt: -Infinity, farAt: -Infinity, reorder };
+      this.pathRecords.push(pathRecord);
     }
-    return witness;
+    return pathRecord;
   }
 
-  #note(now: number, witness: ModelWitness, { sequence, type }: ModelMessage, isFar: boolean): void {
-    if (witness.highest < 0 && type !== MessageType.DATA) return;
+  #note(now: number, pathRecord: ModelPathRecord, { sequence, type }: ModelMessage, isFar: boolean): void {
+    if (pathRecord.highest < 0 && type !== MessageType.DATA) return;
     if (isFar) {
-      witness.farAt = now;
+      pathRecord.farAt = now;
       this.#hasBeenAhead = true;
     }
-    if (now > witness.lastAt) witness.beforeAt = witness.lastAt;
-    witness.lastAt = now;
-    if (sequence > witness.highest) {
-      if (witness.highest >= 0 && sequence > witness.highest + 1) witness.skippedAt = now;
-      witness.highest = sequence;
-    } else witness.reorder = Math.max(witness.reorder, witness.highest - sequence);
+    if (now > pathRecord.lastAt) pathRecord.beforeAt = pathRecord.lastAt;
+    pathRecord.lastAt = now;
+    if (sequence > pathRecord.highest) {
+      if (pathRecord.highest >= 0 && sequence > pathRecord.highest + 1) pathRecord.skippedAt = now;
+      pathRecord.highest = sequence;
+    } else pathRecord.reorder = Math.max(pathRecord.reorder, pathRecord.highest - sequence);
   }
 
   #keepText(now: number, sequence: number, text: string): void {

@@ -13,7 +13,7 @@ const MOST_PATCH_WAIT_MS = 200;
 /** A path that is behind the others and silent for so long has stopped; and what the edge may see of it a moment later. */
 const TROUBLE_US = 100_000;
 const TROUBLE_SURE_US = 130_000;
-/** A stream of which nothing has come for less is well, whatever its rhythm. */
+/** A stream of which nothing has come for less is well, whatever its cadence. */
 const THERE_US = 150_000;
 /** By when an edge has surely found the same point in two streams by their content, if it ever does. */
 const MATCHED_US = 25_000_000;
@@ -39,16 +39,16 @@ export class SwitchRules {
   check(now: number, mount: MountModel, streams: readonly StreamModel[], event: SwitchEvent, from: StreamModel | undefined, to: StreamModel | undefined): void {
     if (to === undefined) return;
     const what = `${mount.name}: ${from?.name ?? '?'} to ${to.name}, ${event.reason}`;
-    if (to.witnesses.length === 0) this.#reason(`${what}, which no open path has brought anything of`);
+    if (to.pathRecords.length === 0) this.#reason(`${what}, which no open path has brought anything of`);
     const silentUs = now - to.frameBy;
-    const mostUs = to.mostPatienceUs + to.burstUs + TOLERANCE_US;
+    const mostUs = to.longestStallTimeoutUs + to.burstUs + TOLERANCE_US;
     if (silentUs > mostUs) this.#reason(`${what}, of which nothing has come for ${toMs(silentUs as Micros)} ms`);
     const isLeft = event.reason === 'stalled' || event.reason === 'paths-closed' || event.reason === 'forgotten';
     if (isLeft && event.waitMs > 0) this.#reason(`${what}, which has to be waited for, ${event.waitMs} ms`);
     if (from === undefined) return;
     if (to.frames?.isStranger === true && from.frames?.isStranger === false) this.#checkStranger(now, mount, streams, event, from, to);
-    if (event.reason === 'stalled' && !mount.isTardy) this.checkStalled(now, mount, streams, what);
-    if (event.reason === 'paths-closed' && from.witnesses.length > 0) this.#reason(`${what}, and a path of it is open`);
+    if (event.reason === 'stalled' && !mount.isStalled) this.checkStalled(now, mount, streams, what);
+    if (event.reason === 'paths-closed' && from.pathRecords.length > 0) this.#reason(`${what}, and a path of it is open`);
     if (event.reason === 'preferred') this.#checkPreferred(now, mount, to, what);
     if (event.reason === 'silent') this.#checkSilent(now, mount, from, to, what);
     if (event.reason === 'operator' && (mount.wanted === undefined || !to.name.startsWith(`${mount.wanted}#`))) this.#reason(`${what}, which nobody wants any more`);
@@ -56,7 +56,7 @@ export class SwitchRules {
     if (isSpared && mount.chosen === from) this.#reason(`${what}, against what an operator has chosen`);
   }
 
-  /** The live stream has been silent for longer than its rhythm explains. */
+  /** The live stream has been silent for longer than its cadence explains. */
   checkStalled(now: number, mount: MountModel, streams: readonly StreamModel[], what: string): void {
     // While its paths are far apart, the edge may follow the slow one, and need not have kept all that the other one brings: how long it has had
     // nothing is not known.
@@ -83,9 +83,9 @@ export class SwitchRules {
   }
 
   /** A path that leaves nothing out has fallen silent behind another one, and did so before the edge looked last. */
-  #isInTrouble(now: number, { witnesses }: StreamModel): boolean {
-    const newest = witnesses.reduce((most, { highest }) => Math.max(most, highest), -1);
-    return witnesses.some(({ highest, lastAt, skippedAt }) => {
+  #isInTrouble(now: number, { pathRecords }: StreamModel): boolean {
+    const newest = pathRecords.reduce((most, { highest }) => Math.max(most, highest), -1);
+    return pathRecords.some(({ highest, lastAt, skippedAt }) => {
       const silentUs = now - lastAt;
       const isBehind = highest >= 0 && highest < newest && skippedAt === -Infinity;
       return isBehind && silentUs >= TROUBLE_SURE_US && silentUs < ms(this.#settings.pathIdleMaxMs) - TROUBLE_US;
@@ -139,8 +139,8 @@ export class SwitchRules {
 
 /** A backup comes, could follow, and has been there for long enough beside the live stream for their content to have been compared. */
 function isKnownToServe(now: number, { name }: MountModel, from: StreamModel, stream: StreamModel): boolean {
-  const { frames, witnesses, mount, frameAt, silentUs, runSince } = stream;
-  const isThere = mount === name && witnesses.length > 0 && now - frameAt < THERE_US && silentUs === 0 && frames?.format.codec === from.frames?.format.codec;
+  const { frames, pathRecords, mount, frameAt, silentUs, runSince } = stream;
+  const isThere = mount === name && pathRecords.length > 0 && now - frameAt < THERE_US && silentUs === 0 && frames?.format.codec === from.frames?.format.codec;
   const knownSince = Math.max(runSince, from.firstFrameAt, from.doubtfulAt(now), stream.doubtfulAt(now));
   return isThere && now - knownSince >= MATCHED_US;
 }

@@ -59,7 +59,7 @@ export class Player implements Outputs {
     this.#watcher = watcher;
     this.#calls = callsOf(head.role);
     this.#machine = head.role === 'edge' ? { kind: 'edge', edge: this.#edge(wanted, recorder) } : { kind: 'relay', relay: this.#relay(wanted.settings, recorder) };
-    if (state.length > 0) this.machine.archive(new StateReader(new ByteReader(state), head.stateAudio, head.audio));
+    if (state.length > 0) this.machine.snapshot(new StateReader(new ByteReader(state), head.stateAudio, head.audio));
     watcher.begins(head.atUs as Micros, this.#there());
   }
 
@@ -80,7 +80,7 @@ export class Player implements Outputs {
   /** Its state, as it would be saved now. */
   state({ stateAudio, audio }: Pick<Head, 'stateAudio' | 'audio'>): Uint8Array {
     const writer = new ByteWriter();
-    this.machine.archive(new StateWriter(writer, stateAudio, audio));
+    this.machine.snapshot(new StateWriter(writer, stateAudio, audio));
     return writer.written;
   }
 

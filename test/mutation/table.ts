@@ -11,8 +11,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'window off by one',
     file: 'core/edge/stream/reassembler.ts',
-    find: 'locate(now, witness, view, this.#next + this.#settings.windowMessages - 1)',
-    replace: 'locate(now, witness, view, this.#next + this.#settings.windowMessages)',
+    find: 'locate(now, pathRecord, view, this.#next + this.#settings.windowMessages - 1)',
+    replace: 'locate(now, pathRecord, view, this.#next + this.#settings.windowMessages)',
     danger: 'Two messages share a slot of the window.',
   },
   {
@@ -25,8 +25,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'loss decided too early',
     file: 'core/edge/stream/evidence.ts',
-    find: 'if (witness.highest >= 0 && isPast) continue;',
-    replace: "if (witness.highest >= 0 && isPast) return { kind: 'lost', verdict: 'disproved' };",
+    find: 'if (pathRecord.highest >= 0 && isPast) continue;',
+    replace: "if (pathRecord.highest >= 0 && isPast) return { kind: 'lost', verdict: 'disproved' };",
     danger: 'What one path lost is given up although the other one still brings it.',
   },
   {
@@ -123,7 +123,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'stream moved beside a healthy path',
     file: 'core/order/place.ts',
-    find: 'now < this.#leftFor(rival, aside, witnesses)',
+    find: 'now < this.#leftFor(rival, aside, pathRecords)',
     replace: 'now < 0',
     danger: 'Two messages of a stranger, with numbers far ahead, take a mountpoint off the air.',
   },
@@ -184,9 +184,9 @@ export const mutations: readonly Mutation[] = [
     danger: 'An encoder writes to a peer that is no longer there until its kernel gives up.',
   },
   {
-    name: 'closed path still a witness',
-    file: 'core/order/witnesses.ts',
-    find: 'for (const witness of gone) this.#drop(witness);',
+    name: 'closed path still a pathRecord',
+    file: 'core/order/pathRecords.ts',
+    find: 'for (const pathRecord of gone) this.#drop(pathRecord);',
     replace: ';',
     danger: 'A gap waits for a connection that is gone, and a stream without a path looks healthy.',
   },
@@ -248,14 +248,14 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'return without waiting',
-    file: 'core/edge/switching/prospects.ts',
+    file: 'core/edge/switching/triggers.ts',
     find: "return reason === 'preferred' ? ms(this.#settings.returnMs) : 0;",
     replace: 'return 0;',
     danger: 'A preferred encoder that comes and goes takes the listeners along, to and fro.',
   },
   {
     name: 'return to who is not well',
-    file: 'core/edge/switching/prospects.ts',
+    file: 'core/edge/switching/triggers.ts',
     find: "reason === 'preferred' ? Math.max(sinceAt, backup.health.steadySince) : sinceAt",
     replace: 'sinceAt',
     danger: 'A preferred encoder that loses and pauses gets the listeners back all the same.',
@@ -276,22 +276,22 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'pause of the programme taken for a sick encoder',
-    file: 'core/edge/switching/prospects.ts',
+    file: 'core/edge/switching/triggers.ts',
     find: 'const soonestUs = LEAST_HELD_US + (aheadUs === undefined ? FAR_US : Math.max(0, aheadUs));',
     replace: 'const soonestUs = 0;',
     danger: 'After a silence that is meant, who is ahead takes the listeners from a healthy encoder.',
   },
   {
     name: 'silence not waited for',
-    file: 'core/edge/switching/prospects.ts',
+    file: 'core/edge/switching/triggers.ts',
     find: "if (reason === 'silent') return Math.max(ms(this.#settings.silentSwitchMs), soonestUs);",
     replace: "if (reason === 'silent') return 0;",
     danger: 'Every pause for breath that one encoder has first is a switch.',
   },
   {
     name: 'loop of the programme itself taken for a sick encoder',
-    file: 'core/edge/switching/sickness.ts',
-    find: ' && backup.vitals.loopedUs <= leastUs / 2;',
+    file: 'core/edge/switching/contentFault.ts',
+    find: ' && backup.contentHealth.loopedUs <= leastUs / 2;',
     replace: ';',
     danger: 'A drum machine drives the listeners from one encoder to the other.',
   },

@@ -1,4 +1,4 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import type { Codec, FrameFormat, FrameHeader, HeaderProblem, SkipReason } from './format.ts';
 
 /**
@@ -93,7 +93,7 @@ export interface CutRepair {
    */
   next(frame: Uint8Array, before: (back: number) => Uint8Array | undefined): Uint8Array;
   /** Saves or restores its state. */
-  archive(a: Archive): void;
+  snapshot(a: Snapshot): void;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import type { CutRepair } from '../format/family.ts';
 import { emptyFrameHeader, type FrameFormat, type FrameHeader } from '../format/format.ts';
 import { mainDataAt, mainDataBytes } from './main-data.ts';
@@ -48,7 +48,7 @@ export class ReservoirCarrier implements CutRepair {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     this.#givenBytes = a.number(this.#givenBytes);
   }
 

@@ -1,4 +1,4 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import { assert } from '../../base/assert.ts';
 
 const LEAST_CAPACITY = 2_048;
@@ -41,7 +41,7 @@ export class HeldBytes {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     const held = a.unread(this.bytes.subarray(this.start, this.end), 'payload');
     if (a.isLoading && held.length > 0) this.add(held, 0, held.length, this.#maxBytes);
   }

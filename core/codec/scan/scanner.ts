@@ -1,8 +1,8 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import { assert } from '../../base/assert.ts';
 import { CONFIRMED, confirmation, findWhole } from './confirm.ts';
 import { emptyFrameHeader, type FrameFormat, type FrameHeader, type SkipReason } from '../format/format.ts';
-import { archiveFormat } from '../formats.ts';
+import { snapshotFormat } from '../formats.ts';
 import { headerReader, infoFrameKind, isSync, MOST_FRAME_BYTES, readHeader, sameKind } from '../header.ts';
 import { HeldBytes } from './held.ts';
 import { type SkipCount, type SkipCounts, zeroSkipCounts } from './skips.ts';
@@ -125,20 +125,20 @@ export class FrameScanner {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     for (const skip of Object.values(this.#skipped)) {
       skip.count = a.number(skip.count);
       skip.bytes = a.number(skip.bytes);
     }
-    this.#held.archive(a);
+    this.#held.snapshot(a);
     this.#frames = a.number(this.#frames);
-    this.#format = archiveFormat(a, this.#format);
+    this.#format = snapshotFormat(a, this.#format);
     this.#locked = a.flag(this.#locked);
     this.#afterGap = a.flag(this.#afterGap);
     this.#atBoundary = a.flag(this.#atBoundary);
     this.#inGarbage = a.flag(this.#inGarbage);
     this.#inPadding = a.flag(this.#inPadding);
-    this.#tag.archive(a);
+    this.#tag.snapshot(a);
     this.#tail.set(a.bytes(this.#tail));
     const reasons = Object.keys(this.#skipped) as SkipReason[];
     this.#tagCount = this.#skipped[a.text(reasons.find((reason) => this.#skipped[reason] === this.#tagCount)!)];

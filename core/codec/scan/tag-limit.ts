@@ -1,4 +1,4 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import { later, type Micros } from '../../base/units.ts';
 import type { FrameScanner } from './scanner.ts';
 
@@ -23,7 +23,7 @@ export class TagLimit {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     this.#since = a.maybeNumber(this.#since);
   }
 }

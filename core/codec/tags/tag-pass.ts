@@ -1,4 +1,4 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import type { Tag } from './tags.ts';
 
 /** A tag that ends with a mark ends behind the first of these. */
@@ -43,7 +43,7 @@ export class TagPass {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     this.#leftBytes = a.number(this.#leftBytes);
     this.#passedBytes = a.number(this.#passedBytes);
     this.#endsWithMark = a.flag(this.#endsWithMark);

@@ -1,4 +1,4 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import type { Match, Matchable, Matcher } from './matcher.ts';
 import { Correlator, type Alignment } from './correlation.ts';
 
@@ -11,7 +11,7 @@ interface Lag {
   lookUs: number;
   /** What the arrivals said then. */
   arrivalUs: number;
-  /** Looks in a row at which the contours did not fit where they should. */
+  /** Looks in a row at which the loudness envelopes did not fit where they should. */
   misses: number;
   /** Another lag than the known one. When the next look finds it again it is believed. */
   doubtUs: number | undefined;
@@ -37,7 +37,7 @@ const MOST_MISSES = 3;
 /** How much of the difference a look corrects: single looks scatter by one to three milliseconds. */
 const CORRECTION = 0.3;
 /**
- * What two contours are believed. Measured in ten seconds of speech: 0.78 to 0.9 for two encoders of it and 0.6 to 0.73 for one at
+ * What two loudness envelopes are believed. Measured in ten seconds of speech: 0.78 to 0.9 for two encoders of it and 0.6 to 0.73 for one at
  * a constant and one at a variable rate, with at most 0.46 elsewhere; a voice that counts the seconds reaches 0.8 against
  * another part of itself, with 0.66 elsewhere, and 0.86 to 0.9 where it fits, with up to 0.75 elsewhere.
  */
@@ -46,7 +46,7 @@ const CLEAR = { peak: 0.55, nextShare: 0.72 } as const;
 const STRONG = { peak: 0.84, lead: 0.1 } as const;
 
 /**
- * Finds the same point of the programme in two streams by what is in them: the contour of how loud they are. Where that
+ * Finds the same point of the programme in two streams by what is in them: the loudness envelope of how loud they are. Where that
  * says nothing (silence, a tone, a loop, another programme, too little heard yet), by when the frames came.
  *
  * It follows each backup of one mountpoint all the time: one look every two seconds, which takes a tenth of a millisecond
@@ -73,8 +73,8 @@ export class Aligner implements Matcher {
     const arrivalUs = arrivalLag(live, backup);
     const centre = known ?? arrivalUs;
     const reach = known === undefined ? FAR_US : NEAR_US;
-    const found = this.#correlator.align(live.contour, backup.contour, centre - reach, centre + reach);
-    // Without a contour (silence, a tone) what is known stays as true as it was.
+    const found = this.#correlator.align(live.envelope, backup.envelope, centre - reach, centre + reach);
+    // Without a loudness envelope (silence, a tone) what is known stays as true as it was.
     if (found === undefined) return;
     if (known === undefined ? !isSure(found) : found.peak < LEAST_PEAK) {
       lag.misses++;
@@ -112,7 +112,7 @@ export class Aligner implements Matcher {
     this.#lags.delete(stream);
   }
 
-  archive(a: Archive, reference: (stream: Matchable | undefined) => Matchable): void {
+  snapshot(a: Snapshot, reference: (stream: Matchable | undefined) => Matchable): void {
     this.#lags = new Map(
       a.list(this.#lags, (entry) => [
         reference(entry?.[0]),

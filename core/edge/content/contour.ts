@@ -1,9 +1,9 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import { SILENT } from '../../codec/format/family.ts';
 
-/** Contours of all codecs and sample rates are brought to this grid: finer than a granule of MP3 (13 ms). */
+/** Envelopes of all codecs and sample rates are brought to this grid: finer than a granule of MP3 (13 ms). */
 export const STEP_US = 10_000;
-/** A hole in the programme that is longer than this has no contour: nothing is made up for it. */
+/** A hole in the programme that is longer than this has no loudness envelope: nothing is made up for it. */
 const LONGEST_BRIDGE_US = 60_000;
 /** The value where there is a hole: below all loudness, also that of silence. */
 export const ABSENT = -1;
@@ -12,9 +12,9 @@ export const ABSENT = -1;
  * How loud the newest seconds of a stream were, by its media time, one value every 10 ms.
  *
  *     levels      x      x      x      x                x      x      in the middle of each granule or frame
- *     contour   . : . : . : . : . : . : .   (ABSENT)  . : . : . :     between them on straight lines
+ *     loudness envelope   . : . : . : . : . : . : .   (ABSENT)  . : . : . :     between them on straight lines
  */
-export class Contour {
+export class LoudnessEnvelope {
   readonly #points: number;
   #values: Float32Array = new Float32Array(0);
   /** How many grid points there have been; the newest `#points` of them are kept. */
@@ -64,7 +64,7 @@ export class Contour {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     const bytes = a.bytes(new Uint8Array(this.#values.buffer));
     if (a.isLoading) this.#values = new Float32Array(new Uint8Array(bytes).buffer);
     this.#begin = a.number(this.#begin);

@@ -1,11 +1,11 @@
 import { SILENT } from '../../codec/format/family.ts';
-import { ABSENT, STEP_US, type Contour } from './contour.ts';
+import { ABSENT, STEP_US, type LoudnessEnvelope } from './contour.ts';
 
-/** Where two contours agree best. */
+/** Where two loudness envelopes agree best. */
 export interface Alignment {
   /** Media time of `to` less that of `from`, at the same point of the programme. */
   readonly lagUs: number;
-  /** Normalised correlation there: 1 would be the same contour. */
+  /** Normalised correlation there: 1 would be the same loudness envelope. */
   readonly peak: number;
   /** The best one elsewhere: a loop, or a steady beat, has one nearly as high. */
   readonly next: number;
@@ -23,11 +23,11 @@ const COARSE = 4;
 const MOST_LAGS = 12_000;
 /** A second peak counts as another one from so far on. */
 const APART_POINTS = 15;
-/** The contour must move by so much, as its standard deviation: a tone, or silence, has no contour. */
+/** The loudness envelope must move by so much, as its standard deviation: a tone, or silence, has no loudness envelope. */
 const LEAST_DEVIATION = 2;
 
 /**
- * Finds the same point of the programme in two contours: each less its average over a second, floor-clipped, and then
+ * Finds the same point of the programme in two loudness envelopes: each less its average over a second, floor-clipped, and then
  * the lag at which they correlate best, over their newest common ten seconds; first on a grid of 40 ms, then of 10 ms around
  * the best, and between grid points by a parabola.
  */
@@ -36,10 +36,10 @@ export class Correlator {
   readonly #to = new Prepared();
 
   /**
-   * Lags from `leastUs` to `mostUs` are looked at. Undefined when there is too little in common in the middle of those, or no contour in it,
+   * Lags from `leastUs` to `mostUs` are looked at. Undefined when there is too little in common in the middle of those, or no loudness envelope in it,
    * and where they are no lags that two streams can have.
    */
-  align(from: Contour, to: Contour, leastUs: number, mostUs: number): Alignment | undefined {
+  align(from: LoudnessEnvelope, to: LoudnessEnvelope, leastUs: number, mostUs: number): Alignment | undefined {
     const least = Math.floor(leastUs / STEP_US);
     const most = Math.ceil(mostUs / STEP_US);
     if (!Number.isSafeInteger(least) || !Number.isSafeInteger(most) || most - least > MOST_LAGS) return undefined;
@@ -101,7 +101,7 @@ export class Correlator {
 }
 
 /**
- * A contour without its slow changes. What it cannot tell anything by is NaN: where programme was lost, and where there was digital
+ * A loudness envelope without its slow changes. What it cannot tell anything by is NaN: where programme was lost, and where there was digital
  * silence for longer than a speaker takes breath, which says that a line is open, and not what is on air.
  */
 class Prepared {
@@ -109,9 +109,9 @@ class Prepared {
   end = 0;
   values: Float32Array = new Float32Array(0);
 
-  prepare(contour: Contour): void {
-    this.begin = contour.begin;
-    this.end = contour.end;
+  prepare(envelope: LoudnessEnvelope): void {
+    this.begin = envelope.begin;
+    this.end = envelope.end;
     const length = this.end - this.begin;
     if (this.values.length < length) this.values = new Float32Array(length);
     const half = AVERAGE_POINTS / 2;
@@ -121,9 +121,9 @@ class Prepared {
     let high = this.begin;
     let silent = 0;
     for (let point = this.begin; point < this.end; point++) {
-      for (; high < this.end && high <= point + half; high++) if (contour.at(high) !== ABSENT) [sum, count] = [sum + contour.at(high), count + 1];
-      for (; low < point - half; low++) if (contour.at(low) !== ABSENT) [sum, count] = [sum - contour.at(low), count - 1];
-      const value = contour.at(point);
+      for (; high < this.end && high <= point + half; high++) if (envelope.at(high) !== ABSENT) [sum, count] = [sum + envelope.at(high), count + 1];
+      for (; low < point - half; low++) if (envelope.at(low) !== ABSENT) [sum, count] = [sum - envelope.at(low), count - 1];
+      const value = envelope.at(point);
       silent = value === SILENT ? silent + 1 : 0;
       this.values[point - this.begin] = value === ABSENT || silent > LONGEST_PAUSE_POINTS ? Number.NaN : Math.max(FLOOR, value - sum / count);
       if (silent === LONGEST_PAUSE_POINTS) this.values.fill(Number.NaN, point + 1 - silent - this.begin, point + 1 - this.begin);

@@ -1,10 +1,10 @@
-import { STEP_US, type Contour } from './contour.ts';
-import type { Archive } from '../../base/archive.ts';
+import { STEP_US, type LoudnessEnvelope } from './contour.ts';
+import type { Snapshot } from '../../base/archive.ts';
 
 const LOOK_US = 2_000_000;
 /** The newest five seconds are compared with those before them. */
 const WINDOW_POINTS = 500;
-/** Loops from 0.3 to 5 s: a shorter one is as flat as a tone in this contour. */
+/** Loops from 0.3 to 5 s: a shorter one is as flat as a tone in this loudness envelope. */
 const LEAST_LAG = 30;
 const MOST_LAG = 500;
 /** Where the lag is looked for, and how many points are compared there. */
@@ -12,9 +12,9 @@ const LAG_STRIDE = 2;
 const STRIDE = 8;
 /** Below this it is a pause; how deep must not matter. */
 const FLOOR = 60;
-/** The contour must move by so much, as its standard deviation: a tone is like itself at any lag. */
+/** The loudness envelope must move by so much, as its standard deviation: a tone is like itself at any lag. */
 const LEAST_DEVIATION = 2;
-/** How alike the contour must be to itself for a loop to be believed, and to stay one. */
+/** How alike the loudness envelope must be to itself for a loop to be believed, and to stay one. */
 const BEGINS = 0.85;
 const STAYS = 0.75;
 
@@ -28,13 +28,13 @@ const STAYS = 0.75;
  * machines and pips, which are all the time, and 0.3 to 0.99 of loops, of which 23 in 50 are found, none by LAME at a constant rate.
  * Therefore what it says counts only where another stream of the same programme says otherwise.
  */
-export class ContourEcho {
-  readonly #contour: Contour;
+export class LoopDetector {
+  readonly #envelope: LoudnessEnvelope;
   #lookUs = 0;
   #sinceUs: number | undefined;
 
-  constructor(contour: Contour) {
-    this.#contour = contour;
+  constructor(envelope: LoudnessEnvelope) {
+    this.#envelope = envelope;
   }
 
   /** Media time since which all that came had been there before; undefined when it does not repeat itself. */
@@ -42,35 +42,35 @@ export class ContourEcho {
     return this.#sinceUs;
   }
 
-  /** The contour goes on to `mediaUs`: it is looked at every two seconds. */
+  /** The loudness envelope goes on to `mediaUs`: it is looked at every two seconds. */
   heard(mediaUs: number): void {
     if (mediaUs < this.#lookUs) return;
     this.#lookUs = mediaUs + LOOK_US;
     const lag = this.#bestLag();
     const least = this.#sinceUs === undefined ? BEGINS : STAYS;
-    if (lag > 0 && likeness(lag) >= least) this.#sinceUs ??= (this.#contour.end - WINDOW_POINTS) * STEP_US;
+    if (lag > 0 && likeness(lag) >= least) this.#sinceUs ??= (this.#envelope.end - WINDOW_POINTS) * STEP_US;
     else this.#sinceUs = undefined;
   }
 
-  /** Saves or restores its state; the contour is restored by itself. */
-  archive(a: Archive): void {
+  /** Saves or restores its state; the loudness envelope is restored by itself. */
+  snapshot(a: Snapshot): void {
     this.#lookUs = a.number(this.#lookUs);
     this.#sinceUs = a.maybeNumber(this.#sinceUs);
   }
 
   /** The lag at which it differs least from itself; 0 when not enough of it is there. */
   #bestLag(): number {
-    const { begin, end } = this.#contour;
+    const { begin, end } = this.#envelope;
     const most = Math.min(MOST_LAG, end - WINDOW_POINTS - begin);
     if (most < LEAST_LAG) return 0;
     const from = end - newest.length;
-    for (let point = Math.max(begin, from); point < end; point++) newest[point - from] = Math.max(FLOOR, this.#contour.at(point));
+    for (let point = Math.max(begin, from); point < end; point++) newest[point - from] = Math.max(FLOOR, this.#envelope.at(point));
     const near = leastDifferent(LEAST_LAG, most, LAG_STRIDE, STRIDE);
     return leastDifferent(Math.max(LEAST_LAG, near - LAG_STRIDE + 1), Math.min(most, near + LAG_STRIDE - 1), 1, 1);
   }
 }
 
-/** The contour that is looked at, up to its newest point. */
+/** The loudness envelope that is looked at, up to its newest point. */
 const newest: Float32Array = new Float32Array(WINDOW_POINTS + MOST_LAG);
 
 /** From `least` to `most` in steps of `lagStride`, by every `stride`th point. */

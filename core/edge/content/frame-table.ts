@@ -1,4 +1,4 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 
 /** 13 s of MP3. */
 export const TABLE_FRAMES = 512;
@@ -54,7 +54,7 @@ export class FrameTable {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     const digests = a.bytes(new Uint8Array(this.#digests.buffer));
     const mediaUs = a.bytes(new Uint8Array(this.#mediaUs.buffer));
     if (a.isLoading) {

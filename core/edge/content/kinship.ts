@@ -1,4 +1,4 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import type { Matchable } from './matcher.ts';
 import { later, type Micros } from '../../base/units.ts';
 import { Correlator } from './correlation.ts';
@@ -18,7 +18,7 @@ interface Pair<Stream> {
   agreedAt: Micros;
   isDifferent: boolean;
   lookAt: Micros;
-  /** Looks at which both had a contour, and nothing agreed; those at which something may have agreed take some back. */
+  /** Looks at which both had a loudness envelope, and nothing agreed; those at which something may have agreed take some back. */
   strikes: number;
   struckSince: Micros;
   struckAt: Micros;
@@ -42,7 +42,7 @@ const TAKEN_BACK = 3;
 const MOST_STEPS = 16;
 
 /**
- * Whether two streams of one mountpoint carry the same programme: by their contours, whoever is on air. What is known stays until the
+ * Whether two streams of one mountpoint carry the same programme: by their loudness envelopes, whoever is on air. What is known stays until the
  * opposite is seen; silence, a tone and steady beats say nothing. Streams that agree with the same third one agree.
  */
 export class Kinship<Stream extends Kin> {
@@ -90,7 +90,7 @@ export class Kinship<Stream extends Kin> {
     pair.lookAt = later(now, LOOK_US);
     const centre = arrivalLag(a, b);
     if (!Number.isFinite(centre)) return undefined;
-    const found = this.#correlator.align(a.contour, b.contour, centre - FAR_US, centre + FAR_US);
+    const found = this.#correlator.align(a.envelope, b.envelope, centre - FAR_US, centre + FAR_US);
     if (found === undefined) return undefined;
     const doubtUs = pair.doubtUs;
     pair.doubtUs = isSure(found) ? found.lagUs : undefined;
@@ -110,7 +110,7 @@ export class Kinship<Stream extends Kin> {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive, reference: (stream: Stream | undefined) => Stream): void {
+  snapshot(a: Snapshot, reference: (stream: Stream | undefined) => Stream): void {
     for (const pair of a.list(this.#pairs, (saved) => archivePair(a, saved, reference))) if (a.isLoading) this.#add(pair);
   }
 
@@ -169,7 +169,7 @@ function agrees<Stream extends Kin>({ one, other, isSame, agreedAt }: Pair<Strea
   return isSame && agreedAt >= one.resumedAt && agreedAt >= other.resumedAt;
 }
 
-function archivePair<Stream>(a: Archive, saved: Pair<Stream> | undefined, reference: (stream: Stream | undefined) => Stream): Pair<Stream> {
+function archivePair<Stream>(a: Snapshot, saved: Pair<Stream> | undefined, reference: (stream: Stream | undefined) => Stream): Pair<Stream> {
   return {
     one: reference(saved?.one),
     other: reference(saved?.other),

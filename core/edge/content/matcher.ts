@@ -1,12 +1,12 @@
-import type { Contour } from './contour.ts';
-import type { Archive } from '../../base/archive.ts';
+import type { LoudnessEnvelope } from './contour.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import type { Timeline } from '../../timing/timeline.ts';
 import type { FrameTable } from './frame-table.ts';
 
 /** What a matcher may know of a stream. */
 export interface Matchable {
   readonly timeline: Timeline;
-  readonly contour: Contour;
+  readonly envelope: LoudnessEnvelope;
   readonly frames: FrameTable;
 }
 
@@ -28,5 +28,5 @@ export interface Matcher {
   switched(from: Matchable, to: Matchable): void;
   forget(stream: Matchable): void;
   /** Saves or restores its state; `reference` does so with one of the mountpoint's streams. */
-  archive(a: Archive, reference: (stream: Matchable | undefined) => Matchable): void;
+  snapshot(a: Snapshot, reference: (stream: Matchable | undefined) => Matchable): void;
 }

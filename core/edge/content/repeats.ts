@@ -1,4 +1,4 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import { FrameTable } from './frame-table.ts';
 
 /** Frames that came before count for one, others against it: so many for, and the stream repeats itself. */
@@ -52,8 +52,8 @@ export class FrameRepeats {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
-    this.table.archive(a);
+  snapshot(a: Snapshot): void {
+    this.table.snapshot(a);
     this.#credit = a.number(this.#credit);
     this.#sinceUs = a.number(this.#sinceUs);
     this.#periodFrames = a.number(this.#periodFrames);

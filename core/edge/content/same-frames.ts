@@ -1,4 +1,4 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import type { Match, Matchable, Matcher } from './matcher.ts';
 import type { FrameTable } from './frame-table.ts';
 
@@ -43,8 +43,8 @@ export class SameFrames implements Matcher {
     this.#next.forget(stream);
   }
 
-  archive(a: Archive, reference: (stream: Matchable | undefined) => Matchable): void {
-    this.#next.archive(a, reference);
+  snapshot(a: Snapshot, reference: (stream: Matchable | undefined) => Matchable): void {
+    this.#next.snapshot(a, reference);
   }
 }
 

@@ -1,8 +1,8 @@
-import type { Contour } from './contour.ts';
-import type { Archive } from '../../base/archive.ts';
+import type { LoudnessEnvelope } from './contour.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
 import { soundDigest } from '../../codec/head.ts';
-import { ContourEcho } from './echo.ts';
+import { LoopDetector } from './echo.ts';
 import type { FrameTable } from './frame-table.ts';
 import { FrameRepeats } from './repeats.ts';
 
@@ -11,19 +11,19 @@ import { FrameRepeats } from './repeats.ts';
  * repeated itself. All of that can be as it should be; only another stream of the same programme tells.
  *
  * What it costs at 40 frames a second and 500 streams: 2 % of a processor (half a microsecond a frame for the frames, as
- * much for the contour), and six kilobytes a stream.
+ * much for the loudness envelope), and six kilobytes a stream.
  */
-export class Vitals {
+export class ContentHealth {
   readonly #repeats: FrameRepeats = new FrameRepeats();
-  readonly #echo: ContourEcho;
+  readonly #loopDetector: LoopDetector;
   /** Where its newest frame ends. */
   #mediaUs = 0;
   #silentSinceUs: number | undefined;
   #hasSounded = false;
 
-  /** @param contour of the stream, up to the newest frame. */
-  constructor(contour: Contour) {
-    this.#echo = new ContourEcho(contour);
+  /** @param envelope of the stream, up to the newest frame. */
+  constructor(envelope: LoudnessEnvelope) {
+    this.#loopDetector = new LoopDetector(envelope);
   }
 
   /** For how long its programme has been digital silence, up to its newest frame; 0 when there is sound. */
@@ -46,7 +46,7 @@ export class Vitals {
    * this, and a drum machine is taken for one: believe it only of a stream that another one does not agree with.
    */
   get loopedUs(): number {
-    return this.#since(this.#echo.sinceUs);
+    return this.#since(this.#loopDetector.sinceUs);
   }
 
   /** Its newest frames that are not silent. */
@@ -61,7 +61,7 @@ export class Vitals {
   /** A frame, which begins at `mediaUs`; what was read of it says that it `isSilent`. */
   frame(bytes: Uint8Array, format: FrameFormat, mediaUs: number, durationUs: number, isSilent: boolean): void {
     this.#mediaUs = mediaUs + durationUs;
-    this.#echo.heard(this.#mediaUs);
+    this.#loopDetector.heard(this.#mediaUs);
     if (!isSilent) {
       this.#silentSinceUs = undefined;
       this.#hasSounded = true;
@@ -73,10 +73,10 @@ export class Vitals {
     if (this.silentUs >= LONG_PAUSE_US) this.#repeats.clear();
   }
 
-  /** Saves or restores its state; the contour is restored by itself. */
-  archive(a: Archive): void {
-    this.#repeats.archive(a);
-    this.#echo.archive(a);
+  /** Saves or restores its state; the loudness envelope is restored by itself. */
+  snapshot(a: Snapshot): void {
+    this.#repeats.snapshot(a);
+    this.#loopDetector.snapshot(a);
     this.#mediaUs = a.number(this.#mediaUs);
     this.#silentSinceUs = a.maybeNumber(this.#silentSinceUs);
     this.#hasSounded = a.flag(this.#hasSounded);

@@ -1,4 +1,4 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
 import { icyTitleText } from '../../wire/icy.ts';
 import type { Timer } from '../../base/timers.ts';
@@ -66,8 +66,8 @@ export class FallbackFile implements FallbackSource {
     this.stop();
   }
 
-  archive(a: Archive): void {
-    this.#timer.archive(a);
+  snapshot(a: Snapshot): void {
+    this.#timer.snapshot(a);
     this.#isOn = a.flag(this.#isOn);
     this.#index = a.number(this.#index);
     this.#dueUs = a.number(this.#dueUs);

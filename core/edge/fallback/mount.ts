@@ -1,7 +1,7 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
-import { archiveFormat, isSameFormat } from '../../codec/formats.ts';
+import { snapshotFormat, isSameFormat } from '../../codec/formats.ts';
 import { icyTitleText } from '../../wire/icy.ts';
 import { FrameRing } from '../stream/ring.ts';
 import type { Micros } from '../../base/units.ts';
@@ -82,10 +82,10 @@ export class FallbackMount implements FallbackSource {
     this.#ring.dispose();
   }
 
-  archive(a: Archive): void {
-    this.#ring.archive(a);
+  snapshot(a: Snapshot): void {
+    this.#ring.snapshot(a);
     this.#isOn = a.flag(this.#isOn);
-    this.#format = archiveFormat(a, this.#format);
+    this.#format = snapshotFormat(a, this.#format);
     this.#heardAt = a.number(this.#heardAt);
     this.#givenUntilUs = a.number(this.#givenUntilUs);
   }

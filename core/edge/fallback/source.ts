@@ -1,4 +1,4 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
 import { ms, type Micros } from '../../base/units.ts';
 
@@ -20,7 +20,7 @@ export interface FallbackSource {
   /** Gives its memory back; it is not used again. */
   dispose(): void;
   /** Saves or restores its state. */
-  archive(a: Archive): void;
+  snapshot(a: Snapshot): void;
 }
 
 /** Takes in the frames of a fallback. */

@@ -1,12 +1,12 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import { assert } from '../../base/assert.ts';
 import type { FallbackEvent } from './events.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
 import { CutRepairs } from '../../codec/cuts.ts';
-import { archiveFormat, canFollow, cannotFollow, isSameFormat } from '../../codec/formats.ts';
+import { snapshotFormat, canFollow, cannotFollow, isSameFormat } from '../../codec/formats.ts';
 import { icyTitleText } from '../../wire/icy.ts';
 import type { Settings } from '../../config/settings.ts';
-import type { Programme } from '../playout/on-air.ts';
+import type { FrameOutput } from '../playout/on-air.ts';
 import type { MountState } from '../playout/state.ts';
 import { ms, toMs, type Micros } from '../../base/units.ts';
 import type { FallbackSink, FallbackSource } from './source.ts';
@@ -14,18 +14,18 @@ import type { FallbackSink, FallbackSource } from './source.ts';
 /** A stream that is back while the fallback is on air. */
 export interface Returning {
   readonly health: {
-    /** After how long without a frame it counts as tardy. */
-    readonly patienceUs: number;
+    /** After how long without a frame it counts as stalled. */
+    readonly stallTimeoutUs: number;
   };
 }
 
-export interface StandInOptions {
+export interface FallbackControllerOptions {
   readonly mount: string;
   readonly settings: Settings;
   /** Of the mountpoint. */
   readonly state: MountState;
   readonly source: (sink: FallbackSink) => FallbackSource;
-  readonly programme: Programme;
+  readonly output: FrameOutput;
   /** The metadata text that listeners see. */
   readonly textOnAir: () => string;
   /** It gives a frame. */
@@ -41,11 +41,11 @@ const UNTITLED = icyTitleText('');
  *
  * What it gives out is one stream with what was before: of the same family of codecs, and each cut mended.
  */
-export class StandIn<Stream extends Returning> implements FallbackSink {
+export class FallbackController<Stream extends Returning> implements FallbackSink {
   readonly source: FallbackSource;
   /** Where the frames of streams go: one that is heard needs no fallback, and has the title that was there before. */
-  readonly programme: Programme;
-  readonly #options: StandInOptions;
+  readonly output: FrameOutput;
+  readonly #options: FallbackControllerOptions;
   readonly #state: MountState;
   readonly #carrier: CutRepairs = new CutRepairs();
   /** When it gave its last frame. */
@@ -56,9 +56,9 @@ export class StandIn<Stream extends Returning> implements FallbackSink {
   #refused: FrameFormat | undefined;
   #returning: Map<Stream, { readonly since: Micros; readonly heardAt: Micros }> = new Map();
 
-  constructor(options: StandInOptions) {
+  constructor(options: FallbackControllerOptions) {
     this.#options = options;
-    this.programme = { frame: (now, bytes, durationUs, text) => this.#streamFrame(now, bytes, durationUs, text) };
+    this.output = { frame: (now, bytes, durationUs, text) => this.#streamFrame(now, bytes, durationUs, text) };
     this.#state = options.state;
     this.source = options.source(this);
   }
@@ -78,7 +78,7 @@ export class StandIn<Stream extends Returning> implements FallbackSink {
     if (this.#state.kind !== 'fallback') this.#enter(now);
     this.#givenAt = now;
     this.#options.gives(now);
-    this.#options.programme.frame(now, this.#carrier.next(bytes, before), durationUs, text);
+    this.#options.output.frame(now, this.#carrier.next(bytes, before), durationUs, text);
   }
 
   /** It is on air, and has nothing more to give. */
@@ -90,7 +90,7 @@ export class StandIn<Stream extends Returning> implements FallbackSink {
   hasReturned(now: Micros, stream: Stream): boolean {
     const { fallbackLeaveMs } = this.#options.settings;
     const before = this.#returning.get(stream);
-    const goesOn = before !== undefined && now - before.heardAt <= stream.health.patienceUs;
+    const goesOn = before !== undefined && now - before.heardAt <= stream.health.stallTimeoutUs;
     const since = goesOn ? before.since : now;
     this.#returning.set(stream, { since, heardAt: now });
     return this.hasRunDry(now) || now - since >= ms(fallbackLeaveMs);
@@ -115,12 +115,12 @@ export class StandIn<Stream extends Returning> implements FallbackSink {
   }
 
   /** Saves or restores its state; `reference` does so with one of the mountpoint's streams. */
-  archive(a: Archive, reference: (stream: Stream | undefined) => Stream): void {
-    this.source.archive(a);
-    this.#carrier.archive(a);
+  snapshot(a: Snapshot, reference: (stream: Stream | undefined) => Stream): void {
+    this.source.snapshot(a);
+    this.#carrier.snapshot(a);
     this.#givenAt = a.number(this.#givenAt);
     this.#textBefore = a.maybeText(this.#textBefore);
-    this.#refused = archiveFormat(a, this.#refused);
+    this.#refused = snapshotFormat(a, this.#refused);
     this.#returning = new Map(a.list(this.#returning, (entry) => {
       const stream = reference(entry?.[0]);
       return [stream, { since: a.number(entry?.[1].since ?? (0 as Micros)), heardAt: a.number(entry?.[1].heardAt ?? (0 as Micros)) }];
@@ -133,7 +133,7 @@ export class StandIn<Stream extends Returning> implements FallbackSink {
     if (this.#state.call !== undefined) this.#stop();
     const before = this.#textBefore === '' ? UNTITLED : this.#textBefore;
     this.#textBefore = undefined;
-    this.#options.programme.frame(now, bytes, durationUs, text ?? before);
+    this.#options.output.frame(now, bytes, durationUs, text ?? before);
   }
 
   /** Frames of another family of codecs cannot follow in one stream. */

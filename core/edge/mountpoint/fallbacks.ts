@@ -1,4 +1,4 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import { assert } from '../../base/assert.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
 import type { GaveOut } from './mountpoint.ts';
@@ -20,7 +20,7 @@ export interface FallbacksOptions {
   /** Makes the mountpoint. */
   readonly begin: (now: Micros, mount: string) => void;
   /** No stream of it is there yet, but its fallback has something. */
-  readonly standIn: (now: Micros, mount: string) => void;
+  readonly controller: (now: Micros, mount: string) => void;
 }
 
 interface File {
@@ -83,13 +83,13 @@ export class Fallbacks {
   followed(mount: string): GaveOut | undefined {
     const others = this.#following.get(mount);
     if (others === undefined) return undefined;
-    const { has, begin, standIn } = this.#options;
+    const { has, begin, controller } = this.#options;
     return (now, bytes, durationUs, text, format) => {
       for (const other of others) {
         const isNew = !has(other);
         if (isNew) begin(now, other);
         this.#followers.get(other)?.heard(now, bytes, durationUs, text, format);
-        if (isNew) standIn(now, other);
+        if (isNew) controller(now, other);
       }
     };
   }
@@ -98,7 +98,7 @@ export class Fallbacks {
   ended(now: Micros, mount: string): void {
     if (!this.#files.has(mount)) return;
     this.#options.begin(now, mount);
-    this.#options.standIn(now, mount);
+    this.#options.controller(now, mount);
   }
 
   /** A mountpoint is over, and its fallback with it. */
@@ -107,7 +107,7 @@ export class Fallbacks {
   }
 
   /** Saves or restores the files. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     this.#files = new Map(a.list(this.#files, (entry) => {
       const mount = a.text(entry?.[0] ?? '');
       const title = a.text(entry?.[1].title ?? '');

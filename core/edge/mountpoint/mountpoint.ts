@@ -1,10 +1,10 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
 import { Broadcast, type BroadcastReason, type BroadcastSink } from '../output/broadcast.ts';
 import type { EdgeStream, Loss, StreamConsumer } from '../stream/stream.ts';
 import type { MountpointEvent } from './events.ts';
 import type { FallbackSink, FallbackSource } from '../fallback/source.ts';
-import { StandIn } from '../fallback/stand-in.ts';
+import { FallbackController } from '../fallback/stand-in.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
 import type { HeaderList } from '../../wire/headers.ts';
 import { icyTitleOf } from '../../wire/icy.ts';
@@ -13,7 +13,7 @@ import type { Matcher } from '../content/matcher.ts';
 import { contentTypeOf } from '../../codec/content-type.ts';
 import type { MountPolicy } from '../../config/mount-policy.ts';
 import type { Settings } from '../../config/settings.ts';
-import type { Programme } from '../playout/on-air.ts';
+import type { FrameOutput } from '../playout/on-air.ts';
 import { MountEnd } from '../switching/mount-end.ts';
 import { MountState } from '../playout/state.ts';
 import { isRefused } from './format-choice.ts';
@@ -86,7 +86,7 @@ export class Mount implements StreamConsumer {
   readonly policy: MountPolicy | undefined;
   readonly broadcast: Broadcast;
   readonly switcher: Switcher;
-  readonly #standIn: StandIn<EdgeStream> | undefined;
+  readonly #controller: FallbackController<EdgeStream> | undefined;
   readonly #event: (event: MountpointEvent) => void;
 
   constructor(options: MountOptions) {
@@ -96,7 +96,7 @@ export class Mount implements StreamConsumer {
     this.policy = policy;
     this.#event = event;
     this.broadcast = new Broadcast({ mount: name, settings, budget, sink, timer, event, gone: listenerGone });
-    const programme = this.#watched(options);
+    const output = this.#watched(options);
     const state = new MountState();
     const end = new MountEnd({
       settings,
@@ -104,12 +104,12 @@ export class Mount implements StreamConsumer {
       isFallbackAwaited: () => this.switcher.isFallbackAwaited,
       ended: (at, silentMs) => ended(at, this, silentMs),
     });
-    this.#standIn = fallback && new StandIn({
+    this.#controller = fallback && new FallbackController({
       mount: name,
       settings,
       state,
       source: fallback,
-      programme,
+      output,
       textOnAir: () => this.broadcast.text,
       gives: (at) => end.heard(at),
       event,
@@ -121,8 +121,8 @@ export class Mount implements StreamConsumer {
       matcher,
       state,
       end,
-      programme: this.#standIn?.programme ?? programme,
-      standIn: this.#standIn,
+      output: this.#controller?.output ?? output,
+      controller: this.#controller,
       timer,
       event,
       outgrown: (at, stream) => outgrown(at, this, stream),
@@ -130,7 +130,7 @@ export class Mount implements StreamConsumer {
   }
 
   get heldBytes(): number {
-    return this.broadcast.heldBytes + (this.#standIn?.source.heldBytes ?? 0);
+    return this.broadcast.heldBytes + (this.#controller?.source.heldBytes ?? 0);
   }
 
   /** A stream that announces this mountpoint, and has frames. */
@@ -157,8 +157,8 @@ export class Mount implements StreamConsumer {
     this.switcher.pathClosed(now, stream);
   }
 
-  saidClosed(now: Micros, stream: EdgeStream): void {
-    this.switcher.saidClosed(now, stream);
+  reportedClosed(now: Micros, stream: EdgeStream): void {
+    this.switcher.reportedClosed(now, stream);
   }
 
   forgotten(now: Micros, stream: EdgeStream): void {
@@ -170,9 +170,9 @@ export class Mount implements StreamConsumer {
   }
 
   /** Saves or restores what is not given at construction. */
-  archive(a: Archive, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
-    this.broadcast.archive(a);
-    this.switcher.archive(a, reference);
+  snapshot(a: Snapshot, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
+    this.broadcast.snapshot(a);
+    this.switcher.snapshot(a, reference);
     if (a.isLoading) for (const stream of this.switcher) stream.goTo(this);
   }
 
@@ -180,7 +180,7 @@ export class Mount implements StreamConsumer {
     const { broadcast, switcher } = this;
     const { live } = switcher;
     const format = broadcast.format ?? switcher.format;
-    const fallback = switcher.isOnFallback ? this.#standIn!.source : undefined;
+    const fallback = switcher.isOnFallback ? this.#controller!.source : undefined;
     if (format === undefined) return undefined;
     return {
       name: this.name,
@@ -204,7 +204,7 @@ export class Mount implements StreamConsumer {
     };
   }
 
-  #watched({ name, onAir, gaveOut }: MountOptions): Programme {
+  #watched({ name, onAir, gaveOut }: MountOptions): FrameOutput {
     const { broadcast } = this;
     if (onAir === undefined && gaveOut === undefined) return broadcast;
     return {

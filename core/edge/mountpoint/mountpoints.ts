@@ -1,4 +1,4 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import type { BroadcastSink } from '../output/broadcast.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
 import { MOUNT_BYTES } from '../../base/costs.ts';
@@ -16,7 +16,7 @@ import type { Settings } from '../../config/settings.ts';
 import type { Timer } from '../../base/timers.ts';
 import type { Micros } from '../../base/units.ts';
 
-export interface EdgeMountsOptions {
+export interface MountpointsOptions {
   /** Of the edge. */
   readonly settings: Settings;
   readonly policies: MountPolicies | undefined;
@@ -35,13 +35,13 @@ export interface EdgeMountsOptions {
  * All mountpoints of an edge that are on air: with which stream or fallback one begins, which streams join it, and when it ends.
  * Streams that have joined none come here; one that has joined goes to its mountpoint by itself, until that ends.
  */
-export class EdgeMounts implements Iterable<Mount>, StreamConsumer {
-  readonly #options: EdgeMountsOptions;
+export class Mountpoints implements Iterable<Mount>, StreamConsumer {
+  readonly #options: MountpointsOptions;
   readonly #mounts: Map<string, Mount> = new Map();
   readonly #fallbacks: Fallbacks;
   readonly #formats: FormatChoice;
 
-  constructor(options: EdgeMountsOptions) {
+  constructor(options: MountpointsOptions) {
     const { settings, policies, streams, budget, timer } = options;
     this.#options = options;
     this.#formats = new FormatChoice(settings, policies, streams);
@@ -51,7 +51,7 @@ export class EdgeMounts implements Iterable<Mount>, StreamConsumer {
       timer,
       has: (name) => this.#mounts.has(name),
       begin: (now, name) => this.#begin(now, name),
-      standIn: (now, name) => this.#mounts.get(name)?.switcher.beginWithFallback(now),
+      controller: (now, name) => this.#mounts.get(name)?.switcher.beginWithFallback(now),
     });
   }
 
@@ -96,7 +96,7 @@ export class EdgeMounts implements Iterable<Mount>, StreamConsumer {
   /** Nobody waits for one that has joined none. */
   pathClosed(): void {}
 
-  saidClosed(): void {}
+  reportedClosed(): void {}
 
   forgotten(): void {}
 
@@ -112,16 +112,16 @@ export class EdgeMounts implements Iterable<Mount>, StreamConsumer {
   }
 
   /** Saves or restores its state; `reference` does so with a stream. */
-  archive(a: Archive, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
-    this.#fallbacks.archive(a);
-    a.list(this.#mounts.values(), (saved) => this.#archiveMount(a, saved, reference));
+  snapshot(a: Snapshot, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
+    this.#fallbacks.snapshot(a);
+    a.list(this.#mounts.values(), (saved) => this.#snapshotMount(a, saved, reference));
   }
 
-  #archiveMount(a: Archive, saved: Mount | undefined, reference: (stream: EdgeStream | undefined) => EdgeStream): Mount {
+  #snapshotMount(a: Snapshot, saved: Mount | undefined, reference: (stream: EdgeStream | undefined) => EdgeStream): Mount {
     const name = a.text(saved?.name ?? '');
     const startedAt = a.number(saved?.startedAt ?? (0 as Micros));
     const mount = saved ?? this.#begin(startedAt, name);
-    mount.archive(a, reference);
+    mount.snapshot(a, reference);
     return mount;
   }
 

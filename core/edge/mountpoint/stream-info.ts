@@ -5,7 +5,7 @@ import type { Match } from '../content/matcher.ts';
 import { isFrom } from '../switching/command.ts';
 import { settingsFor, type MountPolicy } from '../../config/mount-policy.ts';
 import type { Settings } from '../../config/settings.ts';
-import { sicknessOf, type Sickness } from '../switching/sickness.ts';
+import { contentFaultOf, type ContentFault } from '../switching/sickness.ts';
 import type { Switcher } from '../switching/switcher.ts';
 import { toMs, type Micros } from '../../base/units.ts';
 
@@ -23,10 +23,10 @@ export interface StreamInfo {
   readonly isPreferred: boolean;
   /** An operator has chosen it. */
   readonly isChosen: boolean;
-  /** Its frames come, by an open path, in its usual rhythm, and no faster than real time. */
+  /** Its frames come, by an open path, in its usual cadence, and no faster than real time. */
   readonly isHealthy: boolean;
   /** What it has though its frames come: for longer than its mountpoint allows; or they come faster than real time. */
-  readonly sickness: Sickness | 'unpaced' | undefined;
+  readonly contentFault: ContentFault | 'unpaced' | undefined;
   /** Programme that it has beyond the point where the listeners are; less than 0: it is behind that. Undefined where the two cannot be compared. */
   readonly aheadMs: number | undefined;
   /** What that point was found by; undefined for the one on air. */
@@ -63,7 +63,7 @@ export function streamInfo(now: Micros, stream: EdgeStream, { switcher, policy }
     isPreferred: policy?.prefer !== undefined && isFrom(stream, policy.prefer),
     isChosen: switcher.isChosen(stream),
     isHealthy: stream.isHealthy(now),
-    sickness: stream.health.pace.isUnpaced ? 'unpaced' : sicknessOf(stream, settingsFor(policy, settings)),
+    contentFault: stream.health.pace.isUnpaced ? 'unpaced' : contentFaultOf(stream, settingsFor(policy, settings)),
     aheadMs: aheadUs === undefined ? undefined : toMs(aheadUs as Micros),
     matchedBy: switcher.matchOf(stream)?.by,
     whyNot: isOnAir ? undefined : hindrance(now, stream, switcher.format, aheadUs),

@@ -1,16 +1,16 @@
 import { Ahead } from '../../timing/ahead.ts';
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import { BroadcastTexts } from './titles.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
 import type { OutputEvent } from './events.ts';
 import { type FrameFormat, type FrameHeader, emptyFrameHeader } from '../../codec/format/format.ts';
-import { archiveFormat, isSameFormat } from '../../codec/formats.ts';
+import { snapshotFormat, isSameFormat } from '../../codec/formats.ts';
 import { readHeader } from '../../codec/header.ts';
 import { IcyInterleaver } from './icy-interleaver.ts';
 import { archiveCursor, Journal, type Cursor } from '../../base/journal.ts';
 import type { ListenerId } from '../../base/machine.ts';
 import type { Settings } from '../../config/settings.ts';
-import type { Programme } from '../playout/on-air.ts';
+import type { FrameOutput } from '../playout/on-air.ts';
 import type { Timer } from '../../base/timers.ts';
 import { later, ms, toMs, type Micros } from '../../base/units.ts';
 
@@ -68,7 +68,7 @@ const IN_FLIGHT_BYTES = 65_536;
  * Frames are gathered for `listenerFlushMs` and written to each listener at once, without a copy per listener. The
  * journal's clock is the programme's length: a burst is so many seconds of it, whenever they came.
  */
-export class Broadcast implements Programme {
+export class Broadcast implements FrameOutput {
   readonly #options: BroadcastOptions;
   readonly #settings: Settings;
   readonly #journal: Journal;
@@ -187,18 +187,18 @@ export class Broadcast implements Programme {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
-    this.#flush.archive(a);
-    this.#burst.archive(a);
-    this.#journal.archive(a);
+  snapshot(a: Snapshot): void {
+    this.#flush.snapshot(a);
+    this.#burst.snapshot(a);
+    this.#journal.snapshot(a);
     this.#listeners = new Map(a.list(this.#listeners, (entry) => this.#archiveListener(a, entry?.[1])));
     const fresh = a.list(this.#fresh.filter(({ id }) => this.#listeners.has(id)).map(({ id }) => id), (id) => a.number(id ?? (0 as ListenerId)));
     if (a.isLoading) this.#fresh = fresh.map((id) => this.#listeners.get(id)!);
-    this.#texts.archive(a);
-    this.#format = archiveFormat(a, this.#format);
+    this.#texts.snapshot(a);
+    this.#format = snapshotFormat(a, this.#format);
     archiveCursor(a, this.#formatBegins);
     this.#programmeUs = a.number(this.#programmeUs);
-    this.#ahead.archive(a);
+    this.#ahead.snapshot(a);
     this.#peak = a.number(this.#peak);
     this.#slow = a.number(this.#slow);
     this.#bytesOut = a.number(this.#bytesOut);
@@ -209,7 +209,7 @@ export class Broadcast implements Programme {
     return this.#listeners.keys();
   }
 
-  #archiveListener(a: Archive, saved: Listener | undefined): [ListenerId, Listener] {
+  #archiveListener(a: Snapshot, saved: Listener | undefined): [ListenerId, Listener] {
     const hasIcy = a.flag(saved?.icy !== undefined);
     const icy = saved === undefined && hasIcy ? new IcyInterleaver(this.#settings.icyIntervalBytes) : saved?.icy;
     const listener: Listener = {
@@ -222,7 +222,7 @@ export class Broadcast implements Programme {
       bytes: a.number(saved?.bytes ?? 0),
     };
     archiveCursor(a, listener.cursor);
-    icy?.archive(a);
+    icy?.snapshot(a);
     return [listener.id, saved ?? listener];
   }
 

@@ -1,4 +1,4 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import { icyBlock, NO_NEWS } from '../../wire/icy.ts';
 
 /**
@@ -35,7 +35,7 @@ export class IcyInterleaver {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     this.#left = a.number(this.#left);
     this.#told = a.maybeText(this.#told);
   }

@@ -1,4 +1,4 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 
 /** Titles remembered for those who are behind; beyond it the oldest audio carries a newer one. */
 const MAX_TEXTS = 64;
@@ -40,7 +40,7 @@ export class BroadcastTexts {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     this.#texts = a.list(this.#texts, (text) => ({ position: a.number(text?.position ?? 0), text: a.text(text?.text ?? '') }));
     this.#isAnyForgotten = a.flag(this.#isAnyForgotten);
   }

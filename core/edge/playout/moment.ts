@@ -1,4 +1,4 @@
-import { ABSENT, type Contour } from '../content/contour.ts';
+import { ABSENT, type LoudnessEnvelope } from '../content/contour.ts';
 import type { EdgeStream } from '../stream/stream.ts';
 import { familyOf } from '../../codec/families.ts';
 import { isSameFormat } from '../../codec/formats.ts';
@@ -7,7 +7,7 @@ import { beginsTooEarly, type Takeover } from './takeover.ts';
 /** A cut may be half a frame off, and so much more. */
 const TOLERANCE_US = 1_000;
 
-/** So much of the programme is looked at for how quiet it gets, on the grid of a contour: 2 s. */
+/** So much of the programme is looked at for how quiet it gets, on the grid of a loudness envelope: 2 s. */
 const LOOKED_AT_POINTS = 200;
 /** As quiet as that, within twelve decibels. */
 const QUIET_STEPS = 8;
@@ -18,15 +18,15 @@ const QUIET_STEPS = 8;
  * it (median, and 90 % of 30 cuts): -22 and -8 dB at the next frame, -30 and -19 dB at such a moment; on music with pauses
  * -7 and -3, and -11 and -3 dB; where music is dense, nothing is gained.
  */
-export function isGoodMoment(takeover: Takeover, live: EdgeStream): boolean {
-  return isQuiet(live.contour) && cutAgrees(takeover, live);
+export function isGoodSpliceTime(takeover: Takeover, live: EdgeStream): boolean {
+  return isQuiet(live.envelope) && cutAgrees(takeover, live);
 }
 
-function isQuiet(contour: Contour): boolean {
-  const { begin, end } = contour;
+function isQuiet(envelope: LoudnessEnvelope): boolean {
+  const { begin, end } = envelope;
   let least = Infinity;
-  for (let point = Math.max(begin, end - LOOKED_AT_POINTS); point < end; point++) if (contour.at(point) !== ABSENT) least = Math.min(least, contour.at(point));
-  return end <= begin || contour.at(end - 1) <= least + QUIET_STEPS;
+  for (let point = Math.max(begin, end - LOOKED_AT_POINTS); point < end; point++) if (envelope.at(point) !== ABSENT) least = Math.min(least, envelope.at(point));
+  return end <= begin || envelope.at(end - 1) <= least + QUIET_STEPS;
 }
 
 /**

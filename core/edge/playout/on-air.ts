@@ -1,15 +1,15 @@
 import { Ahead } from '../../timing/ahead.ts';
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import type { EdgeStream } from '../stream/stream.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
 import { CutRepairs } from '../../codec/cuts.ts';
-import { archiveFormat } from '../../codec/formats.ts';
+import { snapshotFormat } from '../../codec/formats.ts';
 import type { Settings } from '../../config/settings.ts';
 import { ms, type Micros } from '../../base/units.ts';
 import { beginsTooLate } from './takeover.ts';
 
 /** Where the frames of a mountpoint go. `bytes` is borrowed. */
-export interface Programme {
+export interface FrameOutput {
   frame(now: Micros, bytes: Uint8Array, durationUs: number, text: string | undefined): void;
 }
 
@@ -25,8 +25,8 @@ const PIECE_US = 5_000_000;
  * The playhead may lie ahead of the ring: the listeners have heard that much of the programme from another stream, and
  * wait until this one gets there.
  */
-export class OnAir {
-  readonly #programme: Programme;
+export class Playout {
+  readonly #output: FrameOutput;
   readonly #mostAheadUs: number;
   readonly #ahead: Ahead;
   /** Of a stream that comes faster than real time the listeners get nothing until they can have played some of what they have. */
@@ -39,8 +39,8 @@ export class OnAir {
   /** Whose frame was given out last. */
   #givenBy: EdgeStream | undefined;
 
-  constructor(programme: Programme, { unpacedMs }: Settings) {
-    this.#programme = programme;
+  constructor(output: FrameOutput, { unpacedMs }: Settings) {
+    this.#output = output;
     this.#mostAheadUs = ms(unpacedMs);
     this.#ahead = new Ahead(ms(unpacedMs));
   }
@@ -114,15 +114,15 @@ export class OnAir {
   }
 
   /** Saves or restores its state; `reference` does so with one of the mountpoint's streams. */
-  archive(a: Archive, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
+  snapshot(a: Snapshot, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
     this.#live = a.flag(this.#live !== undefined) ? reference(this.#live) : undefined;
-    this.#format = archiveFormat(a, this.#format);
+    this.#format = snapshotFormat(a, this.#format);
     this.#playheadUs = a.number(this.#playheadUs);
     this.#givenAt = a.number(this.#givenAt);
-    this.#ahead.archive(a);
+    this.#ahead.snapshot(a);
     this.#isHeld = a.flag(this.#isHeld);
     this.#givenBy = a.flag(this.#givenBy !== undefined) ? reference(this.#givenBy) : undefined;
-    this.#carrier.archive(a);
+    this.#carrier.snapshot(a);
   }
 
   /** What comes of a stream too fast goes out in pieces of some seconds, one as soon as the one before can have been played. */
@@ -161,6 +161,6 @@ export class OnAir {
     this.#isHeld = false;
     this.#ahead.take(now, durationUs);
     this.#givenBy = stream;
-    this.#programme.frame(now, frame, durationUs, text);
+    this.#output.frame(now, frame, durationUs, text);
   }
 }

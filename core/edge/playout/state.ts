@@ -1,8 +1,8 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import { assert } from '../../base/assert.ts';
 import type { Micros } from '../../base/units.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
-import { archiveFormat } from '../../codec/formats.ts';
+import { snapshotFormat } from '../../codec/formats.ts';
 
 /** What the fallback is called for: frames that can follow these, and what has not been heard since then. */
 export interface Call {
@@ -14,7 +14,7 @@ export interface Call {
 export type StreamState =
   /** None has been heard yet. */
   | 'nothing'
-  /** The live one comes, or is waited for no longer than its rhythm allows. */
+  /** The live one comes, or is waited for no longer than its cadence allows. */
   | 'live'
   /** The live one has been silent for longer, and no other one could take over. */
   | 'stalled';
@@ -114,7 +114,7 @@ export class MountState {
   }
 
   /** Saves or restores it; a mountpoint that has ended is not saved. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     const { current } = this;
     assert(current.kind !== 'ended', 'a mountpoint that has ended is saved');
     const streams = a.text<StreamState>(current.kind === 'fallback' ? current.streams : current.kind);
@@ -124,8 +124,8 @@ export class MountState {
   }
 }
 
-function archiveCall(a: Archive, call: Call | undefined): Call | undefined {
-  const format = archiveFormat(a, call?.format);
+function archiveCall(a: Snapshot, call: Call | undefined): Call | undefined {
+  const format = snapshotFormat(a, call?.format);
   const since = a.maybeNumber(call?.since);
   return format === undefined || since === undefined ? undefined : { format, since };
 }

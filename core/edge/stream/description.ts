@@ -1,5 +1,5 @@
 import { announcedCodec, decodeAnnouncement } from '../../wire/announce.ts';
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import { decodeOrigin } from '../../wire/extensions.ts';
 import type { Codec } from '../../codec/format/format.ts';
 import { decodeHeaders, type HeaderList } from '../../wire/headers.ts';
@@ -99,7 +99,7 @@ export class StreamDescription {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     this.#mountpoint = a.maybeText(this.#mountpoint);
     this.#announcedCodec = a.maybeText(this.#announcedCodec) as Codec | undefined;
     this.#origin = a.maybeText(this.#origin);

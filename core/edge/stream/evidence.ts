@@ -1,4 +1,4 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
 import type { Path } from '../../links/path.ts';
 import type { PathId } from '../../base/machine.ts';
@@ -6,10 +6,10 @@ import { SeenWindow } from '../../order/seen.ts';
 import type { Settings } from '../../config/settings.ts';
 import { ms, type Micros } from '../../base/units.ts';
 import type { Held } from '../../order/window.ts';
-import { Witnesses, type Witness } from '../../order/witnesses.ts';
+import { PathRecords, type PathRecord } from '../../order/witnesses.ts';
 
 /** What one path has shown of the order of one stream. */
-export interface Testimony extends Witness {
+export interface Testimony extends PathRecord {
   readonly seen: SeenWindow;
   /** The highest sequence it delivered; -1 before its first DATA: until then it is waited for from when it first spoke. */
   highest: number;
@@ -43,67 +43,67 @@ export type Doubt =
  */
 export class Evidence {
   readonly #settings: Settings;
-  readonly #witnesses: Witnesses<Testimony>;
+  readonly #pathRecords: PathRecords<Testimony>;
 
   /** @param budget of what is kept for rival places. */
   constructor(settings: Settings, budget: MemoryBudget) {
     this.#settings = settings;
-    this.#witnesses = new Witnesses(settings, budget, (basic) => this.#newTestimony(basic));
+    this.#pathRecords = new PathRecords(settings, budget, (basic) => this.#newTestimony(basic));
   }
 
   /** Whom the stream comes by. */
-  get witnesses(): Witnesses<Testimony> {
-    return this.#witnesses;
+  get pathRecords(): PathRecords<Testimony> {
+    return this.#pathRecords;
   }
 
   /** Whether any open path has delivered something of this stream. */
   get hasPath(): boolean {
-    return this.#witnesses.size > 0;
+    return this.#pathRecords.size > 0;
   }
 
   /** Whether that is true of all open paths that have delivered something of this stream; there must be one. */
   everyPath(test: (path: Path) => boolean): boolean {
-    return this.hasPath && [...this.#witnesses].every(({ path }) => test(path));
+    return this.hasPath && [...this.#pathRecords].every(({ path }) => test(path));
   }
 
   /** Notes that a message came by a path, at the place where the stream is: a first copy or a later one, that is the same here. */
-  note(now: Micros, witness: Testimony, sequence: number, isData: boolean): void {
+  note(now: Micros, pathRecord: Testimony, sequence: number, isData: boolean): void {
     // A relay opens a stream for a new subscriber with the newest ANNOUNCE, HEADERS and METADATA, out of their order:
     // only from the first DATA on do sequence numbers say how far this path is.
-    if (witness.highest < 0 && !isData) return;
-    this.#noteArrival(now, witness);
-    if (sequence > witness.highest) {
-      if (witness.highest >= 0 && sequence > witness.highest + 1) witness.skippedAt = now;
-      witness.highest = sequence;
-      witness.seen.see(sequence);
-    } else if (witness.seen.see(sequence) === 'new') this.#noteReordering(now, witness, sequence);
+    if (pathRecord.highest < 0 && !isData) return;
+    this.#noteArrival(now, pathRecord);
+    if (sequence > pathRecord.highest) {
+      if (pathRecord.highest >= 0 && sequence > pathRecord.highest + 1) pathRecord.skippedAt = now;
+      pathRecord.highest = sequence;
+      pathRecord.seen.see(sequence);
+    } else if (pathRecord.seen.see(sequence) === 'new') this.#noteReordering(now, pathRecord, sequence);
   }
 
   /** What a path had delivered at a rival place lies where the stream is by now. */
-  noteAll(now: Micros, witness: Testimony, held: readonly Held[]): void {
-    if (witness.highest >= 0) witness.skippedAt = now;
-    this.#noteArrival(now, witness);
+  noteAll(now: Micros, pathRecord: Testimony, held: readonly Held[]): void {
+    if (pathRecord.highest >= 0) pathRecord.skippedAt = now;
+    this.#noteArrival(now, pathRecord);
     for (const { sequence } of held) {
-      witness.seen.see(sequence);
-      witness.highest = Math.max(witness.highest, sequence);
+      pathRecord.seen.see(sequence);
+      pathRecord.highest = Math.max(pathRecord.highest, sequence);
     }
   }
 
   /** So does what it had delivered far ahead, and the stream has passed by now. */
-  notePassed(now: Micros, witness: Testimony, held: readonly Held[]): void {
-    if (witness.highest < 0) return;
+  notePassed(now: Micros, pathRecord: Testimony, held: readonly Held[]): void {
+    if (pathRecord.highest < 0) return;
     for (const { sequence } of held) {
-      if (sequence > witness.highest + 1) witness.skippedAt = now;
-      witness.seen.see(sequence);
-      witness.highest = Math.max(witness.highest, sequence);
+      if (sequence > pathRecord.highest + 1) pathRecord.skippedAt = now;
+      pathRecord.seen.see(sequence);
+      pathRecord.highest = Math.max(pathRecord.highest, sequence);
     }
   }
 
   /** The stream has gone to another place: how far each path is has to be seen anew. */
   moved(): void {
-    for (const witness of this.#witnesses) {
-      witness.highest = -1;
-      witness.seen.clear();
+    for (const pathRecord of this.#pathRecords) {
+      pathRecord.highest = -1;
+      pathRecord.seen.clear();
     }
   }
 
@@ -112,13 +112,13 @@ export class Evidence {
     let until = -1;
     let anyone = false;
     let silent = false;
-    for (const witness of this.#witnesses) {
+    for (const pathRecord of this.#pathRecords) {
       anyone = true;
-      const isPast = witness.highest - sequence > Math.max(witness.reorder, witness.reorderBefore);
-      if (witness.highest >= 0 && isPast) continue;
+      const isPast = pathRecord.highest - sequence > Math.max(pathRecord.reorder, pathRecord.reorderBefore);
+      if (pathRecord.highest >= 0 && isPast) continue;
       // One that has shown no DATA yet is about to: its history, in which the message may be.
-      const spokeAt = witness.highest < 0 ? witness.spokeAt : witness.rhythm.lastAt;
-      const silentAt = spokeAt + (witness.highest >= 0 && this.#repairs(now, witness) ? this.#repairUs(witness) : this.#witnesses.patienceUs(witness));
+      const spokeAt = pathRecord.highest < 0 ? pathRecord.spokeAt : pathRecord.cadence.lastAt;
+      const silentAt = spokeAt + (pathRecord.highest >= 0 && this.#repairs(now, pathRecord) ? this.#repairUs(pathRecord) : this.#pathRecords.stallTimeoutUs(pathRecord));
       if (now >= silentAt) silent = true;
       else until = Math.max(until, silentAt);
     }
@@ -132,34 +132,34 @@ export class Evidence {
    */
   isPathInTrouble(now: Micros): boolean {
     let newest = -1;
-    for (const { highest } of this.#witnesses) newest = Math.max(newest, highest);
-    return [...this.#witnesses].some((witness) => {
-      const silentUs = now - witness.rhythm.lastAt;
-      const isBehind = witness.highest >= 0 && witness.highest < newest && this.#repairs(now, witness);
+    for (const { highest } of this.#pathRecords) newest = Math.max(newest, highest);
+    return [...this.#pathRecords].some((pathRecord) => {
+      const silentUs = now - pathRecord.cadence.lastAt;
+      const isBehind = pathRecord.highest >= 0 && pathRecord.highest < newest && this.#repairs(now, pathRecord);
       const hasStopped = isBehind && silentUs >= TROUBLE_US && silentUs < ms(this.#settings.pathIdleMaxMs);
-      return hasStopped || now - witness.stutteredAt < STUTTER_US;
+      return hasStopped || now - pathRecord.stutteredAt < STUTTER_US;
     });
   }
 
   /** A connection is gone; true when it was one of this stream's. */
   forgetPath(path: Path): boolean {
-    return this.#witnesses.forgetPath(path);
+    return this.#pathRecords.forgetPath(path);
   }
 
   /** Saves or restores its state; the paths it names are open. */
-  archive(a: Archive, pathOf: (id: PathId) => Path): void {
-    this.#witnesses.archive(a, pathOf, (witness) => {
-      witness.seen.archive(a);
-      witness.highest = a.number(witness.highest);
-      witness.skippedAt = a.number(witness.skippedAt);
-      witness.stutteredAt = a.number(witness.stutteredAt);
-      witness.reorder = a.number(witness.reorder);
-      witness.reorderBefore = a.number(witness.reorderBefore);
-      witness.reorderSpanStart = a.number(witness.reorderSpanStart);
+  snapshot(a: Snapshot, pathOf: (id: PathId) => Path): void {
+    this.#pathRecords.snapshot(a, pathOf, (pathRecord) => {
+      pathRecord.seen.snapshot(a);
+      pathRecord.highest = a.number(pathRecord.highest);
+      pathRecord.skippedAt = a.number(pathRecord.skippedAt);
+      pathRecord.stutteredAt = a.number(pathRecord.stutteredAt);
+      pathRecord.reorder = a.number(pathRecord.reorder);
+      pathRecord.reorderBefore = a.number(pathRecord.reorderBefore);
+      pathRecord.reorderSpanStart = a.number(pathRecord.reorderSpanStart);
     });
   }
 
-  #newTestimony(basic: Witness): Testimony {
+  #newTestimony(basic: PathRecord): Testimony {
     return {
       ...basic,
       seen: new SeenWindow(WITNESS_WINDOW_MESSAGES),
@@ -172,18 +172,18 @@ export class Evidence {
     };
   }
 
-  #noteArrival(now: Micros, witness: Testimony): void {
-    if (now - witness.rhythm.lastAt > Math.max(TROUBLE_US, 1.25 * witness.rhythm.usualPauseUs)) witness.stutteredAt = now;
-    witness.rhythm.arrival(now);
+  #noteArrival(now: Micros, pathRecord: Testimony): void {
+    if (now - pathRecord.cadence.lastAt > Math.max(TROUBLE_US, 1.25 * pathRecord.cadence.usualPauseUs)) pathRecord.stutteredAt = now;
+    pathRecord.cadence.arrival(now);
   }
 
-  #noteReordering(now: Micros, witness: Testimony, sequence: number): void {
-    if (now - witness.reorderSpanStart >= ms(this.#settings.reorderSpanMs)) {
-      witness.reorderSpanStart = now;
-      witness.reorderBefore = witness.reorder;
-      witness.reorder = witness.path.transport.keepsOrder ? 0 : this.#settings.udpReorderMessages;
+  #noteReordering(now: Micros, pathRecord: Testimony, sequence: number): void {
+    if (now - pathRecord.reorderSpanStart >= ms(this.#settings.reorderSpanMs)) {
+      pathRecord.reorderSpanStart = now;
+      pathRecord.reorderBefore = pathRecord.reorder;
+      pathRecord.reorder = pathRecord.path.transport.keepsOrder ? 0 : this.#settings.udpReorderMessages;
     }
-    witness.reorder = Math.max(witness.reorder, Math.min(witness.highest - sequence, WITNESS_WINDOW_MESSAGES));
+    pathRecord.reorder = Math.max(pathRecord.reorder, Math.min(pathRecord.highest - sequence, WITNESS_WINDOW_MESSAGES));
   }
 
   /** It has left nothing out for so long that it is one that brings what was lost again. */
@@ -191,7 +191,7 @@ export class Evidence {
     return now - skippedAt >= ms(this.#settings.reorderSpanMs);
   }
 
-  #repairUs(witness: Testimony): number {
-    return Math.max(this.#witnesses.patienceUs(witness), ms(this.#settings.pathRepairMs));
+  #repairUs(pathRecord: Testimony): number {
+    return Math.max(this.#pathRecords.stallTimeoutUs(pathRecord), ms(this.#settings.pathRepairMs));
   }
 }

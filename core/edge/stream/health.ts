@@ -1,4 +1,4 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import type { PathId } from '../../base/machine.ts';
 import { ms, type Micros } from '../../base/units.ts';
 import type { Settings } from '../../config/settings.ts';
@@ -6,9 +6,9 @@ import type { Path } from '../../links/path.ts';
 import { LossMeter } from '../../timing/loss-meter.ts';
 import { OpeningBurst } from '../../timing/opening-burst.ts';
 import { Pace } from '../../timing/pace.ts';
-import { Rhythm } from '../../timing/rhythm.ts';
-import type { SourceClaim } from '../../wire/extensions.ts';
-import { SourceClaims } from './source-claims.ts';
+import { ArrivalCadence } from '../../timing/rhythm.ts';
+import type { StatusReport } from '../../wire/extensions.ts';
+import { ReportedStatus } from './source-claims.ts';
 
 /** What was lost longer ago than twice this says nothing of now. */
 const LOSS_SPAN_US = 5_000_000 as Micros;
@@ -17,16 +17,16 @@ const RESUMES_AFTER_US = 1_500_000;
 
 /**
  * How one stream comes, whatever is in it: the cadence of its frames, and so for how long it is waited for; whether it comes at its pace;
- * what it has lost; and what relays claim of its encoder.
+ * what it has lost; and what relays report of its encoder.
  */
 export class StreamHealth {
   readonly pace: Pace;
   readonly losses: LossMeter = new LossMeter(LOSS_SPAN_US);
   readonly #settings: Settings;
   readonly #everyPath: (test: (path: Path) => boolean) => boolean;
-  readonly #rhythm: Rhythm;
+  readonly #cadence: ArrivalCadence;
   readonly #opening: OpeningBurst = new OpeningBurst();
-  readonly #claims: SourceClaims = new SourceClaims();
+  readonly #reported: ReportedStatus = new ReportedStatus();
   /** Programme that came at once, the last time that any came. */
   #burstUs = 0;
   /** When its first frame came out; undefined before. */
@@ -40,13 +40,13 @@ export class StreamHealth {
   constructor(settings: Settings, everyPath: (test: (path: Path) => boolean) => boolean) {
     this.#settings = settings;
     this.#everyPath = everyPath;
-    this.#rhythm = new Rhythm(ms(settings.cadenceSpanMs));
+    this.#cadence = new ArrivalCadence(ms(settings.cadenceSpanMs));
     this.pace = new Pace(ms(settings.unpacedMs));
   }
 
   /** When its newest frame came out in order; -Infinity before the first. */
   get frameAt(): number {
-    return this.#rhythm.lastAt;
+    return this.#cadence.lastAt;
   }
 
   /** Since when it has given frames; Infinity before the first. */
@@ -54,7 +54,7 @@ export class StreamHealth {
     return this.#firstFrameAt ?? Infinity;
   }
 
-  /** Since when it has come without a pause that was longer than its rhythm allows, and without a loss. */
+  /** Since when it has come without a pause that was longer than its cadence allows, and without a loss. */
   get steadySince(): Micros {
     return this.#steadySince;
   }
@@ -64,20 +64,20 @@ export class StreamHealth {
     return this.#resumedAt;
   }
 
-  /** After how long without a frame it counts as tardy, from the rhythm of its arrivals, and sooner when it is said to have ended. */
-  get patienceUs(): number {
+  /** After how long without a frame it counts as stalled, from the cadence of its arrivals, and sooner when it is said to have ended. */
+  get stallTimeoutUs(): number {
     const { stallMinMs, stallMaxMs, stallMarginMs, closedStallMs } = this.#settings;
     // A burst plays for as long as the one behind it may take: that is known before any pause is.
-    const pauseUs = Math.round(Math.max(this.#rhythm.usualPauseUs, this.#burstUs));
+    const pauseUs = Math.round(Math.max(this.#cadence.usualPauseUs, this.#burstUs));
     const marginUs = Math.max(Math.round(pauseUs / 4), ms(stallMarginMs));
     const usualUs = Math.min(Math.max(pauseUs + marginUs, ms(stallMinMs)), ms(stallMaxMs));
     if (this.#closedAt === undefined) return usualUs;
     return Math.min(usualUs, Math.max(0, this.#closedAt - this.frameAt) + ms(closedStallMs));
   }
 
-  /** Its newest frame is not older than its rhythm allows, nor does it come faster than real time. */
+  /** Its newest frame is not older than its cadence allows, nor does it come faster than real time. */
   isWell(now: Micros): boolean {
-    return now - this.frameAt < this.patienceUs && !this.pace.isUnpaced;
+    return now - this.frameAt < this.stallTimeoutUs && !this.pace.isUnpaced;
   }
 
   /** It has begun with what was there before, faster than it plays, and that still comes. */
@@ -87,11 +87,11 @@ export class StreamHealth {
 
   /** The address of its encoder, without a port, if the relay that took it in says so. */
   get source(): string | undefined {
-    return this.#claims.address;
+    return this.#reported.address;
   }
 
   /** All relays that carry it say that its encoder's connection is closed, and nothing has come since: a hint, no more. */
-  get isSaidClosed(): boolean {
+  get isReportedClosed(): boolean {
     return this.#closedAt !== undefined;
   }
 
@@ -99,10 +99,10 @@ export class StreamHealth {
   frame(now: Micros, durationUs: number): boolean {
     this.#firstFrameAt ??= now;
     const { frameAt } = this;
-    if (now - frameAt > this.patienceUs) this.#steadySince = now;
+    if (now - frameAt > this.stallTimeoutUs) this.#steadySince = now;
     if (frameAt > 0 && now - frameAt > RESUMES_AFTER_US) this.#resumedAt = now;
     this.#burstUs = now - frameAt < durationUs / 2 ? this.#burstUs + durationUs : durationUs;
-    this.#rhythm.arrival(now);
+    this.#cadence.arrival(now);
     this.#opening.frame(now, durationUs);
     return this.pace.take(now, durationUs);
   }
@@ -115,34 +115,34 @@ export class StreamHealth {
 
   /** A copy of one of its messages has come by this path. `isElsewhere`: it does not lie where the stream is. */
   message(now: Micros, path: Path, isElsewhere: boolean): void {
-    if (this.#claims.anyClosed && !isElsewhere) this.#claims.heard(path);
-    if (this.isSaidClosed) this.#weighClaims(now);
+    if (this.#reported.anyClosed && !isElsewhere) this.#reported.heard(path);
+    if (this.isReportedClosed) this.#weighReports(now);
   }
 
   /** The relay at the other end of this path says something of its source. */
-  claim(now: Micros, path: Path, claim: SourceClaim): void {
-    this.#claims.note(path, claim);
-    this.#weighClaims(now);
+  report(now: Micros, path: Path, report: StatusReport): void {
+    this.#reported.note(path, report);
+    this.#weighReports(now);
   }
 
   /** A connection is gone. `carriedIt`: it had brought something of this stream. */
   forgetPath(now: Micros, path: Path, carriedIt: boolean): void {
-    this.#claims.forgetPath(path);
-    if (carriedIt) this.#weighClaims(now);
+    this.#reported.forgetPath(path);
+    if (carriedIt) this.#weighReports(now);
   }
 
   /** Its stream is forgotten. */
   dispose(): void {
-    this.#claims.dispose();
+    this.#reported.dispose();
   }
 
   /** Saves or restores its state; the paths it names are open. */
-  archive(a: Archive, pathOf: (id: PathId) => Path): void {
-    this.pace.archive(a);
-    this.losses.archive(a);
-    this.#rhythm.archive(a);
-    this.#opening.archive(a);
-    this.#claims.archive(a, pathOf);
+  snapshot(a: Snapshot, pathOf: (id: PathId) => Path): void {
+    this.pace.snapshot(a);
+    this.losses.snapshot(a);
+    this.#cadence.snapshot(a);
+    this.#opening.snapshot(a);
+    this.#reported.snapshot(a, pathOf);
     this.#burstUs = a.number(this.#burstUs);
     this.#firstFrameAt = a.maybeNumber(this.#firstFrameAt);
     this.#steadySince = a.number(this.#steadySince);
@@ -150,8 +150,8 @@ export class StreamHealth {
     this.#closedAt = a.maybeNumber(this.#closedAt);
   }
 
-  #weighClaims(now: Micros): void {
-    const allClosed = this.#claims.anyClosed && this.#everyPath((path) => this.#claims.isClosed(path));
+  #weighReports(now: Micros): void {
+    const allClosed = this.#reported.anyClosed && this.#everyPath((path) => this.#reported.isClosed(path));
     this.#closedAt = allClosed ? (this.#closedAt ?? now) : undefined;
   }
 }

@@ -1,9 +1,9 @@
-import { Contour } from '../content/contour.ts';
-import type { Archive } from '../../base/archive.ts';
+import { LoudnessEnvelope } from '../content/contour.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
 import { HEARD_STREAM_BYTES } from '../../base/costs.ts';
 import { frameDurationUs, type FrameFormat, type FrameHeader } from '../../codec/format/format.ts';
-import { archiveFormat } from '../../codec/formats.ts';
+import { snapshotFormat } from '../../codec/formats.ts';
 import { LevelReader } from '../../codec/level.ts';
 import { FrameScanner } from '../../codec/scan/scanner.ts';
 import { TagLimit } from '../../codec/scan/tag-limit.ts';
@@ -12,7 +12,7 @@ import { FrameRing } from './ring.ts';
 import type { Settings } from '../../config/settings.ts';
 import { Timeline } from '../../timing/timeline.ts';
 import { ms, type Micros } from '../../base/units.ts';
-import { Vitals } from '../content/vitals.ts';
+import { ContentHealth } from '../content/vitals.ts';
 
 export interface StreamMediaOptions {
   readonly settings: Settings;
@@ -38,13 +38,13 @@ const RATIO_MESSAGES = 50;
  * The audio of one stream: its frames found and put on its timeline, the newest 10 s of them kept, with what they tell of what is
  * heard in it.
  *
- *     DATA, in order -> scanner -> frame -> timeline -> contour, vitals, ring
+ *     DATA, in order -> scanner -> frame -> timeline -> loudness envelope, content health, ring
  */
 export class StreamMedia {
   readonly timeline: Timeline;
   readonly ring: FrameRing;
-  readonly contour: Contour = new Contour(CONTOUR_POINTS);
-  readonly vitals: Vitals = new Vitals(this.contour);
+  readonly envelope: LoudnessEnvelope = new LoudnessEnvelope(CONTOUR_POINTS);
+  readonly contentHealth: ContentHealth = new ContentHealth(this.envelope);
   readonly #options: StreamMediaOptions;
   readonly #levels: LevelReader = new LevelReader();
   readonly #scanner: FrameScanner = new FrameScanner({ frame: (bytes, header) => this.#frame(bytes, header) });
@@ -71,7 +71,7 @@ export class StreamMedia {
   }
 
   get heldBytes(): number {
-    return this.ring.heldBytes + this.contour.heldBytes + this.vitals.heldBytes + this.#scanner.heldBytes;
+    return this.ring.heldBytes + this.envelope.heldBytes + this.contentHealth.heldBytes + this.#scanner.heldBytes;
   }
 
   /** What a DATA message holds, in order, borrowed for the call. */
@@ -102,14 +102,14 @@ export class StreamMedia {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
-    this.timeline.archive(a);
-    this.ring.archive(a);
-    this.contour.archive(a);
-    this.vitals.archive(a);
-    this.#scanner.archive(a);
-    this.#tagLimit.archive(a);
-    this.#format = archiveFormat(a, this.#format);
+  snapshot(a: Snapshot): void {
+    this.timeline.snapshot(a);
+    this.ring.snapshot(a);
+    this.envelope.snapshot(a);
+    this.contentHealth.snapshot(a);
+    this.#scanner.snapshot(a);
+    this.#tagLimit.snapshot(a);
+    this.#format = snapshotFormat(a, this.#format);
     this.#durationUs = a.number(this.#durationUs);
     this.#dataMessages = a.number(this.#dataMessages);
     this.#isBehindLoss = a.flag(this.#isBehindLoss);
@@ -126,9 +126,9 @@ export class StreamMedia {
     const mediaUs = this.timeline.frame(this.#arrivedAt, durationUs);
     const levels = this.#levels.read(bytes, header.format);
     for (let part = 0; part < levels; part++) {
-      this.contour.add(mediaUs + ((part + 0.5) * durationUs) / levels, this.#levels.levels[part]!);
+      this.envelope.add(mediaUs + ((part + 0.5) * durationUs) / levels, this.#levels.levels[part]!);
     }
-    this.vitals.frame(bytes, header.format, mediaUs, durationUs, this.#levels.isSilent);
+    this.contentHealth.frame(bytes, header.format, mediaUs, durationUs, this.#levels.isSilent);
     this.ring.push(bytes, mediaUs, durationUs, text(), this.#isBehindLoss);
     this.#isBehindLoss = false;
     frame(this.#now, durationUs);

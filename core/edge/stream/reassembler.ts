@@ -1,4 +1,4 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import { assert } from '../../base/assert.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
 import type { GapVerdict } from './events.ts';
@@ -119,26 +119,26 @@ export class Reassembler {
   }
 
   get heldBytes(): number {
-    return this.#window.bytes + this.#evidence.witnesses.heldBytes;
+    return this.#window.bytes + this.#evidence.pathRecords.heldBytes;
   }
 
   /** Takes in one copy of a message, whichever path it came by. */
   accept(now: Micros, path: Path, view: MessageView): Reception {
     const { sequence } = view;
     const type: number = view.type;
-    const witness = this.#evidence.witnesses.of(now, path, view.replica);
+    const pathRecord = this.#evidence.pathRecords.of(now, path, view.replica);
     if (!this.#place.hasBegun) {
       if (type !== MessageType.DATA) return 'not-started';
       if (this.#place.wasGiven(now, sequence)) return 'duplicate';
       this.#place.begin(sequence);
       this.#next = sequence;
     }
-    const where = this.#place.locate(now, witness, view, this.#next + this.#settings.windowMessages - 1);
+    const where = this.#place.locate(now, pathRecord, view, this.#next + this.#settings.windowMessages - 1);
     if (where !== 'here') return this.#isElsewhere(now, where, sequence);
-    if (witness !== undefined) this.#evidence.note(now, witness, sequence, type === MessageType.DATA);
+    if (pathRecord !== undefined) this.#evidence.note(now, pathRecord, sequence, type === MessageType.DATA);
     this.#takeInPassed(now);
     const reception = this.#takeIn(now, view);
-    if (witness !== undefined && (reception === 'released' || reception === 'held')) witness.newAt = now;
+    if (pathRecord !== undefined && (reception === 'released' || reception === 'held')) pathRecord.newAt = now;
     // Any copy of a later message can be what disproves the missing one.
     if (this.#window.count > 0) this.judge(now);
     return reception;
@@ -146,7 +146,7 @@ export class Reassembler {
 
   /** A connection is gone: what only it could have delivered is lost at the next `judge`. True when it carried this stream. */
   forgetPath(now: Micros, path: Path): boolean {
-    const winner = this.#place.winnerBefore(now, path, this.#evidence.witnesses);
+    const winner = this.#place.winnerBefore(now, path, this.#evidence.pathRecords);
     // Nothing is given out before `judge`. What lies beyond the window goes with its path.
     if (winner !== undefined && winner.rival!.newest < this.#next + this.#settings.windowMessages) this.#goTo(now, winner);
     return this.#evidence.forgetPath(path);
@@ -155,16 +155,16 @@ export class Reassembler {
   /** Lets go of what it holds; it is not used again. */
   dispose(): void {
     this.#gapTimer.cancel();
-    this.#evidence.witnesses.clear();
+    this.#evidence.pathRecords.clear();
     this.#window.dispose();
   }
 
   /** Saves or restores its state; the paths it names are open. */
-  archive(a: Archive, pathOf: (id: PathId) => Path): void {
-    this.#gapTimer.archive(a);
-    this.#evidence.archive(a, pathOf);
-    this.#place.archive(a);
-    this.#window.archive(a);
+  snapshot(a: Snapshot, pathOf: (id: PathId) => Path): void {
+    this.#gapTimer.snapshot(a);
+    this.#evidence.snapshot(a, pathOf);
+    this.#place.snapshot(a);
+    this.#window.snapshot(a);
     this.#next = a.number(this.#next);
     this.#gapSince = a.number(this.#gapSince);
     this.#audioSince = a.number(this.#audioSince);
@@ -176,9 +176,9 @@ export class Reassembler {
    * turns out to have gone to where a path has delivered.
    */
   judge(now: Micros): boolean {
-    const winner = this.#place.winner(now, this.#evidence.witnesses);
+    const winner = this.#place.winner(now, this.#evidence.pathRecords);
     if (winner !== undefined) this.#goTo(now, winner);
-    const due = earliest(this.#judgeGaps(now), this.#place.decidesAt(this.#evidence.witnesses));
+    const due = earliest(this.#judgeGaps(now), this.#place.decidesAt(this.#evidence.pathRecords));
     if (due === NEVER) this.#gapTimer.cancel();
     else this.#gapTimer.set(due);
     return winner !== undefined;
@@ -203,9 +203,9 @@ export class Reassembler {
   }
 
   /** The stream has gone to where this path has delivered: what it has delivered there is taken in, and nothing of it lost. */
-  #goTo(now: Micros, witness: Testimony): void {
-    const held = witness.rival!.take();
-    witness.rival = undefined;
+  #goTo(now: Micros, pathRecord: Testimony): void {
+    const held = pathRecord.rival!.take();
+    pathRecord.rival = undefined;
     const newest = held.at(-1)!.sequence;
     const isFar = (): boolean => newest >= this.#next + this.#settings.windowMessages || this.#place.isAhead(newest);
     while (this.#window.count > 0 && isFar()) {
@@ -215,15 +215,15 @@ export class Reassembler {
     // In the window it is the same place, behind a gap: there may be others who deliver what is missing.
     if (isFar()) this.#moveTo(now, held);
     this.#place.reach(now, newest);
-    this.#evidence.noteAll(now, witness, held);
-    witness.hereAt = now;
-    witness.newAt = now;
+    this.#evidence.noteAll(now, pathRecord, held);
+    pathRecord.hereAt = now;
+    pathRecord.newAt = now;
     for (const one of held) if (one.sequence >= this.#next) this.#hold(now, one);
     this.#takeInPassed(now);
   }
 
   #moveTo(now: Micros, held: readonly Held[]): void {
-    const next = this.#place.move(now, this.#next, held[0]!.sequence, this.#evidence.witnesses);
+    const next = this.#place.move(now, this.#next, held[0]!.sequence, this.#evidence.pathRecords);
     this.#evidence.moved();
     const audioAt = held.find(isData)?.at;
     this.#reportLost(now, { messages: Math.max(0, next - this.#next), waitedUs: now - held[0]!.at, verdict: 'jump', audioAt });
@@ -232,11 +232,11 @@ export class Reassembler {
 
   /** What had come too far ahead to be believed, and no longer is, is not lost. */
   #takeInPassed(now: Micros): void {
-    for (const { witness, held, isAside } of this.#place.passed(now, this.#evidence.witnesses)) {
-      if (!isAside) this.#evidence.notePassed(now, witness, held);
+    for (const { pathRecord, held, isAside } of this.#place.passed(now, this.#evidence.pathRecords)) {
+      if (!isAside) this.#evidence.notePassed(now, pathRecord, held);
       for (const one of held) {
         const isMissing = one.sequence >= this.#next && one.sequence < this.#next + this.#settings.windowMessages;
-        if (!isMissing || !this.#hold(now, one)) witness.path.drop('far-off');
+        if (!isMissing || !this.#hold(now, one)) pathRecord.path.drop('far-off');
       }
     }
   }
@@ -265,7 +265,7 @@ export class Reassembler {
     const from = this.#next;
     while (this.#window.count > 0) {
       // What lies elsewhere is no part of the stream, unless it is what is missing.
-      const held = this.#window.take(this.#next) ?? this.#place.find(now, this.#next, this.#evidence.witnesses);
+      const held = this.#window.take(this.#next) ?? this.#place.find(now, this.#next, this.#evidence.pathRecords);
       if (held === undefined) {
         if (this.#next !== from) this.#newGap();
         return;

@@ -1,4 +1,4 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import { assert } from '../../base/assert.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
 import { RING_ENTRY_BYTES } from '../../base/costs.ts';
@@ -134,7 +134,7 @@ export class FrameRing {
   }
 
   /** Saves or restores its frames; the budget is restored by itself. */
-  archive(a: Archive): void {
+  snapshot(a: Snapshot): void {
     const arenaBytes = a.number(this.#arena.length);
     if (a.isLoading) this.#arena = new Uint8Array(arenaBytes);
     const capacity = a.number(this.#entries.length);
@@ -144,7 +144,7 @@ export class FrameRing {
     let before = emptyEntry();
     const entries = a.list(Array.from({ length: this.#count }, (_, i) => this.#entry(i)), (saved) => {
       const entry = saved ?? emptyEntry();
-      this.#archiveEntry(a, entry, before);
+      this.#snapshotEntry(a, entry, before);
       before = entry;
       return entry;
     });
@@ -184,7 +184,7 @@ export class FrameRing {
   }
 
   /** Nearly every frame lies right behind the one before, and follows it at once: then only its length has to be said. */
-  #archiveEntry(a: Archive, entry: Entry, before: Entry): void {
+  #snapshotEntry(a: Snapshot, entry: Entry, before: Entry): void {
     if (a.flag(follows(entry, before))) {
       entry.offset = before.offset + before.length;
       entry.mediaUs = before.mediaUs + before.durationUs;

@@ -1,16 +1,16 @@
-import type { Archive } from '../../base/archive.ts';
-import { archiveClaim } from '../../links/source-status.ts';
-import type { SourceClaim } from '../../wire/extensions.ts';
+import type { Snapshot } from '../../base/archive.ts';
+import { snapshotReport } from '../../links/source-status.ts';
+import type { StatusReport } from '../../wire/extensions.ts';
 import type { Path } from '../../links/path.ts';
 import type { PathId } from '../../base/machine.ts';
 
 interface Said {
   readonly path: Path;
-  claim: SourceClaim;
+  report: StatusReport;
 }
 
 /** Of one stream at an edge: what the relay at the other end of each path says of its source. */
-export class SourceClaims {
+export class ReportedStatus {
   #said: Said[] = [];
   #address: string | undefined;
   #anyClosed = false;
@@ -25,19 +25,19 @@ export class SourceClaims {
     return this.#anyClosed;
   }
 
-  /** Claims come only by open paths, so there are no more than those. */
-  note(path: Path, claim: SourceClaim): void {
+  /** Reports come only by open paths, so there are no more than those. */
+  note(path: Path, report: StatusReport): void {
     const said = this.#find(path);
-    if (said === undefined) this.#said.push({ path, claim });
-    else said.claim = claim;
+    if (said === undefined) this.#said.push({ path, report });
+    else said.report = report;
     this.#changed();
   }
 
   /** A message of the stream has come by this path: whatever was said before, it has a source. */
   heard(path: Path): void {
     const said = this.#find(path);
-    if (said === undefined || said.claim.isOpen) return;
-    said.claim = { ...said.claim, isOpen: true };
+    if (said === undefined || said.report.isOpen) return;
+    said.report = { ...said.report, isOpen: true };
     this.#changed();
   }
 
@@ -53,23 +53,23 @@ export class SourceClaims {
   }
 
   isClosed(path: Path): boolean {
-    return this.#find(path)?.claim.isOpen === false;
+    return this.#find(path)?.report.isOpen === false;
   }
 
   /** Saves or restores its state; the paths it names are open. */
-  archive(a: Archive, pathOf: (id: PathId) => Path): void {
+  snapshot(a: Snapshot, pathOf: (id: PathId) => Path): void {
     this.#said = a.list(this.#said, (said) => ({
       path: pathOf(a.number(said?.path.id ?? (0 as PathId))),
-      claim: archiveClaim(a, said?.claim)!,
+      report: snapshotReport(a, said?.report)!,
     }));
     this.#address = a.maybeText(this.#address);
     this.#anyClosed = a.flag(this.#anyClosed);
   }
 
   #changed(): void {
-    this.#anyClosed = this.#said.some(({ claim }) => !claim.isOpen);
-    const named = this.#said.filter(({ claim }) => claim.address !== '').sort((a, b) => a.claim.hops - b.claim.hops);
-    this.#address = named[0]?.claim.address ?? this.#address;
+    this.#anyClosed = this.#said.some(({ report }) => !report.isOpen);
+    const named = this.#said.filter(({ report }) => report.address !== '').sort((a, b) => a.report.hops - b.report.hops);
+    this.#address = named[0]?.report.address ?? this.#address;
   }
 
   #find(path: Path): Said | undefined {

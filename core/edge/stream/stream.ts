@@ -1,5 +1,5 @@
-import type { Contour } from '../content/contour.ts';
-import type { Archive } from '../../base/archive.ts';
+import type { LoudnessEnvelope } from '../content/contour.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
 import { EDGE_STREAM_BYTES } from '../../base/costs.ts';
 import type { GapVerdict } from './events.ts';
@@ -20,7 +20,7 @@ import type { Timeline } from '../../timing/timeline.ts';
 import type { Timer } from '../../base/timers.ts';
 import { ms, type Micros } from '../../base/units.ts';
 import type { FrameTable } from '../content/frame-table.ts';
-import type { Vitals } from '../content/vitals.ts';
+import type { ContentHealth } from '../content/vitals.ts';
 
 /** What a stream tells whoever keeps all of them. `stream` is the one that calls. */
 export interface EdgeStreamSink {
@@ -42,7 +42,7 @@ export interface StreamConsumer {
   /** A connection that carried it is gone. */
   pathClosed(now: Micros, stream: EdgeStream): void;
   /** All relays that carry it say that its encoder's connection is closed. */
-  saidClosed(now: Micros, stream: EdgeStream): void;
+  reportedClosed(now: Micros, stream: EdgeStream): void;
   /** It is not known any more. */
   forgotten(now: Micros, stream: EdgeStream): void;
   /** Whether anybody listens to it. */
@@ -52,7 +52,7 @@ export interface StreamConsumer {
 /** What others may know of its parts. */
 type Description = Pick<StreamDescription, 'mountpoint' | 'announcedCodec' | 'origin' | 'headers' | 'text'>;
 type Messages = Pick<Reassembler, 'hasPath' | 'isPathInTrouble' | 'heldMessages' | 'runs'>;
-type Health = Pick<StreamHealth, 'pace' | 'losses' | 'frameAt' | 'framesSince' | 'steadySince' | 'patienceUs' | 'isBursting' | 'isSaidClosed'>;
+type Health = Pick<StreamHealth, 'pace' | 'losses' | 'frameAt' | 'framesSince' | 'steadySince' | 'stallTimeoutUs' | 'isBursting' | 'isReportedClosed'>;
 
 export interface Loss {
   readonly sequence: number;
@@ -69,7 +69,7 @@ export interface Loss {
  *                                                      -> DATA -> media -> frame -> health, the mountpoint
  *     description                    description.ts    what it says of itself
  *     media                          media.ts          scanner, timeline, ring, what is heard in it
- *     health                         health.ts         cadence, pace, losses, what relays claim of its encoder
+ *     health                         health.ts         cadence, pace, losses, what relays report of its encoder
  */
 export class EdgeStream implements Kin {
   readonly id: Uint8Array;
@@ -170,17 +170,17 @@ export class EdgeStream implements Kin {
     return this.#media.ring;
   }
 
-  get contour(): Contour {
-    return this.#media.contour;
+  get envelope(): LoudnessEnvelope {
+    return this.#media.envelope;
   }
 
-  get vitals(): Vitals {
-    return this.#media.vitals;
+  get contentHealth(): ContentHealth {
+    return this.#media.contentHealth;
   }
 
   /** The newest ones that are not silent. */
   get frames(): FrameTable {
-    return this.#media.vitals.frames;
+    return this.#media.contentHealth.frames;
   }
 
   /** When it was back last from a pause so long that somebody else may go on in its name. */
@@ -212,7 +212,7 @@ export class EdgeStream implements Kin {
     return this.#media.heldBytes + this.#messages.heldBytes;
   }
 
-  /** A path to it is open, and its newest frame is not older than its rhythm allows, nor does it come faster than real time. */
+  /** A path to it is open, and its newest frame is not older than its cadence allows, nor does it come faster than real time. */
   isHealthy(now: Micros): boolean {
     return this.#messages.hasPath && this.#health.isWell(now);
   }
@@ -256,10 +256,10 @@ export class EdgeStream implements Kin {
    * being forgotten as little as it makes one known.
    */
   receiveSource(now: Micros, path: Path, view: MessageView): void {
-    const claim = decodeSource(view.bytes.subarray(view.start + PDU_HEADER_BYTES, view.end));
-    if (claim === undefined) path.drop('bad-source');
-    else this.#health.claim(now, path, claim);
-    if (this.#health.isSaidClosed) this.#consumer.saidClosed(now, this);
+    const report = decodeSource(view.bytes.subarray(view.start + PDU_HEADER_BYTES, view.end));
+    if (report === undefined) path.drop('bad-source');
+    else this.#health.report(now, path, report);
+    if (this.#health.isReportedClosed) this.#consumer.reportedClosed(now, this);
   }
 
   /** A connection is gone; what only it could have delivered is given up at `judge`. True when it carried this stream. */
@@ -289,12 +289,12 @@ export class EdgeStream implements Kin {
   }
 
   /** Saves or restores what is not given at construction; the paths it names are open. */
-  archive(a: Archive, pathOf: (id: PathId) => Path): void {
-    this.forget.archive(a);
-    this.#messages.archive(a, pathOf);
-    this.#description.archive(a);
-    this.#media.archive(a);
-    this.#health.archive(a, pathOf);
+  snapshot(a: Snapshot, pathOf: (id: PathId) => Path): void {
+    this.forget.snapshot(a);
+    this.#messages.snapshot(a, pathOf);
+    this.#description.snapshot(a);
+    this.#media.snapshot(a);
+    this.#health.snapshot(a, pathOf);
     this.#isRefused = a.flag(this.#isRefused);
     this.#bornAt = a.number(this.#bornAt);
     this.#heardAt = a.number(this.#heardAt);

@@ -1,7 +1,7 @@
 import { decodeAnnouncement } from '../../wire/announce.ts';
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
-import { Departed } from '../../order/departed.ts';
+import { EndedStreams } from '../../order/departed.ts';
 import { EdgeStream, type EdgeStreamSink, type StreamConsumer } from './stream.ts';
 import type { StreamEvent } from './events.ts';
 import type { Path } from '../../links/path.ts';
@@ -13,12 +13,12 @@ import type { StreamTable } from '../../wire/stream-table.ts';
 import type { Timer } from '../../base/timers.ts';
 import { later, toMs, type Micros } from '../../base/units.ts';
 
-export type EdgeStreamsReason = 'gap-expires' | 'forget-stream';
+export type StreamsReason = 'gap-expires' | 'forget-stream';
 
-export interface EdgeStreamsOptions {
+export interface StreamsOptions {
   readonly settings: Settings;
   readonly budget: MemoryBudget;
-  readonly timer: (reason: EdgeStreamsReason, fire: (now: Micros) => void) => Timer<string>;
+  readonly timer: (reason: StreamsReason, fire: (now: Micros) => void) => Timer<string>;
   /** Where streams are kept: others go through all of them. */
   readonly table: StreamTable<EdgeStream>;
   /** Where one goes that has joined no mountpoint yet. */
@@ -29,20 +29,20 @@ export interface EdgeStreamsOptions {
 }
 
 /** All streams of an edge: which one a message is of, whether there is room for a new one, and when one is forgotten. */
-export class EdgeStreams implements Iterable<EdgeStream> {
-  readonly #options: EdgeStreamsOptions;
+export class Streams implements Iterable<EdgeStream> {
+  readonly #options: StreamsOptions;
   readonly #table: StreamTable<EdgeStream>;
-  readonly #departed: Departed;
+  readonly #endedStreams: EndedStreams;
   /** One for all: somebody who invents streams makes us pay for what each has of its own. */
   readonly #sink: EdgeStreamSink;
   #unannounced = 0;
   /** Before this it is not looked again which streams can go for others. */
   #noRoomUntil = 0 as Micros;
 
-  constructor(options: EdgeStreamsOptions) {
+  constructor(options: StreamsOptions) {
     this.#options = options;
     this.#table = options.table;
-    this.#departed = new Departed(options.settings.windowMessages);
+    this.#endedStreams = new EndedStreams(options.settings.windowMessages);
     this.#sink = {
       announced: () => {
         this.#unannounced--;
@@ -94,20 +94,20 @@ export class EdgeStreams implements Iterable<EdgeStream> {
    *
    * @param onAir those that are on air somewhere: they may not be known any more.
    */
-  archive(a: Archive, onAir: readonly EdgeStream[], pathOf: (id: PathId) => Path): readonly EdgeStream[] {
-    const known = a.list(this.#table, (stream) => this.#archiveStream(a, pathOf, stream));
+  snapshot(a: Snapshot, onAir: readonly EdgeStream[], pathOf: (id: PathId) => Path): readonly EdgeStream[] {
+    const known = a.list(this.#table, (stream) => this.#snapshotStream(a, pathOf, stream));
     if (a.isLoading) for (const stream of known) this.#table.add(stream);
-    const ghosts = a.list(onAir.filter((stream) => !known.includes(stream)), (stream) => this.#archiveStream(a, pathOf, stream));
-    this.#departed.archive(a);
+    const ghosts = a.list(onAir.filter((stream) => !known.includes(stream)), (stream) => this.#snapshotStream(a, pathOf, stream));
+    this.#endedStreams.snapshot(a);
     this.#unannounced = a.number(this.#unannounced);
     this.#noRoomUntil = a.number(this.#noRoomUntil);
     return [...known, ...ghosts];
   }
 
-  #archiveStream(a: Archive, pathOf: (id: PathId) => Path, saved: EdgeStream | undefined): EdgeStream {
+  #snapshotStream(a: Snapshot, pathOf: (id: PathId) => Path, saved: EdgeStream | undefined): EdgeStream {
     const id = a.bytes(saved?.id ?? NO_ID);
     const stream = saved ?? this.#newStream(0 as Micros, id);
-    stream.archive(a, pathOf);
+    stream.snapshot(a, pathOf);
     return stream;
   }
 
@@ -120,7 +120,7 @@ export class EdgeStreams implements Iterable<EdgeStream> {
       budget,
       sink: this.#sink,
       consumer: newcomers,
-      before: this.#departed.runsOf(formatStreamId(id)),
+      before: this.#endedStreams.runsOf(formatStreamId(id)),
       timer,
       forget: (at) => this.#forget(at, stream),
     });
@@ -159,7 +159,7 @@ export class EdgeStreams implements Iterable<EdgeStream> {
 
   #forget(now: Micros, stream: EdgeStream): void {
     this.#table.delete(stream);
-    this.#departed.note(stream.name, stream.messages.runs);
+    this.#endedStreams.note(stream.name, stream.messages.runs);
     if (stream.mountpoint === undefined) this.#unannounced--;
     stream.dispose(now);
     const silentMs = toMs((now - stream.heardAt) as Micros);

@@ -1,13 +1,13 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import type { EdgeStream } from '../stream/stream.ts';
 import { canFollow, isSameFormat } from '../../codec/formats.ts';
 import type { Match, Matcher } from '../content/matcher.ts';
 import type { MountPolicy } from '../../config/mount-policy.ts';
 import type { Settings } from '../../config/settings.ts';
 import { ms, type Micros } from '../../base/units.ts';
-import type { OnAir } from '../playout/on-air.ts';
+import type { Playout } from '../playout/on-air.ts';
 import type { PlannedReason } from './prospects.ts';
-import { isSickBeside, sicknessOf } from './sickness.ts';
+import { hasContentFaultBeside, contentFaultOf } from './sickness.ts';
 import { isBetter, isThere, patchCostUs, repeating, takeoverAtNewest, takeoverBy, type Takeover } from '../playout/takeover.ts';
 import { Standing, type Trust } from './trust.ts';
 
@@ -22,7 +22,7 @@ export interface CandidatesOptions {
   readonly settings: Settings;
   readonly policy: MountPolicy | undefined;
   readonly matcher: Matcher;
-  readonly onAir: OnAir;
+  readonly playout: Playout;
   readonly trust: Trust;
 }
 
@@ -31,15 +31,15 @@ export class Candidates {
   readonly #settings: Settings;
   readonly #policy: MountPolicy | undefined;
   readonly #matcher: Matcher;
-  readonly #onAir: OnAir;
+  readonly #playout: Playout;
   readonly #trust: Trust;
   #streams: Set<EdgeStream> = new Set();
 
-  constructor({ settings, policy, matcher, onAir, trust }: CandidatesOptions) {
+  constructor({ settings, policy, matcher, playout, trust }: CandidatesOptions) {
     this.#settings = settings;
     this.#policy = policy;
     this.#matcher = matcher;
-    this.#onAir = onAir;
+    this.#playout = playout;
     this.#trust = trust;
   }
 
@@ -49,7 +49,7 @@ export class Candidates {
 
   /** Those besides the live one that could follow it. */
   get backups(): readonly EdgeStream[] {
-    return [...this.#streams].filter((stream) => stream !== this.#onAir.live && this.fits(stream));
+    return [...this.#streams].filter((stream) => stream !== this.#playout.live && this.fits(stream));
   }
 
   has(stream: EdgeStream): boolean {
@@ -70,12 +70,12 @@ export class Candidates {
 
   /** Frames of another family of codecs cannot follow those on air in one stream. */
   fits(stream: EdgeStream): boolean {
-    return canFollow(stream.format, this.#onAir.format);
+    return canFollow(stream.format, this.#playout.format);
   }
 
   /** Of the format on air, so that no player notices. */
   isAlike(stream: EdgeStream): boolean {
-    return isSameFormat(stream.format, this.#onAir.format);
+    return isSameFormat(stream.format, this.#playout.format);
   }
 
   /** Players would have to change over to another format, and need not: a healthy backup of theirs is there. */
@@ -83,42 +83,42 @@ export class Candidates {
     return !this.isAlike(stream) && this.#hasAlikeBackup(now);
   }
 
-  /** Whether any stream, the live one too, comes in its rhythm and could be heard. */
+  /** Whether any stream, the live one too, comes in its cadence and could be heard. */
   anyHealthy(now: Micros): boolean {
     return [...this.#streams].some((stream) => this.fits(stream) && stream.isHealthy(now));
   }
 
   /** Whether what a stream sends is no programme: another one, heard at the same time, carries some. */
-  isSick(now: Micros, stream: EdgeStream): boolean {
-    if (sicknessOf(stream, this.#settings) === undefined) return false;
+  hasContentFault(now: Micros, stream: EdgeStream): boolean {
+    if (contentFaultOf(stream, this.#settings) === undefined) return false;
     const isWell = (other: EdgeStream): boolean => other !== stream && this.fits(other) && other.isHealthy(now);
-    return [...this.#streams].some((other) => isWell(other) && isSickBeside(stream, other, this.#settings) && this.maySucceed(now, other));
+    return [...this.#streams].some((other) => isWell(other) && hasContentFaultBeside(stream, other, this.#settings) && this.maySucceed(now, other));
   }
 
   /** Whether it may be heard instead of a live stream that is sick, or is that. */
   maySucceed(now: Micros, stream: EdgeStream): boolean {
-    const { live } = this.#onAir;
+    const { live } = this.#playout;
     if (live === undefined || stream === live || this.#trust.isSame(stream, live)) return true;
     return this.#showsNoProgramme(now, live, stream);
   }
 
   /** Whether the listeners had to leave its programme for the live stream's, which is another one. */
   isHomecoming(stream: EdgeStream): boolean {
-    const { live } = this.#onAir;
+    const { live } = this.#playout;
     return live !== undefined && this.#trust.isHomecoming(stream, live);
   }
 
   /** Whether it may take the listeners from the live stream, which serves. */
   allows(now: Micros, reason: PlannedReason | 'lost', stream: EdgeStream): boolean {
-    const { live } = this.#onAir;
+    const { live } = this.#playout;
     if (live === undefined) return false;
     if (this.#trust.allows(reason, stream, live)) return true;
-    return reason === sicknessOf(live, this.#settings) && this.#showsNoProgramme(now, live, stream);
+    return reason === contentFaultOf(live, this.#settings) && this.#showsNoProgramme(now, live, stream);
   }
 
   /** How far it is believed, when the live stream has to be left. */
   standing(now: Micros, stream: EdgeStream): number {
-    const { live } = this.#onAir;
+    const { live } = this.#playout;
     return live === undefined ? 0 : this.#trust.standing(now, stream, live);
   }
 
@@ -130,27 +130,27 @@ export class Candidates {
 
   /** The same, or the mountpoint takes silence and repetition for none: of one stream alone nobody can tell. */
   isNoProgramme(now: Micros, stream: EdgeStream): boolean {
-    const isSuspect = this.#policy?.fallbackOnSilence === true && sicknessOf(stream, this.#settings) !== undefined;
-    return isSuspect || this.isSick(now, stream);
+    const isSuspect = this.#policy?.fallbackOnSilence === true && contentFaultOf(stream, this.#settings) !== undefined;
+    return isSuspect || this.hasContentFault(now, stream);
   }
 
   /** Where the point at which the listeners are lies in another stream; undefined for the live one, too. */
   matchOf(stream: EdgeStream): Match | undefined {
-    const { live, playheadUs } = this.#onAir;
+    const { live, playheadUs } = this.#playout;
     if (live === undefined || stream === live) return undefined;
-    const leftUs = this.#onAir.leftAt(stream);
+    const leftUs = this.#playout.leftAt(stream);
     return leftUs === undefined ? this.#matcher.locate(live, playheadUs, stream) : { mediaUs: leftUs, by: 'content' };
   }
 
   /** Whether what is in a backup says where it lies against the live stream. */
   isMatched(stream: EdgeStream): boolean {
-    const { live, playheadUs } = this.#onAir;
+    const { live, playheadUs } = this.#playout;
     return live !== undefined && (this.#matcher.locate(live, playheadUs, stream)?.by ?? 'arrival') !== 'arrival';
   }
 
   /** Programme that a stream has beyond the point where the listeners are; undefined where the two cannot be compared. */
   aheadUs(stream: EdgeStream): number | undefined {
-    const { live, playheadUs } = this.#onAir;
+    const { live, playheadUs } = this.#playout;
     if (live === undefined || stream.ring.count === 0 || !this.#streams.has(stream)) return undefined;
     if (stream === live) return stream.ring.endUs - playheadUs;
     const match = this.matchOf(stream);
@@ -159,7 +159,7 @@ export class Candidates {
 
   /** How a backup could take over. Where a stream that comes faster than real time is in the programme says nothing of the others. */
   takeoverBy(backup: EdgeStream): Takeover | undefined {
-    const { live } = this.#onAir;
+    const { live } = this.#playout;
     if (live === undefined) return undefined;
     if (live.health.pace.isUnpaced) return takeoverAtNewest(backup);
     const match = this.matchOf(backup);
@@ -199,13 +199,13 @@ export class Candidates {
 
   /** The takeover that makes most of a loss good; undefined where to skip it costs less. */
   bestFor(now: Micros, lostUs: number): Takeover | undefined {
-    const live = this.#onAir.live!;
+    const live = this.#playout.live!;
     let best: Takeover | undefined;
     let leastUs = lostUs - LEAST_GAIN_US;
     for (const takeover of this.#takeovers(now)) {
       if (!this.isAlike(takeover.stream)) continue;
       const costUs = patchCostUs(takeover, lostUs, ms(this.#settings.gapSwitchMs));
-      if (costUs > leastUs || isSickBeside(takeover.stream, live, this.#settings) || !this.allows(now, 'lost', takeover.stream)) continue;
+      if (costUs > leastUs || hasContentFaultBeside(takeover.stream, live, this.#settings) || !this.allows(now, 'lost', takeover.stream)) continue;
       best = takeover;
       leastUs = costUs;
     }
@@ -220,12 +220,12 @@ export class Candidates {
   }
 
   /** Saves or restores which they are. */
-  archive(a: Archive, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
+  snapshot(a: Snapshot, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
     this.#streams = new Set(a.list(this.#streams, reference));
   }
 
   #hasAlikeBackup(now: Micros): boolean {
-    return [...this.#streams].some((stream) => stream !== this.#onAir.live && this.isAlike(stream) && stream.isHealthy(now));
+    return [...this.#streams].some((stream) => stream !== this.#playout.live && this.isAlike(stream) && stream.isHealthy(now));
   }
 
   /**
@@ -233,18 +233,18 @@ export class Candidates {
    * nothing that a backup could agree with, and any is better, unless others show the same: then that is the programme.
    */
   #showsNoProgramme(now: Micros, live: EdgeStream, backup: EdgeStream): boolean {
-    const sickness = sicknessOf(live, this.#settings);
-    const { hasSounded, silentUs } = live.vitals;
-    if (sickness === undefined || (sickness === 'silent' && (hasSounded || silentUs < NO_SOUND_US))) return false;
+    const contentFault = contentFaultOf(live, this.#settings);
+    const { hasSounded, silentUs } = live.contentHealth;
+    if (contentFault === undefined || (contentFault === 'silent' && (hasSounded || silentUs < NO_SOUND_US))) return false;
     if (this.#trust.isDifferent(live, backup)) return false;
-    return ![...this.#streams].some((other) => other !== live && other !== backup && other.isHealthy(now) && sicknessOf(other, this.#settings) === sickness);
+    return ![...this.#streams].some((other) => other !== live && other !== backup && other.isHealthy(now) && contentFaultOf(other, this.#settings) === contentFault);
   }
 
   #isPreferable(now: Micros, a: Takeover, b: Takeover): boolean {
     const [beliefA, beliefB] = [a, b].map(({ stream }) => this.#belief(now, stream));
     if (beliefA !== beliefB) return beliefA! > beliefB!;
-    const [isSickA, isSickB] = [a, b].map(({ stream }) => sicknessOf(stream, this.#settings) !== undefined);
-    if (isSickA !== isSickB) return isSickB === true;
+    const [isFaultyA, isFaultyB] = [a, b].map(({ stream }) => contentFaultOf(stream, this.#settings) !== undefined);
+    if (isFaultyA !== isFaultyB) return isFaultyB === true;
     const isEqual = a.repeatedUs === b.repeatedUs && a.missingUs === b.missingUs;
     if (isEqual && this.#isLossier(now, a.stream, b.stream)) return false;
     if (isEqual && this.#isLossier(now, b.stream, a.stream)) return true;
@@ -270,7 +270,7 @@ export class Candidates {
   /** By all healthy backups. */
   *#takeovers(now: Micros): Generator<Takeover> {
     for (const stream of this.#streams) {
-      if (stream === this.#onAir.live || !this.fits(stream) || !stream.isHealthy(now)) continue;
+      if (stream === this.#playout.live || !this.fits(stream) || !stream.isHealthy(now)) continue;
       const takeover = this.takeoverBy(stream);
       if (takeover !== undefined && !isArriving(now, takeover)) yield takeover;
     }

@@ -40,7 +40,7 @@ export type SwitchingEvent =
       readonly other: string;
       readonly otherSource: string;
     }
-  /** The live stream is tardy, and no backup can take over yet (one that can is a 'switch' at once). */
+  /** The live stream is stalled, and no backup can take over yet (one that can is a 'switch' at once). */
   | {
       readonly kind: 'stalled';
       readonly mount: string;

@@ -1,20 +1,20 @@
 import type { EdgeStream } from '../stream/stream.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
-import type { StandIn } from '../fallback/stand-in.ts';
+import type { FallbackController } from '../fallback/stand-in.ts';
 import type { Settings } from '../../config/settings.ts';
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import type { Timer } from '../../base/timers.ts';
 import { later, ms, type Micros } from '../../base/units.ts';
 import type { MountState } from '../playout/state.ts';
 import type { Candidates } from './candidates.ts';
-import type { OnAir } from '../playout/on-air.ts';
+import type { Playout } from '../playout/on-air.ts';
 
 export interface FallbackTurnsOptions {
   readonly settings: Settings;
   readonly state: MountState;
   /** Undefined for a mountpoint without a fallback: then it is never its turn. */
-  readonly standIn: StandIn<EdgeStream> | undefined;
-  readonly onAir: OnAir;
+  readonly controller: FallbackController<EdgeStream> | undefined;
+  readonly playout: Playout;
   readonly candidates: Candidates;
   readonly timer: (reason: 'fallback-due', fire: (now: Micros) => void) => Timer<string>;
 }
@@ -24,15 +24,15 @@ export class FallbackTurns {
   readonly #settings: Settings;
   readonly #state: MountState;
   readonly #due: Timer<string>;
-  readonly #standIn: StandIn<EdgeStream> | undefined;
-  readonly #onAir: OnAir;
+  readonly #controller: FallbackController<EdgeStream> | undefined;
+  readonly #playout: Playout;
   readonly #candidates: Candidates;
 
-  constructor({ settings, state, standIn, onAir, candidates, timer }: FallbackTurnsOptions) {
+  constructor({ settings, state, controller, playout, candidates, timer }: FallbackTurnsOptions) {
     this.#settings = settings;
     this.#state = state;
-    this.#standIn = standIn;
-    this.#onAir = onAir;
+    this.#controller = controller;
+    this.#playout = playout;
     this.#candidates = candidates;
     this.#due = timer('fallback-due', (now) => this.#isDue(now));
   }
@@ -42,10 +42,10 @@ export class FallbackTurns {
     return this.#due.armed;
   }
 
-  /** The live stream was heard last at `at`, and is tardy at `tardyAt`: the fallback is not needed before. */
-  heard(at: Micros, tardyAt: Micros): void {
-    if (this.#standIn === undefined || this.#state.call !== undefined) return;
-    this.#due.set(Math.max(later(at, ms(this.#settings.fallbackMs)), tardyAt) as Micros);
+  /** The live stream was heard last at `at`, and is stalled at `stallsAt`: the fallback is not needed before. */
+  heard(at: Micros, stallsAt: Micros): void {
+    if (this.#controller === undefined || this.#state.call !== undefined) return;
+    this.#due.set(Math.max(later(at, ms(this.#settings.fallbackMs)), stallsAt) as Micros);
   }
 
   /** The mountpoint begins without a stream: with its fallback, which has frames of this format. */
@@ -55,9 +55,9 @@ export class FallbackTurns {
 
   /** The live stream is silence or repetition, which the mountpoint is not to have, and there is no other stream to go over to: the fallback is called. */
   callIfBetter(now: Micros, live: EdgeStream): void {
-    if (this.#standIn === undefined || this.#state.call !== undefined) return;
-    if (this.#candidates.isSick(now, live) || !this.#candidates.isNoProgramme(now, live)) return;
-    this.#call(now, this.#onAir.format!, this.#onAir.givenAt);
+    if (this.#controller === undefined || this.#state.call !== undefined) return;
+    if (this.#candidates.hasContentFault(now, live) || !this.#candidates.isNoProgramme(now, live)) return;
+    this.#call(now, this.#playout.format!, this.#playout.givenAt);
   }
 
   /**
@@ -65,39 +65,39 @@ export class FallbackTurns {
    * the fallback has been left for it; 'outgrown': it cannot follow, and nothing else is there.
    */
   returnTo(now: Micros, stream: EdgeStream): 'enter' | 'outgrown' | 'stay' {
-    const standIn = this.#standIn!;
+    const controller = this.#controller!;
     if (this.#isNoBetter(now, stream)) {
-      standIn.forget(stream);
+      controller.forget(stream);
       return 'stay';
     }
-    if (!standIn.hasReturned(now, stream) || this.#candidates.isOutranked(now, stream)) return 'stay';
+    if (!controller.hasReturned(now, stream) || this.#candidates.isOutranked(now, stream)) return 'stay';
     if (!this.#candidates.fits(stream)) return this.#candidates.anyHealthy(now) ? 'stay' : 'outgrown';
     // What it brings again was heard before the fallback.
     if (stream.health.isBursting(now) || this.#candidates.isHeard(stream)) return 'stay';
-    standIn.leave(now, stream.name);
+    controller.leave(now, stream.name);
     return 'enter';
   }
 
   /** A stream is forgotten. */
   forget(stream: EdgeStream): void {
-    this.#standIn?.forget(stream);
+    this.#controller?.forget(stream);
   }
 
   dispose(): void {
     this.#due.cancel();
-    this.#standIn?.dispose();
+    this.#controller?.dispose();
   }
 
   /** Saves or restores its state, and the fallback's. */
-  archive(a: Archive, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
-    this.#due.archive(a);
-    this.#standIn?.archive(a, reference);
+  snapshot(a: Snapshot, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
+    this.#due.snapshot(a);
+    this.#controller?.snapshot(a, reference);
   }
 
   /** Nothing has been heard for long: the fallback is called, unless a stream is there that will be heard soon. */
   #isDue(now: Micros): void {
     const { fallbackMs, slowerWaitMs, resumeGraceMs, stallMinMs } = this.#settings;
-    const { givenAt, format } = this.#onAir;
+    const { givenAt, format } = this.#playout;
     const isAnyHealthy = this.#candidates.anyHealthy(now);
     if (isAnyHealthy && now - givenAt < ms(fallbackMs + slowerWaitMs + resumeGraceMs)) this.#due.set(later(now, ms(stallMinMs)));
     else this.#call(now, format!, givenAt);
@@ -105,13 +105,13 @@ export class FallbackTurns {
 
   #call(now: Micros, format: FrameFormat, since: Micros): void {
     this.#due.cancel();
-    this.#standIn!.call(now, format, since);
+    this.#controller!.call(now, format, since);
   }
 
   /** What it sends is none, or the one that was on air is there and no better than the fallback: nor is a stranger. */
   #isNoBetter(now: Micros, stream: EdgeStream): boolean {
     const isNone = stream.health.pace.isUnpaced || this.#candidates.isNoProgramme(now, stream);
-    if (isNone && !this.#standIn!.hasRunDry(now)) return true;
-    return this.#onAir.live?.isHealthy(now) === true && !this.#candidates.maySucceed(now, stream);
+    if (isNone && !this.#controller!.hasRunDry(now)) return true;
+    return this.#playout.live?.isHealthy(now) === true && !this.#candidates.maySucceed(now, stream);
   }
 }

@@ -1,11 +1,11 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import type { EdgeStream } from '../stream/stream.ts';
 import type { SwitchingEvent } from './events.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Timer } from '../../base/timers.ts';
 import { later, ms, toMs, type Micros } from '../../base/units.ts';
 import type { Candidates } from './candidates.ts';
-import type { OnAir } from '../playout/on-air.ts';
+import type { Playout } from '../playout/on-air.ts';
 import type { MountState } from '../playout/state.ts';
 import type { FallbackTurns } from './fallback-turns.ts';
 
@@ -14,7 +14,7 @@ export type LiveWatchReason = 'stream-stalls' | 'resume-grace';
 export interface LiveWatchOptions {
   readonly mount: string;
   readonly settings: Settings;
-  readonly onAir: OnAir;
+  readonly playout: Playout;
   readonly candidates: Candidates;
   readonly state: MountState;
   /** Is told until when the fallback is not needed. */
@@ -31,24 +31,24 @@ const LOOK_AGAIN_US = 25_000;
 /**
  * For how long the live stream of one mountpoint is waited for, and what becomes of that.
  *
- *     live    --silent for longer than its rhythm explains--> left for a backup; with none there: stalled
+ *     live    --silent for longer than its cadence explains--> left for a backup; with none there: stalled
  *     stalled --its next frame------------------------------> live
  *             --programme from elsewhere--------------------> left: at once, or after `resumeGraceMs` if it may be right behind
  */
 export class LiveWatch {
   readonly #options: LiveWatchOptions;
   readonly #settings: Settings;
-  readonly #onAir: OnAir;
+  readonly #playout: Playout;
   readonly #candidates: Candidates;
   readonly #state: MountState;
   readonly #stall: Timer<string>;
   readonly #grace: Timer<string>;
 
   constructor(options: LiveWatchOptions) {
-    const { settings, onAir, candidates, state, timer, leave } = options;
+    const { settings, playout, candidates, state, timer, leave } = options;
     this.#options = options;
     this.#settings = settings;
-    this.#onAir = onAir;
+    this.#playout = playout;
     this.#candidates = candidates;
     this.#state = state;
     this.#stall = timer('stream-stalls', (now) => this.#stalled(now));
@@ -57,21 +57,21 @@ export class LiveWatch {
 
   /** The live stream has given a frame, or is another one now: when the next one must have come. */
   awaitNext(now: Micros): void {
-    const tardyAt = this.#tardyAt(now);
-    this.#stall.set(tardyAt);
-    this.#options.turns.heard(this.#onAir.live!.health.frameAt as Micros, tardyAt);
+    const stallsAt = this.#stallsAt(now);
+    this.#stall.set(stallsAt);
+    this.#options.turns.heard(this.#playout.live!.health.frameAt as Micros, stallsAt);
   }
 
   /** The relays say that its encoder is gone: it is waited for a shorter time. */
   hurry(now: Micros): void {
-    if (this.#stall.armed) this.#stall.setEarlier(this.#tardyAt(now));
+    if (this.#stall.armed) this.#stall.setEarlier(this.#stallsAt(now));
   }
 
   /** The live stream has given a frame. */
   recovered(now: Micros): void {
     if (!this.#state.isStalled) return;
     this.left();
-    this.#options.event({ kind: 'resumed', mount: this.#options.mount, stream: this.#onAir.live!.name, silentMs: this.#silentMs(now) });
+    this.#options.event({ kind: 'resumed', mount: this.#options.mount, stream: this.#playout.live!.name, silentMs: this.#silentMs(now) });
   }
 
   /** It has stalled, and programme comes from elsewhere. After an outage of everything it may be right behind. */
@@ -79,7 +79,7 @@ export class LiveWatch {
     if (this.#grace.armed) return;
     const isBursting = stream.health.isBursting(now);
     // It may be that nothing comes behind its burst.
-    const wasAway = isBursting || stream.health.steadySince > this.#onAir.givenAt;
+    const wasAway = isBursting || stream.health.steadySince > this.#playout.givenAt;
     if (!wasAway) this.#options.leave(now);
     else if (isBursting || this.#candidates.best(now) !== undefined) this.#grace.set(later(now, ms(this.#settings.resumeGraceMs)));
   }
@@ -96,25 +96,25 @@ export class LiveWatch {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
-    this.#stall.archive(a);
-    this.#grace.archive(a);
+  snapshot(a: Snapshot): void {
+    this.#stall.snapshot(a);
+    this.#grace.snapshot(a);
   }
 
   /** When the live stream has been silent for as long as it is waited for, as far as is known now: not before `now`. */
-  #tardyAt(now: Micros): Micros {
-    const { frameAt, patienceUs } = this.#onAir.live!.health;
+  #stallsAt(now: Micros): Micros {
+    const { frameAt, stallTimeoutUs } = this.#playout.live!.health;
     const excusedUntil = frameAt + ms(this.#settings.troubledStallMs);
     // Any stream of the mountpoint can show trouble on the way: they often have the network in common.
-    const isExcused = now >= frameAt + patienceUs && now < excusedUntil && [...this.#candidates].some((stream) => stream.messages.isPathInTrouble(now));
-    return (isExcused ? Math.min(excusedUntil, now + LOOK_AGAIN_US) : Math.max(now, frameAt + patienceUs)) as Micros;
+    const isExcused = now >= frameAt + stallTimeoutUs && now < excusedUntil && [...this.#candidates].some((stream) => stream.messages.isPathInTrouble(now));
+    return (isExcused ? Math.min(excusedUntil, now + LOOK_AGAIN_US) : Math.max(now, frameAt + stallTimeoutUs)) as Micros;
   }
 
   #stalled(now: Micros): void {
-    const { live } = this.#onAir;
+    const { live } = this.#playout;
     if (live === undefined) return;
     // What was said against it has been taken back, or the network is to blame.
-    if (now < this.#tardyAt(now)) {
+    if (now < this.#stallsAt(now)) {
       this.awaitNext(now);
       return;
     }
@@ -127,12 +127,12 @@ export class LiveWatch {
       mount,
       stream: live.name,
       silentMs: this.#silentMs(now),
-      thresholdMs: toMs(live.health.patienceUs as Micros),
+      thresholdMs: toMs(live.health.stallTimeoutUs as Micros),
       backups: this.#candidates.size - (this.#candidates.has(live) ? 1 : 0),
     });
   }
 
   #silentMs(now: Micros): number {
-    return toMs((now - this.#onAir.givenAt) as Micros);
+    return toMs((now - this.#playout.givenAt) as Micros);
   }
 }

@@ -1,4 +1,4 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Timer } from '../../base/timers.ts';
 import { later, ms, toMs, type Micros } from '../../base/units.ts';
@@ -34,8 +34,8 @@ export class MountEnd {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive): void {
-    this.#timer.archive(a);
+  snapshot(a: Snapshot): void {
+    this.#timer.snapshot(a);
     this.#heardAt = a.number(this.#heardAt);
   }
 

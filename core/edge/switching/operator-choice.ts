@@ -1,4 +1,4 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import type { EdgeStream } from '../stream/stream.ts';
 
 /**
@@ -35,7 +35,7 @@ export class OperatorChoice {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
+  snapshot(a: Snapshot, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
     this.#chosen = a.flag(this.#chosen !== undefined) ? reference(this.#chosen) : undefined;
   }
 }

@@ -1,15 +1,15 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import { FAR_US } from '../content/aligner.ts';
 import type { EdgeStream } from '../stream/stream.ts';
 import type { Settings } from '../../config/settings.ts';
 import { ms, type Micros } from '../../base/units.ts';
-import { ailmentOf, isSickBeside, mayBeSick, seemsLooped, type Sickness } from './sickness.ts';
+import { ailmentOf, hasContentFaultBeside, mayHaveContentFault, seemsLooped, type ContentFault } from './sickness.ts';
 
 /** Why a live stream that serves is left all the same. */
-export type PlannedReason = 'operator' | 'unpaced' | 'foreign' | Sickness | 'behind' | 'lossy' | 'preferred';
+export type PlannedReason = 'operator' | 'unpaced' | 'foreign' | ContentFault | 'behind' | 'lossy' | 'preferred';
 
 /** Why a backup is to be entered. */
-export interface Prospect {
+export interface SwitchTrigger {
   readonly reason: PlannedReason;
   /** For how much longer than the reason asks for it has been so. */
   readonly overdueUs: number;
@@ -39,7 +39,7 @@ const LEAST_HELD_US = 1_000_000;
  * Looks, at each frame of a backup, whether there is a reason to leave the live stream for it though that serves, and for
  * how long there has been one. Each reason asks for its time, so that what comes and goes does not take the listeners along.
  */
-export class Prospects {
+export class SwitchTriggers {
   readonly #settings: Settings;
   readonly #prefer: (stream: EdgeStream) => boolean;
   #since: Map<EdgeStream, { readonly reason: PlannedReason; readonly at: Micros }> = new Map();
@@ -51,7 +51,7 @@ export class Prospects {
   }
 
   /** Why this healthy backup is to be entered; undefined: it is not, or not yet. */
-  look(now: Micros, backup: EdgeStream, situation: Situation): Prospect | undefined {
+  look(now: Micros, backup: EdgeStream, situation: Situation): SwitchTrigger | undefined {
     const reason = this.#reason(now, backup, situation);
     if (reason === undefined) {
       this.#since.delete(backup);
@@ -67,8 +67,8 @@ export class Prospects {
   }
 
   /** The live stream has one more frame: a silence can end, and begin again, between two frames of a backup that comes in bursts. */
-  heardLive({ vitals }: EdgeStream): void {
-    if (this.#since.size === 0 || vitals.silentUs > 0) return;
+  heardLive({ contentHealth }: EdgeStream): void {
+    if (this.#since.size === 0 || contentHealth.silentUs > 0) return;
     for (const [backup, { reason }] of this.#since) if (reason === 'silent') this.#since.delete(backup);
   }
 
@@ -82,7 +82,7 @@ export class Prospects {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
+  snapshot(a: Snapshot, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
     this.#since = new Map(
       a.list(this.#since, (entry) => [
         reference(entry?.[0]),
@@ -96,10 +96,10 @@ export class Prospects {
     if (wanted === backup) return 'operator';
     if (isSecondChoice) return undefined;
     if (live.health.pace.isUnpaced) return 'unpaced';
-    if (isHomecoming && !isChosen && !mayBeSick(backup, this.#settings)) return 'foreign';
-    const isWell = !isSickBeside(backup, live, this.#settings);
+    if (isHomecoming && !isChosen && !mayHaveContentFault(backup, this.#settings)) return 'foreign';
+    const isWell = !hasContentFaultBeside(backup, live, this.#settings);
     const ailment = isChosen ? undefined : ailmentOf(live, this.#settings);
-    if (ailment !== undefined && !mayBeSick(backup, this.#settings)) return ailment;
+    if (ailment !== undefined && !mayHaveContentFault(backup, this.#settings)) return ailment;
     if (!isChosen && aheadUs === undefined && isWell && seemsLooped(live, backup, this.#settings)) return 'frozen';
     if (!isWell || changesFormat) return undefined;
     if (this.#isBehind(now, live, playheadUs, backup, aheadUs)) return 'behind';
@@ -119,15 +119,15 @@ export class Prospects {
   }
 
   /**
-   * A source that comes in long bursts, or a path that stutters, has the patience of its rhythm, and one that is too slow never
+   * A source that comes in long bursts, or a path that stutters, has the stall timeout of its cadence, and one that is too slow never
    * pauses at all. But the listeners need not share that when a backup has been ahead for long, by the arrivals of
    * both, and has its arrivals known. Of two equally bursty ones each is ahead of the other by turns: there it takes more than a burst.
    * Where their content tells what the listeners could have, it has to agree.
    */
   #isBehind(now: Micros, live: EdgeStream, playheadUs: number, backup: EdgeStream, aheadUs: number | undefined): boolean {
     if (now - backup.health.framesSince < ms(this.#settings.behindSettleMs)) return false;
-    const isSteadier = 2 * backup.health.patienceUs <= live.health.patienceUs;
-    const leastUs = Math.max(ms(this.#settings.behindSwitchMs), isSteadier ? 0 : live.health.patienceUs);
+    const isSteadier = 2 * backup.health.stallTimeoutUs <= live.health.stallTimeoutUs;
+    const leastUs = Math.max(ms(this.#settings.behindSwitchMs), isSteadier ? 0 : live.health.stallTimeoutUs);
     if (aheadUs !== undefined && aheadUs < leastUs) return false;
     return backup.ring.endUs - playheadUs - (live.timeline.originUs - backup.timeline.originUs) >= leastUs;
   }

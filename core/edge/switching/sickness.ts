@@ -3,25 +3,25 @@ import type { Settings } from '../../config/settings.ts';
 import { ms } from '../../base/units.ts';
 
 /** What an encoder can have that sends valid frames in time. */
-export type Sickness = 'silent' | 'frozen';
+export type ContentFault = 'silent' | 'frozen';
 
 type Limits = Pick<Settings, 'silentSwitchMs' | 'frozenSwitchMs'>;
 
 /** What a stream has had for longer than its mountpoint allows. */
-export function sicknessOf({ vitals }: EdgeStream, { silentSwitchMs, frozenSwitchMs }: Limits): Sickness | undefined {
-  if (silentSwitchMs > 0 && vitals.silentUs >= ms(silentSwitchMs)) return 'silent';
-  if (frozenSwitchMs > 0 && vitals.frozenUs >= ms(frozenSwitchMs)) return 'frozen';
+export function contentFaultOf({ contentHealth }: EdgeStream, { silentSwitchMs, frozenSwitchMs }: Limits): ContentFault | undefined {
+  if (silentSwitchMs > 0 && contentHealth.silentUs >= ms(silentSwitchMs)) return 'silent';
+  if (frozenSwitchMs > 0 && contentHealth.frozenUs >= ms(frozenSwitchMs)) return 'frozen';
   return undefined;
 }
 
 /** What a stream may turn out to have, if that goes on. */
-export function ailmentOf({ vitals }: EdgeStream, { silentSwitchMs, frozenSwitchMs }: Limits): Sickness | undefined {
-  if (silentSwitchMs > 0 && vitals.silentUs > 0) return 'silent';
-  return frozenSwitchMs > 0 && vitals.frozenUs > 0 ? 'frozen' : undefined;
+export function ailmentOf({ contentHealth }: EdgeStream, { silentSwitchMs, frozenSwitchMs }: Limits): ContentFault | undefined {
+  if (silentSwitchMs > 0 && contentHealth.silentUs > 0) return 'silent';
+  return frozenSwitchMs > 0 && contentHealth.frozenUs > 0 ? 'frozen' : undefined;
 }
 
 /**
- * A stream's contour has repeated itself so many times longer than `frozenSwitchMs`, and a backup's at most half as long: 25 s is the longest
+ * A stream's loudness envelope has repeated itself so many times longer than `frozenSwitchMs`, and a backup's at most half as long: 25 s is the longest
  * that music was taken for a loop.
  */
 const LOOPED_TIMES = 3;
@@ -32,18 +32,18 @@ const LOOPED_TIMES = 3;
  */
 export function seemsLooped(stream: EdgeStream, backup: EdgeStream, { frozenSwitchMs }: Limits): boolean {
   const leastUs = LOOPED_TIMES * ms(frozenSwitchMs);
-  return frozenSwitchMs > 0 && stream.vitals.loopedUs >= leastUs && backup.vitals.loopedUs <= leastUs / 2;
+  return frozenSwitchMs > 0 && stream.contentHealth.loopedUs >= leastUs && backup.contentHealth.loopedUs <= leastUs / 2;
 }
 
 /**
  * Whether what a stream has is a fault of its own: `other`, heard at the same time, does not have it. A tone before the programme, a test pattern or
  * a pause is the same in all of them, and belongs to the programme.
  */
-export function isSickBeside(stream: EdgeStream, other: EdgeStream, limits: Limits): boolean {
-  return sicknessOf(stream, limits) !== undefined && !mayBeSick(other, limits);
+export function hasContentFaultBeside(stream: EdgeStream, other: EdgeStream, limits: Limits): boolean {
+  return contentFaultOf(stream, limits) !== undefined && !mayHaveContentFault(other, limits);
 }
 
 /** Whether it is on the way there: nobody is to go over to that. */
-export function mayBeSick(stream: EdgeStream, { silentSwitchMs, frozenSwitchMs }: Limits): boolean {
-  return sicknessOf(stream, { silentSwitchMs: silentSwitchMs / 2, frozenSwitchMs: frozenSwitchMs / 2 }) !== undefined;
+export function mayHaveContentFault(stream: EdgeStream, { silentSwitchMs, frozenSwitchMs }: Limits): boolean {
+  return contentFaultOf(stream, { silentSwitchMs: silentSwitchMs / 2, frozenSwitchMs: frozenSwitchMs / 2 }) !== undefined;
 }

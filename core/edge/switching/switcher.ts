@@ -1,8 +1,8 @@
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import { assert } from '../../base/assert.ts';
 import type { EdgeStream, Loss } from '../stream/stream.ts';
 import type { SwitchingEvent, SwitchReason } from './events.ts';
-import type { StandIn } from '../fallback/stand-in.ts';
+import type { FallbackController } from '../fallback/stand-in.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
 import { cannotFollow } from '../../codec/formats.ts';
 import type { Match, Matcher } from '../content/matcher.ts';
@@ -15,11 +15,11 @@ import { Candidates } from './candidates.ts';
 import { FallbackTurns } from './fallback-turns.ts';
 import { LiveWatch, type LiveWatchReason } from './live-watch.ts';
 import type { MountEnd } from './mount-end.ts';
-import { OnAir, type Programme } from '../playout/on-air.ts';
+import { Playout, type FrameOutput } from '../playout/on-air.ts';
 import type { MountState } from '../playout/state.ts';
 import { OperatorChoice } from './operator-choice.ts';
-import { Prospects } from './prospects.ts';
-import { agreeing, isGoodMoment } from '../playout/moment.ts';
+import { SwitchTriggers } from './prospects.ts';
+import { agreeing, isGoodSpliceTime } from '../playout/moment.ts';
 import { switchEvent } from './switch-event.ts';
 import { Trust } from './trust.ts';
 import { isThere, type Takeover } from '../playout/takeover.ts';
@@ -35,11 +35,11 @@ export interface SwitcherOptions {
   /** What is heard of the mountpoint. */
   readonly state: MountState;
   readonly end: MountEnd;
-  readonly programme: Programme;
+  readonly output: FrameOutput;
   readonly timer: (reason: SwitcherReason, fire: (now: Micros) => void) => Timer<string>;
   readonly event: (event: SwitchingEvent) => void;
   /** What is heard when no stream can be. */
-  readonly standIn: StandIn<EdgeStream> | undefined;
+  readonly controller: FallbackController<EdgeStream> | undefined;
   /** Only a stream of another codec is there, which listeners have to connect for. */
   readonly outgrown: (now: Micros, stream: EdgeStream) => void;
 }
@@ -59,37 +59,37 @@ const MOMENT_WAIT_US = 2_000_000;
  *     backup   ..................[.|.........]  its ring, and in it the same point, by the matcher
  *                                  |=========>  entered there: what was missed follows at once, then live
  *
- * `MountState` says what is heard, and draws what leads from one state to the next. It must leave the live stream when that is tardy by its own rhythm, has no path left or is forgotten; it does so for the best
+ * `MountState` says what is heard, and draws what leads from one state to the next. It must leave the live stream when that is stalled by its own cadence, has no path left or is forgotten; it does so for the best
  * backup that has the point, or waits for whoever is there first. Of a loss it makes what costs the listeners least. All other
- * reasons to leave a stream that serves are `Prospects`.
+ * reasons to leave a stream that serves are `SwitchTriggers`.
  */
 export class Switcher {
   readonly #options: SwitcherOptions;
   readonly #state: MountState;
   readonly #end: MountEnd;
-  readonly #onAir: OnAir;
+  readonly #playout: Playout;
   readonly #candidates: Candidates;
   readonly #watch: LiveWatch;
   readonly #trust: Trust;
   readonly #turns: FallbackTurns;
-  readonly #prospects: Prospects;
+  readonly #triggers: SwitchTriggers;
   readonly #choice: OperatorChoice = new OperatorChoice();
   #switches = 0;
 
   constructor(options: SwitcherOptions) {
-    const { settings, policy, state, programme, standIn, timer } = options;
+    const { settings, policy, state, output, controller, timer } = options;
     this.#options = options;
     this.#state = state;
     this.#end = options.end;
-    this.#onAir = new OnAir(programme, settings);
+    this.#playout = new Playout(output, settings);
     this.#trust = new Trust({ mount: options.mount, isGiven: policy?.trust === 'all', event: options.event });
-    this.#candidates = new Candidates({ settings, policy, matcher: options.matcher, onAir: this.#onAir, trust: this.#trust });
-    this.#turns = new FallbackTurns({ settings, state, standIn, onAir: this.#onAir, candidates: this.#candidates, timer });
-    this.#prospects = new Prospects(settings, (stream) => policy?.prefer !== undefined && isFrom(stream, policy.prefer));
+    this.#candidates = new Candidates({ settings, policy, matcher: options.matcher, playout: this.#playout, trust: this.#trust });
+    this.#turns = new FallbackTurns({ settings, state, controller, playout: this.#playout, candidates: this.#candidates, timer });
+    this.#triggers = new SwitchTriggers(settings, (stream) => policy?.prefer !== undefined && isFrom(stream, policy.prefer));
     this.#watch = new LiveWatch({
       mount: options.mount,
       settings,
-      onAir: this.#onAir,
+      playout: this.#playout,
       candidates: this.#candidates,
       state,
       turns: this.#turns,
@@ -100,12 +100,12 @@ export class Switcher {
   }
 
   get live(): EdgeStream | undefined {
-    return this.#onAir.live;
+    return this.#playout.live;
   }
 
   /** Of the frames on air. */
   get format(): FrameFormat | undefined {
-    return this.#onAir.format;
+    return this.#playout.format;
   }
 
   /** No stream is heard, but the fallback. */
@@ -165,9 +165,9 @@ export class Switcher {
     if (stream === this.live) this.#leave(now, 'forgotten');
     this.#turns.forget(stream);
     this.#choice.forget(stream);
-    this.#prospects.forget(stream);
+    this.#triggers.forget(stream);
     this.#options.matcher.forget(stream);
-    this.#onAir.forget(stream);
+    this.#playout.forget(stream);
     if (stream !== this.live) this.#trust.forget(now, stream);
   }
 
@@ -205,11 +205,11 @@ export class Switcher {
   /** A connection that carried this stream is gone. */
   pathClosed(now: Micros, stream: EdgeStream): void {
     if (stream === this.live && !stream.messages.hasPath) this.#leave(now, 'paths-closed');
-    else if (stream.health.isSaidClosed) this.saidClosed(now, stream);
+    else if (stream.health.isReportedClosed) this.reportedClosed(now, stream);
   }
 
   /** The relays say that this stream's encoder is gone: it is waited for a shorter time. */
-  saidClosed(now: Micros, stream: EdgeStream): void {
+  reportedClosed(now: Micros, stream: EdgeStream): void {
     if (stream === this.live) this.#watch.hurry(now);
   }
 
@@ -236,9 +236,9 @@ export class Switcher {
 
   /** There is no stream yet: listeners find the fallback, which has frames. */
   beginWithFallback(now: Micros): void {
-    const format = this.#options.standIn!.source.format!;
+    const format = this.#options.controller!.source.format!;
     this.#started('', format);
-    this.#onAir.beginWithout(format);
+    this.#playout.beginWithout(format);
     this.#end.heard(now);
     this.#turns.begin(now, format);
   }
@@ -253,18 +253,18 @@ export class Switcher {
   }
 
   /** Saves or restores its state; `reference` does so with one of its streams. */
-  archive(a: Archive, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
-    this.#state.archive(a);
-    this.#watch.archive(a);
-    this.#end.archive(a);
-    this.#candidates.archive(a, reference);
-    this.#onAir.archive(a, reference);
-    this.#turns.archive(a, reference);
-    this.#choice.archive(a, reference);
-    this.#prospects.archive(a, reference);
-    this.#trust.archive(a, reference);
+  snapshot(a: Snapshot, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
+    this.#state.snapshot(a);
+    this.#watch.snapshot(a);
+    this.#end.snapshot(a);
+    this.#candidates.snapshot(a, reference);
+    this.#playout.snapshot(a, reference);
+    this.#turns.snapshot(a, reference);
+    this.#choice.snapshot(a, reference);
+    this.#triggers.snapshot(a, reference);
+    this.#trust.snapshot(a, reference);
     this.#switches = a.number(this.#switches);
-    this.#options.matcher.archive(a, (stream) => reference(stream as EdgeStream | undefined));
+    this.#options.matcher.snapshot(a, (stream) => reference(stream as EdgeStream | undefined));
   }
 
   /** A stream, and none has been on air yet; a fallback may have been, or have been called. */
@@ -273,7 +273,7 @@ export class Switcher {
     this.#end.heard(now);
     if (this.format === undefined) this.#started(stream.name, stream.format!);
     this.#state.live();
-    this.#onAir.begin(now, stream);
+    this.#playout.begin(now, stream);
     this.#watch.awaitNext(now);
   }
 
@@ -281,9 +281,9 @@ export class Switcher {
   #liveFrame(now: Micros, stream: EdgeStream): void {
     this.#end.heard(now);
     this.#watch.recovered(now);
-    this.#prospects.heardLive(stream);
+    this.#triggers.heardLive(stream);
     if (!this.#choice.is(stream)) this.#turns.callIfBetter(now, stream);
-    if (!this.isOnFallback) this.#onAir.next(now);
+    if (!this.isOnFallback) this.#playout.next(now);
     this.#watch.awaitNext(now);
   }
 
@@ -325,8 +325,8 @@ export class Switcher {
 
   /** What the live stream has lost comes from a backup, or is skipped: what costs less. */
   #patch(now: Micros): boolean {
-    const best = this.#candidates.bestFor(now, this.#onAir.lostUs);
-    if (best === undefined) this.#onAir.skipLoss();
+    const best = this.#candidates.bestFor(now, this.#playout.lostUs);
+    if (best === undefined) this.#playout.skipLoss();
     else this.#enter(now, best, 'lost');
     return best !== undefined;
   }
@@ -336,9 +336,9 @@ export class Switcher {
     if (!backup.isHealthy(now)) return;
     const match = this.matchOf(backup);
     const aheadUs = match !== undefined && match.by !== 'arrival' ? backup.ring.endUs - match.mediaUs : undefined;
-    const prospect = this.#prospects.look(now, backup, {
+    const trigger = this.#triggers.look(now, backup, {
       live: this.live!,
-      playheadUs: this.#onAir.playheadUs,
+      playheadUs: this.#playout.playheadUs,
       aheadUs,
       wanted: this.#choice.waitsFor(this.live),
       isHomecoming: this.#candidates.isHomecoming(backup),
@@ -346,8 +346,8 @@ export class Switcher {
       isSecondChoice: this.#candidates.isSecondChoice(now, backup),
       isChosen: this.#choice.is(this.live),
     });
-    if (prospect === undefined) return;
-    const { reason, overdueUs } = prospect;
+    if (trigger === undefined) return;
+    const { reason, overdueUs } = trigger;
     if (!this.#candidates.allows(now, reason, backup)) return;
     const isUrgent = reason !== 'operator' && reason !== 'preferred';
     if (!isUrgent && aheadUs === undefined && now - backup.health.framesSince < MATCHED_AFTER_US) return;
@@ -355,7 +355,7 @@ export class Switcher {
     if (found === undefined || (!isThere(found) && (reason === 'behind' || reason === 'lossy'))) return;
     // Behind a stream that stutters, or says nothing, the listeners have none to lose.
     const canChoose = !isUrgent || reason === 'lossy';
-    if (canChoose && overdueUs < MOMENT_WAIT_US && !isGoodMoment(found, this.live!)) return;
+    if (canChoose && overdueUs < MOMENT_WAIT_US && !isGoodSpliceTime(found, this.live!)) return;
     this.#enter(now, this.#candidates.inTime(found) ?? found, reason);
   }
 
@@ -367,7 +367,7 @@ export class Switcher {
       from: from.name,
       reason,
       silentMs: this.#silentMs(now),
-      playheadUs: this.#onAir.playheadUs,
+      playheadUs: this.#playout.playheadUs,
       candidates: this.#candidates.backups.length,
     }));
     this.#goOver(now, entered.stream, entered.index, entered.pointUs);
@@ -375,7 +375,7 @@ export class Switcher {
 
   #goOver(now: Micros, stream: EdgeStream, index: number, pointUs: number): void {
     const from = this.live;
-    this.#prospects.clear();
+    this.#triggers.clear();
     this.#watch.left();
     if (from !== undefined && from !== stream) {
       this.#switches++;
@@ -387,11 +387,11 @@ export class Switcher {
         this.#trust.forget(now, from);
       }
     }
-    this.#onAir.enter(now, stream, index, pointUs);
+    this.#playout.enter(now, stream, index, pointUs);
     this.#watch.awaitNext(now);
   }
 
   #silentMs(now: Micros): number {
-    return toMs((now - this.#onAir.givenAt) as Micros);
+    return toMs((now - this.#playout.givenAt) as Micros);
   }
 }

@@ -1,5 +1,5 @@
 import { Kinship, type Finding } from '../content/kinship.ts';
-import type { Archive } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/archive.ts';
 import type { EdgeStream } from '../stream/stream.ts';
 import type { SwitchingEvent } from './events.ts';
 import { later, type Micros } from '../../base/units.ts';
@@ -45,7 +45,7 @@ const MOST_COMPARED = 8;
 export class Trust {
   readonly #options: TrustOptions;
   readonly #kinship: Kinship<EdgeStream> = new Kinship();
-  /** Of the streams that claim an origin which an older one has, those that have been told. */
+  /** Of the streams that report an origin which an older one has, those that have been told. */
   #contesting: Set<EdgeStream> = new Set();
   #lookAt = 0 as Micros;
   /** What was on air before it had to be left for a stream that is not known to carry the same. */
@@ -116,8 +116,8 @@ export class Trust {
   }
 
   /** Saves or restores its state. */
-  archive(a: Archive, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
-    this.#kinship.archive(a, reference);
+  snapshot(a: Snapshot, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
+    this.#kinship.snapshot(a, reference);
     this.#contesting = new Set(a.list(this.#contesting, reference));
     this.#lookAt = a.number(this.#lookAt);
     this.#home = a.flag(this.#home !== undefined) ? reference(this.#home) : undefined;

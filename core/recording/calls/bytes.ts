@@ -1,4 +1,4 @@
-import { readOutline, writeOutline } from '../outline.ts';
+import { readRedacted, writeRedacted } from '../outline.ts';
 import { ByteReader, ByteWriter } from '../wire.ts';
 
 /** Writes the arguments of a call. */
@@ -8,7 +8,7 @@ export class CallWriter extends ByteWriter {
 
   audio(bytes: Uint8Array): void {
     if (this.kept === undefined) this.bytes(bytes);
-    else writeOutline(this, bytes, this.kept);
+    else writeRedacted(this, bytes, this.kept);
   }
 }
 
@@ -19,6 +19,6 @@ export class CallReader extends ByteReader {
 
   /** Borrowed from the recording where it is whole. */
   audio(): Uint8Array {
-    return this.isOutline ? readOutline(this) : this.bytes();
+    return this.isOutline ? readRedacted(this) : this.bytes();
   }
 }

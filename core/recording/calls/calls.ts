@@ -6,7 +6,7 @@ import { anonymous, type PeerRole } from '../../links/peer.ts';
 import type { Relay } from '../../relay/relay.ts';
 import type { CallReader, CallWriter } from './bytes.ts';
 import type { RecordedRole } from '../format.ts';
-import type { Outlines } from './outlines.ts';
+import type { Redactions } from './outlines.ts';
 import { readPath, writePath } from './paths.ts';
 import type { Answer } from '../told.ts';
 import { WireError } from '../wire.ts';
@@ -23,10 +23,10 @@ export interface CallDefinition<Args extends unknown[] = unknown[]> {
   /** What it gives its caller counts as given out. */
   readonly isAnswered?: boolean;
   /** Of one that brings audio: what is kept of it, and what stands for a call of which some was left out. */
-  readonly outline?: { readonly kind: number; kept(outlines: Outlines, ...args: Args): readonly number[] | undefined };
+  readonly redaction?: { readonly kind: number; kept(redactions: Redactions, ...args: Args): readonly number[] | undefined };
   /** Of one that opens or closes a path. */
-  before?(outlines: Outlines, ...args: Args): void;
-  after?(outlines: Outlines, answer: Answer, ...args: Args): void;
+  before?(redactions: Redactions, ...args: Args): void;
+  after?(redactions: Redactions, answer: Answer, ...args: Args): void;
 }
 
 /** The methods of a machine that take the time first, and what they take besides. */
@@ -48,8 +48,8 @@ function pathCalls(usual: PeerRole, other: PeerRole): PathCalls {
       isAnswered: true,
       write: (to, transport, peer) => writePath(to, transport, peer, usual),
       read: (from) => readPath(from, usual, other),
-      after: (outlines, answer, transport) => {
-        if (typeof answer === 'number') outlines.opened(answer as PathId, transport);
+      after: (redactions, answer, transport) => {
+        if (typeof answer === 'number') redactions.opened(answer as PathId, transport);
       },
     },
     closePath: {
@@ -59,11 +59,11 @@ function pathCalls(usual: PeerRole, other: PeerRole): PathCalls {
         to.text(reason);
       },
       read: (from) => [from.varint() as PathId, from.text()],
-      before: (outlines, path) => outlines.closed(path),
+      before: (redactions, path) => redactions.closed(path),
     },
     receive: {
       kind: 4,
-      outline: { kind: 10, kept: (outlines, path, bytes) => outlines.ofPath(path, bytes) },
+      redaction: { kind: 10, kept: (redactions, path, bytes) => redactions.ofPath(path, bytes) },
       write: (to, path, bytes) => {
         to.varint(path);
         to.audio(bytes);
@@ -128,7 +128,7 @@ export const edgeCalls: EdgeCalls = {
   provideFallback: {
     kind: 12,
     isAnswered: true,
-    outline: { kind: 13, kept: (outlines, _name, _title, file) => outlines.ofFile(file) },
+    redaction: { kind: 13, kept: (redactions, _name, _title, file) => redactions.ofFile(file) },
     write: (to, name, title, file) => {
       to.text(name);
       to.text(title);

@@ -1,12 +1,12 @@
 import type { PathId } from '../../base/machine.ts';
 import type { Transport } from '../../links/transport.ts';
 import type { AudioKept } from '../format.ts';
-import { Outliner } from '../outline.ts';
+import { Redactor } from '../outline.ts';
 
 /** What is kept of the audio that a machine is given, path by path. */
-export class Outlines {
+export class Redactions {
   readonly #audio: AudioKept;
-  readonly #paths: Map<PathId, Outliner> = new Map();
+  readonly #paths: Map<PathId, Redactor> = new Map();
 
   constructor(audio: AudioKept) {
     this.#audio = audio;
@@ -17,14 +17,14 @@ export class Outlines {
     this.#paths.clear();
     if (this.#audio === 'whole') return;
     for (const { id, transport, pending } of paths) {
-      const outliner = new Outliner(transport.framing);
-      outliner.kept(pending);
-      this.#paths.set(id, outliner);
+      const redactor = new Redactor(transport.framing);
+      redactor.kept(pending);
+      this.#paths.set(id, redactor);
     }
   }
 
   opened(path: PathId, transport: Transport): void {
-    if (this.#audio === 'left-out') this.#paths.set(path, new Outliner(transport.framing));
+    if (this.#audio === 'left-out') this.#paths.set(path, new Redactor(transport.framing));
   }
 
   closed(path: PathId): void {
@@ -38,6 +38,6 @@ export class Outlines {
 
   /** Of a whole file; undefined: all. */
   ofFile(file: Uint8Array): readonly number[] | undefined {
-    return this.#audio === 'whole' ? undefined : new Outliner('datagram').keptOfPayload(file);
+    return this.#audio === 'whole' ? undefined : new Redactor('datagram').keptOfPayload(file);
   }
 }

@@ -44,7 +44,7 @@ function kindsOf(role: RecordedRole): ReadonlyMap<number, Kind> {
   const kinds = new Map<number, Kind>();
   for (const [name, call] of Object.entries(callsOf(role))) {
     kinds.set(call.kind, { name, call, isOutline: false });
-    if (call.outline !== undefined) kinds.set(call.outline.kind, { name, call, isOutline: true });
+    if (call.redaction !== undefined) kinds.set(call.redaction.kind, { name, call, isOutline: true });
   }
   return kinds;
 }

@@ -13,7 +13,7 @@ export interface ReplayAsked {
   readonly json: boolean;
   readonly html: string | undefined;
   /** Where to write it again without its audio. */
-  readonly outline: string | undefined;
+  readonly redaction: string | undefined;
   /** What is to have been otherwise; undefined: nothing. */
   readonly whatIf: WhatIf | undefined;
   /** For stderr, a line each. */
@@ -59,7 +59,7 @@ function understood(file: string, flags: Record<string, unknown>): ReplayAsked {
   if (toS < fromS) throw new UsageError('--to must not be before --from');
   const notes: string[] = [];
   const mount = textOf(flags['mount'])?.replace(/^\//, '');
-  return { kind: 'replay', file, mount, fromS, toS, json: flags['json'] === true, html: textOf(flags['html']), outline: textOf(flags['outline']), whatIf: whatIfOf(flags, notes), notes };
+  return { kind: 'replay', file, mount, fromS, toS, json: flags['json'] === true, html: textOf(flags['html']), redaction: textOf(flags['outline']), whatIf: whatIfOf(flags, notes), notes };
 }
 
 function whatIfOf(flags: Record<string, unknown>, notes: string[]): WhatIf | undefined {

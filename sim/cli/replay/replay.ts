@@ -54,11 +54,11 @@ function play(asked: ReplayAsked, { out, problem }: Streams): boolean {
     out([...describeTold(log.told, originUs, asked), '', ...describeAir(log, originUs, asked), '', ...lines].join('\n').trimEnd());
   }
   page?.write(pictureOf({ file: asked.file, originUs, stretches, log, outcomes, focus: asked }));
-  if (asked.outline !== undefined) writeOutline(recording, asked.outline);
+  if (asked.redaction !== undefined) writeRedacted(recording, asked.redaction);
   return stretches.every(isWell);
 }
 
-function writeOutline(recording: Recording, file: string): void {
+function writeRedacted(recording: Recording, file: string): void {
   const parts: Uint8Array[] = [];
   strip(recording, (bytes) => parts.push(bytes));
   try {

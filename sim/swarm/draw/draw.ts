@@ -55,7 +55,7 @@ export function drawSwarm(seed: number): Scenario {
     topology,
     faults: inOrder(faults),
     expect: [recovers({ healsAtS, withinS: RECOVERS_WITHIN_S })],
-    drawn: { kinds, meanPauseS, meanLengthS, healsAtS, withinS: RECOVERS_WITHIN_S, core, others, faults: faults.length, topology: outline(topology) },
+    drawn: { kinds, meanPauseS, meanLengthS, healsAtS, withinS: RECOVERS_WITHIN_S, core, others, faults: faults.length, topology: redaction(topology) },
   };
 }
 
@@ -71,7 +71,7 @@ function drawCore(random: Random, topology: Topology): string[] {
 }
 
 /** What of a topology a reader wants to know first. */
-function outline({ encoders, relays, edges, listeners, settings = {}, hostile = [] }: Topology): Record<string, unknown> {
+function redaction({ encoders, relays, edges, listeners, settings = {}, hostile = [] }: Topology): Record<string, unknown> {
   return {
     encoders: encoders.map(({ name, format, to, startsAtS, framesPerWrite, feedDelayMs, jitterMs }) => ({
       name,

@@ -573,7 +573,7 @@ describe('after an outage of all streams', () => {
   it('nobody is switched to who is just as silent, though a moment of its programme is left', () => {
     const rig = new EdgeRig();
     const path = rig.open();
-    // a comes in bursts, so it is given more time than b, which is tardy before it.
+    // a comes in bursts, so it is given more time than b, which is stalled before it.
     const a = new Source(path, { stream: 1, delayMs: Array.from({ length: 10 }, (_, turn) => 5 + (9 - turn) * FRAME_MS) });
     const b = new Source(path, { stream: 2, phaseMs: 9 });
     onAir(rig, [a], 500);

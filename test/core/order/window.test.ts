@@ -76,10 +76,10 @@ describe('a window', () => {
     const window = new Window(SIZE, new MemoryBudget(1e9));
     for (const held of [title(21), audio(25, 40), audio(24, 50)]) window.put(held);
     const writer = new ByteWriter();
-    window.archive(new StateWriter(writer, 'whole'));
+    window.snapshot(new StateWriter(writer, 'whole'));
     const budget = new MemoryBudget(1e9);
     const restored = new Window(SIZE, budget);
-    restored.archive(new StateReader(new ByteReader(writer.written), 'whole'));
+    restored.snapshot(new StateReader(new ByteReader(writer.written), 'whole'));
     expect([restored.count, restored.bytes, restored.hasAudio, budget.usedBytes]).toEqual([3, window.bytes, true, 0]);
     expect(restored.firstAudioFrom(20)).toEqual(audio(24, 50));
     expect(restored.lastMissingFrom(20)).toBe(23);

@@ -23,7 +23,7 @@ function again<Args extends unknown[]>({ write, read }: CallDefinition<Args>, ..
 
 describe('the calls of a machine', () => {
   it.each(['edge', 'relay'] as const)('of an %s have numbers of their own', (role) => {
-    const numbers = Object.values(callsOf(role)).flatMap(({ kind, outline }) => [kind, ...(outline === undefined ? [] : [outline.kind])]);
+    const numbers = Object.values(callsOf(role)).flatMap(({ kind, redaction }) => [kind, ...(redaction === undefined ? [] : [redaction.kind])]);
     expect(new Set(numbers).size).toBe(numbers.length);
     expect(numbers).not.toContain(9);
   });

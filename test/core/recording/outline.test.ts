@@ -3,7 +3,7 @@ import { soundDigest } from '../../../core/codec/head.ts';
 import { LevelReader } from '../../../core/codec/level.ts';
 import { FrameScanner } from '../../../core/codec/scan/scanner.ts';
 import { PDU_HEADER_BYTES } from '../../../core/wire/pdu.ts';
-import { Outliner } from '../../../core/recording/outline.ts';
+import { Redactor } from '../../../core/recording/outline.ts';
 import { loadProgramme } from '../../../demo/programme.ts';
 import { join, mpegFrame, times } from '../codec/build.ts';
 import { frameWith, heads } from '../codec/heads.ts';
@@ -25,13 +25,13 @@ function readings(pieces: readonly Uint8Array[]): unknown[] {
 
 /** The payloads of messages as a recording without audio has them. */
 function withoutAudio(pieces: readonly Uint8Array[]): Uint8Array[] {
-  const outliner = new Outliner('datagram');
+  const redactor = new Redactor('datagram');
   return pieces.map((piece, at) => {
     const message = data(at + 1, piece, { stream: 1 });
-    const kept = outliner.kept(message);
-    const outline = new Uint8Array(message.length);
-    for (let i = 0; i < kept.length; i += 2) outline.set(message.subarray(kept[i], kept[i + 1]), kept[i]);
-    return outline.subarray(PDU_HEADER_BYTES);
+    const kept = redactor.kept(message);
+    const redaction = new Uint8Array(message.length);
+    for (let i = 0; i < kept.length; i += 2) redaction.set(message.subarray(kept[i], kept[i + 1]), kept[i]);
+    return redaction.subarray(PDU_HEADER_BYTES);
   });
 }
 
@@ -53,8 +53,8 @@ describe('of a message that is one whole frame', () => {
     expect(readings(withoutAudio(pieces))).toEqual(readings(pieces));
     const frame = mpegFrame({ fill: 0x11 });
     frame.set([0xff, 0xfd, 0xa0, 0x00], 200);
-    const [outline] = withoutAudio([frame]);
-    const kept = [...outline!.keys()].filter((at) => at >= 40 && outline![at] !== 0);
+    const [redaction] = withoutAudio([frame]);
+    const kept = [...redaction!.keys()].filter((at) => at >= 40 && redaction![at] !== 0);
     expect(kept).toEqual([200, 201, 202, 204, 205, 206]);
     const [cutShort] = withoutAudio([frame.subarray(0, 400)]);
     expect(cutShort!.subarray(200, 296)).toEqual(frame.subarray(200, 296));

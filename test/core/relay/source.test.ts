@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeSource, MAX_HOPS, type SourceClaim } from '../../../core/wire/extensions.ts';
+import { decodeSource, MAX_HOPS, type StatusReport } from '../../../core/wire/extensions.ts';
 import type { PathId, SubscriberId } from '../../../core/base/machine.ts';
 import { anonymous } from '../../../core/links/peer.ts';
 import { transports, type TransportName } from '../../../core/links/transport.ts';
@@ -52,13 +52,13 @@ class Rig {
   }
 
   /** What the relay said itself, in order. */
-  said(subscriber: SubscriberId): (SourceClaim | undefined)[] {
+  said(subscriber: SubscriberId): (StatusReport | undefined)[] {
     return this.got(subscriber).filter(({ type }) => type === MessageType.SOURCE).map(({ payload }) => decodeSource(payload));
   }
 }
 
-const open = (address: string, hops = 0): SourceClaim => ({ isOpen: true, hops, address });
-const closed = (address: string, hops = 0): SourceClaim => ({ isOpen: false, hops, address });
+const open = (address: string, hops = 0): StatusReport => ({ isOpen: true, hops, address });
+const closed = (address: string, hops = 0): StatusReport => ({ isOpen: false, hops, address });
 
 describe('what a relay says of the source of a stream', () => {
   it('stands behind its first ANNOUNCE, and carries the number of that', () => {

@@ -1,4 +1,4 @@
-import { encodeSource, type SourceClaim } from '../../../core/wire/extensions.ts';
+import { encodeSource, type StatusReport } from '../../../core/wire/extensions.ts';
 import { encodeMessage, MessageType } from '../../../core/wire/pdu.ts';
 import { encodeAnnouncement } from '../../../core/wire/announce.ts';
 import { utf8Encode } from '../../../core/base/text.ts';
@@ -42,8 +42,8 @@ export function origin(sequence: number, name: string, fields?: Fields): Uint8Ar
   return message(MessageType.ORIGIN, sequence, utf8Encode(name), fields);
 }
 
-export function source(sequence: number, claim: SourceClaim, fields?: Fields): Uint8Array {
-  return message(MessageType.SOURCE, sequence, encodeSource(claim), fields);
+export function source(sequence: number, report: StatusReport, fields?: Fields): Uint8Array {
+  return message(MessageType.SOURCE, sequence, encodeSource(report), fields);
 }
 
 /** Messages as they stand on a TCP connection. */

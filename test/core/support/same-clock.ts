@@ -15,5 +15,5 @@ export class SameClock implements Matcher {
   heard(): void {}
   switched(): void {}
   forget(): void {}
-  archive(): void {}
+  snapshot(): void {}
 }

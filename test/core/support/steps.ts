@@ -135,7 +135,7 @@ function inARow({ stream, replica, type, from, by, count, length }: Extract<Step
 }
 
 /** What a relay and an edge have in common. */
-export interface Inlet extends Machine {
+export interface Ingress extends Machine {
   openPath(now: Micros, transport: Transport, peer: Peer): PathId | undefined;
   closePath(now: Micros, path: PathId, reason: string): void;
   receive(now: Micros, path: PathId, bytes: Uint8Array): void;
@@ -201,7 +201,7 @@ export function subscribersOf(relay: Pick<Relay, 'subscribe' | 'unsubscribe'>, c
 }
 
 /** Plays all steps, and then waits until everything is forgotten; `check` is called after each. */
-export function play(machine: Inlet, all: readonly Step[], others: Others, check: () => void): void {
+export function play(machine: Ingress, all: readonly Step[], others: Others, check: () => void): void {
   let paths: { id: PathId; transport: TransportName }[] = [];
   let now = 0;
   const counts = new Map<number, number>();

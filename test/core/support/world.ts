@@ -11,7 +11,7 @@ import { EdgeRig } from './edge-rig.ts';
 import { streamId } from './messages.ts';
 
 /** Who takes in TCP bytes: a relay or an edge. */
-interface Intake {
+interface PathReceiver {
   openPath(now: Micros, transport: Transport, peer: Peer): PathId | undefined;
   closePath(now: Micros, path: PathId, reason: string): void;
   receive(now: Micros, path: PathId, bytes: Uint8Array): void;
@@ -68,7 +68,7 @@ export class World {
 export class EncoderRig {
   readonly events: EncoderEvent[] = [];
   readonly encoder: Encoder;
-  readonly outlets: Map<TargetId, (bytes: Uint8Array) => void> = new Map();
+  readonly targetLinks: Map<TargetId, (bytes: Uint8Array) => void> = new Map();
   readonly backlog: Map<TargetId, number> = new Map();
   readonly resets: TargetId[] = [];
   readonly world: World;
@@ -76,7 +76,7 @@ export class EncoderRig {
   constructor(world: World, stream: number, mountpoint = 'test') {
     this.world = world;
     this.encoder = world.add(new Encoder({ settings: world.settings, streamId: streamId(stream), mountpoint }, {
-      send: (target, bytes) => this.outlets.get(target)?.(bytes.slice()),
+      send: (target, bytes) => this.targetLinks.get(target)?.(bytes.slice()),
       backlogBytes: (target) => this.backlog.get(target) ?? 0,
       reset: (target) => this.resets.push(target),
       event: (event) => this.events.push(event),
@@ -92,11 +92,11 @@ export class EncoderRig {
     return this.encoder.addTarget(this.world.now as Micros, transports.tcp, 'relay');
   }
 
-  /** Connects a target to an intake; returns what breaks that connection, with what is on the wire. */
-  connect(target: TargetId, to: Intake, delayMs = 1): () => void {
+  /** Connects a target to an path receiver; returns what breaks that connection, with what is on the wire. */
+  connect(target: TargetId, to: PathReceiver, delayMs = 1): () => void {
     const path = to.openPath(this.world.now as Micros, transports.tcp, anonymous('source', 'encoder'))!;
     let open = true;
-    this.outlets.set(target, (bytes) => {
+    this.targetLinks.set(target, (bytes) => {
       this.world.after(delayMs, () => {
         if (open) to.receive(this.world.now as Micros, path, bytes);
       });
@@ -104,7 +104,7 @@ export class EncoderRig {
     this.encoder.targetUp(this.world.now as Micros, target);
     return () => {
       open = false;
-      this.outlets.delete(target);
+      this.targetLinks.delete(target);
       this.encoder.targetDown(this.world.now as Micros, target);
       to.closePath(this.world.now as Micros, path, 'cut');
     };
@@ -115,7 +115,7 @@ export class RelayRig {
   readonly events: RelayEvent[] = [];
   readonly relay: Relay;
   readonly world: World;
-  readonly outlets: Map<SubscriberId, (bytes: Uint8Array) => void> = new Map();
+  readonly targetLinks: Map<SubscriberId, (bytes: Uint8Array) => void> = new Map();
   readonly backlog: Map<SubscriberId, number> = new Map();
   readonly cuts: SubscriberId[] = [];
   readonly drops: [PathId, string][] = [];
@@ -123,7 +123,7 @@ export class RelayRig {
   constructor(world: World) {
     this.world = world;
     this.relay = world.add(new Relay({ settings: world.settings }, {
-      send: (subscriber, bytes) => this.outlets.get(subscriber)?.(bytes.slice()),
+      send: (subscriber, bytes) => this.targetLinks.get(subscriber)?.(bytes.slice()),
       backlogBytes: (subscriber) => this.backlog.get(subscriber) ?? 0,
       cut: (subscriber) => this.cuts.push(subscriber),
       drop: (path, reason) => this.drops.push([path, reason]),
@@ -132,18 +132,18 @@ export class RelayRig {
   }
 
   /** Connects an edge or another relay to it; returns what breaks that connection. */
-  serve(to: Intake, delayMs = 1): () => void {
+  serve(to: PathReceiver, delayMs = 1): () => void {
     const path = to.openPath(this.world.now as Micros, transports.tcp, anonymous('relay', 'relay'))!;
     const id = this.relay.subscribe(this.world.now as Micros, anonymous('subscriber', 'subscriber'))!;
     let open = true;
-    this.outlets.set(id, (bytes) => {
+    this.targetLinks.set(id, (bytes) => {
       this.world.after(delayMs, () => {
         if (open) to.receive(this.world.now as Micros, path, bytes);
       });
     });
     return () => {
       open = false;
-      this.outlets.delete(id);
+      this.targetLinks.delete(id);
       this.relay.unsubscribe(this.world.now as Micros, id, 'cut');
       to.closePath(this.world.now as Micros, path, 'cut');
     };

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Rhythm } from '../../../core/timing/rhythm.ts';
+import { ArrivalCadence } from '../../../core/timing/rhythm.ts';
 import { ms, type Micros } from '../../../core/base/units.ts';
 
 /** Arrivals at these times, in ms. */
-function heard(times: readonly number[]): Rhythm {
-  const rhythm = new Rhythm(ms(8_000));
-  for (const time of times) rhythm.arrival((time * 1000) as Micros);
-  return rhythm;
+function heard(times: readonly number[]): ArrivalCadence {
+  const cadence = new ArrivalCadence(ms(8_000));
+  for (const time of times) cadence.arrival((time * 1000) as Micros);
+  return cadence;
 }
 
 function every(stepMs: number, fromMs: number, toMs: number): number[] {
@@ -21,7 +21,7 @@ describe('Rhythm', () => {
     expect(heard([]).usualPauseUs).toBe(0);
     expect(heard([]).lastAt).toBe(-Infinity);
     expect(heard([5]).usualPauseUs).toBe(0);
-    expect(heard([]).patienceUs(200, 1_500)).toBe(200);
+    expect(heard([]).stallTimeoutUs(200, 1_500)).toBe(200);
   });
 
   it('knows the pause of a steady source', () => {
@@ -41,21 +41,21 @@ describe('Rhythm', () => {
   });
 
   it('takes two for one, for a while', () => {
-    const rhythm = heard([...every(26, 0, 10_000), ...every(26, 11_000, 12_000), ...every(26, 13_000, 14_000)]);
-    expect(rhythm.usualPauseUs).toBeGreaterThan(900_000);
-    for (const time of every(26, 14_000, 34_000)) rhythm.arrival((time * 1000) as Micros);
-    expect(rhythm.usualPauseUs).toBe(26_000);
+    const cadence = heard([...every(26, 0, 10_000), ...every(26, 11_000, 12_000), ...every(26, 13_000, 14_000)]);
+    expect(cadence.usualPauseUs).toBeGreaterThan(900_000);
+    for (const time of every(26, 14_000, 34_000)) cadence.arrival((time * 1000) as Micros);
+    expect(cadence.usualPauseUs).toBe(26_000);
   });
 
   it('gives patience within its bounds, even when these are the wrong way round', () => {
     fc.assert(fc.property(fc.array(fc.nat(5_000)), fc.nat(3_000), fc.nat(3_000), (pauses, minUs, maxUs) => {
-      const rhythm = new Rhythm(ms(8_000));
+      const cadence = new ArrivalCadence(ms(8_000));
       let now = 0;
-      for (const pause of pauses) rhythm.arrival((now += pause) as Micros);
-      const patience = rhythm.patienceUs(minUs, maxUs);
-      expect(patience).toBeGreaterThanOrEqual(minUs);
-      expect(patience).toBeLessThanOrEqual(Math.max(minUs, maxUs));
-      expect(rhythm.usualPauseUs).toBeLessThanOrEqual(Math.max(0, ...pauses));
+      for (const pause of pauses) cadence.arrival((now += pause) as Micros);
+      const stallTimeout = cadence.stallTimeoutUs(minUs, maxUs);
+      expect(stallTimeout).toBeGreaterThanOrEqual(minUs);
+      expect(stallTimeout).toBeLessThanOrEqual(Math.max(minUs, maxUs));
+      expect(cadence.usualPauseUs).toBeLessThanOrEqual(Math.max(0, ...pauses));
     }));
   });
 });

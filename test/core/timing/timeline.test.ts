@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Aligner } from '../../../core/edge/content/aligner.ts';
-import { Contour } from '../../../core/edge/content/contour.ts';
+import { LoudnessEnvelope } from '../../../core/edge/content/contour.ts';
 import { Timeline } from '../../../core/timing/timeline.ts';
 import { ms, type Micros } from '../../../core/base/units.ts';
 import { FrameTable } from '../../../core/edge/content/frame-table.ts';
@@ -84,7 +84,7 @@ describe('Timeline', () => {
 });
 
 describe('an aligner of streams without a contour', () => {
-  const contour = new Contour(2_000);
+  const envelope = new LoudnessEnvelope(2_000);
   const frames = new FrameTable();
 
   it('finds the same point in two streams of other phase, start and jitter', () => {
@@ -92,15 +92,15 @@ describe('an aligner of streams without a contour', () => {
     const a = arriving(1_000_000, jitter);
     const b = arriving(1_010_000 - 40 * FRAME_US, [0, ...jitter]);
     // b began 40 frames earlier, and lies 10 ms further on.
-    const match = new Aligner().locate({ timeline: a, contour, frames }, 2_000_000, { timeline: b, contour, frames })!;
+    const match = new Aligner().locate({ timeline: a, envelope, frames }, 2_000_000, { timeline: b, envelope, frames })!;
     expect(match.mediaUs).toBeCloseTo(2_000_000 + 40 * FRAME_US - 10_000, 0);
-    const back = new Aligner().locate({ timeline: b, contour, frames }, match.mediaUs, { timeline: a, contour, frames })!;
+    const back = new Aligner().locate({ timeline: b, envelope, frames }, match.mediaUs, { timeline: a, envelope, frames })!;
     expect(back.mediaUs).toBeCloseTo(2_000_000, 0);
   });
 
   it('cannot compare with a stream that has no frame yet', () => {
-    const empty = { timeline: new Timeline(ms(12_000)), contour, frames };
-    const some = { timeline: arriving(0, [0, 0]), contour, frames };
+    const empty = { timeline: new Timeline(ms(12_000)), envelope, frames };
+    const some = { timeline: arriving(0, [0, 0]), envelope, frames };
     expect(new Aligner().locate(empty, 0, some)).toBeUndefined();
     expect(new Aligner().locate(some, 0, empty)).toBeUndefined();
   });

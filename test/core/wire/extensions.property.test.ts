@@ -32,10 +32,10 @@ describe('an ORIGIN', () => {
 });
 
 describe('a SOURCE', () => {
-  const claim = fc.record({ isOpen: fc.boolean(), hops: fc.nat(MAX_HOPS), address: printable });
+  const report = fc.record({ isOpen: fc.boolean(), hops: fc.nat(MAX_HOPS), address: printable });
 
   it('decodes to what was encoded', () => {
-    fc.assert(fc.property(claim, (one) => {
+    fc.assert(fc.property(report, (one) => {
       expect(decodeSource(encodeSource(one))).toEqual(one);
     }));
   });

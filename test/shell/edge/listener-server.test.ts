@@ -4,7 +4,7 @@ import type { MountInfo } from '../../../core/edge/edge.ts';
 import type { ListenerId } from '../../../core/base/machine.ts';
 import type { Micros } from '../../../core/base/units.ts';
 import { monotonicNow } from '../../../shell/process/clock.ts';
-import { ListenerServer, type ListenerDesk } from '../../../shell/edge/listener-server.ts';
+import { ListenerServer, type ListenerApi } from '../../../shell/edge/listener-server.ts';
 import { operatorRoutes } from '../../../shell/operator/pages.ts';
 import { Refusals } from '../../../shell/log/refusals.ts';
 import { statusJson } from '../../../shell/edge/status-json.ts';
@@ -32,7 +32,7 @@ function mountInfo(name: string, more: Partial<MountInfo> = {}): MountInfo {
   } as MountInfo;
 }
 
-class Desk implements ListenerDesk {
+class Api implements ListenerApi {
   readonly table: Map<string, MountInfo>;
   readonly now = monotonicNow;
   readonly joined: { name: string; icy: boolean }[] = [];
@@ -65,14 +65,14 @@ afterEach(async () => {
   await Promise.all(stops.splice(0).map((stop) => stop()));
 });
 
-async function serve(...mounts: MountInfo[]): Promise<{ desk: Desk; port: number; server: ListenerServer; told: CapturedLog }> {
-  const desk = new Desk(mounts.length === 0 ? [mountInfo('one')] : mounts);
+async function serve(...mounts: MountInfo[]): Promise<{ api: Api; port: number; server: ListenerServer; told: CapturedLog }> {
+  const api = new Api(mounts.length === 0 ? [mountInfo('one')] : mounts);
   const told = new CapturedLog();
   const refusals = new Refusals(told.log);
-  const operator = operatorRoutes({ desk: { command: () => 'no-such-mount', streamsOf: () => undefined, fallbackOf: () => undefined }, password: undefined, log: told.log, refusals });
-  const server = new ListenerServer({ desk, operator, settings: defaultSettings, log: told.log, refusals });
+  const operator = operatorRoutes({ api: { command: () => 'no-such-mount', streamsOf: () => undefined, fallbackOf: () => undefined }, password: undefined, log: told.log, refusals });
+  const server = new ListenerServer({ api, operator, settings: defaultSettings, log: told.log, refusals });
   stops.push(() => server.stop(0));
-  return { desk, port: await server.listen({ address: '127.0.0.1', port: 0 }), server, told };
+  return { api, port: await server.listen({ address: '127.0.0.1', port: 0 }), server, told };
 }
 
 async function headOf(port: number, request: string): Promise<string> {
@@ -123,19 +123,19 @@ describe('the head of a stream', () => {
     ['GET /%6fne HTTP/1.0\r\n\r\n', false],
     ['GET http://h:8000/one HTTP/1.1\r\n\r\n', false],
   ])('after %j', async (request, icy) => {
-    const { desk, port } = await serve();
+    const { api, port } = await serve();
     check(await headOf(port, request), icy);
-    expect(desk.joined).toEqual([{ name: 'one', icy }]);
+    expect(api.joined).toEqual([{ name: 'one', icy }]);
   });
 
   it('comes also after a name that is not percent-encoded, in UTF-8 or Latin-1', async () => {
-    const { desk, port } = await serve(mountInfo('à la ö'), mountInfo('öé'));
+    const { api, port } = await serve(mountInfo('à la ö'), mountInfo('öé'));
     for (const target of [Buffer.from('/à%20la%20ö'), Buffer.from('/öé', 'latin1')]) {
       const client = new RawClient(port).write(Buffer.concat([Buffer.from('GET '), target, Buffer.from(' HTTP/1.0\r\n\r\n')]));
       expect(await client.untilText('\r\n\r\n')).toMatch(/^HTTP\/1\.0 200 /);
       client.socket.destroy();
     }
-    expect(desk.joined.map(({ name }) => name)).toEqual(['à la ö', 'öé']);
+    expect(api.joined.map(({ name }) => name)).toEqual(['à la ö', 'öé']);
   });
 
   it('is told with a line of its request that is no header, once', async () => {
@@ -145,24 +145,24 @@ describe('the head of a stream', () => {
   });
 
   it('is the whole answer to HEAD', async () => {
-    const { desk, port } = await serve();
+    const { api, port } = await serve();
     const answer = Buffer.from(await ask(port, 'HEAD /one HTTP/1.1\r\nIcy-MetaData: 1\r\n\r\n'), 'latin1').toString('utf8');
     check(answer.split('\r\n\r\n')[0]!, true);
     expect(body(answer)).toBe('');
-    expect(desk.joined).toEqual([]);
+    expect(api.joined).toEqual([]);
   });
 });
 
 describe('a listener', () => {
   it('gets what is sent, and is told of once it is gone', async () => {
-    const { desk, port, server, told } = await serve();
+    const { api, port, server, told } = await serve();
     const client = new RawClient(port).write('GET /one HTTP/1.0\r\nUser-Agent: Player/1\r\n\r\n');
     await client.untilText('\r\n\r\n');
     server.send(1 as ListenerId, Buffer.from('frames'));
     expect(body(await client.untilText('frames'))).toBe('frames');
     client.socket.resetAndDestroy();
     expect(await told.until('access')).toMatchObject({ mount: 'one', ip: '127.0.0.1', agent: 'Player/1', bytes: client.received.length, reason: 'closed by listener' });
-    expect(desk.left).toEqual([1]);
+    expect(api.left).toEqual([1]);
     expect(server.backlogBytes(1 as ListenerId)).toBe(0);
   });
 
@@ -180,18 +180,18 @@ describe('a listener', () => {
   });
 
   it.each(['mount-ended', 'too-slow'] as const)('is closed when it is let go: %s', async (reason) => {
-    const { desk, port, server, told } = await serve();
+    const { api, port, server, told } = await serve();
     const client = new RawClient(port).write('GET /one HTTP/1.0\r\n\r\n');
     await client.untilText('\r\n\r\n');
     server.end(1 as ListenerId, reason);
     await client.closed;
     expect(told.all('access')).toMatchObject([{ reason }]);
-    expect(desk.left).toEqual([]);
+    expect(api.left).toEqual([]);
   });
 
   it('is refused when there are too many', async () => {
-    const { desk, port } = await serve();
-    desk.isFull = true;
+    const { api, port } = await serve();
+    api.isFull = true;
     expect(await ask(port, 'GET /one HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 403 Forbidden\r\n/);
   });
 });
@@ -258,10 +258,10 @@ describe('pages', () => {
   });
 
   it('that fail are answered 500 and told in the log, and nobody else is hurt', async () => {
-    const { desk, port, told } = await serve();
+    const { api, port, told } = await serve();
     const listener = new RawClient(port).write('GET /one HTTP/1.0\r\n\r\n');
     await listener.untilText('\r\n\r\n');
-    desk.mounts = () => {
+    api.mounts = () => {
       throw new Error('a fault of ours');
     };
     expect(await ask(port, 'GET /status-json.xsl?x HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 500 Internal Server Error\r\n/);
@@ -297,9 +297,9 @@ describe('pages', () => {
 
 describe('status-json.xsl', () => {
   const status = async (...mounts: MountInfo[]): Promise<{ icestats: Record<string, unknown> }> => {
-    const { desk, port } = await serve(mountInfo('gone'));
-    desk.table.clear();
-    for (const mount of mounts) desk.table.set(mount.name, mount);
+    const { api, port } = await serve(mountInfo('gone'));
+    api.table.clear();
+    for (const mount of mounts) api.table.set(mount.name, mount);
     const answer = await ask(port, 'GET /status-json.xsl HTTP/1.0\r\nHost: h:8000\r\n\r\n');
     expect(answer).toContain('Content-Type: application/json');
     return JSON.parse(Buffer.from(body(answer), 'latin1').toString('utf8')) as { icestats: Record<string, unknown> };

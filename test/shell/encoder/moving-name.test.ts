@@ -8,7 +8,7 @@ import { withSettings, type Settings } from '../../../core/config/settings.ts';
 import { MAX_ADDRESSES } from '../../../shell/net/address-book.ts';
 import { parseEndpoint } from '../../../shell/net/address.ts';
 import { EncoderApp } from '../../../shell/encoder/encoder.ts';
-import { EncoderOutlet, type Slot } from '../../../shell/encoder/outlet.ts';
+import { TargetLinks, type Slot } from '../../../shell/encoder/outlet.ts';
 import { HostLinks } from '../../../shell/net/host-links.ts';
 import type { Lookup } from '../../../shell/net/resolve.ts';
 import { CapturedLog, mp3Frames, RawClient } from '../support.ts';
@@ -182,7 +182,7 @@ describe('300 moves of a name', () => {
     const told = new CapturedLog();
     const slots = new Map<TargetId, Slot>();
     let most = 0;
-    const outlet = new EncoderOutlet([parseEndpoint('relay.test:9')!], { settings: withSettings({ ...quick, addressGraceMs, backoffMinMs: 1, backoffMaxMs: 1 }), log: told.log, multicastVia: undefined, lookup: names.lookup }, {
+    const targetLinks = new TargetLinks([parseEndpoint('relay.test:9')!], { settings: withSettings({ ...quick, addressGraceMs, backoffMinMs: 1, backoffMaxMs: 1 }), log: told.log, multicastVia: undefined, lookup: names.lookup }, {
       added: (slot) => {
         expect(slots.has(slot.target)).toBe(false);
         slots.set(slot.target, slot);
@@ -193,12 +193,12 @@ describe('300 moves of a name', () => {
       said: () => undefined,
       down: () => undefined,
     });
-    for (const slot of outlet.slots) slots.set(slot.target, slot);
-    running.push({ stop: () => outlet.finish(0) });
-    outlet.start();
+    for (const slot of targetLinks.slots) slots.set(slot.target, slot);
+    running.push({ stop: () => targetLinks.finish(0) });
+    targetLinks.start();
     await expect.poll(() => names.asked.length, { timeout: 20_000 }).toBeGreaterThan(300);
     expect(most).toBeLessThanOrEqual(addressGraceMs === 0 ? 2 : MAX_ADDRESSES);
-    expect(outlet.slots.map(({ target }) => target)).toEqual([...slots.keys()].sort((a, b) => a - b));
+    expect(targetLinks.slots.map(({ target }) => target)).toEqual([...slots.keys()].sort((a, b) => a - b));
     expect(told.all('too-many-targets')).toEqual([]);
   }, 30_000);
 

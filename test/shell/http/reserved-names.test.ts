@@ -1,22 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { defaultSettings } from '../../../core/config/settings.ts';
 import { mountpointProblem } from '../../../core/wire/announce.ts';
-import { ListenerServer, type ListenerDesk } from '../../../shell/edge/listener-server.ts';
+import { ListenerServer, type ListenerApi } from '../../../shell/edge/listener-server.ts';
 import { pageTable } from '../../../shell/http/page-server.ts';
 import type { RouteTable } from '../../../shell/http/router.ts';
 import { Refusals } from '../../../shell/log/refusals.ts';
-import { operatorRoutes, type OperatorDesk } from '../../../shell/operator/pages.ts';
+import { operatorRoutes, type OperatorApi } from '../../../shell/operator/pages.ts';
 import { SourceServer } from '../../../shell/source/source-server.ts';
 import { CapturedLog } from '../support.ts';
 
 const { log } = new CapturedLog();
 const refusals = new Refusals(log);
-const operator = operatorRoutes({ desk: {} as OperatorDesk, password: 'sesame', log, refusals });
+const operator = operatorRoutes({ api: {} as OperatorApi, password: 'sesame', log, refusals });
 const bind = { address: '127.0.0.1', port: 0 };
 
 const tables: readonly (readonly [string, RouteTable])[] = [
-  ['an edge', new ListenerServer({ desk: {} as ListenerDesk, operator, settings: defaultSettings, log, refusals }).table],
-  ['an encoder', new SourceServer({ desk: { begin: () => { throw new Error('no source comes'); } }, bind, password: undefined, settings: defaultSettings, log }).table],
+  ['an edge', new ListenerServer({ api: {} as ListenerApi, operator, settings: defaultSettings, log, refusals }).table],
+  ['an encoder', new SourceServer({ api: { begin: () => { throw new Error('no source comes'); } }, bind, password: undefined, settings: defaultSettings, log }).table],
   ['a relay', pageTable],
 ];
 

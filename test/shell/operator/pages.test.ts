@@ -19,7 +19,7 @@ const stream: StreamInfo = {
   isPreferred: true,
   isChosen: false,
   isHealthy: true,
-  sickness: undefined,
+  contentFault: undefined,
   aheadMs: 0,
   matchedBy: undefined,
   whyNot: undefined,
@@ -43,7 +43,7 @@ class Rig {
   readonly pages: Router;
 
   constructor({ password }: { readonly password: string | undefined } = { password: 'sesame' }) {
-    const desk = {
+    const api = {
       command: (mount: string, command: MountCommand): CommandResult => {
         this.commands.push([mount, command]);
         return this.result;
@@ -51,7 +51,7 @@ class Rig {
       streamsOf: (mount: string): readonly StreamInfo[] | undefined => (mount === 'radio' ? [stream] : undefined),
       fallbackOf: (): string | undefined => this.fallback,
     };
-    const routes = operatorRoutes({ desk, password, log: this.told.log, refusals: new Refusals(this.told.log) });
+    const routes = operatorRoutes({ api, password, log: this.told.log, refusals: new Refusals(this.told.log) });
     this.pages = new Router({ routes, notFound: nothing, options: () => nothing });
   }
 

@@ -28,8 +28,8 @@ async function serve(...answers: ((port: number) => string)[]): Promise<{ readon
 
 function pull(url: string): Promise<Head | string> {
   return new Promise((resolve) => {
-    const desk = { begin: () => ({ hasFrames: false, audio: () => undefined, title: () => undefined, metadata: () => undefined, end: () => undefined }) };
-    const puller = new IcecastPull(new URL(url), desk, defaultSettings, { established: () => undefined, redirected: () => undefined, opened: resolve, found: () => undefined, held: () => undefined, carried: () => undefined, ended: resolve });
+    const api = { begin: () => ({ hasFrames: false, audio: () => undefined, title: () => undefined, metadata: () => undefined, end: () => undefined }) };
+    const puller = new IcecastPull(new URL(url), api, defaultSettings, { established: () => undefined, redirected: () => undefined, opened: resolve, found: () => undefined, held: () => undefined, carried: () => undefined, ended: resolve });
     ends.push(() => puller.stop('over'));
   });
 }

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { defaultSettings, withSettings, type Settings } from '../../../core/config/settings.ts';
 import { SourceServer } from '../../../shell/source/source-server.ts';
-import type { SourceDesk, SourceInfo, SourceSink } from '../../../shell/source/source.ts';
+import type { SourceApi, SourceInfo, SourceSink } from '../../../shell/source/source.ts';
 import { ask, CapturedLog, RawClient, sleep } from '../support.ts';
 
 class Heard implements SourceSink {
@@ -36,7 +36,7 @@ class Heard implements SourceSink {
   }
 }
 
-class Desk implements SourceDesk {
+class Api implements SourceApi {
   readonly sources: Heard[] = [];
 
   begin(info: SourceInfo): SourceSink {
@@ -54,13 +54,13 @@ afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.stop()));
 });
 
-async function listen(password?: string, settings: Settings = defaultSettings): Promise<{ desk: Desk; port: number }> {
-  const desk = new Desk();
+async function listen(password?: string, settings: Settings = defaultSettings): Promise<{ api: Api; port: number }> {
+  const api = new Api();
   const { log, port } = ((captured) => ({ log: captured.log, port: () => captured.port('source') }))(new CapturedLog());
-  const server = new SourceServer({ desk, bind: { address: '127.0.0.1', port: 0 }, password, settings, log });
+  const server = new SourceServer({ api, bind: { address: '127.0.0.1', port: 0 }, password, settings, log });
   servers.push(server);
   await server.start();
-  return { desk, port: await port() };
+  return { api, port: await port() };
 }
 
 function connect(port: number): RawClient {
@@ -72,10 +72,10 @@ function connect(port: number): RawClient {
 const auth = (user: string, password: string): string => `Authorization: Basic ${Buffer.from(`${user}:${password}`).toString('base64')}\r\n`;
 
 it('takes a source whose description has two lines', async () => {
-  const { desk, port } = await listen('pw');
+  const { api, port } = await listen('pw');
   const client = connect(port).write(`PUT /m HTTP/1.1\r\n${auth('source', 'pw')}Ice-Description: First line\nsecond line\r\nIce-Genre: Pop\r\n\r\n`);
   await client.untilText('200 OK\r\n\r\n');
-  expect(desk.sources[0]!.info.headers).toEqual([['Icy-Genre', 'Pop'], ['Icy-Description', 'First line']]);
+  expect(api.sources[0]!.info.headers).toEqual([['Icy-Genre', 'Pop'], ['Icy-Description', 'First line']]);
 });
 
 describe('passwords', () => {
@@ -95,38 +95,38 @@ describe('passwords', () => {
 
 describe('a source', () => {
   it.each(['HTTP/1.0', 'HTTP/1.1', 'ICE/1.0'])('may come with SOURCE and %s', async (protocol) => {
-    const { desk, port } = await listen('pw');
+    const { api, port } = await listen('pw');
     const client = connect(port).write(`SOURCE /m ${protocol}\r\n${auth('source', 'pw')}Ice-Name: Radio\r\nice-public: 1\r\nIcy-Genre: Pop\r\n\r\n`);
     expect(await client.untilText('\r\n\r\n')).toBe('HTTP/1.0 200 OK\r\n\r\n');
     client.write('audio');
     client.socket.end();
-    expect(await desk.sources[0]!.ended).toBe('closed by source');
-    expect(desk.sources[0]!.body).toBe('audio');
-    expect(desk.sources[0]!.info.headers).toEqual([['Icy-Name', 'Radio'], ['Icy-Genre', 'Pop'], ['Icy-Pub', '1']]);
+    expect(await api.sources[0]!.ended).toBe('closed by source');
+    expect(api.sources[0]!.body).toBe('audio');
+    expect(api.sources[0]!.info.headers).toEqual([['Icy-Name', 'Radio'], ['Icy-Genre', 'Pop'], ['Icy-Pub', '1']]);
   });
 
   it('may send audio right behind its head, and LF alone', async () => {
-    const { desk, port } = await listen('pw');
+    const { api, port } = await listen('pw');
     connect(port).write(`SOURCE /m HTTP/1.0\n${auth('source', 'pw').replace('\r', '')}\naudio`).socket.end();
-    await expect.poll(() => desk.sources[0]?.body).toBe('audio');
+    await expect.poll(() => api.sources[0]?.body).toBe('audio');
   });
 
   it('may come with PUT, and is told to go on at once', async () => {
-    const { desk, port } = await listen('pw');
+    const { api, port } = await listen('pw');
     const client = connect(port).write(`PUT /m HTTP/1.1\r\n${auth('source', 'pw')}Expect: 100-continue\r\n\r\n`);
     expect(await client.untilText('200 OK\r\n\r\n')).toBe('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 200 OK\r\n\r\n');
     client.write('audio').socket.end();
-    await desk.sources[0]!.ended;
-    expect(desk.sources[0]!.body).toBe('audio');
+    await api.sources[0]!.ended;
+    expect(api.sources[0]!.body).toBe('audio');
   });
 
   it('may be chunked', async () => {
-    const { desk, port } = await listen('pw');
+    const { api, port } = await listen('pw');
     const client = connect(port).write(`PUT /m HTTP/1.1\r\n${auth('source', 'pw')}Transfer-Encoding: chunked\r\n\r\n5\r\nhel`);
     await client.untilText('200 OK');
     client.write('lo\r\n3\r\n, w\r\n4\r\norld\r\n0\r\n\r\n');
-    expect(await desk.sources[0]!.ended).toBe('end of body');
-    expect(desk.sources[0]!.body).toBe('hello, world');
+    expect(await api.sources[0]!.ended).toBe('end of body');
+    expect(api.sources[0]!.body).toBe('hello, world');
     await client.closed;
   });
 
@@ -136,39 +136,39 @@ describe('a source', () => {
     ['by its first bytes, whatever it calls itself', 'Content-Type: audio/mpeg\r\n', 'fLaC\0\0\0\x22', 'FLAC'],
     ['by the first bytes of a chunk', 'Transfer-Encoding: chunked\r\n', '8\r\nfLaC\0\0\0\x22\r\n', 'FLAC'],
   ])('that is not supported is refused with 415, %s', async (_, header, body, what) => {
-    const { desk, port } = await listen('pw');
+    const { api, port } = await listen('pw');
     const client = connect(port).write(`PUT /m HTTP/1.1\r\n${auth('source', 'pw')}${header}\r\n${body}`);
     await client.closed;
     expect(client.text).toMatch(/^HTTP\/1\.0 415 Unsupported Media Type\r\n/);
     expect(client.text).toContain(`Unsupported format ${what}: send MPEG audio or AAC (ADTS)`);
-    expect(desk.sources).toHaveLength(0);
+    expect(api.sources).toHaveLength(0);
   });
 
   it('is closed when it shows later that what it sends is not supported', async () => {
-    const { desk, port } = await listen('pw');
+    const { api, port } = await listen('pw');
     const client = connect(port).write(`SOURCE /m HTTP/1.0\r\n${auth('source', 'pw')}\r\n`);
     await client.untilText('200 OK');
     client.write('unsupported');
-    expect(await desk.sources[0]!.ended).toBe('that is not supported');
+    expect(await api.sources[0]!.ended).toBe('that is not supported');
     await client.closed;
   });
 
   it('may have a length', async () => {
-    const { desk, port } = await listen('pw');
+    const { api, port } = await listen('pw');
     connect(port).write(`PUT /m HTTP/1.1\r\n${auth('source', 'pw')}Content-Length: 5\r\n\r\nhello, world`);
-    await expect.poll(() => desk.sources[0]?.body).toBe('hello');
-    expect(await desk.sources[0]!.ended).toBe('end of body');
+    await expect.poll(() => api.sources[0]?.body).toBe('hello');
+    expect(await api.sources[0]!.ended).toBe('end of body');
   });
 
   it('is cut off when its chunks are none', async () => {
-    const { desk, port } = await listen('pw');
+    const { api, port } = await listen('pw');
     const client = connect(port).write(`PUT /m HTTP/1.1\r\n${auth('source', 'pw')}Transfer-Encoding: chunked\r\n\r\nnonsense\r\n`);
     await client.closed;
-    expect(await desk.sources[0]!.ended).toBe('bad chunk');
+    expect(await api.sources[0]!.ended).toBe('bad chunk');
   });
 
   it('keeps others out, and leaves room when it ends', async () => {
-    const { desk, port } = await listen('pw');
+    const { api, port } = await listen('pw');
     const head = `SOURCE /m HTTP/1.0\r\n${auth('source', 'pw')}\r\n`;
     const first = connect(port).write(head);
     await first.untilText('200 OK');
@@ -176,28 +176,28 @@ describe('a source', () => {
     expect(refused).toMatch(/^HTTP\/1\.0 403 Forbidden\r\n/);
     expect(refused).toMatch(/\r\n\r\nMountpoint in use\r\n$/);
     first.socket.end();
-    await desk.sources[0]!.ended;
+    await api.sources[0]!.ended;
     expect(await connect(port).write(head).untilText('200 OK')).toContain('200 OK');
-    expect(desk.sources).toHaveLength(2);
+    expect(api.sources).toHaveLength(2);
   });
 });
 
 describe('a source that is held up', () => {
   it('sends no more than its connection takes, and is neither silent nor gone for that', async () => {
-    const { desk, port } = await listen('pw', withSettings({ sourceIdleMs: 200, sourceTakeOverMs: 0 }));
+    const { api, port } = await listen('pw', withSettings({ sourceIdleMs: 200, sourceTakeOverMs: 0 }));
     const head = `SOURCE /m HTTP/1.0\r\n${auth('source', 'pw')}\r\n`;
     const client = connect(port).write(head);
     await client.untilText('200 OK');
-    const { flow } = desk.sources[0]!.info;
+    const { flow } = api.sources[0]!.info;
     flow.pause();
     client.write('x'.repeat(40_000_000));
     await sleep(600);
     expect(client.socket.writableLength).toBeGreaterThan(0);
-    expect(desk.sources[0]!.body.length).toBeLessThan(100_000);
+    expect(api.sources[0]!.body.length).toBeLessThan(100_000);
     expect(await ask(port, head)).toContain('Mountpoint in use');
     flow.resume();
-    await expect.poll(() => desk.sources[0]!.body.length).toBe(40_000_000);
-    expect(await desk.sources[0]!.ended).toBe('idle');
+    await expect.poll(() => api.sources[0]!.body.length).toBe(40_000_000);
+    expect(await api.sources[0]!.ended).toBe('idle');
   });
 });
 
@@ -205,11 +205,11 @@ describe('a password', () => {
   it.each([['no', ''], ['a wrong', auth('source', 'no')], ['another user\'s', auth('admin', 'pw')], ['an unreadable', 'Authorization: Basic %%%\r\n'], ['a bearer', 'Authorization: Bearer pw\r\n']])(
     'is needed: %s one is answered 401',
     async (_, header) => {
-      const { desk, port } = await listen('pw');
+      const { api, port } = await listen('pw');
       const answer = await ask(port, `SOURCE /m HTTP/1.0\r\n${header}\r\n`);
       expect(answer).toMatch(/^HTTP\/1\.0 401 Authentication Required\r\n/);
       expect(answer).toMatch(/\r\nWWW-Authenticate: Basic realm=".+"\r\n/);
-      expect(desk.sources).toHaveLength(0);
+      expect(api.sources).toHaveLength(0);
     },
   );
 
@@ -222,10 +222,10 @@ describe('a password', () => {
 });
 
 describe('a title', () => {
-  async function onAir(): Promise<{ desk: Desk; port: number }> {
-    const { desk, port } = await listen('pw');
+  async function onAir(): Promise<{ api: Api; port: number }> {
+    const { api, port } = await listen('pw');
     await connect(port).write(`SOURCE /m HTTP/1.0\r\n${auth('source', 'pw')}\r\n`).untilText('200 OK');
-    return { desk, port };
+    return { api, port };
   }
   const get = (target: string, header = auth('source', 'pw')): string => `GET ${target} HTTP/1.0\r\n${header}\r\n`;
 
@@ -237,18 +237,18 @@ describe('a title', () => {
     ['/admin/metadata?mode=updinfo&song=Beyonc%E9', 'Beyoncé'],
     ['/admin/metadata?mode=updinfo&song=', ''],
   ])('comes with %s', async (target, title) => {
-    const { desk, port } = await onAir();
+    const { api, port } = await onAir();
     const answer = await ask(port, get(target));
     expect(answer).toContain('Content-Type: text/xml; charset=utf-8\r\n');
     expect(answer).toContain('<iceresponse><message>Metadata update successful</message><return>1</return></iceresponse>');
-    expect(desk.sources[0]!.titles).toEqual([title]);
+    expect(api.sources[0]!.titles).toEqual([title]);
   });
 
   it('comes as Shoutcast has it', async () => {
-    const { desk, port } = await onAir();
+    const { api, port } = await onAir();
     expect(await ask(port, get('/admin.cgi?pass=pw&mode=updinfo&song=S', ''))).toMatch(/^HTTP\/1\.0 200 /);
     expect(await ask(port, get('/admin.cgi?pass=no&mode=updinfo&song=T', ''))).toMatch(/^HTTP\/1\.0 401 /);
-    expect(desk.sources[0]!.titles).toEqual(['S']);
+    expect(api.sources[0]!.titles).toEqual(['S']);
   });
 
   it.each<[string, BufferEncoding, string]>([
@@ -257,13 +257,13 @@ describe('a title', () => {
     ['', 'utf8', 'Café déjà-vu ß €'],
     ['&charset=UTF-8', 'utf8', 'Café déjà-vu ß €'],
   ])('may come as it is, not percent-encoded: %s in %s', async (charset, encoding, title) => {
-    const { desk, port } = await onAir();
+    const { api, port } = await onAir();
     const [before, after] = get(`/admin/metadata?mode=updinfo${charset}&song=`).split(' HTTP', 2) as [string, string];
     const song = Buffer.from(title.replaceAll(' ', '+'), encoding);
     const client = connect(port).write(Buffer.concat([Buffer.from(before), song, Buffer.from(` HTTP${after}`)]));
     await client.closed;
     expect(client.text).toContain('Metadata update successful');
-    expect(desk.sources[0]!.titles).toEqual([title]);
+    expect(api.sources[0]!.titles).toEqual([title]);
   });
 
   it.each([
@@ -271,11 +271,11 @@ describe('a title', () => {
     ['/admin/metadata?mode=updinfo', 400, 'Missing parameter'],
     ['/admin/stats', 404, ''],
   ])('does not come with %s', async (target, status, text) => {
-    const { desk, port } = await onAir();
+    const { api, port } = await onAir();
     const answer = await ask(port, get(target));
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.0 ${status} `));
     expect(answer).toContain(text);
-    expect(desk.sources[0]!.titles).toEqual([]);
+    expect(api.sources[0]!.titles).toEqual([]);
   });
 
   it('needs the password and a source', async () => {

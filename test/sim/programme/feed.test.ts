@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { Contour } from '../../../core/edge/content/contour.ts';
+import { LoudnessEnvelope } from '../../../core/edge/content/contour.ts';
 import { frameDurationUs } from '../../../core/codec/format/format.ts';
 import { LevelReader } from '../../../core/codec/level.ts';
 import { FrameScanner } from '../../../core/codec/scan/scanner.ts';
-import { Vitals } from '../../../core/edge/content/vitals.ts';
+import { ContentHealth } from '../../../core/edge/content/vitals.ts';
 import { Feed } from '../../../sim/programme/feed.ts';
 import { aac, MAX_MODEL_FRAME_BYTES, mp3 } from '../../../sim/programme/model-frame.ts';
 import { Programme, type KnownFrame } from '../../../sim/programme/programme.ts';
@@ -53,14 +53,14 @@ describe.each([mp3(), aac()])('an encoder of $codec', (format) => {
 
   test('looks well, silent and frozen to an edge when it is', () => {
     const { feed, next } = made(format);
-    const vitals = new Vitals(new Contour(10));
+    const contentHealth = new ContentHealth(new LoudnessEnvelope(10));
     const levels = new LevelReader();
     let mediaUs = 0;
     const scanner = new FrameScanner({
       frame: (bytes, { format, samples }) => {
         const durationUs = frameDurationUs(format, samples);
         levels.read(bytes, format);
-        vitals.frame(bytes, format, mediaUs, durationUs, levels.isSilent);
+        contentHealth.frame(bytes, format, mediaUs, durationUs, levels.isSilent);
         mediaUs += durationUs;
       },
     });
@@ -71,19 +71,19 @@ describe.each([mp3(), aac()])('an encoder of $codec', (format) => {
     };
     for (let second = 0; second < 60; second++) {
       play(40);
-      expect([vitals.silentUs, vitals.frozenUs]).toEqual([0, 0]);
+      expect([contentHealth.silentUs, contentHealth.frozenUs]).toEqual([0, 0]);
     }
     feed.carry('silence');
     const silentUs = play(400);
-    expect([vitals.silentUs, vitals.frozenUs]).toEqual([expect.closeTo(silentUs), 0]);
+    expect([contentHealth.silentUs, contentHealth.frozenUs]).toEqual([expect.closeTo(silentUs), 0]);
     feed.carry('programme');
     play(80);
     feed.carry('loop');
     const loopedUs = play(400);
-    expect([vitals.silentUs, vitals.frozenUs]).toEqual([0, expect.closeTo(loopedUs, -5)]);
+    expect([contentHealth.silentUs, contentHealth.frozenUs]).toEqual([0, expect.closeTo(loopedUs, -5)]);
     feed.carry('programme');
     play(20);
-    expect([vitals.silentUs, vitals.frozenUs]).toEqual([0, 0]);
+    expect([contentHealth.silentUs, contentHealth.frozenUs]).toEqual([0, 0]);
   });
 });
 

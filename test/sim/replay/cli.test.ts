@@ -71,11 +71,11 @@ describe('npm run replay', () => {
   });
 
   it('writes a picture, and a recording without audio that does the same', () => {
-    const [page, outline] = [join(directory, 'page.html'), join(directory, 'outline')];
-    expect(replay(file, '--html', page, '--outline', outline).status).toBe(0);
+    const [page, redaction] = [join(directory, 'page.html'), join(directory, 'outline')];
+    expect(replay(file, '--html', page, '--outline', redaction).status).toBe(0);
     expect(readFileSync(page, 'utf8')).toContain('identical to the recording');
-    expect(statSync(outline).size).toBeLessThan(whole.length / 3);
-    expect(replay(outline)).toMatchObject({ status: 0, problems: [] });
+    expect(statSync(redaction).size).toBeLessThan(whole.length / 3);
+    expect(replay(redaction)).toMatchObject({ status: 0, problems: [] });
   });
 
   it('replays what is whole of a file that is cut, and says so', () => {

@@ -29,7 +29,7 @@ function expectSame(tape: Tape): void {
 }
 
 /** Without audio the bytes cannot be the same; all that is done, when, and all lengths are. */
-function expectSameOutline(tape: Tape): void {
+function expectSameRedacted(tape: Tape): void {
   for (let from = 0; from < Math.min(tape.generations.length, 12); from++) {
     const [stretch] = replay(tape.recording(from));
     expect(stretch).toMatchObject({ divergence: undefined, failure: undefined, blocksWithContent: 0 });
@@ -48,11 +48,11 @@ describe('a recording, played from any of its generations on, gives out the same
 
 describe('a recording without audio, played from any of its generations on, does the same at the same time with the same lengths', () => {
   it('of an edge', () => {
-    fc.assert(fc.property(steps, (all) => expectSameOutline(recordEdge(all, { settings, audio: 'left-out' }))), { numRuns: 40, examples: [[cutInRing]] });
+    fc.assert(fc.property(steps, (all) => expectSameRedacted(recordEdge(all, { settings, audio: 'left-out' }))), { numRuns: 40, examples: [[cutInRing]] });
   });
 
   it('of a relay', () => {
-    fc.assert(fc.property(steps, (all) => expectSameOutline(recordRelay(all, { settings, audio: 'left-out' }))), { numRuns: 15 });
+    fc.assert(fc.property(steps, (all) => expectSameRedacted(recordRelay(all, { settings, audio: 'left-out' }))), { numRuns: 15 });
   });
 });
 
@@ -75,7 +75,7 @@ describe('the same with fallbacks, a file and another mountpoint,', () => {
   });
 
   it('without audio', () => {
-    fc.assert(fc.property(steps, (all) => expectSameOutline(recordEdge(all, { settings: longer, policies, files, audio: 'left-out' }))), { numRuns: 8 });
+    fc.assert(fc.property(steps, (all) => expectSameRedacted(recordEdge(all, { settings: longer, policies, files, audio: 'left-out' }))), { numRuns: 8 });
   });
 
   it('to the byte where the states are too large to have all audio', () => {

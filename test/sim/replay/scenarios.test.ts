@@ -71,7 +71,7 @@ describe('encoder-death, with a bound that leaves no room for audio in the saved
     for (const { tape } of tapes) {
       const recording = tape.recording(2);
       expect(recording.generations[0]!.head.stateAudio).toBe('left-out');
-      // Of each of two streams the contour of twenty seconds, 8 kB, the fingerprints of 512 frames, 6 kB, and the beginnings of 383, 7 kB; their audio
+      // Of each of two streams the loudness envelope of twenty seconds, 8 kB, the fingerprints of 512 frames, 6 kB, and the beginnings of 383, 7 kB; their audio
       // would be 330 kB.
       expect(recording.generations[0]!.state.length).toBeLessThan(50_000);
       const [stretch] = replay(recording);

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Aligner } from '../../../../core/edge/content/aligner.ts';
-import { Contour } from '../../../../core/edge/content/contour.ts';
+import { LoudnessEnvelope } from '../../../../core/edge/content/contour.ts';
 import { Timeline } from '../../../../core/timing/timeline.ts';
 import { ms, type Micros } from '../../../../core/base/units.ts';
 import { FrameTable } from '../../../../core/edge/content/frame-table.ts';
@@ -10,7 +10,7 @@ const FRAME_US = 25_000;
 /** A stream whose programme lies `delayMs` behind when it arrives, on a media clock that began when it did. */
 class Stream {
   readonly timeline: Timeline = new Timeline(ms(12_000));
-  readonly contour: Contour = new Contour(2_000);
+  readonly envelope: LoudnessEnvelope = new LoudnessEnvelope(2_000);
   readonly frames: FrameTable = new FrameTable();
   #delayMs: number;
   readonly #beginsMs: number;
@@ -23,7 +23,7 @@ class Stream {
   /** The frame that is on its way at `nowMs`, with the programme of `delayMs` before. */
   frame(nowMs: number, loudness: (programmeMs: number) => number = speech): void {
     const mediaUs = this.timeline.frame((nowMs * 1_000) as Micros, FRAME_US);
-    for (const part of [0.25, 0.75]) this.contour.add(mediaUs + part * FRAME_US, loudness(nowMs - this.#delayMs + (part * FRAME_US) / 1_000));
+    for (const part of [0.25, 0.75]) this.envelope.add(mediaUs + part * FRAME_US, loudness(nowMs - this.#delayMs + (part * FRAME_US) / 1_000));
   }
 
   /** The encoder stood still, and left out so much. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Contour, STEP_US } from '../../../../core/edge/content/contour.ts';
+import { LoudnessEnvelope, STEP_US } from '../../../../core/edge/content/contour.ts';
 import { Correlator } from '../../../../core/edge/content/correlation.ts';
 import { LevelReader } from '../../../../core/codec/level.ts';
 import { SILENT } from '../../../../core/codec/format/family.ts';
@@ -34,8 +34,8 @@ function levelsOf({ frames }: Encoding): Level[] {
 
 const levels = { a: levelsOf(programme.a), b: levelsOf(programme.b) };
 
-function contour(of: readonly Level[], untilUs: number, shiftUs = 0): Contour {
-  const made = new Contour(POINTS);
+function envelope(of: readonly Level[], untilUs: number, shiftUs = 0): LoudnessEnvelope {
+  const made = new LoudnessEnvelope(POINTS);
   for (const { atUs, level } of of) if (atUs < untilUs) made.add(atUs + shiftUs, level);
   return made;
 }
@@ -46,7 +46,7 @@ describe('two encodings of a voice, half a frame apart and more', () => {
 
   test('are found to lie where they do, to a few milliseconds', () => {
     for (const moment of moments) {
-      const found = correlator.align(contour(levels.a, moment), contour(levels.b, moment), -FAR_US, FAR_US)!;
+      const found = correlator.align(envelope(levels.a, moment), envelope(levels.b, moment), -FAR_US, FAR_US)!;
       expect(Math.abs(found.lagUs)).toBeLessThan(5_000);
       expect(found.peak).toBeGreaterThan(0.6);
     }
@@ -54,8 +54,8 @@ describe('two encodings of a voice, half a frame apart and more', () => {
 
   test.each([-4_900_000, -1_234_567, 777_777, 4_900_000])('also when one media clock is %i µs on', (shiftUs) => {
     for (const moment of moments.slice(0, 10)) {
-      const shifted = contour(levels.b, moment, Math.max(0, shiftUs) + 10e6);
-      const found = correlator.align(contour(levels.a, moment, Math.max(0, -shiftUs) + 10e6), shifted, -FAR_US, FAR_US)!;
+      const shifted = envelope(levels.b, moment, Math.max(0, shiftUs) + 10e6);
+      const found = correlator.align(envelope(levels.a, moment, Math.max(0, -shiftUs) + 10e6), shifted, -FAR_US, FAR_US)!;
       expect(Math.abs(found.lagUs - shiftUs)).toBeLessThan(5_000);
     }
   });
@@ -63,14 +63,14 @@ describe('two encodings of a voice, half a frame apart and more', () => {
   test('also when one is half as loud and its pauses are filled', () => {
     const processed = levels.b.map(({ atUs, level }) => ({ atUs, level: Math.max(level - 4, 100) }));
     for (const moment of moments) {
-      const found = correlator.align(contour(levels.a, moment), contour(processed, moment), -FAR_US, FAR_US)!;
+      const found = correlator.align(envelope(levels.a, moment), envelope(processed, moment), -FAR_US, FAR_US)!;
       expect(Math.abs(found.lagUs)).toBeLessThan(8_000);
     }
   });
 
   test('fit nowhere clearly when the other one does not lie within reach', () => {
     for (const moment of moments) {
-      const found = correlator.align(contour(levels.a, moment), contour(levels.b, moment + 20e6, -20e6), -FAR_US, FAR_US)!;
+      const found = correlator.align(envelope(levels.a, moment), envelope(levels.b, moment + 20e6, -20e6), -FAR_US, FAR_US)!;
       // Every second sounds alike, so it is near; but not as near as where it belongs, and near in many places.
       expect(found.peak).toBeLessThan(0.84);
       expect(found.next).toBeGreaterThan(0.72 * found.peak);
@@ -80,8 +80,8 @@ describe('two encodings of a voice, half a frame apart and more', () => {
 
 describe('what has no contour', () => {
   const correlator = new Correlator();
-  const made = (level: (point: number) => number): Contour => {
-    const it = new Contour(POINTS);
+  const made = (level: (point: number) => number): LoudnessEnvelope => {
+    const it = new LoudnessEnvelope(POINTS);
     for (let point = 0; point < 1_500; point++) it.add(point * STEP_US, level(point));
     return it;
   };
@@ -98,7 +98,7 @@ describe('what has no contour', () => {
   });
 
   test('nor is what has been silent for so long that the two can be compared only far from where they are expected', () => {
-    const noise = (seed: number, silentFrom: number): Contour => made((point) => (point >= silentFrom ? SILENT : 110 + ((Math.imul(Math.floor(point / 9) ^ seed, 0x2c1b3c6d) >>> 15) % 80)));
+    const noise = (seed: number, silentFrom: number): LoudnessEnvelope => made((point) => (point >= silentFrom ? SILENT : 110 + ((Math.imul(Math.floor(point / 9) ^ seed, 0x2c1b3c6d) >>> 15) % 80)));
     for (const silentMs of [2_500, 4_000, 5_500]) {
       const silenced = noise(1, 1_500 - silentMs / 10);
       for (const other of [noise(1, Infinity), noise(77, Infinity)]) {
@@ -110,13 +110,13 @@ describe('what has no contour', () => {
   });
 
   test('nor is what is too short', () => {
-    const short = new Contour(POINTS);
+    const short = new LoudnessEnvelope(POINTS);
     for (let point = 0; point < 300; point++) short.add(point * STEP_US, 100 + ((point * 37) % 60));
     expect(correlator.align(short, short, -FAR_US, FAR_US)).toBeUndefined();
   });
 });
 
 test.each([[-Infinity, Infinity], [1e20, 1e20 + 100_000], [0, 1e12], [Number.NaN, 0], [2 ** 53, 2 ** 53 + 1e6]])('lags from %d to %d are none that two streams can have', (leastUs, mostUs) => {
-  const made = contour(levels.a, 20e6);
+  const made = envelope(levels.a, 20e6);
   expect(new Correlator().align(made, made, leastUs, mostUs)).toBeUndefined();
 });

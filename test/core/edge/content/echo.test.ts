@@ -1,28 +1,28 @@
 import { describe, expect, test } from 'vitest';
-import { Contour } from '../../../../core/edge/content/contour.ts';
+import { LoudnessEnvelope } from '../../../../core/edge/content/contour.ts';
 import { StateReader, StateWriter } from '../../../../core/recording/saved-state.ts';
 import { ByteReader, ByteWriter } from '../../../../core/recording/wire.ts';
-import { ContourEcho } from '../../../../core/edge/content/echo.ts';
+import { LoopDetector } from '../../../../core/edge/content/echo.ts';
 import { drums, GRANULE_US, loopedSpeech, music, speech, tone } from './levels.ts';
 
 /** A stream of which only the loudness is known. */
 class Heard {
-  readonly contour = new Contour(2_000);
-  echo = new ContourEcho(this.contour);
+  readonly envelope = new LoudnessEnvelope(2_000);
+  loopDetector = new LoopDetector(this.envelope);
   mediaUs = 0;
 
   play(levels: readonly number[], onLevel: () => void = () => {}): this {
     for (const level of levels) {
-      this.contour.add(this.mediaUs + GRANULE_US / 2, level);
+      this.envelope.add(this.mediaUs + GRANULE_US / 2, level);
       this.mediaUs += GRANULE_US;
-      this.echo.heard(this.mediaUs);
+      this.loopDetector.heard(this.mediaUs);
       onLevel();
     }
     return this;
   }
 
   get sinceS(): number | undefined {
-    return this.echo.sinceUs === undefined ? undefined : this.echo.sinceUs / 1e6;
+    return this.loopDetector.sinceUs === undefined ? undefined : this.loopDetector.sinceUs / 1e6;
   }
 }
 
@@ -55,16 +55,16 @@ describe('the contour of', () => {
     const first = new Heard().play(loopedSpeech);
     const writer = new ByteWriter();
     const save = new StateWriter(writer, 'left-out');
-    first.contour.archive(save);
-    first.echo.archive(save);
+    first.envelope.snapshot(save);
+    first.loopDetector.snapshot(save);
     const second = new Heard();
     const load = new StateReader(new ByteReader(writer.written), 'left-out');
-    second.contour.archive(load);
-    second.echo.archive(load);
+    second.envelope.snapshot(load);
+    second.loopDetector.snapshot(load);
     second.mediaUs = first.mediaUs;
     expect(second.sinceS).toBe(first.sinceS);
     for (const heard of [first, second]) heard.play(loopedSpeech.slice(-153)); // Twice the loop.
-    expect([second.sinceS, second.echo.sinceUs]).toEqual([first.sinceS, first.echo.sinceUs]);
+    expect([second.sinceS, second.loopDetector.sinceUs]).toEqual([first.sinceS, first.loopDetector.sinceUs]);
     expect(first.sinceS).toBeDefined();
   });
 });

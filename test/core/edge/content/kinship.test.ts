@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Contour } from '../../../../core/edge/content/contour.ts';
+import { LoudnessEnvelope } from '../../../../core/edge/content/contour.ts';
 import { Kinship, type Finding } from '../../../../core/edge/content/kinship.ts';
 import { Timeline } from '../../../../core/timing/timeline.ts';
 import { FrameTable } from '../../../../core/edge/content/frame-table.ts';
@@ -11,12 +11,12 @@ const FRAME_US = 25_000;
 class Stream {
   resumedAt = 0 as Micros;
   readonly timeline: Timeline = new Timeline(ms(12_000));
-  readonly contour: Contour = new Contour(2_000);
+  readonly envelope: LoudnessEnvelope = new LoudnessEnvelope(2_000);
   readonly frames: FrameTable = new FrameTable();
 
   frame(nowMs: number, loudness: (programmeMs: number) => number): void {
     const mediaUs = this.timeline.frame((nowMs * 1_000) as Micros, FRAME_US);
-    for (const part of [0.25, 0.75]) this.contour.add(mediaUs + part * FRAME_US, loudness(nowMs + (part * FRAME_US) / 1_000));
+    for (const part of [0.25, 0.75]) this.envelope.add(mediaUs + part * FRAME_US, loudness(nowMs + (part * FRAME_US) / 1_000));
   }
 }
 

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { Contour } from '../../../../core/edge/content/contour.ts';
+import { LoudnessEnvelope } from '../../../../core/edge/content/contour.ts';
 import { frameDurationUs, type FrameFormat, emptyFrameHeader } from '../../../../core/codec/format/format.ts';
 import { readHeader } from '../../../../core/codec/header.ts';
 import { LevelReader } from '../../../../core/codec/level.ts';
 import { FrameScanner } from '../../../../core/codec/scan/scanner.ts';
 import { StateReader, StateWriter } from '../../../../core/recording/saved-state.ts';
 import { ByteReader, ByteWriter } from '../../../../core/recording/wire.ts';
-import { Vitals } from '../../../../core/edge/content/vitals.ts';
+import { ContentHealth } from '../../../../core/edge/content/vitals.ts';
 import { loadProgramme } from '../../../../demo/programme.ts';
 import { GRANULE_US, loopedSpeech, speech } from './levels.ts';
 
@@ -17,14 +17,14 @@ const SILENCE = sound[0]!.map((byte, at) => (at < 4 ? byte : 0));
 
 /** What is played to it, one frame after the other. */
 class Patient {
-  readonly contour = new Contour(2_000);
-  readonly vitals: Vitals = new Vitals(this.contour);
+  readonly envelope = new LoudnessEnvelope(2_000);
+  readonly contentHealth: ContentHealth = new ContentHealth(this.envelope);
   readonly #levels = new LevelReader();
   readonly #scanner = new FrameScanner({
     frame: (bytes, { format, samples }) => {
       const durationUs = frameDurationUs(format, samples);
       this.#levels.read(bytes, format);
-      this.vitals.frame(bytes, format, this.mediaUs, durationUs, this.#levels.isSilent);
+      this.contentHealth.frame(bytes, format, this.mediaUs, durationUs, this.#levels.isSilent);
       this.mediaUs += durationUs;
     },
   });
@@ -38,15 +38,15 @@ class Patient {
   /** Without frames: what an encoder makes of a loop in front of it. */
   hear(levels: readonly number[]): this {
     for (const level of levels) {
-      this.contour.add(this.mediaUs + GRANULE_US / 2, level);
-      this.vitals.frame(sound[0]!, format, this.mediaUs, GRANULE_US, false);
+      this.envelope.add(this.mediaUs + GRANULE_US / 2, level);
+      this.contentHealth.frame(sound[0]!, format, this.mediaUs, GRANULE_US, false);
       this.mediaUs += GRANULE_US;
     }
     return this;
   }
 
   get seconds(): { readonly silent: number; readonly frozen: number } {
-    return { silent: this.vitals.silentUs / 1e6, frozen: this.vitals.frozenUs / 1e6 };
+    return { silent: this.contentHealth.silentUs / 1e6, frozen: this.contentHealth.frozenUs / 1e6 };
   }
 }
 
@@ -102,16 +102,16 @@ describe('a stream', () => {
   });
 
   test('is looped when its loudness repeats itself', () => {
-    expect(new Patient().hear(speech).vitals.loopedUs).toBe(0);
-    expect(new Patient().hear(loopedSpeech).vitals.loopedUs / 1e6).toBeGreaterThan(9);
+    expect(new Patient().hear(speech).contentHealth.loopedUs).toBe(0);
+    expect(new Patient().hear(loopedSpeech).contentHealth.loopedUs / 1e6).toBeGreaterThan(9);
   });
 
   test('goes on from a saved state', () => {
     const first = new Patient().play(...times(5, sound.slice(0, 40)), ...times(7, [SILENCE]));
     const writer = new ByteWriter();
-    first.vitals.archive(new StateWriter(writer, 'left-out'));
+    first.contentHealth.snapshot(new StateWriter(writer, 'left-out'));
     const second = new Patient();
-    second.vitals.archive(new StateReader(new ByteReader(writer.written), 'left-out'));
+    second.contentHealth.snapshot(new StateReader(new ByteReader(writer.written), 'left-out'));
     second.mediaUs = first.mediaUs;
     for (const patient of [first, second]) expect(patient.seconds).toEqual({ silent: expect.closeTo(7 * FRAME_S, 3), frozen: expect.closeTo(167 * FRAME_S, 3) });
     for (const patient of [first, second]) patient.play(...times(2, sound.slice(0, 40)));
@@ -120,7 +120,7 @@ describe('a stream', () => {
 
   test('takes six kilobytes, and none before it has frames', () => {
     const patient = new Patient();
-    expect(patient.vitals.heldBytes).toBe(0);
-    expect(patient.play(...sound.slice(0, 3)).vitals.heldBytes).toBe(6_144);
+    expect(patient.contentHealth.heldBytes).toBe(0);
+    expect(patient.play(...sound.slice(0, 3)).contentHealth.heldBytes).toBe(6_144);
   });
 });

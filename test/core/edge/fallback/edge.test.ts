@@ -33,7 +33,7 @@ const sameClock: Matcher = {
   heard: () => undefined,
   switched: () => undefined,
   forget: () => undefined,
-  archive: () => undefined,
+  snapshot: () => undefined,
 };
 
 /** From which maker the frames of a listener are, one behind the other, without repeating. */

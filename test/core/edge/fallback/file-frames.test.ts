@@ -85,8 +85,8 @@ test('its frames are found again in what a recording without audio keeps of them
   const { bytes } = framesOf(...loadProgramme().a.frames.slice(0, 400).map((frame) => frame.bytes));
   const writer = new ByteWriter();
   new StateWriter(writer, 'left-out').unread(bytes, 'payload');
-  const outlined = new StateReader(new ByteReader(writer.written), 'left-out').unread();
+  const redacted = new StateReader(new ByteReader(writer.written), 'left-out').unread();
   expect(writer.length).toBeLessThan(bytes.length / 2);
-  const [whole, again] = [framesOf(bytes), framesOf(outlined)];
+  const [whole, again] = [framesOf(bytes), framesOf(redacted)];
   expect(all(again).map((frame) => frame.length)).toEqual(all(whole).map((frame) => frame.length));
 });

@@ -97,12 +97,12 @@ describe('a file', () => {
     one.clock.until(1_000);
     const writer = new ByteWriter();
     const save = new StateWriter(writer, 'whole');
-    one.file.archive(save);
-    one.clock.queue.archive(save);
+    one.file.snapshot(save);
+    one.clock.queue.snapshot(save);
     const other = player();
     const load = new StateReader(new ByteReader(writer.written), 'whole');
-    other.file.archive(load);
-    other.clock.queue.archive(load);
+    other.file.snapshot(load);
+    other.clock.queue.snapshot(load);
     const had = one.taken.frames.length;
     for (const { clock } of [one, other]) clock.until(3_000);
     expect(other.taken.frames).toEqual(one.taken.frames.slice(had));

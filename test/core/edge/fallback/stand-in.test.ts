@@ -5,7 +5,7 @@ import { readFileFrames, type FileFrames } from '../../../../core/edge/fallback/
 import { FallbackFile } from '../../../../core/edge/fallback/file.ts';
 import { FallbackMount } from '../../../../core/edge/fallback/mount.ts';
 import type { FallbackSink, FallbackSource } from '../../../../core/edge/fallback/source.ts';
-import { StandIn } from '../../../../core/edge/fallback/stand-in.ts';
+import { FallbackController } from '../../../../core/edge/fallback/stand-in.ts';
 import { MountState } from '../../../../core/edge/playout/state.ts';
 import { emptyFrameHeader, type FrameFormat } from '../../../../core/codec/format/format.ts';
 import { readHeader } from '../../../../core/codec/header.ts';
@@ -22,12 +22,12 @@ import { Clock } from './support.ts';
 
 interface Stream {
   readonly name: string;
-  readonly health: { readonly patienceUs: number };
+  readonly health: { readonly stallTimeoutUs: number };
 }
 
 const FRAME_MS = FRAME_US / 1000;
-const stream: Stream = { name: 'enc-a', health: { patienceUs: 300_000 } };
-const other: Stream = { name: 'enc-b', health: { patienceUs: 300_000 } };
+const stream: Stream = { name: 'enc-a', health: { stallTimeoutUs: 300_000 } };
+const other: Stream = { name: 'enc-b', health: { stallTimeoutUs: 300_000 } };
 const ten = fileOf(range(0, 9).map((n) => numbered(n)));
 const mp3 = ten.format;
 const realFrames = loadProgramme().b.frames.map(({ bytes }) => Uint8Array.from(bytes));
@@ -43,7 +43,7 @@ class Stage {
   readonly events: EdgeEvent[] = [];
   readonly given: { atMs: number; bytes: Uint8Array; text: string | undefined }[] = [];
   readonly state: MountState = new MountState();
-  readonly standIn: StandIn<Stream>;
+  readonly controller: FallbackController<Stream>;
   text = "StreamTitle='Programme';";
   follower: FallbackMount | undefined;
 
@@ -53,12 +53,12 @@ class Stage {
       this.follower = new FallbackMount({ name: 'other', budget: new MemoryBudget(1e9), sink });
       return this.follower;
     };
-    this.standIn = new StandIn({
+    this.controller = new FallbackController({
       mount: 'test',
       settings: defaultSettings,
       state: this.state,
       source,
-      programme: {
+      output: {
         frame: (now, bytes, _durationUs, text) => {
           this.given.push({ atMs: now / 1000, bytes: bytes.slice(), text });
           if (text !== undefined) this.text = text;
@@ -72,14 +72,14 @@ class Stage {
 
   /** Nothing has been heard since so many milliseconds ago. */
   call(format: FrameFormat = mp3, agoMs = 1_000): void {
-    this.standIn.call(this.clock.now, format, (this.clock.now - agoMs * 1000) as Micros);
+    this.controller.call(this.clock.now, format, (this.clock.now - agoMs * 1000) as Micros);
   }
 
   /** A stream gives frames for so long; returns when it is to be entered, or undefined. */
   comes(from: Stream, untilMs: number): number | undefined {
     for (let atMs = this.clock.now / 1000; atMs <= untilMs; atMs += FRAME_MS) {
       this.clock.until(atMs);
-      if (this.standIn.hasReturned(this.clock.now, from)) return atMs;
+      if (this.controller.hasReturned(this.clock.now, from)) return atMs;
     }
     return undefined;
   }
@@ -112,11 +112,11 @@ describe('a fallback', () => {
     expect(atMs).toBeGreaterThanOrEqual(11_000);
     expect(atMs).toBeLessThan(11_000 + FRAME_MS);
     const had = stage.given.length;
-    stage.standIn.leave(stage.clock.now, stream.name);
+    stage.controller.leave(stage.clock.now, stream.name);
     expect(stage.events.at(-1)).toEqual({ kind: 'fallback-left', mount: 'test', what: 'Back soon', to: 'enc-a', forMs: stage.clock.now / 1000 - 5_000 });
     stage.clock.until(30_000);
     expect(stage.given.length).toBe(had);
-    stage.standIn.programme.frame(stage.clock.now, numbered(1), FRAME_US, undefined);
+    stage.controller.output.frame(stage.clock.now, numbered(1), FRAME_US, undefined);
     expect(stage.text).toBe("StreamTitle='Programme';");
   });
 
@@ -125,8 +125,8 @@ describe('a fallback', () => {
     stage.text = '';
     stage.clock.until(5_000);
     stage.call();
-    stage.standIn.leave(stage.clock.now, stream.name);
-    stage.standIn.programme.frame(stage.clock.now, numbered(1), FRAME_US, undefined);
+    stage.controller.leave(stage.clock.now, stream.name);
+    stage.controller.output.frame(stage.clock.now, numbered(1), FRAME_US, undefined);
     expect(stage.text).toBe("StreamTitle='';");
   });
 
@@ -157,7 +157,7 @@ describe('a fallback', () => {
     stage.clock.until(5_000);
     stage.call();
     expect(stage.state.kind).toBe('nothing');
-    stage.standIn.programme.frame(stage.clock.now, numbered(7), FRAME_US, undefined);
+    stage.controller.output.frame(stage.clock.now, numbered(7), FRAME_US, undefined);
     stage.follower!.heard(stage.clock.now, numbered(1), FRAME_US, '', mp3);
     expect(stage.given.map(({ bytes }) => bytes)).toEqual([numbered(7)]);
     expect(stage.events).toEqual([]);
@@ -170,9 +170,9 @@ describe('a fallback', () => {
     stage.follower!.heard(stage.clock.now, numbered(1), FRAME_US, '', mp3);
     expect(stage.state.kind).toBe('fallback');
     stage.clock.until(5_990);
-    expect(stage.standIn.hasReturned(stage.clock.now, stream)).toBe(false);
+    expect(stage.controller.hasReturned(stage.clock.now, stream)).toBe(false);
     stage.clock.until(6_000);
-    expect(stage.standIn.hasReturned(stage.clock.now, stream)).toBe(true);
+    expect(stage.controller.hasReturned(stage.clock.now, stream)).toBe(true);
   });
 
   test('of another format is refused, with a reason, once', () => {
@@ -204,25 +204,25 @@ describe('a fallback', () => {
     one.clock.until(5_000);
     one.call(real);
     one.clock.until(9_000);
-    one.standIn.hasReturned(one.clock.now, stream);
+    one.controller.hasReturned(one.clock.now, stream);
     const writer = new ByteWriter();
     const streams = [other, stream];
     const save = new StateWriter(writer, 'whole');
-    one.state.archive(save);
-    one.standIn.archive(save, (it) => streams[save.number(streams.indexOf(it!))]!);
-    one.clock.queue.archive(save);
+    one.state.snapshot(save);
+    one.controller.snapshot(save, (it) => streams[save.number(streams.indexOf(it!))]!);
+    one.clock.queue.snapshot(save);
     const two = new Stage(fileOf(realFrames.slice(100, 140)));
     const load = new StateReader(new ByteReader(writer.written), 'whole');
-    two.state.archive(load);
-    two.standIn.archive(load, () => streams[load.number()]!);
-    two.clock.queue.archive(load);
+    two.state.snapshot(load);
+    two.controller.snapshot(load, () => streams[load.number()]!);
+    two.clock.queue.snapshot(load);
     const had = one.given.length;
     two.clock.now = one.clock.now;
     expect(two.comes(stream, 12_000)).toBe(one.comes(stream, 12_000));
     expect(two.given).toEqual(one.given.slice(had));
-    for (const { standIn, clock } of [one, two]) {
-      standIn.leave(clock.now, 'enc-a');
-      standIn.programme.frame(clock.now, numbered(1), FRAME_US, undefined);
+    for (const { controller, clock } of [one, two]) {
+      controller.leave(clock.now, 'enc-a');
+      controller.output.frame(clock.now, numbered(1), FRAME_US, undefined);
     }
     expect(two.events).toEqual(one.events.slice(1));
     expect(two.text).toBe(one.text);
@@ -230,13 +230,13 @@ describe('a fallback', () => {
 });
 
 describe('in MP3, whose frames need those before them,', () => {
-  const programme = loadProgramme().a.frames.map(({ bytes }) => Uint8Array.from(bytes));
+  const output = loadProgramme().a.frames.map(({ bytes }) => Uint8Array.from(bytes));
 
   /** What decoders make of the programme, a fallback, and the programme again. */
   function decodability(given: readonly Uint8Array[]): string[] {
     const watch = new ReservoirWatch();
     const header = emptyFrameHeader();
-    return [...programme.slice(0, 200), ...given, ...back()].map((frame) => {
+    return [...output.slice(0, 200), ...given, ...back()].map((frame) => {
       expect(readHeader(frame, 0, header)).toBeUndefined();
       return watch.frame(frame, header);
     });
@@ -245,7 +245,7 @@ describe('in MP3, whose frames need those before them,', () => {
   function back(): Uint8Array[] {
     const carrier = new ReservoirCarrier();
     carrier.cut();
-    return programme.slice(700, 720).map((frame, n) => carrier.next(frame, (before) => programme[700 + n - before]));
+    return output.slice(700, 720).map((frame, n) => carrier.next(frame, (before) => output[700 + n - before]));
   }
 
   test.each([[0, 40], [137, 60], [500, 97]])('a file of frames from %i on can be decoded over its seams', (from, count) => {

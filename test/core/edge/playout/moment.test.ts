@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { Contour } from '../../../../core/edge/content/contour.ts';
+import { LoudnessEnvelope } from '../../../../core/edge/content/contour.ts';
 import type { EdgeStream } from '../../../../core/edge/stream/stream.ts';
-import { isGoodMoment } from '../../../../core/edge/playout/moment.ts';
+import { isGoodSpliceTime } from '../../../../core/edge/playout/moment.ts';
 import type { Takeover } from '../../../../core/edge/playout/takeover.ts';
 import type { Micros } from '../../../../core/base/units.ts';
 import { adtsFrame } from '../../codec/build.ts';
@@ -46,15 +46,15 @@ test.each([30_000, 30_027, 30_053, 30_079, 30_105])('an operator is served at th
 });
 
 test('a moment is good when the programme is about as quiet as it was in the last two seconds', () => {
-  const contour = new Contour(1_000);
-  const stream = { contour, ring: { count: 0 } } as unknown as EdgeStream;
+  const envelope = new LoudnessEnvelope(1_000);
+  const stream = { envelope, ring: { count: 0 } } as unknown as EdgeStream;
   const takeover = { stream: {}, index: 0 } as unknown as Takeover;
   let atUs = 0;
   const goesOn = (level: number, forMs: number): boolean => {
-    for (const endUs = atUs + 1_000 * forMs; atUs < endUs; atUs += 13_000) contour.add(atUs, level);
-    return isGoodMoment(takeover, stream);
+    for (const endUs = atUs + 1_000 * forMs; atUs < endUs; atUs += 13_000) envelope.add(atUs, level);
+    return isGoodSpliceTime(takeover, stream);
   };
-  expect(isGoodMoment(takeover, stream)).toBe(true);
+  expect(isGoodSpliceTime(takeover, stream)).toBe(true);
   expect(goesOn(180, 3_000)).toBe(true);
   expect(goesOn(150, 300)).toBe(true);
   expect(goesOn(157, 300)).toBe(true);

@@ -70,9 +70,9 @@ describe('the state of a mountpoint', () => {
   it.each<readonly Step[]>([[], ['live'], ['live', 'stalled'], ['live', 'called'], ['live', 'stalled', 'called', 'fallbackEntered']])('is saved and restored after %j %j %j %j', (...taken) => {
     const saved = after(...taken);
     const writer = new ByteWriter();
-    saved.archive(new StateWriter(writer, 'whole'));
+    saved.snapshot(new StateWriter(writer, 'whole'));
     const restored = new MountState();
-    restored.archive(new StateReader(new ByteReader(writer.written), 'whole'));
+    restored.snapshot(new StateReader(new ByteReader(writer.written), 'whole'));
     expect(restored.current).toEqual(saved.current);
   });
 });

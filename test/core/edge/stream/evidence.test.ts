@@ -26,8 +26,8 @@ class Rig {
 
   note(path: Path, sequences: number | readonly number[], { type = 0, replica = 0 } = {}): void {
     for (const sequence of [sequences].flat()) {
-      const witness = this.evidence.witnesses.of(ms(this.atMs), path, replica);
-      if (witness !== undefined) this.evidence.note(ms(this.atMs), witness, sequence, type === MessageType.DATA);
+      const pathRecord = this.evidence.pathRecords.of(ms(this.atMs), path, replica);
+      if (pathRecord !== undefined) this.evidence.note(ms(this.atMs), pathRecord, sequence, type === MessageType.DATA);
     }
   }
 

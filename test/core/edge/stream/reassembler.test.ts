@@ -301,7 +301,7 @@ describe('the reassembler', () => {
   });
 
   it('adapts that time to the pauses of the path, up to its bound', () => {
-    for (const [pauseMs, patienceMs] of [[50, 600], [300, 600], [700, 1_400], [1_100, 1_500]] as const) {
+    for (const [pauseMs, stallTimeoutMs] of [[50, 600], [300, 600], [700, 1_400], [1_100, 1_500]] as const) {
       const rig = new ReassemblyRig({ gapMaxMs: 60_000 });
       const [a, bursty] = [rig.path('tcp'), rig.path('tcp')];
       rig.accept(a, 1);
@@ -316,7 +316,7 @@ describe('the reassembler', () => {
       rig.accept(a, n + 2);
       rig.after(10_000);
       expect(rig.lost).toHaveLength(1);
-      expect(rig.lost[0]!.waitedMs).toBeCloseTo(patienceMs - 1, 0);
+      expect(rig.lost[0]!.waitedMs).toBeCloseTo(stallTimeoutMs - 1, 0);
     }
   });
 

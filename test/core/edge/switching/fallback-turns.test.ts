@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { defaultSettings } from '../../../../core/config/settings.ts';
 import type { Micros } from '../../../../core/base/units.ts';
-import type { StandIn } from '../../../../core/edge/fallback/stand-in.ts';
-import type { OnAir } from '../../../../core/edge/playout/on-air.ts';
+import type { FallbackController } from '../../../../core/edge/fallback/stand-in.ts';
+import type { Playout } from '../../../../core/edge/playout/on-air.ts';
 import { MountState } from '../../../../core/edge/playout/state.ts';
 import type { EdgeStream } from '../../../../core/edge/stream/stream.ts';
 import type { Candidates } from '../../../../core/edge/switching/candidates.ts';
@@ -19,26 +19,26 @@ class Stage {
   givenAt = 0 as Micros;
 
   constructor(hasFallback: boolean = true) {
-    const standIn = {
+    const controller = {
       call: (now: number, _format: unknown, since: number) => this.calls.push({ atMs: now / 1000, sinceMs: since / 1000 }),
-    } as unknown as StandIn<EdgeStream>;
+    } as unknown as FallbackController<EdgeStream>;
     const givenAt = (): Micros => this.givenAt;
     this.turns = new FallbackTurns({
       settings: defaultSettings,
       state: this.state,
-      standIn: hasFallback ? standIn : undefined,
-      onAir: {
+      controller: hasFallback ? controller : undefined,
+      playout: {
         get givenAt() {
           return givenAt();
         },
         format: {},
-      } as unknown as OnAir,
+      } as unknown as Playout,
       candidates: { anyHealthy: () => this.anyHealthy } as unknown as Candidates,
       timer: this.clock.timer,
     });
   }
 
-  /** A stream gives a frame, and is tardy so much later. */
+  /** A stream gives a frame, and is stalled so much later. */
   heard(tardyAfterMs: number): void {
     this.givenAt = this.clock.now;
     this.turns.heard(this.clock.now, (this.clock.now + tardyAfterMs * 1000) as Micros);

@@ -8,8 +8,8 @@ import { defaultSettings } from '../../../../core/config/settings.ts';
 import type { EdgeEvent } from '../../../../core/edge/events.ts';
 import { readFileFrames, type FileFrames } from '../../../../core/edge/fallback/file-frames.ts';
 import { FallbackFile } from '../../../../core/edge/fallback/file.ts';
-import { StandIn } from '../../../../core/edge/fallback/stand-in.ts';
-import type { Programme } from '../../../../core/edge/playout/on-air.ts';
+import { FallbackController } from '../../../../core/edge/fallback/stand-in.ts';
+import type { FrameOutput } from '../../../../core/edge/playout/on-air.ts';
 import { MountState } from '../../../../core/edge/playout/state.ts';
 import { EdgeStream, type StreamConsumer } from '../../../../core/edge/stream/stream.ts';
 import { MountEnd } from '../../../../core/edge/switching/mount-end.ts';
@@ -42,7 +42,7 @@ class Alone {
   constructor({ hasFallback = false }: { readonly hasFallback?: boolean } = {}) {
     const { timer } = this.clock;
     const event = (one: EdgeEvent): void => void this.events.push(one);
-    const programme: Programme = { frame: (_now, bytes) => this.makers.push(makerOf(bytes)) };
+    const output: FrameOutput = { frame: (_now, bytes) => this.makers.push(makerOf(bytes)) };
     const end = new MountEnd({
       settings: defaultSettings,
       timer,
@@ -53,13 +53,13 @@ class Alone {
       },
     });
     const frames = readFileFrames(join(...range(0, 9).map((n) => numbered(n, 9)))) as FileFrames;
-    const standIn = hasFallback
-      ? new StandIn<EdgeStream>({
+    const controller = hasFallback
+      ? new FallbackController<EdgeStream>({
         mount: 'test',
         settings: defaultSettings,
         state: this.state,
         source: (sink) => new FallbackFile({ name: 'Back soon', frames, sink, timer }),
-        programme,
+        output,
         textOnAir: () => '',
         gives: (now) => end.heard(now),
         event,
@@ -72,8 +72,8 @@ class Alone {
       matcher: new SameClock('content'),
       state: this.state,
       end,
-      programme: standIn?.programme ?? programme,
-      standIn,
+      output: controller?.output ?? output,
+      controller,
       timer,
       event,
       outgrown: (_now, stream) => this.outgrownBy.push(stream),
@@ -86,7 +86,7 @@ class Alone {
       frame: (now, stream) => (switcher.has(stream) ? switcher.frame(now, stream) : switcher.add(now, stream)),
       lost: (now, stream, loss) => switcher.lost(now, stream, loss),
       pathClosed: (now, stream) => switcher.pathClosed(now, stream),
-      saidClosed: (now, stream) => switcher.saidClosed(now, stream),
+      reportedClosed: (now, stream) => switcher.reportedClosed(now, stream),
       forgotten: (now, stream) => switcher.remove(now, stream),
       isHeard: () => false,
     };

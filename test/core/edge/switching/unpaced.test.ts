@@ -40,7 +40,7 @@ describe('a third encoder that is fed without a clock', () => {
     const { programmeMs, withinMs } = rig.of('stream-unpaced')[0]!;
     expect(programmeMs).toBeGreaterThanOrEqual(40_000);
     expect(withinMs).toBeLessThan(2_000);
-    expect(rig.edge.streamsOf(rig.now as Micros, 'test')!.at(-1)).toMatchObject({ id: unpaced.name, isHealthy: false, sickness: 'unpaced', whyNot: { code: 'unpaced' } });
+    expect(rig.edge.streamsOf(rig.now as Micros, 'test')!.at(-1)).toMatchObject({ id: unpaced.name, isHealthy: false, contentFault: 'unpaced', whyNot: { code: 'unpaced' } });
     // The live one loses programme, and then comes half a second late.
     paced[0].lose(20);
     hurry(rig, paced, unpaced, 22_000);
@@ -109,7 +109,7 @@ describe('a stream that comes too fast and is all there is', () => {
     expect(pieces.length).toBeGreaterThan(15);
     expect(Math.min(...pieces)).toBeGreaterThan(4_900);
     expect(rig.ended.size).toBe(0);
-    expect(rig.edge.streamsOf(rig.now as Micros, 'test')).toMatchObject([{ isOnAir: true, sickness: 'unpaced', whyNot: undefined }]);
+    expect(rig.edge.streamsOf(rig.now as Micros, 'test')).toMatchObject([{ isOnAir: true, contentFault: 'unpaced', whyNot: undefined }]);
     // It goes on as it should in the end, and so do they.
     const from = numbers.length;
     for (let atMs = 130_000; atMs < 500_000; atMs += FRAME_MS) {
@@ -119,7 +119,7 @@ describe('a stream that comes too fast and is all there is', () => {
     expect(rig.of('stream-paced')).toMatchObject([{ mount: 'test', stream: source.name }]);
     const after = numbersIn(rig.audio(listener)).slice(from + 2_000);
     expect(after).toEqual(range(after[0]!, after[0]! + after.length - 1));
-    expect(rig.edge.streamsOf(rig.now as Micros, 'test')).toMatchObject([{ isHealthy: true, sickness: undefined }]);
+    expect(rig.edge.streamsOf(rig.now as Micros, 'test')).toMatchObject([{ isHealthy: true, contentFault: undefined }]);
   });
 
   it('throws nobody out who takes it as fast as it plays', () => {
