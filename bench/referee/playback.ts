@@ -1,6 +1,6 @@
 import { FrameScanner } from '../../core/codec/scan/scanner.ts';
 import { frameDurationUs } from '../../core/codec/format/format.ts';
-import { BufferMargin } from '../../core/probe/lead.ts';
+import { BufferMargin } from '../../core/probe/buffer-margin.ts';
 import type { Chunk } from './recorder.ts';
 
 /** What a player would have made of a recording, by when its audio came. */

@@ -1,4 +1,4 @@
-import type { Snapshot } from './archive.ts';
+import type { Snapshot } from './snapshot.ts';
 import { assert } from './assert.ts';
 
 /** Memory that many share: each says what it takes and gives back, and looks whether it may take more. */

@@ -1,4 +1,4 @@
-import type { Snapshot } from './archive.ts';
+import type { Snapshot } from './snapshot.ts';
 import { assert } from './assert.ts';
 import type { MemoryBudget } from './budget.ts';
 import { LENGTH_BYTES, writeLength } from './length-prefix.ts';

@@ -1,4 +1,4 @@
-import type { Snapshot } from './archive.ts';
+import type { Snapshot } from './snapshot.ts';
 import { assert } from './assert.ts';
 import { NEVER, type Micros } from './units.ts';
 

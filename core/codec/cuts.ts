@@ -1,4 +1,4 @@
-import type { Snapshot } from '../base/archive.ts';
+import type { Snapshot } from '../base/snapshot.ts';
 import { families } from './families.ts';
 import type { CutRepair, CutWatch, Decodability } from './format/family.ts';
 import type { FrameHeader } from './format/format.ts';

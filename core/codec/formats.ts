@@ -1,4 +1,4 @@
-import type { Snapshot } from '../base/archive.ts';
+import type { Snapshot } from '../base/snapshot.ts';
 import { assert } from '../base/assert.ts';
 import { families, familyOf } from './families.ts';
 import type { Codec, FormatRefusal, FrameFormat } from './format/format.ts';

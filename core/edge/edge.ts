@@ -1,4 +1,4 @@
-import type { Snapshot } from '../base/archive.ts';
+import type { Snapshot } from '../base/snapshot.ts';
 import { Aligner } from './content/aligner.ts';
 import { SameFrames } from './content/same-frames.ts';
 import type { JoinOptions, BroadcastSink } from './output/broadcast.ts';
@@ -10,7 +10,7 @@ import type { EdgeStream } from './stream/stream.ts';
 import { Streams, type StreamsReason } from './stream/streams.ts';
 import type { EdgeEvent } from './events.ts';
 import type { PathFigures } from '../links/events.ts';
-import { PathReceiver } from '../links/intake.ts';
+import { PathReceiver } from '../links/path-receiver.ts';
 import type { Path } from '../links/path.ts';
 import type { ListenerId, Machine, PathId } from '../base/machine.ts';
 import type { Peer } from '../links/peer.ts';
@@ -60,7 +60,7 @@ type EdgeReason = MountReason | StreamsReason;
  * Takes in all relays and gives each listener one unbroken stream. The way of a frame is one line; the edge only says of which
  * stream a message is.
  *
- *     bytes of a path        PathReceiver        links/intake.ts              messages
+ *     bytes of a path        PathReceiver        links/path-receiver.ts              messages
  *          |
  *     by stream id           Edge          edge.ts                      the stream of a message
  *          |

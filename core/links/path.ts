@@ -1,4 +1,4 @@
-import type { Snapshot } from '../base/archive.ts';
+import type { Snapshot } from '../base/snapshot.ts';
 import { Deframer } from '../wire/deframer.ts';
 import { decodeAnnouncement } from '../wire/announce.ts';
 import type { PathFigures } from './events.ts';

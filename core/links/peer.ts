@@ -1,4 +1,4 @@
-import type { Snapshot } from '../base/archive.ts';
+import type { Snapshot } from '../base/snapshot.ts';
 import { addressOf } from '../wire/extensions.ts';
 
 /** 'source': sends streams to us; 'relay': we subscribe to it; 'subscriber': is sent everything by us. */

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../base/archive.ts';
+import type { Snapshot } from '../base/snapshot.ts';
 import { MAX_HOPS, type StatusReport } from '../wire/extensions.ts';
 import { isPushed, type Path } from './path.ts';
 import type { PathId } from '../base/machine.ts';

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../base/archive.ts';
+import type { Snapshot } from '../base/snapshot.ts';
 import type { MemoryBudget } from '../base/budget.ts';
 import type { Path } from '../links/path.ts';
 import { MessageType, type MessageView } from '../wire/pdu.ts';
@@ -6,7 +6,7 @@ import { NEAR_MESSAGES, newTitles, Rival } from './rival.ts';
 import type { Settings } from '../config/settings.ts';
 import { ms, NEVER, type Micros } from '../base/units.ts';
 import type { Held } from './window.ts';
-import type { PathRecord, PathRecords } from './witnesses.ts';
+import type { PathRecord, PathRecords } from './path-records.ts';
 
 /** Sequence numbers that have been given out, those that are lost among them included. */
 export interface Run {

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../base/archive.ts';
+import type { Snapshot } from '../base/snapshot.ts';
 import type { MemoryBudget } from '../base/budget.ts';
 import type { Path } from '../links/path.ts';
 import { MessageType, type MessageView } from '../wire/pdu.ts';

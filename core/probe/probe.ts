@@ -1,5 +1,5 @@
 import { icyTitleOf } from '../wire/icy.ts';
-import { BufferMargin } from './lead.ts';
+import { BufferMargin } from './buffer-margin.ts';
 import type { Machine } from '../base/machine.ts';
 import { Player } from './player.ts';
 import { TimerQueue } from '../base/timers.ts';

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../base/archive.ts';
+import type { Snapshot } from '../base/snapshot.ts';
 import { assert } from '../base/assert.ts';
 import type { Path } from '../links/path.ts';
 import type { Machine, PathId } from '../base/machine.ts';
@@ -9,7 +9,7 @@ import { BLOCK_HEAD_BYTES, BlockKind, FORMAT_VERSION, jsonBlock, MAGIC, sealBloc
 import { crc32, type Checksum } from './checksum.ts';
 import { CallWriter } from './calls/bytes.ts';
 import { BACKLOGS, type CallDefinition } from './calls/calls.ts';
-import { Redactions } from './calls/outlines.ts';
+import { Redactions } from './calls/redactions.ts';
 import { OutputHash, type Outputs } from './output-hash.ts';
 import { StateWriter } from './saved-state.ts';
 import { Output, type Answer, type MachineEvent } from './told.ts';

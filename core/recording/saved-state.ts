@@ -1,6 +1,6 @@
-import type { Snapshot, Unread } from '../base/archive.ts';
+import type { Snapshot, Unread } from '../base/snapshot.ts';
 import type { AudioKept } from './format.ts';
-import { Redactor, readRedacted, writeRedacted } from './outline.ts';
+import { Redactor, readRedacted, writeRedacted } from './redaction.ts';
 import type { ByteReader, ByteWriter } from './wire.ts';
 
 const keptOfFiles: WeakMap<Uint8Array, readonly number[]> = new WeakMap();

@@ -1,5 +1,5 @@
 import { decodeAnnouncement } from '../wire/announce.ts';
-import type { Snapshot } from '../base/archive.ts';
+import type { Snapshot } from '../base/snapshot.ts';
 import { encodeSource, type StatusReport } from '../wire/extensions.ts';
 import { packed, prefixed } from '../wire/framing.ts';
 import { encodeMessage, MessageType, PDU_HEADER_BYTES, type MessageView } from '../wire/pdu.ts';

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../base/archive.ts';
+import type { Snapshot } from '../base/snapshot.ts';
 import type { Path } from '../links/path.ts';
 import type { PathId } from '../base/machine.ts';
 import { ms, type Micros } from '../base/units.ts';

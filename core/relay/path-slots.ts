@@ -1,4 +1,4 @@
-import type { Snapshot } from '../base/archive.ts';
+import type { Snapshot } from '../base/snapshot.ts';
 import { isPushed, type Path } from '../links/path.ts';
 import type { Settings } from '../config/settings.ts';
 import { ByAddress, KNOWN_AFTER_US, KnownAddresses, oldest, type Admission } from '../links/slots.ts';

@@ -1,9 +1,9 @@
 import { Acknowledger, type AcknowledgerReason } from './acknowledger.ts';
-import type { Snapshot } from '../base/archive.ts';
+import type { Snapshot } from '../base/snapshot.ts';
 import { CONNECTION_BYTES } from '../base/costs.ts';
 import type { PathFigures } from '../links/events.ts';
 import { packed, prefixed } from '../wire/framing.ts';
-import { PathReceiver } from '../links/intake.ts';
+import { PathReceiver } from '../links/path-receiver.ts';
 import { isPushed, type Path } from '../links/path.ts';
 import { Journal } from '../base/journal.ts';
 import type { Machine, PathId, SubscriberId } from '../base/machine.ts';

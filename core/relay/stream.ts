@@ -1,10 +1,10 @@
-import type { Snapshot } from '../base/archive.ts';
+import type { Snapshot } from '../base/snapshot.ts';
 import type { MemoryBudget } from '../base/budget.ts';
 import { snapshotReport, SourceStatus } from '../links/source-status.ts';
 import type { RelayEvent } from './events.ts';
 import type { StatusReport } from '../wire/extensions.ts';
 import { FirstCopies } from './first-copies.ts';
-import { isPowerOfTwo } from '../links/intake.ts';
+import { isPowerOfTwo } from '../links/path-receiver.ts';
 import type { Path } from '../links/path.ts';
 import type { Journal } from '../base/journal.ts';
 import type { PathId } from '../base/machine.ts';

@@ -1,8 +1,8 @@
-import type { Snapshot } from '../base/archive.ts';
+import type { Snapshot } from '../base/snapshot.ts';
 import { MemoryBudget } from '../base/budget.ts';
 import { Carriage } from '../links/carriage.ts';
 import { RELAY_STREAM_BYTES } from '../base/costs.ts';
-import { EndedStreams } from '../order/departed.ts';
+import { EndedStreams } from '../order/ended-streams.ts';
 import type { RelayEvent } from './events.ts';
 import { decodeSource } from '../wire/extensions.ts';
 import type { Path } from '../links/path.ts';

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../base/archive.ts';
+import type { Snapshot } from '../base/snapshot.ts';
 import type { RelayEvent } from './events.ts';
 import { archiveCursor, type Cursor, type Journal } from '../base/journal.ts';
 import type { PathId, SubscriberId } from '../base/machine.ts';

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../base/archive.ts';
+import type { Snapshot } from '../base/snapshot.ts';
 import type { Journal } from '../base/journal.ts';
 import type { SubscriberId } from '../base/machine.ts';
 import { anonymous, type Peer } from '../links/peer.ts';

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../base/archive.ts';
+import type { Snapshot } from '../base/snapshot.ts';
 import { ms, type Micros } from '../base/units.ts';
 
 /** A stream that is so far ahead of real time began with what was there before it; less may be jitter. */

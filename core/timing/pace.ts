@@ -1,4 +1,4 @@
-import type { Snapshot } from '../base/archive.ts';
+import type { Snapshot } from '../base/snapshot.ts';
 import type { Micros } from '../base/units.ts';
 
 /** What an outage held up follows at once, and is no haste: so much of it at most, for that is more than anybody on the way keeps. */

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../base/archive.ts';
+import type { Snapshot } from '../base/snapshot.ts';
 import { assert } from '../base/assert.ts';
 import { LENGTH_BYTES, lengthAt } from '../base/length-prefix.ts';
 import { MAX_PDU_BYTES } from './pdu.ts';

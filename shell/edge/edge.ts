@@ -9,7 +9,7 @@ import { fallbackError, fallbackProblemText, readFallbackFiles, type FallbackFil
 import { ListenerServer } from './listener-server.ts';
 import type { Log } from '../log/log.ts';
 import { operatorRoutes } from '../operator/pages.ts';
-import { IngressLinks } from '../net/path-inlet.ts';
+import { IngressLinks } from '../net/ingress-links.ts';
 import { FlightRecorder, type RecordConfig } from '../recording/flight-recorder.ts';
 import { Refusals } from '../log/refusals.ts';
 

@@ -5,7 +5,7 @@ import type { Settings } from '../../core/config/settings.ts';
 import { SourcePace } from '../../core/timing/source-pace.ts';
 import { interfaceOf, type Endpoint } from '../net/address.ts';
 import type { App } from '../process/app.ts';
-import { TargetLinks } from './outlet.ts';
+import { TargetLinks } from './target-links.ts';
 import { EncoderSession } from './session.ts';
 import { IcecastSource } from '../source/icecast-source.ts';
 import type { Log } from '../log/log.ts';

@@ -6,7 +6,7 @@ import { formatStreamId } from '../../core/wire/pdu.ts';
 import type { SentFrames } from '../../core/encoder/repeat-guard.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { Driver } from '../process/driver.ts';
-import type { TargetLinks, Slot } from './outlet.ts';
+import type { TargetLinks, Slot } from './target-links.ts';
 import type { Log } from '../log/log.ts';
 
 export interface SessionOptions {

@@ -11,7 +11,7 @@ import { NEVER_FINISHED, type App } from '../process/app.ts';
 import { Driver } from '../process/driver.ts';
 import { PageServer } from '../http/page-server.ts';
 import type { Log } from '../log/log.ts';
-import { IngressLinks } from '../net/path-inlet.ts';
+import { IngressLinks } from '../net/ingress-links.ts';
 import { FlightRecorder, type RecordConfig } from '../recording/flight-recorder.ts';
 import { Refusals } from '../log/refusals.ts';
 import { listenTcp, portOf } from '../net/tcp.ts';

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import type { Codec, FrameFormat, FrameHeader, HeaderProblem, SkipReason } from './format.ts';
 
 /**

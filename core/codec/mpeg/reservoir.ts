@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import type { CutRepair } from '../format/family.ts';
 import { emptyFrameHeader, type FrameFormat, type FrameHeader } from '../format/format.ts';
 import { mainDataAt, mainDataBytes } from './main-data.ts';

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import { assert } from '../../base/assert.ts';
 import { CONFIRMED, confirmation, findWhole } from './confirm.ts';
 import { emptyFrameHeader, type FrameFormat, type FrameHeader, type SkipReason } from '../format/format.ts';

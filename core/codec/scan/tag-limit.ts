@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import { later, type Micros } from '../../base/units.ts';
 import type { FrameScanner } from './scanner.ts';
 

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import type { Tag } from './tags.ts';
 
 /** A tag that ends with a mark ends behind the first of these. */

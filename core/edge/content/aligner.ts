@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import type { Match, Matchable, Matcher } from './matcher.ts';
 import { Correlator, type Alignment } from './correlation.ts';
 

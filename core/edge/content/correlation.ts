@@ -1,5 +1,5 @@
 import { SILENT } from '../../codec/format/family.ts';
-import { ABSENT, STEP_US, type LoudnessEnvelope } from './contour.ts';
+import { ABSENT, STEP_US, type LoudnessEnvelope } from './loudness-envelope.ts';
 
 /** Where two loudness envelopes agree best. */
 export interface Alignment {

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 
 /** 13 s of MP3. */
 export const TABLE_FRAMES = 512;

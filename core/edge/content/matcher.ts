@@ -1,5 +1,5 @@
-import type { LoudnessEnvelope } from './contour.ts';
-import type { Snapshot } from '../../base/archive.ts';
+import type { LoudnessEnvelope } from './loudness-envelope.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import type { Timeline } from '../../timing/timeline.ts';
 import type { FrameTable } from './frame-table.ts';
 

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import { FrameTable } from './frame-table.ts';
 
 /** Frames that came before count for one, others against it: so many for, and the stream repeats itself. */

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
 import { snapshotFormat, isSameFormat } from '../../codec/formats.ts';

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import { assert } from '../../base/assert.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
 import type { GaveOut } from './mountpoint.ts';

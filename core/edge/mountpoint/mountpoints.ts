@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import type { BroadcastSink } from '../output/broadcast.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
 import { MOUNT_BYTES } from '../../base/costs.ts';

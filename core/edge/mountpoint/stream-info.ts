@@ -5,7 +5,7 @@ import type { Match } from '../content/matcher.ts';
 import { isFrom } from '../switching/command.ts';
 import { settingsFor, type MountPolicy } from '../../config/mount-policy.ts';
 import type { Settings } from '../../config/settings.ts';
-import { contentFaultOf, type ContentFault } from '../switching/sickness.ts';
+import { contentFaultOf, type ContentFault } from '../switching/content-fault.ts';
 import type { Switcher } from '../switching/switcher.ts';
 import { toMs, type Micros } from '../../base/units.ts';
 

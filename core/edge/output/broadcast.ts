@@ -1,5 +1,5 @@
 import { Ahead } from '../../timing/ahead.ts';
-import type { Snapshot } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import { BroadcastTexts } from './titles.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
 import type { OutputEvent } from './events.ts';
@@ -10,7 +10,7 @@ import { IcyInterleaver } from './icy-interleaver.ts';
 import { archiveCursor, Journal, type Cursor } from '../../base/journal.ts';
 import type { ListenerId } from '../../base/machine.ts';
 import type { Settings } from '../../config/settings.ts';
-import type { FrameOutput } from '../playout/on-air.ts';
+import type { FrameOutput } from '../playout/playout.ts';
 import type { Timer } from '../../base/timers.ts';
 import { later, ms, toMs, type Micros } from '../../base/units.ts';
 

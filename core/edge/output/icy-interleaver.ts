@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import { icyBlock, NO_NEWS } from '../../wire/icy.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 
 /** Titles remembered for those who are behind; beyond it the oldest audio carries a newer one. */
 const MAX_TEXTS = 64;

@@ -1,5 +1,5 @@
 import { announcedCodec, decodeAnnouncement } from '../../wire/announce.ts';
-import type { Snapshot } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import { decodeOrigin } from '../../wire/extensions.ts';
 import type { Codec } from '../../codec/format/format.ts';
 import { decodeHeaders, type HeaderList } from '../../wire/headers.ts';

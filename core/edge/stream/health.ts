@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import type { PathId } from '../../base/machine.ts';
 import { ms, type Micros } from '../../base/units.ts';
 import type { Settings } from '../../config/settings.ts';
@@ -6,9 +6,9 @@ import type { Path } from '../../links/path.ts';
 import { LossMeter } from '../../timing/loss-meter.ts';
 import { OpeningBurst } from '../../timing/opening-burst.ts';
 import { Pace } from '../../timing/pace.ts';
-import { ArrivalCadence } from '../../timing/rhythm.ts';
+import { ArrivalCadence } from '../../timing/arrival-cadence.ts';
 import type { StatusReport } from '../../wire/extensions.ts';
-import { ReportedStatus } from './source-claims.ts';
+import { ReportedStatus } from './reported-status.ts';
 
 /** What was lost longer ago than twice this says nothing of now. */
 const LOSS_SPAN_US = 5_000_000 as Micros;

@@ -1,5 +1,5 @@
-import { LoudnessEnvelope } from '../content/contour.ts';
-import type { Snapshot } from '../../base/archive.ts';
+import { LoudnessEnvelope } from '../content/loudness-envelope.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
 import { HEARD_STREAM_BYTES } from '../../base/costs.ts';
 import { frameDurationUs, type FrameFormat, type FrameHeader } from '../../codec/format/format.ts';
@@ -12,7 +12,7 @@ import { FrameRing } from './ring.ts';
 import type { Settings } from '../../config/settings.ts';
 import { Timeline } from '../../timing/timeline.ts';
 import { ms, type Micros } from '../../base/units.ts';
-import { ContentHealth } from '../content/vitals.ts';
+import { ContentHealth } from '../content/content-health.ts';
 
 export interface StreamMediaOptions {
   readonly settings: Settings;

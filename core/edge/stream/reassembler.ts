@@ -1,8 +1,8 @@
-import type { Snapshot } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import { assert } from '../../base/assert.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
 import type { GapVerdict } from './events.ts';
-import { Evidence, type Testimony } from './evidence.ts';
+import { Evidence, type Testimony } from './gap-decision.ts';
 import type { Path } from '../../links/path.ts';
 import type { PathId } from '../../base/machine.ts';
 import { MessageType, type MessageView } from '../../wire/pdu.ts';

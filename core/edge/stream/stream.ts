@@ -1,5 +1,5 @@
-import type { LoudnessEnvelope } from '../content/contour.ts';
-import type { Snapshot } from '../../base/archive.ts';
+import type { LoudnessEnvelope } from '../content/loudness-envelope.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
 import { EDGE_STREAM_BYTES } from '../../base/costs.ts';
 import type { GapVerdict } from './events.ts';
@@ -20,7 +20,7 @@ import type { Timeline } from '../../timing/timeline.ts';
 import type { Timer } from '../../base/timers.ts';
 import { ms, type Micros } from '../../base/units.ts';
 import type { FrameTable } from '../content/frame-table.ts';
-import type { ContentHealth } from '../content/vitals.ts';
+import type { ContentHealth } from '../content/content-health.ts';
 
 /** What a stream tells whoever keeps all of them. `stream` is the one that calls. */
 export interface EdgeStreamSink {

@@ -1,7 +1,7 @@
 import { decodeAnnouncement } from '../../wire/announce.ts';
-import type { Snapshot } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
-import { EndedStreams } from '../../order/departed.ts';
+import { EndedStreams } from '../../order/ended-streams.ts';
 import { EdgeStream, type EdgeStreamSink, type StreamConsumer } from './stream.ts';
 import type { StreamEvent } from './events.ts';
 import type { Path } from '../../links/path.ts';

@@ -1,13 +1,13 @@
-import type { Snapshot } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import type { EdgeStream } from '../stream/stream.ts';
 import { canFollow, isSameFormat } from '../../codec/formats.ts';
 import type { Match, Matcher } from '../content/matcher.ts';
 import type { MountPolicy } from '../../config/mount-policy.ts';
 import type { Settings } from '../../config/settings.ts';
 import { ms, type Micros } from '../../base/units.ts';
-import type { Playout } from '../playout/on-air.ts';
-import type { PlannedReason } from './prospects.ts';
-import { hasContentFaultBeside, contentFaultOf } from './sickness.ts';
+import type { Playout } from '../playout/playout.ts';
+import type { PlannedReason } from './switch-triggers.ts';
+import { hasContentFaultBeside, contentFaultOf } from './content-fault.ts';
 import { isBetter, isThere, patchCostUs, repeating, takeoverAtNewest, takeoverBy, type Takeover } from '../playout/takeover.ts';
 import { Standing, type Trust } from './trust.ts';
 

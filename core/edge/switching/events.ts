@@ -1,6 +1,6 @@
 import type { Codec, FormatRefusal } from '../../codec/format/format.ts';
 import type { GapVerdict } from '../stream/events.ts';
-import type { PlannedReason } from './prospects.ts';
+import type { PlannedReason } from './switch-triggers.ts';
 
 /** Why a stream was left. */
 export type SwitchReason = 'stalled' | 'behind' | 'lost' | 'paths-closed' | 'forgotten' | PlannedReason;

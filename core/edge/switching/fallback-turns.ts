@@ -1,13 +1,13 @@
 import type { EdgeStream } from '../stream/stream.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
-import type { FallbackController } from '../fallback/stand-in.ts';
+import type { FallbackController } from '../fallback/controller.ts';
 import type { Settings } from '../../config/settings.ts';
-import type { Snapshot } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import type { Timer } from '../../base/timers.ts';
 import { later, ms, type Micros } from '../../base/units.ts';
 import type { MountState } from '../playout/state.ts';
 import type { Candidates } from './candidates.ts';
-import type { Playout } from '../playout/on-air.ts';
+import type { Playout } from '../playout/playout.ts';
 
 export interface FallbackTurnsOptions {
   readonly settings: Settings;

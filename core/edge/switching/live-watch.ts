@@ -1,11 +1,11 @@
-import type { Snapshot } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import type { EdgeStream } from '../stream/stream.ts';
 import type { SwitchingEvent } from './events.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Timer } from '../../base/timers.ts';
 import { later, ms, toMs, type Micros } from '../../base/units.ts';
 import type { Candidates } from './candidates.ts';
-import type { Playout } from '../playout/on-air.ts';
+import type { Playout } from '../playout/playout.ts';
 import type { MountState } from '../playout/state.ts';
 import type { FallbackTurns } from './fallback-turns.ts';
 

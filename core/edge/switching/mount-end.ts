@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Timer } from '../../base/timers.ts';
 import { later, ms, toMs, type Micros } from '../../base/units.ts';

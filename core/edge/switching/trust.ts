@@ -1,9 +1,9 @@
 import { Kinship, type Finding } from '../content/kinship.ts';
-import type { Snapshot } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import type { EdgeStream } from '../stream/stream.ts';
 import type { SwitchingEvent } from './events.ts';
 import { later, type Micros } from '../../base/units.ts';
-import type { PlannedReason } from './prospects.ts';
+import type { PlannedReason } from './switch-triggers.ts';
 
 export interface TrustOptions {
   readonly mount: string;

@@ -1,4 +1,4 @@
-import { readRedacted, writeRedacted } from '../outline.ts';
+import { readRedacted, writeRedacted } from '../redaction.ts';
 import { ByteReader, ByteWriter } from '../wire.ts';
 
 /** Writes the arguments of a call. */

@@ -6,7 +6,7 @@ import { anonymous, type PeerRole } from '../../links/peer.ts';
 import type { Relay } from '../../relay/relay.ts';
 import type { CallReader, CallWriter } from './bytes.ts';
 import type { RecordedRole } from '../format.ts';
-import type { Redactions } from './outlines.ts';
+import type { Redactions } from './redactions.ts';
 import { readPath, writePath } from './paths.ts';
 import type { Answer } from '../told.ts';
 import { WireError } from '../wire.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Aligner } from '../../../core/edge/content/aligner.ts';
-import { LoudnessEnvelope } from '../../../core/edge/content/contour.ts';
+import { LoudnessEnvelope } from '../../../core/edge/content/loudness-envelope.ts';
 import { Timeline } from '../../../core/timing/timeline.ts';
 import { ms, type Micros } from '../../../core/base/units.ts';
 import { FrameTable } from '../../../core/edge/content/frame-table.ts';

@@ -8,7 +8,7 @@ import { withSettings, type Settings } from '../../../core/config/settings.ts';
 import { MAX_ADDRESSES } from '../../../shell/net/address-book.ts';
 import { parseEndpoint } from '../../../shell/net/address.ts';
 import { EncoderApp } from '../../../shell/encoder/encoder.ts';
-import { TargetLinks, type Slot } from '../../../shell/encoder/outlet.ts';
+import { TargetLinks, type Slot } from '../../../shell/encoder/target-links.ts';
 import { HostLinks } from '../../../shell/net/host-links.ts';
 import type { Lookup } from '../../../shell/net/resolve.ts';
 import { CapturedLog, mp3Frames, RawClient } from '../support.ts';

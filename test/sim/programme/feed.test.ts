@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { LoudnessEnvelope } from '../../../core/edge/content/contour.ts';
+import { LoudnessEnvelope } from '../../../core/edge/content/loudness-envelope.ts';
 import { frameDurationUs } from '../../../core/codec/format/format.ts';
 import { LevelReader } from '../../../core/codec/level.ts';
 import { FrameScanner } from '../../../core/codec/scan/scanner.ts';
-import { ContentHealth } from '../../../core/edge/content/vitals.ts';
+import { ContentHealth } from '../../../core/edge/content/content-health.ts';
 import { Feed } from '../../../sim/programme/feed.ts';
 import { aac, MAX_MODEL_FRAME_BYTES, mp3 } from '../../../sim/programme/model-frame.ts';
 import { Programme, type KnownFrame } from '../../../sim/programme/programme.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Aligner } from '../../../../core/edge/content/aligner.ts';
-import { LoudnessEnvelope } from '../../../../core/edge/content/contour.ts';
+import { LoudnessEnvelope } from '../../../../core/edge/content/loudness-envelope.ts';
 import { Timeline } from '../../../../core/timing/timeline.ts';
 import { ms, type Micros } from '../../../../core/base/units.ts';
 import { FrameTable } from '../../../../core/edge/content/frame-table.ts';

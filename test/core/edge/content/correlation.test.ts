@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { LoudnessEnvelope, STEP_US } from '../../../../core/edge/content/contour.ts';
+import { LoudnessEnvelope, STEP_US } from '../../../../core/edge/content/loudness-envelope.ts';
 import { Correlator } from '../../../../core/edge/content/correlation.ts';
 import { LevelReader } from '../../../../core/codec/level.ts';
 import { SILENT } from '../../../../core/codec/format/family.ts';

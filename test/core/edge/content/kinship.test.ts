@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { LoudnessEnvelope } from '../../../../core/edge/content/contour.ts';
+import { LoudnessEnvelope } from '../../../../core/edge/content/loudness-envelope.ts';
 import { Kinship, type Finding } from '../../../../core/edge/content/kinship.ts';
 import { Timeline } from '../../../../core/timing/timeline.ts';
 import { FrameTable } from '../../../../core/edge/content/frame-table.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { defaultSettings } from '../../../../core/config/settings.ts';
 import type { Micros } from '../../../../core/base/units.ts';
-import type { FallbackController } from '../../../../core/edge/fallback/stand-in.ts';
-import type { Playout } from '../../../../core/edge/playout/on-air.ts';
+import type { FallbackController } from '../../../../core/edge/fallback/controller.ts';
+import type { Playout } from '../../../../core/edge/playout/playout.ts';
 import { MountState } from '../../../../core/edge/playout/state.ts';
 import type { EdgeStream } from '../../../../core/edge/stream/stream.ts';
 import type { Candidates } from '../../../../core/edge/switching/candidates.ts';

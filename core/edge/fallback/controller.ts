@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import { assert } from '../../base/assert.ts';
 import type { FallbackEvent } from './events.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
@@ -6,7 +6,7 @@ import { CutRepairs } from '../../codec/cuts.ts';
 import { snapshotFormat, canFollow, cannotFollow, isSameFormat } from '../../codec/formats.ts';
 import { icyTitleText } from '../../wire/icy.ts';
 import type { Settings } from '../../config/settings.ts';
-import type { FrameOutput } from '../playout/on-air.ts';
+import type { FrameOutput } from '../playout/playout.ts';
 import type { MountState } from '../playout/state.ts';
 import { ms, toMs, type Micros } from '../../base/units.ts';
 import type { FallbackSink, FallbackSource } from './source.ts';

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import { SILENT } from '../../codec/format/family.ts';
 
 /** Envelopes of all codecs and sample rates are brought to this grid: finer than a granule of MP3 (13 ms). */

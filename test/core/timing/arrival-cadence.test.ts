@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ArrivalCadence } from '../../../core/timing/rhythm.ts';
+import { ArrivalCadence } from '../../../core/timing/arrival-cadence.ts';
 import { ms, type Micros } from '../../../core/base/units.ts';
 
 /** Arrivals at these times, in ms. */

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { LoudnessEnvelope } from '../../../../core/edge/content/contour.ts';
+import { LoudnessEnvelope } from '../../../../core/edge/content/loudness-envelope.ts';
 import { frameDurationUs, type FrameFormat, emptyFrameHeader } from '../../../../core/codec/format/format.ts';
 import { readHeader } from '../../../../core/codec/header.ts';
 import { LevelReader } from '../../../../core/codec/level.ts';
 import { FrameScanner } from '../../../../core/codec/scan/scanner.ts';
 import { StateReader, StateWriter } from '../../../../core/recording/saved-state.ts';
 import { ByteReader, ByteWriter } from '../../../../core/recording/wire.ts';
-import { ContentHealth } from '../../../../core/edge/content/vitals.ts';
+import { ContentHealth } from '../../../../core/edge/content/content-health.ts';
 import { loadProgramme } from '../../../../demo/programme.ts';
 import { GRANULE_US, loopedSpeech, speech } from './levels.ts';
 

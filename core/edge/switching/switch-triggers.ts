@@ -1,9 +1,9 @@
-import type { Snapshot } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import { FAR_US } from '../content/aligner.ts';
 import type { EdgeStream } from '../stream/stream.ts';
 import type { Settings } from '../../config/settings.ts';
 import { ms, type Micros } from '../../base/units.ts';
-import { ailmentOf, hasContentFaultBeside, mayHaveContentFault, seemsLooped, type ContentFault } from './sickness.ts';
+import { ailmentOf, hasContentFaultBeside, mayHaveContentFault, seemsLooped, type ContentFault } from './content-fault.ts';
 
 /** Why a live stream that serves is left all the same. */
 export type PlannedReason = 'operator' | 'unpaced' | 'foreign' | ContentFault | 'behind' | 'lossy' | 'preferred';

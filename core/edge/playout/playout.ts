@@ -1,5 +1,5 @@
 import { Ahead } from '../../timing/ahead.ts';
-import type { Snapshot } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import type { EdgeStream } from '../stream/stream.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
 import { CutRepairs } from '../../codec/cuts.ts';

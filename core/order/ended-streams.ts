@@ -1,4 +1,4 @@
-import type { Snapshot } from '../base/archive.ts';
+import type { Snapshot } from '../base/snapshot.ts';
 import type { Run } from './place.ts';
 
 /** Streams that are remembered after they were forgotten: of 250 mountpoints, all that there were for hours. */

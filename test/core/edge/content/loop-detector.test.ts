@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { LoudnessEnvelope } from '../../../../core/edge/content/contour.ts';
+import { LoudnessEnvelope } from '../../../../core/edge/content/loudness-envelope.ts';
 import { StateReader, StateWriter } from '../../../../core/recording/saved-state.ts';
 import { ByteReader, ByteWriter } from '../../../../core/recording/wire.ts';
-import { LoopDetector } from '../../../../core/edge/content/echo.ts';
+import { LoopDetector } from '../../../../core/edge/content/loop-detector.ts';
 import { drums, GRANULE_US, loopedSpeech, music, speech, tone } from './levels.ts';
 
 /** A stream of which only the loudness is known. */

@@ -3,7 +3,7 @@ import { soundDigest } from '../../../core/codec/head.ts';
 import { LevelReader } from '../../../core/codec/level.ts';
 import { FrameScanner } from '../../../core/codec/scan/scanner.ts';
 import { PDU_HEADER_BYTES } from '../../../core/wire/pdu.ts';
-import { Redactor } from '../../../core/recording/outline.ts';
+import { Redactor } from '../../../core/recording/redaction.ts';
 import { loadProgramme } from '../../../demo/programme.ts';
 import { join, mpegFrame, times } from '../codec/build.ts';
 import { frameWith, heads } from '../codec/heads.ts';

@@ -1,7 +1,7 @@
 import type { Micros } from '../../../../core/base/units.ts';
 import { describe, expect, it } from 'vitest';
 import { MemoryBudget } from '../../../../core/base/budget.ts';
-import { Evidence, type Doubt } from '../../../../core/edge/stream/evidence.ts';
+import { Evidence, type Doubt } from '../../../../core/edge/stream/gap-decision.ts';
 import { Path } from '../../../../core/links/path.ts';
 import type { PathId } from '../../../../core/base/machine.ts';
 import { anonymous } from '../../../../core/links/peer.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { LoudnessEnvelope } from '../../../../core/edge/content/contour.ts';
+import { LoudnessEnvelope } from '../../../../core/edge/content/loudness-envelope.ts';
 import type { EdgeStream } from '../../../../core/edge/stream/stream.ts';
-import { isGoodSpliceTime } from '../../../../core/edge/playout/moment.ts';
+import { isGoodSpliceTime } from '../../../../core/edge/playout/splice-timing.ts';
 import type { Takeover } from '../../../../core/edge/playout/takeover.ts';
 import type { Micros } from '../../../../core/base/units.ts';
 import { adtsFrame } from '../../codec/build.ts';

@@ -5,7 +5,7 @@ import { readFileFrames, type FileFrames } from '../../../../core/edge/fallback/
 import { FallbackFile } from '../../../../core/edge/fallback/file.ts';
 import { FallbackMount } from '../../../../core/edge/fallback/mount.ts';
 import type { FallbackSink, FallbackSource } from '../../../../core/edge/fallback/source.ts';
-import { FallbackController } from '../../../../core/edge/fallback/stand-in.ts';
+import { FallbackController } from '../../../../core/edge/fallback/controller.ts';
 import { MountState } from '../../../../core/edge/playout/state.ts';
 import { emptyFrameHeader, type FrameFormat } from '../../../../core/codec/format/format.ts';
 import { readHeader } from '../../../../core/codec/header.ts';

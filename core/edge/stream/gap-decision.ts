@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
 import type { Path } from '../../links/path.ts';
 import type { PathId } from '../../base/machine.ts';
@@ -6,7 +6,7 @@ import { SeenWindow } from '../../order/seen.ts';
 import type { Settings } from '../../config/settings.ts';
 import { ms, type Micros } from '../../base/units.ts';
 import type { Held } from '../../order/window.ts';
-import { PathRecords, type PathRecord } from '../../order/witnesses.ts';
+import { PathRecords, type PathRecord } from '../../order/path-records.ts';
 
 /** What one path has shown of the order of one stream. */
 export interface Testimony extends PathRecord {

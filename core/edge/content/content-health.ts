@@ -1,8 +1,8 @@
-import type { LoudnessEnvelope } from './contour.ts';
-import type { Snapshot } from '../../base/archive.ts';
+import type { LoudnessEnvelope } from './loudness-envelope.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
 import { soundDigest } from '../../codec/head.ts';
-import { LoopDetector } from './echo.ts';
+import { LoopDetector } from './loop-detector.ts';
 import type { FrameTable } from './frame-table.ts';
 import { FrameRepeats } from './repeats.ts';
 

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../base/archive.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 import { snapshotReport } from '../../links/source-status.ts';
 import type { StatusReport } from '../../wire/extensions.ts';
 import type { Path } from '../../links/path.ts';

@@ -1,4 +1,4 @@
-import { ABSENT, type LoudnessEnvelope } from '../content/contour.ts';
+import { ABSENT, type LoudnessEnvelope } from '../content/loudness-envelope.ts';
 import type { EdgeStream } from '../stream/stream.ts';
 import { familyOf } from '../../codec/families.ts';
 import { isSameFormat } from '../../codec/formats.ts';

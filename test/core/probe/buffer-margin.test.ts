@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BufferMargin } from '../../../core/probe/lead.ts';
+import { BufferMargin } from '../../../core/probe/buffer-margin.ts';
 
 describe('Lead', () => {
   it('falls as deep as the longest outage that is made up for', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ABSENT, LoudnessEnvelope, STEP_US } from '../../../../core/edge/content/contour.ts';
+import { ABSENT, LoudnessEnvelope, STEP_US } from '../../../../core/edge/content/loudness-envelope.ts';
 
 function values(envelope: LoudnessEnvelope): number[] {
   return Array.from({ length: envelope.end - envelope.begin }, (_, i) => Math.round(envelope.at(envelope.begin + i)));

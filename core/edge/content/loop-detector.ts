@@ -1,5 +1,5 @@
-import { STEP_US, type LoudnessEnvelope } from './contour.ts';
-import type { Snapshot } from '../../base/archive.ts';
+import { STEP_US, type LoudnessEnvelope } from './loudness-envelope.ts';
+import type { Snapshot } from '../../base/snapshot.ts';
 
 const LOOK_US = 2_000_000;
 /** The newest five seconds are compared with those before them. */

@@ -1,9 +1,9 @@
-import type { Snapshot } from '../base/archive.ts';
+import type { Snapshot } from '../base/snapshot.ts';
 import type { MemoryBudget } from '../base/budget.ts';
 import type { Path } from '../links/path.ts';
 import type { PathId } from '../base/machine.ts';
 import { archiveRival, archiveAside, type Rival } from './rival.ts';
-import { ArrivalCadence } from '../timing/rhythm.ts';
+import { ArrivalCadence } from '../timing/arrival-cadence.ts';
 import type { Settings } from '../config/settings.ts';
 import { ms, type Micros } from '../base/units.ts';
 
