@@ -33,6 +33,12 @@ describe('hostile peers', () => {
     expect([...new Set(drawn.map(({ kind }) => kind))].sort()).toEqual(kinds.filter((kind) => hostileKinds[kind].isOn).sort());
   });
 
+  test('that subscribe are not drawn where there is room for hardly anybody who does', () => {
+    const topology = { ...station(), settings: { maxSubscribers: 1 } };
+    const drawn = Array.from({ length: 300 }, (_, seed) => drawHostile(new Dice(seed), topology, kinds).hostile ?? []).flat();
+    expect(drawn.filter(({ kind }) => kind === 'deaf' || kind === 'replays' || kind === 'far' || kind === 'thief')).toEqual([]);
+  });
+
   test('of every kind can be drawn', () => {
     const topology = station();
     const drawn = Array.from({ length: 300 }, (_, seed) => drawHostile(new Dice(seed), topology, kinds).hostile ?? []).flat();
