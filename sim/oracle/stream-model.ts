@@ -318,9 +318,10 @@ export class StreamModel {
   /** It goes on with what was not believed until then, and comes from there. */
   #goesElsewhere(now: number): void {
     if (this.#farAt > this.frameAt) {
+      // What its cadence explains is no pause, wherever it goes on.
+      if (!(this.#farAt - this.frameAt <= this.longestStallTimeoutUs)) this.runSince = now;
       this.frameAt = this.#farAt;
       this.frameBy = this.#farAt;
-      this.runSince = now;
     }
     this.#unsynced();
   }

@@ -7,11 +7,13 @@ import { mp3 } from '../../../sim/programme/model-frame.ts';
 import { Programme } from '../../../sim/programme/programme.ts';
 import { StreamModel } from '../../../sim/oracle/stream-model.ts';
 
+const FRAME_US = 26_122;
+
 function modelOf(...sequences: readonly number[]): StreamModel {
   const stream = new Programme().newStream({ name: 'a#1', mount: 'live', format: mp3(), ppm: 0, beginsAtUs: 0 });
   const model = new StreamModel('a', withSettings({ windowBytes: 65_536 }));
   for (const [at, sequence] of sequences.entries()) {
-    model.takes(at * 1_000, { path: 1 as PathId, transport: transports.tcp, replica: 0, sequence, type: MessageType.DATA, bytes: 1_000, stream, index: sequence, text: undefined });
+    model.takes(at * FRAME_US, { path: 1 as PathId, transport: transports.tcp, replica: 0, sequence, type: MessageType.DATA, bytes: 1_000, stream, index: sequence, text: undefined });
   }
   return model;
 }
@@ -25,4 +27,10 @@ test('what came far ahead may be dropped once a path has brought more than is ke
 
 test('what came near is kept, however much that is', () => {
   expect(modelOf(1, 2, ...range(4, 60)).mayBeDropped(4)).toBe(false);
+});
+
+test('a stream that goes on from far ahead after a short pause has come all the time', () => {
+  const model = modelOf(1, 2, 3, 4, 2_000);
+  model.gaveUp(5 * FRAME_US, 5, 1_995, true);
+  expect([model.frameAt, model.runSince]).toEqual([4 * FRAME_US, 0]);
 });
