@@ -1,3 +1,4 @@
+import { defaultSettings } from '../../core/config/settings.ts';
 import type { Expectation, Outcome } from './expectation.ts';
 import type { Note } from '../world/trace.ts';
 import { unmatchedLossesMs } from './unmatched-losses.ts';
@@ -63,7 +64,7 @@ function silenceOf(name: string, { notes, listeners, simulatedS }: Outcome, from
   const longest = silences.reduce((most, { silentMs }) => Math.max(most, silentMs), 0);
   const total = silences.reduce((sum, { silentMs }) => sum + silentMs, 0);
   const [first] = silences.filter(({ silentMs }) => silentMs > 0);
-  const waits = notes.filter(({ kind }) => kind === 'switch').map(({ fields }) => Number(fields['waitMs']));
+  const waits = notes.filter(({ kind }) => kind === 'switch').map((note) => waitedMs(note, fromMs));
   const mostAtOnce = MOST_SILENCE_MS + Math.max(0, ...waits);
   const mostInAll = MOST_SILENCE_SHARE * (endMs - fromMs) + waits.reduce((sum, waitMs) => sum + waitMs, 0);
   if (first !== undefined && (longest > mostAtOnce || total > mostInAll)) {
@@ -80,6 +81,14 @@ function within({ fields }: Note, fromMs: number, endMs: number): { readonly sin
   const sinceMs = Number(fields['fromMs']);
   const untilMs = Math.min(endMs, sinceMs + Number(fields['silentMs']));
   return { sinceMs, silentMs: Math.max(0, untilMs - Math.max(sinceMs, fromMs)) };
+}
+
+/** For how long a switch kept listeners waiting for a slower encoder: behind it, or before it, where the stream that was left had failed. */
+function waitedMs({ atMs, fields }: Note, fromMs: number): number {
+  const [waitMs, silentMs, catchUpMs] = [Number(fields['waitMs']), Number(fields['silentMs']), Number(fields['catchUpMs'])];
+  // Where the programme goes on as it was, what does not follow at once had yet to come.
+  const goesOn = atMs >= fromMs && fields['reason'] === 'stalled' && fields['missingMs'] === 0 && fields['repeatedMs'] === 0;
+  return waitMs + (goesOn ? Math.min(Math.max(0, silentMs - catchUpMs), defaultSettings.slowerWaitMs) : 0);
 }
 
 function lastConnected(notes: readonly Note[]): number {

@@ -66,6 +66,14 @@ describe('recovers()', () => {
     expect(violations(at(10).kill('relay-1'))).toEqual([]);
   });
 
+  test('allows for what listeners wait for when a slower encoder takes over', () => {
+    const encoders = [encoder('enc-a', ['relay-1']), encoder('enc-b', ['relay-1'], { feedDelayMs: 2_000, startsAtS: 0.5 })];
+    const slower = { ...scenario([at(35).kill('enc-a')]), topology: { ...topology, encoders, listeners: [listener('listener-1', 'edge-1', { bufferMs: 500 })], settings: { burstMs: 0 } } };
+    const { violations: broken, listeners } = simulate(slower, { seed: 1 });
+    expect(listeners[0]!.silenceMs).toBeGreaterThan(500);
+    expect(broken).toEqual([]);
+  });
+
   test('names who is silent, since when, and the way that was whole', () => {
     // The machine is well, and what it says is heard by nobody: as if the edge had not subscribed again.
     const broken = { ...scenario([]), topology: { ...topology, listeners: [listener('listener-1', 'edge-1', { mount: 'live' }), listener('deaf', 'edge-1', { bufferMs: 60_000 })] } };
