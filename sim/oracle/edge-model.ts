@@ -227,7 +227,7 @@ export class EdgeModel {
   #stalled(now: number, name: string): void {
     const mount = this.mounts.get(name);
     if (mount?.live === undefined) return;
-    this.#switches.checkStalled(now, mount, this.streams, `${name}: ${mount.live.name} is tardy`);
+    this.#switches.checkStalled(now, mount, this.streams, `${name}: ${mount.live.name} is stalled`);
     mount.isStalled = true;
   }
 

@@ -187,7 +187,7 @@ describe('a mountpoint with a file', () => {
     expect(makersHeard(rig.audio(listener))).toEqual([1]);
   });
 
-  it('is called once where its time is that at which the stream counts as tardy', () => {
+  it('is called once where its time is that at which the stream counts as stalled', () => {
     const rig = new EdgeRig({ fallbackMs: 300 });
     rig.edge.provideFallback(0 as Micros, 'test', 'Back soon', mp3File);
     const source = new Source(rig.open(), { stream: 1 });

@@ -46,7 +46,7 @@ class Stage {
 }
 
 describe('the turn of a fallback', () => {
-  it('is a second after the last frame of any stream, but not before that one is tardy', () => {
+  it('is a second after the last frame of any stream, but not before that one is stalled', () => {
     const stage = new Stage();
     for (const atMs of [0, 500, 900]) {
       stage.clock.until(atMs);
