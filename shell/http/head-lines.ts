@@ -24,7 +24,8 @@ export function readHeadLines(lines: readonly Uint8Array[]): HeadLines {
   let isUnclear = false;
   let lastName = '';
   for (const bytes of lines) {
-    const line = decodeText(bytes);
+    const text = decodeText(bytes);
+    const line = text.replace(/\r+$/, '');
     if (line === '') continue;
     const match = /^([\w!#$%&'*+.^`|~-]+)([ \t]*):(.*)$/s.exec(line);
     if (match === null || hasControl(line)) {
@@ -37,7 +38,7 @@ export function readHeadLines(lines: readonly Uint8Array[]): HeadLines {
     const name = rawName.toLowerCase();
     const value = rawValue.trim();
     lastName = name;
-    isUnclear ||= framing.has(name) && (blank !== '' || (headers.has(name) && headers.get(name) !== value));
+    isUnclear ||= framing.has(name) && (blank !== '' || line !== text || (headers.has(name) && headers.get(name) !== value));
     if (!headers.has(name)) headers.set(name, value);
   }
   return { headers, ...(passedOver.length > 0 && { passedOver }), ...(isUnclear && { isUnclear }) };

@@ -28,7 +28,7 @@ const CR = 13;
 /**
  * Collects a head from any chunking of bytes.
  *
- * A line ends with CR LF or LF alone (DarkIce), the head with an empty line. Empty lines in front are skipped, as
+ * A line ends with CR LF or LF alone (DarkIce), or CR CR LF (a client that writes in text mode), the head with an empty line. Empty lines in front are skipped, as
  * RFC 9112 asks of a robust server. Nothing is looked at twice, and at most MAX_HEAD_BYTES are held.
  */
 export class HeadReader {
@@ -58,7 +58,7 @@ export class HeadReader {
   /** The head, once it is whole. */
   parse(): Head | 'bad head' {
     const [first, ...lines] = linesOf(this.#bytes.subarray(0, this.#length));
-    const firstLine = Buffer.from(first!).toString('latin1');
+    const firstLine = Buffer.from(first!).toString('latin1').replace(/\r+$/, '');
     return hasControl(firstLine) ? 'bad head' : { firstLine, ...readHeadLines(lines) };
   }
 

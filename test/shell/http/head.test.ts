@@ -41,6 +41,16 @@ describe('a head', () => {
     }
   });
 
+  it('may end its lines with CR CR LF, but not those that say where the body ends', () => {
+    for (const size of [1, 1_000]) {
+      expect(read('SOURCE /m HTTP/1.0\r\r\nice-name: x\r\r\n\r\r\naudio', size)).toEqual({
+        head: { firstLine: 'SOURCE /m HTTP/1.0', headers: new Map([['ice-name', 'x']]) },
+        rest: 'audio',
+      });
+    }
+    expect(request('PUT /m HTTP/1.1\r\r\nContent-Length: 5\r\r\n\r\r\n')).toBe('bad head');
+  });
+
   it('may have empty lines in front of it', () => {
     expect(read('\r\n\nGET / HTTP/1.0\r\n\r\n', 1).head).toEqual({ firstLine: 'GET / HTTP/1.0', headers: new Map() });
   });
