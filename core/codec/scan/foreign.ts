@@ -32,11 +32,12 @@ interface Signature {
   readonly letters: string;
 }
 
-/** Each by its specification: RFC 3533 (Ogg), RFC 9639 (FLAC), RFC 9559 (Matroska), ISO 14496-12 (MP4), ISO 14496-3 (ADIF). */
+/** Each by its specification: RFC 3533 (Ogg), RFC 9639 (FLAC), RFC 9559 (Matroska), ISO 14496-12 (MP4), ISO 14496-3 (ADIF), ISO 13818-1 (program stream), ETSI TS 102 114 (DTS). */
 const signatures: readonly Signature[] = [
   { name: oggName, at: 0, letters: 'OggS' },
   { name: 'FLAC', at: 0, letters: 'fLaC' },
   { name: 'WebM or Matroska', at: 0, letters: '\u001aE\u00df\u00a3' },
+  { name: 'AVI', at: 8, letters: 'AVI ' },
   { name: wavName, at: 0, letters: 'RIFF' },
   { name: wavName, at: 0, letters: 'RF64' },
   { name: 'AIFF', at: 0, letters: 'FORM' },
@@ -49,6 +50,16 @@ const signatures: readonly Signature[] = [
   { name: 'WavPack', at: 0, letters: 'wvpk' },
   { name: "Monkey's Audio", at: 0, letters: 'MAC ' },
   { name: 'MIDI', at: 0, letters: 'MThd' },
+  { name: 'an MPEG program stream', at: 0, letters: '\0\0\u0001\u00ba' },
+  // Its words of 14 or 16 bits look like headers of free-format MPEG audio.
+  { name: 'DTS', at: 0, letters: '\u007f\u00fe\u0080\u0001' },
+  { name: 'DTS', at: 0, letters: '\u00fe\u007f\u0001\u0080' },
+  { name: 'DTS', at: 0, letters: '\u001f\u00ff\u00e8\0' },
+  { name: 'DTS', at: 0, letters: '\u00ff\u001f\0\u00e8' },
+  { name: 'True Audio', at: 0, letters: 'TTA1' },
+  { name: 'RealMedia', at: 0, letters: '.RMF' },
+  { name: 'WAV (Sony Wave64)', at: 0, letters: 'riff.\u0091\u00cf\u0011' },
+  { name: 'VOC', at: 0, letters: 'Creative Voice File' },
 ];
 
 /** A page of Ogg has 27 bytes and its segment table in front of the codec's own first letters. */
