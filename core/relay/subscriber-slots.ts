@@ -1,6 +1,6 @@
 import type { Snapshot } from '../base/snapshot.ts';
 import type { Settings } from '../config/settings.ts';
-import { ByAddress, KNOWN_AFTER_US, KnownAddresses, oldest, type Admission } from '../links/slots.ts';
+import { ByAddress, KNOWN_AFTER_US, KnownAddresses, newest, type Admission } from '../links/slots.ts';
 import type { Subscriber } from './subscriber.ts';
 import type { Micros } from '../base/units.ts';
 
@@ -14,7 +14,10 @@ const REPLACE_AFTER_US = 10_000_000;
  *     1. one of the same address that does not take what it is sent: its other end is gone, and has come again
  *     2. the newest of the address that holds most, for an address that holds less
  *     3. the newest of an address that is not known, for one that is: a subscriber was there for a minute
- *     4. the oldest of the same address, as under 1, but it cannot be seen yet: one in ten seconds
+ *     4. the newest of the same address, as under 1, but it cannot be seen yet: one in ten seconds
+ *
+ * Never the oldest: somebody behind the same address (one host, one proxy) who takes all of its share and says nothing would in this way get rid of
+ * the edge that was there before.
  */
 export class SubscriberSlots {
   readonly #settings: Settings;
@@ -79,9 +82,9 @@ export class SubscriberSlots {
   }
 
   #replaceable(now: Micros, address: string): Subscriber | undefined {
-    const first = oldest(this.#all.of(address));
-    if (first === undefined || now - first.joinedAt < REPLACE_AFTER_US || now - this.#replaced.usedAt(address) < REPLACE_AFTER_US) return undefined;
+    const last = newest(this.#all.of(address));
+    if (last === undefined || now - last.joinedAt < REPLACE_AFTER_US || now - this.#replaced.usedAt(address) < REPLACE_AFTER_US) return undefined;
     this.#replaced.note(now, address);
-    return first;
+    return last;
   }
 }

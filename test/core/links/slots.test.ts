@@ -174,6 +174,18 @@ describe('subscribers of a relay', () => {
     expect(rig.cuts).toEqual([first]);
     expect(rig.relay.subscribe(rig.now, anonymous('subscriber', '198.51.100.1:4'))).toBeUndefined();
   });
+
+  it('that were there first stay, whatever comes from the same address', () => {
+    const world = new World({ maxSubscribersPerAddress: 8 });
+    const rig = new Rig(world);
+    const edge = rig.relay.subscribe(rig.now, anonymous('subscriber', '198.51.100.1:1'))!;
+    for (let seconds = 0; seconds < 600; seconds++) {
+      world.run(1_000 * seconds);
+      rig.relay.subscribe(rig.now, anonymous('subscriber', `198.51.100.1:${100 + seconds}`));
+    }
+    expect(rig.cuts.length).toBeGreaterThan(20);
+    expect(rig.cuts).not.toContain(edge);
+  });
 });
 
 describe('invented stream ids', () => {
