@@ -15,14 +15,16 @@ export interface InputCheckOptions {
 
 /** A source that still sends no frame is told of again after so long. */
 const REPEAT_US = 10_000_000 as Micros;
+/** Enough to know what carries whole frames in packets of its own, as a transport stream does. */
+const PACKETS_BYTES = 1_024;
 /** It is looked what the first bytes are when there are so many: most are known by their first letters, some by several packets. */
-const LOOK_AT_BYTES: readonly number[] = [64, 1_024, FOREIGN_HEAD_BYTES];
+const LOOK_AT_BYTES: readonly number[] = [64, PACKETS_BYTES, FOREIGN_HEAD_BYTES];
 
 /** Watches whether what a source sends is audio that can be carried: a source that is discarded in silence is found by nobody. */
 export class InputCheck {
   readonly #options: InputCheckOptions;
   readonly #timer: Timer<string>;
-  /** There has been no frame yet, and too few bytes to say what they are. */
+  /** Too few bytes have come to say what they are; with frames among them fewer do. */
   #isUndecided = true;
   /** The first bytes of that time. */
   #head: Uint8Array | undefined;
@@ -44,9 +46,10 @@ export class InputCheck {
   /** The scanner has been given these bytes. */
   look(now: Micros, bytes: Uint8Array): void {
     const { frames } = this.#options.scanner;
+    if (this.#isUndecided) this.#keepHead(bytes);
     if (frames > this.#frames) {
       this.#frames = frames;
-      this.#decided();
+      if (this.#headBytes >= PACKETS_BYTES) this.#decided();
       this.#bytes = 0;
       if (this.#timer.armed) this.#timer.cancel();
       return;
@@ -54,7 +57,6 @@ export class InputCheck {
     if (this.#bytes === 0) this.#begin(now);
     this.#bytes += bytes.length;
     if (!this.#timer.armed) this.#timer.set(later(now, ms(this.#options.noFrameMs)));
-    if (this.#isUndecided) this.#keepHead(bytes);
   }
 
   /** The input has ended. */

@@ -42,6 +42,9 @@ export class FileFrames {
 
 /** What is in a file; or why it cannot be a fallback. */
 export function readFileFrames(file: Uint8Array): FileFrames | FallbackProblem {
+  // Also where frames are found: in packets of something else some of them are cut.
+  const foreign = foreignFormat(file);
+  if (foreign !== undefined) return { code: 'foreign', format: foreign };
   const bytes = new Uint8Array(file.length);
   const offsets = [0];
   let end = 0;
@@ -60,11 +63,7 @@ export function readFileFrames(file: Uint8Array): FileFrames | FallbackProblem {
   scan(scanner, file.subarray(0, programmeEnd(file)));
   // Anything large has a few bytes in it that look like frames.
   const { garbage, padding } = scanner.skipped;
-  if (format === undefined || garbage.bytes + padding.bytes > end) {
-    const foreign = foreignFormat(file);
-    if (foreign !== undefined) return { code: 'foreign', format: foreign };
-    return { code: format === undefined ? 'no-frame' : 'mostly-other' };
-  }
+  if (format === undefined || garbage.bytes + padding.bytes > end) return { code: format === undefined ? 'no-frame' : 'mostly-other' };
   if (other !== undefined) return { code: 'two-formats', first: format, other };
   return new FileFrames(format, bytes.slice(0, end), offsets);
 }

@@ -3,7 +3,7 @@ import { Encoder } from '../../../core/encoder/encoder.ts';
 import type { EncoderEvent } from '../../../core/encoder/events.ts';
 import { defaultSettings } from '../../../core/config/settings.ts';
 import { NEVER, type Micros } from '../../../core/base/units.ts';
-import { ascii, id3v2, join } from '../codec/build.ts';
+import { adtsFrame, ascii, id3v2, join, times } from '../codec/build.ts';
 import { FRAME_US, numbered } from '../support/frames.ts';
 import { streamId } from '../support/messages.ts';
 
@@ -86,6 +86,14 @@ describe('an encoder tells of a source', () => {
     const piecemeal = new Source();
     for (const byte of bytes) piecemeal.encoder.receive(0 as Micros, Uint8Array.of(byte));
     expect(piecemeal.told('source-unsupported')).toEqual([{ kind: 'source-unsupported', format }]);
+  });
+
+  it.each([1, 184, 1_024, 16_384])('that is not supported, and has whole frames in its packets, by %i bytes at a time', (size) => {
+    const packet = join(Uint8Array.of(0x47, 1, 0, 0x10), times(4, adtsFrame({ lengthBytes: 46 })));
+    const bytes = times(20, packet);
+    const source = new Source();
+    for (let at = 0; at < bytes.length; at += size) source.encoder.receive(0 as Micros, bytes.subarray(at, at + size));
+    expect(source.told('source-unsupported')).toEqual([{ kind: 'source-unsupported', format: 'an MPEG transport stream' }]);
   });
 
   it('but takes no frame for something else, whatever is in it', () => {

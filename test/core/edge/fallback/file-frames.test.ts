@@ -72,6 +72,7 @@ describe('a file', () => {
 
 test.each([
   ['Ogg', join(ascii('OggS'), new Uint8Array(50_000)), { code: 'foreign', format: 'Ogg' }],
+  ['a program stream', join(Uint8Array.of(0, 0, 1, 0xba), new Uint8Array(40), ...ten), { code: 'foreign', format: 'an MPEG program stream' }],
   ['nothing', new Uint8Array(0), { code: 'no-frame' }],
   ['text', new Uint8Array(5_000).fill(0x41), { code: 'no-frame' }],
   ['two kinds', join(...ten, times(5, mpegFrame({ sampleRateHz: 48_000 }))), { code: 'two-formats', first: { codec: 'mp3' }, other: { codec: 'mp3', sampleRateHz: 48_000 } }],
