@@ -17,13 +17,18 @@ export class StdinSource implements Source {
   start(): Promise<void> {
     const input = this.#input;
     const sink = this.#api.begin({ from: 'stdin', headers: [], flow: { pause: () => input.pause(), resume: () => input.resume() } });
+    let isEmpty = true;
     input.on('data', (bytes: Uint8Array) => {
+      isEmpty = false;
       const problem = sink.audio(bytes);
       if (problem === undefined) return;
       input.removeAllListeners().destroy();
       this.#end(sink, problem, problem);
     });
-    input.once('end', () => this.#end(sink, 'end of input'));
+    input.once('end', () => {
+      sink.end('end of input');
+      this.#ended(isEmpty || sink.hasFrames ? undefined : 'there is no frame in it');
+    });
     input.once('error', (error) => this.#end(sink, error.message));
     return Promise.resolve();
   }

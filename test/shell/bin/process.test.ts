@@ -82,6 +82,16 @@ describe('a process', () => {
     await expect.poll(() => relay.lines('path-closed'), { timeout: 20_000 }).toMatchObject([{ messages: 424, dropped: {} }]);
   });
 
+  it('ends with status 2 when there was no frame in its input, and in good order when there was nothing', async () => {
+    const encoder = (): Program => new Program('davecast', 'encoder', '--mount', 'm', '--to', '127.0.0.1:9', '--stdin', '--origin', 'o', '--stop-ms', '100', '--drain-ms', '100');
+    const [noise, nothing] = [encoder(), encoder()];
+    noise.child.stdin.end(Buffer.alloc(50_000, 0x33));
+    nothing.child.stdin.end();
+    expect(await noise.exited).toBe(2);
+    expect(noise.err).toBe('davecast: --stdin: there is no frame in it; send MPEG audio or AAC (ADTS) (see davecast --help)\n');
+    expect(await nothing.exited).toBe(0);
+  });
+
   it('that was stopped and goes on hears first what its source has sent meanwhile, and keeps it', async () => {
     const encoder = new Program('davecast', 'encoder', '--mount', 'm', '--to', '127.0.0.1:9', '--listen', '0', '--bind', '127.0.0.1', '--source-idle-ms', '1000');
     const { port } = await encoder.line('listening', 'source');
