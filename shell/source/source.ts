@@ -1,4 +1,4 @@
-import type { HeaderList } from '../../core/wire/headers.ts';
+import { MAX_HEADER_VALUE_BYTES, type HeaderList } from '../../core/wire/headers.ts';
 
 /** Holds a source up: nothing more is read of it until it may go on. */
 export interface SourceFlow {
@@ -42,6 +42,13 @@ export function icyHeadersOf(headers: ReadonlyMap<string, string>): HeaderList {
   const names = { name: 'Icy-Name', genre: 'Icy-Genre', description: 'Icy-Description', url: 'Icy-Url', pub: 'Icy-Pub', private: 'Icy-Private' };
   return Object.entries(names).flatMap(([name, spelling]) => {
     const value = headers.get(`ice-${name === 'pub' ? 'public' : name}`) ?? headers.get(`icy-${name}`);
-    return value === undefined || value === '' ? [] : [[spelling, value] as const];
+    return value === undefined || value === '' ? [] : [[spelling, transmissible(value)] as const];
   });
+}
+
+/** A value with a tabulator, or a longer one than a HEADERS message takes, would be left out of it as a whole. */
+function transmissible(value: string): string {
+  const bytes = Buffer.from(value.replaceAll('\t', ' '));
+  // A character that is cut is left out.
+  return new TextDecoder().decode(bytes.subarray(0, MAX_HEADER_VALUE_BYTES), { stream: true });
 }

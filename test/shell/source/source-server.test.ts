@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { defaultSettings, withSettings, type Settings } from '../../../core/config/settings.ts';
+import { allowedHeaders } from '../../../core/wire/headers.ts';
 import { SourceServer } from '../../../shell/source/source-server.ts';
 import type { SourceApi, SourceInfo, SourceSink } from '../../../shell/source/source.ts';
 import { ask, CapturedLog, RawClient, sleep } from '../support.ts';
@@ -76,6 +77,15 @@ it('takes a source whose description has two lines', async () => {
   const client = connect(port).write(`PUT /m HTTP/1.1\r\n${auth('source', 'pw')}Ice-Description: First line\nsecond line\r\nIce-Genre: Pop\r\n\r\n`);
   await client.untilText('200 OK\r\n\r\n');
   expect(api.sources[0]!.info.headers).toEqual([['Icy-Genre', 'Pop'], ['Icy-Description', 'First line']]);
+});
+
+it('takes a tabulator for a space, and the beginning of what is too long for a message', async () => {
+  const { api, port } = await listen('pw');
+  const client = connect(port).write(`PUT /m HTTP/1.1\r\n${auth('source', 'pw')}Ice-Name: Radio\tOne\r\nIce-Description: ${'é'.repeat(1_000)}\r\n\r\n`);
+  await client.untilText('200 OK\r\n\r\n');
+  const { headers } = api.sources[0]!.info;
+  expect(headers).toEqual([['Icy-Name', 'Radio One'], ['Icy-Description', 'é'.repeat(512)]]);
+  expect(allowedHeaders(headers)).toEqual(headers);
 });
 
 describe('passwords', () => {
