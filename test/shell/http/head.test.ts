@@ -110,6 +110,12 @@ describe('a head', () => {
 });
 
 describe('a request', () => {
+  it('may have blanks behind a question mark, and nowhere else', () => {
+    expect(request('GET /a?b=c d  e  HTTP/1.0\r\n\r\n')).toMatchObject({ target: '/a?b=c d  e' });
+    expect(request('GET /a? HTTP/1.0\r\n\r\n')).toMatchObject({ target: '/a?' });
+    for (const line of ['GET /a b?c HTTP/1.0', 'GET /a?b\tc HTTP/1.0', 'GET ? HTTP/1.0 x']) expect(request(`${line}\r\n\r\n`)).toBe('bad head');
+  });
+
   it.each(['GET', 'HEAD', 'OPTIONS', 'PUT', 'SOURCE', 'POST'])('may be %s', (method) => {
     expect(request(`${method} /a?b=c ICE/1.0\r\n\r\n`)).toMatchObject({ method, target: '/a?b=c', version: 'ICE/1.0' });
   });
