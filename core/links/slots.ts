@@ -114,8 +114,7 @@ export class KnownAddresses {
   }
 }
 
-/** The newest of members that are given in the order in which they came. */
-export function newest<Member>(members: Iterable<Member>): Member | undefined {
+function newest<Member>(members: Iterable<Member>): Member | undefined {
   let last: Member | undefined;
   for (const member of members) last = member;
   return last;

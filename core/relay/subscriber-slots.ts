@@ -1,11 +1,13 @@
 import type { Snapshot } from '../base/snapshot.ts';
 import type { Settings } from '../config/settings.ts';
-import { ByAddress, KNOWN_AFTER_US, KnownAddresses, newest, type Admission } from '../links/slots.ts';
+import { ByAddress, KNOWN_AFTER_US, KnownAddresses, type Admission } from '../links/slots.ts';
 import type { Subscriber } from './subscriber.ts';
 import type { Micros } from '../base/units.ts';
 
-/** One that has been there for so long may be a connection whose other end is gone; so often at most one of an address is replaced for that. */
+/** One that has been there for so long may be a connection whose other end is gone. */
 const REPLACE_AFTER_US = 10_000_000;
+/** So often at most one of an address is replaced for that: an edge that tries once a second gets its turn beside somebody who comes in bursts. */
+const REPLACE_EACH_US = 2_000_000;
 
 /**
  * Who may be subscribed when there are more than a relay takes. Subscribers say nothing, so what is known of them is their address,
@@ -14,10 +16,10 @@ const REPLACE_AFTER_US = 10_000_000;
  *     1. one of the same address that does not take what it is sent: its other end is gone, and has come again
  *     2. the newest of the address that holds most, for an address that holds less
  *     3. the newest of an address that is not known, for one that is: a subscriber was there for a minute
- *     4. the newest of the same address, as under 1, but it cannot be seen yet: one in ten seconds
+ *     4. the one of the same address that is in the middle by its age, as under 1, but it cannot be seen yet: one in two seconds
  *
- * Never the oldest: somebody behind the same address (one host, one proxy) who takes all of its share and says nothing would in this way get rid of
- * the edge that was there before.
+ * Somebody behind the address of an edge (one host, one proxy) may take its whole share and say nothing. Half of them, those that were there first,
+ * never go for that; and whoever gets in stays until as many others have.
  */
 export class SubscriberSlots {
   readonly #settings: Settings;
@@ -82,9 +84,10 @@ export class SubscriberSlots {
   }
 
   #replaceable(now: Micros, address: string): Subscriber | undefined {
-    const last = newest(this.#all.of(address));
-    if (last === undefined || now - last.joinedAt < REPLACE_AFTER_US || now - this.#replaced.usedAt(address) < REPLACE_AFTER_US) return undefined;
+    const all = [...this.#all.of(address)];
+    const middle = all[Math.floor(all.length / 2)];
+    if (middle === undefined || now - middle.joinedAt < REPLACE_AFTER_US || now - this.#replaced.usedAt(address) < REPLACE_EACH_US) return undefined;
     this.#replaced.note(now, address);
-    return last;
+    return middle;
   }
 }

@@ -163,7 +163,7 @@ describe('subscribers of a relay', () => {
     expect(rig.cuts).not.toContain(other);
   });
 
-  it('are replaced by the same address, one in ten seconds, also where nothing can be seen of that yet', () => {
+  it('are replaced by the same address after ten seconds, also where nothing can be seen of that yet', () => {
     const world = new World({ maxSubscribersPerAddress: 1 });
     const rig = new Rig(world);
     const first = rig.relay.subscribe(rig.now, anonymous('subscriber', '198.51.100.1:1'))!;
