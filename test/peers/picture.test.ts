@@ -105,7 +105,7 @@ describeWith(['chromium'], 'the picture in a browser', () => {
 
     it('shows the whole time, what it came to, and all that is not routine', async () => {
       await open(picture);
-      expect(await page.textContent('h1')).toBe('encoder-death, seed 5all well');
+      expect(await page.textContent('h1')).toBe('encoder-death, seed 5ok');
       expect(await page.textContent('.summary')).toContain('0 ms of silence, 1 switch');
       expect(await page.locator('.name').allTextContents()).toEqual(picture.lanes.map(({ name }) => name));
       const told = picture.marks.filter(({ tone }) => tone !== 'routine').length;
