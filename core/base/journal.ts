@@ -188,7 +188,7 @@ export class Journal {
       record: a.number(mark?.record ?? 0),
       time: a.number(mark?.time ?? (0 as Micros)),
     }));
-    this.#chunks = a.list(this.#chunks, (chunk) => archiveChunk(a, chunk));
+    this.#chunks = a.list(this.#chunks, (chunk) => snapshotChunk(a, chunk));
   }
 
   #room(length: number): Chunk {
@@ -234,12 +234,12 @@ export class Journal {
 }
 
 /** Saves or restores a reader's place. */
-export function archiveCursor(a: Snapshot, cursor: Cursor): void {
+export function snapshotCursor(a: Snapshot, cursor: Cursor): void {
   cursor.position = a.number(cursor.position);
   cursor.record = a.number(cursor.record);
 }
 
-function archiveChunk(a: Snapshot, saved: Chunk | undefined): Chunk {
+function snapshotChunk(a: Snapshot, saved: Chunk | undefined): Chunk {
   const capacityBytes = a.number(saved?.bytes.length ?? 0);
   const chunk: Chunk = {
     bytes: saved?.bytes ?? new Uint8Array(capacityBytes),

@@ -60,20 +60,20 @@ type EdgeReason = MountReason | StreamsReason;
  * Takes in all relays and gives each listener one unbroken stream. The way of a frame is one line; the edge only says of which
  * stream a message is.
  *
- *     bytes of a path        PathReceiver        links/path-receiver.ts              messages
+ *     bytes of a path        PathReceiver        links/path-receiver.ts      messages
  *          |
- *     by stream id           Edge          edge.ts                      the stream of a message
+ *     by stream id           Edge                edge.ts                     the stream of a message
  *          |
- *     one stream             EdgeStream    stream/stream.ts
- *          |                 Reassembler   stream/reassembler.ts        each message once, in order
- *          |                 StreamMedia   stream/media.ts              frames, the newest of them in a ring
+ *     one stream             EdgeStream          stream/stream.ts
+ *          |                 Reassembler         stream/reassembler.ts       each message once, in order
+ *          |                 StreamMedia         stream/media.ts             frames, the newest of them in a ring
  *          |
- *     the mountpoint that    Mount         mountpoint/mountpoint.ts     (Mountpoints, mountpoint/mountpoints.ts, until it has joined one)
- *     it has joined          Switcher      switching/switcher.ts        whether it is heard
- *          |                 OnAir         playout/on-air.ts            what of it comes next
+ *     the mountpoint that    Mount               mountpoint/mountpoint.ts    (Mountpoints, mountpoint/mountpoints.ts, until it has joined one)
+ *     it has joined          Switcher            switching/switcher.ts       whether it is heard
+ *          |                 Playout             playout/playout.ts          what of it comes next
  *          |
- *     output                 FallbackController       fallback/stand-in.ts         only where there is a fallback: steps back
- *          |                 Broadcast     output/broadcast.ts          a journal, and in it the place of each listener
+ *     output                 FallbackController  fallback/controller.ts      only where there is a fallback: steps back
+ *          |                 Broadcast           output/broadcast.ts         a journal, and in it the place of each listener
  *     listeners
  */
 export class Edge implements Machine {

@@ -3,7 +3,7 @@ import { assert } from '../base/assert.ts';
 import type { PathEvent } from './events.ts';
 import type { PathId } from '../base/machine.ts';
 import { Path } from './path.ts';
-import { archivePeer, type Peer } from './peer.ts';
+import { snapshotPeer, type Peer } from './peer.ts';
 import { isTooLongFor } from '../wire/payloads.ts';
 import { transports, type Transport } from './transport.ts';
 import type { Micros } from '../base/units.ts';
@@ -96,13 +96,13 @@ export class PathReceiver {
   snapshot(a: Snapshot): void {
     this.#opened = a.number(this.#opened);
     this.#bounds = new Map(a.list(this.#bounds, (bound) => [a.text(bound?.[0] ?? ''), a.number(bound?.[1] ?? 0)]));
-    this.#paths = new Map(a.list(this.#paths, (entry) => this.#archivePath(a, entry?.[1])));
+    this.#paths = new Map(a.list(this.#paths, (entry) => this.#snapshotPath(a, entry?.[1])));
   }
 
-  #archivePath(a: Snapshot, saved: Path | undefined): [PathId, Path] {
+  #snapshotPath(a: Snapshot, saved: Path | undefined): [PathId, Path] {
     const id = a.number(saved?.id ?? (0 as PathId));
     const transport = transports[a.text(saved?.transport.name ?? 'tcp')];
-    const peer = archivePeer(a, saved?.peer);
+    const peer = snapshotPeer(a, saved?.peer);
     const path = saved ?? new Path({ id, transport, peer, openedAt: 0 as Micros, message: this.#message, empty: this.#empty });
     path.snapshot(a);
     return [id, path];

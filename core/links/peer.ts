@@ -33,7 +33,7 @@ export function mayAnnounce({ mounts }: Peer, mount: string): boolean {
 }
 
 /** Saves or restores the peer of a path. */
-export function archivePeer(a: Snapshot, peer: Peer | undefined): Peer {
+export function snapshotPeer(a: Snapshot, peer: Peer | undefined): Peer {
   const name = a.text(peer?.name ?? '');
   const bits = a.byte((peer?.role === 'relay' ? PeerBits.relay : 0) | (peer === undefined || isAnonymous(peer) ? 0 : PeerBits.known));
   const role = (bits & PeerBits.relay) === 0 ? 'source' : 'relay';

@@ -11,7 +11,7 @@ interface CarryingPath {
 }
 
 /** Open paths of one stream that are remembered: an encoder has one or two to a relay. */
-const MAX_CARRIERS = 16;
+const MAX_CARRYING_PATHS = 16;
 
 /**
  * Of one stream at a relay: by which open paths it comes, and what the relay can say of that to those behind it.
@@ -21,7 +21,7 @@ const MAX_CARRIERS = 16;
  * never closed. While any way is open, or may be, nobody is told that the stream has lost its source.
  */
 export class SourceStatus {
-  #sourceStatus: CarryingPath[] = [];
+  #carrying: CarryingPath[] = [];
   #report: StatusReport | undefined;
 
   /** What can be said; undefined while nothing is known. */
@@ -31,7 +31,7 @@ export class SourceStatus {
 
   /** The paths that are remembered. */
   get paths(): readonly Path[] {
-    return this.#sourceStatus.map(({ path }) => path);
+    return this.#carrying.map(({ path }) => path);
   }
 
   /** A copy of one of its messages has come by this path. True when that is remembered of it from now on. */
@@ -39,8 +39,8 @@ export class SourceStatus {
     const carrier = this.#find(path);
     const isNew = carrier === undefined;
     if (isNew) {
-      if (this.#sourceStatus.length >= MAX_CARRIERS) return false;
-      this.#sourceStatus.push({ path, said: undefined });
+      if (this.#carrying.length >= MAX_CARRYING_PATHS) return false;
+      this.#carrying.push({ path, said: undefined });
     } else if (carrier.said?.isOpen === false) carrier.said = { ...carrier.said, isOpen: true };
     else return false;
     this.#report = this.#known() ?? this.#report;
@@ -59,14 +59,14 @@ export class SourceStatus {
   closed(path: Path): void {
     const carrier = this.#find(path);
     if (carrier === undefined) return;
-    this.#sourceStatus = this.#sourceStatus.filter((other) => other !== carrier);
-    if (this.#sourceStatus.length > 0) this.#report = this.#known() ?? this.#report;
+    this.#carrying = this.#carrying.filter((other) => other !== carrier);
+    if (this.#carrying.length > 0) this.#report = this.#known() ?? this.#report;
     else if (isPushed(path)) this.#report = { isOpen: false, hops: 0, address: path.address };
   }
 
   /** Saves or restores its state; the paths it names are open. */
   snapshot(a: Snapshot, pathOf: (id: PathId) => Path): void {
-    this.#sourceStatus = a.list(this.#sourceStatus, (carrier) => {
+    this.#carrying = a.list(this.#carrying, (carrier) => {
       const path = pathOf(a.number(carrier?.path.id ?? (0 as PathId)));
       return { path, said: snapshotReport(a, carrier?.said) };
     });
@@ -75,16 +75,16 @@ export class SourceStatus {
 
   /** Undefined when the paths that there are say nothing. */
   #known(): StatusReport | undefined {
-    const encoder = this.#sourceStatus.findLast(({ path }) => isPushed(path));
+    const encoder = this.#carrying.findLast(({ path }) => isPushed(path));
     if (encoder !== undefined) return { isOpen: true, hops: 0, address: encoder.path.address };
-    const reported = this.#sourceStatus.map(({ said }) => said);
+    const reported = this.#carrying.map(({ said }) => said);
     const open = reported.filter((said) => said?.isOpen === true).sort((a, b) => a!.hops - b!.hops)[0];
     const said = open ?? (reported.includes(undefined) ? undefined : reported[0]);
     return said === undefined ? undefined : { ...said, hops: said.hops + 1 };
   }
 
   #find(path: Path): CarryingPath | undefined {
-    for (const carrier of this.#sourceStatus) if (carrier.path === path) return carrier;
+    for (const carrier of this.#carrying) if (carrier.path === path) return carrier;
     return undefined;
   }
 }

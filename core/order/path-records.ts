@@ -2,7 +2,7 @@ import type { Snapshot } from '../base/snapshot.ts';
 import type { MemoryBudget } from '../base/budget.ts';
 import type { Path } from '../links/path.ts';
 import type { PathId } from '../base/machine.ts';
-import { archiveRival, archiveAside, type Rival } from './rival.ts';
+import { snapshotRival, snapshotAside, type Rival } from './rival.ts';
 import { ArrivalCadence } from '../timing/arrival-cadence.ts';
 import type { Settings } from '../config/settings.ts';
 import { ms, type Micros } from '../base/units.ts';
@@ -25,7 +25,7 @@ export interface PathRecord {
 }
 
 /** Paths of one stream that are listened to as path records: two relays with four replicas each, twice over. */
-const MAX_WITNESSES = 16;
+const MAX_PATH_RECORDS = 16;
 /** Of one connection: anybody can make up replica numbers, and must not keep other connections out. */
 const MAX_REPLICAS = 8;
 
@@ -63,7 +63,7 @@ export class PathRecords<W extends PathRecord> {
     for (const pathRecord of this.#all) if (pathRecord.path === path && pathRecord.replica === replica) return pathRecord;
     const own = this.#all.filter((pathRecord) => pathRecord.path === path);
     if (own.length >= MAX_REPLICAS && !this.#dropSilent(now, own)) return undefined;
-    if (this.#all.length >= MAX_WITNESSES && !this.#dropSilent(now, this.#all)) return undefined;
+    if (this.#all.length >= MAX_PATH_RECORDS && !this.#dropSilent(now, this.#all)) return undefined;
     const pathRecord = this.#new(now, path, replica);
     this.#all.push(pathRecord);
     return pathRecord;
@@ -100,8 +100,8 @@ export class PathRecords<W extends PathRecord> {
       pathRecord.cadence.snapshot(a);
       pathRecord.hereAt = a.number(pathRecord.hereAt);
       pathRecord.newAt = a.number(pathRecord.newAt);
-      pathRecord.rival = archiveRival(a, pathRecord.rival, path, this.#settings, this.#budget);
-      pathRecord.aside = archiveAside(a, pathRecord.aside, path, this.#settings, this.#budget);
+      pathRecord.rival = snapshotRival(a, pathRecord.rival, path, this.#settings, this.#budget);
+      pathRecord.aside = snapshotAside(a, pathRecord.aside, path, this.#settings, this.#budget);
       more(pathRecord);
       return pathRecord;
     });

@@ -346,8 +346,8 @@ export class Place {
   }
 
   #leftRunOf(now: Micros, sequence: number): LeftRun | undefined {
-    if (this.#left.length === 0) return undefined;
-    return this.#left.find(({ from, to, leftAt }) => sequence >= from && sequence < to && now - leftAt < LEFT_US);
+    for (const run of this.#left) if (sequence >= run.from && sequence < run.to && now - run.leftAt < LEFT_US) return run;
+    return undefined;
   }
 }
 

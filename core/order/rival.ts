@@ -4,7 +4,7 @@ import type { Path } from '../links/path.ts';
 import { MessageType, type MessageView } from '../wire/pdu.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Micros } from '../base/units.ts';
-import { archiveHeld, type Held } from './window.ts';
+import { snapshotHeld, type Held } from './window.ts';
 
 /** Messages so near to one another lie at one place of a stream: 1.7 s of MP3, as long as a path may be out of order. */
 export const NEAR_MESSAGES = 64;
@@ -162,7 +162,7 @@ export class Rival {
 
   /** Saves or restores what is not given at construction; the budget is restored by itself. */
   snapshot(a: Snapshot): void {
-    for (const held of a.list(this.#held.values(), (one) => archiveHeld(a, one))) {
+    for (const held of a.list(this.#held.values(), (one) => snapshotHeld(a, one))) {
       if (!a.isLoading) break;
       this.#held.set(held.sequence, held);
       this.#bytes += held.message.length;
@@ -208,12 +208,12 @@ export function newTitles(now: Micros, path: Path, sequence: number, settings: S
   return new Rival(now, path, sequence, titleBounds(settings), budget);
 }
 
-export function archiveAside(a: Snapshot, saved: Rival | undefined, path: Path, settings: Settings, budget: MemoryBudget): Rival | undefined {
-  return archiveRival(a, saved, path, titleBounds(settings), budget);
+export function snapshotAside(a: Snapshot, saved: Rival | undefined, path: Path, settings: Settings, budget: MemoryBudget): Rival | undefined {
+  return snapshotRival(a, saved, path, titleBounds(settings), budget);
 }
 
 /** Saves or restores one that there may be. */
-export function archiveRival(a: Snapshot, saved: Rival | undefined, path: Path, bounds: Bounds, budget: MemoryBudget): Rival | undefined {
+export function snapshotRival(a: Snapshot, saved: Rival | undefined, path: Path, bounds: Bounds, budget: MemoryBudget): Rival | undefined {
   if (!a.flag(saved !== undefined)) return undefined;
   const openedAt = a.number(saved?.openedAt ?? (0 as Micros));
   const rival = saved ?? new Rival(openedAt, path, 0, bounds, budget);

@@ -108,7 +108,7 @@ export class Window {
 
   /** Saves or restores what it holds; the budget is restored by itself. */
   snapshot(a: Snapshot): void {
-    const held = a.list(this.#held.values(), (one) => archiveHeld(a, one));
+    const held = a.list(this.#held.values(), (one) => snapshotHeld(a, one));
     if (a.isLoading) for (const one of held) this.#note(one);
   }
 
@@ -132,7 +132,7 @@ export function isData({ message }: Held): boolean {
 }
 
 /** Saves or restores one message. */
-export function archiveHeld(a: Snapshot, held: Held | undefined): Held {
+export function snapshotHeld(a: Snapshot, held: Held | undefined): Held {
   return {
     sequence: a.number(held?.sequence ?? 0),
     message: a.unread(held?.message ?? NOTHING, 'message'),

@@ -83,10 +83,10 @@ export class Acknowledger {
 
   /** Saves or restores its state; the paths it names are open. */
   snapshot(a: Snapshot, pathOf: (id: PathId) => Path): void {
-    for (const asker of a.list(this.#askers.values(), (saved) => this.#archiveAsker(a, pathOf, saved))) this.#askers.set(asker.path.id, asker);
+    for (const asker of a.list(this.#askers.values(), (saved) => this.#snapshotAsker(a, pathOf, saved))) this.#askers.set(asker.path.id, asker);
   }
 
-  #archiveAsker(a: Snapshot, pathOf: (id: PathId) => Path, saved: Asker | undefined): Asker {
+  #snapshotAsker(a: Snapshot, pathOf: (id: PathId) => Path, saved: Asker | undefined): Asker {
     const path = pathOf(a.number(saved?.path.id ?? (0 as PathId)));
     const asker = saved ?? this.#newAsker(path);
     asker.due.snapshot(a);

@@ -87,7 +87,7 @@ export class RelayOpening {
   /** Saves or restores its state; what all of them take goes with whoever counts it. */
   snapshot(a: Snapshot): void {
     this.#mount = a.text(this.#mount);
-    for (const type of OPENING_TYPES) this.#kept[type] = archiveKept(a, this.#kept[type]);
+    for (const type of OPENING_TYPES) this.#kept[type] = snapshotKept(a, this.#kept[type]);
   }
 
   #unpack(): void {
@@ -105,7 +105,7 @@ export function isOpening(type: number): boolean {
 const OPENING_TYPES = [MessageType.ANNOUNCE, MessageType.ORIGIN, MessageType.HEADERS, MessageType.METADATA] as const;
 const NOTHING = new Uint8Array(0);
 
-function archiveKept(a: Snapshot, saved: Kept | undefined): Kept | undefined {
+function snapshotKept(a: Snapshot, saved: Kept | undefined): Kept | undefined {
   if (!a.flag(saved !== undefined)) return undefined;
   return { place: a.number(saved?.place ?? 0), sequence: a.number(saved?.sequence ?? 0), message: a.bytes(saved?.message ?? NOTHING) };
 }

@@ -87,7 +87,7 @@ export class Ownership {
   /** Saves or restores its state; the paths it names are open. */
   snapshot(a: Snapshot, pathOf: (id: PathId) => Path): void {
     this.#owners = a.list(this.#owners, (owner) => ({
-      path: archiveOpen(a, owner?.path, pathOf),
+      path: snapshotOpen(a, owner?.path, pathOf),
       address: a.text(owner?.address ?? ''),
       heardAt: a.number(owner?.heardAt ?? (0 as Micros)),
       wentOnAt: a.number(owner?.wentOnAt ?? (0 as Micros)),
@@ -97,7 +97,7 @@ export class Ownership {
       run: a.number(owner?.run ?? 0),
     }));
     const heirs = a.list(this.#heirs.filter(({ path }) => path.isOpen), (heir) => ({
-      path: archiveOpen(a, heir?.path, pathOf)!,
+      path: snapshotOpen(a, heir?.path, pathOf)!,
       newest: a.number(heir?.newest ?? 0),
       run: a.number(heir?.run ?? 0),
       isProven: a.flag(heir?.isProven ?? false),
@@ -142,7 +142,7 @@ export class Ownership {
 
   /** The owner has brought this number, by a connection that has brought so many in a row. */
   #note(now: Micros, owner: Owner, sequence: number, run: number): void {
-    const goesOn = this.#owners.every(({ newest }) => sequence > newest);
+    const goesOn = this.#isBeyondAll(sequence);
     if (goesOn && sequence - owner.newest <= NEAR_MESSAGES) {
       const pauseUs = now - owner.heardAt;
       if (pauseUs <= LONGEST_PAUSE_US) owner.pauseUs = Math.max(owner.pauseUs, pauseUs);
@@ -150,6 +150,12 @@ export class Ownership {
     owner.newest = Math.max(owner.newest, sequence);
     if (goesOn) owner.wentOnAt = now;
     if (goesOn || (run >= HEIR_RUN && now - owner.wentOnAt < SENDS_AGAIN_US)) owner.heardAt = now;
+  }
+
+  /** No owner has brought this number, or one beyond it. */
+  #isBeyondAll(sequence: number): boolean {
+    for (const { newest } of this.#owners) if (sequence <= newest) return false;
+    return true;
   }
 
   /** Another connection from the owner's address; it is proven to be the owner's, too, when it has brought what the owner had. */
@@ -171,7 +177,7 @@ function lastSignOf({ path, heardAt }: Owner): Micros {
   return path?.isOpen === true && path.waitsSince > heardAt ? path.waitsSince : heardAt;
 }
 
-function archiveOpen(a: Snapshot, path: Path | undefined, pathOf: (id: PathId) => Path): Path | undefined {
+function snapshotOpen(a: Snapshot, path: Path | undefined, pathOf: (id: PathId) => Path): Path | undefined {
   const id = a.maybeNumber(path?.isOpen === true ? path.id : undefined);
   return id === undefined ? undefined : pathOf(id);
 }

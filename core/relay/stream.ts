@@ -89,7 +89,7 @@ export class RelayStream {
   }
 
   /** Those by which it comes. */
-  get sourceStatus(): readonly Path[] {
+  get carryingPaths(): readonly Path[] {
     return this.#sourceStatus.paths;
   }
 

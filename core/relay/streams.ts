@@ -155,7 +155,7 @@ export class RelayStreams {
     const name = formatStreamId(stream.id);
     this.#endedStreams.note(name, stream.runs);
     if (stream.hasStrays) this.#carriage.forget(stream);
-    else for (const { id } of stream.sourceStatus) this.#carriage.dropped(id, stream);
+    else for (const { id } of stream.carryingPaths) this.#carriage.dropped(id, stream);
     stream.dispose();
     if (this.#latest === stream) this.#latest = undefined;
     const silentMs = toMs((now - stream.heardAt) as Micros);

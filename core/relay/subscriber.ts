@@ -1,6 +1,6 @@
 import type { Snapshot } from '../base/snapshot.ts';
 import type { RelayEvent } from './events.ts';
-import { archiveCursor, type Cursor, type Journal } from '../base/journal.ts';
+import { snapshotCursor, type Cursor, type Journal } from '../base/journal.ts';
 import type { PathId, SubscriberId } from '../base/machine.ts';
 import type { Peer } from '../links/peer.ts';
 import type { Settings } from '../config/settings.ts';
@@ -96,7 +96,7 @@ export class Subscriber {
   /** Saves or restores what is not given at construction. */
   snapshot(a: Snapshot): void {
     this.#opening = a.list(this.#opening, (message) => a.bytes(message ?? NOTHING));
-    archiveCursor(a, this.#cursor);
+    snapshotCursor(a, this.#cursor);
     this.#lostMessages = a.number(this.#lostMessages);
     this.#behindSince = a.maybeNumber(this.#behindSince);
   }

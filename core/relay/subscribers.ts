@@ -88,7 +88,7 @@ export class RelaySubscribers {
 
   /** Saves or restores its state. */
   snapshot(a: Snapshot): void {
-    for (const one of a.list(this.#all.values(), (saved) => this.#archiveSubscriber(a, saved))) this.#all.set(one.id, one);
+    for (const one of a.list(this.#all.values(), (saved) => this.#snapshotSubscriber(a, saved))) this.#all.set(one.id, one);
     if (a.isLoading) for (const one of this.#all.values()) this.#slots.joined(one);
     this.#slots.snapshot(a);
     this.#subscribed = a.number(this.#subscribed);
@@ -96,7 +96,7 @@ export class RelaySubscribers {
     this.#flush.snapshot(a);
   }
 
-  #archiveSubscriber(a: Snapshot, saved: Subscriber | undefined): Subscriber {
+  #snapshotSubscriber(a: Snapshot, saved: Subscriber | undefined): Subscriber {
     const id = a.number(saved?.id ?? (0 as SubscriberId));
     // What else may be known of it has no place in a recording of this format.
     const name = a.text(saved?.peer.name ?? '');

@@ -86,11 +86,11 @@ export class Pace {
     this.#at = a.number(this.#at);
     this.#isUnpaced = a.flag(this.#isUnpaced);
     this.#mediaUs = a.number(this.#mediaUs);
-    this.#span = archivePlace(a, this.#span);
-    this.#spanBefore = archivePlace(a, this.#spanBefore);
+    this.#span = snapshotPlace(a, this.#span);
+    this.#spanBefore = snapshotPlace(a, this.#spanBefore);
   }
 }
 
-function archivePlace(a: Snapshot, place: Place | undefined): Place | undefined {
+function snapshotPlace(a: Snapshot, place: Place | undefined): Place | undefined {
   return a.flag(place !== undefined) ? { at: a.number(place?.at ?? 0), mediaUs: a.number(place?.mediaUs ?? 0) } : undefined;
 }

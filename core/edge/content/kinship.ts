@@ -111,7 +111,7 @@ export class Kinship<Stream extends Kin> {
 
   /** Saves or restores its state. */
   snapshot(a: Snapshot, reference: (stream: Stream | undefined) => Stream): void {
-    for (const pair of a.list(this.#pairs, (saved) => archivePair(a, saved, reference))) if (a.isLoading) this.#add(pair);
+    for (const pair of a.list(this.#pairs, (saved) => snapshotPair(a, saved, reference))) if (a.isLoading) this.#add(pair);
   }
 
   #weigh(now: Micros, pair: Pair<Stream>, peak: number): Finding {
@@ -169,7 +169,7 @@ function agrees<Stream extends Kin>({ one, other, isSame, agreedAt }: Pair<Strea
   return isSame && agreedAt >= one.resumedAt && agreedAt >= other.resumedAt;
 }
 
-function archivePair<Stream>(a: Snapshot, saved: Pair<Stream> | undefined, reference: (stream: Stream | undefined) => Stream): Pair<Stream> {
+function snapshotPair<Stream>(a: Snapshot, saved: Pair<Stream> | undefined, reference: (stream: Stream | undefined) => Stream): Pair<Stream> {
   return {
     one: reference(saved?.one),
     other: reference(saved?.other),

@@ -7,7 +7,7 @@ import { type FrameFormat, type FrameHeader, emptyFrameHeader } from '../../code
 import { snapshotFormat, isSameFormat } from '../../codec/formats.ts';
 import { readHeader } from '../../codec/header.ts';
 import { IcyInterleaver } from './icy-interleaver.ts';
-import { archiveCursor, Journal, type Cursor } from '../../base/journal.ts';
+import { snapshotCursor, Journal, type Cursor } from '../../base/journal.ts';
 import type { ListenerId } from '../../base/machine.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { FrameOutput } from '../playout/playout.ts';
@@ -191,12 +191,12 @@ export class Broadcast implements FrameOutput {
     this.#flush.snapshot(a);
     this.#burst.snapshot(a);
     this.#journal.snapshot(a);
-    this.#listeners = new Map(a.list(this.#listeners, (entry) => this.#archiveListener(a, entry?.[1])));
+    this.#listeners = new Map(a.list(this.#listeners, (entry) => this.#snapshotListener(a, entry?.[1])));
     const fresh = a.list(this.#fresh.filter(({ id }) => this.#listeners.has(id)).map(({ id }) => id), (id) => a.number(id ?? (0 as ListenerId)));
     if (a.isLoading) this.#fresh = fresh.map((id) => this.#listeners.get(id)!);
     this.#texts.snapshot(a);
     this.#format = snapshotFormat(a, this.#format);
-    archiveCursor(a, this.#formatBegins);
+    snapshotCursor(a, this.#formatBegins);
     this.#programmeUs = a.number(this.#programmeUs);
     this.#ahead.snapshot(a);
     this.#peak = a.number(this.#peak);
@@ -209,7 +209,7 @@ export class Broadcast implements FrameOutput {
     return this.#listeners.keys();
   }
 
-  #archiveListener(a: Snapshot, saved: Listener | undefined): [ListenerId, Listener] {
+  #snapshotListener(a: Snapshot, saved: Listener | undefined): [ListenerId, Listener] {
     const hasIcy = a.flag(saved?.icy !== undefined);
     const icy = saved === undefined && hasIcy ? new IcyInterleaver(this.#settings.icyIntervalBytes) : saved?.icy;
     const listener: Listener = {
@@ -221,7 +221,7 @@ export class Broadcast implements FrameOutput {
       burstBytes: a.number(saved?.burstBytes ?? 0),
       bytes: a.number(saved?.bytes ?? 0),
     };
-    archiveCursor(a, listener.cursor);
+    snapshotCursor(a, listener.cursor);
     icy?.snapshot(a);
     return [listener.id, saved ?? listener];
   }

@@ -118,13 +118,13 @@ export class MountState {
     const { current } = this;
     assert(current.kind !== 'ended', 'a mountpoint that has ended is saved');
     const streams = a.text<StreamState>(current.kind === 'fallback' ? current.streams : current.kind);
-    const call = archiveCall(a, current.call);
+    const call = snapshotCall(a, current.call);
     const enteredAt = a.maybeNumber(current.kind === 'fallback' ? current.enteredAt : undefined);
     if (a.isLoading) this.#current = enteredAt === undefined ? { kind: streams, call } : { kind: 'fallback', streams, call: call!, enteredAt };
   }
 }
 
-function archiveCall(a: Snapshot, call: Call | undefined): Call | undefined {
+function snapshotCall(a: Snapshot, call: Call | undefined): Call | undefined {
   const format = snapshotFormat(a, call?.format);
   const since = a.maybeNumber(call?.since);
   return format === undefined || since === undefined ? undefined : { format, since };

@@ -23,7 +23,7 @@ export interface Testimony extends PathRecord {
   reorderSpanStart: Micros;
 }
 
-const WITNESS_WINDOW_MESSAGES = 256;
+const PATH_WINDOW_MESSAGES = 256;
 /** A path that is behind the others and silent for so long has stopped: longer than it takes a packet that is lost once. */
 const TROUBLE_US = 100_000;
 /** For so long a path that has stuttered may do so again, together with others. */
@@ -162,7 +162,7 @@ export class Evidence {
   #newTestimony(basic: PathRecord): Testimony {
     return {
       ...basic,
-      seen: new SeenWindow(WITNESS_WINDOW_MESSAGES),
+      seen: new SeenWindow(PATH_WINDOW_MESSAGES),
       highest: -1,
       skippedAt: -Infinity,
       stutteredAt: -Infinity,
@@ -183,7 +183,7 @@ export class Evidence {
       pathRecord.reorderBefore = pathRecord.reorder;
       pathRecord.reorder = pathRecord.path.transport.keepsOrder ? 0 : this.#settings.udpReorderMessages;
     }
-    pathRecord.reorder = Math.max(pathRecord.reorder, Math.min(pathRecord.highest - sequence, WITNESS_WINDOW_MESSAGES));
+    pathRecord.reorder = Math.max(pathRecord.reorder, Math.min(pathRecord.highest - sequence, PATH_WINDOW_MESSAGES));
   }
 
   /** It has left nothing out for so long that it is one that brings what was lost again. */

@@ -24,7 +24,7 @@ export interface StreamMediaOptions {
 }
 
 /** Twenty seconds: as much as two streams have in common when one is five seconds behind, twice over. */
-const CONTOUR_POINTS = 2_000;
+const ENVELOPE_POINTS = 2_000;
 /** ANNOUNCE, ORIGIN, HEADERS and METADATA come one behind the other. */
 const MOST_OTHERS_IN_A_ROW = 4;
 /** In frames: more than half of one, and nearly a whole. */
@@ -43,7 +43,7 @@ const RATIO_MESSAGES = 50;
 export class StreamMedia {
   readonly timeline: Timeline;
   readonly ring: FrameRing;
-  readonly envelope: LoudnessEnvelope = new LoudnessEnvelope(CONTOUR_POINTS);
+  readonly envelope: LoudnessEnvelope = new LoudnessEnvelope(ENVELOPE_POINTS);
   readonly contentHealth: ContentHealth = new ContentHealth(this.envelope);
   readonly #options: StreamMediaOptions;
   readonly #levels: LevelReader = new LevelReader();

@@ -95,7 +95,7 @@ export class Candidates {
     return [...this.#streams].some((other) => isWell(other) && hasContentFaultBeside(stream, other, this.#settings) && this.maySucceed(now, other));
   }
 
-  /** Whether it may be heard instead of a live stream that is sick, or is that. */
+  /** Whether it may be heard instead of a live stream that has a content fault, or is that. */
   maySucceed(now: Micros, stream: EdgeStream): boolean {
     const { live } = this.#playout;
     if (live === undefined || stream === live || this.#trust.isSame(stream, live)) return true;

@@ -15,7 +15,7 @@ export function contentFaultOf({ contentHealth }: EdgeStream, { silentSwitchMs, 
 }
 
 /** What a stream may turn out to have, if that goes on. */
-export function ailmentOf({ contentHealth }: EdgeStream, { silentSwitchMs, frozenSwitchMs }: Limits): ContentFault | undefined {
+export function beginningFaultOf({ contentHealth }: EdgeStream, { silentSwitchMs, frozenSwitchMs }: Limits): ContentFault | undefined {
   if (silentSwitchMs > 0 && contentHealth.silentUs > 0) return 'silent';
   return frozenSwitchMs > 0 && contentHealth.frozenUs > 0 ? 'frozen' : undefined;
 }

@@ -3,7 +3,7 @@ import { FAR_US } from '../content/aligner.ts';
 import type { EdgeStream } from '../stream/stream.ts';
 import type { Settings } from '../../config/settings.ts';
 import { ms, type Micros } from '../../base/units.ts';
-import { ailmentOf, hasContentFaultBeside, mayHaveContentFault, seemsLooped, type ContentFault } from './content-fault.ts';
+import { beginningFaultOf, hasContentFaultBeside, mayHaveContentFault, seemsLooped, type ContentFault } from './content-fault.ts';
 
 /** Why a live stream that serves is left all the same. */
 export type PlannedReason = 'operator' | 'unpaced' | 'foreign' | ContentFault | 'behind' | 'lossy' | 'preferred';
@@ -98,8 +98,8 @@ export class SwitchTriggers {
     if (live.health.pace.isUnpaced) return 'unpaced';
     if (isHomecoming && !isChosen && !mayHaveContentFault(backup, this.#settings)) return 'foreign';
     const isWell = !hasContentFaultBeside(backup, live, this.#settings);
-    const ailment = isChosen ? undefined : ailmentOf(live, this.#settings);
-    if (ailment !== undefined && !mayHaveContentFault(backup, this.#settings)) return ailment;
+    const fault = isChosen ? undefined : beginningFaultOf(live, this.#settings);
+    if (fault !== undefined && !mayHaveContentFault(backup, this.#settings)) return fault;
     if (!isChosen && aheadUs === undefined && isWell && seemsLooped(live, backup, this.#settings)) return 'frozen';
     if (!isWell || changesFormat) return undefined;
     if (this.#isBehind(now, live, playheadUs, backup, aheadUs)) return 'behind';

@@ -59,9 +59,10 @@ const MOMENT_WAIT_US = 2_000_000;
  *     backup   ..................[.|.........]  its ring, and in it the same point, by the matcher
  *                                  |=========>  entered there: what was missed follows at once, then live
  *
- * `MountState` says what is heard, and draws what leads from one state to the next. It must leave the live stream when that is stalled by its own cadence, has no path left or is forgotten; it does so for the best
- * backup that has the point, or waits for whoever is there first. Of a loss it makes what costs the listeners least. All other
- * reasons to leave a stream that serves are `SwitchTriggers`.
+ * `MountState` says what is heard, and draws what leads from one state to the next. It must leave the live stream when that is
+ * stalled by its own cadence, has no path left or is forgotten; it does so for the best backup that has the point, or waits for
+ * whoever is there first. Of a loss it makes what costs the listeners least. All other reasons to leave a stream that serves are
+ * `SwitchTriggers`.
  */
 export class Switcher {
   readonly #options: SwitcherOptions;

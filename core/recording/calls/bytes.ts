@@ -15,10 +15,10 @@ export class CallWriter extends ByteWriter {
 /** Reads them again. */
 export class CallReader extends ByteReader {
   /** Of the audio among them some was left out. */
-  isOutline = false;
+  isRedacted = false;
 
   /** Borrowed from the recording where it is whole. */
   audio(): Uint8Array {
-    return this.isOutline ? readRedacted(this) : this.bytes();
+    return this.isRedacted ? readRedacted(this) : this.bytes();
   }
 }

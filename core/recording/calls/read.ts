@@ -26,9 +26,9 @@ export function readCalls(bytes: Uint8Array, role: RecordedRole): Call[] {
       calls.push({ ...last, answers: readAnswers(reader) });
       continue;
     }
-    const { name, call, isOutline } = kinds.get(kind) ?? unknownKind(role, kind);
+    const { name, call, isRedacted } = kinds.get(kind) ?? unknownKind(role, kind);
     now += reader.varint();
-    reader.isOutline = isOutline;
+    reader.isRedacted = isRedacted;
     calls.push({ now: now as Micros, answers: NO_ANSWERS, kind: name, args: call.read(reader) } as unknown as Call);
   }
   return calls;
@@ -37,14 +37,14 @@ export function readCalls(bytes: Uint8Array, role: RecordedRole): Call[] {
 interface Kind {
   readonly name: string;
   readonly call: CallDefinition;
-  readonly isOutline: boolean;
+  readonly isRedacted: boolean;
 }
 
 function kindsOf(role: RecordedRole): ReadonlyMap<number, Kind> {
   const kinds = new Map<number, Kind>();
   for (const [name, call] of Object.entries(callsOf(role))) {
-    kinds.set(call.kind, { name, call, isOutline: false });
-    if (call.redaction !== undefined) kinds.set(call.redaction.kind, { name, call, isOutline: true });
+    kinds.set(call.kind, { name, call, isRedacted: false });
+    if (call.redaction !== undefined) kinds.set(call.redaction.kind, { name, call, isRedacted: true });
   }
   return kinds;
 }

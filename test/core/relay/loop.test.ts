@@ -20,7 +20,7 @@ class Loop {
     this.relays = range(1, count).map(() => new RelayRig(this.world));
     for (const one of this.relays) for (const other of this.relays) if (one !== other) one.serve(other.relay, delayMs);
     const id = this.relays[0]!.relay.subscribe(0 as Micros, anonymous('subscriber', 'ear'))!;
-    this.relays[0]!.targetLinks.set(id, (bytes) => {
+    this.relays[0]!.subscriberLinks.set(id, (bytes) => {
       for (const one of unframed(bytes)) {
         const { id: stream, type, sequence } = parts(one);
         if (type !== MessageType.SOURCE) this.heard.push({ atMs: this.world.now / 1000, id: stream, type, sequence, bytes: hex(one) });

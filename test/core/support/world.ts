@@ -92,7 +92,7 @@ export class EncoderRig {
     return this.encoder.addTarget(this.world.now as Micros, transports.tcp, 'relay');
   }
 
-  /** Connects a target to an path receiver; returns what breaks that connection, with what is on the wire. */
+  /** Connects a target to a path receiver; returns what breaks that connection, with what is on the wire. */
   connect(target: TargetId, to: PathReceiver, delayMs = 1): () => void {
     const path = to.openPath(this.world.now as Micros, transports.tcp, anonymous('source', 'encoder'))!;
     let open = true;
@@ -115,7 +115,7 @@ export class RelayRig {
   readonly events: RelayEvent[] = [];
   readonly relay: Relay;
   readonly world: World;
-  readonly targetLinks: Map<SubscriberId, (bytes: Uint8Array) => void> = new Map();
+  readonly subscriberLinks: Map<SubscriberId, (bytes: Uint8Array) => void> = new Map();
   readonly backlog: Map<SubscriberId, number> = new Map();
   readonly cuts: SubscriberId[] = [];
   readonly drops: [PathId, string][] = [];
@@ -123,7 +123,7 @@ export class RelayRig {
   constructor(world: World) {
     this.world = world;
     this.relay = world.add(new Relay({ settings: world.settings }, {
-      send: (subscriber, bytes) => this.targetLinks.get(subscriber)?.(bytes.slice()),
+      send: (subscriber, bytes) => this.subscriberLinks.get(subscriber)?.(bytes.slice()),
       backlogBytes: (subscriber) => this.backlog.get(subscriber) ?? 0,
       cut: (subscriber) => this.cuts.push(subscriber),
       drop: (path, reason) => this.drops.push([path, reason]),
@@ -136,14 +136,14 @@ export class RelayRig {
     const path = to.openPath(this.world.now as Micros, transports.tcp, anonymous('relay', 'relay'))!;
     const id = this.relay.subscribe(this.world.now as Micros, anonymous('subscriber', 'subscriber'))!;
     let open = true;
-    this.targetLinks.set(id, (bytes) => {
+    this.subscriberLinks.set(id, (bytes) => {
       this.world.after(delayMs, () => {
         if (open) to.receive(this.world.now as Micros, path, bytes);
       });
     });
     return () => {
       open = false;
-      this.targetLinks.delete(id);
+      this.subscriberLinks.delete(id);
       this.relay.unsubscribe(this.world.now as Micros, id, 'cut');
       to.closePath(this.world.now as Micros, path, 'cut');
     };

@@ -47,7 +47,7 @@ describe('Rhythm', () => {
     expect(cadence.usualPauseUs).toBe(26_000);
   });
 
-  it('gives patience within its bounds, even when these are the wrong way round', () => {
+  it('gives a stall timeout within its bounds, even when these are the wrong way round', () => {
     fc.assert(fc.property(fc.array(fc.nat(5_000)), fc.nat(3_000), fc.nat(3_000), (pauses, minUs, maxUs) => {
       const cadence = new ArrivalCadence(ms(8_000));
       let now = 0;

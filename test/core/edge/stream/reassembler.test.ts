@@ -655,7 +655,7 @@ describe('the reassembler', () => {
     expect(rig.lost).toMatchObject([{ sequence: 4, verdict: 'hard-limit', waitedMs: 2_000 }]);
   });
 
-  it('bounds the witnesses: a made-up replica number each does not keep real ones out for long', () => {
+  it('bounds the path records: a made-up replica number each does not keep real ones out for long', () => {
     const rig = new ReassemblyRig();
     const [udp, tcp] = [rig.path('udp'), rig.path('tcp')];
     for (let replica = 1; replica < 256; replica++) rig.accept(udp, 1, { replica });

@@ -39,9 +39,9 @@ class Stage {
   }
 
   /** A stream gives a frame, and is stalled so much later. */
-  heard(tardyAfterMs: number): void {
+  heard(stallsAfterMs: number): void {
     this.givenAt = this.clock.now;
-    this.turns.heard(this.clock.now, (this.clock.now + tardyAfterMs * 1000) as Micros);
+    this.turns.heard(this.clock.now, (this.clock.now + stallsAfterMs * 1000) as Micros);
   }
 }
 
