@@ -33,6 +33,7 @@ function git(...args) {
 async function outcomesOf(root) {
   const child = spawn(process.execPath, ['--import', 'tsx', join(here, 'scripts/outcomes-of-tree.js'), root, range[1], range[2], ...(seeds === undefined ? ['scenarios'] : [])], { cwd: here, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'close');
+  child.stdout.setEncoding('utf8');
   let text = '';
   for await (const chunk of child.stdout) text += chunk;
   const [status] = await ended;

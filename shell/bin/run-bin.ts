@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import type { Terminal } from './main.ts';
 import { ignoreSignals } from '../cli/signals.ts';
+import { stackOf } from '../process/problems.ts';
 
 type Program = (argv: readonly string[], terminal: Terminal) => Promise<number>;
 
@@ -11,7 +12,7 @@ export function runBin(load: () => Promise<Program>): void {
   load().then((program) => program(process.argv.slice(2), terminal)).then(
     (status) => process.exit(status),
     (error: unknown) => {
-      write(2, `${error instanceof Error ? error.stack : String(error)}\n`);
+      write(2, `${stackOf(error)}\n`);
       process.exit(1);
     },
   );

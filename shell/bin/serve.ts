@@ -3,6 +3,7 @@ import type { EventSink } from '../log/events.ts';
 import { EventFanOut } from '../log/fan-out.ts';
 import type { Logger } from '../log/log.ts';
 import { nextSignal, tellOfSignals } from '../cli/signals.ts';
+import { stackOf } from '../process/problems.ts';
 
 /** Of a process that ends by a fault of its own. */
 const FAILED_STATUS = 1;
@@ -30,7 +31,7 @@ export async function serve(make: (events: EventFanOut) => App, { log, flush, fl
 /** In the log, and not by Node on stderr, which would wait for a terminal that is stopped: a process that has failed must end. */
 function tellOfFaults(tell: EventSink, flushNow: () => void): void {
   process.on('uncaughtException', (error: unknown) => {
-    tell({ kind: 'failed', error: error instanceof Error ? error.stack : String(error) });
+    tell({ kind: 'failed', error: stackOf(error) });
     flushNow();
     process.exit(FAILED_STATUS);
   });

@@ -4,7 +4,7 @@ import type { Settings } from '../../core/config/settings.ts';
 import { plainAddress } from '../net/address.ts';
 import { listenersOnly, methods, pageRoutes, type MountTable } from './pages.ts';
 import type { RequestHead } from '../http/head.ts';
-import { commonRoutes } from '../http/common-routes.ts';
+import { commonRoutes, notFound } from '../http/common-routes.ts';
 import { anybody } from '../http/guards.ts';
 import { corsLines, finish, htmlReply, type Reply } from '../http/reply.ts';
 import type { HttpRequest } from '../http/request.ts';
@@ -38,7 +38,6 @@ interface Listener {
   readonly since: number;
 }
 
-const notFound = htmlReply(404, 'The file you requested could not be found');
 const full = htmlReply(403, 'Too many listeners');
 
 /** The HTTP side of an edge: who asks for a mountpoint gets its stream, and a few pages tell about them. */

@@ -1,13 +1,12 @@
 import type { Bind } from '../net/tcp.ts';
-import { commonRoutes } from './common-routes.ts';
-import { htmlReply } from './reply.ts';
+import { commonRoutes, notFound } from './common-routes.ts';
 import { Router, type RouteTable } from './router.ts';
 import { HttpServer, type HttpServerOptions } from './server.ts';
 
 /** What a role answers that has pages and nothing else. */
 export const pageTable: RouteTable = {
   routes: commonRoutes,
-  notFound: htmlReply(404, 'The file you requested could not be found'),
+  notFound,
   options: () => ({ status: 204, headers: [['Allow', 'GET, HEAD, OPTIONS']] }),
 };
 

@@ -28,3 +28,9 @@ function parseQuery(text: string): ReadonlyMap<string, Uint8Array> {
   }
   return query;
 }
+
+/** A value of the query as text; undefined when it is not there. */
+export function textOf({ query }: RequestTarget, name: string, charset?: string): string | undefined {
+  const value = query.get(name);
+  return value === undefined ? undefined : decodeText(value, charset);
+}

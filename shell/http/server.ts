@@ -10,6 +10,7 @@ import type { Refusals } from '../log/refusals.ts';
 import { SteadyTimers } from '../process/steady-timers.ts';
 import { listenTcp, portOf, type Bind } from '../net/tcp.ts';
 import { printable } from './text.ts';
+import { stackOf } from '../process/problems.ts';
 
 /**
  * Connections whose head is not whole yet. When there are more, the one that has been at it for longest is closed, of the address that
@@ -125,7 +126,7 @@ export class HttpServer {
       this.#handle(request, socket, rest);
     } catch (error) {
       const from = peerOf(socket);
-      this.#log({ kind: 'request-failed', from, method: request.method, target: request.target, error: error instanceof Error ? error.stack : String(error) });
+      this.#log({ kind: 'request-failed', from, method: request.method, target: request.target, error: stackOf(error) });
       if (socket.bytesWritten > 0) socket.destroy();
       else finish(socket, formatReply(htmlReply(500, 'This request has failed here; the log says why'), request.method));
     }

@@ -1,4 +1,5 @@
 import type { EventSink, ProcessEvent } from './events.ts';
+import { stackOf } from '../process/problems.ts';
 
 /**
  * Gives each event to everybody who has joined, in the order of joining.
@@ -32,7 +33,7 @@ export class EventFanOut {
       sink(event);
     } catch (error) {
       this.#joined.delete(sink);
-      this.tell({ kind: 'event-sink-failed', error: error instanceof Error ? error.stack : String(error) });
+      this.tell({ kind: 'event-sink-failed', error: stackOf(error) });
     }
   }
 }

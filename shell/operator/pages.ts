@@ -5,10 +5,9 @@ import { withPassword, type Guard } from '../http/guards.ts';
 import { jsonReply, jsonVoice, type Reply } from '../http/reply.ts';
 import type { Log } from '../log/log.ts';
 import type { Refusals } from '../log/refusals.ts';
-import type { RequestTarget } from '../http/request-target.ts';
+import { textOf, type RequestTarget } from '../http/request-target.ts';
 import type { HttpRequest } from '../http/request.ts';
 import type { Route } from '../http/router.ts';
-import { decodeText } from '../http/text.ts';
 import { answers, sourceOf, type Answer, type Sources } from './answers.ts';
 
 /** The edge, as operators need it. Mountpoints without their leading slash. */
@@ -91,9 +90,4 @@ const noMount = jsonVoice(400, 'Parameter is missing: ?mount=/NAME');
 /** Without its leading slash; undefined when none is named. */
 function mountIn(target: RequestTarget): string | undefined {
   return textOf(target, 'mount')?.replace(/^\//, '') || undefined;
-}
-
-function textOf({ query }: RequestTarget, name: string): string | undefined {
-  const value = query.get(name);
-  return value === undefined ? undefined : decodeText(value);
 }

@@ -110,7 +110,7 @@ export function verdictLine({ url, figures, violations }: Summary): string {
   return violations.length === 0 ? `OK ${url}: ${about}` : `BAD ${url}: ${about}: ${violations.join('; ')}`;
 }
 
-export function formatWords(format: FrameFormat): string {
+function formatWords(format: FrameFormat): string {
   const { sampleRateHz, channels } = format;
   const layout = channels === 1 ? 'mono' : channels === 2 ? 'stereo' : `${channels} channels`;
   return `${familyOf(format).nameOf(format)} ${inTenths(sampleRateHz / 1000)} kHz ${layout}`;

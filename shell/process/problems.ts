@@ -8,6 +8,11 @@ export class StartError extends Error {
   override readonly name = 'StartError';
 }
 
+/** Where an error comes from, for those who mend it. */
+export function stackOf(error: unknown): string | undefined {
+  return error instanceof Error ? error.stack : String(error);
+}
+
 /** What the system said, in a word: ECONNREFUSED, ETIMEDOUT, … */
 export function codeOf(error: unknown): string {
   if (error instanceof Error) return (error as NodeJS.ErrnoException).code ?? error.message;

@@ -13,12 +13,11 @@ import { Router, type Route, type RouteTable } from '../http/router.ts';
 import { HttpServer } from '../http/server.ts';
 import type { Log } from '../log/log.ts';
 import { Refusals } from '../log/refusals.ts';
-import type { RequestTarget } from '../http/request-target.ts';
+import { textOf, type RequestTarget } from '../http/request-target.ts';
 import { sources } from './sources-allowed.ts';
 import { icyHeadersOf, type Source, type SourceApi, type SourceFlow, type SourceSink } from './source.ts';
 import { SteadyTimers, type SteadyTimer } from '../process/steady-timers.ts';
 import type { Bind, TakeBytes } from '../net/tcp.ts';
-import { decodeText } from '../http/text.ts';
 
 export interface SourceServerOptions {
   readonly api: SourceApi;
@@ -157,10 +156,10 @@ export class SourceServer implements Source {
     current.sink.end(reason);
   }
 
-  #update({ query }: RequestTarget): Reply {
-    const charset = textOf(query, 'charset');
-    const [song, artist, title] = ['song', 'artist', 'title'].map((name) => textOf(query, name, charset));
-    if (textOf(query, 'mode') !== 'updinfo') return htmlReply(400, 'Unknown admin request');
+  #update(target: RequestTarget): Reply {
+    const charset = textOf(target, 'charset');
+    const [song, artist, title] = ['song', 'artist', 'title'].map((name) => textOf(target, name, charset));
+    if (textOf(target, 'mode') !== 'updinfo') return htmlReply(400, 'Unknown admin request');
     if (song === undefined && artist === undefined && title === undefined) return htmlReply(400, 'Missing parameter');
     if (this.#current === undefined) return htmlReply(400, 'Source does not exist');
     this.#current.sink.title(song ?? [artist, title].filter((part) => part !== undefined && part !== '').join(' - '));
@@ -193,9 +192,4 @@ function bodyReader({ headers }: RequestHead, take: TakeBytes): (bytes: Uint8Arr
     left -= bytes.length;
     return left <= 0 ? 'end of body' : undefined;
   };
-}
-
-function textOf(query: ReadonlyMap<string, Uint8Array>, name: string, charset?: string): string | undefined {
-  const value = query.get(name);
-  return value === undefined ? undefined : decodeText(value, charset);
 }

@@ -2,7 +2,7 @@ import { basicCredentials, type Credentials } from '../http/basic-auth.ts';
 import { thisMachine, withPassword, type Guard } from '../http/guards.ts';
 import { lineVoice } from '../http/reply.ts';
 import type { HttpRequest } from '../http/request.ts';
-import { decodeText } from '../http/text.ts';
+import { textOf } from '../http/request-target.ts';
 import type { Log } from '../log/log.ts';
 import type { Refusals } from '../log/refusals.ts';
 
@@ -38,6 +38,6 @@ export function sources({ password, log }: SourcesAllowed, refusals: Refusals): 
 function credentialsOf({ head, target }: HttpRequest): Credentials | undefined {
   const basic = basicCredentials(head.headers.get('authorization'));
   if (basic !== undefined) return basic;
-  const pass = target.query.get('pass');
-  return pass === undefined ? undefined : { user: 'source', password: decodeText(pass) };
+  const pass = textOf(target, 'pass');
+  return pass === undefined ? undefined : { user: 'source', password: pass };
 }
