@@ -6,7 +6,7 @@ import type { Oracle } from './oracle.ts';
 import type { EdgeModel } from './edge-model.ts';
 import { MountLead } from './mount-lead.ts';
 import type { MountModel } from './mount-model.ts';
-import type { StreamModel } from './stream-model.ts';
+import { MATCHED_US, type StreamModel } from './stream-model.ts';
 
 /** What can be asked of an edge without changing anything. */
 export interface AskedEdge {
@@ -24,12 +24,9 @@ interface WatchedListener {
   behindSince: number | undefined;
 }
 
-
 const LOOK_US = 100_000;
 /** A listener is looked at when frames are written, several times a second. */
 const DROPPED_WITHIN_US = 1_000_000;
-/** By when an edge has surely found the same point in two streams by their content, if it ever does. */
-const MATCHED_US = 25_000_000;
 /** What a driver, a burst of frames and the edge's own timers may add to a wait. */
 const SLACK_US = 1_700_000;
 

@@ -9,7 +9,7 @@ export type GapEvent = Extract<EdgeEvent, { readonly kind: 'gap' }>;
 /** A machine is called when its deadline has come, a little later at most. */
 const LATE_US = 300_000;
 /** Of more path records than that an edge forgets some. */
-const MOST_WITNESSES = 16;
+const MOST_PATH_RECORDS = 16;
 /** What was just decided need not be told in the same microsecond. */
 const AT_ONCE_US = 30_000;
 
@@ -33,7 +33,7 @@ export class GapRules {
       const cameAt = stream.arrivedAt(each);
       if (cameAt < now && cameAt >= stream.knownAt && !mayBeDropped) return this.#broken(`${stream.name} message ${each} is given up, and came ${toMs((now - cameAt) as Micros)} ms ago`);
     }
-    if (stream.pathRecords.length >= MOST_WITNESSES || stream.isAhead(now)) return;
+    if (stream.pathRecords.length >= MOST_PATH_RECORDS || stream.isAhead(now)) return;
     const what = `${stream.name} messages ${sequence} to ${last} are given up: ${verdict}`;
     // One that has just spoken may have done so after it.
     const waiting = stream.pathRecords.filter(({ highest, spokeAt }) => highest <= last && spokeAt < now);
@@ -56,7 +56,7 @@ export class GapRules {
     // While something still comes where the stream is, it goes nowhere else.
     const waitedUs = now - (believedUs > 0 ? Math.max(first.at, stream.frameAt) : first.at);
     if (waitedUs > Math.max(ms(this.#settings.gapMaxMs), believedUs) + LATE_US) this.#late(stream, `${what()} for ${toMs(waitedUs as Micros)} ms`);
-    const isPast = stream.pathRecords.length < MOST_WITNESSES && stream.pathRecords.every(({ highest, reorder }) => highest - (first.sequence - 1) > reorder);
+    const isPast = stream.pathRecords.length < MOST_PATH_RECORDS && stream.pathRecords.every(({ highest, reorder }) => highest - (first.sequence - 1) > reorder);
     stream.passedAt = isPast ? (stream.passedAt ?? now) : undefined;
     if (stream.passedAt !== undefined && now - stream.passedAt > AT_ONCE_US + believedUs) this.#late(stream, `${what()}, though all ${stream.pathRecords.length} paths have passed it over`);
   }

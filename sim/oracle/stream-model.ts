@@ -63,11 +63,13 @@ const SECOND_US = 1_000_000;
 const DOUBTED_SHARE = 4;
 /** Further ahead of all that has come than that, two messages have to agree; and it has to be seen that no path goes on where it was. */
 const NEAR_MESSAGES = 64;
+/** For so long at most. */
+export const BELIEVED_WITHIN_US = 3_000_000;
+/** By when an edge has surely found the same point in two streams by their content, if it ever does. */
+export const MATCHED_US = 25_000_000;
 /** Instead of a path. */
 const NOBODY = -1;
 const GONE = -2;
-/** For so long at most. */
-export const BELIEVED_WITHIN_US = 3_000_000;
 
 /**
  * One stream as an edge must have it, told slowly: which messages have come and when, what could be released, and what each path
@@ -144,7 +146,7 @@ export class StreamModel {
   takes(now: number, message: ModelMessage): void {
     const { sequence, type } = message;
     this.heardAt = now;
-    const pathRecord = this.#witnessOf(now, message);
+    const pathRecord = this.#pathRecordOf(now, message);
     if (message.stream !== undefined && message.stream === this.frames) this.#newestOwn = Math.max(this.#newestOwn, sequence);
     if (this.next >= 0 && sequence - this.next >= this.#settings.windowMessages) {
       if (this.#farAt !== now) this.#far = [];
@@ -248,6 +250,11 @@ export class StreamModel {
     return Math.min(Math.max(1.25 * pauseUs, pauseUs + ms(stallMarginMs), ms(stallMinMs)), ms(stallMaxMs));
   }
 
+  /** The newest message that any of its paths has brought; -1 when none has. */
+  get highest(): number {
+    return this.pathRecords.reduce((most, { highest }) => Math.max(most, highest), -1);
+  }
+
   /** Whether something has come with what is just decided that lay too far ahead until then. */
   isAhead(now: number): boolean {
     return this.#farAt === now;
@@ -273,7 +280,7 @@ export class StreamModel {
 
   /** One path is, or lately was, so far ahead of another that still delivers, that they are at two places: the edge follows one of them. */
   isApart(now: number): boolean {
-    const newest = this.pathRecords.reduce((most, { highest }) => Math.max(most, highest), -1);
+    const newest = this.highest;
     return this.isDoubted(now) || this.pathRecords.some(({ highest, lastAt }) => highest >= 0 && newest - highest > this.#near && now - lastAt <= BELIEVED_WITHIN_US);
   }
 
@@ -388,7 +395,7 @@ export class StreamModel {
   }
 
   /** The path has brought something of the stream, wherever that lies. */
-  #witnessOf(now: number, { path, replica, transport }: ModelMessage): ModelPathRecord {
+  #pathRecordOf(now: number, { path, replica, transport }: ModelMessage): ModelPathRecord {
     let pathRecord = this.pathRecords.find((each) => each.path === path && each.replica === replica);
     if (pathRecord === undefined) {
       const reorder = transport.keepsOrder ? 0 : this.#settings.udpReorderMessages;

@@ -4,7 +4,7 @@ import type { Oracle } from './oracle.ts';
 import { nominalFrameUs } from '../programme/programme.ts';
 import type { GapEvent } from './gap-rules.ts';
 import type { MountModel, SwitchEvent } from './mount-model.ts';
-import type { StreamModel } from './stream-model.ts';
+import { MATCHED_US, type StreamModel } from './stream-model.ts';
 
 /** A frame can be told a frame later than it has come: a header counts once the next one agrees with it. */
 const TOLERANCE_US = 60_000;
@@ -15,8 +15,6 @@ const TROUBLE_US = 100_000;
 const TROUBLE_SURE_US = 130_000;
 /** A stream of which nothing has come for less is well, whatever its cadence. */
 const THERE_US = 150_000;
-/** By when an edge has surely found the same point in two streams by their content, if it ever does. */
-const MATCHED_US = 25_000_000;
 /** Of streams that were new within this of each other, none is a newcomer; and what a frame may be late in being told. */
 const TOGETHER_US = 5_000_000 + TOLERANCE_US;
 /** A live stream that has been silent for so long, ever since it is known, has failed. */
@@ -83,9 +81,9 @@ export class SwitchRules {
   }
 
   /** A path that leaves nothing out has fallen silent behind another one, and did so before the edge looked last. */
-  #isInTrouble(now: number, { pathRecords }: StreamModel): boolean {
-    const newest = pathRecords.reduce((most, { highest }) => Math.max(most, highest), -1);
-    return pathRecords.some(({ highest, lastAt, skippedAt }) => {
+  #isInTrouble(now: number, stream: StreamModel): boolean {
+    const newest = stream.highest;
+    return stream.pathRecords.some(({ highest, lastAt, skippedAt }) => {
       const silentUs = now - lastAt;
       const isBehind = highest >= 0 && highest < newest && skippedAt === -Infinity;
       return isBehind && silentUs >= TROUBLE_SURE_US && silentUs < ms(this.#settings.pathIdleMaxMs) - TROUBLE_US;

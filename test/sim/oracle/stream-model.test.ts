@@ -1,3 +1,4 @@
+import { range } from '../../core/support/frames.ts';
 import { transports } from '../../../core/links/transport.ts';
 import { expect, test } from 'vitest';
 import { withSettings } from '../../../core/config/settings.ts';
@@ -17,8 +18,6 @@ function modelOf(...sequences: readonly number[]): StreamModel {
   }
   return model;
 }
-
-const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, at) => from + at);
 
 test('what came far ahead may be dropped once a path has brought more than is kept there', () => {
   expect(modelOf(1, 2, ...range(100, 110)).mayBeDropped(100)).toBe(false);
