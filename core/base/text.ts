@@ -110,6 +110,14 @@ export function hasControlCharacter(text: string): boolean {
   return false;
 }
 
+/**
+ * Marks that set the direction of text (UAX #9: ALM, LRM, RLM, embeddings, overrides, isolates). They are not seen, and show what stands
+ * beside them in another order: a name in a log would read as another one.
+ */
+export function hasDirectionMark(text: string): boolean {
+  return /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/.test(text);
+}
+
 /** From 0x80 to 0x9f; five places are unused. */
 const windows1252: readonly number[] = [
   0x20ac, 0x81, 0x201a, 0x192, 0x201e, 0x2026, 0x2020, 0x2021, 0x2c6, 0x2030, 0x160, 0x2039, 0x152, 0x8d, 0x17d, 0x8f,

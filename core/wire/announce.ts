@@ -1,6 +1,6 @@
 import { families, familyOf } from '../codec/families.ts';
 import type { Codec, FrameFormat } from '../codec/format/format.ts';
-import { decodeLoosely, hasControlCharacter, hasLoneSurrogate, utf8Encode, utf8Length } from '../base/text.ts';
+import { decodeLoosely, hasControlCharacter, hasDirectionMark, hasLoneSurrogate, utf8Encode, utf8Length } from '../base/text.ts';
 
 /** What an ANNOUNCE says: a type byte, and the mountpoint's name without its leading slash. */
 export interface Announcement {
@@ -69,6 +69,7 @@ export function mountpointProblem(name: string): string | undefined {
   const reserved = reservedProblem(name);
   if (reserved !== undefined) return reserved;
   if (hasControlCharacter(name) || /[\s?#"<>]/.test(name)) return 'a mountpoint\'s name has no spaces, control characters, or any of ? # " < >';
+  if (hasDirectionMark(name)) return "a mountpoint's name has no marks that set the direction of text";
   if (hasLoneSurrogate(name)) return "a mountpoint's name has no half characters (lone surrogates)";
   const isDotted = name.includes('.') && /(^|\/)\.\.?(\/|$)/.test(name);
   return isDotted ? "a mountpoint's name has no . or .. between its slashes: players leave them out" : undefined;

@@ -1,4 +1,4 @@
-import { hasControlCharacter, utf8Decode, utf8Encode, utf8Length } from '../base/text.ts';
+import { hasControlCharacter, hasDirectionMark, utf8Decode, utf8Encode, utf8Length } from '../base/text.ts';
 
 /**
  * The payloads of our additions to the protocol: `docs/protocol-extensions.md`. A stream without any of them works, and nothing
@@ -29,6 +29,7 @@ export const MAX_SOURCE_BYTES: number = CLAIM_HEAD_BYTES + MAX_EXTENSION_TEXT_BY
 export function originProblem(origin: string): string | undefined {
   if (origin === '') return 'an origin needs a name';
   if (utf8Length(origin) > MAX_EXTENSION_TEXT_BYTES) return `an origin's name has at most ${MAX_EXTENSION_TEXT_BYTES} bytes`;
+  if (hasDirectionMark(origin)) return "an origin's name has no marks that set the direction of text";
   return hasControlCharacter(origin) ? "an origin's name has no control characters" : undefined;
 }
 
@@ -58,7 +59,7 @@ export function decodeSource(payload: Uint8Array): StatusReport | undefined {
   if (state === undefined || state > 1 || hops === undefined || hops > MAX_HOPS) return undefined;
   if (payload.length - CLAIM_HEAD_BYTES > MAX_EXTENSION_TEXT_BYTES) return undefined;
   const address = utf8Decode(payload.subarray(CLAIM_HEAD_BYTES));
-  if (address === undefined || hasControlCharacter(address)) return undefined;
+  if (address === undefined || hasControlCharacter(address) || hasDirectionMark(address)) return undefined;
   return { isOpen: state === 1, hops, address };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeLoosely, hasControlCharacter, utf8Decode, utf8Encode, utf8Truncate } from '../../../core/base/text.ts';
+import { decodeLoosely, hasControlCharacter, hasDirectionMark, utf8Decode, utf8Encode, utf8Truncate } from '../../../core/base/text.ts';
 
 describe('utf8Decode', () => {
   it.each([
@@ -45,6 +45,13 @@ describe('utf8Truncate', () => {
     expect(utf8Decode(utf8Truncate('aé€😀', 9))).toBe('aé€');
     expect(utf8Decode(utf8Truncate('aé€😀', 10))).toBe('aé€😀');
     expect(utf8Truncate('😀', 0)).toHaveLength(0);
+  });
+});
+
+describe('hasDirectionMark', () => {
+  it('finds each of the marks of UAX #9, and no letter of a language that is written from right to left', () => {
+    for (const code of [0x61c, 0x200e, 0x200f, 0x202a, 0x202e, 0x2066, 0x2069]) expect(hasDirectionMark(`a${String.fromCharCode(code)}`)).toBe(true);
+    expect(hasDirectionMark('רדיו راديو')).toBe(false);
   });
 });
 

@@ -43,7 +43,7 @@ describe('an announcement', () => {
   it.each([
     ['no byte at all', ''], ['no name', '\u0001'], ['a slash in front', '\u0001/jazz'], ['a space', '\u0001a b'], ['a line break', '\u0001a\r\nb'],
     ['a NUL', '\u0001a\u0000'], ['a question mark', '\u0001a?b'], ['a hash', '\u0001a#b'], ['a quote', '\u0001a"b'], ['a bracket', '\u0001a<b'],
-    ['a tab', '\u0001a\tb'], ['a C1 control', '\u0001a\u00c2\u0085'],
+    ['a tab', '\u0001a\tb'], ['a C1 control', '\u0001a\u00c2\u0085'], ['a direction mark', '\u0001a\u00e2\u0080\u00ae'],
   ])('is refused with %s', (_what, payload) => {
     expect(decodeAnnouncement(ascii(payload))).toBeUndefined();
   });
