@@ -10,8 +10,8 @@ import { fileURLToPath } from 'node:url';
 const here = fileURLToPath(new URL('..', import.meta.url));
 const [commit, seeds] = process.argv.slice(2);
 const range = /^(\d+)\.\.(\d+)$/.exec(seeds ?? '1..500');
-if (commit === undefined || range === null) {
-  process.stderr.write('outcomes: npm run outcomes -- COMMIT [FIRST..LAST]\n');
+if (commit === undefined || range === null || Number(range[1]) > Number(range[2])) {
+  process.stderr.write('outcomes: npm run outcomes -- COMMIT [FIRST..LAST], with FIRST no greater than LAST\n');
   process.exit(2);
 }
 const there = mkdtempSync(join(tmpdir(), 'davecast-outcomes-'));
@@ -46,6 +46,8 @@ function tell(before, after) {
   const others = both.filter((name) => before.get(name).outcome !== after.get(name).outcome);
   for (const name of others) process.stdout.write(`${name}\n  before ${before.get(name).outcome}\n  after  ${after.get(name).outcome}\n`);
   const traces = both.filter((name) => before.get(name).traceHash === after.get(name).traceHash).length;
-  process.stdout.write(`${both.length} runs: ${both.length - others.length} with the same outcome, ${traces} of them event by event; ${before.size + after.size - 2 * both.length} runs in one tree only\n`);
-  return others.length === 0;
+  const single = [...new Set([...before.keys(), ...after.keys()])].filter((name) => !before.has(name) || !after.has(name));
+  for (const name of single) process.stdout.write(`${name}: in the tree ${before.has(name) ? 'before' : 'after'} only\n`);
+  process.stdout.write(`${both.length} runs: ${both.length - others.length} with the same outcome, ${traces} of them event by event; ${single.length} runs in one tree only\n`);
+  return others.length + single.length === 0;
 }
