@@ -20,9 +20,10 @@ export class MemoryBudget {
     return this.#usedBytes + this.#asideBytes >= this.#limitBytes;
   }
 
-  /** So much belongs to others who never wait for it, instead of what was said before. */
+  /** So much more belongs to others who never wait for it; less than 0 gives it back. */
   setAside(bytes: number): void {
-    this.#asideBytes = bytes;
+    this.#asideBytes += bytes;
+    assert(this.#asideBytes >= 0, 'more memory was given back than was set aside');
   }
 
   take(bytes: number): void {
@@ -34,7 +35,7 @@ export class MemoryBudget {
     assert(this.#usedBytes >= 0, 'more memory was given back than was taken');
   }
 
-  /** Saves or restores what is used, after all who use it. */
+  /** Saves or restores what is used, after all who use it; who has set something aside does so again. */
   snapshot(a: Snapshot): void {
     this.#usedBytes = a.number(this.#usedBytes);
   }

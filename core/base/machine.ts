@@ -21,5 +21,7 @@ export type PathId = number & { readonly kind: 'path' };
 export type SubscriberId = number & { readonly kind: 'subscriber' };
 /** A destination of an encoder; its value is the replica number of the copies it gets. */
 export type TargetId = number & { readonly kind: 'target' };
+/** A mountpoint, from its beginning to its end: one of the same name that begins later has another number. Never used again. */
+export type MountId = number & { readonly kind: 'mount' };
 /** A listener of an edge's mountpoint. */
 export type ListenerId = number & { readonly kind: 'listener' };

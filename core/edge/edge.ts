@@ -1,10 +1,13 @@
 import type { Snapshot } from '../base/snapshot.ts';
 import { Aligner } from './content/aligner.ts';
 import { SameFrames } from './content/same-frames.ts';
-import type { JoinOptions, BroadcastSink } from './output/broadcast.ts';
+import type { Audience } from '../listeners/audience.ts';
+import type { JoinOptions } from '../listeners/broadcast.ts';
+import { Listeners, type ListenersSink } from '../listeners/listeners.ts';
+import type { MountOutput, OutputOf } from './output/output.ts';
+import { toListeners } from './output/to-listeners.ts';
 import { MemoryBudget } from '../base/budget.ts';
 import { buffersOf, type StreamBuffers } from './buffers.ts';
-import { LISTENER_BYTES } from '../base/costs.ts';
 import { Mountpoints } from './mountpoint/mountpoints.ts';
 import type { EdgeStream } from './stream/stream.ts';
 import { Streams, type StreamsReason } from './stream/streams.ts';
@@ -16,7 +19,7 @@ import type { ListenerId, Machine, PathId } from '../base/machine.ts';
 import type { Peer } from '../links/peer.ts';
 import type { Transport } from '../links/transport.ts';
 import type { Matcher } from './content/matcher.ts';
-import type { Mount, MountInfo, MountReason, OnAir } from './mountpoint/mountpoint.ts';
+import type { MountInfo, MountReason } from './mountpoint/mountpoint.ts';
 import type { CommandResult, MountCommand } from './switching/command.ts';
 import { MessageType, type MessageView } from '../wire/pdu.ts';
 import type { MountPolicies } from '../config/mount-policy.ts';
@@ -35,11 +38,13 @@ export interface EdgeOptions {
   readonly policies?: MountPolicies;
   /** Makes, for each mountpoint, what finds the same point of the programme in two of its streams; by the same frames, and an Aligner, unless given. */
   readonly newMatcher?: () => Matcher;
-  /** Is told of every frame that a mountpoint gives out, whether anybody listens or not. */
-  readonly onAir?: OnAir;
+  /** Makes further outputs of a mountpoint, besides its listeners here. */
+  readonly outputs?: (of: OutputOf) => readonly MountOutput[];
+  /** false: nobody can join here; an output takes the programme to its listeners, and `heardElsewhere` tells of them. */
+  readonly hasListeners?: boolean;
 }
 
-export interface EdgeSink extends BroadcastSink {
+export interface EdgeSink extends ListenersSink {
   event(event: EdgeEvent): void;
 }
 
@@ -73,35 +78,35 @@ type EdgeReason = MountReason | StreamsReason;
  *          |                 Playout             playout/playout.ts          what of it comes next
  *          |
  *     output                 FallbackController  fallback/controller.ts      only where there is a fallback: steps back
- *          |                 Broadcast           output/broadcast.ts         a journal, and in it the place of each listener
- *     listeners
+ *          |                 FanOut              output/fan-out.ts           to each output: listeners, mountpoints that follow, others
+ *          |
+ *     listeners              Listeners           ../listeners/listeners.ts   a machine of its own, which can be in another process
  */
 export class Edge implements Machine {
   readonly #settings: Settings;
   readonly #pathReceiver: PathReceiver;
   readonly #streams: Streams;
   readonly #mounts: Mountpoints;
-  readonly #listeners: Map<ListenerId, Mount> = new Map();
+  readonly #listeners: Listeners;
   readonly #timers: TimerQueue<EdgeReason> = new TimerQueue();
   readonly #budget: MemoryBudget;
-  #joined = 0;
   #now = 0 as Micros;
 
-  constructor({ settings, policies, newMatcher, onAir }: EdgeOptions, sink: EdgeSink) {
+  constructor({ settings, policies, newMatcher, outputs = () => [], hasListeners = true }: EdgeOptions, sink: EdgeSink) {
     this.#settings = settings;
     this.#budget = new MemoryBudget(settings.edgeBytes);
+    this.#listeners = new Listeners({ settings, budget: this.#budget }, sink);
     const table = new StreamTable<EdgeStream>();
     this.#mounts = new Mountpoints({
       settings,
       policies,
       newMatcher: newMatcher ?? (() => new SameFrames(new Aligner())),
-      onAir,
-      sink,
+      outputs: (of) => [...(hasListeners ? [toListeners(this.#listeners, of)] : []), ...outputs(of)],
+      audience: (mount) => this.#listeners.audience(mount),
       budget: this.#budget,
       streams: table,
       timer: (reason, fire) => this.#timers.timer(reason, fire),
       event: (event) => sink.event(event),
-      listenerGone: (listener) => this.#forgetListener(listener),
     });
     this.#streams = new Streams({
       settings,
@@ -120,16 +125,16 @@ export class Edge implements Machine {
   }
 
   get deadline(): Micros {
-    return this.#timers.next;
+    return Math.min(this.#timers.next, this.#listeners.deadline) as Micros;
   }
 
   get deadlineReason(): string {
-    return this.#timers.nextReason;
+    return this.#listeners.deadline < this.#timers.next ? this.#listeners.deadlineReason : this.#timers.nextReason;
   }
 
   /** Memory of unfinished and early messages, rings, and what is kept for listeners. */
   get heldBytes(): number {
-    return this.#pathReceiver.heldBytes + this.#streams.heldBytes + this.#mounts.heldBytes;
+    return this.#pathReceiver.heldBytes + this.#streams.heldBytes + this.#mounts.heldBytes + this.#listeners.heldBytes;
   }
 
   get stats(): EdgeStats {
@@ -137,7 +142,7 @@ export class Edge implements Machine {
       paths: [...this.#pathReceiver.paths].map((path) => ({ id: path.id, label: path.peer.name, ...path.figures })),
       streams: this.#streams.size,
       mounts: this.#mounts.size,
-      listeners: this.#listeners.size,
+      listeners: [...this.#mounts].reduce((sum, { audience }) => sum + audience.listeners, 0),
       heldMessages: this.#streams.heldMessages,
       countedBytes: this.#budget.usedBytes,
     };
@@ -150,7 +155,7 @@ export class Edge implements Machine {
 
   /** How much of the programme on air has not been given to this listener's connection yet. */
   behindBytes(listener: ListenerId): number {
-    return this.#listeners.get(listener)?.broadcast.behindBytes(listener) ?? 0;
+    return this.#listeners.behindBytes(listener);
   }
 
   /** Those that are open. */
@@ -217,28 +222,22 @@ export class Edge implements Machine {
 
   /** A listener; its burst is sent at the next `advance`, so that a head can be written first. */
   join(now: Micros, name: string, options: JoinOptions): ListenerId | 'no-such-mount' | 'full' {
-    const mount = this.#mounts.get(name);
-    if (mount === undefined) return 'no-such-mount';
-    if (this.#listeners.size >= this.#settings.maxListeners) {
-      this.#pathReceiver.boundHit('maxListeners');
-      return 'full';
-    }
-    this.#joined++;
-    const id = this.#joined as ListenerId;
-    this.#listeners.set(id, mount);
-    this.#listenersChanged();
-    mount.broadcast.join(now, id, options);
-    return id;
+    return this.#listeners.join(now, name, options);
   }
 
   leave(now: Micros, id: ListenerId, reason: string): void {
-    this.#listeners.get(id)?.broadcast.leave(now, id, reason);
-    this.#forgetListener(id);
+    this.#listeners.leave(now, id, reason);
+  }
+
+  /** Who listens to a mountpoint at outputs that are in other processes, all together. Nothing happens if there is no such mountpoint. */
+  heardElsewhere(_now: Micros, name: string, audience: Audience): void {
+    this.#mounts.get(name)?.heardElsewhere(audience);
   }
 
   advance(now: Micros): void {
     this.#now = now;
     this.#timers.run(now);
+    this.#listeners.advance(now);
   }
 
   /** Saves or restores its state. */
@@ -248,9 +247,7 @@ export class Edge implements Machine {
     const onAir = [...this.#mounts].map(({ switcher }) => switcher.live).filter((live) => live !== undefined);
     const streams = this.#streams.snapshot(a, onAir, (path) => this.#pathReceiver.path(path));
     this.#mounts.snapshot(a, (stream) => streams[a.number(stream === undefined ? 0 : streams.indexOf(stream))]!);
-    if (a.isLoading) for (const mount of this.#mounts) for (const listener of mount.broadcast.listenerIds) this.#listeners.set(listener, mount);
-    this.#listenersChanged();
-    this.#joined = a.number(this.#joined);
+    this.#listeners.snapshot(a);
     this.#budget.snapshot(a);
     this.#timers.snapshot(a);
   }
@@ -263,15 +260,5 @@ export class Edge implements Machine {
     const stream = this.#streams.of(this.#now, path, view);
     if (stream === undefined) path.drop('too-many-streams');
     else stream.receive(this.#now, path, view);
-  }
-
-  #forgetListener(id: ListenerId): void {
-    this.#listeners.delete(id);
-    this.#listenersChanged();
-  }
-
-  /** They come first: what they take is left to them by all streams. */
-  #listenersChanged(): void {
-    this.#budget.setAside(LISTENER_BYTES * this.#listeners.size);
   }
 }

@@ -1,3 +1,4 @@
+import type { BoundHit } from '../base/bounds.ts';
 import type { PathId } from '../base/machine.ts';
 import type { TransportName } from './transport.ts';
 
@@ -12,5 +13,5 @@ export interface PathFigures {
 export type PathEvent =
   | { readonly kind: 'path-opened'; readonly path: PathId; readonly label: string; readonly transport: TransportName }
   | ({ readonly kind: 'path-closed'; readonly path: PathId; readonly label: string; readonly reason: string } & PathFigures)
-  /** A named bound was reached; `count` since the start, `holders` the addresses that hold most of what there is. Reported at powers of two. */
-  | { readonly kind: 'bound-hit'; readonly bound: string; readonly count: number; readonly holders?: string };
+  /** `holders`: the addresses that hold most of what there is. */
+  | BoundHit;

@@ -1,5 +1,6 @@
 import type { Snapshot } from '../base/snapshot.ts';
 import { assert } from '../base/assert.ts';
+import { Bounds } from '../base/bounds.ts';
 import type { PathEvent } from './events.ts';
 import type { PathId } from '../base/machine.ts';
 import { Path } from './path.ts';
@@ -23,11 +24,12 @@ export class PathReceiver {
   readonly #options: PathReceiverOptions;
   #paths = new Map<PathId, Path>();
   readonly #view = emptyMessageView();
-  #bounds = new Map<string, number>();
+  readonly #bounds: Bounds;
   #opened = 0;
 
   constructor(options: PathReceiverOptions) {
     this.#options = options;
+    this.#bounds = new Bounds(options.event);
   }
 
   get size(): number {
@@ -83,19 +85,15 @@ export class PathReceiver {
     else this.#message(path, bytes, 0, bytes.length);
   }
 
-  /** Counts a bound that was reached, and reports it at powers of two: a flood does not fill the log. */
+  /** Counts a bound that was reached, and reports it. */
   boundHit(bound: string, holders?: () => string): void {
-    const count = (this.#bounds.get(bound) ?? 0) + 1;
-    this.#bounds.set(bound, count);
-    if (isPowerOfTwo(count)) {
-      this.#options.event({ kind: 'bound-hit', bound, count, ...(holders && { holders: holders() }) });
-    }
+    this.#bounds.hit(bound, holders);
   }
 
   /** Saves or restores its state. */
   snapshot(a: Snapshot): void {
     this.#opened = a.number(this.#opened);
-    this.#bounds = new Map(a.list(this.#bounds, (bound) => [a.text(bound?.[0] ?? ''), a.number(bound?.[1] ?? 0)]));
+    this.#bounds.snapshot(a);
     this.#paths = new Map(a.list(this.#paths, (entry) => this.#snapshotPath(a, entry?.[1])));
   }
 
@@ -117,9 +115,4 @@ export class PathReceiver {
     else if (isTooLongFor(this.#view.type, end - start - PDU_HEADER_BYTES)) path.drop('too-long-for-type');
     else this.#options.message(path, this.#view);
   };
-}
-
-/** What is told so often does not fill a log, however long it goes on. */
-export function isPowerOfTwo(count: number): boolean {
-  return (count & (count - 1)) === 0;
 }

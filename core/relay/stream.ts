@@ -4,7 +4,7 @@ import { snapshotReport, SourceStatus } from '../links/source-status.ts';
 import type { RelayEvent } from './events.ts';
 import type { StatusReport } from '../wire/extensions.ts';
 import { FirstCopies } from './first-copies.ts';
-import { isPowerOfTwo } from '../links/path-receiver.ts';
+import { isPowerOfTwo } from '../base/bounds.ts';
 import type { Path } from '../links/path.ts';
 import type { Journal } from '../base/journal.ts';
 import type { PathId } from '../base/machine.ts';

@@ -1,11 +1,11 @@
 import { Edge, type EdgeSink } from '../../core/edge/edge.ts';
 import type { EdgeEvent } from '../../core/edge/events.ts';
 import type { ListenerId, PathId } from '../../core/base/machine.ts';
+import { framesOnly, type OutputOf } from '../../core/edge/output/output.ts';
 import { anonymous } from '../../core/links/peer.ts';
 import { transports } from '../../core/links/transport.ts';
 import type { MountCommand } from '../../core/edge/switching/command.ts';
 import { recordedEdge, type EdgeMachine } from '../../core/recording/recorded-edge.ts';
-import type { Micros } from '../../core/base/units.ts';
 import { Dialer } from './dialer.ts';
 import { Driver } from './driver.ts';
 import { EdgeWatch } from '../oracle/edge-watch.ts';
@@ -62,9 +62,9 @@ export class EdgeProcess implements Process {
       },
       event: (event) => this.#report(event),
     };
-    const options = { settings, policies: spec.policies ?? {} };
-    const heard = onAir !== undefined && { onAir: (_now: Micros, mount: string, durationUs: number) => onAir(world.now, mount, durationUs) };
-    this.#edge = recorder === undefined ? new Edge({ ...options, ...heard }, sink) : recordedEdge(options, sink, recorder);
+    const watched = onAir && { outputs: ({ name }: OutputOf) => [framesOnly((_now, _bytes, durationUs) => onAir(world.now, name, durationUs))] };
+    const options = { settings, policies: spec.policies ?? {}, ...watched };
+    this.#edge = recorder === undefined ? new Edge(options, sink) : recordedEdge(options, sink, recorder);
     this.#broadcasts = new BroadcastRules(oracle, settings, this.#model, this.#edge);
     this.#fallbackBytes = KEPT_OF_FALLBACK_BYTES * Object.values(spec.policies ?? {}).filter(({ fallback }) => fallback !== undefined).length;
     this.#driver = new Driver(this.#edge, host, settings.maxTimerLagMs, () => this.#checkBound());

@@ -1,8 +1,8 @@
-import type { OnAir } from '../../core/edge/mountpoint/mountpoint.ts';
 import { formatStreamId } from '../../core/wire/pdu.ts';
 import type { RecordedRole } from '../../core/recording/format.ts';
 import type { Recorder } from '../../core/recording/recorder.ts';
 import type { Settings } from '../../core/config/settings.ts';
+import type { Micros } from '../../core/base/units.ts';
 import type { Feed } from '../programme/feed.ts';
 import type { Sending } from './impostor.ts';
 import type { Host } from '../world/host.ts';
@@ -36,6 +36,9 @@ export interface Stage {
   /** Is told of every frame that an edge gives out, at the world's time. */
   readonly onAir: OnAir | undefined;
 }
+
+/** Is told of each frame that a mountpoint gives out, and its length. */
+export type OnAir = (now: Micros, mount: string, durationUs: number) => void;
 
 /** Who goes by which stream id, and who has been put on air by which edge for what reason. */
 export class Cast {

@@ -4,6 +4,7 @@ import type { Answers } from '../../core/recording/calls/read.ts';
 import type { Head } from '../../core/recording/format.ts';
 import type { Generation } from '../../core/recording/read.ts';
 import { notedEdgeSink, recordedEdge, type EdgeMachine } from '../../core/recording/recorded-edge.ts';
+import { framesOnly, type MountOutput, type OutputOf } from '../../core/edge/output/output.ts';
 import { notedRelaySink, recordedRelay, type RelayMachine } from '../../core/recording/recorded-relay.ts';
 import type { Recorder } from '../../core/recording/recorder.ts';
 import { OutputHash, type Outputs } from '../../core/recording/output-hash.ts';
@@ -111,9 +112,9 @@ export class Player implements Outputs {
   }
 
   #edge({ settings, policies }: Wanted, recorder: Recorder | undefined): EdgeMachine {
-    const onAir = (now: Micros, mount: string, durationUs: number): void => this.#watcher.onAir(now, mount, durationUs);
+    const outputs = ({ name }: OutputOf): readonly MountOutput[] => [framesOnly((now, _bytes, durationUs) => this.#watcher.onAir(now, name, durationUs))];
     const sink: EdgeSink = notedEdgeSink({ ...this.#sink, end: () => {} }, this);
-    const options = { settings, onAir, ...(policies && { policies }) };
+    const options = { settings, outputs, ...(policies && { policies }) };
     return recorder === undefined ? new Edge(options, sink) : recordedEdge(options, sink, recorder);
   }
 

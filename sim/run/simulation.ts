@@ -1,4 +1,3 @@
-import type { OnAir } from '../../core/edge/mountpoint/mountpoint.ts';
 import { withSettings } from '../../core/config/settings.ts';
 import { ms, toMs, type Micros } from '../../core/base/units.ts';
 import { EdgeProcess } from '../machines/edge-process.ts';
@@ -17,7 +16,7 @@ import { Programme } from '../programme/programme.ts';
 import { RelayProcess } from '../machines/relay-process.ts';
 import { Dice } from '../world/rng.ts';
 import { checkScenario, type Scenario, type Plan, expectationsOf, faultsOf } from './scenario.ts';
-import { Cast, type Stage } from '../machines/stage.ts';
+import { Cast, type OnAir, type Stage } from '../machines/stage.ts';
 import { Trace, type TraceLine } from '../world/trace.ts';
 import { World } from '../world/world.ts';
 

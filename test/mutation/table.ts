@@ -59,7 +59,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'listener queue not bounded',
-    file: 'core/edge/output/broadcast.ts',
+    file: 'core/listeners/broadcast.ts',
     find: 'if (tooManyBytes <= 0 || tooManyBytes <= this.#aheadBytes(now)) return true;',
     replace: 'if (lagBytes >= 0) return true;',
     danger: 'One listener who does not read fills the edge’s memory.',
@@ -94,7 +94,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'listener cursor past the tail',
-    file: 'core/edge/output/broadcast.ts',
+    file: 'core/listeners/broadcast.ts',
     find: 'this.#trim(slowest);',
     replace: 'this.#trim(Infinity);',
     danger: 'What a slow listener has yet to get is let go of.',
@@ -298,15 +298,15 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'reservoir not carried at a cut',
     file: 'core/edge/playout/playout.ts',
-    find: 'this.#carrier.cut();\n    this.#go(now, stream, index, pointUs);',
+    find: "this.#cutBefore('switch', -repeatedUs);\n    this.#go(now, stream, index, pointUs);",
     replace: 'this.#go(now, stream, index, pointUs);',
     danger: 'The first MP3 frames behind a switch are noise.',
   },
   {
     name: 'reservoir not carried over a loss',
     file: 'core/edge/playout/playout.ts',
-    find: 'this.#playheadUs = Math.max(this.#playheadUs, this.#live!.timeline.mediaUs);\n    this.#carrier.cut();',
-    replace: 'this.#playheadUs = Math.max(this.#playheadUs, this.#live!.timeline.mediaUs);',
+    find: "this.#live!.timeline.mediaUs);\n    this.#cutBefore('skipped', untilUs - this.#playheadUs);",
+    replace: 'this.#live!.timeline.mediaUs);',
     danger: 'A lost MP3 frame makes noise of those behind it.',
   },
   {

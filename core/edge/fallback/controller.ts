@@ -6,7 +6,7 @@ import { CutRepairs } from '../../codec/cuts.ts';
 import { snapshotFormat, canFollow, cannotFollow, isSameFormat } from '../../codec/formats.ts';
 import { icyTitleText } from '../../wire/icy.ts';
 import type { Settings } from '../../config/settings.ts';
-import type { FrameOutput } from '../playout/playout.ts';
+import type { Discontinuity, FrameOutput } from '../output/output.ts';
 import type { MountState } from '../playout/state.ts';
 import { ms, toMs, type Micros } from '../../base/units.ts';
 import type { FallbackSink, FallbackSource } from './source.ts';
@@ -34,6 +34,7 @@ export interface FallbackControllerOptions {
 }
 
 const UNTITLED = icyTitleText('');
+const FALLBACK: Discontinuity = { reason: 'fallback', missingUs: undefined };
 
 /**
  * A mountpoint's fallback: it stands in while no stream can be heard, and steps back when one is well. When that is, others decide:
@@ -48,6 +49,8 @@ export class FallbackController<Stream extends Returning> implements FallbackSin
   readonly #options: FallbackControllerOptions;
   readonly #state: MountState;
   readonly #carrier: CutRepairs = new CutRepairs();
+  /** Its next frame does not continue the last one. */
+  #isCut = false;
   /** When it gave its last frame. */
   #givenAt = 0 as Micros;
   /** What listeners saw before it, until a stream is heard again. */
@@ -58,7 +61,13 @@ export class FallbackController<Stream extends Returning> implements FallbackSin
 
   constructor(options: FallbackControllerOptions) {
     this.#options = options;
-    this.output = { frame: (now, bytes, durationUs, text) => this.#streamFrame(now, bytes, durationUs, text) };
+    this.output = {
+      // The first frame after the fallback is none that could go on.
+      discontinuity: (now, discontinuity) => {
+        if (!this.#wasHeardLast) options.output.discontinuity(now, discontinuity);
+      },
+      frame: (now, bytes, durationUs, text) => this.#streamFrame(now, bytes, durationUs, text),
+    };
     this.#state = options.state;
     this.source = options.source(this);
   }
@@ -70,6 +79,7 @@ export class FallbackController<Stream extends Returning> implements FallbackSin
   }
 
   cut(): void {
+    this.#isCut = true;
     this.#carrier.cut();
   }
 
@@ -78,6 +88,8 @@ export class FallbackController<Stream extends Returning> implements FallbackSin
     if (this.#state.kind !== 'fallback') this.#enter(now);
     this.#givenAt = now;
     this.#options.gives(now);
+    if (this.#isCut) this.#options.output.discontinuity(now, FALLBACK);
+    this.#isCut = false;
     this.#options.output.frame(now, this.#carrier.next(bytes, before), durationUs, text);
   }
 
@@ -118,6 +130,7 @@ export class FallbackController<Stream extends Returning> implements FallbackSin
   snapshot(a: Snapshot, reference: (stream: Stream | undefined) => Stream): void {
     this.source.snapshot(a);
     this.#carrier.snapshot(a);
+    this.#isCut = a.flag(this.#isCut);
     this.#givenAt = a.number(this.#givenAt);
     this.#textBefore = a.maybeText(this.#textBefore);
     this.#refused = snapshotFormat(a, this.#refused);
@@ -127,10 +140,16 @@ export class FallbackController<Stream extends Returning> implements FallbackSin
     }));
   }
 
+  /** Listeners have heard it, and no stream since. */
+  get #wasHeardLast(): boolean {
+    return this.#textBefore !== undefined;
+  }
+
   #streamFrame(now: Micros, bytes: Uint8Array, durationUs: number, text: string | undefined): void {
     assert(this.#state.kind !== 'fallback', 'a stream is heard together with the fallback');
     // Before the frame goes out: another mountpoint may follow this one, and be followed by it.
     if (this.#state.call !== undefined) this.#stop();
+    if (this.#wasHeardLast) this.#options.output.discontinuity(now, FALLBACK);
     const before = this.#textBefore === '' ? UNTITLED : this.#textBefore;
     this.#textBefore = undefined;
     this.#options.output.frame(now, bytes, durationUs, text ?? before);
@@ -150,6 +169,7 @@ export class FallbackController<Stream extends Returning> implements FallbackSin
   }
 
   #enter(now: Micros): void {
+    this.#isCut = true;
     this.#state.fallbackEntered(now);
     this.#textBefore ??= this.#options.textOnAir();
     const { mount, event } = this.#options;

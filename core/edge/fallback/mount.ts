@@ -5,6 +5,7 @@ import { snapshotFormat, isSameFormat } from '../../codec/formats.ts';
 import { icyTitleText } from '../../wire/icy.ts';
 import { FrameRing } from '../stream/ring.ts';
 import type { Micros } from '../../base/units.ts';
+import type { OutputOf } from '../output/output.ts';
 import { MOST_AT_ONCE_US, type FallbackSink, type FallbackSource } from './source.ts';
 
 export interface FallbackMountOptions {
@@ -50,8 +51,8 @@ export class FallbackMount implements FallbackSource {
     return this.#ring.heldBytes;
   }
 
-  /** The mountpoint has given out a frame; `text` is that which its listeners see. */
-  heard(now: Micros, bytes: Uint8Array, durationUs: number, text: string, format: FrameFormat): void {
+  /** The mountpoint has given out a frame, of this format; `text` is what its listeners see. */
+  heard(now: Micros, bytes: Uint8Array, durationUs: number, { text, format }: Pick<OutputOf, 'text' | 'format'>): void {
     const ring = this.#ring;
     if (!isSameFormat(format, this.#format)) {
       this.#format = format;

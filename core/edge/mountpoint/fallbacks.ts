@@ -1,7 +1,7 @@
 import type { Snapshot } from '../../base/snapshot.ts';
 import { assert } from '../../base/assert.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
-import type { GaveOut } from './mountpoint.ts';
+import { framesOnly, type MountOutput, type OutputOf } from '../output/output.ts';
 import { policyFor, type MountPolicies } from '../../config/mount-policy.ts';
 import type { Timer } from '../../base/timers.ts';
 import type { Micros } from '../../base/units.ts';
@@ -79,19 +79,15 @@ export class Fallbacks {
     };
   }
 
-  /** Hears what a mountpoint gives out; undefined when it is nobody's fallback. */
-  followed(mount: string): GaveOut | undefined {
-    const others = this.#following.get(mount);
-    if (others === undefined) return undefined;
+  /** Of a mountpoint: to those that have it as their fallback. */
+  outputs(of: OutputOf): readonly MountOutput[] {
     const { has, begin, controller } = this.#options;
-    return (now, bytes, durationUs, text, format) => {
-      for (const other of others) {
-        const isNew = !has(other);
-        if (isNew) begin(now, other);
-        this.#followers.get(other)?.heard(now, bytes, durationUs, text, format);
-        if (isNew) controller(now, other);
-      }
-    };
+    return (this.#following.get(of.name) ?? []).map((other) => framesOnly((now, bytes, durationUs) => {
+      const isNew = !has(other);
+      if (isNew) begin(now, other);
+      this.#followers.get(other)?.heard(now, bytes, durationUs, of);
+      if (isNew) controller(now, other);
+    }));
   }
 
   /** A mountpoint has ended, or has never been: with a file it begins anew. */

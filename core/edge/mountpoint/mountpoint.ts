@@ -1,6 +1,9 @@
 import type { Snapshot } from '../../base/snapshot.ts';
+import { nobody, snapshotAudience, together, type Audience } from '../../listeners/audience.ts';
+import { LISTENER_BYTES } from '../../base/costs.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
-import { Broadcast, type BroadcastReason, type BroadcastSink } from '../output/broadcast.ts';
+import { FanOut } from '../output/fan-out.ts';
+import type { MountOutput, OutputOf } from '../output/output.ts';
 import type { EdgeStream, Loss, StreamConsumer } from '../stream/stream.ts';
 import type { MountpointEvent } from './events.ts';
 import type { FallbackSink, FallbackSource } from '../fallback/source.ts';
@@ -8,12 +11,11 @@ import { FallbackController } from '../fallback/controller.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
 import type { HeaderList } from '../../wire/headers.ts';
 import { icyTitleOf } from '../../wire/icy.ts';
-import type { ListenerId } from '../../base/machine.ts';
+import type { MountId } from '../../base/machine.ts';
 import type { Matcher } from '../content/matcher.ts';
 import { contentTypeOf } from '../../codec/content-type.ts';
 import type { MountPolicy } from '../../config/mount-policy.ts';
 import type { Settings } from '../../config/settings.ts';
-import type { FrameOutput } from '../playout/playout.ts';
 import { MountEnd } from '../switching/mount-end.ts';
 import { MountState } from '../playout/state.ts';
 import { isRefused } from './format-choice.ts';
@@ -22,7 +24,7 @@ import type { Timer } from '../../base/timers.ts';
 import type { Micros } from '../../base/units.ts';
 
 /** A mountpoint as listeners and operators see it. */
-export interface MountInfo {
+export interface MountInfo extends Audience {
   /** Without its leading slash. */
   readonly name: string;
   readonly format: FrameFormat;
@@ -32,9 +34,6 @@ export interface MountInfo {
   /** The allowed headers of the stream on air, Icy-Name etc., without Content-Type. */
   readonly headers: HeaderList;
   readonly title: string;
-  readonly listeners: number;
-  readonly listenerPeak: number;
-  readonly slowListeners: number;
   readonly startedAt: Micros;
   /** The id of the stream on air, or that was last, as 32 hexadecimal digits; '' when there has been none. */
   readonly liveStream: string;
@@ -45,20 +44,14 @@ export interface MountInfo {
   readonly fallback: string | undefined;
   readonly streams: number;
   readonly switches: number;
-  /** Programme given out, and what all listeners got of it. */
+  /** Programme given out. */
   readonly bytesIn: number;
-  readonly bytesOut: number;
 }
 
-/** Is told that a mountpoint gives out a frame of this length. */
-export type OnAir = (now: Micros, mount: string, durationUs: number) => void;
-
-/** The same of one mountpoint, with the frame, which is borrowed. `text` is the metadata that listeners see. */
-export type GaveOut = (now: Micros, bytes: Uint8Array, durationUs: number, text: string, format: FrameFormat) => void;
-
-export type MountReason = SwitcherReason | BroadcastReason | 'fallback-frame' | 'mount-ends';
+export type MountReason = SwitcherReason | 'fallback-frame' | 'mount-ends';
 
 export interface MountOptions {
+  readonly id: MountId;
   readonly name: string;
   readonly now: Micros;
   /** Its own. */
@@ -66,37 +59,40 @@ export interface MountOptions {
   readonly policy: MountPolicy | undefined;
   readonly matcher: Matcher;
   readonly budget: MemoryBudget;
-  readonly sink: BroadcastSink;
-  readonly onAir: OnAir | undefined;
-  /** Hears what this mountpoint gives out. */
-  readonly gaveOut: GaveOut | undefined;
+  readonly outputs: (of: OutputOf) => readonly MountOutput[];
+  /** The listeners of this process. */
+  readonly audience: () => Audience;
   readonly fallback: ((sink: FallbackSink) => FallbackSource) | undefined;
   readonly timer: (reason: MountReason, fire: (now: Micros) => void) => Timer<string>;
   readonly event: (event: MountpointEvent) => void;
-  readonly listenerGone: (listener: ListenerId) => void;
   readonly ended: (now: Micros, mount: Mount, silentMs: number) => void;
   /** It must begin anew, with a stream of another codec. */
   readonly outgrown: (now: Micros, mount: Mount, stream: EdgeStream) => void;
 }
 
-/** One mountpoint: its streams' switcher, and its listeners' broadcast. The streams that have joined it call it directly. */
+/** One mountpoint: its streams' switcher, and its outputs. The streams that have joined it call it directly. */
 export class Mount implements StreamConsumer {
   readonly name: string;
   readonly startedAt: Micros;
   readonly policy: MountPolicy | undefined;
-  readonly broadcast: Broadcast;
+  /** All that it gives out. */
+  readonly output: FanOut;
   readonly switcher: Switcher;
   readonly #controller: FallbackController<EdgeStream> | undefined;
   readonly #event: (event: MountpointEvent) => void;
+  readonly #budget: MemoryBudget;
+  readonly #audienceHere: () => Audience;
+  #audienceElsewhere: Audience = nobody;
 
   constructor(options: MountOptions) {
-    const { name, now, settings, policy, matcher, budget, sink, fallback, timer, event, listenerGone, ended, outgrown } = options;
+    const { id, name, now, settings, policy, matcher, budget, outputs, audience, fallback, timer, event, ended, outgrown } = options;
     this.name = name;
     this.startedAt = now;
     this.policy = policy;
     this.#event = event;
-    this.broadcast = new Broadcast({ mount: name, settings, budget, sink, timer, event, gone: listenerGone });
-    const output = this.#watched(options);
+    this.#budget = budget;
+    this.#audienceHere = audience;
+    this.output = new FanOut({ id, name, outputs, listeners: () => this.audience.listeners, event });
     const state = new MountState();
     const end = new MountEnd({
       settings,
@@ -109,8 +105,8 @@ export class Mount implements StreamConsumer {
       settings,
       state,
       source: fallback,
-      output,
-      textOnAir: () => this.broadcast.text,
+      output: this.output,
+      textOnAir: () => this.output.text,
       gives: (at) => end.heard(at),
       event,
     });
@@ -121,7 +117,7 @@ export class Mount implements StreamConsumer {
       matcher,
       state,
       end,
-      output: this.#controller?.output ?? output,
+      output: this.#controller?.output ?? this.output,
       controller: this.#controller,
       timer,
       event,
@@ -129,8 +125,20 @@ export class Mount implements StreamConsumer {
     });
   }
 
+  /** Memory of its fallback. */
   get heldBytes(): number {
-    return this.broadcast.heldBytes + (this.#controller?.source.heldBytes ?? 0);
+    return this.#controller?.source.heldBytes ?? 0;
+  }
+
+  /** Who listens, in this process or elsewhere. */
+  get audience(): Audience {
+    return together(this.#audienceHere(), this.#audienceElsewhere);
+  }
+
+  /** Who listens to an output that is in another process. */
+  heardElsewhere(audience: Audience): void {
+    this.#budget.setAside(LISTENER_BYTES * (audience.listeners - this.#audienceElsewhere.listeners));
+    this.#audienceElsewhere = audience;
   }
 
   /** A stream that announces this mountpoint, and has frames. */
@@ -139,9 +147,12 @@ export class Mount implements StreamConsumer {
     this.switcher.add(now, stream);
   }
 
-  /** It ends: its streams go there. */
-  dismiss(consumer: StreamConsumer): void {
+  /** It is over: its outputs end, and its streams go there. */
+  end(now: Micros, consumer: StreamConsumer, successor: EdgeStream | undefined): void {
     for (const stream of this.switcher) stream.goTo(consumer);
+    this.switcher.dispose(successor);
+    this.output.ended(now);
+    this.heardElsewhere(nobody);
   }
 
   frame(now: Micros, stream: EdgeStream): void {
@@ -166,20 +177,22 @@ export class Mount implements StreamConsumer {
   }
 
   isHeard(stream: EdgeStream): boolean {
-    return this.switcher.live === stream && this.broadcast.listeners > 0;
+    return this.switcher.live === stream && this.audience.listeners > 0;
   }
 
   /** Saves or restores what is not given at construction. */
   snapshot(a: Snapshot, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
-    this.broadcast.snapshot(a);
+    this.output.snapshot(a);
+    const elsewhere = snapshotAudience(a, this.#audienceElsewhere);
+    if (a.isLoading) this.heardElsewhere(elsewhere);
     this.switcher.snapshot(a, reference);
     if (a.isLoading) for (const stream of this.switcher) stream.goTo(this);
   }
 
   get info(): MountInfo | undefined {
-    const { broadcast, switcher } = this;
+    const { output, switcher } = this;
     const { live } = switcher;
-    const format = broadcast.format ?? switcher.format;
+    const format = output.format ?? switcher.format;
     const fallback = switcher.isOnFallback ? this.#controller!.source : undefined;
     if (format === undefined) return undefined;
     return {
@@ -188,10 +201,7 @@ export class Mount implements StreamConsumer {
       bitrateBps: Math.round(((fallback ?? live?.ring)?.bitrateBps ?? 0) / 1000) * 1000,
       contentType: contentTypeOf(format.codec),
       headers: live?.description.headers.filter(([name]) => name !== 'Content-Type') ?? [],
-      title: icyTitleOf(broadcast.text),
-      listeners: broadcast.listeners,
-      listenerPeak: broadcast.listenerPeak,
-      slowListeners: broadcast.slowListeners,
+      title: icyTitleOf(output.text),
       startedAt: this.startedAt,
       liveStream: live?.name ?? '',
       liveOrigin: live?.origin,
@@ -199,20 +209,8 @@ export class Mount implements StreamConsumer {
       fallback: fallback?.name,
       streams: switcher.streams,
       switches: switcher.switches,
-      bytesIn: broadcast.bytesIn,
-      bytesOut: broadcast.bytesOut,
-    };
-  }
-
-  #watched({ name, onAir, gaveOut }: MountOptions): FrameOutput {
-    const { broadcast } = this;
-    if (onAir === undefined && gaveOut === undefined) return broadcast;
-    return {
-      frame: (now, bytes, durationUs, text) => {
-        onAir?.(now, name, durationUs);
-        broadcast.frame(now, bytes, durationUs, text);
-        gaveOut?.(now, bytes, durationUs, broadcast.text, broadcast.format!);
-      },
+      bytesIn: output.bytes,
+      ...this.audience,
     };
   }
 }

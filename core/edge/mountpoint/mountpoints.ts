@@ -1,5 +1,6 @@
 import type { Snapshot } from '../../base/snapshot.ts';
-import type { BroadcastSink } from '../output/broadcast.ts';
+import type { Audience } from '../../listeners/audience.ts';
+import type { MountOutput, OutputOf } from '../output/output.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
 import { MOUNT_BYTES } from '../../base/costs.ts';
 import type { EdgeStream, Loss, StreamConsumer } from '../stream/stream.ts';
@@ -7,9 +8,9 @@ import type { MountpointEvent } from './events.ts';
 import { Fallbacks } from './fallbacks.ts';
 import { FormatChoice, isRefused } from './format-choice.ts';
 import { cannotFollow } from '../../codec/formats.ts';
-import type { ListenerId } from '../../base/machine.ts';
+import type { MountId } from '../../base/machine.ts';
 import type { Matcher } from '../content/matcher.ts';
-import { Mount, type MountReason, type OnAir } from './mountpoint.ts';
+import { Mount, type MountReason } from './mountpoint.ts';
 import { policyFor, settingsFor, type MountPolicies } from '../../config/mount-policy.ts';
 import type { FallbackProblem } from '../fallback/problem.ts';
 import type { Settings } from '../../config/settings.ts';
@@ -21,14 +22,15 @@ export interface MountpointsOptions {
   readonly settings: Settings;
   readonly policies: MountPolicies | undefined;
   readonly newMatcher: () => Matcher;
-  readonly onAir: OnAir | undefined;
-  readonly sink: BroadcastSink;
+  /** Makes the outputs of a mountpoint. */
+  readonly outputs: (of: OutputOf) => readonly MountOutput[];
+  /** Who listens to a mountpoint in this process. */
+  readonly audience: (mount: MountId) => Audience;
   readonly budget: MemoryBudget;
   /** All of the edge. */
   readonly streams: Iterable<EdgeStream>;
   readonly timer: (reason: MountReason, fire: (now: Micros) => void) => Timer<string>;
   readonly event: (event: MountpointEvent) => void;
-  readonly listenerGone: (listener: ListenerId) => void;
 }
 
 /**
@@ -40,6 +42,7 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
   readonly #mounts: Map<string, Mount> = new Map();
   readonly #fallbacks: Fallbacks;
   readonly #formats: FormatChoice;
+  #begun = 0;
 
   constructor(options: MountpointsOptions) {
     const { settings, policies, streams, budget, timer } = options;
@@ -59,7 +62,7 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
     return this.#mounts.size;
   }
 
-  /** What is kept for listeners, and fallbacks. */
+  /** What is kept of fallbacks. */
   get heldBytes(): number {
     let sum = this.#fallbacks.heldBytes;
     for (const mount of this.#mounts.values()) sum += mount.heldBytes;
@@ -114,21 +117,23 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
   /** Saves or restores its state; `reference` does so with a stream. */
   snapshot(a: Snapshot, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
     this.#fallbacks.snapshot(a);
+    this.#begun = a.number(this.#begun);
     a.list(this.#mounts.values(), (saved) => this.#snapshotMount(a, saved, reference));
   }
 
   #snapshotMount(a: Snapshot, saved: Mount | undefined, reference: (stream: EdgeStream | undefined) => EdgeStream): Mount {
+    const id = a.number(saved?.output.id ?? (0 as MountId));
     const name = a.text(saved?.name ?? '');
     const startedAt = a.number(saved?.startedAt ?? (0 as Micros));
-    const mount = saved ?? this.#begin(startedAt, name);
+    const mount = saved ?? this.#make(startedAt, id, name);
     mount.snapshot(a, reference);
     return mount;
   }
 
   #joinOrCorrect(now: Micros, mount: Mount, stream: EdgeStream): void {
-    const { startedAt, broadcast, switcher } = mount;
+    const { startedAt, audience, switcher } = mount;
     const codec = switcher.live?.format?.codec;
-    if (codec !== undefined && this.#formats.corrects(now, stream, { startedAt, codec, listeners: broadcast.listeners })) this.#renew(now, mount, stream);
+    if (codec !== undefined && this.#formats.corrects(now, stream, { startedAt, codec, listeners: audience.listeners })) this.#renew(now, mount, stream);
     else this.#join(now, stream);
   }
 
@@ -140,22 +145,29 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
   }
 
   #begin(now: Micros, name: string): Mount {
-    const { settings, policies, newMatcher, budget, sink, onAir, timer, event, listenerGone } = this.#options;
+    this.#begun++;
+    const mount = this.#make(now, this.#begun as MountId, name);
+    mount.output.opened(now);
+    return mount;
+  }
+
+  #make(now: Micros, id: MountId, name: string): Mount {
+    const { settings, policies, newMatcher, budget, outputs, audience, timer, event } = this.#options;
     const policy = policyFor(name, policies);
     const mount = new Mount({
+      id,
       name,
       now,
       settings: settingsFor(policy, settings),
       policy,
       matcher: newMatcher(),
       budget,
-      sink,
-      onAir,
-      gaveOut: this.#fallbacks.followed(name),
+      // Those who follow it come last: they may end, and follow each other.
+      outputs: (of) => [...outputs(of), ...this.#fallbacks.outputs(of)],
+      audience: () => audience(id),
       fallback: this.#fallbacks.sourceFor(name),
       timer,
       event,
-      listenerGone,
       ended: (at, it, silentMs) => {
         this.#end(at, it, silentMs);
         this.#fallbacks.ended(at, name);
@@ -169,9 +181,9 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
 
   /** A stream of another codec is all there is: listeners have to connect again, and then find that. */
   #renew(now: Micros, mount: Mount, stream: EdgeStream): void {
-    const { name, switcher, broadcast } = mount;
+    const { name, switcher, audience } = mount;
     const why = cannotFollow(stream.format, switcher.format);
-    this.#options.event({ kind: 'format-changed', mount: name, stream: stream.name, why, listeners: broadcast.listeners });
+    this.#options.event({ kind: 'format-changed', mount: name, stream: stream.name, why, listeners: audience.listeners });
     this.#end(now, mount, 0, stream);
     this.#join(now, stream);
   }
@@ -180,10 +192,8 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
     this.#mounts.delete(mount.name);
     this.#options.budget.giveBack(MOUNT_BYTES);
     this.#fallbacks.forget(mount.name);
-    mount.dismiss(this);
-    mount.switcher.dispose(successor);
-    const listeners = mount.broadcast.end(now);
-    mount.broadcast.dispose();
+    const { listeners } = mount.audience;
+    mount.end(now, this, successor);
     this.#options.event({ kind: 'mount-ended', mount: mount.name, silentMs, listeners });
   }
 }

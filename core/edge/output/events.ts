@@ -1,7 +1,6 @@
-import type { ListenerId } from '../../base/machine.ts';
 import type { Codec, FrameFormat } from '../../codec/format/format.ts';
 
-/** What is reported of what a mountpoint gives out, and of its listeners. */
+/** What is reported of what a mountpoint gives out. */
 export type OutputEvent =
   /** What a mountpoint gives out has another format from here on, which players follow. */
   | {
@@ -13,23 +12,4 @@ export type OutputEvent =
       readonly before: FrameFormat;
       readonly listeners: number;
     }
-  | { readonly kind: 'title'; readonly mount: string; readonly title: string }
-  | { readonly kind: 'listener-joined'; readonly listener: ListenerId; readonly mount: string; readonly label: string; readonly burstMs: number }
-  | {
-      readonly kind: 'listener-left';
-      readonly listener: ListenerId;
-      readonly mount: string;
-      readonly label: string;
-      readonly reason: string;
-      readonly connectedMs: number;
-      readonly bytes: number;
-    }
-  | {
-      readonly kind: 'listener-dropped';
-      readonly listener: ListenerId;
-      readonly mount: string;
-      readonly label: string;
-      readonly lagBytes: number;
-      readonly connectedMs: number;
-      readonly bytes: number;
-    };
+  | { readonly kind: 'title'; readonly mount: string; readonly title: string };

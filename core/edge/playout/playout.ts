@@ -6,11 +6,13 @@ import { CutRepairs } from '../../codec/cuts.ts';
 import { snapshotFormat } from '../../codec/formats.ts';
 import type { Settings } from '../../config/settings.ts';
 import { ms, type Micros } from '../../base/units.ts';
+import type { Discontinuity, FrameOutput } from '../output/output.ts';
 import { beginsTooLate } from './takeover.ts';
 
-/** Where the frames of a mountpoint go. `bytes` is borrowed. */
-export interface FrameOutput {
-  frame(now: Micros, bytes: Uint8Array, durationUs: number, text: string | undefined): void;
+/** Why the next frame does not continue the last one, and how far the playhead has been moved on for it; less than 0: back. */
+interface Cut {
+  readonly reason: Discontinuity['reason'];
+  readonly movedUs: number;
 }
 
 /** Long enough to be understood. */
@@ -32,6 +34,8 @@ export class Playout {
   /** Of a stream that comes faster than real time the listeners get nothing until they can have played some of what they have. */
   #isHeld = false;
   readonly #carrier: CutRepairs = new CutRepairs();
+  /** Before the next frame that is given out. */
+  #cut: Cut | undefined;
   #live: EdgeStream | undefined;
   #format: FrameFormat | undefined;
   #playheadUs = 0;
@@ -78,7 +82,7 @@ export class Playout {
   beginWithout(format: FrameFormat): void {
     this.#format = format;
     // The first stream will follow that.
-    this.#carrier.cut();
+    this.#cutBefore('fallback');
   }
 
   /** Gives out all that a stream has, so that listeners find a burst. */
@@ -86,9 +90,9 @@ export class Playout {
     this.#go(now, stream, 0, stream.ring.oldestUs);
   }
 
-  /** Goes on with the frame at `index` of another stream; one that has not come yet will be the first from `pointUs` on. */
-  enter(now: Micros, stream: EdgeStream, index: number, pointUs: number): void {
-    this.#carrier.cut();
+  /** Goes on with the frame at `index` of another stream; one that has not come yet will be the first from `pointUs` on. `repeatedUs`: the listeners hear so much again. */
+  enter(now: Micros, stream: EdgeStream, index: number, pointUs: number, repeatedUs: number): void {
+    this.#cutBefore('switch', -repeatedUs);
     this.#go(now, stream, index, pointUs);
   }
 
@@ -109,8 +113,9 @@ export class Playout {
 
   /** They go on behind it. */
   skipLoss(): void {
-    this.#playheadUs = Math.max(this.#playheadUs, this.#live!.timeline.mediaUs);
-    this.#carrier.cut();
+    const untilUs = Math.max(this.#playheadUs, this.#live!.timeline.mediaUs);
+    this.#cutBefore('skipped', untilUs - this.#playheadUs);
+    this.#playheadUs = untilUs;
   }
 
   /** Saves or restores its state; `reference` does so with one of the mountpoint's streams. */
@@ -123,6 +128,7 @@ export class Playout {
     this.#isHeld = a.flag(this.#isHeld);
     this.#givenBy = a.flag(this.#givenBy !== undefined) ? reference(this.#givenBy) : undefined;
     this.#carrier.snapshot(a);
+    this.#cut = snapshotCut(a, this.#cut);
   }
 
   /** What comes of a stream too fast goes out in pieces of some seconds, one as soon as the one before can have been played. */
@@ -134,9 +140,9 @@ export class Playout {
 
   /** The listeners do not hear this. */
   #pass(untilUs: number): void {
+    this.#cutBefore('skipped', untilUs - this.#playheadUs);
     this.#playheadUs = untilUs;
     this.#live!.givenUntil(untilUs);
-    this.#carrier.cut();
   }
 
   #go(now: Micros, stream: EdgeStream, index: number, pointUs: number): void {
@@ -152,7 +158,8 @@ export class Playout {
     const entry = ring.frame(index);
     const { bytes, mediaUs, durationUs, text } = entry;
     // Or it is not the one behind the last one given out: a fallback was heard in between.
-    if (entry.isBehindLoss || beginsTooLate(entry, this.#playheadUs)) this.#carrier.cut();
+    if (entry.isBehindLoss || beginsTooLate(entry, this.#playheadUs)) this.#cutBefore('skipped');
+    if (this.#cut !== undefined) this.#tellCut(now, this.#cut, mediaUs);
     const frame = this.#carrier.next(bytes, (back) => ring.before(index, back));
     this.#format = stream.format;
     this.#playheadUs = mediaUs + durationUs;
@@ -163,4 +170,22 @@ export class Playout {
     this.#givenBy = stream;
     this.#output.frame(now, frame, durationUs, text);
   }
+
+  /** The next frame does not continue the last one. What is known of it adds up: several can come together before a frame is given out. */
+  #cutBefore(reason: Discontinuity['reason'], movedUs: number = 0): void {
+    this.#carrier.cut();
+    const before = this.#cut;
+    this.#cut = { reason: before === undefined || reason !== 'skipped' ? reason : before.reason, movedUs: (before?.movedUs ?? 0) + movedUs };
+  }
+
+  #tellCut(now: Micros, { reason, movedUs }: Cut, mediaUs: number): void {
+    this.#cut = undefined;
+    this.#output.discontinuity(now, { reason, missingUs: mediaUs - this.#playheadUs + movedUs });
+  }
+}
+
+function snapshotCut(a: Snapshot, cut: Cut | undefined): Cut | undefined {
+  const reason = a.maybeText(cut?.reason);
+  const movedUs = a.number(cut?.movedUs ?? 0);
+  return reason === undefined ? undefined : { reason: reason as Cut['reason'], movedUs };
 }

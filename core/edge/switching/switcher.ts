@@ -15,7 +15,8 @@ import { Candidates } from './candidates.ts';
 import { FallbackTurns } from './fallback-turns.ts';
 import { LiveWatch, type LiveWatchReason } from './live-watch.ts';
 import type { MountEnd } from './mount-end.ts';
-import { Playout, type FrameOutput } from '../playout/playout.ts';
+import type { FrameOutput } from '../output/output.ts';
+import { Playout } from '../playout/playout.ts';
 import type { MountState } from '../playout/state.ts';
 import { OperatorChoice } from './operator-choice.ts';
 import { SwitchTriggers } from './switch-triggers.ts';
@@ -311,7 +312,7 @@ export class Switcher {
     if (turn === 'outgrown') this.#options.outgrown(now, stream);
     if (turn !== 'enter') return;
     const newest = stream.ring.count - 1;
-    this.#goOver(now, stream, newest, stream.ring.frame(newest).mediaUs);
+    this.#goOver(now, stream, newest, stream.ring.frame(newest).mediaUs, 0);
     this.#end.heard(now);
   }
 
@@ -371,10 +372,10 @@ export class Switcher {
       playheadUs: this.#playout.playheadUs,
       candidates: this.#candidates.backups.length,
     }));
-    this.#goOver(now, entered.stream, entered.index, entered.pointUs);
+    this.#goOver(now, entered.stream, entered.index, entered.pointUs, entered.repeatedUs);
   }
 
-  #goOver(now: Micros, stream: EdgeStream, index: number, pointUs: number): void {
+  #goOver(now: Micros, stream: EdgeStream, index: number, pointUs: number, repeatedUs: number): void {
     const from = this.live;
     this.#triggers.clear();
     this.#watch.left();
@@ -388,7 +389,7 @@ export class Switcher {
         this.#trust.forget(now, from);
       }
     }
-    this.#playout.enter(now, stream, index, pointUs);
+    this.#playout.enter(now, stream, index, pointUs, repeatedUs);
     this.#watch.awaitNext(now);
   }
 

@@ -116,6 +116,14 @@ export const edgeCalls: EdgeCalls = {
     },
     read: (from) => [from.varint() as ListenerId, from.text()],
   },
+  heardElsewhere: {
+    kind: 14,
+    write: (to, name, { listeners, listenerPeak, slowListeners, bytesOut }) => {
+      to.text(name);
+      for (const figure of [listeners, listenerPeak, slowListeners, bytesOut]) to.varint(figure);
+    },
+    read: (from) => [from.text(), { listeners: from.varint(), listenerPeak: from.varint(), slowListeners: from.varint(), bytesOut: from.varint() }],
+  },
   command: {
     kind: 11,
     isAnswered: true,

@@ -271,7 +271,7 @@ describe('the memory of an edge', () => {
     expect(budget.isSpent).toBe(false);
     budget.setAside(400);
     expect(budget.isSpent).toBe(true);
-    budget.setAside(0);
+    budget.setAside(-400);
     expect(budget.isSpent).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-import type { JoinOptions } from '../../../core/edge/output/broadcast.ts';
+import type { JoinOptions } from '../../../core/listeners/broadcast.ts';
 import { Edge, type EdgeOptions } from '../../../core/edge/edge.ts';
 import type { EdgeEvent } from '../../../core/edge/events.ts';
 import type { ListenerId, PathId } from '../../../core/base/machine.ts';

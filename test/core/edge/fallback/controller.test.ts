@@ -6,6 +6,7 @@ import { FallbackFile } from '../../../../core/edge/fallback/file.ts';
 import { FallbackMount } from '../../../../core/edge/fallback/mount.ts';
 import type { FallbackSink, FallbackSource } from '../../../../core/edge/fallback/source.ts';
 import { FallbackController } from '../../../../core/edge/fallback/controller.ts';
+import type { Discontinuity } from '../../../../core/edge/output/output.ts';
 import { MountState } from '../../../../core/edge/playout/state.ts';
 import { emptyFrameHeader, type FrameFormat } from '../../../../core/codec/format/format.ts';
 import { readHeader } from '../../../../core/codec/header.ts';
@@ -42,6 +43,7 @@ class Stage {
   readonly clock: Clock = new Clock();
   readonly events: EdgeEvent[] = [];
   readonly given: { atMs: number; bytes: Uint8Array; text: string | undefined }[] = [];
+  readonly discontinuities: (Discontinuity & { readonly afterFrames: number })[] = [];
   readonly state: MountState = new MountState();
   readonly controller: FallbackController<Stream>;
   text = "StreamTitle='Programme';";
@@ -59,6 +61,7 @@ class Stage {
       state: this.state,
       source,
       output: {
+        discontinuity: (_now, discontinuity) => this.discontinuities.push({ afterFrames: this.given.length, ...discontinuity }),
         frame: (now, bytes, _durationUs, text) => {
           this.given.push({ atMs: now / 1000, bytes: bytes.slice(), text });
           if (text !== undefined) this.text = text;
@@ -120,6 +123,27 @@ describe('a fallback', () => {
     expect(stage.text).toBe("StreamTitle='Programme';");
   });
 
+  test('is one discontinuity where it begins, at each repetition, and where a stream is back', () => {
+    const stage = new Stage();
+    stage.clock.until(5_000);
+    stage.call();
+    const given = stage.given.length;
+    expect(given).toBeGreaterThan(30);
+    expect(stage.discontinuities).toEqual(range(0, Math.floor((given - 1) / 10)).map((n) => ({ afterFrames: 10 * n, reason: 'fallback', missingUs: undefined })));
+    stage.controller.leave(stage.clock.now, stream.name);
+    stage.discontinuities.length = 0;
+    const { output } = stage.controller;
+    // What the stream itself says of its first frame is not against the fallback.
+    output.discontinuity(stage.clock.now, { reason: 'switch', missingUs: 400_000 });
+    output.frame(stage.clock.now, numbered(1), FRAME_US, undefined);
+    output.frame(stage.clock.now, numbered(2), FRAME_US, undefined);
+    output.discontinuity(stage.clock.now, { reason: 'skipped', missingUs: 26_122 });
+    expect(stage.discontinuities).toEqual([
+      { afterFrames: given, reason: 'fallback', missingUs: undefined },
+      { afterFrames: given + 2, reason: 'skipped', missingUs: 26_122 },
+    ]);
+  });
+
   test('leaves no title of its own where there was none', () => {
     const stage = new Stage();
     stage.text = '';
@@ -158,7 +182,7 @@ describe('a fallback', () => {
     stage.call();
     expect(stage.state.kind).toBe('nothing');
     stage.controller.output.frame(stage.clock.now, numbered(7), FRAME_US, undefined);
-    stage.follower!.heard(stage.clock.now, numbered(1), FRAME_US, '', mp3);
+    stage.follower!.heard(stage.clock.now, numbered(1), FRAME_US, { text: '', format: mp3 });
     expect(stage.given.map(({ bytes }) => bytes)).toEqual([numbered(7)]);
     expect(stage.events).toEqual([]);
   });
@@ -167,7 +191,7 @@ describe('a fallback', () => {
     const stage = new Stage('other mount');
     stage.clock.until(5_000);
     stage.call();
-    stage.follower!.heard(stage.clock.now, numbered(1), FRAME_US, '', mp3);
+    stage.follower!.heard(stage.clock.now, numbered(1), FRAME_US, { text: '', format: mp3 });
     expect(stage.state.kind).toBe('fallback');
     stage.clock.until(5_990);
     expect(stage.controller.hasReturned(stage.clock.now, stream)).toBe(false);
@@ -189,7 +213,7 @@ describe('a fallback', () => {
     const stage = new Stage('other mount');
     stage.clock.until(5_000);
     stage.call();
-    const give = (frame: Uint8Array): void => stage.follower!.heard(stage.clock.now, frame, FRAME_US, '', formatOf(frame));
+    const give = (frame: Uint8Array): void => stage.follower!.heard(stage.clock.now, frame, FRAME_US, { text: '', format: formatOf(frame) });
     give(numbered(1));
     give(numberedAac(2));
     expect(stage.state.kind).toBe('nothing');
@@ -264,7 +288,7 @@ describe('in MP3, whose frames need those before them,', () => {
       for (const [n, frame] of realFrames.slice(from - 30, from + 30).entries()) {
         stage.clock.until((n + 1) * FRAME_MS);
         if (n === 30) stage.call(real, 200);
-        stage.follower!.heard(stage.clock.now, frame, FRAME_US, '', real);
+        stage.follower!.heard(stage.clock.now, frame, FRAME_US, { text: '', format: real });
       }
       const given = stage.given.map(({ bytes }) => bytes);
       expect(given.length).toBeGreaterThan(34);

@@ -25,7 +25,7 @@ class Other {
     for (; (this.#made + 1) * FRAME_US <= untilMs * 1000; this.#made++) {
       const at = Math.round((this.#made + 1) * FRAME_US) as Micros;
       const made = frame(this.#made);
-      this.follower.heard(at, made, FRAME_US, text, formatOf(made));
+      this.follower.heard(at, made, FRAME_US, { text, format: formatOf(made) });
     }
   }
 
@@ -33,7 +33,7 @@ class Other {
   burst(nowMs: number, untilMs: number): void {
     for (; (this.#made + 1) * FRAME_US <= untilMs * 1000; this.#made++) {
       const made = numbered(this.#made);
-      this.follower.heard(at(nowMs), made, FRAME_US, '', formatOf(made));
+      this.follower.heard(at(nowMs), made, FRAME_US, { text: '', format: formatOf(made) });
     }
   }
 

@@ -9,7 +9,7 @@ import type { EdgeEvent } from '../../../../core/edge/events.ts';
 import { readFileFrames, type FileFrames } from '../../../../core/edge/fallback/file-frames.ts';
 import { FallbackFile } from '../../../../core/edge/fallback/file.ts';
 import { FallbackController } from '../../../../core/edge/fallback/controller.ts';
-import type { FrameOutput } from '../../../../core/edge/playout/playout.ts';
+import type { FrameOutput } from '../../../../core/edge/output/output.ts';
 import { MountState } from '../../../../core/edge/playout/state.ts';
 import { EdgeStream, type StreamConsumer } from '../../../../core/edge/stream/stream.ts';
 import { MountEnd } from '../../../../core/edge/switching/mount-end.ts';
@@ -42,7 +42,7 @@ class Alone {
   constructor({ hasFallback = false }: { readonly hasFallback?: boolean } = {}) {
     const { timer } = this.clock;
     const event = (one: EdgeEvent): void => void this.events.push(one);
-    const output: FrameOutput = { frame: (_now, bytes) => this.makers.push(makerOf(bytes)) };
+    const output: FrameOutput = { discontinuity: () => {}, frame: (_now, bytes) => this.makers.push(makerOf(bytes)) };
     const end = new MountEnd({
       settings: defaultSettings,
       timer,

@@ -111,7 +111,7 @@ test('one that asks only for what is possible may lose anybody', () => {
 });
 
 describe('a fault that was planted', () => {
-  const copy = new PlantedCopy({ file: 'core/edge/output/broadcast.ts', find: 'this.#trim(slowest);', replace: 'this.#trim(Infinity);' });
+  const copy = new PlantedCopy({ file: 'core/listeners/broadcast.ts', find: 'this.#trim(slowest);', replace: 'this.#trim(Infinity);' });
   afterAll(() => copy.remove());
   const run = (...command: string[]): { status: number | null; out: string; problems: string } => {
     const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: copy.directory, encoding: 'utf8' });
@@ -150,7 +150,7 @@ describe('a fault that was planted', () => {
     const again = JSON.parse(sim(report.file, '--seed', '3', '--json').out) as { violations: { rule: string; what: string }[] };
     expect(again.violations[0]!.rule).toBe('a machine never throws');
     expect(again.violations[0]!.what).toContain('a cursor reads what the journal has let go of');
-    copy.plant({ file: 'core/edge/output/broadcast.ts', find: 'this.#trim(Infinity);\n    if (waiting)', replace: 'this.#trim(slowest);\n    if (waiting)' });
+    copy.plant({ file: 'core/listeners/broadcast.ts', find: 'this.#trim(Infinity);\n    if (waiting)', replace: 'this.#trim(slowest);\n    if (waiting)' });
     expect(sim(report.file, '--seed', '3').status).toBe(0);
   });
 

@@ -1,18 +1,15 @@
-import { Ahead } from '../../timing/ahead.ts';
-import type { Snapshot } from '../../base/snapshot.ts';
+import { Ahead } from '../timing/ahead.ts';
+import type { Snapshot } from '../base/snapshot.ts';
 import { BroadcastTexts } from './titles.ts';
-import type { MemoryBudget } from '../../base/budget.ts';
-import type { OutputEvent } from './events.ts';
-import { type FrameFormat, type FrameHeader, emptyFrameHeader } from '../../codec/format/format.ts';
-import { snapshotFormat, isSameFormat } from '../../codec/formats.ts';
-import { readHeader } from '../../codec/header.ts';
+import type { MemoryBudget } from '../base/budget.ts';
+import type { Audience } from './audience.ts';
+import type { ListenersEvent } from './events.ts';
 import { IcyInterleaver } from './icy-interleaver.ts';
-import { snapshotCursor, Journal, type Cursor } from '../../base/journal.ts';
-import type { ListenerId } from '../../base/machine.ts';
-import type { Settings } from '../../config/settings.ts';
-import type { FrameOutput } from '../playout/playout.ts';
-import type { Timer } from '../../base/timers.ts';
-import { later, ms, toMs, type Micros } from '../../base/units.ts';
+import { snapshotCursor, Journal, type Cursor } from '../base/journal.ts';
+import type { ListenerId } from '../base/machine.ts';
+import type { Settings } from '../config/settings.ts';
+import type { Timer } from '../base/timers.ts';
+import { later, ms, toMs, type Micros } from '../base/units.ts';
 
 export interface BroadcastSink {
   send(listener: ListenerId, bytes: Uint8Array): void;
@@ -28,9 +25,9 @@ export interface BroadcastOptions {
   readonly settings: Settings;
   readonly sink: BroadcastSink;
   readonly timer: (reason: BroadcastReason, fire: (now: Micros) => void) => Timer<string>;
-  readonly event: (event: OutputEvent) => void;
+  readonly event: (event: ListenersEvent) => void;
   readonly budget: MemoryBudget;
-  /** A listener was dropped by the broadcast itself. */
+  /** A listener is no longer there, for whatever reason. */
   readonly gone: (listener: ListenerId) => void;
 }
 
@@ -68,7 +65,8 @@ const IN_FLIGHT_BYTES = 65_536;
  * Frames are gathered for `listenerFlushMs` and written to each listener at once, without a copy per listener. The
  * journal's clock is the programme's length: a burst is so many seconds of it, whenever they came.
  */
-export class Broadcast implements FrameOutput {
+export class Broadcast {
+  readonly mount: string;
   readonly #options: BroadcastOptions;
   readonly #settings: Settings;
   readonly #journal: Journal;
@@ -77,9 +75,7 @@ export class Broadcast implements FrameOutput {
   readonly #burst: Timer<string>;
   #fresh: Listener[] = [];
   readonly #texts: BroadcastTexts = new BroadcastTexts();
-  readonly #header: FrameHeader = emptyFrameHeader();
-  /** Of the newest frame, and where the first one of that format is: a burst begins there at the earliest. */
-  #format: FrameFormat | undefined;
+  /** Where the first frame of the newest format is: a burst begins there at the earliest. */
   readonly #formatBegins: Cursor = { position: 0, record: 0 };
   #programmeUs = 0;
   /** What they were given faster than it plays is no listener's fault. */
@@ -89,6 +85,7 @@ export class Broadcast implements FrameOutput {
   #bytesOut = 0;
 
   constructor(options: BroadcastOptions) {
+    this.mount = options.mount;
     this.#options = options;
     this.#settings = options.settings;
     this.#journal = new Journal({ chunkBytes: CHUNK_BYTES, markEveryUs: ms(options.settings.journalMarkMs), budget: options.budget });
@@ -97,25 +94,8 @@ export class Broadcast implements FrameOutput {
     this.#burst = options.timer('listener-burst', (now) => this.#flushFresh(now));
   }
 
-  get listeners(): number {
-    return this.#listeners.size;
-  }
-
-  get listenerPeak(): number {
-    return this.#peak;
-  }
-
-  get slowListeners(): number {
-    return this.#slow;
-  }
-
-  /** All frames given out since the start. */
-  get bytesIn(): number {
-    return this.#journal.head;
-  }
-
-  get bytesOut(): number {
-    return this.#bytesOut;
+  get audience(): Audience {
+    return { listeners: this.#listeners.size, listenerPeak: this.#peak, slowListeners: this.#slow, bytesOut: this.#bytesOut };
   }
 
   get heldBytes(): number {
@@ -128,20 +108,18 @@ export class Broadcast implements FrameOutput {
     return listener === undefined ? 0 : this.#journal.head - listener.cursor.position;
   }
 
-  /** Of the newest frame given out; undefined before the first. */
-  get format(): FrameFormat | undefined {
-    return this.#format;
+  /** The next frames have another format than those before. */
+  format(): void {
+    Object.assign(this.#formatBegins, this.#journal.newest());
   }
 
-  /** The metadata text on air. */
-  get text(): string {
-    return this.#texts.newest;
+  /** The metadata text of the next frames. */
+  title(text: string): void {
+    this.#texts.add(this.#journal.head, text);
   }
 
-  /** The next frame on air. Without a text of its own it has the one before. */
-  frame(now: Micros, bytes: Uint8Array, durationUs: number, text: string | undefined): void {
-    if (text !== undefined && text !== this.text) this.#texts.add(this.#journal.head, text);
-    if (readHeader(bytes, 0, this.#header) === undefined && !isSameFormat(this.#header.format, this.#format)) this.#newFormat(this.#header.format);
+  /** The next frame on air. */
+  frame(now: Micros, bytes: Uint8Array, durationUs: number): void {
     this.#journal.append(Math.floor(this.#programmeUs) as Micros, bytes, 0, bytes.length, false);
     this.#programmeUs += durationUs;
     this.#ahead.take(now, durationUs);
@@ -168,13 +146,13 @@ export class Broadcast implements FrameOutput {
     const listener = this.#listeners.get(id);
     if (listener === undefined) return;
     this.#listeners.delete(id);
+    this.#options.gone(id);
     this.#reportLeft(now, listener, reason);
   }
 
-  /** The mountpoint is over: everybody gets what their connection takes of the rest, and the end. Returns how many there were. */
-  end(now: Micros): number {
-    const listeners = [...this.#listeners.values()];
-    for (const listener of listeners) {
+  /** The mountpoint is over: everybody gets what their connection takes of the rest, and the end. */
+  end(now: Micros): void {
+    for (const listener of this.#listeners.values()) {
       this.#write(listener);
       this.#listeners.delete(listener.id);
       this.#reportLeft(now, listener, 'mount-ended');
@@ -183,7 +161,6 @@ export class Broadcast implements FrameOutput {
     }
     this.#flush.cancel();
     this.#burst.cancel();
-    return listeners.length;
   }
 
   /** Saves or restores its state. */
@@ -195,7 +172,6 @@ export class Broadcast implements FrameOutput {
     const fresh = a.list(this.#fresh.filter(({ id }) => this.#listeners.has(id)).map(({ id }) => id), (id) => a.number(id ?? (0 as ListenerId)));
     if (a.isLoading) this.#fresh = fresh.map((id) => this.#listeners.get(id)!);
     this.#texts.snapshot(a);
-    this.#format = snapshotFormat(a, this.#format);
     snapshotCursor(a, this.#formatBegins);
     this.#programmeUs = a.number(this.#programmeUs);
     this.#ahead.snapshot(a);
@@ -229,16 +205,6 @@ export class Broadcast implements FrameOutput {
   #burstFrom(burstMs: number): Cursor {
     const cursor = this.#journal.at((this.#programmeUs - ms(burstMs)) as Micros);
     return cursor.position < this.#formatBegins.position ? { ...this.#formatBegins } : cursor;
-  }
-
-  #newFormat(format: FrameFormat): void {
-    const before = this.#format;
-    this.#format = format;
-    Object.assign(this.#formatBegins, this.#journal.newest());
-    if (before === undefined) return;
-    const { mount, event } = this.#options;
-    const { codec, sampleRateHz, channels } = format;
-    event({ kind: 'new-format', mount, codec, sampleRateHz, channels, before, listeners: this.#listeners.size });
   }
 
   #flushFresh(now: Micros): void {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { IcyInterleaver } from '../../../../core/edge/output/icy-interleaver.ts';
-import { utf8Decode } from '../../../../core/base/text.ts';
-import { join } from '../../codec/build.ts';
-import { chunked } from '../../support/messages.ts';
+import { IcyInterleaver } from '../../../core/listeners/icy-interleaver.ts';
+import { utf8Decode } from '../../../core/base/text.ts';
+import { join } from '../codec/build.ts';
+import { chunked } from '../support/messages.ts';
 
 interface Block {
   /** Audio bytes in front of it. */

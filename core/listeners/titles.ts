@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../base/snapshot.ts';
+import type { Snapshot } from '../base/snapshot.ts';
 
 /** Titles remembered for those who are behind; beyond it the oldest audio carries a newer one. */
 const MAX_TEXTS = 64;
@@ -8,11 +8,6 @@ export class BroadcastTexts {
   /** Where each begins; the first entry is the one in force at the journal's tail. */
   #texts: { readonly position: number; readonly text: string }[] = [];
   #isAnyForgotten = false;
-
-  /** The newest; '' before the first. */
-  get newest(): string {
-    return this.#texts[this.#texts.length - 1]?.text ?? '';
-  }
 
   /** In force from `position` on. */
   add(position: number, text: string): void {

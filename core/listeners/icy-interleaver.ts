@@ -1,5 +1,5 @@
-import type { Snapshot } from '../../base/snapshot.ts';
-import { icyBlock, NO_NEWS } from '../../wire/icy.ts';
+import type { Snapshot } from '../base/snapshot.ts';
+import { icyBlock, NO_NEWS } from '../wire/icy.ts';
 
 /**
  * Puts a metadata block after every so many bytes of audio, for one listener.

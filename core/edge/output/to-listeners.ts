@@ -1,0 +1,14 @@
+import type { Listeners } from '../../listeners/listeners.ts';
+import type { MountOutput, OutputOf } from './output.ts';
+
+/** The output to the listeners of one mountpoint. Players go on over a discontinuity as over any other frame. */
+export function toListeners(listeners: Listeners, { id, name }: OutputOf): MountOutput {
+  return {
+    opened: (now) => listeners.opened(now, id, name),
+    format: (now) => listeners.format(now, id),
+    title: (now, text) => listeners.title(now, id, text),
+    discontinuity: () => {},
+    frame: (now, bytes, durationUs) => listeners.frame(now, id, bytes, durationUs),
+    ended: (now) => listeners.ended(now, id),
+  };
+}

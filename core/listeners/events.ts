@@ -1,0 +1,26 @@
+import type { BoundHit } from '../base/bounds.ts';
+import type { ListenerId } from '../base/machine.ts';
+
+/** What is reported of listeners. */
+export type ListenersEvent =
+  | { readonly kind: 'listener-joined'; readonly listener: ListenerId; readonly mount: string; readonly label: string; readonly burstMs: number }
+  | {
+      readonly kind: 'listener-left';
+      readonly listener: ListenerId;
+      readonly mount: string;
+      readonly label: string;
+      readonly reason: string;
+      readonly connectedMs: number;
+      readonly bytes: number;
+    }
+  | {
+      readonly kind: 'listener-dropped';
+      readonly listener: ListenerId;
+      readonly mount: string;
+      readonly label: string;
+      readonly lagBytes: number;
+      readonly connectedMs: number;
+      readonly bytes: number;
+    }
+  /** One was refused: `maxListeners`. */
+  | BoundHit;
