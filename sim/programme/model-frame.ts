@@ -174,10 +174,12 @@ export function modelAudioBytes(format: ModelFormat, label: FrameLabel): number 
   return Math.ceil((4 * audioBitsOfPart(format, label)) / 8);
 }
 
-/** Of each channel of each granule. Two bits that are always 0 keep a byte of eight ones out. */
+/** Of each channel of each granule: never none, which would be silence. Two bits that are always 0 keep a byte of eight ones out. */
 function audioBitsOfPart(format: ModelFormat, label: FrameLabel): number {
   const ownBytes = mainDataBytes(frameLength(format, label.index));
-  return (2 * (mainDataBegin(format, label) + ownBytes - reservoirBefore(label.index + 1, label.instance))) & ~0x044;
+  const most = 2 * (mainDataBegin(format, label) + ownBytes - reservoirBefore(label.index + 1, label.instance));
+  if (most & 0x040) return (most & ~0x07f) | 0x03b;
+  return most & 0x004 ? (most & ~0x007) | 0x003 : most;
 }
 
 /** Writes fields of bits, the highest first. */

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { FrameHeader } from '../../../core/codec/format/format.ts';
+import { SILENT } from '../../../core/codec/format/family.ts';
+import { emptyFrameHeader, type FrameHeader } from '../../../core/codec/format/format.ts';
+import { readHeader } from '../../../core/codec/header.ts';
+import { LevelReader } from '../../../core/codec/level.ts';
 import { FrameScanner } from '../../../core/codec/scan/scanner.ts';
 import { FrameReader } from '../../../sim/programme/frame-reader.ts';
 import { aac, MAX_MODEL_FRAME_BYTES, mp3, type ModelFormat } from '../../../sim/programme/model-frame.ts';
@@ -44,6 +47,18 @@ describe.each([mp3(), mp3(32), mp3(320), aac(), aac(24), aac(192)])('$codec at $
     const bps = (total * 8e6) / (1_000 * nominalFrameUs(format));
     expect(bps / format.bitrateBps).toBeGreaterThan(0.97);
     expect(bps / format.bitrateBps).toBeLessThan(1.03);
+  });
+
+  test('sounds in every part, so that no edge takes one that sounds for silence', () => {
+    const { source } = stream(format);
+    const levels = new LevelReader();
+    const header = emptyFrameHeader();
+    for (let i = 0; i < 1_000; i++) {
+      const frame = next(source);
+      readHeader(frame, 0, header);
+      expect(levels.read(frame, header.format)).toBeGreaterThan(0);
+      expect(Math.min(...levels.levels), `frame ${i}`).toBeGreaterThan(SILENT);
+    }
   });
 
   test('has no sync word behind its header', () => {
