@@ -105,6 +105,8 @@ export class StreamModel {
   /** Since when its frames have come without a pause that its cadence does not explain. */
   runSince: number = Infinity;
   lostAt: number = -Infinity;
+  /** When it joined its mountpoint, and something was missing before what had come: nobody has said whether that was waited for. */
+  #joinedWaitingAt: number = -Infinity;
   #lostBeforeAt: number = -Infinity;
   /** Since when all paths have passed over what is waited for. */
   passedAt: number | undefined;
@@ -198,12 +200,20 @@ export class StreamModel {
 
   /**
    * It gives frames to a mountpoint from now on. What it lost before that nobody has said: what has come behind that was released when it came, or
-   * waited, until now at the latest.
+   * waits still, for `gapMaxMs` at the most.
    */
   joins(now: number, mount: string): void {
     this.mount = mount;
-    if (this.syncedAt === Infinity && Math.max(this.#newest, this.#newestOwn) >= this.next) this.#catchUp();
+    if (this.syncedAt === Infinity && Math.max(this.#newest, this.#newestOwn) >= this.next) {
+      this.#catchUp();
+      this.#joinedWaitingAt = now;
+    }
     this.frameBy = now;
+  }
+
+  /** What has come of it may still wait for what was missing when it joined its mountpoint: which frame is its newest one nobody knows. */
+  mayWait(now: number): boolean {
+    return now - this.#joinedWaitingAt <= ms(this.#settings.gapMaxMs);
   }
 
   forgetPath(path: PathId): void {

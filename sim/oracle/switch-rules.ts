@@ -58,7 +58,7 @@ export class SwitchRules {
   checkStalled(now: number, mount: MountModel, streams: readonly StreamModel[], what: string): void {
     // While its paths are far apart, the edge may follow the slow one, and need not have kept all that the other one brings: how long it has had
     // nothing is not known.
-    if (mount.live === undefined || mount.live.isApart(now)) return;
+    if (mount.live === undefined || mount.live.isApart(now) || mount.live.mayWait(now)) return;
     const silentUs = now - mount.live.frameAt;
     const { stallMinMs, closedStallMs, troubledStallMs } = this.#settings;
     const leastUs = ms(Math.min(stallMinMs, closedStallMs)) - 1;

@@ -277,6 +277,23 @@ describe('a switch', () => {
     expect(serves.broken).toEqual([rule]);
   });
 
+  test('for a stalled stream may come when what had come before it joined its mountpoint waits still for what is missing', () => {
+    const one = new Told();
+    for (const n of [0, 1, 2]) one.comes(n * FRAME_MS, one.a, n);
+    for (const stream of [one.a, one.b]) one.says({ kind: 'stream-new', stream: one.id(stream), label: 'relay' });
+    for (const n of [4, 5, 6]) one.comes(500, one.a, n);
+    one.says({ kind: 'mount-started', mount: 'live', stream: one.id(one.a), codec: 'mp3', sampleRateHz: 44_100, channels: 2 });
+    one.says({ kind: 'stalled', mount: 'live', stream: one.id(one.a), silentMs: 0, thresholdMs: 300, backups: 0 });
+    expect(one.broken).toEqual([]);
+    const early = new Told();
+    for (const n of [0, 1, 2]) early.comes(n * FRAME_MS, early.a, n);
+    early.says({ kind: 'stream-new', stream: early.id(early.a), label: 'relay' });
+    early.comes(500, early.a, 3);
+    early.says({ kind: 'mount-started', mount: 'live', stream: early.id(early.a), codec: 'mp3', sampleRateHz: 44_100, channels: 2 });
+    early.says({ kind: 'stalled', mount: 'live', stream: early.id(early.a), silentMs: 0, thresholdMs: 300, backups: 0 });
+    expect(early.broken).toEqual(['a switch has its reason']);
+  });
+
   test('for a stalled stream may come while it goes on by a path that is too far ahead to be believed', () => {
     const one = told(1_000);
     for (const n of [120, ...Array.from({ length: 80 }, (_, i) => 40 + i)]) one.comes(1_020, one.a, n, 2);
