@@ -116,10 +116,15 @@ export class Candidates {
     return reason === contentFaultOf(live, this.#settings) && this.#showsNoProgramme(now, live, stream);
   }
 
-  /** How far it is believed, when the live stream has to be left. */
+  /**
+   * How far it is believed, when the live stream has to be left. After a pause of one of the two it is not known to carry the same until that has been
+   * seen again: meanwhile a match by content counts as much as to have been there for long.
+   */
   standing(now: Micros, stream: EdgeStream): number {
     const { live } = this.#playout;
-    return live === undefined ? 0 : this.#trust.standing(now, stream, live);
+    if (live === undefined) return 0;
+    const standing = this.#trust.standing(now, stream, live);
+    return standing === Standing.newcomer && this.isMatched(stream) ? Standing.settled : standing;
   }
 
   /** Whether another healthy one is believed more. */

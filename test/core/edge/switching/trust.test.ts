@@ -129,6 +129,18 @@ describe('a stranger who announces the mountpoint', () => {
     expect(station.rig.of('switch')).toMatchObject([{ missingMs: 0, repeatedMs: 0 }]);
   });
 
+  it('gets nobody while an encoder is left that has paused just before, and matches by content', () => {
+    const station = new Station();
+    const { a } = station;
+    const slow = station.joins(STATION.b, (number, maker) => sounding(number - Math.round(500 / FRAME_MS), maker), 15);
+    station.on(40_000, [a, slow]);
+    const stranger = station.joins();
+    station.on(42_000, [a, stranger]);
+    station.on(43_000, [a, slow, stranger]);
+    station.on(45_000, [slow, stranger]);
+    expect(station.rig.of('switch')).toMatchObject([{ to: slow.name, reason: 'stalled', matchedBy: 'content', missingMs: 0 }]);
+  });
+
   it('is taken all the same when that encoder fails too', () => {
     const station = new Station();
     const { a } = station;
