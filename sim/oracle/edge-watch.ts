@@ -34,6 +34,8 @@ const REMEMBERED_FRAMES = 2_048;
 const BEGINS_MS = 1_000;
 /** A stream of which something has come within this is there: less than after what an edge leaves one. */
 const THERE_MS = 200;
+/** A stream that has been faster than real time is so until its lead is so much smaller. */
+const CALM_US = 10_000_000;
 /** And streams for longer than the edge itself remembers them, with any settings that a scenario has. */
 const FORGET_MS = 120_000;
 
@@ -72,7 +74,7 @@ export class EdgeWatch {
     const newest = new Map<ModelStream, number>();
     let at = 0 as Micros;
     const message = (bytes: Uint8Array, start: number, end: number): void => {
-      const frame = this.#arrived(newest, bytes, start);
+      const frame = this.#arrived(at, newest, bytes, start);
       this.#model?.message(at, path, transport, bytes, start, end, frame);
     };
     const deframer = new Deframer(message);
@@ -145,14 +147,14 @@ export class EdgeWatch {
     }
   }
 
-  #arrived(newest: WatchedPath['newest'], bytes: Uint8Array, start: number): Glance | undefined {
+  #arrived(now: Micros, newest: WatchedPath['newest'], bytes: Uint8Array, start: number): Glance | undefined {
     if (bytes[start] !== MessageType.DATA) return undefined;
     const frame = this.#programme.glance(bytes, start + PDU_HEADER_BYTES);
     if (frame === undefined) return undefined;
     let arrivals = this.#arrivals.get(frame.stream);
     if (arrivals === undefined) {
       this.#forgetOld();
-      arrivals = new Arrivals();
+      arrivals = new Arrivals(nominalFrameUs(frame.stream.format), ms(this.#settings.unpacedMs));
       this.#arrivals.set(frame.stream, arrivals);
     }
     if (arrivals.isLeft && frame.index > arrivals.newest) {
@@ -161,7 +163,7 @@ export class EdgeWatch {
     }
     if (this.#paths.size >= 3) this.#comparePaths(newest, arrivals, frame);
     arrivals.beganAt ??= this.#world.now;
-    arrivals.add(frame.index, this.#world.now);
+    arrivals.add(frame.index, this.#world.now, now);
     return frame;
   }
 
@@ -205,7 +207,8 @@ export class EdgeWatch {
 
   #checkSkipped(stream: ModelStream, before: number, after: number): void {
     const arrivals = this.#arrivals.get(stream);
-    if (after === before + 1 || arrivals === undefined) return;
+    // Of a stream that is faster than real time listeners get pieces.
+    if (after === before + 1 || arrivals === undefined || arrivals.mayBeUnpaced) return;
     const cameAt = arrivals.at(after);
     // Of a stream that is new to it, an edge knows neither the format, nor by how much its paths shuffle.
     const newUntil = (arrivals.beganAt ?? -Infinity) + ms(BEGINS_MS);
@@ -233,6 +236,11 @@ export class EdgeWatch {
 class Arrivals {
   readonly #index = new Float64Array(REMEMBERED_FRAMES).fill(-1);
   readonly #time = new Float64Array(REMEMBERED_FRAMES);
+  readonly #frameUs: number;
+  readonly #unpacedUs: number;
+  /** Programme that has come beyond the time that has passed, by the machine's clock: of that an edge counts no more, for it forgets some. */
+  #leadUs = 0;
+  #leadAt = -Infinity;
 
   latestAt = 0;
   /** When its first frame came since the edge knows it. */
@@ -240,14 +248,25 @@ class Arrivals {
   newest = -1;
   /** The edge has switched away from it, and nothing new of it has come since. */
   isLeft = false;
+  /** It has brought so much more programme than time has passed that an edge may take it for one that is faster than real time. */
+  mayBeUnpaced = false;
 
-  add(index: number, time: number): void {
+  constructor(frameUs: number, unpacedUs: number) {
+    this.#frameUs = frameUs;
+    this.#unpacedUs = unpacedUs;
+  }
+
+  /** @param now the machine's time. */
+  add(index: number, time: number, now: number): void {
     this.latestAt = time;
     if (index > this.newest) this.newest = index;
     const slot = index % REMEMBERED_FRAMES;
     if (this.#index[slot]! >= index) return;
     this.#index[slot] = index;
     this.#time[slot] = time;
+    this.#leadUs = Math.min(Math.max(0, this.#leadUs - (now - this.#leadAt)) + this.#frameUs, this.#unpacedUs);
+    this.#leadAt = now;
+    this.mayBeUnpaced = this.#leadUs > this.#unpacedUs - (this.mayBeUnpaced ? Math.min(CALM_US, this.#unpacedUs / 2) : this.#frameUs);
   }
 
   /** Infinity when it has not arrived, or so long ago that nobody remembers. */

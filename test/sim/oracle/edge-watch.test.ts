@@ -95,6 +95,20 @@ describe('the oracle', () => {
     expect(watched.broken).toEqual(['a frame that reached the edge in time is never lost']);
   });
 
+  test('lets pieces be left out of a stream only while that is faster than real time', () => {
+    for (const [frames, everyMs, broken] of [[120, 5, []], [120, 20, ['a frame that reached the edge in time is never lost']]] as const) {
+      const watched = new Watched({ unpacedMs: 2_000 });
+      for (let index = 1; index <= frames; index++) watched.arrives(index * everyMs, watched.a, index);
+      watched.sends(watched.a, 1, 2, 110);
+      expect(watched.broken).toEqual(broken);
+    }
+    const calm = new Watched({ unpacedMs: 2_000 });
+    for (let index = 1; index <= 120; index++) calm.arrives(index * 5, calm.a, index);
+    for (let index = 121; index <= 180; index++) calm.arrives(600 + (index - 120) * 50, calm.a, index);
+    calm.sends(calm.a, 1, 2, 175);
+    expect(calm.broken).toEqual(['a frame that reached the edge in time is never lost']);
+  });
+
   test('has nothing against a stream in order, a switch, and the way back', () => {
     const watched = new Watched();
     watched.arrives(0, watched.a, 1, 2, 3, 4, 5, 6, 7, 8);
