@@ -2,6 +2,7 @@ import { Edge, type EdgeSink } from '../../core/edge/edge.ts';
 import type { EdgeEvent } from '../../core/edge/events.ts';
 import type { ListenerId, PathId } from '../../core/base/machine.ts';
 import { framesOnly, type OutputOf } from '../../core/edge/output/output.ts';
+import { RING_ENTRY_BYTES } from '../../core/base/costs.ts';
 import { anonymous } from '../../core/links/peer.ts';
 import { transports } from '../../core/links/transport.ts';
 import type { MountCommand } from '../../core/edge/switching/command.ts';
@@ -22,8 +23,10 @@ import type { EdgeSpec } from '../world/topology.ts';
 /** What a ring takes for its first frame. */
 const EMPTY_RING_BYTES = 16_384;
 
-/** What is kept at most of a mountpoint that is another one's fallback; and for listeners, of a fallback that nothing comes in for. */
+/** What is kept at most for listeners of a fallback, besides what comes in. */
 const KEPT_OF_FALLBACK_BYTES = 262_144;
+/** And in a ring of its own where that is another mountpoint: its newest four seconds, fewer than 256 frames. */
+const KEPT_OF_FALLBACK_MOUNT_BYTES = 262_144 + 256 * RING_ENTRY_BYTES;
 
 /** An edge: the core's Edge, subscribed to its relays, with its listeners. */
 export class EdgeProcess implements Process {
@@ -66,7 +69,9 @@ export class EdgeProcess implements Process {
     const options = { settings, policies: spec.policies ?? {}, ...watched };
     this.#edge = recorder === undefined ? new Edge(options, sink) : recordedEdge(options, sink, recorder);
     this.#broadcasts = new BroadcastRules(oracle, settings, this.#model, this.#edge);
-    this.#fallbackBytes = KEPT_OF_FALLBACK_BYTES * Object.values(spec.policies ?? {}).filter(({ fallback }) => fallback !== undefined).length;
+    for (const { fallback } of Object.values(spec.policies ?? {})) {
+      if (fallback !== undefined) this.#fallbackBytes += KEPT_OF_FALLBACK_BYTES + ('mount' in fallback ? KEPT_OF_FALLBACK_MOUNT_BYTES : 0);
+    }
     this.#driver = new Driver(this.#edge, host, settings.maxTimerLagMs, () => this.#checkBound());
     // A stream's ring is kept until the stream is forgotten, so what it holds may be as old as both together.
     this.#inflow = new Inflow(this.#driver, settings.ringMs + settings.forgetMs);
