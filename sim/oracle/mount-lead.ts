@@ -33,7 +33,8 @@ export class MountLead {
     const us = given === this.#given || slowestBps === 0 ? 0 : ((given - this.#given) * 8_000_000) / slowestBps;
     this.#marks.push({ programmeUs: this.#programmeUs, given: this.#given });
     this.#programmeUs += us;
-    this.#leadUs = Math.max(0, this.#leadUs + us - (now - this.#at));
+    // It may all have come just before this look.
+    this.#leadUs = Math.max(0, this.#leadUs - (now - this.#at)) + us;
     this.#at = now;
     this.#given = given;
     this.#bitrateBps = bitrateBps === 0 ? Infinity : bitrateBps;

@@ -30,6 +30,14 @@ describe('what a mountpoint is ahead of its listeners', () => {
     expect(leadAfter({ forMs: 5_000, kbps: 320, burstMs: 2_000 }, { forMs: 10_000, kbps: 64 })).toBeLessThan(20_000);
   });
 
+  test('is all that has come at once behind a pause in which nobody looked', () => {
+    const lead = new MountLead(0, 0);
+    lead.look(1_100_000, 48_000, 128_000);
+    expect(lead.bytes).toBe(48_000);
+    lead.look(4_300_000, 48_000, 128_000);
+    expect(lead.bytes).toBe(0);
+  });
+
   test('is nothing of a mountpoint that has begun anew', () => {
     const lead = new MountLead(0, 0);
     lead.look(100_000, 80_000, 128_000);
