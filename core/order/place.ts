@@ -40,8 +40,6 @@ export type Whereabouts = 'here' | 'given' | 'kept' | 'repeated' | 'refused';
 const MOST_PATIENCE_US = 3_000_000;
 /** What lies behind is mostly old, and on its way past: the stream goes back only when nothing has come for so long where it is. */
 const BACK_US = 3_000_000;
-/** What is kept of a rival place for so long without a message there is kept no longer. */
-const RIVAL_US = 3_000_000;
 /** Places that a stream has left are remembered for so long, as messages are kept by those on the way; and so many of them. */
 const LEFT_US = 10_000_000;
 const MAX_LEFT = 16;
@@ -179,9 +177,8 @@ export class Place {
     let at: Micros = NEVER;
     if (!this.#mayHaveRivals) return at;
     for (const { rival, aside } of pathRecords) {
-      if (rival === undefined) continue;
-      const decidedAt = rival.isEstablished ? this.#leftFor(rival, aside, pathRecords) : NEVER;
-      at = Math.min(at, decidedAt, rival.at + RIVAL_US) as Micros;
+      const decidedAt = rival?.isEstablished === true ? this.#leftFor(rival, aside, pathRecords) : NEVER;
+      at = Math.min(at, decidedAt, rival?.staleAt ?? NEVER, aside?.staleAt ?? NEVER) as Micros;
     }
     return at;
   }
@@ -352,8 +349,8 @@ export class Place {
 }
 
 /** Whether what is kept of it is still of use. */
-function isFresh(now: Micros, { at }: Rival): boolean {
-  return now - at < RIVAL_US;
+function isFresh(now: Micros, { staleAt }: Rival): boolean {
+  return now < staleAt;
 }
 
 function keptBy({ rival, aside }: PathRecord): readonly Rival[] {

@@ -18,6 +18,11 @@ const FULL_SHARE = 8;
 /** A relay opens a stream with an ANNOUNCE, an ORIGIN, a HEADERS and a METADATA. */
 const TITLES = 8;
 
+/** What is kept of a rival place for so long without a message there is kept no longer. */
+const AUDIO_US = 3_000_000;
+/** Titles alone for longer: a relay sends the newest ones before ten seconds of history, and not again in it. A path may take twice as long for that. */
+const TITLES_US = 20_000_000;
+
 type Bounds = Pick<Settings, 'windowMessages' | 'windowBytes'>;
 
 /**
@@ -78,6 +83,11 @@ export class Rival {
 
   get count(): number {
     return this.#held.size;
+  }
+
+  /** From when on what is kept here is of no use any more, if nothing more comes. */
+  get staleAt(): Micros {
+    return (this.#at + (this.#data > 0 ? AUDIO_US : TITLES_US)) as Micros;
   }
 
   /** Messages that agree have come, so that it is no single wrong one, and there is something to go on with. */

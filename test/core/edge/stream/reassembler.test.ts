@@ -555,6 +555,34 @@ describe('the reassembler', () => {
     expect(rig.lost).toMatchObject([{ sequence: 11, messages: 89 }]);
   });
 
+  it('keeps such titles while a slow path is on its way to them through a history', () => {
+    const rig = new ReassemblyRig();
+    const path = rig.path('tcp');
+    for (const title of [300, 301, 302, 303]) rig.accept(path, title, { type: 2 });
+    rig.accept(path, 100);
+    for (const title of [300, 301, 302, 303]) rig.accept(path, title, { type: 2 });
+    for (const sequence of range(101, 299)) {
+      rig.after(60);
+      rig.accept(path, sequence);
+    }
+    rig.all(path, [304, 305]);
+    expect(rig.released).toEqual(range(100, 305));
+    expect(rig.lost).toEqual([]);
+  });
+
+  it('lets go of titles far ahead to which nothing leads', () => {
+    const rig = new ReassemblyRig();
+    const path = rig.path('tcp');
+    rig.accept(path, 1);
+    rig.accept(path, 5_000, { type: 2 });
+    expect(rig.reassembler.heldBytes).toBeGreaterThan(0);
+    for (const sequence of range(2, 1_000)) {
+      rig.after(26);
+      rig.accept(path, sequence);
+    }
+    expect(rig.reassembler.heldBytes).toBe(0);
+  });
+
   it('goes on at once where two far ahead agree', () => {
     const rig = new ReassemblyRig();
     const path = rig.path('tcp');
