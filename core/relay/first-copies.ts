@@ -58,9 +58,9 @@ export class FirstCopies {
     const where = this.#place.locate(now, pathRecord, view, Infinity);
     if (where === 'here') {
       pathRecord?.cadence.arrival(now);
-      const dropped = this.#passOnFirst(now, pathRecord, view);
+      // What lies before it goes out before it: downstream what comes out of order on TCP counts as lost.
       this.#passOnPassed(now);
-      return dropped;
+      return this.#passOnFirst(now, pathRecord, view);
     }
     if (where !== 'kept') return where === 'refused' ? 'far-off' : 'duplicate';
     const winner = this.#place.winner(now, this.#pathRecords);

@@ -182,6 +182,20 @@ describe('the relay', () => {
     expect(rig.sequences(subscriber)).toEqual([...range(1, 10), ...range(100, 110)]);
   });
 
+  it('passes titles that lay far ahead on before what comes behind them', () => {
+    const rig = new Rig();
+    const subscriber = rig.subscribe();
+    const path = rig.path();
+    rig.tcp(path, data(1, payload(1)));
+    rig.tcp(path, ...range(150, 153).map((sequence) => metadata(sequence, 'title')));
+    for (const sequence of [...range(2, 149), 154, 155]) {
+      rig.after(60);
+      rig.tcp(path, data(sequence, payload(1)));
+    }
+    rig.after(100);
+    expect(rig.sequences(subscriber)).toEqual(range(1, 155));
+  });
+
   it('deduplicates each stream by itself', () => {
     const rig = new Rig();
     const subscriber = rig.subscribe();
