@@ -35,11 +35,12 @@ export class GapRules {
     }
     if (stream.pathRecords.length >= MOST_PATH_RECORDS || stream.isAhead(now)) return;
     const what = `${stream.name} messages ${sequence} to ${last} are given up: ${verdict}`;
+    const decided = stream.lastMissingFrom(last);
     // One that has just spoken may have done so after it.
-    const waiting = stream.pathRecords.filter(({ highest, spokeAt }) => highest <= last && spokeAt < now);
+    const waiting = stream.pathRecords.filter(({ highest, spokeAt }) => highest <= decided && spokeAt < now);
     if (verdict === 'no-path' && stream.pathRecords.some(({ spokeAt }) => spokeAt < now)) this.#broken(`${what}, and a path is open`);
     if (verdict === 'disproved' && waiting.length > 0) this.#broken(`${what}, but ${waiting.length} of ${stream.pathRecords.length} paths have not come to it`);
-    if (verdict === 'silent-paths' && !stream.isDoubted(now) && !stream.pathRecords.some((pathRecord) => this.#mayBeSilent(now, pathRecord, last))) this.#broken(`${what}, and no open path is silent`);
+    if (verdict === 'silent-paths' && !stream.isDoubted(now) && !stream.pathRecords.some((pathRecord) => this.#mayBeSilent(now, pathRecord, decided))) this.#broken(`${what}, and no open path is silent`);
     if (verdict === 'hard-limit' && waitedMs < this.#settings.gapMaxMs) this.#broken(`${what}, after ${waitedMs} ms`);
   }
 

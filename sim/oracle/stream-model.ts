@@ -252,6 +252,13 @@ export class StreamModel {
     return undefined;
   }
 
+  /** From this one on, the last message that has not come before the next audio: all that is missing before that is decided together. */
+  lastMissingFrom(sequence: number): number {
+    let last = sequence;
+    for (let each = sequence + 1; each < sequence + this.#settings.windowMessages && !this.#hasAudio(each); each++) if (!this.has(each)) last = each;
+    return last;
+  }
+
   /** Longer than its stall timeout can be, whatever of its cadence is remembered: how long it may be silent, and is healthy. */
   get longestStallTimeoutUs(): number {
     const { stallMinMs, stallMaxMs, stallMarginMs, cadenceSpanMs } = this.#settings;

@@ -47,6 +47,13 @@ class Told {
     this.model.message(this.world.now, path as PathId, transports.tcp, message, 0, message.length, { stream, index: sequence });
   }
 
+  /** Message n carries a title. */
+  titled(atMs: number, stream: ModelStream, sequence: number, path = 1): void {
+    this.world.run(micros(atMs * 1000));
+    const message = encodeMessage({ type: MessageType.METADATA, replica: 0, streamId: idOf(stream), sequence, payload: new Uint8Array(4) });
+    this.model.message(this.world.now, path as PathId, transports.tcp, message, 0, message.length, undefined);
+  }
+
   says(event: EdgeEvent): void {
     this.model.event(this.world.now, event);
   }
@@ -96,6 +103,31 @@ describe('what an edge gives up', () => {
     told.world.run(micros(1_040_000));
     told.gap(told.a, next + 1, 1);
     expect(told.broken).toEqual(['what may still come is not given up', 'what may still come is not given up']);
+  });
+
+  /** Behind a title lie more that are missing, and only then audio: what is missing is decided by the last of it. */
+  const titleInGap = (told: Told, titlesPath: number): number => {
+    told.comes(0, told.a, 0, titlesPath);
+    told.begins(1_000);
+    const next = Math.ceil(1_000 / FRAME_MS);
+    told.titled(1_030, told.a, next + 1, titlesPath);
+    told.comes(1_040, told.a, next + 8);
+    return next;
+  };
+
+  test('may be what lies in front of a title, once the only path is silent', () => {
+    const told = new Told();
+    const next = titleInGap(told, 1);
+    told.world.run(micros(1_500_000));
+    told.gap(told.a, next, 1, { verdict: 'silent-paths' });
+    expect(told.broken).toEqual([]);
+  });
+
+  test('is not what lies in front of a title, while a path has not passed all that is missing behind it', () => {
+    const told = new Told();
+    const next = titleInGap(told, 2);
+    told.gap(told.a, next, 1);
+    expect(told.broken).toEqual(['what may still come is not given up']);
   });
 
   test('may have come when the edge had too many streams, and refused this one', () => {
