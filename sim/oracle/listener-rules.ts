@@ -12,8 +12,6 @@ const CONTENT_US = 16_000;
 const RELEARN_US = 30_000_000;
 /** Behind a cut a frame may have been made anew: so many are looked at closely. */
 const FRAMES_BEHIND_CUT = 4;
-/** ANNOUNCE, ORIGIN, HEADERS and METADATA come one behind the other. */
-const MOST_OTHERS_IN_A_ROW = 4;
 /** A listener begins in the middle of a stream: until then a decoder may lack what came before. */
 const FRAMES_TO_BEGIN = 12;
 
@@ -85,12 +83,12 @@ export class ListenerRules {
     to.reservoirBytes = Math.min(MOST_RESERVOIR_BYTES, to.reservoirBytes + adds);
   }
 
-  /** Whether there were no messages between two frames, but for what is no audio. */
+  /** Whether all that there was between two frames has come, and is no audio. */
   #follows(last: Glance, frame: Glance): boolean {
     const model = this.#model.streamOf(frame.stream);
     if (model === undefined) return true;
     const [from, to] = [model.sequenceOf(last.index), model.sequenceOf(frame.index)];
-    return from < 0 || to < 0 || to - from <= MOST_OTHERS_IN_A_ROW + 1;
+    return from < 0 || to < 0 || model.isNoAudioBetween(from, to);
   }
 
   /** Where the programme jumps, against where the edge says that it does. What only arrivals matched may lie anywhere. */

@@ -235,6 +235,12 @@ export class StreamModel {
     return sequence >= 0 && this.has(sequence) && this.#indexes[sequence % REMEMBERED] === index ? sequence : -1;
   }
 
+  /** Whether all messages between two have come, and none of them has audio in it. */
+  isNoAudioBetween(from: number, to: number): boolean {
+    for (let each = from + 1; each < to; each++) if (!this.has(each) || this.#hasAudio(each)) return false;
+    return true;
+  }
+
   /** When its place in the programme became doubtful last, before that time: how much a loss was is an estimate. */
   doubtfulAt(before: number): number {
     return Math.max(this.#jumpedAt, this.lostAt < before ? this.lostAt : this.#lostBeforeAt);

@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import type { PathId } from '../../../core/base/machine.ts';
+import { transports } from '../../../core/links/transport.ts';
+import { encodeMessage, formatStreamId, MessageType, PDU_HEADER_BYTES } from '../../../core/wire/pdu.ts';
+import { withSettings } from '../../../core/config/settings.ts';
+import { EdgeModel } from '../../../sim/oracle/edge-model.ts';
+import { givenTo, ListenerRules } from '../../../sim/oracle/listener-rules.ts';
+import { Oracle } from '../../../sim/oracle/oracle.ts';
+import { mp3 } from '../../../sim/programme/model-frame.ts';
+import { Programme } from '../../../sim/programme/programme.ts';
+import { World } from '../../../sim/world/world.ts';
+
+const FRAME_US = 26_122;
+const FRAMES = 40;
+/** So much programme the encoder leaves out while it is stopped. */
+const STOPPED_FRAMES = 300;
+
+/** An encoder was stopped between two frames; between them come these messages without audio, by their distance from the first frame's. */
+function decoded(titles: readonly number[], behind: number): readonly string[] {
+  const world = new World();
+  const programme = new Programme();
+  const oracle = new Oracle(world);
+  const model = new EdgeModel({ who: 'edge', clock: world, oracle, settings: withSettings({}), policies: {} });
+  const rules = new ListenerRules(oracle, programme, model);
+  const stream = programme.newStream({ name: 'a#1', mount: 'live', format: mp3(), ppm: 0, beginsAtUs: 0 });
+  for (let n = 0; n < FRAMES + STOPPED_FRAMES + FRAMES; n++) stream.skip();
+  const given = givenTo('live');
+  const streamId = new Uint8Array(16);
+  let atUs = 0;
+  const comes = (type: number, sequence: number, payload: Uint8Array, index?: number): Uint8Array => {
+    const message = encodeMessage({ type, replica: 0, streamId, sequence, payload });
+    model.message(atUs, 1 as PathId, transports.tcp, message, 0, message.length, index === undefined ? undefined : { stream, index });
+    return message;
+  };
+  const sends = (sequence: number, index: number): void => {
+    const bytes = new Uint8Array(2_048);
+    const message = comes(MessageType.DATA, sequence, bytes.slice(0, stream.write(bytes, index)), index);
+    if (sequence === 1) {
+      model.event(atUs, { kind: 'stream-new', stream: formatStreamId(streamId), label: 'relay' });
+      model.event(atUs, { kind: 'mount-started', mount: 'live', stream: formatStreamId(streamId), codec: 'mp3', sampleRateHz: 44_100, channels: 2 });
+    }
+    rules.frame(given, { stream, index }, message, PDU_HEADER_BYTES, message.length);
+    atUs += FRAME_US;
+  };
+  for (let n = 0; n < FRAMES; n++) sends(1 + n, n);
+  for (const title of titles) comes(MessageType.METADATA, FRAMES + title, new Uint8Array(4));
+  for (let n = 0; n < FRAMES; n++) sends(FRAMES + behind + n, FRAMES + STOPPED_FRAMES + n);
+  return [...new Set(oracle.violations.map(({ rule }) => rule))];
+}
+
+test('what an encoder leaves out while it is stopped is no cut to an edge, however many titles it sends meanwhile', () => {
+  expect(decoded([], 1)).toEqual([]);
+  expect(decoded([1, 2, 3, 4, 5, 6, 7], 8)).toEqual([]);
+});
+
+test('a message that did not come is one, also between titles', () => {
+  expect(decoded([], 2)).toEqual(['a decoder is given nothing that it cannot decode']);
+  expect(decoded([1, 3], 4)).toEqual(['a decoder is given nothing that it cannot decode']);
+});
