@@ -168,8 +168,7 @@ export class StreamModel {
       return;
     }
     if (message.text !== undefined) this.#keepText(now, sequence, message.text);
-    if (this.next >= 0 && sequence < this.next) return;
-    if (this.next < 0 && type !== MessageType.DATA) return;
+    if (this.next < 0 ? type !== MessageType.DATA : sequence < this.next) return this.#remembersDoubted(now, message);
     this.#remembers(now, message);
     if (this.next < 0) this.next = sequence;
     this.#release(now);
@@ -325,7 +324,13 @@ export class StreamModel {
     return Infinity;
   }
 
-  #remembers(now: number, { path, sequence, type, index, bytes }: ModelMessage): void {
+  #remembers(now: number, message: ModelMessage): void {
+    this.#store(now, message);
+    this.#heldBytes += message.bytes;
+    if (this.#heldBytes > this.#settings.windowBytes / DOUBTED_SHARE) this.#fullAt = now;
+  }
+
+  #store(now: number, { path, sequence, type, index, bytes }: ModelMessage): void {
     const slot = sequence % REMEMBERED;
     this.#sequences[slot] = sequence;
     this.#times[slot] = now;
@@ -333,8 +338,11 @@ export class StreamModel {
     this.#sizes[slot] = bytes;
     this.#farBy[slot] = this.next >= 0 && sequence - this.next > this.#near ? path : NOBODY;
     if (type === MessageType.DATA && index >= 0) this.#frameSequences[index % REMEMBERED] = sequence;
-    this.#heldBytes += bytes;
-    if (this.#heldBytes > this.#settings.windowBytes / DOUBTED_SHARE) this.#fullAt = now;
+  }
+
+  /** Where it is not certain what is released next, the edge may have yet to come to it. */
+  #remembersDoubted(now: number, message: ModelMessage): void {
+    if (this.#newest >= 0 && this.syncedAt === Infinity && this.#sequences[message.sequence % REMEMBERED]! < message.sequence) this.#store(now, { ...message, bytes: 0 });
   }
 
   /** The edge keeps it until it knows whether the stream has gone there. What lies so far ahead that it would take the place of another one is not remembered. */

@@ -202,6 +202,20 @@ describe('what came beyond the window before an edge went there', () => {
     }
     expect(told.broken).toEqual([]);
   });
+
+  test('has come, too, where what lies before it comes behind it', () => {
+    const told = new Told();
+    told.begins(1_000);
+    const first = Math.ceil(1_000 / FRAME_MS) + 1_500;
+    for (const behind of [0, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 3, 4, 5, 6, 7, 8, 9]) told.comes(1_100, told.a, first + behind);
+    told.gap(told.a, first - 1_500, 1_500, { verdict: 'jump' });
+    told.gap(told.a, first + 1, 2);
+    for (let n = 0; n < 300; n++) {
+      told.comes(1_126 + n * FRAME_MS, told.a, first + 20 + n);
+      told.model.settled(told.world.now);
+    }
+    expect(told.broken).toEqual([]);
+  });
 });
 
 describe('audio far ahead', () => {
