@@ -21,6 +21,8 @@ export interface ModelPathRecord {
   farAt: number;
   /** By how much a message has ever come behind a later one by here. */
   reorder: number;
+  /** The newest title that came too far ahead to be believed; those near it are kept. */
+  titleAhead: number;
 }
 
 /** A message as it came: which, when, and what of. */
@@ -67,6 +69,9 @@ const NEAR_MESSAGES = 64;
 export const BELIEVED_WITHIN_US = 3_000_000;
 /** By when an edge has surely found the same point in two streams by their content, if it ever does. */
 export const MATCHED_US = 25_000_000;
+/** And titles alone, as many as a relay says twice. */
+const TITLES_WITHIN_US = 20_000_000;
+const TITLES_AHEAD = 8;
 /** Instead of a path. */
 const NOBODY = -1;
 const GONE = -2;
@@ -163,10 +168,8 @@ export class StreamModel {
     if (type === MessageType.DATA) this.#newest = Math.max(this.#newest, sequence);
     this.#note(now, pathRecord, message, isFar);
     if (type === MessageType.DATA && message.stream !== undefined) this.frames ??= message.stream;
-    if (this.has(sequence)) {
-      if (sequence - this.next <= this.#near) this.#farBy[sequence % REMEMBERED] = NOBODY;
-      return;
-    }
+    if (type !== MessageType.DATA && isFar) this.#noteTitleAhead(pathRecord, sequence);
+    if (this.has(sequence)) return this.#comesAgain(now, message);
     if (message.text !== undefined) this.#keepText(now, sequence, message.text);
     if (this.next < 0 ? type !== MessageType.DATA : sequence < this.next) return this.#remembersDoubted(now, message);
     this.#remembers(now, message);
@@ -295,6 +298,14 @@ export class StreamModel {
     return this.has(sequence) && this.#farBy[sequence % REMEMBERED] !== NOBODY && this.#fullAt >= this.arrivedAt(sequence);
   }
 
+  /** A title that lay too far ahead when it came: it is kept only while its path is there, for so long, and unless titles elsewhere take its place. */
+  mayHaveLetGo(now: number, sequence: number): boolean {
+    const by = this.#farBy[sequence % REMEMBERED]!;
+    if (!this.has(sequence) || by === NOBODY || this.#indexes[sequence % REMEMBERED]! >= 0) return false;
+    const ahead = this.pathRecords.filter(({ path }) => path === by).map(({ titleAhead }) => titleAhead - sequence);
+    return now - this.arrivedAt(sequence) >= TITLES_WITHIN_US || !ahead.some((each) => each >= 0 && each < TITLES_AHEAD);
+  }
+
   /** A path is, or lately was, so far ahead that it is not told at once how far it has got. */
   isDoubted(now: number): boolean {
     return this.pathRecords.some(({ farAt }) => now - farAt <= BELIEVED_WITHIN_US);
@@ -343,6 +354,16 @@ export class StreamModel {
   /** Where it is not certain what is released next, the edge may have yet to come to it. */
   #remembersDoubted(now: number, message: ModelMessage): void {
     if (this.#newest >= 0 && this.syncedAt === Infinity && this.#sequences[message.sequence % REMEMBERED]! < message.sequence) this.#store(now, { ...message, bytes: 0 });
+  }
+
+  /** It is another copy, or the only one where the edge has let go of the one before. */
+  #comesAgain(now: number, { path, sequence }: ModelMessage): void {
+    const slot = sequence % REMEMBERED;
+    if (this.mayHaveLetGo(now, sequence)) {
+      this.#times[slot] = now;
+      this.#farBy[slot] = path;
+    }
+    if (sequence - this.next <= this.#near) this.#farBy[slot] = NOBODY;
   }
 
   /** The edge keeps it until it knows whether the stream has gone there. What lies so far ahead that it would take the place of another one is not remembered. */
@@ -430,7 +451,7 @@ export class StreamModel {
     let pathRecord = this.pathRecords.find((each) => each.path === path && each.replica === replica);
     if (pathRecord === undefined) {
       const reorder = transport.keepsOrder ? 0 : this.#settings.udpReorderMessages;
-      pathRecord = { path, replica, highest: -1, spokeAt: now, lastAt: now, beforeAt: now, skippedAt: -Infinity, farAt: -Infinity, reorder };
+      pathRecord = { path, replica, highest: -1, spokeAt: now, lastAt: now, beforeAt: now, skippedAt: -Infinity, farAt: -Infinity, reorder, titleAhead: -1 };
       this.pathRecords.push(pathRecord);
     }
     return pathRecord;
@@ -440,7 +461,7 @@ export class StreamModel {
     if (pathRecord.highest < 0 && type !== MessageType.DATA) return;
     if (isFar) {
       pathRecord.farAt = now;
-      this.#hasBeenAhead = true;
+      if (type === MessageType.DATA) this.#hasBeenAhead = true;
     }
     if (now > pathRecord.lastAt) pathRecord.beforeAt = pathRecord.lastAt;
     pathRecord.lastAt = now;
@@ -448,6 +469,11 @@ export class StreamModel {
       if (pathRecord.highest >= 0 && sequence > pathRecord.highest + 1) pathRecord.skippedAt = now;
       pathRecord.highest = sequence;
     } else pathRecord.reorder = Math.max(pathRecord.reorder, pathRecord.highest - sequence);
+  }
+
+  #noteTitleAhead(pathRecord: ModelPathRecord, sequence: number): void {
+    const isNear = Math.abs(sequence - pathRecord.titleAhead) <= NEAR_MESSAGES;
+    pathRecord.titleAhead = isNear ? Math.max(pathRecord.titleAhead, sequence) : sequence;
   }
 
   #keepText(now: number, sequence: number, text: string): void {

@@ -218,6 +218,42 @@ describe('what came beyond the window before an edge went there', () => {
   });
 });
 
+describe('a title far ahead', () => {
+  /** Titles come far ahead; later all audio, but for one that the edge gives up with them. */
+  const givenUp = (waitMs: number, between: (told: Told, title: number) => void): readonly string[] => {
+    const told = new Told();
+    told.begins(1_000);
+    const next = Math.ceil(1_000 / FRAME_MS);
+    const title = next + 100;
+    told.titled(1_030, told.a, title, 1);
+    between(told, title);
+    for (let sequence = next; sequence < title; sequence++) told.comes(1_050 + waitMs, told.a, sequence, 1);
+    told.comes(1_060 + waitMs, told.a, title + 1, 1);
+    told.gap(told.a, title, 1);
+    return told.broken;
+  };
+  const nothing = (): void => undefined;
+
+  test('is kept while a slow path comes to it', () => {
+    expect(givenUp(1_000, nothing)).toEqual(['what may still come is not given up']);
+    expect(givenUp(15_000, nothing)).toEqual(['what may still come is not given up']);
+  });
+
+  test('is not kept for ever, nor when its path has closed, nor when titles elsewhere have come instead', () => {
+    expect(givenUp(20_000, nothing)).toEqual([]);
+    expect(givenUp(1_000, (told) => told.model.pathClosed(1 as PathId))).toEqual([]);
+    expect(givenUp(1_000, (told, title) => told.titled(1_040, told.a, title + 300, 1))).toEqual([]);
+  });
+
+  test('has come when it has come again', () => {
+    const again = (told: Told, title: number): void => {
+      told.model.pathClosed(1 as PathId);
+      told.titled(1_040, told.a, title, 1);
+    };
+    expect(givenUp(1_000, again)).toEqual(['what may still come is not given up']);
+  });
+});
+
 describe('audio far ahead', () => {
   const comesAhead = (...times: readonly number[]): readonly string[] => {
     const told = new Told();
