@@ -74,7 +74,7 @@ const TITLES_WITHIN_US = 20_000_000;
 const TITLES_AHEAD = 8;
 /** Instead of a path. */
 const NOBODY = -1;
-const GONE = -2;
+const GONE = -2 as PathId;
 
 /**
  * One stream as an edge must have it, told slowly: which messages have come and when, what could be released, and what each path
@@ -198,6 +198,7 @@ export class StreamModel {
     const behind = this.#farAt === now ? this.#far : [];
     this.#far = [];
     for (const message of behind) this.takes(now, message);
+    if (behind.length > 0) this.forgetPath(GONE);
   }
 
   /**
@@ -221,6 +222,7 @@ export class StreamModel {
   forgetPath(path: PathId): void {
     this.pathRecords = this.pathRecords.filter((pathRecord) => pathRecord.path !== path);
     for (let slot = 0; slot < REMEMBERED; slot++) if (this.#farBy[slot] === path) this.#farBy[slot] = GONE;
+    this.#far = this.#far.map((message) => (message.path === path ? { ...message, path: GONE } : message));
   }
 
   has(sequence: number): boolean {

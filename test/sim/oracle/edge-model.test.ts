@@ -172,6 +172,18 @@ describe('what an edge gives up', () => {
     expect(told.broken).toEqual([]);
   });
 
+  test('is not waited for by a path that has closed, though what it brought far ahead is what the edge goes on with', () => {
+    const told = new Told();
+    told.begins(1_000);
+    const next = Math.ceil(1_000 / FRAME_MS);
+    for (const sequence of [next + 1_100, next + 1_101]) told.comes(1_030, told.a, sequence, 2);
+    told.model.pathClosed(2 as PathId);
+    told.gap(told.a, next, 1_100, { verdict: 'no-path' });
+    told.comes(1_060, told.a, next + 1_103);
+    told.gap(told.a, next + 1_102, 1);
+    expect(told.broken).toEqual([]);
+  });
+
   test('is given up at the hard limit at the latest', () => {
     const told = new Told();
     told.begins(1_000);
