@@ -1,12 +1,12 @@
-import { detection } from './detection.ts';
-import { ingest } from './ingest.ts';
-import { memory } from './memory.ts';
-import { outages } from './outages.ts';
-import { outagesDoc } from './outages-doc.ts';
-import { recording } from './recording.ts';
-import { refused } from './refused.ts';
-import { simulator } from './simulator.ts';
-import { switches } from './switches.ts';
+import { detection } from './detection/detection.ts';
+import { ingest } from './ingest/ingest.ts';
+import { memory } from './costs/memory.ts';
+import { outages } from './outages/outages.ts';
+import { outagesDoc } from './outages/outages-doc.ts';
+import { recording } from './costs/recording.ts';
+import { refused } from './costs/refused.ts';
+import { simulator } from './costs/simulator.ts';
+import { switches } from './detection/switches.ts';
 
 /** Side-by-side measurements, by name: `npm run bench -- ingest`. */
 const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Rig } from '../rigs/rig.ts';
 import type { Playing } from '../rigs/sound-card.ts';
-import { FAIR, type Weather } from '../rigs/udp-leg.ts';
+import { FAIR, type Weather } from '../rigs/weather/udp-leg.ts';
 
 /** Something that happens to a rig again and again, and is over each time. */
 export interface Fault {

@@ -1,11 +1,11 @@
 import { createInterface } from 'node:readline';
 import seedrandom from 'seedrandom';
-import { startDavecast, type Davecast } from '../process.ts';
+import { startDavecast, type Davecast } from '../common/davecast.ts';
 import type { Format } from './formats.ts';
 import type { Material } from '../referee/material.ts';
 import type { Middle, Rig, Told } from './rig.ts';
 import { Studio, end, type Ingress } from './studio.ts';
-import { UdpLeg, type Weather } from './udp-leg.ts';
+import { UdpLeg, type Weather } from './weather/udp-leg.ts';
 
 /** One line of the log of one of the processes. */
 interface Line {

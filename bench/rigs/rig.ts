@@ -1,5 +1,5 @@
 import type { Studio } from './studio.ts';
-import type { Weather } from './udp-leg.ts';
+import type { Weather } from './weather/udp-leg.ts';
 
 /** A switch that a system has told of. */
 export interface Told {

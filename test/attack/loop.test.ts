@@ -1,7 +1,7 @@
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
-import { startDavecast, type Davecast } from '../../bench/process.ts';
+import { startDavecast, type Davecast } from '../../bench/common/davecast.ts';
 import { data, framed, message } from '../core/support/messages.ts';
 import { numbered, range } from '../core/support/frames.ts';
 import { Pusher } from './pushing.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startDavecast, type Davecast } from '../../bench/process.ts';
+import { startDavecast, type Davecast } from '../../bench/common/davecast.ts';
 import { announce, data, framed } from '../core/support/messages.ts';
 import { numbered, range } from '../core/support/frames.ts';
 import { Crowd, Pusher } from './pushing.ts';

@@ -3,7 +3,7 @@ import net from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
-import { startDavecast, type Davecast } from '../../bench/process.ts';
+import { startDavecast, type Davecast } from '../../bench/common/davecast.ts';
 import { FRAME_BYTES, FRAME_US, numberOf, numbered } from '../core/support/frames.ts';
 import { residentBytes } from './memory.ts';
 

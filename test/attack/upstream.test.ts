@@ -1,7 +1,7 @@
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
-import { startDavecast } from '../../bench/process.ts';
+import { startDavecast } from '../../bench/common/davecast.ts';
 import { numbered } from '../core/support/frames.ts';
 import { figures } from './figures.ts';
 import { residentBytes } from './memory.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { withFigures } from '../../bench/outages/document.ts';
+import { withFigures } from '../../bench/outages/report/document.ts';
 import type { Experience, SessionResult } from '../../bench/outages/experience.ts';
-import { goalsOf } from '../../bench/outages/goals.ts';
-import { plot } from '../../bench/outages/plot.ts';
-import { readResults, writeResults, type Results } from '../../bench/outages/results.ts';
+import { goalsOf } from '../../bench/outages/report/goals.ts';
+import { plot } from '../../bench/outages/report/plot.ts';
+import { readResults, writeResults, type Results } from '../../bench/outages/report/results.ts';
 
 const nothing: Experience = {
   missingMs: 0,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PassThrough } from 'node:stream';
 import seedrandom from 'seedrandom';
 import { describe, expect, it } from 'vitest';
-import { BurstLoss } from '../../bench/rigs/burst-loss.ts';
+import { BurstLoss } from '../../bench/rigs/weather/burst-loss.ts';
 import { PCM_RATE_HZ } from '../../bench/rigs/formats.ts';
 import { SoundCard } from '../../bench/rigs/sound-card.ts';
 

@@ -11,7 +11,7 @@ export interface Davecast {
   stop(): Promise<void>;
 }
 
-const program = fileURLToPath(new URL('../dist/shell/bin/davecast.js', import.meta.url));
+const program = fileURLToPath(new URL('../../dist/shell/bin/davecast.js', import.meta.url));
 
 /** Starts the built program and waits until it listens on everything named in `awaits`. Rejects when it ends before. */
 export async function startDavecast(args: readonly string[], awaits: readonly string[]): Promise<Davecast> {

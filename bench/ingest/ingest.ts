@@ -4,8 +4,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { median, usageOf, type Usage } from './accounting.ts';
-import { startDavecast, type Davecast } from './process.ts';
+import { median, usageOf, type Usage } from '../common/accounting.ts';
+import { startDavecast, type Davecast } from '../common/davecast.ts';
 
 const MOUNTS = 250;
 const WARM_UP_MS = 12_000;
@@ -171,7 +171,7 @@ export interface Load {
 
 /** Starts the load process, which pushes to the relays on these ports. */
 export function startLoad(mounts: number, ports: readonly number[]): Load {
-  const script = fileURLToPath(new URL('../dist/bench/ingest-load.js', import.meta.url));
+  const script = fileURLToPath(new URL('../../dist/bench/ingest/ingest-load.js', import.meta.url));
   const child = spawn(process.execPath, [script, String(mounts), ...ports.map(String)], { stdio: ['pipe', 'pipe', 'inherit'] });
   let last = { sent: 0, atMs: performance.now() };
   let rate = 0;

@@ -1,7 +1,7 @@
-import type { Experience, SessionResult } from './experience.ts';
-import { faults, type FaultName } from './fault.ts';
+import type { Experience, SessionResult } from '../experience.ts';
+import { faults, type FaultName } from '../fault.ts';
 import { spreadOf } from './summary.ts';
-import { systems, type SystemName } from './systems.ts';
+import { systems, type SystemName } from '../systems.ts';
 
 const COLOURS: Readonly<Record<SystemName, string>> = { davecast: '#1f6feb', icecast: '#c2410c', liquidsoap: '#15803d' };
 const ROW = 16;

@@ -1,10 +1,10 @@
-import { formats, type Format } from '../rigs/formats.ts';
-import type { SessionResult } from './experience.ts';
-import { faults, type FaultName } from './fault.ts';
+import { formats, type Format } from '../../rigs/formats.ts';
+import type { SessionResult } from '../experience.ts';
+import { faults, type FaultName } from '../fault.ts';
 import { goalsOf } from './goals.ts';
 import type { Results } from './results.ts';
 import { summarise, type Measure } from './summary.ts';
-import { systems, type SystemName } from './systems.ts';
+import { systems, type SystemName } from '../systems.ts';
 
 const COLUMNS: readonly (readonly [Measure, string])[] = [
   ['missingMs', 'missing'],

@@ -1,7 +1,7 @@
-import { formats } from '../rigs/formats.ts';
-import type { SessionResult } from './experience.ts';
-import { faults } from './fault.ts';
-import { systems } from './systems.ts';
+import { formats } from '../../rigs/formats.ts';
+import type { SessionResult } from '../experience.ts';
+import { faults } from '../fault.ts';
+import { systems } from '../systems.ts';
 
 /** What a run of the bench has found, as it is kept in a file: tables, plot and goals are made of it. */
 export interface Results {

@@ -1,13 +1,13 @@
-import { encodeAnnouncement } from '../core/wire/announce.ts';
-import { Edge } from '../core/edge/edge.ts';
-import type { PathId } from '../core/base/machine.ts';
-import { anonymous } from '../core/links/peer.ts';
-import { transports } from '../core/links/transport.ts';
-import { encodeMessage, MessageType, PDU_HEADER_BYTES } from '../core/wire/pdu.ts';
-import { Relay } from '../core/relay/relay.ts';
-import { defaultSettings } from '../core/config/settings.ts';
-import { utf8Encode } from '../core/base/text.ts';
-import type { Micros } from '../core/base/units.ts';
+import { encodeAnnouncement } from '../../core/wire/announce.ts';
+import { Edge } from '../../core/edge/edge.ts';
+import type { PathId } from '../../core/base/machine.ts';
+import { anonymous } from '../../core/links/peer.ts';
+import { transports } from '../../core/links/transport.ts';
+import { encodeMessage, MessageType, PDU_HEADER_BYTES } from '../../core/wire/pdu.ts';
+import { Relay } from '../../core/relay/relay.ts';
+import { defaultSettings } from '../../core/config/settings.ts';
+import { utf8Encode } from '../../core/base/text.ts';
+import type { Micros } from '../../core/base/units.ts';
 
 const SPANS = 5;
 const SPAN_MS = 300;

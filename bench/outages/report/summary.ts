@@ -1,4 +1,4 @@
-import type { Experience, SessionResult } from './experience.ts';
+import type { Experience, SessionResult } from '../experience.ts';
 
 /** The middle and the worst of what listeners experienced. */
 export interface Spread {

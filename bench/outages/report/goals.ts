@@ -1,6 +1,6 @@
-import { formats, frameMs, type Format } from '../rigs/formats.ts';
-import type { Experience, SessionResult } from './experience.ts';
-import { faults, type FaultName } from './fault.ts';
+import { formats, frameMs, type Format } from '../../rigs/formats.ts';
+import type { Experience, SessionResult } from '../experience.ts';
+import { faults, type FaultName } from '../fault.ts';
 import { percentile } from './summary.ts';
 
 /** What was to be reached, and what was, for one codec. */

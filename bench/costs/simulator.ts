@@ -1,8 +1,8 @@
-import type { Scenario } from '../sim/scenario.ts';
-import { edge, encoder, listener, relay, station } from '../sim/scenario.ts';
-import { simulate } from '../sim/run/simulation.ts';
-import { drawSwarm } from '../sim/swarm/draw/draw.ts';
-import { median } from './accounting.ts';
+import type { Scenario } from '../../sim/scenario.ts';
+import { edge, encoder, listener, relay, station } from '../../sim/scenario.ts';
+import { simulate } from '../../sim/run/simulation.ts';
+import { drawSwarm } from '../../sim/swarm/draw/draw.ts';
+import { median } from '../common/accounting.ts';
 
 interface Case {
   readonly name: string;

@@ -1,16 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
-import { saveMaterial } from './referee/material.ts';
-import { run } from './referee/decoders.ts';
-import { BadOption, readOptions, type Options } from './outages/options.ts';
-import { planTasks } from './outages/plan.ts';
-import { runAll } from './outages/pool.ts';
-import type { SessionResult } from './outages/experience.ts';
-import { inOrder, writeResults } from './outages/results.ts';
-import { programmeS } from './outages/session.ts';
-import { summarise } from './outages/summary.ts';
-import { missingPrograms, systems, type SystemName } from './outages/systems.ts';
+import { saveMaterial } from '../referee/material.ts';
+import { run } from '../referee/decoders.ts';
+import { BadOption, readOptions, type Options } from './options.ts';
+import { planTasks } from './plan.ts';
+import { runAll } from './pool.ts';
+import type { SessionResult } from './experience.ts';
+import { inOrder, writeResults } from './report/results.ts';
+import { programmeS } from './session.ts';
+import { summarise } from './report/summary.ts';
+import { missingPrograms, systems, type SystemName } from './systems.ts';
 
 /**
  * Lets listeners live through outages of real chains of processes, and says what they have experienced: see docs/outages.md.

@@ -3,9 +3,9 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { median, usageOf } from './accounting.ts';
-import { startLoad } from './ingest.ts';
-import { startDavecast, type Davecast } from './process.ts';
+import { median, usageOf } from '../common/accounting.ts';
+import { startLoad } from '../ingest/ingest.ts';
+import { startDavecast, type Davecast } from '../common/davecast.ts';
 
 const MOUNTS = 60;
 const LISTENERS = 60;

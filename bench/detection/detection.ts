@@ -1,7 +1,7 @@
-import { pathModels } from './detection/models.ts';
-import { detect, unneededSwitches, type Ending } from './detection/trial.ts';
-import { positive } from './positive.ts';
-import { quantiles } from './quantiles.ts';
+import { pathModels } from './models.ts';
+import { detect, unneededSwitches, type Ending } from './trial.ts';
+import { positive } from '../common/positive.ts';
+import { quantiles } from '../common/quantiles.ts';
 
 const endings: readonly Ending[] = ['kill', 'freeze'];
 const HOURS = 24;

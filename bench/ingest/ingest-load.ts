@@ -1,8 +1,8 @@
 import { createConnection, type Socket } from 'node:net';
 import { randomFillSync } from 'node:crypto';
-import { encodeAnnouncement } from '../core/wire/announce.ts';
-import { encodeHeaders } from '../core/wire/headers.ts';
-import { encodeMessage, MessageType, PDU_HEADER_BYTES } from '../core/wire/pdu.ts';
+import { encodeAnnouncement } from '../../core/wire/announce.ts';
+import { encodeHeaders } from '../../core/wire/headers.ts';
+import { encodeMessage, MessageType, PDU_HEADER_BYTES } from '../../core/wire/pdu.ts';
 
 /**
  * The load of `npm run bench -- ingest`, in a process of its own: MOUNTS mountpoints with two encoders each, every

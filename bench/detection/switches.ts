@@ -1,10 +1,10 @@
-import { pathModels, type PathModel } from './detection/models.ts';
-import type { ListenerReport } from '../sim/machines/listener.ts';
-import { aac, mp3, type ModelFormat } from '../sim/programme/model-frame.ts';
-import { at, every, listener, type Fault, type Scenario } from '../sim/scenario.ts';
-import { simulate } from '../sim/run/simulation.ts';
-import { positive } from './positive.ts';
-import { quantiles } from './quantiles.ts';
+import { pathModels, type PathModel } from './models.ts';
+import type { ListenerReport } from '../../sim/machines/listener.ts';
+import { aac, mp3, type ModelFormat } from '../../sim/programme/model-frame.ts';
+import { at, every, listener, type Fault, type Scenario } from '../../sim/scenario.ts';
+import { simulate } from '../../sim/run/simulation.ts';
+import { positive } from '../common/positive.ts';
+import { quantiles } from '../common/quantiles.ts';
 
 const SWITCHES = 100;
 const EVERY_S = 40;
