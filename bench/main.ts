@@ -1,3 +1,4 @@
+import { BadOption } from './common/options.ts';
 import { detection } from './detection/detection.ts';
 import { ingest } from './ingest/ingest.ts';
 import { memory } from './costs/memory.ts';
@@ -26,4 +27,12 @@ const bench = name === undefined ? undefined : benches[name];
 if (bench === undefined) {
   process.stderr.write(`bench: name one of: ${Object.keys(benches).join(', ')}\n`);
   process.exitCode = 2;
-} else await bench(args);
+} else {
+  try {
+    await bench(args);
+  } catch (error) {
+    if (!(error instanceof BadOption)) throw error;
+    process.stderr.write(`bench: ${error.message}\n`);
+    process.exitCode = 2;
+  }
+}

@@ -11,11 +11,17 @@ export interface Davecast {
   stop(): Promise<void>;
 }
 
+export interface StartOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Of Node. */
+  readonly nodeArgs?: readonly string[];
+}
+
 const program = fileURLToPath(new URL('../../dist/shell/bin/davecast.js', import.meta.url));
 
 /** Starts the built program and waits until it listens on everything named in `awaits`. Rejects when it ends before. */
-export async function startDavecast(args: readonly string[], awaits: readonly string[]): Promise<Davecast> {
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+export async function startDavecast(args: readonly string[], awaits: readonly string[], { env, nodeArgs = [] }: StartOptions = {}): Promise<Davecast> {
+  const child = spawn(process.execPath, [...nodeArgs, program, ...args], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...env } });
   const ports = new Map<string, number>();
   const exited = new Promise<never>((_, reject) => {
     child.once('exit', (code) => reject(new Error(`davecast ${args.join(' ')} ended with ${code}`)));

@@ -4,10 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { median, usageOf } from '../common/accounting.ts';
-import { startLoad } from '../ingest/ingest.ts';
 import { startDavecast, type Davecast } from '../common/davecast.ts';
+import { watch } from '../common/spans.ts';
+import { startLoad } from '../load/load.ts';
+import { mountName } from '../load/plan.ts';
+import { makeProgramme } from '../load/programme.ts';
 
 const MOUNTS = 60;
+const ENCODERS = 2;
 const LISTENERS = 60;
 const WARM_UP_MS = 14_000;
 const SPANS = 7;
@@ -41,35 +45,25 @@ export async function recording(args: readonly string[]): Promise<void> {
       edges.push(edge);
       started.push(edge);
     }
-    const load = startLoad(mounts, [one, two].map(({ ports }) => ports.get('in')!));
+    const programme = await makeProgramme(directory, ENCODERS);
+    const inPorts = [one, two].map(({ ports }) => ports.get('in')!);
+    const load = startLoad({ programme, mounts, encoders: ENCODERS, ports: inPorts, protocol: 'relay', shared: false });
     try {
       await load.connected;
       await sleep(WARM_UP_MS / 2);
-      for (const edge of edges) for (let i = 0; i < LISTENERS; i++) listeners.push(listen(edge.ports.get('http')!, `mount-${i % mounts}`));
+      for (const edge of edges) for (let i = 0; i < LISTENERS; i++) listeners.push(listen(edge.ports.get('http')!, mountName(i % mounts)));
       await sleep(WARM_UP_MS / 2);
-      const shares = await measure(edges.map(({ pid }) => pid));
-      report(mounts, Object.keys(ways), edges, shares, directory);
+      const names = Object.keys(ways);
+      const { cores } = await watch(Object.fromEntries(edges.map(({ pid }, index) => [names[index]!, pid])), SPANS, SPAN_MS);
+      report(mounts, names, edges, names.map((name) => cores[name]!), directory);
     } finally {
-      load.stop();
+      await load.stop();
     }
   } finally {
     for (const socket of listeners) socket.destroy();
     await Promise.all(started.map((one) => one.stop()));
     rmSync(directory, { recursive: true, force: true });
   }
-}
-
-/** Each process's share of a core in each span. */
-async function measure(pids: readonly number[]): Promise<readonly (readonly number[])[]> {
-  const shares = pids.map((): number[] => []);
-  for (let span = 0; span < SPANS; span++) {
-    const before = pids.map((pid) => usageOf(pid).cpuMs);
-    const startMs = performance.now();
-    await sleep(SPAN_MS);
-    const elapsedMs = performance.now() - startMs;
-    for (const [i, pid] of pids.entries()) shares[i]!.push((usageOf(pid).cpuMs - before[i]!) / elapsedMs);
-  }
-  return shares;
 }
 
 function report(mounts: number, names: readonly string[], edges: readonly Davecast[], shares: readonly (readonly number[])[], directory: string): void {

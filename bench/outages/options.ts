@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { BadOption, count, parse } from '../common/options.ts';
 import { formats, type Format } from '../rigs/formats.ts';
 import { faults, type FaultName } from './fault.ts';
 import { systems, type SystemName } from './systems.ts';
@@ -13,9 +13,6 @@ export interface Options {
   readonly json: string | undefined;
 }
 
-/** What somebody has asked for that cannot be. */
-export class BadOption extends Error {}
-
 export const USAGE =
   'npm run bench -- outages [--system NAME]… [--fault NAME]… [--codec NAME]… [--switches N] [--rigs N] [--json FILE]';
 
@@ -26,7 +23,7 @@ const RIGS = 7;
 const MAX_RIGS = 64;
 
 export function readOptions(args: readonly string[]): Options {
-  const { system, fault, codec, switches, rigs, json } = parse(args);
+  const { system, fault, codec, switches, rigs, json }: Raw = read(args);
   return {
     systems: names('system', system, systems),
     faults: names('fault', fault, faults),
@@ -43,17 +40,16 @@ interface Raw {
   readonly codec?: string[];
   readonly switches?: string;
   readonly rigs?: string;
-  readonly json: string | undefined;
+  readonly json?: string;
 }
 
-function parse(args: readonly string[]): Raw {
+function read(args: readonly string[]): Raw {
   const many = { type: 'string', multiple: true } as const;
   const one = { type: 'string' } as const;
   try {
-    const { values } = parseArgs({ args: [...args], options: { system: many, fault: many, codec: many, switches: one, rigs: one, json: one } });
-    return { ...values, json: values.json };
+    return parse(args, { system: many, fault: many, codec: many, switches: one, rigs: one, json: one });
   } catch (error) {
-    throw new BadOption(`${(error as Error).message.split('. ')[0]!.split('\n')[0]!}; ${USAGE}`);
+    throw new BadOption(`${(error as Error).message}; ${USAGE}`);
   }
 }
 
@@ -62,11 +58,4 @@ function names<Name extends string>(option: string, given: readonly string[] | u
     if (!Object.hasOwn(known, name)) throw new BadOption(`--${option} is one of ${Object.keys(known).join(', ')}, not "${name}"`);
     return name as Name;
   });
-}
-
-function count(option: string, given: string | undefined, otherwise: number, most: number): number {
-  if (given === undefined) return otherwise;
-  const number = Number(given);
-  if (!/^[1-9]\d*$/.test(given) || number > most) throw new BadOption(`--${option} takes a number from 1 to ${most}, not "${given}"`);
-  return number;
 }

@@ -3,7 +3,7 @@ import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import { saveMaterial } from '../referee/material.ts';
 import { run } from '../referee/decoders.ts';
-import { BadOption, readOptions, type Options } from './options.ts';
+import { readOptions, type Options } from './options.ts';
 import { planTasks } from './plan.ts';
 import { runAll } from './pool.ts';
 import type { SessionResult } from './experience.ts';
@@ -16,15 +16,7 @@ import { missingPrograms, systems, type SystemName } from './systems.ts';
  * Lets listeners live through outages of real chains of processes, and says what they have experienced: see docs/outages.md.
  */
 export async function outages(args: readonly string[]): Promise<void> {
-  let options: Options;
-  try {
-    options = readOptions(args);
-  } catch (error) {
-    if (!(error instanceof BadOption)) throw error;
-    process.stderr.write(`bench: ${error.message}\n`);
-    process.exitCode = 2;
-    return;
-  }
+  const options = readOptions(args);
   const absent = missingPrograms(['ffmpeg', 'mpg123']);
   if (absent.length > 0) throw new Error(`outages needs ${absent.join(' and ')}`);
   const skipped = skips(options);

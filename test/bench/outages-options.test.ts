@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { BadOption, readOptions } from '../../bench/outages/options.ts';
+import { BadOption } from '../../bench/common/options.ts';
+import { readOptions } from '../../bench/outages/options.ts';
 import { planTasks } from '../../bench/outages/plan.ts';
 
 const none = { systems: undefined, faults: undefined, codecs: undefined, switches: 10 };

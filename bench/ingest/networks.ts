@@ -1,0 +1,70 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startDavecast, type Davecast } from '../common/davecast.ts';
+
+/** Relays and an edge that are to be measured. */
+export interface Network {
+  /** By role: 'edge', 'relay 1' and so on. */
+  readonly pids: Readonly<Record<string, number>>;
+  /** Where the relays take in encoders. */
+  readonly inPorts: readonly number[];
+  readonly httpPort: number;
+  stop(): Promise<unknown>;
+}
+
+export interface OurOptions {
+  readonly relays: number;
+  readonly edgeArgs?: readonly string[];
+  readonly nodeArgs?: readonly string[];
+}
+
+/** Of the edge's user "admin". */
+export const ADMIN_PASSWORD = 'bench';
+
+export async function startOurs({ relays: count, edgeArgs = [], nodeArgs = [] }: OurOptions): Promise<Network> {
+  const local = ['--bind', '127.0.0.1'];
+  const relays: Davecast[] = [];
+  for (let i = 0; i < count; i++) relays.push(await startDavecast(['relay', '--in', '0', '--out', '0', ...local], ['in', 'out'], { nodeArgs }));
+  const relayArgs = relays.flatMap((relay) => ['--relay', `127.0.0.1:${relay.ports.get('out')}`]);
+  const env = { DAVECAST_ADMIN_PASSWORD: ADMIN_PASSWORD };
+  const edge = await startDavecast(['edge', '--http', '0', ...relayArgs, ...local, ...edgeArgs], ['http'], { nodeArgs, env });
+  return {
+    pids: { edge: edge.pid, ...Object.fromEntries(relays.map((relay, index) => [`relay ${index + 1}`, relay.pid])) },
+    inPorts: relays.map((relay) => relay.ports.get('in')!),
+    httpPort: edge.ports.get('http')!,
+    stop: () => Promise.all([edge, ...relays].map((process) => process.stop())),
+  };
+}
+
+/**
+ * The original takes its ports by position, and its edge does nothing for its first four seconds. Built with Go 1.14 or
+ * newer its C socket reads are interrupted by the scheduler's signals, which it takes for the end of the connection.
+ */
+export async function startOriginal(file: string, relays: number): Promise<Network> {
+  const [http, ...ports] = (await freePorts(2 * relays + 1)) as [number, ...number[]];
+  const start = (...args: string[]): ChildProcess => spawn(file, args, { stdio: 'ignore', env: { ...process.env, GODEBUG: 'asyncpreemptoff=1' } });
+  const [inPorts, outPorts] = [ports.slice(0, relays), ports.slice(relays)];
+  const children = inPorts.map((inPort, index) => start('-r', `${inPort}`, `${outPorts[index]}`));
+  await sleep(500);
+  children.push(start(`${http}`, ...outPorts.map((port) => `127.0.0.1:${port}`)));
+  await sleep(5_000);
+  const pids = children.map((child, index) => [index < relays ? `relay ${index + 1}` : 'edge', child.pid!] as const);
+  return {
+    pids: Object.fromEntries(pids.toReversed()),
+    inPorts,
+    httpPort: http,
+    stop: async () => {
+      for (const child of children) child.kill('SIGTERM');
+    },
+  };
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  for (const server of servers) server.close();
+  return ports;
+}
