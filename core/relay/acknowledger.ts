@@ -1,16 +1,18 @@
 import type { Snapshot } from '../base/snapshot.ts';
 import { isPushed, type Path } from '../links/path.ts';
 import type { PathId } from '../base/machine.ts';
-import { encodeMessage, MessageType, sameStream, streamIdOf, type MessageView } from '../wire/pdu.ts';
+import { packed, prefixed } from '../wire/framing.ts';
+import { encodeMessage, MessageType, streamIdOf, type MessageView } from '../wire/pdu.ts';
 import type { Settings } from '../config/settings.ts';
+import { StreamTable } from '../wire/stream-table.ts';
 import type { Timer } from '../base/timers.ts';
 import { later, ms, type Micros } from '../base/units.ts';
 
 export interface AcknowledgerOptions {
   readonly settings: Settings;
   readonly timer: (reason: AcknowledgerReason, fire: (now: Micros) => void) => Timer<string>;
-  /** One message for the other end of this path, without a length prefix. */
-  readonly tell: (path: Path, message: Uint8Array) => void;
+  /** Messages for the other end of this path, with their lengths. */
+  readonly tell: (path: Path, messages: Uint8Array) => void;
   /** Nothing has come by this path for so long that its other end is gone: it is to be closed. */
   readonly silent: (now: Micros, path: Path) => void;
 }
@@ -23,7 +25,7 @@ interface Asker {
   /** Each has its own, so that they are not all told at once. */
   readonly due: Timer<string>;
   readonly silence: Timer<string>;
-  streams: Taken[];
+  readonly streams: StreamTable<Taken>;
 }
 
 interface Taken {
@@ -31,10 +33,14 @@ interface Taken {
   /** The number of the newest message that has come by this connection, and of the newest that was acknowledged; -1: none. */
   newest: number;
   told: number;
+  /** When a message of it came by this connection last. */
+  takenAt: Micros;
 }
 
-/** Streams of one connection that are acknowledged: an encoder has one, and the end of that before it may be on its way still. */
-const MAX_STREAMS = 4;
+/** Streams of one connection that are acknowledged, one for each mountpoint of its encoder and each source that has just ended; beyond that the oldest is not. */
+const MAX_STREAMS = 1_024;
+/** Of a source that has ended nothing more comes: its stream is not acknowledged any more. */
+const ENDED_AFTER_US = 20_000_000;
 /** How long the system asks in vain, by keep-alive, before it gives a connection up. */
 const KEEP_ALIVE_PROBES_MS = 10_000;
 
@@ -56,7 +62,7 @@ export class Acknowledger {
 
   /** A message has come by a path, a first copy or not. */
   took(now: Micros, path: Path, view: MessageView): void {
-    if (view.type === MessageType.ORIGIN) this.#asks(path, view);
+    if (view.type === MessageType.ORIGIN) this.#asks(now, path, view);
     const asker = this.#askers.get(path.id);
     if (asker === undefined) return;
     const { acknowledgeMs } = this.#options.settings;
@@ -64,6 +70,7 @@ export class Acknowledger {
     const taken = find(asker, view);
     if (taken === undefined || view.sequence <= taken.newest) return;
     taken.newest = view.sequence;
+    taken.takenAt = now;
     if (!asker.due.armed) asker.due.set(later(now, ms(acknowledgeMs)));
   }
 
@@ -91,45 +98,54 @@ export class Acknowledger {
     const asker = saved ?? this.#newAsker(path);
     asker.due.snapshot(a);
     asker.silence.snapshot(a);
-    asker.streams = a.list(asker.streams, (taken) => ({
+    const streams = a.list(asker.streams, (taken) => ({
       id: a.bytes(taken?.id ?? NOTHING),
       newest: a.number(taken?.newest ?? 0),
       told: a.number(taken?.told ?? 0),
+      takenAt: a.number(taken?.takenAt ?? (0 as Micros)),
     }));
+    if (a.isLoading) for (const taken of streams) asker.streams.add(taken);
     return asker;
   }
 
   #newAsker(path: Path): Asker {
     const { timer, silent } = this.#options;
-    const asker: Asker = { path, due: timer('acknowledge', () => this.#tell(asker)), silence: timer('path-silent', (now) => silent(now, path)), streams: [] };
+    const asker: Asker = { path, due: timer('acknowledge', (now) => this.#tell(now, asker)), silence: timer('path-silent', (now) => silent(now, path)), streams: new StreamTable() };
     return asker;
   }
 
-  #asks(path: Path, view: MessageView): void {
+  #asks(now: Micros, path: Path, view: MessageView): void {
     if (!isPushed(path)) return;
     const asker = this.#askers.get(path.id) ?? this.#newAsker(path);
     this.#askers.set(path.id, asker);
     if (find(asker, view) !== undefined) return;
-    if (asker.streams.length >= MAX_STREAMS) asker.streams.shift();
-    asker.streams.push({ id: streamIdOf(view.bytes, view.start), newest: -1, told: -1 });
+    const [oldest] = asker.streams;
+    if (asker.streams.size >= MAX_STREAMS) asker.streams.delete(oldest!);
+    asker.streams.add({ id: streamIdOf(view.bytes, view.start), newest: -1, told: -1, takenAt: now });
   }
 
   #isThere(now: Micros, { silence }: Asker): void {
     silence.set(later(now, ms(this.#options.settings.keepAliveMs + KEEP_ALIVE_PROBES_MS)));
   }
 
-  #tell({ path, streams }: Asker): void {
+  /** All in one piece: a write costs more than what it writes. */
+  #tell(now: Micros, { path, streams }: Asker): void {
+    const messages: Uint8Array[] = [];
+    const ended: Taken[] = [];
     for (const taken of streams) {
+      if (now - taken.takenAt > ENDED_AFTER_US) ended.push(taken);
       if (taken.newest === taken.told) continue;
       taken.told = taken.newest;
-      this.#options.tell(path, encodeMessage({ type: MessageType.ACK, replica: 0, streamId: taken.id, sequence: taken.newest, payload: NOTHING }));
+      const message = encodeMessage({ type: MessageType.ACK, replica: 0, streamId: taken.id, sequence: taken.newest, payload: NOTHING });
+      messages.push(prefixed(message, 0, message.length));
     }
+    for (const taken of ended) streams.delete(taken);
+    for (const piece of packed(messages, Infinity)) this.#options.tell(path, piece);
   }
 }
 
 const NOTHING = new Uint8Array(0);
 
 function find({ streams }: Asker, view: MessageView): Taken | undefined {
-  for (const taken of streams) if (sameStream(taken.id, view.bytes, view.start)) return taken;
-  return undefined;
+  return streams.find(view.bytes, view.start);
 }

@@ -2,7 +2,7 @@ import { Acknowledger, type AcknowledgerReason } from './acknowledger.ts';
 import type { Snapshot } from '../base/snapshot.ts';
 import { CONNECTION_BYTES } from '../base/costs.ts';
 import type { PathFigures } from '../links/events.ts';
-import { packed, prefixed } from '../wire/framing.ts';
+import { packed } from '../wire/framing.ts';
 import { PathReceiver } from '../links/path-receiver.ts';
 import { isPushed, type Path } from '../links/path.ts';
 import { Journal } from '../base/journal.ts';
@@ -94,7 +94,7 @@ export class Relay implements Machine {
     this.#acknowledger = acknowledge && new Acknowledger({
       settings,
       timer: (reason, fire) => this.#timers.timer(reason, fire),
-      tell: (path, message) => acknowledge(path.id, prefixed(message, 0, message.length)),
+      tell: (path, messages) => acknowledge(path.id, messages),
       silent: (now, path) => {
         this.closePath(now, path.id, 'silent');
         drop?.(path.id, 'silent');

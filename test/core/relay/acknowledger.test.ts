@@ -111,17 +111,48 @@ describe('what a relay acknowledges', () => {
     expect(rig.acks(second)).toEqual([`${name(1)} 41`]);
   });
 
-  it('is kept apart by stream, of the newest four of a connection', () => {
+  it('is kept apart by stream, in one piece for all of a connection', () => {
     const rig = new Rig();
     const path = rig.open();
-    for (let stream = 1; stream <= 6; stream++) rig.push(path, origin(stream, 'studio', { stream }));
-    for (let stream = 1; stream <= 6; stream++) rig.push(path, data(10 + stream, new Uint8Array(10), { stream }));
-    rig.until(1_000);
-    expect(rig.acks(path)).toEqual([3, 4, 5, 6].map((stream) => `${name(stream)} ${10 + stream}`));
+    const streams = Array.from({ length: 250 }, (_, n) => n + 1);
+    for (const stream of streams) rig.push(path, origin(stream, 'studio', { stream }));
+    rig.until(300);
+    rig.told.clear();
+    for (const stream of streams) rig.push(path, data(1_000 + stream, new Uint8Array(10), { stream }));
+    rig.until(600);
+    expect(rig.told.get(path)).toHaveLength(1);
+    expect(rig.acks(path).sort()).toEqual(streams.map((stream) => `${name(stream)} ${1_000 + stream}`).sort());
   });
-});
 
-describe('a connection that is acknowledged', () => {
+  it('is of no more streams of a connection than 1,024, of which the oldest go first', () => {
+    const rig = new Rig();
+    const path = rig.open();
+    const streams = Array.from({ length: 1_030 }, (_, n) => n + 1);
+    for (const stream of streams) rig.push(path, announce(1, 'jazz', { stream }), origin(2, 'studio', { stream }));
+    rig.until(300);
+    const acknowledged = rig.acks(path);
+    expect(acknowledged).toHaveLength(1_024);
+    expect(acknowledged).not.toContain(`${name(6)} 2`);
+    expect(acknowledged).toContain(`${name(1_030)} 2`);
+  });
+
+  it('is forgotten of a source that ended, and begins again with what says who it is', () => {
+    const rig = new Rig();
+    const path = rig.open();
+    rig.push(path, origin(1, 'studio', { stream: 1 }), origin(1, 'studio', { stream: 2 }));
+    for (let second = 1; second <= 25; second++) {
+      rig.until(second * 1_000);
+      rig.push(path, data(1 + second, new Uint8Array(10), { stream: 2 }));
+    }
+    rig.told.clear();
+    rig.push(path, data(2, new Uint8Array(10), { stream: 1 }));
+    rig.until(26_000);
+    expect(rig.acks(path)).toEqual([`${name(2)} 26`]);
+    rig.push(path, origin(3, 'studio', { stream: 1 }), data(4, new Uint8Array(10), { stream: 1 }));
+    rig.until(27_000);
+    expect(rig.acks(path)).toEqual([`${name(2)} 26`, `${name(1)} 4`]);
+  });
+
   it('is closed when nothing has come by it for as long as keep-alive would have taken', () => {
     const rig = new Rig();
     const path = rig.open();
