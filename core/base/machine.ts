@@ -23,5 +23,7 @@ export type SubscriberId = number & { readonly kind: 'subscriber' };
 export type TargetId = number & { readonly kind: 'target' };
 /** A mountpoint, from its beginning to its end: one of the same name that begins later has another number. Never used again. */
 export type MountId = number & { readonly kind: 'mount' };
+/** A source of an encoder: one stream. A number unique within its machine, never used again. */
+export type SourceId = number & { readonly kind: 'source' };
 /** A listener of an edge's mountpoint. */
 export type ListenerId = number & { readonly kind: 'listener' };

@@ -40,6 +40,7 @@ export interface Settings {
   readonly targetKeepMs: number;
   readonly targetKeepBytes: number;
   readonly targetInFlightBytes: number;
+  readonly targetFlushMs: number;
   readonly targetPumpMs: number;
   readonly targetStuckMs: number;
   readonly journalMarkMs: number;
@@ -136,6 +137,7 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   targetKeepMs: { value: 10_000, unit: 'ms', min: 100, max: 120_000, roles: ['encoder'], why: 'newest messages kept for all TCP targets together, and sent first to a target that is reached (again), at any address: an outage of all relays shorter than this loses nothing' },
   targetKeepBytes: { value: 4_194_304, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['encoder'], why: 'memory limit for the messages kept for TCP targets (targetKeepMs): ten seconds at 3 Mbit/s' },
   targetInFlightBytes: { value: 65_536, unit: 'bytes', min: 4_096, max: 16_777_216, roles: ['encoder'], why: 'limit for data handed to the system for one target and not yet taken by it: the newest audio of a stuck target stays here, where it can be sent again' },
+  targetFlushMs: { value: 5, unit: 'ms', min: 0, max: 1_000, roles: ['encoder'], why: 'messages of all mountpoints are collected for this long before they are written to a TCP target; the frames of a single mountpoint are further apart, and go out at once' },
   targetPumpMs: { value: 20, unit: 'ms', min: 1, max: 1_000, roles: ['encoder'], why: 'retry interval for a target that did not accept all data at once: less than a frame' },
   targetStuckMs: { value: 2_000, unit: 'ms', min: 100, max: 600_000, roles: ['encoder'], why: 'a target that acknowledges nothing for this long is half open and is reconnected, soon enough to save what the edge would otherwise give up; for a target that never acknowledges (the original relay), what the system takes counts instead' },
 

@@ -1,106 +1,75 @@
 import { assert } from '../base/assert.ts';
-import { EncoderDescription, type Statement } from './description.ts';
-import { frameDurationUs, type FrameFormat, type FrameHeader } from '../codec/format/format.ts';
-import { isSameFormat } from '../codec/formats.ts';
-import { FrameScanner } from '../codec/scan/scanner.ts';
-import { TagLimit } from '../codec/scan/tag-limit.ts';
-import { InputCheck } from './input-check.ts';
+import { EncoderStream, type SourceOptions, type SourceView, type StreamTimerReason } from './stream.ts';
 import type { HeaderList } from '../wire/headers.ts';
-import { icyTitleOf, icyTitleText } from '../wire/icy.ts';
-import { Journal } from '../base/journal.ts';
-import type { Machine, TargetId } from '../base/machine.ts';
-import type { Transport } from '../links/transport.ts';
-import { encodeMessage, MAX_DATAGRAM_BYTES, MessageType, STREAM_ID_BYTES } from '../wire/pdu.ts';
-import { RepeatGuard, SentFrames, type FrameKind } from './repeat-guard.ts';
+import { Lane } from './lane.ts';
+import type { Machine, SourceId, TargetId } from '../base/machine.ts';
 import type { Settings } from '../config/settings.ts';
+import type { Transport } from '../links/transport.ts';
 import { Target, type EncoderSink } from './target.ts';
 import { TimerQueue } from '../base/timers.ts';
-import { earliest, ms, NEVER, toMs, type Micros } from '../base/units.ts';
+import { earliest, NEVER, type Micros } from '../base/units.ts';
 
 export interface EncoderOptions {
   readonly settings: Settings;
-  /** 16 random bytes, new at every start: a restarted encoder is another stream. */
-  readonly streamId: Uint8Array;
-  /** Without its leading slash. */
-  readonly mountpoint: string;
-  readonly headers?: HeaderList;
-  /** What this encoder is called, whichever stream it sends: an edge can prefer it by that. */
-  readonly origin?: string | undefined;
-  /** What was sent of earlier connections of its source: that does not go out again. */
-  readonly sent?: SentFrames;
 }
 
-export type { EncoderSink };
+export interface TargetAddress {
+  readonly transport: Transport;
+  /** For events. */
+  readonly label: string;
+  /** The name by which sources choose it; its label, unless given. A name can have several addresses. */
+  readonly name?: string;
+  /** The replica number of its copies; the lowest that is free, unless given. */
+  readonly id?: TargetId;
+}
+
+export type { EncoderSink, SourceOptions, SourceView };
 
 export interface EncoderStats {
-  readonly frames: number;
-  /** Messages made; each goes to every target. */
-  readonly messages: number;
-  readonly skipped: FrameScanner['skipped'];
   /** What was dropped, by target, because it was unreachable or slow for too long. */
   readonly lostMessages: readonly number[];
-  /** What came back from targets and acknowledges nothing of this stream. */
+  /** What came back from targets and acknowledges nothing that they were sent. */
   readonly strayMessages: number;
 }
 
 /** The replica number is one byte. */
 export const MAX_TARGETS = 256;
-const CHUNK_BYTES = 16_384;
+
+/** Streams of one mountpoint whose sources have ended, and that are kept for targets that are away; of more the oldest are forgotten. */
+const MAX_ENDED = 8;
+
+interface OpenTarget {
+  readonly target: Target;
+  readonly name: string;
+  readonly lanes: Map<EncoderStream, Lane>;
+}
 
 /**
- * Cuts a stream into frames and sends each as one message to every target.
+ * Cuts the audio of any number of sources into frames and sends each as one message to every target, all of them by one connection.
  *
- *     audio bytes -> scanner -> not sent before? -> message (sequence n) -> journal -> a cursor of target 0 -> send, as replica 0
- *                                                                                   -> a cursor of target 1 -> send, as replica 1
+ *     source -> stream: message n -> journal ---> lane of target 0 --\
+ *                                            \--> lane of target 1 --- --> target 0: one connection, as replica 0
+ *     source -> stream: message n -> journal ---> lane of target 0 --/ \-> target 1: one connection, as replica 1
+ *                                            \--> lane of target 1 ---/
  *
- * The journal holds the newest 10 s. When the connection to a TCP target is made (again) the whole journal is sent: what
- * was written to the lost connection may never have arrived, and receivers drop what they already have. It belongs to no
+ * The journal of a stream holds its newest 10 s. When the connection to a TCP target is made (again) all journals are sent: what
+ * was written to the lost connection may never have arrived, and receivers drop what they already have. They belong to no
  * target: one that is new, since its name has another address now, gets all that the old address would have got.
  */
 export class Encoder implements Machine {
   readonly #settings: Settings;
-  readonly #streamId: Uint8Array;
-  readonly #description: EncoderDescription;
   readonly #sink: EncoderSink;
-  readonly #scanner = new FrameScanner({ frame: (bytes, header) => this.#found(bytes, header) }, { isSource: true });
-  readonly #tagLimit = new TagLimit();
-  readonly #timers = new TimerQueue<'target-slow' | 'no-frames' | 'burst-settles'>();
-  readonly #guard: RepeatGuard;
+  readonly #timers = new TimerQueue<'target-slow' | 'target-flush' | StreamTimerReason>();
   readonly #slow = this.#timers.timer('target-slow', (now) => this.#pump(now));
-  readonly #check: InputCheck;
-  readonly #journal: Journal;
+  readonly #flush = this.#timers.timer('target-flush', (now) => this.#pump(now));
+  readonly #streams = new Map<SourceId, EncoderStream>();
   /** By replica number; those that are free are undefined. */
-  readonly #targets: (Target | undefined)[] = [];
-  #sequence = 0;
-  #frames = 0;
-  #foundUs = 0;
-  #announcedAt = 0 as Micros;
-  /** The time of the call that is going on, for the scanner's callback. */
-  #now = 0 as Micros;
+  readonly #targets: (OpenTarget | undefined)[] = [];
+  #opened = 0;
 
-  constructor({ settings, streamId, mountpoint, headers, origin, sent = new SentFrames() }: EncoderOptions, sink: EncoderSink) {
-    assert(streamId.length === STREAM_ID_BYTES, 'a stream id has 16 bytes');
+  constructor({ settings }: EncoderOptions, sink: EncoderSink) {
     this.#settings = settings;
-    this.#streamId = streamId.slice();
-    this.#description = new EncoderDescription({ mountpoint, headers: headers ?? [], origin });
     this.#sink = sink;
-    this.#check = new InputCheck({
-      scanner: this.#scanner,
-      noFrameMs: settings.noFrameMs,
-      timer: (fire) => this.#timers.timer('no-frames', fire),
-      event: (event) => sink.event(event),
-    });
-    this.#journal = new Journal({ chunkBytes: CHUNK_BYTES, markEveryUs: ms(settings.journalMarkMs) });
-    this.#guard = new RepeatGuard({
-      sent,
-      timer: (fire) =>
-        this.#timers.timer('burst-settles', (now) => {
-          fire(now);
-          this.#pump(now);
-        }),
-      frame: (now, bytes, kind) => this.#frame(now, bytes, kind),
-      repeated: (frames, durationUs) => sink.event({ kind: 'source-repeats', frames, programmeMs: Math.round(toMs(durationUs as Micros)) }),
-    });
   }
 
   get deadline(): Micros {
@@ -111,46 +80,39 @@ export class Encoder implements Machine {
     return this.#timers.nextReason;
   }
 
-  /** Whether a target that is up has not been given everything yet. */
+  /** Whether a target that is up has not been given everything yet, or has not confirmed it. */
   get isBehind(): boolean {
-    return this.#slow.armed;
-  }
-
-  get format(): FrameFormat | undefined {
-    return this.#description.format;
+    return this.#slow.armed || this.#flush.armed;
   }
 
   get stats(): EncoderStats {
     return {
-      frames: this.#frames,
-      messages: this.#sequence,
-      skipped: this.#scanner.skipped,
-      lostMessages: this.#targets.map((target) => target?.lostMessages ?? 0),
-      strayMessages: this.#targets.reduce((sum, target) => sum + (target?.strayMessages ?? 0), 0),
+      lostMessages: this.#targets.map((open) => open?.target.lostMessages ?? 0),
+      strayMessages: this.#targets.reduce((sum, open) => sum + (open?.target.strayMessages ?? 0), 0),
     };
   }
 
-  /** Programme found in what came in, without what is passed over. */
-  get takenUs(): number {
-    return this.#foundUs - this.#guard.repeatedUs;
-  }
-
-  /** A frame was found in what came in. */
-  get hasFrames(): boolean {
-    return this.#scanner.frames > 0;
-  }
-
-  /** Memory held for targets, for an unfinished frame, and for those that may have been sent before. */
+  /** Memory held for targets, for unfinished frames, and for those that may have been sent before. */
   get heldBytes(): number {
-    return this.#journal.heldBytes + this.#scanner.heldBytes + this.#guard.heldBytes;
+    let sum = 0;
+    for (const stream of this.#streams.values()) sum += stream.heldBytes;
+    return sum;
   }
 
-  /** A new destination; its id, the lowest that is free unless given, is the replica number of its copies. A TCP target is down until `targetUp`. */
-  addTarget(_now: Micros, transport: Transport, label: string, id: TargetId = this.#freeId): TargetId {
+  /** A source that is open, or has ended less than `targetKeepMs` ago. */
+  source(id: SourceId): SourceView {
+    return this.#stream(id);
+  }
+
+  /** A new destination; its id is the replica number of its copies. A TCP target is down until `targetUp`. */
+  addTarget(_now: Micros, { transport, label, name = label, id = this.#freeId }: TargetAddress): TargetId {
     assert(id < MAX_TARGETS, 'a replica number is one byte');
     assert(this.#targets[id] === undefined, 'two targets have one replica number');
     while (this.#targets.length <= id) this.#targets.push(undefined);
-    this.#targets[id] = new Target({ id, transport, label, streamId: this.#streamId, journal: this.#journal, settings: this.#settings, sink: this.#sink });
+    const target = new Target({ id, transport, label, settings: this.#settings, sink: this.#sink });
+    const open: OpenTarget = { target, name, lanes: new Map() };
+    this.#targets[id] = open;
+    for (const stream of this.#streams.values()) addLane(open, stream);
     return id;
   }
 
@@ -162,7 +124,7 @@ export class Encoder implements Machine {
 
   /** The connection to a TCP target is made: everything kept is sent first. */
   targetUp(now: Micros, id: TargetId): void {
-    this.#trim(now);
+    for (const stream of this.#streams.values()) stream.trim(now);
     this.#target(id).up(now);
     this.#pump(now);
   }
@@ -176,46 +138,56 @@ export class Encoder implements Machine {
     this.#target(id).said(now, bytes);
   }
 
+  /** A source begins: a stream of its own. */
+  openSource(_now: Micros, options: SourceOptions): SourceId {
+    const id = ++this.#opened as SourceId;
+    const stream: EncoderStream = new EncoderStream(options, {
+      settings: this.#settings,
+      timer: (reason, fire) => this.#timers.timer(reason, fire),
+      message: (bytes) => this.#message(stream, bytes),
+      pump: (now) => this.#pump(now),
+      over: () => this.#close(id, stream),
+      event: (event) => this.#sink.event({ ...event, mount: stream.mountpoint, stream: stream.stream }),
+    });
+    this.#streams.set(id, stream);
+    for (const open of this.#targets) if (open !== undefined) addLane(open, stream);
+    return id;
+  }
+
   /** Audio bytes in any chunking, borrowed for the call. */
-  receive(now: Micros, bytes: Uint8Array): void {
-    this.#now = now;
-    this.#scanner.push(bytes);
-    this.#tagLimit.look(now, this.#scanner);
-    this.#check.look(now, bytes);
+  receive(now: Micros, id: SourceId, bytes: Uint8Array): void {
+    this.#stream(id).receive(now, bytes);
     this.#pump(now);
   }
 
   /** Bytes of the input are missing from here on. */
-  inputGap(_now: Micros): void {
-    this.#scanner.gap();
+  inputGap(_now: Micros, id: SourceId): void {
+    this.#stream(id).gap();
   }
 
-  /** The input has ended: its last frame goes out. */
-  end(now: Micros): void {
-    this.#now = now;
-    this.#scanner.end();
-    this.#check.end();
-    this.#guard.end(now);
+  /** The source has ended: its last frame goes out. What is kept of it still goes to targets that come back within `targetKeepMs`; then it is forgotten. */
+  endSource(now: Micros, id: SourceId): void {
+    const stream = this.#stream(id);
+    stream.end(now);
+    this.#keepFew(stream.mountpoint);
+    for (const open of this.#targets) open?.target.collectNoMore(now);
     this.#pump(now);
   }
 
   /** What is on air from here on, e.g. 'Artist - Title'. */
-  setTitle(now: Micros, title: string): void {
-    this.setMetadata(now, icyTitleText(title));
-  }
-
-  /** A whole metadata text, e.g. `StreamTitle='…';StreamUrl='';`. */
-  setMetadata(now: Micros, text: string): void {
-    if (!this.#description.setText(text)) return;
-    this.#sink.event({ kind: 'encoder-title', title: icyTitleOf(text) });
-    if (this.format === undefined) return;
-    this.#message(now, this.#description.metadata);
+  setTitle(now: Micros, id: SourceId, title: string): void {
+    this.#stream(id).setTitle(now, title);
     this.#pump(now);
   }
 
-  setHeaders(now: Micros, headers: HeaderList): void {
-    if (!this.#description.setHeaders(headers) || this.format === undefined) return;
-    this.#message(now, this.#description.headers(this.format));
+  /** A whole metadata text, e.g. `StreamTitle='…';StreamUrl='';`. */
+  setMetadata(now: Micros, id: SourceId, text: string): void {
+    this.#stream(id).setMetadata(now, text);
+    this.#pump(now);
+  }
+
+  setHeaders(now: Micros, id: SourceId, headers: HeaderList): void {
+    this.#stream(id).setHeaders(now, headers);
     this.#pump(now);
   }
 
@@ -223,49 +195,40 @@ export class Encoder implements Machine {
     this.#timers.run(now);
   }
 
-  #found(bytes: Uint8Array, header: FrameHeader): void {
-    const durationUs = frameDurationUs(header.format, header.samples);
-    this.#foundUs += durationUs;
-    this.#guard.frame(this.#now, bytes, header, durationUs);
+  #message(stream: EncoderStream, bytes: Uint8Array): void {
+    for (const open of this.#targets) {
+      const lane = open?.lanes.get(stream);
+      if (lane !== undefined) open!.target.added(lane, bytes);
+    }
   }
 
-  #frame(now: Micros, bytes: Uint8Array, kind: FrameKind): void {
-    const formatChanged = !isSameFormat(kind.format, this.format);
-    if (formatChanged) this.#newFormat(kind);
-    if (formatChanged || now - this.#announcedAt >= ms(this.#settings.announceMs)) this.#announce(now, kind.format);
-    this.#frames++;
-    this.#message(now, { type: MessageType.DATA, payload: bytes });
+  /** A source that comes and goes leaves a stream behind each time. */
+  #keepFew(mountpoint: string): void {
+    const ended = [...this.#streams].filter(([, stream]) => stream.isEnded && stream.mountpoint === mountpoint);
+    for (const [id, stream] of ended.slice(0, -MAX_ENDED)) this.#close(id, stream);
   }
 
-  #newFormat({ format, bitrateBps }: FrameKind): void {
-    const { codec, sampleRateHz, channels } = format;
-    this.#description.setFormat(format, bitrateBps);
-    this.#sink.event({ kind: 'encoder-format', codec, sampleRateHz, channels, bitrateBps, audioType: this.#description.audioType });
-  }
-
-  #announce(now: Micros, format: FrameFormat): void {
-    this.#announcedAt = now;
-    for (const statement of this.#description.all(format)) this.#message(now, statement);
-  }
-
-  #message(now: Micros, { type, payload }: Statement): void {
-    this.#sequence++;
-    const bytes = encodeMessage({ type, replica: 0, streamId: this.#streamId, sequence: this.#sequence, payload });
-    assert(bytes.length <= MAX_DATAGRAM_BYTES, 'a message of ours fits into no datagram');
-    this.#journal.append(now, bytes, 0, bytes.length, true);
-    this.#trim(now);
-    for (const target of this.#targets) target?.added(bytes);
-  }
-
-  #trim(now: Micros): void {
-    this.#journal.trimBefore((now - ms(this.#settings.targetKeepMs)) as Micros);
-    this.#journal.trimToBytes(this.#settings.targetKeepBytes);
+  #close(id: SourceId, stream: EncoderStream): void {
+    stream.close();
+    this.#streams.delete(id);
+    for (const open of this.#targets) {
+      const lane = open?.lanes.get(stream);
+      if (lane === undefined) continue;
+      open!.lanes.delete(stream);
+      open!.target.remove(lane);
+    }
   }
 
   #pump(now: Micros): void {
-    let next = NEVER;
-    for (const target of this.#targets) if (target !== undefined) next = earliest(next, target.pump(now));
-    if (next !== NEVER) this.#slow.setEarlier(next);
+    let slow = NEVER;
+    let flush = NEVER;
+    for (const open of this.#targets) {
+      if (open === undefined) continue;
+      slow = earliest(slow, open.target.pump(now));
+      flush = earliest(flush, open.target.flushAt);
+    }
+    if (slow !== NEVER) this.#slow.setEarlier(slow);
+    if (flush !== NEVER) this.#flush.setEarlier(flush);
   }
 
   get #freeId(): TargetId {
@@ -274,8 +237,21 @@ export class Encoder implements Machine {
   }
 
   #target(id: TargetId): Target {
-    const target = this.#targets[id];
-    assert(target !== undefined, `there is no target ${id}`);
-    return target;
+    const open = this.#targets[id];
+    assert(open !== undefined, `there is no target ${id}`);
+    return open.target;
   }
+
+  #stream(id: SourceId): EncoderStream {
+    const stream = this.#streams.get(id);
+    assert(stream !== undefined, `there is no source ${id}`);
+    return stream;
+  }
+}
+
+function addLane({ target, name, lanes }: OpenTarget, stream: EncoderStream): void {
+  if (stream.to !== undefined && !stream.to.includes(name)) return;
+  const lane = new Lane(stream.id, stream.journal);
+  lanes.set(stream, lane);
+  target.add(lane);
 }

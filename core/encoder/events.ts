@@ -2,7 +2,10 @@ import type { TargetId } from '../base/machine.ts';
 import type { Codec } from '../codec/format/format.ts';
 
 /** What an encoder reports: rare, each event with the figures that an operator needs to see why. Targets are named by the label they were opened with. */
-export type EncoderEvent =
+export type EncoderEvent = (SourceEvent & { readonly mount: string; readonly stream: string }) | TargetEvent;
+
+/** What it reports of one source. */
+export type SourceEvent =
   | {
       readonly kind: 'encoder-format';
       readonly codec: Codec;
@@ -17,7 +20,10 @@ export type EncoderEvent =
   /** Bytes have come for so long, and no frame was in them; `skipped` has how many were left out, by reason. Told again while that lasts. */
   | { readonly kind: 'source-without-frames'; readonly forMs: number; readonly bytes: number; readonly skipped: Readonly<Record<string, number>> }
   /** What its source brought again, as a server does to whoever connects anew, was passed over. */
-  | { readonly kind: 'source-repeats'; readonly frames: number; readonly programmeMs: number }
+  | { readonly kind: 'source-repeats'; readonly frames: number; readonly programmeMs: number };
+
+/** What it reports of one target, with all that goes to it. */
+export type TargetEvent =
   | { readonly kind: 'target-up'; readonly target: TargetId; readonly label: string; readonly keptMessages: number }
   | { readonly kind: 'target-down'; readonly target: TargetId; readonly label: string }
   /** Dropped for good, since the start, because the target was away or slow for longer than is kept. */

@@ -1,4 +1,4 @@
-import type { EncoderEvent } from './events.ts';
+import type { SourceEvent } from './events.ts';
 import { FOREIGN_HEAD_BYTES, foreignFormat } from '../codec/scan/foreign.ts';
 import type { SkipReason } from '../codec/format/format.ts';
 import type { FrameScanner } from '../codec/scan/scanner.ts';
@@ -10,7 +10,7 @@ export interface InputCheckOptions {
   readonly scanner: FrameScanner;
   readonly noFrameMs: number;
   readonly timer: (fire: (now: Micros) => void) => Timer<string>;
-  readonly event: (event: EncoderEvent) => void;
+  readonly event: (event: SourceEvent) => void;
 }
 
 /** A source that still sends no frame is told of again after so long. */

@@ -1,10 +1,11 @@
 import { Deframer } from '../wire/deframer.ts';
 import type { EncoderEvent } from './events.ts';
-import type { Cursor, Journal } from '../base/journal.ts';
+import type { Lane } from './lane.ts';
 import { LENGTH_BYTES, lengthAt } from '../base/length-prefix.ts';
 import type { TargetId } from '../base/machine.ts';
-import { emptyMessageView, MessageType, readMessage, sameStream } from '../wire/pdu.ts';
+import { emptyMessageView, MessageType, readMessage } from '../wire/pdu.ts';
 import type { Settings } from '../config/settings.ts';
+import { StreamTable } from '../wire/stream-table.ts';
 import type { Transport } from '../links/transport.ts';
 import { earliest, later, ms, NEVER, toMs, type Micros } from '../base/units.ts';
 
@@ -23,9 +24,6 @@ export interface TargetOptions {
   readonly id: TargetId;
   readonly transport: Transport;
   readonly label: string;
-  readonly streamId: Uint8Array;
-  /** All that was sent lately: message n of the stream is its n-th record. */
-  readonly journal: Journal;
   readonly settings: Settings;
   readonly sink: EncoderSink;
 }
@@ -33,32 +31,43 @@ export interface TargetOptions {
 const REPLICA_AT = 1;
 /** In the time after which a target counts as stuck. */
 const LOOKS = 4;
+/** Given to the system at a time, with one piece of a journal more at most. */
+const BATCH_BYTES = 65_536;
 
-/** One destination of an encoder: its place in the encoder's journal. No target ever waits for another. */
+/**
+ * One destination of an encoder: a connection, or datagrams, for all of its streams. No target ever waits for another.
+ *
+ *     lane of stream 1 --\
+ *     lane of stream 2 --->-- in turn, one piece of its journal each --> a batch every `targetFlushMs` --> send
+ *     lane of stream 3 --/
+ *
+ * So a message waits for no more than what the system has not taken (`targetInFlightBytes`), and for one piece of each other
+ * stream, however much those have to send.
+ */
 export class Target {
   readonly #id: TargetId;
   readonly #transport: Transport;
   readonly #label: string;
-  readonly #streamId: Uint8Array;
   readonly #settings: Settings;
   readonly #sink: EncoderSink;
-  readonly #journal: Journal;
   readonly #view = emptyMessageView();
-  #cursor: Cursor;
+  readonly #lanes = new StreamTable<Lane>();
+  /** Lanes that have something to send, in the order of their turns. */
+  #queue: Lane[] = [];
   #isUp: boolean;
-  /** Messages up to this one have been handed to the system at least once. */
-  #sentOnce: number;
   #lostMessages = 0;
   #lostReported = 0;
   #strayMessages = 0;
   // Of this connection.
   #sentBytes = 0;
-  /** The newest message that was handed to the system. */
-  #sent = 0;
   /** Bytes that the system has taken. */
   #takenBytes = 0;
-  /** The newest message that the other side says it has; undefined while it has said nothing. */
-  #confirmed: number | undefined;
+  /** Messages are collected until then. */
+  #collectsUntil = 0 as Micros;
+  /** The system has not taken enough of what it was given for more to be given to it. */
+  #isBlocked = false;
+  /** The other side has confirmed something by this connection. */
+  #isConfirmed = false;
   #answers = new Deframer(this.#answer.bind(this));
   /** How long there has been no progress, and when that was last looked at. */
   #stuckUs = 0 as Micros;
@@ -68,17 +77,13 @@ export class Target {
   /** The other side has confirmed something by an earlier one: so it will by this one, if that leads anywhere. */
   #confirms = false;
 
-  constructor({ id, transport, label, streamId, journal, settings, sink }: TargetOptions) {
+  constructor({ id, transport, label, settings, sink }: TargetOptions) {
     this.#id = id;
     this.#transport = transport;
     this.#label = label;
-    this.#streamId = streamId;
     this.#settings = settings;
     this.#sink = sink;
     this.#isUp = !transport.tellsClose;
-    this.#journal = journal;
-    this.#cursor = journal.newest();
-    this.#sentOnce = journal.tailRecord;
   }
 
   /** Messages that were dropped before they could be sent even once. */
@@ -86,14 +91,41 @@ export class Target {
     return this.#lostMessages;
   }
 
-  /** What has come back from it and acknowledges nothing of this stream. */
+  /** What has come back from it and acknowledges nothing that it was sent. */
   get strayMessages(): number {
     return this.#strayMessages;
   }
 
-  /** A message is in the journal: to a stream it goes at the next `pump`, as a datagram at once, if anybody is there. */
-  added(message: Uint8Array): void {
-    if (this.#transport.framing === 'stream') return this.#countLost();
+  /** When what has been collected is due; NEVER when there is nothing. */
+  get flushAt(): Micros {
+    return this.#isUp && !this.#isBlocked && this.#queue.length > 0 ? this.#collectsUntil : NEVER;
+  }
+
+  /** What has been collected goes out at the next `pump`. */
+  collectNoMore(now: Micros): void {
+    this.#collectsUntil = now;
+  }
+
+  /** One more stream goes to it. */
+  add(lane: Lane): void {
+    this.#lanes.add(lane);
+    if (!this.#isUp) return;
+    lane.begin();
+    this.#enqueue(lane);
+  }
+
+  remove(lane: Lane): void {
+    this.#lanes.delete(lane);
+    if (lane.isQueued) this.#queue = this.#queue.filter((other) => other !== lane);
+  }
+
+  /** A message is in the lane's journal: to a stream it goes at the next `pump`, as a datagram at once, if anybody is there. */
+  added(lane: Lane, message: Uint8Array): void {
+    if (this.#transport.framing === 'stream') {
+      this.#countLost(lane);
+      if (this.#isUp) this.#enqueue(lane);
+      return;
+    }
     if (!this.#isUp) return;
     const copy = message.slice();
     copy[REPLICA_AT] = this.#id;
@@ -103,16 +135,23 @@ export class Target {
   up(now: Micros): void {
     if (!this.#transport.tellsClose || this.#isUp) return;
     this.#isUp = true;
-    this.#countLost();
-    this.#cursor = this.#journal.oldest();
+    let keptMessages = 0;
+    this.#queue = [];
+    for (const lane of this.#lanes) {
+      this.#countLost(lane);
+      lane.begin();
+      lane.isQueued = false;
+      this.#enqueue(lane);
+      keptMessages += lane.keptMessages;
+    }
     this.#sentBytes = 0;
-    this.#sent = 0;
     this.#takenBytes = 0;
-    this.#confirmed = undefined;
+    this.#collectsUntil = now;
+    this.#isBlocked = false;
+    this.#isConfirmed = false;
     this.#answers = new Deframer(this.#answer.bind(this));
     this.#stuckUs = 0 as Micros;
     this.#lookedAt = now;
-    const keptMessages = this.#journal.headRecord - this.#journal.tailRecord;
     this.#sink.event({ kind: 'target-up', target: this.#id, label: this.#label, keptMessages });
   }
 
@@ -129,34 +168,66 @@ export class Target {
     this.#answers.push(bytes);
   }
 
-  /** Sends as much as the system takes; returns when it should be called again. */
+  /** Sends as much as the system takes; returns when it should be looked at again. What is collected is due at `flushAt`. */
   pump(now: Micros): Micros {
     if (this.#transport.framing === 'datagram' || !this.#isUp) return NEVER;
+    if (now < this.#collectsUntil && this.#queue.length > 0) return NEVER;
     this.#noteProgress(now);
     if (this.#stuckUs >= ms(this.#settings.targetStuckMs)) {
       this.#stuck();
       return NEVER;
     }
     let backlog = this.#sink.backlogBytes(this.#id);
-    this.#countLost();
-    this.#journal.catchUp(this.#cursor);
-    while (backlog < this.#settings.targetInFlightBytes) {
-      const bytes = this.#journal.read(this.#cursor);
-      if (bytes === undefined) break;
-      this.#sink.send(this.#id, this.#asReplica(bytes));
+    for (let room = this.#room(backlog); room > 0 && this.#queue.length > 0; room = this.#room(backlog)) {
+      const bytes = this.#batch(Math.min(room, BATCH_BYTES));
+      if (bytes.length === 0) break;
+      this.#sink.send(this.#id, bytes);
       this.#sentBytes += bytes.length;
-      this.#sent = this.#cursor.record;
+      this.#collectsUntil = later(now, ms(this.#settings.targetFlushMs));
       backlog = this.#sink.backlogBytes(this.#id);
     }
-    this.#sentOnce = Math.max(this.#sentOnce, this.#cursor.record);
+    this.#isBlocked = this.#room(backlog) <= 0;
     if (backlog > 0) return later(now, ms(this.#settings.targetPumpMs));
     return this.#isOwed ? later(now, this.#lookUs) : NEVER;
   }
 
+  #room(backlogBytes: number): number {
+    return this.#settings.targetInFlightBytes - backlogBytes;
+  }
+
+  #enqueue(lane: Lane): void {
+    if (this.#transport.framing === 'datagram' || lane.isQueued || !lane.hasMore) return;
+    lane.isQueued = true;
+    this.#queue.push(lane);
+  }
+
+  /** What is next of each lane in turn, as a copy with our replica number: other targets read the same journals. Ends with the piece that reaches `mostBytes`. */
+  #batch(mostBytes: number): Uint8Array {
+    const pieces: Uint8Array[] = [];
+    let length = 0;
+    while (length < mostBytes && this.#queue.length > 0) {
+      const lane = this.#queue.shift()!;
+      const piece = lane.read();
+      lane.isQueued = false;
+      this.#enqueue(lane);
+      if (piece === undefined) continue;
+      pieces.push(piece);
+      length += piece.length;
+    }
+    const batch = new Uint8Array(length);
+    let end = 0;
+    for (const piece of pieces) {
+      batch.set(piece, end);
+      end += piece.length;
+    }
+    for (let at = 0; at < length; at += LENGTH_BYTES + lengthAt(batch, at)) batch[at + LENGTH_BYTES + REPLICA_AT] = this.#id;
+    return batch;
+  }
+
   /** Something was sent that the other side will confirm, and has not. */
   get #isOwed(): boolean {
-    if (this.#confirmed !== undefined) return this.#confirmed < this.#sent;
-    return this.#confirms && this.#sent > 0;
+    for (const lane of this.#lanes) if (lane.isOwed) return true;
+    return false;
   }
 
   /**
@@ -166,7 +237,7 @@ export class Target {
   #noteProgress(now: Micros): void {
     const backlog = this.#sink.backlogBytes(this.#id);
     const taken = this.#sentBytes - backlog;
-    const goesOn = this.#confirmed !== undefined || this.#confirms ? !this.#isOwed : taken > this.#takenBytes || backlog === 0;
+    const goesOn = this.#isConfirmed || this.#confirms ? !this.#isOwed : taken > this.#takenBytes || backlog === 0;
     // However much time has passed since the last look: an acknowledgement may be waiting, behind a pause or a clock that was set.
     this.#stuckUs = goesOn ? (0 as Micros) : later(this.#stuckUs, earliest((now - this.#lookedAt) as Micros, this.#lookUs));
     this.#lookedAt = now;
@@ -175,14 +246,15 @@ export class Target {
 
   #answer(bytes: Uint8Array, start: number, end: number): void {
     const view = this.#view;
-    const isOurs = readMessage(view, bytes, start, end) === undefined && view.type === MessageType.ACK && sameStream(this.#streamId, bytes, start);
-    if (!isOurs || view.sequence > this.#sent) {
+    const isAck = readMessage(view, bytes, start, end) === undefined && view.type === MessageType.ACK;
+    const confirmed = (isAck ? this.#lanes.find(bytes, start)?.confirm(view.sequence) : undefined) ?? 'stray';
+    if (confirmed === 'stray') {
       this.#strayMessages++;
       return;
     }
+    this.#isConfirmed = true;
     this.#confirms = true;
-    if (this.#confirmed !== undefined && view.sequence <= this.#confirmed) return;
-    this.#confirmed = view.sequence;
+    if (confirmed === 'old') return;
     this.#stuckUs = 0 as Micros;
     this.#lookedAt = this.#now;
   }
@@ -195,22 +267,17 @@ export class Target {
   #stuck(): void {
     this.#isUp = false;
     // A relay can be replaced by one that confirms nothing: that is held against one connection, and not against the next.
-    if (this.#confirmed === undefined) this.#confirms = false;
+    if (!this.#isConfirmed) {
+      this.#confirms = false;
+      for (const lane of this.#lanes) lane.expectNothing();
+    }
     this.#sink.event({ kind: 'target-stuck', target: this.#id, label: this.#label, stuckMs: toMs(this.#stuckUs) });
     this.#sink.reset(this.#id, 'stuck');
   }
 
-  /** What the journal has, as a copy: others read the same. */
-  #asReplica(messages: Uint8Array): Uint8Array {
-    const copy = messages.slice();
-    for (let at = 0; at < copy.length; at += LENGTH_BYTES + lengthAt(copy, at)) copy[at + LENGTH_BYTES + REPLICA_AT] = this.#id;
-    return copy;
-  }
-
-  #countLost(): void {
-    const lost = this.#journal.tailRecord - this.#sentOnce;
-    if (lost <= 0) return;
-    this.#sentOnce = this.#journal.tailRecord;
+  #countLost(lane: Lane): void {
+    const lost = lane.takeLost();
+    if (lost === 0) return;
     this.#lostMessages += lost;
     // Once a power of two is enough to know, and a night without a relay does not fill the log.
     if (this.#lostMessages < 2 * this.#lostReported) return;

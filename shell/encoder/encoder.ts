@@ -5,8 +5,8 @@ import type { Settings } from '../../core/config/settings.ts';
 import { SourcePace } from '../../core/timing/source-pace.ts';
 import { interfaceOf, type Endpoint } from '../net/address.ts';
 import type { App } from '../process/app.ts';
-import { TargetLinks } from './target-links.ts';
-import { EncoderSession } from './session.ts';
+import { Uplink } from './uplink.ts';
+import type { EncoderSession } from './session.ts';
 import { IcecastSource } from '../source/icecast-source.ts';
 import type { Log } from '../log/log.ts';
 import type { Lookup } from '../net/resolve.ts';
@@ -45,18 +45,16 @@ const DRAIN_LOOK_MS = 20;
 /**
  * An encoder with its source and its targets.
  *
- *     stdin, Icecast mount, or source client -> core Encoder (one for each source) -> TCP and UDP targets
+ *     stdin, Icecast mount, or source client -> core Encoder -> TCP and UDP targets
  */
 export class EncoderApp implements App, SourceApi {
   readonly finished: Promise<void>;
   readonly #config: EncoderConfig;
   readonly #log: Log;
-  readonly #targetLinks: TargetLinks;
+  readonly #uplink: Uplink;
   readonly #source: Source;
   readonly #sent = new SentFrames();
   readonly #pace: SourcePace;
-  /** The one on air, and those that have ended less than `targetKeepMs` ago. */
-  readonly #sessions = new Set<EncoderSession>();
   readonly #timers: SteadyTimers;
   #finish: () => void = () => undefined;
   #fail: (error: Error) => void = () => undefined;
@@ -71,30 +69,23 @@ export class EncoderApp implements App, SourceApi {
       this.#finish = resolve;
       this.#fail = reject;
     });
-    this.#targetLinks = new TargetLinks(targets, { settings, log, multicastVia: interfaceOf(bind), lookup }, {
-      added: (slot) => this.#sessions.forEach((session) => session.add(slot)),
-      removed: (target) => this.#sessions.forEach((session) => session.remove(target)),
-      said: (target, bytes) => this.#sessions.forEach((session) => session.said(target, bytes)),
-      up: (target) => this.#sessions.forEach((session) => session.up(target)),
-      down: (target) => this.#sessions.forEach((session) => session.down(target)),
-    });
+    this.#uplink = new Uplink(targets, { settings, log, multicastVia: interfaceOf(bind), lookup });
     this.#source = this.#makeSource();
   }
 
   async start(): Promise<void> {
-    this.#targetLinks.start();
+    this.#uplink.start();
     try {
       await this.#source.start();
     } catch (error) {
-      await this.#targetLinks.finish(0);
+      await this.#uplink.finish(0);
       throw error;
     }
   }
 
   async stop(): Promise<void> {
     await this.#source.stop();
-    await this.#targetLinks.finish(this.#config.settings.stopMs);
-    for (const session of this.#sessions) session.stop();
+    await this.#uplink.finish(this.#config.settings.stopMs);
     this.#timers.stop();
   }
 
@@ -102,10 +93,8 @@ export class EncoderApp implements App, SourceApi {
   begin(info: SourceInfo): SourceSink {
     const { mount, title, origin, settings } = this.#config;
     const headers = [...this.#config.headers, ...info.headers];
-    const session = new EncoderSession({ settings, mount, headers, title, origin, targetLinks: this.#targetLinks, sent: this.#sent, log: this.#log });
-    this.#sessions.add(session);
+    const session = this.#uplink.open({ mountpoint: mount, headers, title, origin, sent: this.#sent });
     this.#log({ kind: 'source-started', mount, stream: session.stream, from: info.from });
-    session.start();
     return new PacedSource({
       pace: this.#pace,
       flow: info.flow,
@@ -125,13 +114,7 @@ export class EncoderApp implements App, SourceApi {
 
   #end(session: EncoderSession, { from }: SourceInfo, reason: string): void {
     session.end();
-    const { mount, settings } = this.#config;
-    this.#log({ kind: 'source-ended', mount, stream: session.stream, from, reason, frames: session.frames });
-    // A target that is away now still gets the end of this stream, if it is back as soon as it would have been in time.
-    this.#timers.timer(() => {
-      session.stop();
-      this.#sessions.delete(session);
-    }).set(settings.targetKeepMs);
+    this.#log({ kind: 'source-ended', mount: this.#config.mount, stream: session.stream, from, reason, frames: session.frames });
   }
 
   #makeSource(): Source {
@@ -156,7 +139,7 @@ export class EncoderApp implements App, SourceApi {
   async #drain(): Promise<void> {
     let isLate = false;
     this.#timers.timer(() => (isLate = true)).set(this.#config.settings.drainMs);
-    const isDone = (): boolean => isLate || (this.#targetLinks.drained && [...this.#sessions].every((session) => session.idle));
+    const isDone = (): boolean => isLate || this.#uplink.drained;
     while (!isDone()) await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
     this.#finish();
   }

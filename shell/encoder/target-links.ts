@@ -17,6 +17,8 @@ export interface Slot {
   /** The core's TargetId, and so the replica number. */
   readonly target: TargetId;
   readonly transport: Transport;
+  /** The target that it is an address of, as given on the command line. */
+  readonly name: string;
   /** As given on the command line, until an address is known. */
   label: string;
   link?: TcpLink;
@@ -63,7 +65,8 @@ export class TargetLinks {
     this.#user = user;
     this.#lost = new Refusals(options.log, 'datagrams-lost');
     for (const endpoint of endpoints) {
-      const slot: Slot = { target: this.#slots.length as TargetId, transport: transports[endpoint.transport], label: formatEndpoint(endpoint) };
+      const name = formatEndpoint(endpoint);
+      const slot: Slot = { target: this.#slots.length as TargetId, transport: transports[endpoint.transport], name, label: name };
       this.#slots.push(slot);
       if (slot.transport.tellsClose) this.#hosts.push(this.#linksOf(endpoint, slot));
       else this.#datagrams.push(this.#datagramsOf(endpoint, slot));
@@ -135,12 +138,12 @@ export class TargetLinks {
   /** Its endpoint's first slot as long as no address has had that, or the lowest that is free. */
   #slotFor(label: string, first: Slot): Slot | undefined {
     const isWaiting = this.#slots[first.target] === first && first.link === undefined && first.udp === undefined;
-    const slot = isWaiting ? first : this.#addSlot(label, first.transport);
+    const slot = isWaiting ? first : this.#addSlot(label, first);
     if (slot !== undefined) slot.label = label;
     return slot;
   }
 
-  #addSlot(label: string, transport: Transport): Slot | undefined {
+  #addSlot(label: string, { transport, name }: Slot): Slot | undefined {
     const free = this.#slots.indexOf(undefined);
     const target = (free < 0 ? this.#slots.length : free) as TargetId;
     if (target >= MAX_TARGETS) {
@@ -148,7 +151,7 @@ export class TargetLinks {
       this.#refused = true;
       return undefined;
     }
-    const slot: Slot = { target, transport, label };
+    const slot: Slot = { target, transport, name, label };
     this.#slots[target] = slot;
     this.#user.added(slot);
     return slot;

@@ -62,7 +62,7 @@ export type ProcessEvent =
   | ShellEvent
   | RelayEvent
   | EdgeEvent
-  | (EncoderEvent & { readonly mount: string; readonly stream: string })
+  | EncoderEvent
   | (ConnectorEvent & { readonly peer: string });
 
 /** Takes each event as it happens. It does not wait, and calls no machine. */

@@ -12,8 +12,8 @@ interface Made {
 }
 
 interface WatchedTarget {
-  /** What must come first on its new connection: this frame or one before it; undefined once that has been seen. */
-  oldest: number | undefined;
+  /** What must come first of each stream on its new connection, by the number of the stream: this frame or one before it. Gone once that has been seen. */
+  readonly oldest: Map<number, number>;
   /** What has been sent on this connection in all, the most of it that was ever confirmed, and when that grew last. */
   sentBytes: number;
   confirmedBytes: number;
@@ -36,7 +36,8 @@ export class EncoderWatch {
   readonly #oracle: Oracle;
   readonly #programme: Programme;
   readonly #settings: Settings;
-  readonly #made: Made[] = [];
+  /** By the number of the stream. */
+  readonly #made = new Map<number, Made[]>();
   readonly #targets = new Map<TargetId, WatchedTarget>();
 
   constructor(who: string, oracle: Oracle, programme: Programme, settings: Settings) {
@@ -46,13 +47,16 @@ export class EncoderWatch {
     this.#settings = settings;
   }
 
-  made(now: number, index: number, bytes: number): void {
-    this.#made.push({ index, at: now, bytes });
-    if (this.#made.length > REMEMBERED) this.#made.shift();
+  made(now: number, stream: number, index: number, bytes: number): void {
+    const made = this.#made.get(stream) ?? [];
+    this.#made.set(stream, made);
+    made.push({ index, at: now, bytes });
+    if (made.length > REMEMBERED) made.shift();
   }
 
   up(now: number, target: TargetId): void {
-    this.#targets.set(target, { oldest: this.#oldestKept(now), sentBytes: 0, confirmedBytes: 0, progressAt: now, hasSaid: false });
+    const oldest = new Map([...this.#made].flatMap(([stream, made]) => this.#oldestKept(now, stream, made)));
+    this.#targets.set(target, { oldest, sentBytes: 0, confirmedBytes: 0, progressAt: now, hasSaid: false });
   }
 
   down(target: TargetId): void {
@@ -72,16 +76,16 @@ export class EncoderWatch {
     const watched = this.#targets.get(target);
     if (watched === undefined) return;
     watched.sentBytes += bytes.length;
-    if (watched.oldest === undefined) return;
+    if (watched.oldest.size === 0) return;
     for (let at = 0; at + 2 + PDU_HEADER_BYTES <= bytes.length; at += 2 + ((bytes[at]! << 8) | bytes[at + 1]!)) {
       if (bytes[at + 2] !== MessageType.DATA) continue;
       const frame = this.#programme.glance(bytes, at + 2 + PDU_HEADER_BYTES);
-      if (frame === undefined) continue;
-      if (frame.index > watched.oldest) {
-        this.#oracle.violated('what is kept is sent again', `${this.#who} begins with frame ${frame.index} on a new connection, and has frame ${watched.oldest}`);
+      const oldest = frame === undefined ? undefined : watched.oldest.get(frame.stream.instance);
+      if (frame === undefined || oldest === undefined) continue;
+      if (frame.index > oldest) {
+        this.#oracle.violated('what is kept is sent again', `${this.#who} begins with frame ${frame.index} on a new connection, and has frame ${oldest}`);
       }
-      watched.oldest = undefined;
-      return;
+      watched.oldest.delete(frame.stream.instance);
     }
   }
 
@@ -98,16 +102,16 @@ export class EncoderWatch {
     this.#oracle.violated('a dead connection is let go of', `${this.#who} goes on with a target that has confirmed nothing for ${toMs(stuckUs as Micros)} ms`);
   }
 
-  /** The oldest frame that is kept for certain, by time and by bytes. */
-  #oldestKept(now: number): number | undefined {
+  /** The oldest frame of a stream that is kept for certain, by time and by bytes; nothing when there is none. */
+  #oldestKept(now: number, stream: number, made: readonly Made[]): [number, number][] {
     const { targetKeepMs, targetKeepBytes } = this.#settings;
     let oldest: number | undefined;
     let bytes = 0;
-    for (const { index, at, bytes: own } of this.#made.toReversed()) {
+    for (const { index, at, bytes: own } of made.toReversed()) {
       bytes += own + PDU_HEADER_BYTES + 2;
       if (now - at > ms(targetKeepMs - SLACK_MS) || bytes > SURE_SHARE * targetKeepBytes) break;
       oldest = index;
     }
-    return oldest;
+    return oldest === undefined ? [] : [[stream, oldest]];
   }
 }

@@ -1,4 +1,4 @@
-import type { ListenerSpec, Topology } from './topology.ts';
+import { mountsOf, type ListenerSpec, type Topology } from './topology.ts';
 
 /** Hosts, and paths as `a→b`, that all have to be well for somebody to get something, from the encoder on. */
 export type Lifeline = readonly string[];
@@ -6,7 +6,7 @@ export type Lifeline = readonly string[];
 /** Every way from an encoder to an edge; only from those of a mountpoint, if it is given. */
 export function lifelinesToEdge({ encoders, relays, edges }: Topology, edge: string, mount?: string): Lifeline[] {
   const upstreamOf = new Map(relays.map(({ name, upstream }) => [name, upstream]));
-  const sources = encoders.filter((encoder) => mount === undefined || encoder.mount === mount);
+  const sources = encoders.filter((encoder) => mount === undefined || mountsOf(encoder).includes(mount));
   const into = (relay: string, behind: Lifeline): Lifeline[] => {
     const here = [relay, ...behind];
     const direct = sources

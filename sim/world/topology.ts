@@ -42,6 +42,8 @@ export interface FileSpec {
 export interface EncoderSpec {
   readonly name: string;
   readonly mount: string;
+  /** Further mountpoints that the process carries, by the same connections, each with a stream of the programme of its own. */
+  readonly also?: readonly string[];
   readonly to: readonly Target[];
   readonly format: ModelFormat;
   /** How far its sample clock is off; drawn from ±30 when not given. */
@@ -122,6 +124,11 @@ export function encoder(
 ): EncoderSpec {
   const targets = to.map((target): Target => (typeof target === 'string' ? { relay: target, transport: 'tcp' } : target));
   return { name, mount: 'live', format: mp3(), feedDelayMs: 0, jitterMs: 5, framesPerWrite: 1, startsAtS: 0, ...others, to: targets };
+}
+
+/** The mountpoints that an encoder carries. */
+export function mountsOf({ mount, also = [] }: EncoderSpec): readonly string[] {
+  return [mount, ...also];
 }
 
 export function udp(relay: string): Target {

@@ -171,7 +171,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'journal not sent again',
-    file: 'core/encoder/target.ts',
+    file: 'core/encoder/lane.ts',
     find: 'this.#cursor = this.#journal.oldest();',
     replace: 'this.#cursor = this.#journal.newest();',
     danger: 'What was on its way when a connection broke is lost, and all that came while there was none.',

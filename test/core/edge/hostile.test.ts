@@ -250,7 +250,7 @@ describe('messages of a stranger to one relay', () => {
     const relay = station.relays[0]!.relay;
     const stranger = relay.openPath(0 as Micros, transports.tcp, anonymous('source', 'stranger'))!;
     for (let at = 5_003, turn = 0; at < 30_000; at += everyMs, turn++) {
-      world.at(at, () => relay.receive(world.now as Micros, stranger, framed(...forged(station.encoder.encoder.stats.messages + ahead + 20 * turn, count))));
+      world.at(at, () => relay.receive(world.now as Micros, stranger, framed(...forged(station.encoder.messages + ahead + 20 * turn, count))));
     }
     world.run(4_000);
     const before = station.edge;

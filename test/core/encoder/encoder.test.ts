@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Encoder } from '../../../core/encoder/encoder.ts';
 import type { EncoderEvent } from '../../../core/encoder/events.ts';
-import type { TargetId } from '../../../core/base/machine.ts';
+import type { SourceId, TargetId } from '../../../core/base/machine.ts';
 import { transports, type TransportName } from '../../../core/links/transport.ts';
 import { defaultSettings, type Settings } from '../../../core/config/settings.ts';
 import { encodeMessage, MessageType } from '../../../core/wire/pdu.ts';
@@ -25,11 +25,12 @@ class Rig {
   readonly resets: TargetId[] = [];
   readonly events: EncoderEvent[] = [];
   readonly encoder: Encoder;
+  readonly source: SourceId;
   readonly #transports: Map<TargetId, TransportName> = new Map();
 
   constructor(settings: Partial<Settings> = {}) {
     this.encoder = new Encoder(
-      { settings: { ...defaultSettings, ...settings }, streamId: streamId(9), mountpoint: 'jazz', headers: [['icy-name', 'Radio'], ['content-type', 'text/html'], ['X-Bad', '1']] },
+      { settings: { ...defaultSettings, ...settings } },
       {
         send: (target, bytes) => {
           this.sent.get(target)!.push({ atMs: this.nowMs, bytes: bytes.slice() });
@@ -40,6 +41,7 @@ class Rig {
         event: (event) => this.events.push(event),
       },
     );
+    this.source = this.encoder.openSource(0 as Micros, { streamId: streamId(9), mountpoint: 'jazz', headers: [['icy-name', 'Radio'], ['content-type', 'text/html'], ['X-Bad', '1']] });
   }
 
   get now(): Micros {
@@ -47,7 +49,7 @@ class Rig {
   }
 
   target(transport: TransportName, up = true): TargetId {
-    const id = this.encoder.addTarget(this.now, transports[transport], `${transport} target`);
+    const id = this.encoder.addTarget(this.now, { transport: transports[transport], label: `${transport} target` });
     this.#transports.set(id, transport);
     this.sent.set(id, []);
     if (up) this.encoder.targetUp(this.now, id);
@@ -68,7 +70,7 @@ class Rig {
   live(first: number, last: number): void {
     for (const n of range(first, last)) {
       this.until(n * FRAME_MS);
-      this.encoder.receive(this.now, numbered(n));
+      this.encoder.receive(this.now, this.source, numbered(n));
       for (const target of this.acknowledging) this.acknowledge(target);
     }
   }
@@ -127,25 +129,25 @@ describe('the encoder', () => {
     const target = rig.target('tcp');
     rig.live(0, 9);
     expect(rig.frames(target)).toEqual(range(0, 9));
-    rig.encoder.receive(rig.now, numbered(10).subarray(0, 100));
+    rig.encoder.receive(rig.now, rig.source, numbered(10).subarray(0, 100));
     expect(rig.frames(target)).toEqual(range(0, 9));
-    rig.encoder.receive(rig.now, numbered(10).subarray(100));
-    rig.encoder.end(rig.now);
+    rig.encoder.receive(rig.now, rig.source, numbered(10).subarray(100));
+    rig.encoder.endSource(rig.now, rig.source);
     expect(rig.frames(target)).toEqual(range(0, 10));
-    expect(rig.encoder.stats.frames).toBe(11);
+    expect(rig.encoder.source(rig.source).frames).toBe(11);
   });
 
   it('sends the same whatever the chunking', () => {
     const audio = join(...range(0, 30).map((n) => numbered(n)));
     const whole = new Rig();
     const expected = whole.target('udp');
-    whole.encoder.receive(whole.now, audio);
-    whole.encoder.end(whole.now);
+    whole.encoder.receive(whole.now, whole.source, audio);
+    whole.encoder.endSource(whole.now, whole.source);
     fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 1_500 }), { minLength: 1 }), (cuts) => {
       const rig = new Rig();
       const target = rig.target('udp');
-      for (const chunk of chunked(audio, cuts)) rig.encoder.receive(rig.now, chunk);
-      rig.encoder.end(rig.now);
+      for (const chunk of chunked(audio, cuts)) rig.encoder.receive(rig.now, rig.source, chunk);
+      rig.encoder.endSource(rig.now, rig.source);
       expect(rig.messages(target)).toEqual(whole.messages(expected));
     }), { numRuns: 15 });
   });
@@ -168,8 +170,8 @@ describe('the encoder', () => {
     const rig = new Rig();
     const target = rig.target('tcp');
     rig.live(0, 9);
-    for (const n of range(0, 9)) rig.encoder.receive(rig.now, numberedAac(n));
-    rig.encoder.end(rig.now);
+    for (const n of range(0, 9)) rig.encoder.receive(rig.now, rig.source, numberedAac(n));
+    rig.encoder.endSource(rig.now, rig.source);
     const announces = rig.messages(target).filter(({ type }) => type === ANNOUNCE);
     expect(announces.map(({ payload }) => payload[0])).toEqual([1, 3]);
     const headers = rig.messages(target).filter(({ type }) => type === HEADERS);
@@ -180,13 +182,14 @@ describe('the encoder', () => {
   it('sends a changed title and changed headers at once, and unchanged ones not', () => {
     const rig = new Rig();
     const target = rig.target('tcp');
-    rig.encoder.setTitle(rig.now, 'before the start');
+    rig.encoder.setTitle(rig.now, rig.source, 'before the start');
     rig.live(0, 9);
     rig.forget(target);
-    rig.encoder.setTitle(rig.now, 'A – B');
-    rig.encoder.setTitle(rig.now, 'A – B');
-    rig.encoder.setHeaders(rig.now, [['icy-name', 'Other']]);
-    rig.encoder.setHeaders(rig.now, [['icy-name', 'Other']]);
+    rig.encoder.setTitle(rig.now, rig.source, 'A – B');
+    rig.encoder.setTitle(rig.now, rig.source, 'A – B');
+    rig.encoder.setHeaders(rig.now, rig.source, [['icy-name', 'Other']]);
+    rig.encoder.setHeaders(rig.now, rig.source, [['icy-name', 'Other']]);
+    rig.until(rig.nowMs + 5);
     const messages = rig.messages(target);
     expect(messages.map(({ type }) => type)).toEqual([METADATA, HEADERS]);
     expect(Buffer.from(messages[0]!.payload).toString()).toBe("StreamTitle='A – B';");
@@ -208,9 +211,9 @@ describe('the encoder', () => {
   it('sends one message a datagram, none longer than 9,000 bytes', () => {
     const rig = new Rig();
     const target = rig.target('udp');
-    rig.encoder.setMetadata(rig.now, 'x'.repeat(20_000));
-    rig.encoder.setHeaders(rig.now, ['icy-name', 'icy-genre', 'icy-description', 'icy-url', 'icy-pub', 'icy-private'].map((name) => [name, 'y'.repeat(1_024)] as const));
-    for (let i = 0; i < 4; i++) rig.encoder.receive(rig.now, adtsFrame({ lengthBytes: 8_191, sampleRateHz: 96_000 }));
+    rig.encoder.setMetadata(rig.now, rig.source, 'x'.repeat(20_000));
+    rig.encoder.setHeaders(rig.now, rig.source, ['icy-name', 'icy-genre', 'icy-description', 'icy-url', 'icy-pub', 'icy-private'].map((name) => [name, 'y'.repeat(1_024)] as const));
+    for (let i = 0; i < 4; i++) rig.encoder.receive(rig.now, rig.source, adtsFrame({ lengthBytes: 8_191, sampleRateHz: 96_000 }));
     const sizes = rig.sent.get(target)!.map(({ bytes }) => bytes.length);
     expect(Math.max(...sizes)).toBe(8_191 + 26);
     expect(rig.messages(target).map(({ sequence }) => sequence)).toEqual(range(1, sizes.length));
@@ -228,7 +231,7 @@ describe('the encoder', () => {
     expect(keptMs).toBeGreaterThanOrEqual(10_000 - FRAME_MS);
     expect(keptMs).toBeLessThan(10_000 + 100 + 2 * FRAME_MS);
     const lost = rig.encoder.stats.lostMessages[0]!;
-    expect(lost + rig.messages(target).length).toBe(rig.encoder.stats.messages);
+    expect(lost + rig.messages(target).length).toBe(rig.encoder.source(rig.source).messages);
     expect(rig.of('target-up')).toMatchObject([{ target: 0, keptMessages: rig.messages(target).length }]);
     const reports = rig.of('target-lost').map(({ messages }) => messages);
     expect(reports.length).toBeGreaterThan(3);
@@ -264,14 +267,14 @@ describe('the encoder', () => {
     expect(frames).toEqual(range(frames[0]!, 300));
     expect(frames.length).toBeGreaterThan(100);
     expect(frames.length).toBeLessThan(190);
-    expect(rig.encoder.stats.lostMessages[0]! + rig.messages(target).length).toBe(rig.encoder.stats.messages);
+    expect(rig.encoder.stats.lostMessages[0]! + rig.messages(target).length).toBe(rig.encoder.source(rig.source).messages);
   });
 
   it('bounds it also when everything comes at once, as from a file', () => {
     const rig = new Rig({ targetKeepBytes: 65_536 });
     rig.target('tcp', false);
     const audio = join(...range(0, 99).map((n) => numbered(n)));
-    for (let i = 0; i < 30; i++) rig.encoder.receive(rig.now, audio);
+    for (let i = 0; i < 30; i++) rig.encoder.receive(rig.now, rig.source, audio);
     expect(rig.encoder.heldBytes).toBeLessThan(65_536 + 3 * 16_384 + 1_000);
   });
 
@@ -310,7 +313,7 @@ describe('the encoder', () => {
     const frames = rig.frames(slow);
     expect([...frames].sort((a, b) => a - b)).toEqual(frames);
     expect(frames.at(-1)).toBe(905);
-    expect(lost[0]! + rig.messages(slow).length).toBe(rig.encoder.stats.messages);
+    expect(lost[0]! + rig.messages(slow).length).toBe(rig.encoder.source(rig.source).messages);
   });
 
   it('resets a target whose system takes everything, when it acknowledges nothing any more', () => {
@@ -338,7 +341,7 @@ describe('the encoder', () => {
     rig.live(100, 100);
     rig.nowMs += 37_000;
     rig.encoder.advance(rig.now);
-    rig.encoder.receive(rig.now, numbered(101));
+    rig.encoder.receive(rig.now, rig.source, numbered(101));
     rig.acknowledge(target);
     rig.until(rig.nowMs + 60_000);
     expect(rig.resets).toEqual([]);
@@ -485,7 +488,7 @@ describe('the encoder', () => {
     }
     rig.backlog.set(target, 0);
     rig.until(rig.nowMs + 60_000);
-    rig.encoder.receive(rig.now, numbered(601));
+    rig.encoder.receive(rig.now, rig.source, numbered(601));
     expect(rig.resets).toEqual([]);
   });
 
@@ -504,15 +507,15 @@ describe('the encoder', () => {
     const rig = new Rig();
     const target = rig.target('udp');
     rig.live(0, 9);
-    rig.encoder.receive(rig.now, new Uint8Array(100).fill(7));
+    rig.encoder.receive(rig.now, rig.source, new Uint8Array(100).fill(7));
     rig.live(10, 19);
-    rig.encoder.receive(rig.now, numbered(20).subarray(0, 200));
-    rig.encoder.inputGap(rig.now);
+    rig.encoder.receive(rig.now, rig.source, numbered(20).subarray(0, 200));
+    rig.encoder.inputGap(rig.now, rig.source);
     rig.live(30, 39);
-    rig.encoder.end(rig.now);
+    rig.encoder.endSource(rig.now, rig.source);
     expect(rig.frames(target)).toEqual([...range(0, 19), ...range(30, 39)]);
-    expect(rig.encoder.stats.skipped.garbage.bytes).toBe(100);
-    expect(rig.encoder.stats.skipped['cut-frame'].bytes).toBe(200);
+    expect(rig.encoder.source(rig.source).skipped.garbage.bytes).toBe(100);
+    expect(rig.encoder.source(rig.source).skipped['cut-frame'].bytes).toBe(200);
   });
 
   it('has as many targets as a replica number can tell apart', () => {

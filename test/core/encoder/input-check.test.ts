@@ -1,23 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { Encoder } from '../../../core/encoder/encoder.ts';
 import type { EncoderEvent } from '../../../core/encoder/events.ts';
+import type { SourceId } from '../../../core/base/machine.ts';
 import { defaultSettings } from '../../../core/config/settings.ts';
 import { NEVER, type Micros } from '../../../core/base/units.ts';
 import { adtsFrame, ascii, id3v2, join, times } from '../codec/build.ts';
 import { FRAME_US, numbered } from '../support/frames.ts';
 import { streamId } from '../support/messages.ts';
+import { formatStreamId } from '../../../core/wire/pdu.ts';
 
 /** An encoder whose source sends something at each step of a clock. */
 class Source {
   readonly encoder: Encoder;
+  readonly source: SourceId;
   readonly events: EncoderEvent[] = [];
   nowUs = 0;
 
   constructor() {
     this.encoder = new Encoder(
-      { settings: defaultSettings, streamId: streamId(1), mountpoint: 'jazz' },
+      { settings: defaultSettings },
       { send: () => undefined, backlogBytes: () => 0, reset: () => undefined, event: (event) => this.events.push(event) },
     );
+    this.source = this.encoder.openSource(0 as Micros, { streamId: streamId(1), mountpoint: 'jazz' });
   }
 
   until(atUs: number): this {
@@ -31,7 +35,7 @@ class Source {
 
   send(bytes: Uint8Array, times = 1): this {
     for (let i = 0; i < times; i++) {
-      this.encoder.receive(this.nowUs as Micros, bytes);
+      this.encoder.receive(this.nowUs as Micros, this.source, bytes);
       this.until(this.nowUs + FRAME_US);
     }
     return this;
@@ -42,6 +46,7 @@ class Source {
   }
 }
 
+const unsupported = (format: string): EncoderEvent[] => [{ kind: 'source-unsupported', format, mount: 'jazz', stream: formatStreamId(streamId(1)) }];
 const noise = new Uint8Array(400).fill(0x33);
 const secondsOf = (seconds: number): number => Math.ceil((seconds * 1_000_000) / FRAME_US);
 
@@ -72,7 +77,8 @@ describe('an encoder tells of a source', () => {
     // What had come when it was told is told once; what came behind that, with the next.
     expect(gone.told('source-without-frames').length).toBeLessThanOrEqual(2);
     const ended = new Source().send(noise, 3);
-    ended.encoder.end(ended.nowUs as Micros);
+    ended.encoder.endSource(ended.nowUs as Micros, ended.source);
+    ended.until(defaultSettings.targetKeepMs * 1_000);
     expect(ended.until(20_000_000).told('source-without-frames')).toEqual([]);
     expect(ended.encoder.deadline).toBe(NEVER);
   });
@@ -82,18 +88,18 @@ describe('an encoder tells of a source', () => {
     ['behind a tag of 300 kB', join(id3v2(300_000), ascii('fLaC'), new Uint8Array(100)), 'FLAC'],
     ['behind a tag shorter than what is kept', join(id3v2(30), ascii('fLaC'), new Uint8Array(100)), 'FLAC'],
   ])('that is not supported, %s, and in any chunking', (_, bytes, format) => {
-    expect(new Source().send(bytes).told('source-unsupported')).toEqual([{ kind: 'source-unsupported', format }]);
+    expect(new Source().send(bytes).told('source-unsupported')).toEqual(unsupported(format));
     const piecemeal = new Source();
-    for (const byte of bytes) piecemeal.encoder.receive(0 as Micros, Uint8Array.of(byte));
-    expect(piecemeal.told('source-unsupported')).toEqual([{ kind: 'source-unsupported', format }]);
+    for (const byte of bytes) piecemeal.encoder.receive(0 as Micros, piecemeal.source, Uint8Array.of(byte));
+    expect(piecemeal.told('source-unsupported')).toEqual(unsupported(format));
   });
 
   it.each([1, 184, 1_024, 16_384])('that is not supported, and has whole frames in its packets, by %i bytes at a time', (size) => {
     const packet = join(Uint8Array.of(0x47, 1, 0, 0x10), times(4, adtsFrame({ lengthBytes: 46 })));
     const bytes = times(20, packet);
     const source = new Source();
-    for (let at = 0; at < bytes.length; at += size) source.encoder.receive(0 as Micros, bytes.subarray(at, at + size));
-    expect(source.told('source-unsupported')).toEqual([{ kind: 'source-unsupported', format: 'an MPEG transport stream' }]);
+    for (let at = 0; at < bytes.length; at += size) source.encoder.receive(0 as Micros, source.source, bytes.subarray(at, at + size));
+    expect(source.told('source-unsupported')).toEqual(unsupported('an MPEG transport stream'));
   });
 
   it('but takes no frame for something else, whatever is in it', () => {
@@ -108,17 +114,17 @@ describe('a tag that never ends', () => {
     const endless = Uint8Array.of(...ascii('ID3'), 4, 0, 0, 0x7f, 0x7f, 0x7f, 0x7f);
     const source = new Source().send(numbered(1), 40).send(endless);
     source.send(numbered(2), secondsOf(9.9));
-    expect(source.encoder.stats.frames).toBe(40);
+    expect(source.encoder.source(source.source).frames).toBe(40);
     source.send(numbered(3), secondsOf(5));
-    expect(source.encoder.stats.frames).toBeGreaterThan(40 + secondsOf(4.7));
+    expect(source.encoder.source(source.source).frames).toBeGreaterThan(40 + secondsOf(4.7));
   });
 
   it('is a long one where its bytes come fast: nothing in it is heard', () => {
     const source = new Source().send(numbered(1), 40);
     const tag = id3v2(20_000_000);
     for (let at = 10; at + 417 < tag.length; at += 417) tag.set(numbered(7), at);
-    source.encoder.receive(source.nowUs as Micros, tag);
+    source.encoder.receive(source.nowUs as Micros, source.source, tag);
     source.send(numbered(2), 40);
-    expect(source.encoder.stats.frames).toBe(80);
+    expect(source.encoder.source(source.source).frames).toBe(80);
   });
 });

@@ -3,6 +3,7 @@ import { Encoder } from '../../../core/encoder/encoder.ts';
 import type { EncoderEvent } from '../../../core/encoder/events.ts';
 import { SentFrames } from '../../../core/encoder/repeat-guard.ts';
 import { defaultSettings } from '../../../core/config/settings.ts';
+import type { SourceId } from '../../../core/base/machine.ts';
 import type { Micros } from '../../../core/base/units.ts';
 import { join } from '../codec/build.ts';
 import { FRAME_US, numbered, numberOf, range, silent } from '../support/frames.ts';
@@ -15,20 +16,25 @@ class Station {
   readonly #sent = new SentFrames();
   readonly out: { readonly frame: Uint8Array; readonly at: number }[] = [];
   readonly events: EncoderEvent[] = [];
-  #encoder: Encoder = this.#connect();
+  readonly #encoder: Encoder = new Encoder({ settings: defaultSettings }, {
+    send: (_, bytes) => {
+      const { type, payload } = parts(bytes);
+      if (type === 0) this.out.push({ frame: payload.slice(), at: this.now });
+    },
+    backlogBytes: () => 0,
+    reset: () => undefined,
+    event: (event) => this.events.push(event),
+  });
+  #sources = 0;
+  #source: SourceId;
 
-  #connect(): Encoder {
-    const encoder = new Encoder({ settings: defaultSettings, streamId: streamId(1), mountpoint: 'm', sent: this.#sent }, {
-      send: (_, bytes) => {
-        const { type, payload } = parts(bytes);
-        if (type === 0) this.out.push({ frame: payload.slice(), at: this.now });
-      },
-      backlogBytes: () => 0,
-      reset: () => undefined,
-      event: (event) => this.events.push(event),
-    });
-    encoder.addTarget(this.#time, transports.udp, 'target');
-    return encoder;
+  constructor() {
+    this.#encoder.addTarget(this.#time, { transport: transports.udp, label: 'target' });
+    this.#source = this.#connect();
+  }
+
+  #connect(): SourceId {
+    return this.#encoder.openSource(this.#time, { streamId: streamId(++this.#sources), mountpoint: 'm', sent: this.#sent });
   }
 
   get #time(): Micros {
@@ -54,26 +60,26 @@ class Station {
 
   /** The source is gone, and connects again. */
   reconnect(afterUs = 1_000_000): void {
-    this.#encoder.end(this.#time);
+    this.#encoder.endSource(this.#time, this.#source);
     this.wait(afterUs);
-    this.#encoder = this.#connect();
+    this.#source = this.#connect();
   }
 
   /** All at once. */
   burst(frames: readonly Uint8Array[]): void {
-    this.#encoder.receive(this.#time, join(...frames));
+    this.#encoder.receive(this.#time, this.#source, join(...frames));
   }
 
   /** Each when it has been played; `speed` times as fast. */
   play(frames: readonly Uint8Array[], speed = 1): void {
     for (const frame of frames) {
-      this.#encoder.receive(this.#time, frame);
+      this.#encoder.receive(this.#time, this.#source, frame);
       this.wait(FRAME_US / speed);
     }
   }
 
   end(): void {
-    this.#encoder.end(this.#time);
+    this.#encoder.endSource(this.#time, this.#source);
   }
 }
 

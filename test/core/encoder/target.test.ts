@@ -5,6 +5,7 @@ import { transports, type TransportName } from '../../../core/links/transport.ts
 import { ms, NEVER, type Micros } from '../../../core/base/units.ts';
 import { defaultSettings, type Settings } from '../../../core/config/settings.ts';
 import type { EncoderEvent } from '../../../core/encoder/events.ts';
+import { Lane } from '../../../core/encoder/lane.ts';
 import { Target } from '../../../core/encoder/target.ts';
 import { MessageType } from '../../../core/wire/pdu.ts';
 import { data, framed, message, parts, streamId, unframed } from '../support/messages.ts';
@@ -23,6 +24,7 @@ class Stage {
   readonly journal: Journal = new Journal({ chunkBytes: 4_096, markEveryUs: 100_000 });
   readonly settings: Settings;
   readonly target: Target;
+  readonly lane: Lane;
   #messages = 0;
 
   constructor(transport: TransportName = 'tcp', settings: Partial<Settings> = {}) {
@@ -31,8 +33,6 @@ class Stage {
       id: ID,
       transport: transports[transport],
       label: 'relay',
-      streamId: streamId(STREAM),
-      journal: this.journal,
       settings: this.settings,
       sink: {
         send: (_target, bytes) => {
@@ -44,6 +44,8 @@ class Stage {
         event: (event) => this.events.push(event),
       },
     });
+    this.lane = new Lane(streamId(STREAM), this.journal);
+    this.target.add(this.lane);
   }
 
   /** The encoder has so many messages more. */
@@ -51,7 +53,7 @@ class Stage {
     for (let n = 0; n < count; n++) {
       const one = data(++this.#messages, new Uint8Array(100));
       this.journal.append(this.now, one, 0, one.length, true);
-      this.target.added(one);
+      this.target.added(this.lane, one);
     }
   }
 
@@ -145,7 +147,9 @@ describe('a TCP target', () => {
     stage.acknowledge(2);
     expect(stage.pump()).toBe(NEVER);
     stage.add(1);
-    expect(stage.pump()).toBe(stage.now + ms(stage.settings.targetStuckMs / 4));
+    expect(stage.pump()).toBe(NEVER);
+    expect(stage.target.flushAt).toBe(ms(stage.settings.targetFlushMs));
+    expect(stage.after(stage.settings.targetFlushMs)).toBe(stage.now + ms(stage.settings.targetStuckMs / 4));
     for (let turn = 0; turn < 5; turn++) stage.after(stage.settings.targetStuckMs / 4);
     expect(stage.resets).toBe(1);
   });

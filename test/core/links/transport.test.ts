@@ -29,15 +29,16 @@ describe('a transport that carries whole messages by a connection', () => {
   it('is sent each message at once while its other end is there', () => {
     const sent: Uint8Array[] = [];
     const events: EncoderEvent[] = [];
-    const encoder = new Encoder({ settings: defaultSettings, streamId: streamId(1), mountpoint: 'jazz', headers: [], origin: undefined }, {
+    const encoder = new Encoder({ settings: defaultSettings }, {
       send: (_, bytes) => sent.push(bytes.slice()),
       backlogBytes: () => 0,
       reset: () => {},
       event: (event) => events.push(event),
     });
-    const target = encoder.addTarget(0 as Micros, bus, 'bus');
+    const target = encoder.addTarget(0 as Micros, { transport: bus, label: 'bus' });
+    const source = encoder.openSource(0 as Micros, { streamId: streamId(1), mountpoint: 'jazz' });
     const feed = (from: number): void => {
-      for (const n of range(from, from + 20)) encoder.receive((n * 26_000) as Micros, numbered(n));
+      for (const n of range(from, from + 20)) encoder.receive((n * 26_000) as Micros, source, numbered(n));
     };
     feed(0);
     expect(sent).toEqual([]);

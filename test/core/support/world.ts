@@ -1,7 +1,7 @@
 import { Encoder } from '../../../core/encoder/encoder.ts';
 import type { EncoderEvent } from '../../../core/encoder/events.ts';
 import type { RelayEvent } from '../../../core/relay/events.ts';
-import type { Machine, PathId, SubscriberId, TargetId } from '../../../core/base/machine.ts';
+import type { Machine, PathId, SourceId, SubscriberId, TargetId } from '../../../core/base/machine.ts';
 import { anonymous, type Peer } from '../../../core/links/peer.ts';
 import { transports, type Transport } from '../../../core/links/transport.ts';
 import { Relay } from '../../../core/relay/relay.ts';
@@ -68,6 +68,7 @@ export class World {
 export class EncoderRig {
   readonly events: EncoderEvent[] = [];
   readonly encoder: Encoder;
+  readonly source: SourceId;
   readonly targetLinks: Map<TargetId, (bytes: Uint8Array) => void> = new Map();
   readonly backlog: Map<TargetId, number> = new Map();
   readonly resets: TargetId[] = [];
@@ -75,21 +76,26 @@ export class EncoderRig {
 
   constructor(world: World, stream: number, mountpoint = 'test') {
     this.world = world;
-    this.encoder = world.add(new Encoder({ settings: world.settings, streamId: streamId(stream), mountpoint }, {
+    this.encoder = world.add(new Encoder({ settings: world.settings }, {
       send: (target, bytes) => this.targetLinks.get(target)?.(bytes.slice()),
       backlogBytes: (target) => this.backlog.get(target) ?? 0,
       reset: (target) => this.resets.push(target),
       event: (event) => this.events.push(event),
     }));
+    this.source = this.encoder.openSource(world.now as Micros, { streamId: streamId(stream), mountpoint });
   }
 
   feed(bytes: Uint8Array): void {
-    this.encoder.receive(this.world.now as Micros, bytes);
+    this.encoder.receive(this.world.now as Micros, this.source, bytes);
+  }
+
+  get messages(): number {
+    return this.encoder.source(this.source).messages;
   }
 
   /** A TCP target, down until `connect`. */
   target(): TargetId {
-    return this.encoder.addTarget(this.world.now as Micros, transports.tcp, 'relay');
+    return this.encoder.addTarget(this.world.now as Micros, { transport: transports.tcp, label: 'relay' });
   }
 
   /** Connects a target to a path receiver; returns what breaks that connection, with what is on the wire. */

@@ -53,7 +53,7 @@ describe('an encoder', () => {
   const watched = (): { oracle: Oracle; watch: EncoderWatch } => {
     const oracle = new Oracle(new World());
     const watch = new EncoderWatch('encoder', oracle, programme, withSettings({}));
-    for (let n = 0; n < 1_000; n++) watch.made(n * 26_122, n, 417);
+    for (let n = 0; n < 1_000; n++) watch.made(n * 26_122, stream.instance, n, 417);
     watch.up(1_000 * 26_122, target);
     return { oracle, watch };
   };

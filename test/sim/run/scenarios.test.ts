@@ -54,6 +54,7 @@ test('there is a file for each outage that is known', () => {
     'line-up-tone',
     'lossy-udp-both-paths-heavy',
     'lossy-udp-both-paths',
+    'many-mounts',
     'path-skew-failover',
     'path-skew',
     'preferred-encoder',

@@ -1,0 +1,72 @@
+import { Encoder, type SourceOptions } from '../../core/encoder/encoder.ts';
+import { formatEndpoint, type Endpoint } from '../net/address.ts';
+import { Driver } from '../process/driver.ts';
+import { EncoderSession, newStreamId } from './session.ts';
+import { TargetLinks, type Slot, type TargetLinksOptions } from './target-links.ts';
+
+/** What there is to know of a source when it begins. */
+export interface StreamOptions extends Omit<SourceOptions, 'streamId' | 'to'> {
+  /** The targets that it goes to, of those of the process; all, unless given. */
+  readonly to?: readonly Endpoint[] | undefined;
+  readonly title: string;
+}
+
+/** The core's Encoder and its connections: one to each address of each target, for all mountpoints of the process. */
+export class Uplink {
+  readonly #encoder: Encoder;
+  readonly #driver: Driver;
+  readonly #links: TargetLinks;
+
+  constructor(targets: readonly Endpoint[], options: TargetLinksOptions) {
+    const { settings, log } = options;
+    const encoder = new Encoder({ settings }, {
+      send: (target, bytes) => this.#links.send(target, bytes),
+      backlogBytes: (target) => this.#links.backlogBytes(target),
+      reset: (target, reason) => this.#driver.defer(() => this.#links.reset(target, reason)),
+      event: log,
+    });
+    const driver = new Driver(encoder, settings);
+    const settled = (input: () => void): void => {
+      input();
+      driver.settle();
+    };
+    this.#encoder = encoder;
+    this.#driver = driver;
+    this.#links = new TargetLinks(targets, options, {
+      added: (slot) => this.#add(slot),
+      removed: (target) => encoder.removeTarget(driver.now, target),
+      said: (target, bytes) => settled(() => encoder.targetSaid(driver.now, target, bytes)),
+      up: (target) => settled(() => encoder.targetUp(driver.now, target)),
+      down: (target) => settled(() => encoder.targetDown(driver.now, target)),
+    });
+    for (const slot of this.#links.slots) this.#add(slot);
+  }
+
+  /** Every target is connected, and has taken and confirmed all that there is for it. */
+  get drained(): boolean {
+    return this.#links.drained && !this.#encoder.isBehind;
+  }
+
+  start(): void {
+    this.#links.start();
+  }
+
+  /** A source begins: a stream of its own. */
+  open({ to, title, ...options }: StreamOptions): EncoderSession {
+    const names = to?.map(formatEndpoint);
+    const source = this.#encoder.openSource(this.#driver.now, { ...options, streamId: newStreamId(), to: names });
+    const session = new EncoderSession(this.#encoder, source, this.#driver);
+    if (title !== '') session.title(title);
+    return session;
+  }
+
+  /** Ends the connections after what was written. */
+  async finish(limitMs: number): Promise<void> {
+    await this.#links.finish(limitMs);
+    this.#driver.stop();
+  }
+
+  #add({ target, transport, label, name }: Slot): void {
+    this.#encoder.addTarget(this.#driver.now, { transport, label, name, id: target });
+  }
+}
