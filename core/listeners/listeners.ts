@@ -21,15 +21,28 @@ export interface ListenersOptions {
   readonly budget: MemoryBudget;
 }
 
+/** What all mountpoints give out, each by its number. */
+export interface ListenersInput {
+  /** A mountpoint is there, and can be joined by its name. */
+  opened(now: Micros, mount: MountId, name: string): void;
+  /** Its next frames have another format than those before; its first have one. */
+  format(now: Micros, mount: MountId): void;
+  /** The ICY metadata of its next frames. */
+  title(now: Micros, mount: MountId, text: string): void;
+  /** Its next frame. `bytes` is borrowed for the call. */
+  frame(now: Micros, mount: MountId, bytes: Uint8Array, durationUs: number): void;
+  /** It is over. */
+  ended(now: Micros, mount: MountId): void;
+}
+
 /**
  * The listeners of all mountpoints, and what they are given. It needs to know nothing of streams, relays or switches: all that it does
  * follows from these calls, of numbers, texts and bytes, which can come from another process.
  *
  *     opened, format, title, frame, ended     of a mountpoint, by its number
  *     join, leave                             of a listener
- *     elsewhere                               how many listen to others like this one
  */
-export class Listeners implements Machine {
+export class Listeners implements Machine, ListenersInput {
   readonly #settings: Settings;
   readonly #budget: MemoryBudget;
   readonly #sink: ListenersSink;
@@ -38,7 +51,6 @@ export class Listeners implements Machine {
   #mounts: Map<MountId, Broadcast> = new Map();
   readonly #byName: Map<string, Broadcast> = new Map();
   readonly #listeners: Map<ListenerId, Broadcast> = new Map();
-  #elsewhere = 0;
   #joined = 0;
 
   constructor({ settings, budget }: ListenersOptions, sink: ListenersSink) {
@@ -68,6 +80,11 @@ export class Listeners implements Machine {
     return sum;
   }
 
+  /** Those that are there. */
+  get mounts(): Iterable<MountId> {
+    return this.#mounts.keys();
+  }
+
   /** Of a mountpoint, also of one that is not there. */
   audience(mount: MountId): Audience {
     return this.#mounts.get(mount)?.audience ?? nobody;
@@ -78,28 +95,24 @@ export class Listeners implements Machine {
     return this.#listeners.get(listener)?.behindBytes(listener) ?? 0;
   }
 
-  /** A mountpoint is there, and can be joined by its name. */
   opened(_now: Micros, mount: MountId, name: string): void {
     assert(!this.#byName.has(name), 'two mountpoints have the same name');
     this.#open(mount, name);
   }
 
-  /** Its next frames have another format than those before; its first have one. */
   format(_now: Micros, mount: MountId): void {
     this.#of(mount).format();
   }
 
-  /** The ICY metadata of its next frames. */
   title(_now: Micros, mount: MountId, text: string): void {
     this.#of(mount).title(text);
   }
 
-  /** Its next frame. `bytes` is borrowed for the call. */
   frame(now: Micros, mount: MountId, bytes: Uint8Array, durationUs: number): void {
     this.#of(mount).frame(now, bytes, durationUs);
   }
 
-  /** It is over: each listener gets what its connection takes of the rest, and the end. */
+  /** Each of its listeners gets what its connection takes of the rest, and the end. */
   ended(now: Micros, mount: MountId): void {
     const broadcast = this.#of(mount);
     this.#mounts.delete(mount);
@@ -108,16 +121,11 @@ export class Listeners implements Machine {
     broadcast.dispose();
   }
 
-  /** So many listeners count against `maxListeners` besides those that are here. */
-  elsewhere(_now: Micros, listeners: number): void {
-    this.#elsewhere = listeners;
-  }
-
   /** A listener; its burst is sent at the next `advance`, so that a head can be written first. */
   join(now: Micros, name: string, options: JoinOptions): ListenerId | 'no-such-mount' | 'full' {
     const broadcast = this.#byName.get(name);
     if (broadcast === undefined) return 'no-such-mount';
-    if (this.#listeners.size + this.#elsewhere >= this.#settings.maxListeners) {
+    if (this.#listeners.size >= this.#settings.maxListeners) {
       this.#bounds.hit('maxListeners');
       return 'full';
     }
@@ -147,7 +155,6 @@ export class Listeners implements Machine {
       return [id, broadcast];
     }));
     this.#joined = a.number(this.#joined);
-    this.#elsewhere = a.number(this.#elsewhere);
     this.#bounds.snapshot(a);
     this.#timers.snapshot(a);
   }

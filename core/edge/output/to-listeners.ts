@@ -1,8 +1,8 @@
-import type { Listeners } from '../../listeners/listeners.ts';
+import type { ListenersInput } from '../../listeners/listeners.ts';
 import type { MountOutput, OutputOf } from './output.ts';
 
-/** The output to the listeners of one mountpoint. Players go on over a discontinuity as over any other frame. */
-export function toListeners(listeners: Listeners, { id, name }: OutputOf): MountOutput {
+/** The output to the listeners of one mountpoint, here or in another process. Players go on over a discontinuity as over any other frame. */
+export function toListeners(listeners: ListenersInput, { id, name }: OutputOf): MountOutput {
   return {
     opened: (now) => listeners.opened(now, id, name),
     format: (now) => listeners.format(now, id),

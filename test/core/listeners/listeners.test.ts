@@ -16,7 +16,7 @@ import { FRAME_US, numbered } from '../support/frames.ts';
 import { onAir, Source } from '../support/station.ts';
 
 /** One input of the machine, as it could go through a pipe. */
-type Call = { readonly [Name in 'opened' | 'format' | 'title' | 'frame' | 'ended' | 'elsewhere' | 'join' | 'leave']: readonly [Name, ...Parameters<Listeners[Name]>] }['opened' | 'format' | 'title' | 'frame' | 'ended' | 'elsewhere' | 'join' | 'leave'];
+type Call = { readonly [Name in 'opened' | 'format' | 'title' | 'frame' | 'ended' | 'join' | 'leave']: readonly [Name, ...Parameters<Listeners[Name]>] }['opened' | 'format' | 'title' | 'frame' | 'ended' | 'join' | 'leave'];
 
 function serialised(calls: readonly Call[]): string {
   return calls.map((call) => JSON.stringify(call, (_, value: unknown) => (value instanceof Uint8Array ? { base64: Buffer.from(value).toString('base64') } : value))).join('\n');
@@ -136,7 +136,7 @@ describe('listeners in another process', () => {
     for (const name of ['test', 'other', 'test']) calls.push(['join', rig.now as Micros, name, { icy: name === 'test', label: 'listener' }]);
     onAir(rig, sources, 4_017);
     const saved = calls.length;
-    calls.push(['elsewhere', rig.now as Micros, 9_990], ['join', rig.now as Micros, 'test', { icy: true, label: 'listener' }]);
+    calls.push(['join', rig.now as Micros, 'test', { icy: true, label: 'listener' }]);
     onAir(rig, sources, 8_000);
     sources[0]!.setTitle(rig, 'Two');
     onAir(rig, [sources[0]!], 25_000);
@@ -165,14 +165,12 @@ describe('listeners in another process', () => {
 });
 
 describe('a machine of listeners', () => {
-  it('refuses them beyond their number, of which those elsewhere are a part', () => {
-    const alone = begun({ maxListeners: 5 });
+  it('refuses them beyond their number', () => {
+    const alone = begun({ maxListeners: 3 });
     const come = (): unknown => alone.listeners.join(alone.now, 'test', { icy: false, label: 'listener' });
-    expect([come(), come()]).toEqual([1, 2]);
-    alone.listeners.elsewhere(alone.now, 3);
-    expect([come(), come(), come()]).toEqual(['full', 'full', 'full']);
-    alone.listeners.elsewhere(alone.now, 2);
-    expect(come()).toBe(3);
+    expect([come(), come(), come(), come(), come(), come()]).toEqual([1, 2, 3, 'full', 'full', 'full']);
+    alone.listeners.leave(alone.now, 2 as ListenerId, 'closed');
+    expect(come()).toBe(4);
     expect(alone.events.filter(({ kind }) => kind === 'bound-hit')).toEqual([{ kind: 'bound-hit', bound: 'maxListeners', count: 1 }, { kind: 'bound-hit', bound: 'maxListeners', count: 2 }]);
     expect(alone.listeners.join(alone.now, 'other', { icy: false, label: 'listener' })).toBe('no-such-mount');
   });
