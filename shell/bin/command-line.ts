@@ -2,7 +2,7 @@ import type { HeaderList } from '../../core/wire/headers.ts';
 import type { Role, Settings } from '../../core/config/settings.ts';
 import { formatEndpoint } from '../net/address.ts';
 import type { App } from '../process/app.ts';
-import { bindAddress, encoderOrigin, icecastUrl, listenPort, logLevel, mountName, multicastEndpoint, noMore, ranges, targets, tcpEndpoint } from '../cli/arguments.ts';
+import { bindAddress, encoderOrigin, icecastUrl, listenPort, logLevel, mountName, multicastEndpoint, noMore, ranges, targets, tcpEndpoint, workerCount } from '../cli/arguments.ts';
 import { commands, overview, type CommandName } from './commands.ts';
 import { configOf } from '../cli/config.ts';
 import { EdgeApp, type EdgeConfig } from '../edge/edge.ts';
@@ -184,9 +184,15 @@ function daveiceConfig(given: Given): EncoderConfig {
 }
 
 /** How the listeners of an edge are served. */
-function servingOf(given: Given): Pick<EdgeConfig, 'settings' | 'policies' | 'adminPassword' | 'record'> {
+function servingOf(given: Given): Pick<EdgeConfig, 'workers' | 'settings' | 'policies' | 'adminPassword' | 'record'> {
   const { settings, policies } = configOf(given, 'edge');
-  return { settings, policies: policiesOf(given, policies), adminPassword: adminPassword(given, 'admin-password'), record: recordOf(given) };
+  return {
+    workers: workerCount('--workers', given.one('workers')),
+    settings,
+    policies: policiesOf(given, policies),
+    adminPassword: adminPassword(given, 'admin-password'),
+    record: recordOf(given),
+  };
 }
 
 function recordOf(given: Given): RecordConfig | undefined {

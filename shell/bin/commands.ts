@@ -49,6 +49,11 @@ const edgeOptions: readonly Option[] = [
   { name: 'relay', value: 'HOST:PORT', repeated: true, help: 'subscribe to a relay, at its --out port; a host name stands for all its addresses' },
 ];
 
+/** Also for an edge as scripts for the first Davecast start it. */
+const workerOptions: readonly Option[] = [
+  { name: 'workers', value: 'N|auto', help: 'processes that listeners are spread over, beside this one; "auto" is one per processor, "1" serves them in this process (default 1). One that fails takes its own listeners only, and is replaced' },
+];
+
 const sourceOptions: readonly Option[] = [
   { name: 'mount', value: 'NAME', help: 'name of the mountpoint' },
   { name: 'to', value: 'HOST:PORT|HOST@PORT', repeated: true, help: 'push to a relay, at its --in port: by TCP with a colon, by UDP with an @; a host name stands for all its addresses' },
@@ -92,8 +97,8 @@ const recordOptions: readonly Option[] = [
 export const commands: Readonly<Record<CommandName, Command>> = {
   relay: command('relay', [...relayOptions, ...pagesOptions, ...allowOptions, ...recordOptions], relayUsage, relayAbout),
   originalRelay: command('relay', [...pagesOptions, ...allowOptions, ...recordOptions], relayUsage, relayAbout),
-  edge: command('edge', [...edgeOptions, ...mountOptions, ...operatorOptions, ...recordOptions], edgeUsage, edgeAbout),
-  originalEdge: command('edge', [...mountOptions, ...operatorOptions, ...recordOptions], edgeUsage, edgeAbout),
+  edge: command('edge', [...edgeOptions, ...workerOptions, ...mountOptions, ...operatorOptions, ...recordOptions], edgeUsage, edgeAbout),
+  originalEdge: command('edge', [...workerOptions, ...mountOptions, ...operatorOptions, ...recordOptions], edgeUsage, edgeAbout),
   encoder: command('encoder', [...sourceOptions, ...stationOptions], encoderUsage, encoderAbout),
   daveice: command(
     'encoder',

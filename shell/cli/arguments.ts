@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { hostname } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { mountpointProblem } from '../../core/wire/announce.ts';
 import { MAX_TARGETS } from '../../core/encoder/encoder.ts';
 import { originProblem } from '../../core/wire/extensions.ts';
@@ -16,6 +16,18 @@ export function listenPort(what: string, text: string | undefined): number {
   const port = parsePort(text);
   if (port === undefined) throw new UsageError(`${what} must be a port from 0 to 65535, not "${text}"`);
   return port;
+}
+
+/** At most this many processes have listeners: each costs memory of its own, and machines have no more processors. */
+export const MAX_WORKERS = 128;
+
+/** How many processes have listeners; 1 unless given. */
+export function workerCount(what: string, text: string | undefined): number {
+  if (text === undefined) return 1;
+  if (text === 'auto') return Math.min(MAX_WORKERS, availableParallelism());
+  const count = /^\d+$/.test(text) ? Number(text) : 0;
+  if (count < 1 || count > MAX_WORKERS) throw new UsageError(`${what} must be a number from 1 to ${MAX_WORKERS}, or "auto", not "${text}"`);
+  return count;
 }
 
 export function tcpEndpoint(what: string, text: string): Endpoint {

@@ -1,4 +1,7 @@
 import { Edge, type EdgeSink } from '../../core/edge/edge.ts';
+import type { OutputOf } from '../../core/edge/output/output.ts';
+import { toListeners } from '../../core/edge/output/to-listeners.ts';
+import { Feed } from '../../core/listeners/feed/feed.ts';
 import { recordedEdge, type EdgeMachine } from '../../core/recording/recorded-edge.ts';
 import type { MountPolicies } from '../../core/config/mount-policy.ts';
 import type { Settings } from '../../core/config/settings.ts';
@@ -6,7 +9,10 @@ import type { Endpoint } from '../net/address.ts';
 import { NEVER_FINISHED, type App } from '../process/app.ts';
 import { Driver } from '../process/driver.ts';
 import { fallbackError, fallbackProblemText, readFallbackFiles, type FallbackFile } from './fallback-files.ts';
+import type { ListenerHost, ListenerLeft } from './listener-host.ts';
 import { ListenerServer } from './listener-server.ts';
+import { LocalListeners } from './local-listeners.ts';
+import { WorkerPool } from './workers/pool.ts';
 import type { Log } from '../log/log.ts';
 import { operatorRoutes } from '../operator/pages.ts';
 import { IngressLinks } from '../net/ingress-links.ts';
@@ -16,6 +22,8 @@ import { Refusals } from '../log/refusals.ts';
 export interface EdgeConfig {
   readonly bind: string;
   readonly httpPort: number;
+  /** Processes that have the listeners; 1: this one. */
+  readonly workers?: number;
   readonly relays: readonly Endpoint[];
   readonly settings: Settings;
   /** What is wanted of single mountpoints. */
@@ -29,7 +37,8 @@ export interface EdgeConfig {
 /**
  * An edge with its sockets.
  *
- *     relays (we connect, to all of them) -> core Edge -> HTTP -> listeners, Icecast
+ *     relays (we connect, to all of them) -> core Edge -> listeners, Icecast, by HTTP
+ *                                                 or   -> feed -> workers -> listeners, Icecast
  */
 export class EdgeApp implements App {
   readonly finished: Promise<void> = NEVER_FINISHED;
@@ -40,39 +49,35 @@ export class EdgeApp implements App {
   readonly #driver: Driver;
   readonly #ingress: IngressLinks;
   readonly #listeners: ListenerServer;
+  #local: LocalListeners | undefined;
+  #pool: WorkerPool | undefined;
   readonly #refusals: Refusals;
 
   constructor(config: EdgeConfig, log: Log) {
-    const { settings, policies = {}, adminPassword, record } = config;
+    const { settings, policies = {}, adminPassword, record, workers = 1 } = config;
     this.#config = config;
     this.#log = log;
     this.#refusals = new Refusals(log);
+    const feed = workers === 1 ? undefined : new Feed(settings);
     const sink: EdgeSink = {
-      send: (listener, bytes) => this.#listeners.send(listener, bytes),
-      backlogBytes: (listener) => this.#listeners.backlogBytes(listener),
-      end: (listener, reason) => this.#listeners.end(listener, reason),
+      send: (listener, bytes) => this.#local!.send(listener, bytes),
+      backlogBytes: (listener) => this.#local!.backlogBytes(listener),
+      end: (listener, reason) => this.#local!.end(listener, reason),
       event: log,
     };
     this.#flight = record && new FlightRecorder({ ...record, role: 'edge', settings, log });
-    const options = { settings, policies };
+    const outputs = feed && { outputs: (of: OutputOf) => [toListeners(feed, of)], hasListeners: false };
+    const options = { settings, policies, ...outputs };
     this.#edge = this.#flight === undefined ? new Edge(options, sink) : recordedEdge(options, sink, this.#flight.recorder);
     this.#driver = new Driver(this.#edge, settings);
     this.#ingress = new IngressLinks({ machine: this.#edge, driver: this.#driver, settings, log, refusals: this.#refusals });
     this.#listeners = new ListenerServer({
-      api: {
+      table: {
         now: () => this.#driver.now,
         mount: (name) => this.#edge.mount(name),
         mounts: () => this.#edge.mounts(),
-        join: (name, options) => {
-          const joined = this.#edge.join(this.#driver.now, name, options);
-          this.#driver.settle();
-          return joined;
-        },
-        leave: (listener, reason) => {
-          this.#edge.leave(this.#driver.now, listener, reason);
-          this.#driver.settle();
-        },
       },
+      host: (left) => (feed === undefined ? this.#listenersHere(left) : this.#listenersOf(feed, left)),
       operator: operatorRoutes({
         api: {
           command: (mount, command) => {
@@ -98,6 +103,7 @@ export class EdgeApp implements App {
     const files = await readFallbackFiles(policies, settings);
     await this.#flight?.start();
     for (const file of files) await this.#provide(file);
+    this.#pool?.start();
     const port = await this.#listeners.listen({ address: bind, port: httpPort });
     this.#log({ kind: 'listening', what: 'http', transport: 'tcp', address: bind, port });
     for (const relay of relays) this.#ingress.subscribeTo(relay);
@@ -109,6 +115,37 @@ export class EdgeApp implements App {
     this.#driver.stop();
     this.#refusals.stop();
     await this.#flight?.stop();
+  }
+
+  #listenersHere(left: ListenerLeft): ListenerHost {
+    this.#local = new LocalListeners({
+      join: (name, options) => {
+        const joined = this.#edge.join(this.#driver.now, name, options);
+        this.#driver.settle();
+        return joined;
+      },
+      leave: (listener, reason) => {
+        this.#edge.leave(this.#driver.now, listener, reason);
+        this.#driver.settle();
+      },
+    }, left);
+    return this.#local;
+  }
+
+  #listenersOf(feed: Feed, left: ListenerLeft): ListenerHost {
+    const { workers = 1, settings } = this.#config;
+    this.#pool = new WorkerPool({
+      workers,
+      settings: { ...settings, edgeBytes: Math.floor(settings.edgeBytes / workers) },
+      feed,
+      log: this.#log,
+      heard: (mount, audience) => {
+        this.#edge.heardElsewhere(this.#driver.now, mount, audience);
+        this.#driver.settle();
+      },
+      left,
+    });
+    return this.#pool;
   }
 
   async #provide({ mount, path, title, bytes }: FallbackFile): Promise<void> {

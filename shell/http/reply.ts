@@ -17,6 +17,7 @@ const reasons: Readonly<Record<number, string>> = {
   415: 'Unsupported Media Type',
   429: 'Too Many Requests',
   500: 'Internal Server Error',
+  503: 'Service Unavailable',
 };
 
 export type HeaderLines = readonly (readonly [name: string, value: string])[];

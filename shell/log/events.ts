@@ -41,6 +41,10 @@ export type ShellEvent =
   | { readonly kind: 'refused'; readonly reason: Refusal; readonly peer?: string; readonly count: number }
   | { readonly kind: 'datagrams-lost'; readonly reason: string; readonly peer?: string; readonly count: number }
   | { readonly kind: 'access'; readonly mount: string; readonly ip: string; readonly agent: string; readonly connectedS: number; readonly bytes: number; readonly reason: string }
+  | { readonly kind: 'worker-started'; readonly worker: number; readonly pid: number }
+  /** `how`: the signal or the status; with it went so many listeners. */
+  | { readonly kind: 'worker-ended'; readonly worker: number; readonly pid: number; readonly how: string; readonly listeners: number }
+  | { readonly kind: 'worker-stuck'; readonly worker: number; readonly pid: number }
   | { readonly kind: 'operator'; readonly mount: string; readonly command: string; readonly to?: string; readonly result: CommandResult; readonly from: string }
   | { readonly kind: 'request-failed'; readonly from: string; readonly method: string; readonly target: string; readonly error: string | undefined }
   | { readonly kind: 'line-passed-over'; readonly from: string; readonly line: string }

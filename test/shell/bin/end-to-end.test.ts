@@ -32,9 +32,9 @@ async function relay(more: Partial<RelayConfig> = {}): Promise<{ told: CapturedL
   return { told, inPort: await told.port('in'), outPort: await told.port('out') };
 }
 
-async function edge(relayPorts: readonly number[], settings: Partial<Settings> = {}): Promise<{ told: CapturedLog; port: number }> {
+async function edge(relayPorts: readonly number[], settings: Partial<Settings> = {}, workers = 1): Promise<{ told: CapturedLog; port: number }> {
   const relays = relayPorts.map((port) => parseEndpoint(`127.0.0.1:${port}`)!);
-  const told = await start((log) => new EdgeApp({ bind: '127.0.0.1', httpPort: 0, relays, settings: { ...defaultSettings, ...settings } }, log));
+  const told = await start((log) => new EdgeApp({ bind: '127.0.0.1', httpPort: 0, workers, relays, settings: { ...defaultSettings, ...settings } }, log));
   for (const port of relayPorts) await told.until('path-opened', { label: `127.0.0.1:${port}` });
   return { told, port: await told.port('http') };
 }
@@ -131,6 +131,32 @@ describe('the way of a frame', () => {
     expect(told.all('gap')).toEqual([]);
     listener.socket.resetAndDestroy();
     await told.until('access', { mount: 'one' });
+  });
+
+  it('to listeners in processes of their own, who are counted together', async () => {
+    const a = await relay();
+    const { port, told } = await edge([a.outPort], {}, 2);
+    const { source } = await encoder([`127.0.0.1:${a.inPort}`]);
+    const frames = mp3Frames(200);
+    const playing = play(source, frames);
+    await told.until('mount-started', { mount: 'one' });
+    const listeners = await Promise.all(['0', '1', '0'].map(async (icy) => {
+      const listener = new RawClient(port).write(`GET /one HTTP/1.0\r\nIcy-MetaData: ${icy}\r\nUser-Agent: Player\r\n\r\n`);
+      expect(await listener.untilText('\r\n\r\n')).toMatch(/\r\nicy-genre:operator\r\nicy-name:Radio\r\n/);
+      return listener;
+    }));
+    expect(await ask(port, 'GET /status-json.xsl HTTP/1.0\r\n\r\n')).toMatch(/"listener_peak":3,.*"listeners":3,/);
+    await playing;
+    const wholeAudio = Buffer.concat(frames);
+    const { audio, titles } = await untilAudio(listeners[1]!, 16_000, 64_000);
+    for (const part of [audio.subarray(0, 64_000), ...[listeners[0]!, listeners[2]!].map((one) => audioOf(one))]) expect(wholeAudio.subarray(0, part.length).equals(part)).toBe(true);
+    expect(titles).toEqual(["StreamTitle='first';"]);
+    listeners[0]!.socket.destroy();
+    expect(await told.until('access')).toMatchObject({ mount: 'one', ip: '127.0.0.1', agent: 'Player', reason: 'closed by listener' });
+    expect(told.all('worker-started').map(({ worker }) => worker)).toEqual([1, 2]);
+    await running.splice(1, 1)[0]!.stop();
+    expect(told.all('access').map(({ reason }) => reason)).toEqual(['closed by listener', 'edge stopped', 'edge stopped']);
+    await Promise.all(listeners.map(({ closed }) => closed));
   });
 
   it('is not interrupted when a relay goes', async () => {

@@ -4,7 +4,9 @@ import type { MountInfo } from '../../../core/edge/edge.ts';
 import type { ListenerId } from '../../../core/base/machine.ts';
 import type { Micros } from '../../../core/base/units.ts';
 import { monotonicNow } from '../../../shell/process/clock.ts';
-import { ListenerServer, type ListenerApi } from '../../../shell/edge/listener-server.ts';
+import { ListenerServer } from '../../../shell/edge/listener-server.ts';
+import { LocalListeners, type ListenerApi } from '../../../shell/edge/local-listeners.ts';
+import type { MountTable } from '../../../shell/edge/pages.ts';
 import { operatorRoutes } from '../../../shell/operator/pages.ts';
 import { Refusals } from '../../../shell/log/refusals.ts';
 import { statusJson } from '../../../shell/edge/status-json.ts';
@@ -32,7 +34,7 @@ function mountInfo(name: string, more: Partial<MountInfo> = {}): MountInfo {
   } as MountInfo;
 }
 
-class Api implements ListenerApi {
+class Api implements ListenerApi, MountTable {
   readonly table: Map<string, MountInfo>;
   readonly now = monotonicNow;
   readonly joined: { name: string; icy: boolean }[] = [];
@@ -65,14 +67,15 @@ afterEach(async () => {
   await Promise.all(stops.splice(0).map((stop) => stop()));
 });
 
-async function serve(...mounts: MountInfo[]): Promise<{ api: Api; port: number; server: ListenerServer; told: CapturedLog }> {
+async function serve(...mounts: MountInfo[]): Promise<{ api: Api; port: number; host: LocalListeners; server: ListenerServer; told: CapturedLog }> {
   const api = new Api(mounts.length === 0 ? [mountInfo('one')] : mounts);
   const told = new CapturedLog();
   const refusals = new Refusals(told.log);
   const operator = operatorRoutes({ api: { command: () => 'no-such-mount', streamsOf: () => undefined, fallbackOf: () => undefined }, password: undefined, log: told.log, refusals });
-  const server = new ListenerServer({ api, operator, settings: defaultSettings, log: told.log, refusals });
+  let host: LocalListeners | undefined;
+  const server = new ListenerServer({ table: api, host: (left) => (host = new LocalListeners(api, left)), operator, settings: defaultSettings, log: told.log, refusals });
   stops.push(() => server.stop(0));
-  return { api, port: await server.listen({ address: '127.0.0.1', port: 0 }), server, told };
+  return { api, port: await server.listen({ address: '127.0.0.1', port: 0 }), host: host!, server, told };
 }
 
 async function headOf(port: number, request: string): Promise<string> {
@@ -155,24 +158,24 @@ describe('the head of a stream', () => {
 
 describe('a listener', () => {
   it('gets what is sent, and is told of once it is gone', async () => {
-    const { api, port, server, told } = await serve();
+    const { api, port, host, told } = await serve();
     const client = new RawClient(port).write('GET /one HTTP/1.0\r\nUser-Agent: Player/1\r\n\r\n');
     await client.untilText('\r\n\r\n');
-    server.send(1 as ListenerId, Buffer.from('frames'));
+    host.send(1 as ListenerId, Buffer.from('frames'));
     expect(body(await client.untilText('frames'))).toBe('frames');
     client.socket.resetAndDestroy();
     expect(await told.until('access')).toMatchObject({ mount: 'one', ip: '127.0.0.1', agent: 'Player/1', bytes: client.received.length, reason: 'closed by listener' });
     expect(api.left).toEqual([1]);
-    expect(server.backlogBytes(1 as ListenerId)).toBe(0);
+    expect(host.backlogBytes(1 as ListenerId)).toBe(0);
   });
 
   it('may say that it will write no more', async () => {
-    const { port, server } = await serve();
+    const { port, host } = await serve();
     const client = new RawClient(port).write('GET /one HTTP/1.0\r\n\r\n');
     client.socket.end();
     await client.untilText('\r\n\r\n');
     for (const part of ['still', ' there']) {
-      server.send(1 as ListenerId, Buffer.from(part));
+      host.send(1 as ListenerId, Buffer.from(part));
       await client.untilText(part);
     }
     expect(body(client.text)).toBe('still there');
@@ -180,10 +183,10 @@ describe('a listener', () => {
   });
 
   it.each(['mount-ended', 'too-slow'] as const)('is closed when it is let go: %s', async (reason) => {
-    const { api, port, server, told } = await serve();
+    const { api, port, host, told } = await serve();
     const client = new RawClient(port).write('GET /one HTTP/1.0\r\n\r\n');
     await client.untilText('\r\n\r\n');
-    server.end(1 as ListenerId, reason);
+    host.end(1 as ListenerId, reason);
     await client.closed;
     expect(told.all('access')).toMatchObject([{ reason }]);
     expect(api.left).toEqual([]);

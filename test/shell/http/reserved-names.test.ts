@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { defaultSettings } from '../../../core/config/settings.ts';
 import { mountpointProblem } from '../../../core/wire/announce.ts';
-import { ListenerServer, type ListenerApi } from '../../../shell/edge/listener-server.ts';
+import type { ListenerHost } from '../../../shell/edge/listener-host.ts';
+import { ListenerServer } from '../../../shell/edge/listener-server.ts';
+import type { MountTable } from '../../../shell/edge/pages.ts';
 import { pageTable } from '../../../shell/http/page-server.ts';
 import type { RouteTable } from '../../../shell/http/router.ts';
 import { Refusals } from '../../../shell/log/refusals.ts';
@@ -15,7 +17,7 @@ const operator = operatorRoutes({ api: {} as OperatorApi, password: 'sesame', lo
 const bind = { address: '127.0.0.1', port: 0 };
 
 const tables: readonly (readonly [string, RouteTable])[] = [
-  ['an edge', new ListenerServer({ api: {} as ListenerApi, operator, settings: defaultSettings, log, refusals }).table],
+  ['an edge', new ListenerServer({ table: {} as MountTable, host: () => ({}) as ListenerHost, operator, settings: defaultSettings, log, refusals }).table],
   ['an encoder', new SourceServer({ api: { begin: () => { throw new Error('no source comes'); } }, bind, password: undefined, settings: defaultSettings, log }).table],
   ['a relay', pageTable],
 ];

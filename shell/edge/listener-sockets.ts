@@ -1,0 +1,62 @@
+import type net from 'node:net';
+import type { ListenerId } from '../../core/base/machine.ts';
+import { finish } from '../http/reply.ts';
+import type { ListenerLeft } from './listener-host.ts';
+
+/** The listener has closed it, or the network has. */
+export const CLOSED_BY_LISTENER = 'closed by listener';
+
+/** The connections of listeners, whose requests have been read, by their number. */
+export class ListenerSockets {
+  readonly #closed: ListenerLeft;
+  readonly #sockets = new Map<ListenerId, net.Socket>();
+
+  constructor(closed: ListenerLeft) {
+    this.#closed = closed;
+  }
+
+  add(id: ListenerId, socket: net.Socket, head: string): void {
+    this.#sockets.set(id, socket);
+    socket.write(head);
+    // Listeners have nothing more to say; reading is how their going away is noticed.
+    socket.resume();
+    socket.on('close', () => this.#forget(id, CLOSED_BY_LISTENER));
+  }
+
+  /** The bytes are kept until they are written: they must not change any more. */
+  send(id: ListenerId, bytes: Uint8Array): void {
+    this.#sockets.get(id)?.write(bytes);
+  }
+
+  /** Written, but not taken by the system yet. */
+  backlogBytes(id: ListenerId): number {
+    return this.#sockets.get(id)?.writableLength ?? 0;
+  }
+
+  /** The machine has let this listener go. */
+  end(id: ListenerId, reason: 'mount-ended' | 'too-slow'): void {
+    const socket = this.#sockets.get(id);
+    if (socket === undefined) return;
+    this.#forget(id, reason);
+    if (reason === 'too-slow') socket.destroy();
+    else finish(socket, '');
+  }
+
+  /** Ends all connections after what was written, and destroys after `limitMs` what is left. */
+  async finishAll(reason: string, limitMs: number): Promise<void> {
+    const open = [...this.#sockets.values()];
+    const closed = open.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+    for (const id of this.#sockets.keys()) this.#forget(id, reason);
+    for (const socket of open) socket.end(() => socket.destroy());
+    const late = setTimeout(() => open.forEach((socket) => socket.destroy()), limitMs);
+    await Promise.all(closed);
+    clearTimeout(late);
+  }
+
+  #forget(id: ListenerId, reason: string): void {
+    const socket = this.#sockets.get(id);
+    if (socket === undefined) return;
+    this.#sockets.delete(id);
+    this.#closed(id, reason, Math.max(0, socket.bytesWritten - socket.writableLength));
+  }
+}

@@ -1,0 +1,46 @@
+import type { ListenerId, MountId } from '../../../core/base/machine.ts';
+import type { Settings } from '../../../core/config/settings.ts';
+import type { ListenersEvent } from '../../../core/listeners/events.ts';
+
+/** A connection that goes with the message, whose request has been read. */
+export interface JoinMessage {
+  readonly kind: 'join';
+  /** Its number in the process that accepts connections, as in all messages. */
+  readonly listener: ListenerId;
+  readonly mount: string;
+  readonly icy: boolean;
+  readonly label: string;
+  /** What is written before the stream. */
+  readonly head: string;
+  /** So much of the feed, from the first byte on, must have been read before the mountpoint is known. */
+  readonly feedBytes: number;
+}
+
+/** What the process that has the ingest says to a worker. What is on air goes by a pipe of its own. */
+export type ToWorker =
+  | { readonly kind: 'begin'; readonly settings: Settings }
+  | JoinMessage
+  | { readonly kind: 'stop'; readonly limitMs: number };
+
+export interface LeftListener {
+  readonly listener: ListenerId;
+  readonly reason: string;
+  /** Taken by the system, with the head. */
+  readonly bytes: number;
+}
+
+/** Of one mountpoint, since its worker began. */
+export interface GivenOut {
+  readonly mount: MountId;
+  readonly slowListeners: number;
+  readonly bytesOut: number;
+}
+
+/** What has come to pass in a worker since it last said so. */
+export interface Report {
+  readonly kind: 'report';
+  readonly events: readonly ListenersEvent[];
+  readonly left: readonly LeftListener[];
+  /** Of the mountpoints where it has changed. */
+  readonly given: readonly GivenOut[];
+}

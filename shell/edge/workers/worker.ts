@@ -1,0 +1,121 @@
+import type net from 'node:net';
+import { MemoryBudget } from '../../../core/base/budget.ts';
+import type { ListenerId, MountId } from '../../../core/base/machine.ts';
+import type { Settings } from '../../../core/config/settings.ts';
+import type { ListenersEvent } from '../../../core/listeners/events.ts';
+import { FeedReader } from '../../../core/listeners/feed/reader.ts';
+import { Listeners } from '../../../core/listeners/listeners.ts';
+import { Driver } from '../../process/driver.ts';
+import { CLOSED_BY_LISTENER, ListenerSockets } from '../listener-sockets.ts';
+import type { GivenOut, JoinMessage, LeftListener, Report } from './messages.ts';
+
+/** How often is reported, also when there is nothing to report: that says that the worker goes on. */
+const REPORT_MS = 100;
+
+/**
+ * The listeners of one worker process.
+ *
+ *     what is on air, a pipe -> FeedReader -> Listeners -> sockets
+ *     join, with a socket ---------------------^
+ *     report <- who has left, what was given, events
+ */
+export class ListenerWorker {
+  readonly #report: (report: Report) => void;
+  readonly #machine: Listeners;
+  readonly #driver: Driver;
+  readonly #feed: FeedReader;
+  readonly #sockets: ListenerSockets;
+  /** By its number in the machine, which nobody else knows: its number in the process that accepts connections. */
+  readonly #numbers = new Map<ListenerId, ListenerId>();
+  /** Of the one who joins in the call that is going on, whose number in the machine is not known yet. */
+  #joining = 0 as ListenerId;
+  /** Joins to mountpoints that the feed has not told of yet, in the order in which they came. */
+  #waiting: { readonly message: JoinMessage; readonly socket: net.Socket }[] = [];
+  #events: ListenersEvent[] = [];
+  #left: LeftListener[] = [];
+  /** Bytes of each mountpoint, as last reported. */
+  #reported = new Map<MountId, number>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(settings: Settings, report: (report: Report) => void) {
+    this.#report = report;
+    this.#sockets = new ListenerSockets((id, reason, bytes) => this.#closed(id, reason, bytes));
+    this.#machine = new Listeners({ settings, budget: new MemoryBudget(settings.edgeBytes) }, {
+      send: (id, bytes) => this.#sockets.send(id, bytes),
+      backlogBytes: (id) => this.#sockets.backlogBytes(id),
+      end: (id, reason) => this.#sockets.end(id, reason),
+      event: (event) => this.#events.push(this.#renumbered(event)),
+    });
+    this.#driver = new Driver(this.#machine, settings);
+    this.#feed = new FeedReader(this.#machine);
+    this.#timer = setInterval(() => this.#reportAll(), REPORT_MS);
+    this.#reportAll();
+  }
+
+  /** The next bytes of what is on air. Borrowed for the call. */
+  fed(bytes: Uint8Array): void {
+    this.#feed.push(this.#driver.now, bytes);
+    const ready = this.#waiting.filter(({ message }) => message.feedBytes <= this.#feed.readBytes);
+    this.#waiting = this.#waiting.filter((one) => !ready.includes(one));
+    for (const { message, socket } of ready) this.#admit(message, socket);
+    this.#driver.settle();
+  }
+
+  /** A listener whose request has been read; undefined: its connection has ended on the way here. */
+  join(message: JoinMessage, socket: net.Socket | undefined): void {
+    if (socket === undefined) this.#left.push({ listener: message.listener, reason: CLOSED_BY_LISTENER, bytes: 0 });
+    else if (message.feedBytes > this.#feed.readBytes) this.#waiting.push({ message, socket });
+    else this.#admit(message, socket);
+    this.#driver.settle();
+  }
+
+  /** Lets all connections end after what was written, for so long. */
+  async stop(limitMs: number): Promise<void> {
+    clearInterval(this.#timer);
+    this.#driver.stop();
+    this.#reportAll();
+    await this.#sockets.finishAll('edge stopped', limitMs);
+    this.#reportAll();
+  }
+
+  #admit({ listener, mount, icy, label, head }: JoinMessage, socket: net.Socket): void {
+    this.#joining = listener;
+    const id = this.#machine.join(this.#driver.now, mount, { icy, label });
+    if (typeof id === 'string') {
+      // It has ended since; the request was right when it was read.
+      socket.destroy();
+      this.#left.push({ listener, reason: 'mount-ended', bytes: 0 });
+      return;
+    }
+    this.#numbers.set(id, listener);
+    this.#sockets.add(id, socket, head);
+  }
+
+  #closed(id: ListenerId, reason: string, bytes: number): void {
+    this.#left.push({ listener: this.#numbers.get(id)!, reason, bytes });
+    if (reason === CLOSED_BY_LISTENER) {
+      this.#machine.leave(this.#driver.now, id, reason);
+      this.#driver.settle();
+    }
+    this.#numbers.delete(id);
+  }
+
+  #renumbered(event: ListenersEvent): ListenersEvent {
+    if (event.kind === 'bound-hit') return event;
+    return { ...event, listener: this.#numbers.get(event.listener) ?? this.#joining };
+  }
+
+  #reportAll(): void {
+    const given: GivenOut[] = [];
+    const reported = new Map<MountId, number>();
+    for (const mount of this.#machine.mounts) {
+      const { slowListeners, bytesOut } = this.#machine.audience(mount);
+      if (bytesOut !== (this.#reported.get(mount) ?? 0)) given.push({ mount, slowListeners, bytesOut });
+      reported.set(mount, bytesOut);
+    }
+    this.#reported = reported;
+    this.#report({ kind: 'report', events: this.#events, left: this.#left, given });
+    this.#events = [];
+    this.#left = [];
+  }
+}

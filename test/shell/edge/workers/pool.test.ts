@@ -1,0 +1,161 @@
+import { once } from 'node:events';
+import net from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { ListenerId, MountId } from '../../../../core/base/machine.ts';
+import type { Micros } from '../../../../core/base/units.ts';
+import { withSettings } from '../../../../core/config/settings.ts';
+import { nobody, type Audience } from '../../../../core/listeners/audience.ts';
+import { Feed } from '../../../../core/listeners/feed/feed.ts';
+import { WorkerPool } from '../../../../shell/edge/workers/pool.ts';
+import { FRAME_US, numbered, numbersIn } from '../../../core/support/frames.ts';
+import { CapturedLog, RawClient } from '../../support.ts';
+
+const settings = withSettings({ burstMs: 1_000, listenerFlushMs: 20 });
+const radio = 1 as MountId;
+
+/** A pool with a port whose connections it gets, as if their requests had been read. */
+class Rig {
+  readonly log = new CapturedLog();
+  readonly feed = new Feed(settings);
+  readonly left: (readonly [ListenerId, string])[] = [];
+  readonly pool: WorkerPool;
+  audience: Audience = nobody;
+  asked = 'radio';
+  #frames = 0;
+  #waiting = new Set<() => void>();
+  readonly #server: net.Server;
+
+  constructor(workers: number, maxListeners = 100) {
+    this.pool = new WorkerPool({
+      workers,
+      settings: { ...settings, maxListeners },
+      feed: this.feed,
+      log: this.log.log,
+      heard: (_mount, audience) => {
+        this.audience = audience;
+        this.#look();
+      },
+      left: (listener, reason) => this.left.push([listener, reason]),
+    });
+    this.#server = net.createServer({ pauseOnConnect: true }, (socket) => {
+      const answer = this.pool.take({ socket, mount: this.asked, icy: false, label: 'listener', head: 'HEAD\r\n\r\n' });
+      if (typeof answer === 'string') socket.end(answer);
+    });
+    this.feed.opened(0 as Micros, radio, 'radio');
+    this.play(100);
+    this.pool.start();
+  }
+
+  play(count: number): void {
+    for (let i = 0; i < count; i++, this.#frames++) this.feed.frame(0 as Micros, radio, numbered(this.#frames), FRAME_US);
+  }
+
+  async client(): Promise<RawClient> {
+    if (!this.#server.listening) await once(this.#server.listen(0, '127.0.0.1'), 'listening');
+    const client = new RawClient((this.#server.address() as net.AddressInfo).port);
+    await client.until((received) => received.includes('HEAD\r\n\r\n') && received.length > 1_000);
+    return client;
+  }
+
+  /** Resolves when the audience is as asked for. */
+  until(is: (audience: Audience) => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (!is(this.audience)) return;
+        this.#waiting.delete(look);
+        resolve();
+      };
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#server.close();
+    await this.pool.stop(500);
+  }
+
+  #look(): void {
+    for (const look of this.#waiting) look();
+  }
+}
+
+let rig: Rig;
+afterEach(() => rig.stop());
+
+describe('workers', () => {
+  it('give each listener the burst and what comes after, and tell who has left', async () => {
+    rig = new Rig(2);
+    const clients = await Promise.all([rig.client(), rig.client(), rig.client()]);
+    await rig.until(({ listeners, bytesOut }) => listeners === 3 && bytesOut > 3 * 10_000);
+    rig.play(40);
+    const last = Buffer.from(numbered(139));
+    for (const client of clients) await client.until((received) => received.includes(last));
+    const [first] = clients;
+    const numbers = numbersIn(first!.received.subarray(first!.received.indexOf('\r\n\r\n') + 4));
+    // From somewhere in the last second on every frame, in order.
+    expect(numbers[0]).toBeGreaterThanOrEqual(100 - 39 - 10);
+    expect(numbers).toEqual(Array.from({ length: 140 - numbers[0]! }, (_, i) => numbers[0]! + i));
+    first!.socket.destroy();
+    await rig.until(({ listeners }) => listeners === 2);
+    expect(rig.left).toEqual([[1, 'closed by listener']]);
+    expect(rig.audience.listenerPeak).toBe(3);
+    expect(rig.pool.size).toBe(2);
+    expect(rig.log.all('listener-joined').map(({ listener }) => listener).sort()).toEqual([1, 2, 3]);
+    expect(rig.log.all('listener-left')).toMatchObject([{ listener: 1, mount: 'radio', reason: 'closed by listener' }]);
+  });
+
+  it('that end take their own listeners only, and are replaced', async () => {
+    rig = new Rig(2);
+    const [first, second] = [await rig.client(), await rig.client()];
+    await rig.until(({ bytesOut }) => bytesOut > 2 * 10_000);
+    const { bytesOut } = rig.audience;
+    const pid = rig.log.all('worker-started')[0]!['pid'] as number;
+    process.kill(pid, 'SIGKILL');
+    await first.closed;
+    await rig.until(({ listeners }) => listeners === 1);
+    expect(rig.log.all('worker-ended')).toMatchObject([{ worker: 1, pid, how: 'SIGKILL', listeners: 1 }]);
+    expect(rig.left).toEqual([[1, 'worker ended']]);
+    expect(rig.audience.bytesOut).toBeGreaterThanOrEqual(bytesOut);
+    // The next listener goes to the new one, which knows the burst.
+    const third = await rig.client();
+    rig.play(40);
+    const last = Buffer.from(numbered(139));
+    for (const client of [second, third]) await client.until((received) => received.includes(last));
+    expect(rig.pool.size).toBe(2);
+  });
+
+  it('that no longer answer are ended', async () => {
+    rig = new Rig(1);
+    await rig.client();
+    const pid = rig.log.all('worker-started')[0]!['pid'] as number;
+    process.kill(pid, 'SIGSTOP');
+    await rig.log.until('worker-stuck', { pid });
+    expect(await rig.log.until('worker-ended', { pid })).toMatchObject({ how: 'SIGKILL', listeners: 1 });
+  });
+
+  it('take no more listeners than all of them together may have, and none to a mountpoint that is not there', async () => {
+    rig = new Rig(2, 2);
+    await Promise.all([rig.client(), rig.client()]);
+    expect((await rig.client()).text).toBe('full');
+    expect(rig.log.all('bound-hit')).toMatchObject([{ bound: 'maxListeners', count: 1 }]);
+    rig.asked = 'other';
+    expect((await rig.client()).text).toBe('no-such-mount');
+  });
+
+  it('learn of a mountpoint before anybody joins it, and let its listeners go when it is over', async () => {
+    rig = new Rig(1);
+    await rig.client();
+    const second = 2 as MountId;
+    rig.feed.opened(0 as Micros, second, 'second');
+    for (let i = 0; i < 100; i++) rig.feed.frame(0 as Micros, second, numbered(i), FRAME_US);
+    rig.asked = 'second';
+    const client = await rig.client();
+    rig.feed.ended(0 as Micros, second);
+    await client.closed;
+    expect(numbersIn(client.received.subarray(client.received.indexOf('\r\n\r\n') + 4)).at(-1)).toBe(99);
+    await rig.log.until('listener-left', { mount: 'second', reason: 'mount-ended' });
+    expect(rig.left).toEqual([[2, 'mount-ended']]);
+    expect(rig.pool.size).toBe(1);
+  });
+});
