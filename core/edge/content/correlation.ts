@@ -1,5 +1,5 @@
-import { SILENT } from '../../codec/format/family.ts';
-import { ABSENT, STEP_US, type LoudnessEnvelope } from './loudness-envelope.ts';
+import { STEP_US, type LoudnessEnvelope } from './loudness-envelope.ts';
+import { PreparedEnvelope } from './prepared-envelope.ts';
 
 /** Where two loudness envelopes agree best. */
 export interface Alignment {
@@ -11,14 +11,11 @@ export interface Alignment {
   readonly next: number;
 }
 
-/** Slower changes say how an encoder or a processor is set, not what is on air. */
-const AVERAGE_POINTS = 100;
-/** Pauses between words are as deep as a codec's bit budget has it: how deep must not outweigh the speech. */
-const FLOOR = -18;
 const WINDOW_POINTS = 1_000;
 const LEAST_POINTS = 800;
-const LONGEST_PAUSE_POINTS = 100;
 const COARSE = 4;
+/** The finest grid is looked at so far beyond the lags that are asked for, and one point more for the parabola. */
+const BEYOND = COARSE + 1;
 /** Lags that are looked at in one look: a minute on both sides, far more than encoders lie apart. */
 const MOST_LAGS = 12_000;
 /** A second peak counts as another one from so far on. */
@@ -28,12 +25,14 @@ const LEAST_DEVIATION = 2;
 
 /**
  * Finds the same point of the programme in two loudness envelopes: each less its average over a second, floor-clipped, and then
- * the lag at which they correlate best, over their newest common ten seconds; first on a grid of 40 ms, then of 10 ms around
- * the best, and between grid points by a parabola.
+ * the lag at which they correlate best, over their newest common ten seconds; first on a grid of 40 ms, from there uphill on one of
+ * 10 ms, and between grid points by a parabola.
  */
 export class Correlator {
-  readonly #from = new Prepared();
-  readonly #to = new Prepared();
+  readonly #from: PreparedEnvelope = new PreparedEnvelope();
+  readonly #to: PreparedEnvelope = new PreparedEnvelope();
+  /** The correlations on the coarse grid. */
+  readonly #coarse: Float64Array = new Float64Array(MOST_LAGS / COARSE + 1);
 
   /**
    * Lags from `leastUs` to `mostUs` are looked at. Undefined when there is too little in common in the middle of those, or no loudness envelope in it,
@@ -43,46 +42,97 @@ export class Correlator {
     const least = Math.floor(leastUs / STEP_US);
     const most = Math.ceil(mostUs / STEP_US);
     if (!Number.isSafeInteger(least) || !Number.isSafeInteger(most) || most - least > MOST_LAGS) return undefined;
-    this.#from.prepare(from);
-    this.#to.prepare(to);
+    this.#prepare(from, to, least - BEYOND, most + BEYOND);
+    if (this.#from.length < LEAST_POINTS || this.#to.length < LEAST_POINTS) return undefined;
+    // From here on places, and so lags, are counted from where the two were prepared from.
+    const zero = this.#from.begin - this.#to.begin;
+    const found = this.#search(int32(zero + least), int32(zero + most));
+    return found === undefined ? undefined : { ...found, lagUs: STEP_US * (found.lag - zero) };
+  }
+
+  /** What two envelopes can have in common at these lags. */
+  #prepare(from: LoudnessEnvelope, to: LoudnessEnvelope, least: number, most: number): void {
+    this.#from.prepare(from, Math.min(from.end, to.end - most) - WINDOW_POINTS, Math.min(from.end, to.end - least));
+    this.#to.prepare(to, Math.min(from.end + least, to.end) - WINDOW_POINTS, Math.min(from.end + most, to.end));
+  }
+
+  #search(least: number, most: number): { readonly lag: number; readonly peak: number; readonly next: number } | undefined {
+    this.#addUp(COARSE);
     // Where one has just been silent for seconds they have enough in common only far from where they are expected, and a chance peak there no rival.
     if (this.#correlation(Math.round((least + most) / 2), COARSE) === -Infinity) return undefined;
-    const values: { readonly lag: number; readonly value: number }[] = [];
-    let best = { lag: 0, value: -Infinity };
-    for (let lag = least; lag <= most; lag += COARSE) {
+    const centre = this.#bestOfGrid(least, most);
+    this.#addUp(1);
+    let lag = centre;
+    let peak = this.#correlation(lag, 1);
+    let before = this.#correlation(lag - 1, 1);
+    let after = this.#correlation(lag + 1, 1);
+    for (; before > peak && lag > centre - COARSE; before = this.#correlation(lag - 1, 1)) {
+      lag--;
+      after = peak;
+      peak = before;
+    }
+    for (; after > peak && lag < centre + COARSE; after = this.#correlation(lag + 1, 1)) {
+      lag++;
+      before = peak;
+      peak = after;
+    }
+    return peak === -Infinity ? undefined : { lag: lag + summit(before, peak, after), peak, next: this.#bestElsewhere(lag, least, most) };
+  }
+
+  #addUp(stride: number): void {
+    this.#from.addUp(stride);
+    this.#to.addUp(stride);
+  }
+
+  /** Fills the coarse grid, and returns the lag of its best value. */
+  #bestOfGrid(least: number, most: number): number {
+    let best = -Infinity;
+    let bestLag = least;
+    for (let at = 0, lag = least; lag <= most; at++, lag += COARSE) {
       const value = this.#correlation(lag, COARSE);
-      values.push({ lag, value });
-      if (value > best.value) best = { lag, value };
+      this.#coarse[at] = value;
+      if (value > best) {
+        best = value;
+        bestLag = lag;
+      }
     }
-    if (best.value === -Infinity) return undefined;
-    const centre = best.lag;
-    for (let lag = centre - COARSE; lag <= centre + COARSE; lag++) {
-      const value = this.#correlation(lag, 1);
-      if (value > best.value || lag === centre - COARSE) best = { lag, value };
-    }
-    if (best.value === -Infinity) return undefined;
-    const next = values.reduce((most, { lag, value }) => (Math.abs(lag - best.lag) >= APART_POINTS ? Math.max(most, value) : most), 0);
-    return { lagUs: STEP_US * (best.lag + this.#peakBetween(best.lag, best.value)), peak: best.value, next };
+    return bestLag;
   }
 
-  #peakBetween(lag: number, value: number): number {
-    const before = this.#correlation(lag - 1, 1);
-    const after = this.#correlation(lag + 1, 1);
-    const curve = before - 2 * value + after;
-    return curve < 0 && Number.isFinite(curve) ? Math.max(-0.5, Math.min(0.5, (before - after) / (2 * curve))) : 0;
+  #bestElsewhere(lag: number, least: number, most: number): number {
+    let next = 0;
+    for (let at = 0, other = least; other <= most; at++, other += COARSE) {
+      if (Math.abs(other - lag) >= APART_POINTS && this.#coarse[at]! > next) next = this.#coarse[at]!;
+    }
+    return next;
   }
 
-  /** Of every `stride`th point of what both have at this lag; -Infinity when that is too little. */
+  /** Of every `stride`th point of what both have at this lag; -Infinity when that is too little. They have been added up with this stride. */
   #correlation(lag: number, stride: number): number {
     const a = this.#from;
     const b = this.#to;
-    const end = Math.min(a.end, b.end - lag);
-    const begin = Math.max(a.begin, b.begin - lag, end - WINDOW_POINTS);
+    const end = Math.min(a.length, b.length - lag);
+    const begin = Math.max(0, -lag, end - WINDOW_POINTS);
     if (end - begin < LEAST_POINTS) return -Infinity;
-    let [sumA, sumB, sumAA, sumBB, sumAB, count] = [0, 0, 0, 0, 0, 0];
-    for (let point = begin; point < end; point += stride) {
-      const x = a.values[point - a.begin]!;
-      const y = b.values[point + lag - b.begin]!;
+    if (a.hasHoles || b.hasHoles) return this.#correlationWithHoles(lag, begin, end, stride);
+    const points = Math.ceil((end - begin) / stride);
+    const product = sumOfProducts(a.values, begin, b.values, begin + lag, points, stride);
+    return normalised(points, a.sum(begin, points), b.sum(begin + lag, points), a.squares(begin, points), b.squares(begin + lag, points), product);
+  }
+
+  /** The same where one of them has holes: what lies in those is left out of both. */
+  #correlationWithHoles(lag: number, begin: number, end: number, stride: number): number {
+    const { values: a } = this.#from;
+    const { values: b } = this.#to;
+    let sumA = 0;
+    let sumB = 0;
+    let sumAA = 0;
+    let sumBB = 0;
+    let sumAB = 0;
+    let count = 0;
+    for (let at = int32(begin); at < end; at += stride) {
+      const x = a[at]!;
+      const y = b[at + lag]!;
       if (Number.isNaN(x) || Number.isNaN(y)) continue;
       sumA += x;
       sumB += y;
@@ -91,42 +141,38 @@ export class Correlator {
       sumAB += x * y;
       count++;
     }
-    if (count * stride < LEAST_POINTS) return -Infinity;
-    const varianceA = sumAA - (sumA * sumA) / count;
-    const varianceB = sumBB - (sumB * sumB) / count;
-    const leastVariance = count * LEAST_DEVIATION * LEAST_DEVIATION;
-    if (varianceA < leastVariance || varianceB < leastVariance) return -Infinity;
-    return (sumAB - (sumA * sumB) / count) / Math.sqrt(varianceA * varianceB);
+    return count * stride < LEAST_POINTS ? -Infinity : normalised(count, sumA, sumB, sumAA, sumBB, sumAB);
   }
 }
 
-/**
- * A loudness envelope without its slow changes. What it cannot tell anything by is NaN: where programme was lost, and where there was digital
- * silence for longer than a speaker takes breath, which says that a line is open, and not what is on air.
- */
-class Prepared {
-  begin = 0;
-  end = 0;
-  values: Float32Array = new Float32Array(0);
+/** Its places are whole numbers to the compiler only where that is said: without it a point takes twice as long. */
+function int32(place: number): number {
+  return place | 0;
+}
 
-  prepare(envelope: LoudnessEnvelope): void {
-    this.begin = envelope.begin;
-    this.end = envelope.end;
-    const length = this.end - this.begin;
-    if (this.values.length < length) this.values = new Float32Array(length);
-    const half = AVERAGE_POINTS / 2;
-    let sum = 0;
-    let count = 0;
-    let low = this.begin;
-    let high = this.begin;
-    let silent = 0;
-    for (let point = this.begin; point < this.end; point++) {
-      for (; high < this.end && high <= point + half; high++) if (envelope.at(high) !== ABSENT) [sum, count] = [sum + envelope.at(high), count + 1];
-      for (; low < point - half; low++) if (envelope.at(low) !== ABSENT) [sum, count] = [sum - envelope.at(low), count - 1];
-      const value = envelope.at(point);
-      silent = value === SILENT ? silent + 1 : 0;
-      this.values[point - this.begin] = value === ABSENT || silent > LONGEST_PAUSE_POINTS ? Number.NaN : Math.max(FLOOR, value - sum / count);
-      if (silent === LONGEST_PAUSE_POINTS) this.values.fill(Number.NaN, point + 1 - silent - this.begin, point + 1 - this.begin);
-    }
+function sumOfProducts(a: Float32Array, beginA: number, b: Float32Array, beginB: number, points: number, stride: number): number {
+  let sum = 0;
+  let atA = int32(beginA);
+  let atB = int32(beginB);
+  for (let point = 0; point < points; point++) {
+    sum += a[atA]! * b[atB]!;
+    atA += stride;
+    atB += stride;
   }
+  return sum;
+}
+
+/** Where between the grid points -1 and 1 a parabola through three values is highest. */
+function summit(before: number, peak: number, after: number): number {
+  const curve = before - 2 * peak + after;
+  return curve < 0 && Number.isFinite(curve) ? Math.max(-0.5, Math.min(0.5, (before - after) / (2 * curve))) : 0;
+}
+
+/** -Infinity when one of them hardly moves. */
+function normalised(count: number, sumA: number, sumB: number, sumAA: number, sumBB: number, sumAB: number): number {
+  const varianceA = sumAA - (sumA * sumA) / count;
+  const varianceB = sumBB - (sumB * sumB) / count;
+  const leastVariance = count * LEAST_DEVIATION * LEAST_DEVIATION;
+  if (varianceA < leastVariance || varianceB < leastVariance) return -Infinity;
+  return (sumAB - (sumA * sumB) / count) / Math.sqrt(varianceA * varianceB);
 }

@@ -63,6 +63,17 @@ export class LoudnessEnvelope {
     return this.#values[point % this.#points]!;
   }
 
+  /** Copies the values from the grid point `from` on and before `to` to the beginning of `into`. */
+  copy(from: number, to: number, into: Float32Array): void {
+    const values = this.#values;
+    let slot = from % this.#points;
+    const count = to - from;
+    for (let at = 0; at < count; at++) {
+      into[at] = values[slot]!;
+      if (++slot === this.#points) slot = 0;
+    }
+  }
+
   /** Saves or restores its state. */
   snapshot(a: Snapshot): void {
     const bytes = a.bytes(new Uint8Array(this.#values.buffer));

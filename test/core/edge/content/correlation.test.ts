@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { LoudnessEnvelope, STEP_US } from '../../../../core/edge/content/loudness-envelope.ts';
+import { ABSENT, LoudnessEnvelope, STEP_US } from '../../../../core/edge/content/loudness-envelope.ts';
 import { Correlator } from '../../../../core/edge/content/correlation.ts';
 import { LevelReader } from '../../../../core/codec/level.ts';
 import { SILENT } from '../../../../core/codec/format/family.ts';
@@ -113,6 +113,58 @@ describe('what has no contour', () => {
     const short = new LoudnessEnvelope(POINTS);
     for (let point = 0; point < 300; point++) short.add(point * STEP_US, 100 + ((point * 37) % 60));
     expect(correlator.align(short, short, -FAR_US, FAR_US)).toBeUndefined();
+  });
+});
+
+/** The definition, point by point: less the average over a second, clipped; NaN is a hole, or digital silence that goes on for longer than a second. */
+function plainValues(of: LoudnessEnvelope): Map<number, number> {
+  const points = Array.from({ length: of.end - of.begin }, (_, at) => of.begin + at);
+  const values = new Map(
+    points.map((point) => {
+      const around = points.slice(Math.max(0, point - of.begin - 50), point - of.begin + 51).map((near) => of.at(near)).filter((value) => value !== ABSENT);
+      const average = around.reduce((sum, value) => sum + value, 0) / around.length;
+      return [point, of.at(point) === ABSENT ? Number.NaN : Math.max(-18, of.at(point) - average)];
+    }),
+  );
+  let silent: number[] = [];
+  for (const point of points) {
+    silent = of.at(point) === SILENT ? [...silent, point] : [];
+    if (silent.length >= 100) for (const hole of silent) values.set(hole, Number.NaN);
+  }
+  return values;
+}
+
+function plainCorrelation(a: Map<number, number>, b: Map<number, number>, lag: number, stride: number): number {
+  const [pointsA, pointsB] = [[...a.keys()], [...b.keys()]];
+  const end = Math.min(pointsA.at(-1)!, pointsB.at(-1)! - lag) + 1;
+  const pairs: [number, number][] = [];
+  for (let point = Math.max(pointsA[0]!, pointsB[0]! - lag, end - 1_000); point < end; point += stride) {
+    const pair: [number, number] = [a.get(point)!, b.get(point + lag)!];
+    if (!pair.some(Number.isNaN)) pairs.push(pair);
+  }
+  const mean = (side: 0 | 1): number => pairs.reduce((sum, pair) => sum + pair[side], 0) / pairs.length;
+  const [meanA, meanB] = [mean(0), mean(1)];
+  const product = (one: (pair: [number, number]) => number, other: (pair: [number, number]) => number): number => pairs.reduce((sum, pair) => sum + one(pair) * other(pair), 0);
+  const x = ([value]: [number, number]): number => value - meanA;
+  const y = ([, value]: [number, number]): number => value - meanB;
+  return product(x, y) / Math.sqrt(product(x, x) * product(y, y));
+}
+
+describe('by its definition, the correlation', () => {
+  const whole = envelope(levels.a, 40e6);
+  const lossy = new LoudnessEnvelope(POINTS);
+  for (const { atUs, level } of levels.b) if (atUs < 40.2e6 && (atUs < 33e6 || atUs > 33.3e6)) lossy.add(atUs + 1.8e6, level);
+  const paused = new LoudnessEnvelope(POINTS);
+  for (const { atUs, level } of levels.b) if (atUs < 39.9e6) paused.add(atUs, atUs > 34e6 && atUs < 35.4e6 ? SILENT : level);
+
+  test.each([['whole', envelope(levels.b, 40.1e6)], ['lossy', lossy], ['silent for more than a second', paused]] as const)('is the same with a stream that is %s', (_, other) => {
+    const found = new Correlator().align(whole, other, -100_000, 2_000_000)!;
+    const lag = Math.round(found.lagUs / STEP_US);
+    const [a, b] = [plainValues(whole), plainValues(other)];
+    expect(found.peak).toBeCloseTo(plainCorrelation(a, b, lag, 1), 6);
+    const grid = Array.from({ length: 53 }, (_n, at) => 4 * at - 10).filter((at) => at <= 200 && Math.abs(at - lag) >= 15);
+    expect(found.next).toBeCloseTo(Math.max(...grid.map((at) => plainCorrelation(a, b, at, 4))), 6);
+    for (const near of [lag - 1, lag + 1]) expect(plainCorrelation(a, b, near, 1)).toBeLessThanOrEqual(found.peak);
   });
 });
 
