@@ -16,8 +16,7 @@ const MOST_PLACES = 8;
  * that was started anew, and begins with what the server had kept. That point is exact. Where the frames are not the same, the next
  * matcher is asked.
  *
- * Frames are compared by how their sound is coded, which is the same only where both come from one encoder. It costs four searches of
- * 512 numbers, half a microsecond.
+ * Frames are compared by how their sound is coded, which is the same only where both come from one encoder. It costs four searches.
  */
 export class SameFrames implements Matcher {
   readonly #next: Matcher;
@@ -72,9 +71,18 @@ function lagAt(a: FrameTable, b: FrameTable, probe: number): number | undefined 
     if (place >= 0) return undefined;
     place = at;
   }
-  if (place < 0) return undefined;
-  const run = Array.from({ length: RUN }, (_, back) => b.digest(probe + back));
-  return new Set(run).size < LEAST_DISTINCT ? undefined : b.mediaUs(probe) - a.mediaUs(place);
+  return place < 0 || distinctFrom(b, probe) < LEAST_DISTINCT ? undefined : b.mediaUs(probe) - a.mediaUs(place);
+}
+
+/** How many frames of a run are different from one another. */
+function distinctFrom(frames: FrameTable, probe: number): number {
+  let distinct = 0;
+  for (let back = 0; back < RUN; back++) {
+    let newer = 0;
+    while (newer < back && frames.digest(probe + newer) !== frames.digest(probe + back)) newer++;
+    if (newer === back) distinct++;
+  }
+  return distinct;
 }
 
 function isRun(a: FrameTable, place: number, b: FrameTable, probe: number): boolean {

@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import { StateReader, StateWriter } from '../../../../core/recording/saved-state.ts';
+import { ByteReader, ByteWriter } from '../../../../core/recording/wire.ts';
 import { describe, expect, it } from 'vitest';
 import { FrameTable, TABLE_FRAMES } from '../../../../core/edge/content/frame-table.ts';
 
@@ -22,6 +24,23 @@ describe('a table of frames', () => {
       expect(table.find(wanted, from)).toBe(list.indexOf(wanted, from));
       for (const back of [0, 1, list.length - 1]) if (back >= 0 && back < list.length) expect(table.digest(back)).toBe(list[back]);
     }), { numRuns: 200 });
+  });
+
+  it('goes on from a saved state', () => {
+    fc.assert(fc.property(fc.array(fc.integer({ min: -5, max: 600 }), { minLength: 1, maxLength: 1_200, size: 'max' }), fc.nat(1_200), (digests, savedAt) => {
+      const first = new FrameTable();
+      let second = new FrameTable();
+      for (const [n, digest] of digests.entries()) {
+        if (n === savedAt) {
+          const writer = new ByteWriter();
+          first.snapshot(new StateWriter(writer, 'left-out'));
+          second = new FrameTable();
+          second.snapshot(new StateReader(new ByteReader(writer.written), 'left-out'));
+        }
+        for (const table of n < savedAt ? [first] : [first, second]) table.add(digest, n);
+      }
+      if (savedAt < digests.length) for (let digest = -5; digest <= 600; digest += 7) expect(second.find(digest)).toBe(first.find(digest));
+    }), { numRuns: 50 });
   });
 
   it('knows where each frame begins', () => {
