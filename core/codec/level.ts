@@ -23,8 +23,10 @@ export class LevelReader {
       this.#family = family;
       this.#reader = family.newLevels();
     }
-    this.levels.length = 0;
-    this.isSilent = this.#reader!.read(bytes, this.levels, format);
-    return this.levels.length;
+    const count = this.#reader!.read(bytes, this.levels, format);
+    // Emptied and filled again, an array gets new memory for every frame.
+    if (this.levels.length !== count) this.levels.length = count;
+    this.isSilent = this.#reader!.isSilent;
+    return count;
   }
 }

@@ -5,10 +5,15 @@ import { RawBlockReader } from './raw-block.ts';
 export class AacLevels implements FrameLevels {
   readonly #block: RawBlockReader = new RawBlockReader();
 
-  read(bytes: Uint8Array, levels: number[]): boolean {
+  get isSilent(): boolean {
+    return this.#block.isSilent;
+  }
+
+  read(bytes: Uint8Array, levels: number[]): number {
     const block = this.#block;
     block.read(bytes);
-    if (block.globalGain !== undefined || block.emptyChannels > 0) levels.push(block.globalGain ?? SILENT);
-    return block.isSilent;
+    if (block.globalGain === undefined && block.emptyChannels === 0) return 0;
+    levels[0] = block.globalGain ?? SILENT;
+    return 1;
   }
 }

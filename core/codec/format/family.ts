@@ -76,11 +76,13 @@ export const SILENT = 0;
 
 /** Reads how loud the parts of a frame are, without decoding. */
 export interface FrameLevels {
+  /** Whether the frame that was read last is digital silence: nothing is coded in it. */
+  readonly isSilent: boolean;
   /**
-   * Appends what each part of a whole frame has to `levels`, in steps of 1.5 dB, SILENT where a part has no sound at all. Returns
-   * whether the frame is digital silence: nothing is coded in it.
+   * Writes what each part of a whole frame has to the beginning of `levels`, in steps of 1.5 dB, SILENT where a part has no sound at all. Returns
+   * how many parts those are.
    */
-  read(bytes: Uint8Array, levels: number[], format: FrameFormat): boolean;
+  read(bytes: Uint8Array, levels: number[], format: FrameFormat): number;
 }
 
 /** Mends the first frames behind a cut, so that a decoder makes no noise of them. */

@@ -14,35 +14,39 @@ import { granulesOf, isEmpty, SideInfoReader } from './side-info.ts';
 export class MpegLevels implements FrameLevels {
   readonly #sideInfo: SideInfoReader = new SideInfoReader();
   readonly #layer2: Layer2Reader = new Layer2Reader();
+  isSilent = false;
 
-  read(bytes: Uint8Array, levels: number[], format: FrameFormat): boolean {
+  read(bytes: Uint8Array, levels: number[], format: FrameFormat): number {
+    this.isSilent = false;
     if (format.codec === 'mp3') return this.#readMp3(bytes, levels, format);
-    return format.codec === 'mp2' && this.#readMp2(bytes, levels, format);
+    return format.codec === 'mp2' ? this.#readMp2(bytes, levels, format) : 0;
   }
 
-  #readMp3(bytes: Uint8Array, levels: number[], format: FrameFormat): boolean {
+  #readMp3(bytes: Uint8Array, levels: number[], format: FrameFormat): number {
     const sideInfo = this.#sideInfo;
     sideInfo.start(bytes, format);
+    const granules = granulesOf(format);
     let isSilent = true;
-    for (let granule = granulesOf(format); granule > 0; granule--) {
+    for (let granule = 0; granule < granules; granule++) {
       let loudest = SILENT;
       for (let channel = 0; channel < format.channels; channel++) {
         const part = sideInfo.next();
         if (!isEmpty(part)) loudest = Math.max(loudest, part.globalGain);
       }
-      if (!sideInfo.isWithin) return false;
+      if (!sideInfo.isWithin) return granule;
       if (loudest !== SILENT) isSilent = false;
-      levels.push(loudest);
+      levels[granule] = loudest;
     }
-    return isSilent;
+    this.isSilent = isSilent;
+    return granules;
   }
 
-  #readMp2(bytes: Uint8Array, levels: number[], format: FrameFormat): boolean {
+  #readMp2(bytes: Uint8Array, levels: number[], format: FrameFormat): number {
     const layer2 = this.#layer2;
     layer2.read(bytes, format);
-    const { isSilent } = layer2;
-    for (let part = 0; part < LAYER2_PARTS; part++) levels.push(isSilent ? SILENT : (NO_SCALE - layer2.scales[part]!) * STEPS_A_SCALE);
-    return isSilent;
+    this.isSilent = layer2.isSilent;
+    for (let part = 0; part < LAYER2_PARTS; part++) levels[part] = this.isSilent ? SILENT : (NO_SCALE - layer2.scales[part]!) * STEPS_A_SCALE;
+    return LAYER2_PARTS;
   }
 }
 
