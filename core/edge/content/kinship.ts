@@ -61,6 +61,12 @@ export class Kinship<Stream extends Kin> {
     return this.#of.get(a)?.get(b)?.isDifferent === true;
   }
 
+  /** Whether they have been seen to agree at `at` or later. */
+  agreedSince(at: number, a: Stream, b: Stream): boolean {
+    const pair = this.#of.get(a)?.get(b);
+    return pair?.isSame === true && pair.agreedAt >= at;
+  }
+
   /** One that agrees with it, if any does. */
   kinOf(stream: Stream): Stream | undefined {
     for (const [other, pair] of this.#of.get(stream) ?? []) if (agrees(pair)) return other;

@@ -162,6 +162,12 @@ export class Candidates {
     return match === undefined ? undefined : stream.ring.endUs - match.mediaUs;
   }
 
+  /** The same by what is in the streams; undefined where only arrivals could say. */
+  contentAheadUs(backup: EdgeStream): number | undefined {
+    const match = this.matchOf(backup);
+    return match === undefined || match.by === 'arrival' ? undefined : backup.ring.endUs - match.mediaUs;
+  }
+
   /** How a backup could take over. Where a stream that comes faster than real time is in the programme says nothing of the others. */
   takeoverBy(backup: EdgeStream): Takeover | undefined {
     const { live } = this.#playout;

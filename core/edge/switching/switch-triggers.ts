@@ -19,8 +19,6 @@ export interface SwitchTrigger {
 export interface Situation {
   readonly live: EdgeStream;
   readonly playheadUs: number;
-  /** Programme that the backup is ahead of them; undefined when only arrivals could say. */
-  readonly aheadUs: number | undefined;
   readonly wanted: EdgeStream | undefined;
   /** The live stream carries another programme than what it was taken for, and the backup that. */
   readonly isHomecoming: boolean;
@@ -42,12 +40,17 @@ const LEAST_HELD_US = 1_000_000;
 export class SwitchTriggers {
   readonly #settings: Settings;
   readonly #prefer: (stream: EdgeStream) => boolean;
+  readonly #aheadUs: (backup: EdgeStream) => number | undefined;
   #since: Map<EdgeStream, { readonly reason: PlannedReason; readonly at: Micros }> = new Map();
 
-  /** @param prefer says whether listeners are to return to a stream. */
-  constructor(settings: Settings, prefer: (stream: EdgeStream) => boolean) {
+  /**
+   * @param prefer says whether listeners are to return to a stream.
+   * @param aheadUs programme that a backup is ahead of them; undefined when only arrivals could say. It is asked for only where it decides.
+   */
+  constructor(settings: Settings, prefer: (stream: EdgeStream) => boolean, aheadUs: (backup: EdgeStream) => number | undefined) {
     this.#settings = settings;
     this.#prefer = prefer;
+    this.#aheadUs = aheadUs;
   }
 
   /** Why this healthy backup is to be entered; undefined: it is not, or not yet. */
@@ -62,7 +65,7 @@ export class SwitchTriggers {
     if (known?.reason !== reason) this.#since.set(backup, { reason, at: now });
     // What loses and pauses is not well.
     const heldSince = reason === 'preferred' ? Math.max(sinceAt, backup.health.steadySince) : sinceAt;
-    const overdueUs = now - heldSince - this.#heldUs(reason, situation);
+    const overdueUs = now - heldSince - this.#heldUs(reason, backup);
     return overdueUs >= 0 ? { reason, overdueUs } : undefined;
   }
 
@@ -92,7 +95,7 @@ export class SwitchTriggers {
   }
 
   #reason(now: Micros, backup: EdgeStream, situation: Situation): PlannedReason | undefined {
-    const { live, playheadUs, aheadUs, wanted, isHomecoming, changesFormat, isSecondChoice, isChosen } = situation;
+    const { live, playheadUs, wanted, isHomecoming, changesFormat, isSecondChoice, isChosen } = situation;
     if (wanted === backup) return 'operator';
     if (isSecondChoice) return undefined;
     if (live.health.pace.isUnpaced) return 'unpaced';
@@ -100,22 +103,26 @@ export class SwitchTriggers {
     const isWell = !hasContentFaultBeside(backup, live, this.#settings);
     const fault = isChosen ? undefined : beginningFaultOf(live, this.#settings);
     if (fault !== undefined && !mayHaveContentFault(backup, this.#settings)) return fault;
-    if (!isChosen && aheadUs === undefined && isWell && seemsLooped(live, backup, this.#settings)) return 'frozen';
+    if (!isChosen && isWell && seemsLooped(live, backup, this.#settings) && this.#aheadUs(backup) === undefined) return 'frozen';
     if (!isWell || changesFormat) return undefined;
-    if (this.#isBehind(now, live, playheadUs, backup, aheadUs)) return 'behind';
+    if (this.#isBehind(now, live, playheadUs, backup)) return 'behind';
     if (this.#isLossier(now, live, backup)) return 'lossy';
     const mayReturn = !isChosen && wanted === undefined;
     return mayReturn && this.#prefer(backup) && !this.#prefer(live) ? 'preferred' : undefined;
   }
 
-  #heldUs(reason: PlannedReason, { aheadUs }: Situation): number {
-    // After a silence of the programme itself the encoder that is ahead is heard first.
-    const soonestUs = LEAST_HELD_US + (aheadUs === undefined ? FAR_US : Math.max(0, aheadUs));
-    if (reason === 'silent') return Math.max(ms(this.#settings.silentSwitchMs), soonestUs);
-    if (reason === 'frozen') return Math.max(ms(this.#settings.frozenSwitchMs), soonestUs);
+  #heldUs(reason: PlannedReason, backup: EdgeStream): number {
+    if (reason === 'silent') return Math.max(ms(this.#settings.silentSwitchMs), this.#soonestUs(backup));
+    if (reason === 'frozen') return Math.max(ms(this.#settings.frozenSwitchMs), this.#soonestUs(backup));
     // After an outage of both each is ahead by turns, while they send what they have kept.
     if (reason === 'behind' || reason === 'foreign') return ms(this.#settings.resumeGraceMs);
     return reason === 'preferred' ? ms(this.#settings.returnMs) : 0;
+  }
+
+  /** After a silence of the programme itself the encoder that is ahead is heard first. */
+  #soonestUs(backup: EdgeStream): number {
+    const aheadUs = this.#aheadUs(backup);
+    return LEAST_HELD_US + (aheadUs === undefined ? FAR_US : Math.max(0, aheadUs));
   }
 
   /**
@@ -124,12 +131,13 @@ export class SwitchTriggers {
    * both, and has its arrivals known. Of two equally bursty ones each is ahead of the other by turns: there it takes more than a burst.
    * Where their content tells what the listeners could have, it has to agree.
    */
-  #isBehind(now: Micros, live: EdgeStream, playheadUs: number, backup: EdgeStream, aheadUs: number | undefined): boolean {
+  #isBehind(now: Micros, live: EdgeStream, playheadUs: number, backup: EdgeStream): boolean {
     if (now - backup.health.framesSince < ms(this.#settings.behindSettleMs)) return false;
     const isSteadier = 2 * backup.health.stallTimeoutUs <= live.health.stallTimeoutUs;
     const leastUs = Math.max(ms(this.#settings.behindSwitchMs), isSteadier ? 0 : live.health.stallTimeoutUs);
-    if (aheadUs !== undefined && aheadUs < leastUs) return false;
-    return backup.ring.endUs - playheadUs - (live.timeline.originUs - backup.timeline.originUs) >= leastUs;
+    if (!(backup.ring.endUs - playheadUs - (live.timeline.originUs - backup.timeline.originUs) >= leastUs)) return false;
+    const aheadUs = this.#aheadUs(backup);
+    return aheadUs === undefined || aheadUs >= leastUs;
   }
 
   /** Each loss may have been too short to leave it. */

@@ -87,7 +87,7 @@ export class Switcher {
     this.#trust = new Trust({ mount: options.mount, isGiven: policy?.trust === 'all', event: options.event });
     this.#candidates = new Candidates({ settings, policy, matcher: options.matcher, playout: this.#playout, trust: this.#trust });
     this.#turns = new FallbackTurns({ settings, state, controller, playout: this.#playout, candidates: this.#candidates, timer });
-    this.#triggers = new SwitchTriggers(settings, (stream) => policy?.prefer !== undefined && isFrom(stream, policy.prefer));
+    this.#triggers = new SwitchTriggers(settings, (stream) => policy?.prefer !== undefined && isFrom(stream, policy.prefer), (backup) => this.#candidates.contentAheadUs(backup));
     this.#watch = new LiveWatch({
       mount: options.mount,
       settings,
@@ -295,7 +295,7 @@ export class Switcher {
     if (stream.health.pace.isUnpaced) return;
     const live = this.live!;
     this.#options.matcher.heard(live, stream);
-    this.#trust.heard(now, live, stream, () => this.#candidates.isMatched(stream), this.#candidates);
+    this.#trust.heard(now, live, stream, this.#candidates);
     if (!this.#candidates.fits(stream)) return;
     this.#end.heard(now);
     if (this.#state.isStalled) this.#watch.backupFrame(now, stream);
@@ -336,12 +336,9 @@ export class Switcher {
   /** Whether to leave the live stream, which serves, for this backup. */
   #consider(now: Micros, backup: EdgeStream): void {
     if (!backup.isHealthy(now)) return;
-    const match = this.matchOf(backup);
-    const aheadUs = match !== undefined && match.by !== 'arrival' ? backup.ring.endUs - match.mediaUs : undefined;
     const trigger = this.#triggers.look(now, backup, {
       live: this.live!,
       playheadUs: this.#playout.playheadUs,
-      aheadUs,
       wanted: this.#choice.waitsFor(this.live),
       isHomecoming: this.#candidates.isHomecoming(backup),
       changesFormat: !this.#candidates.isAlike(backup),
@@ -352,7 +349,7 @@ export class Switcher {
     const { reason, overdueUs } = trigger;
     if (!this.#candidates.allows(now, reason, backup)) return;
     const isUrgent = reason !== 'operator' && reason !== 'preferred';
-    if (!isUrgent && aheadUs === undefined && now - backup.health.framesSince < MATCHED_AFTER_US) return;
+    if (!isUrgent && now - backup.health.framesSince < MATCHED_AFTER_US && this.#candidates.contentAheadUs(backup) === undefined) return;
     const found = this.#candidates.takeoverBy(backup);
     if (found === undefined || (!isThere(found) && (reason === 'behind' || reason === 'lossy'))) return;
     // Behind a stream that stutters, or says nothing, the listeners have none to lose.

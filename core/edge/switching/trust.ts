@@ -12,6 +12,12 @@ export interface TrustOptions {
   readonly event: (event: SwitchingEvent) => void;
 }
 
+/** The streams of the mountpoint. */
+export interface MountStreams extends Iterable<EdgeStream> {
+  /** Whether what is in a backup says where it lies against the live stream. */
+  isMatched(backup: EdgeStream): boolean;
+}
+
 /** How far a stream is believed to carry what the listeners want, when the live one has to be left: the higher, the sooner. */
 export const Standing = {
   /** It has been seen to carry another programme than the live stream. */
@@ -96,11 +102,12 @@ export class Trust {
     else if (this.#home !== undefined && this.isSame(this.#home, to)) this.#home = undefined;
   }
 
-  /** A backup has one more frame; `isMatched` when its content says where it lies against the live stream. */
-  heard(now: Micros, live: EdgeStream, backup: EdgeStream, isMatched: () => boolean, streams: Iterable<EdgeStream>): void {
+  /** A backup has one more frame. */
+  heard(now: Micros, live: EdgeStream, backup: EdgeStream, streams: MountStreams): void {
     if (this.#options.isGiven) return;
     const resumedAt = Math.max(live.resumedAt, backup.resumedAt);
-    if (now - resumedAt >= MATCHED_AFTER_US && isMatched()) this.#tell(live, backup, this.#kinship.agree(now, live, backup));
+    const isDue = now - resumedAt >= MATCHED_AFTER_US && !this.#kinship.agreedSince(now - LOOK_US, live, backup);
+    if (isDue && streams.isMatched(backup)) this.#tell(live, backup, this.#kinship.agree(now, live, backup));
     if (now < this.#lookAt) return;
     this.#lookAt = later(now, LOOK_US);
     const there = [...streams].filter((stream) => stream.isHealthy(now));
