@@ -1,12 +1,11 @@
-import type { HeaderList } from '../../core/wire/headers.ts';
 import type { Role, Settings } from '../../core/config/settings.ts';
-import { formatEndpoint } from '../net/address.ts';
 import type { App } from '../process/app.ts';
-import { bindAddress, encoderOrigin, icecastUrl, listenPort, logLevel, mountName, multicastEndpoint, noMore, ranges, targets, tcpEndpoint, workerCount } from '../cli/arguments.ts';
+import { bindAddress, listenPort, logLevel, multicastEndpoint, noMore, ranges, tcpEndpoint, workerCount } from '../cli/arguments.ts';
 import { commands, overview, type CommandName } from './commands.ts';
 import { configOf } from '../cli/config.ts';
 import { EdgeApp, type EdgeConfig } from '../edge/edge.ts';
-import { EncoderApp, type EncoderConfig, type EncoderInput } from '../encoder/encoder.ts';
+import { EncoderApp, type EncoderConfig } from '../encoder/encoder.ts';
+import { daveiceConfig, encoderConfig } from './encoder-config.ts';
 import { formatHelp } from '../cli/help.ts';
 import type { LogLevel } from '../log/table.ts';
 import { fitted } from './memory.ts';
@@ -21,7 +20,6 @@ import { adminPassword } from '../operator/password.ts';
 import { readRecord } from '../recording/record-command.ts';
 import { RelayApp, type RelayConfig } from '../relay/relay.ts';
 import type { Task } from '../cli/task.ts';
-import { percentEncodePath } from '../http/text.ts';
 import { version } from '../process/version.ts';
 
 /** What a command line asks for. */
@@ -164,25 +162,6 @@ function originalEdgeConfig(given: Given): EdgeConfig {
   };
 }
 
-function encoderConfig(given: Given): EncoderConfig {
-  return {
-    mount: mountName('--mount', given.one('mount')),
-    targets: targets('--to', [...given.all('to'), ...given.positionals]),
-    input: encoderInput(given),
-    ...stationOf(given),
-  };
-}
-
-/** `daveice ICECAST:PORT MOUNT TARGET [TARGET …]` */
-function daveiceConfig(given: Given): EncoderConfig {
-  const [icecast, mountText, ...to] = given.positionals;
-  if (icecast === undefined) throw new UsageError('ICECAST:PORT is missing');
-  const host = formatEndpoint(tcpEndpoint('ICECAST:PORT', icecast));
-  const mount = mountName('MOUNT', mountText);
-  const url = icecastUrl('MOUNT', `http://${host}/${percentEncodePath(mount)}`);
-  return { mount, targets: targets('TARGET', to), input: { kind: 'from', url }, ...stationOf(given) };
-}
-
 /** How the listeners of an edge are served. */
 function servingOf(given: Given): Pick<EdgeConfig, 'workers' | 'settings' | 'policies' | 'adminPassword' | 'record'> {
   const { settings, policies } = configOf(given, 'edge');
@@ -199,25 +178,6 @@ function recordOf(given: Given): RecordConfig | undefined {
   const directory = given.one('record');
   if (directory === undefined && given.has('no-audio')) throw new UsageError('--no-audio needs --record');
   return directory === undefined ? undefined : { directory, audio: given.has('no-audio') ? 'left-out' : 'whole' };
-}
-
-function stationOf(given: Given): Pick<EncoderConfig, 'bind' | 'headers' | 'title' | 'origin' | 'settings'> {
-  const names = { name: 'Icy-Name', genre: 'Icy-Genre', description: 'Icy-Description', url: 'Icy-Url' };
-  const headers: HeaderList = Object.entries(names).flatMap(([option, header]) => given.all(option).map((value) => [header, value] as const));
-  return { bind: bindAddress(given), headers, title: given.one('title') ?? '', origin: encoderOrigin(given.one('origin')), settings: configOf(given, 'encoder').settings };
-}
-
-function encoderInput(given: Given): EncoderInput {
-  const inputs = ['from', 'stdin', 'listen'].filter((name) => given.has(name));
-  if (inputs.length === 0) throw new UsageError('one of --from, --stdin and --listen is missing');
-  if (inputs.length > 1) throw new UsageError(`--${inputs[0]} and --${inputs[1]} exclude each other`);
-  const password = given.one('password');
-  if (password !== undefined && inputs[0] !== 'listen') throw new UsageError('--password needs --listen');
-  if (password === '') throw new UsageError('--password must not be empty');
-  const from = given.one('from');
-  if (from !== undefined) return { kind: 'from', url: icecastUrl('--from', from) };
-  if (given.has('stdin')) return { kind: 'stdin' };
-  return { kind: 'listen', port: listenPort('--listen', given.one('listen')), password };
 }
 
 function versionOf(program: string): Wish {

@@ -5,6 +5,7 @@ import { logLevels } from '../log/table.ts';
 import type { Option } from '../cli/options.ts';
 import { operatorUsage } from '../operator/commands.ts';
 import { PASSWORD_VARIABLE } from '../operator/password.ts';
+import { SOURCE_PASSWORD_VARIABLE } from './encoder-config.ts';
 import { mountOptions } from '../cli/mount-policies.ts';
 import { probeUsage } from '../probe/command.ts';
 
@@ -55,12 +56,12 @@ const workerOptions: readonly Option[] = [
 ];
 
 const sourceOptions: readonly Option[] = [
-  { name: 'mount', value: 'NAME', help: 'name of the mountpoint' },
-  { name: 'to', value: 'HOST:PORT|HOST@PORT', repeated: true, help: 'push to a relay, at its --in port: by TCP with a colon, by UDP with an @; a host name stands for all its addresses' },
-  { name: 'from', value: 'URL', help: 'pull the audio from an Icecast: http://host:port/mount' },
+  { name: 'mount', value: 'NAME', repeated: true, help: 'name of a mountpoint; one process carries any number of them. Those that have a "source" in the configuration file need not be named: {"mounts": {"radio": {"source": {"password": "…"}}}}, with password, from, to, origin, title, name, genre, description and url instead of those given here' },
+  { name: 'to', value: 'HOST:PORT|HOST@PORT', repeated: true, help: 'push to a relay, at its --in port: by TCP with a colon, by UDP with an @; a host name stands for all its addresses; all mountpoints share one connection to each address' },
+  { name: 'from', value: 'URL|MOUNT=URL', repeated: true, help: 'pull the audio from an Icecast: http://host:port/mount; with several mountpoints radio=http://host:port/mount' },
   { name: 'stdin', help: 'read the audio from standard input, and exit when it ends' },
-  { name: 'listen', value: 'PORT', help: 'accept a source client on this port, with SOURCE or PUT to any mountpoint; GET /healthz is answered there with 200 while the process serves' },
-  { name: 'password', value: 'PASSWORD', help: 'with --listen: the password of user "source"; without it, source clients are accepted from this machine only, with any password' },
+  { name: 'listen', value: 'PORT', help: 'accept source clients on this port, with SOURCE or PUT to their mountpoint, or to any where there is only one; GET /healthz is answered there with 200 while the process serves' },
+  { name: 'password', value: 'PASSWORD', help: `with --listen: the password of user "source" for mountpoints that have no other one; without it, source clients are accepted from this machine only, with any password. Prefer the environment variable ${SOURCE_PASSWORD_VARIABLE} or the configuration file: command lines are visible to all users of the machine` },
 ];
 
 const stationOptions: readonly Option[] = [
@@ -77,7 +78,7 @@ const relayUsage = [
   'davecast -r INBOUND OUTBOUND [GROUP@PORT | HOST:PORT]',
 ];
 const edgeUsage = ['davecast edge --http PORT --relay HOST:PORT …', 'davecast PORT RELAY:PORT [RELAY:PORT …]'];
-const encoderUsage = ['davecast encoder --mount NAME --to HOST:PORT|HOST@PORT … (--from URL | --stdin | --listen PORT)'];
+const encoderUsage = ['davecast encoder --mount NAME … --to HOST:PORT|HOST@PORT … (--from URL … | --stdin | --listen PORT)'];
 
 const relayAbout = 'Receives the streams of encoders and forwards each message once to every edge and relay that subscribes.';
 const edgeAbout = 'Receives all streams from its relays and serves one continuous stream per mountpoint to listeners.';

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { defaultSettings, settingNames, settingProblem, settingsProblem, settingTable, type Role, type SettingName, type Settings } from '../../core/config/settings.ts';
 import type { MountPolicies } from '../../core/config/mount-policy.ts';
 import { policiesIn } from './mount-policies.ts';
+import { sourcesIn, type MountSources } from './mount-sources.ts';
 import type { Given, Option } from './options.ts';
 import { codeOf, Problems, UsageError } from '../process/problems.ts';
 import { presentName, renamedNote } from '../../core/config/former-names.ts';
@@ -19,13 +20,15 @@ export interface Config {
   readonly settings: Settings;
   /** Of the file alone. */
   readonly policies: MountPolicies;
+  readonly sources: MountSources;
 }
 
 /** The defaults, changed by the file that --config names, changed by what else is on the command line. */
 export function configOf(given: Given, role: Role): Config {
   const file = given.one('config');
   const problems = new Problems();
-  const { settings: changes, policies }: ConfigFile = (file === undefined ? undefined : problems.try(() => readConfig(file, given.notes))) ?? { settings: {}, policies: {} };
+  const nothing: ConfigFile = { settings: {}, policies: {}, sources: new Map() };
+  const { settings: changes, policies, sources } = (file === undefined ? undefined : problems.try(() => readConfig(file, given.notes))) ?? nothing;
   for (const name of namesFor(role)) {
     const text = given.one(flagOf(name));
     if (text === undefined) continue;
@@ -37,12 +40,13 @@ export function configOf(given: Given, role: Role): Config {
   const settings = { ...defaultSettings, ...changes };
   const problem = settingsProblem(settings);
   if (problem !== undefined) throw new UsageError(problem);
-  return { settings, policies };
+  return { settings, policies, sources };
 }
 
 interface ConfigFile {
   readonly settings: Partial<Record<SettingName, number>>;
   readonly policies: MountPolicies;
+  readonly sources: MountSources;
 }
 
 /** A JSON object of settings by name, and "mounts". Those of other roles may be in it, so that one file serves a whole site. */
@@ -56,8 +60,10 @@ function readConfig(file: string, notes: string[]): ConfigFile {
   const problems = new Problems();
   for (const [written, value] of Object.entries(given)) problems.try(() => take(settings, written, value, file, notes));
   const policies = mounts === undefined ? {} : problems.try(() => policiesIn(file, mounts));
+  // What is no object of mountpoints is told once.
+  const sources = mounts === undefined || policies === undefined ? new Map() : problems.try(() => sourcesIn(file, mounts));
   problems.throwAll();
-  return { settings, policies: policies! };
+  return { settings, policies: policies!, sources: sources! };
 }
 
 /** Takes in one setting of a file, which may have a former name; throws a UsageError that says what is wrong with it. */

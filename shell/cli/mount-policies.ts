@@ -4,6 +4,8 @@ import { originProblem } from '../../core/wire/extensions.ts';
 import { codecs, type Codec } from '../../core/codec/format/format.ts';
 import { mountSettingNames, type Fallback, type MountPolicies, type MountPolicy, type MountSettingName } from '../../core/config/mount-policy.ts';
 import { settingProblem } from '../../core/config/settings.ts';
+import { JsonReader, keyText } from './json-reader.ts';
+import { SOURCE_KEY } from './mount-sources.ts';
 import type { Given, Option } from './options.ts';
 import { Problems, UsageError } from '../process/problems.ts';
 
@@ -21,10 +23,8 @@ export function policiesIn(file: string, mounts: unknown): MountPolicies {
   const problems = new Problems();
   for (const [key, value] of read.entries('mounts', mounts)) {
     problems.try(() => {
-      const name = key.replace(/^\//, '');
       const where = keyText('mounts', key);
-      const problem = mountpointProblem(name);
-      if (problem !== undefined) throw read.error(where, problem);
+      const name = read.mount(where, key);
       if (policies.has(name)) throw read.error(where, 'given twice, with and without its leading slash');
       policies.set(name, read.policy(where, value));
     });
@@ -59,23 +59,8 @@ export function policiesOf(given: Given, inFile: MountPolicies): MountPolicies {
   return Object.fromEntries(policies);
 }
 
-/** Reads policies from JSON; `where` is the key that is read. */
-class PolicyReader {
-  readonly #file: string;
-
-  constructor(file: string) {
-    this.#file = file;
-  }
-
-  error(where: string, problem: string): UsageError {
-    return new UsageError(`${this.#file}: ${where}: ${problem}`);
-  }
-
-  entries(where: string, value: unknown): [string, unknown][] {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw this.error(where, 'must be an object');
-    return Object.entries(value);
-  }
-
+/** Reads policies from JSON. */
+class PolicyReader extends JsonReader {
   policy(where: string, value: unknown): MountPolicy {
     let policy: MountPolicy = {};
     const problems = new Problems();
@@ -85,19 +70,13 @@ class PolicyReader {
   }
 
   #with(policy: MountPolicy, key: string, inside: string, value: unknown): MountPolicy {
-    if (key === 'prefer') return { ...policy, prefer: this.#origin(inside, value) };
+    if (key === SOURCE_KEY) return policy;
+    if (key === 'prefer') return { ...policy, prefer: this.origin(inside, value) };
     if (key === 'codec') return { ...policy, codec: this.#codec(inside, value) };
     if (key === 'trust') return { ...policy, trust: this.#trust(inside, value) };
     if (key === 'fallback') return { ...policy, fallback: this.#fallback(inside, value) };
-    if (key === 'fallbackOnSilence') return { ...policy, fallbackOnSilence: this.#flag(inside, value) };
+    if (key === 'fallbackOnSilence') return { ...policy, fallbackOnSilence: this.flag(inside, value) };
     return { ...policy, settings: { ...policy.settings, [this.#setting(inside, key, value)]: value } };
-  }
-
-  #origin(where: string, value: unknown): string {
-    const origin = this.#text(where, value);
-    const problem = originProblem(origin);
-    if (problem !== undefined) throw this.error(where, problem);
-    return origin;
   }
 
   #codec(where: string, value: unknown): Codec {
@@ -115,29 +94,15 @@ class PolicyReader {
     const [kind, of] = entries[0] ?? [];
     if (entries.length !== 1 || (kind !== 'mount' && kind !== 'file')) throw this.error(where, 'must be either {"mount": NAME} or {"file": FILE}');
     const inside = keyText(where, kind);
-    const text = this.#text(inside, of);
-    if (kind === 'file') return { file: resolve(dirname(this.#file), text) };
-    const mount = text.replace(/^\//, '');
-    const problem = mountpointProblem(mount);
-    if (problem !== undefined) throw this.error(inside, problem);
-    return { mount };
+    const text = this.text(inside, of);
+    return kind === 'file' ? { file: resolve(dirname(this.file), text) } : { mount: this.mount(inside, text) };
   }
 
   #setting(where: string, name: string, value: unknown): MountSettingName {
-    if (!isMountSetting(name)) throw this.error(where, `unknown key: a mountpoint has prefer, fallback, ${mountSettingNames.join(', ')}, fallbackOnSilence, trust, codec`);
+    if (!isMountSetting(name)) throw this.error(where, `unknown key: a mountpoint has prefer, fallback, ${mountSettingNames.join(', ')}, fallbackOnSilence, trust, codec, ${SOURCE_KEY}`);
     const problem = settingProblem(name, value);
     if (problem !== undefined) throw this.error(where, problem.replace(`${name} `, ''));
     return name;
-  }
-
-  #flag(where: string, value: unknown): boolean {
-    if (typeof value !== 'boolean') throw this.error(where, `must be true or false, not ${JSON.stringify(value)}`);
-    return value;
-  }
-
-  #text(where: string, value: unknown): string {
-    if (typeof value !== 'string' || value === '') throw this.error(where, `must be a string, not ${JSON.stringify(value)}`);
-    return value;
   }
 }
 
@@ -186,8 +151,4 @@ function fallbackOf(policy: MountPolicy | undefined): string | undefined {
 
 function isMountSetting(name: string): name is MountSettingName {
   return mountSettingNames.includes(name as MountSettingName);
-}
-
-function keyText(inside: string, key: string): string {
-  return /^[\w-]+$/.test(key) ? `${inside}.${key}` : `${inside}[${JSON.stringify(key)}]`;
 }

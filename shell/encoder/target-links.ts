@@ -39,6 +39,8 @@ export interface TargetLinksOptions {
   readonly log: Log;
   /** The address of the interface that multicast leaves by; undefined: the system's choice. */
   readonly multicastVia: string | undefined;
+  /** Several mountpoints use the connections. */
+  readonly isShared?: boolean;
   /** The system's, unless given. */
   readonly lookup?: Lookup | undefined;
 }

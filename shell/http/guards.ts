@@ -16,7 +16,8 @@ export function thisMachine(refuse: (request: HttpRequest) => Reply): Guard {
 }
 
 export interface PasswordOptions {
-  readonly password: string;
+  /** Any of them will do. */
+  readonly passwordsFor: (request: HttpRequest) => readonly string[];
   readonly isUser: (user: string) => boolean;
   readonly credentialsOf: (request: HttpRequest) => Credentials | undefined;
   /** Told of everybody who is refused: nothing was given, it was wrong, or too many others were before it. */
@@ -26,16 +27,17 @@ export interface PasswordOptions {
   readonly needed: string;
 }
 
-/** Whoever has the password. */
-export function withPassword({ password, isUser, credentialsOf, refused, voice, needed }: PasswordOptions): Guard {
+/** Whoever has the password. Each is compared, and all in the same time. */
+export function withPassword({ passwordsFor, isUser, credentialsOf, refused, voice, needed }: PasswordOptions): Guard {
   const guesses = new GuessLimit();
-  const check = (given: Credentials, from: string): 'right' | 'wrong' | 'wait' => {
-    const isRight = (): boolean => isUser(given.user) && samePassword(given.password, password);
-    return guesses.check(addressOf(from), `${given.user}:${given.password}`, performance.now(), isRight);
+  const check = (given: Credentials, request: HttpRequest): 'right' | 'wrong' | 'wait' => {
+    const passwords = passwordsFor(request);
+    const isRight = (): boolean => isUser(given.user) && passwords.filter((password) => samePassword(given.password, password)).length > 0;
+    return guesses.check(addressOf(request.from), `${given.user}:${given.password}\n${passwords.join('\n')}`, performance.now(), isRight);
   };
   return (request) => {
     const given = credentialsOf(request);
-    const verdict = given === undefined ? 'missing' : check(given, request.from);
+    const verdict = given === undefined ? 'missing' : check(given, request);
     if (verdict === 'right') return undefined;
     refused(verdict, request.from);
     if (verdict === 'wait') return voice(429, 'Too many wrong passwords: retry in a second', [['Retry-After', '1']]);

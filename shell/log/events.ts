@@ -20,8 +20,8 @@ export type Refusal =
   | 'wrong admin password'
   | 'operator command from a page of another site';
 
-/** Why a source is refused: another one is there; it is on another machine, and there is no password; it has a wrong one; it sends what is not supported. */
-export type SourceRefusal = { readonly code: 'in-use' | 'not-from-here' | 'wrong-password' } | { readonly code: 'unsupported'; readonly format: string };
+/** Why a source is refused: another one is there; its mountpoint is none of ours; it is on another machine, and there is no password; it has a wrong one; it sends what is not supported. */
+export type SourceRefusal = { readonly code: 'in-use' | 'not-from-here' | 'wrong-password' } | { readonly code: 'no-such-mount'; readonly mount: string } | { readonly code: 'unsupported'; readonly format: string };
 
 /** What a process reports of itself, beside what its machine does. `reason` and `error` that are a `string` come from the system or the other side. */
 export type ShellEvent =
@@ -51,7 +51,7 @@ export type ShellEvent =
   | { readonly kind: 'source-started'; readonly mount: string; readonly stream: string; readonly from: string }
   | { readonly kind: 'source-paced'; readonly mount: string; readonly stream: string; readonly from: string; readonly aheadMs: number }
   | { readonly kind: 'source-ended'; readonly mount: string; readonly stream: string; readonly from: string; readonly reason: string; readonly frames: number }
-  | { readonly kind: 'source-refused'; readonly from: string; readonly why: SourceRefusal }
+  | { readonly kind: 'source-refused'; readonly mount?: string; readonly from: string; readonly why: SourceRefusal }
   | { readonly kind: 'source-unauthorized'; readonly from: string }
   | { readonly kind: 'too-many-targets'; readonly peer: string; readonly max: number }
   /** The same as 'disconnected', again. */

@@ -24,6 +24,8 @@ export interface LinkOptions {
   readonly settings: Settings;
   /** Close it when it has carried something and then nothing for `idleMs`: for links that we read. */
   readonly watchIdle: boolean;
+  /** Several sources send by it: that it is there is said also while it is used, because one of them may have paused. */
+  readonly isShared?: boolean;
   readonly log: Log;
 }
 
@@ -114,7 +116,7 @@ export class TcpLink {
   }
 
   #connect(): void {
-    const { hosts, port, settings, watchIdle } = this.#options;
+    const { hosts, port, settings, watchIdle, isShared = false } = this.#options;
     const host = hosts[this.#host % hosts.length]!;
     const socket = dialTcp({ host, port, keepAliveMs: settings.keepAliveMs }, (bytes) => {
       this.#connector.carried(this.#driver.now);
@@ -126,7 +128,7 @@ export class TcpLink {
     socket.on('connect', () => {
       if (this.#socket !== socket) return;
       this.#isUp = true;
-      if (!watchIdle) this.#sayWhileWaiting(socket);
+      if (!watchIdle) this.#sayWhileWaiting(socket, isShared);
       this.#connector.opened(this.#driver.now);
       this.#driver.settle();
       this.#user.up(this);
@@ -142,10 +144,10 @@ export class TcpLink {
   }
 
   /** A relay closes connections by which nothing comes, and takes a silent encoder's streams from others: of one without a source it hears this. */
-  #sayWhileWaiting(socket: net.Socket): void {
+  #sayWhileWaiting(socket: net.Socket, isShared: boolean): void {
     let written = 0;
     this.#waiting = setInterval(() => {
-      if (socket.bytesWritten === written && socket.writable) socket.write(EMPTY_MESSAGE);
+      if ((isShared || socket.bytesWritten === written) && socket.writable) socket.write(EMPTY_MESSAGE);
       written = socket.bytesWritten;
     }, WAITS_EVERY_MS);
   }

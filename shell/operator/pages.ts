@@ -41,7 +41,7 @@ export function operatorRoutes(options: OperatorPagesOptions): readonly Route[] 
 function operators({ password, refusals }: OperatorPagesOptions): Guard {
   if (password === undefined) return () => jsonVoice(403, 'Operator commands are disabled: the edge was started without an admin password');
   const hasPassword = withPassword({
-    password,
+    passwordsFor: () => [password],
     isUser: (user) => user === 'admin',
     credentialsOf: ({ head }) => basicCredentials(head.headers.get('authorization')),
     refused: (why, from) => {

@@ -5,23 +5,30 @@ import type { HttpRequest } from '../http/request.ts';
 import { textOf } from '../http/request-target.ts';
 import type { Log } from '../log/log.ts';
 import type { Refusals } from '../log/refusals.ts';
+import type { SourceMount } from './connections.ts';
 
 export interface SourcesAllowed {
-  /** Without one, sources are taken from this machine only, with any password. */
-  readonly password: string | undefined;
+  /** The mountpoint that a request is about; undefined when there is none of that name. */
+  readonly mountOf: (request: HttpRequest) => SourceMount | undefined;
+  readonly mounts: readonly SourceMount[];
   readonly log: Log;
 }
 
-/** Who may send a source, and its titles. */
-export function sources({ password, log }: SourcesAllowed, refusals: Refusals): Guard {
-  if (password === undefined) {
-    return thisMachine(({ from }) => {
-      log({ kind: 'source-refused', from, why: { code: 'not-from-here' } });
-      return lineVoice(403, 'Sources are accepted from this machine only: no password is configured');
-    });
-  }
-  return withPassword({
-    password,
+/**
+ * Who may send a source, and its titles: whoever has the password of the mountpoint. Where there is no such mountpoint any of the passwords will do, so
+ * that only those who have one are told so.
+ */
+export function sources({ mountOf, mounts, log }: SourcesAllowed, refusals: Refusals): Guard {
+  const onlyHere = thisMachine(({ from }) => {
+    log({ kind: 'source-refused', from, why: { code: 'not-from-here' } });
+    return lineVoice(403, 'Sources are accepted from this machine only: no password is configured');
+  });
+  const passwordsFor = (request: HttpRequest): string[] => {
+    const mount = mountOf(request);
+    return (mount === undefined ? mounts : [mount]).flatMap(({ password }) => password ?? []);
+  };
+  const byPassword = withPassword({
+    passwordsFor,
     isUser: (user) => user === 'source' || user === '',
     credentialsOf,
     refused: (why, from) => {
@@ -32,6 +39,7 @@ export function sources({ password, log }: SourcesAllowed, refusals: Refusals): 
     voice: lineVoice,
     needed: 'You need to authenticate',
   });
+  return (request) => (passwordsFor(request).length === 0 ? onlyHere : byPassword)(request);
 }
 
 /** Shoutcast's clients have the password in the address. */

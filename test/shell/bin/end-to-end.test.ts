@@ -7,7 +7,7 @@ import { defaultSettings, type Settings } from '../../../core/config/settings.ts
 import type { App } from '../../../shell/process/app.ts';
 import { parseEndpoint } from '../../../shell/net/address.ts';
 import { EdgeApp } from '../../../shell/edge/edge.ts';
-import { EncoderApp, type EncoderConfig } from '../../../shell/encoder/encoder.ts';
+import { EncoderApp, type EncoderConfig, type EncoderMount } from '../../../shell/encoder/encoder.ts';
 import type { Log } from '../../../shell/log/log.ts';
 import { RelayApp, type RelayConfig } from '../../../shell/relay/relay.ts';
 import { ask, CapturedLog, FRAME_BYTES, freeTcpPort, mp3Frames, RawClient, sleep } from '../support.ts';
@@ -40,14 +40,11 @@ async function edge(relayPorts: readonly number[], settings: Partial<Settings> =
 }
 
 /** An encoder with a source client's connection to it. */
-async function encoder(targets: readonly string[], more: Partial<EncoderConfig> = {}): Promise<{ told: CapturedLog; port: number; source: RawClient }> {
+async function encoder(targets: readonly string[], more: Partial<EncoderMount & EncoderConfig> = {}): Promise<{ told: CapturedLog; port: number; source: RawClient }> {
   const config: EncoderConfig = {
-    mount: 'one',
+    mounts: [{ name: 'one', input: { kind: 'listen', password: undefined }, headers: [['Icy-Genre', 'operator']], title: 'first', ...more }],
     targets: targets.map((text) => parseEndpoint(text)!),
-    input: { kind: 'listen', port: 0, password: undefined },
     bind: '127.0.0.1',
-    headers: [['Icy-Genre', 'operator']],
-    title: 'first',
     settings: defaultSettings,
     ...more,
   };
@@ -241,7 +238,7 @@ describe('the way of a frame', () => {
     const subscriber = subscribe(outPort);
     const url = new URL(`http://127.0.0.1:${port}/moved`);
     const app = await start((log) =>
-      new EncoderApp({ mount: 'one', targets: [parseEndpoint(`127.0.0.1:${inPort}`)!], input: { kind: 'from', url }, bind: '127.0.0.1', headers: [], title: '', settings: defaultSettings }, log),
+      new EncoderApp({ mounts: [{ name: 'one', input: { kind: 'from', url }, headers: [], title: '' }], targets: [parseEndpoint(`127.0.0.1:${inPort}`)!], bind: '127.0.0.1', settings: defaultSettings }, log),
     );
     await subscriber.until((messages) => dataOf(messages).length >= 50 * FRAME_BYTES);
     const [first] = subscriber.messages;

@@ -100,8 +100,8 @@ describe('an encoder', () => {
     const target = `127.0.0.1:${(standing.address() as net.AddressInfo).port}`;
     const told = new CapturedLog();
     const encoder = new EncoderApp({
-      mount: 'one', targets: [parseEndpoint(target)!], input: { kind: 'listen', port: 0, password: undefined }, bind: '127.0.0.1', headers: [], title: '',
-      origin: 'studio', settings: withSettings({ targetStuckMs: 200, backoffMinMs: 5, backoffMaxMs: 20 }),
+      mounts: [{ name: 'one', input: { kind: 'listen', password: undefined }, headers: [], title: '', origin: 'studio' }], targets: [parseEndpoint(target)!], bind: '127.0.0.1',
+      settings: withSettings({ targetStuckMs: 200, backoffMinMs: 5, backoffMaxMs: 20 }),
     }, told.log);
     running.push(encoder);
     await encoder.start();

@@ -41,12 +41,9 @@ async function pulling(options: FakeIcecastOptions, settings: Partial<Settings>)
   const { port, frames } = await relay();
   const told = new CapturedLog();
   const app = new EncoderApp({
-    mount: 'm',
+    mounts: [{ name: 'm', input: { kind: 'from', url: icecast.url }, headers: [], title: '' }],
     targets: [{ transport: 'tcp', host: '127.0.0.1', port }],
-    input: { kind: 'from', url: icecast.url },
     bind: '127.0.0.1',
-    headers: [],
-    title: '',
     settings: withSettings({ backoffMinMs: 10, backoffMaxMs: 20, ...settings }),
   }, told.log);
   running.push(app);

@@ -71,7 +71,7 @@ const quick: Partial<Settings> = { resolveMs: 100, backoffMinMs: 5, backoffMaxMs
 async function encoderTo(target: string, lookup: Lookup, settings: Partial<Settings> = {}): Promise<{ told: CapturedLog; play(count: number): void }> {
   const told = new CapturedLog();
   const app = new EncoderApp({
-    mount: 'one', targets: [parseEndpoint(target)!], input: { kind: 'listen', port: 0, password: undefined }, bind: '127.0.0.1', headers: [], title: '',
+    mounts: [{ name: 'one', input: { kind: 'listen', password: undefined }, headers: [], title: '' }], targets: [parseEndpoint(target)!], bind: '127.0.0.1',
     settings: withSettings({ ...quick, ...settings }), lookup,
   }, told.log);
   running.push(app);

@@ -18,7 +18,7 @@ afterEach(async () => {
 const relay = (httpPort?: number) => (log: Log): App => new RelayApp({ bind, inPort: 0, outPort: 0, httpPort, upstreams: [], multicasts: [], settings }, log);
 const edge = (log: Log): App => new EdgeApp({ bind, httpPort: 0, relays: [], settings }, log);
 const encoder = (log: Log): App =>
-  new EncoderApp({ mount: 'one', targets: [], input: { kind: 'listen', port: 0, password: 'pw' }, bind, headers: [], title: '', settings }, log);
+  new EncoderApp({ mounts: [{ name: 'one', input: { kind: 'listen', password: 'pw' }, headers: [], title: '' }], targets: [], bind, settings }, log);
 
 async function start(make: (log: Log) => App): Promise<CapturedLog> {
   const told = new CapturedLog();

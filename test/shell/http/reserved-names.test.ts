@@ -18,7 +18,7 @@ const bind = { address: '127.0.0.1', port: 0 };
 
 const tables: readonly (readonly [string, RouteTable])[] = [
   ['an edge', new ListenerServer({ table: {} as MountTable, host: () => ({}) as ListenerHost, operator, settings: defaultSettings, log, refusals }).table],
-  ['an encoder', new SourceServer({ api: { begin: () => { throw new Error('no source comes'); } }, bind, password: undefined, settings: defaultSettings, log }).table],
+  ['an encoder', new SourceServer({ mounts: [{ name: 'm', password: undefined, api: { begin: () => { throw new Error('no source comes'); } } }], bind, settings: defaultSettings, log }).table],
   ['a relay', pageTable],
 ];
 

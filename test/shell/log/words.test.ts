@@ -16,7 +16,7 @@ it('tells in the log why a format cannot be heard, as a sentence', () => {
   expect(formatRefusalText({ code: 'other-codec', wanted: 'mp3', codec: 'aac' })).toBe('the mountpoint is to have mp3, and not aac');
   const { codec, sampleRateHz, channels } = aac;
   expect(figuresOf({ kind: 'new-format', mount: 'radio', codec, sampleRateHz, channels, before: mp3, listeners: 3 })).toEqual({ mount: 'radio', format: 'aac 48000 Hz 1 ch', before: 'mp3 44100 Hz 2 ch', listeners: 3 });
-  expect(figuresOf({ kind: 'source-refused', from: 'a:1', why: { code: 'unsupported', format: 'FLAC' } })).toEqual({ from: 'a:1', reason: 'FLAC is not supported' });
+  expect(figuresOf({ kind: 'source-refused', from: 'a:1', why: { code: 'unsupported', format: 'FLAC' } })).toEqual({ from: 'a:1', reason: 'FLAC is not supported: send MPEG audio or AAC (ADTS)' });
   expect(figuresOf({ kind: 'source-refused', from: 'a:1', why: { code: 'in-use' } })).toEqual({ from: 'a:1', reason: 'Mountpoint in use' });
   expect(figuresOf({ kind: 'stream-new', stream: '07', label: 'a:1' })).toEqual({ stream: '07', label: 'a:1' });
 });

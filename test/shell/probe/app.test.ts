@@ -197,8 +197,7 @@ describe('davecast probe', () => {
     await edge.start();
     const encoderTold = new CapturedLog();
     const targets = [parseEndpoint(`${bind}:${await relayTold.port('in')}`)!];
-    const input = { kind: 'listen', port: 0, password: undefined } as const;
-    const encoder = new EncoderApp({ mount: 'radio', targets, input, bind, headers: [], title: 'First', settings }, encoderTold.log);
+    const encoder = new EncoderApp({ mounts: [{ name: 'radio', input: { kind: 'listen', password: undefined }, headers: [], title: 'First' }], targets, bind, settings }, encoderTold.log);
     running.push(encoder);
     await encoder.start();
     const source = new RawClient(await encoderTold.port('source')).write('SOURCE /x HTTP/1.0\r\nice-name: Ours\r\n\r\n');

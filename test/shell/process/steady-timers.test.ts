@@ -58,7 +58,7 @@ describe('a source, while its encoder is stopped,', () => {
       metadata: () => undefined,
       end: (reason: string) => void ended.push(reason),
     };
-    const server = new SourceServer({ api: { begin: () => sink }, bind: { address: '127.0.0.1', port: 0 }, password: undefined, settings, log: told.log });
+    const server = new SourceServer({ mounts: [{ name: 'm', password: undefined, api: { begin: () => sink } }], bind: { address: '127.0.0.1', port: 0 }, settings, log: told.log });
     running.push(server);
     await server.start();
     const client = new RawClient(await told.port('source')).write('SOURCE /m HTTP/1.0\r\n\r\n');

@@ -58,7 +58,7 @@ afterEach(async () => {
 async function listen(password?: string, settings: Settings = defaultSettings): Promise<{ api: Api; port: number }> {
   const api = new Api();
   const { log, port } = ((captured) => ({ log: captured.log, port: () => captured.port('source') }))(new CapturedLog());
-  const server = new SourceServer({ api, bind: { address: '127.0.0.1', port: 0 }, password, settings, log });
+  const server = new SourceServer({ mounts: [{ name: 'm', password, api }], bind: { address: '127.0.0.1', port: 0 }, settings, log });
   servers.push(server);
   await server.start();
   return { api, port: await port() };

@@ -1,0 +1,105 @@
+import type { HeaderList } from '../../core/wire/headers.ts';
+import { MAX_TARGETS } from '../../core/encoder/encoder.ts';
+import { formatEndpoint, type Endpoint } from '../net/address.ts';
+import { bindAddress, encoderOrigin, icecastUrl, listenPort, mountName, targets, tcpEndpoint } from '../cli/arguments.ts';
+import { configOf } from '../cli/config.ts';
+import { stationHeaders, type MountSource, type MountSources } from '../cli/mount-sources.ts';
+import type { EncoderConfig, EncoderMount, MountInput } from '../encoder/encoder.ts';
+import { percentEncodePath } from '../http/text.ts';
+import type { Given } from '../cli/options.ts';
+import { UsageError } from '../process/problems.ts';
+
+/** Passwords of source clients. What stands on a command line is in the list of processes; this is not. */
+export const SOURCE_PASSWORD_VARIABLE = 'DAVECAST_SOURCE_PASSWORD';
+
+/** `davecast encoder`: the mountpoints of --mount, of `--from MOUNT=URL`, and those of the configuration file that have a source. */
+export function encoderConfig(given: Given): EncoderConfig {
+  const { settings, sources: inFile } = configOf(given, 'encoder');
+  const pulled = pulledMounts(given);
+  const names = new Set([...given.all('mount').map((text) => mountName('--mount', text)), ...pulled.keys(), ...inFile.keys()]);
+  if (names.size === 0) throw new UsageError('--mount is missing');
+  const defaultTo = [...given.all('to'), ...given.positionals];
+  const to = defaultTo.length === 0 && [...names].every((name) => inFile.get(name)?.to !== undefined) ? [] : targets('--to', defaultTo);
+  const inputOf = inputs(given, names, pulled, inFile);
+  const station = stationOf(given);
+  const mounts = [...names].map((name): EncoderMount => {
+    const { origin = station.origin, title = station.title, headers = [], to: own = to } = inFile.get(name) ?? {};
+    return { name, input: inputOf(name), to: own, origin, title, headers: [...headers, ...station.headers] };
+  });
+  const listens = mounts.some(({ input }) => input.kind === 'listen');
+  return { mounts, targets: union(to, mounts), listenPort: listens ? listenPort('--listen', given.one('listen')) : undefined, bind: bindAddress(given), settings };
+}
+
+/** `daveice ICECAST:PORT MOUNT TARGET [TARGET …]` */
+export function daveiceConfig(given: Given): EncoderConfig {
+  const [icecast, mountText, ...to] = given.positionals;
+  if (icecast === undefined) throw new UsageError('ICECAST:PORT is missing');
+  const host = formatEndpoint(tcpEndpoint('ICECAST:PORT', icecast));
+  const name = mountName('MOUNT', mountText);
+  const url = icecastUrl('MOUNT', `http://${host}/${percentEncodePath(name)}`);
+  const { settings } = configOf(given, 'encoder');
+  return { mounts: [{ name, input: { kind: 'from', url }, ...stationOf(given) }], targets: targets('TARGET', to), bind: bindAddress(given), settings };
+}
+
+/** What all mountpoints have that say nothing else. */
+function stationOf(given: Given): Pick<EncoderMount, 'headers' | 'title' | 'origin'> {
+  const headers: HeaderList = Object.entries(stationHeaders).flatMap(([option, header]) => given.all(option).map((value) => [header, value] as const));
+  return { headers, title: given.one('title') ?? '', origin: encoderOrigin(given.one('origin')) };
+}
+
+/** `--from MOUNT=URL`, by mountpoint. */
+function pulledMounts(given: Given): ReadonlyMap<string, URL> {
+  const pulled = new Map<string, URL>();
+  for (const text of given.all('from').filter(namesMount)) {
+    const cut = text.indexOf('=');
+    const name = mountName('--from', text.slice(0, cut));
+    if (pulled.has(name)) throw new UsageError(`--from is given twice for /${name}`);
+    pulled.set(name, icecastUrl('--from', text.slice(cut + 1)));
+  }
+  return pulled;
+}
+
+/** A URL has a colon before it has an equals sign. */
+function namesMount(text: string): boolean {
+  return /^[^:=]+=/.test(text);
+}
+
+/** Where the audio of each mountpoint comes from. */
+function inputs(given: Given, names: ReadonlySet<string>, pulled: ReadonlyMap<string, URL>, inFile: MountSources): (name: string) => MountInput {
+  const plain = given.all('from').filter((text) => !namesMount(text));
+  if (plain.length > 1) throw new UsageError('--from is given twice; with several mountpoints it is --from MOUNT=URL');
+  const rest = [...names].filter((name) => !pulled.has(name) && inFile.get(name)?.from === undefined);
+  const ways = [...(plain.length > 0 ? ['from'] : []), ...['stdin', 'listen'].filter((name) => given.has(name))];
+  if (ways.length > 1) throw new UsageError(`--${ways[0]} and --${ways[1]} exclude each other`);
+  const [input] = ways;
+  const password = passwordOf(given, input === 'listen');
+  if (input === undefined && rest.length > 0) throw new UsageError('one of --from, --stdin and --listen is missing');
+  if (input !== undefined && rest.length === 0) throw new UsageError(`--${input} is for no mountpoint: all have a --from of their own`);
+  if (input !== undefined && input !== 'listen' && rest.length > 1) throw new UsageError(`--${input} is for one mountpoint, and not for ${rest.map((name) => `/${name}`).join(', ')}`);
+  return (name) => {
+    const own: MountSource = inFile.get(name) ?? {};
+    const url = pulled.get(name) ?? own.from;
+    if (url !== undefined) return { kind: 'from', url };
+    if (input === 'from') return { kind: 'from', url: icecastUrl('--from', plain[0]!) };
+    return input === 'stdin' ? { kind: 'stdin' } : { kind: 'listen', password: own.password ?? password };
+  };
+}
+
+function passwordOf(given: Given, isListening: boolean): string | undefined {
+  const password = given.one('password');
+  if (password !== undefined && !isListening) throw new UsageError('--password needs --listen');
+  if (password === '') throw new UsageError('--password must not be empty');
+  return password ?? (process.env[SOURCE_PASSWORD_VARIABLE] || undefined);
+}
+
+/** The targets of all mountpoints, each once; those of the command line as they stand there. */
+function union(to: readonly Endpoint[], mounts: readonly EncoderMount[]): readonly Endpoint[] {
+  const all = [...to];
+  const names = new Set(to.map(formatEndpoint));
+  for (const endpoint of mounts.flatMap((mount) => mount.to ?? [])) {
+    if (!names.has(formatEndpoint(endpoint))) all.push(endpoint);
+    names.add(formatEndpoint(endpoint));
+  }
+  if (all.length > MAX_TARGETS) throw new UsageError(`--to: ${all.length} targets of all mountpoints, at most ${MAX_TARGETS} are possible`);
+  return all;
+}

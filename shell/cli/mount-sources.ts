@@ -1,0 +1,73 @@
+import type { HeaderList } from '../../core/wire/headers.ts';
+import { parseEndpoint, type Endpoint } from '../net/address.ts';
+import { icecastUrl } from './arguments.ts';
+import { JsonReader, keyText } from './json-reader.ts';
+import { Problems } from '../process/problems.ts';
+
+/** What an encoder is told of the source of one mountpoint; what is not given is as for all others. */
+export interface MountSource {
+  /** For source clients that push it. */
+  readonly password?: string;
+  /** It is pulled from there. */
+  readonly from?: URL;
+  readonly to?: readonly Endpoint[];
+  readonly origin?: string;
+  readonly title?: string;
+  readonly headers?: HeaderList;
+}
+
+/** By the names of mountpoints, without their leading slash. */
+export type MountSources = ReadonlyMap<string, MountSource>;
+
+/** The key of a mountpoint in a configuration file that an encoder reads; edges read the others. */
+export const SOURCE_KEY = 'source';
+
+/** What listeners are told of a station: option or key, and header. */
+export const stationHeaders: Readonly<Record<string, string>> = { name: 'Icy-Name', genre: 'Icy-Genre', description: 'Icy-Description', url: 'Icy-Url' };
+
+/** The mountpoints of a configuration file that have a source. Throws a UsageError that names file and key of all that is wrong. */
+export function sourcesIn(file: string, mounts: unknown): MountSources {
+  const read = new SourceReader(file);
+  const problems = new Problems();
+  const sources = new Map<string, MountSource>();
+  for (const [key, value] of read.entries('mounts', mounts)) {
+    problems.try(() => {
+      const where = keyText('mounts', key);
+      const source = read.entries(where, value).find(([inside]) => inside === SOURCE_KEY);
+      if (source !== undefined) sources.set(read.mount(where, key), read.source(keyText(where, SOURCE_KEY), source[1]));
+    });
+  }
+  problems.throwAll();
+  return sources;
+}
+
+class SourceReader extends JsonReader {
+  source(where: string, value: unknown): MountSource {
+    let source: MountSource = {};
+    const problems = new Problems();
+    for (const [key, each] of this.entries(where, value)) problems.try(() => (source = this.#with(source, key, keyText(where, key), each)));
+    problems.throwAll();
+    return source;
+  }
+
+  #with(source: MountSource, key: string, inside: string, value: unknown): MountSource {
+    if (key === 'password') return { ...source, password: this.text(inside, value) };
+    if (key === 'from') return { ...source, from: icecastUrl(`${this.file}: ${inside}`, this.text(inside, value)) };
+    if (key === 'to') return { ...source, to: this.#targets(inside, value) };
+    if (key === 'origin') return { ...source, origin: this.origin(inside, value) };
+    if (key === 'title') return { ...source, title: this.text(inside, value) };
+    const header = Object.hasOwn(stationHeaders, key) ? stationHeaders[key] : undefined;
+    if (header !== undefined) return { ...source, headers: [...(source.headers ?? []), [header, this.text(inside, value)]] };
+    throw this.error(inside, `unknown key: a source has password, from, to, origin, title, ${Object.keys(stationHeaders).join(', ')}`);
+  }
+
+  #targets(where: string, value: unknown): readonly Endpoint[] {
+    if (!Array.isArray(value) || value.length === 0) throw this.error(where, 'must be a list of targets');
+    return value.map((each: unknown) => {
+      const text = this.text(where, each);
+      const endpoint = parseEndpoint(text);
+      if (endpoint === undefined) throw this.error(where, `must have HOST:PORT or HOST@PORT, not "${text}"`);
+      return endpoint;
+    });
+  }
+}

@@ -1,0 +1,73 @@
+import type { HeaderList } from '../../core/wire/headers.ts';
+import { SentFrames } from '../../core/encoder/repeat-guard.ts';
+import type { Settings } from '../../core/config/settings.ts';
+import { SourcePace } from '../../core/timing/source-pace.ts';
+import type { Endpoint } from '../net/address.ts';
+import type { Log } from '../log/log.ts';
+import { PacedSource } from '../source/paced-source.ts';
+import type { SourceApi, SourceInfo, SourceSink } from '../source/source.ts';
+import type { Uplink } from './uplink.ts';
+
+/** Where the audio of a mountpoint comes from. A password is needed of source clients; without one they are accepted from this machine only. */
+export type MountInput =
+  | { readonly kind: 'stdin' }
+  | { readonly kind: 'from'; readonly url: URL }
+  | { readonly kind: 'listen'; readonly password: string | undefined };
+
+/** One mountpoint of an encoder. */
+export interface EncoderMount {
+  /** Without its leading slash. */
+  readonly name: string;
+  readonly input: MountInput;
+  /** Of the targets of the process; all, unless given. */
+  readonly to?: readonly Endpoint[] | undefined;
+  /** Given by the operator: they go before what the source says. */
+  readonly headers: HeaderList;
+  readonly title: string;
+  /** What the encoder is called, whichever stream it sends. */
+  readonly origin?: string | undefined;
+}
+
+/** Makes a stream of each source of one mountpoint. */
+export class Mountpoint implements SourceApi {
+  readonly #mount: EncoderMount;
+  readonly #uplink: Uplink;
+  readonly #settings: Settings;
+  readonly #log: Log;
+  readonly #sent = new SentFrames();
+  readonly #pace: SourcePace;
+
+  constructor(mount: EncoderMount, { uplink, settings, log }: { readonly uplink: Uplink; readonly settings: Settings; readonly log: Log }) {
+    this.#mount = mount;
+    this.#uplink = uplink;
+    this.#settings = settings;
+    this.#log = log;
+    this.#pace = new SourcePace(settings);
+  }
+
+  /** A source begins: a new stream. */
+  begin({ from, flow, headers }: SourceInfo): SourceSink {
+    const { name: mount, title, origin, to, headers: own } = this.#mount;
+    const session = this.#uplink.open({ mountpoint: mount, headers: [...own, ...headers], title, origin, to, sent: this.#sent });
+    const { stream } = session;
+    this.#log({ kind: 'source-started', mount, stream, from });
+    return new PacedSource({
+      pace: this.#pace,
+      flow,
+      sink: {
+        get hasFrames() {
+          return session.hasFrames;
+        },
+        audio: (bytes) => session.audio(bytes),
+        title: (text) => session.title(text),
+        metadata: (text) => session.metadata(text),
+        end: (reason) => {
+          session.end();
+          this.#log({ kind: 'source-ended', mount, stream, from, reason, frames: session.frames });
+        },
+      },
+      takenUs: () => session.takenUs,
+      paced: () => this.#log({ kind: 'source-paced', mount, stream, from, aheadMs: this.#settings.sourceAheadMs }),
+    });
+  }
+}
