@@ -206,7 +206,7 @@ describe('a source that is held up', () => {
     expect(api.sources[0]!.body.length).toBeLessThan(100_000);
     expect(await ask(port, head)).toContain('Mountpoint in use');
     flow.resume();
-    await expect.poll(() => api.sources[0]!.body.length).toBe(40_000_000);
+    await expect.poll(() => api.sources[0]!.body.length, { timeout: 20_000 }).toBe(40_000_000);
     expect(await api.sources[0]!.ended).toBe('idle');
   });
 });
