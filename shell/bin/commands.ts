@@ -61,6 +61,8 @@ const sourceOptions: readonly Option[] = [
   { name: 'from', value: 'URL|MOUNT=URL', repeated: true, help: 'pull the audio from an Icecast: http://host:port/mount; with several mountpoints radio=http://host:port/mount' },
   { name: 'stdin', help: 'read the audio from standard input, and exit when it ends' },
   { name: 'listen', value: 'PORT', help: 'accept source clients on this port, with SOURCE or PUT to their mountpoint, or to any where there is only one; GET /healthz is answered there with 200 while the process serves' },
+  { name: 'shoutcast-mount', value: 'NAME', help: 'with --listen: accept a source client of this mountpoint that speaks Shoutcast 1 (a password line instead of a request), on --shoutcast-port (default: the one mountpoint of source clients)' },
+  { name: 'shoutcast-port', value: 'PORT', help: 'port for a source client that speaks Shoutcast 1 (default: with --shoutcast-mount the port behind --listen, as Shoutcast clients expect, else none)' },
   { name: 'password', value: 'PASSWORD', help: `with --listen: the password of user "source" for mountpoints that have no other one; without it, source clients are accepted from this machine only, with any password. Prefer the environment variable ${SOURCE_PASSWORD_VARIABLE} or the configuration file: command lines are visible to all users of the machine` },
 ];
 

@@ -4,7 +4,7 @@ import { formatEndpoint, type Endpoint } from '../net/address.ts';
 import { bindAddress, encoderOrigin, icecastUrl, listenPort, mountName, targets, tcpEndpoint } from '../cli/arguments.ts';
 import { configOf } from '../cli/config.ts';
 import { stationHeaders, type MountSource, type MountSources } from '../cli/mount-sources.ts';
-import type { EncoderConfig, EncoderMount, MountInput } from '../encoder/encoder.ts';
+import type { EncoderConfig, EncoderMount, MountInput, ShoutcastPort } from '../encoder/encoder.ts';
 import { percentEncodePath } from '../http/text.ts';
 import type { Given } from '../cli/options.ts';
 import { UsageError } from '../process/problems.ts';
@@ -26,8 +26,9 @@ export function encoderConfig(given: Given): EncoderConfig {
     const { origin = station.origin, title = station.title, headers = [], to: own = to } = inFile.get(name) ?? {};
     return { name, input: inputOf(name), to: own, origin, title, headers: [...headers, ...station.headers] };
   });
-  const listens = mounts.some(({ input }) => input.kind === 'listen');
-  return { mounts, targets: union(to, mounts), listenPort: listens ? listenPort('--listen', given.one('listen')) : undefined, bind: bindAddress(given), settings };
+  const listening = mounts.filter(({ input }) => input.kind === 'listen').map(({ name }) => name);
+  const port = listening.length > 0 ? listenPort('--listen', given.one('listen')) : undefined;
+  return { mounts, targets: union(to, mounts), listenPort: port, shoutcast: shoutcastPort(given, listening, port), bind: bindAddress(given), settings };
 }
 
 /** `daveice ICECAST:PORT MOUNT TARGET [TARGET …]` */
@@ -39,6 +40,18 @@ export function daveiceConfig(given: Given): EncoderConfig {
   const url = icecastUrl('MOUNT', `http://${host}/${percentEncodePath(name)}`);
   const { settings } = configOf(given, 'encoder');
   return { mounts: [{ name, input: { kind: 'from', url }, ...stationOf(given) }], targets: targets('TARGET', to), bind: bindAddress(given), settings };
+}
+
+/** The port of Shoutcast 1: the one behind --listen, unless given, as its clients expect. */
+function shoutcastPort(given: Given, listening: readonly string[], port: number | undefined): ShoutcastPort | undefined {
+  const own = given.one('shoutcast-port');
+  const name = given.one('shoutcast-mount');
+  if (own === undefined && name === undefined) return undefined;
+  if (port === undefined) throw new UsageError(`--shoutcast-${own === undefined ? 'mount' : 'port'} needs --listen`);
+  if (name === undefined && listening.length > 1) throw new UsageError('--shoutcast-mount is missing: source clients push to several mountpoints');
+  const mount = name === undefined ? listening[0]! : mountName('--shoutcast-mount', name);
+  if (!listening.includes(mount)) throw new UsageError(`--shoutcast-mount: source clients do not push to /${mount}`);
+  return { port: own !== undefined || port === 0 ? listenPort('--shoutcast-port', own) : listenPort('--shoutcast-port', String(port + 1)), mount };
 }
 
 /** What all mountpoints have that say nothing else. */

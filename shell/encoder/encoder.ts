@@ -9,11 +9,12 @@ import type { Log } from '../log/log.ts';
 import type { Lookup } from '../net/resolve.ts';
 import type { Source } from '../source/source.ts';
 import { UsageError } from '../process/problems.ts';
-import { SourceServer, type SourceMount } from '../source/source-server.ts';
+import { SourceServer, type ShoutcastPort, type SourceMount } from '../source/source-server.ts';
 import { StdinSource } from '../source/stdin-source.ts';
 import { SteadyTimers } from '../process/steady-timers.ts';
 
 export type { EncoderMount, MountInput } from './mountpoint.ts';
+export type { ShoutcastPort };
 
 export interface EncoderConfig {
   readonly mounts: readonly EncoderMount[];
@@ -21,6 +22,8 @@ export interface EncoderConfig {
   readonly targets: readonly Endpoint[];
   /** The port for source clients; needed when a mountpoint has them. */
   readonly listenPort?: number | undefined;
+  /** A port for source clients of one mountpoint that speak Shoutcast 1. */
+  readonly shoutcast?: ShoutcastPort | undefined;
   /** Where it listens, and by which interface multicast leaves. */
   readonly bind: string;
   readonly settings: Settings;
@@ -76,7 +79,7 @@ export class EncoderApp implements App {
   }
 
   #makeSources(): Source[] {
-    const { settings, bind, mounts, listenPort } = this.#config;
+    const { settings, bind, mounts, listenPort, shoutcast } = this.#config;
     const log = this.#log;
     const pushed: SourceMount[] = [];
     const sources: Source[] = [];
@@ -87,7 +90,7 @@ export class EncoderApp implements App {
       else if (input.kind === 'from') sources.push(new IcecastSource(input.url, { api, settings, log }));
       else sources.push(new StdinSource(process.stdin, api, (problem) => this.#inputEnded(problem)));
     }
-    if (pushed.length > 0) sources.push(new SourceServer({ mounts: pushed, bind: { address: bind, port: listenPort ?? 0 }, settings, log }));
+    if (pushed.length > 0) sources.push(new SourceServer({ mounts: pushed, bind: { address: bind, port: listenPort ?? 0 }, shoutcast, settings, log }));
     return sources;
   }
 

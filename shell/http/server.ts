@@ -26,23 +26,29 @@ const MAX_LINE_TOLD = 80;
 /** `rest`: what came behind the head. The socket is paused, and the handler's from here on. */
 export type HandleRequest = (request: RequestHead, socket: net.Socket, rest: Uint8Array) => void;
 
+/** Takes a head, once it is whole, and what came behind it. The socket is paused then. */
+export type TakeHead = (head: Head | HeadProblem, rest: Uint8Array) => void;
+
 export interface HttpServerOptions {
   readonly settings: Settings;
   readonly refusals: Refusals;
   readonly log: Log;
   /** Connections whose head is not whole yet, at most. */
   readonly maxWaiting?: number;
+  /** How a head is read; as that of an HTTP request, unless given. */
+  readonly readHead?: (socket: net.Socket, take: TakeHead) => void;
 }
 
 /**
- * A server that reads a request's head and hands the connection over. Node's own HTTP server knows no SOURCE and no
- * ICE/1.0, and would frame the endless bodies that are the point here.
+ * A server that reads a request's head and hands the connection over. Node's own HTTP server would do for SOURCE and ICE/1.0, but always answers as
+ * HTTP/1.1, frames the endless bodies that are the point here, and cannot read the password of Shoutcast.
  */
 export class HttpServer {
   readonly #handle: HandleRequest;
   readonly #settings: Settings;
   readonly #refusals: Refusals;
   readonly #log: Log;
+  readonly #readHead: NonNullable<HttpServerOptions['readHead']>;
   readonly #open = new Set<net.Socket>();
   readonly #waiting = new Map<net.Socket, Waiting>();
   readonly #waitingOf = new ByAddress<Waiting>();
@@ -52,8 +58,9 @@ export class HttpServer {
   readonly #timers: SteadyTimers;
   #server: net.Server | undefined;
 
-  constructor(handle: HandleRequest, { settings, refusals, log, maxWaiting }: HttpServerOptions) {
-    this.#maxWaiting = maxWaiting ?? MAX_WAITING;
+  constructor(handle: HandleRequest, { settings, refusals, log, maxWaiting = MAX_WAITING, readHead = readHttpHead }: HttpServerOptions) {
+    this.#maxWaiting = maxWaiting;
+    this.#readHead = readHead;
     this.#handle = handle;
     this.#settings = settings;
     this.#refusals = refusals;
@@ -95,7 +102,7 @@ export class HttpServer {
       const longest = oldest(this.#waitingOf.of(this.#waitingOf.most()!))!;
       this.#drop(longest.socket, 'too many unfinished requests');
     }
-    readHead(socket, (head, rest) => {
+    this.#readHead(socket, (head, rest) => {
       timer.cancel();
       this.#head(socket, head, rest);
     });
@@ -152,8 +159,7 @@ interface Waiting {
   readonly address: string;
 }
 
-/** The socket is paused then; `rest` is what came behind the head. */
-function readHead(socket: net.Socket, take: (head: Head | HeadProblem, rest: Uint8Array) => void): void {
+function readHttpHead(socket: net.Socket, take: TakeHead): void {
   const reader = new HeadReader();
   const onData = (chunk: Uint8Array): void => {
     const progress = reader.push(chunk);

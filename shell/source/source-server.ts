@@ -3,8 +3,10 @@ import type { Settings } from '../../core/config/settings.ts';
 import { unsupportedContentType } from '../http/content-types.ts';
 import { bodyReader, beginningOf } from './body.ts';
 import { SourceConnections, type SourceMount } from './connections.ts';
+import { ShoutcastServer } from './shoutcast.ts';
 import { SourceMounts } from './source-mounts.ts';
 import { commonRoutes } from '../http/common-routes.ts';
+import type { Guard } from '../http/guards.ts';
 import { htmlReply, lineVoice, type Reply } from '../http/reply.ts';
 import type { HttpRequest } from '../http/request.ts';
 import { Router, type Route, type RouteTable } from '../http/router.ts';
@@ -21,10 +23,19 @@ export type { SourceMount };
 export interface SourceServerOptions {
   readonly mounts: readonly SourceMount[];
   readonly bind: Bind;
+  /** A port for clients that speak Shoutcast 1, and the name of the mountpoint that they send; none, unless given. */
+  readonly shoutcast?: ShoutcastPort | undefined;
   readonly settings: Settings;
   readonly log: Log;
 }
 
+export interface ShoutcastPort {
+  readonly port: number;
+  readonly mount: string;
+}
+
+/** Where Shoutcast's clients send titles. */
+const SHOUTCAST_TITLES = 'admin.cgi';
 const notFound = htmlReply(404, 'This port is for source clients only');
 
 /** Takes in what source clients push: SOURCE or PUT, one at a time for each mountpoint, and the titles that they send aside. */
@@ -35,43 +46,60 @@ export class SourceServer implements Source {
   readonly #server: HttpServer;
   readonly #refusals: Refusals;
   readonly #connections: SourceConnections;
+  /** The mountpoint of clients that speak Shoutcast. */
+  readonly #shoutcastMount: SourceMount | undefined;
+  readonly #shoutcast: ShoutcastServer | undefined;
 
   constructor(options: SourceServerOptions) {
     this.#options = options;
     this.#mounts = new SourceMounts(options.mounts);
     this.#refusals = new Refusals(options.log);
     this.#connections = new SourceConnections(options.settings);
-    this.table = this.#table(options);
-    this.#server = new HttpServer(new Router(this.table).handle, { ...options, refusals: this.#refusals });
+    this.#shoutcastMount = options.shoutcast && this.#mounts.find(options.shoutcast.mount);
+    const { settings, log, mounts } = options;
+    const common = { settings, log, refusals: this.#refusals };
+    const who = sources({ mountOf: (request) => this.#mountOf(request), mounts, log }, this.#refusals);
+    this.table = this.#table(who);
+    this.#server = new HttpServer(new Router(this.table).handle, common);
+    this.#shoutcast = this.#shoutcastMount && new ShoutcastServer({ mount: this.#shoutcastMount, who, connections: this.#connections, ...common });
   }
 
   async start(): Promise<void> {
-    const { bind, log } = this.#options;
+    const { bind, shoutcast, log } = this.#options;
     const port = await this.#server.listen(bind);
     log({ kind: 'listening', what: 'source', transport: 'tcp', address: bind.address, port });
+    if (this.#shoutcast === undefined) return;
+    const shoutcastPort = await this.#shoutcast.listen({ address: bind.address, port: shoutcast!.port });
+    log({ kind: 'listening', what: 'shoutcast', transport: 'tcp', address: bind.address, port: shoutcastPort });
   }
 
   async stop(): Promise<void> {
     this.#connections.stop();
-    await this.#server.stop(this.#options.settings.stopMs);
+    const { stopMs } = this.#options.settings;
+    await Promise.all([this.#server.stop(stopMs), this.#shoutcast?.stop(stopMs)]);
     this.#refusals.stop();
   }
 
-  #table({ mounts, log }: SourceServerOptions): RouteTable {
-    const named = ({ target }: HttpRequest): SourceMount | undefined => this.#mounts.find(textOf(target, 'mount'));
-    const pushed = ({ target }: HttpRequest): SourceMount | undefined => this.#mounts.find(target.name);
-    const update = (at: string): Route => ({ at, methods: ['GET'], isChange: true, who: sources({ mountOf: named, mounts, log }, this.#refusals), handle: (request) => this.#update(request.target, named(request)) });
+  #table(who: Guard): RouteTable {
+    const update = (at: string): Route => ({ at, methods: ['GET'], isChange: true, who, handle: (request) => this.#update(request.target, this.#mountOf(request)) });
     return {
       routes: [
         ...commonRoutes,
         update('admin/metadata'),
-        update('admin.cgi'),
-        { at: '*', methods: ['SOURCE', 'PUT'], who: sources({ mountOf: pushed, mounts, log }, this.#refusals), otherMethods: notFound, handle: (request) => this.#source(request, pushed(request)) },
+        update(SHOUTCAST_TITLES),
+        { at: '*', methods: ['SOURCE', 'PUT'], who, otherMethods: notFound, handle: (request) => this.#source(request, this.#mountOf(request)) },
       ],
       notFound,
       // libshout asks in this way for an upgrade to TLS, and takes no for an answer.
       options: () => ({ status: 204, headers: [['Allow', 'GET, SOURCE, PUT, OPTIONS']] }),
     };
+  }
+
+  /** The mountpoint that a source is for, or a title: Shoutcast's clients do not say which. */
+  #mountOf({ head, target }: HttpRequest): SourceMount | undefined {
+    if (head.method !== 'GET') return this.#mounts.find(target.name);
+    const named = textOf(target, 'mount');
+    return named === undefined && target.name === SHOUTCAST_TITLES ? (this.#shoutcastMount ?? this.#mounts.find(named)) : this.#mounts.find(named);
   }
 
   #source({ head, socket, rest, from, target }: HttpRequest, mount: SourceMount | undefined): Reply | 'taken' {
@@ -100,7 +128,7 @@ export class SourceServer implements Source {
     const [song, artist, title] = ['song', 'artist', 'title'].map((name) => textOf(target, name, charset));
     if (textOf(target, 'mode') !== 'updinfo') return htmlReply(400, 'Unknown admin request');
     if (song === undefined && artist === undefined && title === undefined) return htmlReply(400, 'Missing parameter');
-    if (mount === undefined && textOf(target, 'mount') === undefined) return htmlReply(400, 'Missing parameter');
+    if (mount === undefined && !target.query.has('mount')) return htmlReply(400, 'Missing parameter');
     const sink = mount && this.#connections.sinkOf(mount);
     if (sink === undefined) return htmlReply(400, 'Source does not exist');
     sink.title(song ?? [artist, title].filter((part) => part !== undefined && part !== '').join(' - '));

@@ -66,6 +66,12 @@ describe('the mountpoints of an encoder', () => {
     expect(config('--mount m --from http://h/m?a=b --to a:1').mounts).toMatchObject([{ name: 'm', input: { kind: 'from' } }]);
   });
 
+  it('have a port for Shoutcast where it is asked for: behind --listen, unless given', () => {
+    expect(config('--mount one --to a:1 --listen 8000').shoutcast).toBeUndefined();
+    expect(config('--mount one --mount two --to a:1 --listen 8000 --shoutcast-mount /two').shoutcast).toEqual({ port: 8_001, mount: 'two' });
+    expect(config('--mount one --to a:1 --listen 8000 --shoutcast-port 9000').shoutcast).toEqual({ port: 9_000, mount: 'one' });
+  });
+
   it('take the password from the environment, where none is written', () => {
     process.env[SOURCE_PASSWORD_VARIABLE] = 'hidden';
     try {
@@ -84,6 +90,11 @@ describe('the mountpoints of an encoder', () => {
     ['--to a:1 --from one=http://h/m --from one=http://h/n', undefined, /--from is given twice for \/one/],
     ['--to a:1 --from one=http://h/m --listen 0', undefined, /--listen is for no mountpoint/],
     ['--to a:1 --from one=nonsense', undefined, /--from must be http/],
+    ['--mount one --to a:1 --stdin --shoutcast-mount one', undefined, /--shoutcast-mount needs --listen/],
+    ['--mount one --mount two --to a:1 --listen 1 --shoutcast-port 2', undefined, /--shoutcast-mount is missing: source clients push to several mountpoints/],
+    ['--mount one --to a:1 --listen 1 --shoutcast-mount two', undefined, /--shoutcast-mount: source clients do not push to \/two/],
+    ['--mount one --to a:1 --listen 65535 --shoutcast-mount one', undefined, /--shoutcast-port must be a port from 0 to 65535, not "65536"/],
+    ['--mount one --to a:1 --listen 0 --shoutcast-mount one', undefined, /--shoutcast-port is missing/],
     ['--listen 0', { mounts: { one: { source: { to: ['a:1'] } }, two: { source: {} } } }, /--to is missing/],
     ['--listen 0 --to a:1', { mounts: { one: { source: 5 } } }, /mounts\.one\.source: must be an object/],
     ['--listen 0 --to a:1', { mounts: { one: { source: { pasword: 'x' } } } }, /mounts\.one\.source\.pasword: unknown key: a source has password, from, to, /],

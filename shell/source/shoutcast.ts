@@ -1,0 +1,118 @@
+import type net from 'node:net';
+import { foreignFormat } from '../../core/codec/scan/foreign.ts';
+import type { Settings } from '../../core/config/settings.ts';
+import { peerOf } from '../net/address.ts';
+import { bodyReader } from './body.ts';
+import type { SourceConnections, SourceMount } from './connections.ts';
+import { unsupportedContentType } from '../http/content-types.ts';
+import type { Guard } from '../http/guards.ts';
+import { HeadReader, type RequestHead } from '../http/head.ts';
+import { finish } from '../http/reply.ts';
+import { HttpServer, type TakeHead } from '../http/server.ts';
+import type { Log } from '../log/log.ts';
+import type { Refusals } from '../log/refusals.ts';
+import { icyHeadersOf } from './source.ts';
+import type { Bind } from '../net/tcp.ts';
+
+export interface ShoutcastOptions {
+  readonly mount: SourceMount;
+  /** Who may send a source: is asked for `SOURCE /MOUNT?pass=PASSWORD`. */
+  readonly who: Guard;
+  readonly connections: SourceConnections;
+  readonly settings: Settings;
+  readonly refusals: Refusals;
+  readonly log: Log;
+}
+
+/** A longer password is no honest client's. */
+const MAX_PASSWORD_BYTES = 256;
+const LF = 10;
+/** What the header lines of a client stand behind when they are read as a head. */
+const FIRST_LINE = Buffer.from('SOURCE / ICE/1.0\r\n');
+
+/**
+ * The port of Shoutcast 1, for the source of one mountpoint.
+ *
+ *     client: password          server: OK2, icy-caps:11, an empty line
+ *     client: icy-name:… and other lines, an empty line, audio
+ */
+export class ShoutcastServer {
+  readonly #options: ShoutcastOptions;
+  readonly #server: HttpServer;
+
+  constructor(options: ShoutcastOptions) {
+    this.#options = options;
+    this.#server = new HttpServer((head, socket, rest) => this.#begin(head, socket, rest), { ...options, readHead: (socket, take) => this.#readHead(socket, take) });
+  }
+
+  /** The port that it listens on then. */
+  listen(bind: Bind): Promise<number> {
+    return this.#server.listen(bind);
+  }
+
+  stop(limitMs: number): Promise<void> {
+    return this.#server.stop(limitMs);
+  }
+
+  /** The password, its answer, and then the lines in front of the audio. */
+  #readHead(socket: net.Socket, take: TakeHead): void {
+    let password = Buffer.alloc(0);
+    let reader: HeadReader | undefined;
+    const done = (head: Parameters<TakeHead>[0], rest: Uint8Array): void => {
+      socket.pause().off('data', onData).off('end', onEnd);
+      take(head, rest);
+    };
+    const onData = (chunk: Uint8Array): void => {
+      let rest = chunk;
+      if (reader === undefined) {
+        const lf = chunk.indexOf(LF);
+        password = Buffer.concat([password, lf < 0 ? chunk : chunk.subarray(0, lf)]);
+        if (password.length > MAX_PASSWORD_BYTES) return done('head too long', chunk);
+        if (lf < 0) return;
+        if (!this.#logIn(socket, password.toString('utf8').replace(/\r$/, ''))) {
+          socket.off('data', onData).off('end', onEnd);
+          return;
+        }
+        reader = new HeadReader();
+        reader.push(FIRST_LINE);
+        rest = chunk.subarray(lf + 1);
+      }
+      const progress = reader.push(rest);
+      if (progress === 'head too long') done(progress, rest);
+      else if (progress !== 'more') done(reader.parse(), rest.subarray(progress));
+    };
+    const onEnd = (): void => void socket.destroy();
+    socket.on('data', onData).on('end', onEnd);
+  }
+
+  /** Answers the password; false when that was all. */
+  #logIn(socket: net.Socket, password: string): boolean {
+    const { mount, who, connections, log } = this.#options;
+    const from = peerOf(socket);
+    const head: RequestHead = { firstLine: '', headers: new Map(), method: 'SOURCE', target: `/${mount.name}`, version: 'ICE/1.0' };
+    const target = { name: mount.name, query: new Map([['pass', Buffer.from(password)]]) };
+    if (who({ head, target, socket, rest: new Uint8Array(0), from }) !== undefined) {
+      finish(socket, 'invalid password\r\n');
+      return false;
+    }
+    if (connections.isInUse(mount, socket)) {
+      log({ kind: 'source-refused', mount: mount.name, from, why: { code: 'in-use' } });
+      finish(socket, 'Mountpoint in use\r\n');
+      return false;
+    }
+    socket.write('OK2\r\nicy-caps:11\r\n\r\n');
+    return true;
+  }
+
+  #begin(head: RequestHead, socket: net.Socket, rest: Uint8Array): void {
+    const { mount, connections, log } = this.#options;
+    const format = unsupportedContentType(head.headers.get('content-type')) ?? foreignFormat(rest);
+    const why = format !== undefined ? ({ code: 'unsupported', format } as const) : connections.isInUse(mount, socket) ? ({ code: 'in-use' } as const) : undefined;
+    if (why === undefined) {
+      connections.begin({ mount, socket, headers: icyHeadersOf(head.headers), welcome: '', makeReader: (audio) => bodyReader(head, audio), rest });
+      return;
+    }
+    log({ kind: 'source-refused', mount: mount.name, from: peerOf(socket), why });
+    finish(socket, '');
+  }
+}
