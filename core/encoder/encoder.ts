@@ -139,7 +139,7 @@ export class Encoder implements Machine {
   }
 
   /** A source begins: a stream of its own. */
-  openSource(_now: Micros, options: SourceOptions): SourceId {
+  openSource(now: Micros, options: SourceOptions): SourceId {
     const id = ++this.#opened as SourceId;
     const stream: EncoderStream = new EncoderStream(options, {
       settings: this.#settings,
@@ -150,6 +150,7 @@ export class Encoder implements Machine {
       event: (event) => this.#sink.event({ ...event, mount: stream.mountpoint, stream: stream.stream }),
     });
     this.#streams.set(id, stream);
+    stream.open(now);
     for (const open of this.#targets) if (open !== undefined) addLane(open, stream);
     return id;
   }

@@ -17,7 +17,7 @@ export type SourceEvent =
   | { readonly kind: 'encoder-title'; readonly title: string }
   /** The source's first bytes are something else than can be carried: nothing will come of it. */
   | { readonly kind: 'source-unsupported'; readonly format: string }
-  /** Bytes have come for so long, and no frame was in them; `skipped` has how many were left out, by reason. Told again while that lasts. */
+  /** No frame has come for so long; `bytes` have, of which `skipped` were left out, by reason. Told again while more come. */
   | { readonly kind: 'source-without-frames'; readonly forMs: number; readonly bytes: number; readonly skipped: Readonly<Record<string, number>> }
   /** What its source brought again, as a server does to whoever connects anew, was passed over. */
   | { readonly kind: 'source-repeats'; readonly frames: number; readonly programmeMs: number };

@@ -36,11 +36,17 @@ export class InputCheck {
   #bytes = 0;
   #since = 0 as Micros;
   #skippedBefore: Readonly<Record<string, number>> = {};
-  #toldBytes = 0;
+  /** What had come when it was told of last; undefined as long as it was not. */
+  #toldBytes: number | undefined;
 
   constructor(options: InputCheckOptions) {
     this.#options = options;
     this.#timer = options.timer((now) => this.#without(now));
+  }
+
+  /** The source is there: something is to come. */
+  open(now: Micros): void {
+    this.#begin(now);
   }
 
   /** The scanner has been given these bytes. */
@@ -66,8 +72,9 @@ export class InputCheck {
 
   #begin(now: Micros): void {
     this.#since = now;
-    this.#toldBytes = 0;
+    this.#toldBytes = undefined;
     this.#skippedBefore = skippedBytes(this.#options.scanner);
+    this.#timer.set(later(now, ms(this.#options.noFrameMs)));
   }
 
   #without(now: Micros): void {

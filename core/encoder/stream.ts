@@ -158,6 +158,10 @@ export class EncoderStream implements SourceView {
     return this.journal.heldBytes + this.#scanner.heldBytes + this.#guard.heldBytes;
   }
 
+  open(now: Micros): void {
+    this.#check.open(now);
+  }
+
   receive(now: Micros, bytes: Uint8Array): void {
     assert(!this.#isEnded, 'a source that has ended goes on');
     this.#now = now;

@@ -61,7 +61,7 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   // Encoder.
   'encoder-format': { level: 'info', text: 'audio format' },
   'source-unsupported': { level: 'error', text: 'source sends an unsupported format' },
-  'source-without-frames': { level: 'warn', text: 'no MPEG audio or AAC (ADTS) frames in the source data' },
+  'source-without-frames': { level: 'warn', text: 'no MPEG audio or AAC (ADTS) frame from the source' },
   'encoder-title': { level: 'info', text: 'title' },
   'source-repeats': { level: 'info', text: 'audio sent again by the source skipped' },
   'target-up': { level: 'info', text: 'target connected' },

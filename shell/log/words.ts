@@ -1,5 +1,5 @@
 import { SUPPORTED } from '../../core/codec/scan/foreign.ts';
-import { describeFormat, type FormatRefusal } from '../../core/codec/format/format.ts';
+import { describeFormat, type FormatRefusal, type SkipReason } from '../../core/codec/format/format.ts';
 import type { ProcessEvent, SourceRefusal } from './events.ts';
 
 /** Why a format cannot be heard, for operators. */
@@ -19,6 +19,28 @@ function sourceRefusalText(why: SourceRefusal): string {
   return why.code === 'no-such-mount' ? `there is no mountpoint ${why.mount}` : sourceRefusals[why.code];
 }
 
+const skippedTexts: Readonly<Record<SkipReason, string>> = {
+  'garbage': 'no frame begins in it',
+  'false-sync': 'what looks like the beginning of a frame is none',
+  'free-format': 'it is MPEG audio in free format, which most players cannot play',
+  'reserved-value': 'its frame headers have reserved values',
+  'id3v2-tag': 'it is still an ID3v2 tag',
+  'id3v1-tag': 'it is an ID3v1 tag',
+  'ape-tag': 'it is still an APE tag',
+  'lyrics3-tag': 'it is a Lyrics3 tag',
+  'padding': 'it is nothing but padding',
+  'xing-frame': 'it is a Xing or Info frame, which is no programme',
+  'vbri-frame': 'it is a VBRI frame, which is no programme',
+  'cut-frame': 'its frames are cut short',
+};
+
+/** Why no frame was found, by what most of the bytes were. */
+function withoutFramesText(bytes: number, skipped: Readonly<Record<string, number>>): string {
+  if (bytes === 0) return 'it has sent nothing';
+  const [most] = Object.entries(skipped).sort(([, one], [, other]) => other - one);
+  return most === undefined ? 'the first frame is not whole yet' : skippedTexts[most[0] as SkipReason];
+}
+
 /** The figures of an event as the log has them: codes with figures of their own as a sentence. */
 export function figuresOf(event: ProcessEvent): object {
   const { kind: _, ...figures } = event;
@@ -35,6 +57,10 @@ export function figuresOf(event: ProcessEvent): object {
       const { mount, from, why } = event;
       return { ...(mount !== undefined && { mount }), from, reason: sourceRefusalText(why) };
     }
+    case 'source-unsupported':
+      return { ...figures, supported: SUPPORTED };
+    case 'source-without-frames':
+      return { ...figures, reason: withoutFramesText(event.bytes, event.skipped) };
     default:
       return figures;
   }

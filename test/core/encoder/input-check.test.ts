@@ -63,6 +63,17 @@ describe('an encoder tells of a source', () => {
     expect(source.told('source-without-frames')).toHaveLength(2);
   });
 
+  it('that sends nothing, once, and of what it sends then', () => {
+    const source = new Source().until(1_900_000);
+    expect(source.told('source-without-frames')).toEqual([]);
+    source.until(60_000_000);
+    expect(source.told('source-without-frames')).toMatchObject([{ forMs: 2_000, bytes: 0, skipped: {} }]);
+    source.send(noise, secondsOf(2.1));
+    expect(source.told('source-without-frames')).toHaveLength(2);
+    expect(source.told('source-without-frames')[1]).toMatchObject({ forMs: 2_000 });
+    expect(new Source().send(numbered(1), 3).until(60_000_000).told('source-without-frames')).toEqual([]);
+  });
+
   it('that falls into that after it was well, and not of what was left out before', () => {
     const source = new Source().send(noise, 20).send(numbered(1), 50);
     source.send(noise, secondsOf(2.1));

@@ -21,6 +21,14 @@ it('tells in the log why a format cannot be heard, as a sentence', () => {
   expect(figuresOf({ kind: 'stream-new', stream: '07', label: 'a:1' })).toEqual({ stream: '07', label: 'a:1' });
 });
 
+it('tells in the log why a source brings no frame, and what would be one', () => {
+  const of = (bytes: number, skipped: Record<string, number>): object => figuresOf({ kind: 'source-without-frames', mount: 'm', stream: '07', forMs: 2_000, bytes, skipped });
+  expect(of(0, {})).toMatchObject({ reason: 'it has sent nothing' });
+  expect(of(100, {})).toMatchObject({ reason: 'the first frame is not whole yet' });
+  expect(of(900, { 'false-sync': 100, 'garbage': 800 })).toMatchObject({ bytes: 900, reason: 'no frame begins in it' });
+  expect(figuresOf({ kind: 'source-unsupported', mount: 'm', stream: '07', format: 'FLAC' })).toEqual({ mount: 'm', stream: '07', format: 'FLAC', supported: 'MPEG audio or AAC (ADTS)' });
+});
+
 describe('why a file cannot be a fallback', () => {
   it.each<[FallbackProblem, string]>([
     [{ code: 'too-large', mostBytes: 8_388_608 }, 'is larger than fallbackBytes, 8388608'],
