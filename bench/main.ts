@@ -1,6 +1,7 @@
 import { BadOption } from './common/options.ts';
 import { detection } from './detection/detection.ts';
 import { ingest } from './ingest/ingest.ts';
+import { listeners } from './listeners/listeners.ts';
 import { memory } from './costs/memory.ts';
 import { outages } from './outages/outages.ts';
 import { outagesDoc } from './outages/outages-doc.ts';
@@ -13,6 +14,7 @@ import { switches } from './detection/switches.ts';
 const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   detection,
   ingest,
+  listeners,
   memory,
   outages,
   'outages-doc': outagesDoc,

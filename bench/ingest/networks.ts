@@ -25,17 +25,28 @@ export const ADMIN_PASSWORD = 'bench';
 
 export async function startOurs({ relays: count, edgeArgs = [], nodeArgs = [] }: OurOptions): Promise<Network> {
   const local = ['--bind', '127.0.0.1'];
-  const relays: Davecast[] = [];
-  for (let i = 0; i < count; i++) relays.push(await startDavecast(['relay', '--in', '0', '--out', '0', ...local], ['in', 'out'], { nodeArgs }));
-  const relayArgs = relays.flatMap((relay) => ['--relay', `127.0.0.1:${relay.ports.get('out')}`]);
   const env = { DAVECAST_ADMIN_PASSWORD: ADMIN_PASSWORD };
-  const edge = await startDavecast(['edge', '--http', '0', ...relayArgs, ...local, ...edgeArgs], ['http'], { nodeArgs, env });
-  return {
-    pids: { edge: edge.pid, ...Object.fromEntries(relays.map((relay, index) => [`relay ${index + 1}`, relay.pid])) },
-    inPorts: relays.map((relay) => relay.ports.get('in')!),
-    httpPort: edge.ports.get('http')!,
-    stop: () => Promise.all([edge, ...relays].map((process) => process.stop())),
+  const started: Davecast[] = [];
+  const start = async (args: readonly string[], awaits: readonly string[]): Promise<Davecast> => {
+    const process = await startDavecast([...args, ...local], awaits, { nodeArgs, env });
+    started.push(process);
+    return process;
   };
+  const stop = (): Promise<unknown> => Promise.all(started.map((process) => process.stop()));
+  try {
+    const relays: Davecast[] = [];
+    for (let i = 0; i < count; i++) relays.push(await start(['relay', '--in', '0', '--out', '0'], ['in', 'out']));
+    const edge = await start(['edge', '--http', '0', ...relays.flatMap(({ ports }) => ['--relay', `127.0.0.1:${ports.get('out')}`]), ...edgeArgs], ['http']);
+    return {
+      pids: { edge: edge.pid, ...Object.fromEntries(relays.map((relay, index) => [`relay ${index + 1}`, relay.pid])) },
+      inPorts: relays.map((relay) => relay.ports.get('in')!),
+      httpPort: edge.ports.get('http')!,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 /**

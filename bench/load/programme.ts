@@ -25,7 +25,7 @@ export interface Programme {
 /** Longer than a bench runs, so that no stream repeats itself in it. */
 const SECONDS = 240;
 /** The mix of the original's users: 128 kbit/s MP3, and 48 kbit/s at 22.05 kHz, which HE-AAC is to everybody but its decoder. */
-const CODECS: readonly Format[] = ['aac-22k', 'mp3'];
+const CODECS: readonly Format[] = ['mp3', 'aac-22k'];
 const MAX_ENCODINGS = 4;
 /** Each encoder begins this much later than the one before: no whole number of frames of any format. */
 const STEP_S = 0.2137;
@@ -42,7 +42,7 @@ export async function makeProgramme(directory: string, encoders: number): Promis
   const encodings = Array.from({ length: count }, (_, index) => index);
   const families = await Promise.all(CODECS.map((codec) => Promise.all(encodings.map((index) => encode(directory, pcm, codec, index)))));
   const labels = CODECS.map((codec) => formats[codec].label).join(' and ');
-  return { madeBy: `${SECONDS} s of a composed programme, ${count} encodings each as ${labels} by ffmpeg`, seconds: SECONDS, families };
+  return { madeBy: `${SECONDS} s of a composed programme, each in ${count} ${count === 1 ? 'encoding' : 'encodings'} as ${labels} by ffmpeg`, seconds: SECONDS, families };
 }
 
 async function encode(directory: string, pcm: Buffer, codec: Format, index: number): Promise<Encoding> {

@@ -21,15 +21,15 @@ export class IcecastServer {
     this.#child = child;
   }
 
-  /** Starts it with what a configuration says, in which {port} and {directory} stand for what it is given. */
-  static async start(configuration: string): Promise<IcecastServer> {
+  /** Starts it, or another program that takes its options, with what a configuration says, in which {port} and {directory} stand for what it is given. */
+  static async start(configuration: string, program: string = 'icecast2'): Promise<IcecastServer> {
     const port = await freePort();
     const directory = mkdtempSync(path.join(tmpdir(), 'davecast-icecast-'));
     const file = path.join(directory, 'icecast.xml');
     writeFileSync(file, configuration.replaceAll('{port}', `${port}`).replaceAll('{directory}', directory));
     const nobody = asNobody();
     if (nobody.uid !== undefined) chownSync(directory, NOBODY, NOBODY);
-    const child = spawn('icecast2', ['-c', file], { stdio: 'ignore', ...nobody });
+    const child = spawn(program, ['-c', file], { stdio: 'ignore', ...nobody });
     child.on('error', () => undefined);
     const server = new IcecastServer(port, directory, child);
     const until = performance.now() + START_MS;
@@ -37,11 +37,15 @@ export class IcecastServer {
       if (performance.now() > until || child.exitCode !== null) {
         const { log } = server;
         await server.stop();
-        throw new Error(`icecast2 does not listen: ${log}`);
+        throw new Error(`${program} does not listen: ${log}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     return server;
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
   }
 
   get log(): string {

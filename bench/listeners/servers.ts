@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { get } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startOurs } from '../ingest/networks.ts';
+import { startLoad, type Load } from '../load/load.ts';
+import { mountName, type LoadPlan } from '../load/plan.ts';
+import { IcecastServer } from '../rigs/icecast-server.ts';
+
+/** A server with listeners' mountpoints on air. */
+export interface Server {
+  readonly pid: number;
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+export interface ServerOptions {
+  readonly listeners: number;
+  readonly source: Omit<LoadPlan, 'ports' | 'protocol' | 'encoders' | 'shared'>;
+}
+
+/** For what is no listener: pages, sources, files. */
+const SPARE = 300;
+const START_MS = 20_000;
+
+/** An edge, behind a relay. */
+export async function startEdge({ listeners, source }: ServerOptions, edgeArgs: readonly string[], nodeArgs: readonly string[]): Promise<Server> {
+  const network = await startOurs({ relays: 1, edgeArgs: ['--max-listeners', `${listeners + SPARE}`, ...edgeArgs], nodeArgs });
+  return onAir(startLoad({ ...source, encoders: 1, shared: false, protocol: 'relay', ports: network.inPorts }), source.mounts, {
+    pid: network.pids['edge']!,
+    port: network.httpPort,
+    stop: async () => void (await network.stop()),
+  });
+}
+
+const configuration = new URL('icecast.xml', import.meta.url);
+
+/** An Icecast, or what reads its configuration. */
+export async function startIcecast({ listeners, source }: ServerOptions, program: string): Promise<Server> {
+  const limits = { clients: listeners + source.mounts + SPARE, sources: source.mounts + 1 };
+  const text = Object.entries(limits).reduce((text, [name, value]) => text.replaceAll(`{${name}}`, `${value}`), readFileSync(configuration, 'utf8'));
+  const icecast = await IcecastServer.start(text, program);
+  return onAir(startLoad({ ...source, encoders: 1, shared: false, protocol: 'icecast', ports: [icecast.port] }), source.mounts, icecast);
+}
+
+/** Resolves when all mountpoints are there. */
+async function onAir(load: Load, mounts: number, server: Server): Promise<Server> {
+  const stop = async (): Promise<void> => {
+    await load.stop();
+    await server.stop();
+  };
+  try {
+    await load.connected;
+    const until = performance.now() + START_MS;
+    for (let mount = 0; mount < mounts; ) {
+      if (await isThere(server.port, mountName(mount))) mount++;
+      else if (performance.now() > until) throw new Error(`${mountName(mount)} is not there`);
+      else await sleep(200);
+    }
+    return { pid: server.pid, port: server.port, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function isThere(port: number, mount: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const request = get({ host: '127.0.0.1', port, path: `/${mount}`, agent: false }, (response) => {
+      resolve(response.statusCode === 200);
+      request.destroy();
+    });
+    request.on('error', () => resolve(false));
+  });
+}
