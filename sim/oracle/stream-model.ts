@@ -72,6 +72,12 @@ export const MATCHED_US = 25_000_000;
 /** And titles alone, as many as a relay says twice. */
 const TITLES_WITHIN_US = 20_000_000;
 const TITLES_AHEAD = 8;
+/** What has come is counted in steps of this. */
+const STEP_US = 250_000;
+/** In each of three times five seconds in a row, not longer ago than that, a stream that comes slower than it plays has brought less than this. */
+const SHORT_STEPS = 20;
+const SHORT_SPANS = 3;
+const SHORT_US = 4_750_000;
 /** Instead of a path. */
 const NOBODY = -1;
 const GONE = -2 as PathId;
@@ -138,6 +144,8 @@ export class StreamModel {
   /** By which path a message came that lay too far ahead to be believed at once: the edge may let go of it when that closes. */
   readonly #farBy = new Int32Array(REMEMBERED);
   readonly #frameSequences = new Float64Array(REMEMBERED).fill(-1);
+  /** Programme that has come, or was lost, by the step of its time. */
+  readonly #came = new Map<number, number>();
   readonly #pauses: { readonly at: number; us: number }[] = [];
   texts: ModelText[] = [];
 
@@ -189,6 +197,7 @@ export class StreamModel {
   gaveUp(now: number, sequence: number, messages: number, isJump: boolean): void {
     if (now > this.lostAt) this.#lostBeforeAt = this.lostAt;
     this.lostAt = now;
+    this.#noteCame(now, messages * this.#frameUs);
     if (isJump) return this.#goesElsewhere(now);
     this.#doubtTexts((each) => each.sequence >= sequence && each.sequence < sequence + messages);
     this.syncedAt = Math.min(this.syncedAt, now);
@@ -280,6 +289,21 @@ export class StreamModel {
   /** The newest message that any of its paths has brought; -1 when none has. */
   get highest(): number {
     return this.pathRecords.reduce((most, { highest }) => Math.max(most, highest), -1);
+  }
+
+  /** It comes slower than it plays, and has for fifteen seconds, or did so until a moment ago. */
+  isShort(now: number): boolean {
+    const newest = Math.floor(now / STEP_US);
+    const isSpanShort = (end: number): boolean => {
+      let us = 0;
+      for (let step = end - SHORT_STEPS; step < end; step++) us += this.#came.get(step) ?? 0;
+      return us < SHORT_US;
+    };
+    for (let end = newest + 1; end > newest - SHORT_STEPS - 1; end--) {
+      const ends = Array.from({ length: SHORT_SPANS }, (_, span) => end - span * SHORT_STEPS);
+      if ((ends.at(-1)! - SHORT_STEPS + 1) * STEP_US >= this.firstFrameAt && ends.every(isSpanShort)) return true;
+    }
+    return false;
   }
 
   /** Whether something has come with what is just decided that lay too far ahead until then. */
@@ -416,7 +440,8 @@ export class StreamModel {
   }
 
   #released(now: number, index: number): void {
-    const frameUs = this.frames === undefined ? 0 : nominalFrameUs(this.frames.format);
+    const frameUs = this.#frameUs;
+    this.#noteCame(now, frameUs);
     const pauseUs = now - this.frameAt;
     if (!(pauseUs <= this.longestStallTimeoutUs)) this.runSince = now;
     if (pauseUs < Infinity) this.#notePause(now, pauseUs);
@@ -435,6 +460,19 @@ export class StreamModel {
       this.silentSince = undefined;
       this.silentUs = 0;
     }
+  }
+
+  #noteCame(now: number, us: number): void {
+    const step = Math.floor(now / STEP_US);
+    this.#came.set(step, (this.#came.get(step) ?? 0) + us);
+    for (const old of this.#came.keys()) {
+      if (step - old <= (SHORT_SPANS + 2) * SHORT_STEPS) break;
+      this.#came.delete(old);
+    }
+  }
+
+  get #frameUs(): number {
+    return this.frames === undefined ? 0 : nominalFrameUs(this.frames.format);
   }
 
   /** The longest one of each second. */

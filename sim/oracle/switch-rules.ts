@@ -92,7 +92,8 @@ export class SwitchRules {
 
   /**
    * Without keys a stranger is a new encoder to an edge: it may be heard when the live stream fails and nothing is left that is known to carry
-   * the same. While that serves, only what it lacks may come from elsewhere, from a stream that was there as early.
+   * the same. While that serves, only what it lacks may come from elsewhere, from a stream that was there as early, or from any when it comes slower
+   * than it plays.
    */
   #checkStranger(now: number, mount: MountModel, streams: readonly StreamModel[], { reason }: SwitchEvent, from: StreamModel, to: StreamModel): void {
     if (reason === 'operator' || reason === 'frozen' || (reason === 'silent' && from.silentUs >= NO_SOUND_US)) return;
@@ -104,7 +105,7 @@ export class SwitchRules {
     }
     const isLacking = reason === 'lost' || reason === 'lossy' || reason === 'behind';
     const apartUs = Math.abs(to.firstFrameAt - from.firstFrameAt);
-    if (!isLacking || apartUs > TOGETHER_US) this.#stranger(`${what}, which serves, ${toMs(apartUs as Micros)} ms older or younger`);
+    if (!isLacking || (apartUs > TOGETHER_US && !from.isShort(now))) this.#stranger(`${what}, which serves, ${toMs(apartUs as Micros)} ms older or younger`);
   }
 
   #checkPreferred(now: number, mount: MountModel, to: StreamModel, what: string): void {

@@ -6,6 +6,7 @@ import type { Path } from '../../links/path.ts';
 import { LossMeter } from '../../timing/loss-meter.ts';
 import { OpeningBurst } from '../../timing/opening-burst.ts';
 import { Pace } from '../../timing/pace.ts';
+import { Shortfall } from '../../timing/shortfall.ts';
 import { ArrivalCadence } from '../../timing/arrival-cadence.ts';
 import type { StatusReport } from '../../wire/extensions.ts';
 import { ReportedStatus } from './reported-status.ts';
@@ -22,6 +23,7 @@ const RESUMES_AFTER_US = 1_500_000;
 export class StreamHealth {
   readonly pace: Pace;
   readonly losses: LossMeter = new LossMeter(LOSS_SPAN_US);
+  readonly shortfall: Shortfall = new Shortfall();
   readonly #settings: Settings;
   readonly #everyPath: (test: (path: Path) => boolean) => boolean;
   readonly #cadence: ArrivalCadence;
@@ -104,12 +106,14 @@ export class StreamHealth {
     this.#burstUs = now - frameAt < durationUs / 2 ? this.#burstUs + durationUs : durationUs;
     this.#cadence.arrival(now);
     this.#opening.frame(now, durationUs);
+    this.shortfall.take(now, durationUs);
     return this.pace.take(now, durationUs);
   }
 
   /** So much programme is lost. */
   lost(now: Micros, programmeUs: number): void {
     this.losses.lost(now, programmeUs);
+    this.shortfall.take(now, programmeUs);
     this.#steadySince = now;
   }
 
@@ -140,6 +144,7 @@ export class StreamHealth {
   snapshot(a: Snapshot, pathOf: (id: PathId) => Path): void {
     this.pace.snapshot(a);
     this.losses.snapshot(a);
+    this.shortfall.snapshot(a);
     this.#cadence.snapshot(a);
     this.#opening.snapshot(a);
     this.#reported.snapshot(a, pathOf);

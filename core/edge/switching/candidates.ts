@@ -112,7 +112,7 @@ export class Candidates {
   allows(now: Micros, reason: PlannedReason | 'lost', stream: EdgeStream): boolean {
     const { live } = this.#playout;
     if (live === undefined) return false;
-    if (this.#trust.allows(reason, stream, live)) return true;
+    if (this.#trust.allows(now, reason, stream, live)) return true;
     return reason === contentFaultOf(live, this.#settings) && this.#showsNoProgramme(now, live, stream);
   }
 

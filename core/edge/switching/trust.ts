@@ -74,11 +74,13 @@ export class Trust {
   /**
    * Whether a backup may take the listeners from a live stream that serves, for this reason. What the live one has lost, or
    * brings too late, can also come from one that nothing is known of, if that is no newcomer: both were there when this edge first heard them.
+   * A live stream that comes slower than it plays has failed, and any will do.
    */
-  allows(reason: PlannedReason | 'lost', backup: EdgeStream, live: EdgeStream): boolean {
+  allows(now: Micros, reason: PlannedReason | 'lost', backup: EdgeStream, live: EdgeStream): boolean {
     if (reason === 'operator' || reason === 'unpaced' || reason === 'foreign' || this.isSame(backup, live)) return true;
     const isLacking = reason === 'lost' || reason === 'lossy' || reason === 'behind';
-    return isLacking && !this.#kinship.isDifferent(backup, live) && Math.abs(backup.health.framesSince - live.health.framesSince) <= TOGETHER_US;
+    if (!isLacking || this.#kinship.isDifferent(backup, live)) return false;
+    return live.health.shortfall.isLasting(now) || Math.abs(backup.health.framesSince - live.health.framesSince) <= TOGETHER_US;
   }
 
   /** How far a backup is believed. */

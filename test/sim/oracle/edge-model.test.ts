@@ -388,6 +388,29 @@ describe('a switch', () => {
     expect(early.broken).toEqual(['a switch has its reason']);
   });
 
+  test.each([[1, 1], [0.6, 0], [0.6, 0.4]])('to a stranger ahead of the live stream needs that to come slower than it plays: at %d of real time, and %d lost', (speed, lost) => {
+    const one = told(1_000);
+    const pirate = one.programme.newStream({ name: 'pirate#1', mount: 'live', format: mp3(), ppm: 0, beginsAtUs: 0, isForeign: true, isStranger: true });
+    let sequence = 39;
+    let owed = 0;
+    for (let n = 39; n < 1_000; n++) {
+      if (n >= 300) one.comes(n * FRAME_MS, pirate, n);
+      owed += speed;
+      if (owed >= 1) {
+        one.comes(n * FRAME_MS, one.a, sequence++);
+        owed--;
+      } else if (lost > 0 && speed < 1) {
+        one.comes(n * FRAME_MS, one.a, sequence + 1);
+        one.gap(one.a, sequence, 1);
+        sequence += 2;
+        owed--;
+      }
+    }
+    one.switches(one.a, pirate, 'behind');
+    const isShort = speed < 1 && lost === 0;
+    expect(one.broken).toEqual(isShort ? [] : ['a listener hears only frames that an allowed encoder made']);
+  });
+
   test('for a stalled stream may come while it goes on by a path that is too far ahead to be believed', () => {
     const one = told(1_000);
     for (const n of [120, ...Array.from({ length: 80 }, (_, i) => 40 + i)]) one.comes(1_020, one.a, n, 2);

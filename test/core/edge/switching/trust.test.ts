@@ -66,6 +66,33 @@ class Station {
   }
 }
 
+/** From 10 s on its path carries six tenths of its bit rate. */
+function starved(station: Station): Source {
+  const from = Math.round(10_000 / FRAME_MS);
+  return new Source(station.rig.open(), { stream: STATION.a, frame: sounding, delayMs: Array.from({ length: 5_000 }, (_, n) => 5 + (Math.max(0, n - from) * FRAME_MS) / 1.5) });
+}
+
+describe('a live stream that comes slower than it plays', () => {
+  it('is left for an encoder that is new, whose content cannot be compared so far ahead of it', () => {
+    const station = new Station();
+    const a = starved(station);
+    station.on(60_000, [a]);
+    const b = station.joins(STATION.b, (number, maker) => sounding(number + Math.round(60_000 / FRAME_MS), maker), 15);
+    station.on(70_000, [a, b]);
+    expect(station.switches).toEqual([[b.name, 'behind']]);
+  });
+
+  it('is not left for one that is known to carry something else', () => {
+    const station = new Station();
+    const a = new Source(station.rig.open(), { stream: STATION.a, frame: sounding, delayMs: Array.from({ length: 9_000 }, (_, n) => 5 + (Math.max(0, n - 3_830) * FRAME_MS) / 1.5) });
+    const stranger = station.joins();
+    station.on(100_000, [a, stranger]);
+    expect(station.told).toHaveLength(1);
+    station.on(140_000, [a, stranger]);
+    expect(station.switches).toEqual([]);
+  });
+});
+
 describe('a stranger who announces the mountpoint', () => {
   it('gets nobody by having programme while the station is silent', () => {
     const station = new Station();
@@ -105,6 +132,15 @@ describe('a stranger who announces the mountpoint', () => {
     }
     expect(station.rig.of('gap').every(({ action }) => action === 'skipped')).toBe(true);
     expect(station.switches).toEqual([]);
+  });
+
+  it('gets nobody by a path to the live encoder that stops now and then', () => {
+    const station = new Station();
+    // Two seconds in ten nothing comes, and then all of it.
+    const a = new Source(station.rig.open(), { stream: STATION.a, frame: sounding, delayMs: Array.from({ length: 383 }, (_, n) => Math.max(5, 2_000 - n * FRAME_MS)) });
+    station.on(20_000, [a]);
+    station.on(60_000, [a, station.joins()]);
+    expect(station.switches.filter(([, reason]) => reason !== 'stalled')).toEqual([]);
   });
 
   it('gets nobody while an encoder with the programme of the live one is left, though that has less', () => {
