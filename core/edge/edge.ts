@@ -1,5 +1,6 @@
 import type { Snapshot } from '../base/snapshot.ts';
 import { Aligner } from './content/aligner.ts';
+import { Correlator } from './content/correlation.ts';
 import { SameFrames } from './content/same-frames.ts';
 import type { Audience } from '../listeners/audience.ts';
 import type { JoinOptions } from '../listeners/broadcast.ts';
@@ -90,6 +91,7 @@ export class Edge implements Machine {
   readonly #listeners: Listeners;
   readonly #timers: TimerQueue<EdgeReason> = new TimerQueue();
   readonly #budget: MemoryBudget;
+  readonly #correlator: Correlator = new Correlator();
   #now = 0 as Micros;
 
   constructor({ settings, policies, newMatcher, outputs = () => [], hasListeners = true }: EdgeOptions, sink: EdgeSink) {
@@ -100,7 +102,8 @@ export class Edge implements Machine {
     this.#mounts = new Mountpoints({
       settings,
       policies,
-      newMatcher: newMatcher ?? (() => new SameFrames(new Aligner())),
+      newMatcher: newMatcher ?? (() => new SameFrames(new Aligner(this.#correlator))),
+      correlator: this.#correlator,
       outputs: (of) => [...(hasListeners ? [toListeners(this.#listeners, of)] : []), ...outputs(of)],
       audience: (mount) => this.#listeners.audience(mount),
       budget: this.#budget,
@@ -249,6 +252,7 @@ export class Edge implements Machine {
     this.#mounts.snapshot(a, (stream) => streams[a.number(stream === undefined ? 0 : streams.indexOf(stream))]!);
     this.#listeners.snapshot(a);
     this.#budget.snapshot(a);
+    this.#correlator.snapshot(a);
     this.#timers.snapshot(a);
   }
 

@@ -4,7 +4,7 @@ import { decodeAnnouncement } from '../wire/announce.ts';
 import type { PathFigures } from './events.ts';
 import type { PathId } from '../base/machine.ts';
 import { mayAnnounce, type Peer } from './peer.ts';
-import { TokenBucket } from './token-bucket.ts';
+import { TokenBucket } from '../base/token-bucket.ts';
 import type { Transport } from './transport.ts';
 import type { Micros } from '../base/units.ts';
 import { PDU_HEADER_BYTES, type MessageView, type PduProblem } from '../wire/pdu.ts';

@@ -1,7 +1,7 @@
 import type { Snapshot } from '../../base/snapshot.ts';
 import type { Matchable } from './matcher.ts';
 import { later, type Micros } from '../../base/units.ts';
-import { Correlator } from './correlation.ts';
+import type { Correlator } from './correlation.ts';
 import { arrivalLag, FAR_US, isSure, LEAST_PEAK, SAME_US } from './aligner.ts';
 
 /** What has to be known of a stream. */
@@ -46,10 +46,15 @@ const MOST_STEPS = 16;
  * opposite is seen; silence, a tone and steady beats say nothing. Streams that agree with the same third one agree.
  */
 export class Kinship<Stream extends Kin> {
-  readonly #correlator: Correlator = new Correlator();
+  readonly #correlator: Correlator;
   #pairs: Pair<Stream>[] = [];
   /** The same, by either of their streams and then by the other one. */
   readonly #of: Map<Stream, Map<Stream, Pair<Stream>>> = new Map();
+
+  /** @param correlator of the edge. */
+  constructor(correlator: Correlator) {
+    this.#correlator = correlator;
+  }
 
   isSame(a: Stream, b: Stream): boolean {
     const pair = this.#of.get(a)?.get(b);
@@ -84,6 +89,11 @@ export class Kinship<Stream extends Kin> {
     pair.isSame = true;
     pair.isDifferent = false;
     return wasDifferent ? 'same' : undefined;
+  }
+
+  /** Whether there is time for a look at any two. */
+  canLook(now: Micros): boolean {
+    return this.#correlator.isFree(now);
   }
 
   isDue(now: Micros, a: Stream, b: Stream): boolean {

@@ -1,5 +1,6 @@
 import type { LoudnessEnvelope } from './loudness-envelope.ts';
 import type { Snapshot } from '../../base/snapshot.ts';
+import type { Micros } from '../../base/units.ts';
 import type { Timeline } from '../../timing/timeline.ts';
 import type { FrameTable } from './frame-table.ts';
 
@@ -23,7 +24,7 @@ export interface Matcher {
   /** `from` is the live stream. Undefined when the two cannot be compared. */
   locate(from: Matchable, mediaUs: number, to: Matchable): Match | undefined;
   /** A backup has one more frame. */
-  heard(live: Matchable, backup: Matchable): void;
+  heard(now: Micros, live: Matchable, backup: Matchable): void;
   /** `to` is the live stream now. */
   switched(from: Matchable, to: Matchable): void;
   forget(stream: Matchable): void;

@@ -1,4 +1,5 @@
 import type { Snapshot } from '../../base/snapshot.ts';
+import type { Micros } from '../../base/units.ts';
 import type { Match, Matchable, Matcher } from './matcher.ts';
 import type { FrameTable } from './frame-table.ts';
 
@@ -30,8 +31,8 @@ export class SameFrames implements Matcher {
     return lagUs === undefined ? this.#next.locate(from, mediaUs, to) : { mediaUs: mediaUs + lagUs, by: 'frames' };
   }
 
-  heard(live: Matchable, backup: Matchable): void {
-    this.#next.heard(live, backup);
+  heard(now: Micros, live: Matchable, backup: Matchable): void {
+    this.#next.heard(now, live, backup);
   }
 
   switched(from: Matchable, to: Matchable): void {

@@ -12,6 +12,7 @@ import type { FrameFormat } from '../../codec/format/format.ts';
 import type { HeaderList } from '../../wire/headers.ts';
 import { icyTitleOf } from '../../wire/icy.ts';
 import type { MountId } from '../../base/machine.ts';
+import type { Correlator } from '../content/correlation.ts';
 import type { Matcher } from '../content/matcher.ts';
 import { contentTypeOf } from '../../codec/content-type.ts';
 import type { MountPolicy } from '../../config/mount-policy.ts';
@@ -58,6 +59,8 @@ export interface MountOptions {
   readonly settings: Settings;
   readonly policy: MountPolicy | undefined;
   readonly matcher: Matcher;
+  /** Of the edge. */
+  readonly correlator: Correlator;
   readonly budget: MemoryBudget;
   readonly outputs: (of: OutputOf) => readonly MountOutput[];
   /** The listeners of this process. */
@@ -85,7 +88,7 @@ export class Mount implements StreamConsumer {
   #audienceElsewhere: Audience = nobody;
 
   constructor(options: MountOptions) {
-    const { id, name, now, settings, policy, matcher, budget, outputs, audience, fallback, timer, event, ended, outgrown } = options;
+    const { id, name, now, settings, policy, matcher, correlator, budget, outputs, audience, fallback, timer, event, ended, outgrown } = options;
     this.name = name;
     this.startedAt = now;
     this.policy = policy;
@@ -115,6 +118,7 @@ export class Mount implements StreamConsumer {
       settings,
       policy,
       matcher,
+      correlator,
       state,
       end,
       output: this.#controller?.output ?? this.output,

@@ -9,6 +9,7 @@ import { Fallbacks } from './fallbacks.ts';
 import { FormatChoice, isRefused } from './format-choice.ts';
 import { cannotFollow } from '../../codec/formats.ts';
 import type { MountId } from '../../base/machine.ts';
+import type { Correlator } from '../content/correlation.ts';
 import type { Matcher } from '../content/matcher.ts';
 import { Mount, type MountReason } from './mountpoint.ts';
 import { policyFor, settingsFor, type MountPolicies } from '../../config/mount-policy.ts';
@@ -22,6 +23,7 @@ export interface MountpointsOptions {
   readonly settings: Settings;
   readonly policies: MountPolicies | undefined;
   readonly newMatcher: () => Matcher;
+  readonly correlator: Correlator;
   /** Makes the outputs of a mountpoint. */
   readonly outputs: (of: OutputOf) => readonly MountOutput[];
   /** Who listens to a mountpoint in this process. */
@@ -152,7 +154,7 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
   }
 
   #make(now: Micros, id: MountId, name: string): Mount {
-    const { settings, policies, newMatcher, budget, outputs, audience, timer, event } = this.#options;
+    const { settings, policies, newMatcher, correlator, budget, outputs, audience, timer, event } = this.#options;
     const policy = policyFor(name, policies);
     const mount = new Mount({
       id,
@@ -161,6 +163,7 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
       settings: settingsFor(policy, settings),
       policy,
       matcher: newMatcher(),
+      correlator,
       budget,
       // Those who follow it come last: they may end, and follow each other.
       outputs: (of) => [...outputs(of), ...this.#fallbacks.outputs(of)],

@@ -5,6 +5,7 @@ import type { SwitchingEvent, SwitchReason } from './events.ts';
 import type { FallbackController } from '../fallback/controller.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
 import { cannotFollow } from '../../codec/formats.ts';
+import type { Correlator } from '../content/correlation.ts';
 import type { Match, Matcher } from '../content/matcher.ts';
 import { isFrom, streamCalled, type CommandResult, type MountCommand } from './command.ts';
 import type { MountPolicy } from '../../config/mount-policy.ts';
@@ -33,6 +34,8 @@ export interface SwitcherOptions {
   /** What is wanted of the mountpoint, besides its settings. */
   readonly policy: MountPolicy | undefined;
   readonly matcher: Matcher;
+  /** Of the edge. */
+  readonly correlator: Correlator;
   /** What is heard of the mountpoint. */
   readonly state: MountState;
   readonly end: MountEnd;
@@ -84,7 +87,7 @@ export class Switcher {
     this.#state = state;
     this.#end = options.end;
     this.#playout = new Playout(output, settings);
-    this.#trust = new Trust({ mount: options.mount, isGiven: policy?.trust === 'all', event: options.event });
+    this.#trust = new Trust({ mount: options.mount, isGiven: policy?.trust === 'all', correlator: options.correlator, event: options.event });
     this.#candidates = new Candidates({ settings, policy, matcher: options.matcher, playout: this.#playout, trust: this.#trust });
     this.#turns = new FallbackTurns({ settings, state, controller, playout: this.#playout, candidates: this.#candidates, timer });
     this.#triggers = new SwitchTriggers(settings, (stream) => policy?.prefer !== undefined && isFrom(stream, policy.prefer), (backup) => this.#candidates.contentAheadUs(backup));
@@ -294,7 +297,7 @@ export class Switcher {
     // No source, as long as there was another one: the mountpoint ends as without it.
     if (stream.health.pace.isUnpaced) return;
     const live = this.live!;
-    this.#options.matcher.heard(live, stream);
+    this.#options.matcher.heard(now, live, stream);
     this.#trust.heard(now, live, stream, this.#candidates);
     if (!this.#candidates.fits(stream)) return;
     this.#end.heard(now);

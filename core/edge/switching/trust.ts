@@ -1,3 +1,4 @@
+import type { Correlator } from '../content/correlation.ts';
 import { Kinship, type Finding } from '../content/kinship.ts';
 import type { Snapshot } from '../../base/snapshot.ts';
 import type { EdgeStream } from '../stream/stream.ts';
@@ -9,6 +10,7 @@ export interface TrustOptions {
   readonly mount: string;
   /** The mountpoint's owner says that all of its streams carry its programme: content need not tell. */
   readonly isGiven: boolean;
+  readonly correlator: Correlator;
   readonly event: (event: SwitchingEvent) => void;
 }
 
@@ -38,7 +40,7 @@ const TOGETHER_US = 5_000_000;
 const SETTLED_AFTER_US = 90_000_000;
 /** The matcher holds on to what it knew through three looks, and those are at the last ten seconds. */
 const MATCHED_AFTER_US = 20_000_000;
-/** One pair of a mountpoint's streams is compared in so much time: it takes a fifth of a millisecond. */
+/** One pair of a mountpoint's streams is compared in so much time: it takes a sixth of a millisecond. */
 const LOOK_US = 1_000_000 as Micros;
 /** Streams that are compared with each other, those that are there longest: a flood of new ones takes no part in it. */
 const MOST_COMPARED = 8;
@@ -50,7 +52,7 @@ const MOST_COMPARED = 8;
  */
 export class Trust {
   readonly #options: TrustOptions;
-  readonly #kinship: Kinship<EdgeStream> = new Kinship();
+  readonly #kinship: Kinship<EdgeStream>;
   /** Of the streams that report an origin which an older one has, those that have been told. */
   #contesting: Set<EdgeStream> = new Set();
   #lookAt = 0 as Micros;
@@ -59,6 +61,7 @@ export class Trust {
 
   constructor(options: TrustOptions) {
     this.#options = options;
+    this.#kinship = new Kinship(options.correlator);
   }
 
   /** Whether both are known to carry the same programme. */
@@ -110,7 +113,7 @@ export class Trust {
     const resumedAt = Math.max(live.resumedAt, backup.resumedAt);
     const isDue = now - resumedAt >= MATCHED_AFTER_US && !this.#kinship.agreedSince(now - LOOK_US, live, backup);
     if (isDue && streams.isMatched(backup)) this.#tell(live, backup, this.#kinship.agree(now, live, backup));
-    if (now < this.#lookAt) return;
+    if (now < this.#lookAt || !this.#kinship.canLook(now)) return;
     this.#lookAt = later(now, LOOK_US);
     const there = [...streams].filter((stream) => stream.isHealthy(now));
     this.#checkOrigins(there);

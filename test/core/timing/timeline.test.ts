@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Correlator } from '../../../core/edge/content/correlation.ts';
 import { Aligner } from '../../../core/edge/content/aligner.ts';
 import { LoudnessEnvelope } from '../../../core/edge/content/loudness-envelope.ts';
 import { Timeline } from '../../../core/timing/timeline.ts';
@@ -92,16 +93,16 @@ describe('an aligner of streams without a contour', () => {
     const a = arriving(1_000_000, jitter);
     const b = arriving(1_010_000 - 40 * FRAME_US, [0, ...jitter]);
     // b began 40 frames earlier, and lies 10 ms further on.
-    const match = new Aligner().locate({ timeline: a, envelope, frames }, 2_000_000, { timeline: b, envelope, frames })!;
+    const match = new Aligner(new Correlator()).locate({ timeline: a, envelope, frames }, 2_000_000, { timeline: b, envelope, frames })!;
     expect(match.mediaUs).toBeCloseTo(2_000_000 + 40 * FRAME_US - 10_000, 0);
-    const back = new Aligner().locate({ timeline: b, envelope, frames }, match.mediaUs, { timeline: a, envelope, frames })!;
+    const back = new Aligner(new Correlator()).locate({ timeline: b, envelope, frames }, match.mediaUs, { timeline: a, envelope, frames })!;
     expect(back.mediaUs).toBeCloseTo(2_000_000, 0);
   });
 
   it('cannot compare with a stream that has no frame yet', () => {
     const empty = { timeline: new Timeline(ms(12_000)), envelope, frames };
     const some = { timeline: arriving(0, [0, 0]), envelope, frames };
-    expect(new Aligner().locate(empty, 0, some)).toBeUndefined();
-    expect(new Aligner().locate(some, 0, empty)).toBeUndefined();
+    expect(new Aligner(new Correlator()).locate(empty, 0, some)).toBeUndefined();
+    expect(new Aligner(new Correlator()).locate(some, 0, empty)).toBeUndefined();
   });
 });

@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { Correlator } from '../../../../core/edge/content/correlation.ts';
 import { Aligner } from '../../../../core/edge/content/aligner.ts';
 import { LoudnessEnvelope } from '../../../../core/edge/content/loudness-envelope.ts';
 import { Timeline } from '../../../../core/timing/timeline.ts';
@@ -51,7 +52,7 @@ describe('an aligner', () => {
   let nowMs: number;
 
   beforeEach(() => {
-    aligner = new Aligner();
+    aligner = new Aligner(new Correlator());
     live = new Stream(0, 40);
     backup = new Stream(0, 1_340);
     nowMs = 0;
@@ -61,7 +62,7 @@ describe('an aligner', () => {
     for (const untilMs = nowMs + 1_000 * seconds; nowMs < untilMs; nowMs += FRAME_US / 1_000) {
       live.frame(nowMs, loudness);
       backup.frame(nowMs, loudness);
-      aligner.heard(live, backup);
+      aligner.heard((1_000 * nowMs) as Micros, live, backup);
     }
   }
 
@@ -83,7 +84,7 @@ describe('an aligner', () => {
       live.timeline.skip(1_000 * lostMs);
       for (let n = 0; n < lostMs / 25; n++, nowMs += 25) {
         backup.frame(nowMs);
-        aligner.heard(live, backup);
+        aligner.heard((1_000 * nowMs) as Micros, live, backup);
       }
       play(4);
     }
@@ -96,7 +97,7 @@ describe('an aligner', () => {
     for (let n = 0; n < 320; n++, nowMs += 25) {
       live.frame(nowMs, () => 0);
       backup.frame(nowMs);
-      aligner.heard(live, backup);
+      aligner.heard((1_000 * nowMs) as Micros, live, backup);
       expect(knownBy()).toBe('content');
     }
     for (let second = 0; second < 20; second++) {
@@ -128,7 +129,7 @@ describe('an aligner', () => {
     for (; nowMs < 30_000; nowMs += FRAME_US / 1_000) {
       live.frame(nowMs);
       backup.frame(nowMs, (programmeMs) => speech(programmeMs + 3_600_000));
-      aligner.heard(live, backup);
+      aligner.heard((1_000 * nowMs) as Micros, live, backup);
     }
     expect(knownBy()).toBe('arrival');
   });
@@ -147,8 +148,8 @@ describe('an aligner', () => {
     const third = new Stream(0, 700);
     for (; nowMs < 20_000; nowMs += FRAME_US / 1_000) {
       for (const stream of [live, backup, third]) stream.frame(nowMs);
-      aligner.heard(live, backup);
-      aligner.heard(live, third);
+      aligner.heard((1_000 * nowMs) as Micros, live, backup);
+      aligner.heard((1_000 * nowMs) as Micros, live, third);
     }
     aligner.switched(live, backup);
     for (const other of [live, third]) {
@@ -162,9 +163,35 @@ describe('an aligner', () => {
     const third = new Stream(0, 700);
     for (; nowMs < 20_000; nowMs += FRAME_US / 1_000) {
       for (const stream of [live, backup, third]) stream.frame(nowMs);
-      aligner.heard(live, third);
+      aligner.heard((1_000 * nowMs) as Micros, live, third);
     }
     aligner.switched(live, backup);
     expect(aligner.locate(backup, 0, third)!.by).toBe('arrival');
+  });
+});
+
+describe('aligners of one edge', () => {
+  const PAIRS = 60;
+
+  test('take turns when all have much to look at, and get to know everything all the same', () => {
+    const correlator = new Correlator();
+    const align = vi.spyOn(correlator, 'align');
+    const pairs = Array.from({ length: PAIRS }, (_, n) => ({ aligner: new Aligner(correlator), live: new Stream(0, 40), backup: new Stream(0, 40 + 20 * n) }));
+    let atOnce = 0;
+    // All have been away, and what was kept for them comes within a moment: twenty seconds in a tenth of one.
+    for (let tick = 0; tick < 1_000; tick++) {
+      const programmeMs = FRAME_US / 1_000 * tick;
+      const now = Math.round(1e6 * (programmeMs < 20_000 ? 20 + programmeMs / 200_000 : 20.1 + (programmeMs - 20_000) / 1_000)) as Micros;
+      for (const { aligner, live, backup } of pairs) {
+        live.frame(programmeMs);
+        backup.frame(programmeMs);
+        aligner.heard(now, live, backup);
+      }
+      if (tick === 799) atOnce = align.mock.results.filter(({ value }) => value !== undefined).length;
+    }
+    // A tenth of a second, and what was saved up before, have three million points; without a budget there are 500 looks.
+    expect(atOnce).toBeLessThan(200);
+    expect(atOnce).toBeGreaterThan(100);
+    for (const { aligner, live, backup } of pairs) expect(aligner.locate(live, 0, backup)!.by).toBe('content');
   });
 });

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { ABSENT, LoudnessEnvelope, STEP_US } from '../../../../core/edge/content/loudness-envelope.ts';
 import { Correlator } from '../../../../core/edge/content/correlation.ts';
+import { StateReader, StateWriter } from '../../../../core/recording/saved-state.ts';
+import { ByteReader, ByteWriter } from '../../../../core/recording/wire.ts';
+import type { Micros } from '../../../../core/base/units.ts';
 import { LevelReader } from '../../../../core/codec/level.ts';
 import { SILENT } from '../../../../core/codec/format/family.ts';
 import { FrameScanner } from '../../../../core/codec/scan/scanner.ts';
@@ -166,6 +169,27 @@ describe('by its definition, the correlation', () => {
     expect(found.next).toBeCloseTo(Math.max(...grid.map((at) => plainCorrelation(a, b, at, 4))), 6);
     for (const near of [lag - 1, lag + 1]) expect(plainCorrelation(a, b, near, 1)).toBeLessThanOrEqual(found.peak);
   });
+});
+
+test('a correlator is free until its budget is spent, and again when time has passed', () => {
+  const correlator = new Correlator();
+  const made = envelope(levels.a, 40e6);
+  const other = envelope(levels.b, 40e6);
+  const looksAt = (now: number): number => {
+    let looks = 0;
+    for (; correlator.isFree(now as Micros); looks++) correlator.align(made, other, -FAR_US, FAR_US);
+    return looks;
+  };
+  // A million points at once, and twenty million a second; a search of 5.2 s on both sides takes about 74,000.
+  expect([looksAt(1e6), looksAt(1e6)]).toEqual([14, 0]);
+  expect(looksAt(1.01e6)).toBeLessThan(4);
+  expect(looksAt(10e6)).toBe(14);
+
+  const writer = new ByteWriter();
+  correlator.snapshot(new StateWriter(writer, 'left-out'));
+  const restored = new Correlator();
+  restored.snapshot(new StateReader(new ByteReader(writer.written), 'left-out'));
+  expect(restored.isFree(10e6 as Micros)).toBe(false);
 });
 
 test.each([[-Infinity, Infinity], [1e20, 1e20 + 100_000], [0, 1e12], [Number.NaN, 0], [2 ** 53, 2 ** 53 + 1e6]])('lags from %d to %d are none that two streams can have', (leastUs, mostUs) => {

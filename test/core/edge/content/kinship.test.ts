@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LoudnessEnvelope } from '../../../../core/edge/content/loudness-envelope.ts';
+import { Correlator } from '../../../../core/edge/content/correlation.ts';
 import { Kinship, type Finding } from '../../../../core/edge/content/kinship.ts';
 import { Timeline } from '../../../../core/timing/timeline.ts';
 import { FrameTable } from '../../../../core/edge/content/frame-table.ts';
@@ -39,7 +40,7 @@ describe('the kinship of streams', () => {
   let findings: Finding[];
 
   beforeEach(() => {
-    kinship = new Kinship();
+    kinship = new Kinship(new Correlator());
     [a, b] = [new Stream(), new Stream()];
     nowMs = 0;
     findings = [];

@@ -1,6 +1,7 @@
 import { anonymous } from '../../../../core/links/peer.ts';
 import { transports } from '../../../../core/links/transport.ts';
 import { describe, expect, it } from 'vitest';
+import { Correlator } from '../../../../core/edge/content/correlation.ts';
 import { MemoryBudget } from '../../../../core/base/budget.ts';
 import type { PathId } from '../../../../core/base/machine.ts';
 import type { Micros } from '../../../../core/base/units.ts';
@@ -70,6 +71,7 @@ class Alone {
       settings: defaultSettings,
       policy: undefined,
       matcher: new SameClock('content'),
+      correlator: new Correlator(),
       state: this.state,
       end,
       output: controller?.output ?? output,

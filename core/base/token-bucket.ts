@@ -1,5 +1,5 @@
-import type { Snapshot } from '../base/snapshot.ts';
-import type { Micros } from '../base/units.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { Micros } from './units.ts';
 
 /** So much at once, and so much a second in the long run. */
 export class TokenBucket {
@@ -14,13 +14,23 @@ export class TokenBucket {
     this.#tokens = most;
   }
 
-  /** Takes one, if there is one. */
-  take(now: Micros): boolean {
+  /** Whether there is none. */
+  isEmpty(now: Micros): boolean {
     this.#tokens = Math.min(this.#most, this.#tokens + ((now - this.#at) / 1e6) * this.#perSecond);
     this.#at = now;
-    if (this.#tokens < 1) return false;
-    this.#tokens--;
+    return this.#tokens < 1;
+  }
+
+  /** Takes one, if there is one. */
+  take(now: Micros): boolean {
+    if (this.isEmpty(now)) return false;
+    this.spend(1);
     return true;
+  }
+
+  /** Takes so many, also those that are not there yet: it is empty until they would have come. */
+  spend(count: number): void {
+    this.#tokens -= count;
   }
 
   /** Saves or restores its state. */
