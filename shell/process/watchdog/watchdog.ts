@@ -2,6 +2,7 @@ import { isatty } from 'node:tty';
 import type { Role, Settings } from '../../../core/config/settings.ts';
 import type { Logger } from '../../log/log.ts';
 import { STDOUT } from '../../log/writer.ts';
+import { keepYoungGenerationSmall } from '../young-generation.ts';
 import { startThread } from './start-thread.ts';
 
 /** What the thread is given. */
@@ -30,6 +31,7 @@ export function watchEventLoop({ loopBlockedMs, loopBlockedExitMs }: Settings, r
   const workerData: WatchdogData = { beats, lookMs, standsMs: loopBlockedMs, endMs: loopBlockedExitMs, role, descriptor, isForPeople: isatty(STDOUT) };
   const thread = startThread('thread', workerData);
   thread.on('error', (error) => log({ kind: 'unwatched', error: error.message }));
+  thread.once('online', keepYoungGenerationSmall);
   thread.unref();
   setInterval(() => void Atomics.add(beats, 0, 1), lookMs).unref();
 }
