@@ -8,7 +8,7 @@ export const EDGE_STREAM_BYTES = 12_288;
 /** And from its first frame on: its loudness envelope, what tells of its health, texts. */
 export const HEARD_STREAM_BYTES = 19_456;
 /** The place of a frame in a ring, without its audio. */
-export const RING_ENTRY_BYTES = 112;
+export const RING_ENTRY_BYTES = 24;
 /** A mountpoint: switcher, broadcast, what finds the same point in two streams. */
 export const MOUNT_BYTES = 8_192;
 /** An early message that is held, with its place in the window. */

@@ -100,7 +100,8 @@ export class Playout {
   next(now: Micros): void {
     const live = this.#live!;
     const newest = live.ring.count - 1;
-    const { mediaUs, durationUs } = live.ring.frame(newest);
+    const mediaUs = live.ring.mediaUs(newest);
+    const durationUs = live.ring.durationUs(newest);
     if (mediaUs + durationUs / 2 <= this.#playheadUs) return;
     if (live.health.pace.isUnpaced && this.#holds(now)) this.#pass(mediaUs + durationUs);
     else this.#give(now, live, newest);

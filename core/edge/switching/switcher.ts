@@ -315,7 +315,7 @@ export class Switcher {
     if (turn === 'outgrown') this.#options.outgrown(now, stream);
     if (turn !== 'enter') return;
     const newest = stream.ring.count - 1;
-    this.#goOver(now, stream, newest, stream.ring.frame(newest).mediaUs, 0);
+    this.#goOver(now, stream, newest, stream.ring.mediaUs(newest), 0);
     this.#end.heard(now);
   }
 

@@ -10,3 +10,12 @@ it('a frame has none before it where something was lost, also where that left no
   expect(ring.before(3, 1)).toEqual(Uint8Array.of(2));
   expect(ring.before(3, 2)).toBeUndefined();
 });
+
+it.each([32_000, 48_000, 64_000, 96_000, 128_000, 192_000, 320_000])('takes little more memory than ten seconds of its stream have: %i bit/s', (bitrateBps) => {
+  const budget = new MemoryBudget(1e9);
+  const ring = new FrameRing(10_000_000, 2_097_152, budget);
+  const frameBytes = Math.floor((bitrateBps / 8) * 0.026_122);
+  for (let n = 0; n < 1_000; n++) ring.push(new Uint8Array(frameBytes), n * 26_122, 26_122, undefined);
+  expect(ring.heldBytes).toBe(budget.usedBytes);
+  expect(ring.heldBytes).toBeLessThan(1.26 * frameBytes * ring.count + 24 * 512);
+});
