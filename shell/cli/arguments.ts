@@ -81,8 +81,8 @@ export function encoderOrigin(text: string | undefined): string | undefined {
 
 export function icecastUrl(what: string, text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol !== 'http:' || url.hostname === '' || url.pathname === '/') {
-    throw new UsageError(`${what} must be http://HOST:PORT/MOUNT, not "${text}"`);
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '' || url.pathname === '/') {
+    throw new UsageError(`${what} must be http://HOST:PORT/MOUNT or https://…, not "${text}"`);
   }
   return url;
 }

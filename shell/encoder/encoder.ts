@@ -26,6 +26,8 @@ export interface EncoderConfig {
   readonly shoutcast?: ShoutcastPort | undefined;
   /** Where it listens, and by which interface multicast leaves. */
   readonly bind: string;
+  /** Certificates of authorities in PEM, for servers that are pulled from by https; those that Node.js trusts, unless given. */
+  readonly ca?: string | undefined;
   readonly settings: Settings;
   /** Of the targets' names; the system's, unless given. */
   readonly lookup?: Lookup | undefined;
@@ -79,7 +81,7 @@ export class EncoderApp implements App {
   }
 
   #makeSources(): Source[] {
-    const { settings, bind, mounts, listenPort, shoutcast } = this.#config;
+    const { settings, bind, ca, mounts, listenPort, shoutcast } = this.#config;
     const log = this.#log;
     const pushed: SourceMount[] = [];
     const sources: Source[] = [];
@@ -87,7 +89,7 @@ export class EncoderApp implements App {
       const api = new Mountpoint(mount, { uplink: this.#uplink, settings, log });
       const { name, input } = mount;
       if (input.kind === 'listen') pushed.push({ name, password: input.password, api });
-      else if (input.kind === 'from') sources.push(new IcecastSource(input.url, { api, settings, log }));
+      else if (input.kind === 'from') sources.push(new IcecastSource(input.url, { api, settings, ca, log }));
       else sources.push(new StdinSource(process.stdin, api, (problem) => this.#inputEnded(problem)));
     }
     if (pushed.length > 0) sources.push(new SourceServer({ mounts: pushed, bind: { address: bind, port: listenPort ?? 0 }, shoutcast, settings, log }));

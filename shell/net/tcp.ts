@@ -100,7 +100,8 @@ export function takeOver(accepted: net.Socket, take: TakeBytes): net.Socket {
   return new net.Socket(options).on('error', () => undefined);
 }
 
-function readInto(take: TakeBytes): net.OnReadOpts {
+/** For `onread`: bytes are read into one buffer for all sockets, and given to `take`. */
+export function readInto(take: TakeBytes): net.OnReadOpts {
   return {
     buffer: readBuffer,
     callback: (length, buffer) => {

@@ -81,7 +81,7 @@ export class ProbeApp implements App, SourceApi {
     const { url, limits } = this.#config;
     const now = this.#driver.now;
     const figures = this.#probe.figures(now);
-    const summary: Summary = { url: `http://${url.host}${url.pathname}`, figures, violations: violationsOf(figures, limits) };
+    const summary: Summary = { url: `${url.protocol}//${url.host}${url.pathname}`, figures, violations: violationsOf(figures, limits) };
     this.#reporter.summary(this.#moment(now), summary);
     return summary.violations.length === 0;
   }
@@ -101,7 +101,7 @@ export class ProbeApp implements App, SourceApi {
   }
 
   #connect(): void {
-    this.#pull = new IcecastPull(this.#config.url, this, this.#settings, {
+    this.#pull = new IcecastPull(this.#config.url, { api: this, settings: this.#settings, watcher: {
       established: () => this.#steer((now) => this.#connector.established(now)),
       redirected: () => this.#steer((now) => this.#connector.redirected(now)),
       opened: (head) => {
@@ -118,7 +118,7 @@ export class ProbeApp implements App, SourceApi {
         this.#pull = undefined;
         this.#steer((now) => this.#connector.lost(now, reason));
       },
-    });
+    } });
   }
 
   #disconnect(): void {

@@ -71,8 +71,7 @@ export function probeConfig(given: Given): ProbeConfig {
 function probeUrl(text: string | undefined): URL {
   if (text === undefined) throw new UsageError('URL is missing');
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === 'https:') throw new UsageError(`URL must be http://HOST:PORT/MOUNT, not "${text}": https is not supported`);
-  if (url?.protocol !== 'http:' || url.hostname === '') throw new UsageError(`URL must be http://HOST:PORT/MOUNT, not "${text}"`);
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '') throw new UsageError(`URL must be http://HOST:PORT/MOUNT, not "${text}"`);
   return url;
 }
 

@@ -1,9 +1,9 @@
 import { Dechunker, isChunked } from '../http/dechunker.ts';
-import type { RequestHead } from '../http/head.ts';
+import type { Head } from '../http/head.ts';
 import type { ReadBody } from './connections.ts';
 
 /** What of a body came right behind the head. */
-export function beginningOf({ headers }: RequestHead, rest: Uint8Array): Uint8Array {
+export function beginningOf({ headers }: Pick<Head, 'headers'>, rest: Uint8Array): Uint8Array {
   if (!isChunked(headers)) return rest;
   let beginning = rest.subarray(0, 0);
   new Dechunker((bytes) => {
@@ -12,8 +12,8 @@ export function beginningOf({ headers }: RequestHead, rest: Uint8Array): Uint8Ar
   return beginning;
 }
 
-/** Gives the audio of a body on. @param take says why when the audio is not supported. */
-export function bodyReader({ headers }: RequestHead, take: (audio: Uint8Array) => string | undefined): ReadBody {
+/** Gives on what a body has in it; says why when it is over. @param take says why when it wants no more. */
+export function bodyReader({ headers }: Pick<Head, 'headers'>, take: (bytes: Uint8Array) => string | undefined): ReadBody {
   let unsupported: string | undefined;
   if (isChunked(headers)) {
     const dechunker = new Dechunker((audio) => void (unsupported ??= take(audio)));

@@ -1,4 +1,5 @@
 import type net from 'node:net';
+import { bodyReader } from './body.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { unsupportedContentType } from '../http/content-types.ts';
 import { Dechunker, isChunked } from '../http/dechunker.ts';
@@ -7,6 +8,8 @@ import { IcyStripper } from '../http/icy-stripper.ts';
 import { codeOf } from '../process/problems.ts';
 import { icyHeadersOf, type SourceApi, type SourceFlow, type SourceSink } from './source.ts';
 import { dialTcp, type TakeBytes } from '../net/tcp.ts';
+import { dialTls } from '../net/tls.ts';
+import { isPlaylist, PlaylistReader } from './playlist.ts';
 import { percentDecodeText } from '../http/text.ts';
 import { version } from '../process/version.ts';
 
@@ -26,13 +29,23 @@ export interface PullWatcher {
   ended(reason: string): void;
 }
 
+export interface PullOptions {
+  readonly api: SourceApi;
+  readonly settings: Settings;
+  readonly watcher: PullWatcher;
+  /** Certificates of authorities in PEM, for https; the system's, unless given. */
+  readonly ca?: string | undefined;
+  /** Attempts before this one: of a playlist each takes the next entry. */
+  readonly attempt?: number;
+}
+
+/** Also from a playlist to a stream. */
 const MAX_REDIRECTS = 5;
 
-/** One attempt at a mountpoint of an Icecast or Shoutcast server, as their own relays do it; audio and titles go to the desk. */
+/** One attempt at a mountpoint of an Icecast or Shoutcast server, as their own relays do it; audio and titles go to the desk. A playlist leads to one. */
 export class IcecastPull {
   readonly #url: URL;
-  readonly #api: SourceApi;
-  readonly #settings: Settings;
+  readonly #options: PullOptions;
   readonly #watcher: PullWatcher;
   readonly #reader = new HeadReader();
   readonly #redirects: number;
@@ -40,27 +53,27 @@ export class IcecastPull {
   #sink: SourceSink | undefined;
   /** Where bytes go: first to the head's reader, then to the body's. */
   #take: TakeBytes = (bytes) => this.#readHead(bytes);
+  /** A playlist whose end may be that of its connection. */
+  #playlist: PlaylistReader | undefined;
   #redirected: IcecastPull | undefined;
   #stopped = false;
 
-  constructor(url: URL, api: SourceApi, settings: Settings, watcher: PullWatcher, redirects = 0) {
+  constructor(url: URL, options: PullOptions, redirects = 0) {
     this.#url = url;
-    this.#settings = settings;
-    this.#api = api;
-    this.#watcher = watcher;
+    this.#options = options;
+    this.#watcher = options.watcher;
     this.#redirects = redirects;
-    const host = url.hostname.replace(/^\[|\]$/g, '');
-    const { keepAliveMs } = settings;
-    this.#socket = dialTcp({ host, port: Number(url.port || 80), keepAliveMs }, (bytes) => this.#take(bytes));
+    const isTls = url.protocol === 'https:';
+    this.#socket = this.#dial(isTls);
     let reason = 'closed by peer';
-    this.#socket.on('connect', () => {
+    this.#socket.on(isTls ? 'secureConnect' : 'connect', () => {
       this.#watcher.established();
       this.#socket.write(requestFor(url));
     });
     this.#socket.on('error', (error) => {
       reason = codeOf(error);
     });
-    this.#socket.on('close', () => this.#end(reason));
+    this.#socket.on('close', () => (this.#playlist === undefined ? this.#end(reason) : this.#follow(this.#playlist)));
   }
 
   stop(reason: string): void {
@@ -70,6 +83,16 @@ export class IcecastPull {
     this.#socket.destroy();
     this.#redirected?.stop(reason);
     this.#sink?.end(reason);
+  }
+
+  #dial(isTls: boolean): net.Socket {
+    const { hostname, port } = this.#url;
+    const { settings, ca } = this.#options;
+    const host = hostname.replace(/^\[|\]$/g, '');
+    const take: TakeBytes = (bytes) => this.#take(bytes);
+    const { keepAliveMs } = settings;
+    if (isTls) return dialTls({ host, port: Number(port || 443), keepAliveMs, ca }, take);
+    return dialTcp({ host, port: Number(port || 80), keepAliveMs }, take);
   }
 
   #end(reason: string): void {
@@ -85,7 +108,9 @@ export class IcecastPull {
     if (typeof head === 'string') return this.#end(head);
     const status = statusOf(head);
     const location = head.headers.get('location');
-    if (status === 200) this.#begin(head, bytes.subarray(progress as number));
+    const rest = bytes.subarray(progress as number);
+    if (status === 200 && isPlaylist(head.headers.get('content-type'), this.#url.pathname)) this.#readPlaylist(head, rest);
+    else if (status === 200) this.#begin(head, rest);
     else if (status !== undefined && status >= 300 && status < 400 && location !== undefined) this.#redirect(location);
     else this.#end(status === undefined ? 'response is not HTTP' : `status ${status}`);
   }
@@ -93,7 +118,7 @@ export class IcecastPull {
   #begin(head: Head, rest: Uint8Array): void {
     const type = unsupportedContentType(head.headers.get('content-type'));
     if (type !== undefined) return this.#end(`sends ${type}, which is not supported`);
-    const sink = this.#api.begin({ from: this.#url.host + this.#url.pathname, headers: icyHeadersOf(head.headers), flow: this.#flow });
+    const sink = this.#options.api.begin({ from: this.#url.host + this.#url.pathname, headers: icyHeadersOf(head.headers), flow: this.#flow });
     this.#sink = sink;
     this.#watcher.opened(head);
     const interval = Number(head.headers.get('icy-metaint') ?? 0);
@@ -129,13 +154,41 @@ export class IcecastPull {
     };
   }
 
+  #readPlaylist(head: Head, rest: Uint8Array): void {
+    const playlist = new PlaylistReader(this.#url);
+    let problem: string | undefined;
+    const read = bodyReader(head, (bytes) => (problem = playlist.push(bytes)));
+    this.#playlist = playlist;
+    this.#take = (bytes) => {
+      const ended = read(bytes);
+      if (ended === undefined) return;
+      if (problem === undefined && ended !== 'bad chunk') return this.#follow(playlist);
+      this.#end(ended);
+    };
+    this.#take(rest);
+  }
+
+  /** To one of the streams of a playlist: another one at each attempt. */
+  #follow(playlist: PlaylistReader): void {
+    if (this.#stopped) return;
+    this.#playlist = undefined;
+    this.#take = () => undefined;
+    const entries = playlist.entries();
+    if (typeof entries === 'string') this.#end(entries);
+    else this.#goTo(entries[(this.#options.attempt ?? 0) % entries.length]!);
+  }
+
   #redirect(location: string): void {
     const url = URL.canParse(location, this.#url.href) ? new URL(location, this.#url) : undefined;
-    if (url?.protocol !== 'http:') return this.#end(`redirected to ${location}`);
+    if (url?.protocol !== 'http:' && url?.protocol !== 'https:') return this.#end(`redirected to ${location}`);
+    this.#goTo(url);
+  }
+
+  #goTo(url: URL): void {
     if (this.#redirects === MAX_REDIRECTS) return this.#end('too many redirects');
     this.#socket.removeAllListeners('close').destroy();
     this.#watcher.redirected();
-    this.#redirected = new IcecastPull(url, this.#api, this.#settings, this.#watcher, this.#redirects + 1);
+    this.#redirected = new IcecastPull(url, this.#options, this.#redirects + 1);
   }
 }
 

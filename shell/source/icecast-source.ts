@@ -3,7 +3,7 @@ import type { Settings } from '../../core/config/settings.ts';
 import type { Micros } from '../../core/base/units.ts';
 import { connectorLog } from '../net/connector-log.ts';
 import { Driver } from '../process/driver.ts';
-import { IcecastPull } from './icecast-pull.ts';
+import { IcecastPull, type PullWatcher } from './icecast-pull.ts';
 import type { Log } from '../log/log.ts';
 import type { Source, SourceApi } from './source.ts';
 
@@ -11,21 +11,25 @@ export interface IcecastSourceOptions {
   readonly api: SourceApi;
   readonly settings: Settings;
   readonly log: Log;
+  /** Certificates of authorities in PEM, for https; the system's, unless given. */
+  readonly ca?: string | undefined;
 }
 
 /** Pulls a mountpoint from an Icecast for as long as we run. Each connection is a source, and so a stream, of its own. */
 export class IcecastSource implements Source {
   readonly #url: URL;
-  readonly #api: SourceApi;
-  readonly #settings: Settings;
+  readonly #options: IcecastSourceOptions;
   readonly #connector: Connector;
   readonly #driver: Driver;
   #pull: IcecastPull | undefined;
+  /** Attempts that found no frame, before the one that is going on. */
+  #attempt = -1;
+  #isFound = false;
 
-  constructor(url: URL, { api, settings, log }: IcecastSourceOptions) {
+  constructor(url: URL, options: IcecastSourceOptions) {
+    const { settings, log } = options;
     this.#url = url;
-    this.#api = api;
-    this.#settings = settings;
+    this.#options = options;
     this.#connector = new Connector(
       { settings, watchIdle: true, watchFrames: true, random: Math.random },
       {
@@ -49,18 +53,26 @@ export class IcecastSource implements Source {
   }
 
   #connect(): void {
-    this.#pull = new IcecastPull(this.#url, this.#api, this.#settings, {
+    const { api, settings, ca } = this.#options;
+    // What was heard is tried first again.
+    if (!this.#isFound) this.#attempt++;
+    this.#isFound = false;
+    const watcher: PullWatcher = {
       established: () => this.#tell((now) => this.#connector.established(now)),
       redirected: () => this.#tell((now) => this.#connector.redirected(now)),
       opened: () => this.#tell((now) => this.#connector.opened(now)),
       carried: () => this.#tell((now) => this.#connector.carried(now)),
-      found: () => this.#tell((now) => this.#connector.found(now)),
+      found: () => {
+        this.#isFound = true;
+        this.#tell((now) => this.#connector.found(now));
+      },
       held: () => this.#tell(() => this.#connector.held()),
       ended: (reason) => {
         this.#pull = undefined;
         this.#tell((now) => this.#connector.lost(now, reason));
       },
-    });
+    };
+    this.#pull = new IcecastPull(this.#url, { api, settings, ca, watcher, attempt: this.#attempt });
   }
 
   #tell(input: (now: Micros) => void): void {

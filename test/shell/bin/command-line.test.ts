@@ -87,7 +87,7 @@ describe('davecast refuses', () => {
     ['probe', /URL is missing/],
     ['probe radio', /URL must be http:\/\/HOST:PORT\/MOUNT, not "radio"/],
     ['probe ftp://h/m', /URL must be http:/],
-    ['probe https://h/m', /https is not supported/],
+    ['probe ftp://h/m', /URL must be http:\/\/HOST:PORT\/MOUNT/],
     ['probe http://h/m http://h/n', /unexpected argument "http:\/\/h\/n"/],
     ['probe http://h/m --for 0', /--for must be a whole number from 1/],
     ['probe http://h/m --for 1m', /--for must be a whole number/],
