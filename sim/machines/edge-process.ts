@@ -187,6 +187,7 @@ export class EdgeProcess implements Process {
     trace.note(world.now, this.#host.name, kind, fields);
     if (kind === 'stream-new') this.#watch.began(String(fields['stream']));
     if (kind === 'fallback-entered') cast.fellBack(this.#host.name, String(fields['mount']));
+    if (kind === 'mount-started' && fields['stream'] !== '') cast.switched(this.#host.name, String(fields['stream']), 'started');
     if (kind === 'fallback-left') cast.switched(this.#host.name, String(fields['to']), 'fallback left');
     if (kind !== 'switch') return;
     cast.switched(this.#host.name, String(fields['to']), String(fields['reason']));

@@ -10,7 +10,7 @@ export type SwitchingEvent =
   | {
       readonly kind: 'mount-started';
       readonly mount: string;
-      /** '' when there is none yet, but a fallback. */
+      /** '' when there is none yet, but a fallback. When that cannot be heard, the first stream starts it once more. */
       readonly stream: string;
       readonly codec: Codec;
       readonly sampleRateHz: number;

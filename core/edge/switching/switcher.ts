@@ -276,7 +276,7 @@ export class Switcher {
   #first(now: Micros, stream: EdgeStream): void {
     if (this.format !== undefined && !this.#candidates.fits(stream)) return this.#options.outgrown(now, stream);
     this.#end.heard(now);
-    if (this.format === undefined) this.#started(stream.name, stream.format!);
+    this.#started(stream.name, stream.format!);
     this.#state.live();
     this.#playout.begin(now, stream);
     this.#watch.awaitNext(now);

@@ -351,6 +351,20 @@ describe('a mountpoint with another one', () => {
     expect(makersHeard(rig.audio(onA))).toEqual([2, 1]);
   });
 
+  it('that has another codec from now on gives way to the first stream, which is told', () => {
+    const rig = rigWith({ ...aToB, b: { fallback: { file: 'x.mp3' } } });
+    rig.edge.provideFallback(0 as Micros, 'b', 'Back soon', mp3File);
+    rig.until(3_000);
+    const onA = rig.join('a');
+    const b = new Source(rig.open(), { stream: 2, mount: 'b', phaseMs: 3_000, frame: (number) => numberedAac(number) });
+    onAir(rig, [b], 5_000);
+    expect(rig.of('fallback-refused')).toMatchObject([{ mount: 'a', what: 'b' }]);
+    const a = new Source(rig.open(), { stream: 1, mount: 'a', phaseMs: 5_000 });
+    onAir(rig, [a, b], 6_000);
+    expect(makersHeard(rig.audio(onA))).toEqual([FILE, 1]);
+    expect(rig.of('mount-started').filter(({ mount }) => mount === 'a').map(({ stream }) => stream)).toEqual(['', a.name]);
+  });
+
   it('plays the other one\'s own fallback', () => {
     const rig = rigWith({ ...aToB, b: { fallback: { file: 'x.mp3' } } });
     rig.edge.provideFallback(0 as Micros, 'b', 'Back soon', mp3File);
