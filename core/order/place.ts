@@ -183,6 +183,13 @@ export class Place {
     return at;
   }
 
+  /** When anything new came here last, by whatever path; -Infinity: not yet. */
+  newAt(pathRecords: PathRecords<PathRecord>): number {
+    let at = -Infinity;
+    for (const { newAt } of pathRecords) at = Math.max(at, newAt);
+    return at;
+  }
+
   /** A rival's message with this number; undefined when there is none. */
   find(now: Micros, sequence: number, pathRecords: PathRecords<PathRecord>): Held | undefined {
     if (!this.#mayHaveRivals) return undefined;

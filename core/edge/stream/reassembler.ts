@@ -212,13 +212,15 @@ export class Reassembler {
       this.#giveUp(now, 'jump');
       this.#release(now);
     }
-    // In the window it is the same place, behind a gap: there may be others who deliver what is missing.
-    if (isFar()) this.#moveTo(now, held);
+    // In the window it is the same place, behind a gap: there may be others who deliver what is missing. That is waited for since nothing new has come before it.
+    const isGap = !isFar();
+    const since = isGap ? this.#place.newAt(this.#evidence.pathRecords) : now;
+    if (!isGap) this.#moveTo(now, held);
     this.#place.reach(now, newest);
     this.#evidence.noteAll(now, pathRecord, held);
     pathRecord.hereAt = now;
     pathRecord.newAt = now;
-    for (const one of held) if (one.sequence >= this.#next) this.#hold(now, one);
+    for (const one of held) if (one.sequence >= this.#next) this.#hold(Math.max(since, one.at) as Micros, one);
     this.#takeInPassed(now);
   }
 
@@ -254,11 +256,11 @@ export class Reassembler {
     return this.#hold(now, { sequence, message: view.bytes.slice(view.start, view.end), at: now, since: now }) ? 'held' : 'duplicate';
   }
 
-  #hold(now: Micros, held: Held): boolean {
-    if (this.#window.count === 0) this.#gapSince = now;
-    if (!this.#window.hasAudio) this.#audioSince = now;
-    // A gap in front of what a path had brought far ahead is one from now on: another path may have been on its way to it all the time.
-    return this.#window.put(held.since === now ? held : { ...held, since: now });
+  /** @param since there has been a gap in front of it: what a path had brought far ahead another path may have been on its way to all the time. */
+  #hold(since: Micros, held: Held): boolean {
+    if (this.#window.count === 0) this.#gapSince = since;
+    if (!this.#window.hasAudio) this.#audioSince = since;
+    return this.#window.put(held.since === since ? held : { ...held, since });
   }
 
   #release(now: Micros): void {

@@ -570,6 +570,28 @@ describe('the reassembler', () => {
     expect(rig.lost).toEqual([]);
   });
 
+  it('waits for what is missing far before the next audio no longer than for any other gap, though the place was in doubt first', () => {
+    const rig = new ReassemblyRig();
+    const [path, other] = [rig.path('tcp'), rig.path('tcp')];
+    rig.all(other, range(1, 10));
+    // It is out of order by more than what will be missing, and pauses for long.
+    rig.all(path, [...range(1, 10), 74, 138, ...range(11, 73), ...range(75, 137)]);
+    rig.close(other);
+    for (const sequence of range(139, 141)) {
+      rig.after(2_600);
+      rig.accept(path, sequence);
+    }
+    rig.all(path, range(142, 150));
+    rig.after(26);
+    const cameMs = rig.nowMs;
+    for (const sequence of range(221, 340)) {
+      rig.accept(path, sequence);
+      rig.after(26);
+    }
+    expect(rig.lost).toMatchObject([{ sequence: 151, messages: 70, verdict: 'hard-limit', at: cameMs + rig.settings.gapMaxMs }]);
+    expect(rig.released).toEqual([...range(1, 150), ...range(221, 340)]);
+  });
+
   it('lets go of titles far ahead to which nothing leads', () => {
     const rig = new ReassemblyRig();
     const path = rig.path('tcp');
