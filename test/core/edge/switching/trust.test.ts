@@ -66,25 +66,35 @@ class Station {
   }
 }
 
-/** From 10 s on its path carries six tenths of its bit rate. */
-function starved(station: Station): Source {
-  const from = Math.round(10_000 / FRAME_MS);
-  return new Source(station.rig.open(), { stream: STATION.a, frame: sounding, delayMs: Array.from({ length: 5_000 }, (_, n) => 5 + (Math.max(0, n - from) * FRAME_MS) / 1.5) });
+/** From 10 s on, or later, its path carries this share of its bit rate. */
+function starved(station: Station, share: number, fromMs = 10_000): Source {
+  const from = Math.round(fromMs / FRAME_MS);
+  return new Source(station.rig.open(), { stream: STATION.a, frame: sounding, delayMs: Array.from({ length: 9_000 }, (_, n) => 5 + Math.max(0, n - from) * FRAME_MS * (1 / share - 1)) });
 }
 
 describe('a live stream that comes slower than it plays', () => {
   it('is left for an encoder that is new, whose content cannot be compared so far ahead of it', () => {
     const station = new Station();
-    const a = starved(station);
+    const a = starved(station, 0.6);
     station.on(60_000, [a]);
     const b = station.joins(STATION.b, (number, maker) => sounding(number + Math.round(60_000 / FRAME_MS), maker), 15);
     station.on(70_000, [a, b]);
     expect(station.switches).toEqual([[b.name, 'behind']]);
   });
 
+  it('is left for an encoder with its programme before a stranger can have it', () => {
+    const station = new Station();
+    const a = starved(station, 0.85, 40_000);
+    const slowFrames = Math.round(3_000 / FRAME_MS);
+    const slow = station.joins(STATION.b, (number, maker) => sounding(number - slowFrames, maker), 15);
+    station.on(50_000, [a, slow]);
+    station.on(100_000, [a, slow, station.joins()]);
+    expect(station.switches).toEqual([[slow.name, 'behind']]);
+  });
+
   it('is not left for one that is known to carry something else', () => {
     const station = new Station();
-    const a = new Source(station.rig.open(), { stream: STATION.a, frame: sounding, delayMs: Array.from({ length: 9_000 }, (_, n) => 5 + (Math.max(0, n - 3_830) * FRAME_MS) / 1.5) });
+    const a = starved(station, 0.6, 100_000);
     const stranger = station.joins();
     station.on(100_000, [a, stranger]);
     expect(station.told).toHaveLength(1);
