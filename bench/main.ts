@@ -1,4 +1,5 @@
 import { BadOption } from './common/options.ts';
+import { core } from './costs/core.ts';
 import { detection } from './detection/detection.ts';
 import { ingest } from './ingest/ingest.ts';
 import { listeners } from './listeners/listeners.ts';
@@ -12,6 +13,7 @@ import { switches } from './detection/switches.ts';
 
 /** Side-by-side measurements, by name: `npm run bench -- ingest`. */
 const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  core,
   detection,
   ingest,
   listeners,

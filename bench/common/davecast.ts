@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { inRepository } from './repository.ts';
 
 /** A running `davecast` process, with the ports it said it listens on. */
 export interface Davecast {
@@ -17,7 +17,7 @@ export interface StartOptions {
   readonly nodeArgs?: readonly string[];
 }
 
-const program = fileURLToPath(new URL('../../dist/shell/bin/davecast.js', import.meta.url));
+const program = inRepository('dist/shell/bin/davecast.js');
 
 /** Starts the built program and waits until it listens on everything named in `awaits`. Rejects when it ends before. */
 export async function startDavecast(args: readonly string[], awaits: readonly string[], { env, nodeArgs = [] }: StartOptions = {}): Promise<Davecast> {

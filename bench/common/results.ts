@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { inRepository } from './repository.ts';
 import type { Machine } from './machine.ts';
 
 /** What one of those that are compared was measured at: by figure, with its unit in the name, a value for each repetition. */
@@ -20,7 +20,7 @@ export interface Result {
   readonly contestants: readonly Contestant[];
 }
 
-const recorded = fileURLToPath(new URL('../performance/results.json', import.meta.url));
+const recorded = inRepository('bench/performance/results.json');
 
 /** The results that are kept in the repository, the last of each kind. */
 export function readRecorded(file: string = recorded): readonly Result[] {

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { inRepository } from '../common/repository.ts';
 import type { ClientPlan, Counted, Joined, Order } from './orders.ts';
 
 /** A process of listeners. */
@@ -14,7 +14,7 @@ export interface Client {
   stop(): Promise<void>;
 }
 
-const main = fileURLToPath(new URL('../../dist/bench/listeners/client-main.js', import.meta.url));
+const main = inRepository('dist/bench/listeners/client-main.js');
 
 export function startClient(plan: ClientPlan): Client {
   const child = fork(main, [JSON.stringify(plan)], { execArgv: [] });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inRepository } from '../common/repository.ts';
 import { startOurs } from '../ingest/networks.ts';
 import { startLoad, type Load } from '../load/load.ts';
 import { mountName, type LoadPlan } from '../load/plan.ts';
@@ -32,7 +33,7 @@ export async function startEdge({ listeners, source }: ServerOptions, edgeArgs: 
   });
 }
 
-const configuration = new URL('icecast.xml', import.meta.url);
+const configuration = inRepository('bench/listeners/icecast.xml');
 
 /** An Icecast, or what reads its configuration. */
 export async function startIcecast({ listeners, source }: ServerOptions, program: string): Promise<Server> {

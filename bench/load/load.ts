@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { inRepository } from '../common/repository.ts';
 import type { LoadPlan, LoadReport } from './plan.ts';
 
 /** A running load process. */
@@ -13,7 +13,7 @@ export interface Load {
   stop(): Promise<void>;
 }
 
-const main = fileURLToPath(new URL('../../dist/bench/load/load-main.js', import.meta.url));
+const main = inRepository('dist/bench/load/load-main.js');
 
 export function startLoad(plan: LoadPlan): Load {
   const child = fork(main, [JSON.stringify(plan)], { execArgv: [] });

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { inRepository } from '../common/repository.ts';
 import { missingPrograms } from '../outages/systems.ts';
 import { makeReference, toStereo16 } from '../referee/reference.ts';
 import { formats, PCM_RATE_HZ, type Format } from '../rigs/formats.ts';
@@ -60,7 +60,7 @@ async function encode(directory: string, pcm: Buffer, codec: Format, index: numb
 
 /** See demo/README.md. */
 function demoProgramme(): Programme {
-  const file = (name: string): string => fileURLToPath(new URL(`../../demo/programme-${name}.mp3`, import.meta.url));
+  const file = (name: string): string => inRepository('demo', `programme-${name}.mp3`);
   const family = [
     { file: file('a'), startS: 0 },
     { file: file('b'), startS: 360_100 / 48_000 },

@@ -11,7 +11,7 @@ export interface StreamOptions {
   readonly frames: Frames;
   /** The index of its first one. */
   readonly first: number;
-  readonly outlets: readonly Outlet[];
+  readonly outlets: readonly Pick<Outlet, 'write'>[];
   readonly startMs: number;
 }
 
@@ -31,7 +31,7 @@ const framed = new Uint8Array(LENGTH_BYTES + MAX_PDU_BYTES);
 /** One encoder: each message to all of its relays. ANNOUNCE, METADATA and HEADERS every second, one DATA for each frame. */
 export class RelayStream implements Sender {
   readonly #id: Uint8Array = randomFillSync(new Uint8Array(16));
-  readonly #outlets: readonly Outlet[];
+  readonly #outlets: readonly Pick<Outlet, 'write'>[];
   readonly #frames: readonly Uint8Array[];
   readonly #frameMs: number;
   readonly #description: readonly (readonly [type: number, payload: Uint8Array])[];
@@ -82,7 +82,7 @@ export class RelayStream implements Sender {
 
 /** One encoder: its frames as they are, as Icecast takes them. */
 export class BareStream implements Sender {
-  readonly #outlet: Outlet;
+  readonly #outlet: Pick<Outlet, 'write'>;
   readonly #frames: Frames;
   #next: number;
   #dueMs: number;

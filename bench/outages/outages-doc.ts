@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { inRepository } from '../common/repository.ts';
 import { withFigures } from './report/document.ts';
 import { plot } from './report/plot.ts';
 import { readResults } from './report/results.ts';
 
-const docs = (name: string): string => fileURLToPath(new URL(`../../docs/${name}`, import.meta.url));
+const docs = (name: string): string => inRepository('docs', name);
 
 /** Puts the figures of a run of `outages` into the documentation: `npm run bench -- outages-doc FILE`. */
 export function outagesDoc(args: readonly string[]): Promise<void> {

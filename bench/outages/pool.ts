@@ -1,10 +1,10 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { inRepository } from '../common/repository.ts';
 import type { SessionResult } from './experience.ts';
 import type { Task } from './session.ts';
 import type { Order } from './session-main.ts';
 
-const main = fileURLToPath(new URL('session-main.ts', import.meta.url));
+const main = inRepository('dist/bench/outages/session-main.js');
 /** Rigs that start are busy: they start one after the other. */
 const APART_MS = 3_000;
 

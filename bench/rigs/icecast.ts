@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { inRepository } from '../common/repository.ts';
 import type { Format } from './formats.ts';
 import { IcecastServer } from './icecast-server.ts';
 import { MOUNTS, pushingStudios, untilLogged } from './pushed.ts';
@@ -6,7 +7,7 @@ import type { Material } from '../referee/material.ts';
 import type { Middle, Rig, Told } from './rig.ts';
 import type { Studio } from './studio.ts';
 
-const configuration = new URL('config/icecast-fallback.xml', import.meta.url);
+const configuration = inRepository('bench/rigs/config/icecast-fallback.xml');
 
 /**
  * Icecast with a fallback mount: listeners of /main are moved to /backup when it ends, and back when it returns.

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { inRepository } from '../common/repository.ts';
 import type { Format } from './formats.ts';
 import { IcecastServer, asNobody, canConnect, freePort } from './icecast-server.ts';
 import { MOUNTS, pushingStudios, untilLogged } from './pushed.ts';
@@ -9,8 +9,8 @@ import type { Material } from '../referee/material.ts';
 import type { Middle, Rig, Told } from './rig.ts';
 import { end, type Studio } from './studio.ts';
 
-const script = fileURLToPath(new URL('config/liquidsoap-fallback.liq', import.meta.url));
-const icecastConfiguration = new URL('config/icecast-fallback.xml', import.meta.url);
+const script = inRepository('bench/rigs/config/liquidsoap-fallback.liq');
+const icecastConfiguration = inRepository('bench/rigs/config/icecast-fallback.xml');
 const START_MS = 20_000;
 const MAX_LOG_CHARACTERS = 1_000_000;
 
