@@ -1,21 +1,24 @@
 import { BadOption } from './common/options.ts';
 import { core } from './costs/core.ts';
-import { detection } from './detection/detection.ts';
-import { ingest } from './ingest/ingest.ts';
-import { listeners } from './listeners/listeners.ts';
+import { latency } from './costs/latency.ts';
 import { memory } from './costs/memory.ts';
-import { outages } from './outages/outages.ts';
-import { outagesDoc } from './outages/outages-doc.ts';
 import { recording } from './costs/recording.ts';
 import { refused } from './costs/refused.ts';
 import { simulator } from './costs/simulator.ts';
+import { start } from './costs/start.ts';
+import { detection } from './detection/detection.ts';
 import { switches } from './detection/switches.ts';
+import { ingest } from './ingest/ingest.ts';
+import { listeners } from './listeners/listeners.ts';
+import { outagesDoc } from './outages/outages-doc.ts';
+import { outages } from './outages/outages.ts';
 
 /** Side-by-side measurements, by name: `npm run bench -- ingest`. */
 const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   core,
   detection,
   ingest,
+  latency,
   listeners,
   memory,
   outages,
@@ -23,6 +26,7 @@ const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void
   recording,
   refused,
   simulator,
+  start,
   switches,
 };
 

@@ -10,6 +10,8 @@ import { Relay } from '../../core/relay/relay.ts';
 import { withSettings } from '../../core/config/settings.ts';
 import { utf8Encode } from '../../core/base/text.ts';
 import type { Micros } from '../../core/base/units.ts';
+import { readOptions } from '../common/options.ts';
+import { report } from '../common/report.ts';
 
 const COUNT = 1_000;
 
@@ -18,12 +20,14 @@ type Machines = Machine & Pick<Relay, 'openPath' | 'receive' | 'heldBytes'>;
 /**
  * What a thousand of a kind cost, each, in bytes: of the heap, of memory outside it, and as the machine itself says, which is what its
  * budget is held against.
+ *
+ *     npm run bench -- memory [--json FILE] [--record]
  */
-export function memory(): Promise<void> {
+export function memory(args: readonly string[]): Promise<void> {
+  const options = readOptions(args, { texts: ['json'], flags: ['record'] });
   setFlagsFromString('--expose-gc');
   const gc = runInNewContext('gc') as () => void;
-  console.log('| each of a thousand | heap | outside it | as counted |');
-  console.log('|---|---|---|---|');
+  const figures: Record<string, readonly number[]> = {};
   for (const { name, make, fill } of cases) {
     const machine = make();
     const paths = ['192.0.2.1:1', '192.0.2.2:1'].map((label) => machine.openPath(0 as Micros, transports.udp, anonymous('source', label)) as PathId);
@@ -32,9 +36,12 @@ export function memory(): Promise<void> {
     fill(machine, paths);
     gc();
     const after = process.memoryUsage();
-    const each = (bytes: number): number => Math.round(bytes / COUNT);
-    console.log(`| ${name} | ${each(after.heapUsed - before.heapUsed)} | ${each(after.arrayBuffers - before.arrayBuffers)} | ${each(machine.heldBytes - counted)} |`);
+    const each = (bytes: number): readonly number[] => [Math.round(bytes / COUNT)];
+    figures[`${name}: heap`] = each(after.heapUsed - before.heapUsed);
+    figures[`${name}: outside it`] = each(after.arrayBuffers - before.arrayBuffers);
+    figures[`${name}: as counted`] = each(machine.heldBytes - counted);
   }
+  report({ bench: 'memory', what: `bytes for each of ${COUNT}`, notes: [], contestants: [{ name: 'ours', figures }] }, options);
   return Promise.resolve();
 }
 

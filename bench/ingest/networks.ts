@@ -10,6 +10,8 @@ export interface Network {
   readonly pids: Readonly<Record<string, number>>;
   /** Where the relays take in encoders. */
   readonly inPorts: readonly number[];
+  /** Where edges subscribe to them. */
+  readonly outPorts: readonly number[];
   readonly httpPort: number;
   stop(): Promise<unknown>;
 }
@@ -40,6 +42,7 @@ export async function startOurs({ relays: count, edgeArgs = [], nodeArgs = [] }:
     return {
       pids: { edge: edge.pid, ...Object.fromEntries(relays.map((relay, index) => [`relay ${index + 1}`, relay.pid])) },
       inPorts: relays.map((relay) => relay.ports.get('in')!),
+      outPorts: relays.map((relay) => relay.ports.get('out')!),
       httpPort: edge.ports.get('http')!,
       stop,
     };
@@ -65,6 +68,7 @@ export async function startOriginal(file: string, relays: number): Promise<Netwo
   return {
     pids: Object.fromEntries(pids.toReversed()),
     inPorts,
+    outPorts,
     httpPort: http,
     stop: async () => {
       for (const child of children) child.kill('SIGTERM');

@@ -43,6 +43,15 @@ export async function startIcecast({ listeners, source }: ServerOptions, program
   return onAir(startLoad({ ...source, encoders: 1, shared: false, protocol: 'icecast', ports: [icecast.port] }), source.mounts, icecast);
 }
 
+/** Resolves when a mountpoint is there. */
+export async function untilThere(port: number, mount: string): Promise<void> {
+  const until = performance.now() + START_MS;
+  while (!(await isThere(port, mount))) {
+    if (performance.now() > until) throw new Error(`${mount} is not there`);
+    await sleep(200);
+  }
+}
+
 /** Resolves when all mountpoints are there. */
 async function onAir(load: Load, mounts: number, server: Server): Promise<Server> {
   const stop = async (): Promise<void> => {
@@ -51,12 +60,7 @@ async function onAir(load: Load, mounts: number, server: Server): Promise<Server
   };
   try {
     await load.connected;
-    const until = performance.now() + START_MS;
-    for (let mount = 0; mount < mounts; ) {
-      if (await isThere(server.port, mountName(mount))) mount++;
-      else if (performance.now() > until) throw new Error(`${mountName(mount)} is not there`);
-      else await sleep(200);
-    }
+    for (let mount = 0; mount < mounts; mount++) await untilThere(server.port, mountName(mount));
     return { pid: server.pid, port: server.port, stop };
   } catch (error) {
     await stop();

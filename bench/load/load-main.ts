@@ -1,7 +1,7 @@
-import { frameAt, readProgramme, type Frames } from './frames.ts';
+import { frameAt, readProgramme } from './frames.ts';
 import { Outlet } from './outlet.ts';
 import { mountName, placeOf, type LoadPlan, type LoadReport } from './plan.ts';
-import { BareStream, RelayStream, type Sender, type StreamOptions } from './stream.ts';
+import { BareStream, RelayStream, sourceRequest, type Sender, type StreamOptions } from './stream.ts';
 
 const TICK_MS = 5;
 const REPORT_MS = 500;
@@ -49,11 +49,6 @@ function openAll(opening = ''): Promise<Outlet[]> {
       return outlet;
     }),
   );
-}
-
-function sourceRequest(mount: string, { contentType }: Frames): string {
-  const credentials = Buffer.from('source:x').toString('base64');
-  return `SOURCE /${mount} HTTP/1.0\r\nAuthorization: Basic ${credentials}\r\nContent-Type: ${contentType}\r\n\r\n`;
 }
 
 function tell(report: LoadReport): void {

@@ -106,3 +106,9 @@ export class BareStream implements Sender {
     return sent;
   }
 }
+
+/** How a source client begins, for Icecast and for an encoder that listens. */
+export function sourceRequest(mount: string, { contentType }: Frames): string {
+  const credentials = Buffer.from('source:x').toString('base64');
+  return `SOURCE /${mount} HTTP/1.0\r\nAuthorization: Basic ${credentials}\r\nContent-Type: ${contentType}\r\n\r\n`;
+}

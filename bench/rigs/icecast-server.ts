@@ -39,7 +39,7 @@ export class IcecastServer {
         await server.stop();
         throw new Error(`${program} does not listen: ${log}`);
       }
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise((resolve) => setTimeout(resolve, 5));
     }
     return server;
   }

@@ -1,0 +1,110 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { usageOf } from '../common/accounting.ts';
+import { startDavecast, type Davecast } from '../common/davecast.ts';
+import { readOptions } from '../common/options.ts';
+import { report } from '../common/report.ts';
+import { inRepository } from '../common/repository.ts';
+import type { Contestant } from '../common/results.ts';
+import { startOurs } from '../ingest/networks.ts';
+import { startLoad } from '../load/load.ts';
+import { mountName } from '../load/plan.ts';
+import { makeProgramme } from '../load/programme.ts';
+import { missingPrograms } from '../outages/systems.ts';
+import { freePort, IcecastServer } from '../rigs/icecast-server.ts';
+
+const RETRY_MS = 2;
+const LIMIT_MS = 20_000;
+const WARM_UP_MS = 8_000;
+
+/**
+ * How long it takes from the start of a process to its first byte: an edge's answer to GET /healthz, its first audio where a relay has the
+ * mountpoint already, a relay that accepts, and the answer of Icecast to GET /. By turns, each so many times.
+ *
+ *     npm run bench -- start [--rounds 7] [--json FILE] [--record]
+ */
+export async function start(args: readonly string[]): Promise<void> {
+  const options = readOptions(args, { counts: { rounds: 7 }, texts: ['json'], flags: ['record'] });
+  const directory = mkdtempSync(path.join(tmpdir(), 'davecast-start-'));
+  const network = await startOurs({ relays: 1 });
+  const load = startLoad({ programme: await makeProgramme(directory, 1), mounts: 1, encoders: 1, ports: network.inPorts, protocol: 'relay', shared: false });
+  try {
+    await load.connected;
+    await sleep(WARM_UP_MS);
+    const ours: Record<string, number[]> = {};
+    const theirs: Record<string, number[]> = {};
+    const add = (into: Record<string, number[]>, figures: Readonly<Record<string, number>>): void => {
+      for (const [name, value] of Object.entries(figures)) (into[name] ??= []).push(value);
+    };
+    for (let round = 0; round < options.rounds; round++) {
+      add(ours, await startEdge(network.outPorts[0]!));
+      add(ours, await startRelay());
+      if (missingPrograms(['icecast2']).length === 0) add(theirs, await startIcecast());
+    }
+    const contestants: Contestant[] = [{ name: 'ours', figures: ours }, ...(Object.keys(theirs).length > 0 ? [{ name: 'icecast2', figures: theirs }] : [])];
+    report({ bench: 'start', what: 'a process until its first byte', notes: [`${options.rounds} rounds.`], contestants }, options);
+  } finally {
+    await load.stop();
+    await network.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function startEdge(relayPort: number): Promise<Readonly<Record<string, number>>> {
+  const port = await freePort();
+  const startMs = performance.now();
+  const starting = startDavecast(['edge', '--http', `${port}`, '--relay', `127.0.0.1:${relayPort}`, '--bind', '127.0.0.1'], []);
+  const [answerMs, audioMs] = await Promise.all([untilAnswered(port, '/healthz'), untilAnswered(port, `/${mountName(0)}`)]);
+  return stopped(await starting, { 'first answer, ms': answerMs - startMs, 'first audio, ms': audioMs - startMs }, 'CPU of an edge until then, ms');
+}
+
+async function startRelay(): Promise<Readonly<Record<string, number>>> {
+  const startMs = performance.now();
+  const relay = await startDavecast(['relay', '--in', '0', '--out', '0', '--bind', '127.0.0.1'], ['in', 'out']);
+  return stopped(relay, { 'relay, ms': performance.now() - startMs }, 'CPU of a relay until then, ms');
+}
+
+async function stopped(process: Davecast, figures: Readonly<Record<string, number>>, cpu: string): Promise<Readonly<Record<string, number>>> {
+  const { cpuMs } = usageOf(process.pid);
+  await process.stop();
+  return { ...figures, [cpu]: cpuMs };
+}
+
+async function startIcecast(): Promise<Readonly<Record<string, number>>> {
+  const text = readFileSync(inRepository('bench/listeners/icecast.xml'), 'utf8').replace('{clients}', '10').replace('{sources}', '2');
+  const startMs = performance.now();
+  const server = await IcecastServer.start(text);
+  const answerMs = await untilAnswered(server.port, '/status-json.xsl');
+  await server.stop();
+  return { 'first answer, ms': answerMs - startMs };
+}
+
+/** When the first byte behind the head of an answer with 200 came. It is asked for until then. */
+async function untilAnswered(port: number, at: string): Promise<number> {
+  const until = performance.now() + LIMIT_MS;
+  while (performance.now() < until) {
+    if (await answers(port, at)) return performance.now();
+    await sleep(RETRY_MS);
+  }
+  throw new Error(`${at} is not answered`);
+}
+
+function answers(port: number, at: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    let text = '';
+    const socket = createConnection(port, '127.0.0.1', () => socket.write(`GET ${at} HTTP/1.0\r\n\r\n`));
+    const done = (answered: boolean): void => {
+      socket.destroy();
+      resolve(answered);
+    };
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString('latin1');
+      if (!/^HTTP\/1\.[01] 200/.test(text)) return done(false);
+      if (/\r\n\r\n[^]/.test(text)) done(true);
+    });
+    socket.on('error', () => done(false)).on('end', () => done(false));
+  });
+}
