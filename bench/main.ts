@@ -12,6 +12,7 @@ import { ingest } from './ingest/ingest.ts';
 import { listeners } from './listeners/listeners.ts';
 import { outagesDoc } from './outages/outages-doc.ts';
 import { outages } from './outages/outages.ts';
+import { short } from './performance/short.ts';
 
 /** Side-by-side measurements, by name: `npm run bench -- ingest`. */
 const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
@@ -25,6 +26,7 @@ const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void
   'outages-doc': outagesDoc,
   recording,
   refused,
+  short,
   simulator,
   start,
   switches,

@@ -35,7 +35,10 @@ const STEP_S = 0.2137;
  * the other, so that no frame of two is the same. Without ffmpeg it is the minute of speech of the demo, in two MP3 encodings.
  */
 export async function makeProgramme(directory: string, encoders: number): Promise<Programme> {
-  if (missingPrograms(['ffmpeg']).length > 0) return demoProgramme();
+  if (missingPrograms(['ffmpeg']).length > 0) {
+    const demo = demoProgramme();
+    return { ...demo, madeBy: `${demo.madeBy} (ffmpeg is not installed here)` };
+  }
   const count = Math.min(encoders, MAX_ENCODINGS);
   const samples = makeReference('load', SECONDS + count * STEP_S).render(PCM_RATE_HZ);
   const pcm = toStereo16(samples, 0, samples.length);
@@ -58,12 +61,12 @@ async function encode(directory: string, pcm: Buffer, codec: Format, index: numb
   return { file, startS: startSample / PCM_RATE_HZ };
 }
 
-/** See demo/README.md. */
-function demoProgramme(): Programme {
+/** The minute that comes with the package: see demo/README.md. */
+export function demoProgramme(): Programme {
   const file = (name: string): string => inRepository('demo', `programme-${name}.mp3`);
   const family = [
     { file: file('a'), startS: 0 },
     { file: file('b'), startS: 360_100 / 48_000 },
   ];
-  return { madeBy: 'the minute of speech of the demo, in 2 encodings as MP3 (ffmpeg is not installed here)', seconds: 60, families: [family] };
+  return { madeBy: 'the minute of speech of the demo, in 2 encodings as MP3', seconds: 60, families: [family] };
 }
