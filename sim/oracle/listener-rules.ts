@@ -99,8 +99,8 @@ export class ListenerRules {
     if (mount === undefined || from === undefined || to === undefined || last.stream.isFile || frame.stream.isFile) return;
     const switches = mount.switchesBetween(from.id, to.id);
     if (switches.length === 0 || switches.some(({ event }) => event.matchedBy !== 'content')) return;
-    // Where a stream has lost something, or its encoder was stopped, a look has to find the point anew.
-    if (switches.some(({ at }) => at - Math.max(from.doubtfulAt(at), to.doubtfulAt(at)) < RELEARN_US)) return;
+    // Where a stream has lost something, or its encoder was stopped, a look has to find the point anew: also where the new one has lost it just now.
+    if (switches.some(({ at }) => at - Math.max(from.doubtfulAt(at), to.doubtfulAt(at + 1)) < RELEARN_US)) return;
     const jumpUs = frame.stream.positionUs(frame.index) - last.stream.positionUs(last.index + 1);
     if (switches.some((each) => isAsSaid(jumpUs, each, frame, skippedUs(mount, from, last)))) return;
     const [{ event }] = switches as [ModelSwitch];
