@@ -116,8 +116,8 @@ export class StreamModel {
   /** Since when its frames have come without a pause that its cadence does not explain. */
   runSince: number = Infinity;
   lostAt: number = -Infinity;
-  /** When it joined its mountpoint, and something was missing before what had come: nobody has said whether that was waited for. */
-  #joinedWaitingAt: number = -Infinity;
+  /** Until then what has come may wait, and nobody says so. */
+  #mayWaitUntil: number = -Infinity;
   #lostBeforeAt: number = -Infinity;
   /** Since when all paths have passed over what is waited for. */
   passedAt: number | undefined;
@@ -218,14 +218,17 @@ export class StreamModel {
     this.mount = mount;
     if (this.syncedAt === Infinity && Math.max(this.#newest, this.#newestOwn) >= this.next) {
       this.#catchUp();
-      this.#joinedWaitingAt = now;
+      this.#mayWaitUntil = now + ms(this.#settings.gapMaxMs);
     }
     this.frameBy = now;
   }
 
-  /** What has come of it may still wait for what was missing when it joined its mountpoint: which frame is its newest one nobody knows. */
+  /**
+   * Which frame is its newest one nobody knows: what has come may wait for what was missing when it joined its mountpoint; or it came too far ahead to be
+   * believed, and is taken only when it is sure that no path brings another one of its numbers.
+   */
   mayWait(now: number): boolean {
-    return now - this.#joinedWaitingAt <= ms(this.#settings.gapMaxMs);
+    return now <= this.#mayWaitUntil;
   }
 
   forgetPath(path: PathId): void {
@@ -422,6 +425,7 @@ export class StreamModel {
     this.#farInARow = 0;
     while (this.has(this.next)) {
       const slot = this.next % REMEMBERED;
+      if (this.#farBy[slot] !== NOBODY) this.#mayWaitUntil = now + Math.max(ms(this.#settings.gapMaxMs), BELIEVED_WITHIN_US);
       this.#heldBytes = Math.max(0, this.#heldBytes - this.#sizes[slot]!);
       if (this.#indexes[slot]! >= 0) this.#released(now, this.#indexes[slot]!);
       this.next++;

@@ -33,3 +33,11 @@ test('a stream that goes on from far ahead after a short pause has come all the 
   model.gaveUp(5 * FRAME_US, 5, 1_995, true);
   expect([model.frameAt, model.runSince]).toEqual([4 * FRAME_US, 0]);
 });
+
+test('what came far ahead is not surely taken as soon as the stream has come there', () => {
+  const ahead = modelOf(1, 2, ...range(100, 103), ...range(3, 99));
+  const now = ahead.frameAt;
+  expect([ahead.mayWait(now), ahead.mayWait(now + 2_900_000), ahead.mayWait(now + 3_100_000)]).toEqual([true, true, false]);
+  const inOrder = modelOf(...range(1, 103));
+  expect(inOrder.mayWait(inOrder.frameAt)).toBe(false);
+});
