@@ -11,7 +11,7 @@ import { FrameRepeats } from './repeats.ts';
  * repeated itself. All of that can be as it should be; only another stream of the same programme tells.
  *
  * What it costs at 40 frames a second and 500 streams: 2 % of a processor (half a microsecond a frame for the frames, as
- * much for the loudness envelope), and nine kilobytes a stream.
+ * much for the loudness envelope), and ten kilobytes a stream.
  */
 export class ContentHealth {
   readonly #repeats: FrameRepeats = new FrameRepeats();

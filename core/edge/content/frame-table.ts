@@ -2,25 +2,26 @@ import type { Snapshot } from '../../base/snapshot.ts';
 
 /** 13 s of MP3. */
 export const TABLE_FRAMES = 512;
-
-/** A frame is looked for among those whose fingerprints end with the same bits: two, where all are different. */
-const CHAINS = 256;
+/** A frame is looked for among those whose fingerprints end with the same bits: one, where all are different. */
+const CHAINS = 512;
 /** The newest frame of a chain that has none. */
 const NO_FRAME: number = -TABLE_FRAMES;
+/** The circle of fingerprints has two numbers for each. */
+const WIDTH = 2;
+const CIRCLE: number = WIDTH * TABLE_FRAMES;
 
 /**
  * Fingerprints of a stream's newest frames, and where in it they begin. Frames are counted back from the newest one, which is 0.
  *
  * Nearly every frame of every stream is looked for, and nearly none is found, so that must not take a pass over the table: frames
- * with similar fingerprints are chained, each to the one before it.
+ * with similar fingerprints are chained, each to the one before it. Of hundreds of streams in turn none finds its table in the
+ * processor's cache, so what is looked at together lies together.
+ *
+ *     numbers    fingerprint, frames to the next older one of its chain (0: it has left the table) | … | newest frame of chain 0 | 1 | …
  */
 export class FrameTable {
-  #digests: Int32Array = new Int32Array(0);
+  #numbers: Int32Array = new Int32Array(0);
   #mediaUs: Float64Array = new Float64Array(0);
-  /** How many frames before a frame the next older one of its chain came; 0 where that has left the table. */
-  #olderBy: Uint16Array = new Uint16Array(0);
-  /** The newest frame of each chain, counted from the first one of the stream. */
-  #newestOf: Float64Array = new Float64Array(0);
   #count = 0;
 
   get size(): number {
@@ -28,29 +29,26 @@ export class FrameTable {
   }
 
   get heldBytes(): number {
-    return this.#digests.byteLength + this.#mediaUs.byteLength + this.#olderBy.byteLength + this.#newestOf.byteLength;
+    return this.#numbers.byteLength + this.#mediaUs.byteLength;
   }
 
   add(digest: number, mediaUs: number): void {
-    if (this.#digests.length === 0) {
-      this.#digests = new Int32Array(TABLE_FRAMES);
+    if (this.#numbers.length === 0) {
+      this.#numbers = newNumbers();
       this.#mediaUs = new Float64Array(TABLE_FRAMES);
-      this.#newChains();
     }
-    const slot = this.#count % TABLE_FRAMES;
-    this.#digests[slot] = digest;
-    this.#mediaUs[slot] = mediaUs;
-    this.#chain(this.#count);
+    this.#put(this.#count, digest);
+    this.#mediaUs[this.#count % TABLE_FRAMES] = mediaUs;
     this.#count++;
   }
 
   clear(): void {
     this.#count = 0;
-    this.#newestOf.fill(NO_FRAME);
+    this.#numbers.fill(NO_FRAME, CIRCLE);
   }
 
   digest(back: number): number {
-    return this.#digests[this.#slot(back)]!;
+    return this.#numbers[WIDTH * this.#slot(back)]!;
   }
 
   mediaUs(back: number): number {
@@ -61,46 +59,59 @@ export class FrameTable {
   find(digest: number, from: number = 0): number {
     const { size } = this;
     if (size === 0) return -1;
-    let back = this.#count - 1 - this.#newestOf[digest & (CHAINS - 1)]!;
+    const numbers = this.#numbers;
+    let back = age(this.#count - 1, numbers[chainOf(digest)]!);
     while (back < size) {
-      const slot = this.#slot(back);
-      if (back >= from && this.#digests[slot] === digest) return back;
-      const olderBy = this.#olderBy[slot]!;
+      const at = WIDTH * this.#slot(back);
+      if (back >= from && numbers[at] === digest) return back;
+      const olderBy = numbers[at + 1]!;
       if (olderBy === 0) return -1;
       back += olderBy;
     }
     return -1;
   }
 
-  /** Saves or restores its state. */
+  /** Saves or restores its state: of the numbers the fingerprints, from which the rest follows. */
   snapshot(a: Snapshot): void {
-    const digests = a.bytes(new Uint8Array(this.#digests.buffer));
-    const mediaUs = a.bytes(new Uint8Array(this.#mediaUs.buffer));
-    if (a.isLoading) {
-      this.#digests = new Int32Array(new Uint8Array(digests).buffer);
-      this.#mediaUs = new Float64Array(new Uint8Array(mediaUs).buffer);
-    }
+    const digests = Int32Array.from({ length: this.#numbers.length === 0 ? 0 : TABLE_FRAMES }, (_, slot) => this.#numbers[WIDTH * slot]!);
+    const savedDigests = a.bytes(new Uint8Array(digests.buffer));
+    const savedMediaUs = a.bytes(new Uint8Array(this.#mediaUs.buffer));
     this.#count = a.number(this.#count);
-    if (!a.isLoading || this.#digests.length === 0) return;
-    this.#newChains();
-    for (let frame = this.#count - this.size; frame < this.#count; frame++) this.#chain(frame);
+    if (!a.isLoading) return;
+    this.#mediaUs = new Float64Array(new Uint8Array(savedMediaUs).buffer);
+    if (savedDigests.length === 0) return;
+    const restored = new Int32Array(new Uint8Array(savedDigests).buffer);
+    this.#numbers = newNumbers();
+    for (let slot = 0; slot < TABLE_FRAMES; slot++) this.#numbers[WIDTH * slot] = restored[slot]!;
+    for (let frame = this.#count - this.size; frame < this.#count; frame++) this.#put(frame, restored[frame % TABLE_FRAMES]!);
   }
 
-  #newChains(): void {
-    this.#olderBy = new Uint16Array(TABLE_FRAMES);
-    this.#newestOf = new Float64Array(CHAINS).fill(NO_FRAME);
-  }
-
-  /** Puts a frame, counted from the first one, in front of its chain. */
-  #chain(frame: number): void {
-    const slot = frame % TABLE_FRAMES;
-    const chain = this.#digests[slot]! & (CHAINS - 1);
-    const olderBy = frame - this.#newestOf[chain]!;
-    this.#olderBy[slot] = olderBy < TABLE_FRAMES ? olderBy : 0;
-    this.#newestOf[chain] = frame;
+  /** A frame, counted from the first one, takes the place of the oldest, and comes first in its chain. */
+  #put(frame: number, digest: number): void {
+    const numbers = this.#numbers;
+    const chain = chainOf(digest);
+    const at = WIDTH * (frame % TABLE_FRAMES);
+    const olderBy = age(frame, numbers[chain]!);
+    numbers[at] = digest;
+    numbers[at + 1] = olderBy < TABLE_FRAMES ? olderBy : 0;
+    numbers[chain] = frame;
   }
 
   #slot(back: number): number {
     return (this.#count - 1 - back) % TABLE_FRAMES;
   }
+}
+
+function newNumbers(): Int32Array {
+  return new Int32Array(CIRCLE + CHAINS).fill(NO_FRAME, CIRCLE);
+}
+
+/** Where the newest frame of the chain of a fingerprint is written. */
+function chainOf(digest: number): number {
+  return CIRCLE + (digest & (CHAINS - 1));
+}
+
+/** How many frames before `frame` the one came that is written as `known`: only its lowest 32 bits are. */
+function age(frame: number, known: number): number {
+  return (frame - known) >>> 0;
 }

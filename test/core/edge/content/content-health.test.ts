@@ -118,9 +118,9 @@ describe('a stream', () => {
     expect(second.seconds).toEqual(first.seconds);
   });
 
-  test('takes nine kilobytes, and none before it has frames', () => {
+  test('takes ten kilobytes, and none before it has frames', () => {
     const patient = new Patient();
     expect(patient.contentHealth.heldBytes).toBe(0);
-    expect(patient.play(...sound.slice(0, 3)).contentHealth.heldBytes).toBe(9_216);
+    expect(patient.play(...sound.slice(0, 3)).contentHealth.heldBytes).toBe(10_240);
   });
 });
