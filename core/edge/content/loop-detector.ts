@@ -64,7 +64,9 @@ export class LoopDetector {
     const most = Math.min(MOST_LAG, end - WINDOW_POINTS - begin);
     if (most < LEAST_LAG) return 0;
     const from = end - newest.length;
-    for (let point = Math.max(begin, from); point < end; point++) newest[point - from] = Math.max(FLOOR, this.#envelope.at(point));
+    const first = Math.max(begin, from) - from;
+    this.#envelope.copy(from + first, end, newest, first);
+    for (let at = first; at < newest.length; at++) if (newest[at]! < FLOOR) newest[at] = FLOOR;
     const near = leastDifferent(LEAST_LAG, most, LAG_STRIDE, STRIDE);
     return leastDifferent(Math.max(LEAST_LAG, near - LAG_STRIDE + 1), Math.min(most, near + LAG_STRIDE - 1), 1, 1);
   }
@@ -78,16 +80,29 @@ function leastDifferent(least: number, most: number, lagStride: number, stride: 
   let best = least;
   let bestSum = Infinity;
   for (let lag = least; lag <= most; lag += lagStride) {
-    let sum = 0;
-    for (let at = MOST_LAG; at < newest.length && sum < bestSum; at += stride) sum += Math.abs(newest[at]! - newest[at - lag]!);
-    if (sum < bestSum) [best, bestSum] = [lag, sum];
+    const sum = difference(lag, stride, bestSum);
+    if (sum < bestSum) {
+      best = lag;
+      bestSum = sum;
+    }
   }
   return best;
 }
 
+/** By how much the window differs from what came so long before it, or `most` or more of it. */
+function difference(lag: number, stride: number, most: number): number {
+  let sum = 0;
+  for (let at = MOST_LAG; at < newest.length && sum < most; at += stride) sum += Math.abs(newest[at]! - newest[at - lag]!);
+  return sum;
+}
+
 /** The correlation of the window with what came so long before it; 0 when nothing moves in it. */
 function likeness(lag: number): number {
-  let [sumA, sumB, sumAA, sumBB, sumAB] = [0, 0, 0, 0, 0];
+  let sumA = 0;
+  let sumB = 0;
+  let sumAA = 0;
+  let sumBB = 0;
+  let sumAB = 0;
   for (let at = MOST_LAG; at < newest.length; at++) {
     const a = newest[at]!;
     const b = newest[at - lag]!;

@@ -63,13 +63,13 @@ export class LoudnessEnvelope {
     return this.#values[point % this.#points]!;
   }
 
-  /** Copies the values from the grid point `from` on and before `to` to the beginning of `into`. */
-  copy(from: number, to: number, into: Float32Array): void {
+  /** Copies the values from the grid point `from` on and before `to` to the place `at` of `into`. */
+  copy(from: number, to: number, into: Float32Array, at: number): void {
     const values = this.#values;
     let slot = from % this.#points;
-    const count = to - from;
-    for (let at = 0; at < count; at++) {
-      into[at] = values[slot]!;
+    const end = at + to - from;
+    for (let place = at; place < end; place++) {
+      into[place] = values[slot]!;
       if (++slot === this.#points) slot = 0;
     }
   }

@@ -34,7 +34,7 @@ export class PreparedEnvelope {
     const first = Math.max(envelope.begin, this.begin - LONGEST_PAUSE_POINTS);
     const last = Math.min(envelope.end, this.begin + this.length + HALF_POINTS);
     this.#makeRoom(last - first);
-    envelope.copy(first, last, this.#loudness);
+    envelope.copy(first, last, this.#loudness, 0);
     this.#subtractAverage(this.begin - first, last - first);
   }
 
