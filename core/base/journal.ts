@@ -207,7 +207,7 @@ export class Journal {
 
   #dropMarks(count: number): void {
     if (count === 0) return;
-    this.#marks = this.#marks.slice(count);
+    this.#marks.splice(0, count);
     const tail = this.tail;
     let drop = 0;
     for (const chunk of this.#chunks) {
@@ -215,8 +215,7 @@ export class Journal {
       drop++;
     }
     if (drop === 0) return;
-    for (const { bytes } of this.#chunks.slice(0, drop)) this.#budget?.giveBack(bytes.length);
-    this.#chunks = this.#chunks.slice(drop);
+    for (const { bytes } of this.#chunks.splice(0, drop)) this.#budget?.giveBack(bytes.length);
   }
 
   /** The chunk that holds `position`: the last one that begins at or before it. */

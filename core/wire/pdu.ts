@@ -72,19 +72,29 @@ export function readMessage(view: MessageView, bytes: Uint8Array, start: number,
 
 /** The number of a message. */
 export function sequenceOf(bytes: Uint8Array, messageStart: number): number {
-  const at = messageStart + SEQUENCE_AT;
-  return uint32At(bytes, at) * 0x1_0000_0000 + uint32At(bytes, at + 4);
+  const high = int32At(bytes, messageStart + SEQUENCE_AT);
+  const low = int32At(bytes, messageStart + SEQUENCE_AT + 4);
+  // What V8 never sees as anything but a small integer it keeps as such wherever that goes, instead of in a box of its own.
+  return high === 0 && low >= 0 ? low : (high >>> 0) * 0x1_0000_0000 + (low >>> 0);
 }
 
 /** A hash of a message's stream id, for a table whose entries compare the whole id. */
 export function streamHash(bytes: Uint8Array, messageStart: number): number {
-  return idHash(bytes, messageStart + ID_AT);
+  // The version and variant bits of a UUID v4 lie in the middle: the outer words are random throughout.
+  return (int32At(bytes, messageStart + ID_AT) ^ int32At(bytes, messageStart + ID_AT + 12)) | 0;
 }
 
-/** The same hash of an id that stands at `at`. */
-export function idHash(bytes: Uint8Array, at: number): number {
-  // The version and variant bits of a UUID v4 lie in the middle: the outer words are random throughout.
-  return (int32At(bytes, at) ^ int32At(bytes, at + 12)) | 0;
+/** Reads the stream id of a message into four numbers of 32 bits. */
+export function readMessageId(into: Int32Array, bytes: Uint8Array, messageStart: number): void {
+  readId(into, bytes, messageStart + ID_AT);
+}
+
+/** The same with an id that stands at `at`. */
+export function readId(into: Int32Array, bytes: Uint8Array, at: number): void {
+  into[0] = int32At(bytes, at);
+  into[1] = int32At(bytes, at + 4);
+  into[2] = int32At(bytes, at + 8);
+  into[3] = int32At(bytes, at + 12);
 }
 
 export function sameStream(id: Uint8Array, bytes: Uint8Array, messageStart: number): boolean {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
-  decodeMessage, emptyMessageView, encodeMessage, formatStreamId, idHash, MAX_PDU_BYTES, PDU_HEADER_BYTES, readMessage, sameStream, streamHash, streamIdOf, writeMessage,
+  decodeMessage, emptyMessageView, encodeMessage, formatStreamId, MAX_PDU_BYTES, PDU_HEADER_BYTES, readId, readMessage, readMessageId, sameStream, streamHash, streamIdOf, writeMessage,
 } from '../../../core/wire/pdu.ts';
 
 /** A message as `protocol.md` draws it, written out by hand. */
@@ -58,7 +58,12 @@ describe('a message', () => {
     expect(sameStream(id, bytes, 30)).toBe(true);
     expect(sameStream(id, bytes, 29)).toBe(false);
     expect(streamIdOf(bytes, 30)).toEqual(id);
-    expect(streamHash(bytes, 30)).toBe(idHash(id, 0));
+    expect(streamHash(bytes, 30)).toBe(streamHash(literal, 0));
+    const words = [new Int32Array(4), new Int32Array(4)] as const;
+    readMessageId(words[0], bytes, 30);
+    readId(words[1], id, 0);
+    expect(words[0]).toEqual(words[1]);
+    expect(new Uint8Array(words[0].buffer)).not.toEqual(new Uint8Array(16));
     expect(readMessage(view, bytes, 90, 100)).toBe('too-short');
   });
 

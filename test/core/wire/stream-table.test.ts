@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { idHash } from '../../../core/wire/pdu.ts';
 import { StreamTable } from '../../../core/wire/stream-table.ts';
 import { data, hex } from '../support/messages.ts';
 
-/** Ids of which many have the same hash: the same number in its outer words, and others between. */
+/** Ids of which many belong at the same place: the same number in its outer words, and others between. */
 function colliding(a: number, b: number): Uint8Array {
   const id = new Uint8Array(16);
   id[3] = a;
@@ -20,13 +19,9 @@ function messageOf(id: Uint8Array): Uint8Array {
 }
 
 describe('StreamTable', () => {
-  it('is tested with hashes that collide', () => {
-    expect(idHash(colliding(1, 2), 0)).toBe(idHash(colliding(200, 3), 0));
-  });
-
-  it('does as a map by id does, though hashes collide', () => {
-    const step = fc.record({ kind: fc.constantFrom('add', 'delete', 'find'), a: fc.nat(3), b: fc.nat(3) });
-    fc.assert(fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
+  it('does as a map by id does, though ids belong at the same place, and in the same order', () => {
+    const step = fc.record({ kind: fc.constantFrom('add', 'delete', 'find'), a: fc.nat(7), b: fc.nat(7) });
+    fc.assert(fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
       const table = new StreamTable<{ id: Uint8Array }>();
       const model = new Map<string, { id: Uint8Array }>();
       for (const { kind, a, b } of steps) {
@@ -41,7 +36,7 @@ describe('StreamTable', () => {
           model.delete(hex(id));
         } else expect(table.find(messageOf(id), 0)).toBe(known);
         expect(table.size).toBe(model.size);
-        expect(new Set(table)).toEqual(new Set(model.values()));
+        expect([...table]).toEqual([...model.values()]);
       }
     }));
   });
