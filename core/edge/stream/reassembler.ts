@@ -328,6 +328,7 @@ export class Reassembler {
   }
 
   #wasLost(sequence: number): boolean {
-    return this.#lostRanges.some(({ from, to }) => sequence >= from && sequence < to);
+    for (const { from, to } of this.#lostRanges) if (sequence >= from && sequence < to) return true;
+    return false;
   }
 }
