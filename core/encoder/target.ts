@@ -4,10 +4,11 @@ import type { Lane } from './lane.ts';
 import { LENGTH_BYTES, lengthAt } from '../base/length-prefix.ts';
 import type { TargetId } from '../base/machine.ts';
 import { emptyMessageView, MessageType, readMessage } from '../wire/pdu.ts';
+import { Progress } from './progress.ts';
 import type { Settings } from '../config/settings.ts';
 import { StreamTable } from '../wire/stream-table.ts';
 import type { Transport } from '../links/transport.ts';
-import { earliest, later, ms, NEVER, toMs, type Micros } from '../base/units.ts';
+import { later, ms, NEVER, toMs, type Micros } from '../base/units.ts';
 
 /** Where an encoder's messages and reports go. */
 export interface EncoderSink {
@@ -29,8 +30,6 @@ export interface TargetOptions {
 }
 
 const REPLICA_AT = 1;
-/** In the time after which a target counts as stuck. */
-const LOOKS = 4;
 /** Given to the system at a time, with one piece of a journal more at most. */
 const BATCH_BYTES = 65_536;
 
@@ -51,6 +50,7 @@ export class Target {
   readonly #settings: Settings;
   readonly #sink: EncoderSink;
   readonly #view = emptyMessageView();
+  readonly #progress: Progress;
   readonly #lanes = new StreamTable<Lane>();
   /** Lanes that have something to send, in the order of their turns. */
   #queue: Lane[] = [];
@@ -60,22 +60,13 @@ export class Target {
   #strayMessages = 0;
   // Of this connection.
   #sentBytes = 0;
-  /** Bytes that the system has taken. */
-  #takenBytes = 0;
   /** Messages are collected until then. */
   #collectsUntil = 0 as Micros;
   /** The system has not taken enough of what it was given for more to be given to it. */
   #isBlocked = false;
-  /** The other side has confirmed something by this connection. */
-  #isConfirmed = false;
   #answers = new Deframer(this.#answer.bind(this));
-  /** How long there has been no progress, and when that was last looked at. */
-  #stuckUs = 0 as Micros;
-  #lookedAt = 0 as Micros;
   /** The time of the call that is going on, for the deframer's callback. */
   #now = 0 as Micros;
-  /** The other side has confirmed something by an earlier one: so it will by this one, if that leads anywhere. */
-  #confirms = false;
 
   constructor({ id, transport, label, settings, sink }: TargetOptions) {
     this.#id = id;
@@ -83,6 +74,7 @@ export class Target {
     this.#label = label;
     this.#settings = settings;
     this.#sink = sink;
+    this.#progress = new Progress(settings);
     this.#isUp = !transport.tellsClose;
   }
 
@@ -145,13 +137,10 @@ export class Target {
       keptMessages += lane.keptMessages;
     }
     this.#sentBytes = 0;
-    this.#takenBytes = 0;
     this.#collectsUntil = now;
     this.#isBlocked = false;
-    this.#isConfirmed = false;
+    this.#progress.begin(now);
     this.#answers = new Deframer(this.#answer.bind(this));
-    this.#stuckUs = 0 as Micros;
-    this.#lookedAt = now;
     this.#sink.event({ kind: 'target-up', target: this.#id, label: this.#label, keptMessages });
   }
 
@@ -172,12 +161,12 @@ export class Target {
   pump(now: Micros): Micros {
     if (this.#transport.framing === 'datagram' || !this.#isUp) return NEVER;
     if (now < this.#collectsUntil && this.#queue.length > 0) return NEVER;
-    this.#noteProgress(now);
-    if (this.#stuckUs >= ms(this.#settings.targetStuckMs)) {
+    let backlog = this.#sink.backlogBytes(this.#id);
+    this.#progress.look(now, { takenBytes: this.#sentBytes - backlog, isBacklogged: backlog > 0, isOwed: this.#isOwed });
+    if (this.#progress.isStuck) {
       this.#stuck();
       return NEVER;
     }
-    let backlog = this.#sink.backlogBytes(this.#id);
     for (let room = this.#room(backlog); room > 0 && this.#queue.length > 0; room = this.#room(backlog)) {
       const bytes = this.#batch(Math.min(room, BATCH_BYTES));
       if (bytes.length === 0) break;
@@ -188,7 +177,7 @@ export class Target {
     }
     this.#isBlocked = this.#room(backlog) <= 0;
     if (backlog > 0) return later(now, ms(this.#settings.targetPumpMs));
-    return this.#isOwed ? later(now, this.#lookUs) : NEVER;
+    return this.#isOwed ? later(now, this.#progress.lookUs) : NEVER;
   }
 
   #room(backlogBytes: number): number {
@@ -230,20 +219,6 @@ export class Target {
     return false;
   }
 
-  /**
-   * A system takes hundreds of kilobytes for a peer that is no longer there: of one that confirms, only that is progress. Of
-   * one that never does, what the system takes is all there is to go by.
-   */
-  #noteProgress(now: Micros): void {
-    const backlog = this.#sink.backlogBytes(this.#id);
-    const taken = this.#sentBytes - backlog;
-    const goesOn = this.#isConfirmed || this.#confirms ? !this.#isOwed : taken > this.#takenBytes || backlog === 0;
-    // However much time has passed since the last look: an acknowledgement may be waiting, behind a pause or a clock that was set.
-    this.#stuckUs = goesOn ? (0 as Micros) : later(this.#stuckUs, earliest((now - this.#lookedAt) as Micros, this.#lookUs));
-    this.#lookedAt = now;
-    this.#takenBytes = Math.max(this.#takenBytes, taken);
-  }
-
   #answer(bytes: Uint8Array, start: number, end: number): void {
     const view = this.#view;
     const isAck = readMessage(view, bytes, start, end) === undefined && view.type === MessageType.ACK;
@@ -252,26 +227,13 @@ export class Target {
       this.#strayMessages++;
       return;
     }
-    this.#isConfirmed = true;
-    this.#confirms = true;
-    if (confirmed === 'old') return;
-    this.#stuckUs = 0 as Micros;
-    this.#lookedAt = this.#now;
-  }
-
-  /** While something is owed it is looked at this often. */
-  get #lookUs(): Micros {
-    return ms(this.#settings.targetStuckMs / LOOKS);
+    this.#progress.confirmed(this.#now, confirmed === 'new');
   }
 
   #stuck(): void {
     this.#isUp = false;
-    // A relay can be replaced by one that confirms nothing: that is held against one connection, and not against the next.
-    if (!this.#isConfirmed) {
-      this.#confirms = false;
-      for (const lane of this.#lanes) lane.expectNothing();
-    }
-    this.#sink.event({ kind: 'target-stuck', target: this.#id, label: this.#label, stuckMs: toMs(this.#stuckUs) });
+    if (this.#progress.giveUp()) for (const lane of this.#lanes) lane.expectNothing();
+    this.#sink.event({ kind: 'target-stuck', target: this.#id, label: this.#label, stuckMs: toMs(this.#progress.stuckUs) });
     this.#sink.reset(this.#id, 'stuck');
   }
 

@@ -69,6 +69,7 @@ export class EncoderApp implements App {
     try {
       for (const source of this.#sources) await source.start();
     } catch (error) {
+      await Promise.all(this.#sources.map((source) => source.stop()));
       await this.#uplink.finish(0);
       throw error;
     }
