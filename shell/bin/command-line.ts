@@ -20,6 +20,7 @@ import { adminPassword } from '../operator/password.ts';
 import { readRecord } from '../recording/record-command.ts';
 import { RelayApp, type RelayConfig } from '../relay/relay.ts';
 import type { Task } from '../cli/task.ts';
+import { tlsOf } from '../cli/tls.ts';
 import { version } from '../process/version.ts';
 
 /** What a command line asks for. */
@@ -103,6 +104,7 @@ function relayConfig(given: Given): RelayConfig {
     inPort: listenPort('--in', given.one('in')),
     outPort: listenPort('--out', given.one('out')),
     httpPort: pagesPort(given),
+    tls: tlsOf(given),
     upstreams: given.all('upstream').map((text) => tcpEndpoint('--upstream', text)),
     multicasts: given.all('multicast').map((text) => multicastEndpoint('--multicast', text)),
     ...allowedOf(given),
@@ -121,6 +123,7 @@ function originalRelayConfig(given: Given): RelayConfig {
     inPort: listenPort('INBOUND', inbound),
     outPort: listenPort('OUTBOUND', outbound),
     httpPort: pagesPort(given),
+    tls: tlsOf(given),
     upstreams: from === undefined || isGroup ? [] : [tcpEndpoint('the upstream relay', from)],
     multicasts: isGroup ? [multicastEndpoint('the multicast group', from)] : [],
     ...allowedOf(given),
@@ -163,9 +166,10 @@ function originalEdgeConfig(given: Given): EdgeConfig {
 }
 
 /** How the listeners of an edge are served. */
-function servingOf(given: Given): Pick<EdgeConfig, 'workers' | 'settings' | 'policies' | 'adminPassword' | 'record'> {
+function servingOf(given: Given): Pick<EdgeConfig, 'tls' | 'workers' | 'settings' | 'policies' | 'adminPassword' | 'record'> {
   const { settings, policies } = configOf(given, 'edge');
   return {
+    tls: tlsOf(given),
     workers: workerCount('--workers', given.one('workers')),
     settings,
     policies: policiesOf(given, policies),

@@ -7,6 +7,7 @@ import { operatorUsage } from '../operator/commands.ts';
 import { PASSWORD_VARIABLE } from '../operator/password.ts';
 import { SOURCE_PASSWORD_VARIABLE } from './encoder-config.ts';
 import { mountOptions } from '../cli/mount-policies.ts';
+import { tlsOptions } from '../cli/tls.ts';
 import { probeUsage } from '../probe/command.ts';
 
 /** One command: what may stand behind it, and what --help says. */
@@ -38,6 +39,9 @@ const pagesOptions: readonly Option[] = [
   { name: 'http', value: 'PORT', help: 'port for GET /healthz, answered with 200 while the process serves (default: none)' },
 ];
 
+/** The same by TLS. */
+const pagesTlsOptions = tlsOptions('GET /healthz', '--http');
+
 /** The protocol has no authentication: addresses are all that can be checked. */
 const allowOptions: readonly Option[] = [
   { name: 'allow', value: 'CIDR', repeated: true, help: 'accept connections and datagrams from these addresses only, on both ports: 192.0.2.0/24, 2001:db8::/32, or a single address (default: all)' },
@@ -51,8 +55,9 @@ const edgeOptions: readonly Option[] = [
 ];
 
 /** Also for an edge as scripts for the first Davecast start it. */
-const workerOptions: readonly Option[] = [
-  { name: 'workers', value: 'N|auto', help: 'processes that listeners are spread over, beside this one; "auto" is one per processor, "1" serves them in this process (default 1). One that fails takes its own listeners only, and is replaced' },
+const servingOptions: readonly Option[] = [
+  ...tlsOptions('listeners and operators', 'HTTP'),
+  { name: 'workers', value: 'N|auto', help: 'processes that listeners are spread over, beside this one; "auto" is one per processor, "1" serves them in this process (default 1); listeners by TLS are always served in this process. One that fails takes its own listeners only, and is replaced' },
 ];
 
 const sourceOptions: readonly Option[] = [
@@ -62,6 +67,7 @@ const sourceOptions: readonly Option[] = [
   { name: 'ca', value: 'FILE', help: 'with --from https://…: certificates of authorities (PEM) to trust instead of those that Node.js trusts' },
   { name: 'stdin', help: 'read the audio from standard input, and exit when it ends' },
   { name: 'listen', value: 'PORT', help: 'accept source clients on this port, with SOURCE or PUT to their mountpoint, or to any where there is only one; GET /healthz is answered there with 200 while the process serves' },
+  ...tlsOptions('source clients', '--listen'),
   { name: 'shoutcast-mount', value: 'NAME', help: 'with --listen: accept a source client of this mountpoint that speaks Shoutcast 1 (a password line instead of a request), on --shoutcast-port (default: the one mountpoint of source clients)' },
   { name: 'shoutcast-port', value: 'PORT', help: 'port for a source client that speaks Shoutcast 1 (default: with --shoutcast-mount the port behind --listen, as Shoutcast clients expect, else none)' },
   { name: 'password', value: 'PASSWORD', help: `with --listen: the password of user "source" for mountpoints that have no other one; without it, source clients are accepted from this machine only, with any password. Prefer the environment variable ${SOURCE_PASSWORD_VARIABLE} or the configuration file: command lines are visible to all users of the machine` },
@@ -99,10 +105,10 @@ const recordOptions: readonly Option[] = [
 
 /** The commands by name; `original…` are those that scripts for the first Davecast know. */
 export const commands: Readonly<Record<CommandName, Command>> = {
-  relay: command('relay', [...relayOptions, ...pagesOptions, ...allowOptions, ...recordOptions], relayUsage, relayAbout),
-  originalRelay: command('relay', [...pagesOptions, ...allowOptions, ...recordOptions], relayUsage, relayAbout),
-  edge: command('edge', [...edgeOptions, ...workerOptions, ...mountOptions, ...operatorOptions, ...recordOptions], edgeUsage, edgeAbout),
-  originalEdge: command('edge', [...workerOptions, ...mountOptions, ...operatorOptions, ...recordOptions], edgeUsage, edgeAbout),
+  relay: command('relay', [...relayOptions, ...pagesOptions, ...pagesTlsOptions, ...allowOptions, ...recordOptions], relayUsage, relayAbout),
+  originalRelay: command('relay', [...pagesOptions, ...pagesTlsOptions, ...allowOptions, ...recordOptions], relayUsage, relayAbout),
+  edge: command('edge', [...edgeOptions, ...servingOptions, ...mountOptions, ...operatorOptions, ...recordOptions], edgeUsage, edgeAbout),
+  originalEdge: command('edge', [...servingOptions, ...mountOptions, ...operatorOptions, ...recordOptions], edgeUsage, edgeAbout),
   encoder: command('encoder', [...sourceOptions, ...stationOptions], encoderUsage, encoderAbout),
   daveice: command(
     'encoder',

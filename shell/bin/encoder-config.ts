@@ -4,6 +4,8 @@ import { MAX_TARGETS } from '../../core/encoder/encoder.ts';
 import { formatEndpoint, type Endpoint } from '../net/address.ts';
 import { bindAddress, encoderOrigin, icecastUrl, listenPort, mountName, targets, tcpEndpoint } from '../cli/arguments.ts';
 import { configOf } from '../cli/config.ts';
+import { tlsOf } from '../cli/tls.ts';
+import type { TlsConfig } from '../tls/tls-port.ts';
 import { stationHeaders, type MountSource, type MountSources } from '../cli/mount-sources.ts';
 import type { EncoderConfig, EncoderMount, MountInput, ShoutcastPort } from '../encoder/encoder.ts';
 import { percentEncodePath } from '../http/text.ts';
@@ -29,7 +31,7 @@ export function encoderConfig(given: Given): EncoderConfig {
   });
   const listening = mounts.filter(({ input }) => input.kind === 'listen').map(({ name }) => name);
   const port = listening.length > 0 ? listenPort('--listen', given.one('listen')) : undefined;
-  return { mounts, targets: union(to, mounts), listenPort: port, shoutcast: shoutcastPort(given, listening, port), bind: bindAddress(given), ca: authorities(given), settings };
+  return { mounts, targets: union(to, mounts), listenPort: port, tls: tlsPort(given, port), shoutcast: shoutcastPort(given, listening, port), bind: bindAddress(given), ca: authorities(given), settings };
 }
 
 /** `daveice ICECAST:PORT MOUNT TARGET [TARGET …]` */
@@ -41,6 +43,11 @@ export function daveiceConfig(given: Given): EncoderConfig {
   const url = icecastUrl('MOUNT', `http://${host}/${percentEncodePath(name)}`);
   const { settings } = configOf(given, 'encoder');
   return { mounts: [{ name, input: { kind: 'from', url }, ...stationOf(given) }], targets: targets('TARGET', to), bind: bindAddress(given), settings };
+}
+
+function tlsPort(given: Given, port: number | undefined): TlsConfig | undefined {
+  if (port === undefined && given.has('https')) throw new UsageError('--https needs --listen');
+  return tlsOf(given);
 }
 
 /** The port of Shoutcast 1: the one behind --listen, unless given, as its clients expect. */

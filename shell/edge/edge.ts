@@ -12,16 +12,20 @@ import { fallbackError, fallbackProblemText, readFallbackFiles, type FallbackFil
 import type { ListenerHost, ListenerLeft } from './listener-host.ts';
 import { ListenerServer } from './listener-server.ts';
 import { LocalListeners } from './local-listeners.ts';
+import { ListenersByConnection } from './listeners-by-connection.ts';
 import { WorkerPool } from './workers/pool.ts';
 import type { Log } from '../log/log.ts';
 import { operatorRoutes } from '../operator/pages.ts';
 import { IngressLinks } from '../net/ingress-links.ts';
 import { FlightRecorder, type RecordConfig } from '../recording/flight-recorder.ts';
 import { Refusals } from '../log/refusals.ts';
+import { TlsPort, type TlsConfig } from '../tls/tls-port.ts';
 
 export interface EdgeConfig {
   readonly bind: string;
   readonly httpPort: number;
+  /** A second port, by TLS; undefined: there is none. */
+  readonly tls?: TlsConfig | undefined;
   /** Processes that have the listeners; 1: this one. */
   readonly workers?: number;
   readonly relays: readonly Endpoint[];
@@ -39,6 +43,8 @@ export interface EdgeConfig {
  *
  *     relays (we connect, to all of them) -> core Edge -> listeners, Icecast, by HTTP
  *                                                 or   -> feed -> workers -> listeners, Icecast
+ *
+ * A connection by TLS cannot be given to another process: its listener is always here.
  */
 export class EdgeApp implements App {
   readonly finished: Promise<void> = NEVER_FINISHED;
@@ -49,6 +55,7 @@ export class EdgeApp implements App {
   readonly #driver: Driver;
   readonly #ingress: IngressLinks;
   readonly #listeners: ListenerServer;
+  readonly #tls: TlsPort | undefined;
   #local: LocalListeners | undefined;
   #pool: WorkerPool | undefined;
   readonly #refusals: Refusals;
@@ -66,7 +73,8 @@ export class EdgeApp implements App {
       event: log,
     };
     this.#flight = record && new FlightRecorder({ ...record, role: 'edge', settings, log });
-    const outputs = feed && { outputs: (of: OutputOf) => [toListeners(feed, of)], hasListeners: false };
+    this.#tls = config.tls && new TlsPort(config.tls, log);
+    const outputs = feed && { outputs: (of: OutputOf) => [toListeners(feed, of)], hasListeners: config.tls !== undefined };
     const options = { settings, policies, ...outputs };
     this.#edge = this.#flight === undefined ? new Edge(options, sink) : recordedEdge(options, sink, this.#flight.recorder);
     this.#driver = new Driver(this.#edge, settings);
@@ -77,7 +85,7 @@ export class EdgeApp implements App {
         mount: (name) => this.#edge.mount(name),
         mounts: () => this.#edge.mounts(),
       },
-      host: (left) => (feed === undefined ? this.#listenersHere(left) : this.#listenersOf(feed, left)),
+      host: (left) => this.#host(feed, left),
       operator: operatorRoutes({
         api: {
           command: (mount, command) => {
@@ -101,23 +109,36 @@ export class EdgeApp implements App {
   async start(): Promise<void> {
     const { bind, httpPort, relays, settings, policies = {} } = this.#config;
     const files = await readFallbackFiles(policies, settings);
+    await this.#tls?.start();
     await this.#flight?.start();
     for (const file of files) await this.#provide(file);
     this.#pool?.start();
     const port = await this.#listeners.listen({ address: bind, port: httpPort });
     this.#log({ kind: 'listening', what: 'http', transport: 'tcp', address: bind, port });
+    if (this.#tls !== undefined) {
+      const tlsPort = await this.#listeners.listen({ address: bind, port: this.#tls.port }, this.#tls);
+      this.#log({ kind: 'listening', what: 'https', transport: 'tcp', address: bind, port: tlsPort });
+    }
     for (const relay of relays) this.#ingress.subscribeTo(relay);
   }
 
   async stop(): Promise<void> {
     this.#ingress.stop();
+    this.#tls?.stop();
     await this.#listeners.stop(this.#config.settings.stopMs);
     this.#driver.stop();
     this.#refusals.stop();
     await this.#flight?.stop();
   }
 
-  #listenersHere(left: ListenerLeft): ListenerHost {
+  #host(feed: Feed | undefined, left: ListenerLeft): ListenerHost {
+    if (feed === undefined) return this.#listenersHere(left);
+    const pool = this.#listenersOf(feed, left);
+    if (this.#tls === undefined) return pool;
+    return new ListenersByConnection({ here: this.#listenersHere(left), workers: pool, maxListeners: this.#config.settings.maxListeners, log: this.#log });
+  }
+
+  #listenersHere(left: ListenerLeft): LocalListeners {
     this.#local = new LocalListeners({
       join: (name, options) => {
         const joined = this.#edge.join(this.#driver.now, name, options);
@@ -132,7 +153,7 @@ export class EdgeApp implements App {
     return this.#local;
   }
 
-  #listenersOf(feed: Feed, left: ListenerLeft): ListenerHost {
+  #listenersOf(feed: Feed, left: ListenerLeft): WorkerPool {
     const { workers = 1, settings } = this.#config;
     this.#pool = new WorkerPool({
       workers,

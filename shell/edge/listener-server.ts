@@ -14,6 +14,7 @@ import type { Refusals } from '../log/refusals.ts';
 import type { ListenerHost, ListenerLeft } from './listener-host.ts';
 import { streamHead } from './stream-head.ts';
 import type { Bind } from '../net/tcp.ts';
+import type { TlsPort } from '../tls/tls-port.ts';
 
 export interface ListenerServerOptions {
   readonly table: MountTable;
@@ -56,8 +57,8 @@ export class ListenerServer {
   }
 
   /** The port that it listens on then. */
-  listen(bind: Bind): Promise<number> {
-    return this.#server.listen(bind);
+  listen(bind: Bind, tls?: TlsPort): Promise<number> {
+    return this.#server.listen(bind, tls);
   }
 
   async stop(limitMs: number): Promise<void> {

@@ -15,6 +15,10 @@ export class ListenerSockets {
     this.#closed = closed;
   }
 
+  get size(): number {
+    return this.#sockets.size;
+  }
+
   add(id: ListenerId, socket: net.Socket, head: string): void {
     this.#sockets.set(id, socket);
     socket.write(head);

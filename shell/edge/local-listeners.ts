@@ -22,6 +22,10 @@ export class LocalListeners implements ListenerHost, BroadcastSink {
     });
   }
 
+  get size(): number {
+    return this.#sockets.size;
+  }
+
   take({ socket, mount, icy, label, head }: Newcomer): ListenerId | 'no-such-mount' | 'full' {
     const id = this.#api.join(mount, { icy, label });
     if (typeof id !== 'string') this.#sockets.add(id, socket, head);

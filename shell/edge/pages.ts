@@ -5,6 +5,7 @@ import { corsLines, htmlReply, textReply, type Reply } from '../http/reply.ts';
 import type { HttpRequest } from '../http/request.ts';
 import type { Route } from '../http/router.ts';
 import { formatPeer } from '../net/address.ts';
+import { isSecure } from '../tls/tls-port.ts';
 import { playlists } from './playlists.ts';
 import { statusJson } from './status-json.ts';
 import { decodeText, percentEncodePath } from '../http/text.ts';
@@ -57,7 +58,7 @@ function statusPage(request: HttpRequest, { table, startedAt }: PageOptions): Re
 }
 
 function urlOf(mount: MountInfo, request: HttpRequest): string {
-  return `http://${hostOf(request)}/${percentEncodePath(mount.name)}`;
+  return `${isSecure(request.socket) ? 'https' : 'http'}://${hostOf(request)}/${percentEncodePath(mount.name)}`;
 }
 
 /** As the client calls us, so that an address in a playlist works for it too. */

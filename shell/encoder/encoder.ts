@@ -12,6 +12,7 @@ import { UsageError } from '../process/problems.ts';
 import { SourceServer, type ShoutcastPort, type SourceMount } from '../source/source-server.ts';
 import { StdinSource } from '../source/stdin-source.ts';
 import { SteadyTimers } from '../process/steady-timers.ts';
+import type { TlsConfig } from '../tls/tls-port.ts';
 
 export type { EncoderMount, MountInput } from './mountpoint.ts';
 export type { ShoutcastPort };
@@ -22,6 +23,8 @@ export interface EncoderConfig {
   readonly targets: readonly Endpoint[];
   /** The port for source clients; needed when a mountpoint has them. */
   readonly listenPort?: number | undefined;
+  /** A second port for source clients, by TLS; undefined: there is none. */
+  readonly tls?: TlsConfig | undefined;
   /** A port for source clients of one mountpoint that speak Shoutcast 1. */
   readonly shoutcast?: ShoutcastPort | undefined;
   /** Where it listens, and by which interface multicast leaves. */
@@ -82,7 +85,7 @@ export class EncoderApp implements App {
   }
 
   #makeSources(): Source[] {
-    const { settings, bind, ca, mounts, listenPort, shoutcast } = this.#config;
+    const { settings, bind, ca, mounts, listenPort, tls, shoutcast } = this.#config;
     const log = this.#log;
     const pushed: SourceMount[] = [];
     const sources: Source[] = [];
@@ -93,7 +96,7 @@ export class EncoderApp implements App {
       else if (input.kind === 'from') sources.push(new IcecastSource(input.url, { api, settings, ca, log }));
       else sources.push(new StdinSource(process.stdin, api, (problem) => this.#inputEnded(problem)));
     }
-    if (pushed.length > 0) sources.push(new SourceServer({ mounts: pushed, bind: { address: bind, port: listenPort ?? 0 }, shoutcast, settings, log }));
+    if (pushed.length > 0) sources.push(new SourceServer({ mounts: pushed, bind: { address: bind, port: listenPort ?? 0 }, tls, shoutcast, settings, log }));
     return sources;
   }
 

@@ -2,6 +2,7 @@ import type { Bind } from '../net/tcp.ts';
 import { commonRoutes, notFound } from './common-routes.ts';
 import { Router, type RouteTable } from './router.ts';
 import { HttpServer, type HttpServerOptions } from './server.ts';
+import type { TlsPort } from '../tls/tls-port.ts';
 
 /** What a role answers that has pages and nothing else. */
 export const pageTable: RouteTable = {
@@ -19,8 +20,8 @@ export class PageServer {
   }
 
   /** The port that it listens on then. */
-  listen(bind: Bind): Promise<number> {
-    return this.#server.listen(bind);
+  listen(bind: Bind, tls?: TlsPort): Promise<number> {
+    return this.#server.listen(bind, tls);
   }
 
   stop(limitMs: number): Promise<void> {

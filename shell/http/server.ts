@@ -7,13 +7,14 @@ import { finish, formatReply, htmlReply } from './reply.ts';
 import type { Refusal } from '../log/events.ts';
 import type { Log } from '../log/log.ts';
 import type { Refusals } from '../log/refusals.ts';
-import { SteadyTimers } from '../process/steady-timers.ts';
+import { SteadyTimers, type SteadyTimer } from '../process/steady-timers.ts';
 import { listenTcp, portOf, type Bind } from '../net/tcp.ts';
 import { printable } from './text.ts';
 import { stackOf } from '../process/problems.ts';
+import type { TlsPort } from '../tls/tls-port.ts';
 
 /**
- * Connections whose head is not whole yet. When there are more, the one that has been at it for longest is closed, of the address that
+ * Connections whose head is not whole yet, or their TLS handshake before it. When there are more, the one that has been at it for longest is closed, of the address that
  * has most of them: a client needs milliseconds for its head, one that occupies us needs the full `headTimeoutMs`. Many,
  * because all the listeners of a restarted edge come back in the same moment, and by one proxy.
  */
@@ -50,13 +51,13 @@ export class HttpServer {
   readonly #log: Log;
   readonly #readHead: NonNullable<HttpServerOptions['readHead']>;
   readonly #open = new Set<net.Socket>();
-  readonly #waiting = new Map<net.Socket, Waiting>();
+  readonly #waiting = new Set<Waiting>();
   readonly #waitingOf = new ByAddress<Waiting>();
   readonly #maxWaiting: number;
   /** Lines that were passed over, and told of. */
   readonly #lines = new Set<string>();
   readonly #timers: SteadyTimers;
-  #server: net.Server | undefined;
+  readonly #servers: net.Server[] = [];
 
   constructor(handle: HandleRequest, { settings, refusals, log, maxWaiting = MAX_WAITING, readHead = readHttpHead }: HttpServerOptions) {
     this.#maxWaiting = maxWaiting;
@@ -68,15 +69,16 @@ export class HttpServer {
     this.#timers = new SteadyTimers(settings);
   }
 
-  /** The port that it listens on then. */
-  async listen(bind: Bind): Promise<number> {
-    this.#server = await listenTcp({ ...bind, keepAliveMs: this.#settings.keepAliveMs, allowHalfOpen: true }, (socket) => this.#accept(socket));
-    return portOf(this.#server);
+  /** The port that it listens on then. One that listens by TLS, too, is called once for each. */
+  async listen(bind: Bind, tls?: TlsPort): Promise<number> {
+    const server = await listenTcp({ ...bind, keepAliveMs: this.#settings.keepAliveMs, allowHalfOpen: true }, (socket) => this.#accept(socket, tls));
+    this.#servers.push(server);
+    return portOf(server);
   }
 
   /** Accepts no more, closes what is open after what was written, and destroys after `limitMs` what is left. */
   async stop(limitMs: number): Promise<void> {
-    this.#server?.close();
+    for (const server of this.#servers) server.close();
     const open = [...this.#open];
     const closed = open.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
     for (const socket of open) socket.end(() => socket.destroy());
@@ -86,30 +88,59 @@ export class HttpServer {
     this.#timers.stop();
   }
 
-  #accept(socket: net.Socket): void {
-    this.#open.add(socket);
-    const waiting = { socket, address: plainAddress(socket.remoteAddress) };
-    this.#waiting.set(socket, waiting);
+  #accept(socket: net.Socket, tls: TlsPort | undefined): void {
+    const timer = this.#timers.timer(() => this.#drop(waiting, waiting.late));
+    const late = tls === undefined ? 'head not finished in time' : 'TLS handshake not finished in time';
+    const waiting: Waiting = { socket, address: plainAddress(socket.remoteAddress), peer: peerOf(socket), timer, late };
+    this.#waiting.add(waiting);
     this.#waitingOf.add(waiting);
-    const timer = this.#timers.timer(() => this.#drop(socket, 'head not finished in time'));
+    this.#holdOpen(waiting);
     timer.set(this.#settings.headTimeoutMs);
-    socket.on('close', () => {
-      timer.cancel();
-      this.#open.delete(socket);
-      this.#waitsNoMore(socket);
-    });
     if (this.#waiting.size > this.#maxWaiting) {
       const longest = oldest(this.#waitingOf.of(this.#waitingOf.most()!))!;
-      this.#drop(longest.socket, 'too many unfinished requests');
+      this.#drop(longest, 'too many unfinished requests');
     }
+    if (tls === undefined) this.#read(waiting);
+    else this.#secure(waiting, tls);
+  }
+
+  #holdOpen(waiting: Waiting): void {
+    const { socket } = waiting;
+    this.#open.add(socket);
+    socket.on('close', () => {
+      this.#open.delete(socket);
+      if (waiting.socket === socket) this.#waitsNoMore(waiting);
+    });
+  }
+
+  /** Within the time for a head, and counted among those whose head is not whole. */
+  #secure(waiting: Waiting, tls: TlsPort): void {
+    const accepted = waiting.socket;
+    tls.secure(accepted, {
+      begun: (socket) => {
+        waiting.socket = socket;
+        this.#open.delete(accepted);
+        this.#holdOpen(waiting);
+        this.#read(waiting);
+      },
+      done: () => (waiting.late = 'head not finished in time'),
+      failed: (reason) => {
+        this.#waitsNoMore(waiting);
+        if (reason !== undefined) this.#refusals.count(reason, waiting.peer);
+        if (!waiting.socket.destroyed) finish(waiting.socket, formatReply(htmlReply(400, 'This port is for https')));
+      },
+    });
+  }
+
+  #read(waiting: Waiting): void {
+    const { socket } = waiting;
     this.#readHead(socket, (head, rest) => {
-      timer.cancel();
+      this.#waitsNoMore(waiting);
       this.#head(socket, head, rest);
     });
   }
 
   #head(socket: net.Socket, head: Head | HeadProblem, rest: Uint8Array): void {
-    this.#waitsNoMore(socket);
     if (typeof head !== 'string' && head.passedOver !== undefined) this.#tellOfLine(socket, head.passedOver[0]!);
     const request = typeof head === 'string' ? head : requestOf(head);
     if (typeof request !== 'string') return this.#answer(request, socket, rest);
@@ -139,24 +170,27 @@ export class HttpServer {
     }
   }
 
-  #waitsNoMore(socket: net.Socket): void {
-    const waiting = this.#waiting.get(socket);
-    if (waiting === undefined) return;
-    this.#waiting.delete(socket);
-    this.#waitingOf.delete(waiting);
+  #waitsNoMore(waiting: Waiting): void {
+    waiting.timer.cancel();
+    if (this.#waiting.delete(waiting)) this.#waitingOf.delete(waiting);
   }
 
-  #drop(socket: net.Socket, reason: Refusal): void {
-    this.#waitsNoMore(socket);
-    this.#refusals.count(reason, peerOf(socket));
-    socket.destroy();
+  #drop(waiting: Waiting, reason: Refusal): void {
+    this.#waitsNoMore(waiting);
+    this.#refusals.count(reason, waiting.peer);
+    waiting.socket.destroy();
   }
 }
 
 /** A connection whose head is not whole yet. */
 interface Waiting {
-  readonly socket: net.Socket;
+  /** By TLS it is another one as soon as the client has begun. */
+  socket: net.Socket;
   readonly address: string;
+  readonly peer: string;
+  readonly timer: SteadyTimer;
+  /** What it has not finished when the timer fires. */
+  late: Refusal;
 }
 
 function readHttpHead(socket: net.Socket, take: TakeHead): void {

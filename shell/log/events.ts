@@ -16,6 +16,10 @@ export type Refusal =
   | 'head too long'
   | 'bad head'
   | 'bad method'
+  | 'TLS handshake not finished in time'
+  | 'TLS handshake failed'
+  | 'certificate not accepted by the client'
+  | 'no TLS on the TLS port'
   | 'too many wrong passwords'
   | 'wrong admin password'
   | 'operator command from a page of another site';
@@ -25,7 +29,7 @@ export type SourceRefusal = { readonly code: 'in-use' | 'not-from-here' | 'wrong
 
 /** What a process reports of itself, beside what its machine does. `reason` and `error` that are a `string` come from the system or the other side. */
 export type ShellEvent =
-  | { readonly kind: 'listening'; readonly what: 'in' | 'out' | 'multicast' | 'source' | 'shoutcast' | 'http'; readonly transport: 'tcp' | 'udp'; readonly address: string; readonly port: number }
+  | { readonly kind: 'listening'; readonly what: 'in' | 'out' | 'multicast' | 'source' | 'shoutcast' | 'http' | 'https'; readonly transport: 'tcp' | 'udp'; readonly address: string; readonly port: number }
   | { readonly kind: 'memory'; readonly setting: SettingName; readonly bytes: number; readonly wanted: number; readonly there: number }
   | { readonly kind: 'failed'; readonly error: string | undefined }
   | { readonly kind: 'warning'; readonly name: string; readonly message: string }
@@ -45,6 +49,12 @@ export type ShellEvent =
   /** `how`: the signal or the status; with it went so many listeners. */
   | { readonly kind: 'worker-ended'; readonly worker: number; readonly pid: number; readonly how: string; readonly listeners: number }
   | { readonly kind: 'worker-stuck'; readonly worker: number; readonly pid: number }
+  /** `names` that it is for, and the last moment `until` which it is valid. */
+  | { readonly kind: 'certificate-loaded'; readonly file: string; readonly names: string; readonly serial: string; readonly until: string }
+  /** The one of serial number `inUse` stays. */
+  | { readonly kind: 'certificate-refused'; readonly problem: string; readonly inUse: string; readonly until: string }
+  | { readonly kind: 'certificate-expires'; readonly file: string; readonly names: string; readonly until: string; readonly daysLeft: number }
+  | { readonly kind: 'certificate-expired'; readonly file: string; readonly names: string; readonly until: string }
   | { readonly kind: 'operator'; readonly mount: string; readonly command: string; readonly to?: string; readonly result: CommandResult; readonly from: string }
   | { readonly kind: 'request-failed'; readonly from: string; readonly method: string; readonly target: string; readonly error: string | undefined }
   | { readonly kind: 'line-passed-over'; readonly from: string; readonly line: string }

@@ -14,6 +14,7 @@ import type { Log } from '../log/log.ts';
 import { IngressLinks } from '../net/ingress-links.ts';
 import { FlightRecorder, type RecordConfig } from '../recording/flight-recorder.ts';
 import { Refusals } from '../log/refusals.ts';
+import { TlsPort, type TlsConfig } from '../tls/tls-port.ts';
 import { listenTcp, portOf } from '../net/tcp.ts';
 import { listenTcpAndUdp } from '../net/tcp-and-udp.ts';
 import { listenMulticast } from '../net/udp.ts';
@@ -26,6 +27,8 @@ export interface RelayConfig {
   readonly outPort: number;
   /** Of its pages; undefined: there are none. */
   readonly httpPort?: number | undefined;
+  /** A port for its pages by TLS; undefined: there is none. */
+  readonly tls?: TlsConfig | undefined;
   /** Relays to subscribe to. */
   readonly upstreams: readonly Endpoint[];
   readonly multicasts: readonly Endpoint[];
@@ -44,7 +47,7 @@ export interface RelayConfig {
  *     multicast groups ------------------+-> core Relay -> TCP `outPort` -> edges, other relays
  *     other relays (we connect) ---------+
  *
- * With `httpPort`, an HTTP port for its pages besides.
+ * With `httpPort` and `tls`, ports for its pages besides.
  */
 export class RelayApp implements App {
   readonly finished: Promise<void> = NEVER_FINISHED;
@@ -59,7 +62,8 @@ export class RelayApp implements App {
   readonly #allowOut: AllowList;
   readonly #subscribers = new Map<SubscriberId, net.Socket>();
   readonly #servers: (net.Server | dgram.Socket)[] = [];
-  readonly #pages: PageServer | undefined;
+  readonly #pages: PageServer;
+  readonly #tls: TlsPort | undefined;
 
   constructor(config: RelayConfig, log: Log) {
     this.#config = config;
@@ -79,13 +83,15 @@ export class RelayApp implements App {
     this.#flight = record && new FlightRecorder({ ...record, role: 'relay', settings, log });
     this.#relay = this.#flight === undefined ? new Relay({ settings }, sink) : recordedRelay({ settings }, sink, this.#flight.recorder);
     this.#driver = new Driver(this.#relay, settings);
-    this.#pages = config.httpPort === undefined ? undefined : new PageServer({ settings, log, refusals: this.#refusals });
+    this.#pages = new PageServer({ settings, log, refusals: this.#refusals });
+    this.#tls = config.tls && new TlsPort(config.tls, log);
     this.#ingress = new IngressLinks({ machine: this.#relay, driver: this.#driver, settings, log, refusals: this.#refusals });
   }
 
   async start(): Promise<void> {
-    const { bind, inPort, outPort, httpPort = 0, upstreams, multicasts } = this.#config;
+    const { bind, inPort, outPort, httpPort, upstreams, multicasts } = this.#config;
     const { keepAliveMs } = this.#config.settings;
+    await this.#tls?.start();
     await this.#flight?.start();
     try {
       const ingress = await listenTcpAndUdp(
@@ -104,7 +110,8 @@ export class RelayApp implements App {
       });
       this.#servers.push(out);
       this.#listening('out', 'tcp', bind, portOf(out));
-      if (this.#pages !== undefined) this.#listening('http', 'tcp', bind, await this.#pages.listen({ address: bind, port: httpPort }));
+      if (httpPort !== undefined) this.#listening('http', 'tcp', bind, await this.#pages.listen({ address: bind, port: httpPort }));
+      if (this.#tls !== undefined) this.#listening('https', 'tcp', bind, await this.#pages.listen({ address: bind, port: this.#tls.port }, this.#tls));
       for (const group of multicasts) {
         const { host: address, port } = group;
         const take = this.#ingress.datagrams(formatEndpoint(group));
@@ -121,12 +128,13 @@ export class RelayApp implements App {
   async stop(): Promise<void> {
     for (const server of this.#servers.splice(0)) server.close();
     this.#ingress.stop();
+    this.#tls?.stop();
     const open = [...this.#subscribers.values()];
     const closed = open.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
     for (const socket of open) socket.end();
     const { stopMs } = this.#config.settings;
     const late = setTimeout(() => open.forEach((socket) => socket.destroy()), stopMs);
-    await Promise.all([...closed, this.#pages?.stop(stopMs)]);
+    await Promise.all([...closed, this.#pages.stop(stopMs)]);
     clearTimeout(late);
     this.#driver.stop();
     this.#refusals.stop();
@@ -170,7 +178,7 @@ export class RelayApp implements App {
     this.#subscribers.delete(id);
   }
 
-  #listening(what: 'in' | 'out' | 'http' | 'multicast', transport: 'tcp' | 'udp', address: string, port: number): void {
+  #listening(what: 'in' | 'out' | 'http' | 'https' | 'multicast', transport: 'tcp' | 'udp', address: string, port: number): void {
     this.#log({ kind: 'listening', what, transport, address, port });
   }
 }

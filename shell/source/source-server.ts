@@ -17,12 +17,15 @@ import { textOf, type RequestTarget } from '../http/request-target.ts';
 import { sources } from './sources-allowed.ts';
 import { icyHeadersOf, type Source } from './source.ts';
 import type { Bind } from '../net/tcp.ts';
+import { TlsPort, type TlsConfig } from '../tls/tls-port.ts';
 
 export type { SourceMount };
 
 export interface SourceServerOptions {
   readonly mounts: readonly SourceMount[];
   readonly bind: Bind;
+  /** A second port, by TLS; undefined: there is none. */
+  readonly tls?: TlsConfig | undefined;
   /** A port for clients that speak Shoutcast 1, and the name of the mountpoint that they send; none, unless given. */
   readonly shoutcast?: ShoutcastPort | undefined;
   readonly settings: Settings;
@@ -49,9 +52,11 @@ export class SourceServer implements Source {
   /** The mountpoint of clients that speak Shoutcast. */
   readonly #shoutcastMount: SourceMount | undefined;
   readonly #shoutcast: ShoutcastServer | undefined;
+  readonly #tls: TlsPort | undefined;
 
   constructor(options: SourceServerOptions) {
     this.#options = options;
+    this.#tls = options.tls && new TlsPort(options.tls, options.log);
     this.#mounts = new SourceMounts(options.mounts);
     this.#refusals = new Refusals(options.log);
     this.#connections = new SourceConnections(options.settings);
@@ -66,8 +71,13 @@ export class SourceServer implements Source {
 
   async start(): Promise<void> {
     const { bind, shoutcast, log } = this.#options;
+    await this.#tls?.start();
     const port = await this.#server.listen(bind);
     log({ kind: 'listening', what: 'source', transport: 'tcp', address: bind.address, port });
+    if (this.#tls !== undefined) {
+      const tlsPort = await this.#server.listen({ address: bind.address, port: this.#tls.port }, this.#tls);
+      log({ kind: 'listening', what: 'https', transport: 'tcp', address: bind.address, port: tlsPort });
+    }
     if (this.#shoutcast === undefined) return;
     const shoutcastPort = await this.#shoutcast.listen({ address: bind.address, port: shoutcast!.port });
     log({ kind: 'listening', what: 'shoutcast', transport: 'tcp', address: bind.address, port: shoutcastPort });
@@ -75,6 +85,7 @@ export class SourceServer implements Source {
 
   async stop(): Promise<void> {
     this.#connections.stop();
+    this.#tls?.stop();
     const { stopMs } = this.#options.settings;
     await Promise.all([this.#server.stop(stopMs), this.#shoutcast?.stop(stopMs)]);
     this.#refusals.stop();

@@ -49,8 +49,9 @@ export class RawClient {
   #received: Buffer = Buffer.alloc(0);
   readonly #waiting = new Set<() => void>();
 
-  constructor(port: number) {
-    this.socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+  /** @param socket already connecting; to this port, unless given. */
+  constructor(port: number, socket: net.Socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })) {
+    this.socket = socket;
     this.socket.on('error', () => undefined);
     this.socket.on('data', (bytes) => {
       this.#received = Buffer.concat([this.#received, bytes]);

@@ -16,6 +16,8 @@ const LOOK_MS = 500;
 const YOUNG_MS = 2_000;
 const MIN_RESTART_MS = 250;
 const MAX_RESTART_MS = 5_000;
+/** Numbers of listeners in workers begin here: none is that of a listener in this process, which a machine counts from 1. */
+const FIRST_LISTENER = 1_000_000_000_000;
 
 export interface WorkerPoolOptions {
   readonly workers: number;
@@ -83,7 +85,7 @@ export class WorkerPool implements ListenerHost {
     const worker = this.#idlest();
     if (worker === undefined) return 'no-worker';
     this.#taken++;
-    const listener = this.#taken as ListenerId;
+    const listener = (FIRST_LISTENER + this.#taken) as ListenerId;
     worker.join({ kind: 'join', listener, mount: name, icy, label, head }, mount, socket);
     const heard = this.#heardOf(mount);
     heard.listeners++;

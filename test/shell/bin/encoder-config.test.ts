@@ -72,6 +72,12 @@ describe('the mountpoints of an encoder', () => {
     expect(config('--mount one --to a:1 --listen 8000 --shoutcast-port 9000').shoutcast).toEqual({ port: 9_000, mount: 'one' });
   });
 
+  it('have a port by TLS with any number of certificates', () => {
+    expect(config('--mount one --to a:1 --listen 8000').tls).toBeUndefined();
+    expect(config('--mount one --to a:1 --listen 8000 --https 8443 --tls-cert a --tls-key b --tls-cert c --tls-key d').tls)
+      .toEqual({ port: 8_443, certificates: [{ cert: 'a', key: 'b' }, { cert: 'c', key: 'd' }] });
+  });
+
   it('take the password from the environment, where none is written', () => {
     process.env[SOURCE_PASSWORD_VARIABLE] = 'hidden';
     try {

@@ -2,6 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import net from 'node:net';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { mp3Frames, sleep } from '../support.ts';
+import { pairOf } from '../tls/support.ts';
 
 const children: ChildProcessWithoutNullStreams[] = [];
 
@@ -68,6 +69,30 @@ describe('a process', () => {
     expect(await daveice.exited).toBe(2);
     expect(daveice.err).toBe('daveice: MOUNT is missing (see daveice --help)\n');
     expect(daveice.out).toBe('');
+  });
+
+  it.each([
+    ['relay', '--in', '0', '--out', '0'],
+    ['edge', '--http', '0', '--relay', '127.0.0.1:1'],
+    ['encoder', '--mount', 'm', '--to', '127.0.0.1:1', '--listen', '0'],
+  ])('says in one line what is wrong with its certificate, with status 2: %s', async (...argv) => {
+    const { cert } = pairOf('local');
+    const { key } = pairOf('one');
+    const program = new Program('davecast', ...argv, '--bind', '127.0.0.1', '--https', '0', '--tls-cert', cert, '--tls-key', key);
+    expect(await program.exited).toBe(2);
+    expect(program.err).toBe(`davecast: ${key}: is not the key of the certificate in ${cert} (see davecast --help)\n`);
+    expect(program.lines('listening')).toEqual([]);
+  });
+
+  it('takes a renewed certificate at SIGHUP', async () => {
+    const { cert, key } = pairOf('local');
+    const relay = new Program('davecast', 'relay', '--in', '0', '--out', '0', '--bind', '127.0.0.1', '--https', '0', '--tls-cert', cert, '--tls-key', key);
+    await relay.line('listening', 'https');
+    relay.child.kill('SIGHUP');
+    await expect.poll(() => relay.lines('certificate-loaded').length, { timeout: 20_000 }).toBe(2);
+    expect(relay.lines('signal')).toEqual([]);
+    relay.child.kill('SIGTERM');
+    expect(await relay.exited).toBe(0);
   });
 
   it('ends with its input, once everything has gone out', async () => {

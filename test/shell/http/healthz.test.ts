@@ -6,6 +6,7 @@ import type { Log } from '../../../shell/log/log.ts';
 import type { App } from '../../../shell/process/app.ts';
 import { RelayApp } from '../../../shell/relay/relay.ts';
 import { ask, CapturedLog } from '../support.ts';
+import { askSecurely, pairOf } from '../tls/support.ts';
 
 const bind = '127.0.0.1';
 const settings = defaultSettings;
@@ -15,10 +16,11 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((app) => app.stop()));
 });
 
-const relay = (httpPort?: number) => (log: Log): App => new RelayApp({ bind, inPort: 0, outPort: 0, httpPort, upstreams: [], multicasts: [], settings }, log);
-const edge = (log: Log): App => new EdgeApp({ bind, httpPort: 0, relays: [], settings }, log);
+const tls = { port: 0, certificates: [pairOf('local')] };
+const relay = (httpPort?: number) => (log: Log): App => new RelayApp({ bind, inPort: 0, outPort: 0, httpPort, tls: httpPort === undefined ? undefined : tls, upstreams: [], multicasts: [], settings }, log);
+const edge = (log: Log): App => new EdgeApp({ bind, httpPort: 0, tls, relays: [], settings }, log);
 const encoder = (log: Log): App =>
-  new EncoderApp({ mounts: [{ name: 'one', input: { kind: 'listen', password: 'pw' }, headers: [], title: '' }], targets: [], bind, settings }, log);
+  new EncoderApp({ mounts: [{ name: 'one', input: { kind: 'listen', password: 'pw' }, headers: [], title: '' }], targets: [], tls, bind, settings }, log);
 
 async function start(make: (log: Log) => App): Promise<CapturedLog> {
   const told = new CapturedLog();
@@ -39,6 +41,12 @@ describe.each([['relay', relay(0), 'http'], ['edge', edge, 'http'], ['encoder', 
     expect(await ask(port, 'OPTIONS * HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 204 /);
     expect(await ask(port, 'GET * HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 400 /);
     expect(await ask(port, 'GET /nothing HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 404 /);
+  });
+
+  it('says so by TLS, too', async () => {
+    const told = await start(make);
+    expect(await askSecurely(await told.port('https'), 'GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n')).toMatch(/^HTTP\/1\.0 200 OK\r\n.*\r\n\r\nok\n$/s);
+    expect(told.all('certificate-loaded')).toMatchObject([{ serial: '1001', names: 'localhost, 127.0.0.1', until: '2120-01-01T00:00:00.000Z' }]);
   });
 });
 

@@ -4,6 +4,7 @@ import { allowedHeaders } from '../../../core/wire/headers.ts';
 import { SourceServer } from '../../../shell/source/source-server.ts';
 import type { SourceApi, SourceInfo, SourceSink } from '../../../shell/source/source.ts';
 import { ask, CapturedLog, RawClient, sleep } from '../support.ts';
+import { askSecurely, pairOf, secureClient } from '../tls/support.ts';
 
 class Heard implements SourceSink {
   readonly info: SourceInfo;
@@ -308,4 +309,25 @@ describe('other requests', () => {
     const { port } = await listen('pw');
     expect(await ask(port, request)).toMatch(new RegExp(`^HTTP/1\\.0 ${status} `));
   });
+});
+
+it('takes a source by TLS, with its password and title', async () => {
+  const api = new Api();
+  const told = new CapturedLog();
+  const tls = { port: 0, certificates: [pairOf('local')] };
+  const server = new SourceServer({ mounts: [{ name: 'm', password: 'pw', api }], bind: { address: '127.0.0.1', port: 0 }, tls, settings: defaultSettings, log: told.log });
+  servers.push(server);
+  await server.start();
+  const port = await told.port('https');
+  const wrong = secureClient(port).write(`PUT /m HTTP/1.1\r\n${auth('source', 'no')}\r\n`);
+  expect(await wrong.untilText('authenticate')).toMatch(/^HTTP\/1\.0 401 /);
+  const client = secureClient(port).write(`PUT /m HTTP/1.1\r\n${auth('source', 'pw')}Expect: 100-continue\r\n\r\nabc`);
+  clients.push(wrong, client);
+  await client.untilText('200 OK\r\n\r\n');
+  client.write('d'.repeat(100_000));
+  await expect.poll(() => api.sources[0]!.body.length).toBe(100_003);
+  expect(await askSecurely(port, `GET /admin/metadata?mode=updinfo&mount=/m&song=A HTTP/1.0\r\n${auth('source', 'pw')}\r\n`)).toContain('Metadata update successful');
+  expect(api.sources[0]!.titles).toEqual(['A']);
+  client.socket.end();
+  expect(await api.sources[0]!.ended).toBe('closed by source');
 });

@@ -12,6 +12,8 @@ import { CapturedLog, RawClient } from '../../support.ts';
 
 const settings = withSettings({ burstMs: 1_000, listenerFlushMs: 20 });
 const radio = 1 as MountId;
+/** Numbers of listeners in workers are above it. */
+const BEFORE = 1_000_000_000_000;
 
 /** A pool with a port whose connections it gets, as if their requests had been read. */
 class Rig {
@@ -98,11 +100,11 @@ describe('workers', () => {
     expect(numbers).toEqual(Array.from({ length: 140 - numbers[0]! }, (_, i) => numbers[0]! + i));
     first!.socket.destroy();
     await rig.until(({ listeners }) => listeners === 2);
-    expect(rig.left).toEqual([[1, 'closed by listener']]);
+    expect(rig.left).toEqual([[BEFORE + 1, 'closed by listener']]);
     expect(rig.audience.listenerPeak).toBe(3);
     expect(rig.pool.size).toBe(2);
-    expect(rig.log.all('listener-joined').map(({ listener }) => listener).sort()).toEqual([1, 2, 3]);
-    expect(rig.log.all('listener-left')).toMatchObject([{ listener: 1, mount: 'radio', reason: 'closed by listener' }]);
+    expect(rig.log.all('listener-joined').map(({ listener }) => listener).sort()).toEqual([BEFORE + 1, BEFORE + 2, BEFORE + 3]);
+    expect(rig.log.all('listener-left')).toMatchObject([{ listener: BEFORE + 1, mount: 'radio', reason: 'closed by listener' }]);
   });
 
   it('that end take their own listeners only, and are replaced', async () => {
@@ -115,7 +117,7 @@ describe('workers', () => {
     await first.closed;
     await rig.until(({ listeners }) => listeners === 1);
     expect(rig.log.all('worker-ended')).toMatchObject([{ worker: 1, pid, how: 'SIGKILL', listeners: 1 }]);
-    expect(rig.left).toEqual([[1, 'worker ended']]);
+    expect(rig.left).toEqual([[BEFORE + 1, 'worker ended']]);
     expect(rig.audience.bytesOut).toBeGreaterThanOrEqual(bytesOut);
     // The next listener goes to the new one, which knows the burst.
     const third = await rig.client();
@@ -155,7 +157,7 @@ describe('workers', () => {
     await client.closed;
     expect(numbersIn(client.received.subarray(client.received.indexOf('\r\n\r\n') + 4)).at(-1)).toBe(99);
     await rig.log.until('listener-left', { mount: 'second', reason: 'mount-ended' });
-    expect(rig.left).toEqual([[2, 'mount-ended']]);
+    expect(rig.left).toEqual([[BEFORE + 2, 'mount-ended']]);
     expect(rig.pool.size).toBe(1);
   });
 });

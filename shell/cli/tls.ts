@@ -1,0 +1,30 @@
+import { UsageError } from '../process/problems.ts';
+import type { TlsConfig } from '../tls/tls-port.ts';
+import { listenPort } from './arguments.ts';
+import type { Given, Option } from './options.ts';
+
+/** `serves` says what there is at the port, of which the plain one is `beside`. */
+export function tlsOptions(serves: string, beside: string): readonly Option[] {
+  return [
+    { name: 'https', value: 'PORT', help: `port for ${serves} by TLS 1.2 or 1.3, beside that of ${beside}; needs --tls-cert and --tls-key (default: none)` },
+    { name: 'tls-cert', value: 'FILE', repeated: true, help: 'with --https: certificate of this server in PEM, followed by those that lead to its authority. Given several times, each with a --tls-key, the one for the name that a client asks for is used, and the first for all other clients. Renewed files are read by themselves, and at SIGHUP' },
+    { name: 'tls-key', value: 'FILE', repeated: true, help: 'with --https: private key of the --tls-cert at the same place, in PEM and without a passphrase' },
+  ];
+}
+
+/** The TLS port with its certificates; undefined when there is none. */
+export function tlsOf(given: Given): TlsConfig | undefined {
+  const [certs, keys] = [given.all('tls-cert'), given.all('tls-key')];
+  if (!given.has('https')) {
+    const [option] = ['tls-cert', 'tls-key'].filter((name) => given.has(name));
+    if (option !== undefined) throw new UsageError(`--${option} needs --https`);
+    return undefined;
+  }
+  if (certs.length === 0) throw new UsageError('--https needs --tls-cert and --tls-key');
+  if (certs.length !== keys.length) throw new UsageError(`--tls-cert is given ${times(certs.length)}, --tls-key ${times(keys.length)}: each certificate needs its key`);
+  return { port: listenPort('--https', given.one('https')), certificates: certs.map((cert, at) => ({ cert, key: keys[at]! })) };
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
+}

@@ -1,0 +1,93 @@
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import tls from 'node:tls';
+import { codeOf } from '../process/problems.ts';
+
+/** Files in PEM. */
+export interface PairFiles {
+  /** The server's certificate, and behind it those that lead to its authority. */
+  readonly cert: string;
+  /** The private key of the first certificate, without a passphrase. */
+  readonly key: string;
+}
+
+/** A certificate with its key, checked. */
+export interface Pair {
+  readonly files: PairFiles;
+  readonly certificate: X509Certificate;
+  /** What new connections are made with. */
+  readonly context: tls.SecureContext;
+}
+
+/** Why files are no pair; the message names the file. */
+export class PairProblem extends Error {
+  override readonly name = 'PairProblem';
+}
+
+/** A chain of ten certificates takes 20 kB. */
+const MAX_FILE_BYTES = 1_048_576;
+
+/** Rejects with a PairProblem. */
+export async function readPair(files: PairFiles): Promise<Pair> {
+  const [cert, key] = [await textOf(files.cert), await textOf(files.key)];
+  const certificate = firstOf(cert, files.cert);
+  if (!certificate.checkPrivateKey(keyOf(key, files.key))) throw new PairProblem(`${files.key}: is not the key of the certificate in ${files.cert}`);
+  try {
+    return { files, certificate, context: tls.createSecureContext({ cert, key, minVersion: 'TLSv1.2', honorCipherOrder: true }) };
+  } catch (error) {
+    throw new PairProblem(`${files.cert}: cannot be used: ${codeOf(error)}`);
+  }
+}
+
+/** What a certificate is for: `radio.example`, `*.radio.example`. */
+export function namesOf({ subjectAltName, subject }: X509Certificate): string {
+  return subjectAltName?.replaceAll('DNS:', '').replaceAll('IP Address:', '') ?? subject;
+}
+
+/** The last moment at which it is valid. */
+export function endOf({ validTo }: X509Certificate): Date {
+  return new Date(validTo);
+}
+
+/** Changes whenever one of the files is written or replaced, also what a symbolic link leads to. */
+export async function stampOf({ cert, key }: PairFiles): Promise<string> {
+  const stamps = await Promise.all([cert, key].map(async (file) => {
+    const found = await stat(file).catch(() => undefined);
+    return found === undefined ? 'missing' : `${found.ino} ${found.size} ${found.mtimeMs}`;
+  }));
+  return stamps.join(', ');
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    const found = await stat(file);
+    if (!found.isFile()) throw new PairProblem(`${file}: is not a file`);
+    if (found.size > MAX_FILE_BYTES) throw new PairProblem(`${file}: has more than ${MAX_FILE_BYTES} bytes`);
+    return await readFile(file, 'latin1');
+  } catch (error) {
+    if (error instanceof PairProblem) throw error;
+    throw new PairProblem(`${file}: cannot be read: ${codeOf(error)}`);
+  }
+}
+
+/** The server's own; all others are looked at, too: a file that is half written ends within one. */
+function firstOf(text: string, file: string): X509Certificate {
+  const begun = text.match(/-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/g) ?? [];
+  const whole = text.match(/-----BEGIN ([A-Z0-9 ]*CERTIFICATE)-----[^-]+-----END \1-----/g) ?? [];
+  if (begun.length === 0) throw new PairProblem(`${file}: has no certificate in PEM`);
+  if (whole.length < begun.length) throw new PairProblem(`${file}: ends within a certificate`);
+  try {
+    return whole.map((pem) => new X509Certificate(pem))[0]!;
+  } catch (error) {
+    throw new PairProblem(`${file}: has a certificate that cannot be read: ${codeOf(error)}`);
+  }
+}
+
+function keyOf(text: string, file: string): KeyObject {
+  if (/ENCRYPTED/.test(text)) throw new PairProblem(`${file}: is protected by a passphrase; a key without one is needed`);
+  try {
+    return createPrivateKey(text);
+  } catch {
+    throw new PairProblem(`${file}: has no whole private key in PEM`);
+  }
+}

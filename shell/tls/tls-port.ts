@@ -1,0 +1,120 @@
+import type net from 'node:net';
+import tls from 'node:tls';
+import type { Refusal } from '../log/events.ts';
+import type { Log } from '../log/log.ts';
+import { codeOf } from '../process/problems.ts';
+import { Certificates } from './certificates.ts';
+import type { PairFiles } from './pair.ts';
+
+/** A port beside the plain one of a role. */
+export interface TlsConfig {
+  readonly port: number;
+  /** At least one. */
+  readonly certificates: readonly PairFiles[];
+}
+
+/** What becomes of a connection that is to be secured. */
+export interface Handshake {
+  /** The client has begun; from here on this is the connection. What it says can be read once the handshake is done. */
+  begun(socket: tls.TLSSocket): void;
+  done(): void;
+  /** The connection is closed, unless it is one that speaks no TLS. Undefined: the client has gone. */
+  failed(reason: Refusal | undefined): void;
+}
+
+/** What every client begins with: a record of type 22. */
+const HANDSHAKE_RECORD = 22;
+/**
+ * Handshakes take so much of one turn of the event loop: one takes a millisecond with RSA, and after a restart of the edge all
+ * listeners come back in the same moment; audio goes out between two turns.
+ */
+const TURN_MS = 5;
+
+/**
+ * Secures the connections of a port that is given to it. One that says nothing costs what it costs without TLS: all that TLS takes is made when the client has
+ * begun.
+ */
+export class TlsPort {
+  readonly port: number;
+  readonly #certificates: Certificates;
+  /** Those that have begun, in their order. */
+  #begun: (() => void)[] = [];
+  #hasTurn = false;
+
+  constructor({ port, certificates }: TlsConfig, log: Log) {
+    this.port = port;
+    this.#certificates = new Certificates({ files: certificates, log });
+  }
+
+  /** Rejects with a UsageError when a certificate cannot be used. */
+  start(): Promise<void> {
+    return this.#certificates.start();
+  }
+
+  stop(): void {
+    this.#certificates.stop();
+  }
+
+  secure(accepted: net.Socket, handshake: Handshake): void {
+    accepted.once('readable', () => {
+      const first = accepted.read() as Uint8Array | null;
+      // It has ended: load balancers look in this way.
+      if (first === null) {
+        accepted.destroy();
+        return;
+      }
+      accepted.unshift(first);
+      if (first[0] !== HANDSHAKE_RECORD) return handshake.failed('no TLS on the TLS port');
+      this.#begun.push(() => this.#shakeHands(accepted, handshake));
+      this.#askForTurn();
+    });
+  }
+
+  #askForTurn(): void {
+    if (this.#hasTurn || this.#begun.length === 0) return;
+    this.#hasTurn = true;
+    setImmediate(() => this.#takeTurn());
+  }
+
+  #takeTurn(): void {
+    this.#hasTurn = false;
+    const endsAt = performance.now() + TURN_MS;
+    let taken = 0;
+    while (taken < this.#begun.length && performance.now() < endsAt) this.#begun[taken++]!();
+    this.#begun = this.#begun.slice(taken);
+    this.#askForTurn();
+  }
+
+  #shakeHands(accepted: net.Socket, handshake: Handshake): void {
+    if (accepted.destroyed) return;
+    const socket = new tls.TLSSocket(accepted, {
+      isServer: true,
+      secureContext: this.#certificates.contextFor(undefined),
+      SNICallback: (name, choose) => choose(null, this.#certificates.contextFor(name)),
+    });
+    let isDone = false;
+    const fail = (error: Error): void => {
+      socket.destroy();
+      if (!isDone) handshake.failed(refusalOf(codeOf(error)));
+      isDone = true;
+    };
+    socket.on('error', fail);
+    // Errors of a server's connection that no server of Node's own has made are told by this event alone.
+    socket.on('_tlsError', fail);
+    socket.once('secure', () => {
+      isDone = true;
+      handshake.done();
+    });
+    handshake.begun(socket);
+  }
+}
+
+/** A connection that came by TLS. */
+export function isSecure(socket: net.Socket): boolean {
+  return socket instanceof tls.TLSSocket;
+}
+
+function refusalOf(code: string): Refusal | undefined {
+  if (code === 'ECONNRESET' || code === 'EPIPE') return undefined;
+  return /ALERT_.*(CERTIFICATE|UNKNOWN_CA)/.test(code) ? 'certificate not accepted by the client' : 'TLS handshake failed';
+}
