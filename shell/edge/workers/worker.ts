@@ -63,6 +63,9 @@ export class ListenerWorker {
 
   /** A listener whose request has been read; undefined: its connection has ended on the way here. */
   join(message: JoinMessage, socket: net.Socket | undefined): void {
+    // As where it was accepted: an error is followed by 'close', and a listener may say that it will write no more.
+    socket?.on('error', () => undefined);
+    if (socket !== undefined) socket.allowHalfOpen = true;
     if (socket === undefined) this.#left.push({ listener: message.listener, reason: CLOSED_BY_LISTENER, bytes: 0 });
     else if (message.feedBytes > this.#feed.readBytes) this.#waiting.push({ message, socket });
     else this.#admit(message, socket);
@@ -79,6 +82,10 @@ export class ListenerWorker {
   }
 
   #admit({ listener, mount, icy, label, head }: JoinMessage, socket: net.Socket): void {
+    if (socket.destroyed) {
+      this.#left.push({ listener, reason: CLOSED_BY_LISTENER, bytes: 0 });
+      return;
+    }
     this.#joining = listener;
     const id = this.#machine.join(this.#driver.now, mount, { icy, label });
     if (typeof id === 'string') {

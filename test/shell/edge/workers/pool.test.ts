@@ -8,7 +8,7 @@ import { nobody, type Audience } from '../../../../core/listeners/audience.ts';
 import { Feed } from '../../../../core/listeners/feed/feed.ts';
 import { WorkerPool } from '../../../../shell/edge/workers/pool.ts';
 import { FRAME_US, numbered, numbersIn } from '../../../core/support/frames.ts';
-import { CapturedLog, RawClient } from '../../support.ts';
+import { CapturedLog, RawClient, sleep } from '../../support.ts';
 
 const settings = withSettings({ burstMs: 1_000, listenerFlushMs: 20 });
 const radio = 1 as MountId;
@@ -99,7 +99,10 @@ describe('workers', () => {
     expect(numbers[0]).toBeGreaterThanOrEqual(100 - 39 - 10);
     expect(numbers).toEqual(Array.from({ length: 140 - numbers[0]! }, (_, i) => numbers[0]! + i));
     first!.socket.destroy();
+    // That it is gone, and has not only said its last word, is known when it is given more.
+    const playing = setInterval(() => rig.play(1), 50);
     await rig.until(({ listeners }) => listeners === 2);
+    clearInterval(playing);
     expect(rig.left).toEqual([[BEFORE + 1, 'closed by listener']]);
     expect(rig.audience.listenerPeak).toBe(3);
     expect(rig.pool.size).toBe(2);
@@ -159,5 +162,32 @@ describe('workers', () => {
     await rig.log.until('listener-left', { mount: 'second', reason: 'mount-ended' });
     expect(rig.left).toEqual([[BEFORE + 2, 'mount-ended']]);
     expect(rig.pool.size).toBe(1);
+  });
+});
+
+describe('a worker', () => {
+  it('outlives a listener whose connection is reset', async () => {
+    rig = new Rig(1);
+    const [first, second] = [await rig.client(), await rig.client()];
+    await rig.until(({ listeners, bytesOut }) => listeners === 2 && bytesOut > 2 * 10_000);
+    first.socket.resetAndDestroy();
+    await rig.until(({ listeners }) => listeners < 2);
+    rig.play(40);
+    const last = Buffer.from(numbered(139));
+    await second.until((received) => received.includes(last));
+    expect(rig.left).toEqual([[BEFORE + 1, 'closed by listener']]);
+    expect(rig.log.all('worker-ended')).toEqual([]);
+  });
+
+  it('goes on with a listener that will write no more', async () => {
+    rig = new Rig(1);
+    const client = await rig.client();
+    client.socket.end();
+    await rig.until(({ bytesOut }) => bytesOut > 10_000);
+    await sleep(300);
+    rig.play(40);
+    await client.until((received) => received.includes(Buffer.from(numbered(139))));
+    expect(client.received.includes(Buffer.from(numbered(139)))).toBe(true);
+    expect(rig.left).toEqual([]);
   });
 });
