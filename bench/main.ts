@@ -12,6 +12,7 @@ import { ingest } from './ingest/ingest.ts';
 import { listeners } from './listeners/listeners.ts';
 import { outagesDoc } from './outages/outages-doc.ts';
 import { outages } from './outages/outages.ts';
+import { performance } from './performance/performance.ts';
 import { short } from './performance/short.ts';
 
 /** Side-by-side measurements, by name: `npm run bench -- ingest`. */
@@ -24,6 +25,7 @@ const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void
   memory,
   outages,
   'outages-doc': outagesDoc,
+  performance,
   recording,
   refused,
   short,

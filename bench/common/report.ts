@@ -11,12 +11,17 @@ export interface ReportOptions {
 }
 
 /** Prints what was found, and keeps it where that is asked for. */
-export function report(found: Omit<Result, 'machine'>, { json, record }: ReportOptions): Result {
-  const result = { ...found, machine: thisMachine() };
+export function report(found: Omit<Result, 'machine' | 'command'>, { json, record }: ReportOptions): Result {
+  const result = { ...found, command: commandOf(process.argv.slice(2)), machine: thisMachine() };
   process.stdout.write(`${describe(result, lastOf(readRecorded(), result))}\n`);
   if (json !== undefined) writeFileSync(json, writeResults([result]));
   if (record) recordResult(result);
   return result;
+}
+
+/** Without what only says where the result goes. */
+function commandOf(args: readonly string[]): string {
+  return args.filter((arg, index) => arg !== '--record' && arg !== '--json' && args[index - 1] !== '--json').join(' ');
 }
 
 /**

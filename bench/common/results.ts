@@ -13,6 +13,8 @@ export interface Result {
   readonly bench: string;
   /** What was measured, in one line: two results with the same can be compared. */
   readonly what: string;
+  /** How it was started, behind `npm run bench -- `. */
+  readonly command: string;
   /** What else is to be known of it. */
   readonly notes: readonly string[];
   readonly machine: Machine;

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { inRepository } from '../common/repository.ts';
-import { withFigures } from './report/document.ts';
+import { withFigures } from '../common/document.ts';
+import { tables } from './report/table.ts';
 import { plot } from './report/plot.ts';
 import { readResults } from './report/results.ts';
 
@@ -12,7 +13,7 @@ export function outagesDoc(args: readonly string[]): Promise<void> {
   try {
     if (file === undefined || more.length > 0) throw new Error('outages-doc takes the file that outages --json has written');
     const results = readResults(readFileSync(file, 'utf8'));
-    writeFileSync(docs('outages.md'), withFigures(readFileSync(docs('outages.md'), 'utf8'), results));
+    writeFileSync(docs('outages.md'), withFigures(readFileSync(docs('outages.md'), 'utf8'), 'outages-doc', tables(results)));
     writeFileSync(docs('outages.svg'), plot(results.sessions));
   } catch (error) {
     process.stderr.write(`bench: ${(error as Error).message.split('\n')[0]}\n`);

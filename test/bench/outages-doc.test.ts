@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { withFigures } from '../../bench/outages/report/document.ts';
+import { withFigures } from '../../bench/common/document.ts';
 import type { Experience, SessionResult } from '../../bench/outages/experience.ts';
 import { goalsOf } from '../../bench/outages/report/goals.ts';
 import { plot } from '../../bench/outages/report/plot.ts';
+import { tables } from '../../bench/outages/report/table.ts';
 import { readResults, writeResults, type Results } from '../../bench/outages/report/results.ts';
 
 const nothing: Experience = {
@@ -35,7 +36,7 @@ const results: Results = {
 };
 
 describe('the page of outages', () => {
-  const page = withFigures('before\n<!-- figures: made by npm run bench -- outages-doc -->\nold\n<!-- end of figures -->\nafter\n', results);
+  const page = withFigures('before\n<!-- figures: made by npm run bench -- outages-doc -->\nold\n<!-- end of figures -->\nafter\n', 'outages-doc', tables(results));
 
   it('has the figures in the place of the old ones, with medians and worst', () => {
     expect(page).toMatch(/^before\n/);
@@ -48,11 +49,11 @@ describe('the page of outages', () => {
   });
 
   it('is the same when it is made again of what was written', () => {
-    expect(withFigures(page, readResults(writeResults(results)))).toBe(page);
+    expect(withFigures(page, 'outages-doc', tables(readResults(writeResults(results))))).toBe(page);
   });
 
   it('is not made of anything else', () => {
-    expect(() => withFigures('no place', results)).toThrow('no place for figures');
+    expect(() => withFigures('no place', 'outages-doc', '')).toThrow('no place for figures');
     expect(() => readResults('{"sessions": 1}')).toThrow('not what outages --json writes');
   });
 });

@@ -8,10 +8,10 @@ import { describe as describeResult, spread } from '../../bench/common/report.ts
 import { lastOf, readRecorded, recordResult, withResult, writeResults, type Result } from '../../bench/common/results.ts';
 import { problemsOf } from '../../bench/performance/short.ts';
 
-const machine = { on: '2026-01-02', processors: '2 × X', node: 'v20.1.0', load: 1.5 };
+const machine = { on: '2026-01-02', processors: '2 × X', node: 'v20.1.0', load: 1.5, commit: 'abc' };
 
 function result(what: string, contestants: Result['contestants']): Result {
-  return { bench: 'ingest', what, notes: ['a note'], machine, contestants };
+  return { bench: 'ingest', what, command: 'ingest', notes: ['a note'], machine, contestants };
 }
 
 describe('the options of a bench', () => {
