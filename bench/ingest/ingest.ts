@@ -11,6 +11,7 @@ import { startLoad } from '../load/load.ts';
 import { mountName, type LoadPlan } from '../load/plan.ts';
 import { makeProgramme } from '../load/programme.ts';
 import { ADMIN_PASSWORD, startOriginal, startOurs, type Network } from './networks.ts';
+import { subscribe } from './subscribers.ts';
 
 const SPANS = 5;
 const SPAN_MS = 4_000;
@@ -20,27 +21,28 @@ const SPAN_MS = 4_000;
  * programme, each mountpoint from a place of its own. Prints each process's share of a core (median of five spans of 4 s, from the operating system's accounting) and its
  * memory, once the histories are full and the streams are aligned.
  *
- *     npm run bench -- ingest [--mounts 250] [--encoders 2] [--relays 2] [--warm-up-s 60] [--shared-connections]
- *                             [--original FILE] [--node OPTION] [--json FILE] [--record] [-- OPTION OF THE EDGE…]
+ *     npm run bench -- ingest [--mounts 250] [--encoders 2] [--relays 2] [--subscribers 1] [--warm-up-s 60]
+ *                             [--shared-connections] [--original FILE] [--node OPTION] [--json FILE] [--record] [-- OPTION OF THE EDGE…]
  *
- * --original: a built `davecast` of the original, measured first. --shared-connections: the encoders of all mountpoints, the first of each, then the
+ * --subscribers: of each relay, the edge among them; the others read and throw away. --original: a built `davecast` of the original, measured first. --shared-connections: the encoders of all mountpoints, the first of each, then the
  * second, have one connection to each relay. --node: an option of Node for relays and edge, such as --cpu-prof.
  */
 export async function ingest(args: readonly string[]): Promise<void> {
   const options = readOptions(args, {
-    counts: { mounts: 250, encoders: 2, relays: 2, warmUpS: 60 },
+    counts: { mounts: 250, encoders: 2, relays: 2, subscribers: 1, warmUpS: 60 },
     texts: ['original', 'node', 'json'],
     flags: ['sharedConnections', 'record'],
   });
-  const { mounts, encoders, relays, warmUpS, original, node, sharedConnections, rest } = options;
+  const { mounts, encoders, relays, subscribers, warmUpS, original, node, sharedConnections, rest } = options;
   const directory = mkdtempSync(path.join(tmpdir(), 'davecast-ingest-'));
   try {
     const programme = await makeProgramme(directory, encoders);
     const plan = { programme, mounts, encoders, protocol: 'relay', shared: sharedConnections } as const;
-    const theirs = original === undefined ? [] : [await measure('the original', plan, warmUpS, await startOriginal(original, relays))];
+    const how = { plan, subscribers, warmUpS };
+    const theirs = original === undefined ? [] : [await measure('the original', how, await startOriginal(original, relays))];
     const nodeArgs = node === undefined ? [] : [node];
-    const ours = await measure('ours', plan, warmUpS, await startOurs({ relays, edgeArgs: rest, nodeArgs }));
-    const extra = [...(sharedConnections ? ['shared connections'] : []), ...nodeArgs, ...rest];
+    const ours = await measure('ours', how, await startOurs({ relays, edgeArgs: rest, nodeArgs }));
+    const extra = [...(subscribers === 1 ? [] : [`${subscribers} subscribers of each relay`]), ...(sharedConnections ? ['shared connections'] : []), ...nodeArgs, ...rest];
     report(
       {
         bench: 'ingest',
@@ -55,7 +57,14 @@ export async function ingest(args: readonly string[]): Promise<void> {
   }
 }
 
-async function measure(name: string, plan: Omit<LoadPlan, 'ports'>, warmUpS: number, network: Network): Promise<Contestant> {
+interface How {
+  readonly plan: Omit<LoadPlan, 'ports'>;
+  readonly subscribers: number;
+  readonly warmUpS: number;
+}
+
+async function measure(name: string, { plan, subscribers, warmUpS }: How, network: Network): Promise<Contestant> {
+  const others = await subscribe(network.outPorts, subscribers - 1);
   const load = startLoad({ ...plan, ports: network.inPorts });
   try {
     await load.connected;
@@ -75,6 +84,7 @@ async function measure(name: string, plan: Omit<LoadPlan, 'ports'>, warmUpS: num
     const usPerMessage = cores['edge']!.map((share) => (1e6 * share) / median(rates));
     return { name, figures: { 'messages/s': rates, ...figures, 'edge, µs a message': usPerMessage, 'mountpoints on air': [onAir], ...content } };
   } finally {
+    others.stop();
     await load.stop();
     await network.stop();
   }

@@ -10,11 +10,16 @@ import { inRepository } from '../common/repository.ts';
 import { readRecorded, recordResult, withResult, type Result } from '../common/results.ts';
 import { page } from './page.ts';
 import { plan, quickPlan, takesOriginal, takesPeer } from './plan.ts';
+import { scalePage } from './scale.ts';
 
-const document = inRepository('docs/performance.md');
+/** Which documents have figures, and what these are. */
+export const documents: Readonly<Record<string, (results: readonly Result[]) => string>> = {
+  'docs/performance.md': page,
+  'docs/scale.md': scalePage,
+};
 
 /**
- * Runs every bench of docs/performance.md, one after the other, records each result, and puts the figures into that page. What was recorded of the same
+ * Runs every bench of docs/performance.md, one after the other, records each result, and puts the figures into that page and docs/scale.md. What was recorded of the same
  * commit is not measured again, so that a run that was interrupted goes on where it was.
  *
  *     npm run bench -- performance [--peer FILE] [--original FILE] [--lock FILE] [--again] [--page-only] [--quick]
@@ -40,7 +45,11 @@ export async function performance(args: readonly string[]): Promise<void> {
     if (!quick) recordResult(found);
   }
   if (quick) process.stdout.write(`${page(results)}\n`);
-  else writeFileSync(document, withFigures(readFileSync(document, 'utf8'), 'performance', page(results)));
+  else for (const [name, figures] of Object.entries(documents)) writeDocument(inRepository(name), figures(results));
+}
+
+function writeDocument(file: string, figures: string): void {
+  writeFileSync(file, withFigures(readFileSync(file, 'utf8'), 'performance', figures));
 }
 
 /** Undefined when it has failed, which it says itself. */

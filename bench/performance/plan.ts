@@ -13,6 +13,7 @@ export const plan: readonly (readonly string[])[] = [
   ['ingest', '--relays', '4'],
   ['ingest', '--encoders', '1'],
   ['ingest', '--encoders', '4'],
+  ['ingest', '--subscribers', '5'],
   ['ingest', '--shared-connections'],
   ['listeners', '--listeners', '100'],
   ['listeners', '--listeners', '5000'],

@@ -5,7 +5,9 @@ import { withFigures } from '../../bench/common/document.ts';
 import { readRecorded, type Result } from '../../bench/common/results.ts';
 import { goalTable } from '../../bench/performance/goals.ts';
 import { growthTables } from '../../bench/performance/growth.ts';
-import { page } from '../../bench/performance/page.ts';
+import { BASE, costsOf, ingestCores, ingestWhat, messagesS } from '../../bench/performance/model.ts';
+import { documents } from '../../bench/performance/performance.ts';
+import { edgeLimit, scalePage } from '../../bench/performance/scale.ts';
 
 const machine = { on: '2026-01-02', processors: '2 × X', node: 'v20.1.0', load: 1.5, commit: 'abc' };
 
@@ -50,9 +52,45 @@ describe('growth', () => {
   });
 });
 
-describe('docs/performance.md', () => {
+describe.each(Object.entries(documents))('%s', (name, figures) => {
   it('has the figures that are recorded', () => {
-    const document = readFileSync(path.join(import.meta.dirname, '../../docs/performance.md'), 'utf8');
-    expect(withFigures(document, 'performance', page(readRecorded()))).toBe(document);
+    const document = readFileSync(path.join(import.meta.dirname, '../..', name), 'utf8');
+    expect(withFigures(document, 'performance', figures(readRecorded()))).toBe(document);
+  });
+});
+
+describe('the model of scale', () => {
+  /** As if an edge took 10 µs for a message, a relay 5 and 2 for each further subscriber, and 1,000 listeners a tenth of a core. */
+  const figures = (values: Readonly<Record<string, number>>): Result['contestants'] => [{ name: 'ours', figures: Object.fromEntries(Object.entries(values).map(([name, value]) => [name, [value]])) }];
+  const messages = messagesS(BASE);
+  const base = { ...ingest(ingestWhat(BASE), 0), contestants: figures({ 'messages/s': messages, 'edge, cores': messages * 10e-6, 'edge, MB': 150, 'relay 1, cores': (messages / 2) * 5e-6 }) };
+  const subscribed = { ...ingest(`${ingestWhat(BASE)}, 5 subscribers of each relay`, 0), contestants: figures({ 'relay 1, cores': (messages / 2) * 13e-6 }) };
+  const heard = {
+    ...listeners(1_000, 0, 0),
+    contestants: figures({ 'cores per 1,000 listeners': 0.1, 'ramp: CPU of a join, ms': 0.5, 'kB a listener': 5, 'MB, no listeners': 50 }),
+  };
+  const costs = costsOf([base, subscribed, heard])!;
+
+  it('takes the costs from the benches', () => {
+    expect(costs.edgeMessageS).toBeCloseTo(10e-6, 12);
+    expect(costs.relayMessageS).toBeCloseTo(5e-6, 12);
+    expect(costs.subscriberMessageS).toBeCloseTo(2e-6, 12);
+    expect(costs).toMatchObject({ listenerCores: 0.1 / 1_000, joinS: 0.0005, listenerBytes: 5_000, streamBytes: 200_000, edgeBytes: 50e6 });
+    expect(messages).toBeCloseTo(32_907, 0);
+  });
+
+  it('says nothing where one of them was not measured', () => {
+    expect(costsOf([base])).toBeUndefined();
+    expect(scalePage([heard])).toContain('Not measured');
+  });
+
+  it('finds what stops an edge first', () => {
+    const one = { mounts: 1, encoders: 2, relays: 2 };
+    const wide = { name: '', cores: 2, gigabytes: 4, gigabits: 100 };
+    // 1.4 cores less the ingest, at a tenth of a core for a thousand.
+    expect(edgeLimit(one, wide, costs)).toMatchObject({ by: 'CPU', listeners: Math.floor((1.4 - ingestCores(one, costs)) / 1e-4), ofOneProcess: Math.floor((0.7 - ingestCores(one, costs)) / 1e-4) });
+    expect(edgeLimit(one, { ...wide, gigabits: 1 }, costs)).toMatchObject({ by: 'network', listeners: 5_223, ofOneProcess: 5_223 });
+    expect(edgeLimit(one, { ...wide, gigabytes: 0.1 }, costs)).toMatchObject({ by: 'memory' });
+    expect(edgeLimit({ ...one, mounts: 10_000 }, wide, costs)).toMatchObject({ by: 'CPU', listeners: 0 });
   });
 });
