@@ -1,11 +1,9 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { readOptions } from '../common/options.ts';
 import { report } from '../common/report.ts';
 import { inRepository } from '../common/repository.ts';
+import { withDirectory } from '../common/temporary.ts';
 import { makeProgramme } from '../load/programme.ts';
 import { NO_COLLECTION } from './allocation.ts';
 import { SPAN_MS, SPANS, WARM_UP_MS, type CoreLoad, type CoreOrder } from './core-measure.ts';
@@ -20,8 +18,7 @@ import { SPAN_MS, SPANS, WARM_UP_MS, type CoreLoad, type CoreOrder } from './cor
 export async function core(args: readonly string[]): Promise<void> {
   const options = readOptions(args, { counts: { mounts: 50, encoders: 2, relays: 2 }, texts: ['json'], flags: ['record'] });
   const { mounts, encoders, relays } = options;
-  const directory = mkdtempSync(path.join(tmpdir(), 'davecast-core-'));
-  try {
+  await withDirectory('core', async (directory) => {
     const programme = await makeProgramme(directory, encoders);
     report(
       {
@@ -32,9 +29,7 @@ export async function core(args: readonly string[]): Promise<void> {
       },
       options,
     );
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  });
 }
 
 async function coreFigures(load: CoreLoad): Promise<Record<string, readonly number[]>> {

@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startDavecast } from '../common/davecast.ts';
 import { readOptions } from '../common/options.ts';
 import { quantile } from '../common/quantiles.ts';
 import { report } from '../common/report.ts';
 import type { Contestant } from '../common/results.ts';
+import { withDirectory } from '../common/temporary.ts';
 import { startOurs } from '../ingest/networks.ts';
 import { startIcecast, untilThere } from '../listeners/servers.ts';
 import { readProgramme, type Frames } from '../load/frames.ts';
@@ -37,8 +35,7 @@ interface Load {
 export async function latency(args: readonly string[]): Promise<void> {
   const options = readOptions(args, { counts: { mounts: 250, warmUpS: 20 }, texts: ['json'], flags: ['alone', 'record'] });
   const { mounts, warmUpS, alone, rest } = options;
-  const directory = mkdtempSync(path.join(tmpdir(), 'davecast-latency-'));
-  try {
+  await withDirectory('latency', async (directory) => {
     const load = { programme: await makeProgramme(directory, ENCODERS), mounts, warmUpS, edgeArgs: rest };
     const contestants: Contestant[] = [{ name: 'ours', figures: await ours(load) }];
     if (!alone && missingPrograms(['icecast2']).length === 0) contestants.push({ name: 'icecast2', figures: await icecast(load) });
@@ -51,9 +48,7 @@ export async function latency(args: readonly string[]): Promise<void> {
       },
       options,
     );
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  });
 }
 
 async function ours({ programme, mounts, warmUpS, edgeArgs }: Load): Promise<Contestant['figures']> {

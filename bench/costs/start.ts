@@ -1,14 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { usageOf } from '../common/accounting.ts';
 import { startDavecast, type Davecast } from '../common/davecast.ts';
 import { readOptions } from '../common/options.ts';
-import { report } from '../common/report.ts';
+import { report, type ReportOptions } from '../common/report.ts';
 import { inRepository } from '../common/repository.ts';
 import type { Contestant } from '../common/results.ts';
+import { withDirectory } from '../common/temporary.ts';
 import { startOurs } from '../ingest/networks.ts';
 import { startLoad } from '../load/load.ts';
 import { mountName } from '../load/plan.ts';
@@ -28,7 +27,10 @@ const WARM_UP_MS = 8_000;
  */
 export async function start(args: readonly string[]): Promise<void> {
   const options = readOptions(args, { counts: { rounds: 7 }, texts: ['json'], flags: ['record'] });
-  const directory = mkdtempSync(path.join(tmpdir(), 'davecast-start-'));
+  await withDirectory('start', (directory) => measure(options, directory));
+}
+
+async function measure(options: ReportOptions & { readonly rounds: number }, directory: string): Promise<void> {
   const network = await startOurs({ relays: 1 });
   const load = startLoad({ programme: await makeProgramme(directory, 1), mounts: 1, encoders: 1, ports: network.inPorts, protocol: 'relay', shared: false });
   try {
@@ -49,7 +51,6 @@ export async function start(args: readonly string[]): Promise<void> {
   } finally {
     await load.stop();
     await network.stop();
-    rmSync(directory, { recursive: true, force: true });
   }
 }
 

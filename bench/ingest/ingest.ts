@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { median } from '../common/accounting.ts';
 import { readOptions } from '../common/options.ts';
 import { report } from '../common/report.ts';
 import type { Contestant } from '../common/results.ts';
 import { watch } from '../common/spans.ts';
+import { withDirectory } from '../common/temporary.ts';
 import { startLoad } from '../load/load.ts';
 import { mountName, type LoadPlan } from '../load/plan.ts';
 import { makeProgramme } from '../load/programme.ts';
@@ -34,8 +32,7 @@ export async function ingest(args: readonly string[]): Promise<void> {
     flags: ['sharedConnections', 'record'],
   });
   const { mounts, encoders, relays, subscribers, warmUpS, original, node, sharedConnections, rest } = options;
-  const directory = mkdtempSync(path.join(tmpdir(), 'davecast-ingest-'));
-  try {
+  await withDirectory('ingest', async (directory) => {
     const programme = await makeProgramme(directory, encoders);
     const plan = { programme, mounts, encoders, protocol: 'relay', shared: sharedConnections } as const;
     const how = { plan, subscribers, warmUpS };
@@ -52,9 +49,7 @@ export async function ingest(args: readonly string[]): Promise<void> {
       },
       options,
     );
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  });
 }
 
 interface How {

@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { descriptorsOf } from '../common/accounting.ts';
 import { BadOption, readOptions } from '../common/options.ts';
 import { report } from '../common/report.ts';
 import type { Contestant } from '../common/results.ts';
+import { withDirectory } from '../common/temporary.ts';
 import { makeProgramme } from '../load/programme.ts';
 import { missingPrograms } from '../outages/systems.ts';
 import { startClient } from './client.ts';
@@ -35,8 +34,7 @@ export async function listeners(args: readonly string[]): Promise<void> {
   const { listeners: count, mounts, rampMs, rounds, peer, node, icy, alone, rest } = options;
   const { most } = descriptorsOf(process.pid);
   if (count + SPARE_DESCRIPTORS > most) throw new BadOption(`--listeners ${count}: a process may have ${most} files open here (ulimit -n)`);
-  const directory = mkdtempSync(path.join(tmpdir(), 'davecast-listeners-'));
-  try {
+  await withDirectory('listeners', async (directory) => {
     const serverOptions = { listeners: count, source: { programme: await makeProgramme(directory, 1), mounts } };
     const nodeArgs = node === undefined ? [] : [node];
     const servers: (readonly [name: string, start: () => Promise<Server>])[] = [['ours', () => startEdge(serverOptions, rest, nodeArgs)]];
@@ -54,9 +52,7 @@ export async function listeners(args: readonly string[]): Promise<void> {
       },
       options,
     );
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  });
 }
 
 interface Round {

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { withFigures } from '../common/document.ts';
 import { thisCommit } from '../common/machine.ts';
 import { readOptions } from '../common/options.ts';
 import { inRepository } from '../common/repository.ts';
 import { readRecorded, recordResult, withResult, type Result } from '../common/results.ts';
+import { withDirectory } from '../common/temporary.ts';
 import { page } from './page.ts';
 import { plan, quickPlan, takesOriginal, takesPeer } from './plan.ts';
 import { scalePage } from './scale.ts';
@@ -53,15 +53,12 @@ function writeDocument(file: string, figures: string): void {
 }
 
 /** Undefined when it has failed, which it says itself. */
-async function measure(command: readonly string[], lock: string | undefined): Promise<Result | undefined> {
-  const directory = mkdtempSync(path.join(tmpdir(), 'davecast-performance-'));
-  const file = path.join(directory, 'result.json');
-  try {
+function measure(command: readonly string[], lock: string | undefined): Promise<Result | undefined> {
+  return withDirectory('performance', async (directory) => {
+    const file = path.join(directory, 'result.json');
     const words = [process.execPath, inRepository('dist/bench/main.js'), ...command, '--json', file];
     const [program, ...args] = (lock === undefined ? words : ['flock', lock, ...words]) as [string, ...string[]];
     const [code] = (await once(spawn(program, args, { stdio: 'inherit' }), 'exit')) as [number | null];
     return code === 0 ? (JSON.parse(readFileSync(file, 'utf8')) as readonly Result[])[0] : undefined;
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  });
 }
