@@ -1,7 +1,7 @@
 import { markdown, spread } from '../common/report.ts';
 import type { Result } from '../common/results.ts';
 
-interface Growth {
+export interface Growth {
   readonly title: string;
   readonly bench: string;
   /** Of `what`: those that differ in one number only, which is its first group. */
@@ -15,7 +15,7 @@ const listenerFigures = [
   'ramp: CPU of a join, ms', 'ramp: first audio, 99 %, ms', 'storm: first audio, 99 %, ms',
 ];
 
-const growths: readonly Growth[] = [
+export const growths: readonly Growth[] = [
   { title: 'Mountpoints, of 2 encoders and 2 relays', bench: 'ingest', what: /^(\d+) mountpoints x 2 encoders x 2 relays$/, figures: ingestFigures },
   { title: 'Encoders of each of 250 mountpoints, 2 relays', bench: 'ingest', what: /^250 mountpoints x (\d+) encoders x 2 relays$/, figures: ingestFigures },
   { title: 'Relays, of 250 mountpoints and 2 encoders', bench: 'ingest', what: /^250 mountpoints x 2 encoders x (\d+) relays$/, figures: ingestFigures },
@@ -39,6 +39,7 @@ function growthTable({ bench, what, figures }: Growth, results: readonly Result[
   return rows.length === 0 ? 'Not measured.' : markdown(['', '', ...figures], rows);
 }
 
-function numberIn({ what }: Result, pattern: RegExp): number {
+/** The number that grows. */
+export function numberIn({ what }: Result, pattern: RegExp): number {
   return Number(pattern.exec(what)![1]);
 }

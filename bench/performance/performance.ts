@@ -10,6 +10,7 @@ import { readRecorded, recordResult, withResult, type Result } from '../common/r
 import { withDirectory } from '../common/temporary.ts';
 import { page } from './page.ts';
 import { plan, quickPlan, takesOriginal, takesPeer } from './plan.ts';
+import { plot } from './plot.ts';
 import { scalePage } from './scale.ts';
 
 /** Which documents have figures, and what these are. */
@@ -17,6 +18,7 @@ export const documents: Readonly<Record<string, (results: readonly Result[]) => 
   'docs/performance.md': page,
   'docs/scale.md': scalePage,
 };
+export const PLOT = 'docs/performance.svg';
 
 /**
  * Runs every bench of docs/performance.md, one after the other, records each result, and puts the figures into that page and docs/scale.md. What was recorded of the same
@@ -45,7 +47,10 @@ export async function performance(args: readonly string[]): Promise<void> {
     if (!quick) recordResult(found);
   }
   if (quick) process.stdout.write(`${page(results)}\n`);
-  else for (const [name, figures] of Object.entries(documents)) writeDocument(inRepository(name), figures(results));
+  else {
+    for (const [name, figures] of Object.entries(documents)) writeDocument(inRepository(name), figures(results));
+    writeFileSync(inRepository(PLOT), plot(results));
+  }
 }
 
 function writeDocument(file: string, figures: string): void {

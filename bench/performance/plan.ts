@@ -1,8 +1,8 @@
 /** What docs/performance.md is made of: benches with their arguments, the most important first. */
 export const plan: readonly (readonly string[])[] = [
   ['ingest'],
-  ['listeners', '--listeners', '1000'],
-  ['listeners', '--listeners', '2000'],
+  ['listeners', '--listeners', '1000', '--rounds', '3'],
+  ['listeners', '--listeners', '2000', '--rounds', '3'],
   ['latency'],
   ['start'],
   ['core'],

@@ -6,7 +6,8 @@ import { readRecorded, type Result } from '../../bench/common/results.ts';
 import { goalTable } from '../../bench/performance/goals.ts';
 import { growthTables } from '../../bench/performance/growth.ts';
 import { BASE, costsOf, ingestCores, ingestWhat, messagesS } from '../../bench/performance/model.ts';
-import { documents } from '../../bench/performance/performance.ts';
+import { documents, PLOT } from '../../bench/performance/performance.ts';
+import { plot } from '../../bench/performance/plot.ts';
 import { edgeLimit, scalePage } from '../../bench/performance/scale.ts';
 
 const machine = { on: '2026-01-02', processors: '2 × X', node: 'v20.1.0', load: 1.5, commit: 'abc' };
@@ -56,6 +57,19 @@ describe.each(Object.entries(documents))('%s', (name, figures) => {
   it('has the figures that are recorded', () => {
     const document = readFileSync(path.join(import.meta.dirname, '../..', name), 'utf8');
     expect(withFigures(document, 'performance', figures(readRecorded()))).toBe(document);
+  });
+});
+
+describe('the plot', () => {
+  it('is the one of what is recorded', () => {
+    expect(readFileSync(path.join(import.meta.dirname, '../..', PLOT), 'utf8')).toBe(plot(readRecorded()));
+  });
+
+  it('has a line for everybody, through all sizes', () => {
+    const drawn = plot([listeners(1_000, 0.1, 0.2), listeners(2_000, 0.2, 0.4)]);
+    const lines = [...drawn.matchAll(/points="([^"]+)"/g)].map(([, points]) => points!.split(' ').map((point) => point.split(',').map(Number)));
+    expect(lines).toEqual([[[150, 150], [300, 100]], [[150, 100], [300, 0]]]);
+    expect(drawn).toContain('icecast2');
   });
 });
 
