@@ -167,6 +167,29 @@ export class Journal {
     return lost;
   }
 
+  /**
+   * For readers who do not count records: whole ones from `position` on, where there are some. As many as lie together in memory; where these
+   * are not all, a copy of more, of at most so many bytes.
+   */
+  piece(position: number, mostBytes: number): Uint8Array {
+    assert(position >= this.tail && position < this.#head, 'a reader is outside of what the journal has');
+    const index = this.#find(position);
+    const first = this.#chunks[index]!;
+    const piece = first.bytes.subarray(position - first.position, first.used);
+    let end = index + 1;
+    let length = piece.length;
+    for (let next = this.#chunks[end]; next !== undefined && length + next.used <= mostBytes; next = this.#chunks[++end]) length += next.used;
+    if (length === piece.length) return piece;
+    const copy = new Uint8Array(length);
+    copy.set(piece);
+    let at = piece.length;
+    for (const { bytes, used } of this.#chunks.slice(index + 1, end)) {
+      copy.set(bytes.subarray(0, used), at);
+      at += used;
+    }
+    return copy;
+  }
+
   /** Whole records from the cursor on, as many as lie together in memory; the cursor moves behind them. */
   read(cursor: Cursor): Uint8Array | undefined {
     if (cursor.position >= this.#head) return undefined;

@@ -3,7 +3,7 @@ import { Aligner } from './content/aligner.ts';
 import { Correlator } from './content/correlation.ts';
 import { SameFrames } from './content/same-frames.ts';
 import type { Audience } from '../listeners/audience.ts';
-import type { JoinOptions } from '../listeners/broadcast.ts';
+import type { JoinOptions } from '../listeners/listener.ts';
 import { Listeners, type ListenersSink } from '../listeners/listeners.ts';
 import type { MountOutput, OutputOf } from './output/output.ts';
 import { toListeners } from './output/to-listeners.ts';

@@ -1,116 +1,89 @@
-import { Ahead } from '../timing/ahead.ts';
-import type { Snapshot } from '../base/snapshot.ts';
-import { BroadcastTexts } from './titles.ts';
 import type { MemoryBudget } from '../base/budget.ts';
-import type { Audience } from './audience.ts';
-import type { ListenersEvent } from './events.ts';
-import { IcyInterleaver } from './icy-interleaver.ts';
-import { snapshotCursor, Journal, type Cursor } from '../base/journal.ts';
-import type { ListenerId } from '../base/machine.ts';
+import { Journal } from '../base/journal.ts';
+import type { MountId } from '../base/machine.ts';
+import type { Snapshot } from '../base/snapshot.ts';
+import { ms, type Micros } from '../base/units.ts';
 import type { Settings } from '../config/settings.ts';
-import type { Timer } from '../base/timers.ts';
-import { later, ms, toMs, type Micros } from '../base/units.ts';
-
-export interface BroadcastSink {
-  send(listener: ListenerId, bytes: Uint8Array): void;
-  backlogBytes(listener: ListenerId): number;
-  end(listener: ListenerId, reason: EndReason): void;
-}
-
-export type EndReason = 'mount-ended' | 'too-slow';
-export type BroadcastReason = 'listener-flush' | 'listener-burst';
+import { Ahead } from '../timing/ahead.ts';
+import type { Audience } from './audience.ts';
+import { IcyInterleaver } from './icy-interleaver.ts';
+import { NO_ICY, type Listener } from './listener.ts';
+import { BroadcastTexts } from './titles.ts';
 
 export interface BroadcastOptions {
+  readonly id: MountId;
   readonly mount: string;
   readonly settings: Settings;
-  readonly sink: BroadcastSink;
-  readonly timer: (reason: BroadcastReason, fire: (now: Micros) => void) => Timer<string>;
-  readonly event: (event: ListenersEvent) => void;
   readonly budget: MemoryBudget;
-  /** A listener is no longer there, for whatever reason. */
-  readonly gone: (listener: ListenerId) => void;
-}
-
-export interface JoinOptions {
-  /** Interleave metadata, every `icyIntervalBytes`. */
-  readonly icy: boolean;
-  /** Who it is, for events: address and port. */
-  readonly label: string;
-  /** Instead of the setting. */
-  readonly burstMs?: number;
-}
-
-interface Listener {
-  readonly id: ListenerId;
-  readonly label: string;
-  readonly joinedAt: Micros;
-  readonly cursor: Cursor;
-  readonly icy: IcyInterleaver | undefined;
-  /** Its burst, which it may be behind by besides `listenerQueueBytes`. */
-  readonly burstBytes: number;
-  bytes: number;
 }
 
 const CHUNK_BYTES = 16_384;
+/** Where the system has not taken so much, no more is given, and no larger piece at once: the rest of a slow listener's lag costs nothing here. */
+export const IN_FLIGHT_BYTES = 65_536;
 /** So much of a burst is kept when memory is spent. */
 const SPENT_PART = 0.25;
-/** Given to the system at most before it has taken it: the rest of a slow listener's lag costs nothing here. */
-const IN_FLIGHT_BYTES = 65_536;
 
 /**
- * What the listeners of one mountpoint hear, and each one's place in it.
+ * What a mountpoint has given out, for its listeners.
  *
- *     frames -> journal (burstMs, and what the slowest has yet to get) -> a cursor per listener -> ICY? -> send
+ *     frames -> journal (burstMs, and what the slowest has yet to get) -> the next piece from a listener's position on -> ICY?
  *
- * Frames are gathered for `listenerFlushMs` and written to each listener at once, without a copy per listener. The
- * journal's clock is the programme's length: a burst is so many seconds of it, whenever they came.
+ * All listeners who are at the same place get the same bytes. A piece is a view of the journal, or one copy for all of them where it does
+ * not lie together in memory: whoever is not behind is written to once. The journal's clock is the programme's length: a burst is so many
+ * seconds of it, whenever they came.
  */
 export class Broadcast {
+  readonly id: MountId;
   readonly mount: string;
-  readonly #options: BroadcastOptions;
   readonly #settings: Settings;
+  readonly #budget: MemoryBudget;
   readonly #journal: Journal;
-  #listeners: Map<ListenerId, Listener> = new Map();
-  readonly #flush: Timer<string>;
-  readonly #burst: Timer<string>;
-  #fresh: Listener[] = [];
   readonly #texts: BroadcastTexts = new BroadcastTexts();
+  readonly #icy: IcyInterleaver;
+  /** The last piece, and where it begins. */
+  #piece: Uint8Array | undefined;
+  #pieceAt = 0;
   /** Where the first frame of the newest format is: a burst begins there at the earliest. */
-  readonly #formatBegins: Cursor = { position: 0, record: 0 };
+  #formatBegins = 0;
   #programmeUs = 0;
   /** What they were given faster than it plays is no listener's fault. */
   readonly #ahead: Ahead;
+  #listeners = 0;
   #peak = 0;
   #slow = 0;
   #bytesOut = 0;
+  #neededFrom = Infinity;
 
-  constructor(options: BroadcastOptions) {
-    this.mount = options.mount;
-    this.#options = options;
-    this.#settings = options.settings;
-    this.#journal = new Journal({ chunkBytes: CHUNK_BYTES, markEveryUs: ms(options.settings.journalMarkMs), budget: options.budget });
-    this.#ahead = new Ahead(ms(options.settings.unpacedMs));
-    this.#flush = options.timer('listener-flush', (now) => this.#flushAll(now));
-    this.#burst = options.timer('listener-burst', (now) => this.#flushFresh(now));
+  constructor({ id, mount, settings, budget }: BroadcastOptions) {
+    this.id = id;
+    this.mount = mount;
+    this.#settings = settings;
+    this.#budget = budget;
+    this.#journal = new Journal({ chunkBytes: CHUNK_BYTES, markEveryUs: ms(settings.journalMarkMs), budget });
+    this.#icy = new IcyInterleaver(settings.icyIntervalBytes, this.#texts);
+    this.#ahead = new Ahead(ms(settings.unpacedMs));
   }
 
   get audience(): Audience {
-    return { listeners: this.#listeners.size, listenerPeak: this.#peak, slowListeners: this.#slow, bytesOut: this.#bytesOut };
+    return { listeners: this.#listeners, listenerPeak: this.#peak, slowListeners: this.#slow, bytesOut: this.#bytesOut };
+  }
+
+  get isHeard(): boolean {
+    return this.#listeners > 0;
   }
 
   get heldBytes(): number {
     return this.#journal.heldBytes;
   }
 
-  /** How far a listener is behind all that was given out. */
-  behindBytes(id: ListenerId): number {
-    const listener = this.#listeners.get(id);
-    return listener === undefined ? 0 : this.#journal.head - listener.cursor.position;
+  /** All that was given out since the start. */
+  get head(): number {
+    return this.#journal.head;
   }
 
   /** The next frames have another format than those before. */
   format(): void {
-    Object.assign(this.#formatBegins, this.#journal.newest());
+    this.#formatBegins = this.#journal.head;
   }
 
   /** The metadata text of the next frames. */
@@ -120,165 +93,89 @@ export class Broadcast {
 
   /** The next frame on air. */
   frame(now: Micros, bytes: Uint8Array, durationUs: number): void {
+    this.#piece = undefined;
     this.#journal.append(Math.floor(this.#programmeUs) as Micros, bytes, 0, bytes.length, false);
     this.#programmeUs += durationUs;
     this.#ahead.take(now, durationUs);
-    if (this.#listeners.size === 0) {
-      this.#ahead.clear();
-      this.#trim(Infinity);
-    } else if (!this.#flush.armed) this.#flush.set(later(now, ms(this.#settings.listenerFlushMs)));
+    if (this.isHeard) return;
+    this.#ahead.clear();
+    this.#trim(Infinity);
   }
 
-  /** Takes in a listener; its burst is sent when the `listener-burst` deadline is served, that is at once. */
-  join(now: Micros, id: ListenerId, { icy, label, burstMs = this.#settings.burstMs }: JoinOptions): void {
-    const cursor = burstMs === 0 ? this.#journal.newest() : this.#burstFrom(burstMs);
-    const interleaver = icy ? new IcyInterleaver(this.#settings.icyIntervalBytes) : undefined;
-    const burstBytes = this.#journal.head - cursor.position;
-    const listener: Listener = { id, label, joinedAt: now, cursor, icy: interleaver, burstBytes, bytes: 0 };
-    this.#listeners.set(id, listener);
-    this.#peak = Math.max(this.#peak, this.#listeners.size);
-    this.#fresh.push(listener);
-    this.#burst.setEarlier(now);
-    this.#options.event({ kind: 'listener-joined', listener: id, mount: this.#options.mount, label, burstMs });
+  /** Where a burst of this length begins. */
+  burstFrom(burstMs: number): number {
+    if (burstMs === 0) return this.#journal.head;
+    return Math.max(this.#journal.at((this.#programmeUs - ms(burstMs)) as Micros).position, this.#formatBegins);
   }
 
-  leave(now: Micros, id: ListenerId, reason: string): void {
-    const listener = this.#listeners.get(id);
-    if (listener === undefined) return;
-    this.#listeners.delete(id);
-    this.#options.gone(id);
-    this.#reportLeft(now, listener, reason);
+  joined(): void {
+    this.#listeners++;
+    this.#peak = Math.max(this.#peak, this.#listeners);
   }
 
-  /** The mountpoint is over: everybody gets what their connection takes of the rest, and the end. */
-  end(now: Micros): void {
-    for (const listener of this.#listeners.values()) {
-      this.#write(listener);
-      this.#listeners.delete(listener.id);
-      this.#reportLeft(now, listener, 'mount-ended');
-      this.#options.gone(listener.id);
-      this.#options.sink.end(listener.id, 'mount-ended');
-    }
-    this.#flush.cancel();
-    this.#burst.cancel();
+  /** @param isSlow because it was too far behind. */
+  left(isSlow: boolean): void {
+    this.#listeners--;
+    if (isSlow) this.#slow++;
+  }
+
+  /** What a listener is given next, with its metadata; moves it behind that. There is something: it is not at the head. */
+  next(listener: Listener): Uint8Array {
+    const { position } = listener;
+    const piece = this.#piece !== undefined && this.#pieceAt === position ? this.#piece : this.#read(position);
+    listener.position += piece.length;
+    const bytes = listener.icyLeft === NO_ICY ? piece : this.#icy.next(listener, piece, position);
+    listener.bytes += bytes.length;
+    this.#bytesOut += bytes.length;
+    return bytes;
+  }
+
+  /** By how much listeners may be behind because more was given out than can have been played. */
+  aheadBytes(now: Micros): number {
+    return this.#journal.head - this.#journal.at((this.#programmeUs - this.#ahead.atUs(now)) as Micros).position;
+  }
+
+  /** A listener is here, in a round through all of them, after which `trim` lets go of what none of them needs. */
+  isNeededFrom(position: number): void {
+    if (position < this.#neededFrom) this.#neededFrom = position;
+  }
+
+  trim(): void {
+    if (this.isHeard) this.#trim(this.#neededFrom);
+    this.#neededFrom = Infinity;
+    this.#icy.clear();
+  }
+
+  /** It is over, and nobody listens any more: gives its memory back, and is not used again. */
+  dispose(): void {
+    this.#journal.dispose();
   }
 
   /** Saves or restores its state. */
   snapshot(a: Snapshot): void {
-    this.#flush.snapshot(a);
-    this.#burst.snapshot(a);
     this.#journal.snapshot(a);
-    this.#listeners = new Map(a.list(this.#listeners, (entry) => this.#snapshotListener(a, entry?.[1])));
-    const fresh = a.list(this.#fresh.filter(({ id }) => this.#listeners.has(id)).map(({ id }) => id), (id) => a.number(id ?? (0 as ListenerId)));
-    if (a.isLoading) this.#fresh = fresh.map((id) => this.#listeners.get(id)!);
     this.#texts.snapshot(a);
-    snapshotCursor(a, this.#formatBegins);
+    this.#formatBegins = a.number(this.#formatBegins);
     this.#programmeUs = a.number(this.#programmeUs);
     this.#ahead.snapshot(a);
+    this.#listeners = a.number(this.#listeners);
     this.#peak = a.number(this.#peak);
     this.#slow = a.number(this.#slow);
     this.#bytesOut = a.number(this.#bytesOut);
   }
 
-  /** Who listens. */
-  get listenerIds(): Iterable<ListenerId> {
-    return this.#listeners.keys();
+  #read(position: number): Uint8Array {
+    this.#pieceAt = position;
+    this.#piece = this.#journal.piece(position, IN_FLIGHT_BYTES);
+    return this.#piece;
   }
 
-  #snapshotListener(a: Snapshot, saved: Listener | undefined): [ListenerId, Listener] {
-    const hasIcy = a.flag(saved?.icy !== undefined);
-    const icy = saved === undefined && hasIcy ? new IcyInterleaver(this.#settings.icyIntervalBytes) : saved?.icy;
-    const listener: Listener = {
-      id: a.number(saved?.id ?? (0 as ListenerId)),
-      label: a.text(saved?.label ?? ''),
-      joinedAt: a.number(saved?.joinedAt ?? (0 as Micros)),
-      cursor: saved?.cursor ?? { position: 0, record: 0 },
-      icy,
-      burstBytes: a.number(saved?.burstBytes ?? 0),
-      bytes: a.number(saved?.bytes ?? 0),
-    };
-    snapshotCursor(a, listener.cursor);
-    icy?.snapshot(a);
-    return [listener.id, saved ?? listener];
-  }
-
-  #burstFrom(burstMs: number): Cursor {
-    const cursor = this.#journal.at((this.#programmeUs - ms(burstMs)) as Micros);
-    return cursor.position < this.#formatBegins.position ? { ...this.#formatBegins } : cursor;
-  }
-
-  #flushFresh(now: Micros): void {
-    const fresh = this.#fresh;
-    this.#fresh = [];
-    for (const listener of fresh) if (this.#listeners.has(listener.id)) this.#serve(now, listener);
-  }
-
-  #flushAll(now: Micros): void {
-    let slowest = Infinity;
-    let waiting = false;
-    for (const listener of this.#listeners.values()) {
-      if (!this.#serve(now, listener)) continue;
-      slowest = Math.min(slowest, listener.cursor.position);
-      if (listener.cursor.position < this.#journal.head) waiting = true;
-    }
-    this.#trim(slowest);
-    if (waiting) this.#flush.setEarlier(later(now, ms(Math.max(10, this.#settings.listenerFlushMs))));
-  }
-
-  /** Writes what a listener's connection takes; false when it is too far behind, and dropped. */
-  #serve(now: Micros, listener: Listener): boolean {
-    this.#write(listener);
-    const lagBytes = this.#journal.head - listener.cursor.position + this.#options.sink.backlogBytes(listener.id);
-    const tooManyBytes = lagBytes - this.#settings.listenerQueueBytes - listener.burstBytes;
-    if (tooManyBytes <= 0 || tooManyBytes <= this.#aheadBytes(now)) return true;
-    this.#slow++;
-    this.#listeners.delete(listener.id);
-    const { id, label, bytes, joinedAt } = listener;
-    const connectedMs = toMs((now - joinedAt) as Micros);
-    this.#options.event({ kind: 'listener-dropped', listener: id, mount: this.#options.mount, label, lagBytes, connectedMs, bytes });
-    this.#options.gone(id);
-    this.#options.sink.end(id, 'too-slow');
-    return false;
-  }
-
-  #aheadBytes(now: Micros): number {
-    return this.#journal.head - this.#journal.at((this.#programmeUs - this.#ahead.atUs(now)) as Micros).position;
-  }
-
-  #write(listener: Listener): void {
-    const { sink } = this.#options;
-    while (sink.backlogBytes(listener.id) < IN_FLIGHT_BYTES) {
-      const position = listener.cursor.position;
-      const bytes = this.#journal.read(listener.cursor);
-      if (bytes === undefined) return;
-      if (listener.icy === undefined) this.#send(listener, bytes);
-      else listener.icy.push(bytes, (offset) => this.#texts.at(position + offset), (piece) => this.#send(listener, piece));
-    }
-  }
-
-  #send(listener: Listener, bytes: Uint8Array): void {
-    listener.bytes += bytes.length;
-    this.#bytesOut += bytes.length;
-    this.#options.sink.send(listener.id, bytes);
-  }
-
-  /** Gives its memory back, after `end`; it is not used again. */
-  dispose(): void {
-    this.#journal.dispose();
-  }
-
-  /** Keeps a burst, and what lies at `keepFrom` and behind it: the slowest listener's place. */
+  /** Keeps a burst, and what lies at `keepFrom` and behind it. */
   #trim(keepFrom: number): void {
     // Where nobody listens, and memory is spent, the next listener gets a shorter burst.
-    const part = keepFrom === Infinity && this.#options.budget.isSpent ? SPENT_PART : 1;
+    const part = keepFrom === Infinity && this.#budget.isSpent ? SPENT_PART : 1;
     const burstBegins = this.#programmeUs - part * ms(this.#settings.burstMs);
     this.#journal.trimBefore(Math.floor(burstBegins) as Micros, keepFrom);
     this.#texts.trimBefore(this.#journal.tail);
-  }
-
-  #reportLeft(now: Micros, listener: Listener, reason: string): void {
-    const { id, label, bytes, joinedAt } = listener;
-    const connectedMs = toMs((now - joinedAt) as Micros);
-    this.#options.event({ kind: 'listener-left', listener: id, mount: this.#options.mount, label, reason, connectedMs, bytes });
   }
 }

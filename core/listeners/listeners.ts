@@ -4,16 +4,29 @@ import { LISTENER_BYTES } from '../base/costs.ts';
 import type { ListenerId, Machine, MountId } from '../base/machine.ts';
 import type { Snapshot } from '../base/snapshot.ts';
 import { assert } from '../base/assert.ts';
-import { TimerQueue } from '../base/timers.ts';
-import type { Micros } from '../base/units.ts';
+import { TimerQueue, type Timer } from '../base/timers.ts';
+import { later, ms, toMs, type Micros } from '../base/units.ts';
 import type { Settings } from '../config/settings.ts';
 import { nobody, type Audience } from './audience.ts';
-import { Broadcast, type BroadcastReason, type BroadcastSink, type JoinOptions } from './broadcast.ts';
+import { Broadcast, IN_FLIGHT_BYTES } from './broadcast.ts';
 import type { ListenersEvent } from './events.ts';
+import { Listener, NO_ICY, type JoinOptions } from './listener.ts';
+import { Slices } from './slices.ts';
 
-export interface ListenersSink extends BroadcastSink {
+export interface ListenersSink {
+  /** What a listener is given next. The bytes are never changed afterwards; others get the same. */
+  send(listener: ListenerId, bytes: Uint8Array): void;
+  /** Of what it was given: not taken by the system yet. */
+  backlogBytes(listener: ListenerId): number;
+  end(listener: ListenerId, reason: EndReason): void;
   event(event: ListenersEvent): void;
 }
+
+export type EndReason = 'mount-ended' | 'too-slow';
+type ListenersReason = 'listener-flush' | 'listener-burst';
+
+/** Where nothing is gathered: how often one is looked at that could not take all. */
+const LOOK_US = ms(10);
 
 export interface ListenersOptions {
   readonly settings: Settings;
@@ -41,22 +54,34 @@ export interface ListenersInput {
  *
  *     opened, format, title, frame, ended     of a mountpoint, by its number
  *     join, leave                             of a listener
+ *
+ * A new listener is given its burst at once. After that it is written to once in `listenerFlushMs`, when its slice is served.
  */
 export class Listeners implements Machine, ListenersInput {
   readonly #settings: Settings;
   readonly #budget: MemoryBudget;
   readonly #sink: ListenersSink;
-  readonly #timers: TimerQueue<BroadcastReason> = new TimerQueue();
+  readonly #timers: TimerQueue<ListenersReason> = new TimerQueue();
+  readonly #flush: Timer<ListenersReason>;
+  readonly #burst: Timer<ListenersReason>;
   readonly #bounds: Bounds;
   #mounts: Map<MountId, Broadcast> = new Map();
   readonly #byName: Map<string, Broadcast> = new Map();
-  readonly #listeners: Map<ListenerId, Broadcast> = new Map();
+  #listeners: Map<ListenerId, Listener> = new Map();
+  readonly #slices: Slices;
+  /** Those who have not been given their burst yet. */
+  #fresh: Listener[] = [];
+  /** When there was last something to give to somebody. */
+  #newsAt = 0 as Micros;
   #joined = 0;
 
   constructor({ settings, budget }: ListenersOptions, sink: ListenersSink) {
     this.#settings = settings;
     this.#budget = budget;
     this.#sink = sink;
+    this.#slices = new Slices(settings.listenerFlushMs);
+    this.#flush = this.#timers.timer('listener-flush', (now) => this.#serveDue(now));
+    this.#burst = this.#timers.timer('listener-burst', (now) => this.#serveFresh(now));
     this.#bounds = new Bounds((hit) => sink.event(hit));
   }
 
@@ -91,8 +116,9 @@ export class Listeners implements Machine, ListenersInput {
   }
 
   /** How much of what its mountpoint has given out has not been given to this listener's connection yet. */
-  behindBytes(listener: ListenerId): number {
-    return this.#listeners.get(listener)?.behindBytes(listener) ?? 0;
+  behindBytes(id: ListenerId): number {
+    const listener = this.#listeners.get(id);
+    return listener === undefined ? 0 : listener.broadcast.head - listener.position;
   }
 
   opened(_now: Micros, mount: MountId, name: string): void {
@@ -109,7 +135,9 @@ export class Listeners implements Machine, ListenersInput {
   }
 
   frame(now: Micros, mount: MountId, bytes: Uint8Array, durationUs: number): void {
-    this.#of(mount).frame(now, bytes, durationUs);
+    const broadcast = this.#of(mount);
+    broadcast.frame(now, bytes, durationUs);
+    if (broadcast.isHeard) this.#haveNews(now);
   }
 
   /** Each of its listeners gets what its connection takes of the rest, and the end. */
@@ -117,7 +145,13 @@ export class Listeners implements Machine, ListenersInput {
     const broadcast = this.#of(mount);
     this.#mounts.delete(mount);
     this.#byName.delete(broadcast.mount);
-    broadcast.end(now);
+    for (const listener of this.#listeners.values()) {
+      if (listener.broadcast !== broadcast) continue;
+      this.#give(listener);
+      this.#remove(listener, false);
+      this.#reportLeft(now, listener, 'mount-ended');
+      this.#sink.end(listener.id, 'mount-ended');
+    }
     broadcast.dispose();
   }
 
@@ -131,13 +165,23 @@ export class Listeners implements Machine, ListenersInput {
     }
     this.#joined++;
     const id = this.#joined as ListenerId;
-    this.#add(id, broadcast);
-    broadcast.join(now, id, options);
+    const { icy, label, burstMs = this.#settings.burstMs } = options;
+    const listener = new Listener(id, broadcast, label, now, broadcast.burstFrom(burstMs), icy ? this.#settings.icyIntervalBytes : NO_ICY);
+    this.#add(listener);
+    broadcast.joined();
+    this.#slices.add(listener);
+    if (this.#flush.armed) this.#flush.setEarlier(this.#slices.next(now));
+    this.#fresh.push(listener);
+    this.#burst.setEarlier(now);
+    this.#sink.event({ kind: 'listener-joined', listener: id, mount: name, label, burstMs });
     return id;
   }
 
   leave(now: Micros, id: ListenerId, reason: string): void {
-    this.#listeners.get(id)?.leave(now, id, reason);
+    const listener = this.#listeners.get(id);
+    if (listener === undefined) return;
+    this.#remove(listener, false);
+    this.#reportLeft(now, listener, reason);
   }
 
   advance(now: Micros): void {
@@ -151,24 +195,23 @@ export class Listeners implements Machine, ListenersInput {
       const name = a.text(entry?.[1].mount ?? '');
       const broadcast = entry?.[1] ?? this.#open(id, name);
       broadcast.snapshot(a);
-      if (a.isLoading) for (const listener of broadcast.listenerIds) this.#add(listener, broadcast);
       return [id, broadcast];
     }));
+    this.#listeners = new Map(a.list(this.#listeners, (entry) => this.#snapshotListener(a, entry?.[1])));
+    if (a.isLoading) for (const listener of this.#listeners.values()) this.#add(listener);
+    this.#slices.snapshot(a, (id) => this.#listeners.get(id)!);
+    const fresh = a.list(this.#fresh.filter(({ id }) => this.#listeners.has(id)).map(({ id }) => id), (id) => a.number(id ?? (0 as ListenerId)));
+    if (a.isLoading) this.#fresh = fresh.map((id) => this.#listeners.get(id)!);
+    this.#newsAt = a.number(this.#newsAt);
+    this.#flush.snapshot(a);
+    this.#burst.snapshot(a);
     this.#joined = a.number(this.#joined);
     this.#bounds.snapshot(a);
     this.#timers.snapshot(a);
   }
 
   #open(mount: MountId, name: string): Broadcast {
-    const broadcast = new Broadcast({
-      mount: name,
-      settings: this.#settings,
-      sink: this.#sink,
-      timer: (reason, fire) => this.#timers.timer(reason, fire),
-      event: (event) => this.#sink.event(event),
-      budget: this.#budget,
-      gone: (listener) => this.#forget(listener),
-    });
+    const broadcast = new Broadcast({ id: mount, mount: name, settings: this.#settings, budget: this.#budget });
     this.#mounts.set(mount, broadcast);
     this.#byName.set(name, broadcast);
     return broadcast;
@@ -180,14 +223,93 @@ export class Listeners implements Machine, ListenersInput {
     return broadcast;
   }
 
-  #add(id: ListenerId, broadcast: Broadcast): void {
-    this.#listeners.set(id, broadcast);
+  #snapshotListener(a: Snapshot, saved: Listener | undefined): [ListenerId, Listener] {
+    const id = a.number(saved?.id ?? (0 as ListenerId));
+    const mount = a.number(saved?.broadcast.id ?? (0 as MountId));
+    const label = a.text(saved?.label ?? '');
+    const listener = saved ?? new Listener(id, this.#of(mount), label, 0 as Micros, 0, 0);
+    listener.snapshot(a);
+    return [id, listener];
+  }
+
+  #add(listener: Listener): void {
+    this.#listeners.set(listener.id, listener);
     // They come first: what they take is left to them by all others who share the budget.
     this.#budget.setAside(LISTENER_BYTES);
   }
 
-  #forget(id: ListenerId): void {
-    this.#listeners.delete(id);
+  #remove(listener: Listener, isSlow: boolean): void {
+    this.#listeners.delete(listener.id);
+    this.#slices.delete(listener);
+    listener.broadcast.left(isSlow);
     this.#budget.setAside(-LISTENER_BYTES);
+  }
+
+  /** There is something that somebody has not got yet: in the time that follows each slice is served once. */
+  #haveNews(now: Micros): void {
+    this.#newsAt = now;
+    if (this.#flush.armed) return;
+    this.#slices.skip(now);
+    this.#flush.set(this.#slices.next(now));
+  }
+
+  #serveFresh(now: Micros): void {
+    const fresh = this.#fresh;
+    this.#fresh = [];
+    for (const listener of fresh) if (this.#listeners.has(listener.id)) this.#serve(now, listener);
+  }
+
+  #serveDue(now: Micros): void {
+    const hasEnded = this.#slices.run(now, (listener) => this.#serve(now, listener));
+    if (hasEnded) this.#trim();
+    const flushUs = ms(this.#settings.listenerFlushMs);
+    if (this.#flush.armed || flushUs === 0 || now - this.#newsAt > flushUs) return;
+    this.#flush.set(this.#slices.next(now));
+  }
+
+  /** Writes what a listener's connection takes, and drops one that is too far behind. */
+  #serve(now: Micros, listener: Listener): void {
+    const { broadcast } = listener;
+    const backlogBytes = this.#give(listener);
+    const lagBytes = broadcast.head - listener.position + backlogBytes;
+    const tooManyBytes = lagBytes - this.#settings.listenerQueueBytes - listener.burstBytes;
+    if (tooManyBytes > 0 && tooManyBytes > broadcast.aheadBytes(now)) this.#drop(now, listener, lagBytes);
+    else if (listener.position < broadcast.head) this.#isBehind(now);
+  }
+
+  /** Returns what is not taken by the system. */
+  #give(listener: Listener): number {
+    const { broadcast, id } = listener;
+    let backlogBytes = this.#sink.backlogBytes(id);
+    while (listener.position < broadcast.head && backlogBytes < IN_FLIGHT_BYTES) {
+      this.#sink.send(id, broadcast.next(listener));
+      backlogBytes = this.#sink.backlogBytes(id);
+    }
+    return backlogBytes;
+  }
+
+  /** One could not take all, and is looked at again. */
+  #isBehind(now: Micros): void {
+    if (this.#settings.listenerFlushMs > 0) this.#haveNews(now);
+    else this.#flush.setEarlier(later(now, LOOK_US));
+  }
+
+  #drop(now: Micros, listener: Listener, lagBytes: number): void {
+    const { id, broadcast, label, bytes, joinedAt } = listener;
+    this.#remove(listener, true);
+    const connectedMs = toMs((now - joinedAt) as Micros);
+    this.#sink.event({ kind: 'listener-dropped', listener: id, mount: broadcast.mount, label, lagBytes, connectedMs, bytes });
+    this.#sink.end(id, 'too-slow');
+  }
+
+  #reportLeft(now: Micros, { id, broadcast, label, bytes, joinedAt }: Listener, reason: string): void {
+    const connectedMs = toMs((now - joinedAt) as Micros);
+    this.#sink.event({ kind: 'listener-left', listener: id, mount: broadcast.mount, label, reason, connectedMs, bytes });
+  }
+
+  /** Each mountpoint lets go of what none of its listeners needs. */
+  #trim(): void {
+    for (const { broadcast, position } of this.#listeners.values()) broadcast.isNeededFrom(position);
+    for (const broadcast of this.#mounts.values()) broadcast.trim();
   }
 }

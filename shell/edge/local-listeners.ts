@@ -1,4 +1,5 @@
-import type { BroadcastSink, JoinOptions } from '../../core/listeners/broadcast.ts';
+import type { JoinOptions } from '../../core/listeners/listener.ts';
+import type { ListenersSink } from '../../core/listeners/listeners.ts';
 import type { ListenerId } from '../../core/base/machine.ts';
 import type { ListenerHost, ListenerLeft, Newcomer } from './listener-host.ts';
 import { CLOSED_BY_LISTENER, ListenerSockets } from './listener-sockets.ts';
@@ -10,7 +11,7 @@ export interface ListenerApi {
 }
 
 /** Listeners of this process: the machine writes to their connections. */
-export class LocalListeners implements ListenerHost, BroadcastSink {
+export class LocalListeners implements ListenerHost, Omit<ListenersSink, 'event'> {
   readonly #api: ListenerApi;
   readonly #sockets: ListenerSockets;
 

@@ -59,9 +59,9 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'listener queue not bounded',
-    file: 'core/listeners/broadcast.ts',
-    find: 'if (tooManyBytes <= 0 || tooManyBytes <= this.#aheadBytes(now)) return true;',
-    replace: 'if (lagBytes >= 0) return true;',
+    file: 'core/listeners/listeners.ts',
+    find: 'if (tooManyBytes > 0 && tooManyBytes > broadcast.aheadBytes(now))',
+    replace: 'if (lagBytes < 0)',
     danger: 'One listener who does not read fills the edge’s memory.',
   },
   {
@@ -95,7 +95,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'listener cursor past the tail',
     file: 'core/listeners/broadcast.ts',
-    find: 'this.#trim(slowest);',
+    find: 'this.#trim(this.#neededFrom);',
     replace: 'this.#trim(Infinity);',
     danger: 'What a slow listener has yet to get is let go of.',
   },

@@ -47,12 +47,20 @@ describe('Journal', () => {
           expect(lost).toBe(Math.max(0, journal.tailRecord - before));
           for (let i = 0; i < one.times; i++) {
             const from = cursor.record;
+            const piece = from < all.length ? journal.piece(cursor.position, 1_500) : undefined;
             const bytes = journal.read(cursor);
             if (bytes === undefined) {
               expect(cursor.record).toBe(all.length);
               break;
             }
             expect(cursor.record).toBeGreaterThan(from);
+            const rest = join(...all.slice(from).map((record) => record.bytes));
+            expect(Buffer.compare(piece!, rest.subarray(0, piece!.length))).toBe(0);
+            expect(positions).toContain(positions[from]! + piece!.length);
+            expect(piece!.length).toBeGreaterThanOrEqual(bytes.length);
+            // All of it, but for what is more than asked for.
+            expect(piece!.length <= Math.max(1_500, bytes.length) && (piece!.length === rest.length || piece!.length > 1_500 - Math.max(CHUNK, 702))).toBe(true);
+            kept.push({ live: piece!, copy: piece!.slice() });
             expect(Buffer.compare(bytes, join(...all.slice(from, cursor.record).map((record) => record.bytes)))).toBe(0);
             expect(bytes.length).toBeLessThanOrEqual(Math.max(CHUNK, 702));
             kept.push({ live: bytes, copy: bytes.slice() });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { IcyInterleaver } from '../../../core/listeners/icy-interleaver.ts';
+import { IcyInterleaver, type IcyPlace } from '../../../core/listeners/icy-interleaver.ts';
 import { utf8Decode } from '../../../core/base/text.ts';
 import { join } from '../codec/build.ts';
 import { chunked } from '../support/messages.ts';
@@ -40,11 +40,15 @@ describe('the ICY interleaver', () => {
       const audio = Uint8Array.from({ length }, (_, i) => i * 31);
       const sorted = [...changes].sort((a, b) => a.at - b.at);
       const textAt = (offset: number): string => sorted.findLast(({ at }) => at <= offset)?.text ?? "StreamTitle='first';";
-      const interleaver = new IcyInterleaver(interval);
+      const interleaver = new IcyInterleaver(interval, { at: textAt });
+      const [place, other] = [begins(interval), begins(interval)];
       const pieces: Uint8Array[] = [];
       let base = 0;
       for (const chunk of chunked(audio, cuts)) {
-        interleaver.push(chunk, (offset) => textAt(base + offset), (piece) => pieces.push(piece.slice()));
+        const piece = interleaver.next(place, chunk, base);
+        expect(interleaver.next(other, chunk, base)).toBe(piece);
+        expect(other).toEqual(place);
+        pieces.push(piece);
         base += chunk.length;
       }
       const { audio: heard, blocks } = deinterleave(join(...pieces), interval);
@@ -59,11 +63,32 @@ describe('the ICY interleaver', () => {
   });
 
   it('tells the title at the first block, then nothing until it changes, and an empty one by an empty block', () => {
-    const interleaver = new IcyInterleaver(10);
-    const pieces: number[][] = [];
-    const send = (piece: Uint8Array): number => pieces.push([...piece]);
-    interleaver.push(new Uint8Array(25), () => 'abc', send);
-    interleaver.push(new Uint8Array(25), () => '', send);
-    expect(pieces.map((piece) => piece.length)).toEqual([10, 17, 10, 1, 5, 5, 1, 10, 1, 10, 1]);
+    let text = 'abc';
+    const interleaver = new IcyInterleaver(10, { at: () => text });
+    const place = begins(10);
+    const blocks: number[] = [];
+    for (let at = 0; at < 50; at += 10) {
+      text = at < 20 ? 'abc' : '';
+      const piece = interleaver.next(place, new Uint8Array(10).fill(7), at);
+      expect([...piece.subarray(0, 10)]).toEqual(Array.from({ length: 10 }, () => 7));
+      blocks.push(piece.length - 10);
+    }
+    expect(blocks).toEqual([17, 1, 1, 1, 1]);
+    expect(place).toEqual({ icyLeft: 10, icyTold: '' });
+  });
+
+  it('gives audio without a block as it is, and a copy of its own to each who has come at another place', () => {
+    const interleaver = new IcyInterleaver(100, { at: () => 'abc' });
+    const audio = new Uint8Array(60);
+    const [early, late] = [begins(100), begins(100)];
+    expect(interleaver.next(early, audio, 0)).toBe(audio);
+    expect([interleaver.next(early, audio, 60).length, interleaver.next(late, audio, 60)]).toEqual([60 + 17, audio]);
+    expect([interleaver.next(early, audio, 120), interleaver.next(late, audio, 120).length]).toEqual([audio, 60 + 17]);
+    const [told, untold] = [{ icyLeft: 20, icyTold: 'abc' }, { icyLeft: 20, icyTold: undefined }];
+    expect([interleaver.next(told, audio, 180).length, interleaver.next(untold, audio, 180).length]).toEqual([60 + 1, 60 + 17]);
   });
 });
+
+function begins(interval: number): IcyPlace {
+  return { icyLeft: interval, icyTold: undefined };
+}

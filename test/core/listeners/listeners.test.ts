@@ -44,7 +44,7 @@ class Alone {
       end: (listener, reason) => this.ended.push([listener, reason]),
       event: (event) => this.events.push(event),
     };
-    this.listeners = new Listeners({ settings: withSettings(settings), budget: this.budget }, sink);
+    this.listeners = new Listeners({ settings: withSettings({ listenerFlushMs: 50, ...settings }), budget: this.budget }, sink);
   }
 
   apply([name, ...args]: Call): unknown {

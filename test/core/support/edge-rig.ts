@@ -1,4 +1,4 @@
-import type { JoinOptions } from '../../../core/listeners/broadcast.ts';
+import type { JoinOptions } from '../../../core/listeners/listener.ts';
 import { Edge, type EdgeOptions } from '../../../core/edge/edge.ts';
 import type { EdgeEvent } from '../../../core/edge/events.ts';
 import type { ListenerId, PathId } from '../../../core/base/machine.ts';
@@ -16,7 +16,7 @@ export interface Heard {
   bytes: Uint8Array;
 }
 
-/** An edge with everything it says written down, and a clock that serves each deadline when it comes. */
+/** An edge with everything it says written down, and a clock that serves each deadline when it comes. Listeners show when something was given out: to within 50 ms. */
 export class EdgeRig {
   now = 0;
   readonly events: EdgeEvent[] = [];
@@ -29,7 +29,7 @@ export class EdgeRig {
   readonly edge: Edge;
 
   constructor(settings: Partial<Settings> = {}, options: Omit<EdgeOptions, 'settings'> = {}) {
-    this.edge = new Edge({ settings: { ...defaultSettings, ...settings }, ...options }, {
+    this.edge = new Edge({ settings: { ...defaultSettings, listenerFlushMs: 50, ...settings }, ...options }, {
       send: (listener, bytes) => {
         const list = this.heard.get(listener) ?? [];
         list.push({ at: this.now, bytes: bytes.slice() });

@@ -15,7 +15,7 @@ import { announce, data, framed, headers, message, metadata } from './messages.t
 export const smallSettings: Settings = withSettings({
   maxPaths: 3, maxStreams: 6, maxUnannouncedStreams: 3, maxSubscribers: 3, maxListeners: 5, windowMessages: 32, windowBytes: 65_536, ringBytes: 65_536,
   edgeBytes: 16_777_216, historyBytes: 1_048_576, historyMs: 2_000, subscriberInFlightBytes: 65_536, subscriberCutMs: 500, targetKeepBytes: 65_536, targetKeepMs: 2_000,
-  targetInFlightBytes: 4_096, targetStuckMs: 500, listenerQueueBytes: 16_384, icyIntervalBytes: 256, forgetMs: 3_000, mountEndMs: 1_500, burstMs: 1_000,
+  targetInFlightBytes: 4_096, targetStuckMs: 500, listenerQueueBytes: 16_384, listenerFlushMs: 50, icyIntervalBytes: 256, forgetMs: 3_000, mountEndMs: 1_500, burstMs: 1_000,
 });
 
 const payloads: readonly Uint8Array[] = [

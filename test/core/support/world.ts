@@ -26,7 +26,7 @@ export class World {
   #order = 0;
 
   constructor(settings: Partial<Settings> = {}) {
-    this.settings = { ...defaultSettings, ...settings };
+    this.settings = { ...defaultSettings, listenerFlushMs: 50, ...settings };
   }
 
   add<M extends Machine>(machine: M): M {

@@ -111,7 +111,7 @@ test('one that asks only for what is possible may lose anybody', () => {
 });
 
 describe('a fault that was planted', () => {
-  const copy = new PlantedCopy({ file: 'core/listeners/broadcast.ts', find: 'this.#trim(slowest);', replace: 'this.#trim(Infinity);' });
+  const copy = new PlantedCopy({ file: 'core/listeners/broadcast.ts', find: 'this.#trim(this.#neededFrom);', replace: 'this.#trim(Infinity);' });
   afterAll(() => copy.remove());
   const run = (...command: string[]): { status: number | null; out: string; problems: string } => {
     const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: copy.directory, encoding: 'utf8' });
@@ -149,8 +149,8 @@ describe('a fault that was planted', () => {
   test('is written as a scenario that fails in the same way, and passes without it', () => {
     const again = JSON.parse(sim(report.file, '--seed', '3', '--json').out) as { violations: { rule: string; what: string }[] };
     expect(again.violations[0]!.rule).toBe('a machine never throws');
-    expect(again.violations[0]!.what).toContain('a cursor reads what the journal has let go of');
-    copy.plant({ file: 'core/listeners/broadcast.ts', find: 'this.#trim(Infinity);\n    if (waiting)', replace: 'this.#trim(slowest);\n    if (waiting)' });
+    expect(again.violations[0]!.what).toContain('a reader is outside of what the journal has');
+    copy.plant({ file: 'core/listeners/broadcast.ts', find: 'if (this.isHeard) this.#trim(Infinity);', replace: 'if (this.isHeard) this.#trim(this.#neededFrom);' });
     expect(sim(report.file, '--seed', '3').status).toBe(0);
   });
 

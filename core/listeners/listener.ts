@@ -1,0 +1,56 @@
+import type { ListenerId } from '../base/machine.ts';
+import type { Snapshot } from '../base/snapshot.ts';
+import type { Micros } from '../base/units.ts';
+import type { Broadcast } from './broadcast.ts';
+import type { IcyPlace } from './icy-interleaver.ts';
+
+export interface JoinOptions {
+  /** Interleave metadata, every `icyIntervalBytes`. */
+  readonly icy: boolean;
+  /** Who it is, for events: address and port. */
+  readonly label: string;
+  /** Instead of the setting. */
+  readonly burstMs?: number;
+}
+
+/** Instead of what is left to the next block: a listener that wants none. */
+export const NO_ICY = 0;
+
+/** One listener, and how far it is. */
+export class Listener implements IcyPlace {
+  readonly id: ListenerId;
+  readonly broadcast: Broadcast;
+  readonly label: string;
+  joinedAt: Micros;
+  /** What it gets next, in the journal of its mountpoint. */
+  position: number;
+  /** Its burst, which it may be behind by besides `listenerQueueBytes`. */
+  burstBytes: number;
+  /** Given to its connection. */
+  bytes = 0;
+  icyLeft: number;
+  icyTold: string | undefined = undefined;
+  /** Where it is in `Slices`. */
+  slice = 0;
+  index = 0;
+
+  constructor(id: ListenerId, broadcast: Broadcast, label: string, joinedAt: Micros, position: number, icyLeft: number) {
+    this.id = id;
+    this.broadcast = broadcast;
+    this.label = label;
+    this.joinedAt = joinedAt;
+    this.position = position;
+    this.burstBytes = broadcast.head - position;
+    this.icyLeft = icyLeft;
+  }
+
+  /** Saves or restores what is not given at construction. */
+  snapshot(a: Snapshot): void {
+    this.joinedAt = a.number(this.joinedAt);
+    this.position = a.number(this.position);
+    this.burstBytes = a.number(this.burstBytes);
+    this.bytes = a.number(this.bytes);
+    this.icyLeft = a.number(this.icyLeft);
+    this.icyTold = a.maybeText(this.icyTold);
+  }
+}
