@@ -1,21 +1,22 @@
 /**
- * A fingerprint of bytes: 32 bits, from integer arithmetic alone, so that it is the same everywhere. Four lanes, which a
- * processor can work on at once, are mixed together at the end.
+ * A fingerprint of `bytes[from, to)`, as far as there are so many: 32 bits, from integer arithmetic alone, so that it is the same
+ * everywhere. Four lanes, which a processor can work on at once, are mixed together at the end.
  */
-export function digestOf(bytes: Uint8Array): number {
-  const length = bytes.length;
-  const blocks = length - (length & 15);
+export function digestOf(bytes: Uint8Array, from: number = 0, to: number = bytes.length): number {
+  const end = Math.min(to, bytes.length);
+  const length = Math.max(0, end - from);
+  const blocks = from + length - (length & 15);
   let a = length ^ 0x2545f491;
   let b = 0x3c6ef372;
   let c = 0x1b873593;
   let d = 0x7f4a7c15;
-  for (let i = 0; i < blocks; i += 16) {
+  for (let i = from; i < blocks; i += 16) {
     a = mixed(a, bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24));
     b = mixed(b, bytes[i + 4]! | (bytes[i + 5]! << 8) | (bytes[i + 6]! << 16) | (bytes[i + 7]! << 24));
     c = mixed(c, bytes[i + 8]! | (bytes[i + 9]! << 8) | (bytes[i + 10]! << 16) | (bytes[i + 11]! << 24));
     d = mixed(d, bytes[i + 12]! | (bytes[i + 13]! << 8) | (bytes[i + 14]! << 16) | (bytes[i + 15]! << 24));
   }
-  for (let i = blocks; i < length; i++) a = mixed(a, bytes[i]!);
+  for (let i = blocks; i < end; i++) a = mixed(a, bytes[i]!);
   return mixed(mixed(mixed(a, b), c), d);
 }
 

@@ -32,7 +32,7 @@ export const adtsAac: CodecFamily = {
   // Header, CRC, the window, the step of the quantiser and the sections of the first channel, or of all silent ones.
   headBytes: () => MOST_AAC_BYTES,
   mostHeadBytes: MOST_AAC_BYTES,
-  soundDigest: (frame) => digestOf(frame.subarray(ADTS_HEADER_BYTES + crcBytes(frame), MOST_AAC_BYTES)),
+  soundDigest: (frame) => digestOf(frame, ADTS_HEADER_BYTES + crcBytes(frame), MOST_AAC_BYTES),
   newLevels: () => new AacLevels(),
 
   joinsWell: framesAgree,

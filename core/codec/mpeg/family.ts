@@ -58,7 +58,7 @@ function headBytes(format: FrameFormat): number {
 /** Of the head, but the header with its padding and where the main data of an MP3 frame lies. */
 function soundDigest(frame: Uint8Array, format: FrameFormat): number {
   const from = MPEG_HEADER_BYTES + crcBytes(frame);
-  if (format.codec !== 'mp3') return digestOf(frame.subarray(from, MOST_LAYER2_BYTES));
+  if (format.codec !== 'mp3') return digestOf(frame, from, MOST_LAYER2_BYTES);
   // main_data_begin has nine bits, or eight in the low sample rates.
-  return digestOf(frame.subarray(from + (format.mpegVersion === '1' ? 2 : 1), from + sideInfoBytes(format)));
+  return digestOf(frame, from + (format.mpegVersion === '1' ? 2 : 1), from + sideInfoBytes(format));
 }

@@ -23,6 +23,10 @@ describe('a digest', () => {
     const memory = new Uint8Array(500);
     memory.set(bytes(418), 3);
     expect(digestOf(memory.subarray(3, 421))).toBe(digestOf(bytes(418)));
+    expect(digestOf(memory, 3, 421)).toBe(digestOf(bytes(418)));
+    for (const [from, to] of [[0, 0], [5, 20], [17, memory.length + 9], [memory.length, memory.length], [memory.length + 1, memory.length + 30]] as const) {
+      expect(digestOf(memory, from, to)).toBe(digestOf(memory.subarray(from, to)));
+    }
   });
 });
 
