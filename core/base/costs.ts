@@ -6,7 +6,7 @@
 /** A stream at an edge: all that is there before its first frame, with four path records and two early messages. */
 export const EDGE_STREAM_BYTES = 12_288;
 /** And from its first frame on: its loudness envelope, what tells of its health, texts. */
-export const HEARD_STREAM_BYTES = 19_456;
+export const HEARD_STREAM_BYTES = 16_384;
 /** The place of a frame in a ring, without its audio. */
 export const RING_ENTRY_BYTES = 24;
 /** A mountpoint: switcher, broadcast, what finds the same point in two streams. */

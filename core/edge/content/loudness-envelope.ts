@@ -7,6 +7,8 @@ export const STEP_US = 10_000;
 const LONGEST_BRIDGE_US = 60_000;
 /** The value where there is a hole: below all loudness, also that of silence. */
 export const ABSENT = -1;
+/** A level is kept in so many parts of its step, 0.01 dB: 16 bits have room for the 256 levels that there are. */
+const PARTS = 128;
 
 /**
  * How loud the newest seconds of a stream were, by its media time, one value every 10 ms.
@@ -16,7 +18,8 @@ export const ABSENT = -1;
  */
 export class LoudnessEnvelope {
   readonly #points: number;
-  #values: Float32Array = new Float32Array(0);
+  /** In parts of a level's step. */
+  #values: Int16Array = new Int16Array(0);
   /** How many grid points there have been; the newest `#points` of them are kept. */
   #end = 0;
   #begin = 0;
@@ -60,7 +63,7 @@ export class LoudnessEnvelope {
 
   /** The value of a grid point from `begin` on and before `end`. */
   at(point: number): number {
-    return this.#values[point % this.#points]!;
+    return this.#values[point % this.#points]! / PARTS;
   }
 
   /** Copies the values from the grid point `from` on and before `to` to the place `at` of `into`. */
@@ -69,7 +72,7 @@ export class LoudnessEnvelope {
     let slot = from % this.#points;
     const end = at + to - from;
     for (let place = at; place < end; place++) {
-      into[place] = values[slot]!;
+      into[place] = values[slot]! / PARTS;
       if (++slot === this.#points) slot = 0;
     }
   }
@@ -77,7 +80,7 @@ export class LoudnessEnvelope {
   /** Saves or restores its state. */
   snapshot(a: Snapshot): void {
     const bytes = a.bytes(new Uint8Array(this.#values.buffer));
-    if (a.isLoading) this.#values = new Float32Array(new Uint8Array(bytes).buffer);
+    if (a.isLoading) this.#values = new Int16Array(new Uint8Array(bytes).buffer);
     this.#begin = a.number(this.#begin);
     this.#end = a.number(this.#end);
     this.#lastUs = a.number(this.#lastUs);
@@ -85,8 +88,8 @@ export class LoudnessEnvelope {
   }
 
   #put(point: number, value: number): void {
-    if (this.#values.length === 0) this.#values = new Float32Array(this.#points);
-    this.#values[point % this.#points] = value;
+    if (this.#values.length === 0) this.#values = new Int16Array(this.#points);
+    this.#values[point % this.#points] = Math.round(PARTS * value);
     this.#end = point + 1;
     this.#begin = Math.max(this.#begin, this.#end - this.#points);
   }

@@ -50,5 +50,5 @@ test('takes no memory before there is something', () => {
   expect(envelope.heldBytes).toBe(0);
   envelope.add(0, 100);
   envelope.add(STEP_US, 100);
-  expect(envelope.heldBytes).toBe(8_000);
+  expect(envelope.heldBytes).toBe(4_000);
 });
