@@ -7,7 +7,7 @@ import { operatorUsage } from '../operator/commands.ts';
 import { PASSWORD_VARIABLE } from '../operator/password.ts';
 import { SOURCE_PASSWORD_VARIABLE } from './encoder-config.ts';
 import { mountOptions } from '../cli/mount-policies.ts';
-import { tlsOptions } from '../cli/tls.ts';
+import { caOption, tlsOptions } from '../cli/tls.ts';
 import { probeUsage } from '../probe/command.ts';
 
 /** One command: what may stand behind it, and what --help says. */
@@ -64,7 +64,7 @@ const sourceOptions: readonly Option[] = [
   { name: 'mount', value: 'NAME', repeated: true, help: 'name of a mountpoint; one process carries any number of them. Those that have a "source" in the configuration file need not be named: {"mounts": {"radio": {"source": {"password": "…"}}}}, with password, from, to, origin, title, name, genre, description and url instead of those given here' },
   { name: 'to', value: 'HOST:PORT|HOST@PORT', repeated: true, help: 'push to a relay, at its --in port: by TCP with a colon, by UDP with an @; a host name stands for all its addresses; all mountpoints share one connection to each address' },
   { name: 'from', value: 'URL|MOUNT=URL', repeated: true, help: 'pull the audio from an Icecast or Shoutcast server, or from a stream in a playlist (M3U, PLS): http://host:port/mount or https://host/mount; with several mountpoints radio=http://host:port/mount' },
-  { name: 'ca', value: 'FILE', help: 'with --from https://…: certificates of authorities (PEM) to trust instead of those that Node.js trusts' },
+  caOption('--from https://…'),
   { name: 'stdin', help: 'read the audio from standard input, and exit when it ends' },
   { name: 'listen', value: 'PORT', help: 'accept source clients on this port, with SOURCE or PUT to their mountpoint, or to any where there is only one; GET /healthz is answered there with 200 while the process serves' },
   ...tlsOptions('source clients', '--listen'),

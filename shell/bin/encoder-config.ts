@@ -1,16 +1,15 @@
-import { readFileSync } from 'node:fs';
 import type { HeaderList } from '../../core/wire/headers.ts';
 import { MAX_TARGETS } from '../../core/encoder/encoder.ts';
 import { formatEndpoint, type Endpoint } from '../net/address.ts';
 import { bindAddress, encoderOrigin, icecastUrl, listenPort, mountName, targets, tcpEndpoint } from '../cli/arguments.ts';
 import { configOf } from '../cli/config.ts';
-import { tlsOf } from '../cli/tls.ts';
+import { authoritiesOf, tlsOf } from '../cli/tls.ts';
 import type { TlsConfig } from '../tls/tls-port.ts';
 import { stationHeaders, type MountSource, type MountSources } from '../cli/mount-sources.ts';
 import type { EncoderConfig, EncoderMount, MountInput, ShoutcastPort } from '../encoder/encoder.ts';
 import { percentEncodePath } from '../http/text.ts';
 import type { Given } from '../cli/options.ts';
-import { codeOf, UsageError } from '../process/problems.ts';
+import { UsageError } from '../process/problems.ts';
 
 /** Passwords of source clients. What stands on a command line is in the list of processes; this is not. */
 export const SOURCE_PASSWORD_VARIABLE = 'DAVECAST_SOURCE_PASSWORD';
@@ -31,7 +30,7 @@ export function encoderConfig(given: Given): EncoderConfig {
   });
   const listening = mounts.filter(({ input }) => input.kind === 'listen').map(({ name }) => name);
   const port = listening.length > 0 ? listenPort('--listen', given.one('listen')) : undefined;
-  return { mounts, targets: union(to, mounts), listenPort: port, tls: tlsPort(given, port), shoutcast: shoutcastPort(given, listening, port), bind: bindAddress(given), ca: authorities(given), settings };
+  return { mounts, targets: union(to, mounts), listenPort: port, tls: tlsPort(given, port), shoutcast: shoutcastPort(given, listening, port), bind: bindAddress(given), ca: authoritiesOf(given), settings };
 }
 
 /** `daveice ICECAST:PORT MOUNT TARGET [TARGET …]` */
@@ -66,17 +65,6 @@ function shoutcastPort(given: Given, listening: readonly string[], port: number 
 function stationOf(given: Given): Pick<EncoderMount, 'headers' | 'title' | 'origin'> {
   const headers: HeaderList = Object.entries(stationHeaders).flatMap(([option, header]) => given.all(option).map((value) => [header, value] as const));
   return { headers, title: given.one('title') ?? '', origin: encoderOrigin(given.one('origin')) };
-}
-
-/** The certificates that --ca names. */
-function authorities(given: Given): string | undefined {
-  const file = given.one('ca');
-  if (file === undefined) return undefined;
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UsageError(`--ca: cannot read ${file}: ${codeOf(error)}`);
-  }
 }
 
 /** `--from MOUNT=URL`, by mountpoint. */

@@ -1,4 +1,6 @@
-import { UsageError } from '../process/problems.ts';
+import { readFileSync } from 'node:fs';
+import { codeOf, UsageError } from '../process/problems.ts';
+import { certificatesIn, PairProblem } from '../tls/pair.ts';
 import type { TlsConfig } from '../tls/tls-port.ts';
 import { listenPort } from './arguments.ts';
 import type { Given, Option } from './options.ts';
@@ -23,6 +25,25 @@ export function tlsOf(given: Given): TlsConfig | undefined {
   if (certs.length === 0) throw new UsageError('--https needs --tls-cert and --tls-key');
   if (certs.length !== keys.length) throw new UsageError(`--tls-cert is given ${times(certs.length)}, --tls-key ${times(keys.length)}: each certificate needs its key`);
   return { port: listenPort('--https', given.one('https')), certificates: certs.map((cert, at) => ({ cert, key: keys[at]! })) };
+}
+
+/** `when` it is of use. */
+export function caOption(when: string): Option {
+  return { name: 'ca', value: 'FILE', help: `with ${when}: certificates of authorities in PEM, to trust instead of those that Node.js trusts` };
+}
+
+/** The certificates that --ca names, in PEM; undefined when it is not given. */
+export function authoritiesOf(given: Given): string | undefined {
+  const file = given.one('ca');
+  if (file === undefined) return undefined;
+  try {
+    const text = readFileSync(file, 'latin1');
+    certificatesIn(text, file);
+    return text;
+  } catch (error) {
+    if (error instanceof PairProblem) throw new UsageError(`--ca: ${error.message}`);
+    throw new UsageError(`--ca: cannot read ${file}: ${codeOf(error)}`);
+  }
 }
 
 function times(count: number): string {

@@ -16,7 +16,7 @@ export interface RequestHead extends Head {
   readonly version: string;
 }
 
-export type HeadProblem = 'head too long' | 'bad head';
+export type HeadProblem = 'head too long' | 'bad head' | 'TLS on the plain port';
 
 const methods = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'SOURCE', 'POST']);
 

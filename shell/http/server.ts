@@ -11,7 +11,7 @@ import { SteadyTimers, type SteadyTimer } from '../process/steady-timers.ts';
 import { listenTcp, portOf, type Bind } from '../net/tcp.ts';
 import { printable } from './text.ts';
 import { stackOf } from '../process/problems.ts';
-import type { TlsPort } from '../tls/tls-port.ts';
+import { HANDSHAKE_RECORD, type TlsPort } from '../tls/tls-port.ts';
 
 /**
  * Connections whose head is not whole yet, or their TLS handshake before it. When there are more, the one that has been at it for longest is closed, of the address that
@@ -195,11 +195,14 @@ interface Waiting {
 
 function readHttpHead(socket: net.Socket, take: TakeHead): void {
   const reader = new HeadReader();
+  let isFirst = true;
   const onData = (chunk: Uint8Array): void => {
-    const progress = reader.push(chunk);
+    // Such a client would wait for an answer as long as we for the end of its head.
+    const progress = isFirst && chunk[0] === HANDSHAKE_RECORD ? 'TLS on the plain port' : reader.push(chunk);
+    isFirst = false;
     if (progress === 'more') return;
     socket.pause().off('data', onData).off('end', onEnd);
-    if (progress === 'head too long') take(progress, chunk);
+    if (typeof progress === 'string') take(progress, chunk);
     else take(reader.parse(), chunk.subarray(progress));
   };
   // No reason to tell anybody: load balancers look in this way.

@@ -20,6 +20,7 @@ export type Refusal =
   | 'TLS handshake failed'
   | 'certificate not accepted by the client'
   | 'no TLS on the TLS port'
+  | 'TLS on the plain port'
   | 'too many wrong passwords'
   | 'wrong admin password'
   | 'operator command from a page of another site';

@@ -1,4 +1,7 @@
-import { codeOf, StartError } from '../process/problems.ts';
+import http from 'node:http';
+import https from 'node:https';
+import { StartError } from '../process/problems.ts';
+import { connectionProblem } from '../tls/problems.ts';
 
 const TIMEOUT_MS = 10_000;
 /** Of an answer: a hundred streams take 40 kB. */
@@ -8,38 +11,39 @@ export interface Question {
   readonly method: 'GET' | 'POST';
   readonly url: URL;
   readonly password: string;
+  /** Certificates of authorities in PEM, for https; those that Node.js trusts, unless given. */
+  readonly ca?: string | undefined;
 }
 
 /** Asks an edge, as its operator; resolves with its JSON. Rejects with a StartError, in the edge's words, when it refuses. */
-export async function askEdge({ method, url, password }: Question): Promise<unknown> {
-  const authorization = `Basic ${Buffer.from(`admin:${password}`).toString('base64')}`;
-  const { status, text } = await fetchText(url, { method, headers: { authorization }, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
+export async function askEdge(question: Question): Promise<unknown> {
+  const { url } = question;
+  const { status, text } = await fetchText(question);
   const answer = parse(text);
   if (answer === undefined) throw new StartError(`${url.host} answers ${status}, but not as an edge does`);
   if (status >= 400) throw new StartError(`${url.host} refused: ${messageIn(answer) ?? status}`);
   return answer;
 }
 
-async function fetchText(url: URL, init: RequestInit): Promise<{ readonly status: number; readonly text: string }> {
+/** Follows no redirects: the password is for this edge. */
+async function fetchText({ method, url, password, ca }: Question): Promise<{ readonly status: number; readonly text: string }> {
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
   try {
-    const response = await fetch(url, init);
+    const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+      const options = { method, auth: `admin:${password}`, signal, ...(ca !== undefined && { ca }) };
+      (url.protocol === 'https:' ? https : http).request(url, options, resolve).on('error', reject).end();
+    });
     const chunks: Uint8Array[] = [];
     let bytes = 0;
-    for await (const chunk of response.body ?? []) {
+    for await (const chunk of response as AsyncIterable<Uint8Array>) {
       bytes += chunk.length;
       if (bytes > MAX_ANSWER_BYTES) throw new Error('response too long');
       chunks.push(chunk);
     }
-    return { status: response.status, text: Buffer.concat(chunks).toString('utf8') };
+    return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') };
   } catch (error) {
-    throw new StartError(`request to ${url.host} failed: ${reasonOf(error)}`);
+    throw new StartError(`request to ${url.host} failed: ${signal.aborted ? `no answer within ${TIMEOUT_MS / 1_000} s` : connectionProblem(error)}`);
   }
-}
-
-/** Node says "fetch failed", and why in its cause. */
-function reasonOf(error: unknown): string {
-  if (error instanceof DOMException) return `no answer within ${TIMEOUT_MS / 1_000} s`;
-  return codeOf(error instanceof Error ? (error.cause ?? error) : error);
 }
 
 function parse(text: string): object | undefined {

@@ -3,6 +3,7 @@ import { readOptions, type Given, type Option } from '../cli/options.ts';
 import { UsageError } from '../process/problems.ts';
 import { parseTarget } from '../http/request-target.ts';
 import type { Task } from '../cli/task.ts';
+import { authoritiesOf, caOption } from '../cli/tls.ts';
 import type { Answer, Sources } from './answers.ts';
 import { askEdge, type Question } from './client.ts';
 import { adminPassword, PASSWORD_VARIABLE } from './password.ts';
@@ -11,6 +12,7 @@ import { sourceTable } from './source-table.ts';
 const commonOptions: readonly Option[] = [
   { name: 'password', value: 'PASSWORD', help: `the --admin-password of the edge. Prefer the environment variable ${PASSWORD_VARIABLE}: command lines are visible to all users of the machine` },
   { name: 'json', help: 'print the JSON response of the edge' },
+  caOption('https://…'),
   { name: 'help', help: 'print this text' },
 ];
 
@@ -83,5 +85,5 @@ function questionFor(
   if (password === undefined) throw new UsageError(`password is missing: set --password or ${PASSWORD_VARIABLE}`);
   const url = new URL(`/admin/${page}`, mountUrl);
   for (const [name, value] of Object.entries({ mount: `/${mount}`, ...query })) url.searchParams.set(name, value);
-  return { method, url, password };
+  return { method, url, password, ca: authoritiesOf(given) };
 }

@@ -101,7 +101,7 @@ export class ProbeApp implements App, SourceApi {
   }
 
   #connect(): void {
-    this.#pull = new IcecastPull(this.#config.url, { api: this, settings: this.#settings, watcher: {
+    this.#pull = new IcecastPull(this.#config.url, { api: this, settings: this.#settings, ca: this.#config.ca, watcher: {
       established: () => this.#steer((now) => this.#connector.established(now)),
       redirected: () => this.#steer((now) => this.#connector.redirected(now)),
       opened: (head) => {

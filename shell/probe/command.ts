@@ -1,10 +1,13 @@
 import type { HelpText } from '../cli/help.ts';
 import type { Given, Option } from '../cli/options.ts';
+import { authoritiesOf, caOption } from '../cli/tls.ts';
 import { UsageError } from '../process/problems.ts';
 import { limitTable, type Limits } from './limits.ts';
 
 export interface ProbeConfig {
   readonly url: URL;
+  /** Certificates of authorities in PEM, for https; those that Node.js trusts, unless given. */
+  readonly ca?: string | undefined;
   /** Undefined: until a signal comes. */
   readonly forMs: number | undefined;
   readonly bufferMs: number;
@@ -25,6 +28,7 @@ const listenOptions: readonly Option[] = [
   { name: 'for', value: 'S', help: 'listening time in seconds (default: until Ctrl-C)' },
   { name: 'buffer', value: 'MS', help: `buffer of the player that is modelled: silence is counted when it would have been empty (default ${DEFAULT_BUFFER_MS})` },
   { name: 'give-up', value: 'MS', help: `idle timeout: a connection without data for this long is closed and reconnected, as players do (default ${DEFAULT_GIVE_UP_MS})` },
+  caOption('https://…'),
   { name: 'json', help: 'print one JSON object per line: each event, each second, and the summary at the end' },
   { name: 'quiet', help: 'print only the verdict, one line' },
   { name: 'help', help: 'print this text' },
@@ -55,6 +59,7 @@ export function probeConfig(given: Given): ProbeConfig {
   const seconds = amount(given, 'for', { least: 1, most: MAX_FOR_S });
   return {
     url: probeUrl(url),
+    ca: authoritiesOf(given),
     forMs: seconds === undefined ? undefined : seconds * 1_000,
     bufferMs: amount(given, 'buffer', { least: 1, most: 60_000 }) ?? DEFAULT_BUFFER_MS,
     giveUpMs: amount(given, 'give-up', { least: 100, most: MAX_MS }) ?? DEFAULT_GIVE_UP_MS,

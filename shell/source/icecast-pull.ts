@@ -5,10 +5,10 @@ import { unsupportedContentType } from '../http/content-types.ts';
 import { Dechunker, isChunked } from '../http/dechunker.ts';
 import { HeadReader, statusOf, type Head } from '../http/head.ts';
 import { IcyStripper } from '../http/icy-stripper.ts';
-import { codeOf } from '../process/problems.ts';
 import { icyHeadersOf, type SourceApi, type SourceFlow, type SourceSink } from './source.ts';
 import { dialTcp, type TakeBytes } from '../net/tcp.ts';
-import { dialTls } from '../net/tls.ts';
+import { dialTls } from '../tls/dial.ts';
+import { connectionProblem } from '../tls/problems.ts';
 import { isPlaylist, PlaylistReader } from './playlist.ts';
 import { percentDecodeText } from '../http/text.ts';
 import { version } from '../process/version.ts';
@@ -71,7 +71,7 @@ export class IcecastPull {
       this.#socket.write(requestFor(url));
     });
     this.#socket.on('error', (error) => {
-      reason = codeOf(error);
+      reason = connectionProblem(error);
     });
     this.#socket.on('close', () => (this.#playlist === undefined ? this.#end(reason) : this.#follow(this.#playlist)));
   }

@@ -30,7 +30,7 @@ const MAX_FILE_BYTES = 1_048_576;
 /** Rejects with a PairProblem. */
 export async function readPair(files: PairFiles): Promise<Pair> {
   const [cert, key] = [await textOf(files.cert), await textOf(files.key)];
-  const certificate = firstOf(cert, files.cert);
+  const certificate = certificatesIn(cert, files.cert)[0]!;
   if (!certificate.checkPrivateKey(keyOf(key, files.key))) throw new PairProblem(`${files.key}: is not the key of the certificate in ${files.cert}`);
   try {
     return { files, certificate, context: tls.createSecureContext({ cert, key, minVersion: 'TLSv1.2', honorCipherOrder: true }) };
@@ -70,14 +70,14 @@ async function textOf(file: string): Promise<string> {
   }
 }
 
-/** The server's own; all others are looked at, too: a file that is half written ends within one. */
-function firstOf(text: string, file: string): X509Certificate {
+/** All of a file, in their order, at least one. Throws a PairProblem; a file that is half written ends within one. */
+export function certificatesIn(text: string, file: string): readonly X509Certificate[] {
   const begun = text.match(/-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/g) ?? [];
   const whole = text.match(/-----BEGIN ([A-Z0-9 ]*CERTIFICATE)-----[^-]+-----END \1-----/g) ?? [];
   if (begun.length === 0) throw new PairProblem(`${file}: has no certificate in PEM`);
   if (whole.length < begun.length) throw new PairProblem(`${file}: ends within a certificate`);
   try {
-    return whole.map((pem) => new X509Certificate(pem))[0]!;
+    return whole.map((pem) => new X509Certificate(pem));
   } catch (error) {
     throw new PairProblem(`${file}: has a certificate that cannot be read: ${codeOf(error)}`);
   }

@@ -22,8 +22,8 @@ export interface Handshake {
   failed(reason: Refusal | undefined): void;
 }
 
-/** What every client begins with: a record of type 22. */
-const HANDSHAKE_RECORD = 22;
+/** What every client of TLS begins with: a record of type 22, in which no text begins. */
+export const HANDSHAKE_RECORD = 22;
 /**
  * Handshakes take so much of one turn of the event loop: one takes a millisecond with RSA, and after a restart of the edge all
  * listeners come back in the same moment; audio goes out between two turns.

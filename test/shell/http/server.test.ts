@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { defaultSettings } from '../../../core/config/settings.ts';
 import { HttpServer } from '../../../shell/http/server.ts';
 import { Refusals } from '../../../shell/log/refusals.ts';
-import { CapturedLog } from '../support.ts';
+import { CapturedLog, RawClient } from '../support.ts';
 
 const sockets: net.Socket[] = [];
 afterEach(() => {
@@ -37,4 +37,16 @@ describe.runIf(process.platform === 'linux')('unfinished requests', () => {
     expect(slow.slice(1).every((socket) => !socket.destroyed)).toBe(true);
     await server.stop(10);
   });
+});
+
+it('answers a client of TLS at once, which would wait for that', async () => {
+  const log = new CapturedLog();
+  const refusals = new Refusals(log.log);
+  const server = new HttpServer(() => undefined, { settings: defaultSettings, refusals, log: log.log });
+  const client = new RawClient(await server.listen({ address: '127.0.0.1', port: 0 })).write(Uint8Array.of(22, 3, 1, 2, 0, 1));
+  await client.closed;
+  expect(client.text).toMatch(/^HTTP\/1\.0 400 /);
+  expect(log.all('refused')).toMatchObject([{ reason: 'TLS on the plain port' }]);
+  await server.stop(10);
+  refusals.stop();
 });

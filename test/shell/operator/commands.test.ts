@@ -7,6 +7,7 @@ import { listenTcp, portOf } from '../../../shell/net/tcp.ts';
 import { numbered, numberedAac } from '../../core/support/frames.ts';
 import { announce, data, framed, hex, streamId } from '../../core/support/messages.ts';
 import { CapturedLog } from '../support.ts';
+import { certificateFile, pairOf } from '../tls/support.ts';
 
 const stops: (() => Promise<unknown> | void)[] = [];
 
@@ -51,7 +52,7 @@ async function relay(): Promise<number> {
 async function edge(): Promise<{ readonly url: string; readonly told: CapturedLog }> {
   const told = new CapturedLog();
   const relays = [{ transport: 'tcp' as const, host: '127.0.0.1', port: await relay() }];
-  const app = new EdgeApp({ bind: '127.0.0.1', httpPort: 0, relays, settings: defaultSettings, policies: { radio: { prefer: 'studio-a' } }, adminPassword: 'sesame' }, told.log);
+  const app = new EdgeApp({ bind: '127.0.0.1', httpPort: 0, tls: { port: 0, certificates: [pairOf('local')] }, relays, settings: defaultSettings, policies: { radio: { prefer: 'studio-a' } }, adminPassword: 'sesame' }, told.log);
   stops.push(() => app.stop());
   await app.start();
   await told.until('backup-added');
@@ -79,6 +80,20 @@ describe('davecast switch and sources', () => {
     expect(sources.filter(({ chosen }) => chosen).map(({ id }) => id)).toEqual([idOf(2)]);
     expect(JSON.parse((await run('switch', url, '--automatic', '--json')).out)).toMatchObject({ result: 'automatic', mount: 'radio' });
     expect((await run('sources', url)).out).not.toContain('chosen');
+  });
+
+  it('do so by https, to an edge whose certificate is trusted', async () => {
+    const { url, told } = await edge();
+    const secure = `https://localhost:${await told.port('https')}/radio`;
+    expect(await run('switch', secure, '0002', '--ca', certificateFile('ca.crt'))).toMatchObject({ status: 0, err: '' });
+    expect(told.all('operator')).toMatchObject([{ mount: 'radio', command: 'switch', to: '0002' }]);
+    const host = new URL(secure).host;
+    const failed = (why: string): object => ({ status: 1, out: '', err: `davecast: request to ${host} failed: ${why}\n` });
+    expect(await run('sources', secure)).toEqual(failed('the certificate of the server is from no trusted authority; a private one is named with --ca'));
+    const plain = url.replace('http:', 'https:');
+    expect(await run('sources', plain)).toMatchObject({ status: 1, err: expect.stringMatching(/failed: the server does not speak TLS at this port: use http\n$/) as unknown });
+    expect(await run('sources', secure, '--ca', certificateFile('local.key'))).toMatchObject({ status: 2, err: expect.stringMatching(/^davecast: --ca: .*local\.key: has no certificate in PEM/) as unknown });
+    expect(await run('sources', secure, '--ca', '/no/such/file')).toMatchObject({ status: 2, err: expect.stringMatching(/^davecast: --ca: cannot read \/no\/such\/file: ENOENT/) as unknown });
   });
 
   it('say in one line why not', async () => {

@@ -1,5 +1,8 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import type { AddressInfo } from 'node:net';
+import tls from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
+import { certificateFile, serverOptions } from '../tls/support.ts';
 import { audio, HEAD, serveBy } from './support.ts';
 
 const running: { stop(): Promise<void> }[] = [];
@@ -47,6 +50,20 @@ describe('the status of davecast probe', () => {
     const { status, out, err } = await davecast(['probe', url, '--for', '600', '--max-garbled', '0'], (text) => text.includes('first audio'));
     expect(out).toMatch(new RegExp(`\\nOK ${url}: .*, MP3 48 kHz mono 48 kbit/s, .*\\n$`));
     expect({ status, err }).toEqual({ status: 0, err: '' });
+  });
+
+  it('is the same by https, to a server whose certificate is trusted', async () => {
+    const server = tls.createServer(serverOptions('local'), (socket) => {
+      socket.on('error', () => undefined).once('data', () => socket.write(Buffer.concat([Buffer.from(HEAD), audio(0, 200)])));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    running.push({ stop: () => Promise.resolve(void server.close()) });
+    const url = `https://localhost:${(server.address() as AddressInfo).port}/radio`;
+    const { status, out, err } = await davecast(['probe', url, '--for', '600', '--ca', certificateFile('ca.crt')], (text) => text.includes('first audio'));
+    expect(out).toMatch(new RegExp(`\\nOK ${url}: `));
+    expect({ status, err }).toEqual({ status: 0, err: '' });
+    const untrusted = await davecast(['probe', url, '--for', '600', '--json'], (text) => text.includes('no trusted authority'));
+    expect(untrusted.status).toBe(1);
   });
 
   it('is 1 when something was worse than allowed, also after Ctrl-C', async () => {

@@ -6,7 +6,7 @@ import type { Head } from '../../../shell/http/head.ts';
 import { IcecastPull, type PullOptions } from '../../../shell/source/icecast-pull.ts';
 import { IcecastSource } from '../../../shell/source/icecast-source.ts';
 import { CapturedLog } from '../support.ts';
-import { testCertificate, testKey } from '../test-certificate.ts';
+import { ca, serverOptions } from '../tls/support.ts';
 
 const ends: (() => void)[] = [];
 
@@ -79,7 +79,7 @@ async function serveAll(answers: Readonly<Record<string, string>>, secure = fals
     });
     ends.push(() => socket.destroy());
   };
-  const server = secure ? tls.createServer({ cert: testCertificate, key: testKey }, serveOne) : net.createServer(serveOne);
+  const server = secure ? tls.createServer(serverOptions('local'), serveOne) : net.createServer(serveOne);
   server.on('tlsClientError', () => undefined);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   ends.push(() => server.close());
@@ -102,10 +102,10 @@ describe('a server that is pulled from', () => {
 
   it('is believed by https when its certificate is trusted, and not otherwise', async () => {
     const { port } = await serveAll({ '/m': 'HTTP/1.0 200 OK\r\n\r\naudio' }, true);
-    expect(await listenTo(`https://127.0.0.1:${port}/m`, { ca: testCertificate })).toMatchObject({ audio: 'audio' });
-    expect(await listenTo(`https://127.0.0.1:${port}/m`)).toEqual({ audio: '', titles: [], reason: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    expect(await listenTo(`https://127.0.0.1:${port}/m`, { ca })).toMatchObject({ audio: 'audio' });
+    expect(await listenTo(`https://127.0.0.1:${port}/m`)).toEqual({ audio: '', titles: [], reason: 'the certificate of the server is from no trusted authority; a private one is named with --ca' });
     const { port: plain } = await serveAll({ '/m': `HTTP/1.0 302 Found\r\nLocation: https://127.0.0.1:${port}/m\r\n\r\n` });
-    expect(await listenTo(`http://127.0.0.1:${plain}/m`, { ca: testCertificate })).toMatchObject({ audio: 'audio' });
+    expect(await listenTo(`http://127.0.0.1:${plain}/m`, { ca })).toMatchObject({ audio: 'audio' });
   });
 });
 

@@ -17,6 +17,12 @@ export function pairOf(name: PairName): PairFiles {
   return { cert: certificateFile(`${name}.crt`), key: certificateFile(`${name}.key`) };
 }
 
+/** The same for a server of Node's own. */
+export function serverOptions(name: PairName): tls.TlsOptions {
+  const { cert, key } = pairOf(name);
+  return { cert: readFileSync(cert), key: readFileSync(key) };
+}
+
 export const ca: string = readFileSync(certificateFile('ca.crt'), 'utf8');
 
 /** A client that trusts the authority of the tests; its certificate errors are in `socket.authorizationError`. */

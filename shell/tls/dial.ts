@@ -1,6 +1,6 @@
 import { isIP, type TcpSocketConnectOpts } from 'node:net';
 import tls from 'node:tls';
-import { readInto, type DialOptions, type TakeBytes } from './tcp.ts';
+import { readInto, type DialOptions, type TakeBytes } from '../net/tcp.ts';
 
 export interface TlsOptions extends DialOptions {
   /** Certificates of authorities in PEM, that are trusted instead of those of the system. */
