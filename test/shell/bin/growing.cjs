@@ -1,7 +1,17 @@
-// Loaded before a program: keeps what it makes, which has V8 enlarge the young generation, and prints how large that is then, in bytes.
-setTimeout(() => {
+// Loaded before a program: when its thread has begun, keeps a million objects, which has V8 enlarge the young generation of the heap.
+// Prints how many were kept, and how large that is before and after, in bytes.
+const { writeSync } = require('node:fs');
+const { getHeapSpaceStatistics } = require('node:v8');
+
+process.once('worker', (worker) => worker.once('online', () => setImmediate(grow)));
+
+function grow() {
+  const before = youngBytes();
   const kept = Array.from({ length: 1_000_000 }, (_, index) => ({ index }));
-  const { space_size: bytes } = require('node:v8').getHeapSpaceStatistics().find((space) => space.space_name === 'new_space');
-  require('node:fs').writeSync(2, `${kept.length} ${bytes}\n`);
+  writeSync(2, `${kept.length} ${before} ${youngBytes()}\n`);
   process.exit(0);
-}, 2_000);
+}
+
+function youngBytes() {
+  return getHeapSpaceStatistics().find((space) => space.space_name === 'new_space').space_size;
+}
