@@ -19,6 +19,8 @@ import { HANDSHAKE_RECORD, type TlsPort } from '../tls/tls-port.ts';
  * because all the listeners of a restarted edge come back in the same moment, and by one proxy.
  */
 const MAX_WAITING = 8_192;
+/** Of them, those that are at their handshake, with all that TLS takes of memory: 27 kB, and 9 kB before it. */
+const HANDSHAKE_PART = 0.25;
 
 /** Lines of heads that are kept in mind because they were told of, and how much of each. */
 const MAX_LINES_TOLD = 64;
@@ -51,16 +53,16 @@ export class HttpServer {
   readonly #log: Log;
   readonly #readHead: NonNullable<HttpServerOptions['readHead']>;
   readonly #open = new Set<net.Socket>();
-  readonly #waiting = new Set<Waiting>();
-  readonly #waitingOf = new ByAddress<Waiting>();
-  readonly #maxWaiting: number;
+  readonly #waiting: Unfinished;
+  readonly #handshakes: Unfinished;
   /** Lines that were passed over, and told of. */
   readonly #lines = new Set<string>();
   readonly #timers: SteadyTimers;
   readonly #servers: net.Server[] = [];
 
   constructor(handle: HandleRequest, { settings, refusals, log, maxWaiting = MAX_WAITING, readHead = readHttpHead }: HttpServerOptions) {
-    this.#maxWaiting = maxWaiting;
+    this.#waiting = new Unfinished(maxWaiting);
+    this.#handshakes = new Unfinished(HANDSHAKE_PART * maxWaiting);
     this.#readHead = readHead;
     this.#handle = handle;
     this.#settings = settings;
@@ -92,14 +94,9 @@ export class HttpServer {
     const timer = this.#timers.timer(() => this.#drop(waiting, waiting.late));
     const late = tls === undefined ? 'head not finished in time' : 'TLS handshake not finished in time';
     const waiting: Waiting = { socket, address: plainAddress(socket.remoteAddress), peer: peerOf(socket), timer, late };
-    this.#waiting.add(waiting);
-    this.#waitingOf.add(waiting);
     this.#holdOpen(waiting);
     timer.set(this.#settings.headTimeoutMs);
-    if (this.#waiting.size > this.#maxWaiting) {
-      const longest = oldest(this.#waitingOf.of(this.#waitingOf.most()!))!;
-      this.#drop(longest, 'too many unfinished requests');
-    }
+    this.#dropOne(this.#waiting.add(waiting), 'too many unfinished requests');
     if (tls === undefined) this.#read(waiting);
     else this.#secure(waiting, tls);
   }
@@ -121,9 +118,13 @@ export class HttpServer {
         waiting.socket = socket;
         this.#open.delete(accepted);
         this.#holdOpen(waiting);
+        this.#dropOne(this.#handshakes.add(waiting), 'too many unfinished TLS handshakes');
         this.#read(waiting);
       },
-      done: () => (waiting.late = 'head not finished in time'),
+      done: () => {
+        this.#handshakes.delete(waiting);
+        waiting.late = 'head not finished in time';
+      },
       failed: (reason) => {
         this.#waitsNoMore(waiting);
         if (reason !== undefined) this.#refusals.count(reason, waiting.peer);
@@ -172,7 +173,12 @@ export class HttpServer {
 
   #waitsNoMore(waiting: Waiting): void {
     waiting.timer.cancel();
-    if (this.#waiting.delete(waiting)) this.#waitingOf.delete(waiting);
+    this.#waiting.delete(waiting);
+    this.#handshakes.delete(waiting);
+  }
+
+  #dropOne(longest: Waiting | undefined, reason: Refusal): void {
+    if (longest !== undefined) this.#drop(longest, reason);
   }
 
   #drop(waiting: Waiting, reason: Refusal): void {
@@ -191,6 +197,28 @@ interface Waiting {
   readonly timer: SteadyTimer;
   /** What it has not finished when the timer fires. */
   late: Refusal;
+}
+
+/** So many at most; when there are more, the one that has been at it for longest has to go, of the address that has most of them. */
+class Unfinished {
+  readonly #max: number;
+  readonly #all = new Set<Waiting>();
+  readonly #of = new ByAddress<Waiting>();
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** Who has to go. */
+  add(waiting: Waiting): Waiting | undefined {
+    this.#all.add(waiting);
+    this.#of.add(waiting);
+    return this.#all.size > this.#max ? oldest(this.#of.of(this.#of.most()!)) : undefined;
+  }
+
+  delete(waiting: Waiting): void {
+    if (this.#all.delete(waiting)) this.#of.delete(waiting);
+  }
 }
 
 function readHttpHead(socket: net.Socket, take: TakeHead): void {

@@ -16,6 +16,7 @@ export type Refusal =
   | 'head too long'
   | 'bad head'
   | 'bad method'
+  | 'too many unfinished TLS handshakes'
   | 'TLS handshake not finished in time'
   | 'TLS handshake failed'
   | 'certificate not accepted by the client'

@@ -30,6 +30,8 @@ export class Certificates {
   #read: string[] = [];
   #looked: string[] = [];
   #timer: NodeJS.Timeout | undefined;
+  /** A disk that hangs is not asked again. */
+  #isLooking = false;
   #work: Promise<void> = Promise.resolve();
   readonly #onHangUp = (): void => void (this.#work = this.#work.then(() => this.#readAgain()));
 
@@ -69,6 +71,8 @@ export class Certificates {
 
   #look(): void {
     this.#expiry.look(this.#pairs);
+    if (this.#isLooking) return;
+    this.#isLooking = true;
     this.#work = this.#work.then(async () => {
       for (const [at, files] of this.#options.files.entries()) {
         const stamp = await stampOf(files);
@@ -76,6 +80,7 @@ export class Certificates {
         this.#looked[at] = stamp;
         if (isStill && stamp !== this.#read[at]) await this.#renew(at);
       }
+      this.#isLooking = false;
     });
   }
 

@@ -22,7 +22,10 @@ export interface Handshake {
   failed(reason: Refusal | undefined): void;
 }
 
-/** What every client of TLS begins with: a record of type 22, in which no text begins. */
+/** A record begins with its type, the version and the length of the rest, of one, two and two bytes. */
+const RECORD_HEAD_BYTES = 5;
+const MAX_RECORD_BYTES = 16_384;
+/** The type of the record that every client of TLS begins with. No text begins so. */
 export const HANDSHAKE_RECORD = 22;
 /**
  * Handshakes take so much of one turn of the event loop: one takes a millisecond with RSA, and after a restart of the edge all
@@ -31,8 +34,8 @@ export const HANDSHAKE_RECORD = 22;
 const TURN_MS = 5;
 
 /**
- * Secures the connections of a port that is given to it. One that says nothing costs what it costs without TLS: all that TLS takes is made when the client has
- * begun.
+ * Secures the connections of a port that is given to it. One that says nothing, or half of a hello, costs what it costs without TLS: all that TLS takes is
+ * made when the first record is whole.
  */
 export class TlsPort {
   readonly port: number;
@@ -56,18 +59,19 @@ export class TlsPort {
   }
 
   secure(accepted: net.Socket, handshake: Handshake): void {
-    accepted.once('readable', () => {
-      const first = accepted.read() as Uint8Array | null;
+    let hello: Uint8Array = new Uint8Array(0);
+    const onReadable = (): void => {
+      const bytes = accepted.read() as Uint8Array | null;
       // It has ended: load balancers look in this way.
-      if (first === null) {
-        accepted.destroy();
-        return;
-      }
-      accepted.unshift(first);
-      if (first[0] !== HANDSHAKE_RECORD) return handshake.failed('no TLS on the TLS port');
+      if (bytes === null) return void accepted.destroy();
+      hello = Buffer.concat([hello, bytes]);
+      if (hello[0] === HANDSHAKE_RECORD && !isWhole(hello)) return;
+      accepted.off('readable', onReadable).unshift(hello);
+      if (hello[0] !== HANDSHAKE_RECORD) return handshake.failed('no TLS on the TLS port');
       this.#begun.push(() => this.#shakeHands(accepted, handshake));
       this.#askForTurn();
-    });
+    };
+    accepted.on('readable', onReadable);
   }
 
   #askForTurn(): void {
@@ -86,7 +90,8 @@ export class TlsPort {
   }
 
   #shakeHands(accepted: net.Socket, handshake: Handshake): void {
-    if (accepted.destroyed) return;
+    // Closed meanwhile, by whichever side.
+    if (accepted.destroyed || accepted.writableEnded) return;
     const socket = new tls.TLSSocket(accepted, {
       isServer: true,
       secureContext: this.#certificates.contextFor(undefined),
@@ -112,6 +117,12 @@ export class TlsPort {
 /** A connection that came by TLS. */
 export function isSecure(socket: net.Socket): boolean {
   return socket instanceof tls.TLSSocket;
+}
+
+/** Whether a record has come as a whole; one that is longer than any may be is not waited for. */
+function isWhole(record: Uint8Array): boolean {
+  if (record.length < RECORD_HEAD_BYTES) return false;
+  return record.length >= RECORD_HEAD_BYTES + Math.min(MAX_RECORD_BYTES, 256 * record[3]! + record[4]!);
 }
 
 function refusalOf(code: string): Refusal | undefined {

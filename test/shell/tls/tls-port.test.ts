@@ -111,8 +111,10 @@ describe('a port by TLS', () => {
 
   it('gives a handshake the time of a head, whether it has begun or not', async () => {
     const port = await serve({ headTimeoutMs: 300 });
-    const [silent, half] = [new RawClient(port), new RawClient(port).write((await hello()).subarray(0, 50))];
-    await Promise.all([silent.closed, half.closed]);
+    const first = await hello();
+    const clients = [new RawClient(port), new RawClient(port).write(first.subarray(0, 50)), new RawClient(port).write(first)];
+    await Promise.all(clients.map(({ closed }) => closed));
+    expect(clients[2]!.received.length).toBeGreaterThan(0);
     expect(refused()).toEqual(['TLS handshake not finished in time']);
     // The time goes on behind the handshake.
     const slow = secureClient(port).write('GET /hea');
@@ -135,6 +137,23 @@ describe('a port by TLS', () => {
     expect(clients.slice(1).every(({ socket }) => !socket.destroyed)).toBe(true);
   });
 
+  it('has fewer handshakes that are going on than unfinished requests', async () => {
+    const port = await serve({}, ['local'], 8);
+    const first = await hello();
+    const clients: RawClient[] = [];
+    for (let i = 0; i < 3; i++) {
+      const client = new RawClient(port).write(first);
+      stops.push(() => void client.socket.destroy());
+      await client.until((received) => received.length > 0);
+      clients.push(client);
+    }
+    await clients[0]!.closed;
+    expect(refused()).toEqual(['too many unfinished TLS handshakes']);
+    expect(await askSecurely(port, request)).toMatch(/ok\n$/);
+    await clients[1]!.closed;
+    expect(clients[2]!.socket.destroyed).toBe(false);
+  });
+
   it('closes a connection whose bytes are changed on the way', async () => {
     const port = await serve();
     let from: net.Socket | undefined;
@@ -151,6 +170,23 @@ describe('a port by TLS', () => {
     from!.write(Uint8Array.of(23, 3, 3, 0, 40, ...Array.from({ length: 40 }, (_, i) => i)));
     await closed;
     expect(await askSecurely(port, request)).toMatch(/ok\n$/);
+  });
+
+  it('serves a hundred handshakes at once, and audio between two of them', async () => {
+    const port = await serve();
+    let turns = 0;
+    const turn = setInterval(() => turns++, 1);
+    const answers = await Promise.all(Array.from({ length: 100 }, () => askSecurely(port, request)));
+    clearInterval(turn);
+    expect(answers.every((answer) => answer.endsWith('ok\n'))).toBe(true);
+    expect(turns).toBeGreaterThan(5);
+  });
+
+  it('stops in the moment in which a client begins', async () => {
+    const port = await serve();
+    const client = new RawClient(port).write(await hello());
+    client.socket.once('connect', () => setImmediate(() => void stops.shift()!()));
+    await client.closed;
   });
 
   it('ends open connections when it stops', async () => {
