@@ -140,11 +140,8 @@ export class EdgeApp implements App {
 
   #listenersHere(left: ListenerLeft): LocalListeners {
     this.#local = new LocalListeners({
-      join: (name, options) => {
-        const joined = this.#edge.join(this.#driver.now, name, options);
-        this.#driver.settle();
-        return joined;
-      },
+      join: (name, options) => this.#edge.join(this.#driver.now, name, options),
+      burst: () => this.#driver.serve(),
       leave: (listener, reason) => {
         this.#edge.leave(this.#driver.now, listener, reason);
         this.#driver.settle();

@@ -12,7 +12,8 @@ import { HttpServer } from '../http/server.ts';
 import type { Log } from '../log/log.ts';
 import type { Refusals } from '../log/refusals.ts';
 import type { ListenerHost, ListenerLeft } from './listener-host.ts';
-import { streamHead } from './stream-head.ts';
+import { Agents } from './agents.ts';
+import { StreamHeads } from './stream-head.ts';
 import type { Bind } from '../net/tcp.ts';
 import type { TlsPort } from '../tls/tls-port.ts';
 
@@ -48,6 +49,8 @@ export class ListenerServer {
   readonly #server: HttpServer;
   readonly #host: ListenerHost;
   readonly #listeners = new Map<ListenerId, Listener>();
+  readonly #agents = new Agents();
+  readonly #heads = new StreamHeads();
 
   constructor(options: ListenerServerOptions) {
     this.#options = options;
@@ -84,12 +87,12 @@ export class ListenerServer {
     const mount = table.mount(target.name);
     if (mount === undefined) return notFound;
     const icy = request.headers.get('icy-metadata') === '1';
-    const head = streamHead(mount, icy ? settings.icyIntervalBytes : undefined);
+    const head = this.#heads.of(mount, icy ? settings.icyIntervalBytes : undefined);
     if (request.method === 'HEAD') {
       finish(socket, head);
       return 'taken';
     }
-    const agent = request.headers.get('user-agent') ?? '-';
+    const agent = this.#agents.of(request.headers.get('user-agent') ?? '-');
     const ip = plainAddress(socket.remoteAddress);
     const id = this.#host.take({ socket, mount: mount.name, icy, label: from, head });
     if (typeof id === 'string') return refused[id];

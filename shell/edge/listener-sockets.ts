@@ -1,6 +1,7 @@
 import type net from 'node:net';
 import type { ListenerId } from '../../core/base/machine.ts';
 import { finish } from '../http/reply.ts';
+import { withSocket } from '../net/tcp.ts';
 import type { ListenerLeft } from './listener-host.ts';
 
 /** The listener has closed it, or the network has. */
@@ -10,6 +11,9 @@ export const CLOSED_BY_LISTENER = 'closed by listener';
 export class ListenerSockets {
   readonly #closed: ListenerLeft;
   readonly #sockets = new Map<ListenerId, net.Socket>();
+  readonly #ids = new Map<net.Socket, ListenerId>();
+  /** The same function for every connection. */
+  readonly #onClose = withSocket((socket) => this.#socketClosed(socket));
 
   constructor(closed: ListenerLeft) {
     this.#closed = closed;
@@ -19,12 +23,16 @@ export class ListenerSockets {
     return this.#sockets.size;
   }
 
-  add(id: ListenerId, socket: net.Socket, head: string): void {
+  /** Writes the head, and with it what `burst` has sent: one write for both. */
+  add(id: ListenerId, socket: net.Socket, head: string, burst: () => void): void {
     this.#sockets.set(id, socket);
+    this.#ids.set(socket, id);
+    socket.cork();
     socket.write(head);
+    burst();
+    socket.uncork();
     // Listeners have nothing more to say; reading is how their going away is noticed.
-    socket.resume();
-    socket.on('close', () => this.#forget(id, CLOSED_BY_LISTENER));
+    socket.on('close', this.#onClose).resume();
   }
 
   /** The bytes are kept until they are written: they must not change any more. */
@@ -57,10 +65,16 @@ export class ListenerSockets {
     clearTimeout(late);
   }
 
+  #socketClosed(socket: net.Socket): void {
+    const id = this.#ids.get(socket);
+    if (id !== undefined) this.#forget(id, CLOSED_BY_LISTENER);
+  }
+
   #forget(id: ListenerId, reason: string): void {
     const socket = this.#sockets.get(id);
     if (socket === undefined) return;
     this.#sockets.delete(id);
+    this.#ids.delete(socket);
     this.#closed(id, reason, Math.max(0, socket.bytesWritten - socket.writableLength));
   }
 }

@@ -7,6 +7,8 @@ import { CLOSED_BY_LISTENER, ListenerSockets } from './listener-sockets.ts';
 /** The machine, as its listeners need it. */
 export interface ListenerApi {
   join(name: string, options: JoinOptions): ListenerId | 'no-such-mount' | 'full';
+  /** Sends those who have joined their burst. */
+  burst(): void;
   leave(listener: ListenerId, reason: string): void;
 }
 
@@ -14,6 +16,7 @@ export interface ListenerApi {
 export class LocalListeners implements ListenerHost, Omit<ListenersSink, 'event'> {
   readonly #api: ListenerApi;
   readonly #sockets: ListenerSockets;
+  readonly #burst = (): void => this.#api.burst();
 
   constructor(api: ListenerApi, left: ListenerLeft) {
     this.#api = api;
@@ -29,7 +32,7 @@ export class LocalListeners implements ListenerHost, Omit<ListenersSink, 'event'
 
   take({ socket, mount, icy, label, head }: Newcomer): ListenerId | 'no-such-mount' | 'full' {
     const id = this.#api.join(mount, { icy, label });
-    if (typeof id !== 'string') this.#sockets.add(id, socket, head);
+    if (typeof id !== 'string') this.#sockets.add(id, socket, head, this.#burst);
     return id;
   }
 

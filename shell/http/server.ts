@@ -8,7 +8,8 @@ import type { Refusal } from '../log/events.ts';
 import type { Log } from '../log/log.ts';
 import type { Refusals } from '../log/refusals.ts';
 import { SteadyTimers, type SteadyTimer } from '../process/steady-timers.ts';
-import { listenTcp, portOf, type Bind } from '../net/tcp.ts';
+import { toMs, type Micros } from '../../core/base/units.ts';
+import { listenTcp, portOf, withSocket, type Bind } from '../net/tcp.ts';
 import { printable } from './text.ts';
 import { stackOf } from '../process/problems.ts';
 import { HANDSHAKE_RECORD, type TlsPort } from '../tls/tls-port.ts';
@@ -52,12 +53,18 @@ export class HttpServer {
   readonly #refusals: Refusals;
   readonly #log: Log;
   readonly #readHead: NonNullable<HttpServerOptions['readHead']>;
-  readonly #open = new Set<net.Socket>();
+  /** All connections, with what they have not finished yet. */
+  readonly #open = new Map<net.Socket, Waiting | undefined>();
+  /** The same function for every connection: nothing of a request is held by it. */
+  readonly #onClose = withSocket((socket) => this.#closed(socket));
   readonly #waiting: Unfinished;
   readonly #handshakes: Unfinished;
   /** Lines that were passed over, and told of. */
   readonly #lines = new Set<string>();
   readonly #timers: SteadyTimers;
+  /** For the one that has been at it for longest. */
+  readonly #late: SteadyTimer;
+  #isLateArmed = false;
   readonly #servers: net.Server[] = [];
 
   constructor(handle: HandleRequest, { settings, refusals, log, maxWaiting = MAX_WAITING, readHead = readHttpHead }: HttpServerOptions) {
@@ -69,6 +76,7 @@ export class HttpServer {
     this.#refusals = refusals;
     this.#log = log;
     this.#timers = new SteadyTimers(settings);
+    this.#late = this.#timers.timer(() => this.#dropLate());
   }
 
   /** The port that it listens on then. One that listens by TLS, too, is called once for each. */
@@ -81,7 +89,7 @@ export class HttpServer {
   /** Accepts no more, closes what is open after what was written, and destroys after `limitMs` what is left. */
   async stop(limitMs: number): Promise<void> {
     for (const server of this.#servers) server.close();
-    const open = [...this.#open];
+    const open = [...this.#open.keys()];
     const closed = open.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
     for (const socket of open) socket.end(() => socket.destroy());
     const late = setTimeout(() => open.forEach((socket) => socket.destroy()), limitMs);
@@ -91,23 +99,39 @@ export class HttpServer {
   }
 
   #accept(socket: net.Socket, tls: TlsPort | undefined): void {
-    const timer = this.#timers.timer(() => this.#drop(waiting, waiting.late));
     const late = tls === undefined ? 'head not finished in time' : 'TLS handshake not finished in time';
-    const waiting: Waiting = { socket, address: plainAddress(socket.remoteAddress), peer: peerOf(socket), timer, late };
+    const waiting: Waiting = { socket, address: plainAddress(socket.remoteAddress), peer: peerOf(socket), since: this.#timers.now, late };
     this.#holdOpen(waiting);
-    timer.set(this.#settings.headTimeoutMs);
+    if (!this.#isLateArmed) this.#watchFor(this.#settings.headTimeoutMs);
     this.#dropOne(this.#waiting.add(waiting), 'too many unfinished requests');
     if (tls === undefined) this.#read(waiting);
     else this.#secure(waiting, tls);
   }
 
   #holdOpen(waiting: Waiting): void {
-    const { socket } = waiting;
-    this.#open.add(socket);
-    socket.on('close', () => {
-      this.#open.delete(socket);
-      if (waiting.socket === socket) this.#waitsNoMore(waiting);
-    });
+    this.#open.set(waiting.socket, waiting);
+    waiting.socket.on('close', this.#onClose);
+  }
+
+  #closed(socket: net.Socket): void {
+    const waiting = this.#open.get(socket);
+    if (waiting !== undefined) this.#waitsNoMore(waiting);
+    this.#open.delete(socket);
+  }
+
+  #watchFor(afterMs: number): void {
+    this.#isLateArmed = true;
+    this.#late.set(afterMs);
+  }
+
+  /** Drops those whose time is up; the next one is watched for then. */
+  #dropLate(): void {
+    this.#isLateArmed = false;
+    for (const waiting of this.#waiting) {
+      const leftMs = this.#settings.headTimeoutMs - toMs((this.#timers.now - waiting.since) as Micros);
+      if (leftMs > 0) return this.#watchFor(leftMs);
+      this.#drop(waiting, waiting.late);
+    }
   }
 
   /** Within the time for a head, and counted among those whose head is not whole. */
@@ -115,8 +139,8 @@ export class HttpServer {
     const accepted = waiting.socket;
     tls.secure(accepted, {
       begun: (socket) => {
-        waiting.socket = socket;
         this.#open.delete(accepted);
+        waiting.socket = socket;
         this.#holdOpen(waiting);
         this.#dropOne(this.#handshakes.add(waiting), 'too many unfinished TLS handshakes');
         this.#read(waiting);
@@ -172,7 +196,7 @@ export class HttpServer {
   }
 
   #waitsNoMore(waiting: Waiting): void {
-    waiting.timer.cancel();
+    if (this.#open.has(waiting.socket)) this.#open.set(waiting.socket, undefined);
     this.#waiting.delete(waiting);
     this.#handshakes.delete(waiting);
   }
@@ -194,8 +218,9 @@ interface Waiting {
   socket: net.Socket;
   readonly address: string;
   readonly peer: string;
-  readonly timer: SteadyTimer;
-  /** What it has not finished when the timer fires. */
+  /** By `SteadyTimers`. */
+  readonly since: Micros;
+  /** What it has not finished when its time is up. */
   late: Refusal;
 }
 
@@ -218,6 +243,11 @@ class Unfinished {
 
   delete(waiting: Waiting): void {
     if (this.#all.delete(waiting)) this.#of.delete(waiting);
+  }
+
+  /** The one that has been at it for longest first. */
+  [Symbol.iterator](): Iterator<Waiting> {
+    return this.#all[Symbol.iterator]();
   }
 }
 

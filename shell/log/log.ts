@@ -48,6 +48,7 @@ function logTo(logger: pino.Logger): Log {
   return (event) => {
     const { kind } = event;
     const { level, text } = logTable[kind];
+    if (!logger.isLevelEnabled(level)) return;
     if (throttle.admits(kind, performance.now())) logger[level]({ event: kind, ...figuresOf(event) }, text);
   };
 }

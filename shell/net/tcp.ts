@@ -52,7 +52,7 @@ export async function listenTcp(options: ListenOptions, accept: (socket: net.Soc
     { allowHalfOpen, pauseOnConnect, noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs },
     (socket) => {
       // Every socket error is followed by 'close', which is where connections are taken down.
-      socket.on('error', () => undefined);
+      socket.on('error', ignore);
       accept(socket);
     },
   );
@@ -64,6 +64,15 @@ export async function listenTcp(options: ListenOptions, accept: (socket: net.Soc
   server.removeAllListeners('error').on('error', () => undefined);
   return server;
 }
+
+/** One listener for the events of any number of sockets: it is told of which one. */
+export function withSocket<Args extends unknown[]>(listener: (socket: net.Socket, ...args: Args) => void): (this: net.Socket, ...args: Args) => void {
+  return function told(this: net.Socket, ...args: Args): void {
+    listener(this, ...args);
+  };
+}
+
+function ignore(): void {}
 
 export function portOf(server: net.Server): number {
   return (server.address() as net.AddressInfo).port;

@@ -23,6 +23,7 @@ export class ListenerWorker {
   readonly #report: (report: Report) => void;
   readonly #machine: Listeners;
   readonly #driver: Driver;
+  readonly #burst = (): void => this.#driver.serve();
   readonly #feed: FeedReader;
   readonly #sockets: ListenerSockets;
   /** By its number in the machine, which nobody else knows: its number in the process that accepts connections. */
@@ -95,7 +96,7 @@ export class ListenerWorker {
       return;
     }
     this.#numbers.set(id, listener);
-    this.#sockets.add(id, socket, head);
+    this.#sockets.add(id, socket, head, this.#burst);
   }
 
   #closed(id: ListenerId, reason: string, bytes: number): void {

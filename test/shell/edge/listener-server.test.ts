@@ -40,6 +40,7 @@ class Api implements ListenerApi, MountTable {
   readonly joined: { name: string; icy: boolean }[] = [];
   readonly left: ListenerId[] = [];
   isFull = false;
+  bursts = 0;
 
   constructor(mounts: readonly MountInfo[]) {
     this.table = new Map(mounts.map((mount) => [mount.name, mount]));
@@ -54,6 +55,10 @@ class Api implements ListenerApi, MountTable {
   join(name: string, { icy }: { readonly icy: boolean }): ListenerId | 'full' {
     if (this.isFull) return 'full';
     return this.joined.push({ name, icy }) as ListenerId;
+  }
+
+  burst(): void {
+    this.bursts++;
   }
 
   leave(listener: ListenerId): void {
@@ -129,6 +134,7 @@ describe('the head of a stream', () => {
     const { api, port } = await serve();
     check(await headOf(port, request), icy);
     expect(api.joined).toEqual([{ name: 'one', icy }]);
+    expect(api.bursts).toBe(1);
   });
 
   it('comes also after a name that is not percent-encoded, in UTF-8 or Latin-1', async () => {
