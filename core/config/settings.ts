@@ -199,7 +199,7 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   formatSettleMs: { value: 1_000, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'time that a new mountpoint with streams of several codecs waits for announced streams, and in which it can restart in the codec of the majority, as long as it has no listeners' },
 
   // Edge: listeners.
-  headTimeoutMs: { value: 15_000, unit: 'ms', min: 100, max: 600_000, roles: everyRole, why: 'time that a client has to send a complete request header, as in Icecast' },
+  headTimeoutMs: { value: 15_000, unit: 'ms', min: 100, max: 600_000, roles: everyRole, why: 'time that a client has for a complete request header, and for the TLS handshake before it, as in Icecast' },
   burstMs: { value: 4_000, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'burst on connect: audio sent to a new listener at once; 64 KiB at 128 kbit/s, the default of Icecast' },
   listenerFlushMs: { value: 400, unit: 'ms', min: 0, max: 1_000, roles: ['edge'], why: 'each listener is written to once in this time, and the first time at once: half of it is added to the delay of the programme on average, and writes are what a listener costs; Icecast-KH has about the same' },
   icyIntervalBytes: { value: 16_000, unit: 'bytes', min: 256, max: 1_000_000, roles: ['edge'], why: 'audio between two ICY metadata blocks (icy-metaint), as in Icecast' },
