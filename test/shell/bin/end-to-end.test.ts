@@ -147,7 +147,7 @@ describe('the way of a frame', () => {
     const { audio, titles } = await untilAudio(listeners[1]!, 16_000, 48_000);
     for (const part of [audio.subarray(0, 48_000), ...[listeners[0]!, listeners[2]!].map((one) => audioOf(one))]) expect(wholeAudio.subarray(0, part.length).equals(part)).toBe(true);
     expect(titles).toEqual(["StreamTitle='first';"]);
-    listeners[0]!.socket.destroy();
+    listeners[0]!.socket.resetAndDestroy();
     expect(await told.until('access')).toMatchObject({ mount: 'one', ip: '127.0.0.1', agent: 'Player', reason: 'closed by listener' });
     expect(told.all('worker-started').map(({ worker }) => worker)).toEqual([1, 2]);
     await running.splice(1, 1)[0]!.stop();
