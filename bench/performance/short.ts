@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { defaultSettings } from '../../core/config/settings.ts';
+import { CHEAP_WRITES_PER_S } from '../../core/listeners/slices.ts';
 import { descriptorsOf, median } from '../common/accounting.ts';
 import { readOptions } from '../common/options.ts';
 import { report } from '../common/report.ts';
@@ -15,7 +15,7 @@ const MOST_BYTES: Readonly<Record<string, number>> = {
   'edge with a listener each': 4_800,
 };
 const MOUNTS = 10;
-const LISTENERS = 100;
+const LISTENERS = 500;
 const BEFORE_MS = 3_000;
 const COUNT_MS = 5_000;
 const LEAVE_LIMIT_MS = 10_000;
@@ -77,7 +77,7 @@ async function listenerFigures(): Promise<Figures> {
 export function problemsOf(figures: Figures): readonly string[] {
   const allocated = Object.entries(MOST_BYTES).map(([name, most]) => [`${name}, bytes allocated a message`, most] as const);
   // A burst may be written in two parts.
-  const mostWrites = 1_000 / defaultSettings.listenerFlushMs + 1;
+  const mostWrites = CHEAP_WRITES_PER_S / LISTENERS + 1;
   const bounds = [...allocated, ['writes a listener and second', mostWrites], ['listeners without audio', 0], ['descriptors left behind', 0]] as const;
   return bounds.flatMap(([name, most]) => {
     const values = figures[name];

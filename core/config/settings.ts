@@ -201,7 +201,7 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   // Edge: listeners.
   headTimeoutMs: { value: 15_000, unit: 'ms', min: 100, max: 600_000, roles: everyRole, why: 'time that a client has for a complete request header, and for the TLS handshake before it, as in Icecast' },
   burstMs: { value: 4_000, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'burst on connect: audio sent to a new listener at once; 64 KiB at 128 kbit/s, the default of Icecast' },
-  listenerFlushMs: { value: 400, unit: 'ms', min: 0, max: 1_000, roles: ['edge'], why: 'each listener is written to once in this time, and the first time at once: half of it is added to the delay of the programme on average, and writes are what a listener costs; Icecast-KH has about the same' },
+  listenerFlushMs: { value: 400, unit: 'ms', min: 0, max: 1_000, roles: ['edge'], why: 'of a thousand listeners or more, each is written to once in this time, because writes are what a listener costs; fewer are written to more often, up to every 50 ms. The first audio comes at once. Half of that time is added to the delay of the programme on average' },
   icyIntervalBytes: { value: 16_000, unit: 'bytes', min: 256, max: 1_000_000, roles: ['edge'], why: 'audio between two ICY metadata blocks (icy-metaint), as in Icecast' },
   listenerQueueBytes: { value: 524_288, unit: 'bytes', min: 16_384, max: 268_435_456, roles: ['edge'], why: 'a listener further behind than this is disconnected, as by Icecast' },
   maxListeners: { value: 10_000, unit: 'listeners', min: 1, max: 1_000_000, roles: ['edge'], why: 'maximum number of listeners on all mountpoints together; further ones are answered 403' },

@@ -55,7 +55,7 @@ export interface ListenersInput {
  *     opened, format, title, frame, ended     of a mountpoint, by its number
  *     join, leave                             of a listener
  *
- * A new listener is given its burst at once. After that it is written to once in `listenerFlushMs`, when its slice is served.
+ * A new listener is given its burst at once. After that it is written to when its slice is served: once in `listenerFlushMs`, or more often where there are few.
  */
 export class Listeners implements Machine, ListenersInput {
   readonly #settings: Settings;

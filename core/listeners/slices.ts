@@ -6,23 +6,33 @@ import type { Listener } from './listener.ts';
 /** Into so many parts the time is divided in which every listener is written to once, and no shorter ones than this. */
 const MOST_SLICES = 32;
 const LEAST_TICK_MS = 10;
+/** A write costs about 10 µs of CPU, whatever it carries: with so many a second, there is no need to write more seldom. */
+export const CHEAP_WRITES_PER_S = 2_500;
+/** But nobody is written to more often than once in this time. */
+const LEAST_PERIOD_MS = 50;
 
 /**
  * Spreads listeners over the time in which each of them is written to once, so that many cause no bursts of work.
  *
- *     time   |  0  |  1  |  2  | … |  31 |  0  |  1  | …     a slice each tick, and all of them in `listenerFlushMs`
- *              10    10    9         9     10                 listeners
+ *     slices   |  0  |  1  |  2  | … |  31 |  0  |  1  | …
+ *                10    10    9         9     10                 listeners
+ *                many: one each tick, and all of them in `listenerFlushMs`
+ *              |    few: several each tick     |
  *
  * A listener goes to the slice that has fewest: those who come at the same moment are spread as well as others.
  */
 export class Slices {
+  readonly #flushMs: number;
   readonly #tickUs: number;
   readonly #slices: readonly Listener[][];
-  /** The last tick whose slice has been served. */
+  #size = 0;
+  /** The last tick that has been served, and the slice that comes next. */
   #tick = 0;
+  #next = 0;
 
   constructor(flushMs: number) {
     const count = Math.max(1, Math.min(MOST_SLICES, Math.floor(flushMs / LEAST_TICK_MS)));
+    this.#flushMs = flushMs;
     this.#tickUs = Math.round(ms(flushMs) / count);
     this.#slices = Array.from({ length: count }, () => []);
   }
@@ -36,6 +46,7 @@ export class Slices {
   delete({ slice, index }: Listener): void {
     const slots = this.#slices[slice]!;
     const last = slots.pop()!;
+    this.#size--;
     if (index === slots.length) return;
     slots[index] = last;
     last.index = index;
@@ -44,9 +55,11 @@ export class Slices {
   /** When the next slice with a listener is due, after `now`; at once where nothing is gathered. */
   next(now: Micros): Micros {
     if (this.#tickUs === 0) return this.#slices[0]!.length > 0 ? now : NEVER;
-    const tick = this.#tickOf(now);
     const count = this.#slices.length;
-    for (let ahead = 1; ahead <= count; ahead++) if (this.#slices[(tick + ahead) % count]!.length > 0) return ((tick + ahead) * this.#tickUs) as Micros;
+    for (let ahead = 0; ahead < count; ahead++) {
+      if (this.#slices[(this.#next + ahead) % count]!.length === 0) continue;
+      return ((this.#tickOf(now) + 1 + Math.floor(ahead / this.#slicesPerTick)) * this.#tickUs) as Micros;
+    }
     return NEVER;
   }
 
@@ -63,13 +76,12 @@ export class Slices {
     }
     const count = this.#slices.length;
     const until = this.#tickOf(now);
-    let hasEnded = false;
-    for (let tick = Math.max(this.#tick + 1, until - count + 1); tick <= until; tick++) {
-      serveAll(this.#slices[tick % count]!, serve);
-      hasEnded ||= (tick + 1) % count === 0;
-    }
+    const due = Math.min(count, (until - this.#tick) * this.#slicesPerTick);
+    const end = this.#next + due;
+    for (let at = this.#next; at < end; at++) serveAll(this.#slices[at % count]!, serve);
     this.#tick = until;
-    return hasEnded;
+    this.#next = end % count;
+    return end >= count;
   }
 
   [Symbol.iterator](): Iterator<Listener> {
@@ -79,6 +91,7 @@ export class Slices {
   /** Saves or restores who is where; the listeners themselves are known. */
   snapshot(a: Snapshot, listenerOf: (id: ListenerId) => Listener): void {
     this.#tick = a.number(this.#tick);
+    this.#next = a.number(this.#next);
     for (const [slice, slots] of this.#slices.entries()) {
       const ids = a.list(slots.map(({ id }) => id), (id) => a.number(id ?? (0 as ListenerId)));
       if (a.isLoading) for (const id of ids) this.#put(listenerOf(id), slice);
@@ -86,8 +99,14 @@ export class Slices {
   }
 
   #put(listener: Listener, slice: number): void {
+    this.#size++;
     listener.slice = slice;
     listener.index = this.#slices[slice]!.push(listener) - 1;
+  }
+
+  get #slicesPerTick(): number {
+    const periodMs = Math.max(LEAST_PERIOD_MS, (1_000 * this.#size) / CHEAP_WRITES_PER_S);
+    return Math.max(1, Math.floor(this.#flushMs / periodMs));
   }
 
   #tickOf(now: Micros): number {

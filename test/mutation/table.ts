@@ -277,14 +277,14 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'pause of the programme taken for a sick encoder',
     file: 'core/edge/switching/switch-triggers.ts',
-    find: 'const soonestUs = LEAST_HELD_US + (aheadUs === undefined ? FAR_US : Math.max(0, aheadUs));',
-    replace: 'const soonestUs = 0;',
+    find: 'return LEAST_HELD_US + (aheadUs === undefined ? FAR_US : Math.max(0, aheadUs));',
+    replace: 'return 0;',
     danger: 'After a silence that is meant, who is ahead takes the listeners from a healthy encoder.',
   },
   {
     name: 'silence not waited for',
     file: 'core/edge/switching/switch-triggers.ts',
-    find: "if (reason === 'silent') return Math.max(ms(this.#settings.silentSwitchMs), soonestUs);",
+    find: "if (reason === 'silent') return Math.max(ms(this.#settings.silentSwitchMs), this.#soonestUs(backup));",
     replace: "if (reason === 'silent') return 0;",
     danger: 'Every pause for breath that one encoder has first is a switch.',
   },

@@ -74,6 +74,21 @@ describe('listeners in slices', () => {
     }
   });
 
+  it.each([[1, 50], [125, 50], [250, 100], [500, 200], [1_000, 400], [5_000, 400]])('%d are each written to every %d ms', (count, periodMs) => {
+    const crowd = new Crowd();
+    crowd.play(5_000);
+    const all = crowd.join(count);
+    crowd.until(crowd.now);
+    crowd.play(1_000);
+    crowd.writes.length = 0;
+    crowd.play(8_000);
+    for (const id of [all[0]!, all[all.length - 1]!]) {
+      const writes = crowd.writes.filter(({ to }) => to === id).length;
+      expect(Math.abs(writes - 8_000 / periodMs)).toBeLessThanOrEqual(1);
+    }
+    if (count <= 1_000) expect(crowd.writes.length / 8).toBeLessThanOrEqual(2_500 + count / 8);
+  });
+
   it('who came in one storm cause no bursts of work, nor do those who stay when others leave', () => {
     const crowd = new Crowd();
     crowd.play(5_000);
