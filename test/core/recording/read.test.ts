@@ -67,7 +67,7 @@ describe('a file that is not whole', () => {
 describe('a replay', () => {
   it('finds the block from which on something else comes out', () => {
     const recording = readRecording(whole);
-    const later = { ...recording.generations[0]!, head: { ...recording.generations[0]!.head, settings: { ...smallSettings, listenerFlushMs: 90 } } };
+    const later = { ...recording.generations[0]!, head: { ...recording.generations[0]!.head, settings: { ...smallSettings, listenerFlushMs: 600 } } };
     const stretch = replay({ ...recording, generations: [later, ...recording.generations.slice(1)] })[0]!;
     expect(stretch.divergence?.what).toBe('structure');
     // The listener comes at 0.8 s; blocks are half a second long.
