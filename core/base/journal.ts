@@ -158,6 +158,13 @@ export class Journal {
     return mark === undefined ? this.newest() : { position: mark.position, record: mark.record };
   }
 
+  /** The time of the last mark at or before a position, or of the oldest record. */
+  timeAt(position: number): Micros {
+    let index = this.#marks.length - 1;
+    while (index > 0 && this.#marks[index]!.position > position) index--;
+    return this.#marks[index]?.time ?? this.#lastTime;
+  }
+
   /** Moves a cursor that was trimmed away to the oldest record; returns how many records it lost by that. */
   catchUp(cursor: Cursor): number {
     const lost = this.tailRecord - cursor.record;

@@ -4,7 +4,8 @@ import { Correlator } from './content/correlation.ts';
 import { SameFrames } from './content/same-frames.ts';
 import type { Audience } from '../listeners/audience.ts';
 import type { JoinOptions } from '../listeners/listener.ts';
-import { Listeners, type ListenersSink } from '../listeners/listeners.ts';
+import { Listeners, type ListenersSink, type MoveResult } from '../listeners/listeners.ts';
+import { canFollow } from '../codec/formats.ts';
 import type { MountOutput, OutputOf } from './output/output.ts';
 import { toListeners } from './output/to-listeners.ts';
 import { MemoryBudget } from '../base/budget.ts';
@@ -230,6 +231,14 @@ export class Edge implements Machine {
 
   leave(now: Micros, id: ListenerId, reason: string): void {
     this.#listeners.leave(now, id, reason);
+  }
+
+  /** A listener goes on at another mountpoint, by the same connection, at a whole frame, if its player can go on with what that gives out. */
+  move(now: Micros, id: ListenerId, name: string): MoveResult | 'cannot-follow' {
+    const from = this.#mounts.get(this.#listeners.mountOf(id) ?? '');
+    const to = this.#mounts.get(name);
+    if (from !== undefined && to !== undefined && !canFollow(to.format, from.format)) return 'cannot-follow';
+    return this.#listeners.move(now, id, name);
   }
 
   /** Who listens to a mountpoint at outputs that are in other processes, all together. Nothing happens if there is no such mountpoint. */

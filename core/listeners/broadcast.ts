@@ -130,6 +130,11 @@ export class Broadcast {
     return bytes;
   }
 
+  /** Programme that is given out behind a position, to the mark before it; 0 at the head. */
+  behindUs(position: number): number {
+    return position === this.#journal.head ? 0 : this.#programmeUs - this.#journal.timeAt(position);
+  }
+
   /** By how much listeners may be behind because more was given out than can have been played. */
   aheadBytes(now: Micros): number {
     return this.#journal.head - this.#journal.at((this.#programmeUs - this.#ahead.atUs(now)) as Micros).position;

@@ -13,6 +13,8 @@ export type ListenersEvent =
       readonly connectedMs: number;
       readonly bytes: number;
     }
+  /** It goes on at the mountpoint `to`, by the same connection. */
+  | { readonly kind: 'listener-moved'; readonly listener: ListenerId; readonly mount: string; readonly label: string; readonly to: string }
   | {
       readonly kind: 'listener-dropped';
       readonly listener: ListenerId;

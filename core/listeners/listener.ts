@@ -19,7 +19,7 @@ export const NO_ICY = 0;
 /** One listener, and how far it is. */
 export class Listener implements IcyPlace {
   readonly id: ListenerId;
-  readonly broadcast: Broadcast;
+  broadcast: Broadcast;
   readonly label: string;
   joinedAt: Micros;
   /** What it gets next, in the journal of its mountpoint. */
@@ -42,6 +42,13 @@ export class Listener implements IcyPlace {
     this.position = position;
     this.burstBytes = broadcast.head - position;
     this.icyLeft = icyLeft;
+  }
+
+  /** It goes on at another mountpoint: from there on, or as far behind as it may be there. */
+  goTo(broadcast: Broadcast, position: number): void {
+    this.broadcast = broadcast;
+    this.position = position;
+    this.burstBytes = broadcast.head - position;
   }
 
   /** Saves or restores what is not given at construction. */

@@ -28,6 +28,8 @@ type ListenersReason = 'listener-flush' | 'listener-burst';
 /** Where nothing is gathered: how often one is looked at that could not take all. */
 const LOOK_US = ms(10);
 
+export type MoveResult = 'moved' | 'no-such-listener' | 'no-such-mount';
+
 export interface ListenersOptions {
   readonly settings: Settings;
   /** Where the memory of bursts is taken from, and that of connections is set aside. */
@@ -110,6 +112,11 @@ export class Listeners implements Machine, ListenersInput {
     return this.#mounts.keys();
   }
 
+  /** The mountpoint where a listener is. */
+  mountOf(listener: ListenerId): string | undefined {
+    return this.#listeners.get(listener)?.broadcast.mount;
+  }
+
   /** Of a mountpoint, also of one that is not there. */
   audience(mount: MountId): Audience {
     return this.#mounts.get(mount)?.audience ?? nobody;
@@ -182,6 +189,27 @@ export class Listeners implements Machine, ListenersInput {
     if (listener === undefined) return;
     this.#remove(listener, false);
     this.#reportLeft(now, listener, reason);
+  }
+
+  /**
+   * A listener goes on at another mountpoint, by the same connection: behind its last whole frame comes one of that. Titles go on at the same
+   * interval. Whether a player can go on with what that gives out is for the caller to know.
+   */
+  move(now: Micros, id: ListenerId, name: string): MoveResult {
+    const [listener, to] = [this.#listeners.get(id), this.#byName.get(name)];
+    if (listener === undefined) return 'no-such-listener';
+    if (to === undefined) return 'no-such-mount';
+    const from = listener.broadcast;
+    if (from === to) return 'moved';
+    this.#give(listener);
+    const behindUs = from.behindUs(listener.position);
+    from.left(false);
+    listener.goTo(to, behindUs === 0 ? to.head : to.burstFrom(toMs(behindUs as Micros)));
+    to.joined();
+    this.#fresh.push(listener);
+    this.#burst.setEarlier(now);
+    this.#sink.event({ kind: 'listener-moved', listener: id, mount: from.mount, label: listener.label, to: name });
+    return 'moved';
   }
 
   advance(now: Micros): void {

@@ -1,6 +1,7 @@
 import { digestOfText, type RollingHash } from '../base/hash.ts';
 import type { EdgeEvent } from '../edge/events.ts';
 import type { CommandResult } from '../edge/switching/command.ts';
+import type { MoveResult } from '../listeners/listeners.ts';
 import type { RelayEvent } from '../relay/events.ts';
 
 export type MachineEvent = EdgeEvent | RelayEvent;
@@ -48,10 +49,11 @@ const events: { readonly [K in Kind]: readonly [code: number, ...fields: (keyof 
   'listener-joined': [31, 'listener', 'mount', 'label', 'burstMs'],
   'listener-left': [32, 'listener', 'mount', 'label', 'connectedMs', 'bytes'],
   'listener-dropped': [33, 'listener', 'mount', 'label', 'lagBytes', 'connectedMs', 'bytes'],
+  'listener-moved': [34, 'listener', 'mount', 'label', 'to'],
 };
 
 /** What a machine answers its caller that is no id; `refused`: for a reason that it gives in words. */
-const answers: Readonly<Record<CommandResult | 'full' | 'refused', number>> = {
+const answers: Readonly<Record<CommandResult | MoveResult | 'full' | 'refused', number>> = {
   'switched': 1,
   'waits': 2,
   'on-air': 3,
@@ -62,6 +64,8 @@ const answers: Readonly<Record<CommandResult | 'full' | 'refused', number>> = {
   'automatic': 8,
   'full': 9,
   'refused': 10,
+  'moved': 11,
+  'no-such-listener': 12,
 };
 
 export type Answer = number | keyof typeof answers | undefined;

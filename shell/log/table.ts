@@ -110,5 +110,6 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'title': { level: 'info', text: 'title' },
   'listener-joined': { level: 'debug', text: 'listener joined' },
   'listener-left': { level: 'debug', text: 'listener left' },
+  'listener-moved': { level: 'debug', text: 'listener moved to another mountpoint' },
   'listener-dropped': { level: 'warn', text: 'listener too slow, disconnected' },
 };

@@ -168,18 +168,20 @@ export class Altered {
         return;
       }
       case 'leave':
-        return this.#leave(call.args[0], (listener) => this.#player.play({ ...call, now, args: [listener as ListenerId, call.args[1]] }));
+        return this.#ofOther(call.args[0], (listener) => this.#player.play({ ...call, now, args: [listener as ListenerId, call.args[1]] }));
+      case 'move':
+        return this.#ofOther(call.args[0], (listener) => this.#player.play({ ...call, now, args: [listener as ListenerId, call.args[1]] }));
       case 'unsubscribe':
-        return this.#leave(call.args[0], (subscriber) => this.#player.play({ ...call, now, args: [subscriber as SubscriberId, call.args[1]] }));
+        return this.#ofOther(call.args[0], (subscriber) => this.#player.play({ ...call, now, args: [subscriber as SubscriberId, call.args[1]] }));
       default:
         // Whatever has no ids among its arguments.
         this.#player.play({ ...call, now });
     }
   }
 
-  #leave(id: number, leave: (mapped: number) => void): void {
+  #ofOther(id: number, play: (mapped: number) => void): void {
     const mapped = this.#others.has(id) ? this.#others.get(id) : id;
-    if (mapped !== undefined) leave(mapped);
+    if (mapped !== undefined) play(mapped);
   }
 
   #pathOf(path: number): number | undefined {

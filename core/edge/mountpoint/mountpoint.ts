@@ -193,10 +193,14 @@ export class Mount implements StreamConsumer {
     if (a.isLoading) for (const stream of this.switcher) stream.goTo(this);
   }
 
+  /** Of the newest frame given out; before the first, of the stream that will begin. */
+  get format(): FrameFormat | undefined {
+    return this.output.format ?? this.switcher.format;
+  }
+
   get info(): MountInfo | undefined {
-    const { output, switcher } = this;
+    const { output, switcher, format } = this;
     const { live } = switcher;
-    const format = output.format ?? switcher.format;
     const fallback = switcher.isOnFallback ? this.#controller!.source : undefined;
     if (format === undefined) return undefined;
     return {

@@ -116,6 +116,15 @@ export const edgeCalls: EdgeCalls = {
     },
     read: (from) => [from.varint() as ListenerId, from.text()],
   },
+  move: {
+    kind: 15,
+    isAnswered: true,
+    write: (to, listener, name) => {
+      to.varint(listener);
+      to.text(name);
+    },
+    read: (from) => [from.varint() as ListenerId, from.text()],
+  },
   heardElsewhere: {
     kind: 14,
     write: (to, name, { listeners, listenerPeak, slowListeners, bytesOut }) => {

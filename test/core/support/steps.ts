@@ -90,6 +90,7 @@ export type Step =
   | { kind: 'close'; path: number }
   | { kind: 'come' }
   | { kind: 'go'; which: number }
+  | { kind: 'move'; which: number; mount: string }
   | { kind: 'backlog'; which: number; bytes: number }
   | { kind: 'command'; mount: string; command: MountCommand };
 
@@ -108,6 +109,7 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('close' as const), path: fc.nat(3) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('come' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('go' as const), which: fc.nat(4) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('move' as const), which: fc.nat(4), mount: fc.constantFrom('a', 'b', 'c') }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('backlog' as const), which: fc.nat(4), bytes: fc.constantFrom(0, 3_000, 70_000) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('command' as const), mount: fc.constantFrom('a', 'b', 'c'), command: anyCommand }) },
 ), { maxLength: 60, size: 'max' });
@@ -148,6 +150,8 @@ export interface Others {
   readonly pathsTo: PeerRole;
   come(now: Micros): void;
   go(now: Micros, which: number): void;
+  /** A listener to another mountpoint; a relay has none. */
+  move(now: Micros, which: number, mount: string): void;
   backlog(which: number, bytes: number): void;
   /** An operator; a relay has none. */
   command(now: Micros, mount: string, command: MountCommand): void;
@@ -162,8 +166,8 @@ export class Crowd<Id> {
     return this.#backlog.get(id) ?? 0;
   }
 
-  /** `come` lets one in, or says undefined; `go` lets one go, who may be gone already. */
-  at(come: (now: Micros) => Id | undefined, go: (now: Micros, id: Id) => void): Omit<Others, 'command' | 'pathsTo'> {
+  /** `come` lets one in, or says undefined; `go` lets one go, and `move` moves one, who may be gone already. */
+  at(come: (now: Micros) => Id | undefined, go: (now: Micros, id: Id) => void, move: (now: Micros, id: Id, mount: string) => void): Omit<Others, 'command' | 'pathsTo'> {
     const one = (which: number): Id | undefined => this.#ids[which % this.#ids.length];
     return {
       come: (now) => {
@@ -174,6 +178,10 @@ export class Crowd<Id> {
         const id = one(which);
         if (id !== undefined) go(now, id);
       },
+      move: (now, which, mount) => {
+        const id = one(which);
+        if (id !== undefined) move(now, id, mount);
+      },
       backlog: (which, bytes) => {
         const id = one(which);
         if (id !== undefined) this.#backlog.set(id, bytes);
@@ -183,7 +191,7 @@ export class Crowd<Id> {
 }
 
 /** The listeners of an edge, at two mountpoints by turns, every third with titles. */
-export function listenersOf(edge: Pick<Edge, 'join' | 'leave' | 'command'>, crowd: Crowd<ListenerId>): Others {
+export function listenersOf(edge: Pick<Edge, 'join' | 'leave' | 'move' | 'command'>, crowd: Crowd<ListenerId>): Others {
   let names = 0;
   const people = crowd.at(
     (now) => {
@@ -191,13 +199,14 @@ export function listenersOf(edge: Pick<Edge, 'join' | 'leave' | 'command'>, crow
       return typeof id === 'number' ? id : undefined;
     },
     (now, id) => edge.leave(now, id, 'closed'),
+    (now, id, mount) => void edge.move(now, id, mount),
   );
   return { ...people, pathsTo: 'relay', command: (now, mount, command) => void edge.command(now, mount, command) };
 }
 
 /** The subscribers of a relay. */
 export function subscribersOf(relay: Pick<Relay, 'subscribe' | 'unsubscribe'>, crowd: Crowd<SubscriberId>): Others {
-  return { pathsTo: 'source', ...crowd.at((now) => relay.subscribe(now, anonymous('subscriber', 'edge')), (now, id) => relay.unsubscribe(now, id, 'closed')), command: () => undefined };
+  return { pathsTo: 'source', ...crowd.at((now) => relay.subscribe(now, anonymous('subscriber', 'edge')), (now, id) => relay.unsubscribe(now, id, 'closed'), () => undefined), command: () => undefined };
 }
 
 /** Plays all steps, and then waits until everything is forgotten; `check` is called after each. */
@@ -232,6 +241,7 @@ export function play(machine: Ingress, all: readonly Step[], others: Others, che
     } else if (step.kind === 'open') open(step.transport);
     else if (step.kind === 'come') others.come(now as Micros);
     else if (step.kind === 'go') others.go(now as Micros, step.which);
+    else if (step.kind === 'move') others.move(now as Micros, step.which, step.mount);
     else if (step.kind === 'backlog') others.backlog(step.which, step.bytes);
     else if (step.kind === 'command') others.command(now as Micros, step.mount, step.command);
     else if (path === undefined) continue;
