@@ -23,6 +23,7 @@ import type { Transport } from '../links/transport.ts';
 import type { Matcher } from './content/matcher.ts';
 import type { MountInfo, MountReason } from './mountpoint/mountpoint.ts';
 import type { CommandResult, MountCommand } from './switching/command.ts';
+import { decodeIcyText, encodeIcyText, icyTitleText } from '../wire/icy.ts';
 import { MessageType, type MessageView } from '../wire/pdu.ts';
 import type { MountPolicies } from '../config/mount-policy.ts';
 import type { Settings } from '../config/settings.ts';
@@ -214,6 +215,11 @@ export class Edge implements Machine {
   /** What an operator wants of a mountpoint. */
   command(now: Micros, name: string, command: MountCommand): CommandResult {
     return this.#mounts.get(name)?.switcher.command(now, command) ?? 'no-such-mount';
+  }
+
+  /** The title of a mountpoint, by an operator: until one of its streams gets another one. Nothing happens if there is no such mountpoint. */
+  setTitle(now: Micros, name: string, title: string): void {
+    this.#mounts.get(name)?.switcher.setText(now, decodeIcyText(encodeIcyText(icyTitleText(title))));
   }
 
   /**

@@ -10,6 +10,8 @@ import type { ModelText, StreamModel } from './stream-model.ts';
 const CONTENT_US = 16_000;
 /** So long a match is believed that nothing has confirmed. */
 const RELEARN_US = 30_000_000;
+/** A title is released in its order: so much later than it comes. */
+const TITLE_US = 5_000_000;
 /** Behind a cut a frame may have been made anew: so many are looked at closely. */
 const FRAMES_BEHIND_CUT = 4;
 /** A listener begins in the middle of a stream: until then a decoder may lack what came before. */
@@ -108,13 +110,43 @@ export class ListenerRules {
     this.#oracle.violated('a switch costs no more than it must', `${mountName}: from ${last.stream.name} frame ${last.index} to ${frame.stream.name} frame ${frame.index} is a jump of ${jumpUs / 1000} ms, and the edge said ${said}`);
   }
 
-  /** A text that has just come was said by the stream of the frame in which it stands, or of the one before. */
+  /** A text that has just come was said by the stream of the frame in which it stands, or of the one before, or by another one, and is newer. */
   #checkText(to: GivenTo, frame: Glance): void {
-    const { news, last } = to;
+    const { news, last, text: before } = to;
     to.news = undefined;
     if (news === undefined || news === '') return;
-    if (this.#said(frame, news) || (last !== undefined && this.#said(last, news))) return;
-    this.#oracle.violated('a title is that of its frames', `"${news}" stands before ${frame.stream.name} frame ${frame.index}, whose encoder did not say so`);
+    to.text = news;
+    const where = `"${news}" stands before ${frame.stream.name} frame ${frame.index}`;
+    if (this.#said(frame, news)) {
+      if (before !== undefined && this.#isOld(frame, news, before)) this.#oracle.violated('a title is that of its frames', `${where}, and is older than "${before}"`);
+      return;
+    }
+    if ((last !== undefined && this.#said(last, news)) || this.#isNewer(frame, news)) return;
+    this.#oracle.violated('a title is that of its frames', `${where}, whose encoder did not say so`);
+  }
+
+  /** Its own stream got it before another one of the mountpoint got the one that the listener saw. */
+  #isOld({ stream, index }: Glance, text: string, before: string): boolean {
+    const model = this.#model.streamOf(stream);
+    const own = model && begunBefore(model, model.sequenceOf(index));
+    if (model === undefined || own?.text !== text) return false;
+    return this.#othersWith(model, before).some((other) => newestRun(other, before) > own.at + TITLE_US);
+  }
+
+  #othersWith(model: StreamModel, text: string): readonly StreamModel[] {
+    return this.#model.streams.filter((other) => other !== model && other.mount === model.mount && other.texts.some((each) => each.text === text));
+  }
+
+  /** Another stream of the mountpoint got it later than this one got its own, as far as anybody knows how old that is. */
+  #isNewer({ stream, index }: Glance, text: string): boolean {
+    const model = this.#model.streamOf(stream);
+    if (model === undefined) return true;
+    const others = this.#othersWith(model, text);
+    // What one has said that is forgotten goes on until there is another title.
+    if (others.length === 0) return text.includes('from ');
+    const sequence = model.sequenceOf(index);
+    const own = begunBefore(model, sequence < 0 ? Infinity : sequence);
+    return own === undefined || others.some((other) => newestRun(other, text) >= own.at - TITLE_US);
   }
 
   #said({ stream, index }: Glance, text: string): boolean {
@@ -130,6 +162,22 @@ export class ListenerRules {
     // One that has not said any yet has the one before.
     return own.some(inForce) || !model.texts.some((each) => each.isSure && inForce(each));
   }
+}
+
+/** The text in force at a message: where it was said first, if that is known. */
+function begunBefore({ texts }: StreamModel, sequence: number): ModelText | undefined {
+  const said = texts.filter((each) => each.isSure && (each.isOpening || each.sequence < sequence)).sort((a, b) => a.sequence - b.sequence);
+  const inForce = said.at(-1);
+  const before = said.findLastIndex(({ text }) => text !== inForce?.text);
+  return before < 0 ? undefined : said[before + 1];
+}
+
+/** When a stream got a text last that it had not said right before. */
+function newestRun({ texts }: StreamModel, text: string): number {
+  const said = [...texts].sort((a, b) => a.sequence - b.sequence);
+  const last = said.findLastIndex((each) => each.text === text);
+  const before = said.findLastIndex((each, index) => index < last && each.text !== text);
+  return said[before + 1]!.at;
 }
 
 function isAsSaid(jumpUs: number, { event }: ModelSwitch, { stream }: Glance, skipped: number): boolean {

@@ -51,6 +51,13 @@ export const mutations: readonly Mutation[] = [
     danger: 'Listeners read what the backup encoder says.',
   },
   {
+    name: 'old title after a switch',
+    file: 'core/edge/playout/title-on-air.ts',
+    find: 'stream.description.textSince(own) > this.#since)',
+    replace: 'true)',
+    danger: 'Listeners read the title of hours ago, when it was sent to the other encoder only.',
+  },
+  {
     name: 'history not bounded in time',
     file: 'core/relay/relay.ts',
     find: 'this.#journal.trimBefore((now - ms(this.#settings.historyMs)) as Micros);',

@@ -8,6 +8,7 @@ import type { Settings } from '../../config/settings.ts';
 import { ms, type Micros } from '../../base/units.ts';
 import type { Discontinuity, FrameOutput } from '../output/output.ts';
 import { beginsTooLate } from './takeover.ts';
+import { TitleOnAir } from './title-on-air.ts';
 
 /** Why the next frame does not continue the last one, and how far the playhead has been moved on for it; less than 0: back. */
 interface Cut {
@@ -34,6 +35,7 @@ export class Playout {
   /** Of a stream that comes faster than real time the listeners get nothing until they can have played some of what they have. */
   #isHeld = false;
   readonly #carrier: CutRepairs = new CutRepairs();
+  readonly #title: TitleOnAir = new TitleOnAir();
   /** Before the next frame that is given out. */
   #cut: Cut | undefined;
   #live: EdgeStream | undefined;
@@ -76,6 +78,12 @@ export class Playout {
   /** It is forgotten. */
   forget(stream: EdgeStream): void {
     if (this.#givenBy === stream) this.#givenBy = undefined;
+    this.#title.forget(stream);
+  }
+
+  /** What listeners see from the next frame of a stream on, until a stream gets another text. */
+  setText(now: Micros, text: string): void {
+    this.#title.set(now, text);
   }
 
   /** No stream is on air yet, but something else of this format. */
@@ -130,6 +138,7 @@ export class Playout {
     this.#givenBy = a.flag(this.#givenBy !== undefined) ? reference(this.#givenBy) : undefined;
     this.#carrier.snapshot(a);
     this.#cut = snapshotCut(a, this.#cut);
+    this.#title.snapshot(a, reference);
   }
 
   /** What comes of a stream too fast goes out in pieces of some seconds, one as soon as the one before can have been played. */
@@ -169,7 +178,7 @@ export class Playout {
     this.#isHeld = false;
     this.#ahead.take(now, durationUs);
     this.#givenBy = stream;
-    this.#output.frame(now, frame, durationUs, text);
+    this.#output.frame(now, frame, durationUs, this.#title.next(stream, text));
   }
 
   /** The next frame does not continue the last one. What is known of it adds up: several can come together before a frame is given out. */

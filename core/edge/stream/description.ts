@@ -1,5 +1,6 @@
 import { announcedCodec, decodeAnnouncement } from '../../wire/announce.ts';
 import type { Snapshot } from '../../base/snapshot.ts';
+import type { Micros } from '../../base/units.ts';
 import { decodeOrigin } from '../../wire/extensions.ts';
 import type { Codec } from '../../codec/format/format.ts';
 import { decodeHeaders, type HeaderList } from '../../wire/headers.ts';
@@ -11,6 +12,11 @@ import { MessageType, PDU_HEADER_BYTES, type MessageView } from '../../wire/pdu.
 /** Whole, in `bytes[start, end)`. */
 type Message = Pick<MessageView, 'sequence' | 'bytes' | 'start' | 'end'>;
 
+/** A stream whose first title comes in one of its first messages, about half a minute, has begun with it. */
+const YOUNG_MESSAGES = 1_000;
+/** Texts that are remembered with their time: more than anybody can read in the ten seconds that a ring holds. */
+const MAX_TEXTS = 8;
+
 /** What a stream says of itself, besides its audio: where it belongs, what its encoder is called, its headers, its title. */
 export class StreamDescription {
   #mountpoint: string | undefined;
@@ -19,6 +25,9 @@ export class StreamDescription {
   #headers: HeaderList = [];
   #text: string | undefined;
   #hasTitles = false;
+  /** The newest texts, by their messages' numbers, each with the time when it came; 0 where that was before the stream was heard of here. */
+  #texts: { readonly text: string; readonly since: Micros }[] = [];
+  #newestTextAt = -1;
   /** The messages that those two came in, by their numbers; -1 before the first. */
   #headersAt = -1;
   #textAt = -1;
@@ -45,6 +54,11 @@ export class StreamDescription {
   /** The metadata text of what comes now; undefined while it has never sent a title. */
   get text(): string | undefined {
     return this.#hasTitles ? this.#text : undefined;
+  }
+
+  /** When it got one of its texts; 0 where that was before the stream was heard of here. */
+  textSince(text: string): Micros {
+    return this.#texts.findLast((one) => one.text === text)?.since ?? (0 as Micros);
   }
 
   /** Its name counts as soon as any copy of an ANNOUNCE has come, in order or not; a second, different one does not. True when this is the first. */
@@ -75,9 +89,9 @@ export class StreamDescription {
    * A message that is not taken in order: before its first DATA a relay opens a stream with the newest ones, and one that comes behind others
    * by a path that changes their order is too late to be released. The newest by its number counts.
    */
-  keepUnordered(path: Path, view: MessageView): void {
+  keepUnordered(now: Micros, path: Path, view: MessageView): void {
     const { type, sequence } = view;
-    if (type === MessageType.METADATA && sequence > this.#textAt) this.keepText(view);
+    if (type === MessageType.METADATA && sequence > this.#textAt) this.keepText(now, view);
     if (type === MessageType.HEADERS && sequence > this.#headersAt) this.keepHeaders(path, view);
   }
 
@@ -90,8 +104,9 @@ export class StreamDescription {
   }
 
   /** A METADATA message. */
-  keepText({ sequence, bytes, start, end }: Message): void {
+  keepText(now: Micros, { sequence, bytes, start, end }: Message): void {
     const text = decodeIcyText(bytes.subarray(start + PDU_HEADER_BYTES, end));
+    this.#noteAge(now, sequence, text);
     this.#text = text;
     this.#textAt = sequence;
     // An encoder without titles says so every two seconds; that must not wipe out another one's.
@@ -108,5 +123,17 @@ export class StreamDescription {
     this.#text = a.maybeText(this.#text);
     this.#hasTitles = a.flag(this.#hasTitles);
     this.#textAt = a.number(this.#textAt);
+    this.#texts = a.list(this.#texts, (one) => ({ text: a.text(one?.text ?? ''), since: a.number(one?.since ?? (0 as Micros)) }));
+    this.#newestTextAt = a.number(this.#newestTextAt);
+  }
+
+  /** What a relay says again of its history has no age: it was before. */
+  #noteAge(now: Micros, sequence: number, text: string): void {
+    if (sequence <= this.#newestTextAt) return;
+    const isKnown = this.#texts.length > 0 || sequence <= YOUNG_MESSAGES;
+    this.#newestTextAt = sequence;
+    if (text === this.#texts.at(-1)?.text) return;
+    this.#texts.push({ text, since: isKnown ? now : (0 as Micros) });
+    if (this.#texts.length > MAX_TEXTS) this.#texts.shift();
   }
 }

@@ -50,7 +50,7 @@ export interface StreamConsumer {
 }
 
 /** What others may know of its parts. */
-type Description = Pick<StreamDescription, 'announcedCodec' | 'headers' | 'text'>;
+type Description = Pick<StreamDescription, 'announcedCodec' | 'headers' | 'text' | 'textSince'>;
 type Messages = Pick<Reassembler, 'hasPath' | 'isPathInTrouble' | 'heldMessages' | 'runs'>;
 type Health = Pick<StreamHealth, 'pace' | 'losses' | 'shortfall' | 'frameAt' | 'framesSince' | 'steadySince' | 'stallTimeoutUs' | 'isBursting' | 'isReportedClosed'>;
 
@@ -242,7 +242,7 @@ export class EdgeStream implements Kin {
     this.#by = path;
     const reception = this.#messages.accept(now, path, view);
     const isTooLate = (reception === 'late' || reception === 'duplicate') && this.#messages.isPast(view.sequence);
-    if (reception === 'not-started' || isTooLate) this.#description.keepUnordered(path, view);
+    if (reception === 'not-started' || isTooLate) this.#description.keepUnordered(now, path, view);
     this.#by = undefined;
     const isElsewhere = reception === 'elsewhere' || reception === 'far-off';
     this.#health.message(now, path, isElsewhere);
@@ -316,7 +316,7 @@ export class EdgeStream implements Kin {
   #message(now: Micros, arrivedAt: Micros, bytes: Uint8Array, start: number, end: number): void {
     const type = bytes[start];
     if (type === MessageType.DATA) this.#media.take(now, arrivedAt, bytes.subarray(start + PDU_HEADER_BYTES, end));
-    else if (type === MessageType.METADATA) this.#description.keepText({ sequence: sequenceOf(bytes, start), bytes, start, end });
+    else if (type === MessageType.METADATA) this.#description.keepText(now, { sequence: sequenceOf(bytes, start), bytes, start, end });
     else if (type === MessageType.HEADERS) this.#description.keepHeaders(this.#by, { sequence: sequenceOf(bytes, start), bytes, start, end });
   }
 

@@ -218,6 +218,11 @@ export class Switcher {
     if (stream === this.live) this.#watch.hurry(now);
   }
 
+  /** What listeners see, by an operator, until a stream gets another text. */
+  setText(now: Micros, text: string): void {
+    this.#playout.setText(now, text);
+  }
+
   /** What an operator wants. */
   command(now: Micros, command: MountCommand): Exclude<CommandResult, 'no-such-mount'> {
     if (command.kind === 'automatic') {

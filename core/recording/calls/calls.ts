@@ -142,6 +142,14 @@ export const edgeCalls: EdgeCalls = {
     },
     read: (from) => [from.text(), readCommand(from)],
   },
+  setTitle: {
+    kind: 16,
+    write: (to, name, title) => {
+      to.text(name);
+      to.text(title);
+    },
+    read: (from) => [from.text(), from.text()],
+  },
   provideFallback: {
     kind: 12,
     isAnswered: true,

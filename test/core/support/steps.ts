@@ -91,6 +91,7 @@ export type Step =
   | { kind: 'come' }
   | { kind: 'go'; which: number }
   | { kind: 'move'; which: number; mount: string }
+  | { kind: 'title'; mount: string; title: string }
   | { kind: 'backlog'; which: number; bytes: number }
   | { kind: 'command'; mount: string; command: MountCommand };
 
@@ -110,6 +111,7 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('come' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('go' as const), which: fc.nat(4) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('move' as const), which: fc.nat(4), mount: fc.constantFrom('a', 'b', 'c') }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('title' as const), mount: fc.constantFrom('a', 'b', 'c'), title: fc.constantFrom('', 'T', "a';b", '\u0000\ud800', 'x'.repeat(9_000)) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('backlog' as const), which: fc.nat(4), bytes: fc.constantFrom(0, 3_000, 70_000) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('command' as const), mount: fc.constantFrom('a', 'b', 'c'), command: anyCommand }) },
 ), { maxLength: 60, size: 'max' });
@@ -154,6 +156,7 @@ export interface Others {
   move(now: Micros, which: number, mount: string): void;
   backlog(which: number, bytes: number): void;
   /** An operator; a relay has none. */
+  title(now: Micros, mount: string, title: string): void;
   command(now: Micros, mount: string, command: MountCommand): void;
 }
 
@@ -167,7 +170,7 @@ export class Crowd<Id> {
   }
 
   /** `come` lets one in, or says undefined; `go` lets one go, and `move` moves one, who may be gone already. */
-  at(come: (now: Micros) => Id | undefined, go: (now: Micros, id: Id) => void, move: (now: Micros, id: Id, mount: string) => void): Omit<Others, 'command' | 'pathsTo'> {
+  at(come: (now: Micros) => Id | undefined, go: (now: Micros, id: Id) => void, move: (now: Micros, id: Id, mount: string) => void): Omit<Others, 'command' | 'title' | 'pathsTo'> {
     const one = (which: number): Id | undefined => this.#ids[which % this.#ids.length];
     return {
       come: (now) => {
@@ -191,7 +194,7 @@ export class Crowd<Id> {
 }
 
 /** The listeners of an edge, at two mountpoints by turns, every third with titles. */
-export function listenersOf(edge: Pick<Edge, 'join' | 'leave' | 'move' | 'command'>, crowd: Crowd<ListenerId>): Others {
+export function listenersOf(edge: Pick<Edge, 'join' | 'leave' | 'move' | 'setTitle' | 'command'>, crowd: Crowd<ListenerId>): Others {
   let names = 0;
   const people = crowd.at(
     (now) => {
@@ -201,12 +204,12 @@ export function listenersOf(edge: Pick<Edge, 'join' | 'leave' | 'move' | 'comman
     (now, id) => edge.leave(now, id, 'closed'),
     (now, id, mount) => void edge.move(now, id, mount),
   );
-  return { ...people, pathsTo: 'relay', command: (now, mount, command) => void edge.command(now, mount, command) };
+  return { ...people, pathsTo: 'relay', title: (now, mount, title) => edge.setTitle(now, mount, title), command: (now, mount, command) => void edge.command(now, mount, command) };
 }
 
 /** The subscribers of a relay. */
 export function subscribersOf(relay: Pick<Relay, 'subscribe' | 'unsubscribe'>, crowd: Crowd<SubscriberId>): Others {
-  return { pathsTo: 'source', ...crowd.at((now) => relay.subscribe(now, anonymous('subscriber', 'edge')), (now, id) => relay.unsubscribe(now, id, 'closed'), () => undefined), command: () => undefined };
+  return { pathsTo: 'source', ...crowd.at((now) => relay.subscribe(now, anonymous('subscriber', 'edge')), (now, id) => relay.unsubscribe(now, id, 'closed'), () => undefined), title: () => undefined, command: () => undefined };
 }
 
 /** Plays all steps, and then waits until everything is forgotten; `check` is called after each. */
@@ -242,6 +245,7 @@ export function play(machine: Ingress, all: readonly Step[], others: Others, che
     else if (step.kind === 'come') others.come(now as Micros);
     else if (step.kind === 'go') others.go(now as Micros, step.which);
     else if (step.kind === 'move') others.move(now as Micros, step.which, step.mount);
+    else if (step.kind === 'title') others.title(now as Micros, step.mount, step.title);
     else if (step.kind === 'backlog') others.backlog(step.which, step.bytes);
     else if (step.kind === 'command') others.command(now as Micros, step.mount, step.command);
     else if (path === undefined) continue;
