@@ -3,19 +3,19 @@ import type { OutputOf } from '../../core/edge/output/output.ts';
 import { toListeners } from '../../core/edge/output/to-listeners.ts';
 import { Feed } from '../../core/listeners/feed/feed.ts';
 import { recordedEdge, type EdgeMachine } from '../../core/recording/recorded-edge.ts';
-import type { MountPolicies } from '../../core/config/mount-policy.ts';
+import { policyFor, type MountPolicies, type MountPolicy } from '../../core/config/mount-policy.ts';
+import type { CommandResult, MountCommand } from '../../core/edge/switching/command.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import type { Endpoint } from '../net/address.ts';
 import { NEVER_FINISHED, type App } from '../process/app.ts';
 import { Driver } from '../process/driver.ts';
 import { fallbackError, fallbackProblemText, readFallbackFiles, type FallbackFile } from './fallback-files.ts';
-import type { ListenerHost, ListenerLeft } from './listener-host.ts';
+import type { ListenerHost, ListenerUser } from './listener-host.ts';
 import { ListenerServer } from './listener-server.ts';
 import { LocalListeners } from './local-listeners.ts';
 import { ListenersByConnection } from './listeners-by-connection.ts';
 import { WorkerPool } from './workers/pool.ts';
 import type { Log } from '../log/log.ts';
-import { operatorRoutes } from '../operator/pages.ts';
 import { IngressLinks } from '../net/ingress-links.ts';
 import { FlightRecorder, type RecordConfig } from '../recording/flight-recorder.ts';
 import { Refusals } from '../log/refusals.ts';
@@ -37,6 +37,9 @@ export interface EdgeConfig {
   /** Keep a flight recorder; undefined: none. */
   readonly record?: RecordConfig | undefined;
 }
+
+/** Where listeners are in workers and, by TLS, in this process, those here have the numbers up to this one. */
+const LISTENERS_HERE = 1_000_000_000_000;
 
 /**
  * An edge with its sockets.
@@ -85,21 +88,21 @@ export class EdgeApp implements App {
         mount: (name) => this.#edge.mount(name),
         mounts: () => this.#edge.mounts(),
       },
-      host: (left) => this.#host(feed, left),
-      operator: operatorRoutes({
-        api: {
-          command: (mount, command) => {
-            const result = this.#edge.command(this.#driver.now, mount, command);
-            this.#driver.settle();
-            return result;
-          },
-          streamsOf: (mount) => this.#edge.streamsOf(this.#driver.now, mount),
-          fallbackOf: (mount) => this.#edge.mount(mount)?.fallback,
+      host: (user) => this.#host(feed, user),
+      operator: {
+        command: (mount, command) => this.#command(mount, command),
+        streamsOf: (mount) => this.#edge.streamsOf(this.#driver.now, mount),
+        fallbackOf: (mount) => this.#edge.mount(mount)?.fallback,
+      },
+      admin: {
+        leaveSource: (mount) => this.#command(mount, { kind: 'switch' }),
+        setTitle: (mount, title) => {
+          this.#edge.setTitle(this.#driver.now, mount, title);
+          this.#driver.settle();
         },
-        password: adminPassword,
-        log,
-        refusals: this.#refusals,
-      }),
+        fallbackOf: (mount) => fallbackText(policyFor(mount, policies)?.fallback),
+      },
+      adminPassword,
       settings,
       log,
       refusals: this.#refusals,
@@ -131,14 +134,20 @@ export class EdgeApp implements App {
     await this.#flight?.stop();
   }
 
-  #host(feed: Feed | undefined, left: ListenerLeft): ListenerHost {
-    if (feed === undefined) return this.#listenersHere(left);
-    const pool = this.#listenersOf(feed, left);
+  #host(feed: Feed | undefined, user: ListenerUser): ListenerHost {
+    if (feed === undefined) return this.#listenersHere(user);
+    const pool = this.#listenersOf(feed, user);
     if (this.#tls === undefined) return pool;
-    return new ListenersByConnection({ here: this.#listenersHere(left), workers: pool, maxListeners: this.#config.settings.maxListeners, log: this.#log });
+    return new ListenersByConnection({ here: this.#listenersHere(user), workers: pool, maxListeners: this.#config.settings.maxListeners, log: this.#log });
   }
 
-  #listenersHere(left: ListenerLeft): LocalListeners {
+  #command(mount: string, command: MountCommand): CommandResult {
+    const result = this.#edge.command(this.#driver.now, mount, command);
+    this.#driver.settle();
+    return result;
+  }
+
+  #listenersHere(user: ListenerUser): LocalListeners {
     this.#local = new LocalListeners({
       join: (name, options) => this.#edge.join(this.#driver.now, name, options),
       burst: () => this.#driver.serve(),
@@ -146,14 +155,20 @@ export class EdgeApp implements App {
         this.#edge.leave(this.#driver.now, listener, reason);
         this.#driver.settle();
       },
-    }, left);
+      move: (listener, mount) => {
+        const result = this.#edge.move(this.#driver.now, listener, mount);
+        this.#driver.settle();
+        return result;
+      },
+    }, user);
     return this.#local;
   }
 
-  #listenersOf(feed: Feed, left: ListenerLeft): WorkerPool {
+  #listenersOf(feed: Feed, user: ListenerUser): WorkerPool {
     const { workers = 1, settings } = this.#config;
     this.#pool = new WorkerPool({
       workers,
+      afterListener: this.#tls === undefined ? 0 : LISTENERS_HERE,
       settings: { ...settings, edgeBytes: Math.floor(settings.edgeBytes / workers) },
       feed,
       log: this.#log,
@@ -161,7 +176,7 @@ export class EdgeApp implements App {
         this.#edge.heardElsewhere(this.#driver.now, mount, audience);
         this.#driver.settle();
       },
-      left,
+      user,
     });
     return this.#pool;
   }
@@ -173,4 +188,10 @@ export class EdgeApp implements App {
     await this.stop();
     throw fallbackError(mount, path, fallbackProblemText(problem));
   }
+}
+
+/** As Icecast writes it: a mountpoint with its slash, a file by its path. */
+function fallbackText(fallback: MountPolicy['fallback']): string | undefined {
+  if (fallback === undefined) return undefined;
+  return 'file' in fallback ? fallback.file : `/${fallback.mount}`;
 }

@@ -14,13 +14,33 @@ export interface Newcomer {
   readonly head: string;
 }
 
-/** `bytes`: what the system has taken, head included. */
-export type ListenerLeft = (listener: ListenerId, reason: string, bytes: number) => void;
+/** What became of a listener, as its connection tells it. */
+export interface LeftWith {
+  readonly reason: string;
+  /** What the system has taken, head included. */
+  readonly bytes: number;
+  /** From the first byte of the answer to the end; undefined when nobody knows. */
+  readonly connectedMs: number | undefined;
+}
+
+/** What a host tells of its listeners. */
+export interface ListenerUser {
+  left(listener: ListenerId, how: LeftWith): void;
+  /** It goes on at another mountpoint. */
+  moved(listener: ListenerId, mount: string): void;
+}
+
+/** Of a listener that an operator has disconnected. */
+export const KILLED = 'killed';
 
 /** Where listeners are once their requests have been read: in this process, or in others. */
 export interface ListenerHost {
   /** Takes the connection over, and gives the listener its number, which is never used again. Any other answer: it is still the caller's. */
   take(newcomer: Newcomer): ListenerId | 'no-such-mount' | 'full' | 'no-worker';
+  /** Disconnects one of its listeners. */
+  kill(listener: ListenerId): void;
+  /** Has one of its listeners go on at another mountpoint, as soon as that is known there. */
+  move(listener: ListenerId, mount: string): void;
   /** Accepts no more, tells of each listener that it has left, and lets connections end after what was written, for so long. */
   stop(limitMs: number): Promise<void>;
 }

@@ -1,39 +1,39 @@
 import type { ListenerId } from '../../core/base/machine.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { plainAddress } from '../net/address.ts';
-import { listenersOnly, methods, pageRoutes, type MountTable } from './pages.ts';
+import { adminRoutes, type AdminApi } from '../icecast/admin.ts';
+import type { MountTable } from '../icecast/mount-table.ts';
+import { operators } from '../operator/allowed.ts';
+import { operatorRoutes, type OperatorApi } from '../operator/pages.ts';
+import { listenersOnly, methods, pageRoutes } from './pages.ts';
 import type { RequestHead } from '../http/head.ts';
 import { commonRoutes, notFound } from '../http/common-routes.ts';
 import { anybody } from '../http/guards.ts';
 import { corsLines, finish, htmlReply, type Reply } from '../http/reply.ts';
 import type { HttpRequest } from '../http/request.ts';
-import { Router, type Route, type RouteTable } from '../http/router.ts';
+import { Router, type RouteTable } from '../http/router.ts';
 import { HttpServer } from '../http/server.ts';
 import type { Log } from '../log/log.ts';
 import type { Refusals } from '../log/refusals.ts';
-import type { ListenerHost, ListenerLeft } from './listener-host.ts';
+import type { ListenerHost, ListenerUser, LeftWith } from './listener-host.ts';
 import { Agents } from './agents.ts';
+import { ListenerList } from './listener-list.ts';
 import { StreamHeads } from './stream-head.ts';
 import type { Bind } from '../net/tcp.ts';
 import type { TlsPort } from '../tls/tls-port.ts';
+import type { ServerCounts } from '../icecast/statistics.ts';
 
 export interface ListenerServerOptions {
   readonly table: MountTable;
-  /** Makes where listeners go; it says who has left. */
-  readonly host: (left: ListenerLeft) => ListenerHost;
-  /** What operators may ask. */
-  readonly operator: readonly Route[];
+  /** Makes where listeners go; it says who has left, and who was moved. */
+  readonly host: (user: ListenerUser) => ListenerHost;
+  readonly operator: OperatorApi;
+  readonly admin: AdminApi;
+  /** Of user "admin"; without one nobody is an operator. */
+  readonly adminPassword: string | undefined;
   readonly settings: Settings;
   readonly log: Log;
   readonly refusals: Refusals;
-}
-
-/** What the access log says of a listener. */
-interface Listener {
-  readonly mount: string;
-  readonly agent: string;
-  readonly ip: string;
-  readonly since: number;
 }
 
 const refused = {
@@ -48,14 +48,14 @@ export class ListenerServer {
   readonly #options: ListenerServerOptions;
   readonly #server: HttpServer;
   readonly #host: ListenerHost;
-  readonly #listeners = new Map<ListenerId, Listener>();
+  readonly #listeners = new ListenerList();
   readonly #agents = new Agents();
   readonly #heads = new StreamHeads();
 
   constructor(options: ListenerServerOptions) {
     this.#options = options;
     this.table = this.#table(options);
-    this.#host = options.host((id, reason, bytes) => this.#left(id, reason, bytes));
+    this.#host = options.host({ left: (id, how) => this.#left(id, how), moved: (id, mount) => this.#listeners.moved(id, mount) });
     this.#server = new HttpServer(new Router(this.table).handle, options);
   }
 
@@ -69,12 +69,24 @@ export class ListenerServer {
   }
 
   /** Every page before the mountpoints: none can be called like one. */
-  #table({ table, operator }: ListenerServerOptions): RouteTable {
+  #table({ table, operator, admin, adminPassword, refusals, settings, log }: ListenerServerOptions): RouteTable {
+    const allowed = operators({ password: adminPassword, refusals });
+    const { maxListeners } = settings;
+    const startedAt = new Date();
+    const list = this.#listeners;
+    const listeners = {
+      of: (mount: string) => list.of(mount),
+      uniqueOf: (mount: string) => list.uniqueOf(mount),
+      kill: (id: ListenerId) => this.#host.kill(id),
+      move: (id: ListenerId, mount: string) => this.#host.move(id, mount),
+    };
+    const counts = (): ServerCounts => ({ ...this.#server.counts, listenerConnections: list.joined });
     return {
       routes: [
         ...commonRoutes,
-        ...operator,
-        ...pageRoutes({ table, startedAt: new Date() }),
+        ...operatorRoutes({ api: operator, allowed, log }),
+        ...adminRoutes({ table, listeners, api: admin, counts, allowed, startedAt, maxListeners, log }),
+        ...pageRoutes({ table, startedAt, maxListeners, uniqueListeners: (mount) => list.uniqueOf(mount) }),
         { at: '*', methods, who: anybody, otherMethods: listenersOnly, handle: (request) => this.#stream(request) },
       ],
       notFound,
@@ -93,18 +105,17 @@ export class ListenerServer {
       return 'taken';
     }
     const agent = this.#agents.of(request.headers.get('user-agent') ?? '-');
+    const referer = this.#agents.of(request.headers.get('referer') ?? '-');
     const ip = plainAddress(socket.remoteAddress);
     const id = this.#host.take({ socket, mount: mount.name, icy, label: from, head });
     if (typeof id === 'string') return refused[id];
-    this.#listeners.set(id, { mount: mount.name, agent, ip, since: performance.now() });
+    this.#listeners.add(id, mount.name, { request: request.firstLine, ip, agent, referer });
     return 'taken';
   }
 
-  #left(id: ListenerId, reason: string, bytes: number): void {
-    const { mount, ip, agent, since } = this.#listeners.get(id)!;
-    this.#listeners.delete(id);
-    const connectedS = Math.round((performance.now() - since) / 1_000);
-    this.#options.log({ kind: 'access', mount, ip, agent, connectedS, bytes, reason });
+  #left(id: ListenerId, { reason, bytes, connectedMs: told }: LeftWith): void {
+    const { mount, ip, agent, connectedMs } = this.#listeners.remove(id, told);
+    this.#options.log({ kind: 'access', mount, ip, agent, connectedS: Math.round(connectedMs / 1_000), bytes, reason });
   }
 }
 

@@ -1,21 +1,29 @@
 import type net from 'node:net';
 import type { ListenerId } from '../../core/base/machine.ts';
+import type { EndReason } from '../../core/listeners/listeners.ts';
 import { finish } from '../http/reply.ts';
 import { withSocket } from '../net/tcp.ts';
-import type { ListenerLeft } from './listener-host.ts';
+import type { KILLED, LeftWith } from './listener-host.ts';
 
 /** The listener has closed it, or the network has. */
 export const CLOSED_BY_LISTENER = 'closed by listener';
 
+export type ListenerClosed = (listener: ListenerId, how: LeftWith) => void;
+
+interface Open {
+  readonly socket: net.Socket;
+  readonly sinceMs: number;
+}
+
 /** The connections of listeners, whose requests have been read, by their number. */
 export class ListenerSockets {
-  readonly #closed: ListenerLeft;
-  readonly #sockets = new Map<ListenerId, net.Socket>();
+  readonly #closed: ListenerClosed;
+  readonly #sockets = new Map<ListenerId, Open>();
   readonly #ids = new Map<net.Socket, ListenerId>();
   /** The same function for every connection. */
   readonly #onClose = withSocket((socket) => this.#socketClosed(socket));
 
-  constructor(closed: ListenerLeft) {
+  constructor(closed: ListenerClosed) {
     this.#closed = closed;
   }
 
@@ -23,9 +31,13 @@ export class ListenerSockets {
     return this.#sockets.size;
   }
 
+  has(id: ListenerId): boolean {
+    return this.#sockets.has(id);
+  }
+
   /** Writes the head, and with it what `burst` has sent: one write for both. */
   add(id: ListenerId, socket: net.Socket, head: string, burst: () => void): void {
-    this.#sockets.set(id, socket);
+    this.#sockets.set(id, { socket, sinceMs: performance.now() });
     this.#ids.set(socket, id);
     socket.cork();
     socket.write(head);
@@ -37,26 +49,26 @@ export class ListenerSockets {
 
   /** The bytes are kept until they are written: they must not change any more. */
   send(id: ListenerId, bytes: Uint8Array): void {
-    this.#sockets.get(id)?.write(bytes);
+    this.#sockets.get(id)?.socket.write(bytes);
   }
 
   /** Written, but not taken by the system yet. */
   backlogBytes(id: ListenerId): number {
-    return this.#sockets.get(id)?.writableLength ?? 0;
+    return this.#sockets.get(id)?.socket.writableLength ?? 0;
   }
 
-  /** The machine has let this listener go. */
-  end(id: ListenerId, reason: 'mount-ended' | 'too-slow'): void {
-    const socket = this.#sockets.get(id);
+  /** The machine has let this listener go. Only who is there at the end of a mountpoint gets what was written. */
+  end(id: ListenerId, reason: EndReason | typeof KILLED): void {
+    const socket = this.#sockets.get(id)?.socket;
     if (socket === undefined) return;
     this.#forget(id, reason);
-    if (reason === 'too-slow') socket.destroy();
-    else finish(socket, '');
+    if (reason === 'mount-ended') finish(socket, '');
+    else socket.destroy();
   }
 
   /** Ends all connections after what was written, and destroys after `limitMs` what is left. */
   async finishAll(reason: string, limitMs: number): Promise<void> {
-    const open = [...this.#sockets.values()];
+    const open = [...this.#sockets.values()].map(({ socket }) => socket);
     const closed = open.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
     for (const id of this.#sockets.keys()) this.#forget(id, reason);
     for (const socket of open) socket.end(() => socket.destroy());
@@ -71,10 +83,11 @@ export class ListenerSockets {
   }
 
   #forget(id: ListenerId, reason: string): void {
-    const socket = this.#sockets.get(id);
-    if (socket === undefined) return;
+    const open = this.#sockets.get(id);
+    if (open === undefined) return;
     this.#sockets.delete(id);
+    const { socket, sinceMs } = open;
     this.#ids.delete(socket);
-    this.#closed(id, reason, Math.max(0, socket.bytesWritten - socket.writableLength));
+    this.#closed(id, { reason, bytes: Math.max(0, socket.bytesWritten - socket.writableLength), connectedMs: performance.now() - sinceMs });
   }
 }

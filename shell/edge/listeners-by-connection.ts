@@ -33,8 +33,21 @@ export class ListenersByConnection implements ListenerHost {
     return isSecure(newcomer.socket) ? here.take(newcomer) : workers.take(newcomer);
   }
 
+  kill(listener: ListenerId): void {
+    this.#hostOf(listener).kill(listener);
+  }
+
+  move(listener: ListenerId, mount: string): void {
+    this.#hostOf(listener).move(listener, mount);
+  }
+
   async stop(limitMs: number): Promise<void> {
     const { here, workers } = this.#options;
     await Promise.all([here.stop(limitMs), workers.stop(limitMs)]);
+  }
+
+  #hostOf(listener: ListenerId): ListenerHost {
+    const { here, workers } = this.#options;
+    return here.has(listener) ? here : workers;
   }
 }

@@ -1,7 +1,7 @@
 import type { JoinOptions } from '../../core/listeners/listener.ts';
-import type { ListenersSink } from '../../core/listeners/listeners.ts';
+import type { EndReason, ListenersSink } from '../../core/listeners/listeners.ts';
 import type { ListenerId } from '../../core/base/machine.ts';
-import type { ListenerHost, ListenerLeft, Newcomer } from './listener-host.ts';
+import { KILLED, type ListenerHost, type ListenerUser, type Newcomer } from './listener-host.ts';
 import { CLOSED_BY_LISTENER, ListenerSockets } from './listener-sockets.ts';
 
 /** The machine, as its listeners need it. */
@@ -10,19 +10,23 @@ export interface ListenerApi {
   /** Sends those who have joined their burst. */
   burst(): void;
   leave(listener: ListenerId, reason: string): void;
+  /** 'moved', or why not. */
+  move(listener: ListenerId, mount: string): string;
 }
 
 /** Listeners of this process: the machine writes to their connections. */
 export class LocalListeners implements ListenerHost, Omit<ListenersSink, 'event'> {
   readonly #api: ListenerApi;
+  readonly #user: ListenerUser;
   readonly #sockets: ListenerSockets;
   readonly #burst = (): void => this.#api.burst();
 
-  constructor(api: ListenerApi, left: ListenerLeft) {
+  constructor(api: ListenerApi, user: ListenerUser) {
     this.#api = api;
-    this.#sockets = new ListenerSockets((id, reason, bytes) => {
-      left(id, reason, bytes);
-      if (reason === CLOSED_BY_LISTENER) api.leave(id, reason);
+    this.#user = user;
+    this.#sockets = new ListenerSockets((id, how) => {
+      user.left(id, how);
+      if (how.reason === CLOSED_BY_LISTENER) api.leave(id, how.reason);
     });
   }
 
@@ -30,10 +34,23 @@ export class LocalListeners implements ListenerHost, Omit<ListenersSink, 'event'
     return this.#sockets.size;
   }
 
+  has(listener: ListenerId): boolean {
+    return this.#sockets.has(listener);
+  }
+
   take({ socket, mount, icy, label, head }: Newcomer): ListenerId | 'no-such-mount' | 'full' {
     const id = this.#api.join(mount, { icy, label });
     if (typeof id !== 'string') this.#sockets.add(id, socket, head, this.#burst);
     return id;
+  }
+
+  kill(id: ListenerId): void {
+    this.#api.leave(id, KILLED);
+    this.#sockets.end(id, KILLED);
+  }
+
+  move(id: ListenerId, mount: string): void {
+    if (this.#api.move(id, mount) === 'moved') this.#user.moved(id, mount);
   }
 
   send(id: ListenerId, bytes: Uint8Array): void {
@@ -44,7 +61,7 @@ export class LocalListeners implements ListenerHost, Omit<ListenersSink, 'event'
     return this.#sockets.backlogBytes(id);
   }
 
-  end(id: ListenerId, reason: 'mount-ended' | 'too-slow'): void {
+  end(id: ListenerId, reason: EndReason): void {
     this.#sockets.end(id, reason);
   }
 

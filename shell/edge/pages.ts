@@ -1,35 +1,28 @@
-import type { MountInfo } from '../../core/edge/edge.ts';
-import { toMs, type Micros } from '../../core/base/units.ts';
 import { anybody } from '../http/guards.ts';
-import { corsLines, htmlReply, textReply, type Reply } from '../http/reply.ts';
+import { corsLines, htmlReply, type Reply } from '../http/reply.ts';
 import type { HttpRequest } from '../http/request.ts';
 import type { Route } from '../http/router.ts';
-import { formatPeer } from '../net/address.ts';
-import { isSecure } from '../tls/tls-port.ts';
+import { hostOf, mountsFor, startOf, urlOf, type MountTable } from '../icecast/mount-table.ts';
+import { sourceFigures } from '../icecast/source-figures.ts';
+import { statusJson } from '../icecast/status-json.ts';
+import { sevenHtml, statusPage } from '../icecast/status-pages.ts';
 import { playlists } from './playlists.ts';
-import { statusJson } from './status-json.ts';
-import { decodeText, percentEncodePath } from '../http/text.ts';
-
-/** What an edge knows of its mountpoints. */
-export interface MountTable {
-  /** The time on the clock by which its mountpoints say since when they are there. */
-  now(): Micros;
-  /** Without its leading slash. */
-  mount(name: string): MountInfo | undefined;
-  mounts(): readonly MountInfo[];
-}
 
 export interface PageOptions {
   readonly table: MountTable;
   readonly startedAt: Date;
+  readonly maxListeners: number;
+  /** Of a mountpoint now: those of one address with one player count once. */
+  readonly uniqueListeners: (mount: string) => number;
 }
 
 /** What an edge answers to everybody besides streams. */
 export function pageRoutes(options: PageOptions): readonly Route[] {
   const { table } = options;
   return [
-    { at: 'status-json.xsl', methods, who: anybody, otherMethods: listenersOnly, handle: (request) => statusPage(request, options) },
-    { at: 'admin/', methods, who: anybody, handle: ({ target }) => textReply(200, mountList(target.name.slice('admin/'.length), table.mounts())) },
+    { at: 'status-json.xsl', methods, who: anybody, otherMethods: listenersOnly, handle: (request) => json(request, options) },
+    { at: 'status.xsl', methods, who: anybody, otherMethods: listenersOnly, handle: (request) => page(request, options) },
+    { at: '7.html', methods, who: anybody, otherMethods: listenersOnly, handle: (request) => seven(request, options) },
     ...Object.entries(playlists).map(([ending, playlist]): Route => ({
       at: `*${ending}`,
       methods,
@@ -46,40 +39,18 @@ export function pageRoutes(options: PageOptions): readonly Route[] {
 export const methods: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 export const listenersOnly: Reply = htmlReply(405, 'Listeners only', [['Allow', methods.join(', ')]]);
 
-function statusPage(request: HttpRequest, { table, startedAt }: PageOptions): Reply {
-  const body = statusJson({
-    mounts: mountsFor(request.target.query.get('mount'), table),
-    startedAt,
-    wallTimeOf: (mount) => new Date(Date.now() - toMs((table.now() - mount.startedAt) as Micros)),
-    urlOf: (mount) => urlOf(mount, request),
-    host: hostOf(request).replace(/:\d+$/, ''),
-  });
+function json(request: HttpRequest, { table, startedAt }: PageOptions): Reply {
+  const sources = mountsFor(request.target, table).map((mount) => sourceFigures(mount, { listenUrl: urlOf(mount, request), startedAt: startOf(mount, table) }));
+  const body = statusJson({ sources, startedAt, host: hostOf(request).replace(/:\d+$/, '') });
   return { status: 200, contentType: 'application/json; charset=UTF-8', headers: corsLines, body };
 }
 
-function urlOf(mount: MountInfo, request: HttpRequest): string {
-  return `${isSecure(request.socket) ? 'https' : 'http'}://${hostOf(request)}/${percentEncodePath(mount.name)}`;
+function page(request: HttpRequest, { table }: PageOptions): Reply {
+  return statusPage(mountsFor(request.target, table).map((mount) => ({ mount, url: urlOf(mount, request) })));
 }
 
-/** As the client calls us, so that an address in a playlist works for it too. */
-function hostOf({ head, socket }: HttpRequest): string {
-  const host = head.headers.get('host');
-  if (host !== undefined && /^[\w.-]+(:\d+)?$|^\[[0-9a-f:.]+\](:\d+)?$/i.test(host)) return host;
-  return formatPeer(socket.localAddress, socket.localPort);
-}
-
-/** All of them, or the one that is asked for, if it is there: scripts read the title of `?mount=/radio` as that of the only source. */
-function mountsFor(asked: Uint8Array | undefined, table: MountTable): readonly MountInfo[] {
-  if (asked === undefined || asked.length === 0) return table.mounts();
-  const mount = table.mount(decodeText(asked).replace(/^\//, ''));
-  return mount === undefined ? [] : [mount];
-}
-
-/**
- * One mountpoint a line. Icecast slaves ask for `streamlist.txt` or `streams` and expect CR LF; the original answers
- * whatever is asked for, with LF alone.
- */
-function mountList(page: string, mounts: readonly MountInfo[]): string {
-  const lineEnd = page === 'streamlist.txt' || page === 'streams' ? '\r\n' : '\n';
-  return mounts.map(({ name }) => `/${name}${lineEnd}`).join('');
+/** Of the mountpoint that is asked for, or the first: whoever asks in Shoutcast's way knows of no others. */
+function seven({ target }: HttpRequest, { table, maxListeners, uniqueListeners }: PageOptions): Reply {
+  const [mount] = mountsFor(target, table);
+  return sevenHtml({ mount, maxListeners, uniqueListeners: mount === undefined ? 0 : uniqueListeners(mount.name) });
 }

@@ -1,4 +1,5 @@
 import type { MountInfo } from '../../core/edge/edge.ts';
+import { audioInfo, kilobits, saidOf } from '../icecast/source-figures.ts';
 import { corsLines, responseHead } from '../http/reply.ts';
 
 /** What a stream may say about itself to a listener, in the order Icecast sends it. */
@@ -6,7 +7,7 @@ const icyNames = ['icy-description', 'icy-genre', 'icy-name', 'icy-private', 'ic
 
 /** The head before a stream. `icyIntervalBytes` only for a listener who asked for metadata. */
 export function streamHead(mount: MountInfo, icyIntervalBytes: number | undefined): string {
-  const said = new Map(mount.headers.map(([name, value]) => [name.toLowerCase(), value]));
+  const said = new Map(saidOf(mount));
   if (!said.has('icy-pub')) said.set('icy-pub', '0');
   return responseHead(200, mount.contentType, [
     ...icyNames.flatMap((name) => (said.has(name) ? [`${name}:${said.get(name)}`] : [])),
@@ -33,13 +34,4 @@ export class StreamHeads {
     this.#heads.set(key, head);
     return head;
   }
-}
-
-export function kilobits({ bitrateBps }: MountInfo): number {
-  return Math.round(bitrateBps / 1_000);
-}
-
-export function audioInfo(mount: MountInfo): string {
-  const { sampleRateHz, channels } = mount.format;
-  return `ice-samplerate=${sampleRateHz};ice-bitrate=${kilobits(mount)};ice-channels=${channels}`;
 }

@@ -25,11 +25,12 @@ export interface PasswordOptions {
   readonly voice: Voice;
   /** What is answered with 401. */
   readonly needed: string;
+  /** Shared by several guards; its own, unless given. */
+  readonly guesses?: GuessLimit;
 }
 
 /** Whoever has the password. Each is compared, and all in the same time. */
-export function withPassword({ passwordsFor, isUser, credentialsOf, refused, voice, needed }: PasswordOptions): Guard {
-  const guesses = new GuessLimit();
+export function withPassword({ passwordsFor, isUser, credentialsOf, refused, voice, needed, guesses = new GuessLimit() }: PasswordOptions): Guard {
   const check = (given: Credentials, request: HttpRequest): 'right' | 'wrong' | 'wait' => {
     const passwords = passwordsFor(request);
     const isRight = (): boolean => isUser(given.user) && passwords.filter((password) => samePassword(given.password, password)).length > 0;
@@ -43,4 +44,18 @@ export function withPassword({ passwordsFor, isUser, credentialsOf, refused, voi
     if (verdict === 'wait') return voice(429, 'Too many wrong passwords: retry in a second', [['Retry-After', '1']]);
     return voice(401, needed, [['WWW-Authenticate', 'Basic realm="Davecast"']]);
   };
+}
+
+/**
+ * A browser that has the password lends it to the pages of any site, and says whose page it was: by Origin of a form, by Sec-Fetch-Site or Referer also of an
+ * image or a link. These say nothing against who only reads.
+ */
+export function isOfOtherSite({ head: { headers } }: HttpRequest, isChange: boolean): boolean {
+  const host = headers.get('host');
+  const isHere = (address: string): boolean => address.replace(/^https?:\/\//, '').split('/')[0] === host;
+  const origin = headers.get('origin');
+  if (origin !== undefined) return !isHere(origin);
+  if (!isChange) return false;
+  const [site, referer] = [headers.get('sec-fetch-site'), headers.get('referer')];
+  return (site !== undefined && site !== 'same-origin' && site !== 'none') || (referer !== undefined && !isHere(referer));
 }

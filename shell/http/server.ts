@@ -55,6 +55,7 @@ export class HttpServer {
   readonly #readHead: NonNullable<HttpServerOptions['readHead']>;
   /** All connections, with what they have not finished yet. */
   readonly #open = new Map<net.Socket, Waiting | undefined>();
+  #accepted = 0;
   /** The same function for every connection: nothing of a request is held by it. */
   readonly #onClose = withSocket((socket) => this.#closed(socket));
   readonly #waiting: Unfinished;
@@ -79,6 +80,11 @@ export class HttpServer {
     this.#late = this.#timers.timer(() => this.#dropLate());
   }
 
+  /** Connections since it started, and how many of them are open. */
+  get counts(): { readonly connections: number; readonly clients: number } {
+    return { connections: this.#accepted, clients: this.#open.size };
+  }
+
   /** The port that it listens on then. One that listens by TLS, too, is called once for each. */
   async listen(bind: Bind, tls?: TlsPort): Promise<number> {
     const server = await listenTcp({ ...bind, keepAliveMs: this.#settings.keepAliveMs, allowHalfOpen: true }, (socket) => this.#accept(socket, tls));
@@ -99,6 +105,7 @@ export class HttpServer {
   }
 
   #accept(socket: net.Socket, tls: TlsPort | undefined): void {
+    this.#accepted++;
     const late = tls === undefined ? 'head not finished in time' : 'TLS handshake not finished in time';
     const waiting: Waiting = { socket, address: plainAddress(socket.remoteAddress), peer: peerOf(socket), since: this.#timers.now, late };
     this.#holdOpen(waiting);

@@ -24,7 +24,11 @@ export type Refusal =
   | 'TLS on the plain port'
   | 'too many wrong passwords'
   | 'wrong admin password'
-  | 'operator command from a page of another site';
+  | 'operator command from a page of another site'
+  | 'source or title from a page of another site';
+
+/** What came of a command that is none of a mountpoint's switcher. */
+export type AdminResult = 'done' | 'no-such-listener' | 'cannot-follow';
 
 /** Why a source is refused: another one is there; its mountpoint is none of ours; it is on another machine, and there is no password; it has a wrong one; it sends what is not supported. */
 export type SourceRefusal = { readonly code: 'in-use' | 'not-from-here' | 'wrong-password' } | { readonly code: 'no-such-mount'; readonly mount: string } | { readonly code: 'unsupported'; readonly format: string };
@@ -57,7 +61,7 @@ export type ShellEvent =
   | { readonly kind: 'certificate-refused'; readonly problem: string; readonly inUse: string; readonly until: string }
   | { readonly kind: 'certificate-expires'; readonly file: string; readonly names: string; readonly until: string; readonly daysLeft: number }
   | { readonly kind: 'certificate-expired'; readonly file: string; readonly names: string; readonly until: string }
-  | { readonly kind: 'operator'; readonly mount: string; readonly command: string; readonly to?: string; readonly result: CommandResult; readonly from: string }
+  | { readonly kind: 'operator'; readonly mount: string; readonly command: string; readonly to?: string; readonly result: CommandResult | AdminResult; readonly from: string }
   | { readonly kind: 'request-failed'; readonly from: string; readonly method: string; readonly target: string; readonly error: string | undefined }
   | { readonly kind: 'line-passed-over'; readonly from: string; readonly line: string }
   | { readonly kind: 'source-started'; readonly mount: string; readonly stream: string; readonly from: string }

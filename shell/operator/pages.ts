@@ -1,13 +1,12 @@
 import type { CommandResult, MountCommand } from '../../core/edge/switching/command.ts';
 import type { StreamInfo } from '../../core/edge/mountpoint/stream-info.ts';
-import { basicCredentials } from '../http/basic-auth.ts';
-import { withPassword, type Guard } from '../http/guards.ts';
+import type { Guard } from '../http/guards.ts';
 import { jsonReply, jsonVoice, type Reply } from '../http/reply.ts';
 import type { Log } from '../log/log.ts';
-import type { Refusals } from '../log/refusals.ts';
 import { textOf, type RequestTarget } from '../http/request-target.ts';
 import type { HttpRequest } from '../http/request.ts';
 import type { Route } from '../http/router.ts';
+import type { OperatorGuard } from './allowed.ts';
 import { answers, sourceOf, type Answer, type Sources } from './answers.ts';
 
 /** The edge, as operators need it. Mountpoints without their leading slash. */
@@ -20,44 +19,19 @@ export interface OperatorApi {
 
 export interface OperatorPagesOptions {
   readonly api: OperatorApi;
-  /** Of user "admin"; without one nobody is an operator. */
-  readonly password: string | undefined;
+  readonly allowed: OperatorGuard;
   readonly log: Log;
-  readonly refusals: Refusals;
 }
 
 /** What an edge answers to its operators: POST /admin/switch?mount=/radio&to=studio-b and the like, in JSON. What changes something is never a link that somebody follows. */
 export function operatorRoutes(options: OperatorPagesOptions): readonly Route[] {
-  const who = operators(options);
   const voice = jsonVoice;
+  const [who, whoChanges] = [false, true].map((isChange) => options.allowed({ voice, isChange })) as [Guard, Guard];
   return [
     { at: 'admin/sources', methods: ['GET'], who, voice, handle: ({ target }) => sources(target, options) },
-    { at: 'admin/switch', methods: ['POST'], who, voice, handle: (request) => switchTo(request, options) },
-    { at: 'admin/automatic', methods: ['POST'], who, voice, handle: (request) => command(request, { kind: 'automatic' }, options) },
+    { at: 'admin/switch', methods: ['POST'], who: whoChanges, voice, handle: (request) => switchTo(request, options) },
+    { at: 'admin/automatic', methods: ['POST'], who: whoChanges, voice, handle: (request) => command(request, { kind: 'automatic' }, options) },
   ];
-}
-
-/** Whoever has the password, and does not ask from a page of another site. */
-function operators({ password, refusals }: OperatorPagesOptions): Guard {
-  if (password === undefined) return () => jsonVoice(403, 'Operator commands are disabled: the edge was started without an admin password');
-  const hasPassword = withPassword({
-    passwordsFor: () => [password],
-    isUser: (user) => user === 'admin',
-    credentialsOf: ({ head }) => basicCredentials(head.headers.get('authorization')),
-    refused: (why, from) => {
-      if (why !== 'missing') refusals.count(why === 'wait' ? 'too many wrong passwords' : 'wrong admin password', from);
-    },
-    voice: jsonVoice,
-    needed: 'Authenticate as user admin',
-  });
-  return (request) => {
-    const { headers } = request.head;
-    // A browser that has the password lends it to the forms of any site, and says whose form it was.
-    const origin = headers.get('origin');
-    if (origin === undefined || origin.replace(/^https?:\/\//, '') === headers.get('host')) return hasPassword(request);
-    refusals.count('operator command from a page of another site', request.from);
-    return jsonVoice(403, 'Refused: the request comes from a page of another site');
-  };
 }
 
 function sources(target: RequestTarget, { api }: OperatorPagesOptions): Reply {

@@ -105,6 +105,13 @@ export class SourceConnections {
     if (rest.length > 0) take(rest);
   }
 
+  /** Ends the source of a mountpoint; false when there is none. */
+  kill(mount: SourceMount): boolean {
+    const current = this.#current.get(mount);
+    if (current !== undefined) this.#end(current, 'killed');
+    return current !== undefined;
+  }
+
   /** Ends all of them. */
   stop(): void {
     for (const current of this.#current.values()) this.#end(current, 'encoder stopped');

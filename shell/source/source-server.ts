@@ -5,6 +5,8 @@ import { bodyReader, beginningOf } from './body.ts';
 import { SourceConnections, type SourceMount } from './connections.ts';
 import { ShoutcastServer } from './shoutcast.ts';
 import { SourceMounts } from './source-mounts.ts';
+import { documentReply, iceResponse } from '../icecast/document.ts';
+import { TITLE_UPDATED, titleUpdate } from '../icecast/title-update.ts';
 import { commonRoutes } from '../http/common-routes.ts';
 import type { Guard } from '../http/guards.ts';
 import { htmlReply, lineVoice, type Reply } from '../http/reply.ts';
@@ -98,6 +100,7 @@ export class SourceServer implements Source {
         ...commonRoutes,
         update('admin/metadata'),
         update(SHOUTCAST_TITLES),
+        { at: 'admin/killsource', methods: ['GET', 'POST'], isChange: true, who, handle: (request) => this.#kill(request.target) },
         { at: '*', methods: ['SOURCE', 'PUT'], who, otherMethods: notFound, handle: (request) => this.#source(request, this.#mountOf(request)) },
       ],
       notFound,
@@ -134,16 +137,21 @@ export class SourceServer implements Source {
     return 'taken';
   }
 
+  #kill(target: RequestTarget): Reply {
+    const named = textOf(target, 'mount');
+    const mount = named === undefined ? undefined : this.#mounts.find(named);
+    if (named === undefined) return htmlReply(400, 'Missing parameter');
+    if (mount === undefined || !this.#connections.kill(mount)) return htmlReply(400, 'Source does not exist');
+    return documentReply(iceResponse('Source Removed', true), 'xml');
+  }
+
   #update(target: RequestTarget, mount: SourceMount | undefined): Reply {
-    const charset = textOf(target, 'charset');
-    const [song, artist, title] = ['song', 'artist', 'title'].map((name) => textOf(target, name, charset));
-    if (textOf(target, 'mode') !== 'updinfo') return htmlReply(400, 'Unknown admin request');
-    if (song === undefined && artist === undefined && title === undefined) return htmlReply(400, 'Missing parameter');
+    const update = titleUpdate(target);
+    if ('problem' in update) return htmlReply(400, update.problem);
     if (mount === undefined && !target.query.has('mount')) return htmlReply(400, 'Missing parameter');
     const sink = mount && this.#connections.sinkOf(mount);
     if (sink === undefined) return htmlReply(400, 'Source does not exist');
-    sink.title(song ?? [artist, title].filter((part) => part !== undefined && part !== '').join(' - '));
-    const answer = '<iceresponse><message>Metadata update successful</message><return>1</return></iceresponse>';
-    return { status: 200, contentType: 'text/xml; charset=utf-8', body: `<?xml version="1.0"?>\n${answer}\n` };
+    sink.title(update.title);
+    return documentReply(iceResponse(TITLE_UPDATED, true), 'xml');
   }
 }

@@ -1,5 +1,5 @@
 import { basicCredentials, type Credentials } from '../http/basic-auth.ts';
-import { thisMachine, withPassword, type Guard } from '../http/guards.ts';
+import { isOfOtherSite, thisMachine, withPassword, type Guard } from '../http/guards.ts';
 import { lineVoice } from '../http/reply.ts';
 import type { HttpRequest } from '../http/request.ts';
 import { textOf } from '../http/request-target.ts';
@@ -39,7 +39,11 @@ export function sources({ mountOf, mounts, log }: SourcesAllowed, refusals: Refu
     voice: lineVoice,
     needed: 'You need to authenticate',
   });
-  return (request) => (passwordsFor(request).length === 0 ? onlyHere : byPassword)(request);
+  return (request) => {
+    if (!isOfOtherSite(request, true)) return (passwordsFor(request).length === 0 ? onlyHere : byPassword)(request);
+    refusals.count('source or title from a page of another site', request.from);
+    return lineVoice(403, 'Refused: the request comes from a page of another site');
+  };
 }
 
 /** Shoutcast's clients have the password in the address. */

@@ -1,6 +1,7 @@
 import type { ListenerId, MountId } from '../../../core/base/machine.ts';
 import type { Settings } from '../../../core/config/settings.ts';
 import type { ListenersEvent } from '../../../core/listeners/events.ts';
+import type { LeftWith } from '../listener-host.ts';
 
 /** A connection that goes with the message, whose request has been read. */
 export interface JoinMessage {
@@ -16,17 +17,31 @@ export interface JoinMessage {
   readonly feedBytes: number;
 }
 
+/** A listener is disconnected. */
+export interface KillMessage {
+  readonly kind: 'kill';
+  readonly listener: ListenerId;
+}
+
+/** A listener goes on at another mountpoint. */
+export interface MoveMessage {
+  readonly kind: 'move';
+  readonly listener: ListenerId;
+  readonly mount: string;
+  /** So much of the feed, from the first byte on, must have been read before the mountpoint is known. */
+  readonly feedBytes: number;
+}
+
 /** What the process that has the ingest says to a worker. What is on air goes by a pipe of its own. */
 export type ToWorker =
   | { readonly kind: 'begin'; readonly settings: Settings }
   | JoinMessage
+  | KillMessage
+  | MoveMessage
   | { readonly kind: 'stop'; readonly limitMs: number };
 
-export interface LeftListener {
+export interface LeftListener extends LeftWith {
   readonly listener: ListenerId;
-  readonly reason: string;
-  /** Taken by the system, with the head. */
-  readonly bytes: number;
 }
 
 /** Of one mountpoint, since its worker began. */

@@ -4,7 +4,7 @@ import { Bounds } from '../../../core/base/bounds.ts';
 import type { Audience } from '../../../core/listeners/audience.ts';
 import type { Feed } from '../../../core/listeners/feed/feed.ts';
 import type { Log } from '../../log/log.ts';
-import type { ListenerHost, ListenerLeft, Newcomer } from '../listener-host.ts';
+import type { ListenerHost, ListenerUser, Newcomer } from '../listener-host.ts';
 import type { Report } from './messages.ts';
 import { WorkerProcess } from './worker-process.ts';
 
@@ -16,18 +16,18 @@ const LOOK_MS = 500;
 const YOUNG_MS = 2_000;
 const MIN_RESTART_MS = 250;
 const MAX_RESTART_MS = 5_000;
-/** Numbers of listeners in workers begin here: none is that of a listener in this process, which a machine counts from 1. */
-const FIRST_LISTENER = 1_000_000_000_000;
 
 export interface WorkerPoolOptions {
   readonly workers: number;
+  /** Numbers of its listeners come after this one. */
+  readonly afterListener: number;
   readonly settings: Settings;
   /** What is on air. The pool bounds it. */
   readonly feed: Feed;
   readonly log: Log;
   /** The listeners of a mountpoint, all workers together, have changed. */
   readonly heard: (mount: string, audience: Audience) => void;
-  readonly left: ListenerLeft;
+  readonly user: ListenerUser;
 }
 
 /** Of one mountpoint. */
@@ -85,13 +85,20 @@ export class WorkerPool implements ListenerHost {
     const worker = this.#idlest();
     if (worker === undefined) return 'no-worker';
     this.#taken++;
-    const listener = (FIRST_LISTENER + this.#taken) as ListenerId;
+    const listener = (this.#options.afterListener + this.#taken) as ListenerId;
     worker.join({ kind: 'join', listener, mount: name, icy, label, head }, mount, socket);
-    const heard = this.#heardOf(mount);
-    heard.listeners++;
-    heard.peak = Math.max(heard.peak, heard.listeners);
+    this.#arrived(mount);
     this.#tell(mount);
     return listener;
+  }
+
+  kill(listener: ListenerId): void {
+    this.#workerOf(listener)?.kill(listener);
+  }
+
+  move(listener: ListenerId, name: string): void {
+    const mount = this.#options.feed.find(name);
+    if (mount !== undefined) this.#workerOf(listener)?.move(listener, name, mount);
   }
 
   /** Ends all listeners after what was written, and all workers. */
@@ -113,7 +120,7 @@ export class WorkerPool implements ListenerHost {
 
   #ended(place: number, worker: WorkerProcess, how: string): void {
     this.#workers[place] = undefined;
-    const { log, left } = this.#options;
+    const { log, user } = this.#options;
     if (!this.#isStopping) log({ kind: 'worker-ended', worker: place + 1, pid: worker.pid ?? 0, how, listeners: worker.listeners.size });
     const mounts = new Set([...worker.listeners.values(), ...worker.given.keys()]);
     for (const { mount, slowListeners, bytesOut } of worker.given.values()) {
@@ -123,7 +130,7 @@ export class WorkerPool implements ListenerHost {
     }
     for (const [listener, mount] of worker.listeners) {
       this.#heardOf(mount).listeners--;
-      left(listener, 'worker ended', 0);
+      user.left(listener, { reason: 'worker ended', bytes: 0, connectedMs: undefined });
     }
     for (const mount of mounts) this.#tell(mount);
     if (!this.#isStopping) this.#replace(place, worker);
@@ -142,20 +149,41 @@ export class WorkerPool implements ListenerHost {
   }
 
   #reported(worker: WorkerProcess, { events, left, given }: Report): void {
-    for (const event of events) this.#options.log(event);
     const mounts = new Set<MountId>();
+    for (const event of events) {
+      this.#options.log(event);
+      if (event.kind === 'listener-moved') for (const mount of this.#moved(worker, event.listener, event.to)) mounts.add(mount);
+    }
     for (const one of given) {
       worker.given.set(one.mount, one);
       mounts.add(one.mount);
     }
-    for (const { listener, reason, bytes } of left) {
+    for (const { listener, ...how } of left) {
       const mount = worker.listeners.get(listener)!;
       worker.listeners.delete(listener);
       this.#heardOf(mount).listeners--;
       mounts.add(mount);
-      this.#options.left(listener, reason, bytes);
+      this.#options.user.left(listener, how);
     }
     for (const mount of mounts) this.#tell(mount);
+  }
+
+  /** Gives the mountpoints whose audience has changed. */
+  #moved(worker: WorkerProcess, listener: ListenerId, name: string): readonly MountId[] {
+    const [from, to] = [worker.listeners.get(listener), this.#options.feed.find(name)];
+    // That mountpoint is over: the listener has been told so, and leaves the one where it was counted.
+    if (from === undefined || to === undefined) return [];
+    worker.listeners.set(listener, to);
+    this.#heardOf(from).listeners--;
+    this.#arrived(to);
+    this.#options.user.moved(listener, name);
+    return [from, to];
+  }
+
+  #arrived(mount: MountId): void {
+    const heard = this.#heardOf(mount);
+    heard.listeners++;
+    heard.peak = Math.max(heard.peak, heard.listeners);
   }
 
   #pump(): void {
@@ -171,7 +199,7 @@ export class WorkerPool implements ListenerHost {
     this.#workers.forEach((worker, place) => {
       if (worker?.isStuck() !== true) return;
       this.#options.log({ kind: 'worker-stuck', worker: place + 1, pid: worker.pid ?? 0 });
-      worker.kill();
+      worker.end();
     });
     for (const [mount, { listeners }] of this.#mounts) if (listeners === 0 && this.#options.feed.nameOf(mount) === undefined) this.#forget(mount);
   }
@@ -180,6 +208,10 @@ export class WorkerPool implements ListenerHost {
   #forget(mount: MountId): void {
     this.#mounts.delete(mount);
     for (const worker of this.#workers) worker?.given.delete(mount);
+  }
+
+  #workerOf(listener: ListenerId): WorkerProcess | undefined {
+    return this.#workers.find((worker) => worker?.listeners.has(listener));
   }
 
   #idlest(): WorkerProcess | undefined {

@@ -45,7 +45,7 @@ export class WorkerProcess {
     this.#pipe = this.#child.stdio[FEED_FD] as net.Socket;
     // Whatever fails, what follows is its end.
     this.#pipe.on('error', () => undefined);
-    this.#child.on('error', () => this.kill());
+    this.#child.on('error', () => this.end());
     this.#child.on('message', (report: Report) => {
       this.#hasReported = true;
       this.#silentLooks = 0;
@@ -77,13 +77,21 @@ export class WorkerProcess {
   /** Hands a listener over, with its connection. */
   join(message: Omit<JoinMessage, 'feedBytes'>, mount: MountId, socket: net.Socket): void {
     this.listeners.set(message.listener, mount);
-    const feedBytes = this.#historyBytes + Math.max(0, this.#feed.openedAfter(this.#startedAt, mount));
     this.#sockets.add(socket);
-    this.#send({ ...message, feedBytes }, socket, () => {
+    this.#send({ ...message, feedBytes: this.#feedBytesBefore(mount) }, socket, () => {
       this.#sockets.delete(socket);
       // Here it is closed; the worker's goes on.
       socket.destroy();
     });
+  }
+
+  kill(listener: ListenerId): void {
+    this.#send({ kind: 'kill', listener });
+  }
+
+  /** It reports when that has been done. */
+  move(listener: ListenerId, name: string, mount: MountId): void {
+    this.#send({ kind: 'move', listener, mount: name, feedBytes: this.#feedBytesBefore(mount) });
   }
 
   /** Gives it what is on air, as much as it takes. */
@@ -93,7 +101,7 @@ export class WorkerProcess {
       if (bytes === undefined) return;
       this.#pipe.write(bytes);
     }
-    if (this.#feed.behindBytes(this.#cursor) > MAX_BEHIND_BYTES) this.kill();
+    if (this.#feed.behindBytes(this.#cursor) > MAX_BEHIND_BYTES) this.end();
   }
 
   /** Called at equal intervals: whether it is stuck, and has to be ended. */
@@ -102,7 +110,7 @@ export class WorkerProcess {
     return this.#silentLooks > (this.#hasReported ? MAX_SILENT_LOOKS : MAX_STARTING_LOOKS);
   }
 
-  kill(): void {
+  end(): void {
     this.#child.kill('SIGKILL');
   }
 
@@ -111,9 +119,14 @@ export class WorkerProcess {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = new Promise((resolve) => this.#child.once('exit', resolve));
     this.#send({ kind: 'stop', limitMs });
-    const late = setTimeout(() => this.kill(), 2 * limitMs);
+    const late = setTimeout(() => this.end(), 2 * limitMs);
     await ended;
     clearTimeout(late);
+  }
+
+  /** How much it has to read to know of a mountpoint. */
+  #feedBytesBefore(mount: MountId): number {
+    return this.#historyBytes + Math.max(0, this.#feed.openedAfter(this.#startedAt, mount));
   }
 
   #send(message: ToWorker, socket?: net.Socket, sent: () => void = () => undefined): void {

@@ -6,11 +6,18 @@ import type { ListenersEvent } from '../../../core/listeners/events.ts';
 import { FeedReader } from '../../../core/listeners/feed/reader.ts';
 import { Listeners } from '../../../core/listeners/listeners.ts';
 import { Driver } from '../../process/driver.ts';
+import { KILLED, type LeftWith } from '../listener-host.ts';
 import { CLOSED_BY_LISTENER, ListenerSockets } from '../listener-sockets.ts';
-import type { GivenOut, JoinMessage, LeftListener, Report } from './messages.ts';
+import type { GivenOut, JoinMessage, KillMessage, LeftListener, MoveMessage, Report } from './messages.ts';
+
+/** One whose answer has not begun. */
+const nothing = { bytes: 0, connectedMs: 0 } as const;
 
 /** How often is reported, also when there is nothing to report: that says that the worker goes on. */
 const REPORT_MS = 100;
+
+/** A join, with its connection, or a move. */
+type Waiting = { readonly message: JoinMessage; readonly socket: net.Socket } | { readonly message: MoveMessage; readonly socket?: undefined };
 
 /**
  * The listeners of one worker process.
@@ -30,8 +37,10 @@ export class ListenerWorker {
   readonly #numbers = new Map<ListenerId, ListenerId>();
   /** Of the one who joins in the call that is going on, whose number in the machine is not known yet. */
   #joining = 0 as ListenerId;
-  /** Joins to mountpoints that the feed has not told of yet, in the order in which they came. */
-  #waiting: { readonly message: JoinMessage; readonly socket: net.Socket }[] = [];
+  /** The other way round. */
+  readonly #ids = new Map<ListenerId, ListenerId>();
+  /** What is to be done once the feed has told of a mountpoint, in the order in which it came. */
+  #waiting: Waiting[] = [];
   #events: ListenersEvent[] = [];
   #left: LeftListener[] = [];
   /** Bytes of each mountpoint, as last reported. */
@@ -40,7 +49,7 @@ export class ListenerWorker {
 
   constructor(settings: Settings, report: (report: Report) => void) {
     this.#report = report;
-    this.#sockets = new ListenerSockets((id, reason, bytes) => this.#closed(id, reason, bytes));
+    this.#sockets = new ListenerSockets((id, how) => this.#closed(id, how));
     this.#machine = new Listeners({ settings, budget: new MemoryBudget(settings.edgeBytes) }, {
       send: (id, bytes) => this.#sockets.send(id, bytes),
       backlogBytes: (id) => this.#sockets.backlogBytes(id),
@@ -58,7 +67,7 @@ export class ListenerWorker {
     this.#feed.push(this.#driver.now, bytes);
     const ready = this.#waiting.filter(({ message }) => message.feedBytes <= this.#feed.readBytes);
     this.#waiting = this.#waiting.filter((one) => !ready.includes(one));
-    for (const { message, socket } of ready) this.#admit(message, socket);
+    for (const one of ready) this.#do(one);
     this.#driver.settle();
   }
 
@@ -67,10 +76,28 @@ export class ListenerWorker {
     // As where it was accepted: an error is followed by 'close', and a listener may say that it will write no more.
     socket?.on('error', () => undefined);
     if (socket !== undefined) socket.allowHalfOpen = true;
-    if (socket === undefined) this.#left.push({ listener: message.listener, reason: CLOSED_BY_LISTENER, bytes: 0 });
-    else if (message.feedBytes > this.#feed.readBytes) this.#waiting.push({ message, socket });
-    else this.#admit(message, socket);
+    if (socket === undefined) this.#left.push({ ...nothing, listener: message.listener, reason: CLOSED_BY_LISTENER });
+    else this.#whenKnown({ message, socket });
+  }
+
+  kill({ listener }: KillMessage): void {
+    for (const { message, socket } of this.#waiting) {
+      if (message.listener !== listener || socket === undefined) continue;
+      socket.destroy();
+      this.#left.push({ ...nothing, listener, reason: KILLED });
+    }
+    this.#waiting = this.#waiting.filter(({ message }) => message.listener !== listener);
+    const id = this.#ids.get(listener);
+    if (id === undefined) return;
+    this.#machine.leave(this.#driver.now, id, KILLED);
+    this.#sockets.end(id, KILLED);
     this.#driver.settle();
+  }
+
+  move(message: MoveMessage): void {
+    // Behind its join, when that waits.
+    const before = this.#waiting.filter((one) => one.message.listener === message.listener).map((one) => one.message.feedBytes);
+    this.#whenKnown({ message: { ...message, feedBytes: Math.max(message.feedBytes, ...before) } });
   }
 
   /** Lets all connections end after what was written, for so long. */
@@ -82,9 +109,22 @@ export class ListenerWorker {
     this.#reportAll();
   }
 
+  #whenKnown(waiting: Waiting): void {
+    if (waiting.message.feedBytes > this.#feed.readBytes) this.#waiting.push(waiting);
+    else this.#do(waiting);
+    this.#driver.settle();
+  }
+
+  #do({ message, socket }: Waiting): void {
+    if (socket !== undefined) return this.#admit(message, socket);
+    const id = this.#ids.get(message.listener);
+    // What has become of it is told by an event.
+    if (id !== undefined) this.#machine.move(this.#driver.now, id, message.mount);
+  }
+
   #admit({ listener, mount, icy, label, head }: JoinMessage, socket: net.Socket): void {
     if (socket.destroyed) {
-      this.#left.push({ listener, reason: CLOSED_BY_LISTENER, bytes: 0 });
+      this.#left.push({ ...nothing, listener, reason: CLOSED_BY_LISTENER });
       return;
     }
     this.#joining = listener;
@@ -92,20 +132,23 @@ export class ListenerWorker {
     if (typeof id === 'string') {
       // It has ended since; the request was right when it was read.
       socket.destroy();
-      this.#left.push({ listener, reason: 'mount-ended', bytes: 0 });
+      this.#left.push({ ...nothing, listener, reason: 'mount-ended' });
       return;
     }
     this.#numbers.set(id, listener);
+    this.#ids.set(listener, id);
     this.#sockets.add(id, socket, head, this.#burst);
   }
 
-  #closed(id: ListenerId, reason: string, bytes: number): void {
-    this.#left.push({ listener: this.#numbers.get(id)!, reason, bytes });
-    if (reason === CLOSED_BY_LISTENER) {
-      this.#machine.leave(this.#driver.now, id, reason);
+  #closed(id: ListenerId, how: LeftWith): void {
+    const listener = this.#numbers.get(id)!;
+    this.#left.push({ ...how, listener });
+    if (how.reason === CLOSED_BY_LISTENER) {
+      this.#machine.leave(this.#driver.now, id, how.reason);
       this.#driver.settle();
     }
     this.#numbers.delete(id);
+    this.#ids.delete(listener);
   }
 
   #renumbered(event: ListenersEvent): ListenersEvent {

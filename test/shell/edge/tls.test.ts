@@ -130,7 +130,7 @@ describe('listeners by TLS', () => {
     const told = new CapturedLog();
     const refusals = new Refusals(told.log);
     const left: (readonly [string, number])[] = [];
-    const sockets = new ListenerSockets((_, reason, bytes) => left.push([reason, bytes]));
+    const sockets = new ListenerSockets((_, { reason, bytes }) => left.push([reason, bytes]));
     const id = 1 as ListenerId;
     const server = new HttpServer((_, socket) => sockets.add(id, socket, 'HEAD\r\n\r\n', () => undefined), { settings: defaultSettings, refusals, log: told.log });
     const tls = new TlsPort({ port: 0, certificates: [pairOf('local')] }, told.log);

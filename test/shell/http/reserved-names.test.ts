@@ -3,21 +3,23 @@ import { defaultSettings } from '../../../core/config/settings.ts';
 import { mountpointProblem } from '../../../core/wire/announce.ts';
 import type { ListenerHost } from '../../../shell/edge/listener-host.ts';
 import { ListenerServer } from '../../../shell/edge/listener-server.ts';
-import type { MountTable } from '../../../shell/edge/pages.ts';
+import type { AdminApi } from '../../../shell/icecast/admin.ts';
+import type { MountTable } from '../../../shell/icecast/mount-table.ts';
 import { pageTable } from '../../../shell/http/page-server.ts';
 import type { RouteTable } from '../../../shell/http/router.ts';
 import { Refusals } from '../../../shell/log/refusals.ts';
-import { operatorRoutes, type OperatorApi } from '../../../shell/operator/pages.ts';
+import type { OperatorApi } from '../../../shell/operator/pages.ts';
 import { SourceServer } from '../../../shell/source/source-server.ts';
 import { CapturedLog } from '../support.ts';
 
 const { log } = new CapturedLog();
 const refusals = new Refusals(log);
-const operator = operatorRoutes({ api: {} as OperatorApi, password: 'sesame', log, refusals });
+const operator = {} as OperatorApi;
+const admin = {} as AdminApi;
 const bind = { address: '127.0.0.1', port: 0 };
 
 const tables: readonly (readonly [string, RouteTable])[] = [
-  ['an edge', new ListenerServer({ table: {} as MountTable, host: () => ({}) as ListenerHost, operator, settings: defaultSettings, log, refusals }).table],
+  ['an edge', new ListenerServer({ table: {} as MountTable, host: () => ({}) as ListenerHost, operator, admin, adminPassword: 'sesame', settings: defaultSettings, log, refusals }).table],
   ['an encoder', new SourceServer({ mounts: [{ name: 'm', password: undefined, api: { begin: () => { throw new Error('no source comes'); } } }], bind, settings: defaultSettings, log }).table],
   ['a relay', pageTable],
 ];

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { CommandResult, MountCommand } from '../../../core/edge/switching/command.ts';
 import type { StreamInfo } from '../../../core/edge/mountpoint/stream-info.ts';
 import type { RequestHead } from '../../../shell/http/head.ts';
+import { operators } from '../../../shell/operator/allowed.ts';
 import { operatorRoutes } from '../../../shell/operator/pages.ts';
 import { Refusals } from '../../../shell/log/refusals.ts';
 import { htmlReply } from '../../../shell/http/reply.ts';
@@ -51,7 +52,8 @@ class Rig {
       streamsOf: (mount: string): readonly StreamInfo[] | undefined => (mount === 'radio' ? [stream] : undefined),
       fallbackOf: (): string | undefined => this.fallback,
     };
-    const routes = operatorRoutes({ api, password, log: this.told.log, refusals: new Refusals(this.told.log) });
+    const allowed = operators({ password, refusals: new Refusals(this.told.log) });
+    const routes = operatorRoutes({ api, allowed, log: this.told.log });
     this.pages = new Router({ routes, notFound: nothing, options: () => nothing });
   }
 
@@ -163,6 +165,15 @@ describe('nobody is obeyed', () => {
       expect(rig.ask('/admin/switch?mount=/radio', { headers: { origin } })?.status).toBe(403);
     }
     expect(rig.commands).toEqual([]);
+    for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }, { referer: 'http://evil.example/edge:8000' }, { referer: 'http://edge:8001/' }]) {
+      expect(rig.ask('/admin/switch?mount=/radio', { headers })?.status).toBe(403);
+      // Whoever follows a link to what changes nothing may read it.
+      expect(rig.ask('/admin/sources?mount=/radio', { method: 'GET', headers })?.status).toBe(200);
+    }
+    expect(rig.commands).toEqual([]);
+    for (const headers of [{ 'sec-fetch-site': 'same-origin' }, { 'sec-fetch-site': 'none' }, { referer: 'http://edge:8000/status.xsl' }]) {
+      expect(rig.ask('/admin/switch?mount=/radio', { headers })?.status).toBe(200);
+    }
     for (const origin of ['http://edge:8000', 'https://edge:8000']) expect(rig.ask('/admin/switch?mount=/radio', { headers: { origin } })?.status).toBe(200);
   });
 });

@@ -12,14 +12,14 @@ import { CapturedLog, RawClient, sleep } from '../../support.ts';
 
 const settings = withSettings({ burstMs: 1_000, listenerFlushMs: 20 });
 const radio = 1 as MountId;
-/** Numbers of listeners in workers are above it. */
-const BEFORE = 1_000_000_000_000;
+const BEFORE = 1_000;
 
 /** A pool with a port whose connections it gets, as if their requests had been read. */
 class Rig {
   readonly log = new CapturedLog();
   readonly feed = new Feed(settings);
   readonly left: (readonly [ListenerId, string])[] = [];
+  readonly moved: (readonly [ListenerId, string])[] = [];
   readonly pool: WorkerPool;
   audience: Audience = nobody;
   asked = 'radio';
@@ -30,6 +30,7 @@ class Rig {
   constructor(workers: number, maxListeners = 100) {
     this.pool = new WorkerPool({
       workers,
+      afterListener: BEFORE,
       settings: { ...settings, maxListeners },
       feed: this.feed,
       log: this.log.log,
@@ -37,7 +38,10 @@ class Rig {
         this.audience = audience;
         this.#look();
       },
-      left: (listener, reason) => this.left.push([listener, reason]),
+      user: {
+        left: (listener, { reason }) => this.left.push([listener, reason]),
+        moved: (listener, mount) => this.moved.push([listener, mount]),
+      },
     });
     this.#server = net.createServer({ pauseOnConnect: true }, (socket) => {
       const answer = this.pool.take({ socket, mount: this.asked, icy: false, label: 'listener', head: 'HEAD\r\n\r\n' });

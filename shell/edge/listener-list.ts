@@ -1,0 +1,103 @@
+import type { ListenerId } from '../../core/base/machine.ts';
+import type { ListenerInfo } from '../icecast/admin.ts';
+
+/** What is known of a listener from its request. */
+export interface ListenerRequest {
+  /** `GET /radio HTTP/1.1`, a character for each byte. */
+  readonly request: string;
+  readonly ip: string;
+  /** '-' when it says none, as is `referer`. */
+  readonly agent: string;
+  readonly referer: string;
+}
+
+interface Listener extends ListenerRequest {
+  readonly id: ListenerId;
+  mount: string;
+  readonly sinceMs: number;
+}
+
+/** A listener that is there no more. */
+export interface FormerListener extends ListenerRequest {
+  /** Where it was last. */
+  readonly mount: string;
+  readonly connectedMs: number;
+}
+
+/** Those of one mountpoint. */
+interface Group {
+  readonly listeners: Map<ListenerId, Listener>;
+  /** How many there are of each address with one player. */
+  readonly unique: Map<string, number>;
+}
+
+/** The listeners of an edge, all of its processes together. */
+export class ListenerList {
+  readonly #all = new Map<ListenerId, Listener>();
+  /** By mountpoint; none is empty. */
+  readonly #groups = new Map<string, Group>();
+  #joined = 0;
+
+  /** How many there have been. */
+  get joined(): number {
+    return this.#joined;
+  }
+
+  /** Of one mountpoint. */
+  of(mount: string): readonly ListenerInfo[] {
+    const nowMs = performance.now();
+    const listeners = [...(this.#groups.get(mount)?.listeners.values() ?? [])];
+    return listeners.map(({ id, ip, agent, sinceMs }) => ({ id, ip, agent, connectedMs: nowMs - sinceMs }));
+  }
+
+  /** How many different ones a mountpoint has: those of one address with one player count once. */
+  uniqueOf(mount: string): number {
+    return this.#groups.get(mount)?.unique.size ?? 0;
+  }
+
+  add(id: ListenerId, mount: string, request: ListenerRequest): void {
+    this.#joined++;
+    const listener: Listener = { id, mount, sinceMs: performance.now(), ...request };
+    this.#all.set(id, listener);
+    this.#enter(listener);
+  }
+
+  moved(id: ListenerId, mount: string): void {
+    const listener = this.#all.get(id);
+    if (listener === undefined) return;
+    this.#leave(listener);
+    listener.mount = mount;
+    this.#enter(listener);
+  }
+
+  /** `connectedMs` where its connection tells it. */
+  remove(id: ListenerId, connectedMs: number | undefined): FormerListener {
+    const listener = this.#all.get(id)!;
+    this.#all.delete(id);
+    this.#leave(listener);
+    const { mount, ip, request, referer, agent, sinceMs } = listener;
+    return { mount, ip, request, referer, agent, connectedMs: connectedMs ?? performance.now() - sinceMs };
+  }
+
+  #enter(listener: Listener): void {
+    const group = this.#groups.get(listener.mount) ?? { listeners: new Map<ListenerId, Listener>(), unique: new Map<string, number>() };
+    this.#groups.set(listener.mount, group);
+    group.listeners.set(listener.id, listener);
+    const who = whoIs(listener);
+    group.unique.set(who, (group.unique.get(who) ?? 0) + 1);
+  }
+
+  #leave(listener: Listener): void {
+    const group = this.#groups.get(listener.mount)!;
+    group.listeners.delete(listener.id);
+    const who = whoIs(listener);
+    const left = group.unique.get(who)! - 1;
+    if (left > 0) group.unique.set(who, left);
+    else group.unique.delete(who);
+    if (group.listeners.size === 0) this.#groups.delete(listener.mount);
+  }
+}
+
+function whoIs({ ip, agent }: ListenerRequest): string {
+  return `${ip} ${agent}`;
+}

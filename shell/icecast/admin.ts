@@ -1,0 +1,222 @@
+import type { ListenerId } from '../../core/base/machine.ts';
+import { canFollow, cannotFollow } from '../../core/codec/formats.ts';
+import type { MountInfo } from '../../core/edge/edge.ts';
+import type { CommandResult } from '../../core/edge/switching/command.ts';
+import { anybody, type Guard } from '../http/guards.ts';
+import { htmlReply, jsonVoice, textReply, type Reply, type Voice } from '../http/reply.ts';
+import type { HttpRequest } from '../http/request.ts';
+import { textOf, type RequestTarget } from '../http/request-target.ts';
+import type { Route } from '../http/router.ts';
+import type { AdminResult } from '../log/events.ts';
+import type { Log } from '../log/log.ts';
+import { formatRefusalText } from '../log/words.ts';
+import { documentReply, element, elements, iceResponse, type DocumentForm, type Element } from './document.ts';
+import { hostOf, mountIn, mountsFor, startOf, urlOf, type MountTable } from './mount-table.ts';
+import { statistics, type ServerCounts } from './statistics.ts';
+import { serverFigures } from './status-json.ts';
+import { TITLE_UPDATED, titleUpdate } from './title-update.ts';
+
+/** A listener as operators see it. */
+export interface ListenerInfo {
+  readonly id: ListenerId;
+  readonly ip: string;
+  readonly agent: string;
+  readonly connectedMs: number;
+}
+
+/** The listeners of a server, all of its processes together. Mountpoints without their leading slash. */
+export interface AdminListeners {
+  of(mount: string): readonly ListenerInfo[];
+  uniqueOf(mount: string): number;
+  kill(listener: ListenerId): void;
+  move(listener: ListenerId, mount: string): void;
+}
+
+/** What operators may have a server do by Icecast's commands. */
+export interface AdminApi {
+  /** Leaves the stream on air for another one. */
+  leaveSource(mount: string): CommandResult;
+  /** What listeners see, until a stream has a newer title. */
+  setTitle(mount: string, title: string): void;
+  /** What is configured to be heard when no stream is left. */
+  fallbackOf(mount: string): string | undefined;
+}
+
+export interface AdminOptions {
+  readonly table: MountTable;
+  readonly listeners: AdminListeners;
+  readonly api: AdminApi;
+  readonly counts: () => ServerCounts;
+  readonly allowed: (options: { readonly voice: Voice; readonly isChange?: boolean; readonly inAddress?: boolean }) => Guard;
+  readonly startedAt: Date;
+  readonly maxListeners: number;
+  readonly log: Log;
+}
+
+/** What is wrong with a request, in Icecast's words. */
+class Problem {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+interface Page {
+  readonly isChange?: true;
+  answer(request: HttpRequest): Element | Problem;
+}
+
+const MISSING = new Problem('Missing parameter');
+const UNKNOWN = 'Unknown admin request';
+const methods = ['GET', 'POST'] as const;
+
+/** Icecast's admin pages: `/admin/listclients?mount=/radio` in XML, `/admin/listclients.json?mount=/radio` the same in JSON. */
+export function adminRoutes(options: AdminOptions): readonly Route[] {
+  const { table, allowed } = options;
+  const pages = new AdminPages(options);
+  return [
+    ...Object.entries(pages.all).flatMap(([name, page]) => [routeOf(`admin/${name}`, page, 'xml', allowed), routeOf(`admin/${name}.json`, page, 'json', allowed)]),
+    routeOf('admin.cgi', pages.all['metadata']!, 'xml', allowed, true),
+    // What a slave asks its master for.
+    ...['admin/streamlist.txt', 'admin/streams'].map((at): Route => ({ at, methods: ['GET'], who: anybody, handle: () => mountList(table, '\r\n') })),
+    { at: 'admin/', methods: ['GET'], who: anybody, handle: ({ target }) => (target.name === 'admin/' ? mountList(table, '\n') : undefined) },
+    { at: 'admin/', methods, who: allowed({ voice: htmlReply }), handle: ({ target }) => (target.name.endsWith('.json') ? jsonVoice : htmlReply)(404, UNKNOWN) },
+  ];
+}
+
+function routeOf(at: string, { isChange, answer }: Page, form: DocumentForm, allowed: AdminOptions['allowed'], inAddress = false): Route {
+  const voice = form === 'json' ? jsonVoice : htmlReply;
+  return {
+    at,
+    methods,
+    voice,
+    ...(isChange === true && { isChange }),
+    who: allowed({ voice, isChange: isChange === true, inAddress }),
+    handle: (request) => {
+      const given = answer(request);
+      return given instanceof Problem ? voice(400, given.text) : documentReply(given, form);
+    },
+  };
+}
+
+/** One mountpoint a line. Icecast's slaves expect CR LF; the original Davecast has LF alone. */
+function mountList(table: MountTable, lineEnd: string): Reply {
+  return textReply(200, table.mounts().map(({ name }) => `/${name}${lineEnd}`).join(''));
+}
+
+class AdminPages {
+  readonly all: Readonly<Record<string, Page>>;
+  readonly #options: AdminOptions;
+
+  constructor(options: AdminOptions) {
+    this.#options = options;
+    const mounts = (): Element => this.#mounts();
+    this.all = {
+      metadata: { isChange: true, answer: (request) => this.#metadata(request) },
+      listclients: { answer: ({ target }) => this.#withMount(target, (mount) => this.#clients(mount)) },
+      killclient: { isChange: true, answer: (request) => this.#withMount(request.target, (mount) => this.#killClient(request, mount)) },
+      killsource: { isChange: true, answer: (request) => this.#withMount(request.target, (mount) => this.#killSource(request, mount)) },
+      moveclients: { isChange: true, answer: (request) => this.#withMount(request.target, (mount) => this.#moveClients(request, mount)) },
+      fallbacks: { answer: ({ target }) => this.#withMount(target, (mount) => this.#fallbacks(target, mount)) },
+      listmounts: { answer: mounts },
+      streamlist: { answer: mounts },
+      stats: { answer: (request) => this.#stats(request) },
+    };
+  }
+
+  #withMount(target: RequestTarget, answer: (mount: MountInfo) => Element | Problem): Element | Problem {
+    const name = mountIn(target);
+    if (name === undefined) return MISSING;
+    const mount = this.#options.table.mount(name);
+    return mount === undefined ? new Problem('Source does not exist') : answer(mount);
+  }
+
+  #metadata(request: HttpRequest): Element | Problem {
+    const { target } = request;
+    const update = titleUpdate(target);
+    if ('problem' in update) return new Problem(update.problem);
+    const set = (mount: MountInfo): Element => {
+      this.#options.api.setTitle(mount.name, update.title);
+      this.#tell(request, mount.name, 'metadata', update.title, 'done');
+      return iceResponse(TITLE_UPDATED, true);
+    };
+    // Shoutcast's clients name no mountpoint.
+    const [only, ...others] = this.#options.table.mounts();
+    const isUnnamed = target.name === 'admin.cgi' && !target.query.has('mount');
+    return isUnnamed && only !== undefined && others.length === 0 ? set(only) : this.#withMount(target, set);
+  }
+
+  #clients({ name }: MountInfo): Element {
+    const listeners = this.#options.listeners.of(name);
+    const each = listeners.map(({ id, ip, agent, connectedMs }) => element('listener', elements({ IP: ip, UserAgent: agent, Connected: Math.floor(connectedMs / 1_000), ID: id })));
+    return element('icestats', [element('source', [element('Listeners', listeners.length), ...each], { mount: `/${name}` })]);
+  }
+
+  #killClient(request: HttpRequest, { name }: MountInfo): Element | Problem {
+    const text = textOf(request.target, 'id');
+    if (text === undefined || text === '') return MISSING;
+    const { listeners } = this.#options;
+    const found = listeners.of(name).find(({ id }) => String(id) === text);
+    if (found !== undefined) listeners.kill(found.id);
+    this.#tell(request, name, 'killclient', text, found === undefined ? 'no-such-listener' : 'done');
+    return iceResponse(`Client ${text} ${found === undefined ? 'not found' : 'removed'}`, found !== undefined);
+  }
+
+  #killSource(request: HttpRequest, { name }: MountInfo): Element {
+    const result = this.#options.api.leaveSource(name);
+    this.#tell(request, name, 'killsource', undefined, result);
+    if (result === 'switched') return iceResponse('Source Removed', true);
+    if (result === 'waits') return iceResponse('The source is left as soon as another one is ready', true);
+    return iceResponse('There is no other source that listeners could go on with', false);
+  }
+
+  #moveClients(request: HttpRequest, from: MountInfo): Element | Problem {
+    const { table, listeners } = this.#options;
+    const name = textOf(request.target, 'destination')?.replace(/^\//, '');
+    if (name === undefined || name === '') return MISSING;
+    const to = table.mount(name);
+    if (to === undefined) return new Problem('No such destination');
+    if (to.name === from.name) return new Problem('supplied mountpoints are identical');
+    if (!canFollow(to.format, from.format)) {
+      this.#tell(request, from.name, 'moveclients', to.name, 'cannot-follow');
+      return new Problem(`Listeners cannot be moved: ${formatRefusalText(cannotFollow(to.format, from.format))}`);
+    }
+    for (const { id } of listeners.of(from.name)) listeners.move(id, to.name);
+    this.#tell(request, from.name, 'moveclients', to.name, 'done');
+    return iceResponse(`Clients moved from /${from.name} to /${to.name}`, true);
+  }
+
+  #fallbacks(target: RequestTarget, { name }: MountInfo): Element | Problem {
+    if (textOf(target, 'fallback') === undefined) return MISSING;
+    const fallback = this.#options.api.fallbackOf(name);
+    return iceResponse(`The fallback of /${name} is read at start, and is ${fallback ?? 'none'}`, false);
+  }
+
+  #mounts(): Element {
+    const { table, api } = this.#options;
+    return element('icestats', table.mounts().map((mount) => {
+      const { name, listeners, contentType } = mount;
+      const connected = Math.floor((Date.now() - startOf(mount, table).getTime()) / 1_000);
+      return element('source', elements({ fallback: api.fallbackOf(name) ?? '', listeners, Connected: connected, 'content-type': contentType }), { mount: `/${name}` });
+    }));
+  }
+
+  #stats(request: HttpRequest): Element | Problem {
+    const { table, listeners, counts, startedAt, maxListeners } = this.#options;
+    const mounts = mountsFor(request.target, table);
+    if (mounts.length === 0 && mountIn(request.target) !== undefined) return new Problem('Source does not exist');
+    const sources = mounts.map((mount) => ({
+      mount,
+      listenUrl: urlOf(mount, request),
+      startedAt: startOf(mount, table),
+      uniqueListeners: listeners.uniqueOf(mount.name),
+      maxListeners,
+    }));
+    return statistics(serverFigures(startedAt, hostOf(request).replace(/:\d+$/, '')), counts(), sources);
+  }
+
+  #tell({ from }: HttpRequest, mount: string, command: string, to: string | undefined, result: CommandResult | AdminResult): void {
+    this.#options.log({ kind: 'operator', mount, command, ...(to !== undefined && { to }), result, from });
+  }
+}

@@ -1,0 +1,45 @@
+import type { MountInfo } from '../../core/edge/edge.ts';
+import { toMs, type Micros } from '../../core/base/units.ts';
+import type { HttpRequest } from '../http/request.ts';
+import { textOf, type RequestTarget } from '../http/request-target.ts';
+import { percentEncodePath } from '../http/text.ts';
+import { formatPeer } from '../net/address.ts';
+import { isSecure } from '../tls/tls-port.ts';
+
+/** What a server knows of its mountpoints. */
+export interface MountTable {
+  /** The time on the clock by which its mountpoints say since when they are there. */
+  now(): Micros;
+  /** Without its leading slash. */
+  mount(name: string): MountInfo | undefined;
+  mounts(): readonly MountInfo[];
+}
+
+/** When a mountpoint started, by the wall clock. */
+export function startOf(mount: MountInfo, table: Pick<MountTable, 'now'>): Date {
+  return new Date(Date.now() - toMs((table.now() - mount.startedAt) as Micros));
+}
+
+/** The mountpoint that a request names, without its leading slash; undefined when it names none. */
+export function mountIn(target: RequestTarget): string | undefined {
+  return textOf(target, 'mount')?.replace(/^\//, '') || undefined;
+}
+
+/** All of them, or the one that is asked for, if it is there: scripts read the title of `?mount=/radio` as that of the only source. */
+export function mountsFor(target: RequestTarget, table: MountTable): readonly MountInfo[] {
+  const name = mountIn(target);
+  if (name === undefined) return table.mounts();
+  const mount = table.mount(name);
+  return mount === undefined ? [] : [mount];
+}
+
+export function urlOf(mount: MountInfo, request: HttpRequest): string {
+  return `${isSecure(request.socket) ? 'https' : 'http'}://${hostOf(request)}/${percentEncodePath(mount.name)}`;
+}
+
+/** As the client calls us, so that an address in a playlist works for it too. */
+export function hostOf({ head, socket }: HttpRequest): string {
+  const host = head.headers.get('host');
+  if (host !== undefined && /^[\w.-]+(:\d+)?$|^\[[0-9a-f:.]+\](:\d+)?$/i.test(host)) return host;
+  return formatPeer(socket.localAddress, socket.localPort);
+}

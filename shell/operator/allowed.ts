@@ -1,0 +1,54 @@
+import { basicCredentials, type Credentials } from '../http/basic-auth.ts';
+import { isOfOtherSite, withPassword, type Guard } from '../http/guards.ts';
+import { GuessLimit } from '../http/guess-limit.ts';
+import type { Voice } from '../http/reply.ts';
+import type { HttpRequest } from '../http/request.ts';
+import { textOf } from '../http/request-target.ts';
+import type { Refusals } from '../log/refusals.ts';
+
+export interface OperatorsAllowed {
+  /** Of user "admin"; without one nobody is an operator. */
+  readonly password: string | undefined;
+  readonly refusals: Refusals;
+}
+
+export interface OperatorGuardOptions {
+  readonly voice: Voice;
+  /** What is asked for changes something, also where it is a GET. */
+  readonly isChange?: boolean;
+  /** The password may stand in the address, as `pass=`. */
+  readonly inAddress?: boolean;
+}
+
+/** Makes the guard of a page for operators. All of them count the wrong passwords of an address together. */
+export type OperatorGuard = (options: OperatorGuardOptions) => Guard;
+
+/** Whoever has the password, and does not ask from a page of another site. */
+export function operators({ password, refusals }: OperatorsAllowed): OperatorGuard {
+  const guesses = new GuessLimit();
+  return ({ voice, isChange = false, inAddress = false }) => {
+    if (password === undefined) return () => voice(403, 'Operator commands are disabled: the edge was started without an admin password');
+    const hasPassword = withPassword({
+      passwordsFor: () => [password],
+      isUser: (user) => user === 'admin',
+      credentialsOf: (request) => basicCredentials(request.head.headers.get('authorization')) ?? (inAddress ? passOf(request) : undefined),
+      refused: (why, from) => {
+        if (why !== 'missing') refusals.count(why === 'wait' ? 'too many wrong passwords' : 'wrong admin password', from);
+      },
+      voice,
+      needed: 'Authenticate as user admin',
+      guesses,
+    });
+    return (request) => {
+      if (!isOfOtherSite(request, isChange)) return hasPassword(request);
+      refusals.count('operator command from a page of another site', request.from);
+      return voice(403, 'Refused: the request comes from a page of another site');
+    };
+  };
+}
+
+/** Shoutcast's way. */
+function passOf({ target }: HttpRequest): Credentials | undefined {
+  const pass = textOf(target, 'pass');
+  return pass === undefined ? undefined : { user: 'admin', password: pass };
+}
