@@ -77,7 +77,11 @@ export class ListenerWorker {
     socket?.on('error', () => undefined);
     if (socket !== undefined) socket.allowHalfOpen = true;
     if (socket === undefined) this.#left.push({ ...nothing, listener: message.listener, reason: CLOSED_BY_LISTENER });
-    else this.#whenKnown({ message, socket });
+    else {
+      // A listener that resets its connection takes nobody with it; what follows is 'close'.
+      socket.on('error', () => undefined);
+      this.#whenKnown({ message, socket });
+    }
   }
 
   kill({ listener }: KillMessage): void {
