@@ -94,7 +94,8 @@ const edgeAbout = 'Receives all streams from its relays and serves one continuou
 const encoderAbout = 'Splits MPEG audio (MP3, MP2) or AAC (ADTS) into frames and pushes each frame to every target.';
 
 const operatorOptions: readonly Option[] = [
-  { name: 'admin-password', value: 'PASSWORD', help: `password of user "admin", for davecast switch and sources; without one they are refused. Prefer the environment variable ${PASSWORD_VARIABLE}: command lines are visible to all users of the machine` },
+  { name: 'admin-password', value: 'PASSWORD', help: `password of user "admin", for davecast switch and sources, and Icecast's admin pages; without one they are refused. Prefer --admin-password-file or the environment variable ${PASSWORD_VARIABLE}: command lines are visible to all users of the machine` },
+  { name: 'admin-password-file', value: 'FILE', help: 'file that has the admin password in its first line' },
 ];
 
 /** For relay and edge, also as scripts for the first Davecast start them. */

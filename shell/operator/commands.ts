@@ -10,7 +10,8 @@ import { adminPassword, PASSWORD_VARIABLE } from './password.ts';
 import { sourceTable } from './source-table.ts';
 
 const commonOptions: readonly Option[] = [
-  { name: 'password', value: 'PASSWORD', help: `the --admin-password of the edge. Prefer the environment variable ${PASSWORD_VARIABLE}: command lines are visible to all users of the machine` },
+  { name: 'password', value: 'PASSWORD', help: `the --admin-password of the edge. Prefer --password-file or the environment variable ${PASSWORD_VARIABLE}: command lines are visible to all users of the machine` },
+  { name: 'password-file', value: 'FILE', help: 'file that has the password in its first line' },
   { name: 'json', help: 'print the JSON response of the edge' },
   caOption('https://…'),
   { name: 'help', help: 'print this text' },
@@ -82,7 +83,7 @@ function questionFor(
   if (mountUrl === undefined || !isHttp || mount === undefined || mount === '') throw new UsageError(`URL must be http://HOST:PORT/MOUNT, not "${text}"`);
   if (mountUrl.username !== '' || mountUrl.password !== '') throw new UsageError(`URL must not contain a password: use --password or ${PASSWORD_VARIABLE}`);
   const password = adminPassword(given, 'password');
-  if (password === undefined) throw new UsageError(`password is missing: set --password or ${PASSWORD_VARIABLE}`);
+  if (password === undefined) throw new UsageError(`password is missing: set --password-file or ${PASSWORD_VARIABLE}`);
   const url = new URL(`/admin/${page}`, mountUrl);
   for (const [name, value] of Object.entries({ mount: `/${mount}`, ...query })) url.searchParams.set(name, value);
   return { method, url, password, ca: authoritiesOf(given) };

@@ -1,12 +1,27 @@
+import { readFileSync } from 'node:fs';
 import type { Given } from '../cli/options.ts';
-import { UsageError } from '../process/problems.ts';
+import { codeOf, UsageError } from '../process/problems.ts';
 
 /** Of user "admin". What stands on a command line is in the list of processes; this is not. */
 export const PASSWORD_VARIABLE = 'DAVECAST_ADMIN_PASSWORD';
 
-/** What the option says, or else the environment; undefined when neither does. */
+/** What the option says, or the first line of the file that the option with `-file` behind it names, or else the environment; undefined when none does. */
 export function adminPassword(given: Given, option: string): string | undefined {
-  const password = given.one(option);
+  const [password, file] = [given.one(option), given.one(`${option}-file`)];
   if (password === '') throw new UsageError(`--${option} must not be empty`);
-  return password ?? (process.env[PASSWORD_VARIABLE] || undefined);
+  if (file === undefined) return password ?? (process.env[PASSWORD_VARIABLE] || undefined);
+  if (password !== undefined) throw new UsageError(`--${option} and --${option}-file exclude each other`);
+  return firstLineOf(file, `--${option}-file`);
+}
+
+function firstLineOf(file: string, what: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${what}: cannot read ${file}: ${codeOf(error)}`);
+  }
+  const line = text.split(/\r?\n/)[0]!;
+  if (line === '') throw new UsageError(`${what}: the first line of ${file} is empty`);
+  return line;
 }

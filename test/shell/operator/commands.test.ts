@@ -141,7 +141,7 @@ describe('davecast switch and sources', () => {
 
   it('need a password, and tell how they are used', async () => {
     vi.stubEnv('DAVECAST_ADMIN_PASSWORD', '');
-    expect(await run('sources', 'http://edge:8000/radio')).toMatchObject({ status: 2, err: expect.stringContaining('password is missing: set --password or DAVECAST_ADMIN_PASSWORD') as unknown });
+    expect(await run('sources', 'http://edge:8000/radio')).toMatchObject({ status: 2, err: expect.stringContaining('password is missing: set --password-file or DAVECAST_ADMIN_PASSWORD') as unknown });
     for (const command of ['switch', 'sources']) expect(await run(command, '--help')).toMatchObject({ status: 0, out: expect.stringMatching(`^Usage: davecast ${command} URL`) as unknown, err: '' });
   });
 });
