@@ -14,6 +14,8 @@ import type { EventFanOut } from '../log/fan-out.ts';
 import { readOptions, type Given } from '../cli/options.ts';
 import { UsageError } from '../process/problems.ts';
 import { probeConfig, probeHelp, probeOptions, type ProbeConfig } from '../probe/command.ts';
+import type { AccessLogConfig } from '../access-log/access-log.ts';
+import { accessLogFormats } from '../access-log/lines.ts';
 import type { RecordConfig } from '../recording/flight-recorder.ts';
 import { readSources, readSwitch } from '../operator/commands.ts';
 import { adminPassword } from '../operator/password.ts';
@@ -166,7 +168,7 @@ function originalEdgeConfig(given: Given): EdgeConfig {
 }
 
 /** How the listeners of an edge are served. */
-function servingOf(given: Given): Pick<EdgeConfig, 'tls' | 'workers' | 'settings' | 'policies' | 'adminPassword' | 'record'> {
+function servingOf(given: Given): Pick<EdgeConfig, 'tls' | 'workers' | 'settings' | 'policies' | 'adminPassword' | 'accessLog' | 'record'> {
   const { settings, policies } = configOf(given, 'edge');
   return {
     tls: tlsOf(given),
@@ -174,8 +176,18 @@ function servingOf(given: Given): Pick<EdgeConfig, 'tls' | 'workers' | 'settings
     settings,
     policies: policiesOf(given, policies),
     adminPassword: adminPassword(given, 'admin-password'),
+    accessLog: accessLogOf(given),
     record: recordOf(given),
   };
+}
+
+function accessLogOf(given: Given): AccessLogConfig | undefined {
+  const [file, text] = [given.one('access-log'), given.one('access-log-format')];
+  if (file === undefined && text !== undefined) throw new UsageError('--access-log-format needs --access-log');
+  if (file === '') throw new UsageError('--access-log must not be empty');
+  const format = accessLogFormats.find((one) => one === (text ?? 'combined'));
+  if (format === undefined) throw new UsageError(`--access-log-format must be one of ${accessLogFormats.join(', ')}, not "${text}"`);
+  return file === undefined ? undefined : { file, format };
 }
 
 function recordOf(given: Given): RecordConfig | undefined {

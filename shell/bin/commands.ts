@@ -8,6 +8,7 @@ import { PASSWORD_VARIABLE } from '../operator/password.ts';
 import { SOURCE_PASSWORD_VARIABLE } from './encoder-config.ts';
 import { mountOptions } from '../cli/mount-policies.ts';
 import { caOption, tlsOptions } from '../cli/tls.ts';
+import { accessLogFormats } from '../access-log/lines.ts';
 import { probeUsage } from '../probe/command.ts';
 
 /** One command: what may stand behind it, and what --help says. */
@@ -98,6 +99,11 @@ const operatorOptions: readonly Option[] = [
   { name: 'admin-password-file', value: 'FILE', help: 'file that has the admin password in its first line' },
 ];
 
+const accessOptions: readonly Option[] = [
+  { name: 'access-log', value: 'FILE', help: 'append a line to this file for each listener that has left, instead of the log; SIGHUP reopens it' },
+  { name: 'access-log-format', value: 'FORMAT', help: `with --access-log: ${accessLogFormats.join(' or ')} (default combined: as Icecast writes it)` },
+];
+
 /** For relay and edge, also as scripts for the first Davecast start them. */
 const recordOptions: readonly Option[] = [
   { name: 'record', value: 'DIR', help: 'record all input to this directory, for replay; see davecast record --help' },
@@ -108,8 +114,8 @@ const recordOptions: readonly Option[] = [
 export const commands: Readonly<Record<CommandName, Command>> = {
   relay: command('relay', [...relayOptions, ...pagesOptions, ...pagesTlsOptions, ...allowOptions, ...recordOptions], relayUsage, relayAbout),
   originalRelay: command('relay', [...pagesOptions, ...pagesTlsOptions, ...allowOptions, ...recordOptions], relayUsage, relayAbout),
-  edge: command('edge', [...edgeOptions, ...servingOptions, ...mountOptions, ...operatorOptions, ...recordOptions], edgeUsage, edgeAbout),
-  originalEdge: command('edge', [...servingOptions, ...mountOptions, ...operatorOptions, ...recordOptions], edgeUsage, edgeAbout),
+  edge: command('edge', [...edgeOptions, ...servingOptions, ...mountOptions, ...operatorOptions, ...accessOptions, ...recordOptions], edgeUsage, edgeAbout),
+  originalEdge: command('edge', [...servingOptions, ...mountOptions, ...operatorOptions, ...accessOptions, ...recordOptions], edgeUsage, edgeAbout),
   encoder: command('encoder', [...sourceOptions, ...stationOptions], encoderUsage, encoderAbout),
   daveice: command(
     'encoder',

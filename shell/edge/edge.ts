@@ -8,6 +8,8 @@ import type { CommandResult, MountCommand } from '../../core/edge/switching/comm
 import type { Settings } from '../../core/config/settings.ts';
 import type { Endpoint } from '../net/address.ts';
 import { NEVER_FINISHED, type App } from '../process/app.ts';
+import { AccessLog, type AccessLogConfig } from '../access-log/access-log.ts';
+import type { AccessEntry } from '../access-log/lines.ts';
 import { Driver } from '../process/driver.ts';
 import { fallbackError, fallbackProblemText, readFallbackFiles, type FallbackFile } from './fallback-files.ts';
 import type { ListenerHost, ListenerUser } from './listener-host.ts';
@@ -34,6 +36,8 @@ export interface EdgeConfig {
   readonly policies?: MountPolicies;
   /** Of operators; undefined: there are none. */
   readonly adminPassword?: string | undefined;
+  /** Where a line is written for each listener that has left; undefined: to the log. */
+  readonly accessLog?: AccessLogConfig | undefined;
   /** Keep a flight recorder; undefined: none. */
   readonly record?: RecordConfig | undefined;
 }
@@ -61,6 +65,7 @@ export class EdgeApp implements App {
   readonly #tls: TlsPort | undefined;
   #local: LocalListeners | undefined;
   #pool: WorkerPool | undefined;
+  #accessLog: AccessLog | undefined;
   readonly #refusals: Refusals;
 
   constructor(config: EdgeConfig, log: Log) {
@@ -102,6 +107,7 @@ export class EdgeApp implements App {
         },
         fallbackOf: (mount) => fallbackText(policyFor(mount, policies)?.fallback),
       },
+      access: (entry) => this.#access(entry),
       adminPassword,
       settings,
       log,
@@ -110,9 +116,10 @@ export class EdgeApp implements App {
   }
 
   async start(): Promise<void> {
-    const { bind, httpPort, relays, settings, policies = {} } = this.#config;
+    const { bind, httpPort, relays, settings, policies = {}, accessLog } = this.#config;
     const files = await readFallbackFiles(policies, settings);
     await this.#tls?.start();
+    this.#accessLog = accessLog && new AccessLog(accessLog, this.#log);
     await this.#flight?.start();
     for (const file of files) await this.#provide(file);
     this.#pool?.start();
@@ -128,7 +135,9 @@ export class EdgeApp implements App {
   async stop(): Promise<void> {
     this.#ingress.stop();
     this.#tls?.stop();
-    await this.#listeners.stop(this.#config.settings.stopMs);
+    const { stopMs } = this.#config.settings;
+    await this.#listeners.stop(stopMs);
+    await this.#accessLog?.stop(stopMs);
     this.#driver.stop();
     this.#refusals.stop();
     await this.#flight?.stop();
@@ -139,6 +148,12 @@ export class EdgeApp implements App {
     const pool = this.#listenersOf(feed, user);
     if (this.#tls === undefined) return pool;
     return new ListenersByConnection({ here: this.#listenersHere(user), workers: pool, maxListeners: this.#config.settings.maxListeners, log: this.#log });
+  }
+
+  #access(entry: AccessEntry): void {
+    if (this.#accessLog !== undefined) return this.#accessLog.take(entry);
+    const { mount, ip, agent, connectedMs, bytes, reason } = entry;
+    this.#log({ kind: 'access', mount, ip, agent, connectedS: Math.round(connectedMs / 1_000), bytes, reason });
   }
 
   #command(mount: string, command: MountCommand): CommandResult {

@@ -6,6 +6,7 @@ import type { MountTable } from '../icecast/mount-table.ts';
 import { operators } from '../operator/allowed.ts';
 import { operatorRoutes, type OperatorApi } from '../operator/pages.ts';
 import { listenersOnly, methods, pageRoutes } from './pages.ts';
+import type { AccessEntry } from '../access-log/lines.ts';
 import type { RequestHead } from '../http/head.ts';
 import { commonRoutes, notFound } from '../http/common-routes.ts';
 import { anybody } from '../http/guards.ts';
@@ -29,6 +30,8 @@ export interface ListenerServerOptions {
   readonly host: (user: ListenerUser) => ListenerHost;
   readonly operator: OperatorApi;
   readonly admin: AdminApi;
+  /** Told of each listener that has left. */
+  readonly access: (entry: AccessEntry) => void;
   /** Of user "admin"; without one nobody is an operator. */
   readonly adminPassword: string | undefined;
   readonly settings: Settings;
@@ -114,8 +117,7 @@ export class ListenerServer {
   }
 
   #left(id: ListenerId, { reason, bytes, connectedMs: told }: LeftWith): void {
-    const { mount, ip, agent, connectedMs } = this.#listeners.remove(id, told);
-    this.#options.log({ kind: 'access', mount, ip, agent, connectedS: Math.round(connectedMs / 1_000), bytes, reason });
+    this.#options.access({ ...this.#listeners.remove(id, told), endedAt: new Date(), bytes, reason });
   }
 }
 

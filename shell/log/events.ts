@@ -51,6 +51,11 @@ export type ShellEvent =
   | { readonly kind: 'refused'; readonly reason: Refusal; readonly peer?: string; readonly count: number }
   | { readonly kind: 'datagrams-lost'; readonly reason: string; readonly peer?: string; readonly count: number }
   | { readonly kind: 'access'; readonly mount: string; readonly ip: string; readonly agent: string; readonly connectedS: number; readonly bytes: number; readonly reason: string }
+  | { readonly kind: 'access-not-written'; readonly file: string; readonly error: string }
+  /** Told when lines are written again. */
+  | { readonly kind: 'access-dropped'; readonly count: number }
+  | { readonly kind: 'access-reopened'; readonly file: string }
+  | { readonly kind: 'access-not-reopened'; readonly file: string; readonly error: string }
   | { readonly kind: 'worker-started'; readonly worker: number; readonly pid: number }
   /** `how`: the signal or the status; with it went so many listeners. */
   | { readonly kind: 'worker-ended'; readonly worker: number; readonly pid: number; readonly how: string; readonly listeners: number }

@@ -16,7 +16,7 @@ export interface LogOutput {
   /** Takes a line, with its end, and never waits: the audio goes on. */
   write(line: string): void;
   /** Resolves when everything is written, or when that takes too long. */
-  flush(): Promise<void>;
+  flush(limitMs?: number): Promise<void>;
   /** Writes what is taken at once, and no more: the process ends here. */
   flushNow(): void;
   /** Resolves when nobody reads any more, which is noticed at the next line. */
@@ -33,6 +33,7 @@ export function openLogOutput(dropped: (count: number) => void = () => undefined
 /** Lines on their way to a writer. */
 export class LineQueue implements LogOutput {
   readonly #writer: LogWriter;
+  readonly #maxWaitingBytes: number;
   readonly #tellDropped: (count: number) => void;
   #lines: Uint8Array[] = [];
   #waitingBytes = 0;
@@ -46,8 +47,9 @@ export class LineQueue implements LogOutput {
   #toldOf = 0;
   #whenEmpty: (() => void)[] = [];
 
-  constructor(writer: LogWriter, dropped: (count: number) => void) {
+  constructor(writer: LogWriter, dropped: (count: number) => void, maxWaitingBytes: number = MAX_WAITING_BYTES) {
     this.#writer = writer;
+    this.#maxWaitingBytes = maxWaitingBytes;
     this.#tellDropped = dropped;
   }
 
@@ -62,7 +64,7 @@ export class LineQueue implements LogOutput {
   write(line: string): void {
     const bytes = Buffer.from(line);
     // Once one is dropped all are, until those that wait are written: one gap, not many.
-    this.#isFull ||= this.#waitingBytes + bytes.length > MAX_WAITING_BYTES;
+    this.#isFull ||= this.#waitingBytes + bytes.length > this.#maxWaitingBytes;
     if (this.#isFull) {
       this.#dropped++;
       return;
@@ -72,10 +74,10 @@ export class LineQueue implements LogOutput {
     this.#next();
   }
 
-  async flush(): Promise<void> {
+  async flush(limitMs: number = FLUSH_MS): Promise<void> {
     if (this.#batch === undefined) return;
     await new Promise<void>((resolve) => {
-      const late = setTimeout(resolve, FLUSH_MS);
+      const late = setTimeout(resolve, limitMs);
       this.#whenEmpty.push(() => {
         clearTimeout(late);
         resolve();

@@ -1,6 +1,8 @@
 /** Lines of one kind in one span at most: enough for all mountpoints of a large edge to start at once. */
 const MOST_LINES = 300;
 const SPAN_MS = 10_000;
+/** Royalties are paid from these: each costs whoever makes us tell of it a connection. */
+const UNLIMITED: ReadonlySet<string> = new Set(['access']);
 
 interface Tally {
   since: number;
@@ -19,6 +21,7 @@ export class LogThrottle {
 
   /** Whether a line of this kind is to be written. `nowMs` never decreases. */
   admits(kind: string, nowMs: number): boolean {
+    if (UNLIMITED.has(kind)) return true;
     const tally = this.#tallies.get(kind);
     if (tally === undefined) {
       this.#tallies.set(kind, { since: nowMs, lines: 1 });

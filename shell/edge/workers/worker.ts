@@ -73,15 +73,14 @@ export class ListenerWorker {
 
   /** A listener whose request has been read; undefined: its connection has ended on the way here. */
   join(message: JoinMessage, socket: net.Socket | undefined): void {
-    // As where it was accepted: an error is followed by 'close', and a listener may say that it will write no more.
-    socket?.on('error', () => undefined);
-    if (socket !== undefined) socket.allowHalfOpen = true;
-    if (socket === undefined) this.#left.push({ ...nothing, listener: message.listener, reason: CLOSED_BY_LISTENER });
-    else {
-      // A listener that resets its connection takes nobody with it; what follows is 'close'.
-      socket.on('error', () => undefined);
-      this.#whenKnown({ message, socket });
+    if (socket === undefined) {
+      this.#left.push({ ...nothing, listener: message.listener, reason: CLOSED_BY_LISTENER });
+      return;
     }
+    // As where it was accepted: an error is followed by 'close', and a listener may say that it will write no more.
+    socket.on('error', () => undefined);
+    socket.allowHalfOpen = true;
+    this.#whenKnown({ message, socket });
   }
 
   kill({ listener }: KillMessage): void {

@@ -85,7 +85,7 @@ async function serve(...mounts: MountInfo[]): Promise<{ api: Api; port: number; 
   const operator: OperatorApi = { command: () => 'no-such-mount', streamsOf: () => undefined, fallbackOf: () => undefined };
   const admin: AdminApi = { leaveSource: () => 'no-such-mount', setTitle: () => undefined, fallbackOf: () => undefined };
   let host: LocalListeners | undefined;
-  const server = new ListenerServer({ table: api, host: (user) => (host = new LocalListeners(api, user)), operator, admin, adminPassword: undefined, settings: defaultSettings, log: told.log, refusals });
+  const server = new ListenerServer({ table: api, host: (user) => (host = new LocalListeners(api, user)), operator, admin, access: ({ mount, ip, agent, connectedMs, bytes, reason }) => told.log({ kind: 'access', mount, ip, agent, connectedS: Math.round(connectedMs / 1_000), bytes, reason }), adminPassword: undefined, settings: defaultSettings, log: told.log, refusals });
   stops.push(() => server.stop(0));
   return { api, port: await server.listen({ address: '127.0.0.1', port: 0 }), host: host!, server, told };
 }

@@ -19,7 +19,7 @@ const admin = {} as AdminApi;
 const bind = { address: '127.0.0.1', port: 0 };
 
 const tables: readonly (readonly [string, RouteTable])[] = [
-  ['an edge', new ListenerServer({ table: {} as MountTable, host: () => ({}) as ListenerHost, operator, admin, adminPassword: 'sesame', settings: defaultSettings, log, refusals }).table],
+  ['an edge', new ListenerServer({ table: {} as MountTable, host: () => ({}) as ListenerHost, operator, admin, access: () => undefined, adminPassword: 'sesame', settings: defaultSettings, log, refusals }).table],
   ['an encoder', new SourceServer({ mounts: [{ name: 'm', password: undefined, api: { begin: () => { throw new Error('no source comes'); } } }], bind, settings: defaultSettings, log }).table],
   ['a relay', pageTable],
 ];

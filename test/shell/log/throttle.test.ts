@@ -13,3 +13,10 @@ it('lets three hundred lines of a kind through in ten seconds, and tells of the 
   expect(throttle.admits('stream-new', 20_000)).toBe(true);
   expect(told).toHaveLength(1);
 });
+
+it('leaves out no listener', () => {
+  const told: unknown[] = [];
+  const throttle = new LogThrottle((kind, count) => told.push([kind, count]));
+  for (let i = 0; i < 20_000; i++) expect(throttle.admits('access', i)).toBe(true);
+  expect(told).toEqual([]);
+});

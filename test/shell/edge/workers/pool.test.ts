@@ -134,19 +134,6 @@ describe('workers', () => {
     expect(rig.pool.size).toBe(2);
   });
 
-  it('go on when a listener resets its connection', async () => {
-    rig = new Rig(1);
-    const [first, second] = [await rig.client(), await rig.client()];
-    first.socket.resetAndDestroy();
-    await rig.until(({ listeners }) => listeners === 1);
-    rig.play(40);
-    const last = Buffer.from(numbered(139));
-    await second.until((received) => received.includes(last));
-    expect(second.socket.destroyed).toBe(false);
-    expect(rig.left).toEqual([[1, 'closed by listener']]);
-    expect(rig.log.all('worker-ended')).toEqual([]);
-  });
-
   it('that no longer answer are ended', async () => {
     rig = new Rig(1);
     await rig.client();
