@@ -31,6 +31,7 @@ export interface Settings {
   readonly maxPaths: number;
   readonly maxPathsPerAddress: number;
   readonly firstMessageMs: number;
+  readonly maxSources: number;
   readonly sourceIdleMs: number;
   readonly noFrameMs: number;
   readonly sourceTakeOverMs: number;
@@ -128,6 +129,7 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   firstMessageMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['relay'], why: 'an incoming connection that has sent no message within this time is closed; an encoder that waits for its source sends an empty message five times a second' },
 
   // Encoder.
+  maxSources: { value: 1_024, unit: 'connections', min: 1, max: 1_000_000, roles: ['encoder'], why: 'maximum number of source clients that are connected, of all mountpoints together; further ones are answered 403' },
   sourceIdleMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['encoder'], why: 'idle timeout of a source client: one that has sent nothing for this long is closed as half open, as by Icecast' },
   noFrameMs: { value: 2_000, unit: 'ms', min: 100, max: 600_000, roles: ['encoder'], why: 'a source that has sent data for this long without a valid frame is reported in the log, with the format detected, and again every ten seconds' },
   sourceTakeOverMs: { value: 2_000, unit: 'ms', min: 0, max: 3_600_000, roles: ['encoder'], why: 'a source client idle for this long is replaced when the same address connects again' },

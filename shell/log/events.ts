@@ -30,8 +30,8 @@ export type Refusal =
 /** What came of a command that is none of a mountpoint's switcher. */
 export type AdminResult = 'done' | 'no-such-listener' | 'cannot-follow';
 
-/** Why a source is refused: another one is there; its mountpoint is none of ours; it is on another machine, and there is no password; it has a wrong one; it sends what is not supported. */
-export type SourceRefusal = { readonly code: 'in-use' | 'not-from-here' | 'wrong-password' } | { readonly code: 'no-such-mount'; readonly mount: string } | { readonly code: 'unsupported'; readonly format: string };
+/** Why a source is refused: another one is there, or as many as may be; its mountpoint is none of ours; it is on another machine, and there is no password; it has a wrong one; it sends what is not supported. */
+export type SourceRefusal = { readonly code: 'in-use' | 'too-many' | 'not-from-here' | 'wrong-password' } | { readonly code: 'no-such-mount'; readonly mount: string } | { readonly code: 'unsupported'; readonly format: string };
 
 /** What a process reports of itself, beside what its machine does. `reason` and `error` that are a `string` come from the system or the other side. */
 export type ShellEvent =

@@ -17,6 +17,14 @@ export interface SourceMount {
   readonly api: SourceApi;
 }
 
+/** The mountpoints that source clients push at one port. */
+export interface SourceMounts {
+  /** The one that a client calls by this name; undefined when there is none. */
+  find(name: string | undefined): SourceMount | undefined;
+  /** Of all of them. */
+  readonly passwords: readonly string[];
+}
+
 /** Takes what came of a body and gives its audio on; says why when the body is over, or is not supported. */
 export type ReadBody = (bytes: Uint8Array) => string | undefined;
 
@@ -43,30 +51,39 @@ interface Current {
   isHeldUp: boolean;
 }
 
-/** The connections of source clients, one for each mountpoint. */
+export interface ConnectionLimits {
+  /** Sources of one mountpoint at a time. */
+  readonly perMount: number;
+  /** Of all mountpoints together. */
+  readonly all: number;
+}
+
+/** The connections of source clients, by the names of their mountpoints. */
 export class SourceConnections {
   readonly #settings: Settings;
+  readonly #limits: ConnectionLimits;
   readonly #timers: SteadyTimers;
-  readonly #current = new Map<SourceMount, Current>();
+  readonly #current = new Map<string, Set<Current>>();
+  #size = 0;
 
-  constructor(settings: Settings) {
+  constructor(settings: Settings, limits: ConnectionLimits) {
     this.#settings = settings;
+    this.#limits = limits;
     this.#timers = new SteadyTimers(settings);
   }
 
-  /** What the source of a mountpoint is given titles by; undefined when there is none. */
-  sinkOf(mount: SourceMount): SourceSink | undefined {
-    return this.#current.get(mount)?.sink;
+  /** What the sources of a mountpoint are given titles by. */
+  sinksOf({ name }: SourceMount): readonly SourceSink[] {
+    return [...(this.#current.get(name) ?? [])].map(({ sink }) => sink);
   }
 
-  /** Whether a mountpoint has a source that this client may not replace. One that is silent makes room for its own address: it has come back. */
-  isInUse(mount: SourceMount, socket: net.Socket): boolean {
-    const current = this.#current.get(mount);
-    if (current === undefined) return false;
-    const isSilent = !current.isHeldUp && this.#timers.now - current.heardAt >= ms(this.#settings.sourceTakeOverMs);
-    const isStale = isSilent && current.ip === plainAddress(socket.remoteAddress);
-    if (isStale) this.#end(current, 'replaced by a new connection');
-    return !isStale;
+  /** Why a mountpoint takes no further source from this client; undefined when it does. One that is silent makes room for its own address: it has come back. */
+  refusal({ name }: SourceMount, socket: net.Socket): 'in-use' | 'too-many' | undefined {
+    const ip = plainAddress(socket.remoteAddress);
+    const isStale = ({ ip: its, isHeldUp, heardAt }: Current): boolean => its === ip && !isHeldUp && this.#timers.now - heardAt >= ms(this.#settings.sourceTakeOverMs);
+    for (const current of this.#current.get(name) ?? []) if (isStale(current)) this.#end(current, 'replaced by a new connection');
+    if ((this.#current.get(name)?.size ?? 0) >= this.#limits.perMount) return 'in-use';
+    return this.#size >= this.#limits.all ? 'too-many' : undefined;
   }
 
   begin({ mount, socket, headers, welcome, makeReader, rest }: NewConnection): void {
@@ -89,7 +106,7 @@ export class SourceConnections {
       current.heardAt = this.#timers.now;
       silence.set(this.#settings.sourceIdleMs);
     };
-    this.#current.set(mount, current);
+    this.#add(current);
     socket.write(welcome);
     const read = makeReader((audio) => sink.audio(audio));
     const take: TakeBytes = (bytes) => {
@@ -105,22 +122,32 @@ export class SourceConnections {
     if (rest.length > 0) take(rest);
   }
 
-  /** Ends the source of a mountpoint; false when there is none. */
-  kill(mount: SourceMount): boolean {
-    const current = this.#current.get(mount);
-    if (current !== undefined) this.#end(current, 'killed');
-    return current !== undefined;
+  /** Ends the sources of a mountpoint; false when there is none. */
+  kill({ name }: SourceMount): boolean {
+    const sources = [...(this.#current.get(name) ?? [])];
+    for (const current of sources) this.#end(current, 'killed');
+    return sources.length > 0;
   }
 
   /** Ends all of them. */
   stop(): void {
-    for (const current of this.#current.values()) this.#end(current, 'encoder stopped');
+    for (const current of [...this.#current.values()].flatMap((sources) => [...sources])) this.#end(current, 'encoder stopped');
     this.#timers.stop();
   }
 
+  #add(current: Current): void {
+    const { name } = current.mount;
+    const sources = this.#current.get(name) ?? new Set();
+    this.#current.set(name, sources.add(current));
+    this.#size++;
+  }
+
   #end(current: Current, reason: string): void {
-    if (this.#current.get(current.mount) !== current) return;
-    this.#current.delete(current.mount);
+    const { name } = current.mount;
+    const sources = this.#current.get(name);
+    if (sources?.delete(current) !== true) return;
+    if (sources.size === 0) this.#current.delete(name);
+    this.#size--;
     current.silence.cancel();
     current.socket.removeAllListeners('data');
     finish(current.socket, '');

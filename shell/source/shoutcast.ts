@@ -95,9 +95,10 @@ export class ShoutcastServer {
       finish(socket, 'invalid password\r\n');
       return false;
     }
-    if (connections.isInUse(mount, socket)) {
-      log({ kind: 'source-refused', mount: mount.name, from, why: { code: 'in-use' } });
-      finish(socket, 'Mountpoint in use\r\n');
+    const refusal = connections.refusal(mount, socket);
+    if (refusal !== undefined) {
+      log({ kind: 'source-refused', mount: mount.name, from, why: { code: refusal } });
+      finish(socket, refusal === 'in-use' ? 'Mountpoint in use\r\n' : 'Too many sources connected\r\n');
       return false;
     }
     socket.write('OK2\r\nicy-caps:11\r\n\r\n');
@@ -107,12 +108,12 @@ export class ShoutcastServer {
   #begin(head: RequestHead, socket: net.Socket, rest: Uint8Array): void {
     const { mount, connections, log } = this.#options;
     const format = unsupportedContentType(head.headers.get('content-type')) ?? foreignFormat(rest);
-    const why = format !== undefined ? ({ code: 'unsupported', format } as const) : connections.isInUse(mount, socket) ? ({ code: 'in-use' } as const) : undefined;
-    if (why === undefined) {
+    const refusal = format === undefined ? connections.refusal(mount, socket) : undefined;
+    if (format === undefined && refusal === undefined) {
       connections.begin({ mount, socket, headers: icyHeadersOf(head.headers), welcome: '', makeReader: (audio) => bodyReader(head, audio), rest });
       return;
     }
-    log({ kind: 'source-refused', mount: mount.name, from: peerOf(socket), why });
+    log({ kind: 'source-refused', mount: mount.name, from: peerOf(socket), why: format === undefined ? { code: refusal! } : { code: 'unsupported', format } });
     finish(socket, '');
   }
 }

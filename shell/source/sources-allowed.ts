@@ -10,7 +10,8 @@ import type { SourceMount } from './connections.ts';
 export interface SourcesAllowed {
   /** The mountpoint that a request is about; undefined when there is none of that name. */
   readonly mountOf: (request: HttpRequest) => SourceMount | undefined;
-  readonly mounts: readonly SourceMount[];
+  /** Of all mountpoints. */
+  readonly passwords: readonly string[];
   readonly log: Log;
 }
 
@@ -18,14 +19,15 @@ export interface SourcesAllowed {
  * Who may send a source, and its titles: whoever has the password of the mountpoint. Where there is no such mountpoint any of the passwords will do, so
  * that only those who have one are told so.
  */
-export function sources({ mountOf, mounts, log }: SourcesAllowed, refusals: Refusals): Guard {
+export function sources({ mountOf, passwords, log }: SourcesAllowed, refusals: Refusals): Guard {
   const onlyHere = thisMachine(({ from }) => {
     log({ kind: 'source-refused', from, why: { code: 'not-from-here' } });
     return lineVoice(403, 'Sources are accepted from this machine only: no password is configured');
   });
-  const passwordsFor = (request: HttpRequest): string[] => {
+  const passwordsFor = (request: HttpRequest): readonly string[] => {
     const mount = mountOf(request);
-    return (mount === undefined ? mounts : [mount]).flatMap(({ password }) => password ?? []);
+    if (mount === undefined) return passwords;
+    return mount.password === undefined ? [] : [mount.password];
   };
   const byPassword = withPassword({
     passwordsFor,

@@ -1,0 +1,127 @@
+import { foreignFormat, SUPPORTED } from '../../core/codec/scan/foreign.ts';
+import type { Settings } from '../../core/config/settings.ts';
+import { unsupportedContentType } from '../http/content-types.ts';
+import { bodyReader, beginningOf } from './body.ts';
+import { SourceConnections, type SourceMount, type SourceMounts } from './connections.ts';
+import { ShoutcastServer } from './shoutcast.ts';
+import { documentReply, iceResponse } from '../icecast/document.ts';
+import { TITLE_UPDATED, titleUpdate } from '../icecast/title-update.ts';
+import { htmlReply, lineVoice, type Reply } from '../http/reply.ts';
+import type { HttpRequest } from '../http/request.ts';
+import type { Route } from '../http/router.ts';
+import type { Log } from '../log/log.ts';
+import type { Refusals } from '../log/refusals.ts';
+import { textOf, type RequestTarget } from '../http/request-target.ts';
+import { sources } from './sources-allowed.ts';
+import { icyHeadersOf } from './source.ts';
+
+export interface SourceIntakeOptions {
+  readonly mounts: SourceMounts;
+  /** Sources of one mountpoint at a time. */
+  readonly perMount: number;
+  /** A port for clients that speak Shoutcast 1, and the name of the mountpoint that they send; none, unless given. */
+  readonly shoutcast?: ShoutcastPort | undefined;
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly refusals: Refusals;
+}
+
+export interface ShoutcastPort {
+  readonly port: number;
+  readonly mount: string;
+}
+
+/** Where Shoutcast's clients send titles. */
+const SHOUTCAST_TITLES = 'admin.cgi';
+
+/** The answer of a port for source clients to everybody else. */
+export const sourcesOnly: Reply = htmlReply(404, 'This port is for source clients only');
+
+/** Takes in what source clients push, SOURCE or PUT, and the titles that they send aside: the routes of any HTTP server, and a port for Shoutcast 1. */
+export class SourceIntake {
+  readonly routes: readonly Route[];
+  readonly #options: SourceIntakeOptions;
+  readonly #connections: SourceConnections;
+  /** The mountpoint of clients that speak Shoutcast. */
+  readonly #shoutcastMount: SourceMount | undefined;
+  readonly #shoutcast: ShoutcastServer | undefined;
+
+  constructor(options: SourceIntakeOptions) {
+    this.#options = options;
+    const { mounts, perMount, shoutcast, settings, log, refusals } = options;
+    this.#connections = new SourceConnections(settings, { perMount, all: settings.maxSources });
+    this.#shoutcastMount = shoutcast && mounts.find(shoutcast.mount);
+    const who = sources({ mountOf: (request) => this.#mountOf(request), passwords: mounts.passwords, log }, refusals);
+    const update = (at: string): Route => ({ at, methods: ['GET'], isChange: true, who, handle: (request) => this.#update(request.target, this.#mountOf(request)) });
+    this.routes = [
+      update('admin/metadata'),
+      update(SHOUTCAST_TITLES),
+      { at: 'admin/killsource', methods: ['GET', 'POST'], isChange: true, who, handle: (request) => this.#kill(request.target) },
+      { at: '*', methods: ['SOURCE', 'PUT'], who, otherMethods: sourcesOnly, handle: (request) => this.#source(request, this.#mountOf(request)) },
+    ];
+    this.#shoutcast = this.#shoutcastMount && new ShoutcastServer({ mount: this.#shoutcastMount, who, connections: this.#connections, settings, log, refusals });
+  }
+
+  /** Opens the port for Shoutcast, if there is one. */
+  async start(address: string): Promise<void> {
+    const { shoutcast, log } = this.#options;
+    if (this.#shoutcast === undefined) return;
+    const port = await this.#shoutcast.listen({ address, port: shoutcast!.port });
+    log({ kind: 'listening', what: 'shoutcast', transport: 'tcp', address, port });
+  }
+
+  /** Ends all sources. */
+  async stop(): Promise<void> {
+    this.#connections.stop();
+    await this.#shoutcast?.stop(this.#options.settings.stopMs);
+  }
+
+  /** The mountpoint that a source is for, or a title: Shoutcast's clients do not say which. */
+  #mountOf({ head, target }: HttpRequest): SourceMount | undefined {
+    const { mounts } = this.#options;
+    if (head.method !== 'GET') return mounts.find(target.name);
+    const named = textOf(target, 'mount');
+    return named === undefined && target.name === SHOUTCAST_TITLES ? (this.#shoutcastMount ?? mounts.find(named)) : mounts.find(named);
+  }
+
+  #source({ head, socket, rest, from, target }: HttpRequest, mount: SourceMount | undefined): Reply | 'taken' {
+    const { log } = this.#options;
+    if (mount === undefined) {
+      log({ kind: 'source-refused', from, why: { code: 'no-such-mount', mount: target.name } });
+      return lineVoice(404, 'No such mountpoint');
+    }
+    const refusal = this.#connections.refusal(mount, socket);
+    if (refusal !== undefined) {
+      log({ kind: 'source-refused', mount: mount.name, from, why: { code: refusal } });
+      return lineVoice(403, refusal === 'in-use' ? 'Mountpoint in use' : 'Too many sources connected');
+    }
+    const unsupported = unsupportedContentType(head.headers.get('content-type')) ?? foreignFormat(beginningOf(head, rest));
+    if (unsupported !== undefined) {
+      log({ kind: 'source-refused', mount: mount.name, from, why: { code: 'unsupported', format: unsupported } });
+      return lineVoice(415, `Unsupported format ${unsupported}: send ${SUPPORTED}`);
+    }
+    const goOn = /100-continue/i.test(head.headers.get('expect') ?? '') ? 'HTTP/1.1 100 Continue\r\n\r\n' : '';
+    const welcome = `${goOn}HTTP/1.0 200 OK\r\n\r\n`;
+    this.#connections.begin({ mount, socket, headers: icyHeadersOf(head.headers), welcome, makeReader: (audio) => bodyReader(head, audio), rest });
+    return 'taken';
+  }
+
+  #kill(target: RequestTarget): Reply {
+    const named = textOf(target, 'mount');
+    const mount = named === undefined ? undefined : this.#options.mounts.find(named);
+    if (named === undefined) return htmlReply(400, 'Missing parameter');
+    if (mount === undefined || !this.#connections.kill(mount)) return htmlReply(400, 'Source does not exist');
+    return documentReply(iceResponse('Source Removed', true), 'xml');
+  }
+
+  /** A title, for all sources of the mountpoint: it does not come by the connection of one of them. */
+  #update(target: RequestTarget, mount: SourceMount | undefined): Reply {
+    const update = titleUpdate(target);
+    if ('problem' in update) return htmlReply(400, update.problem);
+    if (mount === undefined && !target.query.has('mount')) return htmlReply(400, 'Missing parameter');
+    const sinks = mount === undefined ? [] : this.#connections.sinksOf(mount);
+    if (sinks.length === 0) return htmlReply(400, 'Source does not exist');
+    for (const sink of sinks) sink.title(update.title);
+    return documentReply(iceResponse(TITLE_UPDATED, true), 'xml');
+  }
+}
