@@ -51,11 +51,13 @@ export class SubscriberSlots {
     return of === undefined ? { kind: 'refused', bound } : { kind: 'instead', of, bound };
   }
 
+  /** One without an address is in our own process: it makes room for nobody. */
   joined(subscriber: Subscriber): void {
-    this.#all.add(subscriber);
+    if (subscriber.address !== '') this.#all.add(subscriber);
   }
 
   left(now: Micros, subscriber: Subscriber): void {
+    if (subscriber.address === '') return;
     this.#all.delete(subscriber);
     if (now - subscriber.joinedAt >= KNOWN_AFTER_US) this.#known.note(now, subscriber.address);
   }

@@ -1,3 +1,4 @@
+import { assert } from '../../core/base/assert.ts';
 import { Edge, type EdgeSink } from '../../core/edge/edge.ts';
 import type { OutputOf } from '../../core/edge/output/output.ts';
 import { toListeners } from '../../core/edge/output/to-listeners.ts';
@@ -6,6 +7,8 @@ import { recordedEdge, type EdgeMachine } from '../../core/recording/recorded-ed
 import { policyFor, type MountPolicies, type MountPolicy } from '../../core/config/mount-policy.ts';
 import type { CommandResult, MountCommand } from '../../core/edge/switching/command.ts';
 import type { Settings } from '../../core/config/settings.ts';
+import { anonymous } from '../../core/links/peer.ts';
+import type { Route } from '../http/router.ts';
 import type { Endpoint } from '../net/address.ts';
 import { NEVER_FINISHED, type App } from '../process/app.ts';
 import { AccessLog, type AccessLogConfig } from '../access-log/access-log.ts';
@@ -21,6 +24,7 @@ import type { Log } from '../log/log.ts';
 import { IngressLinks } from '../net/ingress-links.ts';
 import { FlightRecorder, type RecordConfig } from '../recording/flight-recorder.ts';
 import { Refusals } from '../log/refusals.ts';
+import type { TakeBytes } from '../net/tcp.ts';
 import { TlsPort, type TlsConfig } from '../tls/tls-port.ts';
 
 export interface EdgeConfig {
@@ -40,6 +44,8 @@ export interface EdgeConfig {
   readonly accessLog?: AccessLogConfig | undefined;
   /** Keep a flight recorder; undefined: none. */
   readonly record?: RecordConfig | undefined;
+  /** What source clients ask at the same ports; nothing, unless given. */
+  readonly sourceRoutes?: readonly Route[] | undefined;
 }
 
 /** Where listeners are in workers and, by TLS, in this process, those here have the numbers up to this one. */
@@ -69,7 +75,7 @@ export class EdgeApp implements App {
   readonly #refusals: Refusals;
 
   constructor(config: EdgeConfig, log: Log) {
-    const { settings, policies = {}, adminPassword, record, workers = 1 } = config;
+    const { settings, policies = {}, adminPassword, record, workers = 1, sourceRoutes } = config;
     this.#config = config;
     this.#log = log;
     this.#refusals = new Refusals(log);
@@ -109,10 +115,18 @@ export class EdgeApp implements App {
       },
       access: (entry) => this.#access(entry),
       adminPassword,
+      sources: sourceRoutes,
       settings,
       log,
       refusals: this.#refusals,
     });
+  }
+
+  /** A relay of this process: takes what it sends. To be called once we have started. */
+  acceptHere(name: string): TakeBytes {
+    const path = this.#ingress.acceptHere(anonymous('relay', name), { writableLength: 0, write: () => undefined, destroy: () => undefined });
+    assert(path !== undefined, 'there is no room for the first path');
+    return path.receive;
   }
 
   async start(): Promise<void> {

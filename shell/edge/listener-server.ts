@@ -12,7 +12,7 @@ import { commonRoutes, notFound } from '../http/common-routes.ts';
 import { anybody } from '../http/guards.ts';
 import { corsLines, finish, htmlReply, type Reply } from '../http/reply.ts';
 import type { HttpRequest } from '../http/request.ts';
-import { Router, type RouteTable } from '../http/router.ts';
+import { Router, type Route, type RouteTable } from '../http/router.ts';
 import { HttpServer } from '../http/server.ts';
 import type { Log } from '../log/log.ts';
 import type { Refusals } from '../log/refusals.ts';
@@ -34,6 +34,8 @@ export interface ListenerServerOptions {
   readonly access: (entry: AccessEntry) => void;
   /** Of user "admin"; without one nobody is an operator. */
   readonly adminPassword: string | undefined;
+  /** What source clients may ask; nothing, unless given. */
+  readonly sources?: readonly Route[] | undefined;
   readonly settings: Settings;
   readonly log: Log;
   readonly refusals: Refusals;
@@ -72,7 +74,7 @@ export class ListenerServer {
   }
 
   /** Every page before the mountpoints: none can be called like one. */
-  #table({ table, operator, admin, adminPassword, refusals, settings, log }: ListenerServerOptions): RouteTable {
+  #table({ table, operator, admin, adminPassword, sources = [], refusals, settings, log }: ListenerServerOptions): RouteTable {
     const allowed = operators({ password: adminPassword, refusals });
     const { maxListeners } = settings;
     const startedAt = new Date();
@@ -87,6 +89,8 @@ export class ListenerServer {
     return {
       routes: [
         ...commonRoutes,
+        // A title that a source client sends comes with its login.
+        ...sources,
         ...operatorRoutes({ api: operator, allowed, log }),
         ...adminRoutes({ table, listeners, api: admin, counts, allowed, startedAt, maxListeners, log }),
         ...pageRoutes({ table, startedAt, maxListeners, uniqueListeners: (mount) => list.uniqueOf(mount) }),

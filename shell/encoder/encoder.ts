@@ -90,7 +90,7 @@ export class EncoderApp implements App {
     const pushed: SourceMount[] = [];
     const sources: Source[] = [];
     for (const mount of mounts) {
-      const api = new Mountpoint(mount, { uplink: this.#uplink, settings, log });
+      const api = new Mountpoint(mount, { way: this.#uplink, settings, log });
       const { name, input } = mount;
       if (input.kind === 'listen') pushed.push({ name, password: input.password, api });
       else if (input.kind === 'from') sources.push(new IcecastSource(input.url, { api, settings, ca, log }));

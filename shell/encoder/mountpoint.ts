@@ -6,7 +6,7 @@ import type { Endpoint } from '../net/address.ts';
 import type { Log } from '../log/log.ts';
 import { PacedSource } from '../source/paced-source.ts';
 import type { SourceApi, SourceInfo, SourceSink } from '../source/source.ts';
-import type { Uplink } from './uplink.ts';
+import type { StreamWay } from './uplink.ts';
 
 /** Where the audio of a mountpoint comes from. A password is needed of source clients; without one they are accepted from this machine only. */
 export type MountInput =
@@ -14,11 +14,10 @@ export type MountInput =
   | { readonly kind: 'from'; readonly url: URL }
   | { readonly kind: 'listen'; readonly password: string | undefined };
 
-/** One mountpoint of an encoder. */
-export interface EncoderMount {
+/** What is configured of the streams of one mountpoint. */
+export interface StreamMount {
   /** Without its leading slash. */
   readonly name: string;
-  readonly input: MountInput;
   /** Of the targets of the process; all, unless given. */
   readonly to?: readonly Endpoint[] | undefined;
   /** Given by the operator: they go before what the source says. */
@@ -28,18 +27,23 @@ export interface EncoderMount {
   readonly origin?: string | undefined;
 }
 
-/** Makes a stream of each source of one mountpoint. */
+/** One mountpoint of an encoder. */
+export interface EncoderMount extends StreamMount {
+  readonly input: MountInput;
+}
+
+/** Makes a stream of each source of one mountpoint, of which one comes after the other. */
 export class Mountpoint implements SourceApi {
-  readonly #mount: EncoderMount;
-  readonly #uplink: Uplink;
+  readonly #mount: StreamMount;
+  readonly #way: StreamWay;
   readonly #settings: Settings;
   readonly #log: Log;
   readonly #sent = new SentFrames();
   readonly #pace: SourcePace;
 
-  constructor(mount: EncoderMount, { uplink, settings, log }: { readonly uplink: Uplink; readonly settings: Settings; readonly log: Log }) {
+  constructor(mount: StreamMount, { way, settings, log }: { readonly way: StreamWay; readonly settings: Settings; readonly log: Log }) {
     this.#mount = mount;
-    this.#uplink = uplink;
+    this.#way = way;
     this.#settings = settings;
     this.#log = log;
     this.#pace = new SourcePace(settings);
@@ -48,7 +52,7 @@ export class Mountpoint implements SourceApi {
   /** A source begins: a new stream. */
   begin({ from, flow, headers }: SourceInfo): SourceSink {
     const { name: mount, title, origin, to, headers: own } = this.#mount;
-    const session = this.#uplink.open({ mountpoint: mount, headers: [...own, ...headers], title, origin, to, sent: this.#sent });
+    const session = this.#way.open({ from, mountpoint: mount, headers: [...own, ...headers], title, origin, to, sent: this.#sent });
     const { stream } = session;
     this.#log({ kind: 'source-started', mount, stream, from });
     return new PacedSource({

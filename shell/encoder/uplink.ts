@@ -9,10 +9,18 @@ export interface StreamOptions extends Omit<SourceOptions, 'streamId' | 'to'> {
   /** The targets that it goes to, of those of the process; all, unless given. */
   readonly to?: readonly Endpoint[] | undefined;
   readonly title: string;
+  /** Who the source is, for the log. */
+  readonly from: string;
+}
+
+/** Where the streams of sources go. */
+export interface StreamWay {
+  /** A source begins: a stream of its own. */
+  open(options: StreamOptions): EncoderSession;
 }
 
 /** The core's Encoder and its connections: one to each address of each target, for all mountpoints of the process. */
-export class Uplink {
+export class Uplink implements StreamWay {
   readonly #encoder: Encoder;
   readonly #driver: Driver;
   readonly #links: TargetLinks;
@@ -51,7 +59,6 @@ export class Uplink {
     this.#links.start();
   }
 
-  /** A source begins: a stream of its own. */
   open({ to, title, ...options }: StreamOptions): EncoderSession {
     const names = to?.map(formatEndpoint);
     const source = this.#encoder.openSource(this.#driver.now, { ...options, streamId: newStreamId(), to: names });

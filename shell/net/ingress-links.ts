@@ -21,6 +21,21 @@ export interface PathMachine extends Machine {
   receive(now: Micros, path: PathId, bytes: Uint8Array): void;
 }
 
+/** The other end of a path that was opened to us: a socket, or somebody in this process. What it is told comes in the middle of a call of the machine. */
+export interface PathEnd {
+  /** What it has not taken yet. */
+  readonly writableLength: number;
+  write(bytes: Uint8Array): unknown;
+  destroy(): unknown;
+}
+
+/** A path from somebody in this process. Not to be used once its other end was destroyed. */
+export interface InnerPath {
+  /** Borrowed for the call. */
+  receive(bytes: Uint8Array): void;
+  close(reason: string): void;
+}
+
 export interface IngressLinksOptions {
   readonly machine: PathMachine;
   readonly driver: Driver;
@@ -34,7 +49,7 @@ export class IngressLinks {
   readonly #options: IngressLinksOptions;
   readonly #machine: PathMachine;
   readonly #driver: Driver;
-  readonly #accepted = new Map<PathId, net.Socket>();
+  readonly #accepted = new Map<PathId, PathEnd>();
   readonly #upstreams: HostLinks[] = [];
   readonly #senders: Driver[] = [];
   readonly #linked = new Map<TcpLink, PathId>();
@@ -57,6 +72,20 @@ export class IngressLinks {
     socket.on('close', (hadError) => {
       if (this.#accepted.delete(path)) this.#close(path, hadError ? 'connection lost' : 'closed by peer');
     });
+  }
+
+  /** Somebody in this process sends to the machine; undefined when there are too many paths. */
+  acceptHere(peer: Peer, end: PathEnd): InnerPath | undefined {
+    const path = this.#open(transports.tcp, peer);
+    if (path === undefined) return undefined;
+    this.#accepted.set(path, end);
+    return {
+      receive: (bytes) => this.#receive(path, bytes),
+      close: (reason) => {
+        this.#accepted.delete(path);
+        this.#close(path, reason);
+      },
+    };
   }
 
   /** Back to whoever pushes by this path, as long as the system takes it: otherwise it is left out. */

@@ -43,8 +43,7 @@ export class TcpLink {
   readonly #driver: Driver;
   #socket: net.Socket | undefined;
   #isUp = false;
-  /** Says that we are there, while there is nothing to say. */
-  #waiting: NodeJS.Timeout | undefined;
+  #waitNoMore: () => void = () => undefined;
   /** Which of the hosts is tried. */
   #host = 0;
 
@@ -128,7 +127,7 @@ export class TcpLink {
     socket.on('connect', () => {
       if (this.#socket !== socket) return;
       this.#isUp = true;
-      if (!watchIdle) this.#sayWhileWaiting(socket, isShared);
+      if (!watchIdle) this.#waitNoMore = sayWhileWaiting(() => (isShared ? undefined : socket.bytesWritten), (message) => void (socket.writable && socket.write(message)));
       this.#connector.opened(this.#driver.now);
       this.#driver.settle();
       this.#user.up(this);
@@ -143,23 +142,30 @@ export class TcpLink {
     });
   }
 
-  /** A relay closes connections by which nothing comes, and takes a silent encoder's streams from others: of one without a source it hears this. */
-  #sayWhileWaiting(socket: net.Socket, isShared: boolean): void {
-    let written = 0;
-    this.#waiting = setInterval(() => {
-      if ((isShared || socket.bytesWritten === written) && socket.writable) socket.write(EMPTY_MESSAGE);
-      written = socket.bytesWritten;
-    }, WAITS_EVERY_MS);
-  }
-
   /** Lets the socket go; whatever it still reports is of no interest. */
   #drop(reason: string): void {
     const socket = this.#socket;
     this.#socket = undefined;
-    clearInterval(this.#waiting);
+    this.#waitNoMore();
     socket?.destroy();
     if (!this.#isUp) return;
     this.#isUp = false;
     this.#user.down(this, reason);
   }
+}
+
+/**
+ * A relay closes connections by which nothing comes, and takes a silent encoder's streams from others: of one that has nothing to send it hears this.
+ *
+ * @param sentBytes what has gone out by the connection so far; undefined: it is said whatever goes out.
+ * @return ends it.
+ */
+export function sayWhileWaiting(sentBytes: () => number | undefined, say: (message: Uint8Array) => void): () => void {
+  let sent: number | undefined = 0;
+  const timer = setInterval(() => {
+    const before = sent;
+    if (sentBytes() === undefined || sentBytes() === before) say(EMPTY_MESSAGE);
+    sent = sentBytes();
+  }, WAITS_EVERY_MS);
+  return () => clearInterval(timer);
 }

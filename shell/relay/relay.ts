@@ -1,8 +1,9 @@
 import type dgram from 'node:dgram';
 import type net from 'node:net';
 import type { SubscriberId } from '../../core/base/machine.ts';
+import { assert } from '../../core/base/assert.ts';
 import { recordedRelay, type RelayMachine } from '../../core/recording/recorded-relay.ts';
-import { anonymous } from '../../core/links/peer.ts';
+import { anonymous, type Peer } from '../../core/links/peer.ts';
 import { Relay, type RelaySink } from '../../core/relay/relay.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { formatEndpoint, interfaceOf, peerOf, plainAddress, type Endpoint } from '../net/address.ts';
@@ -11,20 +12,20 @@ import { NEVER_FINISHED, type App } from '../process/app.ts';
 import { Driver } from '../process/driver.ts';
 import { PageServer } from '../http/page-server.ts';
 import type { Log } from '../log/log.ts';
-import { IngressLinks } from '../net/ingress-links.ts';
+import { IngressLinks, type InnerPath, type PathEnd } from '../net/ingress-links.ts';
 import { FlightRecorder, type RecordConfig } from '../recording/flight-recorder.ts';
 import { Refusals } from '../log/refusals.ts';
 import { TlsPort, type TlsConfig } from '../tls/tls-port.ts';
-import { listenTcp, portOf } from '../net/tcp.ts';
+import { listenTcp, portOf, type TakeBytes } from '../net/tcp.ts';
 import { listenTcpAndUdp } from '../net/tcp-and-udp.ts';
 import { listenMulticast } from '../net/udp.ts';
 
 export interface RelayConfig {
   readonly bind: string;
-  /** Where encoders push to, by TCP and UDP. */
-  readonly inPort: number;
-  /** Where edges and other relays subscribe. */
-  readonly outPort: number;
+  /** Where encoders push to, by TCP and UDP; undefined: nowhere. */
+  readonly inPort: number | undefined;
+  /** Where edges and other relays subscribe; undefined: nowhere. */
+  readonly outPort: number | undefined;
   /** Of its pages; undefined: there are none. */
   readonly httpPort?: number | undefined;
   /** A port for its pages by TLS; undefined: there is none. */
@@ -47,7 +48,7 @@ export interface RelayConfig {
  *     multicast groups ------------------+-> core Relay -> TCP `outPort` -> edges, other relays
  *     other relays (we connect) ---------+
  *
- * With `httpPort` and `tls`, ports for its pages besides.
+ * With `httpPort` and `tls`, ports for its pages besides. Encoders and an edge of this process need no ports: they call it.
  */
 export class RelayApp implements App {
   readonly finished: Promise<void> = NEVER_FINISHED;
@@ -61,6 +62,8 @@ export class RelayApp implements App {
   readonly #allowIn: AllowList;
   readonly #allowOut: AllowList;
   readonly #subscribers = new Map<SubscriberId, net.Socket>();
+  /** Those of this process. */
+  readonly #inner = new Map<SubscriberId, TakeBytes>();
   readonly #servers: (net.Server | dgram.Socket)[] = [];
   readonly #pages: PageServer;
   readonly #tls: TlsPort | undefined;
@@ -73,7 +76,7 @@ export class RelayApp implements App {
     this.#allowIn = new AllowList(allowIn);
     this.#allowOut = new AllowList(allowOut);
     const sink: RelaySink = {
-      send: (id, bytes) => void this.#subscribers.get(id)?.write(bytes),
+      send: (id, bytes) => this.#send(id, bytes),
       backlogBytes: (id) => this.#subscribers.get(id)?.writableLength ?? 0,
       cut: (id) => this.#cut(id),
       acknowledge: (path, bytes) => this.#ingress.answer(path, bytes),
@@ -90,26 +93,11 @@ export class RelayApp implements App {
 
   async start(): Promise<void> {
     const { bind, inPort, outPort, httpPort, upstreams, multicasts } = this.#config;
-    const { keepAliveMs } = this.#config.settings;
     await this.#tls?.start();
     await this.#flight?.start();
     try {
-      const ingress = await listenTcpAndUdp(
-        { address: bind, port: inPort, keepAliveMs },
-        (socket) => {
-          if (this.#isAllowed(this.#allowIn, socket)) this.#ingress.accept(socket);
-        },
-        this.#ingress.datagrams('udp'),
-        this.#allowsDatagram,
-      );
-      this.#servers.push(ingress.tcp, ingress.udp);
-      this.#listening('in', 'tcp', bind, portOf(ingress.tcp));
-      this.#listening('in', 'udp', bind, portOf(ingress.tcp));
-      const out = await listenTcp({ address: bind, port: outPort, keepAliveMs }, (socket) => {
-        if (this.#isAllowed(this.#allowOut, socket)) this.#subscribe(socket);
-      });
-      this.#servers.push(out);
-      this.#listening('out', 'tcp', bind, portOf(out));
+      if (inPort !== undefined) await this.#listenIn(inPort);
+      if (outPort !== undefined) await this.#listenOut(outPort);
       if (httpPort !== undefined) this.#listening('http', 'tcp', bind, await this.#pages.listen({ address: bind, port: httpPort }));
       if (this.#tls !== undefined) this.#listening('https', 'tcp', bind, await this.#pages.listen({ address: bind, port: this.#tls.port }, this.#tls));
       for (const group of multicasts) {
@@ -123,6 +111,19 @@ export class RelayApp implements App {
       throw error;
     }
     for (const upstream of upstreams) this.#ingress.subscribeTo(upstream);
+  }
+
+  /** An encoder of this process pushes; undefined when there are too many paths. */
+  acceptHere(peer: Peer, end: PathEnd): InnerPath | undefined {
+    return this.#ingress.acceptHere(peer, end);
+  }
+
+  /** An edge of this process gets everything from now on, in the middle of our machine's calls. It has no address, so that its place is never another one's. */
+  subscribeHere(name: string, take: TakeBytes): void {
+    const id = this.#relay.subscribe(this.#driver.now, { name, address: '', role: 'subscriber', mounts: undefined });
+    assert(id !== undefined, 'there is no room for the first subscriber');
+    this.#inner.set(id, take);
+    this.#driver.settle();
   }
 
   async stop(): Promise<void> {
@@ -139,6 +140,30 @@ export class RelayApp implements App {
     this.#driver.stop();
     this.#refusals.stop();
     await this.#flight?.stop();
+  }
+
+  async #listenIn(port: number): Promise<void> {
+    const { bind: address, settings: { keepAliveMs } } = this.#config;
+    const { tcp, udp } = await listenTcpAndUdp(
+      { address, port, keepAliveMs },
+      (socket) => {
+        if (this.#isAllowed(this.#allowIn, socket)) this.#ingress.accept(socket);
+      },
+      this.#ingress.datagrams('udp'),
+      this.#allowsDatagram,
+    );
+    this.#servers.push(tcp, udp);
+    this.#listening('in', 'tcp', address, portOf(tcp));
+    this.#listening('in', 'udp', address, portOf(tcp));
+  }
+
+  async #listenOut(port: number): Promise<void> {
+    const { bind: address, settings: { keepAliveMs } } = this.#config;
+    const out = await listenTcp({ address, port, keepAliveMs }, (socket) => {
+      if (this.#isAllowed(this.#allowOut, socket)) this.#subscribe(socket);
+    });
+    this.#servers.push(out);
+    this.#listening('out', 'tcp', address, portOf(out));
   }
 
   #isAllowed(list: AllowList, socket: net.Socket): boolean {
@@ -171,6 +196,12 @@ export class RelayApp implements App {
       this.#relay.unsubscribe(this.#driver.now, id, hadError ? 'connection lost' : 'closed by peer');
       this.#driver.settle();
     });
+  }
+
+  #send(id: SubscriberId, bytes: Uint8Array): void {
+    const take = this.#inner.get(id);
+    if (take === undefined) this.#subscribers.get(id)?.write(bytes);
+    else take(bytes);
   }
 
   #cut(id: SubscriberId): void {

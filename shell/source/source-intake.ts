@@ -40,6 +40,8 @@ export const sourcesOnly: Reply = htmlReply(404, 'This port is for source client
 /** Takes in what source clients push, SOURCE or PUT, and the titles that they send aside: the routes of any HTTP server, and a port for Shoutcast 1. */
 export class SourceIntake {
   readonly routes: readonly Route[];
+  /** Ends the sources of a mountpoint: for a server where no admin does that. */
+  readonly killRoute: Route;
   readonly #options: SourceIntakeOptions;
   readonly #connections: SourceConnections;
   /** The mountpoint of clients that speak Shoutcast. */
@@ -56,9 +58,9 @@ export class SourceIntake {
     this.routes = [
       update('admin/metadata'),
       update(SHOUTCAST_TITLES),
-      { at: 'admin/killsource', methods: ['GET', 'POST'], isChange: true, who, handle: (request) => this.#kill(request.target) },
       { at: '*', methods: ['SOURCE', 'PUT'], who, otherMethods: sourcesOnly, handle: (request) => this.#source(request, this.#mountOf(request)) },
     ];
+    this.killRoute = { at: 'admin/killsource', methods: ['GET', 'POST'], isChange: true, who, handle: (request) => this.#kill(request.target) };
     this.#shoutcast = this.#shoutcastMount && new ShoutcastServer({ mount: this.#shoutcastMount, who, connections: this.#connections, settings, log, refusals });
   }
 

@@ -40,7 +40,7 @@ export class SourceServer implements Source {
     const common = { settings, log, refusals: this.#refusals };
     this.#intake = new SourceIntake({ mounts: new FixedMounts(mounts), perMount: 1, shoutcast, ...common });
     this.table = {
-      routes: [...commonRoutes, ...this.#intake.routes],
+      routes: [...commonRoutes, this.#intake.killRoute, ...this.#intake.routes],
       notFound: sourcesOnly,
       // libshout asks in this way for an upgrade to TLS, and takes no for an answer.
       options: () => ({ status: 204, headers: [['Allow', 'GET, SOURCE, PUT, OPTIONS']] }),

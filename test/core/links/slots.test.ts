@@ -186,6 +186,21 @@ describe('subscribers of a relay', () => {
     expect(rig.cuts.length).toBeGreaterThan(20);
     expect(rig.cuts).not.toContain(edge);
   });
+
+  it('of the same process make room for nobody, not even when all others are known', () => {
+    const world = new World({ maxSubscribers: 2 });
+    const rig = new Rig(world);
+    rig.relay.subscribe(rig.now, { name: 'edge of this process', address: '', role: 'subscriber', mounts: undefined });
+    const subscribe = (address: string) => rig.relay.subscribe(rig.now, anonymous('subscriber', address));
+    for (const [index, address] of ['198.51.100.1:1', '198.51.100.2:1'].entries()) {
+      const id = subscribe(address)!;
+      world.run(61_000 * (index + 1));
+      rig.relay.unsubscribe(rig.now, id, 'closed by peer');
+    }
+    expect(subscribe('198.51.100.1:2')).toBeDefined();
+    expect(subscribe('198.51.100.2:2')).toBeUndefined();
+    expect(rig.cuts).toEqual([]);
+  });
 });
 
 describe('invented stream ids', () => {

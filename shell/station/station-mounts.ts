@@ -1,0 +1,122 @@
+import { mountpointProblem } from '../../core/wire/announce.ts';
+import { addressOf, originProblem } from '../../core/wire/extensions.ts';
+import type { HeaderList } from '../../core/wire/headers.ts';
+import type { Settings } from '../../core/config/settings.ts';
+import { Mountpoint } from '../encoder/mountpoint.ts';
+import type { StreamWay } from '../encoder/uplink.ts';
+import type { Log } from '../log/log.ts';
+import type { SourceMount, SourceMounts } from '../source/connections.ts';
+import type { SourceApi, SourceInfo, SourceSink } from '../source/source.ts';
+
+/** What is wanted of the sources of one mountpoint; what is not given is as for all others. */
+export interface StationMount {
+  /** Of source clients. */
+  readonly password?: string | undefined;
+  /** What its encoder is called; that of a second source at the same time has a number behind it. */
+  readonly origin?: string | undefined;
+  readonly title?: string | undefined;
+  readonly headers?: HeaderList | undefined;
+}
+
+export interface StationSources {
+  /** Of source clients; without one they are accepted from this machine only. */
+  readonly password?: string | undefined;
+  /** What this station is called: each source is called by it and by its own address. */
+  readonly origin?: string | undefined;
+  readonly title: string;
+  readonly headers: HeaderList;
+  /** By name. */
+  readonly mounts: ReadonlyMap<string, StationMount>;
+  /** The names that source clients may use; any, unless given. */
+  readonly only?: ReadonlySet<string> | undefined;
+}
+
+export interface StationMountsOptions {
+  readonly sources: StationSources;
+  readonly way: StreamWay;
+  readonly settings: Settings;
+  readonly log: Log;
+}
+
+/** A place for one source at a time, with what outlasts it: its name, its pace, and what it has sent, which it must not send again. */
+interface Place {
+  readonly mountpoint: Mountpoint;
+  isTaken: boolean;
+}
+
+/** Places without a source that are kept for when theirs comes back; of more, those that were left first are forgotten. */
+const MAX_FREE_PLACES = 64;
+
+/** The mountpoints of a station: each is there as soon as a source sends to it, and takes in several at a time. */
+export class StationMounts implements SourceMounts {
+  readonly passwords: readonly string[];
+  readonly #options: StationMountsOptions;
+  /** By mountpoint and origin, in the order in which they were taken or left. */
+  readonly #places = new Map<string, Place>();
+
+  constructor(options: StationMountsOptions) {
+    this.#options = options;
+    const { password, mounts } = options.sources;
+    this.passwords = [password, ...[...mounts.values()].map((mount) => mount.password)].filter((one) => one !== undefined);
+  }
+
+  find(named: string | undefined): SourceMount | undefined {
+    const name = named?.replace(/^\//, '');
+    if (name === undefined || mountpointProblem(name) !== undefined) return undefined;
+    const { password, mounts, only } = this.#options.sources;
+    if (only !== undefined && !only.has(name)) return undefined;
+    return { name, password: mounts.get(name)?.password ?? password, api: this.api(name) };
+  }
+
+  /** Where the sources of a mountpoint begin, whoever they are. */
+  api(name: string): SourceApi {
+    return { begin: (info) => this.#begin(name, info) };
+  }
+
+  #begin(name: string, info: SourceInfo): SourceSink {
+    const [key, place] = this.#placeFor(name, info.from);
+    place.isTaken = true;
+    this.#keep(key, place);
+    const sink = place.mountpoint.begin(info);
+    return {
+      get hasFrames() {
+        return sink.hasFrames;
+      },
+      audio: (bytes) => sink.audio(bytes),
+      title: (title) => sink.title(title),
+      metadata: (text) => sink.metadata(text),
+      end: (reason) => {
+        place.isTaken = false;
+        this.#keep(key, place);
+        sink.end(reason);
+      },
+    };
+  }
+
+  /** The first free one of this source's address, or a new one. */
+  #placeFor(name: string, from: string): readonly [key: string, place: Place] {
+    const { origin, mounts } = this.#options.sources;
+    const address = addressOf(from);
+    const base = mounts.get(name)?.origin ?? (origin === undefined ? address : `${origin}/${address}`);
+    for (let number = 1; ; number++) {
+      const called = number === 1 ? base : `${base}/${number}`;
+      const key = JSON.stringify([name, called]);
+      const place = this.#places.get(key) ?? this.#newPlace(name, called);
+      if (!place.isTaken) return [key, place];
+    }
+  }
+
+  #newPlace(name: string, called: string): Place {
+    const { sources, way, settings, log } = this.#options;
+    const { title = sources.title, headers = [] } = sources.mounts.get(name) ?? {};
+    const origin = originProblem(called) === undefined ? called : undefined;
+    return { mountpoint: new Mountpoint({ name, origin, title, headers: [...headers, ...sources.headers] }, { way, settings, log }), isTaken: false };
+  }
+
+  #keep(key: string, place: Place): void {
+    this.#places.delete(key);
+    this.#places.set(key, place);
+    const free = [...this.#places].filter(([, { isTaken }]) => !isTaken);
+    for (const [oldest] of free.slice(0, -MAX_FREE_PLACES)) this.#places.delete(oldest);
+  }
+}

@@ -1,0 +1,100 @@
+import type { MountPolicies } from '../../core/config/mount-policy.ts';
+import type { Settings } from '../../core/config/settings.ts';
+import { EdgeApp } from '../edge/edge.ts';
+import type { Log } from '../log/log.ts';
+import { Refusals } from '../log/refusals.ts';
+import type { Endpoint } from '../net/address.ts';
+import type { Range } from '../net/allow.ts';
+import { NEVER_FINISHED, type App } from '../process/app.ts';
+import type { RecordConfig } from '../recording/flight-recorder.ts';
+import { RelayApp } from '../relay/relay.ts';
+import { IcecastSource } from '../source/icecast-source.ts';
+import { SourceIntake, type ShoutcastPort } from '../source/source-intake.ts';
+import type { TlsConfig } from '../tls/tls-port.ts';
+import { InnerWay } from './inner-way.ts';
+import { StationMounts, type StationSources } from './station-mounts.ts';
+
+export interface StationConfig {
+  readonly bind: string;
+  /** Of listeners, source clients and operators alike. */
+  readonly httpPort: number;
+  /** A second such port, by TLS; undefined: there is none. */
+  readonly tls?: TlsConfig | undefined;
+  /** A port for source clients of one mountpoint that speak Shoutcast 1. */
+  readonly shoutcast?: ShoutcastPort | undefined;
+  readonly sources: StationSources;
+  /** Sources of one mountpoint at a time: all but the one on air stand by. */
+  readonly sourcesPerMount: number;
+  /** Mountpoints that are pulled from other servers. */
+  readonly pulled: readonly { readonly mount: string; readonly url: URL }[];
+  /** Certificates of authorities in PEM, for pulling by https; those that Node.js trusts, unless given. */
+  readonly ca?: string | undefined;
+  /** Stations, or relays, whose streams this one has, too. */
+  readonly peers: readonly Endpoint[];
+  /** Where peers, edges and relays subscribe; undefined: nowhere. */
+  readonly outPort?: number | undefined;
+  /** Where encoders of other machines push to, by TCP and UDP; undefined: nowhere. */
+  readonly inPort?: number | undefined;
+  /** Who may push to `inPort`, and who may subscribe; nobody named: everybody. */
+  readonly allowIn: readonly Range[];
+  readonly allowOut: readonly Range[];
+  /** Processes that have the listeners; 1: this one. */
+  readonly workers?: number;
+  /** Of its relay: the settings of the edge have a share of the same memory. */
+  readonly relaySettings: Settings;
+  readonly settings: Settings;
+  /** What is wanted of single mountpoints. */
+  readonly policies?: MountPolicies;
+  /** Of operators; undefined: there are none. */
+  readonly adminPassword?: string | undefined;
+  /** Keep a flight recorder of the edge; undefined: none. */
+  readonly record?: RecordConfig | undefined;
+}
+
+/**
+ * Encoders, a relay and an edge in one process, with one port for all HTTP.
+ *
+ *     source clients, pulls -> an Encoder for each -> Relay -> Edge -> listeners
+ *                                   peers <-> TCP `outPort` |
+ *
+ * The machines call each other: between them are no sockets, and nothing waits.
+ */
+export class StationApp implements App {
+  readonly finished: Promise<void> = NEVER_FINISHED;
+  readonly #config: StationConfig;
+  readonly #relay: RelayApp;
+  readonly #edge: EdgeApp;
+  readonly #intake: SourceIntake;
+  readonly #pulls: readonly IcecastSource[];
+  readonly #refusals: Refusals;
+
+  constructor(config: StationConfig, log: Log) {
+    const { bind, httpPort, tls, shoutcast, sources, sourcesPerMount, pulled, ca, peers, outPort, inPort, allowIn, allowOut, settings, relaySettings, ...serving } = config;
+    this.#config = config;
+    this.#refusals = new Refusals(log);
+    this.#relay = new RelayApp({ bind, inPort, outPort, upstreams: peers, multicasts: [], allowIn, allowOut, settings: relaySettings }, log);
+    const mounts = new StationMounts({ sources, way: new InnerWay({ relay: this.#relay, settings, log }), settings, log });
+    this.#intake = new SourceIntake({ mounts, perMount: sourcesPerMount, shoutcast, settings, log, refusals: this.#refusals });
+    this.#edge = new EdgeApp({ bind, httpPort, tls, relays: [], sourceRoutes: this.#intake.routes, settings, ...serving }, log);
+    this.#pulls = pulled.map(({ mount, url }) => new IcecastSource(url, { api: mounts.api(mount), settings, ca, log }));
+  }
+
+  async start(): Promise<void> {
+    try {
+      await this.#edge.start();
+      this.#relay.subscribeHere('edge of this process', this.#edge.acceptHere('relay of this process'));
+      await this.#relay.start();
+      await this.#intake.start(this.#config.bind);
+      for (const pull of this.#pulls) await pull.start();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#pulls.map((pull) => pull.stop()), this.#intake.stop()]);
+    await Promise.all([this.#edge.stop(), this.#relay.stop()]);
+    this.#refusals.stop();
+  }
+}

@@ -1,0 +1,140 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { parseEndpoint, type Endpoint } from '../../../shell/net/address.ts';
+import { ask, freeTcpPort, RawClient } from '../support.ts';
+import { isUnbroken, listener, Programme, running, source, station, stopAll } from './support.ts';
+
+afterEach(stopAll);
+
+describe('a station', () => {
+  it('gives what a source sends to listeners, at the same port, with a mountpoint as soon as it sends', async () => {
+    const { port } = await station();
+    expect(await ask(port, 'GET /radio HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 404 /);
+    const programme = new Programme([await source(port, 'radio')]);
+    const client = await listener(port, 'radio');
+    await expect.poll(() => programme.heard(client).length, { timeout: 10_000 }).toBeGreaterThan(60);
+    expect(isUnbroken(programme.heard(client))).toBe(true);
+    expect(await ask(port, 'GET /status-json.xsl HTTP/1.0\r\n\r\n')).toContain(`"listenurl":"http://127.0.0.1:${port}/radio"`);
+    expect(await ask(port, 'GET /healthz HTTP/1.0\r\n\r\n')).toMatch(/ok\n$/);
+  });
+
+  it('goes on without a gap when one of two sources of a mountpoint is killed', async () => {
+    const { port, told } = await station();
+    const first = await source(port, 'radio', 'PUT');
+    const programme = new Programme([first]);
+    const client = await listener(port, 'radio');
+    programme.sources.add(await source(port, 'radio', 'SOURCE'));
+    await told.until('backup-added', { mount: 'radio' });
+    await expect.poll(() => programme.heard(client).length, { timeout: 10_000 }).toBeGreaterThan(150);
+    programme.sources.delete(first);
+    first.socket.resetAndDestroy();
+    await told.until('source-ended', { mount: 'radio' });
+    const before = programme.heard(client).length;
+    await expect.poll(() => programme.heard(client).length, { timeout: 10_000 }).toBeGreaterThan(before + 100);
+    expect(isUnbroken(programme.heard(client))).toBe(true);
+    expect(told.all('source-refused')).toEqual([]);
+    expect(told.all('origin-contested')).toEqual([]);
+  }, 30_000);
+
+  it('has all sources of its peer, and the other way round: when it is killed, listeners of the other one hear all', async () => {
+    const [onePort, twoPort] = [await freeTcpPort(), await freeTcpPort()];
+    const peers = (port: number): { peers: [Endpoint] } => ({ peers: [parseEndpoint(`127.0.0.1:${port}`)!] });
+    const one = await station({ outPort: onePort, ...peers(twoPort) });
+    const two = await station({ outPort: twoPort, ...peers(onePort), sources: { origin: 'there' } });
+    const programme = new Programme([await source(one.port, 'radio')]);
+    const client = await listener(two.port, 'radio');
+    programme.sources.add(await source(two.port, 'radio'));
+    await Promise.all([one, two].map(({ told }) => told.until('backup-added', { mount: 'radio' })));
+    await expect.poll(() => programme.heard(client).length, { timeout: 15_000 }).toBeGreaterThan(150);
+    await one.app.stop();
+    const before = programme.heard(client).length;
+    await expect.poll(() => programme.heard(client).length, { timeout: 15_000 }).toBeGreaterThan(before + 100);
+    expect(isUnbroken(programme.heard(client))).toBe(true);
+    expect(two.told.all('switch')).toHaveLength(1);
+  }, 40_000);
+
+  it('calls each source by its own name and by the address of the source', async () => {
+    const { port } = await station({ adminPassword: 'sesame', sources: { mounts: new Map([['other', { origin: 'studio' }]]) } });
+    const programme = new Programme([await source(port, 'radio'), await source(port, 'radio'), await source(port, 'other')]);
+    await listener(port, 'radio');
+    await listener(port, 'other');
+    const origins = async (mount: string): Promise<unknown> => {
+      const answer = await ask(port, `GET /admin/sources?mount=/${mount} HTTP/1.0\r\nAuthorization: Basic ${Buffer.from('admin:sesame').toString('base64')}\r\n\r\n`);
+      const { sources } = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))) as { sources: { origin: string; source: string }[] };
+      return sources.map(({ origin, source: address }) => [origin, address]).toSorted();
+    };
+    await expect.poll(() => origins('radio')).toEqual([['here/127.0.0.1', '127.0.0.1'], ['here/127.0.0.1/2', '127.0.0.1']]);
+    expect(await origins('other')).toEqual([['studio', '127.0.0.1']]);
+    expect(programme.sent).toBeGreaterThan(0);
+  });
+
+  it('gives a title that comes aside to all sources of a mountpoint, so that a switch shows no old one', async () => {
+    const { port, told } = await station();
+    const first = await source(port, 'radio');
+    const programme = new Programme([first]);
+    await listener(port, 'radio');
+    programme.sources.add(await source(port, 'radio'));
+    await told.until('backup-added', { mount: 'radio' });
+    expect(await ask(port, 'GET /admin/metadata?mount=/radio&mode=updinfo&song=A+Song HTTP/1.0\r\nAuthorization: Basic c291cmNlOng=\r\n\r\n')).toContain('Metadata update successful');
+    const status = (): Promise<string> => ask(port, 'GET /status-json.xsl HTTP/1.0\r\n\r\n');
+    await expect.poll(status).toContain('"title":"A Song"');
+    programme.sources.delete(first);
+    first.socket.resetAndDestroy();
+    await told.until('switch', { mount: 'radio' });
+    expect(await status()).toContain('"title":"A Song"');
+  });
+});
+
+const push = (mount: string, password = 'x'): string => `SOURCE /${mount} HTTP/1.0\r\nAuthorization: Basic ${Buffer.from(`source:${password}`).toString('base64')}\r\n\r\n`;
+
+describe('the sources of a station', () => {
+  it('have one password, and mountpoints can have one of their own', async () => {
+    const { port } = await station({ sources: { password: 'all', mounts: new Map([['own', { password: 'mine' }]]) } });
+    for (const [mount, password] of [['radio', 'mine'], ['radio', 'x'], ['own', 'all']] as const) expect(await ask(port, push(mount, password)), mount).toMatch(/^HTTP\/1\.0 401 /);
+    await source(port, 'radio', 'PUT', 'all');
+    await source(port, 'own', 'SOURCE', 'mine');
+  });
+
+  it('name no mountpoint like a page, and only those that are configured where some are', async () => {
+    const { port, told } = await station({ sources: { only: new Set(['radio']) } });
+    expect(await ask(port, push('status.xsl'))).toMatch(/^HTTP\/1\.0 405 /);
+    for (const mount of ['stats.xml', 'admin/x', 'other']) expect(await ask(port, push(mount)), mount).toMatch(/^HTTP\/1\.0 404 [^]*No such mountpoint/);
+    expect(told.all('source-refused')).toHaveLength(3);
+    await source(port, 'radio');
+  });
+
+  it('are one of a mountpoint at a time, where that is configured', async () => {
+    const { port } = await station({ sourcesPerMount: 1 });
+    await source(port, 'radio');
+    expect(await ask(port, push('radio'))).toMatch(/^HTTP\/1\.0 403 [^]*Mountpoint in use/);
+  });
+
+  it('make room in the relay for others, when there is none, and are told of', async () => {
+    const { port, told } = await station({ settings: { maxPaths: 1 } });
+    const first = await source(port, 'radio');
+    await source(port, 'other');
+    first.write('audio');
+    expect(await told.until('source-ended', { mount: 'radio' })).toMatchObject({ reason: expect.stringContaining('maxPaths') as string });
+  });
+
+  it('are pulled from another station, too', async () => {
+    const one = await station();
+    const programme = new Programme([await source(one.port, 'radio')]);
+    await listener(one.port, 'radio');
+    const two = await station({ pulled: [{ mount: 'copy', url: new URL(`http://127.0.0.1:${one.port}/radio`) }] });
+    const client = await listener(two.port, 'copy');
+    await expect.poll(() => programme.heard(client).length, { timeout: 10_000 }).toBeGreaterThan(60);
+    expect(isUnbroken(programme.heard(client))).toBe(true);
+  });
+
+  it('speak Shoutcast at a port of their own', async () => {
+    const { port, told } = await station({ shoutcast: { port: 0, mount: 'radio' }, sources: { password: 'pw' } });
+    const client = new RawClient(await told.port('shoutcast')).write('pw\r\n');
+    running.push({ stop: () => client.socket.destroy() });
+    await client.untilText('OK2');
+    client.write('icy-name:Radio\r\n\r\n');
+    const programme = new Programme([client]);
+    const heard = await listener(port, 'radio');
+    expect(heard.text).toContain('icy-name:Radio');
+    expect(programme.sent).toBeGreaterThan(0);
+  });
+});
