@@ -35,6 +35,7 @@ export const mountSettingNames: readonly MountSettingName[] = [
   'behindSettleMs',
   'resumeGraceMs',
   'mountEndMs',
+  'maxListeners',
 ];
 
 export type MountSettingName =
@@ -48,7 +49,8 @@ export type MountSettingName =
   | 'behindSwitchMs'
   | 'behindSettleMs'
   | 'resumeGraceMs'
-  | 'mountEndMs';
+  | 'mountEndMs'
+  | 'maxListeners';
 
 /** What is wanted of one mountpoint. Its name comes from the network, and may be that of something every object has. */
 export function policyFor(mount: string, policies: MountPolicies | undefined): MountPolicy | undefined {

@@ -117,6 +117,7 @@ export class EdgeApp implements App {
       adminPassword,
       sources: sourceRoutes,
       settings,
+      policies,
       log,
       refusals: this.#refusals,
     });

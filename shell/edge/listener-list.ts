@@ -50,6 +50,11 @@ export class ListenerList {
     return listeners.map(({ id, ip, agent, sinceMs }) => ({ id, ip, agent, connectedMs: nowMs - sinceMs }));
   }
 
+  /** How many a mountpoint has. */
+  sizeOf(mount: string): number {
+    return this.#groups.get(mount)?.listeners.size ?? 0;
+  }
+
   /** How many different ones a mountpoint has: those of one address with one player count once. */
   uniqueOf(mount: string): number {
     return this.#groups.get(mount)?.unique.size ?? 0;

@@ -1,4 +1,5 @@
 import type { ListenerId } from '../../core/base/machine.ts';
+import { policyFor, settingsFor, type MountPolicies } from '../../core/config/mount-policy.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { plainAddress } from '../net/address.ts';
 import { adminRoutes, type AdminApi } from '../icecast/admin.ts';
@@ -37,6 +38,8 @@ export interface ListenerServerOptions {
   /** What source clients may ask; nothing, unless given. */
   readonly sources?: readonly Route[] | undefined;
   readonly settings: Settings;
+  /** What is wanted of single mountpoints. */
+  readonly policies?: MountPolicies | undefined;
   readonly log: Log;
   readonly refusals: Refusals;
 }
@@ -102,7 +105,7 @@ export class ListenerServer {
   }
 
   #stream({ head: request, target, socket, from }: HttpRequest): Reply | 'taken' {
-    const { table, settings } = this.#options;
+    const { table, settings, policies, refusals } = this.#options;
     const mount = table.mount(target.name);
     if (mount === undefined) return notFound;
     const icy = request.headers.get('icy-metadata') === '1';
@@ -110,6 +113,10 @@ export class ListenerServer {
     if (request.method === 'HEAD') {
       finish(socket, head);
       return 'taken';
+    }
+    if (this.#listeners.sizeOf(mount.name) >= settingsFor(policyFor(mount.name, policies), settings).maxListeners) {
+      refusals.count('too many listeners of a mountpoint', from);
+      return refused.full;
     }
     const agent = this.#agents.of(request.headers.get('user-agent') ?? '-');
     const referer = this.#agents.of(request.headers.get('referer') ?? '-');

@@ -22,6 +22,7 @@ export type Refusal =
   | 'certificate not accepted by the client'
   | 'no TLS on the TLS port'
   | 'TLS on the plain port'
+  | 'too many listeners of a mountpoint'
   | 'too many wrong passwords'
   | 'wrong admin password'
   | 'operator command from a page of another site'

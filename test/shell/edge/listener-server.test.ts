@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { MountPolicies } from '../../../core/config/mount-policy.ts';
 import { defaultSettings } from '../../../core/config/settings.ts';
 import type { MountInfo } from '../../../core/edge/edge.ts';
 import type { ListenerId } from '../../../core/base/machine.ts';
@@ -78,17 +79,33 @@ afterEach(async () => {
   await Promise.all(stops.splice(0).map((stop) => stop()));
 });
 
-async function serve(...mounts: MountInfo[]): Promise<{ api: Api; port: number; host: LocalListeners; server: ListenerServer; told: CapturedLog }> {
+async function serve(...mounts: MountInfo[]): ReturnType<typeof serveWith> {
+  return await serveWith(mounts, {});
+}
+
+async function serveWith(mounts: MountInfo[], policies: MountPolicies): Promise<{ api: Api; port: number; host: LocalListeners; server: ListenerServer; told: CapturedLog }> {
   const api = new Api(mounts.length === 0 ? [mountInfo('one')] : mounts);
   const told = new CapturedLog();
   const refusals = new Refusals(told.log);
   const operator: OperatorApi = { command: () => 'no-such-mount', streamsOf: () => undefined, fallbackOf: () => undefined };
   const admin: AdminApi = { leaveSource: () => 'no-such-mount', setTitle: () => undefined, fallbackOf: () => undefined };
   let host: LocalListeners | undefined;
-  const server = new ListenerServer({ table: api, host: (user) => (host = new LocalListeners(api, user)), operator, admin, access: ({ mount, ip, agent, connectedMs, bytes, reason }) => told.log({ kind: 'access', mount, ip, agent, connectedS: Math.round(connectedMs / 1_000), bytes, reason }), adminPassword: undefined, settings: defaultSettings, log: told.log, refusals });
+  const server = new ListenerServer({ table: api, host: (user) => (host = new LocalListeners(api, user)), operator, admin, access: ({ mount, ip, agent, connectedMs, bytes, reason }) => told.log({ kind: 'access', mount, ip, agent, connectedS: Math.round(connectedMs / 1_000), bytes, reason }), adminPassword: undefined, settings: defaultSettings, policies, log: told.log, refusals });
   stops.push(() => server.stop(0));
   return { api, port: await server.listen({ address: '127.0.0.1', port: 0 }), host: host!, server, told };
 }
+
+it('takes as many listeners of a mountpoint as its configuration says, and of others as many as before', async () => {
+  const { port, told, host } = await serveWith([mountInfo('one'), mountInfo('two')], { one: { settings: { maxListeners: 2 } } });
+  const clients = ['one', 'one', 'two'].map((mount) => new RawClient(port).write(`GET /${mount} HTTP/1.0\r\n\r\n`));
+  for (const client of clients) expect(await client.untilText('\r\n\r\n')).toMatch(/^HTTP\/1\.0 200 /);
+  expect(await ask(port, 'GET /one HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 403 [^]*Too many listeners/);
+  expect(told.all('refused')).toMatchObject([{ reason: 'too many listeners of a mountpoint' }]);
+  clients[0]!.socket.resetAndDestroy();
+  await expect.poll(() => host.size).toBe(2);
+  const next = new RawClient(port).write('GET /one HTTP/1.0\r\n\r\n');
+  expect(await next.untilText('\r\n\r\n')).toMatch(/^HTTP\/1\.0 200 /);
+});
 
 async function headOf(port: number, request: string): Promise<string> {
   const client = new RawClient(port).write(request);
