@@ -1,24 +1,22 @@
-import type { Role, Settings } from '../../core/config/settings.ts';
-import type { App } from '../process/app.ts';
-import { bindAddress, listenPort, logLevel, multicastEndpoint, noMore, ranges, tcpEndpoint, workerCount } from '../cli/arguments.ts';
+import type { Settings } from '../../core/config/settings.ts';
+import type { App, ProcessRole } from '../process/app.ts';
+import { bindAddress, listenPort, logLevel, multicastEndpoint, noMore, tcpEndpoint } from '../cli/arguments.ts';
 import { commands, overview, type CommandName } from './commands.ts';
 import { configOf } from '../cli/config.ts';
 import { EdgeApp, type EdgeConfig } from '../edge/edge.ts';
 import { EncoderApp, type EncoderConfig } from '../encoder/encoder.ts';
 import { daveiceConfig, encoderConfig } from './encoder-config.ts';
+import { allowedOf, recordOf, servingOf } from './shared-config.ts';
+import { stationConfig, type StationWish } from './station-config.ts';
+import { StationApp } from '../station/station.ts';
 import { formatHelp } from '../cli/help.ts';
 import type { LogLevel } from '../log/table.ts';
-import { fitted } from './memory.ts';
-import { policiesOf } from '../cli/mount-policies.ts';
+import { fitted, fittedTogether } from './memory.ts';
 import type { EventFanOut } from '../log/fan-out.ts';
 import { readOptions, type Given } from '../cli/options.ts';
 import { UsageError } from '../process/problems.ts';
 import { probeConfig, probeHelp, probeOptions, type ProbeConfig } from '../probe/command.ts';
-import type { AccessLogConfig } from '../access-log/access-log.ts';
-import { accessLogFormats } from '../access-log/lines.ts';
-import type { RecordConfig } from '../recording/flight-recorder.ts';
 import { readSources, readSwitch } from '../operator/commands.ts';
-import { adminPassword } from '../operator/password.ts';
 import { readRecord } from '../recording/record-command.ts';
 import { RelayApp, type RelayConfig } from '../relay/relay.ts';
 import type { Task } from '../cli/task.ts';
@@ -33,7 +31,7 @@ export type Wish =
   | { readonly kind: 'probe'; readonly config: ProbeConfig }
   | {
       readonly kind: 'run';
-      readonly role: Role;
+      readonly role: ProcessRole;
       readonly logLevel: LogLevel;
       readonly settings: Settings;
       readonly make: (events: EventFanOut) => App;
@@ -47,6 +45,7 @@ export function readDavecast(argv: readonly string[]): Wish {
   if (first === undefined) throw new UsageError(`command is missing, one of ${commandNames}`);
   if (first === '--help' || first === '-h') return { kind: 'print', text: formatHelp(overview) };
   if (first === '--version' || first === '-v') return versionOf('davecast');
+  if (first === 'station') return read('station', rest, (given) => makeStation(stationConfig(given)));
   if (first === 'relay') return read('relay', rest, (given) => makeRelay(relayConfig(given)));
   if (first === 'edge') return read('edge', rest, (given) => makeEdge(edgeConfig(given)));
   if (first === 'encoder') return read('encoder', rest, (given) => makeEncoder(encoderConfig(given)));
@@ -64,7 +63,7 @@ export function readDaveice(argv: readonly string[]): Wish {
   return read('daveice', argv, (given) => makeEncoder(daveiceConfig(given)));
 }
 
-const commandNames = 'relay, edge, encoder, record, probe, switch, sources';
+const commandNames = 'station, relay, edge, encoder, record, probe, switch, sources';
 
 function taskWish(asked: Task | string): Wish {
   return typeof asked === 'string' ? { kind: 'print', text: asked } : { kind: 'task', task: asked };
@@ -77,14 +76,15 @@ function readProbe(argv: readonly string[]): Wish {
   return { kind: 'probe', config: probeConfig(given) };
 }
 
-type Make = Pick<Extract<Wish, { kind: 'run' }>, 'settings' | 'make'>;
+type Make = Pick<Extract<Wish, { kind: 'run' }>, 'settings' | 'make'> & { readonly logLevel?: LogLevel | undefined };
 
 function read(name: CommandName, argv: readonly string[], make: (given: Given) => Make): Wish {
   const { role, options, help } = commands[name];
   const given = readOptions(argv, options);
   if (given.has('help')) return { kind: 'print', text: formatHelp(help) };
   if (given.has('version')) return versionOf(name === 'daveice' ? 'daveice' : 'davecast');
-  return { kind: 'run', role, logLevel: logLevel(given), ...make(given), notes: given.notes };
+  const { logLevel: level, ...made } = make(given);
+  return { kind: 'run', role, logLevel: logLevel(given) ?? level ?? 'info', ...made, notes: given.notes };
 }
 
 function makeRelay(config: RelayConfig): Make {
@@ -93,6 +93,17 @@ function makeRelay(config: RelayConfig): Make {
 
 function makeEdge(config: EdgeConfig): Make {
   return { settings: config.settings, make: ({ tell }) => new EdgeApp({ ...config, settings: fitted(config.settings, 'edgeBytes', tell) }, tell) };
+}
+
+function makeStation({ config, settings, logLevel: level }: StationWish): Make {
+  return {
+    settings,
+    logLevel: level,
+    make: ({ tell }) => {
+      const { relay, edge } = fittedTogether(settings, tell);
+      return new StationApp({ ...config, settings: edge, relaySettings: relay }, tell);
+    },
+  };
 }
 
 function makeEncoder(config: EncoderConfig): Make {
@@ -139,11 +150,6 @@ function pagesPort(given: Given): number | undefined {
   return given.has('http') ? listenPort('--http', given.one('http')) : undefined;
 }
 
-function allowedOf(given: Given): Pick<RelayConfig, 'allowIn' | 'allowOut'> {
-  const [both, into, out] = ['allow', 'allow-in', 'allow-out'].map((option) => ranges(`--${option}`, given.all(option)));
-  return { allowIn: [...both!, ...into!], allowOut: [...both!, ...out!] };
-}
-
 function edgeConfig(given: Given): EdgeConfig {
   const relays = [...given.all('relay'), ...given.positionals];
   if (relays.length === 0) throw new UsageError('--relay is missing');
@@ -165,35 +171,6 @@ function originalEdgeConfig(given: Given): EdgeConfig {
     relays: relays.map((text) => tcpEndpoint('RELAY:PORT', text)),
     ...servingOf(given),
   };
-}
-
-/** How the listeners of an edge are served. */
-function servingOf(given: Given): Pick<EdgeConfig, 'tls' | 'workers' | 'settings' | 'policies' | 'adminPassword' | 'accessLog' | 'record'> {
-  const { settings, policies } = configOf(given, 'edge');
-  return {
-    tls: tlsOf(given),
-    workers: workerCount('--workers', given.one('workers')),
-    settings,
-    policies: policiesOf(given, policies),
-    adminPassword: adminPassword(given, 'admin-password'),
-    accessLog: accessLogOf(given),
-    record: recordOf(given),
-  };
-}
-
-function accessLogOf(given: Given): AccessLogConfig | undefined {
-  const [file, text] = [given.one('access-log'), given.one('access-log-format')];
-  if (file === undefined && text !== undefined) throw new UsageError('--access-log-format needs --access-log');
-  if (file === '') throw new UsageError('--access-log must not be empty');
-  const format = accessLogFormats.find((one) => one === (text ?? 'combined'));
-  if (format === undefined) throw new UsageError(`--access-log-format must be one of ${accessLogFormats.join(', ')}, not "${text}"`);
-  return file === undefined ? undefined : { file, format };
-}
-
-function recordOf(given: Given): RecordConfig | undefined {
-  const directory = given.one('record');
-  if (directory === undefined && given.has('no-audio')) throw new UsageError('--no-audio needs --record');
-  return directory === undefined ? undefined : { directory, audio: given.has('no-audio') ? 'left-out' : 'whole' };
 }
 
 function versionOf(program: string): Wish {

@@ -1,4 +1,4 @@
-import type { Role } from '../../core/config/settings.ts';
+import type { ProcessRole } from '../process/app.ts';
 import { settingOptions } from '../cli/config.ts';
 import type { HelpText } from '../cli/help.ts';
 import { logLevels } from '../log/table.ts';
@@ -13,12 +13,12 @@ import { probeUsage } from '../probe/command.ts';
 
 /** One command: what may stand behind it, and what --help says. */
 export interface Command {
-  readonly role: Role;
+  readonly role: ProcessRole;
   readonly options: readonly Option[];
   readonly help: HelpText;
 }
 
-export type CommandName = 'relay' | 'originalRelay' | 'edge' | 'originalEdge' | 'encoder' | 'daveice';
+export type CommandName = 'relay' | 'originalRelay' | 'edge' | 'originalEdge' | 'encoder' | 'daveice' | 'station';
 
 const generalOptions: readonly Option[] = [
   { name: 'bind', value: 'ADDRESS', help: 'listen on this address only, and use its interface for multicast (default 0.0.0.0: all addresses)' },
@@ -55,11 +55,12 @@ const edgeOptions: readonly Option[] = [
   { name: 'relay', value: 'HOST:PORT', repeated: true, help: 'subscribe to a relay, at its --out port; a host name stands for all its addresses' },
 ];
 
-/** Also for an edge as scripts for the first Davecast start it. */
-const servingOptions: readonly Option[] = [
-  ...tlsOptions('listeners and operators', 'HTTP'),
+const workersOptions: readonly Option[] = [
   { name: 'workers', value: 'N|auto', help: 'processes that listeners are spread over, beside this one; "auto" is one per processor, "1" serves them in this process (default 1); listeners by TLS are always served in this process. One that fails takes its own listeners only, and is replaced' },
 ];
+
+/** Also for an edge as scripts for the first Davecast start it. */
+const servingOptions: readonly Option[] = [...tlsOptions('listeners and operators', 'HTTP'), ...workersOptions];
 
 const sourceOptions: readonly Option[] = [
   { name: 'mount', value: 'NAME', repeated: true, help: 'name of a mountpoint; one process carries any number of them. Those that have a "source" in the configuration file need not be named: {"mounts": {"radio": {"source": {"password": "…"}}}}, with password, from, to, origin, title, name, genre, description and url instead of those given here' },
@@ -74,8 +75,10 @@ const sourceOptions: readonly Option[] = [
   { name: 'password', value: 'PASSWORD', help: `with --listen: the password of user "source" for mountpoints that have no other one; without it, source clients are accepted from this machine only, with any password. Prefer the environment variable ${SOURCE_PASSWORD_VARIABLE} or the configuration file: command lines are visible to all users of the machine` },
 ];
 
-const stationOptions: readonly Option[] = [
-  { name: 'origin', value: 'NAME', help: 'name of this encoder, by which an edge can prefer it (default: the host name)' },
+const originOption: Option = { name: 'origin', value: 'NAME', help: 'name of this encoder, by which an edge can prefer it (default: the host name)' };
+
+/** What listeners are told of a stream. */
+const streamOptions: readonly Option[] = [
   { name: 'title', value: 'TEXT', help: 'title to show until the source sends one' },
   { name: 'name', value: 'TEXT', help: 'station name (Icy-Name); overrides that of the source' },
   { name: 'genre', value: 'TEXT', help: 'station genre (Icy-Genre); overrides that of the source' },
@@ -83,15 +86,34 @@ const stationOptions: readonly Option[] = [
   { name: 'url', value: 'TEXT', help: 'station web page (Icy-Url); overrides that of the source' },
 ];
 
+/** The whole of a small Icecast. */
+const stationOptions: readonly Option[] = [
+  { name: 'http', value: 'PORT', help: 'port for listeners, source clients and operators; GET /healthz is answered there with 200 while the process serves' },
+  ...tlsOptions('listeners, source clients and operators', '--http'),
+  { name: 'password', value: 'PASSWORD', help: `password of user "source" for mountpoints that have no other one; without it, source clients are accepted from this machine only, with any password. Prefer the environment variable ${SOURCE_PASSWORD_VARIABLE} or the configuration file: command lines are visible to all users of the machine` },
+  { name: 'mount', value: 'NAME', repeated: true, help: 'name of a mountpoint that source clients may send to (default: any name)' },
+  { name: 'single-source', help: 'accept one source client of a mountpoint at a time, and refuse others with "Mountpoint in use"; by default up to eight are accepted, and those that are not on air stand by' },
+  { name: 'from', value: 'MOUNT=URL', repeated: true, help: 'pull a mountpoint from an Icecast or Shoutcast server, or from a stream in a playlist (M3U, PLS): radio=http://host:port/mount or radio=https://host/mount' },
+  caOption('--from MOUNT=https://…'),
+  { name: 'shoutcast-mount', value: 'NAME', help: 'accept a source client of this mountpoint that speaks Shoutcast 1 (a password line instead of a request), on --shoutcast-port' },
+  { name: 'shoutcast-port', value: 'PORT', help: 'port for a source client that speaks Shoutcast 1 (default: with --shoutcast-mount the port behind --http, as Shoutcast clients expect, else none)' },
+  { name: 'peer', value: 'HOST:PORT', repeated: true, help: 'take in all streams of another station, or of a relay, at its --out port. Two stations that are peers of each other are a redundant pair: each has the sources of both' },
+  { name: 'out', value: 'PORT', help: 'TCP port that peers, edges and relays subscribe to (default: none)' },
+  { name: 'in', value: 'PORT', help: 'port that encoders on other machines push to (davecast encoder --to), by TCP and UDP (default: none)' },
+  { name: 'origin', value: 'NAME', help: 'name of this station. An edge can prefer a source by the name of its station and its own address, such as studio/192.0.2.7 (default: the host name)' },
+];
+
 const relayUsage = [
   'davecast relay --in PORT --out PORT [--upstream HOST:PORT]… [--multicast GROUP@PORT]… [--http PORT]',
   'davecast -r INBOUND OUTBOUND [GROUP@PORT | HOST:PORT]',
 ];
 const edgeUsage = ['davecast edge --http PORT --relay HOST:PORT …', 'davecast PORT RELAY:PORT [RELAY:PORT …]'];
+const stationUsage = ['davecast station --http PORT [--password PASSWORD] [--out PORT --peer HOST:PORT …]'];
 const encoderUsage = ['davecast encoder --mount NAME … --to HOST:PORT|HOST@PORT … (--from URL … | --stdin | --listen PORT)'];
 
 const relayAbout = 'Receives the streams of encoders and forwards each message once to every edge and relay that subscribes.';
 const edgeAbout = 'Receives all streams from its relays and serves one continuous stream per mountpoint to listeners.';
+const stationAbout = 'Takes in source clients and serves their mountpoints to listeners, as a small Icecast does: encoders, a relay and an edge in one process, with one port.';
 const encoderAbout = 'Splits MPEG audio (MP3, MP2) or AAC (ADTS) into frames and pushes each frame to every target.';
 
 const operatorOptions: readonly Option[] = [
@@ -104,9 +126,9 @@ const accessOptions: readonly Option[] = [
   { name: 'access-log-format', value: 'FORMAT', help: `with --access-log: ${accessLogFormats.join(' or ')} (default combined: as Icecast writes it)` },
 ];
 
-/** For relay and edge, also as scripts for the first Davecast start them. */
+/** For station, relay and edge, also as scripts for the first Davecast start them. */
 const recordOptions: readonly Option[] = [
-  { name: 'record', value: 'DIR', help: 'record all input to this directory, for replay; see davecast record --help' },
+  { name: 'record', value: 'DIR', help: 'record all input (of a station: of its edge) to this directory, for replay; see davecast record --help' },
   { name: 'no-audio', help: 'with --record: keep headers and lengths only, so that a recording can be shared' },
 ];
 
@@ -116,10 +138,11 @@ export const commands: Readonly<Record<CommandName, Command>> = {
   originalRelay: command('relay', [...pagesOptions, ...pagesTlsOptions, ...allowOptions, ...recordOptions], relayUsage, relayAbout),
   edge: command('edge', [...edgeOptions, ...servingOptions, ...mountOptions, ...operatorOptions, ...accessOptions, ...recordOptions], edgeUsage, edgeAbout),
   originalEdge: command('edge', [...servingOptions, ...mountOptions, ...operatorOptions, ...accessOptions, ...recordOptions], edgeUsage, edgeAbout),
-  encoder: command('encoder', [...sourceOptions, ...stationOptions], encoderUsage, encoderAbout),
+  station: command('station', [...stationOptions, ...streamOptions, ...workersOptions, ...mountOptions, ...operatorOptions, ...accessOptions, ...allowOptions, ...recordOptions], stationUsage, stationAbout),
+  encoder: command('encoder', [...sourceOptions, originOption, ...streamOptions], encoderUsage, encoderAbout),
   daveice: command(
     'encoder',
-    stationOptions,
+    [originOption, ...streamOptions],
     ['daveice ICECAST:PORT MOUNT TARGET [TARGET …]'],
     'Pulls a mountpoint of an Icecast and pushes it to relays, as davecast encoder --from does. A TARGET is HOST:PORT (TCP) or HOST@PORT (UDP).',
   ),
@@ -127,12 +150,12 @@ export const commands: Readonly<Record<CommandName, Command>> = {
 
 /** What `davecast --help` says. */
 export const overview: HelpText = {
-  usage: [...relayUsage, ...edgeUsage, ...encoderUsage, 'davecast record dump DIR', ...probeUsage, ...operatorUsage],
+  usage: [...stationUsage, ...relayUsage, ...edgeUsage, ...encoderUsage, 'davecast record dump DIR', ...probeUsage, ...operatorUsage],
   about: 'Radio streaming without outages. Each command has its own --help.',
   sections: [],
 };
 
-function command(role: Role, own: readonly Option[], usage: readonly string[], about: string): Command {
+function command(role: ProcessRole, own: readonly Option[], usage: readonly string[], about: string): Command {
   const settings = settingOptions(role);
   return {
     role,

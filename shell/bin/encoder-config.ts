@@ -62,13 +62,13 @@ function shoutcastPort(given: Given, listening: readonly string[], port: number 
 }
 
 /** What all mountpoints have that say nothing else. */
-function stationOf(given: Given): Pick<EncoderMount, 'headers' | 'title' | 'origin'> {
+export function stationOf(given: Given): Pick<EncoderMount, 'headers' | 'title' | 'origin'> {
   const headers: HeaderList = Object.entries(stationHeaders).flatMap(([option, header]) => given.all(option).map((value) => [header, value] as const));
   return { headers, title: given.one('title') ?? '', origin: encoderOrigin(given.one('origin')) };
 }
 
 /** `--from MOUNT=URL`, by mountpoint. */
-function pulledMounts(given: Given): ReadonlyMap<string, URL> {
+export function pulledMounts(given: Given): ReadonlyMap<string, URL> {
   const pulled = new Map<string, URL>();
   for (const text of given.all('from').filter(namesMount)) {
     const cut = text.indexOf('=');
@@ -79,8 +79,8 @@ function pulledMounts(given: Given): ReadonlyMap<string, URL> {
   return pulled;
 }
 
-/** A URL has a colon before it has an equals sign. */
-function namesMount(text: string): boolean {
+/** Whether a --from says which mountpoint it is for. A URL has a colon before it has an equals sign. */
+export function namesMount(text: string): boolean {
   return /^[^:=]+=/.test(text);
 }
 
@@ -92,7 +92,8 @@ function inputs(given: Given, names: ReadonlySet<string>, pulled: ReadonlyMap<st
   const ways = [...(plain.length > 0 ? ['from'] : []), ...['stdin', 'listen'].filter((name) => given.has(name))];
   if (ways.length > 1) throw new UsageError(`--${ways[0]} and --${ways[1]} exclude each other`);
   const [input] = ways;
-  const password = passwordOf(given, input === 'listen');
+  if (given.has('password') && input !== 'listen') throw new UsageError('--password needs --listen');
+  const password = sourcePassword(given);
   if (input === undefined && rest.length > 0) throw new UsageError('one of --from, --stdin and --listen is missing');
   if (input !== undefined && rest.length === 0) throw new UsageError(`--${input} is for no mountpoint: all have a --from of their own`);
   if (input !== undefined && input !== 'listen' && rest.length > 1) throw new UsageError(`--${input} is for one mountpoint, and not for ${rest.map((name) => `/${name}`).join(', ')}`);
@@ -105,9 +106,9 @@ function inputs(given: Given, names: ReadonlySet<string>, pulled: ReadonlyMap<st
   };
 }
 
-function passwordOf(given: Given, isListening: boolean): string | undefined {
+/** What --password says, or else the environment; undefined when neither does. */
+export function sourcePassword(given: Given): string | undefined {
   const password = given.one('password');
-  if (password !== undefined && !isListening) throw new UsageError('--password needs --listen');
   if (password === '') throw new UsageError('--password must not be empty');
   return password ?? (process.env[SOURCE_PASSWORD_VARIABLE] || undefined);
 }

@@ -14,6 +14,15 @@ export function fitted(settings: Settings, name: 'edgeBytes' | 'historyBytes', l
   return { ...settings, [name]: bytes };
 }
 
+/** The settings of a relay and of an edge in one process: the history of the relay has at most a fifth of what both may have, as it has of the defaults. */
+export function fittedTogether(settings: Settings, log: Log, thereBytes: number = memoryThere()): { readonly relay: Settings; readonly edge: Settings } {
+  const historyPart = 0.2;
+  return {
+    relay: fitted(settings, 'historyBytes', log, Math.floor(historyPart * thereBytes)),
+    edge: fitted(settings, 'edgeBytes', log, Math.floor((1 - historyPart) * thereBytes)),
+  };
+}
+
 /** The least of what V8 takes for its heap, what a container allows, and what the machine has. */
 function memoryThere(): number {
   const allowed = process.constrainedMemory();

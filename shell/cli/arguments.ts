@@ -93,8 +93,10 @@ export function bindAddress(given: Given): string {
   return address;
 }
 
-export function logLevel(given: Given): LogLevel {
-  const text = given.one('log-level') ?? 'info';
+/** Undefined when nothing is given. */
+export function logLevel(given: Given): LogLevel | undefined {
+  const text = given.one('log-level');
+  if (text === undefined) return undefined;
   const level = logLevels.find((one) => one === text);
   if (level === undefined) throw new UsageError(`--log-level must be one of ${logLevels.join(', ')}, not "${text}"`);
   return level;

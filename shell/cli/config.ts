@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { defaultSettings, settingNames, settingProblem, settingsProblem, settingTable, type Role, type SettingName, type Settings } from '../../core/config/settings.ts';
+import { defaultSettings, settingNames, settingProblem, settingsProblem, settingTable, type SettingName, type Settings } from '../../core/config/settings.ts';
 import type { MountPolicies } from '../../core/config/mount-policy.ts';
 import { policiesIn } from './mount-policies.ts';
 import { sourcesIn, type MountSources } from './mount-sources.ts';
 import type { Given, Option } from './options.ts';
+import type { ProcessRole } from '../process/app.ts';
 import { codeOf, Problems, UsageError } from '../process/problems.ts';
 import { presentName, renamedNote } from '../../core/config/former-names.ts';
 import { flagOf } from './renamed.ts';
 
 /** The settings of a role on the command line. */
-export function settingOptions(role: Role): readonly Option[] {
+export function settingOptions(role: ProcessRole): readonly Option[] {
   return namesFor(role).map((name) => {
     const { value, unit, why } = settingTable[name];
     return { name: flagOf(name), value: unit.toUpperCase(), help: `${withFlags(why)} (default ${value})` };
@@ -23,8 +24,8 @@ export interface Config {
   readonly sources: MountSources;
 }
 
-/** The defaults, changed by the file that --config names, changed by what else is on the command line. */
-export function configOf(given: Given, role: Role): Config {
+/** What `base` changes of the defaults, changed by the file that --config names, changed by what else is on the command line. */
+export function configOf(given: Given, role: ProcessRole, base: Partial<Settings> = {}): Config {
   const file = given.one('config');
   const problems = new Problems();
   const nothing: ConfigFile = { settings: {}, policies: {}, sources: new Map() };
@@ -37,7 +38,7 @@ export function configOf(given: Given, role: Role): Config {
     changes[name] = value as number;
   }
   problems.throwAll();
-  const settings = { ...defaultSettings, ...changes };
+  const settings = { ...defaultSettings, ...base, ...changes };
   const problem = settingsProblem(settings);
   if (problem !== undefined) throw new UsageError(problem);
   return { settings, policies, sources };
@@ -94,8 +95,9 @@ function parseConfig(file: string): unknown {
   }
 }
 
-function namesFor(role: Role): readonly SettingName[] {
-  return settingNames.filter((name) => settingTable[name].roles.includes(role));
+/** A station has the settings of all roles. */
+function namesFor(role: ProcessRole): readonly SettingName[] {
+  return role === 'station' ? settingNames : settingNames.filter((name) => settingTable[name].roles.includes(role));
 }
 
 /** A text for the command line: settings in it are written as options. */

@@ -114,7 +114,9 @@ export class ListenerServer {
       finish(socket, head);
       return 'taken';
     }
-    if (this.#listeners.sizeOf(mount.name) >= settingsFor(policyFor(mount.name, policies), settings).maxListeners) {
+    const own = settingsFor(policyFor(mount.name, policies), settings).maxListeners;
+    // One that has no number of its own is bounded with all others together.
+    if (own < settings.maxListeners && this.#listeners.sizeOf(mount.name) >= own) {
       refusals.count('too many listeners of a mountpoint', from);
       return refused.full;
     }

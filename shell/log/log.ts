@@ -1,6 +1,6 @@
 import { isatty } from 'node:tty';
 import pino from 'pino';
-import type { Role } from '../../core/config/settings.ts';
+import type { ProcessRole } from '../process/app.ts';
 import type { EventSink } from './events.ts';
 import { formatForPeople } from './format.ts';
 import { openLogOutput } from './output.ts';
@@ -23,7 +23,7 @@ export interface Logger {
 }
 
 export interface LogOptions {
-  readonly role: Role;
+  readonly role: ProcessRole;
   readonly level: LogLevel;
 }
 

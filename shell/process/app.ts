@@ -1,3 +1,8 @@
+import type { Role } from '../../core/config/settings.ts';
+
+/** What a process is: one role, or all three in one. */
+export type ProcessRole = Role | 'station';
+
 /** A role that runs: what the command line starts and a signal stops. */
 export interface App {
   /** Listens and connects; rejects with a StartError when the machine does not let it. */

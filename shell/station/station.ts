@@ -1,5 +1,6 @@
 import type { MountPolicies } from '../../core/config/mount-policy.ts';
 import type { Settings } from '../../core/config/settings.ts';
+import type { AccessLogConfig } from '../access-log/access-log.ts';
 import { EdgeApp } from '../edge/edge.ts';
 import type { Log } from '../log/log.ts';
 import { Refusals } from '../log/refusals.ts';
@@ -47,6 +48,8 @@ export interface StationConfig {
   readonly policies?: MountPolicies;
   /** Of operators; undefined: there are none. */
   readonly adminPassword?: string | undefined;
+  /** Where a line is written for each listener that has left; undefined: to the log. */
+  readonly accessLog?: AccessLogConfig | undefined;
   /** Keep a flight recorder of the edge; undefined: none. */
   readonly record?: RecordConfig | undefined;
 }

@@ -1,5 +1,6 @@
 import { isatty } from 'node:tty';
-import type { Role, Settings } from '../../../core/config/settings.ts';
+import type { Settings } from '../../../core/config/settings.ts';
+import type { ProcessRole } from '../app.ts';
 import type { Logger } from '../../log/log.ts';
 import { STDOUT } from '../../log/writer.ts';
 import { keepYoungGenerationSmall } from '../young-generation.ts';
@@ -12,7 +13,7 @@ export interface WatchdogData {
   readonly lookMs: number;
   readonly standsMs: number;
   readonly endMs: number;
-  readonly role: Role;
+  readonly role: ProcessRole;
   /** Where it says what it sees. */
   readonly descriptor: number;
   readonly isForPeople: boolean;
@@ -25,7 +26,7 @@ const LOOKS = 4;
  * Says when the event loop stands, which the loop itself cannot: a loop without end in our own code, or a call of the system that does
  * not come back. A thread looks whether it goes on, tells what it is at, and ends the process in the end, for somebody to start it again.
  */
-export function watchEventLoop({ loopBlockedMs, loopBlockedExitMs }: Settings, role: Role, { log, descriptor }: Logger): void {
+export function watchEventLoop({ loopBlockedMs, loopBlockedExitMs }: Settings, role: ProcessRole, { log, descriptor }: Logger): void {
   const beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const lookMs = Math.ceil(loopBlockedMs / LOOKS);
   const workerData: WatchdogData = { beats, lookMs, standsMs: loopBlockedMs, endMs: loopBlockedExitMs, role, descriptor, isForPeople: isatty(STDOUT) };

@@ -108,6 +108,23 @@ describe('davecast refuses', () => {
     ['probe http://h/m --max-stalls 5', /unknown option --max-stalls/],
     ['probe http://h/m --json --quiet', /--json and --quiet exclude each other/],
     [`encoder --mount m ${manyTargets} --stdin`, /257 targets/],
+    ['station', /--http is missing/],
+    ['station 8000', /unexpected argument "8000"/],
+    ['station --http x', /--http must be a port/],
+    ['station --http 1 --peer other', /--peer must be HOST:PORT/],
+    ['station --http 1 --peer other@2', /--peer must be HOST:PORT/],
+    ['station --http 1 --out x', /--out must be a port/],
+    ['station --http 1 --in x', /--in must be a port/],
+    ['station --http 1 --from http://h/m', /--from must be MOUNT=URL, not "http:\/\/h\/m"/],
+    ['station --http 1 --from m=http://h', /--from must be http/],
+    ['station --http 1 --mount admin', /--mount: the name admin is reserved for a page/],
+    ['station --http 1 --shoutcast-port 2', /--shoutcast-port needs --shoutcast-mount/],
+    ['station --http 0 --shoutcast-mount m', /--shoutcast-port is missing/],
+    ['station --http 65535 --shoutcast-mount m', /--shoutcast-port must be a port from 0 to 65535, not "65536"/],
+    ['station --http 1 --password=', /--password must not be empty/],
+    ['station --http 1 --https 2', /--https needs --tls-cert and --tls-key/],
+    ['station --http 1 --allow x', /--allow must be a range of addresses/],
+    ['station --http 1 --to a:1', /unknown option --to/],
   ])('%j with one clear line', async (line, message) => {
     const { status, out, err } = await print(davecast, line);
     expect(err).toMatch(message);
@@ -133,13 +150,13 @@ describe('daveice refuses', () => {
 });
 
 describe('help and version', () => {
-  it.each(['--help', '-h', 'relay --help', 'edge -h', 'encoder --help', '-r --help', '8000 --help', 'probe --help'])('davecast %s', async (line) => {
+  it.each(['--help', '-h', 'relay --help', 'edge -h', 'encoder --help', 'station --help', '-r --help', '8000 --help', 'probe --help'])('davecast %s', async (line) => {
     const { status, out, err } = await print(davecast, line);
     expect(out).toMatch(/^Usage: davecast/);
     expect({ status, err }).toEqual({ status: 0, err: '' });
   });
 
-  it.each(['--version', '-v', 'relay --version', 'edge -v', 'encoder --version', 'probe -v'])('davecast %s', async (line) => {
+  it.each(['--version', '-v', 'relay --version', 'edge -v', 'encoder --version', 'station -v', 'probe -v'])('davecast %s', async (line) => {
     expect(await print(davecast, line)).toEqual({ status: 0, out: `davecast ${version}\n`, err: '' });
   });
 
@@ -148,12 +165,14 @@ describe('help and version', () => {
     expect((await print(daveice, '--version')).out).toBe(`daveice ${version}\n`);
   });
 
-  it('names every setting of the role', async () => {
+  it('names every setting of the role; a station has those of all', async () => {
+    const { out: station } = await print(davecast, ['station', '--help']);
     for (const role of ['relay', 'edge', 'encoder'] as const) {
       const { out } = await print(davecast, [role, '--help']);
       for (const name of settingNames) {
         const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} `;
         expect(out.includes(flag), `${role} ${flag}`).toBe(settingTable[name].roles.includes(role));
+        expect(station.includes(flag), `station ${flag}`).toBe(true);
       }
     }
   });
@@ -173,6 +192,9 @@ describe('command lines that are right', () => {
     ['encoder --mount /m --to a:1 --to b@2 --stdin', 'encoder'],
     ['encoder --mount m --to a:1 --from http://user:pw@h:8000/m --title=-x', 'encoder'],
     ['encoder --mount m --to a:1 --stdin --origin studio-a', 'encoder'],
+    ['station --http 0', 'station'],
+    ['station --http 0 --out 0 --in 0 --peer a:1 --peer b:2 --password pw --mount one --mount two --single-source --workers 2 --bind 127.0.0.1', 'station'],
+    ['station --http 8000 --shoutcast-mount m --from n=http://h:8000/n --stall-min-ms 500 --history-ms 2000 --source-idle-ms 5000', 'station'],
     ['encoder --mount 007 --to a:1 --listen 0 --password 0123', 'encoder'],
   ])('davecast %s', (line, role) => {
     expect(readDavecast(line.split(' '))).toMatchObject({ kind: 'run', role });

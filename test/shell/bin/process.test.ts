@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import net from 'node:net';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
-import { mp3Frames, sleep } from '../support.ts';
+import { mp3Frames, RawClient, sleep } from '../support.ts';
 import { pairOf } from '../tls/support.ts';
 
 const children: ChildProcessWithoutNullStreams[] = [];
@@ -54,6 +54,23 @@ describe('a process', () => {
     }
   });
 
+  it('is a whole station by one command: a source comes in and a listener hears it, at one port', async () => {
+    const station = new Program('davecast', 'station', '--http', '0', '--bind', '127.0.0.1', '--password', 'pw');
+    const { port, role } = await station.line('listening', 'http');
+    expect(role).toBe('station');
+    const source = new RawClient(port as number).write(`PUT /radio HTTP/1.1\r\nAuthorization: Basic ${Buffer.from('source:pw').toString('base64')}\r\n\r\n`);
+    expect(await source.untilText('\r\n\r\n')).toBe('HTTP/1.0 200 OK\r\n\r\n');
+    const frames = mp3Frames(100);
+    source.write(Buffer.concat(frames));
+    await station.line('mount-started');
+    const listener = new RawClient(port as number).write('GET /radio HTTP/1.0\r\n\r\n');
+    await listener.until((received) => received.includes(Buffer.concat(frames.slice(0, 90))));
+    station.child.kill('SIGTERM');
+    expect(await station.exited).toBe(0);
+    expect(station.lines('listening')).toHaveLength(1);
+    expect(station.err).toBe('');
+  });
+
   it('says in one line that its port is in use, with status 1', async () => {
     const server = net.createServer();
     await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
@@ -75,6 +92,7 @@ describe('a process', () => {
     ['relay', '--in', '0', '--out', '0'],
     ['edge', '--http', '0', '--relay', '127.0.0.1:1'],
     ['encoder', '--mount', 'm', '--to', '127.0.0.1:1', '--listen', '0'],
+    ['station', '--http', '0'],
   ])('says in one line what is wrong with its certificate, with status 2: %s', async (...argv) => {
     const { cert } = pairOf('local');
     const { key } = pairOf('one');

@@ -1,0 +1,49 @@
+import type { AccessLogConfig } from '../access-log/access-log.ts';
+import { accessLogFormats } from '../access-log/lines.ts';
+import { ranges, workerCount } from '../cli/arguments.ts';
+import { configOf } from '../cli/config.ts';
+import { policiesOf } from '../cli/mount-policies.ts';
+import type { Given } from '../cli/options.ts';
+import { tlsOf } from '../cli/tls.ts';
+import type { EdgeConfig } from '../edge/edge.ts';
+import { adminPassword } from '../operator/password.ts';
+import { UsageError } from '../process/problems.ts';
+import type { RecordConfig } from '../recording/flight-recorder.ts';
+import type { RelayConfig } from '../relay/relay.ts';
+
+/** Who may push to a relay, and who may subscribe. */
+export function allowedOf(given: Given): Required<Pick<RelayConfig, 'allowIn' | 'allowOut'>> {
+  const [both, into, out] = ['allow', 'allow-in', 'allow-out'].map((option) => ranges(`--${option}`, given.all(option)));
+  return { allowIn: [...both!, ...into!], allowOut: [...both!, ...out!] };
+}
+
+/** How the listeners of an edge are served. */
+export function servingOf(given: Given): Pick<EdgeConfig, 'tls' | 'workers' | 'settings' | 'policies' | 'adminPassword' | 'accessLog' | 'record'> {
+  const { settings, policies } = configOf(given, 'edge');
+  return {
+    tls: tlsOf(given),
+    workers: workerCount('--workers', given.one('workers')),
+    settings,
+    policies: policiesOf(given, policies),
+    adminPassword: adminPassword(given, 'admin-password'),
+    accessLog: accessLogOf(given),
+    record: recordOf(given),
+  };
+}
+
+/** What --access-log asks for. */
+export function accessLogOf(given: Given): AccessLogConfig | undefined {
+  const [file, text] = [given.one('access-log'), given.one('access-log-format')];
+  if (file === undefined && text !== undefined) throw new UsageError('--access-log-format needs --access-log');
+  if (file === '') throw new UsageError('--access-log must not be empty');
+  const format = accessLogFormats.find((one) => one === (text ?? 'combined'));
+  if (format === undefined) throw new UsageError(`--access-log-format must be one of ${accessLogFormats.join(', ')}, not "${text}"`);
+  return file === undefined ? undefined : { file, format };
+}
+
+/** What --record asks for. */
+export function recordOf(given: Given): RecordConfig | undefined {
+  const directory = given.one('record');
+  if (directory === undefined && given.has('no-audio')) throw new UsageError('--no-audio needs --record');
+  return directory === undefined ? undefined : { directory, audio: given.has('no-audio') ? 'left-out' : 'whole' };
+}

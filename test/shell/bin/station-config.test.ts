@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { commands } from '../../../shell/bin/commands.ts';
+import { SOURCE_PASSWORD_VARIABLE } from '../../../shell/bin/encoder-config.ts';
+import { fittedTogether } from '../../../shell/bin/memory.ts';
+import { stationConfig, type StationWish } from '../../../shell/bin/station-config.ts';
+import { readOptions } from '../../../shell/cli/options.ts';
+import { defaultSettings } from '../../../core/config/settings.ts';
+import { CapturedLog } from '../support.ts';
+
+let directory = '';
+beforeAll(() => void (directory = mkdtempSync(join(tmpdir(), 'davecast-station-'))));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+function wish(line: string, content?: object): StationWish & { readonly notes: readonly string[] } {
+  const argv = line.split(' ');
+  if (content !== undefined) {
+    const path = join(directory, 'config.json');
+    writeFileSync(path, JSON.stringify(content));
+    argv.push('--config', path);
+  }
+  const given = readOptions(argv, commands.station.options);
+  return { ...stationConfig(given), notes: given.notes };
+}
+
+describe('a station', () => {
+  it('takes any mountpoint, several sources of each, and has no other port unless one is given', () => {
+    const { config } = wish('--http 8000 --password pw --origin here --name N');
+    expect(config).toMatchObject({ httpPort: 8_000, sourcesPerMount: 8, peers: [], pulled: [], workers: 1, policies: {} });
+    expect(config.sources).toEqual({ password: 'pw', origin: 'here', title: '', headers: [['Icy-Name', 'N']], mounts: new Map(), only: undefined });
+    expect([config.outPort, config.inPort, config.tls, config.shoutcast, config.adminPassword, config.record]).toEqual(Array.from({ length: 6 }, () => undefined));
+  });
+
+  it('takes in what the command line names, and nothing else', () => {
+    const { config } = wish('--http 8000 --mount one --mount /two --single-source --out 8001 --in 9001 --peer other:8001 --shoutcast-mount one');
+    expect(config.sources.only).toEqual(new Set(['one', 'two']));
+    expect(config).toMatchObject({ sourcesPerMount: 1, outPort: 8_001, inPort: 9_001, peers: [{ transport: 'tcp', host: 'other', port: 8_001 }], shoutcast: { port: 8_001, mount: 'one' } });
+  });
+
+  it('has what the configuration file says of its mountpoints, and says what of it is for encoders', () => {
+    const { config, settings, notes } = wish('--http 0 --from two=http://h/other', {
+      stallMinMs: 500,
+      mounts: {
+        '/one': { prefer: 'here/192.0.2.7', maxListeners: 10, source: { password: 'own', origin: 'van', title: 'T', genre: 'Jazz', to: ['relay:9001'] } },
+        two: { source: { from: 'http://h/two' } },
+        three: { fallback: { mount: 'one' } },
+      },
+    });
+    expect(config.sources.mounts.get('one')).toEqual({ password: 'own', origin: 'van', title: 'T', headers: [['Icy-Genre', 'Jazz']] });
+    expect(config.pulled.map(({ mount, url }) => [mount, url.href])).toEqual([['two', 'http://h/other']]);
+    expect(config.policies).toMatchObject({ one: { prefer: 'here/192.0.2.7', settings: { maxListeners: 10 } }, three: { fallback: { mount: 'one' } } });
+    expect(settings.stallMinMs).toBe(500);
+    expect(notes).toEqual(['mounts.one.source.to is for davecast encoder: a station sends to those who subscribe to its --out port']);
+  });
+
+  it('has the password of source clients from the environment, too', () => {
+    vi.stubEnv(SOURCE_PASSWORD_VARIABLE, 'hidden');
+    expect(wish('--http 0').config.sources.password).toBe('hidden');
+    expect(wish('--http 0 --password said').config.sources.password).toBe('said');
+    vi.unstubAllEnvs();
+  });
+
+  it('has its memory shared by relay and edge', () => {
+    const gigabyte = 1_073_741_824;
+    const { relay, edge } = fittedTogether(defaultSettings, new CapturedLog().log, gigabyte);
+    expect(relay.historyBytes + edge.edgeBytes).toBeLessThanOrEqual(0.6 * gigabyte);
+    expect(edge.edgeBytes).toBeGreaterThan(3 * relay.historyBytes);
+    const large = fittedTogether(defaultSettings, new CapturedLog().log, 64 * gigabyte);
+    expect([large.relay.historyBytes, large.edge.edgeBytes]).toEqual([defaultSettings.historyBytes, defaultSettings.edgeBytes]);
+  });
+});
