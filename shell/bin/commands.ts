@@ -97,6 +97,7 @@ const stationOptions: readonly Option[] = [
   caOption('--from MOUNT=https://…'),
   { name: 'shoutcast-mount', value: 'NAME', help: 'accept a source client of this mountpoint that speaks Shoutcast 1 (a password line instead of a request), on --shoutcast-port' },
   { name: 'shoutcast-port', value: 'PORT', help: 'port for a source client that speaks Shoutcast 1 (default: with --shoutcast-mount the port behind --http, as Shoutcast clients expect, else none)' },
+  { name: 'icecast-config', value: 'FILE', help: 'take ports, passwords, limits, mountpoints, fallbacks, relays, TLS files and the log level from an icecast.xml. What is not honoured of it is printed at start, a line each. Options and --config override it' },
   { name: 'peer', value: 'HOST:PORT', repeated: true, help: 'take in all streams of another station, or of a relay, at its --out port. Two stations that are peers of each other are a redundant pair: each has the sources of both' },
   { name: 'out', value: 'PORT', help: 'TCP port that peers, edges and relays subscribe to (default: none)' },
   { name: 'in', value: 'PORT', help: 'port that encoders on other machines push to (davecast encoder --to), by TCP and UDP (default: none)' },
@@ -108,7 +109,7 @@ const relayUsage = [
   'davecast -r INBOUND OUTBOUND [GROUP@PORT | HOST:PORT]',
 ];
 const edgeUsage = ['davecast edge --http PORT --relay HOST:PORT …', 'davecast PORT RELAY:PORT [RELAY:PORT …]'];
-const stationUsage = ['davecast station --http PORT [--password PASSWORD] [--out PORT --peer HOST:PORT …]'];
+const stationUsage = ['davecast station --http PORT [--password PASSWORD] [--out PORT --peer HOST:PORT …]', 'davecast station --icecast-config icecast.xml'];
 const encoderUsage = ['davecast encoder --mount NAME … --to HOST:PORT|HOST@PORT … (--from URL … | --stdin | --listen PORT)'];
 
 const relayAbout = 'Receives the streams of encoders and forwards each message once to every edge and relay that subscribes.';

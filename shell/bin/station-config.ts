@@ -1,3 +1,4 @@
+import { policyFor, type MountPolicies } from '../../core/config/mount-policy.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { bindAddress, listenPort, mountName, noMore, tcpEndpoint, workerCount } from '../cli/arguments.ts';
 import { configOf } from '../cli/config.ts';
@@ -5,6 +6,7 @@ import { policiesOf } from '../cli/mount-policies.ts';
 import type { MountSources } from '../cli/mount-sources.ts';
 import type { Given } from '../cli/options.ts';
 import { authoritiesOf, tlsOf } from '../cli/tls.ts';
+import { readIcecastConfig, type IcecastConfig } from '../icecast-config/icecast-config.ts';
 import type { LogLevel } from '../log/table.ts';
 import { adminPassword } from '../operator/password.ts';
 import { UsageError } from '../process/problems.ts';
@@ -28,29 +30,39 @@ const SOURCES_PER_MOUNT = 8;
 /** `davecast station` */
 export function stationConfig(given: Given): StationWish {
   noMore(given.positionals);
-  const { settings, policies, sources: inFile } = configOf(given, 'station');
+  const old = icecastOf(given);
+  const { settings, policies, sources: inFile } = configOf(given, 'station', old.settings);
   const only = given.all('mount').map((text) => mountName('--mount', text));
-  const httpPort = listenPort('--http', given.one('http'));
+  const httpPort = old.httpPort !== undefined && !given.has('http') ? old.httpPort : listenPort('--http', given.one('http'));
   const config: StationWish['config'] = {
-    bind: bindAddress(given),
+    bind: bindAddress(given, old.bind),
     httpPort,
-    tls: tlsOf(given),
-    shoutcast: shoutcastOf(given, httpPort),
-    sources: { ...stationOf(given), password: sourcePassword(given), mounts: mountsOf(given, inFile), only: only.length === 0 ? undefined : new Set(only) },
+    tls: tlsOf(given) ?? old.tls,
+    shoutcast: shoutcastOf(given, httpPort) ?? old.shoutcast,
+    sources: { ...stationOf(given), password: sourcePassword(given) ?? old.sourcePassword, mounts: mountsOf(given, inFile, old), only: only.length === 0 ? undefined : new Set(only) },
     sourcesPerMount: given.has('single-source') ? 1 : SOURCES_PER_MOUNT,
-    pulled: pulledOf(given, inFile),
+    pulled: pulledOf(given, inFile, old),
     ca: authoritiesOf(given),
     peers: given.all('peer').map((text) => tcpEndpoint('--peer', text)),
     outPort: optionalPort(given, 'out'),
     inPort: optionalPort(given, 'in'),
     ...allowedOf(given),
     workers: workerCount('--workers', given.one('workers')),
-    policies: policiesOf(given, policies),
-    adminPassword: adminPassword(given, 'admin-password'),
+    policies: policiesOf(given, merged(old.policies, policies)),
+    adminPassword: adminPassword(given, 'admin-password') ?? old.adminPassword,
     accessLog: accessLogOf(given),
     record: recordOf(given),
   };
-  return { config, settings };
+  return { config, settings, logLevel: old.logLevel };
+}
+
+/** What the icecast.xml says, and a note for each thing of it that is not honoured. */
+function icecastOf(given: Given): IcecastConfig {
+  const file = given.one('icecast-config');
+  if (file === undefined) return { settings: {}, mounts: new Map(), policies: {}, pulled: [], notes: [] };
+  const config = readIcecastConfig(file);
+  given.notes.push(...config.notes);
+  return config;
 }
 
 function optionalPort(given: Given, option: string): number | undefined {
@@ -69,19 +81,31 @@ function shoutcastOf(given: Given, httpPort: number): ShoutcastPort | undefined 
   return { mount, port: listenPort('--shoutcast-port', isNext ? String(httpPort + 1) : own) };
 }
 
-/** What the file says of the sources of mountpoints. */
-function mountsOf(given: Given, inFile: MountSources): ReadonlyMap<string, StationMount> {
-  return new Map([...inFile].map(([name, { password, origin, title, headers, to }]) => {
+/** What the files say of the sources of mountpoints. */
+function mountsOf(given: Given, inFile: MountSources, old: IcecastConfig): ReadonlyMap<string, StationMount> {
+  const mounts = new Map(old.mounts);
+  for (const [name, { password, origin, title, headers = [], to }] of inFile) {
     if (to !== undefined) given.notes.push(`mounts.${name}.source.to is for davecast encoder: a station sends to those who subscribe to its --out port`);
-    return [name, { password, origin, title, headers }];
-  }));
+    const before = mounts.get(name);
+    mounts.set(name, { password: password ?? before?.password, origin, title, headers: [...headers, ...(before?.headers ?? [])] });
+  }
+  return mounts;
 }
 
-/** Those of the command line, and those of the file. */
-function pulledOf(given: Given, inFile: MountSources): StationConfig['pulled'] {
+/** Those of the command line, those of the configuration file, and those of the icecast.xml, which may have several of one mountpoint. */
+function pulledOf(given: Given, inFile: MountSources, old: IcecastConfig): StationConfig['pulled'] {
   const plain = given.all('from').find((text) => !namesMount(text));
   if (plain !== undefined) throw new UsageError(`--from must be MOUNT=URL, not "${plain}"`);
   const urls = new Map([...inFile].flatMap(([name, { from }]) => (from === undefined ? [] : [[name, from] as const])));
   for (const [name, url] of pulledMounts(given)) urls.set(name, url);
-  return [...urls].map(([mount, url]) => ({ mount, url }));
+  return [...old.pulled.filter(({ mount }) => !urls.has(mount)), ...[...urls].map(([mount, url]) => ({ mount, url }))];
+}
+
+/** Of each mountpoint what both say; the second goes before the first. */
+function merged(first: MountPolicies, second: MountPolicies): MountPolicies {
+  const names = new Set([...Object.keys(first), ...Object.keys(second)]);
+  return Object.fromEntries([...names].map((name) => {
+    const [one, other] = [policyFor(name, first), policyFor(name, second)];
+    return [name, { ...one, ...other, settings: { ...one?.settings, ...other?.settings } }];
+  }));
 }

@@ -87,8 +87,8 @@ export function icecastUrl(what: string, text: string): URL {
   return url;
 }
 
-export function bindAddress(given: Given): string {
-  const address = given.one('bind') ?? '0.0.0.0';
+export function bindAddress(given: Given, otherwise = '0.0.0.0'): string {
+  const address = given.one('bind') ?? otherwise;
   if (isIP(address) === 0) throw new UsageError(`--bind must be an address of this machine, not "${address}"`);
   return address;
 }

@@ -32,7 +32,7 @@ export function formatEndpoint({ transport, host, port }: Endpoint): string {
 }
 
 /** A name or an address, as it stands in front of a port. */
-function formatHost(host: string): string {
+export function formatHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 

@@ -125,6 +125,8 @@ describe('davecast refuses', () => {
     ['station --http 1 --https 2', /--https needs --tls-cert and --tls-key/],
     ['station --http 1 --allow x', /--allow must be a range of addresses/],
     ['station --http 1 --to a:1', /unknown option --to/],
+    ['station --icecast-config /no/such/file', /cannot read \/no\/such\/file: ENOENT/],
+    ['station --icecast-config README.md', /README\.md:\d+: text data outside of root node/],
   ])('%j with one clear line', async (line, message) => {
     const { status, out, err } = await print(davecast, line);
     expect(err).toMatch(message);

@@ -62,6 +62,34 @@ describe('a station', () => {
     vi.unstubAllEnvs();
   });
 
+  it('has what an icecast.xml says, and what the configuration file and the command line say before it', () => {
+    const xml = join(directory, 'icecast.xml');
+    writeFileSync(xml, `<icecast>
+      <limits><clients>100</clients><sources>5</sources></limits>
+      <authentication><source-password>old</source-password><admin-password>boss</admin-password></authentication>
+      <listen-socket><port>8000</port><bind-address>127.0.0.1</bind-address></listen-socket>
+      <mount><mount-name>/live</mount-name><password>own</password><max-listeners>7</max-listeners><fallback-mount>/auto</fallback-mount><stream-name>Old</stream-name></mount>
+      <relay><server>h</server><mount>/pulled</mount></relay><relay><server>i</server><mount>/other</mount></relay>
+      <logging><loglevel>2</loglevel></logging><location>Earth</location></icecast>`);
+    const plain = wish(`--icecast-config ${xml}`);
+    expect(plain.config).toMatchObject({ bind: '127.0.0.1', httpPort: 8_000, adminPassword: 'boss', policies: { live: { fallback: { mount: 'auto' }, settings: { maxListeners: 7 } } } });
+    expect(plain.config.sources).toMatchObject({ password: 'old', only: undefined, mounts: new Map([['live', { password: 'own', headers: [['Icy-Name', 'Old']] }]]) });
+    expect(plain.config.pulled.map(({ mount, url }) => [mount, url.href])).toEqual([['pulled', 'http://h:8000/pulled'], ['other', 'http://i:8000/other']]);
+    expect(plain.settings).toMatchObject({ maxListeners: 100, maxSources: 5 });
+    expect(plain.logLevel).toBe('warn');
+    expect(plain.notes).toEqual([`${xml}:7: <location> is not honoured: the status page does not name it`]);
+    const changed = wish(`--icecast-config ${xml} --http 9000 --bind 127.0.0.2 --password new --admin-password other --max-sources 6 --from pulled=http://j/x --fallback-mount live=jazz`, {
+      maxListeners: 50,
+      mounts: { live: { returnMs: 1_000, source: { title: 'T' } } },
+    });
+    expect(changed.config).toMatchObject({
+      bind: '127.0.0.2', httpPort: 9_000, adminPassword: 'other', policies: { live: { fallback: { mount: 'jazz' }, settings: { maxListeners: 7, returnMs: 1_000 } } },
+    });
+    expect(changed.config.sources).toMatchObject({ password: 'new', mounts: new Map([['live', { password: 'own', title: 'T', headers: [['Icy-Name', 'Old']] }]]) });
+    expect(changed.config.pulled.map(({ url }) => url.href)).toEqual(['http://i:8000/other', 'http://j/x']);
+    expect(changed.settings).toMatchObject({ maxListeners: 50, maxSources: 6 });
+  });
+
   it('has its memory shared by relay and edge', () => {
     const gigabyte = 1_073_741_824;
     const { relay, edge } = fittedTogether(defaultSettings, new CapturedLog().log, gigabyte);

@@ -1,0 +1,100 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { mountpointProblem } from '../../core/wire/announce.ts';
+import type { Fallback, MountPolicy } from '../../core/config/mount-policy.ts';
+import { stationHeaders } from '../cli/mount-sources.ts';
+import { percentEncodePath } from '../http/text.ts';
+import { formatHost } from '../net/address.ts';
+import type { StationMount } from '../station/station-mounts.ts';
+import type { Reasons, Section } from './section.ts';
+
+/** One `<mount>`. */
+export interface IcecastMount {
+  readonly name: string;
+  readonly source: StationMount;
+  readonly policy: MountPolicy;
+}
+
+const mountReasons: Reasons = {
+  'intro': 'listeners begin with the stream',
+  'dump-file': 'streams are not written to files',
+  'burst-size': 'the burst is that of <limits>',
+  'queue-size': 'the queue is that of <limits>',
+  'authentication': 'listeners are not asked to authenticate',
+  'on-connect': 'no programs are started',
+  'on-disconnect': 'no programs are started',
+  'max-listener-duration': 'listeners may stay as long as they like',
+  'http-headers': 'responses have their own headers',
+  'mp3-metadata-interval': 'it is icyIntervalBytes, for all mountpoints',
+  'icy-metadata-interval': 'it is icyIntervalBytes, for all mountpoints',
+  'charset': 'UTF-8 and ISO 8859-1 are recognised', 'bitrate': 'it is that of the audio', 'type': 'it is that of the audio', 'subtype': 'it is that of the audio',
+  'no-mount': 'a mountpoint that only serves as a fallback can be heard, too',
+  'event-bindings': 'no programs are started',
+};
+
+/** Undefined for one that is no mountpoint of its own. `webroot` is where Icecast looks for fallbacks that are files. */
+export function mountOf(section: Section, webroot: string | undefined): IcecastMount | undefined {
+  const { attributes: { type = 'normal' } } = section.element;
+  if (type !== 'normal') {
+    section.noteSelf(`type="${type}" is not honoured: only single mountpoints can be configured`);
+    return undefined;
+  }
+  const name = nameIn(section, 'mount-name');
+  if (name === undefined) throw section.error('mount-name', 'is missing');
+  const username = section.text('username');
+  if (username !== undefined && username !== 'source') section.note('username', 'is not honoured: source clients are user "source"');
+  const limit = section.number('max-listeners');
+  const fallback = nameIn(section, 'fallback-mount');
+  if (section.flag('fallback-override') === false) section.note('fallback-override', '0 is not honoured: listeners return from the fallback to the stream');
+  section.refuse('hidden', 'all mountpoints are listed on the status page');
+  section.refuse('fallback-when-full', 'a listener beyond the limit is answered 403');
+  section.skip('public', 'no-yp', 'max-listeners');
+  const headers = Object.entries(stationHeaders).flatMap(([key, header]) => {
+    const value = section.text(`stream-${key}`);
+    return value === undefined ? [] : [[header, value] as const];
+  });
+  const policy: MountPolicy = {
+    ...(fallback !== undefined && { fallback: fallbackOf(fallback, webroot) }),
+    ...(limit !== undefined && limit >= 0 && { settings: section.setting('max-listeners', 'maxListeners') }),
+  };
+  const password = section.text('password');
+  section.tellRest(mountReasons);
+  return { name, source: { password, headers }, policy };
+}
+
+/** A mountpoint that is pulled from another server. */
+export interface IcecastRelay {
+  readonly mount: string;
+  readonly url: URL;
+}
+
+export function relayOf(section: Section): IcecastRelay {
+  const server = section.text('server');
+  const mount = nameIn(section, 'mount');
+  if (server === undefined) throw section.error('server', 'is missing');
+  if (mount === undefined) throw section.error('mount', 'is missing');
+  const text = `http://${formatHost(server)}:${section.number('port') ?? 8_000}/${percentEncodePath(mount)}`;
+  if (!URL.canParse(text)) throw section.error('server', `and <port> are no address: ${text}`);
+  const url = new URL(text);
+  url.username = section.text('username') ?? '';
+  url.password = section.text('password') ?? '';
+  section.refuse('on-demand', 'the stream is pulled all the time');
+  // Titles are always taken.
+  section.skip('relay-shoutcast-metadata');
+  const local = nameIn(section, 'local-mount') ?? mount;
+  section.tellRest({ 'bind': 'the system chooses the address', 'master': 'each server needs a <relay> of its own' });
+  return { mount: local, url };
+}
+
+/** A mountpoint's name without its leading slash. */
+export function nameIn(section: Section, element: string): string | undefined {
+  const name = section.text(element)?.replace(/^\//, '');
+  const problem = name === undefined ? undefined : mountpointProblem(name);
+  if (problem !== undefined) throw section.error(element, `cannot be /${name}: ${problem}`);
+  return name;
+}
+
+function fallbackOf(name: string, webroot: string | undefined): Fallback {
+  const file = webroot === undefined ? undefined : join(webroot, name);
+  return file !== undefined && existsSync(file) ? { file } : { mount: name };
+}

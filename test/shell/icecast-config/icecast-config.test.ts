@@ -1,0 +1,182 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readIcecastConfig, type IcecastConfig } from '../../../shell/icecast-config/icecast-config.ts';
+
+let directory = '';
+beforeAll(() => void (directory = mkdtempSync(join(tmpdir(), 'davecast-icecast-'))));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+function path(): string {
+  return join(directory, 'icecast.xml');
+}
+
+/** @param inside what is in `<icecast>`, from the second line on. */
+function read(inside: string): IcecastConfig {
+  writeFileSync(path(), `<icecast>\n${inside}\n</icecast>\n`);
+  return readIcecastConfig(path());
+}
+
+/** Without the name of the file. */
+function notesOf(inside: string): string[] {
+  return read(inside).notes.map((note) => note.replace(`${path()}:`, ''));
+}
+
+function problemOf(content: string): string {
+  writeFileSync(path(), content);
+  try {
+    readIcecastConfig(path());
+  } catch (error) {
+    return (error as Error).message.replaceAll(`${path()}:`, '');
+  }
+  return '';
+}
+
+/** The shape of what a distribution ships. */
+const SHIPPED = `
+  <!-- comment -->
+  <location>Earth</location>
+  <admin>root@radio.example</admin>
+  <limits>
+    <clients>100</clients><sources>2</sources><queue-size>524288</queue-size>
+    <client-timeout>30</client-timeout><header-timeout>15</header-timeout><source-timeout>10</source-timeout>
+    <burst-on-connect>1</burst-on-connect><burst-size>65535</burst-size>
+  </limits>
+  <authentication>
+    <source-password>for-sources</source-password>
+    <relay-password>for-relays</relay-password>
+    <admin-user>admin</admin-user><admin-password>for-admins</admin-password>
+  </authentication>
+  <hostname>radio.example</hostname>
+  <listen-socket><port>8000</port></listen-socket>
+  <http-headers><header name="Access-Control-Allow-Origin" value="*" /></http-headers>
+  <fileserve>1</fileserve>
+  <paths><logdir>/var/log</logdir><alias source="/" destination="/status.xsl"/></paths>
+  <logging><accesslog>access.log</accesslog><loglevel>3</loglevel></logging>
+  <security><chroot>0</chroot></security>`;
+
+describe('an icecast.xml', () => {
+  it('says ports, passwords, limits and the log level', () => {
+    const { httpPort, bind, tls, shoutcast, sourcePassword, adminPassword, settings, logLevel, mounts, policies, pulled } = read(SHIPPED);
+    expect({ httpPort, bind, tls, shoutcast }).toEqual({ httpPort: 8_000, bind: undefined, tls: undefined, shoutcast: undefined });
+    expect({ sourcePassword, adminPassword, logLevel }).toEqual({ sourcePassword: 'for-sources', adminPassword: 'for-admins', logLevel: 'info' });
+    expect(settings).toEqual({ maxListeners: 100, maxSources: 2, listenerQueueBytes: 524_288, headTimeoutMs: 15_000, sourceIdleMs: 10_000, burstMs: 4_096 });
+    expect({ mounts, policies, pulled }).toEqual({ mounts: new Map(), policies: {}, pulled: [] });
+  });
+
+  it('is told of, line by line, where it is not honoured, and of nothing else', () => {
+    expect(notesOf(SHIPPED).map((note) => /^\d+: <[\w-]+>/.exec(note)![0])).toEqual([
+      '4: <location>', '5: <admin>', '8: <client-timeout>', '13: <relay-password>', '16: <hostname>', '19: <fileserve>', '20: <logdir>', '20: <alias>', '21: <accesslog>',
+    ]);
+    expect(notesOf('<mysterious>1</mysterious>')).toEqual(['2: <mysterious> is not honoured: unknown']);
+    expect(notesOf('<http-headers><header name="X-Frame-Options" value="deny"/></http-headers>')).toEqual(['2: <http-headers> is not honoured: responses have their own headers']);
+    expect(notesOf('<limits><clients>0</clients></limits>')).toEqual(['2: <clients> 0 is taken as maxListeners 1 listeners']);
+    expect(notesOf('<security><chroot>1</chroot></security>\n<relays-on-demand>1</relays-on-demand>')).toEqual([
+      '2: <chroot> is not honoured: let the system do it',
+      '3: <relays-on-demand> is not honoured: streams are pulled all the time',
+    ]);
+  });
+
+  it('says of mountpoints their password, limit, fallback, and what listeners are told', () => {
+    const { mounts, policies, notes } = read(`
+      <mount type="normal">
+        <mount-name>/live</mount-name><password>secret</password><max-listeners>20</max-listeners>
+        <fallback-mount>/auto</fallback-mount><fallback-override>1</fallback-override>
+        <stream-name>Live &amp; loud</stream-name><genre>x</genre><stream-url>http://radio.example</stream-url><public>1</public><hidden>0</hidden>
+      </mount>
+      <mount><mount-name>/auto</mount-name><max-listeners>-1</max-listeners></mount>`);
+    expect(mounts.get('live')).toEqual({ password: 'secret', headers: [['Icy-Name', 'Live & loud'], ['Icy-Url', 'http://radio.example']] });
+    expect(policies).toEqual({ live: { fallback: { mount: 'auto' }, settings: { maxListeners: 20 } }, auto: {} });
+    expect(notes.map((note) => note.slice(path().length))).toEqual([':6: <genre> is not honoured: unknown']);
+  });
+
+  it('is told of what a mountpoint has that is not honoured', () => {
+    expect(notesOf(`<mount type="default"><intro>/x</intro></mount>
+      <mount><mount-name>/m</mount-name><username>dj</username><fallback-override>0</fallback-override><hidden>1</hidden>
+      <intro>/i.mp3</intro>
+      <authentication type="url"/></mount>`)).toEqual([
+      '2: <mount> type="default" is not honoured: only single mountpoints can be configured',
+      '3: <username> is not honoured: source clients are user "source"',
+      '3: <fallback-override> 0 is not honoured: listeners return from the fallback to the stream',
+      '3: <hidden> is not honoured: all mountpoints are listed on the status page',
+      '4: <intro> is not honoured: listeners begin with the stream',
+      '5: <authentication> is not honoured: listeners are not asked to authenticate',
+    ]);
+  });
+
+  it('has a fallback that is a file where there is one of that name in its webroot', () => {
+    mkdirSync(join(directory, 'web'), { recursive: true });
+    writeFileSync(join(directory, 'web', 'sorry.mp3'), 'audio');
+    const mount = (name: string, fallback: string): string => `<mount><mount-name>/${name}</mount-name><fallback-mount>/${fallback}</fallback-mount></mount>`;
+    const { policies } = read(`<paths><webroot>web</webroot></paths>${mount('one', 'sorry.mp3')}${mount('two', 'other.mp3')}`);
+    expect(policies).toEqual({ one: { fallback: { file: join(directory, 'web', 'sorry.mp3') } }, two: { fallback: { mount: 'other.mp3' } } });
+  });
+
+  it('says what is pulled from other servers', () => {
+    const { pulled, notes } = read(`
+      <relay><server>other.example</server><port>8001</port><mount>/a b</mount><local-mount>/copy</local-mount><on-demand>0</on-demand></relay>
+      <relay><server>::1</server><mount>/same</mount><username>u</username><password>p:w</password><on-demand>1</on-demand></relay>
+      <master-server>master.example</master-server>`.replace('/a b', '/a'));
+    expect(pulled.map(({ mount, url }) => [mount, url.href])).toEqual([['copy', 'http://other.example:8001/a'], ['same', 'http://u:p%3Aw@[::1]:8000/same']]);
+    expect(notes.map((note) => note.slice(path().length))).toEqual([
+      ':4: <on-demand> is not honoured: the stream is pulled all the time',
+      ':5: <master-server> is not honoured: each stream needs a <relay>; two stations are a redundant pair by --peer',
+    ]);
+  });
+
+  it('says one port without TLS, one with, and one for Shoutcast', () => {
+    const { bind, httpPort, tls, shoutcast, notes } = read(`
+      <listen-socket><port>8000</port><bind-address>127.0.0.1</bind-address><shoutcast-mount>/live</shoutcast-mount></listen-socket>
+      <listen-socket><port>8443</port><ssl>1</ssl></listen-socket>
+      <listen-socket><port>8080</port><bind-address>::1</bind-address></listen-socket>
+      <paths><ssl-certificate>station.pem</ssl-certificate></paths>`);
+    const file = join(directory, 'station.pem');
+    expect({ bind, httpPort, tls, shoutcast }).toEqual({ bind: '127.0.0.1', httpPort: 8_000, tls: { port: 8_443, certificates: [{ cert: file, key: file }] }, shoutcast: { port: 8_001, mount: 'live' } });
+    expect(notes.map((note) => note.slice(path().length))).toEqual([
+      ':5: <port> 8080 is not honoured: there is one port for HTTP, one for TLS and one for Shoutcast',
+      ':5: <bind-address> ::1 is not honoured: all ports are at 127.0.0.1',
+    ]);
+  });
+
+  it('says them in the words of other versions, too', () => {
+    expect(read('<port>8100</port><bind-address>127.0.0.1</bind-address>')).toMatchObject({ httpPort: 8_100, bind: '127.0.0.1', notes: [] });
+    const { shoutcast, httpPort } = read('<shoutcast-mount>/live</shoutcast-mount><listen-socket><port>8001</port><shoutcast-compat>1</shoutcast-compat></listen-socket>');
+    expect({ shoutcast, httpPort }).toEqual({ shoutcast: { port: 8_001, mount: 'live' }, httpPort: undefined });
+    const { tls } = read('<listen-socket><port>8443</port><tls>1</tls></listen-socket><tls-context><tls-certificate>/c.pem</tls-certificate><tls-key>/k.pem</tls-key></tls-context>');
+    expect(tls).toEqual({ port: 8_443, certificates: [{ cert: '/c.pem', key: '/k.pem' }] });
+  });
+});
+
+describe('an icecast.xml that is wrong', () => {
+  it.each([
+    ['', /^1: document must contain a root element/],
+    ['no XML', /^1: /],
+    ['<icecast>\n<limits>\n</icecast>', /^3: unexpected close tag/],
+    ['<icecast>\n  <limits><clients>1</clients>', /^2: unclosed tag: /],
+    ['<icecast>&what;</icecast>', /^1: undefined entity/],
+    ['<!DOCTYPE x [<!ENTITY a "b">]>\n<icecast><admin>&a;</admin></icecast>', /^2: undefined entity/],
+    ['<icecast a=1></icecast>', /^1: /],
+    ['<rss></rss>', /^1: <icecast> is missing: the file begins with <rss>/],
+    ['<icecast>\n<limits><clients>many</clients></limits></icecast>', /^2: <clients> must be a whole number, not "many"$/],
+    ['<icecast><listen-socket>\n<port>99999</port></listen-socket></icecast>', /^2: <port> must be from 0 to 65535, not 99999$/],
+    ['<icecast><listen-socket><bind-address>here</bind-address></listen-socket></icecast>', /^1: <bind-address> must be an address of this machine, not "here"$/],
+    ['<icecast><listen-socket>\n<ssl>1</ssl></listen-socket></icecast>', /^2: <ssl> needs <ssl-certificate> in <paths>$/],
+    ['<icecast>\n<mount></mount></icecast>', /^2: <mount-name> is missing$/],
+    ['<icecast><mount><mount-name>/admin</mount-name></mount></icecast>', /^1: <mount-name> cannot be \/admin: the name admin is reserved for a page$/],
+    ['<icecast><relay><mount>/m</mount></relay></icecast>', /^1: <server> is missing$/],
+    ['<icecast><relay><server>a b</server><mount>/m</mount></relay></icecast>', /^1: <server> and <port> are no address/],
+    ['<icecast><logging><loglevel>9</loglevel></logging></icecast>', /^1: <loglevel> must be from 1 to 4, not 9$/],
+  ])('%j is refused with one line', (content, message) => {
+    expect(problemOf(content)).toMatch(message);
+    expect(problemOf(content)).not.toContain('\n');
+  });
+
+  it('is told of all that is wrong at once', () => {
+    expect(problemOf('<icecast>\n<limits><clients>x</clients></limits>\n<mount/>\n<relay/></icecast>').split('\n')).toEqual(['2: <clients> must be a whole number, not "x"', '3: <mount-name> is missing', '4: <server> is missing']);
+  });
+
+  it('is not there', () => {
+    expect(() => readIcecastConfig(join(directory, 'none.xml'))).toThrow(/^cannot read .*none\.xml: ENOENT$/);
+  });
+});
