@@ -50,7 +50,7 @@ export function mountOf(section: Section, webroot: string | undefined): IcecastM
   section.refuse('fallback-when-full', 'a listener beyond the limit is answered 403');
   section.skip('public', 'no-yp', 'max-listeners');
   const headers = Object.entries(stationHeaders).flatMap(([key, header]) => {
-    const value = section.text(`stream-${key}`);
+    const value = section.text(key === 'genre' ? key : `stream-${key}`);
     return value === undefined ? [] : [[header, value] as const];
   });
   const policy: MountPolicy = {

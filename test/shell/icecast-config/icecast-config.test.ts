@@ -83,12 +83,12 @@ describe('an icecast.xml', () => {
       <mount type="normal">
         <mount-name>/live</mount-name><password>secret</password><max-listeners>20</max-listeners>
         <fallback-mount>/auto</fallback-mount><fallback-override>1</fallback-override>
-        <stream-name>Live &amp; loud</stream-name><genre>x</genre><stream-url>http://radio.example</stream-url><public>1</public><hidden>0</hidden>
+        <stream-name>Live &amp; loud</stream-name><genre>Rock</genre><event/><stream-url>http://radio.example</stream-url><public>1</public><hidden>0</hidden>
       </mount>
       <mount><mount-name>/auto</mount-name><max-listeners>-1</max-listeners></mount>`);
-    expect(mounts.get('live')).toEqual({ password: 'secret', headers: [['Icy-Name', 'Live & loud'], ['Icy-Url', 'http://radio.example']] });
+    expect(mounts.get('live')).toEqual({ password: 'secret', headers: [['Icy-Name', 'Live & loud'], ['Icy-Genre', 'Rock'], ['Icy-Url', 'http://radio.example']] });
     expect(policies).toEqual({ live: { fallback: { mount: 'auto' }, settings: { maxListeners: 20 } }, auto: {} });
-    expect(notes.map((note) => note.slice(path().length))).toEqual([':6: <genre> is not honoured: unknown']);
+    expect(notes.map((note) => note.slice(path().length))).toEqual([':6: <event> is not honoured: unknown']);
   });
 
   it('is told of what a mountpoint has that is not honoured', () => {
