@@ -19,6 +19,10 @@ const MAX_CARRYING_PATHS = 16;
  * What it knows for itself is whether an encoder's TCP connection is there. A path to another relay says nothing about
  * the encoder behind that, so there it only passes on what that relay says; and a UDP socket says nothing at all, for it is
  * never closed. While any way is open, or may be, nobody is told that the stream has lost its source.
+ *
+ * What another relay says with a hop may be what it has from us: two relays that subscribe to each other would each go on saying that the
+ * source is there because the other one does. Once an encoder's connection to us has closed, only a relay to which an encoder is connected
+ * itself can say that the source is there.
  */
 export class SourceStatus {
   #carrying: CarryingPath[] = [];
@@ -60,8 +64,8 @@ export class SourceStatus {
     const carrier = this.#find(path);
     if (carrier === undefined) return;
     this.#carrying = this.#carrying.filter((other) => other !== carrier);
+    if (isPushed(path) && this.#carrying.every(({ said }) => said !== undefined && !isOfEncoder(said))) this.#report = { isOpen: false, hops: 0, address: path.address };
     if (this.#carrying.length > 0) this.#report = this.#known() ?? this.#report;
-    else if (isPushed(path)) this.#report = { isOpen: false, hops: 0, address: path.address };
   }
 
   /** Saves or restores its state; the paths it names are open. */
@@ -78,15 +82,25 @@ export class SourceStatus {
     const encoder = this.#carrying.findLast(({ path }) => isPushed(path));
     if (encoder !== undefined) return { isOpen: true, hops: 0, address: encoder.path.address };
     const reported = this.#carrying.map(({ said }) => said);
-    const open = reported.filter((said) => said?.isOpen === true).sort((a, b) => a!.hops - b!.hops)[0];
-    const said = open ?? (reported.includes(undefined) ? undefined : reported[0]);
+    const open = reported.filter((said) => said !== undefined && (this.#hasLostIts ? isOfEncoder(said) : said.isOpen)).sort((a, b) => a!.hops - b!.hops)[0];
+    const said = open ?? (this.#hasLostIts || reported.includes(undefined) ? undefined : reported[0]);
     return said === undefined ? undefined : { ...said, hops: said.hops + 1 };
+  }
+
+  /** The connection of its encoder to us has closed, and nobody else has one. */
+  get #hasLostIts(): boolean {
+    return this.#report?.isOpen === false && this.#report.hops === 0;
   }
 
   #find(path: Path): CarryingPath | undefined {
     for (const carrier of this.#carrying) if (carrier.path === path) return carrier;
     return undefined;
   }
+}
+
+/** Said by a relay to which an encoder is connected. */
+function isOfEncoder({ isOpen, hops }: StatusReport): boolean {
+  return isOpen && hops === 0;
 }
 
 /** Saves or restores a report that there may be. */

@@ -199,7 +199,7 @@ describe('what a relay says of a stream that comes from other relays', () => {
     rig.tcp(relay, announce(1, 'jazz'), source(1, closed('10.0.0.1')));
     expect(rig.said(subscriber)).toEqual([open('192.0.2.7')]);
     rig.close(encoder);
-    expect(rig.said(subscriber).at(-1)).toEqual(closed('10.0.0.1', 1));
+    expect(rig.said(subscriber).at(-1)).toEqual(closed('192.0.2.7'));
   });
 
   it('comes to an end where two subscribe to each other', () => {
@@ -208,6 +208,42 @@ describe('what a relay says of a stream that comes from other relays', () => {
     const relay = rig.open('relay-1:8001', upstream);
     rig.tcp(relay, announce(1, 'jazz'), source(1, open('10.0.0.1', MAX_HOPS - 1)), source(1, open('10.0.0.2', MAX_HOPS)));
     expect(rig.said(subscriber)).toEqual([open('10.0.0.1', MAX_HOPS)]);
+  });
+
+  it('is that it has no source when its own encoder has gone, although another one that it told still says so', () => {
+    const rig = new Rig();
+    const subscriber = rig.subscribe();
+    const [relay, encoder] = [rig.open('relay-1:8001', upstream), rig.open('192.0.2.7:5000')] as const;
+    rig.tcp(encoder, announce(1, 'jazz'));
+    rig.tcp(relay, announce(1, 'jazz'), source(1, open('192.0.2.7', 1)));
+    rig.close(encoder);
+    rig.tcp(relay, data(2, new Uint8Array(9)), source(1, open('192.0.2.7', 1)), source(1, open('192.0.2.7', 3)));
+    expect(rig.said(subscriber)).toEqual([open('192.0.2.7'), closed('192.0.2.7')]);
+    rig.tcp(relay, source(1, closed('192.0.2.7', 1)));
+    expect(rig.said(subscriber)).toHaveLength(2);
+    rig.tcp(rig.open('192.0.2.7:5001'), data(3, new Uint8Array(9)));
+    expect(rig.said(subscriber).at(-1)).toEqual(open('192.0.2.7'));
+  });
+
+  it('is that it has a source when its own encoder has gone, and another relay has one of its own', () => {
+    const rig = new Rig();
+    const subscriber = rig.subscribe();
+    const [relay, encoder] = [rig.open('relay-1:8001', upstream), rig.open('192.0.2.7:5000')] as const;
+    rig.tcp(encoder, announce(1, 'jazz'));
+    rig.tcp(relay, announce(1, 'jazz'), source(1, open('198.51.100.7')));
+    rig.close(encoder);
+    expect(rig.said(subscriber)).toEqual([open('192.0.2.7'), open('198.51.100.7', 1)]);
+  });
+
+  it('comes back from none to one when an encoder connects to the other of two', () => {
+    const rig = new Rig();
+    const subscriber = rig.subscribe();
+    const [relay, encoder] = [rig.open('relay-1:8001', upstream), rig.open('192.0.2.7:5000')] as const;
+    rig.tcp(encoder, announce(1, 'jazz'));
+    rig.tcp(relay, announce(1, 'jazz'), source(1, open('192.0.2.7', 1)));
+    rig.close(encoder);
+    rig.tcp(relay, source(1, closed('192.0.2.7', 1)), source(1, open('192.0.2.7', 0)));
+    expect(rig.said(subscriber).map((said) => said!.isOpen)).toEqual([true, false, true]);
   });
 
   it('is not believed of an encoder, nor when it makes no sense, and makes no stream known', () => {
