@@ -52,6 +52,15 @@ describe('a station', () => {
     expect(two.told.all('switch')).toHaveLength(1);
   }, 40_000);
 
+  it('has its listeners in other processes, where it has workers', async () => {
+    const { port, told } = await station({ workers: 2 });
+    const programme = new Programme([await source(port, 'radio')]);
+    const clients = [await listener(port, 'radio'), await listener(port, 'radio')];
+    await expect.poll(() => Math.min(...clients.map((client) => programme.heard(client).length)), { timeout: 10_000 }).toBeGreaterThan(60);
+    expect(clients.map((client) => isUnbroken(programme.heard(client)))).toEqual([true, true]);
+    expect(told.all('worker-started')).toHaveLength(2);
+  });
+
   it('calls each source by its own name and by the address of the source', async () => {
     const { port } = await station({ adminPassword: 'sesame', sources: { mounts: new Map([['other', { origin: 'studio' }]]) } });
     const programme = new Programme([await source(port, 'radio'), await source(port, 'radio'), await source(port, 'other')]);
