@@ -8,7 +8,6 @@ import { policyFor, type MountPolicies, type MountPolicy } from '../../core/conf
 import type { CommandResult, MountCommand } from '../../core/edge/switching/command.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { anonymous } from '../../core/links/peer.ts';
-import type { Route } from '../http/router.ts';
 import type { Endpoint } from '../net/address.ts';
 import { NEVER_FINISHED, type App } from '../process/app.ts';
 import { AccessLog, type AccessLogConfig } from '../access-log/access-log.ts';
@@ -16,7 +15,7 @@ import type { AccessEntry } from '../access-log/lines.ts';
 import { Driver } from '../process/driver.ts';
 import { fallbackError, fallbackProblemText, readFallbackFiles, type FallbackFile } from './fallback-files.ts';
 import type { ListenerHost, ListenerUser } from './listener-host.ts';
-import { ListenerServer } from './listener-server.ts';
+import { ListenerServer, type ListenerServerOptions } from './listener-server.ts';
 import { LocalListeners } from './local-listeners.ts';
 import { ListenersByConnection } from './listeners-by-connection.ts';
 import { WorkerPool } from './workers/pool.ts';
@@ -45,7 +44,7 @@ export interface EdgeConfig {
   /** Keep a flight recorder; undefined: none. */
   readonly record?: RecordConfig | undefined;
   /** What source clients ask at the same ports; nothing, unless given. */
-  readonly sourceRoutes?: readonly Route[] | undefined;
+  readonly sourceRoutes?: ListenerServerOptions['sources'];
 }
 
 /** Where listeners are in workers and, by TLS, in this process, those here have the numbers up to this one. */

@@ -1,5 +1,5 @@
 import type { ListenerId } from '../../core/base/machine.ts';
-import { policyFor, settingsFor, type MountPolicies } from '../../core/config/mount-policy.ts';
+import { policyFor, type MountPolicies } from '../../core/config/mount-policy.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { plainAddress } from '../net/address.ts';
 import { adminRoutes, type AdminApi } from '../icecast/admin.ts';
@@ -36,7 +36,7 @@ export interface ListenerServerOptions {
   /** Of user "admin"; without one nobody is an operator. */
   readonly adminPassword: string | undefined;
   /** What source clients may ask; nothing, unless given. */
-  readonly sources?: readonly Route[] | undefined;
+  readonly sources?: { readonly titles: readonly Route[]; readonly push: Route } | undefined;
   readonly settings: Settings;
   /** What is wanted of single mountpoints. */
   readonly policies?: MountPolicies | undefined;
@@ -77,7 +77,7 @@ export class ListenerServer {
   }
 
   /** Every page before the mountpoints: none can be called like one. */
-  #table({ table, operator, admin, adminPassword, sources = [], refusals, settings, log }: ListenerServerOptions): RouteTable {
+  #table({ table, operator, admin, adminPassword, sources, refusals, settings, log }: ListenerServerOptions): RouteTable {
     const allowed = operators({ password: adminPassword, refusals });
     const { maxListeners } = settings;
     const startedAt = new Date();
@@ -93,10 +93,11 @@ export class ListenerServer {
       routes: [
         ...commonRoutes,
         // A title that a source client sends comes with its login.
-        ...sources,
+        ...(sources?.titles ?? []),
         ...operatorRoutes({ api: operator, allowed, log }),
         ...adminRoutes({ table, listeners, api: admin, counts, allowed, startedAt, maxListeners, log }),
         ...pageRoutes({ table, startedAt, maxListeners, uniqueListeners: (mount) => list.uniqueOf(mount) }),
+        ...(sources === undefined ? [] : [sources.push]),
         { at: '*', methods, who: anybody, otherMethods: listenersOnly, handle: (request) => this.#stream(request) },
       ],
       notFound,
@@ -114,9 +115,7 @@ export class ListenerServer {
       finish(socket, head);
       return 'taken';
     }
-    const own = settingsFor(policyFor(mount.name, policies), settings).maxListeners;
-    // One that has no number of its own is bounded with all others together.
-    if (own < settings.maxListeners && this.#listeners.sizeOf(mount.name) >= own) {
+    if (this.#listeners.sizeOf(mount.name) >= (policyFor(mount.name, policies)?.settings?.maxListeners ?? Infinity)) {
       refusals.count('too many listeners of a mountpoint', from);
       return refused.full;
     }

@@ -37,11 +37,19 @@ const SHOUTCAST_TITLES = 'admin.cgi';
 /** The answer of a port for source clients to everybody else. */
 export const sourcesOnly: Reply = htmlReply(404, 'This port is for source clients only');
 
+/** What source clients ask of a server. */
+export interface SourceRoutes {
+  /** Titles that do not come by the connection of a source. */
+  readonly titles: readonly Route[];
+  /** Ends the sources of a mountpoint: for a server where no admin does that. */
+  readonly kill: Route;
+  /** A source, by the name of its mountpoint: behind all pages. */
+  readonly push: Route;
+}
+
 /** Takes in what source clients push, SOURCE or PUT, and the titles that they send aside: the routes of any HTTP server, and a port for Shoutcast 1. */
 export class SourceIntake {
-  readonly routes: readonly Route[];
-  /** Ends the sources of a mountpoint: for a server where no admin does that. */
-  readonly killRoute: Route;
+  readonly routes: SourceRoutes;
   readonly #options: SourceIntakeOptions;
   readonly #connections: SourceConnections;
   /** The mountpoint of clients that speak Shoutcast. */
@@ -55,12 +63,11 @@ export class SourceIntake {
     this.#shoutcastMount = shoutcast && mounts.find(shoutcast.mount);
     const who = sources({ mountOf: (request) => this.#mountOf(request), passwords: mounts.passwords, log }, refusals);
     const update = (at: string): Route => ({ at, methods: ['GET'], isChange: true, who, handle: (request) => this.#update(request.target, this.#mountOf(request)) });
-    this.routes = [
-      update('admin/metadata'),
-      update(SHOUTCAST_TITLES),
-      { at: '*', methods: ['SOURCE', 'PUT'], who, otherMethods: sourcesOnly, handle: (request) => this.#source(request, this.#mountOf(request)) },
-    ];
-    this.killRoute = { at: 'admin/killsource', methods: ['GET', 'POST'], isChange: true, who, handle: (request) => this.#kill(request.target) };
+    this.routes = {
+      titles: [update('admin/metadata'), update(SHOUTCAST_TITLES)],
+      kill: { at: 'admin/killsource', methods: ['GET', 'POST'], isChange: true, who, handle: (request) => this.#kill(request.target) },
+      push: { at: '*', methods: ['SOURCE', 'PUT'], who, otherMethods: sourcesOnly, handle: (request) => this.#source(request, this.#mountOf(request)) },
+    };
     this.#shoutcast = this.#shoutcastMount && new ShoutcastServer({ mount: this.#shoutcastMount, who, connections: this.#connections, settings, log, refusals });
   }
 

@@ -39,8 +39,9 @@ export class SourceServer implements Source {
     this.#refusals = new Refusals(log);
     const common = { settings, log, refusals: this.#refusals };
     this.#intake = new SourceIntake({ mounts: new FixedMounts(mounts), perMount: 1, shoutcast, ...common });
+    const { titles, kill, push } = this.#intake.routes;
     this.table = {
-      routes: [...commonRoutes, this.#intake.killRoute, ...this.#intake.routes],
+      routes: [...commonRoutes, ...titles, kill, push],
       notFound: sourcesOnly,
       // libshout asks in this way for an upgrade to TLS, and takes no for an answer.
       options: () => ({ status: 204, headers: [['Allow', 'GET, SOURCE, PUT, OPTIONS']] }),

@@ -47,7 +47,7 @@ async function listen(perMount: number, changes: Partial<Settings> = {}): Promis
     },
   }));
   const intake = new SourceIntake({ mounts: new FixedMounts(mounts), perMount, ...common });
-  const server = new HttpServer(new Router({ routes: intake.routes, notFound, options: () => notFound }).handle, common);
+  const server = new HttpServer(new Router({ routes: [...intake.routes.titles, intake.routes.push], notFound, options: () => notFound }).handle, common);
   running.push(() => Promise.all([intake.stop(), server.stop(200)]));
   return { port: await server.listen({ address: '127.0.0.1', port: 0 }), heard, told };
 }
