@@ -24,6 +24,7 @@ export interface Settings {
   readonly keepAliveMs: number;
   readonly resolveMs: number;
   readonly addressGraceMs: number;
+  readonly silentPeerMs: number;
   readonly stopMs: number;
   readonly maxTimerLagMs: number;
   readonly loopBlockedMs: number;
@@ -120,6 +121,7 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   keepAliveMs: { value: 5_000, unit: 'ms', min: 1_000, max: 3_600_000, roles: everyRole, why: 'TCP keep-alive: after this idle time the system probes the peer, ten times, once a second' },
   resolveMs: { value: 30_000, unit: 'ms', min: 100, max: 3_600_000, roles: everyRole, why: 'interval between DNS lookups of a host name, so that relays can be moved by their name; while one of its addresses is unreachable the interval is backoffMaxMs' },
   addressGraceMs: { value: 60_000, unit: 'ms', min: 0, max: 86_400_000, roles: everyRole, why: 'time that an address stays in use after its name stopped resolving to it, longer while no new address is reachable: some name servers rotate addresses' },
+  silentPeerMs: { value: 5_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['relay', 'edge'], why: 'a relay that has sent nothing for this long after connecting is reported in the log: the port is wrong, or it has no stream yet' },
   stopMs: { value: 1_000, unit: 'ms', min: 0, max: 60_000, roles: everyRole, why: 'time that a stopping process waits for its output to be written' },
   maxTimerLagMs: { value: 200, unit: 'ms', min: 1, max: 600_000, roles: everyRole, why: 'largest timer lag that is counted as elapsed time: a process that runs later than this was suspended, or its clock was set, and could not receive; the excess is held against no peer' },
   loopBlockedMs: { value: 2_000, unit: 'ms', min: 100, max: 600_000, roles: everyRole, why: 'time the event loop may be blocked before a watchdog thread logs it, with a stack trace' },

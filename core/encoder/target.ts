@@ -221,8 +221,9 @@ export class Target {
 
   #answer(bytes: Uint8Array, start: number, end: number): void {
     const view = this.#view;
-    const isAck = readMessage(view, bytes, start, end) === undefined && view.type === MessageType.ACK;
-    const confirmed = (isAck ? this.#lanes.find(bytes, start)?.confirm(view.sequence) : undefined) ?? 'stray';
+    const type = readMessage(view, bytes, start, end) === undefined ? view.type : undefined;
+    if (type === MessageType.HELLO) return;
+    const confirmed = (type === MessageType.ACK ? this.#lanes.find(bytes, start)?.confirm(view.sequence) : undefined) ?? 'stray';
     if (confirmed === 'stray') {
       this.#strayMessages++;
       return;

@@ -8,7 +8,7 @@ import { snapshotPeer, type Peer } from './peer.ts';
 import { isTooLongFor } from '../wire/payloads.ts';
 import { transports, type Transport } from './transport.ts';
 import type { Micros } from '../base/units.ts';
-import { emptyMessageView, PDU_HEADER_BYTES, readMessage, type MessageView } from '../wire/pdu.ts';
+import { emptyMessageView, MessageType, PDU_HEADER_BYTES, readMessage, type MessageView } from '../wire/pdu.ts';
 
 export interface PathReceiverOptions {
   readonly maxPaths: number;
@@ -113,6 +113,7 @@ export class PathReceiver {
     const problem = readMessage(this.#view, bytes, start, end);
     if (problem !== undefined) path.drop(problem);
     else if (isTooLongFor(this.#view.type, end - start - PDU_HEADER_BYTES)) path.drop('too-long-for-type');
-    else this.#options.message(path, this.#view);
+    // A relay says that to whoever is connected to it: it is of no stream, and goes no further.
+    else if (this.#view.type !== MessageType.HELLO) this.#options.message(path, this.#view);
   };
 }

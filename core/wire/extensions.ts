@@ -7,6 +7,7 @@ import { hasControlCharacter, hasDirectionMark, utf8Decode, utf8Encode, utf8Leng
  *     ORIGIN  type 16 | name, UTF-8                      by an encoder, in its ordinary sequence
  *     SOURCE  type 17 | 0 closed, 1 open | hops | address, UTF-8      by a relay
  *     ACK     type 18 | nothing                          by a relay, back on the connection of an encoder that sends an ORIGIN
+ *     HELLO   type 19 | 0 incoming, 1 outgoing | port     by a relay, as the first message of a connection
  */
 export const MAX_EXTENSION_TEXT_BYTES = 255;
 /** Relays that pass on what another one has said of a stream: two that subscribe to each other must come to an end. */
@@ -21,6 +22,16 @@ export interface StatusReport {
   /** The encoder's address, without a port; '' when it is not known. */
   readonly address: string;
 }
+
+/** What a relay says of itself at the beginning of a connection. The stream id of the message is that of its process. */
+export interface Hello {
+  /** Which of its ports this is. */
+  readonly side: 'in' | 'out';
+  /** The port of the other end, as the relay sees it: one who has another port is not the one who is spoken to. */
+  readonly peerPort: number;
+}
+
+export const HELLO_BYTES = 3;
 
 const CLAIM_HEAD_BYTES = 2;
 export const MAX_SOURCE_BYTES: number = CLAIM_HEAD_BYTES + MAX_EXTENSION_TEXT_BYTES;
@@ -61,6 +72,17 @@ export function decodeSource(payload: Uint8Array): StatusReport | undefined {
   const address = utf8Decode(payload.subarray(CLAIM_HEAD_BYTES));
   if (address === undefined || hasControlCharacter(address) || hasDirectionMark(address)) return undefined;
   return { isOpen: state === 1, hops, address };
+}
+
+export function encodeHello({ side, peerPort }: Hello): Uint8Array {
+  return Uint8Array.of(side === 'out' ? 1 : 0, peerPort >> 8, peerPort & 0xff);
+}
+
+/** Undefined when it is none. */
+export function decodeHello(payload: Uint8Array): Hello | undefined {
+  const [side, high = 0, low = 0] = payload;
+  if (payload.length !== HELLO_BYTES || side === undefined || side > 1) return undefined;
+  return { side: side === 1 ? 'out' : 'in', peerPort: (high << 8) | low };
 }
 
 /** The address in the label of a path, which is `address:port`, or the address alone by UDP; with `[…]` around one of IPv6. '' when a report cannot hold it. */

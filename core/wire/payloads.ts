@@ -1,5 +1,5 @@
 import { MAX_MOUNTPOINT_BYTES } from './announce.ts';
-import { MAX_SOURCE_BYTES, MAX_EXTENSION_TEXT_BYTES } from './extensions.ts';
+import { HELLO_BYTES, MAX_EXTENSION_TEXT_BYTES, MAX_SOURCE_BYTES } from './extensions.ts';
 import { MAX_HEADERS_BYTES } from './headers.ts';
 import { MAX_ICY_BYTES } from './icy.ts';
 import { MAX_PDU_BYTES, MessageType, PDU_HEADER_BYTES } from './pdu.ts';
@@ -19,6 +19,7 @@ const longest: readonly (number | undefined)[] = table([
   [MessageType.HEADERS, MAX_HEADERS_BYTES],
   [MessageType.ORIGIN, MAX_EXTENSION_TEXT_BYTES],
   [MessageType.SOURCE, MAX_SOURCE_BYTES],
+  [MessageType.HELLO, HELLO_BYTES],
 ]);
 
 function table(entries: readonly (readonly [type: number, bytes: number])[]): (number | undefined)[] {
