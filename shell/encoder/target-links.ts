@@ -11,6 +11,7 @@ import { Refusals } from '../log/refusals.ts';
 import type { Lookup } from '../net/resolve.ts';
 import type { TcpLink } from '../net/tcp-link.ts';
 import type { UdpSender } from '../net/udp.ts';
+import { Wiring } from '../wiring/wiring.ts';
 
 /** Where one replica goes. */
 export interface Slot {
@@ -60,11 +61,13 @@ export class TargetLinks {
   readonly #hosts: HostLinks[] = [];
   readonly #datagrams: HostDatagrams[] = [];
   readonly #lost: Refusals<string>;
+  readonly #wiring: Wiring;
   #refused = false;
 
   constructor(endpoints: readonly Endpoint[], options: TargetLinksOptions, user: TargetLinksUser) {
     this.#options = options;
     this.#user = user;
+    this.#wiring = new Wiring(options.settings, options.log);
     this.#lost = new Refusals(options.log, 'datagrams-lost');
     for (const endpoint of endpoints) {
       const name = formatEndpoint(endpoint);
@@ -112,7 +115,7 @@ export class TargetLinks {
   }
 
   #linksOf(endpoint: Endpoint, first: Slot): HostLinks {
-    return new HostLinks(endpoint, { ...this.#options, watchIdle: false }, {
+    return new HostLinks(endpoint, { ...this.#options, wiring: this.#wiring, watchIdle: false }, {
       found: (link) => {
         const slot = this.#slotFor(link.label, first);
         if (slot !== undefined) slot.link = link;

@@ -5,6 +5,7 @@ import type { EncoderEvent } from '../../core/encoder/events.ts';
 import type { ConnectorEvent } from '../../core/links/connector.ts';
 import type { AudioKept, FrozenMark } from '../../core/recording/format.ts';
 import type { RelayEvent } from '../../core/relay/events.ts';
+import type { WiringProblem } from '../../core/wiring/problem.ts';
 
 /** Why a connection or a request is refused: a closed set, so that they can be counted by it. */
 export type Refusal =
@@ -76,6 +77,9 @@ export type ShellEvent =
   | { readonly kind: 'source-refused'; readonly mount?: string; readonly from: string; readonly why: SourceRefusal }
   | { readonly kind: 'source-unauthorized'; readonly from: string }
   | { readonly kind: 'too-many-targets'; readonly peer: string; readonly max: number }
+  /** Something is connected that does not belong there; `other` is the second address of a relay. */
+  | { readonly kind: 'wiring'; readonly peer: string; readonly other?: string; readonly problem: WiringProblem }
+  | { readonly kind: 'no-stream-yet'; readonly peer: string }
   /** The same as 'disconnected', again. */
   | (Omit<Extract<ConnectorEvent, { kind: 'disconnected' }>, 'kind'> & { readonly kind: 'still-disconnected'; readonly peer: string })
   | { readonly kind: 'recording'; readonly directory: string; readonly audio: AudioKept }

@@ -65,6 +65,8 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'connected': { level: 'info', text: 'connected' },
   'disconnected': { level: 'warn', text: 'disconnected' },
   'still-disconnected': { level: 'debug', text: 'still disconnected' },
+  'wiring': { level: 'warn', text: 'wrong wiring' },
+  'no-stream-yet': { level: 'info', text: 'connected, but no stream yet' },
 
   // Encoder.
   'encoder-format': { level: 'info', text: 'audio format' },

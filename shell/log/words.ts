@@ -1,6 +1,7 @@
 import { SUPPORTED } from '../../core/codec/scan/foreign.ts';
 import { describeFormat, type FormatRefusal, type SkipReason } from '../../core/codec/format/format.ts';
 import type { ProcessEvent, SourceRefusal } from './events.ts';
+import { wiringText } from './wiring-words.ts';
 
 /** Why a format cannot be heard, for operators. */
 export function formatRefusalText(why: FormatRefusal): string {
@@ -62,6 +63,10 @@ export function figuresOf(event: ProcessEvent): object {
       return { ...figures, supported: SUPPORTED };
     case 'source-without-frames':
       return { ...figures, reason: withoutFramesText(event.bytes, event.skipped) };
+    case 'wiring': {
+      const { peer, other, problem } = event;
+      return { peer, ...(other !== undefined && { other }), ...wiringText(problem) };
+    }
     default:
       return figures;
   }

@@ -3,7 +3,7 @@ import { formatEndpoint, type Endpoint } from './address.ts';
 import { NameWatch, type Address, type Lookup } from './resolve.ts';
 import { TcpLink, type LinkOptions, type LinkUser } from './tcp-link.ts';
 
-export interface HostOptions extends Omit<LinkOptions, 'hosts' | 'port'> {
+export interface HostOptions extends Omit<LinkOptions, 'hosts' | 'port' | 'endpoint'> {
   /** The system's, unless given. */
   readonly lookup?: Lookup | undefined;
 }
@@ -62,7 +62,7 @@ export class HostLinks {
 
   #begin(hosts: Address): TcpLink | undefined {
     const user = this.#user;
-    const link = new TcpLink({ ...this.#options, hosts, port: this.#endpoint.port }, {
+    const link = new TcpLink({ ...this.#options, hosts, port: this.#endpoint.port, endpoint: formatEndpoint(this.#endpoint) }, {
       up: (it) => user.up(it),
       bytes: (it, bytes) => user.bytes(it, bytes),
       down: (it, reason) => user.down(it, reason),

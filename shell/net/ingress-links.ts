@@ -13,6 +13,7 @@ import type { Refusals } from '../log/refusals.ts';
 import { takeOver } from './tcp.ts';
 import type { TcpLink } from './tcp-link.ts';
 import type { TakeDatagram } from './udp.ts';
+import { Wiring } from '../wiring/wiring.ts';
 
 /** What relay and edge have in common: messages come in by paths. */
 export interface PathMachine extends Machine {
@@ -44,31 +45,54 @@ export interface IngressLinksOptions {
   readonly refusals: Refusals;
 }
 
+/** A connection that somebody made to us. */
+interface Accepted {
+  /** Undefined: from somebody in this process. */
+  readonly socket: net.Socket | undefined;
+  readonly end: PathEnd;
+  readonly peer: string;
+  /** Bytes have come by it. */
+  wasHeard: boolean;
+  /** We have said by it what we are. */
+  isGreeted: boolean;
+}
+
 /** Makes a path of every way that messages can come in by, and tells the machine what comes. */
 export class IngressLinks {
   readonly #options: IngressLinksOptions;
   readonly #machine: PathMachine;
   readonly #driver: Driver;
-  readonly #accepted = new Map<PathId, PathEnd>();
+  /** Whether those at the other ends of connections belong there. */
+  readonly wiring: Wiring;
+  readonly #accepted = new Map<PathId, Accepted>();
   readonly #upstreams: HostLinks[] = [];
   readonly #senders: Driver[] = [];
   readonly #linked = new Map<TcpLink, PathId>();
 
   constructor(options: IngressLinksOptions) {
     this.#options = options;
+    this.wiring = new Wiring(options.settings, options.log);
     this.#machine = options.machine;
     this.#driver = options.driver;
   }
 
   /** Somebody connected, an encoder we hope, and pushes. The socket is paused. */
   accept(accepted: net.Socket): void {
-    const path = this.#open(transports.tcp, anonymous('source', peerOf(accepted)));
+    const peer = peerOf(accepted);
+    const path = this.#open(transports.tcp, anonymous('source', peer));
     if (path === undefined) {
       accepted.destroy();
       return;
     }
-    const socket = takeOver(accepted, (bytes) => this.#receive(path, bytes));
-    this.#accepted.set(path, socket);
+    let isKnown = false;
+    const introduce = this.wiring.accepted('source', peer);
+    const socket = takeOver(accepted, (bytes) => {
+      one.wasHeard = true;
+      if (!isKnown) isKnown = introduce(bytes);
+      this.#receive(path, bytes);
+    });
+    const one: Accepted = { socket, end: socket, peer, wasHeard: false, isGreeted: false };
+    this.#accepted.set(path, one);
     socket.on('close', (hadError) => {
       if (this.#accepted.delete(path)) this.#close(path, hadError ? 'connection lost' : 'closed by peer');
     });
@@ -78,7 +102,7 @@ export class IngressLinks {
   acceptHere(peer: Peer, end: PathEnd): InnerPath | undefined {
     const path = this.#open(transports.tcp, peer);
     if (path === undefined) return undefined;
-    this.#accepted.set(path, end);
+    this.#accepted.set(path, { socket: undefined, end, peer: peer.name, wasHeard: true, isGreeted: true });
     return {
       receive: (bytes) => this.#receive(path, bytes),
       close: (reason) => {
@@ -90,15 +114,19 @@ export class IngressLinks {
 
   /** Back to whoever pushes by this path, as long as the system takes it: otherwise it is left out. */
   answer(path: PathId, bytes: Uint8Array): void {
-    const socket = this.#accepted.get(path);
-    if (socket?.writableLength === 0) socket.write(bytes);
+    const accepted = this.#accepted.get(path);
+    if (accepted?.end.writableLength !== 0) return;
+    if (!accepted.isGreeted) accepted.end.write(this.wiring.hello('in', accepted.socket?.remotePort));
+    accepted.isGreeted = true;
+    accepted.end.write(bytes);
   }
 
   /** The machine has let go of it. */
-  drop(path: PathId): void {
-    const socket = this.#accepted.get(path);
+  drop(path: PathId, why: 'silent' | 'replaced'): void {
+    const accepted = this.#accepted.get(path);
     this.#accepted.delete(path);
-    socket?.destroy();
+    accepted?.end.destroy();
+    if (why === 'silent' && accepted?.wasHeard === false) this.wiring.silentOnInPort(accepted.peer);
   }
 
   /** Where the datagrams of a socket go; `label` names that. */
@@ -121,7 +149,7 @@ export class IngressLinks {
   /** Connects to a relay's outgoing port, by every address of its name, and stays connected. */
   subscribeTo(upstream: Endpoint): void {
     const { settings, log } = this.#options;
-    const links = new HostLinks(upstream, { settings, log, watchIdle: true }, {
+    const links = new HostLinks(upstream, { settings, log, wiring: this.wiring, watchIdle: true }, {
       up: (link) => this.#linkUp(link),
       bytes: (link, bytes) => this.#linkBytes(link, bytes),
       down: (link, reason) => this.#linkDown(link, reason),
@@ -133,7 +161,7 @@ export class IngressLinks {
   stop(): void {
     for (const links of this.#upstreams) links.stop();
     for (const driver of this.#senders) driver.stop();
-    for (const socket of this.#accepted.values()) socket.destroy();
+    for (const { end } of this.#accepted.values()) end.destroy();
   }
 
   #linkUp(link: TcpLink): void {

@@ -7,6 +7,8 @@ import { Driver } from '../process/driver.ts';
 import type { Log } from '../log/log.ts';
 import { codeOf } from '../process/problems.ts';
 import type { Address } from './resolve.ts';
+import type { LinkWiring } from '../wiring/link-wiring.ts';
+import type { Wiring } from '../wiring/wiring.ts';
 import { dialTcp } from './tcp.ts';
 
 /** Whoever uses a link. `up` and `down` alternate; `bytes` are borrowed for the call. */
@@ -21,6 +23,9 @@ export interface LinkUser {
 export interface LinkOptions {
   readonly hosts: Address;
   readonly port: number;
+  /** What was given for it, `host:port`. */
+  readonly endpoint: string;
+  readonly wiring: Wiring;
   readonly settings: Settings;
   /** Close it when it has carried something and then nothing for `idleMs`: for links that we read. */
   readonly watchIdle: boolean;
@@ -41,6 +46,7 @@ export class TcpLink {
   readonly #user: LinkUser;
   readonly #connector: Connector;
   readonly #driver: Driver;
+  readonly #wiring: LinkWiring;
   #socket: net.Socket | undefined;
   #isUp = false;
   #waitNoMore: () => void = () => undefined;
@@ -48,10 +54,11 @@ export class TcpLink {
   #host = 0;
 
   constructor(options: LinkOptions, user: LinkUser) {
-    const { settings, watchIdle, hosts, port, log } = options;
+    const { settings, watchIdle, hosts, port, endpoint, wiring, log } = options;
     this.label = formatEndpoint({ transport: 'tcp', host: hosts[0], port });
     this.#options = options;
     this.#user = user;
+    this.#wiring = wiring.dialled({ endpoint, label: this.label, expected: watchIdle ? 'relay' : 'target' });
     const tell = connectorLog(log, this.label);
     this.#connector = new Connector(
       { settings, watchIdle, random: Math.random },
@@ -94,6 +101,7 @@ export class TcpLink {
   }
 
   stop(): void {
+    this.#wiring.stop();
     this.#connector.stop(this.#driver.now);
     this.#driver.stop();
   }
@@ -120,6 +128,7 @@ export class TcpLink {
     const socket = dialTcp({ host, port, keepAliveMs: settings.keepAliveMs }, (bytes) => {
       this.#connector.carried(this.#driver.now);
       this.#driver.settle();
+      this.#wiring.heard(bytes);
       this.#user.bytes(this, bytes);
     });
     let reason = 'closed by peer';
@@ -127,6 +136,7 @@ export class TcpLink {
     socket.on('connect', () => {
       if (this.#socket !== socket) return;
       this.#isUp = true;
+      this.#wiring.opened(socket);
       if (!watchIdle) this.#waitNoMore = sayWhileWaiting(() => (isShared ? undefined : socket.bytesWritten), (message) => void (socket.writable && socket.write(message)));
       this.#connector.opened(this.#driver.now);
       this.#driver.settle();
@@ -138,6 +148,7 @@ export class TcpLink {
     socket.on('close', () => {
       if (this.#socket !== socket) return;
       if (!this.#isUp) this.#host++;
+      this.#wiring.closed();
       this.reset(reason);
     });
   }
@@ -150,6 +161,7 @@ export class TcpLink {
     socket?.destroy();
     if (!this.#isUp) return;
     this.#isUp = false;
+    this.#wiring.dropped();
     this.#user.down(this, reason);
   }
 }

@@ -80,7 +80,7 @@ export class RelayApp implements App {
       backlogBytes: (id) => this.#subscribers.get(id)?.writableLength ?? 0,
       cut: (id) => this.#cut(id),
       acknowledge: (path, bytes) => this.#ingress.answer(path, bytes),
-      drop: (path) => this.#ingress.drop(path),
+      drop: (path, why) => this.#ingress.drop(path, why),
       event: log,
     };
     this.#flight = record && new FlightRecorder({ ...record, role: 'relay', settings, log });
@@ -189,8 +189,14 @@ export class RelayApp implements App {
       return;
     }
     this.#subscribers.set(id, socket);
-    // Subscribers have nothing to say; reading is how their going away is noticed.
-    socket.resume();
+    const { wiring } = this.#ingress;
+    socket.write(wiring.hello('out', socket.remotePort));
+    // Subscribers have nothing to say: who does is none. Reading is also how their going away is noticed.
+    const introduce = wiring.accepted('subscriber', label);
+    const look = (bytes: Uint8Array): void => {
+      if (introduce(bytes)) socket.off('data', look).resume();
+    };
+    socket.on('data', look);
     socket.on('close', (hadError) => {
       if (!this.#subscribers.delete(id)) return;
       this.#relay.unsubscribe(this.#driver.now, id, hadError ? 'connection lost' : 'closed by peer');

@@ -82,7 +82,8 @@ function subscribe(port: number): { messages: Message[]; until(holds: (messages:
   const read = (received: Buffer): void => {
     while (received.length >= at + 2 && received.length >= at + 2 + received.readUInt16BE(at)) {
       const end = at + 2 + received.readUInt16BE(at);
-      messages.push(decodeMessage(received.subarray(at + 2, end)) as Message);
+      const message = decodeMessage(received.subarray(at + 2, end)) as Message;
+      if (message.type !== MessageType.HELLO) messages.push(message);
       at = end;
     }
   };

@@ -24,9 +24,14 @@ class Receiver {
     const receiver = new Receiver();
     const server = net.createServer((socket) => {
       const connection = { socket, messages: [] as Message[], emptyMessages: 0 };
-      receiver.connections.push(connection);
       const deframer = new Deframer((bytes, start, end) => connection.messages.push(decodeMessage(bytes.slice(start, end)) as Message), () => connection.emptyMessages++);
-      socket.on('error', () => undefined).on('data', (bytes) => deframer.push(bytes));
+      socket.on('error', () => undefined).once('data', (first) => {
+        // It says nothing: so an encoder whose connection has ended asks it what it is.
+        if (first.toString().startsWith('GET /davecast-wiring/')) return;
+        receiver.connections.push(connection);
+        deframer.push(first);
+        socket.on('data', (bytes) => deframer.push(bytes));
+      });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     receiver.port = (server.address() as net.AddressInfo).port;

@@ -4,13 +4,14 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Deframer } from '../../../core/wire/deframer.ts';
 import type { TargetId } from '../../../core/base/machine.ts';
 import { decodeMessage, MessageType, type Message } from '../../../core/wire/pdu.ts';
-import { withSettings, type Settings } from '../../../core/config/settings.ts';
+import { defaultSettings, withSettings, type Settings } from '../../../core/config/settings.ts';
 import { MAX_ADDRESSES } from '../../../shell/net/address-book.ts';
 import { parseEndpoint } from '../../../shell/net/address.ts';
 import { EncoderApp } from '../../../shell/encoder/encoder.ts';
 import { TargetLinks, type Slot } from '../../../shell/encoder/target-links.ts';
 import { HostLinks } from '../../../shell/net/host-links.ts';
 import type { Lookup } from '../../../shell/net/resolve.ts';
+import { Wiring } from '../../../shell/wiring/wiring.ts';
 import { CapturedLog, mp3Frames, RawClient } from '../support.ts';
 
 const running: { stop(): Promise<unknown> | void }[] = [];
@@ -207,7 +208,7 @@ describe('300 moves of a name', () => {
     names.says = (asked) => [`127.0.${asked >> 8}.${asked & 0xff}`];
     const told = new CapturedLog();
     let up = 0;
-    const links = new HostLinks(parseEndpoint('relay.test:9')!, { settings: withSettings({ ...quick, backoffMinMs: 1, backoffMaxMs: 1 }), watchIdle: true, log: told.log, lookup: names.lookup }, {
+    const links = new HostLinks(parseEndpoint('relay.test:9')!, { settings: withSettings({ ...quick, backoffMinMs: 1, backoffMaxMs: 1 }), watchIdle: true, wiring: new Wiring(defaultSettings, told.log), log: told.log, lookup: names.lookup }, {
       up: () => up++,
       bytes: () => undefined,
       down: () => up--,
