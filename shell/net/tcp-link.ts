@@ -110,6 +110,8 @@ export class TcpLink {
   async finish(limitMs: number): Promise<void> {
     const socket = this.#socket;
     if (socket !== undefined && this.#isUp) {
+      // Whatever the other side does now follows from that.
+      this.#wiring.dropped();
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, limitMs);
         socket.once('close', () => {
