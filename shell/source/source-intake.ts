@@ -34,6 +34,9 @@ export interface ShoutcastPort {
 /** Where Shoutcast's clients send titles. */
 const SHOUTCAST_TITLES = 'admin.cgi';
 
+/** How a source is sent; by other methods, requests are about one. */
+const pushMethods: readonly string[] = ['SOURCE', 'PUT'];
+
 /** The answer of a port for source clients to everybody else. */
 export const sourcesOnly: Reply = htmlReply(404, 'This port is for source clients only');
 
@@ -66,7 +69,7 @@ export class SourceIntake {
     this.routes = {
       titles: [update('admin/metadata'), update(SHOUTCAST_TITLES)],
       kill: { at: 'admin/killsource', methods: ['GET', 'POST'], isChange: true, who, handle: (request) => this.#kill(request.target) },
-      push: { at: '*', methods: ['SOURCE', 'PUT'], who, otherMethods: sourcesOnly, handle: (request) => this.#source(request, this.#mountOf(request)) },
+      push: { at: '*', methods: pushMethods, who, otherMethods: sourcesOnly, handle: (request) => this.#source(request, this.#mountOf(request)) },
     };
     this.#shoutcast = this.#shoutcastMount && new ShoutcastServer({ mount: this.#shoutcastMount, who, connections: this.#connections, settings, log, refusals });
   }
@@ -88,7 +91,7 @@ export class SourceIntake {
   /** The mountpoint that a source is for, or a title: Shoutcast's clients do not say which. */
   #mountOf({ head, target }: HttpRequest): SourceMount | undefined {
     const { mounts } = this.#options;
-    if (head.method !== 'GET') return mounts.find(target.name);
+    if (pushMethods.includes(head.method)) return mounts.find(target.name);
     const named = textOf(target, 'mount');
     return named === undefined && target.name === SHOUTCAST_TITLES ? (this.#shoutcastMount ?? mounts.find(named)) : mounts.find(named);
   }

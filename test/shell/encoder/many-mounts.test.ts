@@ -144,6 +144,19 @@ describe('an encoder with several mountpoints', () => {
     expect(told.all('encoder-title')).toMatchObject([{ mount: 'two', title: 'S' }]);
   });
 
+  it.each(['GET', 'POST'])('ends the source that a killsource by %s names, with the password of that alone', async (method) => {
+    const relay = await Receiver.start();
+    const mounts = ['one', 'two'].map((name) => ({ name, input: { kind: 'listen', password: `pw-${name}` } as const }));
+    const { port, told } = await encoder([`127.0.0.1:${relay.port}`], mounts);
+    await connect(port, '/one', 'pw-one');
+    await connect(port, '/two', 'pw-two');
+    const kill = (password: string): Promise<string> => ask(port, `${method} /admin/killsource?mount=/two HTTP/1.0\r\n${auth(password)}`);
+    expect(await kill('pw-one')).toMatch(/^HTTP\/1\.0 401 /);
+    expect(told.all('source-ended')).toEqual([]);
+    expect(await kill('pw-two')).toContain('Source Removed');
+    expect(await told.until('source-ended')).toMatchObject({ mount: 'two', reason: 'killed' });
+  });
+
   it('is taken for well by a relay of ours while only some of its sources send, and has all acknowledged', async () => {
     const relayTold = new CapturedLog();
     const relay = new RelayApp({ bind: '127.0.0.1', inPort: 0, outPort: 0, upstreams: [], multicasts: [], settings: withSettings({ stopMs: 200, acknowledgeMs: 50 }) }, relayTold.log);
