@@ -4,7 +4,7 @@ import type { Settings } from '../../core/config/settings.ts';
 import { plainAddress } from '../net/address.ts';
 import { adminRoutes, type AdminApi } from '../icecast/admin.ts';
 import type { MountTable } from '../icecast/mount-table.ts';
-import { operators } from '../operator/allowed.ts';
+import { isNotOfOperator, operators } from '../operator/allowed.ts';
 import { operatorRoutes, type OperatorApi } from '../operator/pages.ts';
 import { listenersOnly, methods, pageRoutes } from './pages.ts';
 import type { AccessEntry } from '../access-log/lines.ts';
@@ -92,8 +92,8 @@ export class ListenerServer {
     return {
       routes: [
         ...commonRoutes,
-        // A title that a source client sends comes with its login.
-        ...(sources?.titles ?? []),
+        // A title comes with the login of a source client, or with that of an operator.
+        ...(sources?.titles ?? []).map((route) => ({ ...route, isFor: isNotOfOperator })),
         ...operatorRoutes({ api: operator, allowed, log }),
         ...adminRoutes({ table, listeners, api: admin, counts, allowed, startedAt, maxListeners, log }),
         ...pageRoutes({ table, startedAt, maxListeners, uniqueListeners: (mount) => list.uniqueOf(mount) }),

@@ -19,6 +19,8 @@ export interface Route {
   readonly methods: readonly string[];
   /** GET changes something here, so HEAD is not answered. */
   readonly isChange?: true;
+  /** Whose requests these are: a later route has those of others. Everybody's, unless given. */
+  readonly isFor?: (request: HttpRequest) => boolean;
   readonly who: Guard;
   readonly handle: Handler;
   /** How refusals are written; as a page, unless given. */
@@ -65,7 +67,7 @@ export class Router {
     let other: Route | undefined;
     let isMethodHere = false;
     for (const route of this.#pages.get(name) ?? this.#others) {
-      if (!isAt(route, name)) continue;
+      if (!isAt(route, name) || route.isFor?.(request) === false) continue;
       if (!takes(route, request.head.method)) {
         other = route;
         continue;

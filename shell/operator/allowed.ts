@@ -6,6 +6,8 @@ import type { HttpRequest } from '../http/request.ts';
 import { textOf } from '../http/request-target.ts';
 import type { Refusals } from '../log/refusals.ts';
 
+const OPERATOR = 'admin';
+
 export interface OperatorsAllowed {
   /** Of user "admin"; without one nobody is an operator. */
   readonly password: string | undefined;
@@ -30,7 +32,7 @@ export function operators({ password, refusals }: OperatorsAllowed): OperatorGua
     if (password === undefined) return () => voice(403, 'Operator commands are disabled: the edge was started without an admin password');
     const hasPassword = withPassword({
       passwordsFor: () => [password],
-      isUser: (user) => user === 'admin',
+      isUser: (user) => user === OPERATOR,
       credentialsOf: (request) => basicCredentials(request.head.headers.get('authorization')) ?? (inAddress ? passOf(request) : undefined),
       refused: (why, from) => {
         if (why !== 'missing') refusals.count(why === 'wait' ? 'too many wrong passwords' : 'wrong admin password', from);
@@ -47,8 +49,13 @@ export function operators({ password, refusals }: OperatorsAllowed): OperatorGua
   };
 }
 
+/** Whether a request does not call its user an operator. */
+export function isNotOfOperator({ head }: HttpRequest): boolean {
+  return basicCredentials(head.headers.get('authorization'))?.user !== OPERATOR;
+}
+
 /** Shoutcast's way. */
 function passOf({ target }: HttpRequest): Credentials | undefined {
   const pass = textOf(target, 'pass');
-  return pass === undefined ? undefined : { user: 'admin', password: pass };
+  return pass === undefined ? undefined : { user: OPERATOR, password: pass };
 }

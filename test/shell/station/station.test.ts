@@ -91,6 +91,23 @@ describe('a station', () => {
     await told.until('switch', { mount: 'radio' });
     expect(await status()).toContain('"title":"A Song"');
   });
+
+  it.each(['source:pw', 'admin:sesame'])('takes a title with the login %s, and counts the wrong passwords of both', async (login) => {
+    const { port, told } = await station({ adminPassword: 'sesame', sources: { password: 'pw' } });
+    const programme = new Programme([await source(port, 'radio', 'PUT', 'pw')]);
+    const client = await listener(port, 'radio');
+    const title = (given: string, song: string): Promise<string> => ask(port, `GET /admin/metadata?mount=/radio&mode=updinfo&song=${song} HTTP/1.0\r\nAuthorization: Basic ${Buffer.from(given).toString('base64')}\r\n\r\n`);
+    expect(await title(login, 'One')).toContain('Metadata update successful');
+    await expect.poll(() => ask(port, 'GET /status-json.xsl HTTP/1.0\r\n\r\n')).toContain('"title":"One"');
+    for (const wrong of ['source:sesame', 'admin:pw', 'other:pw', ':sesame']) expect(await title(wrong, 'Two'), wrong).toMatch(/^HTTP\/1\.0 401 /);
+    const user = login.split(':')[0]!;
+    const answers: string[] = [];
+    for (let guess = 0; guess < 20; guess++) answers.push(await title(`${user}:guess-${guess}`, 'Two'));
+    expect(answers.filter((answer) => answer.startsWith('HTTP/1.0 429')).length).toBeGreaterThan(5);
+    expect(await title(login, 'Two')).toMatch(/^HTTP\/1\.0 429 /);
+    expect(told.all('encoder-title').filter((event) => event['title'] === 'Two')).toEqual([]);
+    expect(programme.heard(client).length).toBeGreaterThan(0);
+  });
 });
 
 const push = (mount: string, password = 'x'): string => `SOURCE /${mount} HTTP/1.0\r\nAuthorization: Basic ${Buffer.from(`source:${password}`).toString('base64')}\r\n\r\n`;
