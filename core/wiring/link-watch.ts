@@ -41,7 +41,7 @@ export class LinkWatch implements Machine {
   #first: FirstBytes | undefined;
   #localPort = 0;
   #isOpen = false;
-  #wasHeard = false;
+  #heardBytes = 0;
   #saidHello = false;
   #askedAt: Micros | undefined;
 
@@ -68,27 +68,32 @@ export class LinkWatch implements Machine {
     this.#isOpen = true;
     this.#localPort = localPort;
     this.#first = new FirstBytes();
-    this.#wasHeard = false;
+    this.#heardBytes = 0;
     this.#saidHello = false;
     if (this.#expected === 'relay') this.#silence.set(later(now, ms(this.#settings.silentPeerMs)));
   }
 
   /** What comes by it, in any chunking, borrowed. */
   heard(chunk: Uint8Array): void {
-    this.#wasHeard = true;
+    this.#heardBytes += chunk.length;
     const introduction = this.#first?.push(chunk);
     if (introduction !== undefined) {
       this.#first = undefined;
       this.#introduced(introduction);
-      if (!this.#saidHello || chunk.length > HELLO_MESSAGE_BYTES) this.#silence.cancel();
-    } else if (this.#first === undefined) this.#silence.cancel();
+    }
+    if (this.hasCarried) this.#silence.cancel();
+  }
+
+  /** Whether anything has come by it but the HELLO of a relay, which says that also without a stream. */
+  get hasCarried(): boolean {
+    return this.#first === undefined && this.#heardBytes > (this.#saidHello ? HELLO_MESSAGE_BYTES : 0);
   }
 
   /** The other side has closed it. */
   closed(now: Micros): void {
     if (!this.#isOpen) return;
     this.dropped();
-    if (!this.#wasHeard) this.#ask(now);
+    if (this.#heardBytes === 0) this.#ask(now);
   }
 
   /** We have closed it. */
@@ -103,7 +108,7 @@ export class LinkWatch implements Machine {
   answered(introduction: Introduction | undefined): void {
     const problem = introduction === undefined ? undefined : problemOf(this.#expected, introduction);
     if (problem !== undefined) this.#sink.problem(problem);
-    else if (introduction === undefined && this.#expected === 'relay' && !this.#wasHeard) this.#sink.problem('relay-is-silent');
+    else if (introduction === undefined && this.#expected === 'relay' && this.#heardBytes === 0) this.#sink.problem('relay-is-silent');
   }
 
   #introduced(introduction: Introduction): void {
@@ -117,7 +122,7 @@ export class LinkWatch implements Machine {
 
   #silent(now: Micros): void {
     if (this.#saidHello) this.#sink.noStreamYet();
-    else if (!this.#wasHeard) this.#ask(now);
+    else if (this.#heardBytes === 0) this.#ask(now);
   }
 
   #ask(now: Micros): void {

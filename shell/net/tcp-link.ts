@@ -128,9 +128,10 @@ export class TcpLink {
     const { hosts, port, settings, watchIdle, isShared = false } = this.#options;
     const host = hosts[this.#host % hosts.length]!;
     const socket = dialTcp({ host, port, keepAliveMs: settings.keepAliveMs }, (bytes) => {
-      this.#connector.carried(this.#driver.now);
-      this.#driver.settle();
       this.#wiring.heard(bytes);
+      // A relay without a stream says HELLO and no more: that is no dead connection.
+      if (this.#wiring.hasCarried) this.#connector.carried(this.#driver.now);
+      this.#driver.settle();
       this.#user.bytes(this, bytes);
     });
     let reason = 'closed by peer';

@@ -35,6 +35,11 @@ export class LinkWiring {
     this.#watch.heard(bytes);
   }
 
+  /** Whether anything has come by it but the HELLO of a relay. */
+  get hasCarried(): boolean {
+    return this.#watch.hasCarried;
+  }
+
   /** By the other side. */
   closed(): void {
     this.#watch.closed(this.#driver.now);

@@ -48,6 +48,15 @@ describe('a subscription', () => {
     expect(new Rig('relay').open(hello('out')).after(5_000).after(60_000).told).toEqual(['leads to 7', 'no stream yet']);
   });
 
+  it('has carried something when anything but a HELLO has come by it, in any chunking', () => {
+    const [said, audio] = [hello('out'), framed(announce(1, 'jazz'))];
+    const hasCarried = (...chunks: Uint8Array[]): boolean => new Rig('relay').open(...chunks).watch.hasCarried;
+    expect([hasCarried(), hasCarried(said), hasCarried(said.slice(0, 9), said.slice(9))]).toEqual([false, false, false]);
+    expect([hasCarried(audio), hasCarried(said, audio), hasCarried(said, audio.slice(0, 1)), hasCarried(Uint8Array.from([...said, ...audio]))]).toEqual([true, true, true, true]);
+    const [front, back] = [said.slice(0, 9), Uint8Array.from([...said.slice(9), ...audio])];
+    expect(new Rig('relay').open(front, back).after(60_000).told).toEqual(['leads to 7']);
+  });
+
   it('to a relay of the original with streams is no matter', () => {
     expect(new Rig('relay').open(framed(announce(1, 'jazz'))).after(60_000).told).toEqual([]);
   });

@@ -13,7 +13,7 @@ import { RelayApp } from '../../../shell/relay/relay.ts';
 import { framed } from '../../core/support/messages.ts';
 import { CapturedLog, mp3Frames, RawClient, sleep, type Told } from '../support.ts';
 
-const settings = withSettings({ silentPeerMs: 300, firstMessageMs: 1_500, backoffMinMs: 20, backoffMaxMs: 100, stopMs: 100 });
+const settings = withSettings({ silentPeerMs: 300, firstMessageMs: 1_500, idleMs: 1_000, backoffMinMs: 20, backoffMaxMs: 100, stopMs: 100 });
 const running: { stop(): Promise<void> | void }[] = [];
 
 afterEach(async () => {
@@ -178,7 +178,7 @@ describe('a healthy layout', () => {
     await backup.told.until('no-stream-yet', { peer: at(main.out) });
     // Longer than a connection may be silent.
     await sleep(2_000);
-    for (const told of [main.told, backup.told, sources, listeners]) expect(wiring(told)).toEqual([]);
+    for (const told of [main.told, backup.told, sources, listeners]) expect([...wiring(told), ...told.all('disconnected')]).toEqual([]);
   });
 
   it('with a stream blames nobody either, and neither when a relay is made anew', async () => {
