@@ -49,6 +49,8 @@ export class TcpLink {
   readonly #wiring: LinkWiring;
   #socket: net.Socket | undefined;
   #isUp = false;
+  /** It is closed after what was written, and not made again. */
+  #isFinishing = false;
   #waitNoMore: () => void = () => undefined;
   /** Which of the hosts is tried. */
   #host = 0;
@@ -110,8 +112,7 @@ export class TcpLink {
   async finish(limitMs: number): Promise<void> {
     const socket = this.#socket;
     if (socket !== undefined && this.#isUp) {
-      // Whatever the other side does now follows from that.
-      this.#wiring.dropped();
+      this.#isFinishing = true;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, limitMs);
         socket.once('close', () => {
@@ -149,7 +150,7 @@ export class TcpLink {
       reason = codeOf(error);
     });
     socket.on('close', () => {
-      if (this.#socket !== socket) return;
+      if (this.#socket !== socket || this.#isFinishing) return;
       if (!this.#isUp) this.#host++;
       this.#wiring.closed();
       this.reset(reason);

@@ -117,13 +117,18 @@ describe('a link', () => {
     expect(user.told).toEqual(['up', 'down: stuck', 'up', 'down: stopped']);
   });
 
-  it('finishes what was written', async () => {
-    const { port, received } = await server();
-    const { link: made } = link(['127.0.0.1'], port);
+  it('finishes what was written, and tells of no lost connection, and asks nobody, when it is closed then', async () => {
+    const { port, sockets, received } = await server();
+    const { link: made, user, told } = link(['127.0.0.1'], port);
     await expect.poll(received).toBe('hello');
     made.write(Buffer.alloc(2_000_000, 'x'));
     await made.finish(5_000);
     await expect.poll(() => received().length).toBe(2_000_005);
+    expect(user.told).toEqual(['up', 'down: stopped']);
+    expect(told.all('disconnected')).toEqual([]);
+    // A question would be the one of these two that is accepted first.
+    await new Promise<void>((resolve) => net.connect(port, '127.0.0.1').on('error', () => undefined).once('connect', function(this: net.Socket) { this.end(resolve); }));
+    expect(sockets).toHaveLength(2);
   });
 });
 
