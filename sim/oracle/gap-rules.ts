@@ -31,7 +31,8 @@ export class GapRules {
     for (let each = sequence; each <= last; each++) {
       // What came with what made the edge decide came after it.
       const cameAt = stream.arrivedAt(each);
-      if (cameAt < now && cameAt >= stream.knownAt && !mayBeDropped && !stream.mayHaveLetGo(now, each)) return this.#broken(`${stream.name} message ${each} is given up, and came ${toMs((now - cameAt) as Micros)} ms ago`);
+      const mayBeGone = mayBeDropped || stream.mayHaveLetGo(now, each) || stream.mayHaveBeenLate(each);
+      if (cameAt < now && cameAt >= stream.knownAt && !mayBeGone) return this.#broken(`${stream.name} message ${each} is given up, and came ${toMs((now - cameAt) as Micros)} ms ago`);
     }
     if (stream.pathRecords.length >= MOST_PATH_RECORDS || stream.isAhead(now)) return;
     const what = `${stream.name} messages ${sequence} to ${last} are given up: ${verdict}`;

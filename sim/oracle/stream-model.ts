@@ -143,6 +143,8 @@ export class StreamModel {
   readonly #sizes = new Int32Array(REMEMBERED);
   /** By which path a message came that lay too far ahead to be believed at once: the edge may let go of it when that closes. */
   readonly #farBy = new Int32Array(REMEMBERED);
+  /** Whether a message came behind where the stream was believed to be. */
+  readonly #isBehind = new Uint8Array(REMEMBERED);
   readonly #frameSequences = new Float64Array(REMEMBERED).fill(-1);
   /** Programme that has come, or was lost, by the step of its time. */
   readonly #came = new Map<number, number>();
@@ -335,6 +337,11 @@ export class StreamModel {
     return now - this.arrivedAt(sequence) >= TITLES_WITHIN_US || !ahead.some((each) => each >= 0 && each < TITLES_AHEAD);
   }
 
+  /** It came behind what the edge may have released by then, and was late there: should the stream go back and come to it again, it is not kept. */
+  mayHaveBeenLate(sequence: number): boolean {
+    return this.has(sequence) && this.#isBehind[sequence % REMEMBERED] === 1;
+  }
+
   /** A path is, or lately was, so far ahead that it is not told at once how far it has got. */
   isDoubted(now: number): boolean {
     return this.pathRecords.some(({ farAt }) => now - farAt <= BELIEVED_WITHIN_US);
@@ -376,6 +383,7 @@ export class StreamModel {
     this.#times[slot] = now;
     this.#indexes[slot] = type === MessageType.DATA ? index : -1;
     this.#sizes[slot] = bytes;
+    this.#isBehind[slot] = this.next >= 0 && sequence < this.next ? 1 : 0;
     this.#farBy[slot] = this.next >= 0 && sequence - this.next > this.#near ? path : NOBODY;
     if (type === MessageType.DATA && index >= 0) this.#frameSequences[index % REMEMBERED] = sequence;
   }
@@ -385,12 +393,14 @@ export class StreamModel {
     if (this.#newest >= 0 && this.syncedAt === Infinity && this.#sequences[message.sequence % REMEMBERED]! < message.sequence) this.#store(now, { ...message, bytes: 0 });
   }
 
-  /** It is another copy, or the only one where the edge has let go of the one before. */
+  /** It is another copy, or the only one where the edge has let go of the one before, or that was late. */
   #comesAgain(now: number, { path, sequence }: ModelMessage): void {
     const slot = sequence % REMEMBERED;
-    if (this.mayHaveLetGo(now, sequence)) {
+    const isYetToCome = this.next >= 0 && sequence >= this.next;
+    if (this.mayHaveLetGo(now, sequence) || (isYetToCome && this.mayHaveBeenLate(sequence))) {
       this.#times[slot] = now;
       this.#farBy[slot] = path;
+      this.#isBehind[slot] = 0;
     }
     if (sequence - this.next <= this.#near) this.#farBy[slot] = NOBODY;
   }

@@ -230,6 +230,34 @@ describe('what came beyond the window before an edge went there', () => {
   });
 });
 
+describe('what came just behind the first message of a stream', () => {
+  /** The stream begins with 532, and 531 comes behind it. By another path it goes back to 400, then leaves out what comes before 540. */
+  const givenUp = (comesAgain: boolean): readonly string[] => {
+    const told = new Told();
+    told.comes(0, told.a, 532, 1);
+    told.says({ kind: 'stream-new', stream: told.id(told.a), label: 'relay' });
+    told.comes(1, told.a, 531, 1);
+    told.comes(2, told.a, 400, 2);
+    told.comes(2, told.a, 401, 2);
+    told.says({ kind: 'mount-started', mount: 'live', stream: told.id(told.a), codec: 'mp3', sampleRateHz: 44_100, channels: 2 });
+    told.gap(told.a, 533, 0, { verdict: 'jump' });
+    for (let sequence = 402; sequence <= 500; sequence++) told.comes(3, told.a, sequence, 2);
+    if (comesAgain) told.comes(4, told.a, 531, 1);
+    told.comes(5, told.a, 541, 1);
+    told.comes(5, told.a, 540, 2);
+    told.gap(told.a, 501, 31);
+    return told.broken;
+  };
+
+  test('was late, and is missing when the stream goes back and comes to it', () => {
+    expect(givenUp(false)).toEqual([]);
+  });
+
+  test('is not given up when it has come again since', () => {
+    expect(givenUp(true)).toEqual(['what may still come is not given up']);
+  });
+});
+
 describe('a title far ahead', () => {
   /** Titles come far ahead; later all audio, but for one that the edge gives up with them. */
   const givenUp = (waitMs: number, between: (told: Told, title: number) => void): readonly string[] => {
