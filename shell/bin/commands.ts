@@ -45,7 +45,7 @@ const pagesTlsOptions = tlsOptions('GET /healthz', '--http');
 
 /** The protocol has no authentication: addresses are all that can be checked. */
 const allowOptions: readonly Option[] = [
-  { name: 'allow', value: 'CIDR', repeated: true, help: 'accept connections and datagrams from these addresses only, on both ports: 192.0.2.0/24, 2001:db8::/32, or a single address (default: all)' },
+  { name: 'allow', value: 'CIDR', repeated: true, help: 'accept connections and datagrams from these addresses only, on the ports of --in and --out: 192.0.2.0/24, 2001:db8::/32, or a single address (default: all)' },
   { name: 'allow-in', value: 'CIDR', repeated: true, help: 'accept these addresses on the --in port, in addition to those of --allow' },
   { name: 'allow-out', value: 'CIDR', repeated: true, help: 'accept these addresses on the --out port, in addition to those of --allow' },
 ];
