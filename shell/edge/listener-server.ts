@@ -36,7 +36,7 @@ export interface ListenerServerOptions {
   /** Of user "admin"; without one nobody is an operator. */
   readonly adminPassword: string | undefined;
   /** What source clients may ask; nothing, unless given. */
-  readonly sources?: { readonly titles: readonly Route[]; readonly push: Route } | undefined;
+  readonly sources?: { readonly titles: readonly Route[]; readonly push: Route; readonly begun: () => number } | undefined;
   readonly settings: Settings;
   /** What is wanted of single mountpoints. */
   readonly policies?: MountPolicies | undefined;
@@ -88,7 +88,7 @@ export class ListenerServer {
       kill: (id: ListenerId) => this.#host.kill(id),
       move: (id: ListenerId, mount: string) => this.#host.move(id, mount),
     };
-    const counts = (): ServerCounts => ({ ...this.#server.counts, listenerConnections: list.joined });
+    const counts = (): ServerCounts => ({ ...this.#server.counts, listenerConnections: list.joined, sourceConnections: sources?.begun() ?? 0 });
     return {
       routes: [
         ...commonRoutes,

@@ -9,6 +9,7 @@ export interface ServerCounts {
   /** Those open now. */
   readonly clients: number;
   readonly listenerConnections: number;
+  readonly sourceConnections: number;
 }
 
 export interface SourceStatistics extends SourceFacts {
@@ -19,7 +20,7 @@ export interface SourceStatistics extends SourceFacts {
 }
 
 /** What `/admin/stats` answers: of the server, then of each source. */
-export function statistics(server: Figures, { connections, clients, listenerConnections }: ServerCounts, sources: readonly SourceStatistics[]): Element {
+export function statistics(server: Figures, { connections, clients, listenerConnections, sourceConnections }: ServerCounts, sources: readonly SourceStatistics[]): Element {
   const globals: Figures = {
     ...server,
     client_connections: connections,
@@ -27,7 +28,7 @@ export function statistics(server: Figures, { connections, clients, listenerConn
     connections,
     listener_connections: listenerConnections,
     listeners: sources.reduce((sum, { mount }) => sum + mount.listeners, 0),
-    source_client_connections: 0,
+    source_client_connections: sourceConnections,
     sources: sources.length,
     stats: 0,
   };

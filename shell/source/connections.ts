@@ -65,11 +65,17 @@ export class SourceConnections {
   readonly #timers: SteadyTimers;
   readonly #current = new Map<string, Set<Current>>();
   #size = 0;
+  #begun = 0;
 
   constructor(settings: Settings, limits: ConnectionLimits) {
     this.#settings = settings;
     this.#limits = limits;
     this.#timers = new SteadyTimers(settings);
+  }
+
+  /** How many there have been. */
+  get begun(): number {
+    return this.#begun;
   }
 
   /** What the sources of a mountpoint are given titles by. */
@@ -140,6 +146,7 @@ export class SourceConnections {
     const sources = this.#current.get(name) ?? new Set();
     this.#current.set(name, sources.add(current));
     this.#size++;
+    this.#begun++;
   }
 
   #end(current: Current, reason: string): void {

@@ -48,6 +48,8 @@ export interface SourceRoutes {
   readonly kill: Route;
   /** A source, by the name of its mountpoint: behind all pages. */
   readonly push: Route;
+  /** How many sources there have been. */
+  readonly begun: () => number;
 }
 
 /** Takes in what source clients push, SOURCE or PUT, and the titles that they send aside: the routes of any HTTP server, and a port for Shoutcast 1. */
@@ -70,6 +72,7 @@ export class SourceIntake {
       titles: [update('admin/metadata'), update(SHOUTCAST_TITLES)],
       kill: { at: 'admin/killsource', methods: ['GET', 'POST'], isChange: true, who, handle: (request) => this.#kill(request.target) },
       push: { at: '*', methods: pushMethods, who, otherMethods: sourcesOnly, handle: (request) => this.#source(request, this.#mountOf(request)) },
+      begun: () => this.#connections.begun,
     };
     this.#shoutcast = this.#shoutcastMount && new ShoutcastServer({ mount: this.#shoutcastMount, who, connections: this.#connections, settings, log, refusals });
   }

@@ -92,6 +92,16 @@ describe('a station', () => {
     expect(await status()).toContain('"title":"A Song"');
   });
 
+  it('counts the sources that it has taken', async () => {
+    const { port } = await station({ adminPassword: 'sesame' });
+    const count = async (): Promise<string | undefined> =>
+      /<source_client_connections>(\d+)</.exec(await ask(port, `GET /admin/stats HTTP/1.0\r\nAuthorization: Basic ${Buffer.from('admin:sesame').toString('base64')}\r\n\r\n`))?.[1];
+    expect(await count()).toBe('0');
+    await source(port, 'radio');
+    (await source(port, 'other')).socket.destroy();
+    expect(await count()).toBe('2');
+  });
+
   it.each(['source:pw', 'admin:sesame'])('takes a title with the login %s, and counts the wrong passwords of both', async (login) => {
     const { port, told } = await station({ adminPassword: 'sesame', sources: { password: 'pw' } });
     const programme = new Programme([await source(port, 'radio', 'PUT', 'pw')]);
