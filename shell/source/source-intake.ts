@@ -67,7 +67,7 @@ export class SourceIntake {
     this.#connections = new SourceConnections(settings, { perMount, all: settings.maxSources });
     this.#shoutcastMount = shoutcast && mounts.find(shoutcast.mount);
     const who = sources({ mountOf: (request) => this.#mountOf(request), passwords: mounts.passwords, log }, refusals);
-    const update = (at: string): Route => ({ at, methods: ['GET'], isChange: true, who, handle: (request) => this.#update(request.target, this.#mountOf(request)) });
+    const update = (at: string): Route => ({ at, methods: ['GET', 'POST'], isChange: true, who, handle: (request) => this.#update(request.target, this.#mountOf(request)) });
     this.routes = {
       titles: [update('admin/metadata'), update(SHOUTCAST_TITLES)],
       kill: { at: 'admin/killsource', methods: ['GET', 'POST'], isChange: true, who, handle: (request) => this.#kill(request.target) },

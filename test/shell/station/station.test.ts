@@ -106,7 +106,8 @@ describe('a station', () => {
     const { port, told } = await station({ adminPassword: 'sesame', sources: { password: 'pw' } });
     const programme = new Programme([await source(port, 'radio', 'PUT', 'pw')]);
     const client = await listener(port, 'radio');
-    const title = (given: string, song: string): Promise<string> => ask(port, `GET /admin/metadata?mount=/radio&mode=updinfo&song=${song} HTTP/1.0\r\nAuthorization: Basic ${Buffer.from(given).toString('base64')}\r\n\r\n`);
+    const title = (given: string, song: string, method = 'GET'): Promise<string> => ask(port, `${method} /admin/metadata?mount=/radio&mode=updinfo&song=${song} HTTP/1.0\r\nAuthorization: Basic ${Buffer.from(given).toString('base64')}\r\n\r\n`);
+    expect(await title(login, 'Zero', 'POST')).toContain('Metadata update successful');
     expect(await title(login, 'One')).toContain('Metadata update successful');
     await expect.poll(() => ask(port, 'GET /status-json.xsl HTTP/1.0\r\n\r\n')).toContain('"title":"One"');
     for (const wrong of ['source:sesame', 'admin:pw', 'other:pw', ':sesame']) expect(await title(wrong, 'Two'), wrong).toMatch(/^HTTP\/1\.0 401 /);
