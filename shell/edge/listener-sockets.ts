@@ -2,7 +2,7 @@ import type net from 'node:net';
 import type { ListenerId } from '../../core/base/machine.ts';
 import type { EndReason } from '../../core/listeners/listeners.ts';
 import { finish } from '../http/reply.ts';
-import { withSocket } from '../net/tcp.ts';
+import { endAll, withSocket } from '../net/tcp.ts';
 import type { KILLED, LeftWith } from './listener-host.ts';
 
 /** The listener has closed it, or the network has. */
@@ -68,13 +68,9 @@ export class ListenerSockets {
 
   /** Ends all connections after what was written, and destroys after `limitMs` what is left. */
   async finishAll(reason: string, limitMs: number): Promise<void> {
-    const open = [...this.#sockets.values()].map(({ socket }) => socket);
-    const closed = open.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+    const open = [...this.#ids.keys()];
     for (const id of this.#sockets.keys()) this.#forget(id, reason);
-    for (const socket of open) socket.end(() => socket.destroy());
-    const late = setTimeout(() => open.forEach((socket) => socket.destroy()), limitMs);
-    await Promise.all(closed);
-    clearTimeout(late);
+    await endAll(open, limitMs);
   }
 
   #socketClosed(socket: net.Socket): void {

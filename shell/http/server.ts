@@ -9,7 +9,7 @@ import type { Log } from '../log/log.ts';
 import type { Refusals } from '../log/refusals.ts';
 import { SteadyTimers, type SteadyTimer } from '../process/steady-timers.ts';
 import { toMs, type Micros } from '../../core/base/units.ts';
-import { listenTcp, portOf, withSocket, type Bind } from '../net/tcp.ts';
+import { endAll, listenTcp, portOf, withSocket, type Bind } from '../net/tcp.ts';
 import { printable } from './text.ts';
 import { stackOf } from '../process/problems.ts';
 import { HANDSHAKE_RECORD, type TlsPort } from '../tls/tls-port.ts';
@@ -95,12 +95,7 @@ export class HttpServer {
   /** Accepts no more, closes what is open after what was written, and destroys after `limitMs` what is left. */
   async stop(limitMs: number): Promise<void> {
     for (const server of this.#servers) server.close();
-    const open = [...this.#open.keys()];
-    const closed = open.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
-    for (const socket of open) socket.end(() => socket.destroy());
-    const late = setTimeout(() => open.forEach((socket) => socket.destroy()), limitMs);
-    await Promise.all(closed);
-    clearTimeout(late);
+    await endAll([...this.#open.keys()], limitMs);
     this.#timers.stop();
   }
 

@@ -72,6 +72,15 @@ export function withSocket<Args extends unknown[]>(listener: (socket: net.Socket
   };
 }
 
+/** Ends open connections after what was written, and destroys after `limitMs` what is left. Resolves when all are closed. */
+export async function endAll(open: readonly net.Socket[], limitMs: number): Promise<void> {
+  const closed = open.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+  for (const socket of open) socket.end(() => socket.destroy());
+  const late = setTimeout(() => open.forEach((socket) => socket.destroy()), limitMs);
+  await Promise.all(closed);
+  clearTimeout(late);
+}
+
 function ignore(): void {}
 
 export function portOf(server: net.Server): number {
