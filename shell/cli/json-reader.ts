@@ -1,6 +1,6 @@
 import { mountpointProblem } from '../../core/wire/announce.ts';
 import { originProblem } from '../../core/wire/extensions.ts';
-import { UsageError } from '../process/problems.ts';
+import { Problems, UsageError } from '../process/problems.ts';
 
 /** Reads values of a configuration file; `where` is the key that is read. Throws a UsageError that names file and key of what is wrong. */
 export class JsonReader {
@@ -17,6 +17,13 @@ export class JsonReader {
   entries(where: string, value: unknown): [string, unknown][] {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw this.error(where, 'must be an object');
     return Object.entries(value);
+  }
+
+  /** Takes every key of an object, and throws what is wrong with any of them together. `inside` is the text of the key. */
+  each(where: string, value: unknown, take: (key: string, inside: string, value: unknown) => void): void {
+    const problems = new Problems();
+    for (const [key, one] of this.entries(where, value)) problems.try(() => take(key, keyText(where, key), one));
+    problems.throwAll();
   }
 
   text(where: string, value: unknown): string {

@@ -7,7 +7,7 @@ import { settingProblem } from '../../core/config/settings.ts';
 import { JsonReader, keyText } from './json-reader.ts';
 import { SOURCE_KEY } from './mount-sources.ts';
 import type { Given, Option } from './options.ts';
-import { Problems, UsageError } from '../process/problems.ts';
+import { UsageError } from '../process/problems.ts';
 
 export const mountOptions: readonly Option[] = [
   { name: 'prefer', value: 'MOUNT=ORIGIN', repeated: true, help: 'listeners of this mountpoint return to the preferred encoder, given by its --origin or by the address that its relay receives it from' },
@@ -20,16 +20,11 @@ export const mountOptions: readonly Option[] = [
 export function policiesIn(file: string, mounts: unknown): MountPolicies {
   const read = new PolicyReader(file);
   const policies = new Map<string, MountPolicy>();
-  const problems = new Problems();
-  for (const [key, value] of read.entries('mounts', mounts)) {
-    problems.try(() => {
-      const where = keyText('mounts', key);
-      const name = read.mount(where, key);
-      if (policies.has(name)) throw read.error(where, 'given twice, with and without its leading slash');
-      policies.set(name, read.policy(where, value));
-    });
-  }
-  problems.throwAll();
+  read.each('mounts', mounts, (key, where, value) => {
+    const name = read.mount(where, key);
+    if (policies.has(name)) throw read.error(where, 'given twice, with and without its leading slash');
+    policies.set(name, read.policy(where, value));
+  });
   const circle = circleIn(policies);
   if (circle !== undefined) throw read.error('mounts', circle);
   return Object.fromEntries(policies);
@@ -63,9 +58,7 @@ export function policiesOf(given: Given, inFile: MountPolicies): MountPolicies {
 class PolicyReader extends JsonReader {
   policy(where: string, value: unknown): MountPolicy {
     let policy: MountPolicy = {};
-    const problems = new Problems();
-    for (const [key, each] of this.entries(where, value)) problems.try(() => (policy = this.#with(policy, key, keyText(where, key), each)));
-    problems.throwAll();
+    this.each(where, value, (key, inside, one) => (policy = this.#with(policy, key, inside, one)));
     return policy;
   }
 

@@ -2,7 +2,6 @@ import type { HeaderList } from '../../core/wire/headers.ts';
 import { parseEndpoint, type Endpoint } from '../net/address.ts';
 import { icecastUrl } from './arguments.ts';
 import { JsonReader, keyText } from './json-reader.ts';
-import { Problems } from '../process/problems.ts';
 
 /** What an encoder is told of the source of one mountpoint; what is not given is as for all others. */
 export interface MountSource {
@@ -28,25 +27,18 @@ export const stationHeaders: Readonly<Record<string, string>> = { name: 'Icy-Nam
 /** The mountpoints of a configuration file that have a source. Throws a UsageError that names file and key of all that is wrong. */
 export function sourcesIn(file: string, mounts: unknown): MountSources {
   const read = new SourceReader(file);
-  const problems = new Problems();
   const sources = new Map<string, MountSource>();
-  for (const [key, value] of read.entries('mounts', mounts)) {
-    problems.try(() => {
-      const where = keyText('mounts', key);
-      const source = read.entries(where, value).find(([inside]) => inside === SOURCE_KEY);
-      if (source !== undefined) sources.set(read.mount(where, key), read.source(keyText(where, SOURCE_KEY), source[1]));
-    });
-  }
-  problems.throwAll();
+  read.each('mounts', mounts, (key, where, value) => {
+    const source = read.entries(where, value).find(([inside]) => inside === SOURCE_KEY);
+    if (source !== undefined) sources.set(read.mount(where, key), read.source(keyText(where, SOURCE_KEY), source[1]));
+  });
   return sources;
 }
 
 class SourceReader extends JsonReader {
   source(where: string, value: unknown): MountSource {
     let source: MountSource = {};
-    const problems = new Problems();
-    for (const [key, each] of this.entries(where, value)) problems.try(() => (source = this.#with(source, key, keyText(where, key), each)));
-    problems.throwAll();
+    this.each(where, value, (key, inside, one) => (source = this.#with(source, key, inside, one)));
     return source;
   }
 
