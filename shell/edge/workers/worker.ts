@@ -65,8 +65,8 @@ export class ListenerWorker {
   /** The next bytes of what is on air. Borrowed for the call. */
   fed(bytes: Uint8Array): void {
     this.#feed.push(this.#driver.now, bytes);
-    const ready = this.#waiting.filter(({ message }) => message.feedBytes <= this.#feed.readBytes);
-    this.#waiting = this.#waiting.filter((one) => !ready.includes(one));
+    const ready = this.#waiting.filter((one) => this.#isKnown(one));
+    this.#waiting = this.#waiting.filter((one) => !this.#isKnown(one));
     for (const one of ready) this.#do(one);
     this.#driver.settle();
   }
@@ -113,9 +113,14 @@ export class ListenerWorker {
   }
 
   #whenKnown(waiting: Waiting): void {
-    if (waiting.message.feedBytes > this.#feed.readBytes) this.#waiting.push(waiting);
-    else this.#do(waiting);
+    if (this.#isKnown(waiting)) this.#do(waiting);
+    else this.#waiting.push(waiting);
     this.#driver.settle();
+  }
+
+  /** Whether the feed has told of its mountpoint. */
+  #isKnown({ message }: Waiting): boolean {
+    return message.feedBytes <= this.#feed.readBytes;
   }
 
   #do({ message, socket }: Waiting): void {
