@@ -16,7 +16,7 @@ export interface LogOutput {
   /** Takes a line, with its end, and never waits: the audio goes on. */
   write(line: string): void;
   /** Resolves when everything is written, or when that takes too long. */
-  flush(limitMs?: number): Promise<void>;
+  flush(): Promise<void>;
   /** Writes what is taken at once, and no more: the process ends here. */
   flushNow(): void;
   /** Resolves when nobody reads any more, which is noticed at the next line. */
