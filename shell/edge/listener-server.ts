@@ -20,7 +20,7 @@ import type { Refusals } from '../log/refusals.ts';
 import type { ListenerHost, ListenerUser, LeftWith } from './listener-host.ts';
 import { Agents } from './agents.ts';
 import { ListenerList } from './listener-list.ts';
-import { StreamHeads } from './stream-head.ts';
+import { streamHead } from './stream-head.ts';
 import type { Bind } from '../net/tcp.ts';
 import type { TlsPort } from '../tls/tls-port.ts';
 import type { ServerCounts } from '../icecast/statistics.ts';
@@ -58,7 +58,6 @@ export class ListenerServer {
   readonly #host: ListenerHost;
   readonly #listeners = new ListenerList();
   readonly #agents = new Agents();
-  readonly #heads = new StreamHeads();
 
   constructor(options: ListenerServerOptions) {
     this.#options = options;
@@ -110,7 +109,7 @@ export class ListenerServer {
     const mount = table.mount(target.name);
     if (mount === undefined) return notFound;
     const icy = request.headers.get('icy-metadata') === '1';
-    const head = this.#heads.of(mount, icy ? settings.icyIntervalBytes : undefined);
+    const head = streamHead(mount, icy ? settings.icyIntervalBytes : undefined);
     if (request.method === 'HEAD') {
       finish(socket, head);
       return 'taken';

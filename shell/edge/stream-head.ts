@@ -17,21 +17,3 @@ export function streamHead(mount: MountInfo, icyIntervalBytes: number | undefine
     ...corsLines.map(([name, value]) => `${name}: ${value}`),
   ]);
 }
-
-/** Stream heads, each made once a second for all who join meanwhile. */
-export class StreamHeads {
-  readonly #heads = new Map<string, string>();
-  #second = 0;
-
-  of(mount: MountInfo, icyIntervalBytes: number | undefined): string {
-    const second = Math.floor(Date.now() / 1_000);
-    if (second !== this.#second) this.#heads.clear();
-    this.#second = second;
-    const key = JSON.stringify([mount.name, mount.startedAt, mount.format, mount.bitrateBps, mount.headers, icyIntervalBytes]);
-    const made = this.#heads.get(key);
-    if (made !== undefined) return made;
-    const head = streamHead(mount, icyIntervalBytes);
-    this.#heads.set(key, head);
-    return head;
-  }
-}
