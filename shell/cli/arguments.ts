@@ -19,7 +19,7 @@ export function listenPort(what: string, text: string | undefined): number {
 }
 
 /** At most this many processes have listeners: each costs memory of its own, and machines have no more processors. */
-export const MAX_WORKERS = 128;
+const MAX_WORKERS = 128;
 
 /** How many processes have listeners; 1 unless given. */
 export function workerCount(what: string, text: string | undefined): number {
