@@ -136,8 +136,7 @@ export class Acknowledger {
       if (now - taken.takenAt > ENDED_AFTER_US) ended.push(taken);
       if (taken.newest === taken.told) continue;
       taken.told = taken.newest;
-      const message = encodeMessage({ type: MessageType.ACK, replica: 0, streamId: taken.id, sequence: taken.newest, payload: NOTHING });
-      messages.push(prefixed(message, 0, message.length));
+      messages.push(prefixed(encodeMessage({ type: MessageType.ACK, replica: 0, streamId: taken.id, sequence: taken.newest, payload: NOTHING })));
     }
     for (const taken of ended) streams.delete(taken);
     for (const piece of packed(messages, Infinity)) this.#options.tell(path, piece);

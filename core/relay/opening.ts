@@ -71,7 +71,7 @@ export class RelayOpening {
       this.#unpack();
       const kept = OPENING_TYPES.flatMap((type) => this.#kept[type]?.message ?? []);
       const source = this.sourceMessage(report);
-      if (source !== undefined) kept.push(prefixed(source, 0, source.length));
+      if (source !== undefined) kept.push(prefixed(source));
       this.#packed = { report, bytes: packed(kept, Infinity)[0] ?? NOTHING };
       this.#bytes.packed += this.#packed.bytes.length;
     }

@@ -1,7 +1,7 @@
 import { LENGTH_BYTES, writeLength } from '../base/length-prefix.ts';
 
 /** A copy of `bytes[start, end)` with its length in front. */
-export function prefixed(bytes: Uint8Array, start: number, end: number): Uint8Array {
+export function prefixed(bytes: Uint8Array, start: number = 0, end: number = bytes.length): Uint8Array {
   const length = end - start;
   const message = new Uint8Array(LENGTH_BYTES + length);
   writeLength(message, 0, length);

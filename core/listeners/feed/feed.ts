@@ -1,8 +1,8 @@
 import { Journal, type Cursor } from '../../base/journal.ts';
-import { LENGTH_BYTES, writeLength } from '../../base/length-prefix.ts';
 import type { MountId } from '../../base/machine.ts';
 import { ms, NEVER, type Micros } from '../../base/units.ts';
 import type { Settings } from '../../config/settings.ts';
+import { prefixed } from '../../wire/framing.ts';
 import type { ListenersInput } from '../listeners.ts';
 import { BroadcastTexts } from '../titles.ts';
 import { RecordWriter } from './record.ts';
@@ -141,11 +141,4 @@ export class Feed implements ListenersInput {
   #append(now: Micros, record: Uint8Array): void {
     this.#journal.append(now, record, 0, record.length, true);
   }
-}
-
-function prefixed(record: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(LENGTH_BYTES + record.length);
-  writeLength(whole, 0, record.length);
-  whole.set(record, LENGTH_BYTES);
-  return whole;
 }
