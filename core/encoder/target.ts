@@ -1,4 +1,5 @@
 import { Deframer } from '../wire/deframer.ts';
+import { packed } from '../wire/framing.ts';
 import type { EncoderEvent } from './events.ts';
 import type { Lane } from './lane.ts';
 import { LENGTH_BYTES, lengthAt } from '../base/length-prefix.ts';
@@ -169,7 +170,7 @@ export class Target {
     }
     for (let room = this.#room(backlog); room > 0 && this.#queue.length > 0; room = this.#room(backlog)) {
       const bytes = this.#batch(Math.min(room, BATCH_BYTES));
-      if (bytes.length === 0) break;
+      if (bytes === undefined) break;
       this.#sink.send(this.#id, bytes);
       this.#sentBytes += bytes.length;
       this.#collectsUntil = later(now, ms(this.#settings.targetFlushMs));
@@ -190,8 +191,8 @@ export class Target {
     this.#queue.push(lane);
   }
 
-  /** What is next of each lane in turn, as a copy with our replica number: other targets read the same journals. Ends with the piece that reaches `mostBytes`. */
-  #batch(mostBytes: number): Uint8Array {
+  /** What is next of each lane in turn, as a copy with our replica number: other targets read the same journals. Ends with the piece that reaches `mostBytes`; undefined when there is none. */
+  #batch(mostBytes: number): Uint8Array | undefined {
     const pieces: Uint8Array[] = [];
     let length = 0;
     while (length < mostBytes && this.#queue.length > 0) {
@@ -203,12 +204,8 @@ export class Target {
       pieces.push(piece);
       length += piece.length;
     }
-    const batch = new Uint8Array(length);
-    let end = 0;
-    for (const piece of pieces) {
-      batch.set(piece, end);
-      end += piece.length;
-    }
+    const [batch] = packed(pieces, Infinity);
+    if (batch === undefined) return undefined;
     for (let at = 0; at < length; at += LENGTH_BYTES + lengthAt(batch, at)) batch[at + LENGTH_BYTES + REPLICA_AT] = this.#id;
     return batch;
   }
