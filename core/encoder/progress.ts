@@ -24,7 +24,7 @@ export class Progress {
   #takenBytes = 0;
   /** The other side has confirmed something by this connection. */
   #isConfirmed = false;
-  /** It has by an earlier one: so it will by this one, if that leads anywhere. */
+  /** It has by this one or an earlier one: so it will by this one, if that leads anywhere. */
   #confirms = false;
   /** How long there has been no progress, and when that was last looked at. */
   #stuckUs = 0 as Micros;
@@ -57,7 +57,7 @@ export class Progress {
   }
 
   look(now: Micros, { takenBytes, isBacklogged, isOwed }: Look): void {
-    const goesOn = this.#isConfirmed || this.#confirms ? !isOwed : takenBytes > this.#takenBytes || !isBacklogged;
+    const goesOn = this.#confirms ? !isOwed : takenBytes > this.#takenBytes || !isBacklogged;
     // However much time has passed since the last look: an acknowledgement may be waiting, behind a pause or a clock that was set.
     this.#stuckUs = goesOn ? (0 as Micros) : later(this.#stuckUs, earliest((now - this.#lookedAt) as Micros, this.lookUs));
     this.#lookedAt = now;
