@@ -92,10 +92,6 @@ export class Slices {
     return end >= count;
   }
 
-  [Symbol.iterator](): Iterator<Listener> {
-    return this.#slices.flat()[Symbol.iterator]();
-  }
-
   /** Saves or restores who is where; the listeners themselves are known. */
   snapshot(a: Snapshot, listenerOf: (id: ListenerId) => Listener): void {
     this.#tick = a.number(this.#tick);
