@@ -32,7 +32,7 @@ interface TextRun {
   readonly first: number;
   readonly text: string | undefined;
   /** Memory of it, until its first frame goes; 0 when it is the one of the frame before. */
-  bytes: number;
+  readonly bytes: number;
 }
 
 /** Memory of the texts of one ring: sixteen of the longest, which is more than anybody can read in ten seconds. */
@@ -296,7 +296,6 @@ export class FrameRing {
     if (oldest.first === this.#gone) {
       this.#textBytes -= oldest.bytes;
       this.#budget.giveBack(oldest.bytes);
-      oldest.bytes = 0;
     }
     this.#gone++;
     this.#first = this.#slot(1);
