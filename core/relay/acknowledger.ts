@@ -67,7 +67,7 @@ export class Acknowledger {
     if (asker === undefined) return;
     const { acknowledgeMs } = this.#options.settings;
     this.#isThere(now, asker);
-    const taken = find(asker, view);
+    const taken = asker.streams.find(view.bytes, view.start);
     if (taken === undefined || view.sequence <= taken.newest) return;
     taken.newest = view.sequence;
     taken.takenAt = now;
@@ -118,7 +118,7 @@ export class Acknowledger {
     if (!isPushed(path)) return;
     const asker = this.#askers.get(path.id) ?? this.#newAsker(path);
     this.#askers.set(path.id, asker);
-    if (find(asker, view) !== undefined) return;
+    if (asker.streams.find(view.bytes, view.start) !== undefined) return;
     const [oldest] = asker.streams;
     if (asker.streams.size >= MAX_STREAMS) asker.streams.delete(oldest!);
     asker.streams.add({ id: streamIdOf(view.bytes, view.start), newest: -1, told: -1, takenAt: now });
@@ -144,7 +144,3 @@ export class Acknowledger {
 }
 
 const NOTHING = new Uint8Array(0);
-
-function find({ streams }: Asker, view: MessageView): Taken | undefined {
-  return streams.find(view.bytes, view.start);
-}
