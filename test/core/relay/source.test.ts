@@ -153,6 +153,16 @@ describe('what a relay says of the source of a stream', () => {
 describe('what a relay says of a stream that comes from other relays', () => {
   const upstream = { isUpstream: true };
 
+  /** An encoder pushes the stream to it, and another relay, from which it comes too, says this of it. */
+  const withAnEncoder = (said: StatusReport): { rig: Rig; subscriber: SubscriberId; relay: PathId; encoder: PathId } => {
+    const rig = new Rig();
+    const subscriber = rig.subscribe();
+    const [relay, encoder] = [rig.open('relay-1:8001', upstream), rig.open('192.0.2.7:5000')] as const;
+    rig.tcp(encoder, announce(1, 'jazz'));
+    rig.tcp(relay, announce(1, 'jazz'), source(1, said));
+    return { rig, subscriber, relay, encoder };
+  };
+
   it('is what they say, with one more hop', () => {
     const rig = new Rig();
     const subscriber = rig.subscribe();
@@ -192,11 +202,7 @@ describe('what a relay says of a stream that comes from other relays', () => {
   });
 
   it('is what it knows itself where an encoder pushes the stream to it too', () => {
-    const rig = new Rig();
-    const subscriber = rig.subscribe();
-    const [relay, encoder] = [rig.open('relay-1:8001', upstream), rig.open('192.0.2.7:5000')] as const;
-    rig.tcp(encoder, announce(1, 'jazz'));
-    rig.tcp(relay, announce(1, 'jazz'), source(1, closed('10.0.0.1')));
+    const { rig, subscriber, encoder } = withAnEncoder(closed('10.0.0.1'));
     expect(rig.said(subscriber)).toEqual([open('192.0.2.7')]);
     rig.close(encoder);
     expect(rig.said(subscriber).at(-1)).toEqual(closed('192.0.2.7'));
@@ -211,11 +217,7 @@ describe('what a relay says of a stream that comes from other relays', () => {
   });
 
   it('is that it has no source when its own encoder has gone, although another one that it told still says so', () => {
-    const rig = new Rig();
-    const subscriber = rig.subscribe();
-    const [relay, encoder] = [rig.open('relay-1:8001', upstream), rig.open('192.0.2.7:5000')] as const;
-    rig.tcp(encoder, announce(1, 'jazz'));
-    rig.tcp(relay, announce(1, 'jazz'), source(1, open('192.0.2.7', 1)));
+    const { rig, subscriber, relay, encoder } = withAnEncoder(open('192.0.2.7', 1));
     rig.close(encoder);
     rig.tcp(relay, data(2, new Uint8Array(9)), source(1, open('192.0.2.7', 1)), source(1, open('192.0.2.7', 3)));
     expect(rig.said(subscriber)).toEqual([open('192.0.2.7'), closed('192.0.2.7')]);
@@ -226,21 +228,13 @@ describe('what a relay says of a stream that comes from other relays', () => {
   });
 
   it('is that it has a source when its own encoder has gone, and another relay has one of its own', () => {
-    const rig = new Rig();
-    const subscriber = rig.subscribe();
-    const [relay, encoder] = [rig.open('relay-1:8001', upstream), rig.open('192.0.2.7:5000')] as const;
-    rig.tcp(encoder, announce(1, 'jazz'));
-    rig.tcp(relay, announce(1, 'jazz'), source(1, open('198.51.100.7')));
+    const { rig, subscriber, encoder } = withAnEncoder(open('198.51.100.7'));
     rig.close(encoder);
     expect(rig.said(subscriber)).toEqual([open('192.0.2.7'), open('198.51.100.7', 1)]);
   });
 
   it('comes back from none to one when an encoder connects to the other of two', () => {
-    const rig = new Rig();
-    const subscriber = rig.subscribe();
-    const [relay, encoder] = [rig.open('relay-1:8001', upstream), rig.open('192.0.2.7:5000')] as const;
-    rig.tcp(encoder, announce(1, 'jazz'));
-    rig.tcp(relay, announce(1, 'jazz'), source(1, open('192.0.2.7', 1)));
+    const { rig, subscriber, relay, encoder } = withAnEncoder(open('192.0.2.7', 1));
     rig.close(encoder);
     rig.tcp(relay, source(1, closed('192.0.2.7', 1)), source(1, open('192.0.2.7', 0)));
     expect(rig.said(subscriber).map((said) => said!.isOpen)).toEqual([true, false, true]);
