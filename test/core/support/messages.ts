@@ -1,4 +1,4 @@
-import { encodeSource, type StatusReport } from '../../../core/wire/extensions.ts';
+import { encodeHello, encodeSource, type Hello, type StatusReport } from '../../../core/wire/extensions.ts';
 import { encodeMessage, MessageType } from '../../../core/wire/pdu.ts';
 import { encodeAnnouncement } from '../../../core/wire/announce.ts';
 import { utf8Encode } from '../../../core/base/text.ts';
@@ -44,6 +44,10 @@ export function origin(sequence: number, name: string, fields?: Fields): Uint8Ar
 
 export function source(sequence: number, report: StatusReport, fields?: Fields): Uint8Array {
   return message(MessageType.SOURCE, sequence, encodeSource(report), fields);
+}
+
+export function hello(said: Hello, fields?: Fields): Uint8Array {
+  return message(MessageType.HELLO, 1, encodeHello(said), fields);
 }
 
 /** Messages as they stand on a TCP connection. */

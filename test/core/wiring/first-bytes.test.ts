@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { decodeHello, encodeHello } from '../../../core/wire/extensions.ts';
 import { formatStreamId, MessageType } from '../../../core/wire/pdu.ts';
 import { FirstBytes, questionFor, type Introduction } from '../../../core/wiring/first-bytes.ts';
-import { announce, data, framed, message, streamId } from '../support/messages.ts';
+import { ascii } from '../codec/build.ts';
+import { announce, data, framed, hello, message, streamId } from '../support/messages.ts';
 
-const text = (words: string): Uint8Array => Uint8Array.from(words, (letter) => letter.charCodeAt(0));
-const hello = framed(message(MessageType.HELLO, 1, encodeHello({ side: 'out', peerPort: 40_000 }), { stream: 7 }));
+const said = framed(hello({ side: 'out', peerPort: 40_000 }, { stream: 7 }));
 
 /** What is read in pieces of this many bytes. */
 function readIn(pieceBytes: number, bytes: Uint8Array): Introduction | undefined {
@@ -19,22 +19,22 @@ function readIn(pieceBytes: number, bytes: Uint8Array): Introduction | undefined
 }
 
 const beginnings: readonly (readonly [string, Uint8Array, Introduction])[] = [
-  ['a HELLO', hello, { kind: 'hello', processId: formatStreamId(streamId(7)), hello: { side: 'out', peerPort: 40_000 } }],
+  ['a HELLO', said, { kind: 'hello', processId: formatStreamId(streamId(7)), hello: { side: 'out', peerPort: 40_000 } }],
   ['an ANNOUNCE', framed(announce(1, 'jazz')), { kind: 'message', type: MessageType.ANNOUNCE }],
   ['audio', framed(data(1, new Uint8Array(417))), { kind: 'message', type: MessageType.DATA }],
   ['an acknowledgement', framed(message(MessageType.ACK, 9, new Uint8Array(0))), { kind: 'message', type: MessageType.ACK }],
   ['a HELLO of another form', framed(message(MessageType.HELLO, 1, new Uint8Array(1))), { kind: 'message', type: MessageType.HELLO }],
   ['an empty message', new Uint8Array(2), { kind: 'waits' }],
-  ['the answer of a web server', text('HTTP/1.1 400 Bad Request\r\n\r\n'), { kind: 'http-answer' }],
-  ['the answer of a Shoutcast server', text('ICY 200 OK\r\n\r\n'), { kind: 'http-answer' }],
-  ['the request of a player', text('GET /jazz HTTP/1.1\r\nHost: x\r\n\r\n'), { kind: 'http-request' }],
-  ['a source client', text('SOURCE /jazz ICE/1.0\r\n\r\n'), { kind: 'http-request' }],
-  ['a libshout source client', text('OPTIONS * HTTP/1.1\r\n\r\n'), { kind: 'http-request' }],
-  ['an edge that looks for a relay', text(questionFor('relay')), { kind: 'question', lookedFor: 'relay' }],
-  ['an encoder that looks for a relay', text(questionFor('target')), { kind: 'question', lookedFor: 'target' }],
+  ['the answer of a web server', ascii('HTTP/1.1 400 Bad Request\r\n\r\n'), { kind: 'http-answer' }],
+  ['the answer of a Shoutcast server', ascii('ICY 200 OK\r\n\r\n'), { kind: 'http-answer' }],
+  ['the request of a player', ascii('GET /jazz HTTP/1.1\r\nHost: x\r\n\r\n'), { kind: 'http-request' }],
+  ['a source client', ascii('SOURCE /jazz ICE/1.0\r\n\r\n'), { kind: 'http-request' }],
+  ['a libshout source client', ascii('OPTIONS * HTTP/1.1\r\n\r\n'), { kind: 'http-request' }],
+  ['an edge that looks for a relay', ascii(questionFor('relay')), { kind: 'question', lookedFor: 'relay' }],
+  ['an encoder that looks for a relay', ascii(questionFor('target')), { kind: 'question', lookedFor: 'target' }],
   ['a TLS handshake', Uint8Array.of(0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3), { kind: 'tls' }],
   ['a TLS 1.2 alert', Uint8Array.of(0x15, 3, 3, 0, 2, 2, 40), { kind: 'tls' }],
-  ['SSH', text('SSH-2.0-OpenSSH_9.2\r\n'), { kind: 'foreign' }],
+  ['SSH', ascii('SSH-2.0-OpenSSH_9.2\r\n'), { kind: 'foreign' }],
   ['a message that is too short to be one', Uint8Array.of(0, 5, 1, 2, 3, 4, 5, 0, 0), { kind: 'foreign' }],
 ];
 
@@ -46,7 +46,7 @@ describe('the first bytes of a connection', () => {
 
   it('tell nothing before there are any', () => {
     expect(new FirstBytes().push(new Uint8Array(0))).toBeUndefined();
-    expect(readIn(1, hello.subarray(0, hello.length - 1))).toBeUndefined();
+    expect(readIn(1, said.subarray(0, said.length - 1))).toBeUndefined();
   });
 
   it('never break it, whatever they are, and name the same in any chunking', () => {

@@ -6,11 +6,10 @@ import { Encoder } from '../../../core/encoder/encoder.ts';
 import { anonymous } from '../../../core/links/peer.ts';
 import { transports } from '../../../core/links/transport.ts';
 import { Relay } from '../../../core/relay/relay.ts';
-import { encodeHello } from '../../../core/wire/extensions.ts';
 import { MessageType } from '../../../core/wire/pdu.ts';
-import { announce, framed, message, parts, unframed } from '../support/messages.ts';
+import { announce, framed, hello, parts, unframed } from '../support/messages.ts';
 
-const hello = message(MessageType.HELLO, 1, encodeHello({ side: 'out', peerPort: 40_000 }), { stream: 7 });
+const said = hello({ side: 'out', peerPort: 40_000 }, { stream: 7 });
 const now = 1_000_000 as Micros;
 
 describe('a HELLO', () => {
@@ -25,7 +24,7 @@ describe('a HELLO', () => {
     });
     relay.subscribe(now, anonymous('subscriber', 'edge'));
     const path = relay.openPath(now, transports.tcp, anonymous(role, 'peer'))!;
-    relay.receive(now, path, framed(hello, announce(1, 'jazz')));
+    relay.receive(now, path, framed(said, announce(1, 'jazz')));
     relay.advance(later(now, ms(1_000)));
     expect(sent).not.toContain(MessageType.HELLO);
     expect(sent).toContain(MessageType.ANNOUNCE);
@@ -35,7 +34,7 @@ describe('a HELLO', () => {
   it('begins no stream at an edge', () => {
     const edge = new Edge({ settings }, { send: () => undefined, backlogBytes: () => 0, end: () => undefined, event: () => undefined });
     const path = edge.openPath(now, transports.tcp, anonymous('relay', 'relay'))!;
-    edge.receive(now, path, framed(hello));
+    edge.receive(now, path, framed(said));
     expect(edge.stats).toMatchObject({ streams: 0, paths: [{ messages: 1, dropped: {} }] });
   });
 
@@ -43,7 +42,7 @@ describe('a HELLO', () => {
     const encoder = new Encoder({ settings }, { send: () => undefined, backlogBytes: () => 0, reset: () => undefined, event: () => undefined });
     const target = encoder.addTarget(now, { transport: transports.tcp, label: 'relay' });
     encoder.targetUp(now, target);
-    encoder.targetSaid(now, target, framed(hello));
+    encoder.targetSaid(now, target, framed(said));
     expect(encoder.stats.strayMessages).toBe(0);
     encoder.targetSaid(now, target, framed(announce(1, 'jazz')));
     expect(encoder.stats.strayMessages).toBe(1);

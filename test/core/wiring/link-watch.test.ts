@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { ms, type Micros } from '../../../core/base/units.ts';
 import { withSettings } from '../../../core/config/settings.ts';
-import { encodeHello } from '../../../core/wire/extensions.ts';
+import type { Hello } from '../../../core/wire/extensions.ts';
 import { MessageType } from '../../../core/wire/pdu.ts';
 import type { LookedFor } from '../../../core/wiring/first-bytes.ts';
 import { LinkWatch } from '../../../core/wiring/link-watch.ts';
-import { announce, framed, message } from '../support/messages.ts';
+import { announce, framed, hello, message } from '../support/messages.ts';
 
 const PORT = 40_000;
-const hello = (side: 'in' | 'out', peerPort = PORT): Uint8Array => framed(message(MessageType.HELLO, 1, encodeHello({ side, peerPort }), { stream: 7 }));
+const helloOf = (side: Hello['side'], peerPort = PORT): Uint8Array => framed(hello({ side, peerPort }, { stream: 7 }));
 
 class Rig {
   readonly told: string[] = [];
@@ -39,17 +39,17 @@ class Rig {
 
 describe('a subscription', () => {
   it('to a relay with streams is told of only by which process it is', () => {
-    expect(new Rig('relay').open(hello('out'), framed(announce(1, 'jazz'))).after(60_000).told).toEqual(['leads to 7']);
-    expect(new Rig('relay').open(Uint8Array.from([...hello('out'), ...framed(announce(1, 'jazz'))])).after(60_000).told).toEqual(['leads to 7']);
+    expect(new Rig('relay').open(helloOf('out'), framed(announce(1, 'jazz'))).after(60_000).told).toEqual(['leads to 7']);
+    expect(new Rig('relay').open(Uint8Array.from([...helloOf('out'), ...framed(announce(1, 'jazz'))])).after(60_000).told).toEqual(['leads to 7']);
   });
 
   it('to a relay without streams says so once, and blames nobody', () => {
-    expect(new Rig('relay').open(hello('out')).after(4_999).told).toEqual(['leads to 7']);
-    expect(new Rig('relay').open(hello('out')).after(5_000).after(60_000).told).toEqual(['leads to 7', 'no stream yet']);
+    expect(new Rig('relay').open(helloOf('out')).after(4_999).told).toEqual(['leads to 7']);
+    expect(new Rig('relay').open(helloOf('out')).after(5_000).after(60_000).told).toEqual(['leads to 7', 'no stream yet']);
   });
 
   it('has carried something when anything but a HELLO has come by it, in any chunking', () => {
-    const [said, audio] = [hello('out'), framed(announce(1, 'jazz'))];
+    const [said, audio] = [helloOf('out'), framed(announce(1, 'jazz'))];
     const hasCarried = (...chunks: Uint8Array[]): boolean => new Rig('relay').open(...chunks).watch.hasCarried;
     expect([hasCarried(), hasCarried(said), hasCarried(said.slice(0, 9), said.slice(9))]).toEqual([false, false, false]);
     expect([hasCarried(audio), hasCarried(said, audio), hasCarried(said, audio.slice(0, 1)), hasCarried(Uint8Array.from([...said, ...audio]))]).toEqual([true, true, true, true]);
@@ -79,7 +79,7 @@ describe('a subscription', () => {
   });
 
   it('does not believe which process it is of a HELLO that was passed on', () => {
-    expect(new Rig('relay').open(hello('out', PORT + 1)).told).toEqual([]);
+    expect(new Rig('relay').open(helloOf('out', PORT + 1)).told).toEqual([]);
   });
 
   it('that is closed without a word asks, once a minute at most; not when we close it', () => {
@@ -97,12 +97,12 @@ describe('a subscription', () => {
 
 describe('a target', () => {
   it('that is the incoming port of a relay is no matter, and neither is one that says nothing', () => {
-    expect(new Rig('target').open(hello('in'), framed(message(MessageType.ACK, 1, new Uint8Array(0)))).after(60_000).told).toEqual(['leads to 7']);
+    expect(new Rig('target').open(helloOf('in'), framed(message(MessageType.ACK, 1, new Uint8Array(0)))).after(60_000).told).toEqual(['leads to 7']);
     expect(new Rig('target').open().after(60_000).told).toEqual([]);
   });
 
   it.each([
-    ['a relay of ours without streams', hello('out'), ['target-is-out-port', 'leads to 7']],
+    ['a relay of ours without streams', helloOf('out'), ['target-is-out-port', 'leads to 7']],
     ['a relay of the original', framed(announce(1, 'jazz')), ['target-is-out-port']],
     ['an HTTP server', Uint8Array.from('HTTP/1.0 400 Bad Request', (letter) => letter.charCodeAt(0)), ['peer-is-http']],
     ['a TLS server', Uint8Array.of(0x15, 3, 1, 0, 2, 2, 70), ['peer-is-tls']],
