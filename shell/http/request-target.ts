@@ -34,3 +34,8 @@ export function textOf({ query }: RequestTarget, name: string, charset?: string)
   const value = query.get(name);
   return value === undefined ? undefined : decodeText(value, charset);
 }
+
+/** The mountpoint that a request names, without its leading slash; undefined when it names none. */
+export function mountIn(target: RequestTarget): string | undefined {
+  return textOf(target, 'mount')?.replace(/^\//, '') || undefined;
+}

@@ -1,7 +1,7 @@
 import type { MountInfo } from '../../core/edge/edge.ts';
 import { toMs, type Micros } from '../../core/base/units.ts';
 import type { HttpRequest } from '../http/request.ts';
-import { textOf, type RequestTarget } from '../http/request-target.ts';
+import { mountIn, type RequestTarget } from '../http/request-target.ts';
 import { percentEncodePath } from '../http/text.ts';
 import { formatPeer } from '../net/address.ts';
 import { isSecure } from '../tls/tls-port.ts';
@@ -18,11 +18,6 @@ export interface MountTable {
 /** When a mountpoint started, by the wall clock. */
 export function startOf(mount: MountInfo, table: Pick<MountTable, 'now'>): Date {
   return new Date(Date.now() - toMs((table.now() - mount.startedAt) as Micros));
-}
-
-/** The mountpoint that a request names, without its leading slash; undefined when it names none. */
-export function mountIn(target: RequestTarget): string | undefined {
-  return textOf(target, 'mount')?.replace(/^\//, '') || undefined;
 }
 
 /** All of them, or the one that is asked for, if it is there: scripts read the title of `?mount=/radio` as that of the only source. */

@@ -3,7 +3,7 @@ import type { StreamInfo } from '../../core/edge/mountpoint/stream-info.ts';
 import type { Guard } from '../http/guards.ts';
 import { jsonReply, jsonVoice, type Reply } from '../http/reply.ts';
 import type { Log } from '../log/log.ts';
-import { textOf, type RequestTarget } from '../http/request-target.ts';
+import { mountIn, textOf, type RequestTarget } from '../http/request-target.ts';
 import type { HttpRequest } from '../http/request.ts';
 import type { Route } from '../http/router.ts';
 import type { OperatorGuard } from './allowed.ts';
@@ -60,8 +60,3 @@ function command({ target, from }: HttpRequest, command: MountCommand, { api, lo
 }
 
 const noMount = jsonVoice(400, 'Parameter is missing: ?mount=/NAME');
-
-/** Without its leading slash; undefined when none is named. */
-function mountIn(target: RequestTarget): string | undefined {
-  return textOf(target, 'mount')?.replace(/^\//, '') || undefined;
-}
