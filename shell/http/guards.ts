@@ -1,9 +1,10 @@
 import { addressOf } from '../../core/wire/extensions.ts';
 import { isLoopback } from '../net/address.ts';
-import { samePassword, type Credentials } from './basic-auth.ts';
+import { basicCredentials, samePassword, type Credentials } from './basic-auth.ts';
 import { GuessLimit } from './guess-limit.ts';
 import type { Reply, Voice } from './reply.ts';
 import type { HttpRequest } from './request.ts';
+import { textOf } from './request-target.ts';
 
 /** Who may ask: undefined for whoever may, or else the refusal. */
 export type Guard = (request: HttpRequest) => Reply | undefined;
@@ -29,6 +30,14 @@ export interface PasswordOptions {
   readonly guesses?: GuessLimit;
 }
 
+/** Those of an Authorization header, or else, in Shoutcast's way, this user's with the password that stands in the address. */
+export function credentialsInEither({ head, target }: HttpRequest, user: string): Credentials | undefined {
+  const basic = basicCredentials(head.headers.get('authorization'));
+  if (basic !== undefined) return basic;
+  const pass = textOf(target, 'pass');
+  return pass === undefined ? undefined : { user, password: pass };
+}
+
 /** Whoever has the password. Each is compared, and all in the same time. */
 export function withPassword({ passwordsFor, isUser, credentialsOf, refused, voice, needed, guesses = new GuessLimit() }: PasswordOptions): Guard {
   const check = (given: Credentials, request: HttpRequest): 'right' | 'wrong' | 'wait' => {
@@ -46,11 +55,27 @@ export function withPassword({ passwordsFor, isUser, credentialsOf, refused, voi
   };
 }
 
+export interface OwnSiteOptions {
+  readonly isChange: boolean;
+  /** Told of everybody who is refused. */
+  readonly refused: (from: string) => void;
+  readonly voice: Voice;
+}
+
+/** Nobody by a page of another site; of all others `guard` says who may ask. */
+export function fromOwnSite(guard: Guard, { isChange, refused, voice }: OwnSiteOptions): Guard {
+  return (request) => {
+    if (!isOfOtherSite(request, isChange)) return guard(request);
+    refused(request.from);
+    return voice(403, 'Refused: the request comes from a page of another site');
+  };
+}
+
 /**
  * A browser that has the password lends it to the pages of any site, and says whose page it was: by Origin of a form, by Sec-Fetch-Site or Referer also of an
  * image or a link. These say nothing against who only reads.
  */
-export function isOfOtherSite({ head: { headers } }: HttpRequest, isChange: boolean): boolean {
+function isOfOtherSite({ head: { headers } }: HttpRequest, isChange: boolean): boolean {
   const host = headers.get('host');
   const isHere = (address: string): boolean => address.replace(/^https?:\/\//, '').split('/')[0] === host;
   const origin = headers.get('origin');

@@ -1,9 +1,8 @@
-import { basicCredentials, type Credentials } from '../http/basic-auth.ts';
-import { isOfOtherSite, withPassword, type Guard } from '../http/guards.ts';
+import { basicCredentials } from '../http/basic-auth.ts';
+import { credentialsInEither, fromOwnSite, withPassword, type Guard } from '../http/guards.ts';
 import { GuessLimit } from '../http/guess-limit.ts';
 import type { Voice } from '../http/reply.ts';
 import type { HttpRequest } from '../http/request.ts';
-import { textOf } from '../http/request-target.ts';
 import type { Refusals } from '../log/refusals.ts';
 
 const OPERATOR = 'admin';
@@ -33,7 +32,7 @@ export function operators({ password, refusals }: OperatorsAllowed): OperatorGua
     const hasPassword = withPassword({
       passwordsFor: () => [password],
       isUser: (user) => user === OPERATOR,
-      credentialsOf: (request) => basicCredentials(request.head.headers.get('authorization')) ?? (inAddress ? passOf(request) : undefined),
+      credentialsOf: (request) => (inAddress ? credentialsInEither(request, OPERATOR) : basicCredentials(request.head.headers.get('authorization'))),
       refused: (why, from) => {
         if (why !== 'missing') refusals.count(why === 'wait' ? 'too many wrong passwords' : 'wrong admin password', from);
       },
@@ -41,21 +40,11 @@ export function operators({ password, refusals }: OperatorsAllowed): OperatorGua
       needed: 'Authenticate as user admin',
       guesses,
     });
-    return (request) => {
-      if (!isOfOtherSite(request, isChange)) return hasPassword(request);
-      refusals.count('operator command from a page of another site', request.from);
-      return voice(403, 'Refused: the request comes from a page of another site');
-    };
+    return fromOwnSite(hasPassword, { isChange, refused: (from) => refusals.count('operator command from a page of another site', from), voice });
   };
 }
 
 /** Whether a request does not call its user an operator. */
 export function isNotOfOperator({ head }: HttpRequest): boolean {
   return basicCredentials(head.headers.get('authorization'))?.user !== OPERATOR;
-}
-
-/** Shoutcast's way. */
-function passOf({ target }: HttpRequest): Credentials | undefined {
-  const pass = textOf(target, 'pass');
-  return pass === undefined ? undefined : { user: OPERATOR, password: pass };
 }

@@ -1,8 +1,6 @@
-import { basicCredentials, type Credentials } from '../http/basic-auth.ts';
-import { isOfOtherSite, thisMachine, withPassword, type Guard } from '../http/guards.ts';
+import { credentialsInEither, fromOwnSite, thisMachine, withPassword, type Guard } from '../http/guards.ts';
 import { lineVoice } from '../http/reply.ts';
 import type { HttpRequest } from '../http/request.ts';
-import { textOf } from '../http/request-target.ts';
 import type { Log } from '../log/log.ts';
 import type { Refusals } from '../log/refusals.ts';
 import type { SourceMount } from './connections.ts';
@@ -32,7 +30,7 @@ export function sources({ mountOf, passwords, log }: SourcesAllowed, refusals: R
   const byPassword = withPassword({
     passwordsFor,
     isUser: (user) => user === 'source' || user === '',
-    credentialsOf,
+    credentialsOf: (request) => credentialsInEither(request, 'source'),
     refused: (why, from) => {
       if (why === 'missing') log({ kind: 'source-unauthorized', from });
       else if (why === 'wait') refusals.count('too many wrong passwords', from);
@@ -41,17 +39,9 @@ export function sources({ mountOf, passwords, log }: SourcesAllowed, refusals: R
     voice: lineVoice,
     needed: 'You need to authenticate',
   });
-  return (request) => {
-    if (!isOfOtherSite(request, true)) return (passwordsFor(request).length === 0 ? onlyHere : byPassword)(request);
-    refusals.count('source or title from a page of another site', request.from);
-    return lineVoice(403, 'Refused: the request comes from a page of another site');
-  };
-}
-
-/** Shoutcast's clients have the password in the address. */
-function credentialsOf({ head, target }: HttpRequest): Credentials | undefined {
-  const basic = basicCredentials(head.headers.get('authorization'));
-  if (basic !== undefined) return basic;
-  const pass = textOf(target, 'pass');
-  return pass === undefined ? undefined : { user: 'source', password: pass };
+  return fromOwnSite((request) => (passwordsFor(request).length === 0 ? onlyHere : byPassword)(request), {
+    isChange: true,
+    refused: (from) => refusals.count('source or title from a page of another site', from),
+    voice: lineVoice,
+  });
 }
