@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { defaultSettings, settingNames, settingProblem, settingsProblem, settingTable, type SettingName, type Settings } from '../../core/config/settings.ts';
 import type { MountPolicies } from '../../core/config/mount-policy.ts';
+import { contentOf } from './file.ts';
 import { policiesIn } from './mount-policies.ts';
 import { sourcesIn, type MountSources } from './mount-sources.ts';
 import type { Given, Option } from './options.ts';
 import type { ProcessRole } from '../process/app.ts';
-import { codeOf, Problems, UsageError } from '../process/problems.ts';
+import { Problems, UsageError } from '../process/problems.ts';
 import { presentName, renamedNote } from '../../core/config/former-names.ts';
 import { flagOf } from './renamed.ts';
 
@@ -82,12 +82,7 @@ function refuse(problem: string | undefined, before = ''): void {
 }
 
 function parseConfig(file: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UsageError(`cannot read ${file}: ${codeOf(error)}`);
-  }
+  const text = contentOf(file);
   try {
     return JSON.parse(text);
   } catch {

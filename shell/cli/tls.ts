@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { codeOf, UsageError } from '../process/problems.ts';
+import { UsageError } from '../process/problems.ts';
 import { certificatesIn, PairProblem } from '../tls/pair.ts';
 import type { TlsConfig } from '../tls/tls-port.ts';
 import { listenPort } from './arguments.ts';
+import { contentOf } from './file.ts';
 import type { Given, Option } from './options.ts';
 
 /** `serves` says what there is at the port, of which the plain one is `beside`. */
@@ -36,14 +36,13 @@ export function caOption(when: string): Option {
 export function authoritiesOf(given: Given): string | undefined {
   const file = given.one('ca');
   if (file === undefined) return undefined;
+  const text = contentOf(file, { option: '--ca', encoding: 'latin1' });
   try {
-    const text = readFileSync(file, 'latin1');
     certificatesIn(text, file);
-    return text;
   } catch (error) {
-    if (error instanceof PairProblem) throw new UsageError(`--ca: ${error.message}`);
-    throw new UsageError(`--ca: cannot read ${file}: ${codeOf(error)}`);
+    throw error instanceof PairProblem ? new UsageError(`--ca: ${error.message}`) : error;
   }
+  return text;
 }
 
 function times(count: number): string {

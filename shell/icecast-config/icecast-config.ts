@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { MountPolicies } from '../../core/config/mount-policy.ts';
 import type { Settings } from '../../core/config/settings.ts';
+import { contentOf } from '../cli/file.ts';
 import type { LogLevel } from '../log/table.ts';
-import { codeOf, Problems, UsageError } from '../process/problems.ts';
+import { Problems, UsageError } from '../process/problems.ts';
 import type { ShoutcastPort } from '../source/source-intake.ts';
 import type { StationMount } from '../station/station-mounts.ts';
 import type { TlsConfig } from '../tls/tls-port.ts';
@@ -143,12 +143,4 @@ function levelOf(logging: Section): LogLevel | undefined {
 function securityOf(security: Section): void {
   security.refuse('chroot', 'let the system do it');
   security.tellRest(securityReasons);
-}
-
-function contentOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new UsageError(`cannot read ${path}: ${codeOf(error)}`);
-  }
 }

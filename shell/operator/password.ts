@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { contentOf } from '../cli/file.ts';
 import type { Given } from '../cli/options.ts';
-import { codeOf, UsageError } from '../process/problems.ts';
+import { UsageError } from '../process/problems.ts';
 
 /** Of user "admin". What stands on a command line is in the list of processes; this is not. */
 export const PASSWORD_VARIABLE = 'DAVECAST_ADMIN_PASSWORD';
@@ -14,14 +14,8 @@ export function adminPassword(given: Given, option: string): string | undefined 
   return firstLineOf(file, `--${option}-file`);
 }
 
-function firstLineOf(file: string, what: string): string {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UsageError(`${what}: cannot read ${file}: ${codeOf(error)}`);
-  }
-  const line = text.split(/\r?\n/)[0]!;
-  if (line === '') throw new UsageError(`${what}: the first line of ${file} is empty`);
+function firstLineOf(file: string, option: string): string {
+  const line = contentOf(file, { option }).split(/\r?\n/)[0]!;
+  if (line === '') throw new UsageError(`${option}: the first line of ${file} is empty`);
   return line;
 }
