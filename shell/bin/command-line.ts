@@ -1,6 +1,6 @@
 import type { Settings } from '../../core/config/settings.ts';
 import type { App, ProcessRole } from '../process/app.ts';
-import { bindAddress, listenPort, logLevel, multicastEndpoint, noMore, tcpEndpoint } from '../cli/arguments.ts';
+import { bindAddress, listenPort, logLevel, multicastEndpoint, noMore, optionalPort, tcpEndpoint } from '../cli/arguments.ts';
 import { commands, overview, type CommandName } from './commands.ts';
 import { configOf } from '../cli/config.ts';
 import { EdgeApp, type EdgeConfig } from '../edge/edge.ts';
@@ -116,7 +116,7 @@ function relayConfig(given: Given): RelayConfig {
     bind: bindAddress(given),
     inPort: listenPort('--in', given.one('in')),
     outPort: listenPort('--out', given.one('out')),
-    httpPort: pagesPort(given),
+    httpPort: optionalPort(given, 'http'),
     tls: tlsOf(given),
     upstreams: given.all('upstream').map((text) => tcpEndpoint('--upstream', text)),
     multicasts: given.all('multicast').map((text) => multicastEndpoint('--multicast', text)),
@@ -135,7 +135,7 @@ function originalRelayConfig(given: Given): RelayConfig {
     bind: bindAddress(given),
     inPort: listenPort('INBOUND', inbound),
     outPort: listenPort('OUTBOUND', outbound),
-    httpPort: pagesPort(given),
+    httpPort: optionalPort(given, 'http'),
     tls: tlsOf(given),
     upstreams: from === undefined || isGroup ? [] : [tcpEndpoint('the upstream relay', from)],
     multicasts: isGroup ? [multicastEndpoint('the multicast group', from)] : [],
@@ -143,11 +143,6 @@ function originalRelayConfig(given: Given): RelayConfig {
     settings: configOf(given, 'relay').settings,
     record: recordOf(given),
   };
-}
-
-/** Of a role that is not there to serve HTTP. */
-function pagesPort(given: Given): number | undefined {
-  return given.has('http') ? listenPort('--http', given.one('http')) : undefined;
 }
 
 function edgeConfig(given: Given): EdgeConfig {

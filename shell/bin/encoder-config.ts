@@ -1,7 +1,7 @@
 import type { HeaderList } from '../../core/wire/headers.ts';
 import { MAX_TARGETS } from '../../core/encoder/encoder.ts';
 import { formatEndpoint, type Endpoint } from '../net/address.ts';
-import { bindAddress, encoderOrigin, icecastUrl, listenPort, mountName, targets, tcpEndpoint } from '../cli/arguments.ts';
+import { bindAddress, encoderOrigin, icecastUrl, listenPort, mountName, shoutcastPort, targets, tcpEndpoint } from '../cli/arguments.ts';
 import { configOf } from '../cli/config.ts';
 import { authoritiesOf, tlsOf } from '../cli/tls.ts';
 import type { TlsConfig } from '../tls/tls-port.ts';
@@ -30,7 +30,7 @@ export function encoderConfig(given: Given): EncoderConfig {
   });
   const listening = mounts.filter(({ input }) => input.kind === 'listen').map(({ name }) => name);
   const port = listening.length > 0 ? listenPort('--listen', given.one('listen')) : undefined;
-  return { mounts, targets: union(to, mounts), listenPort: port, tls: tlsPort(given, port), shoutcast: shoutcastPort(given, listening, port), bind: bindAddress(given), ca: authoritiesOf(given), settings };
+  return { mounts, targets: union(to, mounts), listenPort: port, tls: tlsPort(given, port), shoutcast: shoutcastOf(given, listening, port), bind: bindAddress(given), ca: authoritiesOf(given), settings };
 }
 
 /** `daveice ICECAST:PORT MOUNT TARGET [TARGET …]` */
@@ -49,8 +49,7 @@ function tlsPort(given: Given, port: number | undefined): TlsConfig | undefined 
   return tlsOf(given);
 }
 
-/** The port of Shoutcast 1: the one behind --listen, unless given, as its clients expect. */
-function shoutcastPort(given: Given, listening: readonly string[], port: number | undefined): ShoutcastPort | undefined {
+function shoutcastOf(given: Given, listening: readonly string[], port: number | undefined): ShoutcastPort | undefined {
   const own = given.one('shoutcast-port');
   const name = given.one('shoutcast-mount');
   if (own === undefined && name === undefined) return undefined;
@@ -58,7 +57,7 @@ function shoutcastPort(given: Given, listening: readonly string[], port: number 
   if (name === undefined && listening.length > 1) throw new UsageError('--shoutcast-mount is missing: source clients push to several mountpoints');
   const mount = name === undefined ? listening[0]! : mountName('--shoutcast-mount', name);
   if (!listening.includes(mount)) throw new UsageError(`--shoutcast-mount: source clients do not push to /${mount}`);
-  return { port: own !== undefined || port === 0 ? listenPort('--shoutcast-port', own) : listenPort('--shoutcast-port', String(port + 1)), mount };
+  return { mount, port: shoutcastPort(given, port) };
 }
 
 /** What all mountpoints have that say nothing else. */

@@ -1,6 +1,6 @@
 import { policyFor, type MountPolicies } from '../../core/config/mount-policy.ts';
 import type { Settings } from '../../core/config/settings.ts';
-import { bindAddress, listenPort, mountName, noMore, tcpEndpoint, workerCount } from '../cli/arguments.ts';
+import { bindAddress, listenPort, mountName, noMore, optionalPort, shoutcastPort, tcpEndpoint, workerCount } from '../cli/arguments.ts';
 import { configOf } from '../cli/config.ts';
 import { policiesOf } from '../cli/mount-policies.ts';
 import type { MountSources } from '../cli/mount-sources.ts';
@@ -65,20 +65,13 @@ function icecastOf(given: Given): IcecastConfig {
   return config;
 }
 
-function optionalPort(given: Given, option: string): number | undefined {
-  return given.has(option) ? listenPort(`--${option}`, given.one(option)) : undefined;
-}
-
-/** The port of Shoutcast 1: the one behind --http, unless given, as its clients expect. */
 function shoutcastOf(given: Given, httpPort: number): ShoutcastPort | undefined {
   if (!given.has('shoutcast-mount')) {
     if (given.has('shoutcast-port')) throw new UsageError('--shoutcast-port needs --shoutcast-mount');
     return undefined;
   }
   const mount = mountName('--shoutcast-mount', given.one('shoutcast-mount'));
-  const own = given.one('shoutcast-port');
-  const isNext = own === undefined && httpPort > 0;
-  return { mount, port: listenPort('--shoutcast-port', isNext ? String(httpPort + 1) : own) };
+  return { mount, port: shoutcastPort(given, httpPort) };
 }
 
 /** What the files say of the sources of mountpoints. */

@@ -18,6 +18,17 @@ export function listenPort(what: string, text: string | undefined): number {
   return port;
 }
 
+/** Undefined when the option is not given. */
+export function optionalPort(given: Given, option: string): number | undefined {
+  return given.has(option) ? listenPort(`--${option}`, given.one(option)) : undefined;
+}
+
+/** The port of Shoutcast 1: the one behind that of source clients, unless given, as its clients expect. */
+export function shoutcastPort(given: Given, beside: number): number {
+  const own = given.one('shoutcast-port');
+  return listenPort('--shoutcast-port', own === undefined && beside > 0 ? String(beside + 1) : own);
+}
+
 /** At most this many processes have listeners: each costs memory of its own, and machines have no more processors. */
 const MAX_WORKERS = 128;
 
