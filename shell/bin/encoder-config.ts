@@ -1,7 +1,7 @@
 import type { HeaderList } from '../../core/wire/headers.ts';
 import { MAX_TARGETS } from '../../core/encoder/encoder.ts';
 import { formatEndpoint, type Endpoint } from '../net/address.ts';
-import { bindAddress, encoderOrigin, icecastUrl, listenPort, mountName, shoutcastPort, targets, tcpEndpoint } from '../cli/arguments.ts';
+import { bindAddress, encoderOrigin, icecastUrl, listenPort, mountName, passwordOf, shoutcastPort, targets, tcpEndpoint } from '../cli/arguments.ts';
 import { configOf } from '../cli/config.ts';
 import { authoritiesOf, tlsOf } from '../cli/tls.ts';
 import type { TlsConfig } from '../tls/tls-port.ts';
@@ -107,9 +107,7 @@ function inputs(given: Given, names: ReadonlySet<string>, pulled: ReadonlyMap<st
 
 /** What --password says, or else the environment; undefined when neither does. */
 export function sourcePassword(given: Given): string | undefined {
-  const password = given.one('password');
-  if (password === '') throw new UsageError('--password must not be empty');
-  return password ?? (process.env[SOURCE_PASSWORD_VARIABLE] || undefined);
+  return passwordOf(given, 'password', SOURCE_PASSWORD_VARIABLE);
 }
 
 /** The targets of all mountpoints, each once; those of the command line as they stand there. */

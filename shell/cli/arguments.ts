@@ -104,6 +104,13 @@ export function bindAddress(given: Given, otherwise = '0.0.0.0'): string {
   return address;
 }
 
+/** What the option says, or else this variable of the environment; undefined when neither does. */
+export function passwordOf(given: Given, option: string, variable: string): string | undefined {
+  const password = given.one(option);
+  if (password === '') throw new UsageError(`--${option} must not be empty`);
+  return password ?? (process.env[variable] || undefined);
+}
+
 /** Undefined when nothing is given. */
 export function logLevel(given: Given): LogLevel | undefined {
   const text = given.one('log-level');

@@ -1,3 +1,4 @@
+import { passwordOf } from '../cli/arguments.ts';
 import { contentOf } from '../cli/file.ts';
 import type { Given } from '../cli/options.ts';
 import { UsageError } from '../process/problems.ts';
@@ -7,10 +8,10 @@ export const PASSWORD_VARIABLE = 'DAVECAST_ADMIN_PASSWORD';
 
 /** What the option says, or the first line of the file that the option with `-file` behind it names, or else the environment; undefined when none does. */
 export function adminPassword(given: Given, option: string): string | undefined {
-  const [password, file] = [given.one(option), given.one(`${option}-file`)];
-  if (password === '') throw new UsageError(`--${option} must not be empty`);
-  if (file === undefined) return password ?? (process.env[PASSWORD_VARIABLE] || undefined);
-  if (password !== undefined) throw new UsageError(`--${option} and --${option}-file exclude each other`);
+  const password = passwordOf(given, option, PASSWORD_VARIABLE);
+  const file = given.one(`${option}-file`);
+  if (file === undefined) return password;
+  if (given.has(option)) throw new UsageError(`--${option} and --${option}-file exclude each other`);
   return firstLineOf(file, `--${option}-file`);
 }
 
