@@ -52,7 +52,8 @@ export class Mountpoint implements SourceApi {
   /** A source begins: a new stream. */
   begin({ from, flow, headers }: SourceInfo): SourceSink {
     const { name: mount, title, origin, to, headers: own } = this.#mount;
-    const session = this.#way.open({ from, mountpoint: mount, headers: [...own, ...headers], title, origin, to, sent: this.#sent });
+    const session = this.#way.open({ from, mountpoint: mount, headers: [...own, ...headers], origin, to, sent: this.#sent });
+    if (title !== '') session.title(title);
     const { stream } = session;
     this.#log({ kind: 'source-started', mount, stream, from });
     return new PacedSource({

@@ -8,7 +8,6 @@ import { TargetLinks, type Slot, type TargetLinksOptions } from './target-links.
 export interface StreamOptions extends Omit<SourceOptions, 'streamId' | 'to'> {
   /** The targets that it goes to, of those of the process; all, unless given. */
   readonly to?: readonly Endpoint[] | undefined;
-  readonly title: string;
   /** Who the source is, for the log. */
   readonly from: string;
 }
@@ -59,12 +58,10 @@ export class Uplink implements StreamWay {
     this.#links.start();
   }
 
-  open({ to, title, ...options }: StreamOptions): EncoderSession {
+  open({ to, ...options }: StreamOptions): EncoderSession {
     const names = to?.map(formatEndpoint);
     const source = this.#encoder.openSource(this.#driver.now, { ...options, streamId: newStreamId(), to: names });
-    const session = new EncoderSession(this.#encoder, source, this.#driver);
-    if (title !== '') session.title(title);
-    return session;
+    return new EncoderSession(this.#encoder, source, this.#driver);
   }
 
   /** Ends the connections after what was written. */

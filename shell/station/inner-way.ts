@@ -31,14 +31,12 @@ export class InnerWay implements StreamWay {
     this.#options = options;
   }
 
-  open({ from, title, ...options }: StreamOptions): EncoderSession {
+  open({ from, ...options }: StreamOptions): EncoderSession {
     const { relay, settings, log } = this.#options;
     const link = new InnerLink({ settings, log });
     link.open((end) => relay.acceptHere(anonymous('source', from), end));
     const source = link.encoder.openSource(link.driver.now, { ...options, to: undefined, streamId: newStreamId() });
-    const session = new InnerSession(link, source);
-    if (title !== '') session.title(title);
-    return session;
+    return new InnerSession(link, source);
   }
 }
 
