@@ -58,6 +58,9 @@ export interface ConnectionLimits {
   readonly all: number;
 }
 
+/** Why a mountpoint takes no further source, in the words that its client is told. */
+export const refusalTexts = { 'in-use': 'Mountpoint in use', 'too-many': 'Too many sources connected' } as const;
+
 /** The connections of source clients, by the names of their mountpoints. */
 export class SourceConnections {
   readonly #settings: Settings;
@@ -84,7 +87,7 @@ export class SourceConnections {
   }
 
   /** Why a mountpoint takes no further source from this client; undefined when it does. One that is silent makes room for its own address: it has come back. */
-  refusal({ name }: SourceMount, socket: net.Socket): 'in-use' | 'too-many' | undefined {
+  refusal({ name }: SourceMount, socket: net.Socket): keyof typeof refusalTexts | undefined {
     const ip = plainAddress(socket.remoteAddress);
     const isStale = ({ ip: its, isHeldUp, heardAt }: Current): boolean => its === ip && !isHeldUp && this.#timers.now - heardAt >= ms(this.#settings.sourceTakeOverMs);
     for (const current of this.#current.get(name) ?? []) if (isStale(current)) this.#end(current, 'replaced by a new connection');

@@ -3,7 +3,7 @@ import { foreignFormat } from '../../core/codec/scan/foreign.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { peerOf } from '../net/address.ts';
 import { bodyReader } from './body.ts';
-import type { SourceConnections, SourceMount } from './connections.ts';
+import { refusalTexts, type SourceConnections, type SourceMount } from './connections.ts';
 import { unsupportedContentType } from '../http/content-types.ts';
 import type { Guard } from '../http/guards.ts';
 import { HeadReader, type RequestHead } from '../http/head.ts';
@@ -98,7 +98,7 @@ export class ShoutcastServer {
     const refusal = connections.refusal(mount, socket);
     if (refusal !== undefined) {
       log({ kind: 'source-refused', mount: mount.name, from, why: { code: refusal } });
-      finish(socket, refusal === 'in-use' ? 'Mountpoint in use\r\n' : 'Too many sources connected\r\n');
+      finish(socket, `${refusalTexts[refusal]}\r\n`);
       return false;
     }
     socket.write('OK2\r\nicy-caps:11\r\n\r\n');

@@ -2,7 +2,7 @@ import { foreignFormat, SUPPORTED } from '../../core/codec/scan/foreign.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { unsupportedContentType } from '../http/content-types.ts';
 import { bodyReader, beginningOf } from './body.ts';
-import { SourceConnections, type SourceMount, type SourceMounts } from './connections.ts';
+import { refusalTexts, SourceConnections, type SourceMount, type SourceMounts } from './connections.ts';
 import { ShoutcastServer } from './shoutcast.ts';
 import { documentReply, iceResponse } from '../icecast/document.ts';
 import { TITLE_UPDATED, titleUpdate } from '../icecast/title-update.ts';
@@ -108,7 +108,7 @@ export class SourceIntake {
     const refusal = this.#connections.refusal(mount, socket);
     if (refusal !== undefined) {
       log({ kind: 'source-refused', mount: mount.name, from, why: { code: refusal } });
-      return lineVoice(403, refusal === 'in-use' ? 'Mountpoint in use' : 'Too many sources connected');
+      return lineVoice(403, refusalTexts[refusal]);
     }
     const unsupported = unsupportedContentType(head.headers.get('content-type')) ?? foreignFormat(beginningOf(head, rest));
     if (unsupported !== undefined) {
