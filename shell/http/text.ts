@@ -17,8 +17,13 @@ export function percentDecode(text: string): Uint8Array | undefined {
 
 /** A mountpoint's name as it stands in an address; any name will do. */
 export function percentEncodePath(name: string): string {
-  // A lone surrogate, which a configuration can have, is nothing that encodeURI takes; in UTF-8 it becomes U+FFFD.
-  return encodeURI(Buffer.from(name, 'utf8').toString('utf8')).replace(/[?#]/g, encodeURIComponent);
+  // A lone surrogate, which a configuration can have, is nothing that encodeURI takes.
+  return encodeURI(wellFormed(name)).replace(/[?#]/g, encodeURIComponent);
+}
+
+/** As it is once it has been UTF-8: a lone surrogate becomes U+FFFD. */
+export function wellFormed(text: string): string {
+  return Buffer.from(text, 'utf8').toString('utf8');
 }
 
 /** The text that stands percent-encoded in a part of an address; as it is when it does not. */

@@ -1,4 +1,4 @@
-import { escapeXml } from '../http/text.ts';
+import { escapeXml, wellFormed } from '../http/text.ts';
 import type { Reply } from '../http/reply.ts';
 
 /** An element of an answer of the admin pages. */
@@ -42,7 +42,7 @@ function xmlOf({ name, attributes = {}, content }: Element): string {
 /** What no XML 1.0 document can have, not even escaped. */
 function xmlText(text: string): string {
   // oxlint-disable-next-line no-control-regex -- they are what is looked for
-  return Buffer.from(text, 'utf8').toString('utf8').replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd');
+  return wellFormed(text).replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd');
 }
 
 function jsonOf({ attributes = {}, content }: Element): unknown {
