@@ -11,7 +11,7 @@ import type { AdminResult } from '../log/events.ts';
 import type { Log } from '../log/log.ts';
 import { formatRefusalText } from '../log/words.ts';
 import { documentReply, element, elements, iceResponse, type DocumentForm, type Element } from './document.ts';
-import { hostOf, mountsFor, startOf, urlOf, type MountTable } from './mount-table.ts';
+import { hostNameOf, mountsFor, startOf, urlOf, type MountTable } from './mount-table.ts';
 import { statistics, type ServerCounts } from './statistics.ts';
 import { serverFigures } from './status-json.ts';
 import { TITLE_UPDATED, titleUpdate } from './title-update.ts';
@@ -213,7 +213,7 @@ class AdminPages {
       uniqueListeners: listeners.uniqueOf(mount.name),
       maxListeners,
     }));
-    return statistics(serverFigures(startedAt, hostOf(request).replace(/:\d+$/, '')), counts(), sources);
+    return statistics(serverFigures(startedAt, hostNameOf(request)), counts(), sources);
   }
 
   #tell({ from }: HttpRequest, mount: string, command: string, to: string | undefined, result: CommandResult | AdminResult): void {

@@ -33,8 +33,13 @@ export function urlOf(mount: MountInfo, request: HttpRequest): string {
 }
 
 /** As the client calls us, so that an address in a playlist works for it too. */
-export function hostOf({ head, socket }: HttpRequest): string {
+function hostOf({ head, socket }: HttpRequest): string {
   const host = head.headers.get('host');
   if (host !== undefined && /^[\w.-]+(:\d+)?$|^\[[0-9a-f:.]+\](:\d+)?$/i.test(host)) return host;
   return formatPeer(socket.localAddress, socket.localPort);
+}
+
+/** The same without the port. */
+export function hostNameOf(request: HttpRequest): string {
+  return hostOf(request).replace(/:\d+$/, '');
 }
