@@ -48,7 +48,7 @@ export function mountOf(section: Section, webroot: string | undefined): IcecastM
   if (section.flag('fallback-override') === false) section.note('fallback-override', '0 is not honoured: listeners return from the fallback to the stream');
   section.refuse('hidden', 'all mountpoints are listed on the status page');
   section.refuse('fallback-when-full', 'a listener beyond the limit is answered 403');
-  section.skip('public', 'no-yp', 'max-listeners');
+  section.skip('public', 'no-yp');
   const headers = Object.entries(stationHeaders).flatMap(([key, header]) => {
     const value = section.text(key === 'genre' ? key : `stream-${key}`);
     return value === undefined ? [] : [[header, value] as const];
