@@ -6,10 +6,11 @@ import { configOf } from '../cli/config.ts';
 import { authoritiesOf, tlsOf } from '../cli/tls.ts';
 import type { TlsConfig } from '../tls/tls-port.ts';
 import { stationHeaders, type MountSource, type MountSources } from '../cli/mount-sources.ts';
-import type { EncoderConfig, EncoderMount, MountInput, ShoutcastPort } from '../encoder/encoder.ts';
+import type { EncoderConfig, EncoderMount, MountInput } from '../encoder/encoder.ts';
 import { percentEncodePath } from '../http/text.ts';
 import type { Given } from '../cli/options.ts';
 import { UsageError } from '../process/problems.ts';
+import type { ShoutcastPort } from '../source/source-intake.ts';
 
 /** Passwords of source clients. What stands on a command line is in the list of processes; this is not. */
 export const SOURCE_PASSWORD_VARIABLE = 'DAVECAST_SOURCE_PASSWORD';

@@ -9,13 +9,14 @@ import type { Log } from '../log/log.ts';
 import type { Lookup } from '../net/resolve.ts';
 import type { Source } from '../source/source.ts';
 import { UsageError } from '../process/problems.ts';
-import { SourceServer, type ShoutcastPort, type SourceMount } from '../source/source-server.ts';
+import type { SourceMount } from '../source/connections.ts';
+import type { ShoutcastPort } from '../source/source-intake.ts';
+import { SourceServer } from '../source/source-server.ts';
 import { StdinSource } from '../source/stdin-source.ts';
 import { SteadyTimers } from '../process/steady-timers.ts';
 import type { TlsConfig } from '../tls/tls-port.ts';
 
 export type { EncoderMount, MountInput } from './mountpoint.ts';
-export type { ShoutcastPort };
 
 export interface EncoderConfig {
   readonly mounts: readonly EncoderMount[];

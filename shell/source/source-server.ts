@@ -10,8 +10,6 @@ import type { Source } from './source.ts';
 import type { Bind } from '../net/tcp.ts';
 import { TlsPort, type TlsConfig } from '../tls/tls-port.ts';
 
-export type { ShoutcastPort, SourceMount };
-
 export interface SourceServerOptions {
   readonly mounts: readonly SourceMount[];
   readonly bind: Bind;
