@@ -42,11 +42,6 @@ export class FirstBytes {
   readonly #bytes = new Uint8Array(MOST_BYTES);
   #length = 0;
 
-  /** Whether anything has come at all. */
-  get isEmpty(): boolean {
-    return this.#length === 0;
-  }
-
   /** The next bytes, in any chunking; undefined while they tell nothing. */
   push(chunk: Uint8Array): Introduction | undefined {
     const taken = Math.min(chunk.length, MOST_BYTES - this.#length);
