@@ -1,14 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { usageOf } from '../common/accounting.ts';
 import { startDavecast, type Davecast } from '../common/davecast.ts';
 import { readOptions } from '../common/options.ts';
 import { report, type ReportOptions } from '../common/report.ts';
-import { inRepository } from '../common/repository.ts';
 import type { Contestant } from '../common/results.ts';
 import { withDirectory } from '../common/temporary.ts';
 import { startOurs } from '../ingest/networks.ts';
+import { icecastConfiguration } from '../listeners/servers.ts';
 import { startLoad } from '../load/load.ts';
 import { mountName } from '../load/plan.ts';
 import { makeProgramme } from '../load/programme.ts';
@@ -75,7 +74,7 @@ async function stopped(process: Davecast, figures: Readonly<Record<string, numbe
 }
 
 async function startIcecast(): Promise<Readonly<Record<string, number>>> {
-  const text = readFileSync(inRepository('bench/listeners/icecast.xml'), 'utf8').replace('{clients}', '10').replace('{sources}', '2');
+  const text = icecastConfiguration({ clients: 10, sources: 2 });
   const startMs = performance.now();
   const server = await IcecastServer.start(text);
   const answerMs = await untilAnswered(server.port, '/status-json.xsl');

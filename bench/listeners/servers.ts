@@ -38,9 +38,13 @@ const configuration = inRepository('bench/listeners/icecast.xml');
 /** An Icecast, or what reads its configuration. */
 export async function startIcecast({ listeners, source }: ServerOptions, program: string): Promise<Server> {
   const limits = { clients: listeners + source.mounts + SPARE, sources: source.mounts + 1 };
-  const text = Object.entries(limits).reduce((text, [name, value]) => text.replaceAll(`{${name}}`, `${value}`), readFileSync(configuration, 'utf8'));
-  const icecast = await IcecastServer.start(text, program);
+  const icecast = await IcecastServer.start(icecastConfiguration(limits), program);
   return onAir(startLoad({ ...source, encoders: 1, shared: false, protocol: 'icecast', ports: [icecast.port] }), source.mounts, icecast);
+}
+
+/** With so many clients and sources at the most. */
+export function icecastConfiguration(limits: { readonly clients: number; readonly sources: number }): string {
+  return Object.entries(limits).reduce((text, [name, value]) => text.replaceAll(`{${name}}`, `${value}`), readFileSync(configuration, 'utf8'));
 }
 
 /** Resolves when a mountpoint is there. */
