@@ -1,7 +1,7 @@
 import type { Machine, PathId } from '../../core/base/machine.ts';
 import { ms, type Micros } from '../../core/base/units.ts';
-import { frameAt, readProgramme } from '../load/frames.ts';
-import { mountName, placeOf, type LoadPlan } from '../load/plan.ts';
+import { framesOf, readProgramme } from '../load/frames.ts';
+import { mountName, type LoadPlan } from '../load/plan.ts';
 import { RelayStream } from '../load/stream.ts';
 
 /** What comes at one moment by one path. */
@@ -43,13 +43,9 @@ export class TrafficMaker {
     const streams: RelayStream[] = [];
     for (let mount = 0; mount < plan.mounts; mount++) {
       for (let encoder = 0; encoder < plan.encoders; encoder++) {
-        const family = mount % programme.length;
-        const index = encoder % programme[family]!.length;
-        const frames = programme[family]![index]!;
-        const first = frameAt(frames, plan.programme.families[family]![index]!, placeOf(plan, mount, encoder));
         const number = streams.length;
         const outlets = plan.ports.map((_, relay) => ({ write: (bytes: Uint8Array, length: number) => this.#write(number, relay, bytes.slice(0, length)) }));
-        streams.push(new RelayStream({ mount: mountName(mount), frames, first, outlets, startMs: 0 }));
+        streams.push(new RelayStream({ mount: mountName(mount), ...framesOf(plan, programme, mount, encoder), outlets, startMs: 0 }));
       }
     }
     this.#streams = streams;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { contentTypeOf } from '../../core/codec/content-type.ts';
 import { FrameScanner } from '../../core/codec/scan/scanner.ts';
 import { audioTypeFor } from '../../core/wire/announce.ts';
+import { placeOf, type LoadPlan } from './plan.ts';
 import type { Encoding, Programme } from './programme.ts';
 
 /** The frames of an encoding; the first follows the last. */
@@ -46,4 +47,12 @@ function readFrames({ file }: Encoding): Frames {
 export function frameAt({ frames, frameMs }: Frames, { startS }: Encoding, placeS: number): number {
   const index = Math.round(((placeS - startS) * 1_000) / frameMs) % frames.length;
   return index < 0 ? index + frames.length : index;
+}
+
+/** What an encoder of a plan sends, of the programme that was read for it, and the index of the frame that it begins with. */
+export function framesOf(plan: LoadPlan, programme: ReturnType<typeof readProgramme>, mount: number, encoder: number): { readonly frames: Frames; readonly first: number } {
+  const family = mount % programme.length;
+  const index = encoder % programme[family]!.length;
+  const frames = programme[family]![index]!;
+  return { frames, first: frameAt(frames, plan.programme.families[family]![index]!, placeOf(plan, mount, encoder)) };
 }

@@ -1,6 +1,6 @@
-import { frameAt, readProgramme } from './frames.ts';
+import { framesOf, readProgramme } from './frames.ts';
 import { Outlet } from './outlet.ts';
-import { mountName, placeOf, type LoadPlan, type LoadReport } from './plan.ts';
+import { mountName, type LoadPlan, type LoadReport } from './plan.ts';
 import { BareStream, RelayStream, sourceRequest, type Sender, type StreamOptions } from './stream.ts';
 
 const TICK_MS = 5;
@@ -19,10 +19,7 @@ const shared: Outlet[][] = [];
 for (let encoder = 0; encoder < plan.encoders; encoder++) {
   if (plan.shared) shared.push(await openAll());
   for (let mount = 0; mount < plan.mounts; mount++) {
-    const family = mount % programme.length;
-    const index = encoder % programme[family]!.length;
-    const frames = programme[family]![index]!;
-    const first = frameAt(frames, plan.programme.families[family]![index]!, placeOf(plan, mount, encoder));
+    const { frames, first } = framesOf(plan, programme, mount, encoder);
     const name = mountName(mount);
     planned.push({ mount: name, frames, first, outlets: shared[encoder] ?? (await openAll(plan.protocol === 'icecast' ? sourceRequest(name, frames) : '')) });
   }
