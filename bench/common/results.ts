@@ -34,6 +34,11 @@ export function lastOf(results: readonly Result[], { bench, what }: Pick<Result,
   return results.find((one) => one.bench === bench && one.what === what);
 }
 
+/** What one of those that are compared was measured at; undefined where it was not. */
+export function valuesOf(result: Result | undefined, name: string, figure: string): readonly number[] | undefined {
+  return result?.contestants.find((one) => one.name === name)?.figures[figure];
+}
+
 /** Keeps a result in place of the last one of the same; a contestant that was not measured again keeps its figures. */
 export function withResult(results: readonly Result[], result: Result): readonly Result[] {
   const last = lastOf(results, result);

@@ -1,6 +1,6 @@
 import { median } from '../common/accounting.ts';
 import { markdown, spread } from '../common/report.ts';
-import type { Contestant, Result } from '../common/results.ts';
+import { lastOf, valuesOf, type Result } from '../common/results.ts';
 
 interface Goal {
   readonly name: string;
@@ -29,11 +29,14 @@ const goals: readonly Goal[] = [
 export function goalTable(results: readonly Result[]): string {
   const peers = [...new Set(results.flatMap(({ contestants }) => contestants.slice(1).map(({ name }) => name)))];
   const rows = goals.map(({ name, of, figure, most }) => {
-    const found = results.find(({ bench, what }) => bench === of.bench && what === of.what);
-    const figureOf = (who: string): readonly number[] | undefined => found?.contestants.find((one: Contestant) => one.name === who)?.figures[figure];
-    const ours = figureOf('ours');
+    const found = lastOf(results, of);
+    const ours = valuesOf(found, 'ours', figure);
     const cell = ours === undefined ? 'not measured' : median(ours) > most ? `**${spread(ours)}**` : spread(ours);
-    return [name, `≤ ${most}`, cell, ...peers.map((peer) => (figureOf(peer) === undefined ? '' : spread(figureOf(peer)!)))];
+    const theirs = peers.map((peer) => {
+      const values = valuesOf(found, peer, figure);
+      return values === undefined ? '' : spread(values);
+    });
+    return [name, `≤ ${most}`, cell, ...theirs];
   });
   return markdown(['', 'goal', 'ours', ...peers], rows);
 }

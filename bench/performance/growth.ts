@@ -27,19 +27,20 @@ export function growthTables(results: readonly Result[]): string {
   return growths.map((growth) => `### ${growth.title}\n\n${growthTable(growth, results)}`).join('\n\n');
 }
 
-function growthTable({ bench, what, figures }: Growth, results: readonly Result[]): string {
-  const rows = results
-    .filter((result) => result.bench === bench && what.test(result.what))
-    .toSorted((a, b) => numberIn(a, what) - numberIn(b, what))
-    .flatMap((result) =>
-      result.contestants.map(({ name, figures: found }) => [
-        numberIn(result, what).toLocaleString('en'), name, ...figures.map((figure) => (found[figure] === undefined ? '' : spread(found[figure]))),
-      ]),
-    );
+function growthTable(growth: Growth, results: readonly Result[]): string {
+  const { figures } = growth;
+  const rows = sizesOf(growth, results).flatMap(({ size, result }) =>
+    result.contestants.map(({ name, figures: found }) => [
+      size.toLocaleString('en'), name, ...figures.map((figure) => (found[figure] === undefined ? '' : spread(found[figure]))),
+    ]),
+  );
   return rows.length === 0 ? 'Not measured.' : markdown(['', '', ...figures], rows);
 }
 
-/** The number that grows. */
-export function numberIn({ what }: Result, pattern: RegExp): number {
-  return Number(pattern.exec(what)![1]);
+/** The results of a growth with the number that grows, in its order. */
+export function sizesOf({ bench, what }: Growth, results: readonly Result[]): readonly { readonly size: number; readonly result: Result }[] {
+  return results
+    .filter((result) => result.bench === bench && what.test(result.what))
+    .map((result) => ({ size: Number(what.exec(result.what)![1]), result }))
+    .toSorted((a, b) => a.size - b.size);
 }

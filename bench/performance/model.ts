@@ -1,5 +1,5 @@
 import { median } from '../common/accounting.ts';
-import type { Contestant, Result } from '../common/results.ts';
+import { lastOf, valuesOf, type Result } from '../common/results.ts';
 
 /** What one of a kind costs, taken from the benches: everything in docs/scale.md is computed from these. */
 export interface Costs {
@@ -57,8 +57,7 @@ export function listenersWhat(count: number): string {
 
 /** The median of one of our figures, where it was measured. */
 export function figureOf(results: readonly Result[], bench: string, what: string, figure: string): number | undefined {
-  const ours: Contestant | undefined = results.find((one) => one.bench === bench && one.what === what)?.contestants.find(({ name }) => name === 'ours');
-  const values = ours?.figures[figure];
+  const values = valuesOf(lastOf(results, { bench, what }), 'ours', figure);
   return values === undefined ? undefined : median(values);
 }
 

@@ -1,6 +1,6 @@
 import { median } from '../common/accounting.ts';
-import type { Result } from '../common/results.ts';
-import { growths, numberIn } from './growth.ts';
+import { valuesOf, type Result } from '../common/results.ts';
+import { growths, sizesOf } from './growth.ts';
 
 const PANEL = { width: 300, height: 200 } as const;
 const LEFT = 64;
@@ -51,14 +51,13 @@ function drawPanel({ growth: index, figure }: Panel, results: readonly Result[])
 }
 
 function linesOf(index: number, figure: string, results: readonly Result[]): readonly Line[] {
-  const growth = growths[index]!;
-  const measured = results.filter(({ bench, what }) => bench === growth.bench && growth.what.test(what)).toSorted((a, b) => numberIn(a, growth.what) - numberIn(b, growth.what));
-  const names = [...new Set(measured.flatMap(({ contestants }) => contestants.map(({ name }) => name)))];
+  const measured = sizesOf(growths[index]!, results);
+  const names = [...new Set(measured.flatMap(({ result }) => result.contestants.map(({ name }) => name)))];
   return names.map((name) => ({
     name,
-    points: measured.flatMap((result) => {
-      const values = result.contestants.find((one) => one.name === name)?.figures[figure];
-      return values === undefined ? [] : [[numberIn(result, growth.what), median(values)] as const];
+    points: measured.flatMap(({ size, result }) => {
+      const values = valuesOf(result, name, figure);
+      return values === undefined ? [] : [[size, median(values)] as const];
     }),
   }));
 }
