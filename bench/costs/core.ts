@@ -4,6 +4,7 @@ import { readOptions } from '../common/options.ts';
 import { report } from '../common/report.ts';
 import { inRepository } from '../common/repository.ts';
 import { withDirectory } from '../common/temporary.ts';
+import { ingestWhat } from '../load/plan.ts';
 import { makeProgramme } from '../load/programme.ts';
 import { NO_COLLECTION } from './allocation.ts';
 import { SPAN_MS, SPANS, WARM_UP_MS, type CoreLoad, type CoreOrder } from './core-measure.ts';
@@ -23,7 +24,7 @@ export async function core(args: readonly string[]): Promise<void> {
     report(
       {
         bench: 'core',
-        what: `${mounts} mountpoints x ${encoders} encoders x ${relays} relays`,
+        what: ingestWhat({ mounts, encoders, relays }),
         notes: [`Programme: ${programme.madeBy}. Warmed up for ${WARM_UP_MS / 1_000} s of it; ${SPANS} spans of ${SPAN_MS / 1_000} s.`],
         contestants: [{ name: 'ours', figures: await coreFigures({ programme, mounts, encoders, relays }) }],
       },

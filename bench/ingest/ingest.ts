@@ -6,7 +6,7 @@ import type { Contestant } from '../common/results.ts';
 import { watch } from '../common/spans.ts';
 import { withDirectory } from '../common/temporary.ts';
 import { startLoad } from '../load/load.ts';
-import { mountName, type LoadPlan } from '../load/plan.ts';
+import { ingestWhat, mountName, type LoadPlan } from '../load/plan.ts';
 import { makeProgramme } from '../load/programme.ts';
 import { ADMIN_PASSWORD, startOriginal, startOurs, type Network } from './networks.ts';
 import { subscribe } from './subscribers.ts';
@@ -43,7 +43,7 @@ export async function ingest(args: readonly string[]): Promise<void> {
     report(
       {
         bench: 'ingest',
-        what: [`${mounts} mountpoints x ${encoders} encoders x ${relays} relays`, ...extra].join(', '),
+        what: [ingestWhat({ mounts, encoders, relays }), ...extra].join(', '),
         notes: [`Programme: ${programme.madeBy}. Warmed up for ${warmUpS} s; ${SPANS} spans of ${SPAN_MS / 1_000} s.`],
         contestants: [ours, ...theirs],
       },

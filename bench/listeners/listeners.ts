@@ -5,6 +5,7 @@ import { BadOption, readOptions } from '../common/options.ts';
 import { report } from '../common/report.ts';
 import type { Contestant } from '../common/results.ts';
 import { withDirectory } from '../common/temporary.ts';
+import { listenersWhat } from '../load/plan.ts';
 import { makeProgramme } from '../load/programme.ts';
 import { missingPrograms } from '../outages/systems.ts';
 import { startClient } from './client.ts';
@@ -46,7 +47,7 @@ export async function listeners(args: readonly string[]): Promise<void> {
     report(
       {
         bench: 'listeners',
-        what: [`${count} listeners of ${mounts} ${mounts === 1 ? 'mountpoint' : 'mountpoints'}`, ...extra].join(', '),
+        what: [listenersWhat(count, mounts), ...extra].join(', '),
         notes: [`A process may have ${most} files open. Programme: ${serverOptions.source.programme.madeBy}.`],
         contestants,
       },

@@ -30,3 +30,20 @@ function aheadS(mount: number, encoder: number): number {
 export function mountName(mount: number): string {
   return `mount-${mount}`;
 }
+
+export interface IngestSize {
+  readonly mounts: number;
+  /** Of each mountpoint. */
+  readonly encoders: number;
+  readonly relays: number;
+}
+
+/** How a result says what was taken in: those of one size are found by it. */
+export function ingestWhat({ mounts, encoders, relays }: IngestSize): string {
+  return `${mounts} mountpoints x ${encoders} encoders x ${relays} relays`;
+}
+
+/** And how it says who listened. */
+export function listenersWhat(listeners: number, mounts: number): string {
+  return `${listeners} listeners of ${mounts} ${mounts === 1 ? 'mountpoint' : 'mountpoints'}`;
+}

@@ -1,6 +1,8 @@
 import { median } from '../common/accounting.ts';
 import { markdown, spread } from '../common/report.ts';
 import { lastOf, valuesOf, type Result } from '../common/results.ts';
+import { ingestWhat, listenersWhat } from '../load/plan.ts';
+import { BASE } from './model.ts';
 
 interface Goal {
   readonly name: string;
@@ -10,8 +12,8 @@ interface Goal {
   readonly most: number;
 }
 
-const full = { bench: 'ingest', what: '250 mountpoints x 2 encoders x 2 relays' } as const;
-const listeners = (count: number): Goal['of'] => ({ bench: 'listeners', what: `${count} listeners of 1 mountpoint` });
+const full: Goal['of'] = { bench: 'ingest', what: ingestWhat(BASE) };
+const listeners = (count: number): Goal['of'] => ({ bench: 'listeners', what: listenersWhat(count, 1) });
 
 const goals: readonly Goal[] = [
   { name: 'edge, cores', of: full, figure: 'edge, cores', most: 0.1 },

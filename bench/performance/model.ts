@@ -1,5 +1,6 @@
 import { median } from '../common/accounting.ts';
 import { lastOf, valuesOf, type Result } from '../common/results.ts';
+import { ingestWhat, listenersWhat, type IngestSize } from '../load/plan.ts';
 
 /** What one of a kind costs, taken from the benches: everything in docs/scale.md is computed from these. */
 export interface Costs {
@@ -21,12 +22,6 @@ export interface Costs {
 /** Frames a second of the mix of MP3 at 44.1 kHz and AAC at 22.05 kHz, half each, and what describes a stream every second. */
 export const MESSAGES_A_STREAM: number = (44_100 / 1_152 + 22_050 / 1_024) / 2 + 3;
 
-export interface IngestSize {
-  readonly mounts: number;
-  readonly encoders: number;
-  readonly relays: number;
-}
-
 /** Messages a second that an edge takes in, each from each relay. */
 export function messagesS({ mounts, encoders, relays }: IngestSize): number {
   return mounts * encoders * relays * MESSAGES_A_STREAM;
@@ -47,14 +42,6 @@ export function ingestBytes({ mounts, encoders }: IngestSize, { edgeBytes, strea
 export const BASE: IngestSize = { mounts: 250, encoders: 2, relays: 2 };
 const BASE_LISTENERS = 1_000;
 
-export function ingestWhat({ mounts, encoders, relays }: IngestSize): string {
-  return `${mounts} mountpoints x ${encoders} encoders x ${relays} relays`;
-}
-
-export function listenersWhat(count: number): string {
-  return `${count} listeners of 1 mountpoint`;
-}
-
 /** The median of one of our figures, where it was measured. */
 export function figureOf(results: readonly Result[], bench: string, what: string, figure: string): number | undefined {
   const values = valuesOf(lastOf(results, { bench, what }), 'ours', figure);
@@ -65,7 +52,7 @@ export function figureOf(results: readonly Result[], bench: string, what: string
 export function costsOf(results: readonly Result[]): Costs | undefined {
   const base = ingestWhat(BASE);
   const ingest = (figure: string, what: string = base): number | undefined => figureOf(results, 'ingest', what, figure);
-  const listeners = (figure: string): number | undefined => figureOf(results, 'listeners', listenersWhat(BASE_LISTENERS), figure);
+  const listeners = (figure: string): number | undefined => figureOf(results, 'listeners', listenersWhat(BASE_LISTENERS, 1), figure);
   const [messages, edge, relay, edgeMb] = ['messages/s', 'edge, cores', 'relay 1, cores', 'edge, MB'].map((figure) => ingest(figure));
   const [each, joinMs, listenerKb, idleMb] = ['cores per 1,000 listeners', 'ramp: CPU of a join, ms', 'kB a listener', 'MB, no listeners'].map(listeners);
   if (messages === undefined || edge === undefined || relay === undefined || edgeMb === undefined) return undefined;

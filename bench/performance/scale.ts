@@ -1,6 +1,7 @@
 import { markdown } from '../common/report.ts';
 import type { Result } from '../common/results.ts';
-import { BASE, costsOf, figureOf, ingestBytes, ingestCores, ingestWhat, listenersWhat, messagesS, relayCores, type Costs, type IngestSize } from './model.ts';
+import { ingestWhat, listenersWhat, type IngestSize } from '../load/plan.ts';
+import { BASE, costsOf, figureOf, ingestBytes, ingestCores, messagesS, relayCores, type Costs } from './model.ts';
 
 /** What is used of a core, and of a network: the rest is for bursts of joins, and for what else the machine does. */
 const PART = 0.7;
@@ -61,7 +62,7 @@ function checkTable(costs: Costs, results: readonly Result[]): string {
         ];
       }),
       ...checkedListeners.flatMap((count) => {
-        const what = listenersWhat(count);
+        const what = listenersWhat(count, 1);
         const measured = (figure: string): number | undefined => figureOf(results, 'listeners', what, figure);
         const [withThem, without] = [measured('cores, with listeners'), measured('cores, no listeners')];
         return [
