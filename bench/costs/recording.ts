@@ -1,11 +1,11 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { median, usageOf } from '../common/accounting.ts';
 import { startDavecast, type Davecast } from '../common/davecast.ts';
 import { watch } from '../common/spans.ts';
+import { withDirectory } from '../common/temporary.ts';
 import { startLoad } from '../load/load.ts';
 import { mountName } from '../load/plan.ts';
 import { makeProgramme } from '../load/programme.ts';
@@ -26,7 +26,10 @@ const SPAN_MS = 4_000;
  */
 export async function recording(args: readonly string[]): Promise<void> {
   const mounts = args[0] === undefined ? MOUNTS : Number(args[0]);
-  const directory = mkdtempSync(join(tmpdir(), 'davecast-recording-'));
+  await withDirectory('recording', (directory) => measure(mounts, directory));
+}
+
+async function measure(mounts: number, directory: string): Promise<void> {
   const ways: Readonly<Record<string, readonly string[]>> = {
     'not recording': [],
     recording: ['--record', join(directory, 'whole')],
@@ -62,7 +65,6 @@ export async function recording(args: readonly string[]): Promise<void> {
   } finally {
     for (const socket of listeners) socket.destroy();
     await Promise.all(started.map((one) => one.stop()));
-    rmSync(directory, { recursive: true, force: true });
   }
 }
 
