@@ -1,87 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { EdgeEvent } from '../../../core/edge/events.ts';
 import type { PathId } from '../../../core/base/machine.ts';
-import { encodeMessage, formatStreamId, MessageType } from '../../../core/wire/pdu.ts';
-import { withSettings } from '../../../core/config/settings.ts';
 import { micros } from '../../../core/base/units.ts';
-import { transports } from '../../../core/links/transport.ts';
-import { mp3 } from '../../../sim/programme/model-frame.ts';
-import { EdgeModel } from '../../../sim/oracle/edge-model.ts';
-import type { SwitchEvent } from '../../../sim/oracle/mount-model.ts';
-import { Oracle } from '../../../sim/oracle/oracle.ts';
-import { Programme, type ModelStream } from '../../../sim/programme/programme.ts';
-import { World } from '../../../sim/world/world.ts';
-
-const FRAME_MS = 26.122;
-
-function idOf({ instance }: ModelStream): Uint8Array {
-  return Uint8Array.from({ length: 16 }, (_, index) => 10 * instance + index);
-}
-
-/** An edge that says what the test says, of two encoders that come by one path or more. */
-class Told {
-  readonly world: World = new World();
-  readonly programme: Programme = new Programme();
-  readonly oracle: Oracle = new Oracle(this.world);
-  readonly model: EdgeModel = new EdgeModel({
-    who: 'edge',
-    clock: this.world,
-    oracle: this.oracle,
-    settings: withSettings({}),
-    policies: { live: { prefer: 'a', settings: { returnMs: 2_000, silentSwitchMs: 1_000 } } },
-    isMatched: (_mount, stream) => stream === this.matched,
-  });
-  /** The edge knows by content where this stream lies. */
-  matched = '';
-  readonly a: ModelStream = this.programme.newStream({ name: 'a#1', mount: 'live', format: mp3(), ppm: 0, beginsAtUs: 0 });
-  readonly b: ModelStream = this.programme.newStream({ name: 'b#1', mount: 'live', format: mp3(), ppm: 0, beginsAtUs: 0 });
-
-  id(stream: ModelStream): string {
-    return formatStreamId(idOf(stream));
-  }
-
-  /** Message n carries frame n. */
-  comes(atMs: number, stream: ModelStream, sequence: number, path = 1): void {
-    this.world.run(micros(atMs * 1000));
-    const message = encodeMessage({ type: MessageType.DATA, replica: 0, streamId: idOf(stream), sequence, payload: new Uint8Array(400) });
-    this.model.message(this.world.now, path as PathId, transports.tcp, message, 0, message.length, { stream, index: sequence });
-  }
-
-  /** Message n carries a title. */
-  titled(atMs: number, stream: ModelStream, sequence: number, path = 1): void {
-    this.world.run(micros(atMs * 1000));
-    const message = encodeMessage({ type: MessageType.METADATA, replica: 0, streamId: idOf(stream), sequence, payload: new Uint8Array(4) });
-    this.model.message(this.world.now, path as PathId, transports.tcp, message, 0, message.length, undefined);
-  }
-
-  says(event: EdgeEvent): void {
-    this.model.event(this.world.now, event);
-  }
-
-  /** Both come from 0 to `untilMs`, and the first one is on air. */
-  begins(untilMs: number): void {
-    for (let n = 0; n * FRAME_MS < untilMs; n++) {
-      for (const stream of [this.a, this.b]) this.comes(n * FRAME_MS, stream, n);
-      if (n > 0) continue;
-      for (const stream of [this.a, this.b]) this.says({ kind: 'stream-new', stream: this.id(stream), label: 'relay' });
-      this.says({ kind: 'mount-started', mount: 'live', stream: this.id(this.a), codec: 'mp3', sampleRateHz: 44_100, channels: 2 });
-      this.says({ kind: 'backup-added', mount: 'live', stream: this.id(this.b), backups: 1 });
-    }
-  }
-
-  gap(stream: ModelStream, sequence: number, messages: number, others: Partial<Extract<EdgeEvent, { kind: 'gap' }>> = {}): void {
-    this.says({ kind: 'gap', mount: 'live', stream: this.id(stream), sequence, messages, waitedMs: 0, verdict: 'disproved', action: 'skipped', ...others });
-  }
-
-  switches(from: ModelStream, to: ModelStream, reason: SwitchEvent['reason'], others: Partial<SwitchEvent> = {}): void {
-    const figures = { silentMs: 0, catchUpMs: 0, missingMs: 0, offByMs: 0, waitMs: 0, repeatedMs: 0, lagMs: 0, matchedBy: 'content', candidates: 1 } as const;
-    this.says({ kind: 'switch', mount: 'live', from: this.id(from), to: this.id(to), reason, ...figures, ...others });
-  }
-
-  get broken(): string[] {
-    return this.oracle.violations.map(({ rule }) => rule);
-  }
-}
+import { FRAME_MS, Told } from '../support/told.ts';
 
 describe('what an edge gives up', () => {
   test('may be what every path has passed over', () => {
@@ -347,7 +267,7 @@ describe('a switch', () => {
     ['its first frame, which went out when the next one had confirmed it', 990],
   ])('goes to one that is well by %s', (_, lostUntilMs) => {
     const one = told(600);
-    const c = one.programme.newStream({ name: 'c#1', mount: 'live', format: mp3(), ppm: 0, beginsAtUs: 0 });
+    const c = one.stream('c');
     one.comes(605, c, 0);
     one.says({ kind: 'stream-new', stream: one.id(c), label: 'relay' });
     for (let n = Math.ceil(lostUntilMs / FRAME_MS); n * FRAME_MS < 1_010; n++) one.comes(n * FRAME_MS, c, n);
@@ -367,7 +287,7 @@ describe('a switch', () => {
 
   test('goes to one whose frames waited until now for what is lost', () => {
     const one = told(600);
-    const c = one.programme.newStream({ name: 'c#1', mount: 'live', format: mp3(), ppm: 0, beginsAtUs: 0 });
+    const c = one.stream('c');
     for (const n of [0, 2]) one.comes(610, c, n);
     one.says({ kind: 'stream-new', stream: one.id(c), label: 'relay' });
     one.world.run(micros(1_200_000));
@@ -381,7 +301,7 @@ describe('a switch', () => {
     const failsBeside = (arrange: (one: Told) => void): string[] => {
       const one = told(27_000);
       arrange(one);
-      const pirate = one.programme.newStream({ name: 'pirate#1', mount: 'live', format: mp3(), ppm: 0, beginsAtUs: 0, isForeign: true, isStranger: true });
+      const pirate = one.stranger('pirate');
       one.comes(27_100, pirate, 1);
       one.says({ kind: 'stream-new', stream: one.id(pirate), label: 'relay' });
       one.says({ kind: 'backup-added', mount: 'live', stream: one.id(pirate), backups: 2 });
@@ -393,7 +313,7 @@ describe('a switch', () => {
     expect(failsBeside(() => {})).toEqual([]);
 
     const serves = told(1_000);
-    const pirate = serves.programme.newStream({ name: 'pirate#1', mount: 'live', format: mp3(), ppm: 0, beginsAtUs: 0, isForeign: true, isStranger: true });
+    const pirate = serves.stranger('pirate');
     for (let n = 300; n < 320; n++) for (const stream of [serves.a, serves.b, pirate]) serves.comes(n * FRAME_MS, stream, n);
     serves.switches(serves.a, pirate, 'lossy');
     expect(serves.broken).toEqual([rule]);
@@ -418,7 +338,7 @@ describe('a switch', () => {
 
   test.each([[1, 1], [0.6, 0], [0.6, 0.4]])('to a stranger ahead of the live stream needs that to come slower than it plays: at %d of real time, and %d lost', (speed, lost) => {
     const one = told(1_000);
-    const pirate = one.programme.newStream({ name: 'pirate#1', mount: 'live', format: mp3(), ppm: 0, beginsAtUs: 0, isForeign: true, isStranger: true });
+    const pirate = one.stranger('pirate');
     let sequence = 39;
     let owed = 0;
     for (let n = 39; n < 1_000; n++) {
