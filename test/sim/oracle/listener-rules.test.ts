@@ -9,9 +9,11 @@ import { Oracle } from '../../../sim/oracle/oracle.ts';
 import { mp3 } from '../../../sim/programme/model-frame.ts';
 import { Programme } from '../../../sim/programme/programme.ts';
 import { World } from '../../../sim/world/world.ts';
+import { FRAME_MS, Told } from '../support/told.ts';
 
 const FRAME_US = 26_122;
 const FRAMES = 40;
+const SECOND_FRAMES = 38;
 /** So much programme the encoder leaves out while it is stopped. */
 const STOPPED_FRAMES = 300;
 
@@ -56,4 +58,28 @@ test('what an encoder leaves out while it is stopped is no cut to an edge, howev
 test('a message that did not come is one, also between titles', () => {
   expect(decoded([], 2)).toEqual(['a decoder is given nothing that it cannot decode']);
   expect(decoded([1, 3], 4)).toEqual(['a decoder is given nothing that it cannot decode']);
+});
+
+/** A switch from a to b by content, 40 s in, which repeats half a second more than the edge says; `lost` messages of b are given up just before it. */
+function brokenBySwitch(lost: number): readonly string[] {
+  const told = new Told();
+  const { programme, oracle, model, a, b } = told;
+  const rules = new ListenerRules(oracle, programme, model);
+  const last = 40 * SECOND_FRAMES;
+  for (const stream of [a, b]) for (let index = 0; index <= last; index++) stream.skip();
+  told.begins((last + 0.5) * FRAME_MS);
+  if (lost > 0) told.gap(b, last + 1, lost, { verdict: 'jump', action: 'none' });
+  told.switches(a, b, 'behind');
+  const given = givenTo('live');
+  for (const [stream, index] of [[a, last], [b, last - SECOND_FRAMES / 2]] as const) {
+    const bytes = new Uint8Array(2_048);
+    const length = stream.write(bytes, index);
+    rules.frame(given, programme.glance(bytes, 0)!, bytes, 0, length);
+  }
+  return told.broken.filter((rule) => rule === 'a switch costs no more than it must');
+}
+
+test('a switch that costs more than the edge says is wrong, unless the new stream has lost something in the same moment', () => {
+  expect(brokenBySwitch(0)).toHaveLength(1);
+  expect(brokenBySwitch(129)).toEqual([]);
 });
