@@ -1,4 +1,5 @@
 import { getHeapStatistics } from 'node:v8';
+import { median } from '../common/accounting.ts';
 
 /** Of Node, for a process in which nothing is collected while less than this is allocated. */
 export const NO_COLLECTION: readonly string[] = ['--expose-gc', '--min-semi-space-size=1024', '--max-semi-space-size=1024'];
@@ -42,5 +43,5 @@ function measureLook(): number {
     steps.push(now - last);
     last = now;
   }
-  return steps.sort((a, b) => a - b)[50]!;
+  return median(steps);
 }

@@ -1,3 +1,4 @@
+import { median } from '../../common/accounting.ts';
 import type { Experience, SessionResult } from '../experience.ts';
 
 /** The middle and the worst of what listeners experienced. */
@@ -30,10 +31,7 @@ export function summarise({ system, codec, fault, rounds }: SessionResult): Summ
 }
 
 export function spreadOf(values: readonly number[]): Spread {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-  return { median, worst: sorted.at(-1)! };
+  return { median: median(values), worst: Math.max(...values) };
 }
 
 /** What so many of a hundred do not exceed (nearest rank). */
