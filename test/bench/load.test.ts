@@ -1,24 +1,19 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { encodeMessage, decodeMessage, MessageType, type Message } from '../../core/wire/pdu.ts';
 import { frameAt, readProgramme, type Frames } from '../../bench/load/frames.ts';
 import { Outlet } from '../../bench/load/outlet.ts';
 import { placeOf, type LoadPlan } from '../../bench/load/plan.ts';
+import { demoProgramme } from '../../bench/load/programme.ts';
 import { BareStream, RelayStream } from '../../bench/load/stream.ts';
 
-const demo = (name: string): string => fileURLToPath(new URL(`../../demo/programme-${name}.mp3`, import.meta.url));
-const programme = {
-  madeBy: 'the demo',
-  seconds: 60,
-  families: [[{ file: demo('a'), startS: 0 }, { file: demo('b'), startS: 360_100 / 48_000 }]],
-};
+const programme = demoProgramme();
 const plan: LoadPlan = { programme, mounts: 12, encoders: 2, ports: [], protocol: 'relay', shared: false };
 
 /** Remembers what was written. */
-function memory(): { readonly outlet: Outlet; readonly written: Uint8Array[] } {
+function memory(): { readonly outlet: Pick<Outlet, 'write'>; readonly written: Uint8Array[] } {
   const written: Uint8Array[] = [];
-  const outlet = { write: (bytes: Uint8Array, length: number) => written.push(bytes.slice(0, length)) } as unknown as Outlet;
+  const outlet = { write: (bytes: Uint8Array, length: number) => written.push(bytes.slice(0, length)) };
   return { outlet, written };
 }
 
