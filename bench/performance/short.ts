@@ -6,7 +6,7 @@ import { report } from '../common/report.ts';
 import { allocatedBytes } from '../costs/core.ts';
 import { startClient } from '../listeners/client.ts';
 import { startEdge } from '../listeners/servers.ts';
-import { demoProgramme } from '../load/programme.ts';
+import { demoProgramme, type Programme } from '../load/programme.ts';
 
 /** What a message may allocate on the heap, by case of `core`: the figures with the demo's programme, and half as much again. */
 const MOST_BYTES: Readonly<Record<string, number>> = {
@@ -33,24 +33,24 @@ export async function short(args: readonly string[]): Promise<void> {
   const options = readOptions(args, { texts: ['json'], flags: ['record'] });
   const programme = demoProgramme();
   const bytes = await allocatedBytes({ programme, mounts: MOUNTS, encoders: 2, relays: 2 });
-  const listeners = await listenerFigures();
+  const figures = { ...bytes, ...(await listenerFigures(programme)) };
   report(
     {
       bench: 'short',
       what: `${MOUNTS} mountpoints x 2 encoders x 2 relays; ${LISTENERS} listeners of one mountpoint`,
       notes: [`Programme: ${programme.madeBy}.`],
-      contestants: [{ name: 'ours', figures: { ...bytes, ...listeners } }],
+      contestants: [{ name: 'ours', figures }],
     },
     options,
   );
-  for (const problem of problemsOf({ ...bytes, ...listeners })) {
+  for (const problem of problemsOf(figures)) {
     process.stderr.write(`bench: ${problem}\n`);
     process.exitCode = 1;
   }
 }
 
-async function listenerFigures(): Promise<Figures> {
-  const server = await startEdge({ listeners: LISTENERS, source: { programme: demoProgramme(), mounts: 1 } }, [], []);
+async function listenerFigures(programme: Programme): Promise<Figures> {
+  const server = await startEdge({ listeners: LISTENERS, source: { programme, mounts: 1 } }, [], []);
   const client = startClient({ port: server.port, mounts: 1, icy: false });
   try {
     await sleep(BEFORE_MS);
