@@ -48,6 +48,5 @@ async function inProcess(order: CoreOrder, execArgv: readonly string[] = []): Pr
     throw new Error(`the process that is measured ended with ${String(code)}`);
   });
   const [figures] = (await Promise.race([once(child, 'message'), ended])) as [Record<string, readonly number[]>];
-  ended.catch(() => undefined);
   return figures;
 }
