@@ -1,7 +1,6 @@
 import type { ListenerId } from '../../core/base/machine.ts';
 import { policyFor, type MountPolicies } from '../../core/config/mount-policy.ts';
 import type { Settings } from '../../core/config/settings.ts';
-import { plainAddress } from '../net/address.ts';
 import { adminRoutes, type AdminApi } from '../icecast/admin.ts';
 import type { MountTable } from '../icecast/mount-table.ts';
 import { isNotOfOperator, operators } from '../operator/allowed.ts';
@@ -104,7 +103,7 @@ export class ListenerServer {
     };
   }
 
-  #stream({ head: request, target, socket, from }: HttpRequest): Reply | 'taken' {
+  #stream({ head: request, target, socket, client, from }: HttpRequest): Reply | 'taken' {
     const { table, settings, policies, refusals } = this.#options;
     const mount = table.mount(target.name);
     if (mount === undefined) return notFound;
@@ -120,10 +119,9 @@ export class ListenerServer {
     }
     const agent = this.#agents.of(request.headers.get('user-agent') ?? '-');
     const referer = this.#agents.of(request.headers.get('referer') ?? '-');
-    const ip = plainAddress(socket.remoteAddress);
     const id = this.#host.take({ socket, mount: mount.name, icy, label: from, head });
     if (typeof id === 'string') return refused[id];
-    this.#listeners.add(id, mount.name, { request: request.firstLine, ip, agent, referer });
+    this.#listeners.add(id, mount.name, { request: request.firstLine, ip: client.address, agent, referer });
     return 'taken';
   }
 

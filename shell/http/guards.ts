@@ -13,7 +13,7 @@ export const anybody: Guard = () => undefined;
 
 /** Whoever is on this machine; others get what `refuse` makes. */
 export function thisMachine(refuse: (request: HttpRequest) => Reply): Guard {
-  return (request) => (isLoopback(request.socket.remoteAddress) ? undefined : refuse(request));
+  return (request) => (isLoopback(request.client.address) ? undefined : refuse(request));
 }
 
 export interface PasswordOptions {
@@ -75,8 +75,7 @@ export function fromOwnSite(guard: Guard, { isChange, refused, voice }: OwnSiteO
  * A browser that has the password lends it to the pages of any site, and says whose page it was: by Origin of a form, by Sec-Fetch-Site or Referer also of an
  * image or a link. These say nothing against who only reads.
  */
-function isOfOtherSite({ head: { headers } }: HttpRequest, isChange: boolean): boolean {
-  const host = headers.get('host');
+function isOfOtherSite({ head: { headers }, client: { host } }: HttpRequest, isChange: boolean): boolean {
   const isHere = (address: string): boolean => address.replace(/^https?:\/\//, '').split('/')[0] === host;
   const origin = headers.get('origin');
   if (origin !== undefined) return !isHere(origin);

@@ -1,4 +1,5 @@
 import type net from 'node:net';
+import type { Client } from './client.ts';
 import type { RequestHead } from './head.ts';
 import type { RequestTarget } from './request-target.ts';
 
@@ -10,6 +11,7 @@ export interface HttpRequest {
   readonly socket: net.Socket;
   /** What came behind the head. */
   readonly rest: Uint8Array;
-  /** Who asks: address and port. */
+  readonly client: Client;
+  /** Who asks, for events: address and port. */
   readonly from: string;
 }

@@ -1,5 +1,6 @@
 import type net from 'node:net';
 import { peerOf } from '../net/address.ts';
+import { clientOf } from './client.ts';
 import type { Guard } from './guards.ts';
 import type { RequestHead } from './head.ts';
 import type { HttpRequest } from './request.ts';
@@ -85,7 +86,7 @@ export class Router {
     const target = parseTarget(head.target);
     if (target === undefined) return badTarget;
     if (isOptions) return this.#table.options(head);
-    return this.answer({ head, target, socket, rest, from: peerOf(socket) });
+    return this.answer({ head, target, socket, rest, client: clientOf(socket, head), from: peerOf(socket) });
   }
 }
 

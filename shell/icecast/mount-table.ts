@@ -4,7 +4,6 @@ import type { HttpRequest } from '../http/request.ts';
 import { mountIn, type RequestTarget } from '../http/request-target.ts';
 import { percentEncodePath } from '../http/text.ts';
 import { formatPeer } from '../net/address.ts';
-import { isSecure } from '../tls/tls-port.ts';
 
 /** What a server knows of its mountpoints. */
 export interface MountTable {
@@ -29,12 +28,11 @@ export function mountsFor(target: RequestTarget, table: MountTable): readonly Mo
 }
 
 export function urlOf(mount: MountInfo, request: HttpRequest): string {
-  return `${isSecure(request.socket) ? 'https' : 'http'}://${hostOf(request)}/${percentEncodePath(mount.name)}`;
+  return `${request.client.isSecure ? 'https' : 'http'}://${hostOf(request)}/${percentEncodePath(mount.name)}`;
 }
 
 /** As the client calls us, so that an address in a playlist works for it too. */
-function hostOf({ head, socket }: HttpRequest): string {
-  const host = head.headers.get('host');
+function hostOf({ client: { host }, socket }: HttpRequest): string {
   if (host !== undefined && /^[\w.-]+(:\d+)?$|^\[[0-9a-f:.]+\](:\d+)?$/i.test(host)) return host;
   return formatPeer(socket.localAddress, socket.localPort);
 }

@@ -7,6 +7,7 @@ import { refusalTexts, type SourceConnections, type SourceMount } from './connec
 import { unsupportedContentType } from '../http/content-types.ts';
 import type { Guard } from '../http/guards.ts';
 import { HeadReader, type RequestHead } from '../http/head.ts';
+import { clientOf } from '../http/client.ts';
 import { finish } from '../http/reply.ts';
 import { HttpServer, type TakeHead } from '../http/server.ts';
 import type { Log } from '../log/log.ts';
@@ -91,7 +92,7 @@ export class ShoutcastServer {
     const from = peerOf(socket);
     const head: RequestHead = { firstLine: '', headers: new Map(), method: 'SOURCE', target: `/${mount.name}`, version: 'ICE/1.0' };
     const target = { name: mount.name, query: new Map([['pass', Buffer.from(password)]]) };
-    if (who({ head, target, socket, rest: new Uint8Array(0), from }) !== undefined) {
+    if (who({ head, target, socket, rest: new Uint8Array(0), client: clientOf(socket, head), from }) !== undefined) {
       finish(socket, 'invalid password\r\n');
       return false;
     }
