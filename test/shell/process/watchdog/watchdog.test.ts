@@ -1,5 +1,8 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { afterEach, describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { StandingTime } from '../../../../shell/process/watchdog/standing-time.ts';
 
 describe('how long a loop has stood', () => {
@@ -23,13 +26,15 @@ describe('how long a loop has stood', () => {
   });
 });
 
+const directory = mkdtempSync(join(tmpdir(), 'davecast-watchdog-'));
 let child: ChildProcessWithoutNullStreams | undefined;
 
 afterEach(() => child?.kill('SIGKILL'));
+afterAll(() => rmSync(directory, { recursive: true }));
 
-/** Starts the process of standing-process.ts; its log, and how it ended. */
-async function start(...argv: number[]): Promise<{ readonly log: () => Record<string, unknown>[]; readonly exited: Promise<number | null> }> {
-  const started = spawn(process.execPath, ['--import', 'tsx', 'test/shell/process/watchdog/standing-process.ts', ...argv.map(String)]);
+/** Starts the process of standing-process.ts, which stands until the file is there; its log, and how it ended. */
+async function start(untilFile: string, ...argv: number[]): Promise<{ readonly log: () => Record<string, unknown>[]; readonly exited: Promise<number | null> }> {
+  const started = spawn(process.execPath, ['--import', 'tsx', 'test/shell/process/watchdog/standing-process.ts', untilFile, ...argv.map(String)]);
   child = started;
   let [out, err] = ['', ''];
   started.stdout.on('data', (text) => (out += text));
@@ -42,9 +47,13 @@ async function start(...argv: number[]): Promise<{ readonly log: () => Record<st
 
 describe('an event loop that stands', () => {
   it('is told of while it does, with what it is at, and when it goes on', async () => {
-    const { log, exited } = await start(8_000, 400, 0);
+    const goOn = join(directory, 'go-on');
+    const { log, exited } = await start(goOn, 400, 0);
+    const events = (): unknown[] => log().map(({ event }) => event);
     child!.stdin.write('stand');
-    await expect.poll(() => log().map(({ event }) => event), { timeout: 20_000 }).toEqual(['loop-stands', 'loop-stands-at', 'loop-goes-on']);
+    await expect.poll(events, { timeout: 20_000 }).toEqual(['loop-stands', 'loop-stands-at']);
+    writeFileSync(goOn, '');
+    await expect.poll(events, { timeout: 20_000 }).toEqual(['loop-stands', 'loop-stands-at', 'loop-goes-on']);
     const [stands, at, goesOn] = log();
     expect(stands).toMatchObject({ level: 'error', role: 'edge', stoodMs: expect.any(Number) as number });
     expect((at!['at'] as string[])[0]).toMatch(/^standStill process\/watchdog\/standing-process\.ts:\d+$/);
@@ -54,7 +63,7 @@ describe('an event loop that stands', () => {
   });
 
   it('ends the process when it is for good', async () => {
-    const { log, exited } = await start(1e9, 200, 1_000);
+    const { log, exited } = await start(join(directory, 'never'), 200, 1_000);
     child!.stdin.write('stand');
     expect(await exited).toBe(70);
     expect(log().at(-1)).toMatchObject({ event: 'loop-ended', status: 70 });
