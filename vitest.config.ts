@@ -19,6 +19,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/peers/**', 'test/attack/**', 'dist/**', 'node_modules/**'],
     testTimeout: 30_000,
+    globalSetup: ['test/support/build.js'],
     // One more than there are processors: the tests of processes and sockets mostly wait.
     maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import net from 'node:net';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { built } from '../../support/built.ts';
 import { mp3Frames, RawClient, sleep } from '../support.ts';
 import { pairOf } from '../tls/support.ts';
 
@@ -10,7 +11,7 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
 });
 
-/** The program as its source, in a process of its own. */
+/** The program in a process of its own. */
 class Program {
   readonly child: ChildProcessWithoutNullStreams;
   readonly exited: Promise<number | null>;
@@ -18,7 +19,7 @@ class Program {
   err = '';
 
   constructor(name: 'davecast' | 'daveice', ...argv: string[]) {
-    this.child = spawn(process.execPath, ['--import', 'tsx', `shell/bin/${name}.ts`, ...argv]);
+    this.child = spawn(process.execPath, [built(`shell/bin/${name}`), ...argv]);
     children.push(this.child);
     this.child.stdout.on('data', (text) => (this.out += text));
     this.child.stderr.on('data', (text) => (this.err += text));

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { data, framed } from '../../core/support/messages.ts';
+import { built } from '../../support/built.ts';
 import { freeTcpPort } from '../support.ts';
 
 let directory: string;
@@ -43,7 +44,7 @@ class Relay {
   }
 
   get argv(): string[] {
-    return ['--import', 'tsx', 'shell/bin/davecast.ts', 'relay', '--bind', '127.0.0.1', '--in', String(this.inPort), '--out', String(this.outPort)];
+    return [built('shell/bin/davecast'), 'relay', '--bind', '127.0.0.1', '--in', String(this.inPort), '--out', String(this.outPort)];
   }
 
   async isUp(): Promise<void> {

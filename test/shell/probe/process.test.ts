@@ -2,6 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { AddressInfo } from 'node:net';
 import tls from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
+import { built } from '../../support/built.ts';
 import { certificateFile, serverOptions } from '../tls/support.ts';
 import { audio, HEAD, serveBy } from './support.ts';
 
@@ -23,7 +24,7 @@ async function davecast(
   until: (out: string) => boolean = () => false,
   act: (child: ChildProcessWithoutNullStreams) => void = (child) => child.kill('SIGINT'),
 ): Promise<Ran> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'shell/bin/davecast.ts', ...argv]);
+  const child = spawn(process.execPath, [built('shell/bin/davecast'), ...argv]);
   running.push({ stop: () => Promise.resolve(void child.kill('SIGKILL')) });
   let out = '';
   let err = '';

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readRecording } from '../../../core/recording/read.ts';
 import { davecast } from '../../../shell/bin/main.ts';
 import { replay } from '../../../sim/replay/replay.ts';
+import { built } from '../../support/built.ts';
 
 let directory: string;
 let relay: ChildProcessWithoutNullStreams | undefined;
@@ -49,7 +50,7 @@ describe('davecast record', () => {
   });
 
   it('has a process freeze what it has, and freezes what it left when it was killed', async () => {
-    relay = spawn(process.execPath, ['--import', 'tsx', 'shell/bin/davecast.ts', 'relay', '--in', '0', '--out', '0', '--bind', '127.0.0.1', '--record', directory]);
+    relay = spawn(process.execPath, [built('shell/bin/davecast'), 'relay', '--in', '0', '--out', '0', '--bind', '127.0.0.1', '--record', directory]);
     let log = '';
     relay.stdout.on('data', (text) => (log += text));
     await expect.poll(() => log, { timeout: 20_000 }).toContain('"what":"out"');

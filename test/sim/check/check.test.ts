@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
 import { simulate } from '../../../sim/run/simulation.ts';
 import encoderDeath from '../../../scenarios/encoder-death.ts';
+import { built } from '../../support/built.ts';
 import { PlantedCopy } from '../../support/planted-copy.ts';
 import { sim } from '../support/command.ts';
 
@@ -15,10 +16,9 @@ afterAll(() => rmSync(scratch, { recursive: true }));
 // Each is a handful of processes, and a busy computer takes its time.
 vi.setConfig({ testTimeout: 120_000 });
 
-function check(directory: string, ...args: string[]): { status: number | null; out: string; problems: string } {
-  const command = ['--import', 'tsx', 'sim/cli/main.ts', '--check', ...args];
-  const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: directory, encoding: 'utf8' });
-  return { status, out: stdout, problems: stderr };
+function node(directory: string, ...command: string[]): { status: number | null; out: string } {
+  const { status, stdout } = spawnSync(process.execPath, command, { cwd: directory, encoding: 'utf8' });
+  return { status, out: stdout };
 }
 
 /** A station to which this happens, as a scenario file. */
@@ -33,7 +33,7 @@ function written(name: string, faults: string): string {
 }
 
 test('what is the same everywhere is exit 0, with the hash that a plain run has', () => {
-  const { status, out } = check(root, 'scenarios/encoder-death.ts', '--for', '7', '--seed', '2', '--node', process.execPath);
+  const { status, out } = node(root, built('sim/cli/main'), '--check', built('scenarios/encoder-death'), '--for', '7', '--seed', '2', '--node', process.execPath);
   expect(out).toContain(`seed 2: trace ${simulate(encoderDeath, { seed: 2, durationS: 7 }).traceHash}, `);
   expect(out).toContain('identical in lock-step, in this process and in another process');
   expect(out).toContain(`another Node (${process.version})`);
@@ -59,7 +59,7 @@ test('so is what depends on where in the world it runs', async () => {
 test('a machine that draws for itself is found in lock-step', () => {
   const copy = new PlantedCopy({ file: 'core/links/connector.ts', find: 'const draw = this.#random();', replace: 'const draw = Math.random();' });
   try {
-    const { status, out } = check(copy.directory, 'scenarios/double-relay-loss.ts', '--json');
+    const { status, out } = node(copy.directory, '--import', 'tsx', 'sim/cli/main.ts', '--check', 'scenarios/double-relay-loss.ts', '--json');
     expect(status).toBe(1);
     const { difference } = JSON.parse(out) as { difference: string };
     expect(difference).toMatch(/^Seed 1: the first \d+ events are identical/);

@@ -5,17 +5,21 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { simulate } from '../../../sim/run/simulation.ts';
 import encoderDeath from '../../../scenarios/encoder-death.ts';
+import { built } from '../../support/built.ts';
 import { sim } from '../support/command.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const scratch = mkdtempSync(join(tmpdir(), 'davecast-sim-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-/** The command as a process of its own. */
-function program(...args: string[]): { status: number | null; out: string; problems: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'sim/cli/main.ts', ...args], { cwd: root, encoding: 'utf8' });
+/** The command as a process of its own: as built, or as its source, which can read scenarios in TypeScript. */
+function program(command: readonly string[], ...args: string[]): { status: number | null; out: string; problems: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...command, ...args], { cwd: root, encoding: 'utf8' });
   return { status, out: stdout, problems: stderr };
 }
+
+const BUILT = [built('sim/cli/main')];
+const SOURCE = ['--import', 'tsx', 'sim/cli/main.ts'];
 
 /** A scenario file of a test's own. */
 function written(name: string, text: string): string {
@@ -27,7 +31,7 @@ function written(name: string, text: string): string {
 const DEATH = 'scenarios/encoder-death.ts';
 
 describe('--json', () => {
-  const { status, out } = program(DEATH, '--seed', '5', '--json');
+  const { status, out } = program(BUILT, built('scenarios/encoder-death'), '--seed', '5', '--json');
   const report = JSON.parse(out) as Record<string, unknown> & { listeners: Record<string, unknown>[] };
 
   test('prints one object with these keys, and exits with 0', () => {
@@ -71,7 +75,7 @@ test('an expectation that fails is exit 1, alone and among many', async () => {
     `import { hears, station } from '${root}/sim/scenario.ts';
      export default { name: 'hopeless', story: 'x', durationS: 8, topology: station(), faults: [], expect: [hears({ switches: 3 })] };`,
   );
-  const one = program(file, '--json');
+  const one = program(SOURCE, file, '--json');
   expect(one.status).toBe(1);
   expect(JSON.parse(one.out)).toMatchObject({ ok: false, violations: [{ atMs: 8_000, what: 'listener: switches 0, not exactly 3' }] });
   const many = await sim(file, '--seeds', '4..5', '--jobs', '1', '--json');
@@ -93,7 +97,7 @@ test('--for plays another duration, --trace writes every event', async () => {
 
 describe('wrong use', () => {
   test('is one line on standard error, nothing on standard output, and exit 2', () => {
-    expect(program()).toEqual({ status: 2, out: '', problems: expect.stringMatching(/^sim: .+\n$/) });
+    expect(program(BUILT)).toEqual({ status: 2, out: '', problems: expect.stringMatching(/^sim: .+\n$/) });
   });
 
   test.each<[string, string[]]>([
@@ -117,7 +121,7 @@ describe('wrong use', () => {
   });
 
   test('so is a scenario with a mistake in it', async () => {
-    const broken = program(written('broken.ts', 'export default {'));
+    const broken = program(SOURCE, written('broken.ts', 'export default {'));
     expect(broken.status).toBe(2);
     expect(broken.problems.trimEnd().split('\n')).toHaveLength(1);
     const stranger = written(
