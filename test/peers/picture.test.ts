@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { browserScript } from '../../sim/cli/output/html-file.ts';
+import { browserScript } from '../../sim/cli/output/browser-script.ts';
 import { PictureBuilder } from '../../sim/picture/builder.ts';
 import { markTones, type Picture } from '../../sim/picture/data.ts';
 import { pictureOf } from '../../sim/picture/from-run.ts';

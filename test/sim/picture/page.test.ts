@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { browserScript } from '../../../sim/cli/output/html-file.ts';
+import { browserScript } from '../../../sim/cli/output/browser-script.ts';
 import type { Picture } from '../../../sim/picture/data.ts';
 import { pageOf } from '../../../sim/picture/page.ts';
 

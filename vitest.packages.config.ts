@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+/** What is handed to others (npm's package, the single file, the .deb), built, installed and run, one file after the other. */
+export default defineConfig({
+  test: {
+    include: ['test/packages/**/*.test.ts'],
+    exclude: ['dist/**', 'node_modules/**'],
+    fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+});
