@@ -30,8 +30,8 @@ export class Launched {
   out = '';
   err = '';
 
-  constructor(program: string, args: readonly string[]) {
-    this.child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  constructor(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    this.child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
     this.child.stdout!.on('data', (text) => (this.out += text));
     this.child.stderr!.on('data', (text) => (this.err += text));
     this.exited = new Promise((resolve) => this.child.once('close', resolve));

@@ -1,8 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
 
-/** The descriptor of a worker's end of the pipe by which it is told what is on air. */
-export const FEED_FD = 4;
-
 /** Starts a module of this folder, by its name without an ending, in a process of its own that can be given connections. */
 export function forkModule(name: string): ChildProcess {
   const isBuilt = import.meta.url.endsWith('.js');

@@ -3,6 +3,9 @@ import type { Settings } from '../../../core/config/settings.ts';
 import type { ListenersEvent } from '../../../core/listeners/events.ts';
 import type { LeftWith } from '../listener-host.ts';
 
+/** The descriptor of a worker's end of the pipe by which it is told what is on air. */
+export const FEED_FD = 4;
+
 /** A connection that goes with the message, whose request has been read. */
 export interface JoinMessage {
   readonly kind: 'join';

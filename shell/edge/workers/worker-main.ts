@@ -1,7 +1,6 @@
 import net from 'node:net';
 import { ignoreSignals } from '../../cli/signals.ts';
-import { FEED_FD } from './fork.ts';
-import type { Report, ToWorker } from './messages.ts';
+import { FEED_FD, type Report, type ToWorker } from './messages.ts';
 import { ListenerWorker } from './worker.ts';
 
 /** A process that has listeners and nothing else. It ends with the one that has the ingest, and by no signal that can be ignored. */

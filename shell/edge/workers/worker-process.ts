@@ -4,8 +4,8 @@ import type { Cursor } from '../../../core/base/journal.ts';
 import type { ListenerId, MountId } from '../../../core/base/machine.ts';
 import type { Settings } from '../../../core/config/settings.ts';
 import type { Feed } from '../../../core/listeners/feed/feed.ts';
-import { FEED_FD, forkModule } from './fork.ts';
-import type { GivenOut, JoinMessage, Report, ToWorker } from './messages.ts';
+import { forkModule } from './fork.ts';
+import { FEED_FD, type GivenOut, type JoinMessage, type Report, type ToWorker } from './messages.ts';
 
 /** Given to the pipe at most before the worker has taken it. */
 const IN_FLIGHT_BYTES = 1_048_576;

@@ -11,7 +11,8 @@ const STANDING_STATUS = 70;
 const KILL_MS = 5_000;
 
 const { beats, lookMs, standsMs, endMs, role, descriptor, isForPeople } = workerData as WatchdogData;
-const format = isForPeople ? (await import('../../log/format.ts')).formatForPeople() : undefined;
+let format: ((line: string) => string) | undefined;
+if (isForPeople) void import('../../log/format.ts').then(({ formatForPeople }) => (format = formatForPeople()));
 const standing = new StandingTime(lookMs);
 let isTold = false;
 

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
+
+const root = join(import.meta.dirname, '../..');
+const program = join(import.meta.dirname, 'program');
+
+/** Modules that find others by the names of files, and what stands in place of them where there is one file. */
+const replaced: Readonly<Record<string, string>> = {
+  'shell/process/version.ts': 'version.ts',
+  'shell/process/watchdog/start-thread.ts': 'start-thread.ts',
+  'shell/edge/workers/fork.ts': 'fork.ts',
+};
+
+export interface Bundle {
+  /** A CommonJS module, which `node` runs. */
+  readonly code: string;
+  /** Names of the packages that are in it. */
+  readonly packages: readonly string[];
+}
+
+/** davecast, daveice and all that they start, as one file. Rejects when a module cannot be in one, or with esbuild's errors. */
+export async function bundleProgram(): Promise<Bundle> {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  const thread = await bundle('shell/process/watchdog/thread.ts', {});
+  const whole = await bundle(join(relative(root, program), 'main.ts'), {
+    define: { DAVECAST_VERSION: JSON.stringify(version), DAVECAST_THREAD: JSON.stringify(thread.code) },
+    banner: { js: '#!/usr/bin/env node' },
+  });
+  return { code: whole.code, packages: [...new Set([...thread.packages, ...whole.packages])].toSorted() };
+}
+
+async function bundle(entry: string, more: BuildOptions): Promise<Bundle> {
+  const { outputFiles, metafile, warnings } = await build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: 'node',
+    target: 'node20.19',
+    format: 'cjs',
+    legalComments: 'inline',
+    charset: 'utf8',
+    logLevel: 'silent',
+    plugins: [replacements],
+    ...more,
+  });
+  // Above all import.meta, which is empty here: a module that looks for a file of ours would not find it.
+  if (warnings.length > 0) throw new Error(warnings.map(({ text, location }) => `${location?.file}:${location?.line}: ${text}`).join('\n'));
+  return { code: outputFiles![0]!.text, packages: packagesIn(metafile!) };
+}
+
+const replacements: Plugin = {
+  name: 'one-file',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /[\\/]shell[\\/].*\.ts$/ }, ({ path }) => {
+      const name = replaced[relative(root, path).replaceAll('\\', '/')];
+      return name === undefined ? undefined : { contents: readFileSync(join(program, name), 'utf8'), loader: 'ts', resolveDir: program };
+    });
+  },
+};
+
+function packagesIn({ inputs }: Metafile): string[] {
+  return Object.keys(inputs).flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []);
+}

@@ -1,0 +1,67 @@
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectAudio, Launched, run, succeed } from './launched.ts';
+
+const { version, dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string; dependencies: Record<string, string> };
+const executable = `davecast-linux-${process.arch}`;
+
+describe.skipIf(process.platform !== 'linux')('davecast as one file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'davecast-bundle-'));
+  // Each alone in a folder of its own: it finds nothing else.
+  const alone = (name: string): string => join(folder, 'alone', name, 'davecast');
+
+  beforeAll(() => {
+    succeed('npm', ['run', 'bundle', '--', '--executable', process.arch, '--to', folder]);
+    for (const name of ['davecast.cjs', executable]) {
+      mkdirSync(join(folder, 'alone', name), { recursive: true });
+      renameSync(join(folder, name), alone(name));
+    }
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  describe.each([['davecast.cjs'], [executable]])('%s', (name) => {
+    it('is davecast, and daveice where it is called so', () => {
+      expect(succeed(alone(name), ['--version'])).toBe(`davecast ${version}\n`);
+      expect(succeed(alone(name), ['station', '--help'])).toContain('--peer');
+      const link = join(folder, 'alone', name, 'daveice');
+      symlinkSync('davecast', link);
+      expect(succeed(link, ['--version'])).toBe(`daveice ${version}\n`);
+    });
+
+    it('takes what only its own processes are told as any wrong argument', () => {
+      expect(run(alone(name), ['--davecast-part=worker-main']).status).toBe(2);
+    });
+
+    it('runs a station whose listeners are served by workers', async () => {
+      const station = new Launched(alone(name), ['station', '--http', '0', '--bind', '127.0.0.1', '--password', 'pw', '--workers', '2']);
+      try {
+        await expectAudio(station);
+        expect(station.lines('worker-started')).toHaveLength(2);
+      } finally {
+        expect(await station.stop()).toBe(0);
+      }
+      expect(station.lines('worker-ended')).toEqual([]);
+      expect(station.err).toBe('');
+    });
+
+    it('has its watchdog', async () => {
+      const relay = new Launched(alone(name), ['relay', '--in', '0', '--out', '0', '--bind', '127.0.0.1', '--loop-blocked-ms', '400'], { NODE_OPTIONS: `--require ${resolve('test/packages/standing.cjs')}` });
+      try {
+        const { at } = await relay.line('loop-stands-at');
+        expect((at as string[])[0]).toMatch(/^standStill test\/packages\/standing\.cjs:\d+$/);
+        await relay.line('loop-goes-on');
+      } finally {
+        expect(await relay.stop()).toBe(0);
+      }
+    });
+  });
+
+  it('goes with the licences of all that is in it', () => {
+    const licences = readFileSync(join(folder, 'LICENSES'), 'utf8');
+    // What only the demo and the simulator use is not in it.
+    for (const name of Object.keys(dependencies).filter((each) => !['cac', 'seedrandom'].includes(each))) expect(licences).toContain(`\n${name} ${dependencies[name]} (`);
+    expect(readFileSync(join(folder, `LICENSES-linux-${process.arch}`), 'utf8')).toMatch(/Node\.js\n\n[^]*Permission is hereby granted/);
+  });
+});
