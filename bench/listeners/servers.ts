@@ -25,7 +25,7 @@ const START_MS = 20_000;
 
 /** An edge, behind a relay. */
 export async function startEdge({ listeners, source }: ServerOptions, edgeArgs: readonly string[], nodeArgs: readonly string[]): Promise<Server> {
-  const network = await startOurs({ relays: 1, edgeArgs: ['--max-listeners', `${listeners + SPARE}`, ...edgeArgs], nodeArgs });
+  const network = await startOurs({ relays: 1, edgeArgs: ['--max-listeners', `${listeners + SPARE}`, '--max-listeners-per-address', `${listeners + SPARE}`, ...edgeArgs], nodeArgs });
   return onAir(startLoad({ ...source, encoders: 1, shared: false, protocol: 'relay', ports: network.inPorts }), source.mounts, {
     pid: network.pids['edge']!,
     port: network.httpPort,

@@ -36,6 +36,8 @@ export const mountSettingNames: readonly MountSettingName[] = [
   'resumeGraceMs',
   'mountEndMs',
   'maxListeners',
+  'maxListenersPerAddress',
+  'listenerDurationMs',
 ];
 
 export type MountSettingName =
@@ -50,7 +52,9 @@ export type MountSettingName =
   | 'behindSettleMs'
   | 'resumeGraceMs'
   | 'mountEndMs'
-  | 'maxListeners';
+  | 'maxListeners'
+  | 'maxListenersPerAddress'
+  | 'listenerDurationMs';
 
 /** What is wanted of one mountpoint. Its name comes from the network, and may be that of something every object has. */
 export function policyFor(mount: string, policies: MountPolicies | undefined): MountPolicy | undefined {

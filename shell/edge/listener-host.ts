@@ -30,15 +30,15 @@ export interface ListenerUser {
   moved(listener: ListenerId, mount: string): void;
 }
 
-/** Of a listener that an operator has disconnected. */
-export const KILLED = 'killed';
+/** Why we disconnect a listener: an operator wants it, or it has had its time. */
+export type Disconnection = 'killed' | 'duration over';
 
 /** Where listeners are once their requests have been read: in this process, or in others. */
 export interface ListenerHost {
   /** Takes the connection over, and gives the listener its number, which is never used again. Any other answer: it is still the caller's. */
   take(newcomer: Newcomer): ListenerId | 'no-such-mount' | 'full' | 'no-worker';
   /** Disconnects one of its listeners. */
-  kill(listener: ListenerId): void;
+  disconnect(listener: ListenerId, reason: Disconnection): void;
   /** Has one of its listeners go on at another mountpoint, as soon as that is known there. */
   move(listener: ListenerId, mount: string): void;
   /** Accepts no more, tells of each listener that it has left, and lets connections end after what was written, for so long. */

@@ -13,6 +13,7 @@ export interface ListenerRequest {
 
 interface Listener extends ListenerRequest {
   readonly id: ListenerId;
+  readonly client: number;
   mount: string;
   readonly sinceMs: number;
 }
@@ -47,12 +48,7 @@ export class ListenerList {
   of(mount: string): readonly ListenerInfo[] {
     const nowMs = performance.now();
     const listeners = [...(this.#groups.get(mount)?.listeners.values() ?? [])];
-    return listeners.map(({ id, ip, agent, sinceMs }) => ({ id, ip, agent, connectedMs: nowMs - sinceMs }));
-  }
-
-  /** How many a mountpoint has. */
-  sizeOf(mount: string): number {
-    return this.#groups.get(mount)?.listeners.size ?? 0;
+    return listeners.map(({ id, client, ip, agent, sinceMs }) => ({ id, client, ip, agent, connectedMs: nowMs - sinceMs }));
   }
 
   /** How many different ones a mountpoint has: those of one address with one player count once. */
@@ -60,9 +56,10 @@ export class ListenerList {
     return this.#groups.get(mount)?.unique.size ?? 0;
   }
 
-  add(id: ListenerId, mount: string, request: ListenerRequest): void {
+  /** `client` is the number that operators know it by. */
+  add(id: ListenerId, client: number, mount: string, request: ListenerRequest): void {
     this.#joined++;
-    const listener: Listener = { id, mount, sinceMs: performance.now(), ...request };
+    const listener: Listener = { id, client, mount, sinceMs: performance.now(), ...request };
     this.#all.set(id, listener);
     this.#enter(listener);
   }

@@ -1,5 +1,5 @@
 import type { ListenerId } from '../../core/base/machine.ts';
-import { policyFor, type MountPolicies } from '../../core/config/mount-policy.ts';
+import type { MountPolicies } from '../../core/config/mount-policy.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { adminRoutes, type AdminApi } from '../icecast/admin.ts';
 import type { MountTable } from '../icecast/mount-table.ts';
@@ -17,6 +17,7 @@ import { HttpServer } from '../http/server.ts';
 import type { Log } from '../log/log.ts';
 import type { Refusals } from '../log/refusals.ts';
 import type { ListenerHost, ListenerUser, LeftWith } from './listener-host.ts';
+import { Admission } from './admission/admission.ts';
 import { Agents } from './agents.ts';
 import { ListenerList } from './listener-list.ts';
 import { streamHead } from './stream-head.ts';
@@ -57,11 +58,13 @@ export class ListenerServer {
   readonly #host: ListenerHost;
   readonly #listeners = new ListenerList();
   readonly #agents = new Agents();
+  readonly #admission: Admission;
 
   constructor(options: ListenerServerOptions) {
     this.#options = options;
     this.table = this.#table(options);
-    this.#host = options.host({ left: (id, how) => this.#left(id, how), moved: (id, mount) => this.#listeners.moved(id, mount) });
+    this.#admission = new Admission({ ...options, over: (id) => this.#host.disconnect(id, 'duration over') });
+    this.#host = options.host({ left: (id, how) => this.#left(id, how), moved: (id, mount) => this.#moved(id, mount) });
     this.#server = new HttpServer(new Router(this.table).handle, options);
   }
 
@@ -71,6 +74,7 @@ export class ListenerServer {
   }
 
   async stop(limitMs: number): Promise<void> {
+    this.#admission.stop();
     await Promise.all([this.#host.stop(limitMs), this.#server.stop(limitMs)]);
   }
 
@@ -83,7 +87,7 @@ export class ListenerServer {
     const listeners = {
       of: (mount: string) => list.of(mount),
       uniqueOf: (mount: string) => list.uniqueOf(mount),
-      kill: (id: ListenerId) => this.#host.kill(id),
+      kill: (id: ListenerId) => this.#host.disconnect(id, 'killed'),
       move: (id: ListenerId, mount: string) => this.#host.move(id, mount),
     };
     const counts = (): ServerCounts => ({ ...this.#server.counts, listenerConnections: list.joined, sourceConnections: sources?.begun() ?? 0 });
@@ -103,8 +107,9 @@ export class ListenerServer {
     };
   }
 
-  #stream({ head: request, target, socket, client, from }: HttpRequest): Reply | 'taken' {
-    const { table, settings, policies, refusals } = this.#options;
+  #stream(asked: HttpRequest): Reply | 'taken' {
+    const { head: request, target, socket, client, from } = asked;
+    const { table, settings } = this.#options;
     const mount = table.mount(target.name);
     if (mount === undefined) return notFound;
     const icy = request.headers.get('icy-metadata') === '1';
@@ -113,19 +118,23 @@ export class ListenerServer {
       finish(socket, head);
       return 'taken';
     }
-    if (this.#listeners.sizeOf(mount.name) >= (policyFor(mount.name, policies)?.settings?.maxListeners ?? Infinity)) {
-      refusals.count('too many listeners of a mountpoint', from);
-      return refused.full;
-    }
-    const agent = this.#agents.of(request.headers.get('user-agent') ?? '-');
-    const referer = this.#agents.of(request.headers.get('referer') ?? '-');
-    const id = this.#host.take({ socket, mount: mount.name, icy, label: from, head });
-    if (typeof id === 'string') return refused[id];
-    this.#listeners.add(id, mount.name, { request: request.firstLine, ip: client.address, agent, referer });
-    return 'taken';
+    return this.#admission.admit(asked, mount.name, (ticket) => {
+      const agent = this.#agents.of(request.headers.get('user-agent') ?? '-');
+      const referer = this.#agents.of(request.headers.get('referer') ?? '-');
+      const id = this.#host.take({ socket, mount: mount.name, icy, label: from, head });
+      if (typeof id === 'string') return refused[id];
+      this.#listeners.add(id, ticket.client, mount.name, { request: request.firstLine, ip: client.address, agent, referer });
+      return id;
+    });
+  }
+
+  #moved(id: ListenerId, mount: string): void {
+    this.#listeners.moved(id, mount);
+    this.#admission.moved(id, mount);
   }
 
   #left(id: ListenerId, { reason, bytes, connectedMs: told }: LeftWith): void {
+    this.#admission.left(id);
     this.#options.access({ ...this.#listeners.remove(id, told), endedAt: new Date(), bytes, reason });
   }
 }

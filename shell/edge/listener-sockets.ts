@@ -3,7 +3,7 @@ import type { ListenerId } from '../../core/base/machine.ts';
 import type { EndReason } from '../../core/listeners/listeners.ts';
 import { finish } from '../http/reply.ts';
 import { endAll, withSocket } from '../net/tcp.ts';
-import type { KILLED, LeftWith } from './listener-host.ts';
+import type { Disconnection, LeftWith } from './listener-host.ts';
 
 /** The listener has closed it, or the network has. */
 export const CLOSED_BY_LISTENER = 'closed by listener';
@@ -57,12 +57,12 @@ export class ListenerSockets {
     return this.#sockets.get(id)?.socket.writableLength ?? 0;
   }
 
-  /** The machine has let this listener go. Only who is there at the end of a mountpoint gets what was written. */
-  end(id: ListenerId, reason: EndReason | typeof KILLED): void {
+  /** The machine has let this listener go. Only who is there at the end of a mountpoint, or of its own time, gets what was written. */
+  end(id: ListenerId, reason: EndReason | Disconnection): void {
     const socket = this.#sockets.get(id)?.socket;
     if (socket === undefined) return;
     this.#forget(id, reason);
-    if (reason === 'mount-ended') finish(socket, '');
+    if (reason === 'mount-ended' || reason === 'duration over') finish(socket, '');
     else socket.destroy();
   }
 

@@ -2,7 +2,7 @@ import { Bounds } from '../../core/base/bounds.ts';
 import type { ListenerId } from '../../core/base/machine.ts';
 import type { Log } from '../log/log.ts';
 import { isSecure } from '../tls/tls-port.ts';
-import type { ListenerHost, Newcomer } from './listener-host.ts';
+import type { Disconnection, ListenerHost, Newcomer } from './listener-host.ts';
 import type { LocalListeners } from './local-listeners.ts';
 import type { WorkerPool } from './workers/pool.ts';
 
@@ -33,8 +33,8 @@ export class ListenersByConnection implements ListenerHost {
     return isSecure(newcomer.socket) ? here.take(newcomer) : workers.take(newcomer);
   }
 
-  kill(listener: ListenerId): void {
-    this.#hostOf(listener).kill(listener);
+  disconnect(listener: ListenerId, reason: Disconnection): void {
+    this.#hostOf(listener).disconnect(listener, reason);
   }
 
   move(listener: ListenerId, mount: string): void {

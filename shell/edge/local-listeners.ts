@@ -1,7 +1,7 @@
 import type { JoinOptions } from '../../core/listeners/listener.ts';
 import type { EndReason, ListenersSink } from '../../core/listeners/listeners.ts';
 import type { ListenerId } from '../../core/base/machine.ts';
-import { KILLED, type ListenerHost, type ListenerUser, type Newcomer } from './listener-host.ts';
+import type { Disconnection, ListenerHost, ListenerUser, Newcomer } from './listener-host.ts';
 import { CLOSED_BY_LISTENER, ListenerSockets } from './listener-sockets.ts';
 
 /** The machine, as its listeners need it. */
@@ -44,9 +44,9 @@ export class LocalListeners implements ListenerHost, Omit<ListenersSink, 'event'
     return id;
   }
 
-  kill(id: ListenerId): void {
-    this.#api.leave(id, KILLED);
-    this.#sockets.end(id, KILLED);
+  disconnect(id: ListenerId, reason: Disconnection): void {
+    this.#api.leave(id, reason);
+    this.#sockets.end(id, reason);
   }
 
   move(id: ListenerId, mount: string): void {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isIPv6 } from 'node:net';
+import { networkOf } from '../net/address.ts';
 
 /** Wrong passwords in a row: somebody who tries to remember. */
 const AT_ONCE = 10;
@@ -41,12 +41,4 @@ export class GuessLimit {
     }
     return 'wrong';
   }
-}
-
-/** Whoever has one address of IPv6 has all those that begin with the same 64 bits. */
-function networkOf(ip: string): string {
-  if (!isIPv6(ip)) return ip;
-  const [front = '', back] = ip.replace(/%.*$/, '').split('::').map((part) => (part === '' ? [] : part.split(':')));
-  const groups = back === undefined ? [...front] : [...front, ...Array.from({ length: Math.max(0, 8 - front.length - back.length) }, () => '0'), ...back];
-  return groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16)).join(':');
 }

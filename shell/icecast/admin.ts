@@ -19,6 +19,8 @@ import { TITLE_UPDATED, titleUpdate } from './title-update.ts';
 /** A listener as operators see it. */
 export interface ListenerInfo {
   readonly id: ListenerId;
+  /** The number that operators and authentication services know it by. */
+  readonly client: number;
   readonly ip: string;
   readonly agent: string;
   readonly connectedMs: number;
@@ -149,7 +151,7 @@ class AdminPages {
 
   #clients({ name }: MountInfo): Element {
     const listeners = this.#options.listeners.of(name);
-    const each = listeners.map(({ id, ip, agent, connectedMs }) => element('listener', elements({ IP: ip, UserAgent: agent, Connected: Math.floor(connectedMs / 1_000), ID: id })));
+    const each = listeners.map(({ client, ip, agent, connectedMs }) => element('listener', elements({ IP: ip, UserAgent: agent, Connected: Math.floor(connectedMs / 1_000), ID: client })));
     return element('icestats', [element('source', [element('Listeners', listeners.length), ...each], { mount: `/${name}` })]);
   }
 
@@ -157,7 +159,7 @@ class AdminPages {
     const text = textOf(request.target, 'id');
     if (text === undefined || text === '') return MISSING;
     const { listeners } = this.#options;
-    const found = listeners.of(name).find(({ id }) => String(id) === text);
+    const found = listeners.of(name).find(({ client }) => String(client) === text);
     if (found !== undefined) listeners.kill(found.id);
     this.#tell(request, name, 'killclient', text, found === undefined ? 'no-such-listener' : 'done');
     return iceResponse(`Client ${text} ${found === undefined ? 'not found' : 'removed'}`, found !== undefined);

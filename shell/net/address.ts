@@ -56,6 +56,14 @@ export function isLoopback(address: string | undefined): boolean {
   return plain === '::1' || plain.startsWith('127.');
 }
 
+/** Whoever has one address of IPv6 has all those that begin with the same 64 bits. */
+export function networkOf(ip: string): string {
+  if (!isIPv6(ip)) return ip;
+  const [front = '', back] = ip.replace(/%.*$/, '').split('::').map((part) => (part === '' ? [] : part.split(':')));
+  const groups = back === undefined ? [...front] : [...front, ...Array.from({ length: Math.max(0, 8 - front.length - back.length) }, () => '0'), ...back];
+  return groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16)).join(':');
+}
+
 /** The interface that `--bind` names, for multicast; undefined when it names them all. */
 export function interfaceOf(bind: string): string | undefined {
   return bind === '0.0.0.0' || bind === '::' ? undefined : bind;

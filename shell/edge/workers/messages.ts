@@ -1,7 +1,7 @@
 import type { ListenerId, MountId } from '../../../core/base/machine.ts';
 import type { Settings } from '../../../core/config/settings.ts';
 import type { ListenersEvent } from '../../../core/listeners/events.ts';
-import type { LeftWith } from '../listener-host.ts';
+import type { Disconnection, LeftWith } from '../listener-host.ts';
 
 /** The descriptor of a worker's end of the pipe by which it is told what is on air. */
 export const FEED_FD = 4;
@@ -21,9 +21,10 @@ export interface JoinMessage {
 }
 
 /** A listener is disconnected. */
-export interface KillMessage {
-  readonly kind: 'kill';
+export interface DisconnectMessage {
+  readonly kind: 'disconnect';
   readonly listener: ListenerId;
+  readonly reason: Disconnection;
 }
 
 /** A listener goes on at another mountpoint. */
@@ -39,7 +40,7 @@ export interface MoveMessage {
 export type ToWorker =
   | { readonly kind: 'begin'; readonly settings: Settings }
   | JoinMessage
-  | KillMessage
+  | DisconnectMessage
   | MoveMessage
   | { readonly kind: 'stop'; readonly limitMs: number };
 

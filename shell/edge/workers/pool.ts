@@ -4,7 +4,7 @@ import { Bounds } from '../../../core/base/bounds.ts';
 import type { Audience } from '../../../core/listeners/audience.ts';
 import type { Feed } from '../../../core/listeners/feed/feed.ts';
 import type { Log } from '../../log/log.ts';
-import type { ListenerHost, ListenerUser, Newcomer } from '../listener-host.ts';
+import type { Disconnection, ListenerHost, ListenerUser, Newcomer } from '../listener-host.ts';
 import type { Report } from './messages.ts';
 import { WorkerProcess } from './worker-process.ts';
 
@@ -92,8 +92,8 @@ export class WorkerPool implements ListenerHost {
     return listener;
   }
 
-  kill(listener: ListenerId): void {
-    this.#workerOf(listener)?.kill(listener);
+  disconnect(listener: ListenerId, reason: Disconnection): void {
+    this.#workerOf(listener)?.disconnect(listener, reason);
   }
 
   move(listener: ListenerId, name: string): void {

@@ -11,7 +11,7 @@ let worker: ListenerWorker | undefined;
 process.on('message', (message: ToWorker, socket?: net.Socket) => {
   if (message.kind === 'begin') worker = begin(message.settings);
   else if (message.kind === 'join') worker!.join(message, socket);
-  else if (message.kind === 'kill') worker!.kill(message);
+  else if (message.kind === 'disconnect') worker!.disconnect(message);
   else if (message.kind === 'move') worker!.move(message);
   else void worker!.stop(message.limitMs).then(() => process.exit(0));
 });

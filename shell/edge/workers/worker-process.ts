@@ -4,6 +4,7 @@ import type { Cursor } from '../../../core/base/journal.ts';
 import type { ListenerId, MountId } from '../../../core/base/machine.ts';
 import type { Settings } from '../../../core/config/settings.ts';
 import type { Feed } from '../../../core/listeners/feed/feed.ts';
+import type { Disconnection } from '../listener-host.ts';
 import { forkModule } from './fork.ts';
 import { FEED_FD, type GivenOut, type JoinMessage, type Report, type ToWorker } from './messages.ts';
 
@@ -85,8 +86,8 @@ export class WorkerProcess {
     });
   }
 
-  kill(listener: ListenerId): void {
-    this.#send({ kind: 'kill', listener });
+  disconnect(listener: ListenerId, reason: Disconnection): void {
+    this.#send({ kind: 'disconnect', listener, reason });
   }
 
   /** It reports when that has been done. */

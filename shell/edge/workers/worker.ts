@@ -6,9 +6,9 @@ import type { ListenersEvent } from '../../../core/listeners/events.ts';
 import { FeedReader } from '../../../core/listeners/feed/reader.ts';
 import { Listeners } from '../../../core/listeners/listeners.ts';
 import { Driver } from '../../process/driver.ts';
-import { KILLED, type LeftWith } from '../listener-host.ts';
+import type { LeftWith } from '../listener-host.ts';
 import { CLOSED_BY_LISTENER, ListenerSockets } from '../listener-sockets.ts';
-import type { GivenOut, JoinMessage, KillMessage, LeftListener, MoveMessage, Report } from './messages.ts';
+import type { DisconnectMessage, GivenOut, JoinMessage, LeftListener, MoveMessage, Report } from './messages.ts';
 
 /** One whose answer has not begun. */
 const nothing = { bytes: 0, connectedMs: 0 } as const;
@@ -83,17 +83,17 @@ export class ListenerWorker {
     this.#whenKnown({ message, socket });
   }
 
-  kill({ listener }: KillMessage): void {
+  disconnect({ listener, reason }: DisconnectMessage): void {
     for (const { message, socket } of this.#waiting) {
       if (message.listener !== listener || socket === undefined) continue;
       socket.destroy();
-      this.#left.push({ ...nothing, listener, reason: KILLED });
+      this.#left.push({ ...nothing, listener, reason });
     }
     this.#waiting = this.#waiting.filter(({ message }) => message.listener !== listener);
     const id = this.#ids.get(listener);
     if (id === undefined) return;
-    this.#machine.leave(this.#driver.now, id, KILLED);
-    this.#sockets.end(id, KILLED);
+    this.#machine.leave(this.#driver.now, id, reason);
+    this.#sockets.end(id, reason);
     this.#driver.settle();
   }
 

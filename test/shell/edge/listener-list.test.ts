@@ -7,11 +7,11 @@ const from = (ip: string, agent: string): { ip: string; agent: string; request: 
 
 it('knows who is at which mountpoint, and counts one address with one player once', () => {
   const list = new ListenerList();
-  list.add(id(1), 'one', from('192.0.2.1', 'a'));
-  list.add(id(2), 'one', from('192.0.2.1', 'a'));
-  list.add(id(3), 'one', from('192.0.2.1', 'b'));
-  list.add(id(4), 'one', from('192.0.2.2', 'a'));
-  list.add(id(5), 'two', from('192.0.2.1', 'a'));
+  list.add(id(1), 1, 'one', from('192.0.2.1', 'a'));
+  list.add(id(2), 2, 'one', from('192.0.2.1', 'a'));
+  list.add(id(3), 3, 'one', from('192.0.2.1', 'b'));
+  list.add(id(4), 4, 'one', from('192.0.2.2', 'a'));
+  list.add(id(5), 5, 'two', from('192.0.2.1', 'a'));
   const idsOf = (mount: string): number[] => list.of(mount).map((one) => one.id);
   expect([idsOf('one'), idsOf('two'), idsOf('none')]).toEqual([[1, 2, 3, 4], [5], []]);
   expect([list.uniqueOf('one'), list.uniqueOf('two'), list.uniqueOf('none')]).toEqual([3, 1, 0]);

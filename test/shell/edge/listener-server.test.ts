@@ -107,6 +107,18 @@ it('takes as many listeners of a mountpoint as its configuration says, and of ot
   expect(await next.untilText('\r\n\r\n')).toMatch(/^HTTP\/1\.0 200 /);
 });
 
+it('lets a listener whose time is over have what was written, and says why it has left', async () => {
+  const { port, told, host, api } = await serve();
+  const client = new RawClient(port).write('GET /one HTTP/1.0\r\n\r\n');
+  await client.untilText('\r\n\r\n');
+  host.send(1 as ListenerId, Buffer.from('the end'));
+  host.disconnect(1 as ListenerId, 'duration over');
+  await client.closed;
+  expect(client.text).toMatch(/the end$/);
+  expect(await told.until('access')).toMatchObject({ mount: 'one', reason: 'duration over' });
+  expect(api.left).toEqual([1]);
+});
+
 async function headOf(port: number, request: string): Promise<string> {
   const client = new RawClient(port).write(request);
   await client.untilText('\r\n\r\n');
