@@ -6,6 +6,7 @@ import type { Option } from '../cli/options.ts';
 import { operatorUsage } from '../operator/commands.ts';
 import { PASSWORD_VARIABLE } from '../operator/password.ts';
 import { SOURCE_PASSWORD_VARIABLE } from './encoder-config.ts';
+import { listenerOptions } from '../cli/mount-listeners.ts';
 import { mountOptions } from '../cli/mount-policies.ts';
 import { caOption, tlsOptions } from '../cli/tls.ts';
 import { accessLogFormats } from '../access-log/lines.ts';
@@ -137,9 +138,9 @@ const recordOptions: readonly Option[] = [
 export const commands: Readonly<Record<CommandName, Command>> = {
   relay: command('relay', [...relayOptions, ...pagesOptions, ...pagesTlsOptions, ...allowOptions, ...recordOptions], relayUsage, relayAbout),
   originalRelay: command('relay', [...pagesOptions, ...pagesTlsOptions, ...allowOptions, ...recordOptions], relayUsage, relayAbout),
-  edge: command('edge', [...edgeOptions, ...servingOptions, ...mountOptions, ...operatorOptions, ...accessOptions, ...recordOptions], edgeUsage, edgeAbout),
-  originalEdge: command('edge', [...servingOptions, ...mountOptions, ...operatorOptions, ...accessOptions, ...recordOptions], edgeUsage, edgeAbout),
-  station: command('station', [...stationOptions, ...streamOptions, ...workersOptions, ...mountOptions, ...operatorOptions, ...accessOptions, ...allowOptions, ...recordOptions], stationUsage, stationAbout),
+  edge: command('edge', [...edgeOptions, ...servingOptions, ...mountOptions, ...listenerOptions, ...operatorOptions, ...accessOptions, ...recordOptions], edgeUsage, edgeAbout),
+  originalEdge: command('edge', [...servingOptions, ...mountOptions, ...listenerOptions, ...operatorOptions, ...accessOptions, ...recordOptions], edgeUsage, edgeAbout),
+  station: command('station', [...stationOptions, ...streamOptions, ...workersOptions, ...mountOptions, ...listenerOptions, ...operatorOptions, ...accessOptions, ...allowOptions, ...recordOptions], stationUsage, stationAbout),
   encoder: command('encoder', [...sourceOptions, originOption, ...streamOptions], encoderUsage, encoderAbout),
   daveice: command(
     'encoder',

@@ -2,9 +2,11 @@ import type { AccessLogConfig } from '../access-log/access-log.ts';
 import { accessLogFormats } from '../access-log/lines.ts';
 import { ranges, workerCount } from '../cli/arguments.ts';
 import { configOf } from '../cli/config.ts';
+import type { MountListeners } from '../cli/mount-listeners.ts';
 import { policiesOf } from '../cli/mount-policies.ts';
 import type { Given } from '../cli/options.ts';
 import { tlsOf } from '../cli/tls.ts';
+import type { AdmissionConfig } from '../edge/admission/admission.ts';
 import type { EdgeConfig } from '../edge/edge.ts';
 import { adminPassword } from '../operator/password.ts';
 import { UsageError } from '../process/problems.ts';
@@ -18,17 +20,27 @@ export function allowedOf(given: Given): Required<Pick<RelayConfig, 'allowIn' | 
 }
 
 /** How the listeners of an edge are served. */
-export function servingOf(given: Given): Pick<EdgeConfig, 'tls' | 'workers' | 'settings' | 'policies' | 'adminPassword' | 'accessLog' | 'record'> {
-  const { settings, policies } = configOf(given, 'edge');
+export function servingOf(given: Given): Pick<EdgeConfig, 'tls' | 'workers' | 'settings' | 'policies' | 'admission' | 'adminPassword' | 'accessLog' | 'record'> {
+  const { settings, policies, listeners } = configOf(given, 'edge');
   return {
     tls: tlsOf(given),
     workers: workerCount('--workers', given.one('workers')),
     settings,
     policies: policiesOf(given, policies),
+    admission: admissionOf(given, listeners),
     adminPassword: adminPassword(given, 'admin-password'),
     accessLog: accessLogOf(given),
     record: recordOf(given),
   };
+}
+
+/** Who may listen. */
+export function admissionOf(given: Given, mounts: MountListeners): AdmissionConfig {
+  const [allow, deny] = ['listener-allow', 'listener-deny'].map((option) => {
+    if (given.one(option) === '') throw new UsageError(`--${option} must not be empty`);
+    return given.one(option);
+  });
+  return { allow, deny, mounts };
 }
 
 /** What --access-log asks for. */

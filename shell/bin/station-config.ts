@@ -14,7 +14,7 @@ import type { ShoutcastPort } from '../source/source-intake.ts';
 import type { StationConfig } from '../station/station.ts';
 import type { StationMount } from '../station/station-mounts.ts';
 import { namesMount, pulledMounts, sourcePassword, stationOf } from './encoder-config.ts';
-import { accessLogOf, allowedOf, recordOf } from './shared-config.ts';
+import { accessLogOf, admissionOf, allowedOf, recordOf } from './shared-config.ts';
 
 /** A station as it is wished for; how much memory its machines may have is known when it is made. */
 export interface StationWish {
@@ -31,7 +31,7 @@ const SOURCES_PER_MOUNT = 8;
 export function stationConfig(given: Given): StationWish {
   noMore(given.positionals);
   const old = icecastOf(given);
-  const { settings, policies, sources: inFile } = configOf(given, 'station', old.settings);
+  const { settings, policies, sources: inFile, listeners } = configOf(given, 'station', old.settings);
   const only = given.all('mount').map((text) => mountName('--mount', text));
   const httpPort = old.httpPort !== undefined && !given.has('http') ? old.httpPort : listenPort('--http', given.one('http'));
   const config: StationWish['config'] = {
@@ -49,6 +49,7 @@ export function stationConfig(given: Given): StationWish {
     ...allowedOf(given),
     workers: workerCount('--workers', given.one('workers')),
     policies: policiesOf(given, merged(old.policies, policies)),
+    admission: admissionOf(given, listeners),
     adminPassword: adminPassword(given, 'admin-password') ?? old.adminPassword,
     accessLog: accessLogOf(given),
     record: recordOf(given),

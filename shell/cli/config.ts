@@ -1,6 +1,7 @@
 import { defaultSettings, settingNames, settingProblem, settingsProblem, settingTable, type SettingName, type Settings } from '../../core/config/settings.ts';
 import type { MountPolicies } from '../../core/config/mount-policy.ts';
 import { contentOf } from './file.ts';
+import { listenersIn, type MountListeners } from './mount-listeners.ts';
 import { policiesIn } from './mount-policies.ts';
 import { sourcesIn, type MountSources } from './mount-sources.ts';
 import type { Given, Option } from './options.ts';
@@ -22,14 +23,15 @@ export interface Config {
   /** Of the file alone. */
   readonly policies: MountPolicies;
   readonly sources: MountSources;
+  readonly listeners: MountListeners;
 }
 
 /** What `base` changes of the defaults, changed by the file that --config names, changed by what else is on the command line. */
 export function configOf(given: Given, role: ProcessRole, base: Partial<Settings> = {}): Config {
   const file = given.one('config');
   const problems = new Problems();
-  const nothing: ConfigFile = { settings: {}, policies: {}, sources: new Map() };
-  const { settings: changes, policies, sources } = (file === undefined ? undefined : problems.try(() => readConfig(file, given.notes))) ?? nothing;
+  const nothing: ConfigFile = { settings: {}, policies: {}, sources: new Map(), listeners: new Map() };
+  const { settings: changes, policies, sources, listeners } = (file === undefined ? undefined : problems.try(() => readConfig(file, given.notes))) ?? nothing;
   for (const name of namesFor(role)) {
     const text = given.one(flagOf(name));
     if (text === undefined) continue;
@@ -41,13 +43,14 @@ export function configOf(given: Given, role: ProcessRole, base: Partial<Settings
   const settings = { ...defaultSettings, ...base, ...changes };
   const problem = settingsProblem(settings);
   if (problem !== undefined) throw new UsageError(problem);
-  return { settings, policies, sources };
+  return { settings, policies, sources, listeners };
 }
 
 interface ConfigFile {
   readonly settings: Partial<Record<SettingName, number>>;
   readonly policies: MountPolicies;
   readonly sources: MountSources;
+  readonly listeners: MountListeners;
 }
 
 /** A JSON object of settings by name, and "mounts". Those of other roles may be in it, so that one file serves a whole site. */
@@ -63,8 +66,9 @@ function readConfig(file: string, notes: string[]): ConfigFile {
   const policies = mounts === undefined ? {} : problems.try(() => policiesIn(file, mounts));
   // What is no object of mountpoints is told once.
   const sources = mounts === undefined || policies === undefined ? new Map() : problems.try(() => sourcesIn(file, mounts));
+  const listeners = mounts === undefined || policies === undefined ? new Map() : problems.try(() => listenersIn(file, mounts));
   problems.throwAll();
-  return { settings, policies: policies!, sources: sources! };
+  return { settings, policies: policies!, sources: sources!, listeners: listeners! };
 }
 
 /** Takes in one setting of a file, which may have a former name; throws a UsageError that says what is wrong with it. */

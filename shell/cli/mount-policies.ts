@@ -5,6 +5,7 @@ import { codecs, type Codec } from '../../core/codec/format/format.ts';
 import { mountSettingNames, type Fallback, type MountPolicies, type MountPolicy, type MountSettingName } from '../../core/config/mount-policy.ts';
 import { settingProblem } from '../../core/config/settings.ts';
 import { JsonReader, keyText } from './json-reader.ts';
+import { LISTENERS_KEY } from './mount-listeners.ts';
 import { SOURCE_KEY } from './mount-sources.ts';
 import type { Given, Option } from './options.ts';
 import { UsageError } from '../process/problems.ts';
@@ -63,7 +64,7 @@ class PolicyReader extends JsonReader {
   }
 
   #with(policy: MountPolicy, key: string, inside: string, value: unknown): MountPolicy {
-    if (key === SOURCE_KEY) return policy;
+    if (key === SOURCE_KEY || key === LISTENERS_KEY) return policy;
     if (key === 'prefer') return { ...policy, prefer: this.origin(inside, value) };
     if (key === 'codec') return { ...policy, codec: this.#codec(inside, value) };
     if (key === 'trust') return { ...policy, trust: this.#trust(inside, value) };
@@ -92,7 +93,7 @@ class PolicyReader extends JsonReader {
   }
 
   #setting(where: string, name: string, value: unknown): MountSettingName {
-    if (!isMountSetting(name)) throw this.error(where, `unknown key: a mountpoint has prefer, fallback, ${mountSettingNames.join(', ')}, fallbackOnSilence, trust, codec, ${SOURCE_KEY}`);
+    if (!isMountSetting(name)) throw this.error(where, `unknown key: a mountpoint has prefer, fallback, ${mountSettingNames.join(', ')}, fallbackOnSilence, trust, codec, ${SOURCE_KEY}, ${LISTENERS_KEY}`);
     const problem = settingProblem(name, value);
     if (problem !== undefined) throw this.error(where, problem.replace(`${name} `, ''));
     return name;

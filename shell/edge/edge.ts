@@ -12,6 +12,7 @@ import type { Endpoint } from '../net/address.ts';
 import { NEVER_FINISHED, type App } from '../process/app.ts';
 import { AccessLog, type AccessLogConfig } from '../access-log/access-log.ts';
 import type { AccessEntry } from '../access-log/lines.ts';
+import type { AdmissionConfig } from './admission/admission.ts';
 import { Driver } from '../process/driver.ts';
 import { fallbackError, fallbackProblemText, readFallbackFiles, type FallbackFile } from './fallback-files.ts';
 import type { ListenerHost, ListenerUser } from './listener-host.ts';
@@ -37,6 +38,8 @@ export interface EdgeConfig {
   readonly settings: Settings;
   /** What is wanted of single mountpoints. */
   readonly policies?: MountPolicies;
+  /** Who may listen; everybody, unless given. */
+  readonly admission?: AdmissionConfig | undefined;
   /** Of operators; undefined: there are none. */
   readonly adminPassword?: string | undefined;
   /** Where a line is written for each listener that has left; undefined: to the log. */
@@ -74,7 +77,7 @@ export class EdgeApp implements App {
   readonly #refusals: Refusals;
 
   constructor(config: EdgeConfig, log: Log) {
-    const { settings, policies = {}, adminPassword, record, workers = 1, sourceRoutes } = config;
+    const { settings, policies = {}, admission, adminPassword, record, workers = 1, sourceRoutes } = config;
     this.#config = config;
     this.#log = log;
     this.#refusals = new Refusals(log);
@@ -115,6 +118,7 @@ export class EdgeApp implements App {
       access: (entry) => this.#access(entry),
       adminPassword,
       sources: sourceRoutes,
+      admission,
       settings,
       policies,
       log,
@@ -132,6 +136,7 @@ export class EdgeApp implements App {
   async start(): Promise<void> {
     const { bind, httpPort, relays, settings, policies = {}, accessLog } = this.#config;
     const files = await readFallbackFiles(policies, settings);
+    await this.#listeners.start();
     await this.#tls?.start();
     this.#accessLog = accessLog && new AccessLog(accessLog, this.#log);
     await this.#flight?.start();

@@ -17,7 +17,7 @@ import { HttpServer } from '../http/server.ts';
 import type { Log } from '../log/log.ts';
 import type { Refusals } from '../log/refusals.ts';
 import type { ListenerHost, ListenerUser, LeftWith } from './listener-host.ts';
-import { Admission } from './admission/admission.ts';
+import { Admission, type AdmissionConfig } from './admission/admission.ts';
 import { Agents } from './agents.ts';
 import { ListenerList } from './listener-list.ts';
 import { streamHead } from './stream-head.ts';
@@ -38,6 +38,8 @@ export interface ListenerServerOptions {
   /** What source clients may ask; nothing, unless given. */
   readonly sources?: { readonly titles: readonly Route[]; readonly push: Route; readonly begun: () => number } | undefined;
   readonly settings: Settings;
+  /** Who may listen; everybody, unless given. */
+  readonly admission?: AdmissionConfig | undefined;
   /** What is wanted of single mountpoints. */
   readonly policies?: MountPolicies | undefined;
   readonly log: Log;
@@ -66,6 +68,11 @@ export class ListenerServer {
     this.#admission = new Admission({ ...options, over: (id) => this.#host.disconnect(id, 'duration over') });
     this.#host = options.host({ left: (id, how) => this.#left(id, how), moved: (id, mount) => this.#moved(id, mount) });
     this.#server = new HttpServer(new Router(this.table).handle, options);
+  }
+
+  /** Reads the files that say who may listen. Rejects with a UsageError. */
+  start(): Promise<void> {
+    return this.#admission.start();
   }
 
   /** The port that it listens on then. */
@@ -112,6 +119,8 @@ export class ListenerServer {
     const { table, settings } = this.#options;
     const mount = table.mount(target.name);
     if (mount === undefined) return notFound;
+    const refusal = this.#admission.refusal(asked, mount.name);
+    if (refusal !== undefined) return refusal;
     const icy = request.headers.get('icy-metadata') === '1';
     const head = streamHead(mount, icy ? settings.icyIntervalBytes : undefined);
     if (request.method === 'HEAD') {

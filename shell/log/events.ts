@@ -12,6 +12,7 @@ export type Refusal =
   | 'too many paths'
   | 'too many subscribers'
   | 'not allowed'
+  | 'listener not allowed'
   | 'too many unfinished requests'
   | 'head not finished in time'
   | 'head too long'
@@ -65,6 +66,10 @@ export type ShellEvent =
   /** `how`: the signal or the status; with it went so many listeners. */
   | { readonly kind: 'worker-ended'; readonly worker: number; readonly pid: number; readonly how: string; readonly listeners: number }
   | { readonly kind: 'worker-stuck'; readonly worker: number; readonly pid: number }
+  /** It lists so many things. */
+  | { readonly kind: 'file-loaded'; readonly file: string; readonly entries: number }
+  /** A file that is read again; what it said before stays. */
+  | { readonly kind: 'file-refused'; readonly problem: string }
   /** `names` that it is for, and the last moment `until` which it is valid. */
   | { readonly kind: 'certificate-loaded'; readonly file: string; readonly names: string; readonly serial: string; readonly until: string }
   /** The one of serial number `inUse` stays. */

@@ -39,6 +39,8 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'worker-started': { level: 'info', text: 'listener worker started' },
   'worker-ended': { level: 'error', text: 'listener worker ended: its listeners are disconnected' },
   'worker-stuck': { level: 'error', text: 'listener worker does not respond, ending it' },
+  'file-loaded': { level: 'info', text: 'file loaded' },
+  'file-refused': { level: 'warn', text: 'file not loaded, what it said before stays in force' },
   'certificate-loaded': { level: 'info', text: 'certificate loaded' },
   'certificate-refused': { level: 'warn', text: 'certificate not loaded, the one in use stays' },
   'certificate-expires': { level: 'warn', text: 'certificate expires soon: renew it' },

@@ -59,9 +59,17 @@ export function isLoopback(address: string | undefined): boolean {
 /** Whoever has one address of IPv6 has all those that begin with the same 64 bits. */
 export function networkOf(ip: string): string {
   if (!isIPv6(ip)) return ip;
-  const [front = '', back] = ip.replace(/%.*$/, '').split('::').map((part) => (part === '' ? [] : part.split(':')));
-  const groups = back === undefined ? [...front] : [...front, ...Array.from({ length: Math.max(0, 8 - front.length - back.length) }, () => '0'), ...back];
-  return groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16)).join(':');
+  return groupsOf(ip).slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16)).join(':');
+}
+
+/** The eight groups of an address of IPv6, in hexadecimal digits; a zone is none of them. */
+export function groupsOf(ip: string): readonly string[] {
+  const whole = ip.replace(/%.*$/, '').replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...parts: string[]) => {
+    const [a, b, c, d] = parts.slice(0, 4).map((part) => Number(part).toString(16).padStart(2, '0'));
+    return `${a}${b}:${c}${d}`;
+  });
+  const [front = [], back] = whole.split('::').map((part) => (part === '' ? [] : part.split(':')));
+  return back === undefined ? front : [...front, ...Array.from({ length: Math.max(0, 8 - front.length - back.length) }, () => '0'), ...back];
 }
 
 /** The interface that `--bind` names, for multicast; undefined when it names them all. */

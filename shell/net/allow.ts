@@ -1,5 +1,6 @@
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import { plainAddress } from './address.ts';
+import { RangeSet } from './range-set.ts';
 
 /** A range of addresses, as operators write it: `192.0.2.0/24`, `2001:db8::/32`, or one address alone. */
 export interface Range {
@@ -26,19 +27,14 @@ export function parseRange(text: string): Range | undefined {
 
 /** Who may connect. Without any range everybody may. */
 export class AllowList {
-  readonly #ranges = new BlockList();
+  readonly #ranges: RangeSet;
   readonly #isEmpty: boolean;
 
   constructor(ranges: readonly Range[]) {
     this.#isEmpty = ranges.length === 0;
-    for (const { address, prefix, family } of ranges) this.#ranges.addSubnet(address, prefix, family);
+    this.#ranges = new RangeSet(ranges);
   }
 
   /** Of a peer's address, as its socket shows it. */
-  readonly allows = (address: string | undefined): boolean => {
-    if (this.#isEmpty) return true;
-    const plain = plainAddress(address).replace(/%.*$/, '');
-    const version = isIP(plain);
-    return version !== 0 && this.#ranges.check(plain, version === 4 ? 'ipv4' : 'ipv6');
-  };
+  readonly allows = (address: string | undefined): boolean => this.#isEmpty || this.#ranges.has(address);
 }

@@ -1,5 +1,6 @@
 import type { MountPolicies } from '../../core/config/mount-policy.ts';
 import type { Settings } from '../../core/config/settings.ts';
+import type { AdmissionConfig } from '../edge/admission/admission.ts';
 import type { AccessLogConfig } from '../access-log/access-log.ts';
 import { EdgeApp } from '../edge/edge.ts';
 import type { Log } from '../log/log.ts';
@@ -46,6 +47,8 @@ export interface StationConfig {
   readonly settings: Settings;
   /** What is wanted of single mountpoints. */
   readonly policies?: MountPolicies;
+  /** Who may listen; everybody, unless given. */
+  readonly admission?: AdmissionConfig | undefined;
   /** Of operators; undefined: there are none. */
   readonly adminPassword?: string | undefined;
   /** Where a line is written for each listener that has left; undefined: to the log. */

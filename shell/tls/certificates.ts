@@ -1,8 +1,9 @@
 import type tls from 'node:tls';
+import { FileWatch } from '../files/file-watch.ts';
 import type { Log } from '../log/log.ts';
 import { UsageError } from '../process/problems.ts';
 import { ExpiryWatch } from './expiry-watch.ts';
-import { endOf, namesOf, PairProblem, readPair, stampOf, type Pair, type PairFiles } from './pair.ts';
+import { endOf, namesOf, PairProblem, readPair, type Pair, type PairFiles } from './pair.ts';
 
 export interface CertificatesOptions {
   /** At least one. The first is for clients that name no server, or one that no certificate is for. */
@@ -14,9 +15,6 @@ export interface CertificatesOptions {
   readonly lookMs?: number;
 }
 
-/** Files are looked at so often; what has changed is read at the first look that finds it as the one before. */
-const LOOK_MS = 2_000;
-
 /**
  * The certificates that connections are made with. They are read again at SIGHUP, and when their files have changed; connections that are
  * open stay as they are. What cannot be used is told of, and the certificate before it stays.
@@ -26,40 +24,31 @@ export class Certificates {
   readonly #wallMs: () => number;
   readonly #expiry: ExpiryWatch;
   #pairs: readonly Pair[] = [];
-  /** Of the files of each pair: as they were when they were last read, and at the last look. */
-  #read: string[] = [];
-  #looked: string[] = [];
-  #timer: NodeJS.Timeout | undefined;
-  /** A disk that hangs is not asked again. */
-  #isLooking = false;
-  #work: Promise<void> = Promise.resolve();
-  readonly #onHangUp = (): void => void (this.#work = this.#work.then(() => this.#readAgain()));
+  readonly #watch: FileWatch;
 
   constructor(options: CertificatesOptions) {
     this.#options = options;
     this.#wallMs = options.wallMs ?? Date.now;
     this.#expiry = new ExpiryWatch(options.log, this.#wallMs);
+    const { files, lookMs } = options;
+    this.#watch = new FileWatch({ groups: files.map(({ cert, key }) => [cert, key]), read: (at) => this.#renew(at), looked: () => this.#expiry.look(this.#pairs), lookMs });
   }
 
   /** Reads all of them; rejects with a UsageError when one cannot be used. One that has expired can. */
   async start(): Promise<void> {
-    const { files, lookMs = LOOK_MS } = this.#options;
-    this.#read = await Promise.all(files.map(stampOf));
-    this.#looked = [...this.#read];
+    await this.#watch.remember();
     try {
-      this.#pairs = await Promise.all(files.map(readPair));
+      this.#pairs = await Promise.all(this.#options.files.map(readPair));
     } catch (error) {
       throw error instanceof PairProblem ? new UsageError(error.message) : error;
     }
     for (const pair of this.#pairs) this.#tell(pair);
     this.#expiry.look(this.#pairs);
-    process.on('SIGHUP', this.#onHangUp);
-    this.#timer = setInterval(() => this.#look(), lookMs);
+    this.#watch.start();
   }
 
   stop(): void {
-    clearInterval(this.#timer);
-    process.off('SIGHUP', this.#onHangUp);
+    this.#watch.stop();
   }
 
   /** For a new connection of a client that names this server. */
@@ -69,29 +58,8 @@ export class Certificates {
     return (pair ?? this.#pairs[0]!).context;
   }
 
-  #look(): void {
-    this.#expiry.look(this.#pairs);
-    if (this.#isLooking) return;
-    this.#isLooking = true;
-    this.#work = this.#work.then(async () => {
-      for (const [at, files] of this.#options.files.entries()) {
-        const stamp = await stampOf(files);
-        const isStill = stamp === this.#looked[at];
-        this.#looked[at] = stamp;
-        if (isStill && stamp !== this.#read[at]) await this.#renew(at);
-      }
-      this.#isLooking = false;
-    });
-  }
-
-  async #readAgain(): Promise<void> {
-    for (const at of this.#options.files.keys()) await this.#renew(at);
-    this.#expiry.look(this.#pairs);
-  }
-
   async #renew(at: number): Promise<void> {
     const files = this.#options.files[at]!;
-    this.#read[at] = await stampOf(files);
     const before = this.#pairs[at]!;
     try {
       const pair = await readPair(files);

@@ -49,15 +49,6 @@ export function endOf({ validTo }: X509Certificate): Date {
   return new Date(validTo);
 }
 
-/** Changes whenever one of the files is written or replaced, also what a symbolic link leads to. */
-export async function stampOf({ cert, key }: PairFiles): Promise<string> {
-  const stamps = await Promise.all([cert, key].map(async (file) => {
-    const found = await stat(file).catch(() => undefined);
-    return found === undefined ? 'missing' : `${found.ino} ${found.size} ${found.mtimeMs}`;
-  }));
-  return stamps.join(', ');
-}
-
 async function textOf(file: string): Promise<string> {
   try {
     const found = await stat(file);

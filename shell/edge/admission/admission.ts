@@ -5,6 +5,9 @@ import { htmlReply, type Reply } from '../../http/reply.ts';
 import type { HttpRequest } from '../../http/request.ts';
 import type { Log } from '../../log/log.ts';
 import type { Refusals } from '../../log/refusals.ts';
+import type { MountListeners } from '../../cli/mount-listeners.ts';
+import { ReloadedFiles } from '../../files/reloaded-files.ts';
+import { AddressRules, type AddressFiles } from './address-rules.ts';
 import { Durations } from './durations.ts';
 import { Places, type Place } from './places.ts';
 
@@ -20,7 +23,13 @@ export interface Ticket {
 /** Has the listener join, and gives its number; or else what it is answered. */
 export type Enter = (ticket: Ticket) => ListenerId | Reply;
 
+/** Who may listen: at all mountpoints, and at single ones. */
+export interface AdmissionConfig extends AddressFiles {
+  readonly mounts?: MountListeners | undefined;
+}
+
 export interface AdmissionOptions {
+  readonly admission?: AdmissionConfig | undefined;
   readonly settings: Settings;
   readonly policies?: MountPolicies | undefined;
   readonly log: Log;
@@ -29,15 +38,19 @@ export interface AdmissionOptions {
   readonly over: (listener: ListenerId) => void;
 }
 
+const notAllowed = htmlReply(403, 'Your address is not allowed to listen');
 const full = htmlReply(403, 'Too many listeners');
 
 /**
  * Decides who may listen, before a listener's connection is handed over.
  *
- *     request -> a place within the limits -> enter
+ *     request -> its address -> a place within the limits -> enter
  */
 export class Admission {
   readonly #options: AdmissionOptions;
+  readonly #files: ReloadedFiles;
+  readonly #rules: AddressRules;
+  readonly #mountRules: ReadonlyMap<string, AddressRules>;
   readonly #places: Places;
   readonly #durations: Durations;
   /** Of those who listen. */
@@ -46,8 +59,24 @@ export class Admission {
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
+    const { admission: { allow, deny, mounts = new Map() } = {}, log } = options;
+    this.#files = new ReloadedFiles(log);
+    this.#rules = new AddressRules({ allow, deny }, this.#files);
+    this.#mountRules = new Map([...mounts].map(([mount, files]) => [mount, new AddressRules(files, this.#files)]));
     this.#places = new Places(options);
     this.#durations = new Durations(options.over);
+  }
+
+  /** Reads the files; rejects with a UsageError that has a line for each problem. */
+  start(): Promise<void> {
+    return this.#files.start();
+  }
+
+  /** Why a request is refused, whatever it says. */
+  refusal({ client: { address }, from }: HttpRequest, mount: string): Reply | undefined {
+    if (this.#rules.admit(address) && this.#mountRules.get(mount)?.admit(address) !== false) return undefined;
+    this.#options.refusals.count('listener not allowed', from);
+    return notAllowed;
   }
 
   /** What is answered; 'taken' where the listener has joined. */
@@ -76,6 +105,7 @@ export class Admission {
   }
 
   stop(): void {
+    this.#files.stop();
     this.#durations.stop();
   }
 
