@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import type { ListenerAuth } from './listener-auth.ts';
 import { JsonReader, keyText } from './json-reader.ts';
 import type { Option } from './options.ts';
 
@@ -8,6 +9,8 @@ export interface MountListener {
   readonly allow?: string;
   /** File of ranges of addresses that may not. */
   readonly deny?: string;
+  /** They have to say who they are. */
+  readonly auth?: ListenerAuth;
 }
 
 /** By the names of mountpoints, without their leading slash. */
@@ -41,7 +44,24 @@ class ListenerReader extends JsonReader {
 
   #with(listener: MountListener, key: string, inside: string, value: unknown): MountListener {
     if (key === 'allow' || key === 'deny') return { ...listener, [key]: this.#file(inside, value) };
-    throw this.error(inside, 'unknown key: listeners have allow, deny');
+    if (key === 'auth') return { ...listener, auth: this.#auth(inside, value) };
+    throw this.error(inside, 'unknown key: listeners have allow, deny, auth');
+  }
+
+  #auth(where: string, value: unknown): ListenerAuth {
+    const keys = this.entries(where, value).map(([key]) => key);
+    if (keys.includes('htpasswd')) return this.#htpasswd(where, value);
+    throw this.error(where, 'must have htpasswd');
+  }
+
+  #htpasswd(where: string, value: unknown): ListenerAuth {
+    let auth: ListenerAuth = { kind: 'htpasswd', file: '', onePerUser: false };
+    this.each(where, value, (key, inside, one) => {
+      if (key === 'htpasswd') auth = { ...auth, file: this.#file(inside, one) };
+      else if (key === 'onePerUser') auth = { ...auth, onePerUser: this.flag(inside, one) };
+      else throw this.error(inside, 'unknown key: with htpasswd there is onePerUser');
+    });
+    return auth;
   }
 
   /** A relative path starts at the directory of the configuration file. */

@@ -1,6 +1,7 @@
 import type { ListenerId } from '../../core/base/machine.ts';
 import type { MountPolicies } from '../../core/config/mount-policy.ts';
 import type { Settings } from '../../core/config/settings.ts';
+import type { MountInfo } from '../../core/edge/edge.ts';
 import { adminRoutes, type AdminApi } from '../icecast/admin.ts';
 import type { MountTable } from '../icecast/mount-table.ts';
 import { isNotOfOperator, operators } from '../operator/allowed.ts';
@@ -81,8 +82,8 @@ export class ListenerServer {
   }
 
   async stop(limitMs: number): Promise<void> {
-    this.#admission.stop();
     await Promise.all([this.#host.stop(limitMs), this.#server.stop(limitMs)]);
+    await this.#admission.stop(limitMs);
   }
 
   /** Every page before the mountpoints: none can be called like one. */
@@ -116,25 +117,30 @@ export class ListenerServer {
 
   #stream(asked: HttpRequest): Reply | 'taken' {
     const { head: request, target, socket, client, from } = asked;
-    const { table, settings } = this.#options;
+    const { table } = this.#options;
     const mount = table.mount(target.name);
     if (mount === undefined) return notFound;
     const refusal = this.#admission.refusal(asked, mount.name);
     if (refusal !== undefined) return refusal;
-    const icy = request.headers.get('icy-metadata') === '1';
-    const head = streamHead(mount, icy ? settings.icyIntervalBytes : undefined);
     if (request.method === 'HEAD') {
-      finish(socket, head);
+      finish(socket, this.#headFor(request, mount));
       return 'taken';
     }
     return this.#admission.admit(asked, mount.name, (ticket) => {
+      // It may have waited, and the mountpoint may have ended.
+      const now = table.mount(mount.name);
+      if (now === undefined) return notFound;
       const agent = this.#agents.of(request.headers.get('user-agent') ?? '-');
       const referer = this.#agents.of(request.headers.get('referer') ?? '-');
-      const id = this.#host.take({ socket, mount: mount.name, icy, label: from, head });
+      const id = this.#host.take({ socket, mount: mount.name, icy: wantsTitles(request), label: from, head: this.#headFor(request, now) });
       if (typeof id === 'string') return refused[id];
       this.#listeners.add(id, ticket.client, mount.name, { request: request.firstLine, ip: client.address, agent, referer });
       return id;
     });
+  }
+
+  #headFor(request: RequestHead, mount: MountInfo): string {
+    return streamHead(mount, wantsTitles(request) ? this.#options.settings.icyIntervalBytes : undefined);
   }
 
   #moved(id: ListenerId, mount: string): void {
@@ -143,9 +149,14 @@ export class ListenerServer {
   }
 
   #left(id: ListenerId, { reason, bytes, connectedMs: told }: LeftWith): void {
-    this.#admission.left(id);
-    this.#options.access({ ...this.#listeners.remove(id, told), endedAt: new Date(), bytes, reason });
+    const listener = this.#listeners.remove(id, told);
+    this.#admission.left(id, { connectedMs: listener.connectedMs, bytes });
+    this.#options.access({ ...listener, endedAt: new Date(), bytes, reason });
   }
+}
+
+function wantsTitles({ headers }: RequestHead): boolean {
+  return headers.get('icy-metadata') === '1';
 }
 
 /** Web pages of other sites ask first, with what they want to send. */

@@ -26,19 +26,37 @@ export class GuessLimit {
 
   /** `isRight` is not asked when this address has to wait. `nowMs` never decreases. */
   check(ip: string, password: string, nowMs: number, isRight: (password: string) => boolean): 'right' | 'wrong' | 'wait' {
+    const known = this.known(ip, password, nowMs);
+    if (known !== undefined) return known;
+    if (isRight(password)) return 'right';
+    this.wrong(ip, password, nowMs);
+    return 'wrong';
+  }
+
+  /** What is known of a password before anybody has looked at it; undefined: it is to be looked at now. */
+  known(ip: string, password: string, nowMs: number): 'wrong' | 'wait' | undefined {
+    const guesser = this.#guessers.get(networkOf(ip));
+    if (guesser?.wrong.includes(digestOf(password)) === true) return 'wrong';
+    return leftOf(guesser, nowMs) < 1 ? 'wait' : undefined;
+  }
+
+  /** It was looked at, and is wrong. */
+  wrong(ip: string, password: string, nowMs: number): void {
     const network = networkOf(ip);
     const guesser = this.#guessers.get(network);
-    const left = guesser === undefined ? AT_ONCE : Math.min(AT_ONCE, guesser.left + (nowMs - guesser.at) / ONE_MORE_MS);
-    const digest = createHash('sha256').update(password).digest('base64');
-    if (guesser?.wrong.includes(digest)) return 'wrong';
-    if (left < 1) return 'wait';
-    if (isRight(password)) return 'right';
     this.#guessers.delete(network);
-    this.#guessers.set(network, { left: left - 1, at: nowMs, wrong: [...(guesser?.wrong ?? []), digest].slice(-MAX_WRONG) });
+    this.#guessers.set(network, { left: leftOf(guesser, nowMs) - 1, at: nowMs, wrong: [...(guesser?.wrong ?? []), digestOf(password)].slice(-MAX_WRONG) });
     for (const oldest of this.#guessers.keys()) {
       if (this.#guessers.size <= MAX_ADDRESSES) break;
       this.#guessers.delete(oldest);
     }
-    return 'wrong';
   }
+}
+
+function leftOf(guesser: Guesser | undefined, nowMs: number): number {
+  return guesser === undefined ? AT_ONCE : Math.min(AT_ONCE, guesser.left + (nowMs - guesser.at) / ONE_MORE_MS);
+}
+
+function digestOf(password: string): string {
+  return createHash('sha256').update(password).digest('base64');
 }

@@ -28,6 +28,9 @@ export type Refusal =
   | 'too many listeners of a mountpoint'
   | 'too many listeners of an address'
   | 'too many listeners of an address at a mountpoint'
+  | 'wrong listener password'
+  | 'user is listening already'
+  | 'too many listeners wait to be authenticated'
   | 'too many wrong passwords'
   | 'wrong admin password'
   | 'operator command from a page of another site'
@@ -57,6 +60,8 @@ export type ShellEvent =
   | { readonly kind: 'refused'; readonly reason: Refusal; readonly peer?: string; readonly count: number }
   | { readonly kind: 'datagrams-lost'; readonly reason: string; readonly peer?: string; readonly count: number }
   | { readonly kind: 'access'; readonly mount: string; readonly ip: string; readonly agent: string; readonly connectedS: number; readonly bytes: number; readonly reason: string }
+  /** Of a mountpoint that has them authenticate. */
+  | { readonly kind: 'listener-refused'; readonly mount: string; readonly from: string; readonly user?: string; readonly reason: string }
   | { readonly kind: 'access-not-written'; readonly file: string; readonly error: string }
   /** Told when lines are written again. */
   | { readonly kind: 'access-dropped'; readonly count: number }

@@ -32,6 +32,7 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'refused': { level: 'warn', text: 'connection or request refused' },
   'datagrams-lost': { level: 'warn', text: 'datagrams cannot be sent' },
   'access': { level: 'info', text: 'listener disconnected' },
+  'listener-refused': { level: 'info', text: 'listener not authenticated' },
   'access-not-written': { level: 'error', text: 'access log cannot be written: lines are lost' },
   'access-dropped': { level: 'error', text: 'access log is written again, lines were lost' },
   'access-reopened': { level: 'info', text: 'access log reopened' },

@@ -1,23 +1,32 @@
 import type { ListenerId } from '../../../core/base/machine.ts';
 import { policyFor, settingsFor, type MountPolicies } from '../../../core/config/mount-policy.ts';
 import type { Settings } from '../../../core/config/settings.ts';
-import { htmlReply, type Reply } from '../../http/reply.ts';
+import type { MountListeners } from '../../cli/mount-listeners.ts';
+import { ReloadedFiles } from '../../files/reloaded-files.ts';
+import { finish, formatReply, htmlReply, type Reply } from '../../http/reply.ts';
 import type { HttpRequest } from '../../http/request.ts';
 import type { Log } from '../../log/log.ts';
 import type { Refusals } from '../../log/refusals.ts';
-import type { MountListeners } from '../../cli/mount-listeners.ts';
-import { ReloadedFiles } from '../../files/reloaded-files.ts';
+import { stackOf } from '../../process/problems.ts';
 import { AddressRules, type AddressFiles } from './address-rules.ts';
+import type { Admitted, Heard, NotAdmitted, Unknown } from './auth/authenticator.ts';
+import { Authenticators } from './auth/authenticators.ts';
+import { credentialsOf } from './auth/listener-credentials.ts';
 import { Durations } from './durations.ts';
 import { Places, type Place } from './places.ts';
+import { WaitingListener } from './waiting-listener.ts';
 
 /** A listener that may listen. */
 export interface Ticket {
   /** The number that operators know it by; never used again. */
   readonly client: number;
   readonly place: Place;
+  /** Who it has said that it is; undefined where nobody has asked. */
+  readonly user?: string | undefined;
   /** It is disconnected after so long; 0: never. */
   readonly durationMs: number;
+  /** Called once, when it has left or could not join. */
+  readonly left?: Admitted['left'];
 }
 
 /** Has the listener join, and gives its number; or else what it is answered. */
@@ -40,17 +49,22 @@ export interface AdmissionOptions {
 
 const notAllowed = htmlReply(403, 'Your address is not allowed to listen');
 const full = htmlReply(403, 'Too many listeners');
+const failed = htmlReply(500, 'This request has failed here; the log says why');
+const notHeard: Heard = { connectedMs: 0, bytes: 0 };
 
 /**
  * Decides who may listen, before a listener's connection is handed over.
  *
- *     request -> its address -> a place within the limits -> enter
+ *     request -> its address -> a place within the limits -> who it is -> enter
+ *
+ * A listener has its place while it waits until it is known who it is.
  */
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #files: ReloadedFiles;
   readonly #rules: AddressRules;
   readonly #mountRules: ReadonlyMap<string, AddressRules>;
+  readonly #authenticators: Authenticators;
   readonly #places: Places;
   readonly #durations: Durations;
   /** Of those who listen. */
@@ -63,6 +77,7 @@ export class Admission {
     this.#files = new ReloadedFiles(log);
     this.#rules = new AddressRules({ allow, deny }, this.#files);
     this.#mountRules = new Map([...mounts].map(([mount, files]) => [mount, new AddressRules(files, this.#files)]));
+    this.#authenticators = new Authenticators(mounts, { files: this.#files });
     this.#places = new Places(options);
     this.#durations = new Durations(options.over);
   }
@@ -79,7 +94,7 @@ export class Admission {
     return notAllowed;
   }
 
-  /** What is answered; 'taken' where the listener has joined. */
+  /** What is answered; 'taken' where the listener has joined, or waits. */
   admit(request: HttpRequest, mount: string, enter: Enter): Reply | 'taken' {
     const place = this.#places.take(mount, request.client.address);
     if (typeof place === 'string') {
@@ -88,7 +103,10 @@ export class Admission {
     }
     const { listenerDurationMs } = settingsFor(policyFor(mount, this.#options.policies), this.#options.settings);
     this.#clients++;
-    return this.#enter({ client: this.#clients, place, durationMs: listenerDurationMs }, enter);
+    const ticket: Ticket = { client: this.#clients, place, durationMs: listenerDurationMs };
+    if (!this.#authenticators.has(mount)) return this.#enter(ticket, enter);
+    void this.#authenticate(request, ticket, enter);
+    return 'taken';
   }
 
   moved(listener: ListenerId, mount: string): void {
@@ -96,27 +114,59 @@ export class Admission {
     if (ticket !== undefined) this.#places.move(ticket.place, mount);
   }
 
-  left(listener: ListenerId): void {
+  left(listener: ListenerId, how: Heard): void {
     const ticket = this.#tickets.get(listener);
     if (ticket === undefined) return;
     this.#tickets.delete(listener);
     this.#durations.delete(listener);
     this.#places.free(ticket.place);
+    ticket.left?.(how);
   }
 
-  stop(): void {
+  /** To be called when all listeners have left. */
+  async stop(limitMs: number): Promise<void> {
     this.#files.stop();
     this.#durations.stop();
+    await this.#authenticators.stop(limitMs);
+  }
+
+  async #authenticate(request: HttpRequest, ticket: Ticket, enter: Enter): Promise<void> {
+    const { socket, head, from } = request;
+    const waiting = new WaitingListener(socket, () => this.#places.free(ticket.place));
+    const unknown: Unknown = { client: ticket.client, mount: ticket.place.mount, request, credentials: credentialsOf(request), isGone: () => waiting.isGone };
+    try {
+      const verdict = await this.#authenticators.admit(unknown);
+      if (waiting.isGone) return verdict.isAdmitted ? verdict.left?.(notHeard) : undefined;
+      waiting.end();
+      const answer = verdict.isAdmitted ? this.#enter({ ...ticket, ...withLimit(verdict), user: unknown.credentials?.user }, enter) : this.#refuse(unknown, verdict, ticket);
+      if (answer !== 'taken') finish(socket, formatReply(answer));
+    } catch (error) {
+      this.#options.log({ kind: 'request-failed', from, method: head.method, target: head.target, error: stackOf(error) });
+      if (socket.bytesWritten > 0) socket.destroy();
+      else finish(socket, formatReply(failed));
+    }
+  }
+
+  #refuse({ mount, request: { from }, credentials }: Unknown, { reply, why, refusal }: NotAdmitted, { place }: Ticket): Reply {
+    this.#places.free(place);
+    if (refusal !== undefined) this.#options.refusals.count(refusal, from);
+    this.#options.log({ kind: 'listener-refused', mount, from, ...(credentials !== undefined && { user: credentials.user }), reason: why });
+    return reply;
   }
 
   #enter(ticket: Ticket, enter: Enter): Reply | 'taken' {
     const listener = enter(ticket);
     if (typeof listener === 'object') {
       this.#places.free(ticket.place);
+      ticket.left?.(notHeard);
       return listener;
     }
     this.#tickets.set(listener, ticket);
     if (ticket.durationMs > 0) this.#durations.add(listener, ticket.durationMs);
     return 'taken';
   }
+}
+
+function withLimit({ durationMs, left }: Admitted): Partial<Ticket> {
+  return { ...(durationMs !== undefined && { durationMs }), ...(left !== undefined && { left }) };
 }

@@ -4,7 +4,7 @@ import type { ProcessRole } from '../app.ts';
 import type { Logger } from '../../log/log.ts';
 import { STDOUT } from '../../log/writer.ts';
 import { keepYoungGenerationSmall } from '../young-generation.ts';
-import { startThread } from './start-thread.ts';
+import { startThread } from '../start-thread.ts';
 
 /** What the thread is given. */
 export interface WatchdogData {
@@ -30,7 +30,7 @@ export function watchEventLoop({ loopBlockedMs, loopBlockedExitMs }: Settings, r
   const beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const lookMs = Math.ceil(loopBlockedMs / LOOKS);
   const workerData: WatchdogData = { beats, lookMs, standsMs: loopBlockedMs, endMs: loopBlockedExitMs, role, descriptor, isForPeople: isatty(STDOUT) };
-  const thread = startThread('thread', workerData);
+  const thread = startThread(import.meta.url, 'thread', workerData);
   thread.on('error', (error) => log({ kind: 'unwatched', error: error.message }));
   thread.once('online', keepYoungGenerationSmall);
   thread.unref();

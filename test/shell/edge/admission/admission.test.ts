@@ -8,6 +8,8 @@ import type { HttpRequest } from '../../../../shell/http/request.ts';
 import { Refusals } from '../../../../shell/log/refusals.ts';
 import { CapturedLog } from '../../support.ts';
 
+const heard = { connectedMs: 0, bytes: 0 };
+
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] }));
 afterEach(() => void vi.useRealTimers());
 
@@ -20,7 +22,7 @@ function rig(settings: Partial<Settings>, policies: MountPolicies = {}): { admis
   const refusals = new Refusals(told.log);
   const admission: Admission = new Admission({ settings: { ...defaultSettings, ...settings }, policies, log: told.log, refusals, over: (id) => {
     over.push(id);
-    admission.left(id);
+    admission.left(id, heard);
   } });
   const join = (mount: string, address: string): unknown => admission.admit(from(address), mount, (ticket) => tickets.push(ticket) as ListenerId);
   return { admission, over, told, join, tickets };
@@ -33,7 +35,7 @@ it('answers 403 where a limit is reached, and counts it by its reason', () => {
   expect(join('one', '192.0.2.2')).toBe('taken');
   expect(join('one', '192.0.2.2')).toMatchObject({ status: 403 });
   expect(told.all('refused')).toMatchObject([{ reason: 'too many listeners of an address', peer: '192.0.2.1:1' }, { reason: 'too many listeners' }]);
-  admission.left(1 as ListenerId);
+  admission.left(1 as ListenerId, heard);
   expect(join('one', '192.0.2.1')).toBe('taken');
 });
 
@@ -51,17 +53,17 @@ it('numbers clients in the order of their requests', () => {
   expect(tickets.map(({ client }) => client)).toEqual([1, 2]);
 });
 
-it('ends listeners when their time is over, that of their mountpoint where it has one of its own', () => {
+it('ends listeners when their time is over, that of their mountpoint where it has one of its own', async () => {
   const { admission, over, join } = rig({ listenerDurationMs: 60_000 }, { short: { settings: { listenerDurationMs: 5_000 } }, endless: { settings: { listenerDurationMs: 0 } } });
   for (const mount of ['one', 'short', 'endless', 'one']) join(mount, '192.0.2.1');
-  admission.left(4 as ListenerId);
+  admission.left(4 as ListenerId, heard);
   vi.advanceTimersByTime(4_000);
   expect(over).toEqual([]);
   vi.advanceTimersByTime(2_000);
   expect(over).toEqual([2]);
   vi.advanceTimersByTime(3_600_000);
   expect(over).toEqual([2, 1]);
-  admission.stop();
+  await admission.stop(0);
 });
 
 it('counts a listener who was moved where it has gone', () => {

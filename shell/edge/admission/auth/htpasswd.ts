@@ -1,0 +1,68 @@
+import type { HtpasswdConfig } from '../../../cli/listener-auth.ts';
+import { readLines } from '../../../files/lines.ts';
+import type { Content, ReloadedFile, ReloadedFiles } from '../../../files/reloaded-files.ts';
+import type { Refusal } from '../../../log/events.ts';
+import { htmlReply, type Reply } from '../../../http/reply.ts';
+import type { Admitted, Authenticator, NotAdmitted, Unknown } from './authenticator.ts';
+import { hashProblem } from './password-hash.ts';
+import type { PasswordChecker } from './password-checker.ts';
+
+export const loginNeeded: Reply = htmlReply(401, 'You need to authenticate', [['WWW-Authenticate', 'Basic realm="Davecast"']]);
+const slowDown = htmlReply(403, 'Too many wrong passwords: try again in a second');
+const busy = htmlReply(503, 'Too many listeners wait for their password to be checked: try again', [['Retry-After', '5']]);
+const twice = htmlReply(403, 'This user is listening already');
+
+/** Admits whoever has the password of a user in a file. */
+export class Htpasswd implements Authenticator {
+  readonly #config: HtpasswdConfig;
+  readonly #users: ReloadedFile<ReadonlyMap<string, string>>;
+  readonly #checker: PasswordChecker;
+  /** Of those who listen, where each may do so once. */
+  readonly #listening = new Set<string>();
+
+  constructor(config: HtpasswdConfig, files: ReloadedFiles, checker: PasswordChecker) {
+    this.#config = config;
+    this.#users = files.add(config.file, usersIn);
+    this.#checker = checker;
+  }
+
+  async admit({ credentials, request, isGone }: Unknown): Promise<Admitted | NotAdmitted> {
+    if (credentials === undefined) return refusedFor('no user and password', loginNeeded);
+    const { user, password } = credentials;
+    // Also one who is not in the file is somebody who guesses.
+    const hash = this.#users.value.get(user) ?? NO_HASH;
+    const verdict = await this.#checker.check({ password, hash }, request.client.address, isGone);
+    if (verdict === 'wait') return refusedFor('too many wrong passwords', slowDown, 'too many wrong passwords');
+    if (verdict === 'busy') return refusedFor('too many wait for their password to be checked', busy, 'too many listeners wait to be authenticated');
+    if (verdict === 'wrong') return refusedFor('wrong password', loginNeeded, 'wrong listener password');
+    if (!this.#config.onePerUser) return { isAdmitted: true };
+    if (this.#listening.has(user)) return refusedFor('is listening already', twice, 'user is listening already');
+    this.#listening.add(user);
+    return { isAdmitted: true, left: () => void this.#listening.delete(user) };
+  }
+
+  stop(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** No password has it. */
+const NO_HASH = '0'.repeat(32);
+
+function refusedFor(why: string, reply: Reply, refusal?: Refusal): NotAdmitted {
+  return { isAdmitted: false, reply, why, ...(refusal !== undefined && { refusal }) };
+}
+
+async function usersIn(text: string, file: string): Promise<Content<ReadonlyMap<string, string>>> {
+  const users = new Map<string, string>();
+  await readLines(text, file, (line) => {
+    const [user = '', hash = ''] = line.split(':');
+    if (user === '' || hash === '') return 'must be USER:HASH';
+    const problem = hashProblem(hash);
+    if (problem !== undefined) return `user "${user}" ${problem}`;
+    if (users.has(user)) return `user "${user}" is given twice`;
+    users.set(user, hash);
+    return undefined;
+  });
+  return { value: users, entries: users.size };
+}
