@@ -147,7 +147,7 @@ export class Encoder implements Machine {
       message: (bytes) => this.#message(stream, bytes),
       pump: (now) => this.#pump(now),
       over: () => this.#close(id, stream),
-      event: (event) => this.#sink.event({ ...event, mount: stream.mountpoint, stream: stream.stream }),
+      event: (event) => this.#sink.event({ ...event, mount: stream.mountpoint, origin: options.origin ?? '', stream: stream.stream }),
     });
     this.#streams.set(id, stream);
     stream.open(now);

@@ -2,7 +2,14 @@ import type { TargetId } from '../base/machine.ts';
 import type { Codec } from '../codec/format/format.ts';
 
 /** What an encoder reports: rare, each event with the figures that an operator needs to see why. Targets are named by the label they were opened with. */
-export type EncoderEvent = (SourceEvent & { readonly mount: string; readonly stream: string }) | TargetEvent;
+export type EncoderEvent = (SourceEvent & SourceName) | TargetEvent;
+
+/** Of which source. `origin`: what its encoder is called, '' without a name. */
+export interface SourceName {
+  readonly mount: string;
+  readonly origin: string;
+  readonly stream: string;
+}
 
 /** What it reports of one source. */
 export type SourceEvent =

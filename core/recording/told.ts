@@ -13,7 +13,7 @@ type EventOf<K extends Kind, E = MachineEvent> = E extends { readonly kind: infe
 /**
  * What of each kind of event goes into the fingerprint of a recording: a number for the kind, and figures and names from outside, in this
  * order. No words of ours: a kind, a field or a reason can be called otherwise, and a recording still replays. What is here keeps its
- * number and its order; what is new goes behind.
+ * number and its order; what is new goes behind. 30 is not used any more.
  */
 const events: { readonly [K in Kind]: readonly [code: number, ...fields: (keyof EventOf<K>)[]] } = {
   'path-opened': [1, 'path', 'label'],
@@ -45,7 +45,6 @@ const events: { readonly [K in Kind]: readonly [code: number, ...fields: (keyof 
   'fallback-entered': [27, 'mount', 'what', 'silentMs'],
   'fallback-left': [28, 'mount', 'what', 'to', 'forMs'],
   'fallback-refused': [29, 'mount', 'what'],
-  'title': [30, 'mount', 'title'],
   'listener-joined': [31, 'listener', 'mount', 'label', 'burstMs'],
   'listener-left': [32, 'listener', 'mount', 'label', 'connectedMs', 'bytes'],
   'listener-dropped': [33, 'listener', 'mount', 'label', 'lagBytes', 'connectedMs', 'bytes'],

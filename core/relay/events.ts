@@ -1,4 +1,5 @@
 import type { SubscriberId } from '../base/machine.ts';
+import type { EncoderName } from '../links/encoder-name.ts';
 import type { PathEvent } from '../links/events.ts';
 
 /**
@@ -8,17 +9,17 @@ import type { PathEvent } from '../links/events.ts';
 export type RelayEvent =
   | PathEvent
   | { readonly kind: 'stream-new'; readonly stream: string; readonly label: string }
-  | { readonly kind: 'stream-announced'; readonly stream: string; readonly mount: string }
-  | { readonly kind: 'stream-forgotten'; readonly stream: string; readonly mount: string; readonly silentMs: number }
+  | ({ readonly kind: 'stream-announced'; readonly stream: string; readonly mount: string } & EncoderName)
+  | ({ readonly kind: 'stream-forgotten'; readonly stream: string; readonly mount: string; readonly silentMs: number } & EncoderName)
   /** Somebody else than its owner sends it; `messages` have been refused so far. `owner` is '' where another relay brings it. */
-  | {
+  | (EncoderName & {
       readonly kind: 'stream-contested';
       readonly stream: string;
       readonly mount: string;
       readonly owner: string;
       readonly label: string;
       readonly messages: number;
-    }
+    })
   | { readonly kind: 'subscriber-joined'; readonly subscriber: SubscriberId; readonly label: string; readonly historyMessages: number }
   | { readonly kind: 'subscriber-left'; readonly subscriber: SubscriberId; readonly label: string; readonly reason: string; readonly lostMessages: number }
   | { readonly kind: 'subscriber-behind'; readonly subscriber: SubscriberId; readonly label: string; readonly lostMessages: number }

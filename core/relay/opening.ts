@@ -1,6 +1,7 @@
 import { decodeAnnouncement } from '../wire/announce.ts';
 import type { Snapshot } from '../base/snapshot.ts';
-import { encodeSource, type StatusReport } from '../wire/extensions.ts';
+import { decodeOrigin, encodeSource, type StatusReport } from '../wire/extensions.ts';
+import { LENGTH_BYTES } from '../base/length-prefix.ts';
 import { packed, prefixed } from '../wire/framing.ts';
 import { encodeMessage, MessageType, PDU_HEADER_BYTES, type MessageView } from '../wire/pdu.ts';
 
@@ -38,6 +39,12 @@ export class RelayOpening {
   /** What its first ANNOUNCE names; '' before that. */
   get mount(): string {
     return this.#mount;
+  }
+
+  /** What its encoder is called, if it says so. */
+  get origin(): string | undefined {
+    const kept = this.#kept[MessageType.ORIGIN];
+    return kept && decodeOrigin(kept.message.subarray(LENGTH_BYTES + PDU_HEADER_BYTES));
   }
 
   /** Keeps a message, if it is the newest of its type. False when it is an ANNOUNCE of what can be no mountpoint: that goes no further. */

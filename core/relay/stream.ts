@@ -5,6 +5,7 @@ import type { RelayEvent } from './events.ts';
 import type { StatusReport } from '../wire/extensions.ts';
 import { FirstCopies } from './first-copies.ts';
 import { isPowerOfTwo } from '../base/bounds.ts';
+import type { EncoderName } from '../links/encoder-name.ts';
 import type { Path } from '../links/path.ts';
 import type { Journal } from '../base/journal.ts';
 import type { PathId } from '../base/machine.ts';
@@ -76,6 +77,11 @@ export class RelayStream {
   /** Without its leading slash; '' before its first ANNOUNCE. */
   get mount(): string {
     return this.#opening.mount;
+  }
+
+  /** Who sends it, as far as that is known. */
+  get encoder(): EncoderName {
+    return { origin: this.#opening.origin ?? '', source: this.#sourceStatus.report?.address ?? this.#holder };
   }
 
   /** When something new of it came last. */
@@ -196,7 +202,7 @@ export class RelayStream {
   #keepOpening(view: MessageView): boolean {
     const before = this.mount;
     if (!this.#opening.keep(this.#copies.place, view)) return false;
-    if (this.mount !== before) this.#event({ kind: 'stream-announced', stream: formatStreamId(this.id), mount: this.mount });
+    if (this.mount !== before) this.#event({ kind: 'stream-announced', mount: this.mount, ...this.encoder, stream: formatStreamId(this.id) });
     return true;
   }
 
@@ -205,7 +211,7 @@ export class RelayStream {
     path.drop('not-owner');
     const { address: owner = '', refused: messages } = this.#ownership;
     if (!isPowerOfTwo(messages)) return;
-    this.#event({ kind: 'stream-contested', stream: formatStreamId(this.id), mount: this.mount, owner, label: path.peer.name, messages });
+    this.#event({ kind: 'stream-contested', mount: this.mount, ...this.encoder, stream: formatStreamId(this.id), owner, label: path.peer.name, messages });
   }
 
   /** Tells subscribers what there is to say of its source, when that is something else than before. */

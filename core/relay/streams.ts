@@ -156,10 +156,11 @@ export class RelayStreams {
     this.#endedStreams.note(name, stream.runs);
     if (stream.hasStrays) this.#carriage.forget(stream);
     else for (const { id } of stream.carryingPaths) this.#carriage.dropped(id, stream);
+    const { encoder } = stream;
     stream.dispose();
     if (this.#latest === stream) this.#latest = undefined;
     const silentMs = toMs((now - stream.heardAt) as Micros);
-    this.#options.event({ kind: 'stream-forgotten', stream: name, mount: stream.mount, silentMs });
+    this.#options.event({ kind: 'stream-forgotten', mount: stream.mount, ...encoder, stream: name, silentMs });
   }
 }
 

@@ -116,7 +116,6 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'resumed': { level: 'info', text: 'live stream resumed' },
   'switch': { level: 'warn', text: 'switched to another stream' },
   'gap': { level: 'warn', text: 'messages lost on all paths' },
-  'title': { level: 'info', text: 'title' },
   'listener-joined': { level: 'debug', text: 'listener joined' },
   'listener-left': { level: 'debug', text: 'listener left' },
   'listener-moved': { level: 'debug', text: 'listener moved to another mountpoint' },

@@ -5,6 +5,7 @@ import type { FrameFormat } from '../../codec/format/format.ts';
 import { CutRepairs } from '../../codec/cuts.ts';
 import { snapshotFormat, canFollow, cannotFollow, isSameFormat } from '../../codec/formats.ts';
 import { icyTitleText } from '../../wire/icy.ts';
+import { encoderName } from '../../links/encoder-name.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Discontinuity, FrameOutput } from '../output/output.ts';
 import type { MountState } from '../playout/state.ts';
@@ -13,6 +14,9 @@ import type { FallbackSink, FallbackSource } from './source.ts';
 
 /** A stream that is back while the fallback is on air. */
 export interface Returning {
+  readonly name: string;
+  readonly origin: string | undefined;
+  readonly source: string | undefined;
   readonly health: {
     /** After how long without a frame it counts as stalled. */
     readonly stallTimeoutUs: number;
@@ -109,12 +113,13 @@ export class FallbackController<Stream extends Returning> implements FallbackSin
   }
 
   /** A stream is entered in its stead. */
-  leave(now: Micros, to: string): void {
+  leave(now: Micros, stream: Stream): void {
     const { current } = this.#state;
     assert(current.kind === 'fallback', 'the fallback is left, but was not on air');
     this.#stop();
     const { mount, event } = this.#options;
-    event({ kind: 'fallback-left', mount, what: this.source.name, to, forMs: toMs((now - current.enteredAt) as Micros) });
+    const { origin, source } = encoderName(stream);
+    event({ kind: 'fallback-left', mount, what: this.source.name, toOrigin: origin, toSource: source, to: stream.name, forMs: toMs((now - current.enteredAt) as Micros) });
   }
 
   forget(stream: Stream): void {

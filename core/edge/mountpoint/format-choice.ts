@@ -4,6 +4,7 @@ import type { SwitchingEvent } from '../switching/events.ts';
 import type { Codec, FormatRefusal } from '../../codec/format/format.ts';
 import { playedAs } from '../../codec/formats.ts';
 import { policyFor, type MountPolicies, type MountPolicy } from '../../config/mount-policy.ts';
+import { encoderName } from '../../links/encoder-name.ts';
 import type { Settings } from '../../config/settings.ts';
 import { ms, type Micros } from '../../base/units.ts';
 
@@ -62,7 +63,7 @@ export class FormatChoice {
 /** Whether a stream that has frames cannot be heard at its mountpoint, whatever else there is. That is told once. */
 export function isRefused(stream: EdgeStream, policy: MountPolicy | undefined, event: (event: SwitchingEvent) => void): boolean {
   const why = refusal(stream, policy);
-  if (why !== undefined && stream.refuse()) event({ kind: 'backup-refused', mount: stream.mountpoint!, stream: stream.name, why });
+  if (why !== undefined && stream.refuse()) event({ kind: 'backup-refused', mount: stream.mountpoint!, ...encoderName(stream), stream: stream.name, why });
   return why !== undefined;
 }
 

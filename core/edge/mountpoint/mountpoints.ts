@@ -8,6 +8,7 @@ import type { MountpointEvent } from './events.ts';
 import { Fallbacks } from './fallbacks.ts';
 import { FormatChoice, isRefused } from './format-choice.ts';
 import { cannotFollow } from '../../codec/formats.ts';
+import { encoderName } from '../../links/encoder-name.ts';
 import type { MountId } from '../../base/machine.ts';
 import type { Correlator } from '../content/correlation.ts';
 import type { Matcher } from '../content/matcher.ts';
@@ -186,7 +187,7 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
   #renew(now: Micros, mount: Mount, stream: EdgeStream): void {
     const { name, switcher, audience } = mount;
     const why = cannotFollow(stream.format, switcher.format);
-    this.#options.event({ kind: 'format-changed', mount: name, stream: stream.name, why, listeners: audience.listeners });
+    this.#options.event({ kind: 'format-changed', mount: name, ...encoderName(stream), stream: stream.name, why, listeners: audience.listeners });
     this.#end(now, mount, 0, stream);
     this.#join(now, stream);
   }

@@ -11,5 +11,4 @@ export type OutputEvent =
       readonly channels: number;
       readonly before: FrameFormat;
       readonly listeners: number;
-    }
-  | { readonly kind: 'title'; readonly mount: string; readonly title: string };
+    };

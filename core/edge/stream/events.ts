@@ -1,3 +1,5 @@
+import type { EncoderName } from '../../links/encoder-name.ts';
+
 /** Why the edge gave a message up. */
 export type GapVerdict =
   /** Every live path has delivered later ones. */
@@ -13,7 +15,7 @@ export type GapVerdict =
 /** What is reported of a stream, whatever mountpoint it belongs to. */
 export type StreamEvent =
   | { readonly kind: 'stream-new'; readonly stream: string; readonly label: string }
-  | { readonly kind: 'stream-forgotten'; readonly stream: string; readonly mount: string; readonly silentMs: number }
+  | ({ readonly kind: 'stream-forgotten'; readonly stream: string; readonly mount: string; readonly silentMs: number } & EncoderName)
   /** It brings programme faster than time passes, for longer than a burst: it is no candidate until it comes at its pace. */
-  | { readonly kind: 'stream-unpaced'; readonly mount: string; readonly stream: string; readonly origin: string; readonly programmeMs: number; readonly withinMs: number }
-  | { readonly kind: 'stream-paced'; readonly mount: string; readonly stream: string; readonly origin: string };
+  | ({ readonly kind: 'stream-unpaced'; readonly mount: string; readonly stream: string; readonly programmeMs: number; readonly withinMs: number } & EncoderName)
+  | ({ readonly kind: 'stream-paced'; readonly mount: string; readonly stream: string } & EncoderName);

@@ -4,6 +4,7 @@ import type { MemoryBudget } from '../../base/budget.ts';
 import { EndedStreams } from '../../order/ended-streams.ts';
 import { EdgeStream, type EdgeStreamSink, type StreamConsumer } from './stream.ts';
 import type { StreamEvent } from './events.ts';
+import { encoderName } from '../../links/encoder-name.ts';
 import type { Path } from '../../links/path.ts';
 import type { PathId } from '../../base/machine.ts';
 import { formatStreamId, MessageType, PDU_HEADER_BYTES, STREAM_ID_BYTES, streamIdOf, type MessageView } from '../../wire/pdu.ts';
@@ -127,9 +128,10 @@ export class Streams implements Iterable<EdgeStream> {
     return stream;
   }
 
-  #paceChanged({ name, mountpoint, origin, source, health }: EdgeStream): void {
+  #paceChanged(stream: EdgeStream): void {
+    const { name, mountpoint, health } = stream;
     const { pace } = health;
-    const where = { mount: mountpoint ?? '', stream: name, origin: origin ?? source ?? '' };
+    const where = { mount: mountpoint ?? '', ...encoderName(stream), stream: name };
     const { programmeUs, withinUs } = pace.lately;
     const event = pace.isUnpaced ? { kind: 'stream-unpaced', programmeMs: Math.round(programmeUs / 1000), withinMs: Math.round(withinUs / 1000) } as const : { kind: 'stream-paced' } as const;
     this.#options.event({ ...event, ...where });
@@ -163,7 +165,7 @@ export class Streams implements Iterable<EdgeStream> {
     if (stream.mountpoint === undefined) this.#unannounced--;
     stream.dispose(now);
     const silentMs = toMs((now - stream.heardAt) as Micros);
-    this.#options.event({ kind: 'stream-forgotten', stream: stream.name, mount: stream.mountpoint ?? '', silentMs });
+    this.#options.event({ kind: 'stream-forgotten', mount: stream.mountpoint ?? '', ...encoderName(stream), stream: stream.name, silentMs });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Codec, FormatRefusal } from '../../codec/format/format.ts';
+import type { EncoderName } from '../../links/encoder-name.ts';
 import type { GapVerdict } from '../stream/events.ts';
 import type { PlannedReason } from './switch-triggers.ts';
 
@@ -7,7 +8,7 @@ export type SwitchReason = 'stalled' | 'behind' | 'lost' | 'paths-closed' | 'for
 
 /** What is reported of the choice among the streams of a mountpoint. */
 export type SwitchingEvent =
-  | {
+  | (EncoderName & {
       readonly kind: 'mount-started';
       readonly mount: string;
       /** '' when there is none yet, but a fallback. When that cannot be heard, the first stream starts it once more. */
@@ -15,10 +16,10 @@ export type SwitchingEvent =
       readonly codec: Codec;
       readonly sampleRateHz: number;
       readonly channels: number;
-    }
-  | { readonly kind: 'backup-added'; readonly mount: string; readonly stream: string; readonly backups: number }
+    })
+  | ({ readonly kind: 'backup-added'; readonly mount: string; readonly stream: string; readonly backups: number } & EncoderName)
   /** A stream of the same name whose frames cannot follow those on air. */
-  | { readonly kind: 'backup-refused'; readonly mount: string; readonly stream: string; readonly why: FormatRefusal }
+  | ({ readonly kind: 'backup-refused'; readonly mount: string; readonly stream: string; readonly why: FormatRefusal } & EncoderName)
   /** Two streams of one name do not carry the same programme, or within seconds of each other; and when they do after all. */
   | {
       readonly kind: 'programmes-differ' | 'programmes-agree';
@@ -41,21 +42,26 @@ export type SwitchingEvent =
       readonly otherSource: string;
     }
   /** The live stream is stalled, and no backup can take over yet (one that can is a 'switch' at once). */
-  | {
+  | (EncoderName & {
       readonly kind: 'stalled';
       readonly mount: string;
       readonly stream: string;
       readonly silentMs: number;
       readonly thresholdMs: number;
       readonly backups: number;
-    }
+    })
   /** The live stream is back before anything else took over. */
-  | { readonly kind: 'resumed'; readonly mount: string; readonly stream: string; readonly silentMs: number }
+  | ({ readonly kind: 'resumed'; readonly mount: string; readonly stream: string; readonly silentMs: number } & EncoderName)
   | {
       readonly kind: 'switch';
       readonly mount: string;
+      /** Streams, and the names of their encoders. */
       readonly from: string;
+      readonly fromOrigin: string;
+      readonly fromSource: string;
       readonly to: string;
+      readonly toOrigin: string;
+      readonly toSource: string;
       readonly reason: SwitchReason;
       /** How long the listeners had been given nothing. */
       readonly silentMs: number;
@@ -75,7 +81,7 @@ export type SwitchingEvent =
       readonly matchedBy: 'frames' | 'content' | 'arrival';
       readonly candidates: number;
     }
-  | {
+  | (EncoderName & {
       readonly kind: 'gap';
       readonly mount: string;
       readonly stream: string;
@@ -85,4 +91,4 @@ export type SwitchingEvent =
       readonly verdict: GapVerdict;
       /** 'none': the stream is a backup. */
       readonly action: 'skipped' | 'switched' | 'none';
-    };
+    });

@@ -74,7 +74,7 @@ export class FallbackTurns {
     if (!this.#candidates.fits(stream)) return this.#candidates.anyHealthy(now) ? 'stay' : 'outgrown';
     // What it brings again was heard before the fallback.
     if (stream.health.isBursting(now) || this.#candidates.isHeard(stream)) return 'stay';
-    controller.leave(now, stream.name);
+    controller.leave(now, stream);
     return 'enter';
   }
 

@@ -1,6 +1,7 @@
 import type { Snapshot } from '../../base/snapshot.ts';
 import type { EdgeStream } from '../stream/stream.ts';
 import type { SwitchingEvent } from './events.ts';
+import { encoderName } from '../../links/encoder-name.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Timer } from '../../base/timers.ts';
 import { later, ms, toMs, type Micros } from '../../base/units.ts';
@@ -71,7 +72,8 @@ export class LiveWatch {
   recovered(now: Micros): void {
     if (!this.#state.isStalled) return;
     this.left();
-    this.#options.event({ kind: 'resumed', mount: this.#options.mount, stream: this.#playout.live!.name, silentMs: this.#silentMs(now) });
+    const live = this.#playout.live!;
+    this.#options.event({ kind: 'resumed', mount: this.#options.mount, ...encoderName(live), stream: live.name, silentMs: this.#silentMs(now) });
   }
 
   /** It has stalled, and programme comes from elsewhere. After an outage of everything it may be right behind. */
@@ -125,6 +127,7 @@ export class LiveWatch {
     event({
       kind: 'stalled',
       mount,
+      ...encoderName(live),
       stream: live.name,
       silentMs: this.#silentMs(now),
       thresholdMs: toMs(live.health.stallTimeoutUs as Micros),

@@ -1,10 +1,12 @@
 import type { SwitchingEvent, SwitchReason } from './events.ts';
+import { encoderName } from '../../links/encoder-name.ts';
+import type { EdgeStream } from '../stream/stream.ts';
 import type { Takeover } from '../playout/takeover.ts';
 
 /** How it was for the listeners that a takeover takes along. */
 export interface Departure {
   readonly mount: string;
-  readonly from: string;
+  readonly from: EdgeStream;
   readonly reason: SwitchReason;
   readonly silentMs: number;
   /** Media time of the stream that is left. */
@@ -15,10 +17,15 @@ export interface Departure {
 /** What is told of a switch. */
 export function switchEvent(takeover: Takeover, { mount, from, reason, silentMs, playheadUs, candidates }: Departure): SwitchingEvent {
   const { stream, pointUs, matchedBy, missingUs, aheadUs, offByUs, waitUs, repeatedUs } = takeover;
+  const [left, entered] = [encoderName(from), encoderName(stream)];
   return {
     kind: 'switch',
     mount,
-    from,
+    fromOrigin: left.origin,
+    fromSource: left.source,
+    from: from.name,
+    toOrigin: entered.origin,
+    toSource: entered.source,
     to: stream.name,
     reason,
     silentMs,

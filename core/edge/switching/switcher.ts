@@ -8,6 +8,7 @@ import { cannotFollow } from '../../codec/formats.ts';
 import type { Correlator } from '../content/correlation.ts';
 import type { Match, Matcher } from '../content/matcher.ts';
 import { isFrom, streamCalled, type CommandResult, type MountCommand } from './command.ts';
+import { encoderName, type EncoderName } from '../../links/encoder-name.ts';
 import type { MountPolicy } from '../../config/mount-policy.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Timer } from '../../base/timers.ts';
@@ -55,6 +56,7 @@ export interface SwitcherOptions {
 const MATCHED_AFTER_US = 15_000_000;
 /** Who can choose the moment waits so long for a good one: speech has a pause in that. */
 const MOMENT_WAIT_US = 2_000_000;
+const NOBODY: EncoderName = { origin: '', source: '' };
 
 /**
  * Decides, for one mountpoint, which of its streams the listeners hear.
@@ -157,10 +159,10 @@ export class Switcher {
     if (this.live === undefined) return this.frame(now, stream);
     const { mount, event } = this.#options;
     if (this.#candidates.fits(stream)) {
-      event({ kind: 'backup-added', mount, stream: stream.name, backups: this.#candidates.size - 1 });
+      event({ kind: 'backup-added', mount, ...encoderName(stream), stream: stream.name, backups: this.#candidates.size - 1 });
       if (this.#state.isStalled) this.#watch.backupFrame(now, stream);
     } else {
-      event({ kind: 'backup-refused', mount, stream: stream.name, why: cannotFollow(stream.format, this.format) });
+      event({ kind: 'backup-refused', mount, ...encoderName(stream), stream: stream.name, why: cannotFollow(stream.format, this.format) });
     }
   }
 
@@ -198,6 +200,7 @@ export class Switcher {
     this.#options.event({
       kind: 'gap',
       mount: this.#options.mount,
+      ...encoderName(stream),
       stream: stream.name,
       sequence,
       messages,
@@ -247,7 +250,7 @@ export class Switcher {
   /** There is no stream yet: listeners find the fallback, which has frames. */
   beginWithFallback(now: Micros): void {
     const format = this.#options.controller!.source.format!;
-    this.#started('', format);
+    this.#started(undefined, format);
     this.#playout.beginWithout(format);
     this.#end.heard(now);
     this.#turns.begin(now, format);
@@ -281,7 +284,7 @@ export class Switcher {
   #first(now: Micros, stream: EdgeStream): void {
     if (this.format !== undefined && !this.#candidates.fits(stream)) return this.#options.outgrown(now, stream);
     this.#end.heard(now);
-    this.#started(stream.name, stream.format!);
+    this.#started(stream, stream.format!);
     this.#state.live();
     this.#playout.begin(now, stream);
     this.#watch.awaitNext(now);
@@ -310,8 +313,10 @@ export class Switcher {
     else this.#consider(now, stream);
   }
 
-  #started(stream: string, { codec, sampleRateHz, channels }: FrameFormat): void {
-    this.#options.event({ kind: 'mount-started', mount: this.#options.mount, stream, codec, sampleRateHz, channels });
+  #started(stream: EdgeStream | undefined, { codec, sampleRateHz, channels }: FrameFormat): void {
+    const { mount, event } = this.#options;
+    const by = stream === undefined ? NOBODY : encoderName(stream);
+    event({ kind: 'mount-started', mount, ...by, stream: stream?.name ?? '', codec, sampleRateHz, channels });
   }
 
   /** The fallback is on air, and a stream has one more frame: they may return to it, at this one. */
@@ -371,7 +376,7 @@ export class Switcher {
     const entered = agreeing(takeover, from);
     this.#options.event(switchEvent(entered, {
       mount: this.#options.mount,
-      from: from.name,
+      from,
       reason,
       silentMs: this.#silentMs(now),
       playheadUs: this.#playout.playheadUs,

@@ -46,7 +46,7 @@ class Source {
   }
 }
 
-const unsupported = (format: string): EncoderEvent[] => [{ kind: 'source-unsupported', format, mount: 'jazz', stream: formatStreamId(streamId(1)) }];
+const unsupported = (format: string): EncoderEvent[] => [{ kind: 'source-unsupported', format, mount: 'jazz', origin: '', stream: formatStreamId(streamId(1)) }];
 const noise = new Uint8Array(400).fill(0x33);
 const secondsOf = (seconds: number): number => Math.ceil((seconds * 1_000_000) / FRAME_US);
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { OutputHash } from '../../../core/recording/output-hash.ts';
 import { Output, type Answer, type MachineEvent } from '../../../core/recording/told.ts';
 import type { Micros } from '../../../core/base/units.ts';
+import { ENCODER } from '../support/encoder.ts';
 
 const now = 5_000_000 as Micros;
 
@@ -13,8 +14,8 @@ function hashOf(tell: (hash: OutputHash) => void): string {
 
 const ofEvent = (event: MachineEvent): string => hashOf((hash) => hash.event(now, event));
 
-const stalled: MachineEvent = { kind: 'stalled', mount: 'radio', stream: '07', silentMs: 512.25, thresholdMs: 400, backups: 0 };
-const gap: MachineEvent = { kind: 'gap', mount: 'radio', stream: '07', sequence: 9, messages: 1, waitedMs: 20, verdict: 'disproved', action: 'skipped' };
+const stalled: MachineEvent = { kind: 'stalled', mount: 'radio', ...ENCODER, stream: '07', silentMs: 512.25, thresholdMs: 400, backups: 0 };
+const gap: MachineEvent = { kind: 'gap', mount: 'radio', ...ENCODER, stream: '07', sequence: 9, messages: 1, waitedMs: 20, verdict: 'disproved', action: 'skipped' };
 const closed: MachineEvent = { kind: 'path-closed', path: 3 as never, label: 'a:1', reason: 'closed by peer', messages: 7, bytes: 2_800, dropped: { duplicate: 4, 'bad-announce': 1 } };
 
 describe('the fingerprint of an event', () => {
@@ -26,7 +27,7 @@ describe('the fingerprint of an event', () => {
       { ...stalled, backups: 1 },
       { ...stalled, mount: 'jazz' },
       { ...stalled, stream: '08' },
-      { kind: 'resumed', mount: 'radio', stream: '07', silentMs: 512.25 },
+      { kind: 'resumed', mount: 'radio', ...ENCODER, stream: '07', silentMs: 512.25 },
     ];
     expect(new Set([stalled, ...changed].map(ofEvent)).size).toBe(changed.length + 1);
     expect(ofEvent({ ...closed, dropped: { duplicate: 4 } })).not.toBe(ofEvent(closed));

@@ -10,7 +10,7 @@ import { defaultSettings, type Settings } from '../../../core/config/settings.ts
 import { NEVER, type Micros } from '../../../core/base/units.ts';
 import { join } from '../codec/build.ts';
 import { range } from '../support/frames.ts';
-import { announce, chunked, data, framed, headers, hex, message, metadata, parts, streamId, unframed } from '../support/messages.ts';
+import { announce, chunked, data, framed, headers, hex, message, metadata, origin, parts, streamId, unframed } from '../support/messages.ts';
 
 class Rig {
   nowMs = 0;
@@ -288,20 +288,20 @@ describe('the relay', () => {
   it('forgets a stream after 20 s of silence, with its opening', () => {
     const rig = new Rig();
     const path = rig.path();
-    rig.tcp(path, announce(1, 'jazz'));
+    rig.tcp(path, announce(1, 'jazz'), origin(2, 'studio-a'));
     rig.after(15_000);
-    rig.tcp(path, data(2, payload(2)));
+    rig.tcp(path, data(3, payload(2)));
     rig.after(19_000);
     expect(rig.relay.stats.streams).toBe(1);
     rig.after(1_001);
     expect(rig.relay.stats.streams).toBe(0);
-    expect(rig.of('stream-forgotten')).toMatchObject([{ stream: hex(streamId(1)), mount: 'jazz', silentMs: 20_000 }]);
+    expect(rig.of('stream-forgotten')).toMatchObject([{ stream: hex(streamId(1)), mount: 'jazz', origin: 'studio-a', source: 'encoder', silentMs: 20_000 }]);
     const subscriber = rig.subscribe();
     rig.after(5);
     expect(rig.got(subscriber)).toEqual([]);
-    rig.tcp(path, data(3, payload(3)));
+    rig.tcp(path, data(4, payload(3)));
     rig.after(5);
-    expect(rig.sequences(subscriber)).toEqual([3]);
+    expect(rig.sequences(subscriber)).toEqual([4]);
     expect(rig.relay.heldBytes).toBeLessThan(300_000);
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EventFanOut } from '../../../shell/log/fan-out.ts';
 import { CapturedLog } from '../support.ts';
+import { ENCODER } from '../../core/support/encoder.ts';
 
 const stopped = { kind: 'stopped' } as const;
 
@@ -12,7 +13,7 @@ describe('what a process tells', () => {
     const leave = events.join(first.log);
     events.tell({ kind: 'stopping', signal: 'SIGTERM' });
     events.join(second.log);
-    events.tell({ kind: 'gap', mount: 'radio', stream: '07', sequence: 1, messages: 1, waitedMs: 0, verdict: 'no-path', action: 'skipped' });
+    events.tell({ kind: 'gap', mount: 'radio', ...ENCODER, stream: '07', sequence: 1, messages: 1, waitedMs: 0, verdict: 'no-path', action: 'skipped' });
     leave();
     leave();
     events.tell(stopped);

@@ -5,13 +5,14 @@ import { fallbackProblemText } from '../../../shell/edge/fallback-files.ts';
 import { figuresOf, formatRefusalText } from '../../../shell/log/words.ts';
 import { sourceOf } from '../../../shell/operator/answers.ts';
 import type { Hindrance, StreamInfo } from '../../../core/edge/mountpoint/stream-info.ts';
+import { ENCODER } from '../../core/support/encoder.ts';
 
 const mp3: FrameFormat = { codec: 'mp3', mpegVersion: '1', sampleRateHz: 44_100, channels: 2, samplesPerBlock: 1_152, aacObjectType: 0 };
 const aac: FrameFormat = { ...mp3, codec: 'aac', sampleRateHz: 48_000, channels: 1 };
 
 it('tells in the log why a format cannot be heard, as a sentence', () => {
   const why = { code: 'cannot-follow', format: aac, before: mp3 } as const;
-  expect(figuresOf({ kind: 'backup-refused', mount: 'radio', stream: '07', why })).toEqual({ mount: 'radio', stream: '07', why: 'aac 48000 Hz 1 ch cannot follow mp3 44100 Hz 2 ch' });
+  expect(figuresOf({ kind: 'backup-refused', mount: 'radio', ...ENCODER, stream: '07', why })).toEqual({ mount: 'radio', ...ENCODER, stream: '07', why: 'aac 48000 Hz 1 ch cannot follow mp3 44100 Hz 2 ch' });
   expect(formatRefusalText({ ...why, before: undefined })).toBe('aac 48000 Hz 1 ch cannot follow nothing');
   expect(formatRefusalText({ code: 'other-codec', wanted: 'mp3', codec: 'aac' })).toBe('the mountpoint is to have mp3, and not aac');
   const { codec, sampleRateHz, channels } = aac;
@@ -22,11 +23,11 @@ it('tells in the log why a format cannot be heard, as a sentence', () => {
 });
 
 it('tells in the log why a source brings no frame, and what would be one', () => {
-  const of = (bytes: number, skipped: Record<string, number>): object => figuresOf({ kind: 'source-without-frames', mount: 'm', stream: '07', forMs: 2_000, bytes, skipped });
+  const of = (bytes: number, skipped: Record<string, number>): object => figuresOf({ kind: 'source-without-frames', mount: 'm', origin: 'studio-a', stream: '07', forMs: 2_000, bytes, skipped });
   expect(of(0, {})).toMatchObject({ reason: 'it has sent nothing' });
   expect(of(100, {})).toMatchObject({ reason: 'the first frame is not whole yet' });
   expect(of(900, { 'false-sync': 100, 'garbage': 800 })).toMatchObject({ bytes: 900, reason: 'no frame begins in it' });
-  expect(figuresOf({ kind: 'source-unsupported', mount: 'm', stream: '07', format: 'FLAC' })).toEqual({ mount: 'm', stream: '07', format: 'FLAC', supported: 'MPEG audio or AAC (ADTS)' });
+  expect(figuresOf({ kind: 'source-unsupported', mount: 'm', origin: 'studio-a', stream: '07', format: 'FLAC' })).toEqual({ mount: 'm', origin: 'studio-a', stream: '07', format: 'FLAC', supported: 'MPEG audio or AAC (ADTS)' });
 });
 
 describe('why a file cannot be a fallback', () => {

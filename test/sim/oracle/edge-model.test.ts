@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { PathId } from '../../../core/base/machine.ts';
 import { micros } from '../../../core/base/units.ts';
 import { FRAME_MS, Told } from '../support/told.ts';
+import { ENCODER } from '../../core/support/encoder.ts';
 
 describe('what an edge gives up', () => {
   test('may be what every path has passed over', () => {
@@ -54,11 +55,11 @@ describe('what an edge gives up', () => {
     const told = new Told();
     told.comes(0, told.a, 21);
     told.says({ kind: 'stream-new', stream: told.id(told.a), label: 'relay' });
-    told.says({ kind: 'mount-started', mount: 'live', stream: told.id(told.a), codec: 'mp3', sampleRateHz: 44_100, channels: 2 });
+    told.says({ kind: 'mount-started', mount: 'live', ...ENCODER, stream: told.id(told.a), codec: 'mp3', sampleRateHz: 44_100, channels: 2 });
     told.comes(10, told.b, 31);
     told.comes(1_000, told.b, 30);
     told.says({ kind: 'stream-new', stream: told.id(told.b), label: 'relay' });
-    told.says({ kind: 'backup-added', mount: 'live', stream: told.id(told.b), backups: 1 });
+    told.says({ kind: 'backup-added', mount: 'live', ...ENCODER, stream: told.id(told.b), backups: 1 });
     told.comes(1_030, told.b, 32);
     told.gap(told.b, 31, 1);
     expect(told.broken).toEqual([]);
@@ -68,11 +69,11 @@ describe('what an edge gives up', () => {
     const told = new Told();
     told.comes(0, told.a, 21);
     told.says({ kind: 'stream-new', stream: told.id(told.a), label: 'relay' });
-    told.says({ kind: 'mount-started', mount: 'live', stream: told.id(told.a), codec: 'mp3', sampleRateHz: 44_100, channels: 2 });
+    told.says({ kind: 'mount-started', mount: 'live', ...ENCODER, stream: told.id(told.a), codec: 'mp3', sampleRateHz: 44_100, channels: 2 });
     told.comes(10, told.b, 30, 2);
     told.comes(1_000, told.b, 31, 1);
     told.says({ kind: 'stream-new', stream: told.id(told.b), label: 'relay' });
-    told.says({ kind: 'backup-added', mount: 'live', stream: told.id(told.b), backups: 1 });
+    told.says({ kind: 'backup-added', mount: 'live', ...ENCODER, stream: told.id(told.b), backups: 1 });
     told.comes(1_030, told.b, 33, 1);
     told.gap(told.b, 32, 1);
     expect(told.broken).toEqual([]);
@@ -159,7 +160,7 @@ describe('what came just behind the first message of a stream', () => {
     told.comes(1, told.a, 531, 1);
     told.comes(2, told.a, 400, 2);
     told.comes(2, told.a, 401, 2);
-    told.says({ kind: 'mount-started', mount: 'live', stream: told.id(told.a), codec: 'mp3', sampleRateHz: 44_100, channels: 2 });
+    told.says({ kind: 'mount-started', mount: 'live', ...ENCODER, stream: told.id(told.a), codec: 'mp3', sampleRateHz: 44_100, channels: 2 });
     told.gap(told.a, 533, 0, { verdict: 'jump' });
     for (let sequence = 402; sequence <= 500; sequence++) told.comes(3, told.a, sequence, 2);
     if (comesAgain) told.comes(4, told.a, 531, 1);
@@ -271,7 +272,7 @@ describe('a switch', () => {
     one.comes(605, c, 0);
     one.says({ kind: 'stream-new', stream: one.id(c), label: 'relay' });
     for (let n = Math.ceil(lostUntilMs / FRAME_MS); n * FRAME_MS < 1_010; n++) one.comes(n * FRAME_MS, c, n);
-    one.says({ kind: 'backup-added', mount: 'live', stream: one.id(c), backups: 2 });
+    one.says({ kind: 'backup-added', mount: 'live', ...ENCODER, stream: one.id(c), backups: 2 });
     one.switches(one.a, c, 'stalled');
     expect(one.broken).toEqual([]);
   });
@@ -291,7 +292,7 @@ describe('a switch', () => {
     for (const n of [0, 2]) one.comes(610, c, n);
     one.says({ kind: 'stream-new', stream: one.id(c), label: 'relay' });
     one.world.run(micros(1_200_000));
-    one.says({ kind: 'backup-added', mount: 'live', stream: one.id(c), backups: 2 });
+    one.says({ kind: 'backup-added', mount: 'live', ...ENCODER, stream: one.id(c), backups: 2 });
     one.switches(one.a, c, 'stalled');
     expect(one.broken).toEqual([]);
   });
@@ -304,7 +305,7 @@ describe('a switch', () => {
       const pirate = one.stranger('pirate');
       one.comes(27_100, pirate, 1);
       one.says({ kind: 'stream-new', stream: one.id(pirate), label: 'relay' });
-      one.says({ kind: 'backup-added', mount: 'live', stream: one.id(pirate), backups: 2 });
+      one.says({ kind: 'backup-added', mount: 'live', ...ENCODER, stream: one.id(pirate), backups: 2 });
       for (let n = 1_034; n < 1_054; n++) for (const stream of [one.b, pirate]) one.comes(n * FRAME_MS + 100, stream, n);
       one.switches(one.a, pirate, 'stalled');
       return one.broken;
@@ -324,15 +325,15 @@ describe('a switch', () => {
     for (const n of [0, 1, 2]) one.comes(n * FRAME_MS, one.a, n);
     for (const stream of [one.a, one.b]) one.says({ kind: 'stream-new', stream: one.id(stream), label: 'relay' });
     for (const n of [4, 5, 6]) one.comes(500, one.a, n);
-    one.says({ kind: 'mount-started', mount: 'live', stream: one.id(one.a), codec: 'mp3', sampleRateHz: 44_100, channels: 2 });
-    one.says({ kind: 'stalled', mount: 'live', stream: one.id(one.a), silentMs: 0, thresholdMs: 300, backups: 0 });
+    one.says({ kind: 'mount-started', mount: 'live', ...ENCODER, stream: one.id(one.a), codec: 'mp3', sampleRateHz: 44_100, channels: 2 });
+    one.says({ kind: 'stalled', mount: 'live', ...ENCODER, stream: one.id(one.a), silentMs: 0, thresholdMs: 300, backups: 0 });
     expect(one.broken).toEqual([]);
     const early = new Told();
     for (const n of [0, 1, 2]) early.comes(n * FRAME_MS, early.a, n);
     early.says({ kind: 'stream-new', stream: early.id(early.a), label: 'relay' });
     early.comes(500, early.a, 3);
-    early.says({ kind: 'mount-started', mount: 'live', stream: early.id(early.a), codec: 'mp3', sampleRateHz: 44_100, channels: 2 });
-    early.says({ kind: 'stalled', mount: 'live', stream: early.id(early.a), silentMs: 0, thresholdMs: 300, backups: 0 });
+    early.says({ kind: 'mount-started', mount: 'live', ...ENCODER, stream: early.id(early.a), codec: 'mp3', sampleRateHz: 44_100, channels: 2 });
+    early.says({ kind: 'stalled', mount: 'live', ...ENCODER, stream: early.id(early.a), silentMs: 0, thresholdMs: 300, backups: 0 });
     expect(early.broken).toEqual(['a switch has its reason']);
   });
 

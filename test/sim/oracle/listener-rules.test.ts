@@ -10,6 +10,7 @@ import { mp3 } from '../../../sim/programme/model-frame.ts';
 import { Programme } from '../../../sim/programme/programme.ts';
 import { World } from '../../../sim/world/world.ts';
 import { FRAME_MS, Told } from '../support/told.ts';
+import { ENCODER } from '../../core/support/encoder.ts';
 
 const FRAME_US = 26_122;
 const FRAMES = 40;
@@ -39,7 +40,7 @@ function decoded(titles: readonly number[], behind: number): readonly string[] {
     const message = comes(MessageType.DATA, sequence, bytes.slice(0, stream.write(bytes, index)), index);
     if (sequence === 1) {
       model.event(atUs, { kind: 'stream-new', stream: formatStreamId(streamId), label: 'relay' });
-      model.event(atUs, { kind: 'mount-started', mount: 'live', stream: formatStreamId(streamId), codec: 'mp3', sampleRateHz: 44_100, channels: 2 });
+      model.event(atUs, { kind: 'mount-started', mount: 'live', ...ENCODER, stream: formatStreamId(streamId), codec: 'mp3', sampleRateHz: 44_100, channels: 2 });
     }
     rules.frame(given, { stream, index }, message, PDU_HEADER_BYTES, message.length);
     atUs += FRAME_US;

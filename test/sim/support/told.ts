@@ -10,6 +10,7 @@ import type { SwitchEvent } from '../../../sim/oracle/mount-model.ts';
 import { Oracle } from '../../../sim/oracle/oracle.ts';
 import { Programme, type Glance, type ModelStream } from '../../../sim/programme/programme.ts';
 import { World } from '../../../sim/world/world.ts';
+import { ENCODER } from '../../core/support/encoder.ts';
 
 export const FRAME_MS = 26.122;
 
@@ -71,17 +72,17 @@ export class Told {
       for (const stream of [this.a, this.b]) this.comes(n * FRAME_MS, stream, n);
       if (n > 0) continue;
       for (const stream of [this.a, this.b]) this.says({ kind: 'stream-new', stream: this.id(stream), label: 'relay' });
-      this.says({ kind: 'mount-started', mount: 'live', stream: this.id(this.a), codec: 'mp3', sampleRateHz: 44_100, channels: 2 });
-      this.says({ kind: 'backup-added', mount: 'live', stream: this.id(this.b), backups: 1 });
+      this.says({ kind: 'mount-started', mount: 'live', ...ENCODER, stream: this.id(this.a), codec: 'mp3', sampleRateHz: 44_100, channels: 2 });
+      this.says({ kind: 'backup-added', mount: 'live', ...ENCODER, stream: this.id(this.b), backups: 1 });
     }
   }
 
   gap(stream: ModelStream, sequence: number, messages: number, others: Partial<Extract<EdgeEvent, { kind: 'gap' }>> = {}): void {
-    this.says({ kind: 'gap', mount: 'live', stream: this.id(stream), sequence, messages, waitedMs: 0, verdict: 'disproved', action: 'skipped', ...others });
+    this.says({ kind: 'gap', mount: 'live', ...ENCODER, stream: this.id(stream), sequence, messages, waitedMs: 0, verdict: 'disproved', action: 'skipped', ...others });
   }
 
   switches(from: ModelStream, to: ModelStream, reason: SwitchEvent['reason'], others: Partial<SwitchEvent> = {}): void {
-    const figures = { silentMs: 0, catchUpMs: 0, missingMs: 0, offByMs: 0, waitMs: 0, repeatedMs: 0, lagMs: 0, matchedBy: 'content', candidates: 1 } as const;
+    const figures = { silentMs: 0, catchUpMs: 0, missingMs: 0, offByMs: 0, waitMs: 0, repeatedMs: 0, lagMs: 0, matchedBy: 'content', candidates: 1, fromOrigin: '', fromSource: '', toOrigin: '', toSource: '' } as const;
     this.says({ kind: 'switch', mount: 'live', from: this.id(from), to: this.id(to), reason, ...figures, ...others });
   }
 

@@ -22,13 +22,15 @@ import { FRAME_US, numbered, numberedAac, range } from '../../support/frames.ts'
 import { Clock } from './support.ts';
 
 interface Stream {
+  readonly origin: string | undefined;
+  readonly source: string | undefined;
   readonly name: string;
   readonly health: { readonly stallTimeoutUs: number };
 }
 
 const FRAME_MS = FRAME_US / 1000;
-const stream: Stream = { name: 'enc-a', health: { stallTimeoutUs: 300_000 } };
-const other: Stream = { name: 'enc-b', health: { stallTimeoutUs: 300_000 } };
+const stream: Stream = { name: '07', origin: 'studio-a', source: '192.0.2.7', health: { stallTimeoutUs: 300_000 } };
+const other: Stream = { name: '08', origin: undefined, source: undefined, health: { stallTimeoutUs: 300_000 } };
 const ten = fileOf(range(0, 9).map((n) => numbered(n)));
 const mp3 = ten.format;
 const realFrames = loadProgramme().b.frames.map(({ bytes }) => Uint8Array.from(bytes));
@@ -115,8 +117,8 @@ describe('a fallback', () => {
     expect(atMs).toBeGreaterThanOrEqual(11_000);
     expect(atMs).toBeLessThan(11_000 + FRAME_MS);
     const had = stage.given.length;
-    stage.controller.leave(stage.clock.now, stream.name);
-    expect(stage.events.at(-1)).toEqual({ kind: 'fallback-left', mount: 'test', what: 'Back soon', to: 'enc-a', forMs: stage.clock.now / 1000 - 5_000 });
+    stage.controller.leave(stage.clock.now, stream);
+    expect(stage.events.at(-1)).toEqual({ kind: 'fallback-left', mount: 'test', what: 'Back soon', toOrigin: 'studio-a', toSource: '192.0.2.7', to: '07', forMs: stage.clock.now / 1000 - 5_000 });
     stage.clock.until(30_000);
     expect(stage.given.length).toBe(had);
     stage.controller.output.frame(stage.clock.now, numbered(1), FRAME_US, undefined);
@@ -130,7 +132,7 @@ describe('a fallback', () => {
     const given = stage.given.length;
     expect(given).toBeGreaterThan(30);
     expect(stage.discontinuities).toEqual(range(0, Math.floor((given - 1) / 10)).map((n) => ({ afterFrames: 10 * n, reason: 'fallback', missingUs: undefined })));
-    stage.controller.leave(stage.clock.now, stream.name);
+    stage.controller.leave(stage.clock.now, stream);
     stage.discontinuities.length = 0;
     const { output } = stage.controller;
     // What the stream itself says of its first frame is not against the fallback.
@@ -149,7 +151,7 @@ describe('a fallback', () => {
     stage.text = '';
     stage.clock.until(5_000);
     stage.call();
-    stage.controller.leave(stage.clock.now, stream.name);
+    stage.controller.leave(stage.clock.now, stream);
     stage.controller.output.frame(stage.clock.now, numbered(1), FRAME_US, undefined);
     expect(stage.text).toBe("StreamTitle='';");
   });
@@ -245,7 +247,7 @@ describe('a fallback', () => {
     expect(two.comes(stream, 12_000)).toBe(one.comes(stream, 12_000));
     expect(two.given).toEqual(one.given.slice(had));
     for (const { controller, clock } of [one, two]) {
-      controller.leave(clock.now, 'enc-a');
+      controller.leave(clock.now, stream);
       controller.output.frame(clock.now, numbered(1), FRAME_US, undefined);
     }
     expect(two.events).toEqual(one.events.slice(1));
