@@ -10,6 +10,7 @@ import type { MountOutput, OutputOf } from './output/output.ts';
 import { toListeners } from './output/to-listeners.ts';
 import { MemoryBudget } from '../base/budget.ts';
 import { buffersOf, type StreamBuffers } from './buffers.ts';
+import type { EndedMount } from './mountpoint/ended-mounts.ts';
 import { Mountpoints } from './mountpoint/mountpoints.ts';
 import type { EdgeStream } from './stream/stream.ts';
 import { Streams, type StreamsReason } from './stream/streams.ts';
@@ -33,7 +34,7 @@ import { streamInfo, type StreamInfo } from './mountpoint/stream-info.ts';
 import { TimerQueue } from '../base/timers.ts';
 import type { Micros } from '../base/units.ts';
 
-export type { MountInfo };
+export type { EndedMount, MountInfo };
 
 export interface EdgeOptions {
   readonly settings: Settings;
@@ -206,10 +207,12 @@ export class Edge implements Machine {
   streamsOf(now: Micros, name: string): readonly StreamInfo[] | undefined {
     const mount = this.#mounts.get(name);
     if (mount === undefined) return undefined;
-    const { switcher } = mount;
-    const others = [...this.#streams].filter((stream) => stream !== switcher.live && switcher.has(stream));
-    const all = switcher.live === undefined ? others : [switcher.live, ...others];
-    return all.map((stream) => streamInfo(now, stream, mount, this.#settings));
+    return mount.switcher.streamsByUse.map((stream) => streamInfo(now, stream, mount, this.#settings));
+  }
+
+  /** A mountpoint that has ended within a day, and is not on air again. */
+  endedMount(now: Micros, name: string): EndedMount | undefined {
+    return this.#mounts.ended(now, name);
   }
 
   /** What an operator wants of a mountpoint. */

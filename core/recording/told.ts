@@ -48,6 +48,9 @@ const events: { readonly [K in Kind]: readonly [code: number, ...fields: (keyof 
   'listener-joined': [31, 'listener', 'mount', 'label', 'burstMs'],
   'listener-left': [32, 'listener', 'mount', 'label', 'connectedMs', 'bytes'],
   'listener-dropped': [33, 'listener', 'mount', 'label', 'lagBytes', 'connectedMs', 'bytes'],
+  'no-backup': [35, 'mount', 'stream', 'forMs'],
+  'backup-lost': [36, 'mount', 'stream', 'onAir', 'forMs'],
+  'redundancy-restored': [37, 'mount', 'stream', 'backups', 'forMs'],
   'listener-moved': [34, 'listener', 'mount', 'label', 'to'],
 };
 

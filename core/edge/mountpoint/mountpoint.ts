@@ -65,6 +65,8 @@ export interface MountOptions {
   readonly outputs: (of: OutputOf) => readonly MountOutput[];
   /** The listeners of this process. */
   readonly audience: () => Audience;
+  /** It had backups before it ended, and has begun anew. */
+  readonly hadBackups: boolean;
   readonly fallback: ((sink: FallbackSink) => FallbackSource) | undefined;
   readonly timer: (reason: MountReason, fire: (now: Micros) => void) => Timer<string>;
   readonly event: (event: MountpointEvent) => void;
@@ -88,7 +90,7 @@ export class Mount implements StreamConsumer {
   #audienceElsewhere: Audience = nobody;
 
   constructor(options: MountOptions) {
-    const { id, name, now, settings, policy, matcher, correlator, budget, outputs, audience, fallback, timer, event, ended, outgrown } = options;
+    const { id, name, now, settings, policy, matcher, correlator, budget, outputs, audience, hadBackups, fallback, timer, event, ended, outgrown } = options;
     this.name = name;
     this.startedAt = now;
     this.policy = policy;
@@ -123,6 +125,7 @@ export class Mount implements StreamConsumer {
       end,
       output: this.#controller?.output ?? this.output,
       controller: this.#controller,
+      hadBackups,
       timer,
       event,
       outgrown: (at, stream) => outgrown(at, this, stream),

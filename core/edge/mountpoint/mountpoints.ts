@@ -4,7 +4,8 @@ import type { MountOutput, OutputOf } from '../output/output.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
 import { MOUNT_BYTES } from '../../base/costs.ts';
 import type { EdgeStream, Loss, StreamConsumer } from '../stream/stream.ts';
-import type { MountpointEvent } from './events.ts';
+import type { EndReason, MountpointEvent } from './events.ts';
+import { EndedMounts, MOST_STREAMS, type EndedMount } from './ended-mounts.ts';
 import { Fallbacks } from './fallbacks.ts';
 import { FormatChoice, isRefused } from './format-choice.ts';
 import { cannotFollow } from '../../codec/formats.ts';
@@ -17,7 +18,7 @@ import { policyFor, settingsFor, type MountPolicies } from '../../config/mount-p
 import type { FallbackProblem } from '../fallback/problem.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Timer } from '../../base/timers.ts';
-import type { Micros } from '../../base/units.ts';
+import { toMs, type Micros } from '../../base/units.ts';
 
 export interface MountpointsOptions {
   /** Of the edge. */
@@ -36,6 +37,13 @@ export interface MountpointsOptions {
   readonly event: (event: MountpointEvent) => void;
 }
 
+interface Ending {
+  readonly why: EndReason;
+  readonly silentMs: number;
+  /** It begins anew with this stream. */
+  readonly successor?: EdgeStream;
+}
+
 /**
  * All mountpoints of an edge that are on air: with which stream or fallback one begins, which streams join it, and when it ends.
  * Streams that have joined none come here; one that has joined goes to its mountpoint by itself, until that ends.
@@ -45,6 +53,7 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
   readonly #mounts: Map<string, Mount> = new Map();
   readonly #fallbacks: Fallbacks;
   readonly #formats: FormatChoice;
+  readonly #ended: EndedMounts = new EndedMounts();
   #begun = 0;
 
   constructor(options: MountpointsOptions) {
@@ -78,6 +87,11 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
 
   get(name: string): Mount | undefined {
     return this.#mounts.get(name);
+  }
+
+  /** One that has ended within a day, and has not begun anew. */
+  ended(now: Micros, name: string): EndedMount | undefined {
+    return this.#ended.get(now, name);
   }
 
   /** The one that a stream announces. */
@@ -121,6 +135,7 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
   snapshot(a: Snapshot, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
     this.#fallbacks.snapshot(a);
     this.#begun = a.number(this.#begun);
+    this.#ended.snapshot(a);
     a.list(this.#mounts.values(), (saved) => this.#snapshotMount(a, saved, reference));
   }
 
@@ -149,12 +164,14 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
 
   #begin(now: Micros, name: string): Mount {
     this.#begun++;
-    const mount = this.#make(now, this.#begun as MountId, name);
+    const hadBackups = this.#ended.get(now, name)?.hadBackups === true;
+    this.#ended.delete(name);
+    const mount = this.#make(now, this.#begun as MountId, name, hadBackups);
     mount.output.opened(now);
     return mount;
   }
 
-  #make(now: Micros, id: MountId, name: string): Mount {
+  #make(now: Micros, id: MountId, name: string, hadBackups: boolean = false): Mount {
     const { settings, policies, newMatcher, correlator, budget, outputs, audience, timer, event } = this.#options;
     const policy = policyFor(name, policies);
     const mount = new Mount({
@@ -169,11 +186,12 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
       // Those who follow it come last: they may end, and follow each other.
       outputs: (of) => [...outputs(of), ...this.#fallbacks.outputs(of)],
       audience: () => audience(id),
+      hadBackups,
       fallback: this.#fallbacks.sourceFor(name),
       timer,
       event,
       ended: (at, it, silentMs) => {
-        this.#end(at, it, silentMs);
+        this.#end(at, it, { why: 'no-source', silentMs });
         this.#fallbacks.ended(at, name);
       },
       outgrown: (at, it, stream) => this.#renew(at, it, stream),
@@ -188,16 +206,22 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
     const { name, switcher, audience } = mount;
     const why = cannotFollow(stream.format, switcher.format);
     this.#options.event({ kind: 'format-changed', mount: name, ...encoderName(stream), stream: stream.name, why, listeners: audience.listeners });
-    this.#end(now, mount, 0, stream);
+    this.#end(now, mount, { why: 'other-format', silentMs: 0, successor: stream });
     this.#join(now, stream);
   }
 
-  #end(now: Micros, mount: Mount, silentMs: number, successor?: EdgeStream): void {
-    this.#mounts.delete(mount.name);
+  #end(now: Micros, mount: Mount, { why, silentMs, successor }: Ending): void {
+    const { name, startedAt, switcher, audience: { listeners } } = mount;
+    this.#mounts.delete(name);
     this.#options.budget.giveBack(MOUNT_BYTES);
-    this.#fallbacks.forget(mount.name);
-    const { listeners } = mount.audience;
+    this.#fallbacks.forget(name);
+    const seen = switcher.streamsByUse.slice(0, MOST_STREAMS).map((stream) => ({ format: stream.format, last: switcher.lastSeen(now, stream) }));
+    const streams = seen.map(({ format, last }) => ({ ...last, format }));
+    this.#ended.add({ name, startedAt, endedAt: now, why, silentMs, listeners, hadBackups: switcher.hadBackups, streams });
+    const { live } = switcher;
+    const onAir = live === undefined ? { origin: '', source: '', stream: '' } : { ...encoderName(live), stream: live.name };
     mount.end(now, this, successor);
-    this.#options.event({ kind: 'mount-ended', mount: mount.name, silentMs, listeners });
+    const forMs = toMs((now - startedAt) as Micros);
+    this.#options.event({ kind: 'mount-ended', mount: name, why, ...onAir, silentMs, forMs, listeners, streams: seen.map(({ last }) => last) });
   }
 }

@@ -6,6 +6,7 @@ import type { MountPolicy } from '../../config/mount-policy.ts';
 import type { Settings } from '../../config/settings.ts';
 import { ms, type Micros } from '../../base/units.ts';
 import type { Playout } from '../playout/playout.ts';
+import type { Unfitness } from './events.ts';
 import type { PlannedReason } from './switch-triggers.ts';
 import { hasContentFaultBeside, contentFaultOf } from './content-fault.ts';
 import { isBetter, isThere, patchCostUs, repeating, takeoverAtNewest, takeoverBy, type Takeover } from '../playout/takeover.ts';
@@ -81,6 +82,18 @@ export class Candidates {
   /** Players would have to change over to another format, and need not: a healthy backup of theirs is there. */
   isSecondChoice(now: Micros, stream: EdgeStream): boolean {
     return !this.isAlike(stream) && this.#hasAlikeBackup(now);
+  }
+
+  /** Why a stream could not go on in place of the live one; undefined: it stands by. */
+  unfitness(now: Micros, stream: EdgeStream): Unfitness | undefined {
+    const { live } = this.#playout;
+    if (!this.fits(stream)) return 'other-format';
+    if (!stream.messages.hasPath) return 'no-path';
+    if (stream.health.pace.isUnpaced) return 'unpaced';
+    if (!stream.isHealthy(now)) return 'stalled';
+    if (live === undefined) return undefined;
+    if (this.#trust.standing(now, stream, live) === Standing.stranger) return 'stranger';
+    return hasContentFaultBeside(stream, live, this.#settings) ? contentFaultOf(stream, this.#settings) : undefined;
   }
 
   /** Whether any stream, the live one too, comes in its cadence and could be heard. */

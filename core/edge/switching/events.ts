@@ -1,10 +1,38 @@
 import type { Codec, FormatRefusal } from '../../codec/format/format.ts';
 import type { EncoderName } from '../../links/encoder-name.ts';
 import type { GapVerdict } from '../stream/events.ts';
+import type { ContentFault } from './content-fault.ts';
 import type { PlannedReason } from './switch-triggers.ts';
 
 /** Why a stream was left. */
 export type SwitchReason = 'stalled' | 'behind' | 'lost' | 'paths-closed' | 'forgotten' | PlannedReason;
+
+/** Why a stream could not go on in place of the live one. */
+export type Unfitness =
+  /** No frame for longer than its cadence explains. */
+  | 'stalled'
+  /** No connection that it came by is open. */
+  | 'no-path'
+  /** It comes faster than real time. */
+  | 'unpaced'
+  /** Its frames cannot follow those on air. */
+  | 'other-format'
+  /** It is silent, or repeats itself, where the live one does not. */
+  | ContentFault
+  /** Its content is known to differ from that of the live one. */
+  | 'stranger'
+  /** It is known no more. */
+  | 'gone';
+
+/** What a stream of a mountpoint did last, as far as is known. */
+export interface LastSeen extends EncoderName {
+  readonly stream: string;
+  readonly wasOnAir: boolean;
+  /** Undefined: it was well. */
+  readonly why: Unfitness | undefined;
+  /** Since its last frame. */
+  readonly silentMs: number;
+}
 
 /** What is reported of the choice among the streams of a mountpoint. */
 export type SwitchingEvent =
@@ -18,6 +46,24 @@ export type SwitchingEvent =
       readonly channels: number;
     })
   | ({ readonly kind: 'backup-added'; readonly mount: string; readonly stream: string; readonly backups: number } & EncoderName)
+  /** The mountpoint has one encoder, and has had no other for `forMs`. */
+  | ({ readonly kind: 'no-backup'; readonly mount: string; readonly stream: string; readonly forMs: number } & EncoderName)
+  /**
+   * The last backup that stood by is gone, or has been for `forMs`: nothing can take over. Told at once, and every minute. `stream` is the backup, and why it
+   * cannot; `onAir` is what is heard, '' where that is no stream.
+   */
+  | (EncoderName & {
+      readonly kind: 'backup-lost';
+      readonly mount: string;
+      readonly stream: string;
+      readonly why: Unfitness;
+      readonly onAirOrigin: string;
+      readonly onAirSource: string;
+      readonly onAir: string;
+      readonly forMs: number;
+    })
+  /** A backup stands by again, after `forMs` without one. */
+  | ({ readonly kind: 'redundancy-restored'; readonly mount: string; readonly stream: string; readonly backups: number; readonly forMs: number } & EncoderName)
   /** A stream of the same name whose frames cannot follow those on air. */
   | ({ readonly kind: 'backup-refused'; readonly mount: string; readonly stream: string; readonly why: FormatRefusal } & EncoderName)
   /** Two streams of one name do not carry the same programme, or within seconds of each other; and when they do after all. */

@@ -1,7 +1,7 @@
 import type { Snapshot } from '../../base/snapshot.ts';
 import { assert } from '../../base/assert.ts';
 import type { EdgeStream, Loss } from '../stream/stream.ts';
-import type { SwitchingEvent, SwitchReason } from './events.ts';
+import type { LastSeen, SwitchingEvent, SwitchReason } from './events.ts';
 import type { FallbackController } from '../fallback/controller.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
 import { cannotFollow } from '../../codec/formats.ts';
@@ -21,13 +21,14 @@ import type { FrameOutput } from '../output/output.ts';
 import { Playout } from '../playout/playout.ts';
 import type { MountState } from '../playout/state.ts';
 import { OperatorChoice } from './operator-choice.ts';
+import { Redundancy } from './redundancy.ts';
 import { SwitchTriggers } from './switch-triggers.ts';
 import { agreeing, isGoodSpliceTime } from '../playout/splice-timing.ts';
 import { switchEvent } from './switch-event.ts';
 import { Trust } from './trust.ts';
 import { isThere, type Takeover } from '../playout/takeover.ts';
 
-export type SwitcherReason = LiveWatchReason | 'fallback-due';
+export type SwitcherReason = LiveWatchReason | 'fallback-due' | 'redundancy';
 
 export interface SwitcherOptions {
   readonly mount: string;
@@ -45,6 +46,8 @@ export interface SwitcherOptions {
   readonly event: (event: SwitchingEvent) => void;
   /** What is heard when no stream can be. */
   readonly controller: FallbackController<EdgeStream> | undefined;
+  /** It had backups before it ended, and has begun anew. */
+  readonly hadBackups: boolean;
   /** Only a stream of another codec is there, which listeners have to connect for. */
   readonly outgrown: (now: Micros, stream: EdgeStream) => void;
 }
@@ -80,6 +83,7 @@ export class Switcher {
   readonly #trust: Trust;
   readonly #turns: FallbackTurns;
   readonly #triggers: SwitchTriggers;
+  readonly #redundancy: Redundancy;
   readonly #choice: OperatorChoice = new OperatorChoice();
   #switches = 0;
 
@@ -93,6 +97,15 @@ export class Switcher {
     this.#candidates = new Candidates({ settings, policy, matcher: options.matcher, playout: this.#playout, trust: this.#trust });
     this.#turns = new FallbackTurns({ settings, state, controller, playout: this.#playout, candidates: this.#candidates, timer });
     this.#triggers = new SwitchTriggers(settings, (stream) => policy?.prefer !== undefined && isFrom(stream, policy.prefer), (backup) => this.#candidates.contentAheadUs(backup));
+    this.#redundancy = new Redundancy({
+      mount: options.mount,
+      hadBackups: options.hadBackups,
+      playout: this.#playout,
+      candidates: this.#candidates,
+      isOnFallback: () => this.isOnFallback,
+      timer,
+      event: options.event,
+    });
     this.#watch = new LiveWatch({
       mount: options.mount,
       settings,
@@ -129,6 +142,11 @@ export class Switcher {
     return this.#candidates.size;
   }
 
+  /** A backup has stood by for long enough to be missed. */
+  get hadBackups(): boolean {
+    return this.#redundancy.hadBackups;
+  }
+
   get switches(): number {
     return this.#switches;
   }
@@ -152,11 +170,29 @@ export class Switcher {
     return this.#candidates.matchOf(stream);
   }
 
+  /** All of its streams, and the one that was on air though it is known no more. The one on air comes first. */
+  get streamsByUse(): readonly EdgeStream[] {
+    const others = [...this.#candidates].filter((stream) => stream !== this.live);
+    return this.live === undefined ? others : [this.live, ...others];
+  }
+
+  /** What a stream did last. */
+  lastSeen(now: Micros, stream: EdgeStream): LastSeen {
+    const why = this.#candidates.has(stream) ? this.#candidates.unfitness(now, stream) : 'gone';
+    const { frameAt } = stream.health;
+    return { ...encoderName(stream), stream: stream.name, wasOnAir: stream === this.live && !this.isOnFallback, why, silentMs: toMs((now - Math.max(frameAt, 0)) as Micros) };
+  }
+
   /** A stream that announces this mountpoint, and has frames. */
   add(now: Micros, stream: EdgeStream): void {
     assert(!this.#candidates.has(stream), 'a stream joins its mountpoint twice');
     this.#candidates.add(stream);
-    if (this.live === undefined) return this.frame(now, stream);
+    if (this.live === undefined) this.frame(now, stream);
+    else this.#join(now, stream);
+    if (this.#state.kind !== 'ended') this.#redundancy.changed(now);
+  }
+
+  #join(now: Micros, stream: EdgeStream): void {
     const { mount, event } = this.#options;
     if (this.#candidates.fits(stream)) {
       event({ kind: 'backup-added', mount, ...encoderName(stream), stream: stream.name, backups: this.#candidates.size - 1 });
@@ -176,6 +212,7 @@ export class Switcher {
     this.#options.matcher.forget(stream);
     this.#playout.forget(stream);
     if (stream !== this.live) this.#trust.forget(now, stream);
+    this.#redundancy.changed(now);
   }
 
   /** One of its streams has one more frame in its ring. */
@@ -214,11 +251,13 @@ export class Switcher {
   pathClosed(now: Micros, stream: EdgeStream): void {
     if (stream === this.live && !stream.messages.hasPath) this.#leave(now, 'paths-closed');
     else if (stream.health.isReportedClosed) this.reportedClosed(now, stream);
+    this.#redundancy.changed(now);
   }
 
   /** The relays say that this stream's encoder is gone: it is waited for a shorter time. */
   reportedClosed(now: Micros, stream: EdgeStream): void {
     if (stream === this.live) this.#watch.hurry(now);
+    this.#redundancy.changed(now);
   }
 
   /** What listeners see, by an operator, until a stream gets another text. */
@@ -254,6 +293,7 @@ export class Switcher {
     this.#playout.beginWithout(format);
     this.#end.heard(now);
     this.#turns.begin(now, format);
+    this.#redundancy.changed(now);
   }
 
   /** The mountpoint has ended: disarms its timers, and lets its streams begin anew instead of with what was heard. */
@@ -261,6 +301,7 @@ export class Switcher {
     for (const stream of this.#candidates) if (stream !== successor) stream.ring.clear();
     this.#turns.dispose();
     this.#watch.dispose();
+    this.#redundancy.dispose();
     this.#end.dispose();
     this.#state.ended();
   }
@@ -269,6 +310,7 @@ export class Switcher {
   snapshot(a: Snapshot, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
     this.#state.snapshot(a);
     this.#watch.snapshot(a);
+    this.#redundancy.snapshot(a);
     this.#end.snapshot(a);
     this.#candidates.snapshot(a, reference);
     this.#playout.snapshot(a, reference);
@@ -401,6 +443,7 @@ export class Switcher {
     }
     this.#playout.enter(now, stream, index, pointUs, repeatedUs);
     this.#watch.awaitNext(now);
+    this.#redundancy.changed(now);
   }
 
   #silentMs(now: Micros): number {

@@ -70,6 +70,7 @@ class Alone {
       mount: 'test',
       settings: defaultSettings,
       policy: undefined,
+      hadBackups: false,
       matcher: new SameClock('content'),
       correlator: new Correlator(),
       state: this.state,
