@@ -15,6 +15,7 @@ import { Mountpoints } from './mountpoint/mountpoints.ts';
 import type { EdgeStream } from './stream/stream.ts';
 import { Streams, type StreamsReason } from './stream/streams.ts';
 import type { EdgeEvent } from './events.ts';
+import { RelaysLeft } from './relays-left.ts';
 import type { PathFigures } from '../links/events.ts';
 import { PathReceiver } from '../links/path-receiver.ts';
 import type { Path } from '../links/path.ts';
@@ -63,7 +64,7 @@ export interface EdgeStats {
   readonly countedBytes: number;
 }
 
-type EdgeReason = MountReason | StreamsReason;
+type EdgeReason = MountReason | StreamsReason | 'no-relay';
 
 /**
  * Takes in all relays and gives each listener one unbroken stream. The way of a frame is one line; the edge only says of which
@@ -89,6 +90,7 @@ type EdgeReason = MountReason | StreamsReason;
 export class Edge implements Machine {
   readonly #settings: Settings;
   readonly #pathReceiver: PathReceiver;
+  readonly #relaysLeft: RelaysLeft;
   readonly #streams: Streams;
   readonly #mounts: Mountpoints;
   readonly #listeners: Listeners;
@@ -126,6 +128,11 @@ export class Edge implements Machine {
     this.#pathReceiver = new PathReceiver({
       maxPaths: settings.maxPaths,
       message: (path, view) => this.#message(path, view),
+      event: (event) => sink.event(event),
+    });
+    this.#relaysLeft = new RelaysLeft({
+      count: () => [...this.#pathReceiver.paths].filter(({ isUpstream }) => isUpstream).length,
+      timer: (reason, fire) => this.#timers.timer(reason, fire),
       event: (event) => sink.event(event),
     });
   }
@@ -171,12 +178,15 @@ export class Edge implements Machine {
 
   /** A connection that messages come from, a relay's; undefined when there are too many: refuse it. */
   openPath(now: Micros, transport: Transport, peer: Peer): PathId | undefined {
-    return this.#pathReceiver.open(now, transport, peer)?.id;
+    const path = this.#pathReceiver.open(now, transport, peer);
+    if (path?.isUpstream === true) this.#relaysLeft.opened(now, peer.name);
+    return path?.id;
   }
 
   closePath(now: Micros, id: PathId, reason: string): void {
     const path = this.#pathReceiver.close(id, reason);
     if (path === undefined) return;
+    if (path.isUpstream) this.#relaysLeft.closed(now, path.peer.name, reason);
     // First all streams learn of it, then each judges its gap, then the mountpoints look: a backup that came by the same
     // path must not look healthy to any of them.
     const affected = [...this.#streams].filter((stream) => stream.forgetPath(now, path));
@@ -265,6 +275,7 @@ export class Edge implements Machine {
   snapshot(a: Snapshot): void {
     this.#now = a.number(this.#now);
     this.#pathReceiver.snapshot(a);
+    this.#relaysLeft.snapshot(a);
     const onAir = [...this.#mounts].map(({ switcher }) => switcher.live).filter((live) => live !== undefined);
     const streams = this.#streams.snapshot(a, onAir, (path) => this.#pathReceiver.path(path));
     this.#mounts.snapshot(a, (stream) => streams[a.number(stream === undefined ? 0 : streams.indexOf(stream))]!);

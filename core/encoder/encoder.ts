@@ -5,6 +5,7 @@ import { Lane } from './lane.ts';
 import type { Machine, SourceId, TargetId } from '../base/machine.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Transport } from '../links/transport.ts';
+import { TargetsLeft } from './targets-left.ts';
 import { Target, type EncoderSink } from './target.ts';
 import { TimerQueue } from '../base/timers.ts';
 import { earliest, NEVER, type Micros } from '../base/units.ts';
@@ -59,17 +60,23 @@ interface OpenTarget {
 export class Encoder implements Machine {
   readonly #settings: Settings;
   readonly #sink: EncoderSink;
-  readonly #timers = new TimerQueue<'target-slow' | 'target-flush' | StreamTimerReason>();
+  readonly #timers = new TimerQueue<'target-slow' | 'target-flush' | 'no-target' | StreamTimerReason>();
   readonly #slow = this.#timers.timer('target-slow', (now) => this.#pump(now));
   readonly #flush = this.#timers.timer('target-flush', (now) => this.#pump(now));
   readonly #streams = new Map<SourceId, EncoderStream>();
   /** By replica number; those that are free are undefined. */
   readonly #targets: (OpenTarget | undefined)[] = [];
+  readonly #left: TargetsLeft;
   #opened = 0;
 
   constructor({ settings }: EncoderOptions, sink: EncoderSink) {
     this.#settings = settings;
     this.#sink = sink;
+    this.#left = new TargetsLeft({
+      up: () => this.#targets.filter((open) => open?.target.isUp === true).length,
+      timer: (reason, fire) => this.#timers.timer(reason, fire),
+      event: (event) => sink.event(event),
+    });
   }
 
   get deadline(): Micros {
@@ -105,14 +112,15 @@ export class Encoder implements Machine {
   }
 
   /** A new destination; its id is the replica number of its copies. A TCP target is down until `targetUp`. */
-  addTarget(_now: Micros, { transport, label, name = label, id = this.#freeId }: TargetAddress): TargetId {
+  addTarget(now: Micros, { transport, label, name = label, id = this.#freeId }: TargetAddress): TargetId {
     assert(id < MAX_TARGETS, 'a replica number is one byte');
     assert(this.#targets[id] === undefined, 'two targets have one replica number');
     while (this.#targets.length <= id) this.#targets.push(undefined);
-    const target = new Target({ id, transport, label, settings: this.#settings, sink: this.#sink });
+    const target = new Target({ id, transport, label, settings: this.#settings, sink: this.#sink, wentDown: (at) => this.#left.down(at, label, 'stuck') });
     const open: OpenTarget = { target, name, lanes: new Map() };
     this.#targets[id] = open;
     for (const stream of this.#streams.values()) addLane(open, stream);
+    this.#left.added(now, label);
     return id;
   }
 
@@ -125,12 +133,17 @@ export class Encoder implements Machine {
   /** The connection to a TCP target is made: everything kept is sent first. */
   targetUp(now: Micros, id: TargetId): void {
     for (const stream of this.#streams.values()) stream.trim(now);
-    this.#target(id).up(now);
+    const target = this.#target(id);
+    target.up(now);
+    this.#left.up(now, target.label);
     this.#pump(now);
   }
 
-  targetDown(_now: Micros, id: TargetId): void {
-    this.#target(id).down();
+  /** @param reason 'stopped': it is not wanted any more. */
+  targetDown(now: Micros, id: TargetId, reason: string = ''): void {
+    const target = this.#target(id);
+    target.down();
+    this.#left.down(now, target.label, reason);
   }
 
   /** What a TCP target sends back by its connection, in any chunking, borrowed for the call. */

@@ -35,4 +35,8 @@ export type TargetEvent =
   | { readonly kind: 'target-down'; readonly target: TargetId; readonly label: string }
   /** Dropped for good, since the start, because the target was away or slow for longer than is kept. */
   | { readonly kind: 'target-lost'; readonly target: TargetId; readonly label: string; readonly messages: number }
+  /** None is connected, or has been for `forMs`: told at once, of a start after ten seconds, and every minute. `label` is the one that was left last. */
+  | { readonly kind: 'no-target-left'; readonly label: string; readonly forMs: number }
+  /** One is again. */
+  | { readonly kind: 'target-back'; readonly label: string; readonly forMs: number }
   | { readonly kind: 'target-stuck'; readonly target: TargetId; readonly label: string; readonly stuckMs: number };

@@ -28,6 +28,8 @@ export interface TargetOptions {
   readonly label: string;
   readonly settings: Settings;
   readonly sink: EncoderSink;
+  /** It is down by itself, for it is stuck. */
+  readonly wentDown: (now: Micros) => void;
 }
 
 const REPLICA_AT = 1;
@@ -50,6 +52,7 @@ export class Target {
   readonly #label: string;
   readonly #settings: Settings;
   readonly #sink: EncoderSink;
+  readonly #wentDown: (now: Micros) => void;
   readonly #view = emptyMessageView();
   readonly #progress: Progress;
   readonly #lanes = new StreamTable<Lane>();
@@ -69,14 +72,24 @@ export class Target {
   /** The time of the call that is going on, for the deframer's callback. */
   #now = 0 as Micros;
 
-  constructor({ id, transport, label, settings, sink }: TargetOptions) {
+  constructor({ id, transport, label, settings, sink, wentDown }: TargetOptions) {
     this.#id = id;
     this.#transport = transport;
     this.#label = label;
     this.#settings = settings;
     this.#sink = sink;
+    this.#wentDown = wentDown;
     this.#progress = new Progress(settings);
     this.#isUp = !transport.tellsClose;
+  }
+
+  /** Whether it can be sent to: datagrams always can. */
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  get label(): string {
+    return this.#label;
   }
 
   /** Messages that were dropped before they could be sent even once. */
@@ -165,7 +178,7 @@ export class Target {
     let backlog = this.#sink.backlogBytes(this.#id);
     this.#progress.look(now, { takenBytes: this.#sentBytes - backlog, isBacklogged: backlog > 0, isOwed: this.#isOwed });
     if (this.#progress.isStuck) {
-      this.#stuck();
+      this.#stuck(now);
       return NEVER;
     }
     for (let room = this.#room(backlog); room > 0 && this.#queue.length > 0; room = this.#room(backlog)) {
@@ -228,10 +241,11 @@ export class Target {
     this.#progress.confirmed(this.#now, confirmed === 'new');
   }
 
-  #stuck(): void {
+  #stuck(now: Micros): void {
     this.#isUp = false;
     if (this.#progress.giveUp()) for (const lane of this.#lanes) lane.expectNothing();
     this.#sink.event({ kind: 'target-stuck', target: this.#id, label: this.#label, stuckMs: toMs(this.#progress.stuckUs) });
+    this.#wentDown(now);
     this.#sink.reset(this.#id, 'stuck');
   }
 

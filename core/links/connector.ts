@@ -4,6 +4,9 @@ import type { Settings } from '../config/settings.ts';
 import { TimerQueue } from '../base/timers.ts';
 import { later, ms, type Micros } from '../base/units.ts';
 
+/** The reason for which a connection is closed that is not wanted any more. */
+export const STOPPED = 'stopped';
+
 export interface ConnectorSink {
   /** Open a connection now, and report `opened` or `lost` (not during this call). */
   connect(): void;
@@ -130,7 +133,7 @@ export class Connector implements Machine {
     this.#state = 'stopped';
     this.#again.cancel();
     this.#disarm();
-    if (connected) this.#sink.disconnect('stopped');
+    if (connected) this.#sink.disconnect(STOPPED);
   }
 
   #openedAt = 0 as Micros;

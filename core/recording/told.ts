@@ -51,6 +51,9 @@ const events: { readonly [K in Kind]: readonly [code: number, ...fields: (keyof 
   'no-backup': [35, 'mount', 'stream', 'forMs'],
   'backup-lost': [36, 'mount', 'stream', 'onAir', 'forMs'],
   'redundancy-restored': [37, 'mount', 'stream', 'backups', 'forMs'],
+  'relay-lost': [38, 'label', 'left'],
+  'no-relay-left': [39, 'label', 'forMs'],
+  'relay-back': [40, 'label', 'relays', 'forMs'],
   'listener-moved': [34, 'listener', 'mount', 'label', 'to'],
 };
 

@@ -32,7 +32,7 @@ export interface TargetLinksUser {
   up(target: TargetId): void;
   /** What has come back by a connection, borrowed for the call. */
   said(target: TargetId, bytes: Uint8Array): void;
-  down(target: TargetId): void;
+  down(target: TargetId, reason: string): void;
 }
 
 export interface TargetLinksOptions {
@@ -92,6 +92,12 @@ export class TargetLinks {
     else slot?.udp?.send(bytes);
   }
 
+  /** The name of this target has other addresses now. */
+  hasLeft(target: TargetId): boolean {
+    const link = this.#slots[target]?.link;
+    return link !== undefined && !this.#hosts.some(({ current }) => current.includes(link));
+  }
+
   backlogBytes(target: TargetId): number {
     const slot = this.#slots[target];
     return slot?.link?.backlogBytes ?? slot?.udp?.backlogBytes ?? 0;
@@ -123,7 +129,7 @@ export class TargetLinks {
       },
       up: (link) => this.#tell(link, (target) => this.#user.up(target)),
       bytes: (link, bytes) => this.#tell(link, (target) => this.#user.said(target, bytes)),
-      down: (link) => this.#tell(link, (target) => this.#user.down(target)),
+      down: (link, reason) => this.#tell(link, (target) => this.#user.down(target, reason)),
       gone: (link) => this.#tell(link, (target) => this.#free(target)),
     });
   }

@@ -30,7 +30,7 @@ export class Uplink implements StreamWay {
       send: (target, bytes) => this.#links.send(target, bytes),
       backlogBytes: (target) => this.#links.backlogBytes(target),
       reset: (target, reason) => this.#driver.defer(() => this.#links.reset(target, reason)),
-      event: log,
+      event: (event) => log(event.kind === 'target-lost' && this.#links.hasLeft(event.target) ? { ...event, kind: 'left-target-lost' } : event),
     });
     const driver = new Driver(encoder, settings);
     const settled = (input: () => void): void => {
@@ -44,7 +44,7 @@ export class Uplink implements StreamWay {
       removed: (target) => encoder.removeTarget(driver.now, target),
       said: (target, bytes) => settled(() => encoder.targetSaid(driver.now, target, bytes)),
       up: (target) => settled(() => encoder.targetUp(driver.now, target)),
-      down: (target) => settled(() => encoder.targetDown(driver.now, target)),
+      down: (target, reason) => settled(() => encoder.targetDown(driver.now, target, reason)),
     });
     for (const slot of this.#links.slots) this.#add(slot);
   }
@@ -56,6 +56,7 @@ export class Uplink implements StreamWay {
 
   start(): void {
     this.#links.start();
+    this.#driver.settle();
   }
 
   open({ to, ...options }: StreamOptions): EncoderSession {

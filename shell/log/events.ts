@@ -89,6 +89,8 @@ export type ShellEvent =
   | { readonly kind: 'source-ended'; readonly mount: string; readonly stream: string; readonly from: string; readonly reason: string; readonly frames: number }
   | { readonly kind: 'source-refused'; readonly mount?: string; readonly from: string; readonly why: SourceRefusal }
   | { readonly kind: 'source-unauthorized'; readonly from: string }
+  /** The same as 'target-lost', for an address that the name of the target has no more: nothing is missing at the others. */
+  | (Omit<Extract<EncoderEvent, { kind: 'target-lost' }>, 'kind'> & { readonly kind: 'left-target-lost' })
   | { readonly kind: 'too-many-targets'; readonly peer: string; readonly max: number }
   /** Something is connected that does not belong there; `other` is the second address of a relay. */
   | { readonly kind: 'wiring'; readonly peer: string; readonly other?: string; readonly problem: WiringProblem }

@@ -80,6 +80,9 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'target-up': { level: 'info', text: 'target connected' },
   'target-down': { level: 'warn', text: 'target disconnected' },
   'target-lost': { level: 'error', text: 'messages dropped: target unreachable or too slow' },
+  'left-target-lost': { level: 'info', text: 'messages dropped for an address that the name no longer has' },
+  'no-target-left': { level: 'error', text: 'no target connected' },
+  'target-back': { level: 'info', text: 'target connected again' },
   'target-stuck': { level: 'warn', text: 'target acknowledges nothing, reconnecting' },
 
   // Relay and edge: what comes in.
@@ -98,6 +101,9 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'subscriber-cut': { level: 'error', text: 'subscriber too slow, disconnected' },
 
   // Edge.
+  'relay-lost': { level: 'warn', text: 'relay lost' },
+  'no-relay-left': { level: 'error', text: 'no relay left' },
+  'relay-back': { level: 'info', text: 'relay back' },
   'mount-started': { level: 'info', text: 'mountpoint started' },
   'mount-ended': { level: 'error', text: 'mountpoint ended' },
   'stream-unpaced': { level: 'warn', text: 'stream is faster than real time' },

@@ -34,6 +34,7 @@ class Stage {
       transport: transports[transport],
       label: 'relay',
       settings: this.settings,
+      wentDown: () => undefined,
       sink: {
         send: (_target, bytes) => {
           this.sent.push(bytes.slice());

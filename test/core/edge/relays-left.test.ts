@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { STOPPED } from '../../../core/links/connector.ts';
+import type { Micros } from '../../../core/base/units.ts';
+import { EdgeRig } from '../support/edge-rig.ts';
+import { onAir, Source } from '../support/station.ts';
+
+const relayEvents = (rig: EdgeRig): unknown[] =>
+  rig.events.flatMap((event, at) => {
+    const isOfIt = event.kind === 'relay-lost' || event.kind === 'no-relay-left' || event.kind === 'relay-back';
+    return isOfIt ? [{ atS: Math.round(rig.eventTimes[at]! / 1_000_000), ...event }] : [];
+  });
+
+test('tells of each relay that is lost, every minute that none is left, and of each that is back', () => {
+  const rig = new EdgeRig();
+  const [one, two] = [rig.open('tcp', 'relay-1'), rig.open('tcp', 'relay-2')];
+  rig.until(10_000);
+  rig.close(one);
+  rig.until(20_000);
+  rig.close(two);
+  rig.until(150_000);
+  rig.open('tcp', 'relay-2');
+  rig.until(160_000);
+  rig.open('tcp', 'relay-1');
+  rig.until(300_000);
+  rig.open('tcp', 'relay-3');
+  expect(relayEvents(rig)).toEqual([
+    { atS: 10, kind: 'relay-lost', label: 'relay-1', reason: 'closed', left: 1 },
+    { atS: 20, kind: 'no-relay-left', label: 'relay-2', reason: 'closed', forMs: 0 },
+    { atS: 80, kind: 'no-relay-left', label: 'relay-2', reason: 'closed', forMs: 60_000 },
+    { atS: 140, kind: 'no-relay-left', label: 'relay-2', reason: 'closed', forMs: 120_000 },
+    { atS: 150, kind: 'relay-back', label: 'relay-2', relays: 1, forMs: 130_000 },
+    { atS: 160, kind: 'relay-back', label: 'relay-1', relays: 2, forMs: 0 },
+  ]);
+});
+
+test('says in the same moment that no relay is left, and of each mountpoint that nothing stands by', () => {
+  const rig = new EdgeRig();
+  const path = rig.open();
+  onAir(rig, [new Source(path, { stream: 1 }), new Source(path, { stream: 2, delayMs: [25] })], 20_000);
+  const before = rig.events.length;
+  rig.close(path);
+  rig.until(20_000);
+  expect(rig.events.slice(before).map(({ kind }) => kind)).toEqual(['path-closed', 'no-relay-left', 'backup-lost']);
+});
+
+test('says nothing of connections that the edge has closed itself, as it does when it ends', () => {
+  const rig = new EdgeRig();
+  for (const path of [rig.open('tcp', 'relay-1'), rig.open('tcp', 'relay-2')]) rig.edge.closePath(rig.now as Micros, path, STOPPED);
+  rig.until(100_000);
+  expect(relayEvents(rig)).toEqual([]);
+});
