@@ -44,6 +44,11 @@ const pagesOptions: readonly Option[] = [
 /** The same by TLS. */
 const pagesTlsOptions = tlsOptions('GET /healthz', '--http');
 
+/** For every role with an HTTP port. */
+const proxyOptions: readonly Option[] = [
+  { name: 'trusted-proxy', value: 'CIDR', repeated: true, help: 'address or range of a reverse proxy or load balancer in front of the HTTP ports, such as 192.0.2.0/24. What it says of its clients is believed: X-Forwarded-For, Forwarded, or the PROXY protocol, version 1 or 2 (default: none, and such headers are ignored)' },
+];
+
 /** The protocol has no authentication: addresses are all that can be checked. */
 const allowOptions: readonly Option[] = [
   { name: 'allow', value: 'CIDR', repeated: true, help: 'accept connections and datagrams from these addresses only, on the ports of --in and --out: 192.0.2.0/24, 2001:db8::/32, or a single address (default: all)' },
@@ -61,7 +66,7 @@ const workersOptions: readonly Option[] = [
 ];
 
 /** Also for an edge as scripts for the first Davecast start it. */
-const servingOptions: readonly Option[] = [...tlsOptions('listeners and operators', 'HTTP'), ...workersOptions];
+const servingOptions: readonly Option[] = [...tlsOptions('listeners and operators', 'HTTP'), ...proxyOptions, ...workersOptions];
 
 const sourceOptions: readonly Option[] = [
   { name: 'mount', value: 'NAME', repeated: true, help: 'name of a mountpoint; one process carries any number of them. Those that have a "source" in the configuration file need not be named: {"mounts": {"radio": {"source": {"password": "…"}}}}, with password, from, to, origin, title, name, genre, description and url instead of those given here' },
@@ -136,12 +141,12 @@ const recordOptions: readonly Option[] = [
 
 /** The commands by name; `original…` are those that scripts for the first Davecast know. */
 export const commands: Readonly<Record<CommandName, Command>> = {
-  relay: command('relay', [...relayOptions, ...pagesOptions, ...pagesTlsOptions, ...allowOptions, ...recordOptions], relayUsage, relayAbout),
-  originalRelay: command('relay', [...pagesOptions, ...pagesTlsOptions, ...allowOptions, ...recordOptions], relayUsage, relayAbout),
+  relay: command('relay', [...relayOptions, ...pagesOptions, ...pagesTlsOptions, ...proxyOptions, ...allowOptions, ...recordOptions], relayUsage, relayAbout),
+  originalRelay: command('relay', [...pagesOptions, ...pagesTlsOptions, ...proxyOptions, ...allowOptions, ...recordOptions], relayUsage, relayAbout),
   edge: command('edge', [...edgeOptions, ...servingOptions, ...mountOptions, ...listenerOptions, ...operatorOptions, ...accessOptions, ...recordOptions], edgeUsage, edgeAbout),
   originalEdge: command('edge', [...servingOptions, ...mountOptions, ...listenerOptions, ...operatorOptions, ...accessOptions, ...recordOptions], edgeUsage, edgeAbout),
-  station: command('station', [...stationOptions, ...streamOptions, ...workersOptions, ...mountOptions, ...listenerOptions, ...operatorOptions, ...accessOptions, ...allowOptions, ...recordOptions], stationUsage, stationAbout),
-  encoder: command('encoder', [...sourceOptions, originOption, ...streamOptions], encoderUsage, encoderAbout),
+  station: command('station', [...stationOptions, ...proxyOptions, ...streamOptions, ...workersOptions, ...mountOptions, ...listenerOptions, ...operatorOptions, ...accessOptions, ...allowOptions, ...recordOptions], stationUsage, stationAbout),
+  encoder: command('encoder', [...sourceOptions, ...proxyOptions, originOption, ...streamOptions], encoderUsage, encoderAbout),
   daveice: command(
     'encoder',
     [originOption, ...streamOptions],

@@ -8,6 +8,7 @@ import type { Given } from '../cli/options.ts';
 import { tlsOf } from '../cli/tls.ts';
 import type { AdmissionConfig } from '../edge/admission/admission.ts';
 import type { EdgeConfig } from '../edge/edge.ts';
+import type { Range } from '../net/allow.ts';
 import { adminPassword } from '../operator/password.ts';
 import { UsageError } from '../process/problems.ts';
 import type { RecordConfig } from '../recording/flight-recorder.ts';
@@ -19,11 +20,17 @@ export function allowedOf(given: Given): Required<Pick<RelayConfig, 'allowIn' | 
   return { allowIn: [...both!, ...into!], allowOut: [...both!, ...out!] };
 }
 
+/** The proxies in front of the HTTP ports, as --trusted-proxy names them. */
+export function trustedProxiesOf(given: Given): readonly Range[] {
+  return ranges('--trusted-proxy', given.all('trusted-proxy'));
+}
+
 /** How the listeners of an edge are served. */
-export function servingOf(given: Given): Pick<EdgeConfig, 'tls' | 'workers' | 'settings' | 'policies' | 'admission' | 'adminPassword' | 'accessLog' | 'record'> {
+export function servingOf(given: Given): Pick<EdgeConfig, 'tls' | 'trustedProxies' | 'workers' | 'settings' | 'policies' | 'admission' | 'adminPassword' | 'accessLog' | 'record'> {
   const { settings, policies, listeners } = configOf(given, 'edge');
   return {
     tls: tlsOf(given),
+    trustedProxies: trustedProxiesOf(given),
     workers: workerCount('--workers', given.one('workers')),
     settings,
     policies: policiesOf(given, policies),

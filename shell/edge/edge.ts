@@ -9,6 +9,7 @@ import type { CommandResult, MountCommand } from '../../core/edge/switching/comm
 import type { Settings } from '../../core/config/settings.ts';
 import { anonymous } from '../../core/links/peer.ts';
 import type { Endpoint } from '../net/address.ts';
+import type { Range } from '../net/allow.ts';
 import { NEVER_FINISHED, type App } from '../process/app.ts';
 import { AccessLog, type AccessLogConfig } from '../access-log/access-log.ts';
 import type { AccessEntry } from '../access-log/lines.ts';
@@ -46,6 +47,8 @@ export interface EdgeConfig {
   readonly accessLog?: AccessLogConfig | undefined;
   /** Keep a flight recorder; undefined: none. */
   readonly record?: RecordConfig | undefined;
+  /** Proxies that say who their clients are; none, unless given. */
+  readonly trustedProxies?: readonly Range[] | undefined;
   /** What source clients ask at the same ports; nothing, unless given. */
   readonly sourceRoutes?: ListenerServerOptions['sources'];
 }
@@ -77,7 +80,7 @@ export class EdgeApp implements App {
   readonly #refusals: Refusals;
 
   constructor(config: EdgeConfig, log: Log) {
-    const { settings, policies = {}, admission, adminPassword, record, workers = 1, sourceRoutes } = config;
+    const { settings, policies = {}, admission, adminPassword, record, workers = 1, trustedProxies, sourceRoutes } = config;
     this.#config = config;
     this.#log = log;
     this.#refusals = new Refusals(log);
@@ -123,6 +126,7 @@ export class EdgeApp implements App {
       policies,
       log,
       refusals: this.#refusals,
+      trustedProxies,
     });
   }
 

@@ -22,6 +22,7 @@ import { Admission, type AdmissionConfig } from './admission/admission.ts';
 import { Agents } from './agents.ts';
 import { ListenerList } from './listener-list.ts';
 import { streamHead } from './stream-head.ts';
+import type { Range } from '../net/allow.ts';
 import type { Bind } from '../net/tcp.ts';
 import type { TlsPort } from '../tls/tls-port.ts';
 import type { ServerCounts } from '../icecast/statistics.ts';
@@ -45,6 +46,8 @@ export interface ListenerServerOptions {
   readonly policies?: MountPolicies | undefined;
   readonly log: Log;
   readonly refusals: Refusals;
+  /** Proxies that say who their clients are. */
+  readonly trustedProxies?: readonly Range[] | undefined;
 }
 
 const refused = {

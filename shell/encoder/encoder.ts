@@ -1,6 +1,7 @@
 import { SUPPORTED } from '../../core/codec/scan/foreign.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { interfaceOf, type Endpoint } from '../net/address.ts';
+import type { Range } from '../net/allow.ts';
 import type { App } from '../process/app.ts';
 import { Mountpoint, type EncoderMount } from './mountpoint.ts';
 import { Uplink } from './uplink.ts';
@@ -28,6 +29,8 @@ export interface EncoderConfig {
   readonly tls?: TlsConfig | undefined;
   /** A port for source clients of one mountpoint that speak Shoutcast 1. */
   readonly shoutcast?: ShoutcastPort | undefined;
+  /** Proxies that say who their clients are; none, unless given. */
+  readonly trustedProxies?: readonly Range[] | undefined;
   /** Where it listens, and by which interface multicast leaves. */
   readonly bind: string;
   /** Certificates of authorities in PEM, for servers that are pulled from by https; those that Node.js trusts, unless given. */
@@ -86,7 +89,7 @@ export class EncoderApp implements App {
   }
 
   #makeSources(): Source[] {
-    const { settings, bind, ca, mounts, listenPort, tls, shoutcast } = this.#config;
+    const { settings, bind, ca, mounts, listenPort, tls, shoutcast, trustedProxies } = this.#config;
     const log = this.#log;
     const pushed: SourceMount[] = [];
     const sources: Source[] = [];
@@ -97,7 +100,7 @@ export class EncoderApp implements App {
       else if (input.kind === 'from') sources.push(new IcecastSource(input.url, { api, settings, ca, log }));
       else sources.push(new StdinSource(process.stdin, api, (problem) => this.#inputEnded(problem)));
     }
-    if (pushed.length > 0) sources.push(new SourceServer({ mounts: pushed, bind: { address: bind, port: listenPort ?? 0 }, tls, shoutcast, settings, log }));
+    if (pushed.length > 0) sources.push(new SourceServer({ mounts: pushed, bind: { address: bind, port: listenPort ?? 0 }, tls, shoutcast, trustedProxies, settings, log }));
     return sources;
   }
 

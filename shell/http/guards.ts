@@ -1,5 +1,3 @@
-import { addressOf } from '../../core/wire/extensions.ts';
-import { isLoopback } from '../net/address.ts';
 import { basicCredentials, samePassword, type Credentials } from './basic-auth.ts';
 import { GuessLimit } from './guess-limit.ts';
 import type { Reply, Voice } from './reply.ts';
@@ -11,9 +9,9 @@ export type Guard = (request: HttpRequest) => Reply | undefined;
 
 export const anybody: Guard = () => undefined;
 
-/** Whoever is on this machine; others get what `refuse` makes. */
+/** Whoever is on this machine, and asks without a proxy; others get what `refuse` makes. */
 export function thisMachine(refuse: (request: HttpRequest) => Reply): Guard {
-  return (request) => (isLoopback(request.client.address) ? undefined : refuse(request));
+  return (request) => (request.client.isLocal ? undefined : refuse(request));
 }
 
 export interface PasswordOptions {
@@ -43,7 +41,7 @@ export function withPassword({ passwordsFor, isUser, credentialsOf, refused, voi
   const check = (given: Credentials, request: HttpRequest): 'right' | 'wrong' | 'wait' => {
     const passwords = passwordsFor(request);
     const isRight = (): boolean => isUser(given.user) && passwords.filter((password) => samePassword(given.password, password)).length > 0;
-    return guesses.check(addressOf(request.from), `${given.user}:${given.password}\n${passwords.join('\n')}`, performance.now(), isRight);
+    return guesses.check(request.client.address, `${given.user}:${given.password}\n${passwords.join('\n')}`, performance.now(), isRight);
   };
   return (request) => {
     const given = credentialsOf(request);

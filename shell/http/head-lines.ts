@@ -2,7 +2,7 @@ import { decodeText } from './text.ts';
 
 /** The lines of a head, read. */
 export interface HeadLines {
-  /** By lower-case name; of several with one name the first. */
+  /** By lower-case name; of several with one name the first, and of those that proxies add all, with commas. */
   readonly headers: ReadonlyMap<string, string>;
   /** Lines that are no header, as they came; absent when there are none. */
   readonly passedOver?: readonly string[];
@@ -10,6 +10,8 @@ export interface HeadLines {
   readonly isUnclear?: true;
 }
 
+/** Lists, of which each proxy adds a part: some add a line instead. */
+const lists: ReadonlySet<string> = new Set(['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host']);
 /** What says where a body ends. */
 const framing: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding']);
 
@@ -40,6 +42,7 @@ export function readHeadLines(lines: readonly Uint8Array[]): HeadLines {
     lastName = name;
     isUnclear ||= framing.has(name) && (blank !== '' || line !== text || (headers.has(name) && headers.get(name) !== value));
     if (!headers.has(name)) headers.set(name, value);
+    else if (lists.has(name)) headers.set(name, `${headers.get(name)}, ${value}`);
   }
   return { headers, ...(passedOver.length > 0 && { passedOver }), ...(isUnclear && { isUnclear }) };
 }

@@ -1,6 +1,6 @@
 import type net from 'node:net';
-import { peerOf } from '../net/address.ts';
-import { clientOf } from './client.ts';
+import { formatPeer } from '../net/address.ts';
+import type { Client } from './client.ts';
 import type { Guard } from './guards.ts';
 import type { RequestHead } from './head.ts';
 import type { HttpRequest } from './request.ts';
@@ -58,8 +58,8 @@ export class Router {
   }
 
   /** Takes a request over from the server, with its connection. */
-  readonly handle = (head: RequestHead, socket: net.Socket, rest: Uint8Array): void => {
-    const reply = this.#reply(head, socket, rest);
+  readonly handle = (head: RequestHead, socket: net.Socket, rest: Uint8Array, client: Client): void => {
+    const reply = this.#reply(head, socket, rest, client);
     if (reply !== 'taken') finish(socket, formatReply(reply, head.method));
   };
 
@@ -80,13 +80,13 @@ export class Router {
     return other === undefined || isMethodHere ? this.#table.notFound : toOtherMethods(other);
   }
 
-  #reply(head: RequestHead, socket: net.Socket, rest: Uint8Array): Reply | 'taken' {
+  #reply(head: RequestHead, socket: net.Socket, rest: Uint8Array, client: Client): Reply | 'taken' {
     const isOptions = head.method === 'OPTIONS';
     if (isOptions && head.target === WHOLE_SERVER) return this.#table.options(head);
     const target = parseTarget(head.target);
     if (target === undefined) return badTarget;
     if (isOptions) return this.#table.options(head);
-    return this.answer({ head, target, socket, rest, client: clientOf(socket, head), from: peerOf(socket) });
+    return this.answer({ head, target, socket, rest, client, from: formatPeer(client.address, client.port) });
   }
 }
 

@@ -1,8 +1,12 @@
 import type net from 'node:net';
 import type { Settings } from '../../core/config/settings.ts';
 import { ByAddress, oldest } from '../../core/links/slots.ts';
-import { peerOf, plainAddress } from '../net/address.ts';
+import { formatPeer } from '../net/address.ts';
+import type { Range } from '../net/allow.ts';
+import { callerOf, clientOf, proxiedCaller, type Caller, type Client } from './client.ts';
 import { HeadReader, requestOf, type Head, type HeadProblem, type RequestHead } from './head.ts';
+import { Proxies } from './proxies.ts';
+import { beginsProxied, ProxyHeaderReader, type Beginning } from './proxy-header.ts';
 import { finish, formatReply, htmlReply } from './reply.ts';
 import type { Refusal } from '../log/events.ts';
 import type { Log } from '../log/log.ts';
@@ -17,7 +21,8 @@ import { HANDSHAKE_RECORD, type TlsPort } from '../tls/tls-port.ts';
 /**
  * Connections whose head is not whole yet, or their TLS handshake before it. When there are more, the one that has been at it for longest is closed, of the address that
  * has most of them: a client needs milliseconds for its head, one that occupies us needs the full `headTimeoutMs`. Many,
- * because all the listeners of a restarted edge come back in the same moment, and by one proxy.
+ * because all the listeners of a restarted edge come back in the same moment. By a proxy they come from one address: of a trusted one, each connection counts as an
+ * address of its own until it is known whose it is, so that one client that occupies us never costs the others of its proxy their place.
  */
 const MAX_WAITING = 8_192;
 /** Of them, those that are at their handshake, with all that TLS takes of memory: 27 kB, and 9 kB before it. */
@@ -28,7 +33,16 @@ const MAX_LINES_TOLD = 64;
 const MAX_LINE_TOLD = 80;
 
 /** `rest`: what came behind the head. The socket is paused, and the handler's from here on. */
-export type HandleRequest = (request: RequestHead, socket: net.Socket, rest: Uint8Array) => void;
+export type HandleRequest = (request: RequestHead, socket: net.Socket, rest: Uint8Array, client: Client) => void;
+
+/** A connection whose head is to be read. */
+export interface Opening {
+  readonly socket: net.Socket;
+  /** What has come by it. */
+  readonly first: Uint8Array;
+  /** Who asks, with these headers. */
+  readonly clientWith: (head: Pick<RequestHead, 'headers'>) => Client;
+}
 
 /** Takes a head, once it is whole, and what came behind it. The socket is paused then. */
 export type TakeHead = (head: Head | HeadProblem, rest: Uint8Array) => void;
@@ -40,7 +54,9 @@ export interface HttpServerOptions {
   /** Connections whose head is not whole yet, at most. */
   readonly maxWaiting?: number;
   /** How a head is read; as that of an HTTP request, unless given. */
-  readonly readHead?: (socket: net.Socket, take: TakeHead) => void;
+  readonly readHead?: (opening: Opening, take: TakeHead) => void;
+  /** Proxies that say who their clients are; none, unless given. */
+  readonly trustedProxies?: readonly Range[] | undefined;
 }
 
 /**
@@ -58,6 +74,7 @@ export class HttpServer {
   #accepted = 0;
   /** The same function for every connection: nothing of a request is held by it. */
   readonly #onClose = withSocket((socket) => this.#closed(socket));
+  readonly #proxies: Proxies;
   readonly #waiting: Unfinished;
   readonly #handshakes: Unfinished;
   /** Lines that were passed over, and told of. */
@@ -68,7 +85,8 @@ export class HttpServer {
   #isLateArmed = false;
   readonly #servers: net.Server[] = [];
 
-  constructor(handle: HandleRequest, { settings, refusals, log, maxWaiting = MAX_WAITING, readHead = readHttpHead }: HttpServerOptions) {
+  constructor(handle: HandleRequest, { settings, refusals, log, maxWaiting = MAX_WAITING, readHead = readHttpHead, trustedProxies = [] }: HttpServerOptions) {
+    this.#proxies = new Proxies(trustedProxies, log);
     this.#waiting = new Unfinished(maxWaiting);
     this.#handshakes = new Unfinished(HANDSHAKE_PART * maxWaiting);
     this.#readHead = readHead;
@@ -101,13 +119,42 @@ export class HttpServer {
 
   #accept(socket: net.Socket, tls: TlsPort | undefined): void {
     this.#accepted++;
+    // It is closed already, so that the system does not know any more who it was.
+    if (socket.remoteAddress === undefined) return void socket.destroy();
     const late = tls === undefined ? 'head not finished in time' : 'TLS handshake not finished in time';
-    const waiting: Waiting = { socket, address: plainAddress(socket.remoteAddress), peer: peerOf(socket), since: this.#timers.now, late };
+    const caller = callerOf(socket);
+    const waiting: Waiting = { socket, caller, address: this.#holderOf(caller), since: this.#timers.now, late };
     this.#holdOpen(waiting);
     if (!this.#isLateArmed) this.#watchFor(this.#settings.headTimeoutMs);
     this.#dropOne(this.#waiting.add(waiting), 'too many unfinished requests');
-    if (tls === undefined) this.#read(waiting);
-    else this.#secure(waiting, tls);
+    const isTrusted = this.#proxies.trusted.has(caller.address);
+    readBeginning(socket, isTrusted, (beginning) => this.#begin(waiting, beginning, tls));
+  }
+
+  /** Whose place among the unfinished it takes. */
+  #holderOf({ address, port }: Caller): string {
+    return this.#proxies.trusted.has(address) ? formatPeer(address, port) : address;
+  }
+
+  #begin(waiting: Waiting, beginning: Beginning | 'not trusted', tls: TlsPort | undefined): void {
+    if (beginning === 'not trusted') {
+      this.#proxies.refused(waiting.caller.address);
+      return this.#refuse(waiting, 'PROXY header from an address that is not trusted');
+    }
+    if (beginning === 'bad') return this.#refuse(waiting, 'bad PROXY header');
+    const { header, rest } = beginning;
+    if (typeof header !== 'string') {
+      waiting.caller = proxiedCaller(header);
+      this.#waiting.move(waiting, this.#holderOf(waiting.caller));
+    }
+    if (tls === undefined) this.#read(waiting, rest);
+    else this.#secure(waiting, tls, rest);
+  }
+
+  #refuse(waiting: Waiting, reason: Refusal): void {
+    this.#waitsNoMore(waiting);
+    this.#refusals.count(reason, peerOf(waiting));
+    finish(waiting.socket, formatReply(htmlReply(400, 'That is no request')));
   }
 
   #holdOpen(waiting: Waiting): void {
@@ -137,15 +184,15 @@ export class HttpServer {
   }
 
   /** Within the time for a head, and counted among those whose head is not whole. */
-  #secure(waiting: Waiting, tls: TlsPort): void {
+  #secure(waiting: Waiting, tls: TlsPort, first: Uint8Array): void {
     const accepted = waiting.socket;
-    tls.secure(accepted, {
+    tls.secure(accepted, first, {
       begun: (socket) => {
         this.#open.delete(accepted);
         waiting.socket = socket;
         this.#holdOpen(waiting);
         this.#dropOne(this.#handshakes.add(waiting), 'too many unfinished TLS handshakes');
-        this.#read(waiting);
+        this.#read(waiting, new Uint8Array(0));
       },
       done: () => {
         this.#handshakes.delete(waiting);
@@ -153,44 +200,47 @@ export class HttpServer {
       },
       failed: (reason) => {
         this.#waitsNoMore(waiting);
-        if (reason !== undefined) this.#refusals.count(reason, waiting.peer);
+        if (reason !== undefined) this.#refusals.count(reason, peerOf(waiting));
         if (!waiting.socket.destroyed) finish(waiting.socket, formatReply(htmlReply(400, 'This port is for https')));
       },
     });
   }
 
-  #read(waiting: Waiting): void {
-    const { socket } = waiting;
-    this.#readHead(socket, (head, rest) => {
+  #read(waiting: Waiting, first: Uint8Array): void {
+    const { socket, caller } = waiting;
+    const clientWith: Opening['clientWith'] = (head) => clientOf(caller, { socket, head, trusted: this.#proxies.trusted });
+    this.#readHead({ socket, first, clientWith }, (head, rest) => {
       this.#waitsNoMore(waiting);
-      this.#head(socket, head, rest);
+      if (typeof head !== 'string') this.#proxies.asked(caller.address, head.headers);
+      this.#head(socket, head, rest, clientWith(typeof head === 'string' ? { headers: new Map() } : head));
     });
   }
 
-  #head(socket: net.Socket, head: Head | HeadProblem, rest: Uint8Array): void {
-    if (typeof head !== 'string' && head.passedOver !== undefined) this.#tellOfLine(socket, head.passedOver[0]!);
+  #head(socket: net.Socket, head: Head | HeadProblem, rest: Uint8Array, client: Client): void {
+    const from = formatPeer(client.address, client.port);
+    if (typeof head !== 'string' && head.passedOver !== undefined) this.#tellOfLine(from, head.passedOver[0]!);
     const request = typeof head === 'string' ? head : requestOf(head);
-    if (typeof request !== 'string') return this.#answer(request, socket, rest);
-    this.#refusals.count(request, peerOf(socket));
+    if (typeof request !== 'string') return this.#answer(request, socket, rest, client);
+    this.#refusals.count(request, from);
     if (request === 'bad method') finish(socket, formatReply(htmlReply(405, 'Method not supported')));
     else finish(socket, formatReply(htmlReply(400, 'That is no request')));
   }
 
   /** Each line once: a source client that has it comes again and again. */
-  #tellOfLine(socket: net.Socket, passedOver: string): void {
+  #tellOfLine(from: string, passedOver: string): void {
     const line = printable(passedOver.slice(0, MAX_LINE_TOLD));
     if (this.#lines.has(line)) return;
     if (this.#lines.size === MAX_LINES_TOLD) this.#lines.clear();
     this.#lines.add(line);
-    this.#log({ kind: 'line-passed-over', from: peerOf(socket), line });
+    this.#log({ kind: 'line-passed-over', from, line });
   }
 
   /** Whoever asks for something that makes us fail gets told so; everybody else goes on listening. */
-  #answer(request: RequestHead, socket: net.Socket, rest: Uint8Array): void {
+  #answer(request: RequestHead, socket: net.Socket, rest: Uint8Array, client: Client): void {
     try {
-      this.#handle(request, socket, rest);
+      this.#handle(request, socket, rest, client);
     } catch (error) {
-      const from = peerOf(socket);
+      const from = formatPeer(client.address, client.port);
       this.#log({ kind: 'request-failed', from, method: request.method, target: request.target, error: stackOf(error) });
       if (socket.bytesWritten > 0) socket.destroy();
       else finish(socket, formatReply(htmlReply(500, 'This request has failed here; the log says why'), request.method));
@@ -209,7 +259,7 @@ export class HttpServer {
 
   #drop(waiting: Waiting, reason: Refusal): void {
     this.#waitsNoMore(waiting);
-    this.#refusals.count(reason, waiting.peer);
+    this.#refusals.count(reason, peerOf(waiting));
     waiting.socket.destroy();
   }
 }
@@ -218,12 +268,18 @@ export class HttpServer {
 interface Waiting {
   /** By TLS it is another one as soon as the client has begun. */
   socket: net.Socket;
-  readonly address: string;
-  readonly peer: string;
+  /** As far as it is known. */
+  caller: Caller;
+  /** Whose place it takes. */
+  address: string;
   /** By `SteadyTimers`. */
   readonly since: Micros;
   /** What it has not finished when its time is up. */
   late: Refusal;
+}
+
+function peerOf({ caller }: Waiting): string {
+  return formatPeer(caller.address, caller.port);
 }
 
 /** So many at most; when there are more, the one that has been at it for longest has to go, of the address that has most of them. */
@@ -243,6 +299,14 @@ class Unfinished {
     return this.#all.size > this.#max ? oldest(this.#of.of(this.#of.most()!)) : undefined;
   }
 
+  /** It takes another one's place: it is known now who it is. */
+  move(waiting: Waiting, address: string): void {
+    if (!this.#all.has(waiting)) return;
+    this.#of.delete(waiting);
+    waiting.address = address;
+    this.#of.add(waiting);
+  }
+
   delete(waiting: Waiting): void {
     if (this.#all.delete(waiting)) this.#of.delete(waiting);
   }
@@ -253,10 +317,25 @@ class Unfinished {
   }
 }
 
-function readHttpHead(socket: net.Socket, take: TakeHead): void {
+/** Whether a proxy says there for whom the connection is, and what came behind that. Nobody who is not trusted is waited for. The socket is read on. */
+function readBeginning(socket: net.Socket, isTrusted: boolean, take: (beginning: Beginning | 'not trusted') => void): void {
+  const reader = new ProxyHeaderReader();
+  const onData = (chunk: Uint8Array): void => {
+    const beginning = isTrusted ? reader.push(chunk) : beginsProxied(chunk) ? 'not trusted' : { header: 'none' as const, rest: chunk };
+    if (beginning === 'more') return;
+    socket.off('data', onData).off('end', onEnd);
+    take(beginning);
+  };
+  // No reason to tell anybody: load balancers look in this way.
+  const onEnd = (): void => void socket.destroy();
+  socket.on('data', onData).on('end', onEnd);
+}
+
+function readHttpHead({ socket, first }: Opening, take: TakeHead): void {
   const reader = new HeadReader();
   let isFirst = true;
   const onData = (chunk: Uint8Array): void => {
+    if (chunk.length === 0) return;
     // Such a client would wait for an answer as long as we for the end of its head.
     const progress = isFirst && chunk[0] === HANDSHAKE_RECORD ? 'TLS on the plain port' : reader.push(chunk);
     isFirst = false;
@@ -265,7 +344,7 @@ function readHttpHead(socket: net.Socket, take: TakeHead): void {
     if (typeof progress === 'string') take(progress, chunk);
     else take(reader.parse(), chunk.subarray(progress));
   };
-  // No reason to tell anybody: load balancers look in this way.
   const onEnd = (): void => void socket.destroy();
   socket.on('data', onData).on('end', onEnd);
+  onData(first);
 }

@@ -3,6 +3,7 @@ import type { MountPolicies } from '../../core/config/mount-policy.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { contentOf } from '../cli/file.ts';
 import type { LogLevel } from '../log/table.ts';
+import { parseRange, type Range } from '../net/allow.ts';
 import { Problems, UsageError } from '../process/problems.ts';
 import type { ShoutcastPort } from '../source/source-intake.ts';
 import type { StationMount } from '../station/station-mounts.ts';
@@ -18,6 +19,7 @@ export interface IcecastConfig {
   readonly httpPort?: number | undefined;
   readonly tls?: TlsConfig | undefined;
   readonly shoutcast?: ShoutcastPort | undefined;
+  readonly trustedProxies?: readonly Range[] | undefined;
   readonly sourcePassword?: string | undefined;
   readonly adminPassword?: string | undefined;
   readonly settings: Partial<Settings>;
@@ -82,6 +84,7 @@ export function readIcecastConfig(path: string): IcecastConfig {
   const from = (text: string): string => resolve(dirname(file), text);
   const ports = problems.try(() => portsOf(section, paths, from));
   const settings = problems.try(() => settingsOf(last('limits')));
+  const trustedProxies = problems.try(() => proxiesOf(paths));
   const logins = problems.try(() => loginsOf(last('authentication')));
   const mounts = section.sections('mount').map((one) => problems.try(() => mountOf(one, webroot === undefined ? undefined : from(webroot)))).filter((one) => one !== undefined);
   const pulled = section.sections('relay').map((one) => problems.try(() => relayOf(one))).filter((one) => one !== undefined);
@@ -96,6 +99,7 @@ export function readIcecastConfig(path: string): IcecastConfig {
   return {
     ...ports,
     ...logins,
+    trustedProxies,
     settings: settings!,
     mounts: new Map(mounts.map(({ name, source }) => [name, source])),
     policies: Object.fromEntries(mounts.map(({ name, policy }) => [name, policy])),
@@ -123,6 +127,16 @@ function settingsOf(limits: Section): Partial<Settings> {
   };
   limits.tellRest(limitReasons);
   return settings;
+}
+
+/** Proxies, of which X-Forwarded-For is believed. */
+function proxiesOf(paths: Section): readonly Range[] {
+  const given = paths.sections('x-forwarded-for').map(({ element: { text } }) => text);
+  return given.filter((text) => text !== '').map((text) => {
+    const range = parseRange(text);
+    if (range === undefined) throw paths.error('x-forwarded-for', `must be an address, not "${text}"`);
+    return range;
+  });
 }
 
 function loginsOf(logins: Section): Pick<IcecastConfig, 'sourcePassword' | 'adminPassword'> {

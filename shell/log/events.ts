@@ -18,6 +18,8 @@ export type Refusal =
   | 'head too long'
   | 'bad head'
   | 'bad method'
+  | 'bad PROXY header'
+  | 'PROXY header from an address that is not trusted'
   | 'too many unfinished TLS handshakes'
   | 'TLS handshake not finished in time'
   | 'TLS handshake failed'
@@ -39,7 +41,7 @@ export type Refusal =
 /** What came of a command that is none of a mountpoint's switcher. */
 export type AdminResult = 'done' | 'no-such-listener' | 'cannot-follow';
 
-/** Why a source is refused: another one is there, or as many as may be; its mountpoint is none of ours; it is on another machine, and there is no password; it has a wrong one; it sends what is not supported. */
+/** Why a source is refused: another one is there, or as many as may be; its mountpoint is none of ours; it is on another machine or behind a proxy, and there is no password; it has a wrong one; it sends what is not supported. */
 export type SourceRefusal = { readonly code: 'in-use' | 'too-many' | 'not-from-here' | 'wrong-password' } | { readonly code: 'no-such-mount'; readonly mount: string } | { readonly code: 'unsupported'; readonly format: string };
 
 /** What a process reports of itself, beside what its machine does. `reason` and `error` that are a `string` come from the system or the other side. */
@@ -83,6 +85,8 @@ export type ShellEvent =
   | { readonly kind: 'certificate-expired'; readonly file: string; readonly names: string; readonly until: string }
   | { readonly kind: 'operator'; readonly mount: string; readonly command: string; readonly to?: string; readonly result: CommandResult | AdminResult; readonly from: string }
   | { readonly kind: 'request-failed'; readonly from: string; readonly method: string; readonly target: string; readonly error: string | undefined }
+  /** Whoever seems to be a proxy, by what was `found`, and what to `change`. */
+  | { readonly kind: 'proxy-not-trusted'; readonly peer: string; readonly found: string; readonly change: string }
   | { readonly kind: 'line-passed-over'; readonly from: string; readonly line: string }
   | { readonly kind: 'source-started'; readonly mount: string; readonly stream: string; readonly from: string }
   | { readonly kind: 'source-paced'; readonly mount: string; readonly stream: string; readonly from: string; readonly aheadMs: number }

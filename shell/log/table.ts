@@ -53,6 +53,7 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'source-refused': { level: 'warn', text: 'source refused' },
   'source-unauthorized': { level: 'info', text: 'source asked to authenticate' },
   'request-failed': { level: 'error', text: 'internal error in a request' },
+  'proxy-not-trusted': { level: 'warn', text: 'proxy is not trusted: its clients have its address' },
   'line-passed-over': { level: 'info', text: 'malformed header line ignored' },
   'log-suppressed': { level: 'warn', text: 'log lines of one kind suppressed: too many' },
   'event-sink-failed': { level: 'error', text: 'receiver of events has failed, and gets no more' },

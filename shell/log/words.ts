@@ -12,7 +12,7 @@ export function formatRefusalText(why: FormatRefusal): string {
 const sourceRefusals: Readonly<Record<Exclude<SourceRefusal['code'], 'unsupported' | 'no-such-mount'>, string>> = {
   'in-use': 'Mountpoint in use',
   'too-many': 'too many sources connected (maxSources)',
-  'not-from-here': 'not from this machine, and there is no --password',
+  'not-from-here': 'not from this machine, or by a proxy, and there is no --password',
   'wrong-password': 'wrong password',
 };
 

@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6, type Socket } from 'node:net';
+import { isIP, isIPv4, isIPv6, SocketAddress, type Socket } from 'node:net';
 import type { TransportName } from '../../core/links/transport.ts';
 
 /** A place to connect or send to, as operators write it: `host:port` is TCP, `host@port` UDP. */
@@ -36,9 +36,10 @@ export function formatHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-/** An address and a port, as a log names who is there. */
+/** An address, and its port where that is known, as a log names who is there. */
 export function formatPeer(address: string | undefined, port: number | undefined): string {
-  return formatEndpoint({ transport: 'tcp', host: plainAddress(address), port: port ?? 0 });
+  const host = formatHost(plainAddress(address));
+  return port === undefined ? host : `${host}:${port}`;
 }
 
 /** The far end of a connection, as a log names it. */
@@ -49,6 +50,13 @@ export function peerOf({ remoteAddress, remotePort }: Socket): string {
 /** An IPv4 address that came by an IPv6 socket, as IPv4. */
 export function plainAddress(address: string | undefined): string {
   return address?.replace(/^::ffff:(?=\d+\.)/, '') ?? '?';
+}
+
+/** One spelling of an address, in a string of its own; undefined when it is none, is not of this version, or is one of a single link. */
+export function canonicalAddress(text: string, version?: 4 | 6): string | undefined {
+  const found = text.includes('%') ? 0 : isIP(text);
+  if (found === 0 || found !== (version ?? found)) return undefined;
+  return plainAddress(new SocketAddress({ address: text, family: found === 4 ? 'ipv4' : 'ipv6' }).address);
 }
 
 export function isLoopback(address: string | undefined): boolean {

@@ -30,6 +30,8 @@ export interface RelayConfig {
   readonly httpPort?: number | undefined;
   /** A port for its pages by TLS; undefined: there is none. */
   readonly tls?: TlsConfig | undefined;
+  /** Proxies that say who the clients of its pages are; none, unless given. */
+  readonly trustedProxies?: readonly Range[] | undefined;
   /** Relays to subscribe to. */
   readonly upstreams: readonly Endpoint[];
   readonly multicasts: readonly Endpoint[];
@@ -72,7 +74,7 @@ export class RelayApp implements App {
     this.#config = config;
     this.#log = log;
     this.#refusals = new Refusals(log);
-    const { settings, record, allowIn = [], allowOut = [] } = config;
+    const { settings, record, allowIn = [], allowOut = [], trustedProxies } = config;
     this.#allowIn = new AllowList(allowIn);
     this.#allowOut = new AllowList(allowOut);
     const sink: RelaySink = {
@@ -86,7 +88,7 @@ export class RelayApp implements App {
     this.#flight = record && new FlightRecorder({ ...record, role: 'relay', settings, log });
     this.#relay = this.#flight === undefined ? new Relay({ settings }, sink) : recordedRelay({ settings }, sink, this.#flight.recorder);
     this.#driver = new Driver(this.#relay, settings);
-    this.#pages = new PageServer({ settings, log, refusals: this.#refusals });
+    this.#pages = new PageServer({ settings, log, refusals: this.#refusals, trustedProxies });
     this.#tls = config.tls && new TlsPort(config.tls, log);
     this.#ingress = new IngressLinks({ machine: this.#relay, driver: this.#driver, settings, log, refusals: this.#refusals });
   }

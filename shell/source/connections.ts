@@ -1,8 +1,9 @@
 import type net from 'node:net';
-import { peerOf, plainAddress } from '../net/address.ts';
+import { formatPeer } from '../net/address.ts';
 import type { HeaderList } from '../../core/wire/headers.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { ms, type Micros } from '../../core/base/units.ts';
+import type { Client } from '../http/client.ts';
 import { finish } from '../http/reply.ts';
 import type { SourceApi, SourceFlow, SourceSink } from './source.ts';
 import { SteadyTimers, type SteadyTimer } from '../process/steady-timers.ts';
@@ -32,6 +33,7 @@ export interface NewConnection {
   readonly mount: SourceMount;
   /** Paused. */
   readonly socket: net.Socket;
+  readonly client: Client;
   readonly headers: HeaderList;
   /** What the client is told: go on. */
   readonly welcome: string;
@@ -43,7 +45,7 @@ export interface NewConnection {
 interface Current {
   readonly mount: SourceMount;
   readonly socket: net.Socket;
-  readonly ip: string;
+  readonly address: string;
   readonly sink: SourceSink;
   readonly silence: SteadyTimer;
   heardAt: Micros;
@@ -87,15 +89,14 @@ export class SourceConnections {
   }
 
   /** Why a mountpoint takes no further source from this client; undefined when it does. One that is silent makes room for its own address: it has come back. */
-  refusal({ name }: SourceMount, socket: net.Socket): keyof typeof refusalTexts | undefined {
-    const ip = plainAddress(socket.remoteAddress);
-    const isStale = ({ ip: its, isHeldUp, heardAt }: Current): boolean => its === ip && !isHeldUp && this.#timers.now - heardAt >= ms(this.#settings.sourceTakeOverMs);
+  refusal({ name }: SourceMount, { address }: Client): keyof typeof refusalTexts | undefined {
+    const isStale = ({ address: its, isHeldUp, heardAt }: Current): boolean => its === address && !isHeldUp && this.#timers.now - heardAt >= ms(this.#settings.sourceTakeOverMs);
     for (const current of this.#current.get(name) ?? []) if (isStale(current)) this.#end(current, 'replaced by a new connection');
     if ((this.#current.get(name)?.size ?? 0) >= this.#limits.perMount) return 'in-use';
     return this.#size >= this.#limits.all ? 'too-many' : undefined;
   }
 
-  begin({ mount, socket, headers, welcome, makeReader, rest }: NewConnection): void {
+  begin({ mount, socket, client, headers, welcome, makeReader, rest }: NewConnection): void {
     const silence = this.#timers.timer(() => this.#end(current, 'idle'));
     const flow: SourceFlow = {
       pause: () => {
@@ -109,8 +110,8 @@ export class SourceConnections {
         socket.resume();
       },
     };
-    const sink = mount.api.begin({ from: peerOf(socket), headers, flow });
-    const current: Current = { mount, socket, ip: plainAddress(socket.remoteAddress), sink, silence, heardAt: this.#timers.now, isHeldUp: false };
+    const sink = mount.api.begin({ from: formatPeer(client.address, client.port), headers, flow });
+    const current: Current = { mount, socket, address: client.address, sink, silence, heardAt: this.#timers.now, isHeldUp: false };
     const heard = (): void => {
       current.heardAt = this.#timers.now;
       silence.set(this.#settings.sourceIdleMs);

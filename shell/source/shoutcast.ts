@@ -1,15 +1,16 @@
 import type net from 'node:net';
 import { foreignFormat } from '../../core/codec/scan/foreign.ts';
 import type { Settings } from '../../core/config/settings.ts';
-import { peerOf } from '../net/address.ts';
+import { formatPeer } from '../net/address.ts';
+import type { Range } from '../net/allow.ts';
 import { bodyReader } from './body.ts';
 import { refusalTexts, type SourceConnections, type SourceMount } from './connections.ts';
 import { unsupportedContentType } from '../http/content-types.ts';
 import type { Guard } from '../http/guards.ts';
 import { HeadReader, type RequestHead } from '../http/head.ts';
-import { clientOf } from '../http/client.ts';
+import type { Client } from '../http/client.ts';
 import { finish } from '../http/reply.ts';
-import { HttpServer, type TakeHead } from '../http/server.ts';
+import { HttpServer, type Opening, type TakeHead } from '../http/server.ts';
 import type { Log } from '../log/log.ts';
 import type { Refusals } from '../log/refusals.ts';
 import { icyHeadersOf } from './source.ts';
@@ -23,6 +24,8 @@ export interface ShoutcastOptions {
   readonly settings: Settings;
   readonly refusals: Refusals;
   readonly log: Log;
+  /** Proxies that say who their clients are. */
+  readonly trustedProxies?: readonly Range[] | undefined;
 }
 
 /** A longer password is no honest client's. */
@@ -43,7 +46,7 @@ export class ShoutcastServer {
 
   constructor(options: ShoutcastOptions) {
     this.#options = options;
-    this.#server = new HttpServer((head, socket, rest) => this.#begin(head, socket, rest), { ...options, readHead: (socket, take) => this.#readHead(socket, take) });
+    this.#server = new HttpServer((head, socket, rest, client) => this.#begin(head, socket, rest, client), { ...options, readHead: (opening, take) => this.#readHead(opening, take) });
   }
 
   /** The port that it listens on then. */
@@ -56,7 +59,7 @@ export class ShoutcastServer {
   }
 
   /** The password, its answer, and then the lines in front of the audio. */
-  #readHead(socket: net.Socket, take: TakeHead): void {
+  #readHead({ socket, first, clientWith }: Opening, take: TakeHead): void {
     let password = Buffer.alloc(0);
     let reader: HeadReader | undefined;
     const done = (head: Parameters<TakeHead>[0], rest: Uint8Array): void => {
@@ -70,7 +73,7 @@ export class ShoutcastServer {
         password = Buffer.concat([password, lf < 0 ? chunk : chunk.subarray(0, lf)]);
         if (password.length > MAX_PASSWORD_BYTES) return done('head too long', chunk);
         if (lf < 0) return;
-        if (!this.#logIn(socket, password.toString('utf8').replace(/\r$/, ''))) {
+        if (!this.#logIn(socket, clientWith({ headers: new Map() }), password.toString('utf8').replace(/\r$/, ''))) {
           socket.off('data', onData).off('end', onEnd);
           return;
         }
@@ -84,19 +87,20 @@ export class ShoutcastServer {
     };
     const onEnd = (): void => void socket.destroy();
     socket.on('data', onData).on('end', onEnd);
+    onData(first);
   }
 
   /** Answers the password; false when that was all. */
-  #logIn(socket: net.Socket, password: string): boolean {
+  #logIn(socket: net.Socket, client: Client, password: string): boolean {
     const { mount, who, connections, log } = this.#options;
-    const from = peerOf(socket);
+    const from = formatPeer(client.address, client.port);
     const head: RequestHead = { firstLine: '', headers: new Map(), method: 'SOURCE', target: `/${mount.name}`, version: 'ICE/1.0' };
     const target = { name: mount.name, query: new Map([['pass', Buffer.from(password)]]) };
-    if (who({ head, target, socket, rest: new Uint8Array(0), client: clientOf(socket, head), from }) !== undefined) {
+    if (who({ head, target, socket, rest: new Uint8Array(0), client, from }) !== undefined) {
       finish(socket, 'invalid password\r\n');
       return false;
     }
-    const refusal = connections.refusal(mount, socket);
+    const refusal = connections.refusal(mount, client);
     if (refusal !== undefined) {
       log({ kind: 'source-refused', mount: mount.name, from, why: { code: refusal } });
       finish(socket, `${refusalTexts[refusal]}\r\n`);
@@ -106,15 +110,15 @@ export class ShoutcastServer {
     return true;
   }
 
-  #begin(head: RequestHead, socket: net.Socket, rest: Uint8Array): void {
+  #begin(head: RequestHead, socket: net.Socket, rest: Uint8Array, client: Client): void {
     const { mount, connections, log } = this.#options;
     const format = unsupportedContentType(head.headers.get('content-type')) ?? foreignFormat(rest);
-    const refusal = format === undefined ? connections.refusal(mount, socket) : undefined;
+    const refusal = format === undefined ? connections.refusal(mount, client) : undefined;
     if (format === undefined && refusal === undefined) {
-      connections.begin({ mount, socket, headers: icyHeadersOf(head.headers), welcome: '', makeReader: (audio) => bodyReader(head, audio), rest });
+      connections.begin({ mount, socket, client, headers: icyHeadersOf(head.headers), welcome: '', makeReader: (audio) => bodyReader(head, audio), rest });
       return;
     }
-    log({ kind: 'source-refused', mount: mount.name, from: peerOf(socket), why: format === undefined ? { code: refusal! } : { code: 'unsupported', format } });
+    log({ kind: 'source-refused', mount: mount.name, from: formatPeer(client.address, client.port), why: format === undefined ? { code: refusal! } : { code: 'unsupported', format } });
     finish(socket, '');
   }
 }

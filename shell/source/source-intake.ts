@@ -11,6 +11,7 @@ import type { HttpRequest } from '../http/request.ts';
 import type { Route } from '../http/router.ts';
 import type { Log } from '../log/log.ts';
 import type { Refusals } from '../log/refusals.ts';
+import type { Range } from '../net/allow.ts';
 import { textOf, type RequestTarget } from '../http/request-target.ts';
 import { sources } from './sources-allowed.ts';
 import { icyHeadersOf } from './source.ts';
@@ -24,6 +25,8 @@ export interface SourceIntakeOptions {
   readonly settings: Settings;
   readonly log: Log;
   readonly refusals: Refusals;
+  /** Proxies that say who the clients of the port for Shoutcast are. */
+  readonly trustedProxies?: readonly Range[] | undefined;
 }
 
 export interface ShoutcastPort {
@@ -63,7 +66,7 @@ export class SourceIntake {
 
   constructor(options: SourceIntakeOptions) {
     this.#options = options;
-    const { mounts, perMount, shoutcast, settings, log, refusals } = options;
+    const { mounts, perMount, shoutcast, settings, log, refusals, trustedProxies } = options;
     this.#connections = new SourceConnections(settings, { perMount, all: settings.maxSources });
     this.#shoutcastMount = shoutcast && mounts.find(shoutcast.mount);
     const who = sources({ mountOf: (request) => this.#mountOf(request), passwords: mounts.passwords, log }, refusals);
@@ -74,7 +77,7 @@ export class SourceIntake {
       push: { at: '*', methods: pushMethods, who, otherMethods: sourcesOnly, handle: (request) => this.#source(request, this.#mountOf(request)) },
       begun: () => this.#connections.begun,
     };
-    this.#shoutcast = this.#shoutcastMount && new ShoutcastServer({ mount: this.#shoutcastMount, who, connections: this.#connections, settings, log, refusals });
+    this.#shoutcast = this.#shoutcastMount && new ShoutcastServer({ mount: this.#shoutcastMount, who, connections: this.#connections, settings, log, refusals, trustedProxies });
   }
 
   /** Opens the port for Shoutcast, if there is one. */
@@ -99,13 +102,13 @@ export class SourceIntake {
     return named === undefined && target.name === SHOUTCAST_TITLES ? (this.#shoutcastMount ?? mounts.find(named)) : mounts.find(named);
   }
 
-  #source({ head, socket, rest, from, target }: HttpRequest, mount: SourceMount | undefined): Reply | 'taken' {
+  #source({ head, socket, rest, client, from, target }: HttpRequest, mount: SourceMount | undefined): Reply | 'taken' {
     const { log } = this.#options;
     if (mount === undefined) {
       log({ kind: 'source-refused', from, why: { code: 'no-such-mount', mount: target.name } });
       return lineVoice(404, 'No such mountpoint');
     }
-    const refusal = this.#connections.refusal(mount, socket);
+    const refusal = this.#connections.refusal(mount, client);
     if (refusal !== undefined) {
       log({ kind: 'source-refused', mount: mount.name, from, why: { code: refusal } });
       return lineVoice(403, refusalTexts[refusal]);
@@ -117,7 +120,7 @@ export class SourceIntake {
     }
     const goOn = /100-continue/i.test(head.headers.get('expect') ?? '') ? 'HTTP/1.1 100 Continue\r\n\r\n' : '';
     const welcome = `${goOn}HTTP/1.0 200 OK\r\n\r\n`;
-    this.#connections.begin({ mount, socket, headers: icyHeadersOf(head.headers), welcome, makeReader: (audio) => bodyReader(head, audio), rest });
+    this.#connections.begin({ mount, socket, client, headers: icyHeadersOf(head.headers), welcome, makeReader: (audio) => bodyReader(head, audio), rest });
     return 'taken';
   }
 

@@ -7,6 +7,7 @@ import { HttpServer } from '../http/server.ts';
 import type { Log } from '../log/log.ts';
 import { Refusals } from '../log/refusals.ts';
 import type { Source } from './source.ts';
+import type { Range } from '../net/allow.ts';
 import type { Bind } from '../net/tcp.ts';
 import { TlsPort, type TlsConfig } from '../tls/tls-port.ts';
 
@@ -17,6 +18,8 @@ export interface SourceServerOptions {
   readonly tls?: TlsConfig | undefined;
   /** A port for clients that speak Shoutcast 1, and the name of the mountpoint that they send; none, unless given. */
   readonly shoutcast?: ShoutcastPort | undefined;
+  /** Proxies that say who their clients are; none, unless given. */
+  readonly trustedProxies?: readonly Range[] | undefined;
   readonly settings: Settings;
   readonly log: Log;
 }
@@ -32,10 +35,10 @@ export class SourceServer implements Source {
 
   constructor(options: SourceServerOptions) {
     this.#options = options;
-    const { mounts, tls, shoutcast, settings, log } = options;
+    const { mounts, tls, shoutcast, trustedProxies, settings, log } = options;
     this.#tls = tls && new TlsPort(tls, log);
     this.#refusals = new Refusals(log);
-    const common = { settings, log, refusals: this.#refusals };
+    const common = { settings, log, refusals: this.#refusals, trustedProxies };
     this.#intake = new SourceIntake({ mounts: new FixedMounts(mounts), perMount: 1, shoutcast, ...common });
     const { titles, kill, push } = this.#intake.routes;
     this.table = {

@@ -51,6 +51,8 @@ export interface StationConfig {
   readonly admission?: AdmissionConfig | undefined;
   /** Of operators; undefined: there are none. */
   readonly adminPassword?: string | undefined;
+  /** Proxies that say who their clients are; none, unless given. */
+  readonly trustedProxies?: readonly Range[] | undefined;
   /** Where a line is written for each listener that has left; undefined: to the log. */
   readonly accessLog?: AccessLogConfig | undefined;
   /** Keep a flight recorder of the edge; undefined: none. */
@@ -80,7 +82,7 @@ export class StationApp implements App {
     this.#refusals = new Refusals(log);
     this.#relay = new RelayApp({ bind, inPort, outPort, upstreams: peers, multicasts: [], allowIn, allowOut, settings: relaySettings }, log);
     const mounts = new StationMounts({ sources, way: new InnerWay({ relay: this.#relay, settings, log }), settings, log });
-    this.#intake = new SourceIntake({ mounts, perMount: sourcesPerMount, shoutcast, settings, log, refusals: this.#refusals });
+    this.#intake = new SourceIntake({ mounts, perMount: sourcesPerMount, shoutcast, trustedProxies: serving.trustedProxies, settings, log, refusals: this.#refusals });
     this.#edge = new EdgeApp({ bind, httpPort, tls, relays: [], sourceRoutes: this.#intake.routes, settings, ...serving }, log);
     this.#pulls = pulled.map(({ mount, url }) => new IcecastSource(url, { api: mounts.api(mount), settings, ca, log }));
   }

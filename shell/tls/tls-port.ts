@@ -58,20 +58,25 @@ export class TlsPort {
     this.#certificates.stop();
   }
 
-  secure(accepted: net.Socket, handshake: Handshake): void {
+  /** @param first what has come by it. */
+  secure(accepted: net.Socket, first: Uint8Array, handshake: Handshake): void {
     let hello: Uint8Array = new Uint8Array(0);
-    const onReadable = (): void => {
-      const bytes = accepted.read() as Uint8Array | null;
-      // It has ended: load balancers look in this way.
-      if (bytes === null) return void accepted.destroy();
+    const take = (bytes: Uint8Array): void => {
       hello = Buffer.concat([hello, bytes]);
-      if (hello[0] === HANDSHAKE_RECORD && !isWhole(hello)) return;
+      if (hello.length === 0 || (hello[0] === HANDSHAKE_RECORD && !isWhole(hello))) return;
       accepted.off('readable', onReadable).unshift(hello);
       if (hello[0] !== HANDSHAKE_RECORD) return handshake.failed('no TLS on the TLS port');
       this.#begun.push(() => this.#shakeHands(accepted, handshake));
       this.#askForTurn();
     };
+    const onReadable = (): void => {
+      const bytes = accepted.read() as Uint8Array | null;
+      // It has ended: load balancers look in this way.
+      if (bytes === null) accepted.destroy();
+      else take(bytes);
+    };
     accepted.on('readable', onReadable);
+    take(first);
   }
 
   #askForTurn(): void {

@@ -47,6 +47,7 @@ describe('davecast refuses', () => {
     ['relay --in 1 --out 2 --upstream host@3', /--upstream must be HOST:PORT/],
     ['relay --in 1 --out 2 --multicast 10.0.0.1@3', /--multicast must be GROUP@PORT/],
     ['relay --in 1 --out 2 --multicast 239.0.0.1:3', /--multicast must be GROUP@PORT/],
+    ['relay --in 1 --out 2 --http 3 --trusted-proxy proxy', /--trusted-proxy must be a range of addresses such as 192.0.2.0\/24 or 2001:db8::\/32, not "proxy"/],
     ['relay --in 1 --out 2 --bind nowhere', /--bind must be an address/],
     ['relay --in 1 --out 2 --unknown 3', /unknown option --unknown/],
     ['relay --in 1 --out 2 --log-level loud', /--log-level must be one of/],

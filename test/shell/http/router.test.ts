@@ -12,7 +12,7 @@ const named = (at: string, more: Partial<Route> = {}): Route => ({ at, methods: 
 function ask(routes: readonly Route[], method: string, path: string): Reply {
   const head: RequestHead = { method, target: path, version: 'HTTP/1.1', firstLine: '', headers: new Map() };
   const router = new Router({ routes, notFound, options: () => notFound });
-  return router.answer({ head, target: parseTarget(path)!, socket: new Socket(), rest: new Uint8Array(), client: { address: '192.0.2.1', isSecure: false, host: undefined }, from: '192.0.2.1:5' }) as Reply;
+  return router.answer({ head, target: parseTarget(path)!, socket: new Socket(), rest: new Uint8Array(), client: { address: '192.0.2.1', port: 5, isLocal: false, isSecure: false, host: undefined }, from: '192.0.2.1:5' }) as Reply;
 }
 
 describe('a table of routes', () => {

@@ -113,6 +113,12 @@ describe('an icecast.xml', () => {
     expect(policies).toEqual({ one: { fallback: { file: join(directory, 'web', 'sorry.mp3') } }, two: { fallback: { mount: 'other.mp3' } } });
   });
 
+  it('says which proxies are believed', () => {
+    const { trustedProxies, notes } = read('<paths><x-forwarded-for>192.0.2.10</x-forwarded-for><x-forwarded-for/><x-forwarded-for>2001:db8::/32</x-forwarded-for></paths>');
+    expect(trustedProxies).toEqual([{ address: '192.0.2.10', prefix: 32, family: 'ipv4' }, { address: '2001:db8::', prefix: 32, family: 'ipv6' }]);
+    expect(notes).toEqual([]);
+  });
+
   it('says what is pulled from other servers', () => {
     const { pulled, notes } = read(`
       <relay><server>other.example</server><port>8001</port><mount>/a b</mount><local-mount>/copy</local-mount><on-demand>0</on-demand></relay>
@@ -161,6 +167,7 @@ describe('an icecast.xml that is wrong', () => {
     ['<icecast>\n<limits><clients>many</clients></limits></icecast>', /^2: <clients> must be a whole number, not "many"$/],
     ['<icecast><listen-socket>\n<port>99999</port></listen-socket></icecast>', /^2: <port> must be from 0 to 65535, not 99999$/],
     ['<icecast><listen-socket><bind-address>here</bind-address></listen-socket></icecast>', /^1: <bind-address> must be an address of this machine, not "here"$/],
+    ['<icecast><paths>\n<x-forwarded-for>proxy.example</x-forwarded-for></paths></icecast>', /^2: <x-forwarded-for> must be an address, not "proxy.example"$/],
     ['<icecast><listen-socket>\n<ssl>1</ssl></listen-socket></icecast>', /^2: <ssl> needs <ssl-certificate> in <paths>$/],
     ['<icecast>\n<mount></mount></icecast>', /^2: <mount-name> is missing$/],
     ['<icecast><mount><mount-name>/admin</mount-name></mount></icecast>', /^1: <mount-name> cannot be \/admin: the name admin is reserved for a page$/],

@@ -60,7 +60,7 @@ class Rig {
   ask(path: string, { method = 'POST', authorization = basic('admin', 'sesame'), headers = {} }: Asked = {}): { status: number; body: Record<string, unknown>; headers: unknown } | undefined {
     const all = new Map(Object.entries({ host: 'edge:8000', ...headers, ...(authorization !== '' && { authorization }) }));
     const request: RequestHead = { method, target: path, version: 'HTTP/1.1', firstLine: `${method} ${path} HTTP/1.1`, headers: all };
-    const reply = this.pages.answer({ head: request, target: parseTarget(path)!, socket: new Socket(), rest: new Uint8Array(), client: { address: '127.0.0.1', isSecure: false, host: all.get('host') }, from: '127.0.0.1:5' });
+    const reply = this.pages.answer({ head: request, target: parseTarget(path)!, socket: new Socket(), rest: new Uint8Array(), client: { address: '127.0.0.1', port: 5, isLocal: true, isSecure: false, host: all.get('host') }, from: '127.0.0.1:5' });
     return reply === nothing || reply === 'taken' ? undefined : { status: reply.status, body: JSON.parse(reply.body!) as Record<string, unknown>, headers: reply.headers };
   }
 }
