@@ -22,7 +22,7 @@ export interface Command {
 export type CommandName = 'relay' | 'originalRelay' | 'edge' | 'originalEdge' | 'encoder' | 'daveice' | 'station';
 
 const generalOptions: readonly Option[] = [
-  { name: 'bind', value: 'ADDRESS', help: 'listen on this address only, and use its interface for multicast (default 0.0.0.0: all addresses)' },
+  { name: 'bind', value: 'ADDRESS', help: 'listen on this address only, and use its interface for multicast (default: all addresses, of IPv6 and IPv4, which is :: in the log; 0.0.0.0 is those of IPv4)' },
   { name: 'config', value: 'FILE', help: 'read settings from a JSON file: the settings below by name, and under "mounts" the configuration of single mountpoints, such as {"stallMinMs": 500, "mounts": {"radio": {"prefer": "studio-a"}}}; options on the command line override it' },
   { name: 'log-level', value: 'LEVEL', help: `lowest level that is logged: ${logLevels.join(', ')} (default info)` },
   { name: 'help', help: 'print this text' },

@@ -4,7 +4,7 @@ import { mountpointProblem } from '../../core/wire/announce.ts';
 import { MAX_TARGETS } from '../../core/encoder/encoder.ts';
 import { originProblem } from '../../core/wire/extensions.ts';
 import { parseRange, type Range } from '../net/allow.ts';
-import { isMulticast, parseEndpoint, parsePort, type Endpoint } from '../net/address.ts';
+import { allAddresses, isMulticast, parseEndpoint, parsePort, type Endpoint } from '../net/address.ts';
 import { logLevels, type LogLevel } from '../log/table.ts';
 import type { Given } from './options.ts';
 import { UsageError } from '../process/problems.ts';
@@ -98,7 +98,7 @@ export function icecastUrl(what: string, text: string): URL {
   return url;
 }
 
-export function bindAddress(given: Given, otherwise = '0.0.0.0'): string {
+export function bindAddress(given: Given, otherwise: string = allAddresses()): string {
   const address = given.one('bind') ?? otherwise;
   if (isIP(address) === 0) throw new UsageError(`--bind must be an address of this machine, not "${address}"`);
   return address;

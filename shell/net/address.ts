@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { isIP, isIPv4, isIPv6, SocketAddress, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import type { TransportName } from '../../core/links/transport.ts';
 
 /** A place to connect or send to, as operators write it: `host:port` is TCP, `host@port` UDP. */
@@ -78,6 +80,23 @@ export function groupsOf(ip: string): readonly string[] {
   });
   const [front = [], back] = whole.split('::').map((part) => (part === '' ? [] : part.split(':')));
   return back === undefined ? front : [...front, ...Array.from({ length: Math.max(0, 8 - front.length - back.length) }, () => '0'), ...back];
+}
+
+/**
+ * Stands for all addresses of this machine: `::`, where sockets take both families by it. That is everywhere but where there is no IPv6, and where
+ * Linux keeps the two apart (net.ipv6.bindv6only): Node.js overrides that for TCP, but not for UDP.
+ */
+export function allAddresses(): string {
+  const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+  return addresses.some(({ family }) => family === 'IPv6') && !isIPv6Apart() ? '::' : '0.0.0.0';
+}
+
+function isIPv6Apart(): boolean {
+  try {
+    return readFileSync('/proc/sys/net/ipv6/bindv6only', 'latin1').trim() === '1';
+  } catch {
+    return false;
+  }
 }
 
 /** The interface that `--bind` names, for multicast; undefined when it names them all. */

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import net from 'node:net';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { allAddresses } from '../../../shell/net/address.ts';
 import { built } from '../../support/built.ts';
 import { mp3Frames, RawClient, sleep } from '../support.ts';
 import { pairOf } from '../tls/support.ts';
@@ -78,7 +79,7 @@ describe('a process', () => {
     const { port } = server.address() as net.AddressInfo;
     const edge = new Program('davecast', String(port), '127.0.0.1:1');
     expect(await edge.exited).toBe(1);
-    expect(edge.err).toBe(`davecast: cannot listen on 0.0.0.0 port ${port} (tcp): the port is in use\n`);
+    expect(edge.err).toBe(`davecast: cannot listen on ${allAddresses()} port ${port} (tcp): the port is in use\n`);
     server.close();
   });
 
