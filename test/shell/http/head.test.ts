@@ -69,8 +69,12 @@ describe('a head', () => {
     expect(name(Buffer.from('Größe', 'latin1'))).toBe('Größe');
   });
 
-  it('takes the first of several headers with one name', () => {
+  it('takes the first of several headers with one name, and all of those that proxies add', () => {
     expect((read('GET / HTTP/1.0\r\nA: 1\r\na: 2\r\n\r\n').head as Head).headers.get('a')).toBe('1');
+    for (const name of ['X-Forwarded-For', 'X-Forwarded-Proto', 'X-Forwarded-Host', 'Forwarded']) {
+      const { head } = read(`GET / HTTP/1.0\r\n${name}: 1, 2\r\nA: b\r\n${name.toLowerCase()}:3\r\n${name.toUpperCase()}: \r\n\r\n`);
+      expect((head as Head).headers.get(name.toLowerCase())).toBe('1, 2, 3, ');
+    }
   });
 
   it.each(['no colon', ' folded: x', 'sp ace: x', 'User Agent: x', 'a: b\u0000c', 'a: b\rc: d', ': x', '\u0001', 'second line of a description'])('passes over a line such as %j', (line) => {
@@ -88,7 +92,7 @@ describe('a head', () => {
 
   it('takes every byte, whole and one by one, for the same: headers that are safe, or a reason', () => {
     const piece = fc.oneof(
-      fc.constantFrom('\r\n', '\n', '\r', ':', ' ', '\t', '\0', 'A: 1', 'Content-Length: 5', 'Transfer-Encoding: chunked', ' folded', '\u00e9', 'User Agent: x'),
+      fc.constantFrom('\r\n', '\n', '\r', ':', ' ', '\t', '\0', 'A: 1', 'Content-Length: 5', 'Transfer-Encoding: chunked', 'X-Forwarded-For: 192.0.2.7', 'x-forwarded-for: "', 'Forwarded: for="', ' folded', '\u00e9', 'User Agent: x'),
       fc.string({ unit: 'binary', maxLength: 12 }),
     );
     fc.assert(
@@ -122,6 +126,32 @@ describe('a request', () => {
 
   it.each(['GET /', 'GET / HTTP/2.0', 'GET  HTTP/1.0', '/ HTTP/1.0', 'GET /a b HTTP/1.1', '\u0016\u0003\u0001', 'GET / HTTP/1.1 x'])('is never %j', (line) => {
     expect(request(`${line}\r\n\r\n`)).toBe('bad head');
+  });
+
+  it('is any first line that says what is asked of what, and never another one', () => {
+    const piece = fc.oneof(
+      fc.constantFrom('GET', 'SOURCE', 'PUT', 'get', 'TRACE', ' ', '  ', '\t', '/', '/radio', '/;stream.mp3', 'http://h:8000/radio', '*', '?', '?a=b c', '%', '%00', '\u00e9', '\0', 'HTTP/1.1', 'HTTP/1.0', 'ICE/1.0', 'HTTP/2.0', 'PROXY TCP4 '),
+      fc.string({ unit: 'binary', maxLength: 6 }).map((text) => Buffer.from(text, 'latin1').toString('latin1').replace(/[\r\n]/g, '')),
+    );
+    const likely = fc.tuple(fc.constantFrom('GET', 'HEAD', 'SOURCE', 'PATCH', ''), piece, piece, fc.constantFrom('HTTP/1.1', 'ICE/1.0', 'HTTP/3')).map(([method, one, other, version]) => `${method} ${one}${other} ${version}`);
+    const seen = new Set<string>();
+    fc.assert(
+      fc.property(fc.oneof(likely, fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join(''))), (line) => {
+        const bytes = Buffer.from(`${line}\r\nHost: h\r\n\r\n`, 'latin1');
+        const { head } = read(bytes);
+        const asked = typeof head === 'string' ? 'bad head' : requestOf(head);
+        seen.add(typeof asked === 'string' ? asked : 'request');
+        if (typeof asked === 'string') return;
+        expect(asked.method).toMatch(/^(GET|HEAD|OPTIONS|PUT|SOURCE|POST)$/);
+        expect(asked.version).toMatch(/^(HTTP|ICE)\/1\.[01]$/);
+        // oxlint-disable-next-line no-control-regex -- they are what must not be there
+        expect(asked.target).toMatch(/^[^\u0000-\u0020\u007f?]+(\?[^\u0000-\u001f\u007f]*)?$/);
+        // What was asked is all of the line, and in its order.
+        expect(line.trim().replace(/ +/g, ' ')).toBe(`${asked.method} ${asked.target} ${asked.version}`.replace(/ +/g, ' '));
+      }),
+      { numRuns: 500 },
+    );
+    expect([...seen].toSorted()).toEqual(['bad head', 'bad method', 'request']);
   });
 
   it.each(['DELETE', 'get', 'CONNECT'])('is not answered when it is %s', (method) => {
