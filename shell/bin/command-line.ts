@@ -6,7 +6,7 @@ import { configOf } from '../cli/config.ts';
 import { EdgeApp, type EdgeConfig } from '../edge/edge.ts';
 import { EncoderApp, type EncoderConfig } from '../encoder/encoder.ts';
 import { daveiceConfig, encoderConfig } from './encoder-config.ts';
-import { allowedOf, recordOf, servingOf, trustedProxiesOf } from './shared-config.ts';
+import { allowedOf, readyOf, recordOf, servingOf, trustedProxiesOf } from './shared-config.ts';
 import { stationConfig, type StationWish } from './station-config.ts';
 import { StationApp } from '../station/station.ts';
 import { formatHelp } from '../cli/help.ts';
@@ -119,6 +119,7 @@ function relayConfig(given: Given): RelayConfig {
     httpPort: optionalPort(given, 'http'),
     tls: tlsOf(given),
     trustedProxies: trustedProxiesOf(given),
+    ready: readyOf(given, 'relay'),
     upstreams: given.all('upstream').map((text) => tcpEndpoint('--upstream', text)),
     multicasts: given.all('multicast').map((text) => multicastEndpoint('--multicast', text)),
     ...allowedOf(given),
@@ -139,6 +140,7 @@ function originalRelayConfig(given: Given): RelayConfig {
     httpPort: optionalPort(given, 'http'),
     tls: tlsOf(given),
     trustedProxies: trustedProxiesOf(given),
+    ready: readyOf(given, 'relay'),
     upstreams: from === undefined || isGroup ? [] : [tcpEndpoint('the upstream relay', from)],
     multicasts: isGroup ? [multicastEndpoint('the multicast group', from)] : [],
     ...allowedOf(given),

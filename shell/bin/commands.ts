@@ -8,6 +8,7 @@ import { PASSWORD_VARIABLE } from '../operator/password.ts';
 import { SOURCE_PASSWORD_VARIABLE } from './encoder-config.ts';
 import { listenerOptions } from '../cli/mount-listeners.ts';
 import { mountOptions } from '../cli/mount-policies.ts';
+import { readyChecks } from '../http/readiness.ts';
 import { caOption, tlsOptions } from '../cli/tls.ts';
 import { accessLogFormats } from '../access-log/lines.ts';
 import { probeUsage } from '../probe/command.ts';
@@ -38,15 +39,16 @@ const relayOptions: readonly Option[] = [
 
 /** For a role that is not there to serve HTTP. */
 const pagesOptions: readonly Option[] = [
-  { name: 'http', value: 'PORT', help: 'port for GET /healthz, answered with 200 while the process serves (default: none)' },
+  { name: 'http', value: 'PORT', help: 'port for GET /healthz, answered with 200 while the process serves, and GET /readyz (default: none)' },
 ];
 
 /** The same by TLS. */
-const pagesTlsOptions = tlsOptions('GET /healthz', '--http');
+const pagesTlsOptions = tlsOptions('GET /healthz and /readyz', '--http');
 
 /** For every role with an HTTP port. */
-const proxyOptions: readonly Option[] = [
+const httpOptions = (role: ProcessRole): readonly Option[] => [
   { name: 'trusted-proxy', value: 'CIDR', repeated: true, help: 'address or range of a reverse proxy or load balancer in front of the HTTP ports, such as 192.0.2.0/24. What it says of its clients is believed: X-Forwarded-For, Forwarded, or the PROXY protocol, version 1 or 2 (default: none, and such headers are ignored)' },
+  { name: 'ready-check', value: 'NAME', repeated: true, help: `check that counts for GET /readyz, answered with 200 or 503: ${readyChecks[role].all.join(', ')}, or none (default ${readyChecks[role].counted.join(', ')})` },
 ];
 
 /** The protocol has no authentication: addresses are all that can be checked. */
@@ -57,7 +59,7 @@ const allowOptions: readonly Option[] = [
 ];
 
 const edgeOptions: readonly Option[] = [
-  { name: 'http', value: 'PORT', help: 'port that listeners connect to; GET /healthz is answered there with 200 while the process serves' },
+  { name: 'http', value: 'PORT', help: 'port that listeners connect to; GET /healthz is answered there with 200 while the process serves, and GET /readyz (--ready-check)' },
   { name: 'relay', value: 'HOST:PORT', repeated: true, help: 'subscribe to a relay, at its --out port; a host name stands for all its addresses' },
 ];
 
@@ -66,7 +68,7 @@ const workersOptions: readonly Option[] = [
 ];
 
 /** Also for an edge as scripts for the first Davecast start it. */
-const servingOptions: readonly Option[] = [...tlsOptions('listeners and operators', 'HTTP'), ...proxyOptions, ...workersOptions];
+const servingOptions: readonly Option[] = [...tlsOptions('listeners and operators', 'HTTP'), ...httpOptions('edge'), ...workersOptions];
 
 const sourceOptions: readonly Option[] = [
   { name: 'mount', value: 'NAME', repeated: true, help: 'name of a mountpoint; one process carries any number of them. Those that have a "source" in the configuration file need not be named: {"mounts": {"radio": {"source": {"password": "…"}}}}, with password, from, to, origin, title, name, genre, description and url instead of those given here' },
@@ -74,7 +76,7 @@ const sourceOptions: readonly Option[] = [
   { name: 'from', value: 'URL|MOUNT=URL', repeated: true, help: 'pull the audio from an Icecast or Shoutcast server, or from a stream in a playlist (M3U, PLS): http://host:port/mount or https://host/mount; with several mountpoints radio=http://host:port/mount' },
   caOption('--from https://…'),
   { name: 'stdin', help: 'read the audio from standard input, and exit when it ends' },
-  { name: 'listen', value: 'PORT', help: 'accept source clients on this port, with SOURCE or PUT to their mountpoint, or to any where there is only one; GET /healthz is answered there with 200 while the process serves' },
+  { name: 'listen', value: 'PORT', help: 'accept source clients on this port, with SOURCE or PUT to their mountpoint, or to any where there is only one; GET /healthz is answered there with 200 while the process serves, and GET /readyz (--ready-check)' },
   ...tlsOptions('source clients', '--listen'),
   { name: 'shoutcast-mount', value: 'NAME', help: 'with --listen: accept a source client of this mountpoint that speaks Shoutcast 1 (a password line instead of a request), on --shoutcast-port (default: the one mountpoint of source clients)' },
   { name: 'shoutcast-port', value: 'PORT', help: 'port for a source client that speaks Shoutcast 1 (default: with --shoutcast-mount the port behind --listen, as Shoutcast clients expect, else none)' },
@@ -94,7 +96,7 @@ const streamOptions: readonly Option[] = [
 
 /** The whole of a small Icecast. */
 const stationOptions: readonly Option[] = [
-  { name: 'http', value: 'PORT', help: 'port for listeners, source clients and operators; GET /healthz is answered there with 200 while the process serves' },
+  { name: 'http', value: 'PORT', help: 'port for listeners, source clients and operators; GET /healthz is answered there with 200 while the process serves, and GET /readyz (--ready-check)' },
   ...tlsOptions('listeners, source clients and operators', '--http'),
   { name: 'password', value: 'PASSWORD', help: `password of user "source" for mountpoints that have no other one; without it, source clients are accepted from this machine only, with any password. Prefer the environment variable ${SOURCE_PASSWORD_VARIABLE} or the configuration file: command lines are visible to all users of the machine` },
   { name: 'mount', value: 'NAME', repeated: true, help: 'name of a mountpoint that source clients may send to (default: any name)' },
@@ -141,12 +143,12 @@ const recordOptions: readonly Option[] = [
 
 /** The commands by name; `original…` are those that scripts for the first Davecast know. */
 export const commands: Readonly<Record<CommandName, Command>> = {
-  relay: command('relay', [...relayOptions, ...pagesOptions, ...pagesTlsOptions, ...proxyOptions, ...allowOptions, ...recordOptions], relayUsage, relayAbout),
-  originalRelay: command('relay', [...pagesOptions, ...pagesTlsOptions, ...proxyOptions, ...allowOptions, ...recordOptions], relayUsage, relayAbout),
+  relay: command('relay', [...relayOptions, ...pagesOptions, ...pagesTlsOptions, ...httpOptions('relay'), ...allowOptions, ...recordOptions], relayUsage, relayAbout),
+  originalRelay: command('relay', [...pagesOptions, ...pagesTlsOptions, ...httpOptions('relay'), ...allowOptions, ...recordOptions], relayUsage, relayAbout),
   edge: command('edge', [...edgeOptions, ...servingOptions, ...mountOptions, ...listenerOptions, ...operatorOptions, ...accessOptions, ...recordOptions], edgeUsage, edgeAbout),
   originalEdge: command('edge', [...servingOptions, ...mountOptions, ...listenerOptions, ...operatorOptions, ...accessOptions, ...recordOptions], edgeUsage, edgeAbout),
-  station: command('station', [...stationOptions, ...proxyOptions, ...streamOptions, ...workersOptions, ...mountOptions, ...listenerOptions, ...operatorOptions, ...accessOptions, ...allowOptions, ...recordOptions], stationUsage, stationAbout),
-  encoder: command('encoder', [...sourceOptions, ...proxyOptions, originOption, ...streamOptions], encoderUsage, encoderAbout),
+  station: command('station', [...stationOptions, ...httpOptions('station'), ...streamOptions, ...workersOptions, ...mountOptions, ...listenerOptions, ...operatorOptions, ...accessOptions, ...allowOptions, ...recordOptions], stationUsage, stationAbout),
+  encoder: command('encoder', [...sourceOptions, ...httpOptions('encoder'), originOption, ...streamOptions], encoderUsage, encoderAbout),
   daveice: command(
     'encoder',
     [originOption, ...streamOptions],

@@ -10,7 +10,7 @@ import type { EncoderConfig, EncoderMount, MountInput } from '../encoder/encoder
 import { percentEncodePath } from '../http/text.ts';
 import type { Given } from '../cli/options.ts';
 import { UsageError } from '../process/problems.ts';
-import { trustedProxiesOf } from './shared-config.ts';
+import { readyOf, trustedProxiesOf } from './shared-config.ts';
 import type { ShoutcastPort } from '../source/source-intake.ts';
 
 /** Passwords of source clients. What stands on a command line is in the list of processes; this is not. */
@@ -32,7 +32,7 @@ export function encoderConfig(given: Given): EncoderConfig {
   });
   const listening = mounts.filter(({ input }) => input.kind === 'listen').map(({ name }) => name);
   const port = listening.length > 0 ? listenPort('--listen', given.one('listen')) : undefined;
-  return { mounts, targets: union(to, mounts), listenPort: port, tls: tlsPort(given, port), shoutcast: shoutcastOf(given, listening, port), trustedProxies: trustedProxiesOf(given), bind: bindAddress(given), ca: authoritiesOf(given), settings };
+  return { mounts, targets: union(to, mounts), listenPort: port, tls: tlsPort(given, port), shoutcast: shoutcastOf(given, listening, port), trustedProxies: trustedProxiesOf(given), ready: readyOf(given, 'encoder'), bind: bindAddress(given), ca: authoritiesOf(given), settings };
 }
 
 /** `daveice ICECAST:PORT MOUNT TARGET [TARGET …]` */

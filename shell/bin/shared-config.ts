@@ -8,8 +8,10 @@ import type { Given } from '../cli/options.ts';
 import { tlsOf } from '../cli/tls.ts';
 import type { AdmissionConfig } from '../edge/admission/admission.ts';
 import type { EdgeConfig } from '../edge/edge.ts';
+import { readyChecks } from '../http/readiness.ts';
 import type { Range } from '../net/allow.ts';
 import { adminPassword } from '../operator/password.ts';
+import type { ProcessRole } from '../process/app.ts';
 import { UsageError } from '../process/problems.ts';
 import type { RecordConfig } from '../recording/flight-recorder.ts';
 import type { RelayConfig } from '../relay/relay.ts';
@@ -25,12 +27,23 @@ export function trustedProxiesOf(given: Given): readonly Range[] {
   return ranges('--trusted-proxy', given.all('trusted-proxy'));
 }
 
+/** The checks of GET /readyz that count, as --ready-check names them; undefined: those of the role. */
+export function readyOf(given: Given, role: ProcessRole): readonly string[] | undefined {
+  const names = given.all('ready-check');
+  const { all } = readyChecks[role];
+  const wrong = names.find((name) => !all.includes(name) && name !== 'none');
+  if (wrong !== undefined) throw new UsageError(`--ready-check must be one of ${all.join(', ')}, none, not "${wrong}"`);
+  if (names.includes('none') && names.length > 1) throw new UsageError('--ready-check none excludes all others');
+  return names.length === 0 ? undefined : names.filter((name) => name !== 'none');
+}
+
 /** How the listeners of an edge are served. */
-export function servingOf(given: Given): Pick<EdgeConfig, 'tls' | 'trustedProxies' | 'workers' | 'settings' | 'policies' | 'admission' | 'adminPassword' | 'accessLog' | 'record'> {
+export function servingOf(given: Given): Pick<EdgeConfig, 'tls' | 'trustedProxies' | 'ready' | 'workers' | 'settings' | 'policies' | 'admission' | 'adminPassword' | 'accessLog' | 'record'> {
   const { settings, policies, listeners } = configOf(given, 'edge');
   return {
     tls: tlsOf(given),
     trustedProxies: trustedProxiesOf(given),
+    ready: readyOf(given, 'edge'),
     workers: workerCount('--workers', given.one('workers')),
     settings,
     policies: policiesOf(given, policies),

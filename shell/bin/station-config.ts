@@ -14,7 +14,7 @@ import type { ShoutcastPort } from '../source/source-intake.ts';
 import type { StationConfig } from '../station/station.ts';
 import type { StationMount } from '../station/station-mounts.ts';
 import { namesMount, pulledMounts, sourcePassword, stationOf } from './encoder-config.ts';
-import { accessLogOf, admissionOf, allowedOf, recordOf, trustedProxiesOf } from './shared-config.ts';
+import { accessLogOf, admissionOf, allowedOf, readyOf, recordOf, trustedProxiesOf } from './shared-config.ts';
 
 /** A station as it is wished for; how much memory its machines may have is known when it is made. */
 export interface StationWish {
@@ -38,6 +38,7 @@ export function stationConfig(given: Given): StationWish {
     bind: bindAddress(given, old.bind),
     httpPort,
     tls: tlsOf(given) ?? old.tls,
+    ready: readyOf(given, 'station'),
     trustedProxies: [...trustedProxiesOf(given), ...(old.trustedProxies ?? [])],
     shoutcast: shoutcastOf(given, httpPort) ?? old.shoutcast,
     sources: { ...stationOf(given), password: sourcePassword(given) ?? old.sourcePassword, mounts: mountsOf(given, inFile, old), only: only.length === 0 ? undefined : new Set(only) },

@@ -1,5 +1,5 @@
 import { assert } from '../../core/base/assert.ts';
-import { Edge, type EdgeSink } from '../../core/edge/edge.ts';
+import { Edge, type EdgeSink, type MountInfo } from '../../core/edge/edge.ts';
 import type { OutputOf } from '../../core/edge/output/output.ts';
 import { toListeners } from '../../core/edge/output/to-listeners.ts';
 import { Feed } from '../../core/listeners/feed/feed.ts';
@@ -21,6 +21,7 @@ import { ListenerServer, type ListenerServerOptions } from './listener-server.ts
 import { LocalListeners } from './local-listeners.ts';
 import { ListenersByConnection } from './listeners-by-connection.ts';
 import { WorkerPool } from './workers/pool.ts';
+import { oneConnected, readyChecks, readyRoute, type Check, type Condition } from '../http/readiness.ts';
 import type { Log } from '../log/log.ts';
 import { IngressLinks } from '../net/ingress-links.ts';
 import { FlightRecorder, type RecordConfig } from '../recording/flight-recorder.ts';
@@ -49,6 +50,10 @@ export interface EdgeConfig {
   readonly record?: RecordConfig | undefined;
   /** Proxies that say who their clients are; none, unless given. */
   readonly trustedProxies?: readonly Range[] | undefined;
+  /** The checks that count for GET /readyz; those of `readyChecks`, unless given. */
+  readonly ready?: readonly string[] | undefined;
+  /** What else is checked there, of other parts of the process. */
+  readonly moreChecks?: readonly Check[] | undefined;
   /** What source clients ask at the same ports; nothing, unless given. */
   readonly sourceRoutes?: ListenerServerOptions['sources'];
 }
@@ -80,7 +85,7 @@ export class EdgeApp implements App {
   readonly #refusals: Refusals;
 
   constructor(config: EdgeConfig, log: Log) {
-    const { settings, policies = {}, admission, adminPassword, record, workers = 1, trustedProxies, sourceRoutes } = config;
+    const { settings, policies = {}, admission, adminPassword, record, workers = 1, trustedProxies, ready = readyChecks.edge.counted, sourceRoutes } = config;
     this.#config = config;
     this.#log = log;
     this.#refusals = new Refusals(log);
@@ -120,6 +125,7 @@ export class EdgeApp implements App {
       },
       access: (entry) => this.#access(entry),
       adminPassword,
+      ready: readyRoute({ checks: this.#checks(), counted: ready, mount: (name) => this.#onAir([this.#edge.mount(name)]) }),
       sources: sourceRoutes,
       admission,
       settings,
@@ -164,6 +170,19 @@ export class EdgeApp implements App {
     this.#driver.stop();
     this.#refusals.stop();
     await this.#flight?.stop();
+  }
+
+  #checks(): readonly Check[] {
+    const { relays, moreChecks = [] } = this.#config;
+    const toRelays: readonly Check[] = relays.length === 0 ? [] : [{ name: 'relays', look: () => oneConnected(this.#ingress.upstreams) }];
+    return [...toRelays, { name: 'mounts', look: () => this.#onAir(this.#edge.mounts()) }, ...moreChecks];
+  }
+
+  /** Of these mountpoints, those that listeners can hear. */
+  #onAir(asked: readonly (MountInfo | undefined)[]): Condition {
+    const mounts = asked.filter((mount) => mount !== undefined);
+    const fallbacks = mounts.filter(({ fallback }) => fallback !== undefined).map(({ name }) => name);
+    return { isOk: mounts.length > 0, detail: `${mounts.length} on air${fallbacks.length > 0 ? `, with a fallback: ${fallbacks.join(', ')}` : ''}` };
   }
 
   #host(feed: Feed | undefined, user: ListenerUser): ListenerHost {

@@ -37,6 +37,8 @@ export interface ListenerServerOptions {
   readonly access: (entry: AccessEntry) => void;
   /** Of user "admin"; without one nobody is an operator. */
   readonly adminPassword: string | undefined;
+  /** What it says of itself to load balancers. */
+  readonly ready?: Route | undefined;
   /** What source clients may ask; nothing, unless given. */
   readonly sources?: { readonly titles: readonly Route[]; readonly push: Route; readonly begun: () => number } | undefined;
   readonly settings: Settings;
@@ -90,7 +92,7 @@ export class ListenerServer {
   }
 
   /** Every page before the mountpoints: none can be called like one. */
-  #table({ table, operator, admin, adminPassword, sources, refusals, settings, log }: ListenerServerOptions): RouteTable {
+  #table({ table, operator, admin, adminPassword, ready, sources, refusals, settings, log }: ListenerServerOptions): RouteTable {
     const allowed = operators({ password: adminPassword, refusals });
     const { maxListeners } = settings;
     const startedAt = new Date();
@@ -105,6 +107,7 @@ export class ListenerServer {
     return {
       routes: [
         ...commonRoutes,
+        ...(ready === undefined ? [] : [ready]),
         // A title comes with the login of a source client, or with that of an operator.
         ...(sources?.titles ?? []).map((route) => ({ ...route, isFor: isNotOfOperator })),
         ...operatorRoutes({ api: operator, allowed, log }),

@@ -6,6 +6,7 @@ import type { App } from '../process/app.ts';
 import { Mountpoint, type EncoderMount } from './mountpoint.ts';
 import { Uplink } from './uplink.ts';
 import { IcecastSource } from '../source/icecast-source.ts';
+import { oneConnected, readyChecks, readyRoute, type Check, type Condition } from '../http/readiness.ts';
 import type { Log } from '../log/log.ts';
 import type { Lookup } from '../net/resolve.ts';
 import type { Source } from '../source/source.ts';
@@ -31,6 +32,8 @@ export interface EncoderConfig {
   readonly shoutcast?: ShoutcastPort | undefined;
   /** Proxies that say who their clients are; none, unless given. */
   readonly trustedProxies?: readonly Range[] | undefined;
+  /** The checks that count for GET /readyz; those of `readyChecks`, unless given. */
+  readonly ready?: readonly string[] | undefined;
   /** Where it listens, and by which interface multicast leaves. */
   readonly bind: string;
   /** Certificates of authorities in PEM, for servers that are pulled from by https; those that Node.js trusts, unless given. */
@@ -54,6 +57,8 @@ export class EncoderApp implements App {
   readonly #log: Log;
   readonly #uplink: Uplink;
   readonly #sources: readonly Source[];
+  /** By name. */
+  readonly #mounts = new Map<string, Mountpoint>();
   readonly #timers: SteadyTimers;
   #finish: () => void = () => undefined;
   #fail: (error: Error) => void = () => undefined;
@@ -89,19 +94,31 @@ export class EncoderApp implements App {
   }
 
   #makeSources(): Source[] {
-    const { settings, bind, ca, mounts, listenPort, tls, shoutcast, trustedProxies } = this.#config;
+    const { settings, bind, ca, mounts, listenPort, tls, shoutcast, trustedProxies, ready: counted = readyChecks.encoder.counted } = this.#config;
     const log = this.#log;
     const pushed: SourceMount[] = [];
     const sources: Source[] = [];
     for (const mount of mounts) {
       const api = new Mountpoint(mount, { way: this.#uplink, settings, log });
       const { name, input } = mount;
+      this.#mounts.set(name, api);
       if (input.kind === 'listen') pushed.push({ name, password: input.password, api });
       else if (input.kind === 'from') sources.push(new IcecastSource(input.url, { api, settings, ca, log }));
       else sources.push(new StdinSource(process.stdin, api, (problem) => this.#inputEnded(problem)));
     }
-    if (pushed.length > 0) sources.push(new SourceServer({ mounts: pushed, bind: { address: bind, port: listenPort ?? 0 }, tls, shoutcast, trustedProxies, settings, log }));
+    const ready = readyRoute({ checks: this.#checks(), counted, mount: (name) => this.#fed([name]) });
+    if (pushed.length > 0) sources.push(new SourceServer({ mounts: pushed, bind: { address: bind, port: listenPort ?? 0 }, tls, shoutcast, trustedProxies, ready, settings, log }));
     return sources;
+  }
+
+  #checks(): readonly Check[] {
+    return [{ name: 'targets', look: () => oneConnected(this.#uplink.targets) }, { name: 'mounts', look: () => this.#fed([...this.#mounts.keys()]) }];
+  }
+
+  /** Whether each of these mountpoints has a source. */
+  #fed(names: readonly string[]): Condition {
+    const missing = names.filter((name) => this.#mounts.get(name)?.hasSource !== true);
+    return { isOk: missing.length === 0, detail: `${names.length - missing.length} of ${names.length} with a source${missing.length > 0 ? `, not ${missing.join(', ')}` : ''}` };
   }
 
   #inputEnded(problem: string | undefined): void {

@@ -40,6 +40,7 @@ export class Mountpoint implements SourceApi {
   readonly #log: Log;
   readonly #sent = new SentFrames();
   readonly #pace: SourcePace;
+  #sources = 0;
 
   constructor(mount: StreamMount, { way, settings, log }: { readonly way: StreamWay; readonly settings: Settings; readonly log: Log }) {
     this.#mount = mount;
@@ -49,12 +50,17 @@ export class Mountpoint implements SourceApi {
     this.#pace = new SourcePace(settings);
   }
 
+  get hasSource(): boolean {
+    return this.#sources > 0;
+  }
+
   /** A source begins: a new stream. */
   begin({ from, flow, headers }: SourceInfo): SourceSink {
     const { name: mount, title, origin, to, headers: own } = this.#mount;
     const session = this.#way.open({ from, mountpoint: mount, headers: [...own, ...headers], origin, to, sent: this.#sent });
     if (title !== '') session.title(title);
     const { stream } = session;
+    this.#sources++;
     this.#log({ kind: 'source-started', mount, stream, from });
     return new PacedSource({
       pace: this.#pace,
@@ -67,6 +73,7 @@ export class Mountpoint implements SourceApi {
         title: (text) => session.title(text),
         metadata: (text) => session.metadata(text),
         end: (reason) => {
+          this.#sources--;
           session.end();
           this.#log({ kind: 'source-ended', mount, stream, from, reason, frames: session.frames });
         },

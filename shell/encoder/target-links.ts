@@ -113,6 +113,11 @@ export class TargetLinks {
     return areUp && this.slots.every(({ udp }) => (udp?.backlogBytes ?? 0) === 0);
   }
 
+  /** All of them. UDP does not tell whether anybody is there. */
+  get all(): HostLinks['all'] {
+    return [...this.#hosts.flatMap(({ all }) => all), ...this.slots.filter(({ transport }) => !transport.tellsClose).map(({ label, udp }) => ({ label, isUp: udp !== undefined }))];
+  }
+
   /** Ends the connections after what was written. */
   async finish(limitMs: number): Promise<void> {
     await Promise.all(this.#hosts.map((host) => host.finish(limitMs)));

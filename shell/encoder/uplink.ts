@@ -54,6 +54,11 @@ export class Uplink implements StreamWay {
     return this.#links.drained && !this.#encoder.isBehind;
   }
 
+  /** By each of their addresses. */
+  get targets(): TargetLinks['all'] {
+    return this.#links.all;
+  }
+
   start(): void {
     this.#links.start();
     this.#driver.settle();

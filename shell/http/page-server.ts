@@ -1,6 +1,6 @@
 import type { Bind } from '../net/tcp.ts';
 import { commonRoutes, notFound } from './common-routes.ts';
-import { Router, type RouteTable } from './router.ts';
+import { Router, type Route, type RouteTable } from './router.ts';
 import { HttpServer, type HttpServerOptions } from './server.ts';
 import type { TlsPort } from '../tls/tls-port.ts';
 
@@ -15,8 +15,9 @@ export const pageTable: RouteTable = {
 export class PageServer {
   readonly #server: HttpServer;
 
-  constructor(options: HttpServerOptions) {
-    this.#server = new HttpServer(new Router(pageTable).handle, options);
+  /** @param more pages besides those of every role. */
+  constructor(options: HttpServerOptions, more: readonly Route[] = []) {
+    this.#server = new HttpServer(new Router({ ...pageTable, routes: [...pageTable.routes, ...more] }).handle, options);
   }
 
   /** The port that it listens on then. */

@@ -41,6 +41,12 @@ export class HostLinks {
     }, options.lookup);
   }
 
+  /** All that is known of them, or the name alone while it has no address. */
+  get all(): readonly { readonly label: string; readonly isUp: boolean }[] {
+    const links = [...this.#book.uses].map(({ label, isUp }) => ({ label, isUp }));
+    return links.length > 0 ? links : [{ label: formatEndpoint(this.#endpoint), isUp: false }];
+  }
+
   /** Those of the addresses that the name has now. */
   get current(): readonly TcpLink[] {
     return this.#book.current;

@@ -158,6 +158,11 @@ export class IngressLinks {
     links.start();
   }
 
+  /** The relays that are subscribed to, by each of their addresses. */
+  get upstreams(): HostLinks['all'] {
+    return this.#upstreams.flatMap(({ all }) => all);
+  }
+
   stop(): void {
     for (const links of this.#upstreams) links.stop();
     for (const driver of this.#senders) driver.stop();

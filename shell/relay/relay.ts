@@ -11,6 +11,7 @@ import { AllowList, type Range } from '../net/allow.ts';
 import { NEVER_FINISHED, type App } from '../process/app.ts';
 import { Driver } from '../process/driver.ts';
 import { PageServer } from '../http/page-server.ts';
+import { oneConnected, readyChecks, readyRoute, type Condition } from '../http/readiness.ts';
 import type { Log } from '../log/log.ts';
 import { IngressLinks, type InnerPath, type PathEnd } from '../net/ingress-links.ts';
 import { FlightRecorder, type RecordConfig } from '../recording/flight-recorder.ts';
@@ -32,6 +33,8 @@ export interface RelayConfig {
   readonly tls?: TlsConfig | undefined;
   /** Proxies that say who the clients of its pages are; none, unless given. */
   readonly trustedProxies?: readonly Range[] | undefined;
+  /** The checks that count for GET /readyz; those of `readyChecks`, unless given. */
+  readonly ready?: readonly string[] | undefined;
   /** Relays to subscribe to. */
   readonly upstreams: readonly Endpoint[];
   readonly multicasts: readonly Endpoint[];
@@ -74,7 +77,7 @@ export class RelayApp implements App {
     this.#config = config;
     this.#log = log;
     this.#refusals = new Refusals(log);
-    const { settings, record, allowIn = [], allowOut = [], trustedProxies } = config;
+    const { settings, record, allowIn = [], allowOut = [], trustedProxies, upstreams, ready = readyChecks.relay.counted } = config;
     this.#allowIn = new AllowList(allowIn);
     this.#allowOut = new AllowList(allowOut);
     const sink: RelaySink = {
@@ -88,7 +91,7 @@ export class RelayApp implements App {
     this.#flight = record && new FlightRecorder({ ...record, role: 'relay', settings, log });
     this.#relay = this.#flight === undefined ? new Relay({ settings }, sink) : recordedRelay({ settings }, sink, this.#flight.recorder);
     this.#driver = new Driver(this.#relay, settings);
-    this.#pages = new PageServer({ settings, log, refusals: this.#refusals, trustedProxies });
+    this.#pages = new PageServer({ settings, log, refusals: this.#refusals, trustedProxies }, [readyRoute({ checks: upstreams.length === 0 ? [] : [{ name: 'upstreams', look: () => this.upstreamsUp }], counted: ready })]);
     this.#tls = config.tls && new TlsPort(config.tls, log);
     this.#ingress = new IngressLinks({ machine: this.#relay, driver: this.#driver, settings, log, refusals: this.#refusals });
   }
@@ -113,6 +116,11 @@ export class RelayApp implements App {
       throw error;
     }
     for (const upstream of upstreams) this.#ingress.subscribeTo(upstream);
+  }
+
+  /** Whether a relay that it subscribes to is connected. */
+  get upstreamsUp(): Condition {
+    return oneConnected(this.#ingress.upstreams);
   }
 
   /** An encoder of this process pushes; undefined when there are too many paths. */

@@ -2,7 +2,7 @@ import type { Settings } from '../../core/config/settings.ts';
 import type { SourceMount, SourceMounts } from './connections.ts';
 import { SourceIntake, sourcesOnly, type ShoutcastPort } from './source-intake.ts';
 import { commonRoutes } from '../http/common-routes.ts';
-import { Router, type RouteTable } from '../http/router.ts';
+import { Router, type Route, type RouteTable } from '../http/router.ts';
 import { HttpServer } from '../http/server.ts';
 import type { Log } from '../log/log.ts';
 import { Refusals } from '../log/refusals.ts';
@@ -20,6 +20,8 @@ export interface SourceServerOptions {
   readonly shoutcast?: ShoutcastPort | undefined;
   /** Proxies that say who their clients are; none, unless given. */
   readonly trustedProxies?: readonly Range[] | undefined;
+  /** What it says of itself to load balancers. */
+  readonly ready?: Route | undefined;
   readonly settings: Settings;
   readonly log: Log;
 }
@@ -35,14 +37,14 @@ export class SourceServer implements Source {
 
   constructor(options: SourceServerOptions) {
     this.#options = options;
-    const { mounts, tls, shoutcast, trustedProxies, settings, log } = options;
+    const { mounts, tls, shoutcast, trustedProxies, ready, settings, log } = options;
     this.#tls = tls && new TlsPort(tls, log);
     this.#refusals = new Refusals(log);
     const common = { settings, log, refusals: this.#refusals, trustedProxies };
     this.#intake = new SourceIntake({ mounts: new FixedMounts(mounts), perMount: 1, shoutcast, ...common });
     const { titles, kill, push } = this.#intake.routes;
     this.table = {
-      routes: [...commonRoutes, ...titles, kill, push],
+      routes: [...commonRoutes, ...(ready === undefined ? [] : [ready]), ...titles, kill, push],
       notFound: sourcesOnly,
       // libshout asks in this way for an upgrade to TLS, and takes no for an answer.
       options: () => ({ status: 204, headers: [['Allow', 'GET, SOURCE, PUT, OPTIONS']] }),

@@ -3,6 +3,7 @@ import type { Settings } from '../../core/config/settings.ts';
 import type { AdmissionConfig } from '../edge/admission/admission.ts';
 import type { AccessLogConfig } from '../access-log/access-log.ts';
 import { EdgeApp } from '../edge/edge.ts';
+import { readyChecks } from '../http/readiness.ts';
 import type { Log } from '../log/log.ts';
 import { Refusals } from '../log/refusals.ts';
 import type { Endpoint } from '../net/address.ts';
@@ -53,6 +54,8 @@ export interface StationConfig {
   readonly adminPassword?: string | undefined;
   /** Proxies that say who their clients are; none, unless given. */
   readonly trustedProxies?: readonly Range[] | undefined;
+  /** The checks that count for GET /readyz; those of `readyChecks`, unless given. */
+  readonly ready?: readonly string[] | undefined;
   /** Where a line is written for each listener that has left; undefined: to the log. */
   readonly accessLog?: AccessLogConfig | undefined;
   /** Keep a flight recorder of the edge; undefined: none. */
@@ -83,7 +86,8 @@ export class StationApp implements App {
     this.#relay = new RelayApp({ bind, inPort, outPort, upstreams: peers, multicasts: [], allowIn, allowOut, settings: relaySettings }, log);
     const mounts = new StationMounts({ sources, way: new InnerWay({ relay: this.#relay, settings, log }), settings, log });
     this.#intake = new SourceIntake({ mounts, perMount: sourcesPerMount, shoutcast, trustedProxies: serving.trustedProxies, settings, log, refusals: this.#refusals });
-    this.#edge = new EdgeApp({ bind, httpPort, tls, relays: [], sourceRoutes: this.#intake.routes, settings, ...serving }, log);
+    const moreChecks = peers.length === 0 ? [] : [{ name: 'peers', look: () => this.#relay.upstreamsUp }];
+    this.#edge = new EdgeApp({ bind, httpPort, tls, relays: [], moreChecks, sourceRoutes: this.#intake.routes, settings, ...serving, ready: serving.ready ?? readyChecks.station.counted }, log);
     this.#pulls = pulled.map(({ mount, url }) => new IcecastSource(url, { api: mounts.api(mount), settings, ca, log }));
   }
 
