@@ -7,6 +7,10 @@ import type { FrameHeader } from './format/format.ts';
 export class CutRepairs implements CutRepair {
   readonly #repairs: readonly CutRepair[] = families.flatMap((family) => family.newCutRepair?.() ?? []);
 
+  get isSilenced(): boolean {
+    return this.#repairs.some((repair) => repair.isSilenced);
+  }
+
   cut(): void {
     for (const repair of this.#repairs) repair.cut();
   }

@@ -17,6 +17,7 @@ import { Streams, type StreamsReason } from './stream/streams.ts';
 import type { EdgeEvent } from './events.ts';
 import { RelaysLeft } from './relays-left.ts';
 import type { PathFigures } from '../links/events.ts';
+import type { PeerFigures } from '../links/peer-figures.ts';
 import { PathReceiver } from '../links/path-receiver.ts';
 import type { Path } from '../links/path.ts';
 import type { ListenerId, Machine, PathId } from '../base/machine.ts';
@@ -31,6 +32,7 @@ import type { MountPolicies } from '../config/mount-policy.ts';
 import type { Settings } from '../config/settings.ts';
 import type { FallbackProblem } from './fallback/problem.ts';
 import { StreamTable } from '../wire/stream-table.ts';
+import { mountFigures, type MountFigures } from './mountpoint/figures.ts';
 import { streamInfo, type StreamInfo } from './mountpoint/stream-info.ts';
 import { TimerQueue } from '../base/timers.ts';
 import type { Micros } from '../base/units.ts';
@@ -223,6 +225,22 @@ export class Edge implements Machine {
   /** A mountpoint that has ended within a day, and is not on air again. */
   endedMount(now: Micros, name: string): EndedMount | undefined {
     return this.#mounts.ended(now, name);
+  }
+
+  /** The names of all mountpoints, also of those that have had no frame yet. */
+  get mountNames(): readonly string[] {
+    return [...this.#mounts].map(({ name }) => name);
+  }
+
+  /** What there is to measure of a mountpoint; undefined when there is no such mountpoint. It changes nothing. */
+  figuresOf(now: Micros, name: string): MountFigures | undefined {
+    const mount = this.#mounts.get(name);
+    return mount && mountFigures(now, mount, this.#settings);
+  }
+
+  /** What came in since the start, by relay. */
+  get peers(): readonly PeerFigures[] {
+    return this.#pathReceiver.peers;
   }
 
   /** What an operator wants of a mountpoint. */

@@ -4,6 +4,7 @@ import { Bounds } from '../base/bounds.ts';
 import type { PathEvent } from './events.ts';
 import type { PathId } from '../base/machine.ts';
 import { Path } from './path.ts';
+import { PastPaths, type PeerFigures } from './peer-figures.ts';
 import { snapshotPeer, type Peer } from './peer.ts';
 import { isTooLongFor } from '../wire/payloads.ts';
 import { transports, type Transport } from './transport.ts';
@@ -25,6 +26,7 @@ export class PathReceiver {
   #paths = new Map<PathId, Path>();
   readonly #view = emptyMessageView();
   readonly #bounds: Bounds;
+  readonly #past = new PastPaths();
   #opened = 0;
 
   constructor(options: PathReceiverOptions) {
@@ -42,6 +44,11 @@ export class PathReceiver {
 
   get paths(): Iterable<Path> {
     return this.#paths.values();
+  }
+
+  /** What came in since the start, by peer. */
+  get peers(): readonly PeerFigures[] {
+    return this.#past.with(this.#paths.values());
   }
 
   get heldBytes(): number {
@@ -74,6 +81,7 @@ export class PathReceiver {
     if (path === undefined) return undefined;
     this.#paths.delete(id);
     path.isOpen = false;
+    this.#past.closed(path);
     this.#options.event({ kind: 'path-closed', path: id, label: path.peer.name, reason, ...path.figures });
     return path;
   }

@@ -3,6 +3,7 @@ import type { Snapshot } from '../base/snapshot.ts';
 import { CONNECTION_BYTES } from '../base/costs.ts';
 import type { PathFigures } from '../links/events.ts';
 import { packed } from '../wire/framing.ts';
+import type { PeerFigures } from '../links/peer-figures.ts';
 import { PathReceiver } from '../links/path-receiver.ts';
 import { isPushed, type Path } from '../links/path.ts';
 import { Journal } from '../base/journal.ts';
@@ -126,6 +127,16 @@ export class Relay implements Machine {
       pathHolders: this.#pathSlots.holders,
       subscriberHolders: this.#subscribers.holders,
     };
+  }
+
+  /** What came in since the start, by peer. */
+  get peers(): readonly PeerFigures[] {
+    return this.#pathReceiver.peers;
+  }
+
+  /** What is kept for subscribers, as it is sent. */
+  get historyBytes(): number {
+    return this.#journal.head - this.#journal.tail;
   }
 
   /** Those that are open. */

@@ -87,6 +87,8 @@ export interface FrameLevels {
 
 /** Mends the first frames behind a cut, so that a decoder makes no noise of them. */
 export interface CutRepair {
+  /** Whether the frame that it gave last is a silent one instead: what it needs was not there. */
+  readonly isSilenced: boolean;
   /** The next frame is not the one behind the last one. */
   cut(): void;
   /**

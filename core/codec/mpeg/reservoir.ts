@@ -21,6 +21,11 @@ export class ReservoirCarrier implements CutRepair {
   readonly #scratch: Uint8Array = new Uint8Array(2 * MOST_RESERVOIR_BYTES + MOST_FRAME_BYTES);
   /** Main data right before the next frame that whoever follows has been given. */
   #givenBytes = MOST_RESERVOIR_BYTES;
+  #isSilenced = false;
+
+  get isSilenced(): boolean {
+    return this.#isSilenced;
+  }
 
   /** The next frame is not the one behind the last one. */
   cut(): void {
@@ -66,6 +71,7 @@ export class ReservoirCarrier implements CutRepair {
     const rest = scratch.subarray(Math.max(from, audioEnd, end - MOST_RESERVOIR_BYTES), end);
     this.#givenBytes = rest.length;
     const whole = from > audioFrom ? undefined : frameWith(entry, format, scratch.subarray(audioFrom, audioEnd), rest);
+    this.#isSilenced = whole === undefined;
     return whole ?? frameWith(entry, format, undefined, rest) ?? entry;
   }
 

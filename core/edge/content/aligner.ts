@@ -1,6 +1,6 @@
 import type { Snapshot } from '../../base/snapshot.ts';
 import type { Micros } from '../../base/units.ts';
-import type { Match, Matchable, Matcher } from './matcher.ts';
+import type { Agreement, Match, Matchable, Matcher } from './matcher.ts';
 import type { Alignment, Correlator } from './correlation.ts';
 
 /** Where a backup lies against the live stream. */
@@ -16,6 +16,8 @@ interface Lag {
   misses: number;
   /** Another lag than the known one. When the next look finds it again it is believed. */
   doubtUs: number | undefined;
+  /** Of the look that confirmed it last. A figure to look at: no saved state has it. */
+  agreement?: Agreement;
 }
 
 /** A known lag is looked at this often, an unknown one twice as often. */
@@ -70,6 +72,10 @@ export class Aligner implements Matcher {
     return Number.isFinite(arrivalUs) ? { mediaUs: mediaUs + arrivalUs, by: 'arrival' } : undefined;
   }
 
+  agreement(backup: Matchable): Agreement | undefined {
+    return this.#lags.get(backup)?.agreement;
+  }
+
   heard(now: Micros, live: Matchable, backup: Matchable): void {
     const mediaUs = backup.timeline.mediaUs;
     const lag = this.#lagOf(backup, mediaUs);
@@ -91,6 +97,7 @@ export class Aligner implements Matcher {
       lag.doubtUs = found.lagUs;
       return;
     } else lag.lagUs = (found.lagUs + lag.doubtUs) / 2;
+    lag.agreement = { confidence: found.peak, errorUs: Math.abs(found.lagUs - (known ?? found.lagUs)) };
     lag.doubtUs = undefined;
     lag.misses = 0;
     lag.confirmedUs = mediaUs;

@@ -19,10 +19,20 @@ export interface Match {
   readonly by: 'frames' | 'content' | 'arrival';
 }
 
+/** How well a backup was found to agree with the live stream by what is in them, when that was looked at last. */
+export interface Agreement {
+  /** 0 to 1: how alike the two are at the point that was found. */
+  readonly confidence: number;
+  /** By how much that look differed from what was known before it. */
+  readonly errorUs: number;
+}
+
 /** Finds the same point of the programme in two independent streams of one mountpoint. */
 export interface Matcher {
   /** `from` is the live stream. Undefined when the two cannot be compared. */
   locate(from: Matchable, mediaUs: number, to: Matchable): Match | undefined;
+  /** Of a backup that `locate` finds by content. */
+  agreement?(backup: Matchable): Agreement | undefined;
   /** A backup has one more frame. */
   heard(now: Micros, live: Matchable, backup: Matchable): void;
   /** `to` is the live stream now. */

@@ -1,6 +1,6 @@
 import type { Snapshot } from '../../base/snapshot.ts';
 import type { Micros } from '../../base/units.ts';
-import type { Match, Matchable, Matcher } from './matcher.ts';
+import type { Agreement, Match, Matchable, Matcher } from './matcher.ts';
 import type { FrameTable } from './frame-table.ts';
 
 /** So many frames in a row must be the same, */
@@ -29,6 +29,10 @@ export class SameFrames implements Matcher {
   locate(from: Matchable, mediaUs: number, to: Matchable): Match | undefined {
     const lagUs = lagBetween(from.frames, to.frames);
     return lagUs === undefined ? this.#next.locate(from, mediaUs, to) : { mediaUs: mediaUs + lagUs, by: 'frames' };
+  }
+
+  agreement(backup: Matchable): Agreement | undefined {
+    return this.#next.agreement?.(backup);
   }
 
   heard(now: Micros, live: Matchable, backup: Matchable): void {

@@ -22,7 +22,7 @@ import { MountState } from '../playout/state.ts';
 import { isRefused } from './format-choice.ts';
 import { Switcher, type SwitcherReason } from '../switching/switcher.ts';
 import type { Timer } from '../../base/timers.ts';
-import type { Micros } from '../../base/units.ts';
+import { ms, type Micros } from '../../base/units.ts';
 
 /** A mountpoint as listeners and operators see it. */
 export interface MountInfo extends Audience {
@@ -97,7 +97,7 @@ export class Mount implements StreamConsumer {
     this.#event = event;
     this.#budget = budget;
     this.#audienceHere = audience;
-    this.output = new FanOut({ id, name, outputs, listeners: () => this.audience.listeners, event });
+    this.output = new FanOut({ id, name, burstUs: ms(settings.burstMs), outputs, listeners: () => this.audience.listeners, event });
     const state = new MountState();
     const end = new MountEnd({
       settings,

@@ -5,11 +5,14 @@ import { type FrameFormat, type FrameHeader, emptyFrameHeader } from '../../code
 import { isSameFormat, snapshotFormat } from '../../codec/formats.ts';
 import { readHeader } from '../../codec/header.ts';
 import type { OutputEvent } from './events.ts';
+import { ListenerExperience } from './experience.ts';
 import type { Discontinuity, FrameOutput, MountOutput, OutputOf } from './output.ts';
 
 export interface FanOutOptions {
   readonly id: MountId;
   readonly name: string;
+  /** What a new listener is given at once. */
+  readonly burstUs: Micros;
   readonly outputs: (of: OutputOf) => readonly MountOutput[];
   /** How many listen, for events. */
   readonly listeners: () => number;
@@ -26,6 +29,8 @@ export interface FanOutOptions {
 export class FanOut implements FrameOutput, OutputOf {
   readonly id: MountId;
   readonly name: string;
+  /** What its listeners notice. */
+  readonly experience: ListenerExperience;
   readonly #outputs: readonly MountOutput[];
   readonly #options: FanOutOptions;
   readonly #header: FrameHeader = emptyFrameHeader();
@@ -36,6 +41,7 @@ export class FanOut implements FrameOutput, OutputOf {
   constructor(options: FanOutOptions) {
     this.id = options.id;
     this.name = options.name;
+    this.experience = new ListenerExperience(options.burstUs);
     this.#options = options;
     this.#outputs = options.outputs(this);
   }
@@ -60,6 +66,7 @@ export class FanOut implements FrameOutput, OutputOf {
   discontinuity(now: Micros, discontinuity: Discontinuity): void {
     // Before the first frame there is nothing that could go on.
     if (this.#format === undefined) return;
+    this.experience.discontinuity(discontinuity);
     for (const output of this.#outputs) output.discontinuity(now, discontinuity);
   }
 
@@ -67,6 +74,7 @@ export class FanOut implements FrameOutput, OutputOf {
     if (readHeader(bytes, 0, this.#header) === undefined && !isSameFormat(this.#header.format, this.#format)) this.#newFormat(now, this.#header.format);
     if (text !== undefined && text !== this.#text) this.#newText(now, text);
     this.#bytes += bytes.length;
+    this.experience.frame(now, durationUs);
     for (const output of this.#outputs) output.frame(now, bytes, durationUs);
   }
 

@@ -44,6 +44,8 @@ export class Playout {
   #givenAt = 0 as Micros;
   /** Whose frame was given out last. */
   #givenBy: EdgeStream | undefined;
+  /** A figure to look at: no saved state has it. */
+  #silencedUs = 0;
 
   constructor(output: FrameOutput, { unpacedMs }: Settings) {
     this.#output = output;
@@ -68,6 +70,11 @@ export class Playout {
   /** When a frame was given out last. */
   get givenAt(): Micros {
     return this.#givenAt;
+  }
+
+  /** Programme behind cuts that was given out as silence, because what its frames need of those before was not there. */
+  get silencedUs(): number {
+    return this.#silencedUs;
   }
 
   /** Media time of a stream at which it was left, while nothing has been given out since: exactly there the listeners are. */
@@ -171,6 +178,8 @@ export class Playout {
     if (entry.isBehindLoss || beginsTooLate(entry, this.#playheadUs)) this.#cutBefore('skipped');
     if (this.#cut !== undefined) this.#tellCut(now, this.#cut, mediaUs);
     const frame = this.#carrier.next(bytes, (back) => ring.before(index, back));
+    // Only a frame that was made anew can be one.
+    if (frame !== bytes && this.#carrier.isSilenced) this.#silencedUs += durationUs;
     this.#format = stream.format;
     this.#playheadUs = mediaUs + durationUs;
     stream.givenUntil(this.#playheadUs);

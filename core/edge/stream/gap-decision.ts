@@ -76,7 +76,10 @@ export class Evidence {
       if (pathRecord.highest >= 0 && sequence > pathRecord.highest + 1) pathRecord.skippedAt = now;
       pathRecord.highest = sequence;
       pathRecord.seen.see(sequence);
-    } else if (pathRecord.seen.see(sequence) === 'new') this.#noteReordering(now, pathRecord, sequence);
+    } else if (pathRecord.seen.see(sequence) === 'new') {
+      pathRecord.path.reordered++;
+      this.#noteReordering(now, pathRecord, sequence);
+    }
   }
 
   /** What a path had delivered at a rival place lies where the stream is by now. */

@@ -6,6 +6,7 @@ import type { GapVerdict } from './events.ts';
 import { decodeSource } from '../../wire/extensions.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
 import type { Path } from '../../links/path.ts';
+import { PathLag } from '../../links/path-lag.ts';
 import type { PathId } from '../../base/machine.ts';
 import type { Kin } from '../content/kinship.ts';
 import { formatStreamId, MessageType, PDU_HEADER_BYTES, sequenceOf, type MessageView } from '../../wire/pdu.ts';
@@ -83,6 +84,7 @@ export class EdgeStream implements Kin {
   readonly #messages: Reassembler;
   readonly #media: StreamMedia;
   readonly #health: StreamHealth;
+  readonly #lag: PathLag = new PathLag();
   #consumer: StreamConsumer;
   /** The path whose message is taken in. */
   #by: Path | undefined;
@@ -244,6 +246,8 @@ export class EdgeStream implements Kin {
     const isTooLate = (reception === 'late' || reception === 'duplicate') && this.#messages.isPast(view.sequence);
     if (reception === 'not-started' || isTooLate) this.#description.keepUnordered(now, path, view);
     this.#by = undefined;
+    if (reception === 'released' || reception === 'held') this.#lag.first(now, path, view.sequence);
+    else if (reception === 'duplicate') this.#lag.again(now, path, view.sequence);
     const isElsewhere = reception === 'elsewhere' || reception === 'far-off';
     this.#health.message(now, path, isElsewhere);
     // What is dropped keeps no stream alive: anybody can say again what has been said, or say something of elsewhere.

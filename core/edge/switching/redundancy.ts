@@ -83,6 +83,12 @@ export class Redundancy {
     return this.#hadBackups;
   }
 
+  /** For how long nothing stands by though something did; 0 while something does, undefined when nothing ever did for long enough. */
+  lostUs(now: Micros): number | undefined {
+    if (!this.#hadBackups) return undefined;
+    return this.#standsBy ? 0 : now - (this.#since ?? now);
+  }
+
   /** Something of the mountpoint's streams has changed: looks at them once what goes on at this moment is over. */
   changed(now: Micros): void {
     this.#since ??= now;

@@ -6,7 +6,7 @@ import type { FallbackController } from '../fallback/controller.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
 import { cannotFollow } from '../../codec/formats.ts';
 import type { Correlator } from '../content/correlation.ts';
-import type { Match, Matcher } from '../content/matcher.ts';
+import type { Agreement, Match, Matcher } from '../content/matcher.ts';
 import { isFrom, streamCalled, type CommandResult, type MountCommand } from './command.ts';
 import { encoderName, type EncoderName } from '../../links/encoder-name.ts';
 import type { MountPolicy } from '../../config/mount-policy.ts';
@@ -19,7 +19,7 @@ import { LiveWatch, type LiveWatchReason } from './live-watch.ts';
 import type { MountEnd } from './mount-end.ts';
 import type { FrameOutput } from '../output/output.ts';
 import { Playout } from '../playout/playout.ts';
-import type { MountState } from '../playout/state.ts';
+import type { MountState, State } from '../playout/state.ts';
 import { OperatorChoice } from './operator-choice.ts';
 import { Redundancy } from './redundancy.ts';
 import { SwitchTriggers } from './switch-triggers.ts';
@@ -133,6 +133,16 @@ export class Switcher {
     return this.#state.kind === 'fallback';
   }
 
+  /** What listeners hear. */
+  get state(): State['kind'] {
+    return this.#state.kind;
+  }
+
+  /** Programme behind cuts that listeners were given as silence. */
+  get silencedUs(): number {
+    return this.#playout.silencedUs;
+  }
+
   /** The fallback is not due yet, but will be. */
   get isFallbackAwaited(): boolean {
     return this.#turns.isAwaited;
@@ -176,11 +186,26 @@ export class Switcher {
     return this.live === undefined ? others : [this.live, ...others];
   }
 
+  /** Whether a stream is not on air and could be entered now. */
+  standsBy(now: Micros, stream: EdgeStream): boolean {
+    return stream !== this.live && this.#candidates.unfitness(now, stream) === undefined;
+  }
+
+  /** For how long nothing has stood by though something did; 0 while something does, undefined when nothing ever did. */
+  redundancyLostUs(now: Micros): number | undefined {
+    return this.#redundancy.lostUs(now);
+  }
+
   /** What a stream did last. */
   lastSeen(now: Micros, stream: EdgeStream): LastSeen {
     const why = this.#candidates.has(stream) ? this.#candidates.unfitness(now, stream) : 'gone';
     const { frameAt } = stream.health;
     return { ...encoderName(stream), stream: stream.name, wasOnAir: stream === this.live && !this.isOnFallback, why, silentMs: toMs((now - Math.max(frameAt, 0)) as Micros) };
+  }
+
+  /** How well a backup agrees with the live stream by what is in the two. */
+  agreement(stream: EdgeStream): Agreement | undefined {
+    return this.#options.matcher.agreement?.(stream);
   }
 
   /** A stream that announces this mountpoint, and has frames. */

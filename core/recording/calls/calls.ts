@@ -35,7 +35,7 @@ type ArgumentsOf<Method> = Method extends (now: Micros, ...args: infer Args) => 
 type Table<M, Names extends keyof M> = { readonly [Name in Names]: CallDefinition<ArgumentsOf<M[Name]>> };
 
 /** All calls that change a machine: the compiler misses any that a new method makes, unless it is named here as one that only asks. */
-export type EdgeCalls = Table<Edge, Exclude<Timed<Edge>, 'streamsOf' | 'endedMount'>>;
+export type EdgeCalls = Table<Edge, Exclude<Timed<Edge>, 'streamsOf' | 'endedMount' | 'figuresOf'>>;
 export type RelayCalls = Table<Relay, Timed<Relay>>;
 type PathCalls = Pick<RelayCalls, 'advance' | 'openPath' | 'closePath' | 'receive'>;
 
