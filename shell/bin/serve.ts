@@ -3,6 +3,7 @@ import type { EventSink } from '../log/events.ts';
 import { EventFanOut } from '../log/fan-out.ts';
 import type { Logger } from '../log/log.ts';
 import { nextSignal, tellOfSignals } from '../cli/signals.ts';
+import { ServiceManager } from '../process/service-manager.ts';
 import { stackOf } from '../process/problems.ts';
 
 /** Of a process that ends by a fault of its own. */
@@ -14,16 +15,22 @@ export async function serve(make: (events: EventFanOut) => App, { log, flush, fl
   const { tell } = events;
   tellOfFaults(tell, flushNow);
   tellOfSignals(tell);
+  const manager = new ServiceManager({ env: process.env, failed: (reason) => tell({ kind: 'service-manager-not-told', reason }) });
   const app = make(events);
-  const signal = nextSignal(['SIGTERM', 'SIGINT'], (signal) => tell({ kind: 'stopping', signal }));
+  const signal = nextSignal(['SIGTERM', 'SIGINT'], (signal) => {
+    manager.stopping();
+    tell({ kind: 'stopping', signal });
+  });
   try {
     // A signal may come while names are still looked up and ports bound.
     await app.start();
+    manager.ready();
     await Promise.race([app.finished, signal]);
     await app.stop();
     tell({ kind: 'stopped' });
     return 0;
   } finally {
+    manager.end();
     await flush();
   }
 }

@@ -53,6 +53,8 @@ export type ShellEvent =
   | { readonly kind: 'unwatched'; readonly error: string }
   | { readonly kind: 'signal'; readonly signal: string; readonly meaning: string | undefined }
   | { readonly kind: 'stopping'; readonly signal: string }
+  /** Of systemd; `reason` is a line of its program. */
+  | { readonly kind: 'service-manager-not-told'; readonly reason: string }
   | { readonly kind: 'stopped' }
   | { readonly kind: 'log-dropped'; readonly count: number }
   /** One who joined the fan-out has failed, and gets no more. */

@@ -27,6 +27,7 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'unwatched': { level: 'error', text: 'event loop watchdog has failed' },
   'signal': { level: 'info', text: 'signal ignored' },
   'stopping': { level: 'info', text: 'stopping' },
+  'service-manager-not-told': { level: 'warn', text: 'systemd cannot be told that this process serves' },
   'stopped': { level: 'info', text: 'stopped' },
   'unresolved': { level: 'warn', text: 'host name cannot be resolved' },
   'refused': { level: 'warn', text: 'connection or request refused' },

@@ -1,6 +1,9 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
-import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { allAddresses } from '../../../shell/net/address.ts';
 import { built } from '../../support/built.ts';
 import { mp3Frames, RawClient, sleep } from '../support.ts';
@@ -39,7 +42,15 @@ class Program {
 }
 
 describe('a process', () => {
-  it('tells where it listens, and stops on a signal', async () => {
+  it('tells where it listens, and stops on a signal, as systemd is told', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'davecast-'));
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+      rmSync(directory, { recursive: true });
+    });
+    writeFileSync(join(directory, 'systemd-notify'), '#!/bin/sh\necho "$1" >> "$(dirname "$0")/said"\n', { mode: 0o755 });
+    vi.stubEnv('NOTIFY_SOCKET', '@davecast');
+    vi.stubEnv('PATH', `${directory}:${process.env['PATH']}`);
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       const relay = new Program('davecast', 'relay', '--in', '0', '--out', '0', '--bind', '127.0.0.1');
       const { port, address, transport, role, level } = await relay.line('listening', 'out');
@@ -54,6 +65,7 @@ describe('a process', () => {
       expect(relay.err).toBe('');
       subscriber.destroy();
     }
+    await expect.poll(() => readFileSync(join(directory, 'said'), 'utf8')).toBe('READY=1\nSTOPPING=1\nREADY=1\nSTOPPING=1\n');
   });
 
   it('is a whole station by one command: a source comes in and a listener hears it, at one port', async () => {
