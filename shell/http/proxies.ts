@@ -26,7 +26,7 @@ export class Proxies {
     this.#tell(address, 'a PROXY header');
   }
 
-  /** A request has come, with its headers, from this address. */
+  /** A request has come, with its headers, from this address, for which no trusted proxy speaks. */
   asked(address: string, headers: ReadonlyMap<string, string>): void {
     const name = forwardedBy(headers);
     if (name !== undefined && ownNetworks.has(address) && !this.trusted.has(address)) this.#tell(address, name);

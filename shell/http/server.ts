@@ -211,7 +211,7 @@ export class HttpServer {
     const clientWith: Opening['clientWith'] = (head) => clientOf(caller, { socket, head, trusted: this.#proxies.trusted });
     this.#readHead({ socket, first, clientWith }, (head, rest) => {
       this.#waitsNoMore(waiting);
-      if (typeof head !== 'string') this.#proxies.asked(caller.address, head.headers);
+      if (typeof head !== 'string' && !caller.isProxied) this.#proxies.asked(caller.address, head.headers);
       this.#head(socket, head, rest, clientWith(typeof head === 'string' ? { headers: new Map() } : head));
     });
   }

@@ -150,6 +150,12 @@ describe('headers of a proxy', () => {
     expect(told.all('proxy-not-trusted')).toMatchObject([{ peer: '127.0.0.1', found: 'x-forwarded-for' }]);
   });
 
+  it('tell of no proxy where a trusted one has named the client, and says it twice', async () => {
+    const { port } = await serve([here]);
+    expect(await ask(port, `PROXY TCP4 192.168.0.7 198.51.100.1 5432 443\r\n${forwarded}`)).toMatch(/192\.168\.0\.7$/);
+    expect(told.all('proxy-not-trusted')).toEqual([]);
+  });
+
   it('count from one that is', async () => {
     const { port } = await serve([here]);
     expect(await ask(port, forwarded)).toMatch(/192\.0\.2\.7$/);
