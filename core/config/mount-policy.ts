@@ -38,6 +38,7 @@ export const mountSettingNames: readonly MountSettingName[] = [
   'maxListeners',
   'maxListenersPerAddress',
   'listenerDurationMs',
+  'listenerAuthTimeoutMs',
 ];
 
 export type MountSettingName =
@@ -54,7 +55,8 @@ export type MountSettingName =
   | 'mountEndMs'
   | 'maxListeners'
   | 'maxListenersPerAddress'
-  | 'listenerDurationMs';
+  | 'listenerDurationMs'
+  | 'listenerAuthTimeoutMs';
 
 /** What is wanted of one mountpoint. Its name comes from the network, and may be that of something every object has. */
 export function policyFor(mount: string, policies: MountPolicies | undefined): MountPolicy | undefined {

@@ -2,6 +2,8 @@
 export interface AccessEntry {
   readonly endedAt: Date;
   readonly ip: string;
+  /** Who has authenticated; undefined where nobody has to. */
+  readonly user?: string | undefined;
   /** Where it was last; another one than in `request` when an operator has moved it. */
   readonly mount: string;
   /** `GET /radio HTTP/1.1`, a character for each byte. */
@@ -22,10 +24,16 @@ export type AccessLogFormat = (typeof accessLogFormats)[number];
 /** One line, with its end. */
 export const accessLine: Readonly<Record<AccessLogFormat, (entry: AccessEntry) => string>> = {
   /** As Icecast writes it: `192.0.2.7 - - [22/Nov/2026:12:46:56 +0000] "GET /radio HTTP/1.1" 200 4711 "-" "VLC/3.0" 60`. */
-  combined: ({ endedAt, ip, request, referer, agent, bytes, connectedMs }) =>
-    `${ip} - - [${logDate(endedAt)}] "${quoted(request)}" 200 ${bytes} "${quoted(referer)}" "${quoted(agent)}" ${seconds(connectedMs)}\n`,
+  combined: ({ endedAt, ip, user, request, referer, agent, bytes, connectedMs }) =>
+    `${ip} - ${userField(user)} [${logDate(endedAt)}] "${quoted(request)}" 200 ${bytes} "${quoted(referer)}" "${quoted(agent)}" ${seconds(connectedMs)}\n`,
   json: ({ endedAt, connectedMs, ...entry }) => `${JSON.stringify({ time: endedAt.toISOString(), ...entry, status: 200, seconds: seconds(connectedMs) })}\n`,
 };
+
+/** A field of its own, whatever somebody calls himself. */
+function userField(user: string | undefined): string {
+  if (user === undefined || user === '') return '-';
+  return /^[\w.@+-]+$/.test(user) ? user : encodeURIComponent(user);
+}
 
 function seconds(connectedMs: number): number {
   return Math.round(connectedMs / 1_000);

@@ -94,6 +94,8 @@ const streamOptions: readonly Option[] = [
   { name: 'url', value: 'TEXT', help: 'station web page (Icy-Url); overrides that of the source' },
 ];
 
+const edgeCaOption = caOption('authentication services by https');
+
 /** The whole of a small Icecast. */
 const stationOptions: readonly Option[] = [
   { name: 'http', value: 'PORT', help: 'port for listeners, source clients and operators; GET /healthz is answered there with 200 while the process serves, and GET /readyz (--ready-check)' },
@@ -102,7 +104,7 @@ const stationOptions: readonly Option[] = [
   { name: 'mount', value: 'NAME', repeated: true, help: 'name of a mountpoint that source clients may send to (default: any name)' },
   { name: 'single-source', help: 'accept one source client of a mountpoint at a time, and refuse others with "Mountpoint in use"; by default up to eight are accepted, and those that are not on air stand by' },
   { name: 'from', value: 'MOUNT=URL', repeated: true, help: 'pull a mountpoint from an Icecast or Shoutcast server, or from a stream in a playlist (M3U, PLS): radio=http://host:port/mount or radio=https://host/mount' },
-  caOption('--from MOUNT=https://…'),
+  caOption('--from MOUNT=https://… and authentication services'),
   { name: 'shoutcast-mount', value: 'NAME', help: 'accept a source client of this mountpoint that speaks Shoutcast 1 (a password line instead of a request), on --shoutcast-port' },
   { name: 'shoutcast-port', value: 'PORT', help: 'port for a source client that speaks Shoutcast 1 (default: with --shoutcast-mount the port behind --http, as Shoutcast clients expect, else none)' },
   { name: 'icecast-config', value: 'FILE', help: 'take ports, passwords, limits, mountpoints, fallbacks, relays, TLS files and the log level from an icecast.xml. What is not honoured of it is printed at start, a line each. Options and --config override it' },
@@ -145,8 +147,8 @@ const recordOptions: readonly Option[] = [
 export const commands: Readonly<Record<CommandName, Command>> = {
   relay: command('relay', [...relayOptions, ...pagesOptions, ...pagesTlsOptions, ...httpOptions('relay'), ...allowOptions, ...recordOptions], relayUsage, relayAbout),
   originalRelay: command('relay', [...pagesOptions, ...pagesTlsOptions, ...httpOptions('relay'), ...allowOptions, ...recordOptions], relayUsage, relayAbout),
-  edge: command('edge', [...edgeOptions, ...servingOptions, ...mountOptions, ...listenerOptions, ...operatorOptions, ...accessOptions, ...recordOptions], edgeUsage, edgeAbout),
-  originalEdge: command('edge', [...servingOptions, ...mountOptions, ...listenerOptions, ...operatorOptions, ...accessOptions, ...recordOptions], edgeUsage, edgeAbout),
+  edge: command('edge', [...edgeOptions, ...servingOptions, ...mountOptions, ...listenerOptions, edgeCaOption, ...operatorOptions, ...accessOptions, ...recordOptions], edgeUsage, edgeAbout),
+  originalEdge: command('edge', [...servingOptions, ...mountOptions, ...listenerOptions, edgeCaOption, ...operatorOptions, ...accessOptions, ...recordOptions], edgeUsage, edgeAbout),
   station: command('station', [...stationOptions, ...httpOptions('station'), ...streamOptions, ...workersOptions, ...mountOptions, ...listenerOptions, ...operatorOptions, ...accessOptions, ...allowOptions, ...recordOptions], stationUsage, stationAbout),
   encoder: command('encoder', [...sourceOptions, ...httpOptions('encoder'), originOption, ...streamOptions], encoderUsage, encoderAbout),
   daveice: command(

@@ -5,7 +5,7 @@ import { configOf } from '../cli/config.ts';
 import type { MountListeners } from '../cli/mount-listeners.ts';
 import { policiesOf } from '../cli/mount-policies.ts';
 import type { Given } from '../cli/options.ts';
-import { tlsOf } from '../cli/tls.ts';
+import { authoritiesOf, tlsOf } from '../cli/tls.ts';
 import type { AdmissionConfig } from '../edge/admission/admission.ts';
 import type { EdgeConfig } from '../edge/edge.ts';
 import { readyChecks } from '../http/readiness.ts';
@@ -60,7 +60,7 @@ export function admissionOf(given: Given, mounts: MountListeners): AdmissionConf
     if (given.one(option) === '') throw new UsageError(`--${option} must not be empty`);
     return given.one(option);
   });
-  return { allow, deny, mounts };
+  return { allow, deny, mounts, ca: authoritiesOf(given) };
 }
 
 /** What --access-log asks for. */

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import type { ListenerAuth } from './listener-auth.ts';
+import { urlAuthDefaults, type HtpasswdConfig, type ListenerAuth, type UrlAuthConfig } from './listener-auth.ts';
 import { JsonReader, keyText } from './json-reader.ts';
 import type { Option } from './options.ts';
 
@@ -51,11 +51,12 @@ class ListenerReader extends JsonReader {
   #auth(where: string, value: unknown): ListenerAuth {
     const keys = this.entries(where, value).map(([key]) => key);
     if (keys.includes('htpasswd')) return this.#htpasswd(where, value);
-    throw this.error(where, 'must have htpasswd');
+    if (keys.length === 1 && keys[0] === 'url') return this.#url(keyText(where, 'url'), this.entries(where, value)[0]![1]);
+    throw this.error(where, 'must be either {"htpasswd": FILE} or {"url": {…}}');
   }
 
-  #htpasswd(where: string, value: unknown): ListenerAuth {
-    let auth: ListenerAuth = { kind: 'htpasswd', file: '', onePerUser: false };
+  #htpasswd(where: string, value: unknown): HtpasswdConfig {
+    let auth: HtpasswdConfig = { kind: 'htpasswd', file: '', onePerUser: false };
     this.each(where, value, (key, inside, one) => {
       if (key === 'htpasswd') auth = { ...auth, file: this.#file(inside, one) };
       else if (key === 'onePerUser') auth = { ...auth, onePerUser: this.flag(inside, one) };
@@ -64,8 +65,60 @@ class ListenerReader extends JsonReader {
     return auth;
   }
 
+  #url(where: string, value: unknown): UrlAuthConfig {
+    let auth: UrlAuthConfig = urlAuthDefaults;
+    const login = { user: '', password: '' };
+    this.each(where, value, (key, inside, one) => {
+      if (key === 'username') login.user = this.text(inside, one);
+      else if (key === 'password') login.password = this.text(inside, one);
+      else auth = { ...auth, ...this.#urlPart(key, inside, one) };
+    });
+    if (auth.add === undefined && auth.remove === undefined) throw this.error(where, 'must have listenerAdd or listenerRemove');
+    return login.user === '' && login.password === '' ? auth : { ...auth, login };
+  }
+
+  #urlPart(key: string, inside: string, one: unknown): Partial<UrlAuthConfig> {
+    switch (key) {
+      case 'listenerAdd': return { add: this.#service(inside, one) };
+      case 'listenerRemove': return { remove: this.#service(inside, one) };
+      case 'authHeader': case 'headerPrefix': case 'server': return { [key]: this.text(inside, one) };
+      case 'timelimitHeader': return { timelimitHeader: this.#headerBegin(inside, one) };
+      case 'headers': return { headers: this.#headers(inside, one) };
+      case 'whenDown': return { whenDown: this.#whenDown(inside, one) };
+      default: throw this.error(inside, 'unknown key: url has listenerAdd, listenerRemove, username, password, whenDown, authHeader, timelimitHeader, headers, headerPrefix, server');
+    }
+  }
+
+  #service(where: string, value: unknown): URL {
+    const url = serviceUrl(this.text(where, value));
+    if (url === undefined) throw this.error(where, 'must be an address such as http://host/path or https://host/path');
+    return url;
+  }
+
+  #headerBegin(where: string, value: unknown): string {
+    const text = this.text(where, value);
+    if (!text.includes(':')) throw this.error(where, 'must be the name of a header with a colon behind it');
+    return text;
+  }
+
+  #headers(where: string, value: unknown): readonly string[] {
+    if (!Array.isArray(value)) throw this.error(where, 'must be a list of names of headers');
+    return value.map((each: unknown) => this.text(where, each));
+  }
+
+  #whenDown(where: string, value: unknown): 'refuse' | 'admit' {
+    if (value !== 'refuse' && value !== 'admit') throw this.error(where, 'must be "refuse" or "admit"');
+    return value;
+  }
+
   /** A relative path starts at the directory of the configuration file. */
   #file(where: string, value: unknown): string {
     return resolve(dirname(this.file), this.text(where, value));
   }
+}
+
+/** The address of a web service; undefined when it is none. */
+export function serviceUrl(text: string): URL | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url?.protocol === 'http:' || url?.protocol === 'https:' ? url : undefined;
 }

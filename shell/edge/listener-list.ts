@@ -6,6 +6,8 @@ export interface ListenerRequest {
   /** `GET /radio HTTP/1.1`, a character for each byte. */
   readonly request: string;
   readonly ip: string;
+  /** Who has authenticated; absent where nobody has to. */
+  readonly user?: string;
   /** '-' when it says none, as is `referer`. */
   readonly agent: string;
   readonly referer: string;
@@ -77,8 +79,8 @@ export class ListenerList {
     const listener = this.#all.get(id)!;
     this.#all.delete(id);
     this.#leave(listener);
-    const { mount, ip, request, referer, agent, sinceMs } = listener;
-    return { mount, ip, request, referer, agent, connectedMs: connectedMs ?? performance.now() - sinceMs };
+    const { mount, ip, user, request, referer, agent, sinceMs } = listener;
+    return { mount, ip, ...(user !== undefined && { user }), request, referer, agent, connectedMs: connectedMs ?? performance.now() - sinceMs };
   }
 
   #enter(listener: Listener): void {

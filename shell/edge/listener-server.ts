@@ -140,7 +140,7 @@ export class ListenerServer {
       const referer = this.#agents.of(request.headers.get('referer') ?? '-');
       const id = this.#host.take({ socket, mount: mount.name, icy: wantsTitles(request), label: from, head: this.#headFor(request, now) });
       if (typeof id === 'string') return refused[id];
-      this.#listeners.add(id, ticket.client, mount.name, { request: request.firstLine, ip: client.address, agent, referer });
+      this.#listeners.add(id, ticket.client, mount.name, { request: request.firstLine, ip: client.address, agent, referer, ...(ticket.user !== undefined && { user: ticket.user }) });
       return id;
     });
   }

@@ -32,6 +32,8 @@ export type Refusal =
   | 'too many listeners of an address at a mountpoint'
   | 'wrong listener password'
   | 'user is listening already'
+  | 'refused by the authentication service'
+  | 'the authentication service does not answer'
   | 'too many listeners wait to be authenticated'
   | 'too many wrong passwords'
   | 'wrong admin password'
@@ -66,6 +68,11 @@ export type ShellEvent =
   | { readonly kind: 'access'; readonly mount: string; readonly ip: string; readonly agent: string; readonly connectedS: number; readonly bytes: number; readonly reason: string }
   /** Of a mountpoint that has them authenticate. */
   | { readonly kind: 'listener-refused'; readonly mount: string; readonly from: string; readonly user?: string; readonly reason: string }
+  /** So many listeners are refused, or admitted, because of it. */
+  | { readonly kind: 'auth-service-down'; readonly mount: string; readonly url: string; readonly reason: string; readonly whenDown: 'refuse' | 'admit'; readonly listeners: number }
+  | { readonly kind: 'auth-service-up'; readonly mount: string; readonly url: string; readonly whenDown: 'refuse' | 'admit'; readonly listeners: number }
+  /** It will not know that so many listeners have left. */
+  | { readonly kind: 'auth-service-not-told'; readonly mount: string; readonly url: string; readonly reason: string; readonly listeners: number }
   | { readonly kind: 'access-not-written'; readonly file: string; readonly error: string }
   /** Told when lines are written again. */
   | { readonly kind: 'access-dropped'; readonly count: number }

@@ -35,6 +35,8 @@ export type Enter = (ticket: Ticket) => ListenerId | Reply;
 /** Who may listen: at all mountpoints, and at single ones. */
 export interface AdmissionConfig extends AddressFiles {
   readonly mounts?: MountListeners | undefined;
+  /** Certificates of authorities in PEM, for authentication services by https; those that Node.js trusts, unless given. */
+  readonly ca?: string | undefined;
 }
 
 export interface AdmissionOptions {
@@ -73,11 +75,11 @@ export class Admission {
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
-    const { admission: { allow, deny, mounts = new Map() } = {}, log } = options;
+    const { admission: { allow, deny, mounts = new Map(), ca } = {}, settings, policies, log } = options;
     this.#files = new ReloadedFiles(log);
     this.#rules = new AddressRules({ allow, deny }, this.#files);
     this.#mountRules = new Map([...mounts].map(([mount, files]) => [mount, new AddressRules(files, this.#files)]));
-    this.#authenticators = new Authenticators(mounts, { files: this.#files });
+    this.#authenticators = new Authenticators(mounts, { files: this.#files, settings, policies, ca, log });
     this.#places = new Places(options);
     this.#durations = new Durations(options.over);
   }

@@ -20,6 +20,12 @@ describe('a line of the access log', () => {
     expect(accessLine.combined(entry)).toBe(`2001:db8::7 - - [02/Nov/2026:03:04:05 ${zone}] "GET /radio?x=\\"y\\" HTTP/1.1" 200 4711 "-" "A \\"player\\" \\\\ of??mine ö" 60\n`);
   });
 
+  it('names the user where there is one, in a field of its own', () => {
+    const userOf = (user: string): string => accessLine.combined({ ...entry, user }).split(' [')[0]!;
+    expect([userOf('ann@site.example'), userOf('a "b" ü'), userOf('')]).toEqual(['2001:db8::7 - ann@site.example', '2001:db8::7 - a%20%22b%22%20%C3%BC', '2001:db8::7 - -']);
+    expect(JSON.parse(accessLine.json({ ...entry, user: 'a "b"' }))).toMatchObject({ user: 'a "b"' });
+  });
+
   it('is JSON', () => {
     const line = accessLine.json(entry);
     expect(line.indexOf('\n')).toBe(line.length - 1);

@@ -1,20 +1,35 @@
+import { policyFor, settingsFor, type MountPolicies } from '../../../../core/config/mount-policy.ts';
+import type { Settings } from '../../../../core/config/settings.ts';
+import type { ListenerAuth } from '../../../cli/listener-auth.ts';
 import type { MountListeners } from '../../../cli/mount-listeners.ts';
 import type { ReloadedFiles } from '../../../files/reloaded-files.ts';
+import type { Log } from '../../../log/log.ts';
 import type { Admitted, Authenticator, NotAdmitted, Unknown } from './authenticator.ts';
 import { Htpasswd } from './htpasswd.ts';
 import { PasswordChecker } from './password-checker.ts';
+import { ServiceClient } from './url/service-client.ts';
+import { UrlAuth } from './url/url-auth.ts';
 
 export interface AuthenticatorsOptions {
   readonly files: ReloadedFiles;
+  readonly settings: Settings;
+  readonly policies?: MountPolicies | undefined;
+  /** Certificates of authorities in PEM, for services by https; those that Node.js trusts, unless given. */
+  readonly ca?: string | undefined;
+  readonly log: Log;
 }
 
 /** Those of all mountpoints that have one. */
 export class Authenticators {
+  readonly #options: AuthenticatorsOptions;
   readonly #checker = new PasswordChecker();
+  readonly #client: ServiceClient;
   readonly #all = new Map<string, Authenticator>();
 
-  constructor(mounts: MountListeners, { files }: AuthenticatorsOptions) {
-    for (const [mount, { auth }] of mounts) if (auth !== undefined) this.#all.set(mount, new Htpasswd(auth, files, this.#checker));
+  constructor(mounts: MountListeners, options: AuthenticatorsOptions) {
+    this.#options = options;
+    this.#client = new ServiceClient(options.ca);
+    for (const [mount, { auth }] of mounts) if (auth !== undefined) this.#all.set(mount, this.#of(mount, auth));
   }
 
   has(mount: string): boolean {
@@ -28,5 +43,13 @@ export class Authenticators {
 
   async stop(limitMs: number): Promise<void> {
     await Promise.all([this.#checker.stop(), ...[...this.#all.values()].map((one) => one.stop(limitMs))]);
+    this.#client.stop();
+  }
+
+  #of(mount: string, auth: ListenerAuth): Authenticator {
+    const { files, settings, policies, log } = this.#options;
+    if (auth.kind === 'htpasswd') return new Htpasswd(auth, files, this.#checker);
+    const { listenerAuthTimeoutMs } = settingsFor(policyFor(mount, policies), settings);
+    return new UrlAuth({ config: auth, mount, timeoutMs: listenerAuthTimeoutMs, client: this.#client, log });
   }
 }

@@ -4,10 +4,10 @@ import type { Content, ReloadedFile, ReloadedFiles } from '../../../files/reload
 import type { Refusal } from '../../../log/events.ts';
 import { htmlReply, type Reply } from '../../../http/reply.ts';
 import type { Admitted, Authenticator, NotAdmitted, Unknown } from './authenticator.ts';
+import { loginNeeded } from './login-needed.ts';
 import { hashProblem } from './password-hash.ts';
 import type { PasswordChecker } from './password-checker.ts';
 
-export const loginNeeded: Reply = htmlReply(401, 'You need to authenticate', [['WWW-Authenticate', 'Basic realm="Davecast"']]);
 const slowDown = htmlReply(403, 'Too many wrong passwords: try again in a second');
 const busy = htmlReply(503, 'Too many listeners wait for their password to be checked: try again', [['Retry-After', '5']]);
 const twice = htmlReply(403, 'This user is listening already');

@@ -29,7 +29,7 @@ export async function serve(mounts: readonly string[], admission: AdmissionConfi
   const file = scratch.write('loop.mp3', '');
   writeFileSync(file, Buffer.concat(mp3Frames(40)));
   const told = new CapturedLog();
-  const policies = { ...Object.fromEntries(mounts.map((mount) => [mount, { fallback: { file } }])), ...more.policies };
+  const policies = Object.fromEntries(mounts.map((mount) => [mount, { ...more.policies?.[mount], fallback: { file } }]));
   const app = new EdgeApp({ bind: '127.0.0.1', httpPort: 0, relays: [], settings: { ...defaultSettings, ...settings }, admission, ...more, policies }, told.log);
   try {
     await app.start();

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ask, RawClient } from '../../../support.ts';
 import { scratchDirectory, serve, type Served } from '../support.ts';
@@ -21,7 +22,7 @@ beforeAll(async () => {
       ['paid', { auth: { kind: 'htpasswd', file, onePerUser: false } }],
       ['once', { auth: { kind: 'htpasswd', file, onePerUser: true } }],
     ]),
-  });
+  }, {}, { accessLog: { file: scratch.path('access'), format: 'json' } });
 });
 
 afterEach(() => clients.splice(0).forEach(({ socket }) => socket.destroy()));
@@ -74,6 +75,7 @@ describe('a mountpoint with a file of users', () => {
     expect(await statusOf('/once', login('bob', 'secret'))).toBe(200);
     expect(await ask(edge.port, `GET /once HTTP/1.0\r\n${login('ann', 'secret')}\r\n`)).toMatch(/^HTTP\/1\.0 403 [^]*This user is listening already/);
     clients[0]!.socket.resetAndDestroy();
+    await expect.poll(() => readFileSync(scratch.path('access'), 'utf8')).toMatch(/"user":"ann","mount":"once"|"mount":"once",.*"user":"ann"/);
     await expect.poll(() => statusOf('/once', login('ann', 'secret'))).toBe(200);
   });
 
