@@ -54,13 +54,13 @@ export function servingOf(given: Given): Pick<EdgeConfig, 'tls' | 'trustedProxie
   };
 }
 
-/** Who may listen. */
-export function admissionOf(given: Given, mounts: MountListeners): AdmissionConfig {
+/** Who may listen; `old` is what another file says. */
+export function admissionOf(given: Given, mounts: MountListeners, old: Pick<AdmissionConfig, 'allow' | 'deny'> = {}): AdmissionConfig {
   const [allow, deny] = ['listener-allow', 'listener-deny'].map((option) => {
     if (given.one(option) === '') throw new UsageError(`--${option} must not be empty`);
     return given.one(option);
   });
-  return { allow, deny, mounts, ca: authoritiesOf(given) };
+  return { allow: allow ?? old.allow, deny: deny ?? old.deny, mounts, ca: authoritiesOf(given) };
 }
 
 /** What --access-log asks for. */

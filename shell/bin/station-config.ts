@@ -3,6 +3,7 @@ import type { Settings } from '../../core/config/settings.ts';
 import { bindAddress, listenPort, mountName, noMore, optionalPort, shoutcastPort, tcpEndpoint, workerCount } from '../cli/arguments.ts';
 import { configOf } from '../cli/config.ts';
 import { policiesOf } from '../cli/mount-policies.ts';
+import type { MountListeners } from '../cli/mount-listeners.ts';
 import type { MountSources } from '../cli/mount-sources.ts';
 import type { Given } from '../cli/options.ts';
 import { authoritiesOf, tlsOf } from '../cli/tls.ts';
@@ -51,7 +52,7 @@ export function stationConfig(given: Given): StationWish {
     ...allowedOf(given),
     workers: workerCount('--workers', given.one('workers')),
     policies: policiesOf(given, merged(old.policies, policies)),
-    admission: admissionOf(given, listeners),
+    admission: admissionOf(given, mergedListeners(old.listeners, listeners), old),
     adminPassword: adminPassword(given, 'admin-password') ?? old.adminPassword,
     accessLog: accessLogOf(given),
     record: recordOf(given),
@@ -62,7 +63,7 @@ export function stationConfig(given: Given): StationWish {
 /** What the icecast.xml says, and a note for each thing of it that is not honoured. */
 function icecastOf(given: Given): IcecastConfig {
   const file = given.one('icecast-config');
-  if (file === undefined) return { settings: {}, mounts: new Map(), policies: {}, pulled: [], notes: [] };
+  if (file === undefined) return { settings: {}, mounts: new Map(), policies: {}, listeners: new Map(), pulled: [], notes: [] };
   const config = readIcecastConfig(file);
   given.notes.push(...config.notes);
   return config;
@@ -98,6 +99,11 @@ function pulledOf(given: Given, inFile: MountSources, old: IcecastConfig): Stati
 }
 
 /** Of each mountpoint what both say; the second goes before the first. */
+function mergedListeners(first: MountListeners, second: MountListeners): MountListeners {
+  return new Map([...new Set([...first.keys(), ...second.keys()])].map((name) => [name, { ...first.get(name), ...second.get(name) }]));
+}
+
+/** The same. */
 function merged(first: MountPolicies, second: MountPolicies): MountPolicies {
   const names = new Set([...Object.keys(first), ...Object.keys(second)]);
   return Object.fromEntries([...names].map((name) => {

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { MountPolicies } from '../../core/config/mount-policy.ts';
 import type { Settings } from '../../core/config/settings.ts';
+import type { MountListeners } from '../cli/mount-listeners.ts';
 import { contentOf } from '../cli/file.ts';
 import type { LogLevel } from '../log/table.ts';
 import { parseRange, type Range } from '../net/allow.ts';
@@ -25,6 +26,10 @@ export interface IcecastConfig {
   readonly settings: Partial<Settings>;
   readonly mounts: ReadonlyMap<string, StationMount>;
   readonly policies: MountPolicies;
+  /** Files of addresses that may listen, and that may not. */
+  readonly allow?: string | undefined;
+  readonly deny?: string | undefined;
+  readonly listeners: MountListeners;
   readonly pulled: readonly IcecastRelay[];
   readonly logLevel?: LogLevel | undefined;
   /** What is not honoured, a line each. */
@@ -39,7 +44,6 @@ const BURST_MS_PER_BYTE = 8 / 128;
 const rootReasons: Reasons = {
   'location': 'the status page does not name it',
   'admin': 'the status page does not name it',
-  'hostname': 'addresses in playlists have the name that a client asks by',
   'directory': 'streams are not announced to directories',
   'server-id': 'the server says what it is',
   ...Object.fromEntries(['master-server', 'master-server-port', 'master-update-interval', 'master-username', 'master-password', 'master-redirect', 'max-redirect-slaves'].map((name) => [name, 'each stream needs a <relay>; two stations are a redundant pair by --peer'])),
@@ -59,8 +63,6 @@ const pathReasons: Reasons = {
   'pidfile': 'no file is written',
   'adminroot': 'pages are not made of files',
   'alias': 'a mountpoint has one name',
-  'allow-ip': 'see --allow for peers',
-  'deny-ip': 'see --allow for peers',
   'ssl-allowed-ciphers': 'TLS 1.2 and 1.3 with the ciphers of Node.js',
 };
 const logReasons: Reasons = Object.fromEntries(
@@ -86,10 +88,12 @@ export function readIcecastConfig(path: string): IcecastConfig {
   const settings = problems.try(() => settingsOf(last('limits')));
   const trustedProxies = problems.try(() => proxiesOf(paths));
   const logins = problems.try(() => loginsOf(last('authentication')));
-  const mounts = section.sections('mount').map((one) => problems.try(() => mountOf(one, webroot === undefined ? undefined : from(webroot)))).filter((one) => one !== undefined);
+  const context = { server: hostOf(section), from, webroot: webroot === undefined ? undefined : from(webroot) };
+  const mounts = section.sections('mount').map((one) => problems.try(() => mountOf(one, context))).filter((one) => one !== undefined);
   const pulled = section.sections('relay').map((one) => problems.try(() => relayOf(one))).filter((one) => one !== undefined);
   const logLevel = problems.try(() => levelOf(last('logging')));
   securityOf(last('security'));
+  const [allow, deny] = ['allow-ip', 'deny-ip'].map((name) => addressesOf(paths, name, from));
   paths.tellRest(pathReasons);
   section.refuse('fileserve', 'no files are served');
   section.refuse('relays-on-demand', 'streams are pulled all the time');
@@ -103,10 +107,28 @@ export function readIcecastConfig(path: string): IcecastConfig {
     settings: settings!,
     mounts: new Map(mounts.map(({ name, source }) => [name, source])),
     policies: Object.fromEntries(mounts.map(({ name, policy }) => [name, policy])),
+    allow,
+    deny,
+    listeners: new Map(mounts.flatMap(({ name, listener }) => (listener === undefined ? [] : [[name, listener] as const]))),
     pulled,
     logLevel,
     notes: notes.lines,
   };
+}
+
+/** What authentication services are told. */
+function hostOf(root: Section): string | undefined {
+  const host = root.text('hostname');
+  if (host !== undefined) root.note('hostname', 'is what authentication services are told: addresses in playlists have the name that a client asks by');
+  return host;
+}
+
+/** Icecast asks by them who may connect at all. */
+function addressesOf(paths: Section, name: string, from: (text: string) => string): string | undefined {
+  const file = paths.text(name);
+  if (file === undefined) return undefined;
+  paths.note(name, 'is for listeners: source clients and pages are open to all addresses');
+  return from(file);
 }
 
 /** The header that all responses have anyway: any page may play the streams. */

@@ -2,10 +2,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { mountpointProblem } from '../../core/wire/announce.ts';
 import type { Fallback, MountPolicy } from '../../core/config/mount-policy.ts';
+import type { MountListener } from '../cli/mount-listeners.ts';
 import { stationHeaders } from '../cli/mount-sources.ts';
 import { percentEncodePath } from '../http/text.ts';
 import { formatHost } from '../net/address.ts';
 import type { StationMount } from '../station/station-mounts.ts';
+import { authOf, type AuthContext } from './listeners.ts';
 import type { Reasons, Section } from './section.ts';
 
 /** One `<mount>`. */
@@ -13,6 +15,8 @@ export interface IcecastMount {
   readonly name: string;
   readonly source: StationMount;
   readonly policy: MountPolicy;
+  /** Who may listen; undefined: everybody. */
+  readonly listener?: MountListener;
 }
 
 const mountReasons: Reasons = {
@@ -20,10 +24,8 @@ const mountReasons: Reasons = {
   'dump-file': 'streams are not written to files',
   'burst-size': 'the burst is that of <limits>',
   'queue-size': 'the queue is that of <limits>',
-  'authentication': 'listeners are not asked to authenticate',
   'on-connect': 'no programs are started',
   'on-disconnect': 'no programs are started',
-  'max-listener-duration': 'listeners may stay as long as they like',
   'http-headers': 'responses have their own headers',
   'mp3-metadata-interval': 'it is icyIntervalBytes, for all mountpoints',
   'icy-metadata-interval': 'it is icyIntervalBytes, for all mountpoints',
@@ -32,8 +34,13 @@ const mountReasons: Reasons = {
   'event-bindings': 'no programs are started',
 };
 
-/** Undefined for one that is no mountpoint of its own. `webroot` is where Icecast looks for fallbacks that are files. */
-export function mountOf(section: Section, webroot: string | undefined): IcecastMount | undefined {
+export interface MountContext extends AuthContext {
+  /** Where Icecast looks for fallbacks that are files. */
+  readonly webroot: string | undefined;
+}
+
+/** Undefined for one that is no mountpoint of its own. */
+export function mountOf(section: Section, context: MountContext): IcecastMount | undefined {
   const { attributes: { type = 'normal' } } = section.element;
   if (type !== 'normal') {
     section.noteSelf(`type="${type}" is not honoured: only single mountpoints can be configured`);
@@ -53,13 +60,20 @@ export function mountOf(section: Section, webroot: string | undefined): IcecastM
     const value = section.text(key === 'genre' ? key : `stream-${key}`);
     return value === undefined ? [] : [[header, value] as const];
   });
+  const authentication = section.sections('authentication').at(-1);
+  const { auth, timeoutS } = authentication === undefined ? {} : authOf(authentication, context);
+  const settings = {
+    ...(limit !== undefined && limit >= 0 && section.setting('max-listeners', 'maxListeners')),
+    ...section.setting('max-listener-duration', 'listenerDurationMs', 1_000),
+    ...(timeoutS !== undefined && section.settingFor('authentication', timeoutS, 'listenerAuthTimeoutMs', 1_000)),
+  };
   const policy: MountPolicy = {
-    ...(fallback !== undefined && { fallback: fallbackOf(fallback, webroot) }),
-    ...(limit !== undefined && limit >= 0 && { settings: section.setting('max-listeners', 'maxListeners') }),
+    ...(fallback !== undefined && { fallback: fallbackOf(fallback, context.webroot) }),
+    ...(Object.keys(settings).length > 0 && { settings }),
   };
   const password = section.text('password');
   section.tellRest(mountReasons);
-  return { name, source: { password, headers }, policy };
+  return { name, source: { password, headers }, policy, ...(auth !== undefined && { listener: { auth } }) };
 }
 
 /** A mountpoint that is pulled from another server. */

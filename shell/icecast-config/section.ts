@@ -67,7 +67,11 @@ export class Section {
   /** A number as a setting: one beyond what that may be is taken as the nearest, and told. */
   setting(name: string, setting: SettingName, factor = 1): Partial<Settings> {
     const number = this.number(name);
-    if (number === undefined) return {};
+    return number === undefined ? {} : this.settingFor(name, number, setting, factor);
+  }
+
+  /** The same for a number that stands elsewhere in the element `name`. */
+  settingFor(name: string, number: number, setting: SettingName, factor = 1): Partial<Settings> {
     const { min, max, unit } = settingTable[setting];
     const wanted = Math.round(number * factor);
     const value = Math.min(max, Math.max(min, wanted));
@@ -87,6 +91,11 @@ export class Section {
   /** Of the element itself. */
   noteSelf(text: string): void {
     this.#notes.add(this.element, `<${this.element.name}> ${text}`);
+  }
+
+  /** About the element itself. */
+  errorSelf(problem: string): UsageError {
+    return this.#notes.error(this.element, `<${this.element.name}> ${problem}`);
   }
 
   error(name: string, problem: string): UsageError {

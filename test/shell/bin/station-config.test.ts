@@ -90,6 +90,17 @@ describe('a station', () => {
     expect(changed.settings).toMatchObject({ maxListeners: 50, maxSources: 6 });
   });
 
+  it('takes who may listen from an icecast.xml, the configuration file and the command line, in this order', () => {
+    const xml = join(directory, 'listeners.xml');
+    writeFileSync(xml, `<icecast><listen-socket><port>8000</port></listen-socket><paths><allow-ip>/allow</allow-ip><deny-ip>/deny</deny-ip></paths>
+      <mount><mount-name>/live</mount-name><authentication type="htpasswd"><option name="filename" value="/users"/></authentication></mount></icecast>`);
+    const auth = { kind: 'htpasswd', file: '/users', onePerUser: false };
+    expect(wish(`--icecast-config ${xml}`).config.admission).toEqual({ allow: '/allow', deny: '/deny', mounts: new Map([['live', { auth }]]), ca: undefined });
+    const changed = wish(`--icecast-config ${xml} --listener-deny mine`, { mounts: { '/live': { listeners: { deny: '/no' } }, other: { listeners: { auth: { htpasswd: '/own' } } } } });
+    expect(changed.config.admission).toEqual({ allow: '/allow', deny: 'mine', mounts: new Map([['live', { auth, deny: '/no' }], ['other', { auth: { ...auth, file: '/own' } }]]), ca: undefined });
+    expect(() => wish('--http 0 --listener-allow=')).toThrow('--listener-allow must not be empty');
+  });
+
   it('has its memory shared by relay and edge', () => {
     const gigabyte = 1_073_741_824;
     const { relay, edge } = fittedTogether(defaultSettings, new CapturedLog().log, gigabyte);

@@ -95,13 +95,47 @@ describe('an icecast.xml', () => {
     expect(notesOf(`<mount type="default"><intro>/x</intro></mount>
       <mount><mount-name>/m</mount-name><username>dj</username><fallback-override>0</fallback-override><hidden>1</hidden>
       <intro>/i.mp3</intro>
-      <authentication type="url"/></mount>`)).toEqual([
+      <authentication type="roles"/></mount>`)).toEqual([
       '2: <mount> type="default" is not honoured: only single mountpoints can be configured',
       '3: <username> is not honoured: source clients are user "source"',
       '3: <fallback-override> 0 is not honoured: listeners return from the fallback to the stream',
       '3: <hidden> is not honoured: all mountpoints are listed on the status page',
       '4: <intro> is not honoured: listeners begin with the stream',
-      '5: <authentication> is not honoured: listeners are not asked to authenticate',
+      '5: <authentication> type="roles" is not honoured: url and htpasswd are',
+    ]);
+  });
+
+  it('says who may listen, and for how long', () => {
+    const { listeners, policies, allow, deny, notes } = read(`<hostname>radio.example</hostname>
+      <paths><allow-ip>/etc/allow</allow-ip><deny-ip>deny.txt</deny-ip></paths>
+      <mount><mount-name>/paid</mount-name><max-listener-duration>3600</max-listener-duration>
+        <authentication type="htpasswd"><option name="filename" value="users"/><option name="allow_duplicate_users" value="0"/></authentication></mount>
+      <mount><mount-name>/many</mount-name><authentication type="htpasswd"><option name="filename" value="/users"/><option name="allow_duplicate_users" value="1"/></authentication></mount>
+      <mount><mount-name>/asked</mount-name><authentication type="url">
+        <option name="listener_add" value="http://u:p@auth.example/add.php"/><option name="listener_remove" value="https://auth.example/remove.php"/>
+        <option name="username" value="user"/><option name="password" value="pass"/>
+        <option name="auth_header" value="icecast-auth: yes"/><option name="timelimit_header" value="X-Limit"/>
+        <option name="headers" value="x-pragma, x-token"/><option name="header_prefix" value="ClientHeader."/>
+        <option name="presume_innocent" value="1"/><option name="timeout" value="3"/>
+        <option name="stream_auth" value="http://auth.example/source.php"/><option name="colour" value="red"/></authentication></mount>
+      <mount><mount-name>/sources</mount-name><authentication type="url"><option name="stream_auth" value="http://auth.example/source.php"/></authentication></mount>`);
+    expect([allow, deny]).toEqual(['/etc/allow', join(directory, 'deny.txt')]);
+    expect(Object.fromEntries(listeners)).toEqual({
+      paid: { auth: { kind: 'htpasswd', file: join(directory, 'users'), onePerUser: true } },
+      many: { auth: { kind: 'htpasswd', file: '/users', onePerUser: false } },
+      asked: { auth: {
+        kind: 'url', add: new URL('http://u:p@auth.example/add.php'), remove: new URL('https://auth.example/remove.php'), login: { user: 'user', password: 'pass' },
+        authHeader: 'icecast-auth: yes', timelimitHeader: 'X-Limit:', headers: ['x-pragma', 'x-token'], headerPrefix: 'ClientHeader.', whenDown: 'admit', server: 'radio.example',
+      } },
+    });
+    expect(policies).toEqual({ paid: { settings: { listenerDurationMs: 3_600_000 } }, many: {}, asked: { settings: { listenerAuthTimeoutMs: 3_000 } }, sources: {} });
+    expect(notes.map((note) => note.slice(path().length))).toEqual([
+      ':2: <hostname> is what authentication services are told: addresses in playlists have the name that a client asks by',
+      ':3: <allow-ip> is for listeners: source clients and pages are open to all addresses',
+      ':3: <deny-ip> is for listeners: source clients and pages are open to all addresses',
+      ':13: <option> name="stream_auth" is not honoured: source clients have passwords',
+      ':13: <option> name="colour" is not honoured: unknown',
+      ':14: <option> name="stream_auth" is not honoured: source clients have passwords',
     ]);
   });
 
@@ -173,6 +207,8 @@ describe('an icecast.xml that is wrong', () => {
     ['<icecast><mount><mount-name>/admin</mount-name></mount></icecast>', /^1: <mount-name> cannot be \/admin: the name admin is reserved for a page$/],
     ['<icecast><relay><mount>/m</mount></relay></icecast>', /^1: <server> is missing$/],
     ['<icecast><relay><server>a b</server><mount>/m</mount></relay></icecast>', /^1: <server> and <port> are no address/],
+    ['<icecast><mount><mount-name>/m</mount-name>\n<authentication type="htpasswd"/></mount></icecast>', /^2: <authentication> type="htpasswd" needs <option name="filename"/],
+    ['<icecast><mount><mount-name>/m</mount-name><authentication type="url">\n<option name="listener_add" value="auth.php"/></authentication></mount></icecast>', /^2: <option> name="listener_add" must be an address such as http/],
     ['<icecast><logging><loglevel>9</loglevel></logging></icecast>', /^1: <loglevel> must be from 1 to 4, not 9$/],
   ])('%j is refused with one line', (content, message) => {
     expect(problemOf(content)).toMatch(message);
