@@ -21,7 +21,8 @@ import type { ListenerHost, ListenerUser, LeftWith } from './listener-host.ts';
 import { Admission, type AdmissionConfig } from './admission/admission.ts';
 import { Agents } from './agents.ts';
 import { ListenerList } from './listener-list.ts';
-import { streamHead } from './stream-head.ts';
+import { requestedMount } from './requested-mount.ts';
+import { streamHead, wantsTitles } from './stream-head.ts';
 import type { Range } from '../net/allow.ts';
 import type { Bind } from '../net/tcp.ts';
 import type { TlsPort } from '../tls/tls-port.ts';
@@ -122,9 +123,9 @@ export class ListenerServer {
   }
 
   #stream(asked: HttpRequest): Reply | 'taken' {
-    const { head: request, target, socket, client, from } = asked;
+    const { head: request, socket, client, from } = asked;
     const { table } = this.#options;
-    const mount = table.mount(target.name);
+    const mount = requestedMount(asked, table);
     if (mount === undefined) return notFound;
     const refusal = this.#admission.refusal(asked, mount.name);
     if (refusal !== undefined) return refusal;
@@ -159,10 +160,6 @@ export class ListenerServer {
     this.#admission.left(id, { connectedMs: listener.connectedMs, bytes });
     this.#options.access({ ...listener, endedAt: new Date(), bytes, reason });
   }
-}
-
-function wantsTitles({ headers }: RequestHead): boolean {
-  return headers.get('icy-metadata') === '1';
 }
 
 /** Web pages of other sites ask first, with what they want to send. */

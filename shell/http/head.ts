@@ -75,7 +75,7 @@ export class HeadReader {
 
 /** Reads the first line as that of a request: `GET /mount HTTP/1.0`. Clients that encode nothing of a title have blanks behind a question mark. */
 export function requestOf(head: Head): RequestHead | 'bad head' | 'bad method' {
-  const match = /^([A-Za-z]+) +([^ \t?]+(?:\?(?:[^\t]*[^ \t])?)?) +((?:HTTP|ICE)\/1\.[01])$/.exec(head.firstLine);
+  const match = /^([A-Za-z]+) +([^ \t?]+(?:\?(?:[^\t]*[^ \t])?)?) +((?:HTTP|ICE)\/1\.[01]) *$/.exec(head.firstLine);
   if (match === null || head.isUnclear || !/^(chunked|identity)?$/i.test(head.headers.get('transfer-encoding') ?? '')) return 'bad head';
   const [, method = '', target = '', version = ''] = match;
   return methods.has(method) ? { ...head, method, target, version } : 'bad method';

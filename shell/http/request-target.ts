@@ -8,7 +8,8 @@ export interface RequestTarget {
 
 /** Reads what stands between method and version, a character for each byte: `/mount%20one?x=y`, or the same with `http://host` before it. */
 export function parseTarget(target: string): RequestTarget | undefined {
-  const local = target.replace(/^https?:\/\/[^/?]*/i, '');
+  // An address without a path is that of the root (RFC 9112, 3.2.2).
+  const local = target.replace(/^https?:\/\/[^/?]*(?:\/|(?=\?|$))/i, '/');
   if (!local.startsWith('/')) return undefined;
   const cut = local.indexOf('?');
   const path = percentDecode(cut < 0 ? local : local.slice(0, cut));

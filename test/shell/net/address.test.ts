@@ -49,7 +49,8 @@ describe('a request target', () => {
     expect(parseTarget('/one')?.name).toBe('one');
     expect(parseTarget('/one%2Ftwo%20%C3%A4?x=y')?.name).toBe('one/two ä');
     expect(parseTarget('http://host:8000/one?x')?.name).toBe('one');
-    expect(parseTarget('http://host')).toBeUndefined();
+    expect([parseTarget('http://host')?.name, parseTarget('http://host?x=y')?.name, parseTarget('http://host/')?.name]).toEqual(['', '', '']);
+    expect([parseTarget('?x=y'), parseTarget('http:/host')]).toEqual([undefined, undefined]);
     expect(parseTarget('one')).toBeUndefined();
     expect(parseTarget('/%zz')).toBeUndefined();
   });
