@@ -1,3 +1,4 @@
+import type { Credentials } from '../../../../http/basic-auth.ts';
 import type { Log } from '../../../../log/log.ts';
 import { Lane } from './lane.ts';
 
@@ -23,8 +24,8 @@ export interface DeparturesOptions {
 /** What is posted of a listener who has left. */
 export interface Departure {
   readonly form: string;
-  readonly user: string | undefined;
-  readonly password: string | undefined;
+  /** What it has said. */
+  readonly credentials: Credentials | undefined;
 }
 
 /** Tells a service which listeners have left, some times over when it does not answer. */

@@ -1,51 +1,43 @@
 import { hostname } from 'node:os';
 import type { UrlAuthConfig } from '../../../../cli/listener-auth.ts';
-import { percentEncodePath, wellFormed, decodeText } from '../../../../http/text.ts';
+import { decodeText, percentEncodePath, wellFormed } from '../../../../http/text.ts';
 import type { Heard, Unknown } from '../authenticator.ts';
 
-/** What a service is asked of a listener who wants to listen, in the order in which Icecast asks it. */
-export function addForm(unknown: Unknown, config: UrlAuthConfig): string {
-  const { headers } = unknown.request.head;
-  const passed = config.headers.flatMap((name): [string, string][] => {
-    const value = headers.get(name.toLowerCase());
-    return value === undefined ? [] : [[`${config.headerPrefix}${name}`, value]];
-  });
-  return formOf([
-    ['action', 'listener_add'],
-    ...placeOf(unknown, config),
-    ['ip', unknown.request.client.address],
-    ['agent', headers.get('user-agent') ?? '-'],
-    ['referer', headers.get('referer') ?? ''],
-    ...passed,
-  ]);
-}
+/** What a service gets of one listener, in the order in which Icecast has it. Its request is not kept: a listener may stay for days. */
+export class ListenerForms {
+  readonly #who: string;
+  readonly #from: string;
+  /** Before it is admitted. */
+  readonly add: string;
 
-/** What a service is told of a listener who has left. */
-export function removeForm(unknown: Unknown, config: UrlAuthConfig, { connectedMs, bytes }: Heard): string {
-  return formOf([
-    ['action', 'listener_remove'],
-    ...placeOf(unknown, config),
-    ['duration', String(Math.floor(connectedMs / 1_000))],
-    ['ip', unknown.request.client.address],
-    ['agent', unknown.request.head.headers.get('user-agent') ?? '-'],
-    ['sent', String(bytes)],
-  ]);
+  constructor({ client, mount, request: { head, socket, client: { address } }, credentials }: Unknown, config: UrlAuthConfig) {
+    const cut = head.target.indexOf('?');
+    const query = cut < 0 ? '' : decodeText(Buffer.from(head.target.slice(cut), 'latin1'));
+    this.#who = formOf([
+      ['server', config.server ?? hostname()],
+      ['port', String(socket.localPort ?? 0)],
+      ['client', String(client)],
+      ['mount', `/${percentEncodePath(mount)}${query}`],
+      ['user', credentials?.user ?? ''],
+      ['pass', credentials?.password ?? ''],
+    ]);
+    const ip: Field = ['ip', address];
+    const agent: Field = ['agent', head.headers.get('user-agent') ?? '-'];
+    this.#from = formOf([ip, agent]);
+    const passed = config.headers.flatMap((name): Field[] => {
+      const value = head.headers.get(name.toLowerCase());
+      return value === undefined ? [] : [[`${config.headerPrefix}${name}`, value]];
+    });
+    this.add = `action=listener_add&${this.#who}&${formOf([ip, agent, ['referer', head.headers.get('referer') ?? ''], ...passed])}`;
+  }
+
+  /** When it has left. */
+  remove({ connectedMs, bytes }: Heard): string {
+    return `action=listener_remove&${this.#who}&duration=${Math.floor(connectedMs / 1_000)}&${this.#from}&sent=${bytes}`;
+  }
 }
 
 type Field = readonly [name: string, value: string];
-
-function placeOf({ client, mount, request: { head, socket }, credentials }: Unknown, config: UrlAuthConfig): readonly Field[] {
-  const cut = head.target.indexOf('?');
-  const query = cut < 0 ? '' : decodeText(Buffer.from(head.target.slice(cut), 'latin1'));
-  return [
-    ['server', config.server ?? hostname()],
-    ['port', String(socket.localPort ?? 0)],
-    ['client', String(client)],
-    ['mount', `/${percentEncodePath(mount)}${query}`],
-    ['user', credentials?.user ?? ''],
-    ['pass', credentials?.password ?? ''],
-  ];
-}
 
 function formOf(fields: readonly Field[]): string {
   return fields.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(wellFormed(value))}`).join('&');

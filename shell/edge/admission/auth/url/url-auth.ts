@@ -3,11 +3,11 @@ import type { Credentials } from '../../../../http/basic-auth.ts';
 import { htmlReply } from '../../../../http/reply.ts';
 import { percentDecodeText } from '../../../../http/text.ts';
 import type { Log } from '../../../../log/log.ts';
-import type { Admitted, Authenticator, Heard, NotAdmitted, Unknown } from '../authenticator.ts';
+import type { Admitted, Authenticator, NotAdmitted, Unknown } from '../authenticator.ts';
 import { loginNeeded } from '../login-needed.ts';
 import { hasHeader, limitMsOf, messageOf } from './answer.ts';
 import { Departures } from './departures.ts';
-import { addForm, removeForm } from './form.ts';
+import { ListenerForms } from './form.ts';
 import { Lane } from './lane.ts';
 import type { ServiceAnswer, ServiceClient } from './service-client.ts';
 import { ServiceHealth } from './service-health.ts';
@@ -49,24 +49,27 @@ export class UrlAuth implements Authenticator {
     this.#departures = remove && new Departures({
       mount,
       url: shown(remove),
-      tell: ({ form, user, password }) => this.#tell(remove, form, user === undefined ? undefined : { user, password: password ?? '' }),
+      tell: ({ form, credentials }) => this.#tell(remove, form, credentials),
       log,
       ...(retryMs !== undefined && { retryMs }),
     });
   }
 
   async admit(unknown: Unknown): Promise<Admitted | NotAdmitted> {
-    const { add, authHeader, timelimitHeader } = this.#options.config;
-    if (add === undefined) return this.#admitted(unknown, undefined);
+    const { config } = this.#options;
+    const { add, authHeader, timelimitHeader } = config;
+    const { credentials } = unknown;
+    const forms = new ListenerForms(unknown, config);
+    if (add === undefined) return this.#admitted(forms, credentials, undefined);
     let answer: ServiceAnswer;
     try {
-      answer = await this.#ask(add, unknown);
+      answer = await this.#ask(add, unknown, forms.add);
       if (answer.status >= SERVER_ERROR) throw new Error(`status ${answer.status}`);
     } catch (error) {
       return this.#withoutAnswer(unknown, (error as Error).message);
     }
     this.#health.worked();
-    if (hasHeader(answer, authHeader)) return this.#admitted(unknown, limitMsOf(answer, timelimitHeader));
+    if (hasHeader(answer, authHeader)) return this.#admitted(forms, credentials, limitMsOf(answer, timelimitHeader));
     const why = messageOf(answer) ?? `status ${answer.status} without "${authHeader}"`;
     return { isAdmitted: false, why, refusal: 'refused by the authentication service', reply: answer.status === FORBIDDEN ? refusedByService : loginNeeded };
   }
@@ -75,8 +78,9 @@ export class UrlAuth implements Authenticator {
     await this.#departures?.stop(limitMs);
   }
 
-  #admitted(unknown: Unknown, durationMs: number | undefined): Admitted {
-    return { isAdmitted: true, durationMs, left: (how) => this.#left(unknown, how) };
+  #admitted(forms: ListenerForms, credentials: Credentials | undefined, durationMs: number | undefined): Admitted {
+    if (this.#departures === undefined) return { isAdmitted: true, durationMs };
+    return { isAdmitted: true, durationMs, left: (how) => this.#departures!.send({ form: forms.remove(how), credentials }) };
   }
 
   /** The service knows nothing of one who is admitted so, and is not told when it leaves. */
@@ -86,20 +90,15 @@ export class UrlAuth implements Authenticator {
     return { isAdmitted: false, why: `the authentication service does not answer: ${reason}`, refusal: 'the authentication service does not answer', reply: serviceDown };
   }
 
-  #left(unknown: Unknown, how: Heard): void {
-    const { credentials } = unknown;
-    this.#departures?.send({ form: removeForm(unknown, this.#options.config, how), user: credentials?.user, password: credentials?.password });
-  }
-
-  async #ask(url: URL, unknown: Unknown): Promise<ServiceAnswer> {
-    const { config, client, timeoutMs } = this.#options;
+  async #ask(url: URL, unknown: Unknown, body: string): Promise<ServiceAnswer> {
+    const { client, timeoutMs } = this.#options;
     const untilMs = performance.now() + timeoutMs;
     let isLate = false;
     const asked = this.#lane.run(async () => {
       // Nobody waits for the answer: it is not even asked.
       if (isLate || unknown.isGone()) throw new Error('the listener has gone');
       const leftMs = Math.max(1, untilMs - performance.now());
-      return await client.post({ url, body: addForm(unknown, config), credentials: this.#loginAt(url, unknown.credentials), timeoutMs: leftMs });
+      return await client.post({ url, body, credentials: this.#loginAt(url, unknown.credentials), timeoutMs: leftMs });
     });
     if (asked === undefined) throw new Error(`${MAX_WAITING} listeners wait for it`);
     let timer: NodeJS.Timeout | undefined;

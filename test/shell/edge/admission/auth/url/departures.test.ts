@@ -20,7 +20,7 @@ function rig(failures: number, retryMs: readonly number[] = [1, 1]): Rig {
   return { departures: new Departures({ mount: 'one', url: 'http://auth/', tell, log: told.log, retryMs }), told, forms };
 }
 
-const departure = (form: string): Departure => ({ form, user: undefined, password: undefined });
+const departure = (form: string): Departure => ({ form, credentials: undefined });
 
 it('are told of again when the service does not answer, some times', async () => {
   const { departures, told, forms } = rig(2);

@@ -96,7 +96,7 @@ describe('a service that authenticates listeners', () => {
     const removed = await service.until('listener_remove');
     expect([removed.path, removed.authorization]).toEqual(['/remove', login('ann', 'p&w ü')]);
     expect([...removed.form.keys()]).toEqual(['action', 'server', 'port', 'client', 'mount', 'user', 'pass', 'duration', 'ip', 'agent', 'sent']);
-    expect(Object.fromEntries(removed.form)).toMatchObject({ client: id, mount: '/radio?session=a%26b+c', user: 'ann', pass: 'p&w ü', duration: '0', ip: '127.0.0.1', agent: 'Player/1.0 (x; y)' });
+    expect(Object.fromEntries(removed.form)).toMatchObject({ port: String(edge.port), client: id, mount: '/radio?session=a%26b+c', user: 'ann', pass: 'p&w ü', duration: '0', ip: '127.0.0.1', agent: 'Player/1.0 (x; y)' });
     expect(Number(removed.form.get('sent'))).toBeGreaterThanOrEqual(client.received.length);
   });
 
