@@ -214,7 +214,7 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   maxListeners: { value: 10_000, unit: 'listeners', min: 1, max: 1_000_000, roles: ['edge'], why: 'maximum number of listeners on all mountpoints together; further ones are answered 403' },
   maxListenersPerAddress: { value: 5_000, unit: 'listeners', min: 1, max: 1_000_000, roles: ['edge'], why: 'maximum number of listeners from one address (IPv6: one /64 network); further ones are answered 403. Half of the places are left for others; all listeners behind a proxy that is not trusted have its address' },
   listenerDurationMs: { value: 0, unit: 'ms', min: 0, max: 2_592_000_000, roles: ['edge'], why: 'a listener is disconnected after this time, as by <max-listener-duration> of Icecast; 0: never' },
-  listenerAuthTimeoutMs: { value: 5_000, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'time that an authentication service has to answer about a listener, who waits for it; after that it counts as down' },
+  listenerAuthTimeoutMs: { value: 5_000, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'time that an authentication service has to answer about a listener, who waits for it; after that it counts as down. One that cannot be asked for this long, because it is asked about others, costs the listener a 503' },
 
   // Recording (--record).
   recordMs: { value: 900_000, unit: 'ms', min: 1_000, max: 604_800_000, roles: ['relay', 'edge'], why: 'time that --record keeps, of which three quarters are guaranteed: enough for somebody to notice a failure and ask for it' },

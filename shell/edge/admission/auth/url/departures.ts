@@ -74,8 +74,8 @@ export class Departures {
   }
 
   #attempt(departure: Departure, attempts: number): void {
-    // There is room for all that are pending.
-    void this.#lane.run(() => this.#options.tell(departure))!.then(
+    // There is room for all that are pending, and they are of nobody.
+    void this.#lane.run('', () => this.#options.tell(departure)).then(
       () => this.#done(),
       (error: Error) => this.#failed(departure, attempts, error.message),
     );

@@ -25,6 +25,10 @@ export class ServiceHealth {
     this.#nowMs = options.nowMs ?? (() => performance.now());
   }
 
+  get isDown(): boolean {
+    return this.#toldMs !== undefined;
+  }
+
   /** It has not answered about a listener. */
   failed(reason: string): void {
     this.#listeners++;

@@ -3,30 +3,32 @@ import type { Credentials } from '../../../../http/basic-auth.ts';
 import { htmlReply } from '../../../../http/reply.ts';
 import { percentDecodeText } from '../../../../http/text.ts';
 import type { Log } from '../../../../log/log.ts';
+import { networkOf } from '../../../../net/address.ts';
 import type { Admitted, Authenticator, NotAdmitted, Unknown } from '../authenticator.ts';
 import { loginNeeded } from '../login-needed.ts';
 import { hasHeader, limitMsOf, messageOf } from './answer.ts';
 import { Departures } from './departures.ts';
 import { ListenerForms } from './form.ts';
-import { Lane } from './lane.ts';
+import { Crowded, Lane } from './lane.ts';
 import type { ServiceAnswer, ServiceClient } from './service-client.ts';
 import { ServiceHealth } from './service-health.ts';
 
 /** Listeners that a service is asked about at a time. */
 const MAX_IN_FLIGHT = 32;
-/** Listeners who wait until it can be asked about them; for further ones the service counts as down. */
+/** Listeners who wait until it can be asked about them; when there are more, the newest of the address that has most is told to come again. */
 const MAX_WAITING = 2_048;
 /** A service that fails in this way is down; below, it has answered. */
 const SERVER_ERROR = 500;
 const FORBIDDEN = 403;
 
 const serviceDown = htmlReply(503, 'The authentication service does not answer: try again', [['Retry-After', '10']]);
+const crowded = htmlReply(503, 'Too many listeners wait to be authenticated: try again', [['Retry-After', '5']]);
 const refusedByService = htmlReply(403, 'You are not allowed to listen');
 
 export interface UrlAuthOptions {
   readonly config: UrlAuthConfig;
   readonly mount: string;
-  /** For an answer, with the time that is waited until the service can be asked. */
+  /** For an answer; and the time that is waited at most until the service can be asked. */
   readonly timeoutMs: number;
   readonly client: ServiceClient;
   readonly log: Log;
@@ -66,7 +68,7 @@ export class UrlAuth implements Authenticator {
       answer = await this.#ask(add, unknown, forms.add);
       if (answer.status >= SERVER_ERROR) throw new Error(`status ${answer.status}`);
     } catch (error) {
-      return this.#withoutAnswer(unknown, (error as Error).message);
+      return this.#withoutAnswer(unknown, error as Error);
     }
     this.#health.worked();
     if (hasHeader(answer, authHeader)) return this.#admitted(forms, credentials, limitMsOf(answer, timelimitHeader));
@@ -84,35 +86,31 @@ export class UrlAuth implements Authenticator {
   }
 
   /** The service knows nothing of one who is admitted so, and is not told when it leaves. */
-  #withoutAnswer({ isGone }: Unknown, reason: string): Admitted | NotAdmitted {
+  #withoutAnswer({ isGone }: Unknown, error: Error): Admitted | NotAdmitted {
+    const { message: reason } = error;
+    // Many who come at once must not make a service that answers count as down: with that, somebody could get in.
+    if (error instanceof Crowded && !this.#health.isDown) return { isAdmitted: false, why: 'too many wait to be authenticated', refusal: 'too many listeners wait to be authenticated', reply: crowded };
     if (!isGone()) this.#health.failed(reason);
     if (this.#options.config.whenDown === 'admit') return { isAdmitted: true };
     return { isAdmitted: false, why: `the authentication service does not answer: ${reason}`, refusal: 'the authentication service does not answer', reply: serviceDown };
   }
 
-  async #ask(url: URL, unknown: Unknown, body: string): Promise<ServiceAnswer> {
+  /** Rejects with `Crowded` when the service was not asked. */
+  #ask(url: URL, { request, credentials, isGone }: Unknown, body: string): Promise<ServiceAnswer> {
     const { client, timeoutMs } = this.#options;
-    const untilMs = performance.now() + timeoutMs;
-    let isLate = false;
-    const asked = this.#lane.run(async () => {
-      // Nobody waits for the answer: it is not even asked.
-      if (isLate || unknown.isGone()) throw new Error('the listener has gone');
-      const leftMs = Math.max(1, untilMs - performance.now());
-      return await client.post({ url, body, credentials: this.#loginAt(url, unknown.credentials), timeoutMs: leftMs });
-    });
-    if (asked === undefined) throw new Error(`${MAX_WAITING} listeners wait for it`);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        isLate = true;
-        reject(new Error('no answer in time'));
+    return new Promise((resolve, reject) => {
+      let isOver = false;
+      const late = setTimeout(() => {
+        isOver = true;
+        reject(new Crowded('no time for it'));
       }, timeoutMs);
+      const ask = async (): Promise<ServiceAnswer> => {
+        clearTimeout(late);
+        if (isOver || isGone()) throw new Crowded('nobody waits for the answer');
+        return await client.post({ url, body, credentials: this.#loginAt(url, credentials), timeoutMs });
+      };
+      this.#lane.run(networkOf(request.client.address), ask).then(resolve, reject).finally(() => clearTimeout(late));
     });
-    try {
-      return await Promise.race([asked, late]);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
   async #tell(url: URL, form: string, listener: Credentials | undefined): Promise<void> {
