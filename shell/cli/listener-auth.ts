@@ -4,8 +4,6 @@ import type { Credentials } from '../http/basic-auth.ts';
 export interface HtpasswdConfig {
   readonly kind: 'htpasswd';
   readonly file: string;
-  /** A user who listens already is refused. */
-  readonly onePerUser: boolean;
 }
 
 /** A web service that is asked about each listener, as Icecast's `<authentication type="url">`. */
@@ -31,7 +29,10 @@ export interface UrlAuthConfig {
 }
 
 /** How listeners of a mountpoint say who they are. */
-export type ListenerAuth = HtpasswdConfig | UrlAuthConfig;
+export type ListenerAuth = (HtpasswdConfig | UrlAuthConfig) & {
+  /** A user who listens already is refused. */
+  readonly onePerUser?: boolean;
+};
 
 /** As Icecast has it where nothing else is configured. */
 export const urlAuthDefaults: UrlAuthConfig = {

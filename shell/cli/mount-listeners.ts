@@ -49,20 +49,17 @@ class ListenerReader extends JsonReader {
   }
 
   #auth(where: string, value: unknown): ListenerAuth {
-    const keys = this.entries(where, value).map(([key]) => key);
-    if (keys.includes('htpasswd')) return this.#htpasswd(where, value);
-    if (keys.length === 1 && keys[0] === 'url') return this.#url(keyText(where, 'url'), this.entries(where, value)[0]![1]);
-    throw this.error(where, 'must be either {"htpasswd": FILE} or {"url": {…}}');
-  }
-
-  #htpasswd(where: string, value: unknown): HtpasswdConfig {
-    let auth: HtpasswdConfig = { kind: 'htpasswd', file: '', onePerUser: false };
+    const methods: (HtpasswdConfig | UrlAuthConfig)[] = [];
+    const once: { onePerUser?: boolean } = {};
     this.each(where, value, (key, inside, one) => {
-      if (key === 'htpasswd') auth = { ...auth, file: this.#file(inside, one) };
-      else if (key === 'onePerUser') auth = { ...auth, onePerUser: this.flag(inside, one) };
-      else throw this.error(inside, 'unknown key: with htpasswd there is onePerUser');
+      if (key === 'onePerUser') once.onePerUser = this.flag(inside, one);
+      else if (key === 'htpasswd') methods.push({ kind: 'htpasswd', file: this.#file(inside, one) });
+      else if (key === 'url') methods.push(this.#url(inside, one));
+      else throw this.error(inside, 'unknown key: auth has htpasswd or url, and onePerUser');
     });
-    return auth;
+    const [method, ...others] = methods;
+    if (method === undefined || others.length > 0) throw this.error(where, 'must have either htpasswd or url');
+    return { ...method, ...once };
   }
 
   #url(where: string, value: unknown): UrlAuthConfig {

@@ -141,7 +141,7 @@ export class ListenerServer {
       const referer = this.#agents.of(request.headers.get('referer') ?? '-');
       const id = this.#host.take({ socket, mount: mount.name, icy: wantsTitles(request), label: from, head: this.#headFor(request, now) });
       if (typeof id === 'string') return refused[id];
-      this.#listeners.add(id, ticket.client, mount.name, { request: request.firstLine, ip: client.address, agent, referer, ...(ticket.user !== undefined && { user: ticket.user }) });
+      this.#listeners.add(id, ticket.client, mount.name, { request: withoutPassword(request.firstLine), ip: client.address, agent, referer, ...(ticket.user !== undefined && { user: ticket.user }) });
       return id;
     });
   }
@@ -160,6 +160,11 @@ export class ListenerServer {
     this.#admission.left(id, { connectedMs: listener.connectedMs, bytes });
     this.#options.access({ ...listener, endedAt: new Date(), bytes, reason });
   }
+}
+
+/** Of a player that says its password in the address: it is nobody's who reads the access log. */
+function withoutPassword(firstLine: string): string {
+  return firstLine.replace(/([?&]pass=)[^& ]*/g, '$1***');
 }
 
 /** Web pages of other sites ask first, with what they want to send. */

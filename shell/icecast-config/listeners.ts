@@ -1,4 +1,4 @@
-import { urlAuthDefaults, type HtpasswdConfig, type ListenerAuth, type UrlAuthConfig } from '../cli/listener-auth.ts';
+import { urlAuthDefaults, type ListenerAuth, type UrlAuthConfig } from '../cli/listener-auth.ts';
 import { serviceUrl } from '../cli/mount-listeners.ts';
 import type { Section } from './section.ts';
 
@@ -26,19 +26,19 @@ export interface AuthContext {
 /** Reads an `<authentication>`. Throws a UsageError with its line. */
 export function authOf(section: Section, context: AuthContext): IcecastAuth {
   const { type } = section.element.attributes;
-  if (type === 'htpasswd') return { auth: htpasswdOf(section, context) };
+  if (type === 'htpasswd') return htpasswdOf(section, context);
   if (type === 'url') return urlOf(section, context);
   section.noteSelf(type === undefined ? 'without type is not honoured: url and htpasswd are' : `type="${type}" is not honoured: url and htpasswd are`);
   return {};
 }
 
-function htpasswdOf(section: Section, { from }: AuthContext): HtpasswdConfig {
+function htpasswdOf(section: Section, { from }: AuthContext): IcecastAuth {
   const options = new Options(section);
   const file = options.text('filename');
   if (file === undefined) throw section.errorSelf('type="htpasswd" needs <option name="filename" value="…"/>');
-  const onePerUser = options.text('allow_duplicate_users') === '0';
+  const once = onceOf(options);
   options.tellRest();
-  return { kind: 'htpasswd', file: from(file), onePerUser };
+  return { auth: { kind: 'htpasswd', file: from(file), ...once } };
 }
 
 function urlOf(section: Section, { server }: AuthContext): IcecastAuth {
@@ -47,6 +47,7 @@ function urlOf(section: Section, { server }: AuthContext): IcecastAuth {
   const [user, password] = [options.text('username'), options.text('password')];
   const [authHeader, timelimitHeader, headers, headerPrefix] = ['auth_header', 'timelimit_header', 'headers', 'header_prefix'].map((name) => options.text(name));
   const timeoutS = options.number('timeout');
+  const once = onceOf(options);
   const isOpen = options.text('presume_innocent') === '1';
   options.tellRest();
   if (add === undefined && remove === undefined) return {};
@@ -63,7 +64,11 @@ function urlOf(section: Section, { server }: AuthContext): IcecastAuth {
     ...(isOpen && { whenDown: 'admit' }),
     ...(server !== undefined && { server }),
   };
-  return { auth, ...(timeoutS !== undefined && { timeoutS }) };
+  return { auth: { ...auth, ...once }, ...(timeoutS !== undefined && { timeoutS }) };
+}
+
+function onceOf(options: Options): { readonly onePerUser?: true } {
+  return options.text('allow_duplicate_users') === '0' ? { onePerUser: true } : {};
 }
 
 /** `<option name="…" value="…"/>`. Of options that are there twice the last one counts. */

@@ -94,7 +94,7 @@ describe('a station', () => {
     const xml = join(directory, 'listeners.xml');
     writeFileSync(xml, `<icecast><listen-socket><port>8000</port></listen-socket><paths><allow-ip>/allow</allow-ip><deny-ip>/deny</deny-ip></paths>
       <mount><mount-name>/live</mount-name><authentication type="htpasswd"><option name="filename" value="/users"/></authentication></mount></icecast>`);
-    const auth = { kind: 'htpasswd', file: '/users', onePerUser: false };
+    const auth = { kind: 'htpasswd', file: '/users' };
     expect(wish(`--icecast-config ${xml}`).config.admission).toEqual({ allow: '/allow', deny: '/deny', mounts: new Map([['live', { auth }]]), ca: undefined });
     const changed = wish(`--icecast-config ${xml} --listener-deny mine`, { mounts: { '/live': { listeners: { deny: '/no' } }, other: { listeners: { auth: { htpasswd: '/own' } } } } });
     expect(changed.config.admission).toEqual({ allow: '/allow', deny: 'mine', mounts: new Map([['live', { auth, deny: '/no' }], ['other', { auth: { ...auth, file: '/own' } }]]), ca: undefined });

@@ -6,7 +6,7 @@ const read = (listeners: unknown): unknown => listenersIn('/etc/davecast.json', 
 describe('what a configuration file says of listeners', () => {
   it('is by mountpoint, with files beside the configuration', () => {
     expect(read({ allow: 'allow.txt', deny: '/var/deny.txt' })).toEqual({ allow: '/etc/allow.txt', deny: '/var/deny.txt' });
-    expect(read({ auth: { htpasswd: 'users' } })).toEqual({ auth: { kind: 'htpasswd', file: '/etc/users', onePerUser: false } });
+    expect(read({ auth: { htpasswd: 'users' } })).toEqual({ auth: { kind: 'htpasswd', file: '/etc/users' } });
     expect(read({ auth: { htpasswd: 'users', onePerUser: true } })).toEqual({ auth: { kind: 'htpasswd', file: '/etc/users', onePerUser: true } });
     expect(listenersIn('x', { jazz: {} }).size).toBe(0);
   });
@@ -16,6 +16,7 @@ describe('what a configuration file says of listeners', () => {
     expect(auth({ listenerAdd: 'http://auth.example/add' })).toEqual({
       kind: 'url', add: new URL('http://auth.example/add'), authHeader: 'icecast-auth-user: 1', timelimitHeader: 'icecast-auth-timelimit:', headers: [], headerPrefix: '', whenDown: 'refuse',
     });
+    expect(read({ auth: { url: { listenerAdd: 'http://x/' }, onePerUser: true } })).toMatchObject({ auth: { kind: 'url', onePerUser: true } });
     expect(auth({ listenerRemove: 'https://auth.example/x', username: 'u', password: 'p', authHeader: 'x-ok: yes', timelimitHeader: 'x-limit:', headers: ['x-token'], headerPrefix: 'Client.', whenDown: 'admit', server: 's' })).toEqual({
       kind: 'url', remove: new URL('https://auth.example/x'), login: { user: 'u', password: 'p' }, authHeader: 'x-ok: yes', timelimitHeader: 'x-limit:', headers: ['x-token'], headerPrefix: 'Client.', whenDown: 'admit', server: 's',
     });
@@ -25,7 +26,7 @@ describe('what a configuration file says of listeners', () => {
     ['x', 'mounts["/radio"].listeners: must be an object'],
     [{ allow: 1 }, 'mounts["/radio"].listeners.allow: must be a string, not 1'],
     [{ permit: 'x' }, 'mounts["/radio"].listeners.permit: unknown key: listeners have allow, deny, auth'],
-    [{ auth: {} }, 'mounts["/radio"].listeners.auth: must be either {"htpasswd": FILE} or {"url": {…}}'],
+    [{ auth: {} }, 'mounts["/radio"].listeners.auth: must have either htpasswd or url'],
     [{ auth: { url: {} } }, 'mounts["/radio"].listeners.auth.url: must have listenerAdd or listenerRemove'],
     [{ auth: { url: { listenerAdd: 'ftp://x/' } } }, 'mounts["/radio"].listeners.auth.url.listenerAdd: must be an address such as http'],
     [{ auth: { url: { listenerAdd: 'http://x/', whenDown: 'wait' } } }, 'mounts["/radio"].listeners.auth.url.whenDown: must be "refuse" or "admit"'],
@@ -33,7 +34,8 @@ describe('what a configuration file says of listeners', () => {
     [{ auth: { url: { listenerAdd: 'http://x/', headers: 'x' } } }, 'mounts["/radio"].listeners.auth.url.headers: must be a list'],
     [{ auth: { url: { listener_add: 'http://x/' } } }, 'mounts["/radio"].listeners.auth.url.listener_add: unknown key'],
     [{ auth: { htpasswd: 'x', onePerUser: 1 } }, 'mounts["/radio"].listeners.auth.onePerUser: must be true or false, not 1'],
-    [{ auth: { htpasswd: 'x', salt: 1 } }, 'mounts["/radio"].listeners.auth.salt: unknown key: with htpasswd there is onePerUser'],
+    [{ auth: { htpasswd: 'x', salt: 1 } }, 'mounts["/radio"].listeners.auth.salt: unknown key: auth has htpasswd or url, and onePerUser'],
+    [{ auth: { htpasswd: 'x', url: { listenerAdd: 'http://x/' } } }, 'mounts["/radio"].listeners.auth: must have either htpasswd or url'],
   ])('is refused with its key: %j', (listeners, problem) => {
     expect(() => read(listeners)).toThrow(new RegExp(`^/etc/davecast.json: ${problem.replace(/[[\].{}]/g, '\\$&')}`));
   });

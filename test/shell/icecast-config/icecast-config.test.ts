@@ -116,16 +116,16 @@ describe('an icecast.xml', () => {
         <option name="username" value="user"/><option name="password" value="pass"/>
         <option name="auth_header" value="icecast-auth: yes"/><option name="timelimit_header" value="X-Limit"/>
         <option name="headers" value="x-pragma, x-token"/><option name="header_prefix" value="ClientHeader."/>
-        <option name="presume_innocent" value="1"/><option name="timeout" value="3"/>
+        <option name="presume_innocent" value="1"/><option name="allow_duplicate_users" value="0"/><option name="timeout" value="3"/>
         <option name="stream_auth" value="http://auth.example/source.php"/><option name="colour" value="red"/></authentication></mount>
       <mount><mount-name>/sources</mount-name><authentication type="url"><option name="stream_auth" value="http://auth.example/source.php"/></authentication></mount>`);
     expect([allow, deny]).toEqual(['/etc/allow', join(directory, 'deny.txt')]);
     expect(Object.fromEntries(listeners)).toEqual({
       paid: { auth: { kind: 'htpasswd', file: join(directory, 'users'), onePerUser: true } },
-      many: { auth: { kind: 'htpasswd', file: '/users', onePerUser: false } },
+      many: { auth: { kind: 'htpasswd', file: '/users' } },
       asked: { auth: {
         kind: 'url', add: new URL('http://u:p@auth.example/add.php'), remove: new URL('https://auth.example/remove.php'), login: { user: 'user', password: 'pass' },
-        authHeader: 'icecast-auth: yes', timelimitHeader: 'X-Limit:', headers: ['x-pragma', 'x-token'], headerPrefix: 'ClientHeader.', whenDown: 'admit', server: 'radio.example',
+        authHeader: 'icecast-auth: yes', timelimitHeader: 'X-Limit:', headers: ['x-pragma', 'x-token'], headerPrefix: 'ClientHeader.', whenDown: 'admit', server: 'radio.example', onePerUser: true,
       } },
     });
     expect(policies).toEqual({ paid: { settings: { listenerDurationMs: 3_600_000 } }, many: {}, asked: { settings: { listenerAuthTimeoutMs: 3_000 } }, sources: {} });

@@ -6,6 +6,7 @@ import type { ReloadedFiles } from '../../../files/reloaded-files.ts';
 import type { Log } from '../../../log/log.ts';
 import type { Admitted, Authenticator, NotAdmitted, Unknown } from './authenticator.ts';
 import { Htpasswd } from './htpasswd.ts';
+import { OnePerUser } from './one-per-user.ts';
 import { PasswordChecker } from './password-checker.ts';
 import { ServiceClient } from './url/service-client.ts';
 import { UrlAuth } from './url/url-auth.ts';
@@ -29,7 +30,7 @@ export class Authenticators {
   constructor(mounts: MountListeners, options: AuthenticatorsOptions) {
     this.#options = options;
     this.#client = new ServiceClient(options.ca);
-    for (const [mount, { auth }] of mounts) if (auth !== undefined) this.#all.set(mount, this.#of(mount, auth));
+    for (const [mount, { auth }] of mounts) if (auth !== undefined) this.#all.set(mount, auth.onePerUser === true ? new OnePerUser(this.#of(mount, auth)) : this.#of(mount, auth));
   }
 
   has(mount: string): boolean {

@@ -10,19 +10,14 @@ import type { PasswordChecker } from './password-checker.ts';
 
 const slowDown = htmlReply(403, 'Too many wrong passwords: try again in a second');
 const busy = htmlReply(503, 'Too many listeners wait for their password to be checked: try again', [['Retry-After', '5']]);
-const twice = htmlReply(403, 'This user is listening already');
 
 /** Admits whoever has the password of a user in a file. */
 export class Htpasswd implements Authenticator {
-  readonly #config: HtpasswdConfig;
   readonly #users: ReloadedFile<ReadonlyMap<string, string>>;
   readonly #checker: PasswordChecker;
-  /** Of those who listen, where each may do so once. */
-  readonly #listening = new Set<string>();
 
-  constructor(config: HtpasswdConfig, files: ReloadedFiles, checker: PasswordChecker) {
-    this.#config = config;
-    this.#users = files.add(config.file, usersIn);
+  constructor({ file }: HtpasswdConfig, files: ReloadedFiles, checker: PasswordChecker) {
+    this.#users = files.add(file, usersIn);
     this.#checker = checker;
   }
 
@@ -35,10 +30,7 @@ export class Htpasswd implements Authenticator {
     if (verdict === 'wait') return refusedFor('too many wrong passwords', slowDown, 'too many wrong passwords');
     if (verdict === 'busy') return refusedFor('too many wait for their password to be checked', busy, 'too many listeners wait to be authenticated');
     if (verdict === 'wrong') return refusedFor('wrong password', loginNeeded, 'wrong listener password');
-    if (!this.#config.onePerUser) return { isAdmitted: true };
-    if (this.#listening.has(user)) return refusedFor('is listening already', twice, 'user is listening already');
-    this.#listening.add(user);
-    return { isAdmitted: true, left: () => void this.#listening.delete(user) };
+    return { isAdmitted: true };
   }
 
   stop(): Promise<void> {

@@ -19,7 +19,7 @@ beforeAll(async () => {
   const file = scratch.write('users', users);
   edge = await serve(['open', 'paid', 'once'], {
     mounts: new Map([
-      ['paid', { auth: { kind: 'htpasswd', file, onePerUser: false } }],
+      ['paid', { auth: { kind: 'htpasswd', file } }],
       ['once', { auth: { kind: 'htpasswd', file, onePerUser: true } }],
     ]),
   }, {}, { accessLog: { file: scratch.path('access'), format: 'json' } });
@@ -75,6 +75,9 @@ describe('a mountpoint with a file of users', () => {
     expect(await statusOf('/once', login('bob', 'secret'))).toBe(200);
     expect(await ask(edge.port, `GET /once HTTP/1.0\r\n${login('ann', 'secret')}\r\n`)).toMatch(/^HTTP\/1\.0 403 [^]*This user is listening already/);
     clients[0]!.socket.resetAndDestroy();
+    expect(await statusOf('/once?user=cat&pass=secret')).toBe(200);
+    clients.at(-1)!.socket.resetAndDestroy();
+    await expect.poll(() => readFileSync(scratch.path('access'), 'utf8')).toContain('GET /once?user=cat&pass=*** HTTP/1.0');
     await expect.poll(() => readFileSync(scratch.path('access'), 'utf8')).toMatch(/"user":"ann","mount":"once"|"mount":"once",.*"user":"ann"/);
     await expect.poll(() => statusOf('/once', login('ann', 'secret'))).toBe(200);
   });
@@ -98,7 +101,7 @@ describe('a mountpoint with a file of users', () => {
 });
 
 it('does not start with a file of users that is wrong', async () => {
-  const start = (text: string): Promise<Served> => serve(['one'], { mounts: new Map([['one', { auth: { kind: 'htpasswd' as const, file: scratch.write('bad', text), onePerUser: false } }]]) });
+  const start = (text: string): Promise<Served> => serve(['one'], { mounts: new Map([['one', { auth: { kind: 'htpasswd' as const, file: scratch.write('bad', text) } }]]) });
   await expect(start('ann\nbob:\n:x\nann:rqXexS6ZhobKA\n')).rejects.toThrow(/bad:1: must be USER:HASH\n.*bad:2: must be USER:HASH\n.*bad:3: must be USER:HASH\n.*bad:4: user "ann" must have bcrypt/);
   await expect(start(`${users}bob:5ebe2294ecd0e0f08eab7690d2a6ee69`)).rejects.toThrow(/bad:6: user "bob" is given twice$/);
 });

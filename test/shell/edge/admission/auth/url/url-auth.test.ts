@@ -7,6 +7,7 @@ import { defaultSettings } from '../../../../../../core/config/settings.ts';
 import { Admission } from '../../../../../../shell/edge/admission/admission.ts';
 import type { HttpRequest } from '../../../../../../shell/http/request.ts';
 import { Refusals } from '../../../../../../shell/log/refusals.ts';
+import type { MountListener } from '../../../../../../shell/cli/mount-listeners.ts';
 import { ask, CapturedLog, RawClient } from '../../../../support.ts';
 import { serve, type Served } from '../../support.ts';
 import { FakeService, type Asked } from './service.ts';
@@ -21,9 +22,10 @@ beforeAll(async () => {
   await service.start();
   const [add, remove] = [service.url('/add'), service.url('/remove')];
   const auth = (more: Partial<UrlAuthConfig>): { readonly auth: UrlAuthConfig } => ({ auth: { ...urlAuthDefaults, add, remove, ...more } });
-  edge = await serve(['radio', 'own', 'kind', 'left', 'few', 'a space'], {
-    mounts: new Map([
+  edge = await serve(['once', 'radio', 'own', 'kind', 'left', 'few', 'a space'], {
+    mounts: new Map<string, MountListener>([
       ['radio', auth({})],
+      ['once', { auth: { ...auth({}).auth, onePerUser: true } }],
       ['own', auth({ add: service.url('/add?x=1', 'us%65r:p%3Aw@'), authHeader: 'X-Allowed: yes', timelimitHeader: 'X-Seconds:', headers: ['X-Token', 'x-none'], headerPrefix: 'Client.', server: 'radio.example', login: { user: 'not', password: 'used' } })],
       ['kind', auth({ whenDown: 'admit', login: { user: 'edge', password: 'secret' } })],
       ['left', { auth: { ...urlAuthDefaults, remove } }],
@@ -144,6 +146,15 @@ describe('a service that authenticates listeners', () => {
     leave(await admitted('/left'));
     expect((await service.until('listener_remove')).form.get('mount')).toBe('/left');
     expect(service.of('listener_add')).toEqual([]);
+  });
+
+  it('is told at once of a user who is listening already, where each may do so once', async () => {
+    await admitted('/once?user=ann&pass=x');
+    expect(await ask(edge.port, 'GET /once?user=ann&pass=x HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 403 [^]*This user is listening already/);
+    expect((await service.until('listener_remove')).form.get('duration')).toBe('0');
+    // Of those without a name any number may.
+    await admitted('/once');
+    await admitted('/once');
   });
 
   it('is told at once of one who was admitted when it had gone already, and of nobody who was not', async () => {
