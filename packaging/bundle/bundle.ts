@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
+import type { ThreadName } from '../../shell/process/start-thread.ts';
 
 const root = join(import.meta.dirname, '../..');
 const program = join(import.meta.dirname, 'program');
@@ -8,9 +9,12 @@ const program = join(import.meta.dirname, 'program');
 /** Modules that find others by the names of files, and what stands in place of them where there is one file. */
 const replaced: Readonly<Record<string, string>> = {
   'shell/process/version.ts': 'version.ts',
-  'shell/process/watchdog/start-thread.ts': 'start-thread.ts',
+  'shell/process/start-thread.ts': 'start-thread.ts',
   'shell/edge/workers/fork.ts': 'fork.ts',
 };
+
+/** All of them: the compiler sees to that. */
+const threadNames: Readonly<Record<ThreadName, true>> = { 'process/watchdog/thread': true, 'edge/admission/auth/password-thread': true };
 
 export interface Bundle {
   /** A CommonJS module, which `node` runs. */
@@ -22,12 +26,13 @@ export interface Bundle {
 /** davecast, daveice and all that they start, as one file. Rejects when a module cannot be in one, or with esbuild's errors. */
 export async function bundleProgram(): Promise<Bundle> {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-  const thread = await bundle('shell/process/watchdog/thread.ts', {});
+  const threads = await Promise.all(Object.keys(threadNames).map(async (name) => [name, await bundle(`shell/${name}.ts`, {})] as const));
+  const codes = Object.fromEntries(threads.map(([name, { code }]) => [name, code]));
   const whole = await bundle(join(relative(root, program), 'main.ts'), {
-    define: { DAVECAST_VERSION: JSON.stringify(version), DAVECAST_THREAD: JSON.stringify(thread.code) },
+    define: { DAVECAST_VERSION: JSON.stringify(version), DAVECAST_THREADS: JSON.stringify(codes) },
     banner: { js: '#!/usr/bin/env node' },
   });
-  return { code: whole.code, packages: [...new Set([...thread.packages, ...whole.packages])].toSorted() };
+  return { code: whole.code, packages: [...new Set([...threads.flatMap(([, { packages }]) => packages), ...whole.packages])].toSorted() };
 }
 
 async function bundle(entry: string, more: BuildOptions): Promise<Bundle> {

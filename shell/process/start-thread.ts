@@ -1,9 +1,11 @@
 import { Worker } from 'node:worker_threads';
 
-/** Starts a module beside another one, whose address is `beside`, in a thread of its own. `name` has no ending. */
-export function startThread(beside: string, name: string, workerData: object): Worker {
-  const isBuilt = beside.endsWith('.js');
-  const module = new URL(isBuilt ? `./${name}.js` : `./${name}.ts`, beside);
+/** The modules that are threads of their own, by their path in shell/ without an ending. Where davecast is one file, they are part of it. */
+export type ThreadName = 'process/watchdog/thread' | 'edge/admission/auth/password-thread';
+
+export function startThread(name: ThreadName, workerData: object): Worker {
+  const isBuilt = import.meta.url.endsWith('.js');
+  const module = new URL(`../${name}${isBuilt ? '.js' : '.ts'}`, import.meta.url);
   if (isBuilt) return new Worker(module, { workerData });
   // A thread does not inherit what has this one read TypeScript.
   const [modules, commonJs, ours] = [import.meta.resolve('tsx/esm/api'), import.meta.resolve('tsx/cjs/api'), module.href].map((url) => JSON.stringify(url));

@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
-import { builtInThread } from './built-in.ts';
+import type { ThreadName } from '../../../shell/process/start-thread.ts';
+import { builtInThreads } from './built-in.ts';
 
-/** In place of shell/process/watchdog/start-thread.ts: the only thread there is, whose code is part of this one's. */
-export function startThread(_name: string, workerData: object): Worker {
-  return new Worker(builtInThread, { eval: true, workerData });
+/** In place of shell/process/start-thread.ts: the code of each thread is part of this one's. */
+export function startThread(name: ThreadName, workerData: object): Worker {
+  return new Worker(builtInThreads[name], { eval: true, workerData });
 }

@@ -30,7 +30,7 @@ export function watchEventLoop({ loopBlockedMs, loopBlockedExitMs }: Settings, r
   const beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const lookMs = Math.ceil(loopBlockedMs / LOOKS);
   const workerData: WatchdogData = { beats, lookMs, standsMs: loopBlockedMs, endMs: loopBlockedExitMs, role, descriptor, isForPeople: isatty(STDOUT) };
-  const thread = startThread(import.meta.url, 'thread', workerData);
+  const thread = startThread('process/watchdog/thread', workerData);
   thread.on('error', (error) => log({ kind: 'unwatched', error: error.message }));
   thread.once('online', keepYoungGenerationSmall);
   thread.unref();

@@ -70,7 +70,7 @@ export class PasswordChecker {
   }
 
   #begin(): Worker {
-    const thread = startThread(import.meta.url, 'password-thread', {});
+    const thread = startThread('edge/admission/auth/password-thread', {});
     // Its end, which follows an error, is what counts.
     thread.on('error', () => undefined);
     thread.on('message', (isRight: boolean) => this.#answered(isRight));
