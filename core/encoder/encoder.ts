@@ -6,7 +6,7 @@ import type { Machine, SourceId, TargetId } from '../base/machine.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Transport } from '../links/transport.ts';
 import { TargetsLeft } from './targets-left.ts';
-import { Target, type EncoderSink } from './target.ts';
+import { Target, type EncoderSink, type TargetFigures } from './target.ts';
 import { TimerQueue } from '../base/timers.ts';
 import { earliest, NEVER, type Micros } from '../base/units.ts';
 
@@ -97,6 +97,16 @@ export class Encoder implements Machine {
       lostMessages: this.#targets.map((open) => open?.target.lostMessages ?? 0),
       strayMessages: this.#targets.reduce((sum, open) => sum + (open?.target.strayMessages ?? 0), 0),
     };
+  }
+
+  /** What there is to measure of each target. */
+  get targets(): readonly TargetFigures[] {
+    return this.#targets.flatMap((open) => open?.target.figures ?? []);
+  }
+
+  /** Frames that were sent of each source that has not ended. */
+  get sources(): readonly { readonly mount: string; readonly frames: number }[] {
+    return [...this.#streams.values()].filter(({ isEnded }) => !isEnded).map(({ mountpoint: mount, frames }) => ({ mount, frames }));
   }
 
   /** Memory held for targets, for unfinished frames, and for those that may have been sent before. */

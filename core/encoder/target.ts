@@ -8,7 +8,7 @@ import { emptyMessageView, MessageType, readMessage } from '../wire/pdu.ts';
 import { Progress } from './progress.ts';
 import type { Settings } from '../config/settings.ts';
 import { StreamTable } from '../wire/stream-table.ts';
-import type { Transport } from '../links/transport.ts';
+import type { Transport, TransportName } from '../links/transport.ts';
 import { later, ms, NEVER, toMs, type Micros } from '../base/units.ts';
 
 /** Where an encoder's messages and reports go. */
@@ -20,6 +20,20 @@ export interface EncoderSink {
   /** Destroy the connection and make it again; `targetDown` is not expected. */
   reset(target: TargetId, reason: 'stuck'): void;
   event(event: EncoderEvent): void;
+}
+
+/** What there is to measure of one target since the start. */
+export interface TargetFigures {
+  readonly label: string;
+  readonly transport: TransportName;
+  /** It is connected; always so where datagrams are sent. */
+  readonly isUp: boolean;
+  /** Handed to the system, copies for a new connection included. */
+  readonly bytes: number;
+  /** Messages that were dropped before they could be sent even once. */
+  readonly lostMessages: number;
+  /** How often it acknowledged nothing for so long that it was connected anew. */
+  readonly stuck: number;
 }
 
 export interface TargetOptions {
@@ -62,6 +76,9 @@ export class Target {
   #lostMessages = 0;
   #lostReported = 0;
   #strayMessages = 0;
+  #stuckTimes = 0;
+  /** By earlier connections, and as datagrams. */
+  #sentBefore = 0;
   // Of this connection.
   #sentBytes = 0;
   /** Messages are collected until then. */
@@ -102,6 +119,17 @@ export class Target {
     return this.#strayMessages;
   }
 
+  get figures(): TargetFigures {
+    return {
+      label: this.#label,
+      transport: this.#transport.name,
+      isUp: this.#isUp,
+      bytes: this.#sentBefore + this.#sentBytes,
+      lostMessages: this.#lostMessages,
+      stuck: this.#stuckTimes,
+    };
+  }
+
   /** When what has been collected is due; NEVER when there is nothing. */
   get flushAt(): Micros {
     return this.#isUp && !this.#isBlocked && this.#queue.length > 0 ? this.#collectsUntil : NEVER;
@@ -135,6 +163,7 @@ export class Target {
     if (!this.#isUp) return;
     const copy = message.slice();
     copy[REPLICA_AT] = this.#id;
+    this.#sentBefore += copy.length;
     this.#sink.send(this.#id, copy);
   }
 
@@ -150,6 +179,7 @@ export class Target {
       this.#enqueue(lane);
       keptMessages += lane.keptMessages;
     }
+    this.#sentBefore += this.#sentBytes;
     this.#sentBytes = 0;
     this.#collectsUntil = now;
     this.#isBlocked = false;
@@ -243,6 +273,7 @@ export class Target {
 
   #stuck(now: Micros): void {
     this.#isUp = false;
+    this.#stuckTimes++;
     if (this.#progress.giveUp()) for (const lane of this.#lanes) lane.expectNothing();
     this.#sink.event({ kind: 'target-stuck', target: this.#id, label: this.#label, stuckMs: toMs(this.#progress.stuckUs) });
     this.#wentDown(now);

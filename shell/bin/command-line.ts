@@ -1,6 +1,6 @@
 import type { Settings } from '../../core/config/settings.ts';
 import type { App, ProcessRole } from '../process/app.ts';
-import { bindAddress, listenPort, logLevel, multicastEndpoint, noMore, optionalPort, tcpEndpoint } from '../cli/arguments.ts';
+import { bindAddress, listenPort, logLevel, multicastEndpoint, noMore, optionalPort, ranges, tcpEndpoint } from '../cli/arguments.ts';
 import { commands, overview, type CommandName } from './commands.ts';
 import { configOf } from '../cli/config.ts';
 import { EdgeApp, type EdgeConfig } from '../edge/edge.ts';
@@ -13,6 +13,8 @@ import { formatHelp } from '../cli/help.ts';
 import type { LogLevel } from '../log/table.ts';
 import { fitted, fittedTogether } from './memory.ts';
 import type { EventFanOut } from '../log/fan-out.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { Range } from '../net/allow.ts';
 import { readOptions, type Given } from '../cli/options.ts';
 import { UsageError } from '../process/problems.ts';
 import { probeConfig, probeHelp, probeOptions, type ProbeConfig } from '../probe/command.ts';
@@ -34,7 +36,9 @@ export type Wish =
       readonly role: ProcessRole;
       readonly logLevel: LogLevel;
       readonly settings: Settings;
-      readonly make: (events: EventFanOut) => App;
+      /** Who may read metrics, besides this machine and operators. */
+      readonly metricsAllow: readonly Range[];
+      readonly make: (events: EventFanOut, metrics: Metrics) => App;
       /** For stderr, a line each. */
       readonly notes: readonly string[];
     };
@@ -84,30 +88,30 @@ function read(name: CommandName, argv: readonly string[], make: (given: Given) =
   if (given.has('help')) return { kind: 'print', text: formatHelp(help) };
   if (given.has('version')) return versionOf(name === 'daveice' ? 'daveice' : 'davecast');
   const { logLevel: level, ...made } = make(given);
-  return { kind: 'run', role, logLevel: logLevel(given) ?? level ?? 'info', ...made, notes: given.notes };
+  return { kind: 'run', role, logLevel: logLevel(given) ?? level ?? 'info', metricsAllow: ranges('--metrics-allow', given.all('metrics-allow')), ...made, notes: given.notes };
 }
 
 function makeRelay(config: RelayConfig): Make {
-  return { settings: config.settings, make: ({ tell }) => new RelayApp({ ...config, settings: fitted(config.settings, 'historyBytes', tell) }, tell) };
+  return { settings: config.settings, make: ({ tell }, metrics) => new RelayApp({ ...config, settings: fitted(config.settings, 'historyBytes', tell), metrics }, tell) };
 }
 
 function makeEdge(config: EdgeConfig): Make {
-  return { settings: config.settings, make: ({ tell }) => new EdgeApp({ ...config, settings: fitted(config.settings, 'edgeBytes', tell) }, tell) };
+  return { settings: config.settings, make: ({ tell }, metrics) => new EdgeApp({ ...config, settings: fitted(config.settings, 'edgeBytes', tell), metrics }, tell) };
 }
 
 function makeStation({ config, settings, logLevel: level }: StationWish): Make {
   return {
     settings,
     logLevel: level,
-    make: ({ tell }) => {
+    make: ({ tell }, metrics) => {
       const { relay, edge } = fittedTogether(settings, tell);
-      return new StationApp({ ...config, settings: edge, relaySettings: relay }, tell);
+      return new StationApp({ ...config, settings: edge, relaySettings: relay, metrics }, tell);
     },
   };
 }
 
 function makeEncoder(config: EncoderConfig): Make {
-  return { settings: config.settings, make: ({ tell }) => new EncoderApp(config, tell) };
+  return { settings: config.settings, make: ({ tell }, metrics) => new EncoderApp({ ...config, metrics }, tell) };
 }
 
 function relayConfig(given: Given): RelayConfig {

@@ -39,15 +39,16 @@ const relayOptions: readonly Option[] = [
 
 /** For a role that is not there to serve HTTP. */
 const pagesOptions: readonly Option[] = [
-  { name: 'http', value: 'PORT', help: 'port for GET /healthz, answered with 200 while the process serves, and GET /readyz (default: none)' },
+  { name: 'http', value: 'PORT', help: 'port for GET /healthz, answered with 200 while the process serves, GET /readyz and GET /metrics (default: none)' },
 ];
 
 /** The same by TLS. */
-const pagesTlsOptions = tlsOptions('GET /healthz and /readyz', '--http');
+const pagesTlsOptions = tlsOptions('GET /healthz, /readyz and /metrics', '--http');
 
 /** For every role with an HTTP port. */
 const httpOptions = (role: ProcessRole): readonly Option[] => [
   { name: 'trusted-proxy', value: 'CIDR', repeated: true, help: 'address or range of a reverse proxy or load balancer in front of the HTTP ports, such as 192.0.2.0/24. What it says of its clients is believed: X-Forwarded-For, Forwarded, or the PROXY protocol, version 1 or 2 (default: none, and such headers are ignored)' },
+  { name: 'metrics-allow', value: 'CIDR', repeated: true, help: 'answer GET /metrics to these addresses, too: 192.0.2.0/24, 2001:db8::/32, or a single address (default: this machine only, and operators who have the admin password)' },
   { name: 'ready-check', value: 'NAME', repeated: true, help: `check that counts for GET /readyz, answered with 200 or 503: ${readyChecks[role].all.join(', ')}, or none (default ${readyChecks[role].counted.join(', ')})` },
 ];
 

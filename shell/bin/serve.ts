@@ -1,3 +1,4 @@
+import { Metrics, type MetricsOptions } from '../metrics/metrics.ts';
 import type { App } from '../process/app.ts';
 import type { EventSink } from '../log/events.ts';
 import { EventFanOut } from '../log/fan-out.ts';
@@ -10,13 +11,15 @@ import { stackOf } from '../process/problems.ts';
 const FAILED_STATUS = 1;
 
 /** Runs a role until it is finished or a signal comes; resolves with the exit status. All that it tells goes by one fan-out. */
-export async function serve(make: (events: EventFanOut) => App, { log, flush, flushNow }: Logger): Promise<number> {
+export async function serve(make: (events: EventFanOut, metrics: Metrics) => App, { log, flush, flushNow, droppedLines }: Logger, options: Pick<MetricsOptions, 'role' | 'allow'>): Promise<number> {
   const events = new EventFanOut(log);
   const { tell } = events;
+  const metrics = new Metrics({ ...options, droppedLines, tell });
+  events.join(metrics.event);
   tellOfFaults(tell, flushNow);
   tellOfSignals(tell);
   const manager = new ServiceManager({ env: process.env, failed: (reason) => tell({ kind: 'service-manager-not-told', reason }) });
-  const app = make(events);
+  const app = make(events, metrics);
   const signal = nextSignal(['SIGTERM', 'SIGINT'], (signal) => {
     manager.stopping();
     tell({ kind: 'stopping', signal });

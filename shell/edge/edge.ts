@@ -23,6 +23,7 @@ import { ListenersByConnection } from './listeners-by-connection.ts';
 import { WorkerPool } from './workers/pool.ts';
 import { oneConnected, readyChecks, readyRoute, type Check, type Condition } from '../http/readiness.ts';
 import type { Log } from '../log/log.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { IngressLinks } from '../net/ingress-links.ts';
 import { FlightRecorder, type RecordConfig } from '../recording/flight-recorder.ts';
 import { Refusals } from '../log/refusals.ts';
@@ -54,6 +55,8 @@ export interface EdgeConfig {
   readonly ready?: readonly string[] | undefined;
   /** What else is checked there, of other parts of the process. */
   readonly moreChecks?: readonly Check[] | undefined;
+  /** Of the process; without it there is no such page. */
+  readonly metrics?: Metrics | undefined;
   /** What source clients ask at the same ports; nothing, unless given. */
   readonly sourceRoutes?: ListenerServerOptions['sources'];
 }
@@ -85,7 +88,7 @@ export class EdgeApp implements App {
   readonly #refusals: Refusals;
 
   constructor(config: EdgeConfig, log: Log) {
-    const { settings, policies = {}, admission, adminPassword, record, workers = 1, trustedProxies, ready = readyChecks.edge.counted, sourceRoutes } = config;
+    const { settings, policies = {}, admission, adminPassword, record, metrics, workers = 1, trustedProxies, ready = readyChecks.edge.counted, sourceRoutes } = config;
     this.#config = config;
     this.#log = log;
     this.#refusals = new Refusals(log);
@@ -126,6 +129,7 @@ export class EdgeApp implements App {
       access: (entry) => this.#access(entry),
       adminPassword,
       ready: readyRoute({ checks: this.#checks(), counted: ready, mount: (name) => this.#onAir([this.#edge.mount(name)]) }),
+      metrics,
       sources: sourceRoutes,
       admission,
       settings,
@@ -134,6 +138,7 @@ export class EdgeApp implements App {
       refusals: this.#refusals,
       trustedProxies,
     });
+    metrics?.measureEdge({ machine: this.#edge, now: () => this.#driver.now, upstreams: () => this.#ingress.upstreams, settings });
   }
 
   /** A relay of this process: takes what it sends. To be called once we have started. */
@@ -193,6 +198,7 @@ export class EdgeApp implements App {
   }
 
   #access(entry: AccessEntry): void {
+    this.#config.metrics?.listenerLeft(entry.mount, entry.reason);
     if (this.#accessLog !== undefined) return this.#accessLog.take(entry);
     const { mount, ip, agent, connectedMs, bytes, reason } = entry;
     this.#log({ kind: 'access', mount, ip, agent, connectedS: Math.round(connectedMs / 1_000), bytes, reason });

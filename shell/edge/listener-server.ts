@@ -11,11 +11,12 @@ import type { AccessEntry } from '../access-log/lines.ts';
 import type { RequestHead } from '../http/head.ts';
 import { commonRoutes, notFound } from '../http/common-routes.ts';
 import { anybody } from '../http/guards.ts';
-import { corsLines, finish, htmlReply, type Reply } from '../http/reply.ts';
+import { corsLines, finish, htmlReply, lineVoice, type Reply } from '../http/reply.ts';
 import type { HttpRequest } from '../http/request.ts';
 import { Router, type Route, type RouteTable } from '../http/router.ts';
 import { HttpServer } from '../http/server.ts';
 import type { Log } from '../log/log.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { Refusals } from '../log/refusals.ts';
 import type { ListenerHost, ListenerUser, LeftWith } from './listener-host.ts';
 import { Admission, type AdmissionConfig } from './admission/admission.ts';
@@ -40,6 +41,8 @@ export interface ListenerServerOptions {
   readonly adminPassword: string | undefined;
   /** What it says of itself to load balancers. */
   readonly ready?: Route | undefined;
+  /** Of the process; without it there is no such page. */
+  readonly metrics?: Metrics | undefined;
   /** What source clients may ask; nothing, unless given. */
   readonly sources?: { readonly titles: readonly Route[]; readonly push: Route; readonly begun: () => number } | undefined;
   readonly settings: Settings;
@@ -93,7 +96,7 @@ export class ListenerServer {
   }
 
   /** Every page before the mountpoints: none can be called like one. */
-  #table({ table, operator, admin, adminPassword, ready, sources, refusals, settings, log }: ListenerServerOptions): RouteTable {
+  #table({ table, operator, admin, adminPassword, ready, metrics, sources, refusals, settings, log }: ListenerServerOptions): RouteTable {
     const allowed = operators({ password: adminPassword, refusals });
     const { maxListeners } = settings;
     const startedAt = new Date();
@@ -109,6 +112,7 @@ export class ListenerServer {
       routes: [
         ...commonRoutes,
         ...(ready === undefined ? [] : [ready]),
+        ...(metrics === undefined ? [] : [metrics.route(refusals, adminPassword === undefined ? undefined : allowed({ voice: lineVoice }))]),
         // A title comes with the login of a source client, or with that of an operator.
         ...(sources?.titles ?? []).map((route) => ({ ...route, isFor: isNotOfOperator })),
         ...operatorRoutes({ api: operator, allowed, log }),

@@ -8,6 +8,7 @@ import { Uplink } from './uplink.ts';
 import { IcecastSource } from '../source/icecast-source.ts';
 import { oneConnected, readyChecks, readyRoute, type Check, type Condition } from '../http/readiness.ts';
 import type { Log } from '../log/log.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { Lookup } from '../net/resolve.ts';
 import type { Source } from '../source/source.ts';
 import { UsageError } from '../process/problems.ts';
@@ -38,6 +39,8 @@ export interface EncoderConfig {
   readonly bind: string;
   /** Certificates of authorities in PEM, for servers that are pulled from by https; those that Node.js trusts, unless given. */
   readonly ca?: string | undefined;
+  /** Of the process; without it there is no such page. */
+  readonly metrics?: Metrics | undefined;
   readonly settings: Settings;
   /** Of the targets' names; the system's, unless given. */
   readonly lookup?: Lookup | undefined;
@@ -73,6 +76,7 @@ export class EncoderApp implements App {
       this.#fail = reject;
     });
     this.#uplink = new Uplink(targets, { settings, log, isShared: mounts.length > 1, multicastVia: interfaceOf(bind), lookup });
+    config.metrics?.measureEncoder(() => this.#uplink.figures);
     this.#sources = this.#makeSources();
   }
 
@@ -94,7 +98,7 @@ export class EncoderApp implements App {
   }
 
   #makeSources(): Source[] {
-    const { settings, bind, ca, mounts, listenPort, tls, shoutcast, trustedProxies, ready: counted = readyChecks.encoder.counted } = this.#config;
+    const { settings, bind, ca, mounts, listenPort, tls, shoutcast, trustedProxies, metrics, ready: counted = readyChecks.encoder.counted } = this.#config;
     const log = this.#log;
     const pushed: SourceMount[] = [];
     const sources: Source[] = [];
@@ -107,7 +111,7 @@ export class EncoderApp implements App {
       else sources.push(new StdinSource(process.stdin, api, (problem) => this.#inputEnded(problem)));
     }
     const ready = readyRoute({ checks: this.#checks(), counted, mount: (name) => this.#fed([name]) });
-    if (pushed.length > 0) sources.push(new SourceServer({ mounts: pushed, bind: { address: bind, port: listenPort ?? 0 }, tls, shoutcast, trustedProxies, ready, settings, log }));
+    if (pushed.length > 0) sources.push(new SourceServer({ mounts: pushed, bind: { address: bind, port: listenPort ?? 0 }, tls, shoutcast, trustedProxies, ready, metrics, settings, log }));
     return sources;
   }
 

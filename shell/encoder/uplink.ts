@@ -59,6 +59,12 @@ export class Uplink implements StreamWay {
     return this.#links.all;
   }
 
+  /** What there is to measure. */
+  get figures(): Pick<Encoder, 'targets' | 'sources' | 'heldBytes'> {
+    const { targets, sources, heldBytes } = this.#encoder;
+    return { targets, sources, heldBytes };
+  }
+
   start(): void {
     this.#links.start();
     this.#driver.settle();

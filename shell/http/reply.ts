@@ -85,11 +85,11 @@ export const lineVoice: Voice = (status, text, headers) => textReply(status, `${
 /** For programs. */
 export const jsonVoice: Voice = (status, message, headers) => jsonReply(status, { message }, headers);
 
-/** Sends the last bytes of a connection, and lets it end. */
-export function finish(socket: net.Socket, bytes: string): void {
+/** Sends the last bytes of a connection, and lets it end; the client gets so long to read them. */
+export function finish(socket: net.Socket, bytes: string | Uint8Array, lingerMs: number = LINGER_MS): void {
   socket.end(bytes);
   // What the client still sends is read, or the system would answer it with a reset that overtakes our bytes.
   socket.resume();
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  const timer = setTimeout(() => socket.destroy(), lingerMs);
   socket.on('close', () => clearTimeout(timer));
 }

@@ -37,6 +37,7 @@ export type Refusal =
   | 'too many listeners wait to be authenticated'
   | 'too many wrong passwords'
   | 'wrong admin password'
+  | 'metrics are not for this address'
   | 'operator command from a page of another site'
   | 'source or title from a page of another site';
 

@@ -20,6 +20,8 @@ export interface Logger {
   flushNow(): void;
   /** Where lines go, for another thread. */
   readonly descriptor: number;
+  /** Lines that were dropped since the start, because nobody took them. */
+  droppedLines(): number;
 }
 
 export interface LogOptions {
@@ -38,7 +40,7 @@ export function createLogger({ role, level }: LogOptions): Logger {
     formatters: { level: (label) => ({ level: label }) },
   };
   const log = logTo(pino(options, { write: (line) => output.write(format === undefined ? line : format(line)) }));
-  return { log, flush: () => output.flush(), flushNow: () => output.flushNow(), descriptor: output.descriptor };
+  return { log, flush: () => output.flush(), flushNow: () => output.flushNow(), descriptor: output.descriptor, droppedLines: () => output.droppedLines };
 }
 
 function logTo(logger: pino.Logger): Log {

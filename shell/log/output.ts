@@ -23,6 +23,8 @@ export interface LogOutput {
   readonly abandoned: Promise<void>;
   /** For another thread, whose writes do not wait either. */
   readonly descriptor: number;
+  /** Since the start. */
+  readonly droppedLines: number;
 }
 
 /** `dropped` is told when lines are taken again, after so many were not; what it writes comes behind those that waited. */
@@ -43,6 +45,7 @@ export class LineQueue implements LogOutput {
   #isTorn = false;
   #isFull = false;
   #dropped = 0;
+  #everDropped = 0;
   /** Dropped lines that are told of by a line which is not written yet. */
   #toldOf = 0;
   #whenEmpty: (() => void)[] = [];
@@ -61,12 +64,17 @@ export class LineQueue implements LogOutput {
     return this.#writer.descriptor;
   }
 
+  get droppedLines(): number {
+    return this.#everDropped;
+  }
+
   write(line: string): void {
     const bytes = Buffer.from(line);
     // Once one is dropped all are, until those that wait are written: one gap, not many.
     this.#isFull ||= this.#waitingBytes + bytes.length > this.#maxWaitingBytes;
     if (this.#isFull) {
       this.#dropped++;
+      this.#everDropped++;
       return;
     }
     this.#lines.push(bytes);
@@ -123,7 +131,9 @@ export class LineQueue implements LogOutput {
   #failed(rest: Uint8Array, before: number): void {
     this.#isTorn = before !== LF;
     const isOnlyEnd = this.#isTorn && rest[0] === LF;
-    this.#dropped += rest.filter((byte) => byte === LF).length - (isOnlyEnd ? 1 : 0) + this.#toldOf;
+    const lost = rest.filter((byte) => byte === LF).length - (isOnlyEnd ? 1 : 0);
+    this.#everDropped += lost;
+    this.#dropped += lost + this.#toldOf;
     this.#toldOf = 0;
   }
 

@@ -12,6 +12,7 @@ import { NEVER_FINISHED, type App } from '../process/app.ts';
 import { Driver } from '../process/driver.ts';
 import { PageServer } from '../http/page-server.ts';
 import { oneConnected, readyChecks, readyRoute, type Condition } from '../http/readiness.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { Log } from '../log/log.ts';
 import { IngressLinks, type InnerPath, type PathEnd } from '../net/ingress-links.ts';
 import { FlightRecorder, type RecordConfig } from '../recording/flight-recorder.ts';
@@ -44,6 +45,8 @@ export interface RelayConfig {
   readonly settings: Settings;
   /** Keep a flight recorder; undefined: none. */
   readonly record?: RecordConfig | undefined;
+  /** Of the process; without it there is no such page. */
+  readonly metrics?: Metrics | undefined;
 }
 
 /**
@@ -77,7 +80,7 @@ export class RelayApp implements App {
     this.#config = config;
     this.#log = log;
     this.#refusals = new Refusals(log);
-    const { settings, record, allowIn = [], allowOut = [], trustedProxies, upstreams, ready = readyChecks.relay.counted } = config;
+    const { settings, record, metrics, allowIn = [], allowOut = [], trustedProxies, upstreams, ready = readyChecks.relay.counted } = config;
     this.#allowIn = new AllowList(allowIn);
     this.#allowOut = new AllowList(allowOut);
     const sink: RelaySink = {
@@ -91,9 +94,10 @@ export class RelayApp implements App {
     this.#flight = record && new FlightRecorder({ ...record, role: 'relay', settings, log });
     this.#relay = this.#flight === undefined ? new Relay({ settings }, sink) : recordedRelay({ settings }, sink, this.#flight.recorder);
     this.#driver = new Driver(this.#relay, settings);
-    this.#pages = new PageServer({ settings, log, refusals: this.#refusals, trustedProxies }, [readyRoute({ checks: upstreams.length === 0 ? [] : [{ name: 'upstreams', look: () => this.upstreamsUp }], counted: ready })]);
+    this.#pages = new PageServer({ settings, log, refusals: this.#refusals, trustedProxies }, [readyRoute({ checks: upstreams.length === 0 ? [] : [{ name: 'upstreams', look: () => this.upstreamsUp }], counted: ready }), ...(metrics === undefined ? [] : [metrics.route(this.#refusals)])]);
     this.#tls = config.tls && new TlsPort(config.tls, log);
     this.#ingress = new IngressLinks({ machine: this.#relay, driver: this.#driver, settings, log, refusals: this.#refusals });
+    metrics?.measureRelay({ machine: this.#relay, upstreams: () => this.#ingress.upstreams, settings });
   }
 
   async start(): Promise<void> {

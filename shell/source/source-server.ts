@@ -5,6 +5,7 @@ import { commonRoutes } from '../http/common-routes.ts';
 import { Router, type Route, type RouteTable } from '../http/router.ts';
 import { HttpServer } from '../http/server.ts';
 import type { Log } from '../log/log.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { Refusals } from '../log/refusals.ts';
 import type { Source } from './source.ts';
 import type { Range } from '../net/allow.ts';
@@ -22,6 +23,8 @@ export interface SourceServerOptions {
   readonly trustedProxies?: readonly Range[] | undefined;
   /** What it says of itself to load balancers. */
   readonly ready?: Route | undefined;
+  /** Of the process; without it there is no such page. */
+  readonly metrics?: Metrics | undefined;
   readonly settings: Settings;
   readonly log: Log;
 }
@@ -37,14 +40,14 @@ export class SourceServer implements Source {
 
   constructor(options: SourceServerOptions) {
     this.#options = options;
-    const { mounts, tls, shoutcast, trustedProxies, ready, settings, log } = options;
+    const { mounts, tls, shoutcast, trustedProxies, ready, metrics, settings, log } = options;
     this.#tls = tls && new TlsPort(tls, log);
     this.#refusals = new Refusals(log);
     const common = { settings, log, refusals: this.#refusals, trustedProxies };
     this.#intake = new SourceIntake({ mounts: new FixedMounts(mounts), perMount: 1, shoutcast, ...common });
     const { titles, kill, push } = this.#intake.routes;
     this.table = {
-      routes: [...commonRoutes, ...(ready === undefined ? [] : [ready]), ...titles, kill, push],
+      routes: [...commonRoutes, ...(ready === undefined ? [] : [ready]), ...(metrics === undefined ? [] : [metrics.route(this.#refusals)]), ...titles, kill, push],
       notFound: sourcesOnly,
       // libshout asks in this way for an upgrade to TLS, and takes no for an answer.
       options: () => ({ status: 204, headers: [['Allow', 'GET, SOURCE, PUT, OPTIONS']] }),

@@ -5,6 +5,7 @@ import type { AccessLogConfig } from '../access-log/access-log.ts';
 import { EdgeApp } from '../edge/edge.ts';
 import { readyChecks } from '../http/readiness.ts';
 import type { Log } from '../log/log.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { Refusals } from '../log/refusals.ts';
 import type { Endpoint } from '../net/address.ts';
 import type { Range } from '../net/allow.ts';
@@ -60,6 +61,8 @@ export interface StationConfig {
   readonly accessLog?: AccessLogConfig | undefined;
   /** Keep a flight recorder of the edge; undefined: none. */
   readonly record?: RecordConfig | undefined;
+  /** Of the process; without it there is no such page. */
+  readonly metrics?: Metrics | undefined;
 }
 
 /**
@@ -83,7 +86,7 @@ export class StationApp implements App {
     const { bind, httpPort, tls, shoutcast, sources, sourcesPerMount, pulled, ca, peers, outPort, inPort, allowIn, allowOut, settings, relaySettings, ...serving } = config;
     this.#config = config;
     this.#refusals = new Refusals(log);
-    this.#relay = new RelayApp({ bind, inPort, outPort, upstreams: peers, multicasts: [], allowIn, allowOut, settings: relaySettings }, log);
+    this.#relay = new RelayApp({ bind, inPort, outPort, upstreams: peers, multicasts: [], allowIn, allowOut, settings: relaySettings, metrics: config.metrics }, log);
     const mounts = new StationMounts({ sources, way: new InnerWay({ relay: this.#relay, settings, log }), settings, log });
     this.#intake = new SourceIntake({ mounts, perMount: sourcesPerMount, shoutcast, trustedProxies: serving.trustedProxies, settings, log, refusals: this.#refusals });
     const moreChecks = peers.length === 0 ? [] : [{ name: 'peers', look: () => this.#relay.upstreamsUp }];

@@ -109,6 +109,26 @@ describe('a TCP target', () => {
     expect(stage.target.lostMessages).toBe(0);
   });
 
+  it('counts what it was given, by all of its connections', () => {
+    const stage = new Stage();
+    expect(stage.target.figures).toEqual({ label: 'relay', transport: 'tcp', isUp: false, bytes: 0, lostMessages: 0, stuck: 0 });
+    stage.target.up(stage.now);
+    stage.add(2);
+    stage.pump();
+    stage.target.down();
+    stage.target.up(stage.now);
+    stage.pump();
+    const bytes = stage.sent.reduce((sum, one) => sum + one.length, 0);
+    expect(bytes).toBeGreaterThan(4 * 100);
+    expect(stage.target.figures).toMatchObject({ isUp: true, bytes, stuck: 0 });
+    stage.backlog = 1;
+    stage.isStuck = true;
+    stage.add(1);
+    for (let look = 0; look < 10; look++) stage.after(500);
+    expect(stage.target.figures).toMatchObject({ isUp: false, stuck: stage.resets });
+    expect(stage.resets).toBe(1);
+  });
+
   it('has no more in flight than it may, and goes on when that is taken', () => {
     const stage = new Stage('tcp', { targetInFlightBytes: 4_096 });
     stage.isStuck = true;

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { readDavecast } from '../../../shell/bin/command-line.ts';
 import { EventFanOut } from '../../../shell/log/fan-out.ts';
+import { Metrics } from '../../../shell/metrics/metrics.ts';
 import { ask, CapturedLog } from '../support.ts';
 
 it.each([
@@ -14,8 +15,10 @@ it.each([
   const wish = readDavecast(`${line} --bind 127.0.0.1 --trusted-proxy 192.0.2.0/24 --trusted-proxy 127.0.0.1`.split(' '));
   if (wish.kind !== 'run') throw new Error('it is no process');
   const told = new CapturedLog();
-  const app = wish.make(new EventFanOut(told.log));
+  const metrics = new Metrics({ role: wish.role, tell: told.log });
+  const app = wish.make(new EventFanOut(told.log), metrics);
   await app.start();
   expect(await ask(await told.port(what), 'PROXY TCP4 192.0.2.7 198.51.100.1 5432 443\r\nGET /healthz HTTP/1.0\r\n\r\n')).toMatch(/ok\n$/);
   await app.stop();
+  metrics.stop();
 });

@@ -1,0 +1,26 @@
+import { AllowList, type Range } from '../net/allow.ts';
+import type { Guard } from '../http/guards.ts';
+import { lineVoice } from '../http/reply.ts';
+import type { Refusals } from '../log/refusals.ts';
+
+export interface MetricsAllowed {
+  /** Addresses that may read, besides this machine. */
+  readonly allow: readonly Range[];
+  readonly refusals: Refusals;
+  /** Who else may, by a password; nobody, unless given. */
+  readonly operators?: Guard | undefined;
+}
+
+/**
+ * Who may read metrics, which name streams and the addresses of encoders: programs on this machine that ask without a proxy, addresses that are given, and
+ * operators.
+ */
+export function metricsGuard({ allow, refusals, operators }: MetricsAllowed): Guard {
+  const given = allow.length === 0 ? () => false : new AllowList(allow).allows;
+  return (request) => {
+    if (given(request.client.address) || request.client.isLocal) return undefined;
+    if (operators !== undefined) return operators(request);
+    refusals.count('metrics are not for this address', request.from);
+    return lineVoice(403, 'Metrics are not for this address: see --metrics-allow');
+  };
+}

@@ -1,0 +1,153 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { ProcessRole } from '../process/app.ts';
+import { stackOf } from '../process/problems.ts';
+import type { EventSink } from '../log/events.ts';
+import type { Refusals } from '../log/refusals.ts';
+import type { Range } from '../net/allow.ts';
+import type { Guard } from '../http/guards.ts';
+import { finish, formatReply, htmlReply, responseHead } from '../http/reply.ts';
+import type { HttpRequest } from '../http/request.ts';
+import type { Route } from '../http/router.ts';
+import { contentTypes, formatFor, takesGzip } from './accept.ts';
+import { metricsGuard } from './allowed.ts';
+import type { Collector } from './collector.ts';
+import { edgeCollector, type EdgeToMeasure } from './edge.ts';
+import { encoderCollector, type EncoderToMeasure } from './encoder.ts';
+import { EventCounts } from './event-counts.ts';
+import { LoopLag } from './loop-lag.ts';
+import { MountsCounts } from './mount-counts.ts';
+import { tellDescriptors, tellProcess } from './process-figures.ts';
+import { relayCollector, type RelayToMeasure } from './relay.ts';
+import { NO_LABELS, labels, Scrape, type Format } from './scrape.ts';
+
+export interface MetricsOptions {
+  readonly role: ProcessRole;
+  /** Who may read them, besides this machine and operators. */
+  readonly allow?: readonly Range[];
+  /** Log lines that were dropped since the start. */
+  readonly droppedLines?: () => number;
+  /** Told when a scrape fails. */
+  readonly tell: EventSink;
+}
+
+/** A scrape works for so long at a time, */
+const TURN_MS = 2;
+/** and leaves the process so long in between to give out audio: it takes a third of a processor at most. */
+const PAUSE_MS = 4;
+/** How long a client gets to read an answer: there may be megabytes of it. */
+const READ_MS = 10_000;
+
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+const compress = promisify(gzip);
+
+/**
+ * What `/metrics` of a process tells. Figures are read from machines when they are asked for; what machines do not keep is counted from events.
+ *
+ *     fan-out of events -> counts -.
+ *     Edge, Relay, Encoder ---------> Scrape -> text -> whoever may read it
+ *     the process ------------------'
+ *
+ * However many ask at a time, there is one scrape for all of them, and it is done in short turns.
+ */
+export class Metrics {
+  readonly #options: MetricsOptions;
+  readonly #events = new EventCounts();
+  readonly #mounts: MountsCounts;
+  readonly #lag = new LoopLag();
+  readonly #collectors: Collector[] = [];
+  readonly #running = new Map<Format, Promise<Uint8Array>>();
+  /** Processor time of the last scrape. */
+  #tookMs = 0;
+
+  constructor(options: MetricsOptions) {
+    this.#options = options;
+    this.#mounts = new MountsCounts({ nowMs: () => performance.now(), countsFrames: options.role === 'encoder' });
+  }
+
+  /** Takes the events of the process. */
+  readonly event: EventSink = (event) => {
+    this.#events.take(event);
+    this.#mounts.take(event);
+  };
+
+  /** Events do not tell of all. */
+  listenerLeft(mount: string, reason: string): void {
+    this.#mounts.listenerLeft(mount, reason);
+  }
+
+  measureEdge(edge: EdgeToMeasure): void {
+    this.#collectors.push(edgeCollector(edge, this.#mounts));
+  }
+
+  measureRelay(relay: RelayToMeasure): void {
+    this.#collectors.push(relayCollector(relay));
+  }
+
+  measureEncoder(figures: () => EncoderToMeasure): void {
+    this.#collectors.push(encoderCollector(figures, this.#mounts));
+  }
+
+  /** The page of a role. @param operators who may read it by a password; nobody, unless given. */
+  route(refusals: Refusals, operators?: Guard): Route {
+    const who = metricsGuard({ allow: this.#options.allow ?? [], refusals, operators });
+    return { at: 'metrics', methods: ['GET'], who, handle: (request) => this.#answer(request) };
+  }
+
+  /** All that there is to tell now. */
+  text(format: Format): Promise<Uint8Array> {
+    const running = this.#running.get(format) ?? this.#scrape(format).finally(() => this.#running.delete(format));
+    this.#running.set(format, running);
+    return running;
+  }
+
+  stop(): void {
+    this.#lag.stop();
+  }
+
+  #answer({ head, socket, from }: HttpRequest): 'taken' {
+    const format = formatFor(head.headers.get('accept'));
+    const isSmall = takesGzip(head.headers.get('accept-encoding'));
+    const answered = this.text(format).then(async (text) => {
+      const body = isSmall ? await compress(text) : text;
+      const more = ['Vary: Accept, Accept-Encoding', ...(isSmall ? ['Content-Encoding: gzip'] : []), `Content-Length: ${body.length}`];
+      const reply = Buffer.from(responseHead(200, contentTypes[format], more));
+      finish(socket, head.method === 'HEAD' ? reply : Buffer.concat([reply, body]), READ_MS);
+    });
+    answered.catch((error: unknown) => {
+      this.#options.tell({ kind: 'request-failed', from, method: head.method, target: head.target, error: stackOf(error) });
+      finish(socket, formatReply(htmlReply(500, 'Internal server error'), head.method));
+    });
+    return 'taken';
+  }
+
+  async #scrape(format: Format): Promise<Uint8Array> {
+    const scrape = new Scrape();
+    let tookMs = 0;
+    const inTurns = async <T>(work: Iterable<T>, each: (part: T) => void): Promise<void> => {
+      let beganAt = performance.now();
+      for (const part of work) {
+        each(part);
+        const spentMs = performance.now() - beganAt;
+        if (spentMs < TURN_MS) continue;
+        tookMs += spentMs;
+        await pause();
+        beganAt = performance.now();
+      }
+      tookMs += performance.now() - beganAt;
+    };
+    await tellDescriptors(scrape);
+    for (const collect of this.#collectors) await inTurns(collect(scrape), nothing);
+    await inTurns(this.#mounts.tell(scrape), nothing);
+    this.#events.tell(scrape);
+    tellProcess(scrape, { role: this.#options.role, lag: this.#lag, droppedLines: this.#options.droppedLines ?? (() => 0) });
+    for (const [label, count] of scrape.summed) scrape.add('davecast_metrics_summed', labels({ label }), count);
+    scrape.add('davecast_metrics_duration_seconds', NO_LABELS, this.#tookMs / 1_000);
+    const parts: Uint8Array[] = [];
+    await inTurns(scrape.text(format), (part) => parts.push(Buffer.from(part)));
+    this.#tookMs = tookMs;
+    return Buffer.concat(parts);
+  }
+}
+
+function nothing(): void {}
