@@ -91,6 +91,7 @@ export type FamilyName =
   | 'davecast_event_loop_lag_max_seconds'
   | 'davecast_event_loop_active_seconds'
   | 'davecast_heap_bytes'
+  | 'davecast_heap_limit_bytes'
   | 'davecast_build'
   | 'davecast_metrics_summed'
   | 'davecast_metrics_duration_seconds'
@@ -182,6 +183,7 @@ export const families: Readonly<Record<FamilyName, Family>> = {
   davecast_event_loop_lag_max_seconds: { type: 'gauge', unit: 'seconds', labels: [], of: all, help: 'longest lag of the event loop in the last minute' },
   davecast_event_loop_active_seconds: { type: 'counter', unit: 'seconds', labels: [], of: all, help: 'time that the event loop was not idle' },
   davecast_heap_bytes: { type: 'gauge', unit: 'bytes', labels: ['kind'], of: all, help: 'memory as V8 tells it: used, total, external, array_buffers (within external)' },
+  davecast_heap_limit_bytes: { type: 'gauge', unit: 'bytes', labels: [], of: all, help: 'limit of the V8 heap (--max-old-space-size)' },
   davecast_build: { type: 'info', labels: ['version', 'role', 'node'], of: all, help: 'version of Davecast and Node.js, and what the process is' },
   davecast_metrics_summed: { type: 'gauge', labels: ['label'], of: all, help: 'values of a label beyond its limit, which are summed as "all others"' },
   davecast_metrics_duration_seconds: { type: 'gauge', unit: 'seconds', labels: [], of: all, help: 'processor time that the last scrape took' },

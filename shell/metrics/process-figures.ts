@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
+import { getHeapStatistics } from 'node:v8';
 import type { ProcessRole } from '../process/app.ts';
 import { version } from '../process/version.ts';
 import type { LoopLag } from './loop-lag.ts';
@@ -20,6 +21,7 @@ export function tellProcess(scrape: Scrape, { role, lag, droppedLines }: Process
   scrape.add('process_resident_memory_bytes', NO_LABELS, rss);
   scrape.add('process_start_time_seconds', NO_LABELS, Math.round(performance.timeOrigin) / 1_000);
   for (const [kind, bytes] of Object.entries({ used: heapUsed, total: heapTotal, external, array_buffers: arrayBuffers })) scrape.add('davecast_heap_bytes', labels({ kind }), bytes);
+  scrape.add('davecast_heap_limit_bytes', NO_LABELS, getHeapStatistics().heap_size_limit);
   scrape.add('davecast_event_loop_lag_mean_seconds', NO_LABELS, mean);
   scrape.add('davecast_event_loop_lag_max_seconds', NO_LABELS, longest);
   scrape.add('davecast_event_loop_active_seconds', NO_LABELS, performance.eventLoopUtilization().active / 1_000);
