@@ -77,6 +77,7 @@ const sourceOptions: readonly Option[] = [
   { name: 'from', value: 'URL|MOUNT=URL', repeated: true, help: 'pull the audio from an Icecast or Shoutcast server, or from a stream in a playlist (M3U, PLS): http://host:port/mount or https://host/mount; with several mountpoints radio=http://host:port/mount' },
   caOption('--from https://…'),
   { name: 'stdin', help: 'read the audio from standard input, and exit when it ends' },
+  { name: 'http', value: 'PORT', help: 'port for GET /healthz, /readyz and /metrics, for an encoder without --listen, or beside it (default: none)' },
   { name: 'listen', value: 'PORT', help: 'accept source clients on this port, with SOURCE or PUT to their mountpoint, or to any where there is only one; GET /healthz is answered there with 200 while the process serves, and GET /readyz (--ready-check)' },
   ...tlsOptions('source clients', '--listen'),
   { name: 'shoutcast-mount', value: 'NAME', help: 'with --listen: accept a source client of this mountpoint that speaks Shoutcast 1 (a password line instead of a request), on --shoutcast-port (default: the one mountpoint of source clients)' },

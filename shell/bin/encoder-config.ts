@@ -1,7 +1,7 @@
 import type { HeaderList } from '../../core/wire/headers.ts';
 import { MAX_TARGETS } from '../../core/encoder/encoder.ts';
 import { formatEndpoint, type Endpoint } from '../net/address.ts';
-import { bindAddress, encoderOrigin, icecastUrl, listenPort, mountName, passwordOf, shoutcastPort, targets, tcpEndpoint } from '../cli/arguments.ts';
+import { bindAddress, encoderOrigin, icecastUrl, listenPort, mountName, optionalPort, passwordOf, shoutcastPort, targets, tcpEndpoint } from '../cli/arguments.ts';
 import { configOf } from '../cli/config.ts';
 import { authoritiesOf, tlsOf } from '../cli/tls.ts';
 import type { TlsConfig } from '../tls/tls-port.ts';
@@ -32,7 +32,7 @@ export function encoderConfig(given: Given): EncoderConfig {
   });
   const listening = mounts.filter(({ input }) => input.kind === 'listen').map(({ name }) => name);
   const port = listening.length > 0 ? listenPort('--listen', given.one('listen')) : undefined;
-  return { mounts, targets: union(to, mounts), listenPort: port, tls: tlsPort(given, port), shoutcast: shoutcastOf(given, listening, port), trustedProxies: trustedProxiesOf(given), ready: readyOf(given, 'encoder'), bind: bindAddress(given), ca: authoritiesOf(given), settings };
+  return { mounts, targets: union(to, mounts), listenPort: port, httpPort: optionalPort(given, 'http'), tls: tlsPort(given, port), shoutcast: shoutcastOf(given, listening, port), trustedProxies: trustedProxiesOf(given), ready: readyOf(given, 'encoder'), bind: bindAddress(given), ca: authoritiesOf(given), settings };
 }
 
 /** `daveice ICECAST:PORT MOUNT TARGET [TARGET …]` */

@@ -17,6 +17,9 @@ import type { ShoutcastPort } from '../source/source-intake.ts';
 import { SourceServer } from '../source/source-server.ts';
 import { StdinSource } from '../source/stdin-source.ts';
 import { SteadyTimers } from '../process/steady-timers.ts';
+import { PageServer } from '../http/page-server.ts';
+import type { Route } from '../http/router.ts';
+import { Refusals } from '../log/refusals.ts';
 import type { TlsConfig } from '../tls/tls-port.ts';
 
 export type { EncoderMount, MountInput } from './mountpoint.ts';
@@ -27,6 +30,8 @@ export interface EncoderConfig {
   readonly targets: readonly Endpoint[];
   /** The port for source clients; needed when a mountpoint has them. */
   readonly listenPort?: number | undefined;
+  /** A port for its pages alone; undefined: there is none. */
+  readonly httpPort?: number | undefined;
   /** A second port for source clients, by TLS; undefined: there is none. */
   readonly tls?: TlsConfig | undefined;
   /** A port for source clients of one mountpoint that speak Shoutcast 1. */
@@ -63,42 +68,57 @@ export class EncoderApp implements App {
   /** By name. */
   readonly #mounts = new Map<string, Mountpoint>();
   readonly #timers: SteadyTimers;
+  readonly #refusals: Refusals;
+  readonly #pages: PageServer;
   #finish: () => void = () => undefined;
   #fail: (error: Error) => void = () => undefined;
 
   constructor(config: EncoderConfig, log: Log) {
-    const { targets, settings, bind, lookup, mounts } = config;
+    const { targets, settings, bind, lookup, mounts, metrics, trustedProxies, ready: counted = readyChecks.encoder.counted } = config;
     this.#config = config;
     this.#log = log;
     this.#timers = new SteadyTimers(settings);
+    this.#refusals = new Refusals(log);
     this.finished = new Promise((resolve, reject) => {
       this.#finish = resolve;
       this.#fail = reject;
     });
     this.#uplink = new Uplink(targets, { settings, log, isShared: mounts.length > 1, multicastVia: interfaceOf(bind), lookup });
-    config.metrics?.measureEncoder(() => this.#uplink.figures);
-    this.#sources = this.#makeSources();
+    metrics?.measureEncoder(() => this.#uplink.figures);
+    const ready = readyRoute({ checks: this.#checks(), counted, mount: (name) => this.#fed([name]) });
+    this.#pages = new PageServer({ settings, log, refusals: this.#refusals, trustedProxies }, [ready, ...(metrics === undefined ? [] : [metrics.route(this.#refusals)])]);
+    this.#sources = this.#makeSources(ready);
   }
 
   async start(): Promise<void> {
     this.#uplink.start();
     try {
+      await this.#listen();
       for (const source of this.#sources) await source.start();
     } catch (error) {
-      await Promise.all(this.#sources.map((source) => source.stop()));
+      await Promise.all([...this.#sources.map((source) => source.stop()), this.#pages.stop(0)]);
       await this.#uplink.finish(0);
       throw error;
     }
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#sources.map((source) => source.stop()));
-    await this.#uplink.finish(this.#config.settings.stopMs);
+    const { stopMs } = this.#config.settings;
+    await Promise.all([...this.#sources.map((source) => source.stop()), this.#pages.stop(stopMs)]);
+    await this.#uplink.finish(stopMs);
+    this.#refusals.stop();
     this.#timers.stop();
   }
 
-  #makeSources(): Source[] {
-    const { settings, bind, ca, mounts, listenPort, tls, shoutcast, trustedProxies, metrics, ready: counted = readyChecks.encoder.counted } = this.#config;
+  async #listen(): Promise<void> {
+    const { httpPort, bind: address } = this.#config;
+    if (httpPort === undefined) return;
+    const port = await this.#pages.listen({ address, port: httpPort });
+    this.#log({ kind: 'listening', what: 'http', transport: 'tcp', address, port });
+  }
+
+  #makeSources(ready: Route): Source[] {
+    const { settings, bind, ca, mounts, listenPort, tls, shoutcast, trustedProxies, metrics } = this.#config;
     const log = this.#log;
     const pushed: SourceMount[] = [];
     const sources: Source[] = [];
@@ -110,7 +130,6 @@ export class EncoderApp implements App {
       else if (input.kind === 'from') sources.push(new IcecastSource(input.url, { api, settings, ca, log }));
       else sources.push(new StdinSource(process.stdin, api, (problem) => this.#inputEnded(problem)));
     }
-    const ready = readyRoute({ checks: this.#checks(), counted, mount: (name) => this.#fed([name]) });
     if (pushed.length > 0) sources.push(new SourceServer({ mounts: pushed, bind: { address: bind, port: listenPort ?? 0 }, tls, shoutcast, trustedProxies, ready, metrics, settings, log }));
     return sources;
   }

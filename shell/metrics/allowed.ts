@@ -1,4 +1,5 @@
-import { AllowList, type Range } from '../net/allow.ts';
+import type { Range } from '../net/allow.ts';
+import { RangeSet } from '../net/range-set.ts';
 import type { Guard } from '../http/guards.ts';
 import { lineVoice } from '../http/reply.ts';
 import type { Refusals } from '../log/refusals.ts';
@@ -16,9 +17,9 @@ export interface MetricsAllowed {
  * operators.
  */
 export function metricsGuard({ allow, refusals, operators }: MetricsAllowed): Guard {
-  const given = allow.length === 0 ? () => false : new AllowList(allow).allows;
+  const given = new RangeSet(allow);
   return (request) => {
-    if (given(request.client.address) || request.client.isLocal) return undefined;
+    if (given.has(request.client.address) || request.client.isLocal) return undefined;
     if (operators !== undefined) return operators(request);
     refusals.count('metrics are not for this address', request.from);
     return lineVoice(403, 'Metrics are not for this address: see --metrics-allow');

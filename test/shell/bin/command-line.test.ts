@@ -42,6 +42,9 @@ describe('davecast refuses', () => {
     ['relay --in 90x1 --out 8001', /--in must be a port/],
     ['relay --in 65536 --out 8001', /--in must be a port/],
     ['relay --in 9001 --out 8001 --http x', /--http must be a port/],
+    ['relay --in 9001 --out 8001 --metrics-allow 10.0.0.0/33', /--metrics-allow must be a range of addresses such as 192\.0\.2\.0\/24/],
+    ['edge --http 8000 --relay a:1 --metrics-allow prometheus', /--metrics-allow must be a range of addresses/],
+    ['encoder --mount m --to a:1 --stdin --http x', /--http must be a port/],
     ['-r 9001 8001 --http x', /--http must be a port/],
     ['relay --in 1 --out 2 --upstream host', /--upstream must be HOST:PORT/],
     ['relay --in 1 --out 2 --upstream host@3', /--upstream must be HOST:PORT/],
@@ -205,6 +208,15 @@ describe('command lines that are right', () => {
     ['encoder --mount 007 --to a:1 --listen 0 --password 0123', 'encoder'],
   ])('davecast %s', (line, role) => {
     expect(readDavecast(line.split(' '))).toMatchObject({ kind: 'run', role });
+  });
+
+  it('say who may read metrics, besides this machine', () => {
+    const allowed = (line: string): unknown => (readDavecast(line.split(' ')) as Extract<ReturnType<typeof readDavecast>, { kind: 'run' }>).metricsAllow;
+    expect(allowed('relay --in 9001 --out 8001')).toEqual([]);
+    const more = '--metrics-allow 192.0.2.0/24 --metrics-allow 2001:db8::1';
+    for (const line of ['relay --in 9001 --out 8001', '-r 9001 8001', 'edge --http 0 --relay a:1', '8000 a:1', 'encoder --mount m --to a:1 --stdin --http 0', 'station --http 0']) {
+      expect(allowed(`${line} ${more}`), line).toEqual([{ address: '192.0.2.0', prefix: 24, family: 'ipv4' }, { address: '2001:db8::1', prefix: 128, family: 'ipv6' }]);
+    }
   });
 
   it('davecast probe', () => {

@@ -57,7 +57,7 @@ describe('GET /metrics', () => {
     edge = await start('edge', (log, metrics) => new EdgeApp({ bind, httpPort: 0, relays, adminPassword: 'sesame', settings, metrics }, log));
     const mounts = [{ name: 'radio', input: { kind: 'listen' as const, password: 'pw' }, headers: [], title: '' }];
     const targets = [tcp(await relay.told.port('in'))];
-    encoder = await start('encoder', (log, metrics) => new EncoderApp({ bind, mounts, targets, settings, metrics }, log));
+    encoder = await start('encoder', (log, metrics) => new EncoderApp({ bind, httpPort: 0, mounts, targets, settings, metrics }, log));
     station = await start('station', (log, metrics) => new StationApp({
       bind, httpPort: 0, sources: { title: '', headers: [], mounts: new Map(), password: 'pw' }, sourcesPerMount: 2, pulled: [], peers: [], allowIn: [], allowOut: [], settings, relaySettings: settings, metrics,
     }, log));
@@ -134,7 +134,7 @@ describe('GET /metrics', () => {
   });
 
   it('is answered to HEAD without a body, and not to POST', async () => {
-    for (const [one, what] of [[edge, 'http'], [relay, 'http'], [encoder, 'source'], [station, 'http']] as const) {
+    for (const [one, what] of [[edge, 'http'], [relay, 'http'], [encoder, 'source'], [encoder, 'http'], [station, 'http']] as const) {
       const port = await one.told.port(what);
       expect(await ask(port, 'HEAD /metrics HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 200 OK\r\n.*\r\nContent-Length: \d{4,}\r\n\r\n$/s);
       expect(await ask(port, 'POST /metrics HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 405 .*\r\nAllow: GET\r\n/s);
