@@ -180,7 +180,7 @@ export class EdgeModel {
     const mount = new MountModel(name, now, this.#options.settings, policyFor(name, this.#options.policies));
     this.mounts.set(name, mount);
     this.#heard(now, mount);
-    mount.live = this.#byName.get(id);
+    mount.goesOver(this.#byName.get(id));
     this.#joined(now, id, name);
   }
 

@@ -21,6 +21,8 @@ export class MountModel {
   readonly policy: MountPolicy | undefined;
   /** What is on air; undefined while there is nothing but a fallback. */
   live: StreamModel | undefined;
+  /** All that has been on air. */
+  readonly wasOnAir: Set<StreamModel> = new Set();
   isOnFallback = false;
   /** Nothing could take over when the live stream fell silent: whoever is there first will. */
   isStalled = false;
@@ -62,6 +64,7 @@ export class MountModel {
       this.wanted = undefined;
     }
     this.live = to;
+    if (to !== undefined) this.wasOnAir.add(to);
     this.isStalled = false;
   }
 

@@ -47,6 +47,7 @@ export class SwitchRules {
     if (to.frames?.isStranger === true && from.frames?.isStranger === false) this.#checkStranger(now, mount, streams, event, from, to);
     if (event.reason === 'stalled' && !mount.isStalled) this.checkStalled(now, mount, streams, what);
     if (event.reason === 'paths-closed' && from.pathRecords.length > 0) this.#reason(`${what}, and a path of it is open`);
+    if (event.reason === 'foreign' && !wasProgramme(mount, to)) this.#reason(`${what}, which carries nothing that was on air`);
     if (event.reason === 'preferred') this.#checkPreferred(now, mount, to, what);
     if (event.reason === 'silent') this.#checkSilent(now, mount, from, to, what);
     if (event.reason === 'operator' && (mount.wanted === undefined || !to.name.startsWith(`${mount.wanted}#`))) this.#reason(`${what}, which nobody wants any more`);
@@ -93,9 +94,11 @@ export class SwitchRules {
   /**
    * Without keys a stranger is a new encoder to an edge: it may be heard when the live stream fails and nothing is left that is known to carry
    * the same. While that serves, only what it lacks may come from elsewhere, from a stream that was there as early, or from any when it comes slower
-   * than it plays.
+   * than it plays. And where a stranger was on air first, what it carries is the programme of the mountpoint: an edge goes back to that, when no third
+   * stream agrees with the live one.
    */
   #checkStranger(now: number, mount: MountModel, streams: readonly StreamModel[], { reason }: SwitchEvent, from: StreamModel, to: StreamModel): void {
+    if (reason === 'foreign' && mount.wasOnAir.has(to)) return;
     if (reason === 'operator' || reason === 'frozen' || (reason === 'silent' && from.silentUs >= NO_SOUND_US)) return;
     const what = `${to.name} is entered behind ${from.name} at ${mount.name}, ${reason}`;
     if (reason === 'stalled' || reason === 'paths-closed' || reason === 'forgotten') {
@@ -134,6 +137,12 @@ export class SwitchRules {
   #cost(what: string): void {
     this.#oracle.violated('a switch costs no more than it must', what);
   }
+}
+
+/** Whether a stream carries what has been on air: each stranger has a programme of its own. */
+function wasProgramme({ wasOnAir }: MountModel, stream: StreamModel): boolean {
+  const isStranger = (one: StreamModel): boolean => one.frames?.isStranger === true;
+  return wasOnAir.has(stream) || (!isStranger(stream) && [...wasOnAir].some((one) => !isStranger(one)));
 }
 
 /** A backup comes, could follow, and has been there for long enough beside the live stream for their content to have been compared. */

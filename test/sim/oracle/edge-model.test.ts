@@ -320,6 +320,25 @@ describe('a switch', () => {
     expect(serves.broken).toEqual([rule]);
   });
 
+  test('back to the programme of before needs that to have been on air, whoever carried it', () => {
+    const after = (arrange: (one: Told, pirate: ReturnType<Told['stranger']>) => void): string[] => {
+      const one = told(1_000);
+      const pirate = one.stranger('pirate');
+      for (let n = 300; n < 320; n++) for (const stream of [one.a, one.b, pirate]) one.comes(n * FRAME_MS, stream, n);
+      arrange(one, pirate);
+      const broken = one.broken.length;
+      for (let n = 320; n < 340; n++) for (const stream of [one.a, one.b, pirate]) one.comes(n * FRAME_MS, stream, n);
+      one.switches(one.a, pirate, 'foreign');
+      return one.broken.slice(broken);
+    };
+    const firstOnAir = (one: Told, pirate: ReturnType<Told['stranger']>): void => {
+      one.says({ kind: 'fallback-left', mount: 'live', what: 'standby', to: one.id(pirate), forMs: 1_000 });
+      one.switches(pirate, one.a, 'stalled');
+    };
+    expect(after(firstOnAir)).toEqual([]);
+    expect(after(() => {})).toEqual(['a listener hears only frames that an allowed encoder made', 'a switch has its reason']);
+  });
+
   test('for a stalled stream may come when what had come before it joined its mountpoint waits still for what is missing', () => {
     const one = new Told();
     for (const n of [0, 1, 2]) one.comes(n * FRAME_MS, one.a, n);
