@@ -11,6 +11,8 @@ interface Enabled {
   readonly does: string;
 }
 
+/** Whoever sends to a relay holds a connection there, and what he sends counts as traffic. */
+const ROOM_TO_SEND: readonly SettingName[] = ['maxPaths'];
 const ROOM: readonly SettingName[] = ['maxStreams', 'maxUnannouncedStreams', 'maxPaths'];
 /** It subscribes besides, to hear what there is. */
 const ROOM_TO_LISTEN: readonly SettingName[] = [...ROOM, 'maxSubscribers'];
@@ -23,13 +25,13 @@ export const hostileKinds: Readonly<Record<HostileKind, Enabled>> = {
   deaf: { isOn: true, needs: ['maxSubscribers'], does: 'a subscriber that hardly reads' },
   mute: { isOn: true, needs: ROOM, does: 'connections to --in on which nothing is said' },
   crowd: { isOn: true, needs: [], does: 'so many silent subscribers that there is room for nobody else' },
-  ids: { isOn: true, needs: [], does: 'a new stream id with every message' },
-  extremes: { isOn: true, needs: [], does: 'sequence numbers of the whole range' },
+  ids: { isOn: true, needs: ROOM_TO_SEND, does: 'a new stream id with every message' },
+  extremes: { isOn: true, needs: ROOM_TO_SEND, does: 'sequence numbers of the whole range' },
   far: { isOn: true, needs: ROOM_TO_LISTEN, does: 'audio under the ids of others, a million messages ahead' },
   // Off, for 1 of 30 seeds (24): a relay takes a stream that an upstream relay gets by datagrams from whoever pushes it, since that relay names no address for it.
   thief: { isOn: false, needs: ROOM_TO_LISTEN, does: 'its own audio under the ids of others, a second ahead of them' },
-  stranger: { isOn: true, needs: [], does: 'an encoder of another programme that announces the mountpoint' },
-  unpaced: { isOn: true, needs: [], does: 'an encoder of another programme that sends five times as fast as it plays' },
+  stranger: { isOn: true, needs: ROOM_TO_SEND, does: 'an encoder of another programme that announces the mountpoint' },
+  unpaced: { isOn: true, needs: ROOM_TO_SEND, does: 'an encoder of another programme that sends five times as fast as it plays' },
 };
 
 const kinds = Object.keys(hostileKinds) as HostileKind[];

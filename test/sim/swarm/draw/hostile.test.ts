@@ -39,6 +39,12 @@ describe('hostile peers', () => {
     expect(drawn.filter(({ kind }) => kind === 'deaf' || kind === 'replays' || kind === 'far' || kind === 'thief')).toEqual([]);
   });
 
+  test('that send are not drawn where there are connections for hardly anybody who does', () => {
+    const topology = { ...station(), settings: { maxPaths: 5 } };
+    const drawn = Array.from({ length: 300 }, (_, seed) => drawHostile(new Dice(seed), topology, kinds).hostile ?? []).flat();
+    expect([...new Set(drawn.map(({ kind }) => kind))].sort()).toEqual(['crowd', 'deaf']);
+  });
+
   test('of every kind can be drawn', () => {
     const topology = station();
     const drawn = Array.from({ length: 300 }, (_, seed) => drawHostile(new Dice(seed), topology, kinds).hostile ?? []).flat();
