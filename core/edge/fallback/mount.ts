@@ -51,14 +51,19 @@ export class FallbackMount implements FallbackSource {
     return this.#ring.heldBytes;
   }
 
+  /** The mountpoint begins, perhaps anew: its first frame continues nothing that it gave out before. */
+  begins(): void {
+    this.#ring.clear();
+    this.#givenUntilUs = 0;
+    if (this.#isOn) this.#sink.cut();
+  }
+
   /** The mountpoint has given out a frame, of this format; `text` is what its listeners see. */
   heard(now: Micros, bytes: Uint8Array, durationUs: number, { text, format }: Pick<OutputOf, 'text' | 'format'>): void {
     const ring = this.#ring;
     if (!isSameFormat(format, this.#format)) {
       this.#format = format;
-      ring.clear();
-      this.#givenUntilUs = 0;
-      if (this.#isOn) this.#sink.cut();
+      this.begins();
     }
     ring.push(bytes, ring.endUs, durationUs, text === '' ? UNTITLED : text);
     this.#heardAt = now;

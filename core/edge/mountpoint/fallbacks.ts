@@ -82,11 +82,14 @@ export class Fallbacks {
   /** Of a mountpoint: to those that have it as their fallback. */
   outputs(of: OutputOf): readonly MountOutput[] {
     const { has, begin, controller } = this.#options;
-    return (this.#following.get(of.name) ?? []).map((other) => framesOnly((now, bytes, durationUs) => {
-      const isNew = !has(other);
-      if (isNew) begin(now, other);
-      this.#followers.get(other)?.heard(now, bytes, durationUs, of);
-      if (isNew) controller(now, other);
+    return (this.#following.get(of.name) ?? []).map((other) => ({
+      ...framesOnly((now, bytes, durationUs) => {
+        const isNew = !has(other);
+        if (isNew) begin(now, other);
+        this.#followers.get(other)?.heard(now, bytes, durationUs, of);
+        if (isNew) controller(now, other);
+      }),
+      opened: () => this.#followers.get(other)?.begins(),
     }));
   }
 

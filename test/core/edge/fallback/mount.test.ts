@@ -133,6 +133,18 @@ describe('another mountpoint', () => {
     expect(other.taken.all[second + 1]).toMatchObject({ before: [] });
   });
 
+  test('can end and begin anew in the same format: that is a cut, too', () => {
+    const other = new Other();
+    other.follower.start(at(0), at(0));
+    other.play(1_000);
+    other.skip(2_500);
+    other.follower.begins();
+    other.play(4_000);
+    const second = other.taken.all.lastIndexOf('cut');
+    expect(second).toBeGreaterThan(30);
+    expect(other.taken.all[second + 1]).toMatchObject({ before: [] });
+  });
+
   test('takes four seconds of memory, and gives it back', () => {
     const other = new Other();
     other.play(60_000);
