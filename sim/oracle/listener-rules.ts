@@ -28,10 +28,12 @@ export interface GivenTo {
   /** A metadata text that came, and belongs to the next frame that is whole or to the one before. */
   news: string | undefined;
   text: string | undefined;
+  /** The mountpoint that had it on air; one that has ended and begins anew is another. */
+  textOf: MountModel | undefined;
 }
 
 export function givenTo(mount: string): GivenTo {
-  return { mount, last: undefined, frames: 0, reservoirBytes: 0, framesSinceCut: 0, news: undefined, text: undefined };
+  return { mount, last: undefined, frames: 0, reservoirBytes: 0, framesSinceCut: 0, news: undefined, text: undefined, textOf: undefined };
 }
 
 /** Judges what listeners are given: whether a decoder can follow, where a switch has cut, and whose titles there are. */
@@ -112,17 +114,24 @@ export class ListenerRules {
 
   /** A text that has just come was said by the stream of the frame in which it stands, or of the one before, or by another one, and is newer. */
   #checkText(to: GivenTo, frame: Glance): void {
-    const { news, last, text: before } = to;
+    const { news, last, text: before, textOf } = to;
     to.news = undefined;
     if (news === undefined || news === '') return;
     to.text = news;
+    to.textOf = this.#mountOf(frame);
     const where = `"${news}" stands before ${frame.stream.name} frame ${frame.index}`;
     if (this.#said(frame, news)) {
-      if (before !== undefined && this.#isOld(frame, news, before)) this.#oracle.violated('a title is that of its frames', `${where}, and is older than "${before}"`);
+      // A mountpoint that has begun anew knows nothing of what was on air before.
+      if (before !== undefined && textOf === to.textOf && this.#isOld(frame, news, before)) this.#oracle.violated('a title is that of its frames', `${where}, and is older than "${before}"`);
       return;
     }
     if ((last !== undefined && this.#said(last, news)) || this.#isNewer(frame, news)) return;
     this.#oracle.violated('a title is that of its frames', `${where}, whose encoder did not say so`);
+  }
+
+  #mountOf({ stream }: Glance): MountModel | undefined {
+    const mount = this.#model.streamOf(stream)?.mount;
+    return mount === undefined ? undefined : this.#model.mounts.get(mount);
   }
 
   /** Its own stream got it before another one of the mountpoint got the one that the listener saw. */

@@ -80,6 +80,52 @@ function brokenBySwitch(lost: number): readonly string[] {
   return told.broken.filter((rule) => rule === 'a switch costs no more than it must');
 }
 
+/** A listener sees the newest title of b, and then, on a, one that a got before; between them the mountpoint `ends`, or the edge goes over. */
+function brokenByTitle(ends: boolean): readonly string[] {
+  const told = new Told();
+  const { programme, oracle, model, a, b } = told;
+  const rules = new ListenerRules(oracle, programme, model);
+  for (const stream of [a, b]) for (let index = 0; index < 600; index++) stream.skip();
+  told.begins(1_000);
+  let sequence = Math.ceil(1_000 / FRAME_MS);
+  const says = (stream: typeof a, text: string): void => {
+    const streamId = Uint8Array.from({ length: 16 }, (_, index) => 10 * stream.instance + index);
+    const message = encodeMessage({ type: MessageType.METADATA, replica: 0, streamId, sequence, payload: Buffer.from(text) });
+    model.message(told.world.now, 1 as PathId, transports.tcp, message, 0, message.length, undefined);
+  };
+  const plays = (untilMs: number, ...streams: (typeof a)[]): void => {
+    for (sequence++; sequence * FRAME_MS < untilMs; sequence++) for (const stream of streams) told.comes(sequence * FRAME_MS, stream, sequence);
+  };
+  const given = givenTo('live');
+  const hears = (stream: typeof a, news: string): void => {
+    given.news = news;
+    const bytes = new Uint8Array(2_048);
+    rules.frame(given, { stream, index: sequence - 1 }, bytes, 0, stream.write(bytes, sequence - 1));
+  };
+  for (const text of ['Zero', 'One']) {
+    says(a, `StreamTitle='${text} from a';`);
+    says(b, `StreamTitle='${text} from b';`);
+    plays(sequence * FRAME_MS + 500, a, b);
+  }
+  plays(9_000, a, b);
+  says(b, "StreamTitle='Two from b';");
+  plays(9_500, a, b);
+  told.switches(a, b, 'behind');
+  hears(b, "StreamTitle='Two from b';");
+  if (ends) {
+    told.says({ kind: 'mount-ended', mount: 'live', silentMs: 1_000, listeners: 0 });
+    told.says({ kind: 'mount-started', mount: 'live', stream: told.id(a), codec: 'mp3', sampleRateHz: 44_100, channels: 2 });
+    told.says({ kind: 'backup-added', mount: 'live', stream: told.id(b), backups: 1 });
+  } else told.switches(b, a, 'behind');
+  hears(a, "StreamTitle='One from a';");
+  return told.broken.filter((rule) => rule === 'a title is that of its frames');
+}
+
+test('a title is no older than the one before it, unless the mountpoint has begun anew', () => {
+  expect(brokenByTitle(false)).toHaveLength(1);
+  expect(brokenByTitle(true)).toEqual([]);
+});
+
 test('a switch that costs more than the edge says is wrong, unless the new stream has lost something in the same moment', () => {
   expect(brokenBySwitch(0)).toHaveLength(1);
   expect(brokenBySwitch(129)).toEqual([]);
