@@ -135,6 +135,8 @@ export class StreamModel {
   #farAt = -1;
   #farInARow = 0;
   #fullAt = -Infinity;
+  /** When a path that is gone brought its last message, and another one still delivered. */
+  #goneBesideAt = -Infinity;
   #hasBeenAhead = false;
   readonly #settings: Settings;
   readonly #sequences = new Float64Array(REMEMBERED).fill(-1);
@@ -234,6 +236,8 @@ export class StreamModel {
   }
 
   forgetPath(path: PathId): void {
+    const goneAt = this.pathRecords.reduce((most, each) => (each.path === path ? Math.max(most, each.lastAt) : most), -Infinity);
+    if (this.pathRecords.some((each) => each.path !== path && each.lastAt > goneAt - BELIEVED_WITHIN_US)) this.#goneBesideAt = Math.max(this.#goneBesideAt, goneAt);
     this.pathRecords = this.pathRecords.filter((pathRecord) => pathRecord.path !== path);
     for (let slot = 0; slot < REMEMBERED; slot++) if (this.#farBy[slot] === path) this.#farBy[slot] = GONE;
     this.#far = this.#far.map((message) => (message.path === path ? { ...message, path: GONE } : message));
@@ -324,9 +328,15 @@ export class StreamModel {
     return this.#hasBeenAhead || now - this.#fullAt <= BELIEVED_WITHIN_US;
   }
 
-  /** It lay too far ahead to be believed when it came, and what may be kept of that has been full since. */
+  /**
+   * It lay too far ahead to be believed when it came, and what may be kept of that has been full since; or it has gone with its path, while another
+   * one delivered where the stream was.
+   */
   mayBeDropped(sequence: number): boolean {
-    return this.has(sequence) && this.#farBy[sequence % REMEMBERED] !== NOBODY && this.#fullAt >= this.arrivedAt(sequence);
+    const by = this.#farBy[sequence % REMEMBERED]!;
+    if (!this.has(sequence) || by === NOBODY) return false;
+    const arrivedAt = this.arrivedAt(sequence);
+    return this.#fullAt >= arrivedAt || (by === GONE && this.#goneBesideAt >= arrivedAt);
   }
 
   /** A title that lay too far ahead when it came: it is kept only while its path is there, for so long, and unless titles elsewhere take its place. */

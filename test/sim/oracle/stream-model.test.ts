@@ -11,10 +11,15 @@ import { StreamModel } from '../../../sim/oracle/stream-model.ts';
 const FRAME_US = 26_122;
 
 function modelOf(...sequences: readonly number[]): StreamModel {
+  return modelBy(() => 1, ...sequences);
+}
+
+/** The same by several paths. */
+function modelBy(pathOf: (sequence: number) => number, ...sequences: readonly number[]): StreamModel {
   const stream = new Programme().newStream({ name: 'a#1', mount: 'live', format: mp3(), ppm: 0, beginsAtUs: 0 });
   const model = new StreamModel('a', withSettings({ windowBytes: 65_536 }));
   for (const [at, sequence] of sequences.entries()) {
-    model.takes(at * FRAME_US, { path: 1 as PathId, transport: transports.tcp, replica: 0, sequence, type: MessageType.DATA, bytes: 1_000, stream, index: sequence, text: undefined });
+    model.takes(at * FRAME_US, { path: pathOf(sequence) as PathId, transport: transports.tcp, replica: 0, sequence, type: MessageType.DATA, bytes: 1_000, stream, index: sequence, text: undefined });
   }
   return model;
 }
@@ -22,6 +27,18 @@ function modelOf(...sequences: readonly number[]): StreamModel {
 test('what came far ahead may be dropped once a path has brought more than is kept there', () => {
   expect(modelOf(1, 2, ...range(100, 110)).mayBeDropped(100)).toBe(false);
   expect(modelOf(1, 2, ...range(100, 120)).mayBeDropped(100)).toBe(true);
+});
+
+test('what came far ahead may go with its path, while another one delivers', () => {
+  const far = (sequence: number): number => (sequence >= 100 ? 2 : 1);
+  const beside = modelBy(far, 1, 2, 100, 101, 3, 4);
+  const alone = modelBy(far, 1, 2, ...Array.from({ length: 10 }, (_, n) => 100 + n));
+  for (const model of [beside, alone]) expect(model.mayBeDropped(100)).toBe(false);
+  beside.forgetPath(2 as PathId);
+  expect(beside.mayBeDropped(100)).toBe(true);
+  alone.forgetPath(1 as PathId);
+  alone.forgetPath(2 as PathId);
+  expect(alone.mayBeDropped(100)).toBe(false);
 });
 
 test('what came near is kept, however much that is', () => {

@@ -15,7 +15,6 @@ test.each([
   ['who went back before anything of the other stream was heard left out what lay between', 770_652],
   ['a frame made anew behind a jump of its own encoder was not recognised', 107],
   ['the first stream behind a fallback that had stopped began with a frame that nobody could decode', 290],
-  ['a stranger that was on air first, and came back to it, was taken for one that had no claim', 8_200_548],
   ['a fallback went on with a mountpoint that had ended and begun anew as if nothing had happened', 9_301_753],
   ['a pause of 71 ms at the very end was taken for silence for good', 2_056_922_037],
 ] as const)('%s', (_, seed) => {
