@@ -29,10 +29,10 @@ export class GapRules {
     const last = sequence + messages - 1;
     const mayBeDropped = stream.mayHaveDropped(now);
     for (let each = sequence; each <= last; each++) {
-      // What came with what made the edge decide came after it.
+      // What came with what made the edge decide came after it; and what came with what made the stream known may lie before its first message.
       const cameAt = stream.arrivedAt(each);
       const mayBeGone = mayBeDropped || stream.mayHaveLetGo(now, each) || stream.mayHaveBeenLate(each);
-      if (cameAt < now && cameAt >= stream.knownAt && !mayBeGone) return this.#broken(`${stream.name} message ${each} is given up, and came ${toMs((now - cameAt) as Micros)} ms ago`);
+      if (cameAt < now && cameAt > stream.knownAt && !mayBeGone) return this.#broken(`${stream.name} message ${each} is given up, and came ${toMs((now - cameAt) as Micros)} ms ago`);
     }
     if (stream.pathRecords.length >= MOST_PATH_RECORDS || stream.isAhead(now)) return;
     const what = `${stream.name} messages ${sequence} to ${last} are given up: ${verdict}`;

@@ -65,6 +65,24 @@ describe('what an edge gives up', () => {
     expect(told.broken).toEqual([]);
   });
 
+  test('may be what came behind its first message, in the piece by which the stream became known, should it go back', () => {
+    const givenUp = (sequence: number, cameAtMs: number): string[] => {
+      const told = new Told();
+      told.comes(0, told.a, 21);
+      told.comes(1_000, told.b, 30);
+      told.comes(2_000, told.b, 34);
+      if (cameAtMs === 2_000) told.comes(cameAtMs, told.b, sequence);
+      for (const stream of [told.a, told.b]) told.says({ kind: 'stream-new', stream: told.id(stream), label: 'relay' });
+      told.says({ kind: 'mount-started', mount: 'live', stream: told.id(told.b), codec: 'mp3', sampleRateHz: 44_100, channels: 2 });
+      if (cameAtMs > 2_000) told.comes(cameAtMs, told.b, sequence);
+      told.world.run(micros(2_100_000));
+      told.gap(told.b, sequence, 1, { verdict: 'hard-limit', waitedMs: 1e9 });
+      return told.broken;
+    };
+    expect(givenUp(31, 2_000)).toEqual([]);
+    expect(givenUp(36, 2_010)).toEqual(['what may still come is not given up']);
+  });
+
   test('may be what a path has yet to bring that came only while the edge refused the stream', () => {
     const told = new Told();
     told.comes(0, told.a, 21);
