@@ -91,7 +91,8 @@ export class BroadcastRules {
       this.#leads.delete(name);
       return;
     }
-    const lead = this.#leads.get(name) ?? new MountLead(now, info.bytesIn);
+    // All that a mountpoint has given out when it is first looked at has come since the last look.
+    const lead = this.#leads.get(name) ?? new MountLead(now, 0);
     this.#leads.set(name, lead);
     lead.look(now, info.bytesIn, info.bitrateBps);
   }
