@@ -186,7 +186,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'vanished target not noticed',
     file: 'core/encoder/target.ts',
-    find: 'this.#stuck();\n      return NEVER;',
+    find: 'this.#stuck(now);\n      return NEVER;',
     replace: 'return NEVER;',
     danger: 'An encoder writes to a peer that is no longer there until its kernel gives up.',
   },

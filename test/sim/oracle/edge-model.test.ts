@@ -73,7 +73,7 @@ describe('what an edge gives up', () => {
       told.comes(2_000, told.b, 34);
       if (cameAtMs === 2_000) told.comes(cameAtMs, told.b, sequence);
       for (const stream of [told.a, told.b]) told.says({ kind: 'stream-new', stream: told.id(stream), label: 'relay' });
-      told.says({ kind: 'mount-started', mount: 'live', stream: told.id(told.b), codec: 'mp3', sampleRateHz: 44_100, channels: 2 });
+      told.says({ kind: 'mount-started', mount: 'live', origin: '', source: '', stream: told.id(told.b), codec: 'mp3', sampleRateHz: 44_100, channels: 2 });
       if (cameAtMs > 2_000) told.comes(cameAtMs, told.b, sequence);
       told.world.run(micros(2_100_000));
       told.gap(told.b, sequence, 1, { verdict: 'hard-limit', waitedMs: 1e9 });
@@ -350,7 +350,7 @@ describe('a switch', () => {
       return one.broken.slice(broken);
     };
     const firstOnAir = (one: Told, pirate: ReturnType<Told['stranger']>): void => {
-      one.says({ kind: 'fallback-left', mount: 'live', what: 'standby', to: one.id(pirate), forMs: 1_000 });
+      one.says({ kind: 'fallback-left', mount: 'live', what: 'standby', toOrigin: '', toSource: '', to: one.id(pirate), forMs: 1_000 });
       one.switches(pirate, one.a, 'stalled');
     };
     expect(after(firstOnAir)).toEqual([]);

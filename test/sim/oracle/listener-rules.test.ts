@@ -113,9 +113,9 @@ function brokenByTitle(ends: boolean): readonly string[] {
   told.switches(a, b, 'behind');
   hears(b, "StreamTitle='Two from b';");
   if (ends) {
-    told.says({ kind: 'mount-ended', mount: 'live', silentMs: 1_000, listeners: 0 });
-    told.says({ kind: 'mount-started', mount: 'live', stream: told.id(a), codec: 'mp3', sampleRateHz: 44_100, channels: 2 });
-    told.says({ kind: 'backup-added', mount: 'live', stream: told.id(b), backups: 1 });
+    told.says({ kind: 'mount-ended', mount: 'live', why: 'no-source', origin: '', source: '', stream: told.id(b), silentMs: 1_000, forMs: 9_500, listeners: 0, streams: [] });
+    told.says({ kind: 'mount-started', mount: 'live', origin: '', source: '', stream: told.id(a), codec: 'mp3', sampleRateHz: 44_100, channels: 2 });
+    told.says({ kind: 'backup-added', mount: 'live', origin: '', source: '', stream: told.id(b), backups: 1 });
   } else told.switches(b, a, 'behind');
   hears(a, "StreamTitle='One from a';");
   return told.broken.filter((rule) => rule === 'a title is that of its frames');
