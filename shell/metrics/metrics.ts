@@ -57,6 +57,8 @@ export class Metrics {
   readonly #lag = new LoopLag();
   readonly #collectors: Collector[] = [];
   readonly #running = new Map<Format, Promise<Uint8Array>>();
+  /** Of what was told. */
+  readonly #small = new WeakMap<Uint8Array, Promise<Uint8Array>>();
   /** Processor time of the last scrape. */
   #tookMs = 0;
 
@@ -109,16 +111,24 @@ export class Metrics {
     const format = formatFor(head.headers.get('accept'));
     const isSmall = takesGzip(head.headers.get('accept-encoding'));
     const answered = this.text(format).then(async (text) => {
-      const body = isSmall ? await compress(text) : text;
+      const body = isSmall ? await this.#compressed(text) : text;
       const more = ['Vary: Accept, Accept-Encoding', ...(isSmall ? ['Content-Encoding: gzip'] : []), `Content-Length: ${body.length}`];
-      const reply = Buffer.from(responseHead(200, contentTypes[format], more));
-      finish(socket, head.method === 'HEAD' ? reply : Buffer.concat([reply, body]), READ_MS);
+      socket.cork();
+      socket.write(responseHead(200, contentTypes[format], more));
+      // All who get the same share its bytes.
+      finish(socket, head.method === 'HEAD' ? '' : body, READ_MS);
     });
     answered.catch((error: unknown) => {
       this.#options.tell({ kind: 'request-failed', from, method: head.method, target: head.target, error: stackOf(error) });
       finish(socket, formatReply(htmlReply(500, 'Internal server error'), head.method));
     });
     return 'taken';
+  }
+
+  #compressed(text: Uint8Array): Promise<Uint8Array> {
+    const small = this.#small.get(text) ?? compress(text);
+    this.#small.set(text, small);
+    return small;
   }
 
   async #scrape(format: Format): Promise<Uint8Array> {

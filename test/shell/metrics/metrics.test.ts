@@ -201,6 +201,33 @@ describe('metrics', () => {
     expect((await told(metrics)).get('davecast_mount_on_air')).toEqual(new Map([['mount="radio"', 1]]));
   });
 
+  it('leave the event loop free between two mountpoints that take long', async () => {
+    const turns: number[] = [];
+    let turn = 0;
+    let isOver = false;
+    const next = (): void => {
+      turn++;
+      if (!isOver) setImmediate(next);
+    };
+    const slow = edge(['a', 'b', 'c', 'd'].map((name) => ({ ...figures, name })));
+    const metrics = make('edge');
+    metrics.measureEdge({
+      ...slow,
+      machine: {
+        ...slow.machine,
+        figuresOf: (now, name) => {
+          turns.push(turn);
+          for (const until = performance.now() + 3; performance.now() < until; );
+          return slow.machine.figuresOf(now, name);
+        },
+      },
+    });
+    next();
+    await metrics.text('openmetrics');
+    isOver = true;
+    expect(new Set(turns).size).toBe(4);
+  });
+
   it('are looked at once for all who ask at the same time', async () => {
     let looks = 0;
     const metrics = make('encoder');

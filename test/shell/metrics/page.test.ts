@@ -151,6 +151,18 @@ describe('GET /metrics', () => {
     expect(await ask(port, `GET /metrics HTTP/1.0\r\n${proxied}${basic('admin:sesame')}\r\n`)).toMatch(/^HTTP\/1\.0 200 /);
   });
 
+  it('costs nobody anything when whoever asked has gone', async () => {
+    const port = await edge.told.port('http');
+    const clients = Array.from({ length: 10 }, () => new RawClient(port));
+    await Promise.all(clients.map(async ({ socket }) => {
+      await new Promise((resolve) => socket.once('connect', resolve));
+      socket.write('GET /metrics HTTP/1.0\r\nAccept-Encoding: gzip\r\n\r\n', () => socket.resetAndDestroy());
+    }));
+    await Promise.all(clients.map(({ closed }) => closed));
+    expect((await edge.samples('http')).has('davecast_build_info')).toBe(true);
+    expect(edge.told.all('request-failed')).toEqual([]);
+  });
+
   it('is a page that fails alone', async () => {
     const metrics = new Metrics({ role: 'relay', tell: relay.told.log });
     metrics.measureEncoder(() => { throw new Error('a fault of ours'); });
