@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/packages/**/*.test.ts'],
     exclude: ['dist/**', 'node_modules/**'],
+    globalSetup: 'test/packages/bundle-setup.ts',
     fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 import type { ThreadName } from '../../shell/process/start-thread.ts';
+import type { BuiltIn } from './program/built-in.ts';
 
 const root = join(import.meta.dirname, '../..');
 const program = join(import.meta.dirname, 'program');
@@ -26,16 +27,13 @@ export interface Bundle {
 /** davecast, daveice and all that they start, as one file. Rejects when a module cannot be in one, or with esbuild's errors. */
 export async function bundleProgram(): Promise<Bundle> {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-  const threads = await Promise.all(Object.keys(threadNames).map(async (name) => [name, await bundle(`shell/${name}.ts`, {})] as const));
-  const codes = Object.fromEntries(threads.map(([name, { code }]) => [name, code]));
-  const whole = await bundle(join(relative(root, program), 'main.ts'), {
-    define: { DAVECAST_VERSION: JSON.stringify(version), DAVECAST_THREADS: JSON.stringify(codes) },
-    banner: { js: '#!/usr/bin/env node' },
-  });
+  const threads = await Promise.all(Object.keys(threadNames).map(async (name) => [name, await bundle(`shell/${name}.ts`)] as const));
+  const builtIn: BuiltIn = { version, threads: Object.fromEntries(threads.map(([name, { code }]) => [name, code])) as BuiltIn['threads'] };
+  const whole = await bundle(join(relative(root, program), 'main.ts'), { banner: { js: '#!/usr/bin/env node' } }, builtIn);
   return { code: whole.code, packages: [...new Set([...threads.flatMap(([, { packages }]) => packages), ...whole.packages])].toSorted() };
 }
 
-async function bundle(entry: string, more: BuildOptions): Promise<Bundle> {
+async function bundle(entry: string, more: BuildOptions = {}, builtIn?: BuiltIn): Promise<Bundle> {
   const { outputFiles, metafile, warnings } = await build({
     absWorkingDir: root,
     entryPoints: [entry],
@@ -46,9 +44,8 @@ async function bundle(entry: string, more: BuildOptions): Promise<Bundle> {
     target: 'node20.19',
     format: 'cjs',
     legalComments: 'inline',
-    charset: 'utf8',
     logLevel: 'silent',
-    plugins: [replacements],
+    plugins: [oneFile(builtIn)],
     ...more,
   });
   // Above all import.meta, which is empty here: a module that looks for a file of ours would not find it.
@@ -56,15 +53,16 @@ async function bundle(entry: string, more: BuildOptions): Promise<Bundle> {
   return { code: outputFiles![0]!.text, packages: packagesIn(metafile!) };
 }
 
-const replacements: Plugin = {
+const oneFile = (builtIn?: BuiltIn): Plugin => ({
   name: 'one-file',
   setup: ({ onLoad }) => {
+    onLoad({ filter: /[\\/]program[\\/]built-in\.ts$/ }, () => ({ contents: `export const builtIn = ${JSON.stringify(builtIn)};` }));
     onLoad({ filter: /[\\/]shell[\\/].*\.ts$/ }, ({ path }) => {
       const name = replaced[relative(root, path).replaceAll('\\', '/')];
       return name === undefined ? undefined : { contents: readFileSync(join(program, name), 'utf8'), loader: 'ts', resolveDir: program };
     });
   },
-};
+});
 
 function packagesIn({ inputs }: Metafile): string[] {
   return Object.keys(inputs).flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []);

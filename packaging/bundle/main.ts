@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundleProgram } from './bundle.ts';
 import { makeExecutable, withNodeFor } from './executable.ts';
-import { licencesOf } from './licences.ts';
+import { licencesOf, packagePart } from './licences.ts';
 
 const USAGE = `npm run bundle [-- --executable x64|arm64 ...] [--to FOLDER]
 
@@ -24,15 +24,15 @@ try {
 async function make(folder: string, architectures: readonly string[]): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const { code, packages } = await bundleProgram();
-  const licences = licencesOf(packages);
+  const parts = packages.map(packagePart);
   write(join(folder, 'davecast.cjs'), (file) => writeFileSync(file, code));
-  write(join(folder, 'LICENSES'), (file) => writeFileSync(file, licences), 0o644);
+  write(join(folder, 'LICENSES'), (file) => writeFileSync(file, licencesOf(parts)), 0o644);
   for (const arch of architectures) {
     await withNodeFor(arch, async (node) => {
       const file = join(folder, `davecast-linux-${arch}`);
       await makeExecutable(code, node, file);
       write(file);
-      write(join(folder, `LICENSES-linux-${arch}`), (to) => writeFileSync(to, `${licences}\n${'-'.repeat(78)}\n\nNode.js\n\n${node.licence}`), 0o644);
+      write(join(folder, `LICENSES-linux-${arch}`), (to) => writeFileSync(to, licencesOf([...parts, { name: 'Node.js', licence: node.licence }])), 0o644);
     });
   }
 }

@@ -1,10 +1,12 @@
 import type { ThreadName } from '../../../shell/process/start-thread.ts';
 
-/** What build.ts puts in place of these names. */
-declare const DAVECAST_VERSION: string;
-declare const DAVECAST_THREADS: Readonly<Record<ThreadName, string>>;
+/** What bundle.ts knows when it bundles. */
+export interface BuiltIn {
+  /** As in package.json. */
+  readonly version: string;
+  /** Each thread as the text of a CommonJS module. */
+  readonly threads: Readonly<Record<ThreadName, string>>;
+}
 
-/** As in package.json. */
-export const builtInVersion: string = DAVECAST_VERSION;
-/** Each thread as the text of a CommonJS module. */
-export const builtInThreads: Readonly<Record<ThreadName, string>> = DAVECAST_THREADS;
+/** bundle.ts puts a module with the value in place of this one. */
+export declare const builtIn: BuiltIn;

@@ -1,4 +1,4 @@
-import { builtInVersion } from './built-in.ts';
+import { builtIn } from './built-in.ts';
 
 /** In place of shell/process/version.ts: beside a single file there is no package.json. */
-export const version: string = builtInVersion;
+export const version: string = builtIn.version;
