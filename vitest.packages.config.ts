@@ -8,6 +8,6 @@ export default defineConfig({
     globalSetup: 'test/packages/bundle-setup.ts',
     fileParallelism: false,
     testTimeout: 60_000,
-    hookTimeout: 120_000,
+    hookTimeout: 300_000,
   },
 });
