@@ -86,8 +86,9 @@ describeWith(process.getuid?.() === 0 ? ['dpkg-deb', 'mmdebstrap', 'unshare', 'n
   });
 
   it.each(roles)('runs %s as a user of its own, and again when it has been killed', async (role) => {
+    // It serves as soon as that returns.
     debian.must(`systemctl start davecast-${role}`);
-    await expect.poll(() => health(role), { timeout: 20_000 }).toBe('ok');
+    expect(health(role)).toBe('ok');
     const pid = mainPid(role);
     expect(Number(debian.must(`stat -c %u /proc/${pid}`))).toBeGreaterThan(60_000);
     debian.must(`systemctl reload davecast-${role}`);
@@ -99,7 +100,7 @@ describeWith(process.getuid?.() === 0 ? ['dpkg-deb', 'mmdebstrap', 'unshare', 'n
   });
 
   it('does not try a wrong command line again and again', async () => {
-    debian.must(`echo 'DAVECAST_OPTIONS=--wrong' >/etc/davecast/edge; systemctl start davecast-edge`);
+    debian.must(`echo 'DAVECAST_OPTIONS=--wrong' >/etc/davecast/edge; systemctl start --no-block davecast-edge`);
     await expect.poll(() => isActive('edge')).toBe('failed');
     expect(debian.must('systemctl show -p NRestarts --value davecast-edge')).toBe('0');
     expect(debian.must('journalctl -u davecast-edge -o cat')).toContain('davecast: unknown option --wrong');
