@@ -5,6 +5,12 @@ import { expect } from 'vitest';
 import { sleep } from '../shell/support.ts';
 import { run, succeed, type Ended } from './launched.ts';
 
+/** Whether this machine lets its root have namespaces in which a systemd can run: many containers do not. */
+export function canBoot(): boolean {
+  const trial = 'mount -t tmpfs tmpfs /mnt && mkdir /mnt/cgroup && mount -t cgroup2 none /mnt/cgroup && mkdir /mnt/cgroup/trial && rmdir /mnt/cgroup/trial && mknod /mnt/null c 1 3';
+  return process.getuid?.() === 0 && run('unshare', ['--mount', '--pid', '--uts', '--ipc', '--net', '--cgroup', '--fork', 'sh', '-c', trial]).status === 0;
+}
+
 /** A tree of Debian with nothing in it but what it must have, and its systemd, which runs in namespaces of its own: no network but loopback. */
 export class Debian {
   readonly root: string;
