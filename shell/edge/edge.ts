@@ -1,5 +1,6 @@
 import { assert } from '../../core/base/assert.ts';
-import { Edge, type EdgeSink, type MountInfo } from '../../core/edge/edge.ts';
+import { toMs, type Micros } from '../../core/base/units.ts';
+import { Edge, type EdgeSink, type EndedMount, type MountInfo } from '../../core/edge/edge.ts';
 import type { OutputOf } from '../../core/edge/output/output.ts';
 import { toListeners } from '../../core/edge/output/to-listeners.ts';
 import { Feed } from '../../core/listeners/feed/feed.ts';
@@ -116,6 +117,7 @@ export class EdgeApp implements App {
       operator: {
         command: (mount, command) => this.#command(mount, command),
         streamsOf: (mount) => this.#edge.streamsOf(this.#driver.now, mount),
+        endedMount: (mount) => this.#endedMount(mount),
         fallbackOf: (mount) => this.#edge.mount(mount)?.fallback,
       },
       admin: {
@@ -202,6 +204,12 @@ export class EdgeApp implements App {
     if (this.#accessLog !== undefined) return this.#accessLog.take(entry);
     const { mount, ip, agent, connectedMs, bytes, reason } = entry;
     this.#log({ kind: 'access', mount, ip, agent, connectedS: Math.round(connectedMs / 1_000), bytes, reason });
+  }
+
+  #endedMount(name: string): { readonly mount: EndedMount; readonly at: Date } | undefined {
+    const { now } = this.#driver;
+    const mount = this.#edge.endedMount(now, name);
+    return mount && { mount, at: new Date(Date.now() - toMs((now - mount.endedAt) as Micros)) };
   }
 
   #command(mount: string, command: MountCommand): CommandResult {

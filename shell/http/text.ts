@@ -32,10 +32,7 @@ export function percentDecodeText(text: string): string {
   return bytes === undefined ? text : decodeText(bytes);
 }
 
-/** What strangers call things must not move a terminal's cursor. */
-export function printable(text: string): string {
-  return text.replace(/\p{C}/gu, '?');
-}
+export { printable } from '../log/printable.ts';
 
 /** For HTML and XML, in text and in quoted attributes. */
 export function escapeXml(text: string): string {

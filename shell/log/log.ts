@@ -4,6 +4,7 @@ import type { ProcessRole } from '../process/app.ts';
 import type { EventSink } from './events.ts';
 import { formatForPeople } from './format.ts';
 import { openLogOutput } from './output.ts';
+import { sentenceOf } from './sentence.ts';
 import { logTable, type LogLevel } from './table.ts';
 import { LogThrottle } from './throttle.ts';
 import { figuresOf } from './words.ts';
@@ -49,8 +50,8 @@ function logTo(logger: pino.Logger): Log {
   });
   return (event) => {
     const { kind } = event;
-    const { level, text } = logTable[kind];
+    const { level } = logTable[kind];
     if (!logger.isLevelEnabled(level)) return;
-    if (throttle.admits(kind, performance.now())) logger[level]({ event: kind, ...figuresOf(event) }, text);
+    if (throttle.admits(kind, performance.now())) logger[level]({ event: kind, ...figuresOf(event) }, sentenceOf(event));
   };
 }

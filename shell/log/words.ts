@@ -1,6 +1,8 @@
 import { SUPPORTED } from '../../core/codec/scan/foreign.ts';
 import { describeFormat, type FormatRefusal, type SkipReason } from '../../core/codec/format/format.ts';
 import type { ProcessEvent, SourceRefusal } from './events.ts';
+import { nextStep } from './next-step.ts';
+import { encoderText, lastSeenText } from './sentence.ts';
 import { wiringText } from './wiring-words.ts';
 
 /** Why a format cannot be heard, for operators. */
@@ -45,6 +47,21 @@ function withoutFramesText(bytes: number, skipped: Readonly<Record<string, numbe
 
 /** The figures of an event as the log has them: codes with figures of their own as a sentence. */
 export function figuresOf(event: ProcessEvent): object {
+  const next = nextStep(event);
+  return idsLast(event, { ...wordedFigures(event), ...(next !== undefined && { next }) });
+}
+
+/** Fields that hold the id of a stream: of no use to people, and long. */
+const idsIn: Readonly<Partial<Record<ProcessEvent['kind'], readonly string[]>>> = { 'switch': ['from', 'to'], 'fallback-left': ['to'], 'backup-lost': ['stream', 'onAir'] };
+const usualIds: readonly string[] = ['stream', 'other'];
+
+function idsLast({ kind }: ProcessEvent, figures: object): object {
+  const ids = idsIn[kind] ?? usualIds;
+  const entries = Object.entries(figures);
+  return Object.fromEntries([...entries.filter(([name]) => !ids.includes(name)), ...entries.filter(([name]) => ids.includes(name))]);
+}
+
+function wordedFigures(event: ProcessEvent): object {
   const { kind: _, ...figures } = event;
   switch (event.kind) {
     case 'backup-refused':
@@ -63,6 +80,8 @@ export function figuresOf(event: ProcessEvent): object {
       return { ...figures, supported: SUPPORTED };
     case 'source-without-frames':
       return { ...figures, reason: withoutFramesText(event.bytes, event.skipped) };
+    case 'mount-ended':
+      return { ...figures, streams: event.streams.map((seen) => `${encoderText(seen)} ${lastSeenText(seen)}`) };
     case 'wiring': {
       const { peer, other, problem } = event;
       return { peer, ...(other !== undefined && { other }), ...wiringText(problem) };

@@ -1,5 +1,10 @@
 import type { CommandResult } from '../../core/edge/switching/command.ts';
 import type { Hindrance, StreamInfo } from '../../core/edge/mountpoint/stream-info.ts';
+import type { EndedMount } from '../../core/edge/edge.ts';
+import type { EndedStream } from '../../core/edge/mountpoint/ended-mounts.ts';
+import type { EndReason } from '../../core/edge/mountpoint/events.ts';
+import { toMs, type Micros } from '../../core/base/units.ts';
+import { endTexts, lastSeenText } from '../log/sentence.ts';
 import { formatRefusalText } from '../log/words.ts';
 
 /** What an edge answers to a command. */
@@ -30,6 +35,20 @@ export interface Sources {
   /** What is on air instead of all of them. */
   readonly fallback: string | null;
   readonly sources: readonly SourceJson[];
+  /** Where the mountpoint is not on air any more: since when, and why; `sources` are what they were then. */
+  readonly ended: EndedJson | null;
+}
+
+export interface EndedJson {
+  /** In UTC, as ISO 8601 has it. */
+  readonly at: string;
+  readonly why: EndReason;
+  /** The same for people. */
+  readonly message: string;
+  readonly silentMs: number;
+  readonly onAirMs: number;
+  /** Who were disconnected. */
+  readonly listeners: number;
 }
 
 /** One of a mountpoint's streams, in JSON; what is not known is null. */
@@ -48,6 +67,33 @@ export interface SourceJson {
   readonly aheadMs: number | null;
   readonly matchedBy: string | null;
   readonly whyNot: string | null;
+}
+
+/** A mountpoint that has ended. @param at by the clock on the wall. */
+export function endedOf({ name, startedAt, endedAt, why, silentMs, listeners, streams }: EndedMount, at: Date): Sources {
+  const onAirMs = Math.round(toMs((endedAt - startedAt) as Micros));
+  const ended = { at: at.toISOString(), why, message: endTexts[why], silentMs: Math.round(silentMs), onAirMs, listeners };
+  return { mount: name, fallback: null, sources: streams.map(endedSource), ended };
+}
+
+function endedSource(stream: EndedStream): SourceJson {
+  const { stream: id, origin, source, format } = stream;
+  return {
+    id,
+    origin: origin === '' ? null : origin,
+    source: source === '' ? null : source,
+    codec: format?.codec ?? null,
+    sampleRateHz: format?.sampleRateHz ?? null,
+    channels: format?.channels ?? null,
+    onAir: false,
+    preferred: false,
+    chosen: false,
+    healthy: false,
+    sickness: null,
+    aheadMs: null,
+    matchedBy: null,
+    whyNot: lastSeenText(stream),
+  };
 }
 
 export function sourceOf(stream: StreamInfo): SourceJson {

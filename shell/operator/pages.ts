@@ -1,4 +1,5 @@
 import type { CommandResult, MountCommand } from '../../core/edge/switching/command.ts';
+import type { EndedMount } from '../../core/edge/edge.ts';
 import type { StreamInfo } from '../../core/edge/mountpoint/stream-info.ts';
 import type { Guard } from '../http/guards.ts';
 import { jsonReply, jsonVoice, type Reply } from '../http/reply.ts';
@@ -7,12 +8,14 @@ import { mountIn, textOf, type RequestTarget } from '../http/request-target.ts';
 import type { HttpRequest } from '../http/request.ts';
 import type { Route } from '../http/router.ts';
 import type { OperatorGuard } from './allowed.ts';
-import { answers, sourceOf, type Answer, type Sources } from './answers.ts';
+import { answers, endedOf, sourceOf, type Answer, type Sources } from './answers.ts';
 
 /** The edge, as operators need it. Mountpoints without their leading slash. */
 export interface OperatorApi {
   command(mount: string, command: MountCommand): CommandResult;
   streamsOf(mount: string): readonly StreamInfo[] | undefined;
+  /** A mountpoint that has ended, and when by the clock on the wall. */
+  endedMount(mount: string): { readonly mount: EndedMount; readonly at: Date } | undefined;
   /** What is on air instead of all streams. */
   fallbackOf(mount: string): string | undefined;
 }
@@ -38,8 +41,9 @@ function sources(target: RequestTarget, { api }: OperatorPagesOptions): Reply {
   const mount = mountIn(target);
   if (mount === undefined) return noMount;
   const streams = api.streamsOf(mount);
-  if (streams === undefined) return jsonVoice(404, answers['no-such-mount'].message);
-  return jsonReply(200, { mount, fallback: api.fallbackOf(mount) ?? null, sources: streams.map(sourceOf) } satisfies Sources);
+  if (streams !== undefined) return jsonReply(200, { mount, fallback: api.fallbackOf(mount) ?? null, sources: streams.map(sourceOf), ended: null } satisfies Sources);
+  const ended = api.endedMount(mount);
+  return ended === undefined ? jsonVoice(404, answers['no-such-mount'].message) : jsonReply(200, endedOf(ended.mount, ended.at));
 }
 
 function switchTo(request: HttpRequest, options: OperatorPagesOptions): Reply {

@@ -5,12 +5,13 @@ const LEAST_DIGITS = 8;
 const titles = [' ', 'id', 'origin', 'source', 'format', 'ahead', ''];
 
 /** A mountpoint's streams for people, a line each; that on air has an asterisk. */
-export function sourceTable({ sources, fallback }: Omit<Sources, 'mount'>): string {
+export function sourceTable({ sources, fallback, ended }: Omit<Sources, 'mount'>): string {
   const digits = digitsApart(sources.map(({ id }) => id));
   const rows = [titles, ...sources.map((source) => cellsOf(source, digits))];
   const widths = titles.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd());
-  return [...lines, ...(fallback === null ? [] : [`*  the fallback is on air: ${printable(fallback)}`]), ''].join('\n');
+  const end = ended === null ? [] : [`not on air since ${ended.at}: ${printable(ended.message)}; ${ended.listeners} listeners were disconnected`];
+  return [...end, ...lines, ...(fallback === null ? [] : [`*  the fallback is on air: ${printable(fallback)}`]), ''].join('\n');
 }
 
 function cellsOf(source: SourceJson, digits: number): readonly string[] {

@@ -1,5 +1,7 @@
 import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import type { Micros } from '../../../core/base/units.ts';
+import type { EndedMount } from '../../../core/edge/edge.ts';
 import type { CommandResult, MountCommand } from '../../../core/edge/switching/command.ts';
 import type { StreamInfo } from '../../../core/edge/mountpoint/stream-info.ts';
 import type { RequestHead } from '../../../shell/http/head.ts';
@@ -32,6 +34,17 @@ interface Asked {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+const ended: EndedMount = {
+  name: 'jazz',
+  startedAt: 5_000_000 as Micros,
+  endedAt: 65_000_000 as Micros,
+  why: 'no-source',
+  silentMs: 10_000.4,
+  listeners: 3,
+  hadBackups: true,
+  streams: [{ origin: 'studio-a', source: '', stream: '0'.repeat(32), wasOnAir: true, why: 'no-path', silentMs: 10_000, format: undefined }],
+};
+
 const nothing = htmlReply(404, 'nothing');
 
 const basic = (user: string, password: string): string => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
@@ -50,6 +63,7 @@ class Rig {
         return this.result;
       },
       streamsOf: (mount: string): readonly StreamInfo[] | undefined => (mount === 'radio' ? [stream] : undefined),
+      endedMount: (mount: string): { readonly mount: EndedMount; readonly at: Date } | undefined => (mount === 'jazz' ? { mount: ended, at: new Date('2026-11-27T03:12:40Z') } : undefined),
       fallbackOf: (): string | undefined => this.fallback,
     };
     const allowed = operators({ password, refusals: new Refusals(this.told.log) });
@@ -100,6 +114,22 @@ describe("an operator's page", () => {
     const rig = new Rig();
     rig.result = result;
     expect(rig.ask('/admin/switch?mount=/other')).toMatchObject({ status, body: { result, onAir: null, message: expect.stringMatching(/\w/) as unknown } });
+  });
+
+  it('tells of a mountpoint that has ended: since when, why, and what its streams did last', () => {
+    const rig = new Rig();
+    expect(rig.ask('/admin/sources?mount=/jazz', { method: 'GET' })).toMatchObject({
+      status: 200,
+      body: {
+        mount: 'jazz',
+        fallback: null,
+        sources: [{ id: '0'.repeat(32), origin: 'studio-a', source: null, codec: null, onAir: false, healthy: false, whyNot: 'was on air, comes by no connection any more, last frame 10 s before the end' }],
+        ended: { at: '2026-11-27T03:12:40.000Z', why: 'no-source', message: 'no frame from any encoder', silentMs: 10_000, onAirMs: 60_000, listeners: 3 },
+      },
+    });
+    expect(rig.ask('/admin/sources?mount=/radio', { method: 'GET' })).toMatchObject({ body: { ended: null } });
+    expect(rig.ask('/admin/sources?mount=/none', { method: 'GET' })).toMatchObject({ status: 404 });
+    expect(rig.ask('/admin/switch?mount=/jazz')).toMatchObject({ body: { onAir: null } });
   });
 
   it('tells of the streams', () => {

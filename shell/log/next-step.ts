@@ -1,0 +1,41 @@
+import type { Unfitness } from '../../core/edge/switching/events.ts';
+import type { ProcessEvent } from './events.ts';
+
+const afterLoss: Readonly<Record<Unfitness, string>> = {
+  'stalled': 'check that this encoder runs, has its source, and reaches its relays',
+  'no-path': 'check the relays that this encoder sends to, and the network between them and here',
+  'unpaced': 'feed this encoder in real time: ffmpeg needs -re',
+  'other-format': 'give this encoder the format of the one on air',
+  'silent': 'check the audio at the input of this encoder',
+  'frozen': 'restart this encoder',
+  'stranger': 'check which programme this encoder carries',
+  'gone': 'start this encoder again, or another one of this mountpoint',
+};
+
+/** What an operator can do about an event, in one short line; undefined where there is nothing to do. */
+export function nextStep(event: ProcessEvent): string | undefined {
+  switch (event.kind) {
+    case 'backup-lost':
+      return afterLoss[event.why];
+    case 'no-backup':
+      return 'start a second encoder of this mountpoint on another machine';
+    case 'stalled':
+      return 'check this encoder: no backup can take over';
+    case 'switch':
+      return event.reason === 'stalled' || event.reason === 'paths-closed' || event.reason === 'forgotten' ? 'check the encoder that was left' : undefined;
+    case 'fallback-entered':
+      return 'check the encoders of this mountpoint';
+    case 'mount-ended':
+      return event.why === 'no-source' ? 'check the encoders of this mountpoint: davecast sources says what they did last' : undefined;
+    case 'relay-lost':
+      return 'check this relay, and the network to it';
+    case 'no-relay-left':
+      return 'check the relays, and the network to them: nothing can be heard until one is back';
+    case 'no-target-left':
+      return 'check the relays, and the network to them: nothing of this encoder can be heard until one is back';
+    case 'target-lost':
+      return 'check this relay, and the network to it';
+    default:
+      return undefined;
+  }
+}
