@@ -96,6 +96,12 @@ function about(event: ProcessEvent): string {
       return `: ${printable(event.label)} was the last${already(event.forMs)}`;
     case 'no-target-left':
       return `: ${printable(event.label)}${already(event.forMs)}`;
+    case 'target-up':
+    case 'target-down':
+    case 'target-lost':
+    case 'left-target-lost':
+    case 'target-stuck':
+      return `: ${printable(event.label)}`;
     case 'relay-back':
     case 'target-back':
       return `: ${printable(event.label)}${event.forMs > 0 ? `, after ${spanText(event.forMs)} without any` : ''}`;
