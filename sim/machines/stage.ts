@@ -88,7 +88,7 @@ export class Cast {
   /** A machine's event as people want to read it: streams by the name of the encoder that made them. */
   readable(event: { readonly kind: string }): { readonly kind: string; readonly fields: Record<string, unknown> } {
     const { kind, ...fields } = event as { kind: string } & Record<string, unknown>;
-    for (const key of ['stream', 'other', 'from', 'to']) {
+    for (const key of ['stream', 'other', 'from', 'to', 'onAir']) {
       const stream = this.#byId.get(String(fields[key]));
       if (stream !== undefined) fields[key] = stream.name;
     }

@@ -1,3 +1,4 @@
+import type { Unfitness } from '../../core/edge/switching/events.ts';
 import type { Fields, MarkTone } from './data.ts';
 
 /** How an event is told: what it means, a line for people, and what stands beside its mark. */
@@ -23,6 +24,17 @@ const formatText = (format: unknown): string => {
   const { codec, sampleRateHz, channels } = format as Fields;
   return `${text(codec)} ${text(sampleRateHz)} Hz ${text(channels)} ch`;
 };
+const unfitnessTexts: Readonly<Record<Unfitness, string>> = {
+  'stalled': 'has stalled',
+  'no-path': 'comes by no connection any more',
+  'unpaced': 'is faster than real time',
+  'other-format': 'has another format',
+  'silent': 'is silent',
+  'frozen': 'repeats itself',
+  'stranger': 'carries another programme',
+  'gone': 'is gone',
+};
+const unfit = (why: unknown): string => unfitnessTexts[why as Unfitness];
 const who = ({ host }: Fields): string => text(host);
 const ways = ({ ways }: Fields): string => wayNames(ways);
 
@@ -79,7 +91,19 @@ const entries: Readonly<Record<string, Entry>> = {
   'new-format': ['switch', (f) => `${on(f)} continues as ${formatText(f)}, after ${formatText(f['before'])}`],
   'format-changed': ['bad', (f) => `${on(f)} restarts with ${text(f['stream'])}: ${why(f['why'])}`],
   'mount-started': ['news', (f) => `${on(f)} starts with ${f['stream'] === '' ? 'its fallback' : text(f['stream'])}`],
-  'mount-ended': ['bad', (f) => `${on(f)} ends: no source for ${span(f['silentMs'])}`, () => 'ended'],
+  'mount-ended': ['bad', (f) => `${on(f)} ends: ${f['why'] === 'other-format' ? 'only another format is left' : `no source for ${span(f['silentMs'])}`}`, () => 'ended'],
+  'no-backup': ['news', (f) => `${on(f)} has no backup: ${text(f['stream'])} is alone`],
+  'backup-lost': [
+    'loss',
+    (f) => `nothing stands by for ${on(f)}: ${text(f['stream'])} ${unfit(f['why'])}${Number(f['forMs']) > 0 ? `, for ${span(f['forMs'])}` : ''}`,
+    () => 'no backup',
+  ],
+  'redundancy-restored': ['repair', (f) => `${text(f['stream'])} stands by for ${on(f)}, after ${span(f['forMs'])} without a backup`],
+  'path-opened': ['news', (f) => `connection to ${text(f['label'])} made`],
+  'path-closed': ['loss', (f) => `connection to ${text(f['label'])} lost: ${by(f)}`, () => 'lost'],
+  'relay-lost': ['loss', (f) => `relay ${text(f['label'])} lost: ${by(f)}; ${text(f['left'])} left`, () => 'relay lost'],
+  'no-relay-left': ['bad', (f) => `no relay left, ${text(f['label'])} was the last: ${by(f)}`, () => 'no relay'],
+  'relay-back': ['repair', (f) => `relay ${text(f['label'])} back`],
   'stream-unpaced': ['loss', (f) => `${text(f['stream'])} is faster than real time: ${span(f['programmeMs'])} of programme in ${span(f['withinMs'])}`],
   'stream-paced': ['repair', (f) => `${text(f['stream'])} is at real time again`],
   'backup-added': ['news', (f) => `${text(f['stream'])} is a backup for ${on(f)}`],
@@ -89,6 +113,8 @@ const entries: Readonly<Record<string, Entry>> = {
   // What encoders and relays report.
   'stream-contested': ['loss', (f) => `${text(f['stream'])} from ${text(f['label'])} refused: its owner is ${text(f['owner'])}`, () => 'not owner'],
   'target-stuck': ['news', (f) => `${text(f['label'])} has acknowledged nothing for ${span(f['stuckMs'])}: reconnecting`],
+  'no-target-left': ['loss', (f) => `no target connected, ${text(f['label'])} was the last`, () => 'no target'],
+  'target-back': ['repair', (f) => `target ${text(f['label'])} connected, after ${span(f['forMs'])} without any`],
   'target-lost': ['routine', (f) => `${text(f['messages'])} messages dropped so far for ${text(f['label'])}: unreachable or too slow`],
   'subscriber-behind': ['loss', (f) => `${text(f['label'])} is behind the history: ${text(f['lostMessages'])} messages lost`],
   'subscriber-cut': ['loss', (f) => `${text(f['label'])} is disconnected, too slow: behind for ${span(f['behindMs'])}`, () => 'cut'],

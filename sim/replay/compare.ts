@@ -1,10 +1,12 @@
 import type { Told, ReplayLog } from './log.ts';
+import { StreamNames } from './names.ts';
 import { isInFocus, lineOf, type Focus } from './describe.ts';
 import type { Outcomes } from './what-if.ts';
 
 /** What somebody compares who wants to know what an alteration would have done; the rest follows from it. */
 const telling: ReadonlySet<string> = new Set([
-  'path-opened', 'path-closed', 'stream-forgotten', 'mount-started', 'mount-ended', 'stream-unpaced', 'stream-paced', 'stalled', 'resumed', 'switch', 'fallback-entered', 'fallback-left', 'new-format', 'format-changed', 'gap', 'listener-dropped',
+  'path-opened', 'path-closed', 'stream-forgotten', 'mount-started', 'mount-ended', 'stream-unpaced', 'stream-paced', 'stalled', 'resumed', 'switch', 'fallback-entered', 'fallback-left', 'new-format', 'format-changed', 'gap', 'listener-dropped', 'backup-lost', 'redundancy-restored',
+  'relay-lost', 'no-relay-left', 'relay-back',
   'subscriber-behind', 'subscriber-cut', 'bound-hit', 'failure',
 ]);
 
@@ -47,7 +49,8 @@ export function describeMounts(outcomes: Outcomes, focus: Focus): string[] {
 
 /** All telling events of both, in order: those of one only with a sign in front. */
 export function describeDifferences({ was, wouldBe }: Outcomes, originUs: number, focus: Focus): string[] {
-  const lines = merged(tellingOf(was, originUs, focus), tellingOf(wouldBe, originUs, focus)).map(({ sign, told }) => `${sign} ${lineOf(told, originUs)}`);
+  const names = new StreamNames(was);
+  const lines = merged(tellingOf(was, originUs, focus), tellingOf(wouldBe, originUs, focus)).map(({ sign, told }) => `${sign} ${lineOf(names.readable(told), originUs)}`);
   if (lines.every((line) => line.startsWith(' '))) return [...lines.slice(0, MOST_LINES), 'no differences'];
   if (lines.length <= MOST_LINES) return lines;
   // What differs is what was asked for.

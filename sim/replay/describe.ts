@@ -12,7 +12,7 @@ export interface Focus {
 /** More lines than anybody reads. */
 const MOST_LINES = 400;
 /** What concerns the machine's surroundings, and is told whatever mountpoint is asked for. */
-const surroundings: ReadonlySet<string> = new Set(['path-opened', 'path-closed', 'bound-hit']);
+const surroundings: ReadonlySet<string> = new Set(['path-opened', 'path-closed', 'bound-hit', 'relay-lost', 'no-relay-left', 'relay-back']);
 
 /** What a recording is: whose, from when to when, and why it ends. */
 export function describeStretch({ generations, fromUs, untilUs, calls }: Stretch, originUs: number): string[] {

@@ -4,6 +4,7 @@ import { MountsFollower } from '../picture/lanes/mounts.ts';
 import { wordingOf } from '../picture/wording.ts';
 import { describeAir, describeProof, describeStretch, isInFocus, isWell, type Focus } from './describe.ts';
 import { BUCKET_US, type ReplayLog, type Told } from './log.ts';
+import { StreamNames } from './names.ts';
 import type { Stretch } from './replay.ts';
 import type { Outcomes } from './what-if.ts';
 
@@ -47,6 +48,7 @@ class LogLanes {
   readonly #originUs: number;
   readonly #focus: Focus;
   readonly #group: string;
+  readonly #names: StreamNames;
   readonly #paths = new Map<string, LaneDraft>();
   readonly #open = new Map<string, number>();
 
@@ -56,29 +58,32 @@ class LogLanes {
     this.#originUs = originUs;
     this.#focus = focus;
     this.#group = group;
+    this.#names = new StreamNames(log);
   }
 
   draw(): void {
     const mounts = this.#mounts();
     const streams = this.#streams();
-    const hueOf = (stream: string): number | undefined => (streams.includes(stream) ? streams.indexOf(stream) : undefined);
+    const hueOf = (name: string): number | undefined => (streams.includes(name) ? streams.indexOf(name) : undefined);
     const follower = new MountsFollower(this.#builder, this.#group, mounts, hueOf);
     for (const mount of mounts) this.#drawProgramme(mount);
     for (const { atUs, there } of this.#log.beginnings) {
-      for (const { mount, stream } of there.mounts) follower.event(this.#ms(atUs), 'mount-started', { mount, stream });
+      for (const { mount, stream } of there.mounts) follower.event(this.#ms(atUs), 'mount-started', { mount, stream: this.#names.of(stream) });
       for (const label of there.paths) this.#path(label, atUs, 1);
     }
     for (const told of this.#log.told) {
-      follower.event(this.#ms(told.atUs), told.kind, told.fields);
+      const { fields } = this.#names.readable(told);
+      follower.event(this.#ms(told.atUs), told.kind, fields);
       this.#follow(told);
-      if (isInFocus(told, this.#originUs, this.#focus)) this.#mark(told, follower);
+      if (isInFocus(told, this.#originUs, this.#focus)) this.#mark(told, follower, fields);
     }
   }
 
-  #mark({ atUs, kind, fields }: Told, follower: MountsFollower): void {
+  /** Its text has streams by their names; its fields are as they were told. */
+  #mark({ atUs, kind, fields }: Told, follower: MountsFollower, readable: Told['fields']): void {
     const label = String(fields['label']);
     const lane = follower.laneOf(fields['mount']) ?? (kind.startsWith('path-') ? this.#paths.get(label) : undefined);
-    this.#builder.mark({ atMs: this.#ms(atUs), kind, who: this.#group, fields, lanes: lane === undefined ? [] : [lane], ...wordingOf(kind, fields) });
+    this.#builder.mark({ atMs: this.#ms(atUs), kind, who: this.#group, fields, lanes: lane === undefined ? [] : [lane], ...wordingOf(kind, readable) });
   }
 
   #follow({ atUs, kind, fields }: Told): void {
@@ -119,7 +124,7 @@ class LogLanes {
   #streams(): readonly string[] {
     const there = this.#log.beginnings.flatMap(({ there }) => there.mounts.map(({ stream }) => stream));
     const told = this.#log.told.flatMap(({ fields }) => [fields['stream'], fields['to']]).filter((name) => typeof name === 'string' && name !== '');
-    return [...new Set([...there, ...(told as string[])])];
+    return [...new Set([...there, ...(told as string[])])].map((stream) => this.#names.of(stream));
   }
 
   #ms(atUs: number): number {

@@ -16,7 +16,7 @@ import type { Settings } from '../../core/config/settings.ts';
 import type { Micros } from '../../core/base/units.ts';
 
 export interface There {
-  readonly mounts: readonly { readonly mount: string; readonly stream: string }[];
+  readonly mounts: readonly { readonly mount: string; readonly stream: string; readonly origin: string; readonly source: string }[];
   /** By their labels. */
   readonly paths: readonly string[];
 }
@@ -88,7 +88,7 @@ export class Player implements Outputs {
   #there(): There {
     const mounts = this.#machine.kind === 'edge' ? this.#machine.edge.mounts() : [];
     const paths = this.machine.stats.paths.map(({ label }) => label);
-    return { mounts: mounts.map(({ name, liveStream, fallback }) => ({ mount: name, stream: fallback ?? liveStream })), paths };
+    return { mounts: mounts.map(({ name, liveStream, liveOrigin = '', liveSource = '', fallback }) => ({ mount: name, stream: fallback ?? liveStream, origin: liveOrigin, source: liveSource })), paths };
   }
 
   sent(to: number, bytes: Uint8Array): void {

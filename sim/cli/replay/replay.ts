@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { readRecording, type Recording } from '../../../core/recording/read.ts';
 import { settingsProblem } from '../../../core/config/settings.ts';
 import { compareMounts, describeDifferences, describeMounts } from '../../replay/compare.ts';
+import { StreamNames } from '../../replay/names.ts';
 import { describeAir, describeProof, describeStretch, describeTold, isWell, originOf } from '../../replay/describe.ts';
 import { ReplayLog } from '../../replay/log.ts';
 import { pictureOf } from '../../replay/picture.ts';
@@ -51,7 +52,8 @@ function play(asked: ReplayAsked, { out, problem }: Streams): boolean {
   } else {
     const lines = stretches.flatMap((stretch) => [...describeStretch(stretch, originUs), ...describeProof(stretch, originUs), '']);
     if (outcomes !== undefined) lines.push('', ...describeDifferences(outcomes, originUs, asked), '', ...describeMounts(outcomes, asked));
-    out([...describeTold(log.told, originUs, asked), '', ...describeAir(log, originUs, asked), '', ...lines].join('\n').trimEnd());
+    const names = new StreamNames(log);
+    out([...describeTold(log.told.map((told) => names.readable(told)), originUs, asked), '', ...describeAir(log, originUs, asked), '', ...lines].join('\n').trimEnd());
   }
   page?.write(pictureOf({ file: asked.file, originUs, stretches, log, outcomes, focus: asked }));
   if (asked.redaction !== undefined) writeRedacted(recording, asked.redaction);

@@ -27,7 +27,7 @@ describe('the picture of a replay', () => {
     ]);
     for (const at of [0, 4]) {
       const streams = picture.lanes[at]!.spans.map(({ label }) => label);
-      expect(streams).toHaveLength(2);
+      expect(streams).toEqual(['enc-a (enc-a)', 'enc-b (enc-b)']);
       expect(streams[0]).not.toBe(streams[1]);
       const bars = picture.lanes[at + 1]!.series[0]!.values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
       expect(bars).toBeCloseTo([...log.air.values()][0]!.programmeUs / 1_000, 3);
