@@ -90,8 +90,16 @@ export class Cast {
     const { kind, ...fields } = event as { kind: string } & Record<string, unknown>;
     for (const key of ['stream', 'other', 'from', 'to', 'onAir']) {
       const stream = this.#byId.get(String(fields[key]));
-      if (stream !== undefined) fields[key] = stream.name;
+      if (stream === undefined) continue;
+      fields[key] = stream.name;
+      // That says the same.
+      for (const name of namesBeside(key)) delete fields[name];
     }
     return { kind, fields };
   }
+}
+
+/** Fields that have the encoder's name and address, beside the one that has the id of its stream. */
+function namesBeside(key: string): readonly string[] {
+  return key === 'stream' ? ['origin', 'source'] : [`${key}Origin`, `${key}Source`];
 }

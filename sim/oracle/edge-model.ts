@@ -11,6 +11,7 @@ import type { Oracle } from './oracle.ts';
 import type { ModelStream } from '../programme/programme.ts';
 import { GapRules } from './gap-rules.ts';
 import { MountModel, type SwitchEvent } from './mount-model.ts';
+import { RedundancyRules } from './redundancy-rules.ts';
 import { StreamModel, type ModelText } from './stream-model.ts';
 import { SwitchRules } from './switch-rules.ts';
 
@@ -30,6 +31,9 @@ const SEQUENCE_AT = 18;
 /** A machine is called when its deadline has come, and is checked a little later. */
 const LATE_US = 2_500_000;
 
+/** How often it is looked whether the redundancy of mountpoints is told. */
+const REDUNDANCY_LOOK_MS = 250;
+
 /** A stream is well from one of its frames on, and entered at another: both are told as they come, two frames apart at most. */
 const FRAMES_APART_MS = 60;
 
@@ -46,11 +50,14 @@ export class EdgeModel {
   readonly #saidBefore = new Map<string, readonly ModelText[]>();
   readonly #gaps: GapRules;
   readonly #switches: SwitchRules;
+  readonly #redundancy: RedundancyRules;
+  #lookAt = -Infinity;
   #wantedBefore: string | undefined;
 
   constructor(options: EdgeModelOptions) {
     this.#options = options;
     this.#gaps = new GapRules(options.oracle, options.settings);
+    this.#redundancy = new RedundancyRules(options.oracle, options.settings);
     this.#switches = new SwitchRules(options.oracle, options.settings, options.isMatched ?? (() => false));
   }
 
@@ -122,6 +129,14 @@ export class EdgeModel {
         return this.#fallbackEntered(event.mount);
       case 'fallback-left':
         return this.#fallbackLeft(now, event);
+      case 'backup-lost':
+        return this.#redundancy.lost(now, event, this.#byName.get(event.stream));
+      case 'redundancy-restored':
+        return this.#redundancy.restored(now, event.mount);
+      case 'no-relay-left':
+        return this.#redundancy.noRelayLeft(now);
+      case 'relay-back':
+        return this.#redundancy.relayBack();
       default:
     }
   }
@@ -162,6 +177,15 @@ export class EdgeModel {
       this.#heard(now, mount);
       this.#over(`${mount.name} has not ended ${toMs(silentUs as Micros)} ms after its last frame`);
     }
+    this.#lookAtRedundancy(now);
+  }
+
+  /** That is nothing for every call. */
+  #lookAtRedundancy(now: number): void {
+    if (now < this.#lookAt) return;
+    this.#lookAt = now + ms(REDUNDANCY_LOOK_MS);
+    const silentUs = (stream: StreamModel): number => this.#since(now, stream.frameAt, stream.heardInWorldAt);
+    for (const mount of this.mounts.values()) this.#redundancy.settled(now, mount, this.streams, silentUs);
   }
 
   #known(now: number, id: string): void {
@@ -186,6 +210,7 @@ export class EdgeModel {
 
   #ended(name: string): void {
     this.mounts.delete(name);
+    this.#redundancy.ended(name);
     for (const stream of this.#streams.values()) {
       if (stream.mount !== name) continue;
       stream.mount = undefined;

@@ -16,6 +16,7 @@ export type Rule =
   | 'a switch costs no more than it must'
   | 'nobody waits while a stream is well'
   | 'what is over ends'
+  | 'redundancy is told as it is'
   | 'a fallback stands in as it is set'
   | 'a decoder is given nothing that it cannot decode'
   | 'a title is that of its frames'

@@ -74,6 +74,14 @@ export const switchSituations: readonly Situation[] = [
   },
   { name: 'backup refused', why: 'Frames of another codec cannot follow those on air.', times: (story) => story.count('backup-refused') },
   {
+    name: 'backup lost',
+    why: 'A mountpoint has had a backup, and nothing stands by any more.',
+    times: (story) => story.count('backup-lost', ({ fields }) => Number(fields['forMs']) < 10_000),
+  },
+  { name: 'backup lost for a minute', why: 'It is told again.', times: (story) => story.count('backup-lost', ({ fields }) => Number(fields['forMs']) >= 60_000) },
+  { name: 'redundancy restored', why: 'A backup stands by again.', times: (story) => story.count('redundancy-restored') },
+  { name: 'no relay left', why: 'An edge has lost its last relay.', times: (story) => story.count('no-relay-left', ({ fields }) => fields['forMs'] === 0) },
+  {
     name: 'mount ended',
     why: 'No source for so long that the listeners are disconnected.',
     times: (story) => story.count('mount-ended'),
