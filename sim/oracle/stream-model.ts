@@ -412,7 +412,8 @@ export class StreamModel {
       this.#farBy[slot] = path;
       this.#isBehind[slot] = 0;
     }
-    if (sequence - this.next <= this.#near) this.#farBy[slot] = NOBODY;
+    // One that comes behind it says nothing of what became of the first.
+    if (isYetToCome && sequence - this.next <= this.#near) this.#farBy[slot] = NOBODY;
   }
 
   /** The edge keeps it until it knows whether the stream has gone there. What lies so far ahead that it would take the place of another one is not remembered. */

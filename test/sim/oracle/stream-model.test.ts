@@ -11,17 +11,23 @@ import { StreamModel } from '../../../sim/oracle/stream-model.ts';
 const FRAME_US = 26_122;
 
 function modelOf(...sequences: readonly number[]): StreamModel {
-  return modelBy(() => 1, ...sequences);
+  return taking(() => 1, ...sequences).model;
 }
 
 /** The same by several paths. */
 function modelBy(pathOf: (sequence: number) => number, ...sequences: readonly number[]): StreamModel {
+  return taking(pathOf, ...sequences).model;
+}
+
+function taking(pathOf: (sequence: number) => number, ...sequences: readonly number[]): { readonly model: StreamModel; readonly take: (sequence: number) => void } {
   const stream = new Programme().newStream({ name: 'a#1', mount: 'live', format: mp3(), ppm: 0, beginsAtUs: 0 });
   const model = new StreamModel('a', withSettings({ windowBytes: 65_536 }));
-  for (const [at, sequence] of sequences.entries()) {
-    model.takes(at * FRAME_US, { path: pathOf(sequence) as PathId, transport: transports.tcp, replica: 0, sequence, type: MessageType.DATA, bytes: 1_000, stream, index: sequence, text: undefined });
-  }
-  return model;
+  let at = 0;
+  const take = (sequence: number): void => {
+    model.takes(at++ * FRAME_US, { path: pathOf(sequence) as PathId, transport: transports.tcp, replica: 0, sequence, type: MessageType.DATA, bytes: 1_000, stream, index: sequence, text: undefined });
+  };
+  for (const sequence of sequences) take(sequence);
+  return { model, take };
 }
 
 test('what came far ahead may be dropped once a path has brought more than is kept there', () => {
@@ -39,6 +45,14 @@ test('what came far ahead may go with its path, while another one delivers', () 
   alone.forgetPath(1 as PathId);
   alone.forgetPath(2 as PathId);
   expect(alone.mayBeDropped(100)).toBe(false);
+});
+
+test('what came far ahead may have been dropped, also when another copy of it comes once the stream is behind it', () => {
+  const { model, take } = taking(() => 1, 1, 2, ...range(100, 120));
+  model.gaveUp(30 * FRAME_US, 3, 98, true);
+  take(121);
+  take(100);
+  expect(model.mayBeDropped(100)).toBe(true);
 });
 
 test('what came near is kept, however much that is', () => {
