@@ -136,6 +136,33 @@ describe('a mountpoint whose last backup goes', () => {
   });
 });
 
+describe('somebody who can announce the mountpoint', () => {
+  it('has few lines of it told, however many streams he begins and ends', () => {
+    const studio = new Studio();
+    const { a, rig } = studio;
+    for (let turn = 0; turn < 20; turn++) {
+      const path = rig.open('tcp', 'hostile');
+      const invented = Array.from({ length: 3 }, (_, n) => new Source(path, { stream: 10 + 3 * turn + n, phaseMs: rig.now / 1_000 }));
+      studio.on(rig.now / 1_000 + 2_000, a, ...invented);
+      rig.close(path);
+    }
+    expect(rig.of('backup-added').length).toBe(60);
+    // None of them has stood by for long enough to be missed.
+    expect(studio.told).toEqual([]);
+  });
+
+  it('is told of once a minute, if he has stood by for long enough to be missed, and then comes and goes', () => {
+    const studio = new Studio();
+    const { a, rig } = studio;
+    for (const stayMs of [12_000, ...Array.from({ length: 65 }, () => 2_000)]) {
+      const path = rig.open('tcp', 'hostile');
+      studio.on(rig.now / 1_000 + stayMs, a, new Source(path, { stream: 10 + Math.round(rig.now / 1e6), phaseMs: rig.now / 1_000 }));
+      rig.close(path);
+    }
+    expect(studio.told.map(([what]) => what)).toEqual(['backup-lost', 'backup-lost', 'backup-lost']);
+  });
+});
+
 describe('a backup counts', () => {
   it('unless it is silent where the live stream is not', () => {
     const studio = new Studio({ a: { frame: (n, maker) => sounding(n, maker) }, b: { frame: (n, maker) => sounding(n, maker, n * FRAME_MS >= 30_000) } });
@@ -172,7 +199,7 @@ describe('a backup counts', () => {
 describe('a mountpoint of a single encoder', () => {
   it('says once that it has no backup, and never that it has lost one', () => {
     const studio = new Studio();
-    studio.on(600_000, studio.a);
+    studio.on(300_000, studio.a);
     expect(studio.told).toEqual([['no-backup', expect.closeTo(60, 0)]]);
     expect(studio.rig.of('no-backup')).toMatchObject([{ mount: 'test', origin: 'studio-a', source: '192.0.2.7', stream: studio.a.name }]);
   });
