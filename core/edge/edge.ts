@@ -178,6 +178,11 @@ export class Edge implements Machine {
     return this.#pathReceiver.paths;
   }
 
+  /** A relay is going to be connected to, and told of if it is not reached. @param label as its path will have it. */
+  awaitRelay(now: Micros, label: string): void {
+    this.#relaysLeft.awaited(now, label);
+  }
+
   /** A connection that messages come from, a relay's; undefined when there are too many: refuse it. */
   openPath(now: Micros, transport: Transport, peer: Peer): PathId | undefined {
     const path = this.#pathReceiver.open(now, transport, peer);

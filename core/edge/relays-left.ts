@@ -5,6 +5,11 @@ import { STOPPED } from '../links/connector.ts';
 import type { RelaysEvent } from './events.ts';
 
 export const REMIND_US = 60_000_000 as Micros;
+/** An edge that has just been started is connected within this. */
+export const FIRST_US = 10_000_000 as Micros;
+
+/** The reason where none has been connected yet. */
+export const NOT_REACHED = 'not reached';
 
 export interface RelaysLeftOptions {
   /** Relays that are connected. */
@@ -13,14 +18,15 @@ export interface RelaysLeftOptions {
   readonly event: (event: RelaysEvent) => void;
 }
 
-/** How many relays an edge that has had some is connected to: it tells of each that is lost, and every minute that none is left. */
+/** How many relays an edge is connected to: it tells of each that is lost, and every minute that none is left, or none was reached. */
 export class RelaysLeft {
   readonly #options: RelaysLeftOptions;
   readonly #reminder: Timer<string>;
   /** Those that are not back. */
   #lost = 0;
-  /** Since when none is left; undefined while one is, or before the first. */
+  /** Since when none is there; undefined while one is, or before any was to be. */
   #noneSince: Micros | undefined;
+  #isTold = false;
   #latest = { label: '', reason: '' };
 
   constructor(options: RelaysLeftOptions) {
@@ -28,14 +34,23 @@ export class RelaysLeft {
     this.#reminder = options.timer('no-relay', (now) => this.#tellNone(now));
   }
 
+  /** A relay is going to be connected to. */
+  awaited(now: Micros, label: string): void {
+    if (this.#noneSince !== undefined || this.#options.count() > 0) return;
+    this.#noneSince = now;
+    this.#latest = { label, reason: NOT_REACHED };
+    this.#reminder.set(later(now, FIRST_US));
+  }
+
   /** A connection to a relay is made. */
   opened(now: Micros, label: string): void {
-    if (this.#lost === 0) return;
-    this.#lost--;
     const forMs = this.#noneSince === undefined ? 0 : toMs((now - this.#noneSince) as Micros);
+    const isNews = this.#lost > 0 || this.#isTold;
+    this.#lost = Math.max(0, this.#lost - 1);
     this.#noneSince = undefined;
+    this.#isTold = false;
     this.#reminder.cancel();
-    this.#options.event({ kind: 'relay-back', label, relays: this.#options.count(), forMs });
+    if (isNews) this.#options.event({ kind: 'relay-back', label, relays: this.#options.count(), forMs });
   }
 
   /** One is closed. */
@@ -55,10 +70,12 @@ export class RelaysLeft {
     this.#reminder.snapshot(a);
     this.#lost = a.number(this.#lost);
     this.#noneSince = a.maybeNumber(this.#noneSince);
+    this.#isTold = a.flag(this.#isTold);
     this.#latest = { label: a.text(this.#latest.label), reason: a.text(this.#latest.reason) };
   }
 
   #tellNone(now: Micros): void {
+    this.#isTold = true;
     this.#reminder.set(later(now, REMIND_US));
     this.#options.event({ kind: 'no-relay-left', ...this.#latest, forMs: toMs((now - this.#noneSince!) as Micros) });
   }

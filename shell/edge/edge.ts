@@ -9,7 +9,7 @@ import { policyFor, type MountPolicies, type MountPolicy } from '../../core/conf
 import type { CommandResult, MountCommand } from '../../core/edge/switching/command.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { anonymous } from '../../core/links/peer.ts';
-import type { Endpoint } from '../net/address.ts';
+import { formatEndpoint, type Endpoint } from '../net/address.ts';
 import type { Range } from '../net/allow.ts';
 import { NEVER_FINISHED, type App } from '../process/app.ts';
 import { AccessLog, type AccessLogConfig } from '../access-log/access-log.ts';
@@ -165,7 +165,11 @@ export class EdgeApp implements App {
       const tlsPort = await this.#listeners.listen({ address: bind, port: this.#tls.port }, this.#tls);
       this.#log({ kind: 'listening', what: 'https', transport: 'tcp', address: bind, port: tlsPort });
     }
-    for (const relay of relays) this.#ingress.subscribeTo(relay);
+    for (const relay of relays) {
+      this.#edge.awaitRelay(this.#driver.now, formatEndpoint(relay));
+      this.#ingress.subscribeTo(relay);
+    }
+    this.#driver.settle();
   }
 
   async stop(): Promise<void> {

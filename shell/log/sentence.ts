@@ -1,3 +1,4 @@
+import { NOT_REACHED } from '../../core/edge/relays-left.ts';
 import type { LastSeen, SwitchReason, Unfitness } from '../../core/edge/switching/events.ts';
 import type { EndReason } from '../../core/edge/mountpoint/events.ts';
 import type { ProcessEvent } from './events.ts';
@@ -93,7 +94,7 @@ function about(event: ProcessEvent): string {
     case 'relay-lost':
       return `: ${printable(event.label)}, ${event.left} left`;
     case 'no-relay-left':
-      return `: ${printable(event.label)} was the last${already(event.forMs)}`;
+      return `: ${printable(event.label)} ${event.reason === NOT_REACHED ? 'is not reached' : 'was the last'}${already(event.forMs)}`;
     case 'no-target-left':
       return `: ${printable(event.label)}${already(event.forMs)}`;
     case 'target-up':

@@ -81,7 +81,10 @@ export class EdgeProcess implements Process {
     for (const [mount, { fallback }] of Object.entries(this.#spec.policies ?? {})) {
       if (fallback !== undefined && 'file' in fallback) this.#provide(mount, fallback.file);
     }
-    for (const relay of this.#spec.relays) this.#subscribe(relay);
+    for (const relay of this.#spec.relays) {
+      this.#edge.awaitRelay(this.#driver.now, relay);
+      this.#subscribe(relay);
+    }
     this.#host.listenTcp('http', (socket, greeting) => this.#serve(socket, greeting));
     this.#driver.settle();
   }

@@ -125,6 +125,11 @@ export const edgeCalls: EdgeCalls = {
     },
     read: (from) => [from.varint() as ListenerId, from.text()],
   },
+  awaitRelay: {
+    kind: 19,
+    write: (to, label) => to.text(label),
+    read: (from) => [from.text()],
+  },
   heardElsewhere: {
     kind: 14,
     write: (to, name, { listeners, listenerPeak, slowListeners, bytesOut }) => {

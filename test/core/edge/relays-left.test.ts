@@ -33,6 +33,29 @@ test('tells of each relay that is lost, every minute that none is left, and of e
   ]);
 });
 
+test('tells ten seconds after a start that no relay was reached, and when one is', () => {
+  const rig = new EdgeRig();
+  for (const label of ['relay-1', 'relay-2']) rig.edge.awaitRelay(rig.now as Micros, label);
+  rig.until(75_000);
+  rig.open('tcp', 'relay-2');
+  rig.open('tcp', 'relay-1');
+  rig.until(200_000);
+  expect(relayEvents(rig)).toEqual([
+    { atS: 10, kind: 'no-relay-left', label: 'relay-1', reason: 'not reached', forMs: 10_000 },
+    { atS: 70, kind: 'no-relay-left', label: 'relay-1', reason: 'not reached', forMs: 70_000 },
+    { atS: 75, kind: 'relay-back', label: 'relay-2', relays: 1, forMs: 75_000 },
+  ]);
+});
+
+test('says nothing of a start that reaches its relays in time', () => {
+  const rig = new EdgeRig();
+  rig.edge.awaitRelay(rig.now as Micros, 'relay-1');
+  rig.until(9_000);
+  rig.open('tcp', 'relay-1');
+  rig.until(200_000);
+  expect(relayEvents(rig)).toEqual([]);
+});
+
 test('says in the same moment that no relay is left, and of each mountpoint that nothing stands by', () => {
   const rig = new EdgeRig();
   const path = rig.open();

@@ -20,6 +20,7 @@ describe('a line of the log', () => {
     [{ kind: 'mount-started', mount: 'radio', origin: '', source: '', stream: '', codec: 'mp3', sampleRateHz: 44_100, channels: 2 }, 'radio: mountpoint started'],
     [{ kind: 'relay-lost', label: 'relay-1:8001', reason: 'idle', left: 1 }, 'relay lost: relay-1:8001, 1 left'],
     [{ kind: 'no-relay-left', label: 'relay-2:8001', reason: 'idle', forMs: 120_000 }, 'no relay left: relay-2:8001 was the last, for 2 min'],
+    [{ kind: 'no-relay-left', label: 'relay-2:8001', reason: 'not reached', forMs: 10_000 }, 'no relay left: relay-2:8001 is not reached, for 10 s'],
     [{ kind: 'relay-back', label: 'relay-2:8001', relays: 1, forMs: 130_000 }, 'relay back: relay-2:8001, after 2 min without any'],
     [{ kind: 'no-target-left', label: 'relay-2:9001', forMs: 0 }, 'no target connected: relay-2:9001'],
     [
