@@ -78,7 +78,6 @@ export const switchSituations: readonly Situation[] = [
     why: 'A mountpoint has had a backup, and nothing stands by any more.',
     times: (story) => story.count('backup-lost', ({ fields }) => Number(fields['forMs']) < 10_000),
   },
-  { name: 'backup lost for a minute', why: 'It is told again.', times: (story) => story.count('backup-lost', ({ fields }) => Number(fields['forMs']) >= 60_000) },
   { name: 'redundancy restored', why: 'A backup stands by again.', times: (story) => story.count('redundancy-restored') },
   { name: 'no relay left', why: 'An edge has lost its last relay.', times: (story) => story.count('no-relay-left', ({ fields }) => fields['forMs'] === 0) },
   {
