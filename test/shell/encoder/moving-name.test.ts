@@ -126,6 +126,26 @@ describe('a target whose name moves', () => {
     expect(relays.map(({ connections }) => connections)).toEqual([1, 1]);
   });
 
+  it('is no target that loses anything, at an address that its name has left', async () => {
+    const names = new Names('127.0.0.1');
+    const relays = [new Relay(), new Relay()] as const;
+    const port = await relays[0].listen('127.0.0.1');
+    await relays[1].listen('127.0.0.2', port);
+    const { told, play } = await encoderTo(`relay.test:${port}`, names.lookup, { addressGraceMs: 600_000, targetKeepMs: 100 });
+    await told.until('connected');
+    names.says = () => ['127.0.0.2'];
+    await told.until('connected', { peer: `127.0.0.2:${port}` });
+    relays[0].stop();
+    await told.until('target-down');
+    await expect.poll(() => {
+      play(1);
+      return told.all('left-target-lost').length;
+    }).toBeGreaterThan(0);
+    expect(told.all('left-target-lost')[0]).toMatchObject({ target: 0 });
+    expect(told.all('target-lost')).toEqual([]);
+    expect(told.all('no-target-left')).toEqual([]);
+  });
+
   it('stays where it is while the name is not known, and leaves the old address when it is again', async () => {
     const names = new Names('127.0.0.1');
     const relays = [new Relay(), new Relay()] as const;
