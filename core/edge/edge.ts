@@ -11,6 +11,7 @@ import { toListeners } from './output/to-listeners.ts';
 import { MemoryBudget } from '../base/budget.ts';
 import { buffersOf, type StreamBuffers } from './buffers.ts';
 import type { EndedMount } from './mountpoint/ended-mounts.ts';
+import { EdgeTitles } from './titles.ts';
 import { Mountpoints } from './mountpoint/mountpoints.ts';
 import type { EdgeStream } from './stream/stream.ts';
 import { Streams, type StreamsReason } from './stream/streams.ts';
@@ -26,7 +27,7 @@ import type { Transport } from '../links/transport.ts';
 import type { Matcher } from './content/matcher.ts';
 import type { MountInfo, MountReason } from './mountpoint/mountpoint.ts';
 import type { CommandResult, MountCommand } from './switching/command.ts';
-import { decodeIcyText, encodeIcyText, icyTitleText } from '../wire/icy.ts';
+import { titleIn } from '../wire/set-title.ts';
 import { MessageType, type MessageView } from '../wire/pdu.ts';
 import type { MountPolicies } from '../config/mount-policy.ts';
 import type { Settings } from '../config/settings.ts';
@@ -52,6 +53,11 @@ export interface EdgeOptions {
 }
 
 export interface EdgeSink extends ListenersSink {
+  /**
+   * Back by the connection of a relay that takes titles: a whole message with its length prefix. While the system has not taken the last one it is
+   * left out; it is said again. Without this no relay hears of a title that is set here.
+   */
+  readonly answer?: (path: PathId, bytes: Uint8Array) => void;
   event(event: EdgeEvent): void;
 }
 
@@ -99,6 +105,7 @@ export class Edge implements Machine {
   readonly #timers: TimerQueue<EdgeReason> = new TimerQueue();
   readonly #budget: MemoryBudget;
   readonly #correlator: Correlator = new Correlator();
+  readonly #titles: EdgeTitles;
   #now = 0 as Micros;
 
   constructor({ settings, policies, newMatcher, outputs = () => [], hasListeners = true }: EdgeOptions, sink: EdgeSink) {
@@ -106,6 +113,13 @@ export class Edge implements Machine {
     this.#budget = new MemoryBudget(settings.edgeBytes);
     this.#listeners = new Listeners({ settings, budget: this.#budget }, sink);
     const table = new StreamTable<EdgeStream>();
+    this.#titles = new EdgeTitles({
+      maxMounts: settings.maxStreams,
+      streams: () => table,
+      paths: () => this.#pathReceiver.paths,
+      mount: (name) => this.#mounts.get(name),
+      tell: (path, message) => sink.answer?.(path, message),
+    });
     this.#mounts = new Mountpoints({
       settings,
       policies,
@@ -115,6 +129,8 @@ export class Edge implements Machine {
       audience: (mount) => this.#listeners.audience(mount),
       budget: this.#budget,
       streams: table,
+      begun: (now, mount) => this.#titles.begun(now, mount),
+      ended: (name) => this.#titles.ended(name),
       timer: (reason, fire) => this.#timers.timer(reason, fire),
       event: (event) => sink.event(event),
     });
@@ -194,6 +210,7 @@ export class Edge implements Machine {
     const path = this.#pathReceiver.close(id, reason);
     if (path === undefined) return;
     if (path.isUpstream) this.#relaysLeft.closed(now, path.peer.name, reason);
+    this.#titles.closed(id);
     // First all streams learn of it, then each judges its gap, then the mountpoints look: a backup that came by the same
     // path must not look healthy to any of them.
     const affected = [...this.#streams].filter((stream) => stream.forgetPath(now, path));
@@ -253,9 +270,13 @@ export class Edge implements Machine {
     return this.#mounts.get(name)?.switcher.command(now, command) ?? 'no-such-mount';
   }
 
-  /** The title of a mountpoint, by an operator: until one of its streams gets another one. Nothing happens if there is no such mountpoint. */
-  setTitle(now: Micros, name: string, title: string): void {
-    this.#mounts.get(name)?.switcher.setText(now, decodeIcyText(encodeIcyText(icyTitleText(title))));
+  /**
+   * The title of a mountpoint, by an operator: until one of its streams gets another one. All other processes that this one reaches get it, too. Nothing
+   * happens if there is no such mountpoint. @param atMs milliseconds since 1970.
+   */
+  setTitle(now: Micros, name: string, title: string, atMs: number): void {
+    const mount = this.#mounts.get(name);
+    if (mount !== undefined) this.#titles.set(now, mount, title, atMs);
   }
 
   /**
@@ -301,6 +322,7 @@ export class Edge implements Machine {
     this.#relaysLeft.snapshot(a);
     const onAir = [...this.#mounts].map(({ switcher }) => switcher.live).filter((live) => live !== undefined);
     const streams = this.#streams.snapshot(a, onAir, (path) => this.#pathReceiver.path(path));
+    this.#titles.snapshot(a);
     this.#mounts.snapshot(a, (stream) => streams[a.number(stream === undefined ? 0 : streams.indexOf(stream))]!);
     this.#listeners.snapshot(a);
     this.#budget.snapshot(a);
@@ -313,8 +335,18 @@ export class Edge implements Machine {
       this.#streams.find(view)?.receiveSource(this.#now, path, view);
       return;
     }
+    if (view.type === MessageType.TITLE && !this.#takeTitle(path, view)) return;
     const stream = this.#streams.of(this.#now, path, view);
-    if (stream === undefined) path.drop('too-many-streams');
-    else stream.receive(this.#now, path, view);
+    if (stream === undefined) return path.drop('too-many-streams');
+    stream.receive(this.#now, path, view);
+    if (view.type === MessageType.ANNOUNCE) this.#titles.announced(path, stream);
+  }
+
+  /** True when it has its place in the sequence of its stream, as one has that cannot be read. */
+  #takeTitle(path: Path, view: MessageView): boolean {
+    const title = titleIn(view);
+    if (title === undefined) path.drop('bad-title');
+    else this.#titles.came(this.#now, path, this.#streams.find(view), title);
+    return title?.isOrdered !== false;
   }
 }

@@ -2,7 +2,8 @@ import { audioTypeFor, encodeAnnouncement } from '../wire/announce.ts';
 import { encodeOrigin } from '../wire/extensions.ts';
 import type { FrameFormat } from '../codec/format/format.ts';
 import { encodeHeaders, type HeaderList } from '../wire/headers.ts';
-import { encodeIcyText, icyTitleText } from '../wire/icy.ts';
+import { encodeIcyText, icyTitleOf, icyTitleText } from '../wire/icy.ts';
+import { encodeTitle, textOfTitle, type SetTitle } from '../wire/set-title.ts';
 import { contentTypeOf } from '../codec/content-type.ts';
 import { MessageType } from '../wire/pdu.ts';
 
@@ -25,6 +26,10 @@ export class EncoderDescription {
   readonly #origin: string | undefined;
   #headers: HeaderList;
   #text: string = icyTitleText('');
+  /** The newest title that its source has said; undefined before the first. */
+  #ownText: string | undefined;
+  /** The newest that was set for its mountpoint. */
+  #set: SetTitle | undefined;
   #format: FrameFormat | undefined;
   #audioType = 0;
 
@@ -48,8 +53,30 @@ export class EncoderDescription {
     this.#audioType = audioTypeFor(format, bitrateBps);
   }
 
-  /** A whole metadata text. False when it is the one that there is. */
+  /** The title that was set for its mountpoint; that of others may not be in force any more, when its source has had another one. */
+  get set(): SetTitle | undefined {
+    return this.#set;
+  }
+
+  /**
+   * A whole metadata text, by its source. False when that changes nothing: it is the one that there is, or a title was set for the mountpoint, and this
+   * is what the source had before.
+   */
   setText(text: string): boolean {
+    const before = this.#ownText;
+    const isSet = this.#set?.title !== undefined;
+    if (icyTitleOf(text) !== '') this.#ownText = text;
+    if (isSet && (this.#ownText === before || before === undefined)) return false;
+    if (text === this.#text) return false;
+    this.#text = text;
+    if (isSet) this.#set = { version: this.#set!.version, title: undefined };
+    return true;
+  }
+
+  /** A title that was set for its mountpoint, or that such a one is not in force any more. True when the text is another one by that. */
+  setTitle(set: SetTitle): boolean {
+    this.#set = set;
+    const text = set.title === undefined ? this.#text : textOfTitle(set.title);
     if (text === this.#text) return false;
     this.#text = text;
     return true;
@@ -67,6 +94,11 @@ export class EncoderDescription {
     return { type: MessageType.METADATA, payload: encodeIcyText(this.#text) };
   }
 
+  /** What was set for its mountpoint, if anything was. */
+  get title(): readonly Statement[] {
+    return this.#set === undefined ? [] : [{ type: MessageType.TITLE, payload: encodeTitle({ ...this.#set, isOrdered: true }) }];
+  }
+
   /** The headers, with the content type of the format, whatever they say of that. */
   headers(format: FrameFormat): Statement {
     const others = this.#headers.filter(([name]) => name.toLowerCase() !== 'content-type');
@@ -77,6 +109,6 @@ export class EncoderDescription {
   all(format: FrameFormat): readonly Statement[] {
     const announcement = { type: MessageType.ANNOUNCE, payload: encodeAnnouncement({ audioType: this.#audioType, mountpoint: this.#mountpoint }) };
     const origin = this.#origin === undefined ? [] : [{ type: MessageType.ORIGIN, payload: encodeOrigin(this.#origin) }];
-    return [announcement, ...origin, this.headers(format), this.metadata];
+    return [announcement, ...origin, this.headers(format), this.metadata, ...this.title];
   }
 }

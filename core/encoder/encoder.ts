@@ -7,6 +7,7 @@ import type { Settings } from '../config/settings.ts';
 import type { Transport } from '../links/transport.ts';
 import { TargetsLeft } from './targets-left.ts';
 import { Target, type EncoderSink, type TargetFigures } from './target.ts';
+import { isNewer, newTitle, type SetTitle } from '../wire/set-title.ts';
 import { TimerQueue } from '../base/timers.ts';
 import { earliest, NEVER, type Micros } from '../base/units.ts';
 
@@ -68,6 +69,9 @@ export class Encoder implements Machine {
   readonly #targets: (OpenTarget | undefined)[] = [];
   readonly #left: TargetsLeft;
   #opened = 0;
+  /** The newest that was set for each mountpoint that has a stream. */
+  readonly #titles: Map<string, SetTitle> = new Map();
+  #titlesTaken = 0;
 
   constructor({ settings }: EncoderOptions, sink: EncoderSink) {
     this.#settings = settings;
@@ -126,7 +130,7 @@ export class Encoder implements Machine {
     assert(id < MAX_TARGETS, 'a replica number is one byte');
     assert(this.#targets[id] === undefined, 'two targets have one replica number');
     while (this.#targets.length <= id) this.#targets.push(undefined);
-    const target = new Target({ id, transport, label, settings: this.#settings, sink: this.#sink, wentDown: (at) => this.#left.down(at, label, 'stuck') });
+    const target = new Target({ id, transport, label, settings: this.#settings, sink: this.#sink, wentDown: (at) => this.#left.down(at, label, 'stuck'), title: (now, lane, set) => this.#titleSaid(now, open, lane, set) });
     const open: OpenTarget = { target, name, lanes: new Map() };
     this.#targets[id] = open;
     for (const stream of this.#streams.values()) addLane(open, stream);
@@ -158,7 +162,10 @@ export class Encoder implements Machine {
 
   /** What a TCP target sends back by its connection, in any chunking, borrowed for the call. */
   targetSaid(now: Micros, id: TargetId, bytes: Uint8Array): void {
-    this.#target(id).said(now, bytes);
+    const target = this.#target(id);
+    const titles = this.#titlesTaken;
+    target.said(now, bytes);
+    if (this.#titlesTaken > titles) this.#pump(now);
   }
 
   /** A source begins: a stream of its own. */
@@ -168,12 +175,15 @@ export class Encoder implements Machine {
       settings: this.#settings,
       timer: (reason, fire) => this.#timers.timer(reason, fire),
       message: (bytes) => this.#message(stream, bytes),
+      outlived: (now, set) => this.#takeTitle(now, stream.mountpoint, set),
       pump: (now) => this.#pump(now),
       over: () => this.#close(id, stream),
       event: (event) => this.#sink.event({ ...event, mount: stream.mountpoint, origin: options.origin ?? '', stream: stream.stream }),
     });
     this.#streams.set(id, stream);
     stream.open(now);
+    const set = this.#titles.get(stream.mountpoint);
+    if (set !== undefined) stream.takeTitle(now, set);
     for (const open of this.#targets) if (open !== undefined) addLane(open, stream);
     return id;
   }
@@ -198,7 +208,17 @@ export class Encoder implements Machine {
     this.#pump(now);
   }
 
-  /** What is on air from here on, e.g. 'Artist - Title'. */
+  /**
+   * The title of a mountpoint, by an operator or a source client: of all its sources here, and, by the relays, of its encoders and edges elsewhere. Nothing
+   * happens when it has no source here. @param atMs milliseconds since 1970.
+   */
+  setMountTitle(now: Micros, mountpoint: string, title: string, atMs: number): void {
+    if (![...this.#streams.values()].some((stream) => stream.mountpoint === mountpoint)) return;
+    this.#takeTitle(now, mountpoint, newTitle(title, atMs, this.#titles.get(mountpoint)));
+    this.#pump(now);
+  }
+
+  /** What is on air from here on, e.g. 'Artist - Title', by a source itself. */
   setTitle(now: Micros, id: SourceId, title: string): void {
     this.#stream(id).setTitle(now, title);
     this.#pump(now);
@@ -219,6 +239,17 @@ export class Encoder implements Machine {
     this.#timers.run(now);
   }
 
+  #titleSaid(now: Micros, { lanes }: OpenTarget, lane: Lane, set: SetTitle): void {
+    for (const [stream, its] of lanes) if (its === lane) return this.#takeTitle(now, stream.mountpoint, set);
+  }
+
+  #takeTitle(now: Micros, mountpoint: string, set: SetTitle): void {
+    if (!isNewer(set, this.#titles.get(mountpoint))) return;
+    this.#titles.set(mountpoint, set);
+    this.#titlesTaken++;
+    for (const stream of this.#streams.values()) if (stream.mountpoint === mountpoint) stream.takeTitle(now, set);
+  }
+
   #message(stream: EncoderStream, bytes: Uint8Array): void {
     for (const open of this.#targets) {
       const lane = open?.lanes.get(stream);
@@ -235,6 +266,7 @@ export class Encoder implements Machine {
   #close(id: SourceId, stream: EncoderStream): void {
     stream.close();
     this.#streams.delete(id);
+    if (![...this.#streams.values()].some(({ mountpoint }) => mountpoint === stream.mountpoint)) this.#titles.delete(stream.mountpoint);
     for (const open of this.#targets) {
       const lane = open?.lanes.get(stream);
       if (lane === undefined) continue;

@@ -8,6 +8,7 @@ import { TagLimit } from '../codec/scan/tag-limit.ts';
 import { InputCheck } from './input-check.ts';
 import type { HeaderList } from '../wire/headers.ts';
 import { icyTitleOf, icyTitleText } from '../wire/icy.ts';
+import { isNewer, type SetTitle } from '../wire/set-title.ts';
 import { Journal } from '../base/journal.ts';
 import { encodeMessage, formatStreamId, MAX_DATAGRAM_BYTES, MessageType, STREAM_ID_BYTES } from '../wire/pdu.ts';
 import { RepeatGuard, SentFrames, type FrameKind } from './repeat-guard.ts';
@@ -37,6 +38,8 @@ export interface EncoderStreamHooks {
   readonly timer: (reason: StreamTimerReason, fire: (now: Micros) => void) => Timer<string>;
   /** A message is in the journal. */
   readonly message: (bytes: Uint8Array) => void;
+  /** Its source has had another title since one was set for the mountpoint: that is what there is to say of that one now. */
+  readonly outlived: (now: Micros, set: SetTitle) => void;
   /** Messages were made by a timer. */
   readonly pump: (now: Micros) => void;
   /** The source ended so long ago that the journal has nothing more for anybody. */
@@ -48,6 +51,8 @@ export interface EncoderStreamHooks {
 export interface SourceView {
   /** The id of its stream, as it stands in events. */
   readonly stream: string;
+  /** Without its leading slash. */
+  readonly mountpoint: string;
   readonly format: FrameFormat | undefined;
   /** Frames that were sent. */
   readonly frames: number;
@@ -195,9 +200,24 @@ export class EncoderStream implements SourceView {
   }
 
   setMetadata(now: Micros, text: string): void {
+    const before = this.#description.set;
     if (!this.#description.setText(text)) return;
     this.#hooks.event({ kind: 'encoder-title', title: icyTitleOf(text) });
     if (this.format !== undefined) this.#message(now, this.#description.metadata);
+    const { set } = this.#description;
+    if (set === undefined || set === before) return;
+    this.#sayTitle(now);
+    this.#hooks.outlived(now, set);
+  }
+
+  /** What was set for its mountpoint. */
+  takeTitle(now: Micros, set: SetTitle): void {
+    if (this.#isEnded || !isNewer(set, this.#description.set)) return;
+    if (this.#description.setTitle(set)) {
+      this.#hooks.event({ kind: 'encoder-title', title: set.title ?? '' });
+      if (this.format !== undefined) this.#message(now, this.#description.metadata);
+    }
+    this.#sayTitle(now);
   }
 
   setTitle(now: Micros, title: string): void {
@@ -238,6 +258,10 @@ export class EncoderStream implements SourceView {
   #announce(now: Micros, format: FrameFormat): void {
     this.#announcedAt = now;
     for (const statement of this.#description.all(format)) this.#message(now, statement);
+  }
+
+  #sayTitle(now: Micros): void {
+    if (this.format !== undefined) for (const statement of this.#description.title) this.#message(now, statement);
   }
 
   #message(now: Micros, { type, payload }: Statement): void {

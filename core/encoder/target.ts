@@ -4,7 +4,8 @@ import type { EncoderEvent } from './events.ts';
 import type { Lane } from './lane.ts';
 import { LENGTH_BYTES, lengthAt } from '../base/length-prefix.ts';
 import type { TargetId } from '../base/machine.ts';
-import { emptyMessageView, MessageType, readMessage } from '../wire/pdu.ts';
+import { emptyMessageView, MessageType, PDU_HEADER_BYTES, readMessage } from '../wire/pdu.ts';
+import { decodeTitle, type SetTitle } from '../wire/set-title.ts';
 import { Progress } from './progress.ts';
 import type { Settings } from '../config/settings.ts';
 import { StreamTable } from '../wire/stream-table.ts';
@@ -44,6 +45,8 @@ export interface TargetOptions {
   readonly sink: EncoderSink;
   /** It is down by itself, for it is stuck. */
   readonly wentDown: (now: Micros) => void;
+  /** It says which title was set for the mountpoint of a stream that goes to it. */
+  readonly title: (now: Micros, lane: Lane, set: SetTitle) => void;
 }
 
 const REPLICA_AT = 1;
@@ -67,6 +70,7 @@ export class Target {
   readonly #settings: Settings;
   readonly #sink: EncoderSink;
   readonly #wentDown: (now: Micros) => void;
+  readonly #title: TargetOptions['title'];
   readonly #view = emptyMessageView();
   readonly #progress: Progress;
   readonly #lanes = new StreamTable<Lane>();
@@ -89,13 +93,14 @@ export class Target {
   /** The time of the call that is going on, for the deframer's callback. */
   #now = 0 as Micros;
 
-  constructor({ id, transport, label, settings, sink, wentDown }: TargetOptions) {
+  constructor({ id, transport, label, settings, sink, wentDown, title }: TargetOptions) {
     this.#id = id;
     this.#transport = transport;
     this.#label = label;
     this.#settings = settings;
     this.#sink = sink;
     this.#wentDown = wentDown;
+    this.#title = title;
     this.#progress = new Progress(settings);
     this.#isUp = !transport.tellsClose;
   }
@@ -263,12 +268,22 @@ export class Target {
     const view = this.#view;
     const type = readMessage(view, bytes, start, end) === undefined ? view.type : undefined;
     if (type === MessageType.HELLO) return;
+    if (type === MessageType.TITLE && this.#hear(bytes, start, end)) return;
     const confirmed = (type === MessageType.ACK ? this.#lanes.find(bytes, start)?.confirm(view.sequence) : undefined) ?? 'stray';
     if (confirmed === 'stray') {
       this.#strayMessages++;
       return;
     }
     this.#progress.confirmed(this.#now, confirmed === 'new');
+  }
+
+  /** A TITLE; false when it is none, or of none of our streams. */
+  #hear(bytes: Uint8Array, start: number, end: number): boolean {
+    const lane = this.#lanes.find(bytes, start);
+    const set = lane && decodeTitle(bytes.subarray(start + PDU_HEADER_BYTES, end));
+    if (set === undefined) return false;
+    this.#title(this.#now, lane!, { version: set.version, title: set.title });
+    return true;
   }
 
   #stuck(now: Micros): void {

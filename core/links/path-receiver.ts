@@ -6,6 +6,7 @@ import type { PathId } from '../base/machine.ts';
 import { Path } from './path.ts';
 import { PastPaths, type PeerFigures } from './peer-figures.ts';
 import { snapshotPeer, type Peer } from './peer.ts';
+import { HELLO_TAKES_TITLES } from '../wire/extensions.ts';
 import { isTooLongFor } from '../wire/payloads.ts';
 import { transports, type Transport } from './transport.ts';
 import type { Micros } from '../base/units.ts';
@@ -123,5 +124,6 @@ export class PathReceiver {
     else if (isTooLongFor(this.#view.type, end - start - PDU_HEADER_BYTES)) path.drop('too-long-for-type');
     // A relay says that to whoever is connected to it: it is of no stream, and goes no further.
     else if (this.#view.type !== MessageType.HELLO) this.#options.message(path, this.#view);
+    else if (path.messages === 1) path.takesTitles = this.#view.sequence >= HELLO_TAKES_TITLES;
   };
 }

@@ -23,6 +23,7 @@ export type DropReason =
   | 'bad-header'
   | 'bad-origin'
   | 'bad-source'
+  | 'bad-title'
   /** Its peer may not announce that mountpoint. */
   | 'not-allowed'
   | 'not-owner';
@@ -69,6 +70,8 @@ export class Path {
   usedAt: Micros | undefined;
   /** Streams that it may still bring which nobody knew: `mayBringStream` counts. */
   readonly #newStreams: TokenBucket = new TokenBucket(NEW_STREAMS_AT_ONCE, NEW_STREAMS_PER_SECOND);
+  /** The relay at its other end has said, in its HELLO, that it takes titles by this connection. */
+  takesTitles = false;
   messages = 0;
   bytes = 0;
   dropped: Map<DropReason, number> = new Map();
@@ -133,6 +136,7 @@ export class Path {
     this.openedAt = a.number(this.openedAt);
     this.waitsSince = a.number(this.waitsSince);
     this.usedAt = a.maybeNumber(this.usedAt);
+    this.takesTitles = a.flag(this.takesTitles);
     this.#newStreams.snapshot(a);
     this.messages = a.number(this.messages);
     this.bytes = a.number(this.bytes);

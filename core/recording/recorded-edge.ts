@@ -27,6 +27,11 @@ export function notedEdgeSink(sink: EdgeSink, outputs: Outputs): EdgeSink {
       outputs.told(Output.end, listener);
       sink.end(listener, reason);
     },
+    answer: (path, bytes) => {
+      outputs.told(Output.acknowledge, path);
+      outputs.sent(path, bytes);
+      sink.answer?.(path, bytes);
+    },
     event: (event) => {
       outputs.event(event);
       sink.event(event);

@@ -55,6 +55,7 @@ const events: { readonly [K in Kind]: readonly [code: number, ...fields: (keyof 
   'no-relay-left': [39, 'label', 'forMs'],
   'relay-back': [40, 'label', 'relays', 'forMs'],
   'listener-moved': [34, 'listener', 'mount', 'label', 'to'],
+  'title-set': [35, 'mount', 'title', 'label'],
 };
 
 /** What a machine answers its caller that is no id; `refused`: for a reason that it gives in words. */

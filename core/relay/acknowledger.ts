@@ -80,6 +80,11 @@ export class Acknowledger {
     if (asker !== undefined) this.#isThere(now, asker);
   }
 
+  /** Whether whoever is at the other end of a path reads what comes back. */
+  isRead(path: Path): boolean {
+    return this.#askers.has(path.id);
+  }
+
   closed(path: Path): void {
     const asker = this.#askers.get(path.id);
     if (asker === undefined) return;

@@ -10,6 +10,8 @@ export type RelayEvent =
   | PathEvent
   | { readonly kind: 'stream-new'; readonly stream: string; readonly label: string }
   | ({ readonly kind: 'stream-announced'; readonly stream: string; readonly mount: string } & EncoderName)
+  /** By an operator of this relay ('operator'), or by whom we have it. */
+  | { readonly kind: 'title-set'; readonly mount: string; readonly title: string; readonly label: string }
   | ({ readonly kind: 'stream-forgotten'; readonly stream: string; readonly mount: string; readonly silentMs: number } & EncoderName)
   /** Somebody else than its owner sends it; `messages` have been refused so far. `owner` is '' where another relay brings it. */
   | (EncoderName & {

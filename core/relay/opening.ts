@@ -67,9 +67,13 @@ export class RelayOpening {
    * of which there is another in two seconds. It never takes the place of audio. Undefined before there was one.
    */
   sourceMessage(report: StatusReport | undefined): Uint8Array | undefined {
+    return report && this.unordered(MessageType.SOURCE, encodeSource(report));
+  }
+
+  /** A message of a relay's own, with that number. */
+  unordered(type: number, payload: Uint8Array): Uint8Array | undefined {
     const announced = this.#kept[MessageType.ANNOUNCE];
-    if (announced === undefined || report === undefined) return undefined;
-    return encodeMessage({ type: MessageType.SOURCE, replica: 0, streamId: this.#id, sequence: announced.sequence, payload: encodeSource(report) });
+    return announced && encodeMessage({ type, replica: 0, streamId: this.#id, sequence: announced.sequence, payload });
   }
 
   /** All that a new subscriber needs, with length prefixes. @param report what there is to say of its source. */

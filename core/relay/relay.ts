@@ -12,6 +12,8 @@ import { MessageType, type MessageView } from '../wire/pdu.ts';
 import type { Peer } from '../links/peer.ts';
 import { PathSlots } from './path-slots.ts';
 import { RelayStreams } from './streams.ts';
+import { RelayTitles } from './titles.ts';
+import { titleIn } from '../wire/set-title.ts';
 import { RelaySubscribers } from './subscribers.ts';
 import type { Settings } from '../config/settings.ts';
 import type { RelaySink } from './subscriber.ts';
@@ -60,6 +62,7 @@ export class Relay implements Machine {
   readonly #silence = this.#timers.timer('first-message', (now) => this.#dropSilent(now));
   readonly #pathSlots: PathSlots;
   readonly #acknowledger: Acknowledger | undefined;
+  readonly #titles: RelayTitles;
   #messagesIn = 0;
   #now = 0 as Micros;
 
@@ -72,6 +75,8 @@ export class Relay implements Machine {
       journal: this.#journal,
       timer: (reason, fire) => this.#timers.timer(reason, fire),
       full: () => this.#pathReceiver.boundHit('maxStreams'),
+      title: (stream, title, by) => this.#titles.ordered(stream, title, by),
+      forgotten: (stream) => this.#titles.forgotten(stream),
       event: (event) => sink.event(event),
     });
     this.#subscribers = new RelaySubscribers({
@@ -92,6 +97,14 @@ export class Relay implements Machine {
       event: (event) => sink.event(event),
     });
     const { acknowledge, drop } = sink;
+    this.#titles = new RelayTitles({
+      maxMounts: settings.maxStreams,
+      streams: this.#streams,
+      isRead: (path) => this.#acknowledger?.isRead(path) ?? false,
+      tell: (path, message) => acknowledge?.(path, message),
+      spread: (now, message) => this.#journal.append(now, message, 0, message.length, true),
+      event: (event) => sink.event(event),
+    });
     this.#acknowledger = acknowledge && new Acknowledger({
       settings,
       timer: (reason, fire) => this.#timers.timer(reason, fire),
@@ -161,6 +174,7 @@ export class Relay implements Machine {
     if (path === undefined) return;
     this.#pathSlots.closed(path);
     this.#acknowledger?.closed(path);
+    this.#titles.closed(path);
     this.#streams.closed(now, path);
     this.#trim(now);
     this.#subscribers.pumpSoon(now);
@@ -179,11 +193,38 @@ export class Relay implements Machine {
     this.#now = now;
     if (!this.#subscribers.makeRoom(now, peer.address)) return undefined;
     this.#trim(now);
-    return this.#subscribers.join(now, peer, packed(this.#streams.openings, CHUNK_BYTES));
+    return this.#subscribers.join(now, peer, packed([...this.#streams.openings, ...this.#titles.openings], CHUNK_BYTES));
   }
 
   unsubscribe(now: Micros, id: SubscriberId, reason: string): void {
     this.#subscribers.leave(now, id, reason);
+  }
+
+  /** What a subscriber says by its connection, in any chunking, borrowed: titles that were set behind it. Everything else is ignored. */
+  subscriberSaid(now: Micros, id: SubscriberId, bytes: Uint8Array): void {
+    const subscriber = this.#subscribers.get(id);
+    if (subscriber === undefined) return;
+    subscriber.said(bytes, (message, start, title) => {
+      this.#titles.saidBack(now, { id, name: subscriber.peer.name }, this.#streams.find(message, start), title, () => {
+        if (subscriber.mayChangeTitle(now)) return true;
+        this.#pathReceiver.boundHit('titlesPerSubscriber', () => subscriber.peer.name);
+        return false;
+      });
+    });
+    this.#trim(now);
+    this.#subscribers.pumpSoon(now);
+  }
+
+  /** Whether a stream of this mountpoint comes in, by its name without the leading slash. */
+  hasMount(name: string): boolean {
+    return this.#titles.hasMount(name);
+  }
+
+  /** The title of a mountpoint, by an operator: all listeners and encoders of it get it. Nothing happens if there is no such mountpoint. @param atMs milliseconds since 1970. */
+  setTitle(now: Micros, mount: string, title: string, atMs: number): void {
+    this.#titles.set(now, mount, title, atMs);
+    this.#trim(now);
+    this.#subscribers.pumpSoon(now);
   }
 
   advance(now: Micros): void {
@@ -204,6 +245,7 @@ export class Relay implements Machine {
     this.#messagesIn = a.number(this.#messagesIn);
     this.#silence.snapshot(a);
     this.#acknowledger?.snapshot(a, pathOf);
+    this.#titles.snapshot(a);
     this.#timers.snapshot(a);
   }
 
@@ -212,6 +254,11 @@ export class Relay implements Machine {
     this.#acknowledger?.took(this.#now, path, view);
     if (view.type === MessageType.SOURCE) {
       this.#streams.receiveSource(this.#now, path, view);
+      return;
+    }
+    const title = view.type === MessageType.TITLE ? titleIn(view) : undefined;
+    if (title?.isOrdered === false) {
+      this.#titles.said(this.#now, path, this.#streams.find(view.bytes, view.start), title);
       return;
     }
     if (view.type === MessageType.ANNOUNCE && !path.mayAnnounce(view)) {
@@ -232,7 +279,10 @@ export class Relay implements Machine {
     if (!stream.admits(this.#now, path, view.sequence)) return;
     if (path.usedAt === undefined) this.#pathSlots.used(path);
     path.usedAt = this.#now;
+    if (title !== undefined) this.#titles.copied(path, stream, title);
     this.#streams.receive(this.#now, stream, path, view);
+    // An encoder's connection is one that is read from its first ORIGIN on.
+    if (view.type === (path.isUpstream ? MessageType.ANNOUNCE : MessageType.ORIGIN)) this.#titles.announced(path, stream);
   }
 
   #trim(now: Micros): void {

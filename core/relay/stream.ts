@@ -3,6 +3,7 @@ import type { MemoryBudget } from '../base/budget.ts';
 import { snapshotReport, SourceStatus } from '../links/source-status.ts';
 import type { RelayEvent } from './events.ts';
 import type { StatusReport } from '../wire/extensions.ts';
+import { titleIn, type SetTitle } from '../wire/set-title.ts';
 import { FirstCopies } from './first-copies.ts';
 import { isPowerOfTwo } from '../base/bounds.ts';
 import type { EncoderName } from '../links/encoder-name.ts';
@@ -31,6 +32,8 @@ export interface RelayStreamOptions {
   readonly openingBytes: OpeningBytes;
   /** Due when nothing new of it has come for `forgetMs`. */
   readonly forget: Timer<string>;
+  /** The first copy of a TITLE, by whom it has come. */
+  readonly title: (stream: RelayStream, title: SetTitle, by: string) => void;
   readonly event: (event: RelayEvent) => void;
 }
 
@@ -45,6 +48,7 @@ export class RelayStream {
   readonly #journal: Journal;
   readonly #event: (event: RelayEvent) => void;
   readonly #forget: Timer<string>;
+  readonly #title: RelayStreamOptions['title'];
   readonly #copies: FirstCopies;
   readonly #ownership = new Ownership();
   readonly #sourceStatus = new SourceStatus();
@@ -61,7 +65,7 @@ export class RelayStream {
   #now = 0 as Micros;
   #by: Path | undefined;
 
-  constructor({ id, now, holder, settings, journal, rivalBudget, openingBytes, forget, event }: RelayStreamOptions) {
+  constructor({ id, now, holder, settings, journal, rivalBudget, openingBytes, forget, title, event }: RelayStreamOptions) {
     this.id = id;
     this.#bornAt = now;
     this.#heardAt = now;
@@ -69,6 +73,7 @@ export class RelayStream {
     this.#settings = settings;
     this.#journal = journal;
     this.#forget = forget;
+    this.#title = title;
     this.#event = event;
     this.#copies = new FirstCopies(settings, rivalBudget, (view) => this.#passOn(view));
     this.#opening = new RelayOpening(id, openingBytes);
@@ -112,6 +117,11 @@ export class RelayStream {
   /** All that a new subscriber needs first of it. */
   get opening(): Uint8Array {
     return this.#opening.packed(this.#sourceStatus.report);
+  }
+
+  /** A message of the relay's own, which has no place in the stream's sequence; undefined before its first ANNOUNCE. */
+  unordered(type: number, payload: Uint8Array): Uint8Array | undefined {
+    return this.#opening.unordered(type, payload);
   }
 
   worth(now: Micros): Worth {
@@ -190,8 +200,16 @@ export class RelayStream {
     // Copies keep no stream alive: two relays that subscribe to each other have them from each other.
     this.#heard(this.#now);
     if (view.type === MessageType.DATA) this.#hasAudio = true;
+    if (view.type === MessageType.TITLE) this.#takeTitle(view);
     if (isOpening(view.type) && !this.#keepOpening(view)) this.#by?.drop('bad-announce');
     else this.#journal.append(this.#now, view.bytes, view.start, view.end, true);
+  }
+
+  /** One that cannot be read goes on, too: it has its place in the sequence. */
+  #takeTitle(view: MessageView): void {
+    const title = titleIn(view);
+    if (title === undefined) this.#by?.drop('bad-title');
+    else this.#title(this, title, this.#by?.peer.name ?? '');
   }
 
   #heard(now: Micros): void {

@@ -13,6 +13,7 @@ import type { OpeningBytes } from './opening.ts';
 import { RelayStream } from './stream.ts';
 import type { Settings } from '../config/settings.ts';
 import { leastUseful, LOOK_AGAIN_US } from '../links/stream-slots.ts';
+import type { SetTitle } from '../wire/set-title.ts';
 import { StreamTable } from '../wire/stream-table.ts';
 import type { Timer } from '../base/timers.ts';
 import { later, toMs, type Micros } from '../base/units.ts';
@@ -23,6 +24,9 @@ export interface RelayStreamsOptions {
   readonly timer: (reason: 'forget-stream', fire: (now: Micros) => void) => Timer<string>;
   /** There is no room for a stream that nobody knows yet, unless another one goes. */
   readonly full: () => void;
+  /** The first copy of a TITLE in a stream, by whom it has come. */
+  readonly title: (stream: RelayStream, title: SetTitle, by: string) => void;
+  readonly forgotten: (stream: RelayStream) => void;
   readonly event: (event: RelayEvent) => void;
 }
 
@@ -30,7 +34,7 @@ export interface RelayStreamsOptions {
 const RIVAL_SHARE = 4;
 
 /** All streams of a relay: which one a message is of, who may bring a new one, and when one is forgotten. */
-export class RelayStreams {
+export class RelayStreams implements Iterable<RelayStream> {
   readonly #options: RelayStreamsOptions;
   readonly #table = new StreamTable<RelayStream>();
   readonly #carriage = new Carriage<RelayStream>();
@@ -66,6 +70,15 @@ export class RelayStreams {
   /** What a new subscriber needs to know first, of every stream. */
   get openings(): readonly Uint8Array[] {
     return [...this.#table].map(({ opening }) => opening);
+  }
+
+  [Symbol.iterator](): Iterator<RelayStream> {
+    return this.#table[Symbol.iterator]();
+  }
+
+  /** The stream of a message, if it is known. */
+  find(bytes: Uint8Array, messageStart: number): RelayStream | undefined {
+    return this.#table.find(bytes, messageStart);
   }
 
   /** The stream of a message. Undefined when it is not remembered, which stream that is; 'too-many-streams' when it goes no further. */
@@ -124,7 +137,7 @@ export class RelayStreams {
   }
 
   #newStream(now: Micros, id: Uint8Array, holder: string): RelayStream {
-    const { settings, journal, timer, event } = this.#options;
+    const { settings, journal, timer, title, event } = this.#options;
     const stream: RelayStream = new RelayStream({
       id,
       now,
@@ -134,6 +147,7 @@ export class RelayStreams {
       rivalBudget: this.#rivalBudget,
       openingBytes: this.#openingBytes,
       forget: timer('forget-stream', (at) => this.#forget(at, stream)),
+      title,
       event,
     });
     return stream;
@@ -159,6 +173,7 @@ export class RelayStreams {
     const { encoder } = stream;
     stream.dispose();
     if (this.#latest === stream) this.#latest = undefined;
+    this.#options.forgotten(stream);
     const silentMs = toMs((now - stream.heardAt) as Micros);
     this.#options.event({ kind: 'stream-forgotten', mount: stream.mount, ...encoder, stream: name, silentMs });
   }

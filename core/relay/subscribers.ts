@@ -74,6 +74,10 @@ export class RelaySubscribers {
     return id;
   }
 
+  get(id: SubscriberId): Subscriber | undefined {
+    return this.#all.get(id);
+  }
+
   leave(now: Micros, id: SubscriberId, reason: string): void {
     const subscriber = this.#all.get(id);
     if (subscriber === undefined) return;

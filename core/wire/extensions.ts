@@ -8,6 +8,7 @@ import { hasControlCharacter, hasDirectionMark, utf8Decode, utf8Encode, utf8Leng
  *     SOURCE  type 17 | 0 closed, 1 open | hops | address, UTF-8      by a relay
  *     ACK     type 18 | nothing                          by a relay, back on the connection of an encoder that sends an ORIGIN
  *     HELLO   type 19 | 0 incoming, 1 outgoing | port     by a relay, as the first message of a connection
+ *     TITLE   type 20 | set-title.ts                      by encoders, relays and edges
  */
 export const MAX_EXTENSION_TEXT_BYTES = 255;
 /** Relays that pass on what another one has said of a stream: two that subscribe to each other must come to an end. */
@@ -32,6 +33,8 @@ export interface Hello {
 }
 
 export const HELLO_BYTES = 3;
+/** The sequence number of a HELLO whose sender reads titles that come back by the same connection; 1: it reads nothing. */
+export const HELLO_TAKES_TITLES = 2;
 
 const CLAIM_HEAD_BYTES = 2;
 export const MAX_SOURCE_BYTES: number = CLAIM_HEAD_BYTES + MAX_EXTENSION_TEXT_BYTES;

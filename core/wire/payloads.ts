@@ -2,6 +2,7 @@ import { MAX_MOUNTPOINT_BYTES } from './announce.ts';
 import { HELLO_BYTES, MAX_EXTENSION_TEXT_BYTES, MAX_SOURCE_BYTES } from './extensions.ts';
 import { MAX_HEADERS_BYTES } from './headers.ts';
 import { MAX_ICY_BYTES } from './icy.ts';
+import { MAX_TITLE_MESSAGE_BYTES } from './set-title.ts';
 import { MAX_PDU_BYTES, MessageType, PDU_HEADER_BYTES } from './pdu.ts';
 
 /** Whether a payload of this type can be so long. That is asked before it is read, copied or passed on: it costs nothing to send. */
@@ -20,6 +21,7 @@ const longest: readonly (number | undefined)[] = table([
   [MessageType.ORIGIN, MAX_EXTENSION_TEXT_BYTES],
   [MessageType.SOURCE, MAX_SOURCE_BYTES],
   [MessageType.HELLO, HELLO_BYTES],
+  [MessageType.TITLE, MAX_TITLE_MESSAGE_BYTES],
 ]);
 
 function table(entries: readonly (readonly [type: number, bytes: number])[]): (number | undefined)[] {

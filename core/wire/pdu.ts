@@ -6,8 +6,8 @@
  *     |T|R|   stream id    |   sequence    |  payload
  *     +-+-+----------------+---------------+----------- - -
  *
- *     T  type: 0 DATA, 1 METADATA, 2 ANNOUNCE, 3 HEADERS; 16 ORIGIN, 17 SOURCE, 18 ACK and 19 HELLO (extensions.ts) are additions that
- *        nothing depends on; others are carried and counted, never interpreted
+ *     T  type: 0 DATA, 1 METADATA, 2 ANNOUNCE, 3 HEADERS; 16 ORIGIN, 17 SOURCE, 18 ACK, 19 HELLO (extensions.ts) and 20 TITLE (set-title.ts) are
+ *        additions that nothing depends on; others are carried and counted, never interpreted
  *     R  replica: which of the encoder's targets this copy was sent to
  *     stream id: 16 random bytes, new at every start of an encoder
  *     sequence: unsigned 64 bit, big endian, one counter for messages of all types
@@ -28,7 +28,8 @@ export const MessageType: {
   readonly SOURCE: 17;
   readonly ACK: 18;
   readonly HELLO: 19;
-} = { DATA: 0, METADATA: 1, ANNOUNCE: 2, HEADERS: 3, ORIGIN: 16, SOURCE: 17, ACK: 18, HELLO: 19 };
+  readonly TITLE: 20;
+} = { DATA: 0, METADATA: 1, ANNOUNCE: 2, HEADERS: 3, ORIGIN: 16, SOURCE: 17, ACK: 18, HELLO: 19, TITLE: 20 };
 
 const TYPE_AT = 0;
 const REPLICA_AT = 1;

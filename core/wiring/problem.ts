@@ -48,7 +48,8 @@ export function problemOf(expected: Expected, introduction: Introduction): Wirin
       return expected === 'target' && introduction.hello.side === 'out' ? 'target-is-out-port' : undefined;
     case 'message':
       if (expected === 'target') return introduction.type === MessageType.ACK ? undefined : 'target-is-out-port';
-      return expected === 'subscriber' ? 'source-on-out-port' : undefined;
+      // An edge, or another relay, says which titles were set there.
+      return expected === 'subscriber' && introduction.type !== MessageType.TITLE ? 'source-on-out-port' : undefined;
     case 'waits':
       return expected === 'subscriber' ? 'source-on-out-port' : undefined;
   }

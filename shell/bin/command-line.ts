@@ -20,6 +20,7 @@ import { UsageError } from '../process/problems.ts';
 import { probeConfig, probeHelp, probeOptions, type ProbeConfig } from '../probe/command.ts';
 import { readSources, readSwitch } from '../operator/commands.ts';
 import { readRecord } from '../recording/record-command.ts';
+import { adminPassword } from '../operator/password.ts';
 import { RelayApp, type RelayConfig } from '../relay/relay.ts';
 import type { Task } from '../cli/task.ts';
 import { tlsOf } from '../cli/tls.ts';
@@ -127,6 +128,7 @@ function relayConfig(given: Given): RelayConfig {
     upstreams: given.all('upstream').map((text) => tcpEndpoint('--upstream', text)),
     multicasts: given.all('multicast').map((text) => multicastEndpoint('--multicast', text)),
     ...allowedOf(given),
+    ...titlesOf(given),
     settings: configOf(given, 'relay').settings,
     record: recordOf(given),
   };
@@ -148,9 +150,15 @@ function originalRelayConfig(given: Given): RelayConfig {
     upstreams: from === undefined || isGroup ? [] : [tcpEndpoint('the upstream relay', from)],
     multicasts: isGroup ? [multicastEndpoint('the multicast group', from)] : [],
     ...allowedOf(given),
+    ...titlesOf(given),
     settings: configOf(given, 'relay').settings,
     record: recordOf(given),
   };
+}
+
+/** Who may set titles at a relay. */
+function titlesOf(given: Given): Pick<RelayConfig, 'refusesTitles' | 'adminPassword'> {
+  return { refusesTitles: given.has('refuse-titles'), adminPassword: adminPassword(given, 'admin-password') };
 }
 
 function edgeConfig(given: Given): EdgeConfig {

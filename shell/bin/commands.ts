@@ -39,11 +39,11 @@ const relayOptions: readonly Option[] = [
 
 /** For a role that is not there to serve HTTP. */
 const pagesOptions: readonly Option[] = [
-  { name: 'http', value: 'PORT', help: 'port for GET /healthz, answered with 200 while the process serves, GET /readyz and GET /metrics (default: none)' },
+  { name: 'http', value: 'PORT', help: 'port for GET /healthz, answered with 200 while the process serves, GET /readyz, GET /metrics and /admin/metadata (default: none)' },
 ];
 
 /** The same by TLS. */
-const pagesTlsOptions = tlsOptions('GET /healthz, /readyz and /metrics', '--http');
+const pagesTlsOptions = tlsOptions('GET /healthz, /readyz, /metrics and /admin/metadata', '--http');
 
 /** For every role with an HTTP port. */
 const httpOptions = (role: ProcessRole): readonly Option[] => [
@@ -57,6 +57,14 @@ const allowOptions: readonly Option[] = [
   { name: 'allow', value: 'CIDR', repeated: true, help: 'accept connections and datagrams from these addresses only, on the ports of --in and --out: 192.0.2.0/24, 2001:db8::/32, or a single address (default: all)' },
   { name: 'allow-in', value: 'CIDR', repeated: true, help: 'accept these addresses on the --in port, in addition to those of --allow' },
   { name: 'allow-out', value: 'CIDR', repeated: true, help: 'accept these addresses on the --out port, in addition to those of --allow' },
+];
+
+/** Who may set titles at a relay. */
+const refuseTitlesOption: Option = { name: 'refuse-titles', help: 'take no titles from edges and relays that subscribe: they can set those of all mountpoints, for all edges and encoders that this process reaches. Titles of encoders and operators are taken all the same' };
+const titleOptions: readonly Option[] = [
+  refuseTitlesOption,
+  { name: 'admin-password', value: 'PASSWORD', help: `with --http: password of user "admin" for /admin/metadata; without one it is refused. Prefer --admin-password-file or the environment variable ${PASSWORD_VARIABLE}: command lines are visible to all users of the machine` },
+  { name: 'admin-password-file', value: 'FILE', help: 'file that has the admin password in its first line' },
 ];
 
 const edgeOptions: readonly Option[] = [
@@ -147,11 +155,11 @@ const recordOptions: readonly Option[] = [
 
 /** The commands by name; `original…` are those that scripts for the first Davecast know. */
 export const commands: Readonly<Record<CommandName, Command>> = {
-  relay: command('relay', [...relayOptions, ...pagesOptions, ...pagesTlsOptions, ...httpOptions('relay'), ...allowOptions, ...recordOptions], relayUsage, relayAbout),
-  originalRelay: command('relay', [...pagesOptions, ...pagesTlsOptions, ...httpOptions('relay'), ...allowOptions, ...recordOptions], relayUsage, relayAbout),
+  relay: command('relay', [...relayOptions, ...pagesOptions, ...pagesTlsOptions, ...httpOptions('relay'), ...titleOptions, ...allowOptions, ...recordOptions], relayUsage, relayAbout),
+  originalRelay: command('relay', [...pagesOptions, ...pagesTlsOptions, ...httpOptions('relay'), ...titleOptions, ...allowOptions, ...recordOptions], relayUsage, relayAbout),
   edge: command('edge', [...edgeOptions, ...servingOptions, ...mountOptions, ...listenerOptions, edgeCaOption, ...operatorOptions, ...accessOptions, ...recordOptions], edgeUsage, edgeAbout),
   originalEdge: command('edge', [...servingOptions, ...mountOptions, ...listenerOptions, edgeCaOption, ...operatorOptions, ...accessOptions, ...recordOptions], edgeUsage, edgeAbout),
-  station: command('station', [...stationOptions, ...httpOptions('station'), ...streamOptions, ...workersOptions, ...mountOptions, ...listenerOptions, ...operatorOptions, ...accessOptions, ...allowOptions, ...recordOptions], stationUsage, stationAbout),
+  station: command('station', [...stationOptions, ...httpOptions('station'), ...streamOptions, ...workersOptions, ...mountOptions, ...listenerOptions, ...operatorOptions, ...accessOptions, refuseTitlesOption, ...allowOptions, ...recordOptions], stationUsage, stationAbout),
   encoder: command('encoder', [...sourceOptions, ...httpOptions('encoder'), originOption, ...streamOptions], encoderUsage, encoderAbout),
   daveice: command(
     'encoder',

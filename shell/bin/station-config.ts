@@ -50,6 +50,7 @@ export function stationConfig(given: Given): StationWish {
     outPort: optionalPort(given, 'out'),
     inPort: optionalPort(given, 'in'),
     ...allowedOf(given),
+    refusesTitles: given.has('refuse-titles'),
     workers: workerCount('--workers', given.one('workers')),
     policies: policiesOf(given, merged(old.policies, policies)),
     admission: admissionOf(given, mergedListeners(old.listeners, listeners), old),

@@ -98,6 +98,7 @@ export class EdgeApp implements App {
       send: (listener, bytes) => this.#local!.send(listener, bytes),
       backlogBytes: (listener) => this.#local!.backlogBytes(listener),
       end: (listener, reason) => this.#local!.end(listener, reason),
+      answer: (path, bytes) => this.#ingress.answer(path, bytes),
       event: log,
     };
     this.#flight = record && new FlightRecorder({ ...record, role: 'edge', settings, log });
@@ -123,7 +124,7 @@ export class EdgeApp implements App {
       admin: {
         leaveSource: (mount) => this.#command(mount, { kind: 'switch' }),
         setTitle: (mount, title) => {
-          this.#edge.setTitle(this.#driver.now, mount, title);
+          this.#edge.setTitle(this.#driver.now, mount, title, Date.now());
           this.#driver.settle();
         },
         fallbackOf: (mount) => fallbackText(policyFor(mount, policies)?.fallback),
@@ -143,9 +144,9 @@ export class EdgeApp implements App {
     metrics?.measureEdge({ machine: this.#edge, now: () => this.#driver.now, upstreams: () => this.#ingress.upstreams, settings });
   }
 
-  /** A relay of this process: takes what it sends. To be called once we have started. */
-  acceptHere(name: string): TakeBytes {
-    const path = this.#ingress.acceptHere(anonymous('relay', name), { writableLength: 0, write: () => undefined, destroy: () => undefined });
+  /** A relay of this process: takes what it sends. To be called once we have started. @param answer takes what we say back, in the middle of our machine's calls. */
+  acceptHere(name: string, answer: TakeBytes): TakeBytes {
+    const path = this.#ingress.acceptHere(anonymous('relay', name), { writableLength: 0, write: answer, destroy: () => undefined });
     assert(path !== undefined, 'there is no room for the first path');
     return path.receive;
   }

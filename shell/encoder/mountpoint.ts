@@ -1,4 +1,5 @@
 import type { HeaderList } from '../../core/wire/headers.ts';
+import { icyTitleText } from '../../core/wire/icy.ts';
 import { SentFrames } from '../../core/encoder/repeat-guard.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { SourcePace } from '../../core/timing/source-pace.ts';
@@ -58,7 +59,7 @@ export class Mountpoint implements SourceApi {
   begin({ from, flow, headers }: SourceInfo): SourceSink {
     const { name: mount, title, origin, to, headers: own } = this.#mount;
     const session = this.#way.open({ from, mountpoint: mount, headers: [...own, ...headers], origin, to, sent: this.#sent });
-    if (title !== '') session.title(title);
+    if (title !== '') session.metadata(icyTitleText(title));
     const { stream } = session;
     this.#sources++;
     this.#log({ kind: 'source-started', mount, stream, from });

@@ -43,7 +43,7 @@ export class EncoderSession implements SourceSink {
   }
 
   title(title: string): void {
-    this.#encoder.setTitle(this.#driver.now, this.#id, title);
+    this.#encoder.setMountTitle(this.#driver.now, this.#view.mountpoint, title, Date.now());
     this.#driver.settle();
   }
 

@@ -96,6 +96,7 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'bound-hit': { level: 'warn', text: 'limit reached' },
   'stream-new': { level: 'info', text: 'new stream' },
   'stream-announced': { level: 'info', text: 'stream announced' },
+  'title-set': { level: 'info', text: 'title set' },
   'stream-contested': { level: 'warn', text: 'stream refused: sent by another address than its owner' },
   'stream-forgotten': { level: 'info', text: 'stream forgotten' },
 

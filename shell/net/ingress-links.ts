@@ -112,8 +112,13 @@ export class IngressLinks {
     };
   }
 
-  /** Back to whoever pushes by this path, as long as the system takes it: otherwise it is left out. */
+  /** Back to whoever pushes by this path, or to the relay that we subscribe to by it, as long as the system takes it: otherwise it is left out. */
   answer(path: PathId, bytes: Uint8Array): void {
+    for (const [link, its] of this.#linked) {
+      if (its !== path) continue;
+      if (link.backlogBytes === 0) link.write(bytes);
+      return;
+    }
     const accepted = this.#accepted.get(path);
     if (accepted?.end.writableLength !== 0) return;
     if (!accepted.isGreeted) accepted.end.write(this.wiring.hello('in', accepted.socket?.remotePort));

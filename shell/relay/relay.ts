@@ -16,6 +16,8 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { Log } from '../log/log.ts';
 import { IngressLinks, type InnerPath, type PathEnd } from '../net/ingress-links.ts';
 import { FlightRecorder, type RecordConfig } from '../recording/flight-recorder.ts';
+import { operators } from '../operator/allowed.ts';
+import { relayTitleRoutes } from './title-routes.ts';
 import { Refusals } from '../log/refusals.ts';
 import { TlsPort, type TlsConfig } from '../tls/tls-port.ts';
 import { listenTcp, portOf, type TakeBytes } from '../net/tcp.ts';
@@ -42,6 +44,10 @@ export interface RelayConfig {
   /** Who may push to us, and who may subscribe; nobody named: everybody. */
   readonly allowIn?: readonly Range[];
   readonly allowOut?: readonly Range[];
+  /** Take no titles from edges and relays that subscribe; those of encoders and of operators of this relay are taken all the same. */
+  readonly refusesTitles?: boolean;
+  /** Of user "admin" at its pages; without one nobody sets titles there. */
+  readonly adminPassword?: string | undefined;
   readonly settings: Settings;
   /** Keep a flight recorder; undefined: none. */
   readonly record?: RecordConfig | undefined;
@@ -94,7 +100,9 @@ export class RelayApp implements App {
     this.#flight = record && new FlightRecorder({ ...record, role: 'relay', settings, log });
     this.#relay = this.#flight === undefined ? new Relay({ settings }, sink) : recordedRelay({ settings }, sink, this.#flight.recorder);
     this.#driver = new Driver(this.#relay, settings);
-    this.#pages = new PageServer({ settings, log, refusals: this.#refusals, trustedProxies }, [readyRoute({ checks: upstreams.length === 0 ? [] : [{ name: 'upstreams', look: () => this.upstreamsUp }], counted: ready }), ...(metrics === undefined ? [] : [metrics.route(this.#refusals)])]);
+    const allowed = operators({ password: config.adminPassword, refusals: this.#refusals });
+    const titles = relayTitleRoutes({ allowed, hasMount: (name) => this.#relay.hasMount(name), set: (mount, title, { from }) => this.#setTitle(mount, title, from) });
+    this.#pages = new PageServer({ settings, log, refusals: this.#refusals, trustedProxies }, [readyRoute({ checks: upstreams.length === 0 ? [] : [{ name: 'upstreams', look: () => this.upstreamsUp }], counted: ready }), ...(metrics === undefined ? [] : [metrics.route(this.#refusals)]), ...titles]);
     this.#tls = config.tls && new TlsPort(config.tls, log);
     this.#ingress = new IngressLinks({ machine: this.#relay, driver: this.#driver, settings, log, refusals: this.#refusals });
     metrics?.measureRelay({ machine: this.#relay, upstreams: () => this.#ingress.upstreams, settings });
@@ -133,10 +141,18 @@ export class RelayApp implements App {
   }
 
   /** An edge of this process gets everything from now on, in the middle of our machine's calls. It has no address, so that its place is never another one's. */
-  subscribeHere(name: string, take: TakeBytes): void {
+  subscribeHere(name: string, take: TakeBytes): SubscriberId {
     const id = this.#relay.subscribe(this.#driver.now, { name, address: '', role: 'subscriber', mounts: undefined });
     assert(id !== undefined, 'there is no room for the first subscriber');
     this.#inner.set(id, take);
+    take(this.#ingress.wiring.hello('out', 0, true));
+    this.#driver.settle();
+    return id;
+  }
+
+  /** What a subscriber says, of this process or by its connection: titles. Not to be called in the middle of our machine's calls. */
+  subscriberSaid(id: SubscriberId, bytes: Uint8Array): void {
+    this.#relay.subscriberSaid(this.#driver.now, id, bytes);
     this.#driver.settle();
   }
 
@@ -204,18 +220,28 @@ export class RelayApp implements App {
     }
     this.#subscribers.set(id, socket);
     const { wiring } = this.#ingress;
-    socket.write(wiring.hello('out', socket.remotePort));
-    // Subscribers have nothing to say: who does is none. Reading is also how their going away is noticed.
+    const takesTitles = this.#config.refusesTitles !== true;
+    socket.write(wiring.hello('out', socket.remotePort, takesTitles));
+    // Subscribers have nothing to say but titles: who does is none. Reading is also how their going away is noticed.
     const introduce = wiring.accepted('subscriber', label);
     const look = (bytes: Uint8Array): void => {
-      if (introduce(bytes)) socket.off('data', look).resume();
+      if (!introduce(bytes)) return;
+      socket.off('data', look);
+      if (!takesTitles) socket.resume();
     };
     socket.on('data', look);
+    if (takesTitles) socket.on('data', (bytes: Uint8Array) => this.subscriberSaid(id, bytes));
     socket.on('close', (hadError) => {
       if (!this.#subscribers.delete(id)) return;
       this.#relay.unsubscribe(this.#driver.now, id, hadError ? 'connection lost' : 'closed by peer');
       this.#driver.settle();
     });
+  }
+
+  #setTitle(mount: string, title: string, from: string): void {
+    this.#log({ kind: 'operator', mount, command: 'metadata', to: title, result: 'done', from });
+    this.#relay.setTitle(this.#driver.now, mount, title, Date.now());
+    this.#driver.settle();
   }
 
   #send(id: SubscriberId, bytes: Uint8Array): void {

@@ -20,8 +20,9 @@ export interface SourceSink {
   readonly hasFrames: boolean;
   /** Audio in any chunking, borrowed for the call; says why when the source is to be ended: what it sends is not supported. */
   audio(bytes: Uint8Array): string | undefined;
+  /** Of the mountpoint, by whoever has its login: all its encoders and edges get it. */
   title(title: string): void;
-  /** A whole metadata text: `StreamTitle='…';`. */
+  /** A whole metadata text, by the source itself: `StreamTitle='…';`. */
   metadata(text: string): void;
   end(reason: string): void;
 }

@@ -42,6 +42,8 @@ export interface StationConfig {
   /** Who may push to `inPort`, and who may subscribe; nobody named: everybody. */
   readonly allowIn: readonly Range[];
   readonly allowOut: readonly Range[];
+  /** Take no titles from those who subscribe at `outPort`. */
+  readonly refusesTitles?: boolean;
   /** Processes that have the listeners; 1: this one. */
   readonly workers?: number;
   /** Of its relay: the settings of the edge have a share of the same memory. */
@@ -83,10 +85,10 @@ export class StationApp implements App {
   readonly #refusals: Refusals;
 
   constructor(config: StationConfig, log: Log) {
-    const { bind, httpPort, tls, shoutcast, sources, sourcesPerMount, pulled, ca, peers, outPort, inPort, allowIn, allowOut, settings, relaySettings, ...serving } = config;
+    const { bind, httpPort, tls, shoutcast, sources, sourcesPerMount, pulled, ca, peers, outPort, inPort, allowIn, allowOut, refusesTitles = false, settings, relaySettings, ...serving } = config;
     this.#config = config;
     this.#refusals = new Refusals(log);
-    this.#relay = new RelayApp({ bind, inPort, outPort, upstreams: peers, multicasts: [], allowIn, allowOut, settings: relaySettings, metrics: config.metrics }, log);
+    this.#relay = new RelayApp({ bind, inPort, outPort, upstreams: peers, multicasts: [], allowIn, allowOut, refusesTitles, settings: relaySettings, metrics: config.metrics }, log);
     const mounts = new StationMounts({ sources, way: new InnerWay({ relay: this.#relay, settings, log }), settings, log });
     this.#intake = new SourceIntake({ mounts, perMount: sourcesPerMount, shoutcast, trustedProxies: serving.trustedProxies, settings, log, refusals: this.#refusals });
     const moreChecks = peers.length === 0 ? [] : [{ name: 'peers', look: () => this.#relay.upstreamsUp }];
@@ -97,7 +99,7 @@ export class StationApp implements App {
   async start(): Promise<void> {
     try {
       await this.#edge.start();
-      this.#relay.subscribeHere('edge of this process', this.#edge.acceptHere('relay of this process'));
+      const edge = this.#relay.subscribeHere('edge of this process', this.#edge.acceptHere('relay of this process', (bytes) => queueMicrotask(() => this.#relay.subscriberSaid(edge, bytes))));
       await this.#relay.start();
       await this.#intake.start(this.#config.bind);
       for (const pull of this.#pulls) await pull.start();

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Settings } from '../../core/config/settings.ts';
-import { addressOf, encodeHello, type Hello } from '../../core/wire/extensions.ts';
+import { addressOf, encodeHello, HELLO_TAKES_TITLES, type Hello } from '../../core/wire/extensions.ts';
 import { prefixed } from '../../core/wire/framing.ts';
 import { encodeMessage, formatStreamId, MessageType, STREAM_ID_BYTES } from '../../core/wire/pdu.ts';
 import { FirstBytes, type LookedFor } from '../../core/wiring/first-bytes.ts';
@@ -31,10 +31,13 @@ export class Wiring {
     this.#log = log;
   }
 
-  /** The first message for whoever is connected to a port of ours and reads: that it is a relay's, which process, which port. */
-  hello(side: Hello['side'], peerPort = 0): Uint8Array {
+  /**
+   * The first message for whoever is connected to a port of ours and reads: that it is a relay's, which process, which port, and whether titles are read that
+   * come back.
+   */
+  hello(side: Hello['side'], peerPort = 0, takesTitles = false): Uint8Array {
     const payload = encodeHello({ side, peerPort });
-    const message = encodeMessage({ type: MessageType.HELLO, replica: 0, streamId: this.#id, sequence: 1, payload });
+    const message = encodeMessage({ type: MessageType.HELLO, replica: 0, streamId: this.#id, sequence: takesTitles ? HELLO_TAKES_TITLES : 1, payload });
     return prefixed(message, 0, message.length);
   }
 

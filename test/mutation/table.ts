@@ -53,8 +53,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'old title after a switch',
     file: 'core/edge/playout/title-on-air.ts',
-    find: 'stream.description.textSince(own) > this.#since)',
-    replace: 'true)',
+    find: 'return stream === this.#by || since > this.#since;',
+    replace: 'return true;',
     danger: 'Listeners read the title of hours ago, when it was sent to the other encoder only.',
   },
   {

@@ -33,6 +33,9 @@ export interface MountpointsOptions {
   readonly budget: MemoryBudget;
   /** All of the edge. */
   readonly streams: Iterable<EdgeStream>;
+  readonly begun: (now: Micros, mount: Mount) => void;
+  /** It is over, and does not begin anew. */
+  readonly ended: (name: string) => void;
   readonly timer: (reason: MountReason, fire: (now: Micros) => void) => Timer<string>;
   readonly event: (event: MountpointEvent) => void;
 }
@@ -168,6 +171,7 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
     this.#ended.delete(name);
     const mount = this.#make(now, this.#begun as MountId, name, hadBackups);
     mount.output.opened(now);
+    this.#options.begun(now, mount);
     return mount;
   }
 
@@ -193,6 +197,7 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
       ended: (at, it, silentMs) => {
         this.#end(at, it, { why: 'no-source', silentMs });
         this.#fallbacks.ended(at, name);
+        if (!this.#mounts.has(name)) this.#options.ended(name);
       },
       outgrown: (at, it, stream) => this.#renew(at, it, stream),
     });

@@ -93,6 +93,11 @@ export class Playout {
     this.#title.set(now, text);
   }
 
+  /** Whether that text is in force. */
+  get hasSetText(): boolean {
+    return this.#title.isSet;
+  }
+
   /** No stream is on air yet, but something else of this format. */
   beginWithout(format: FrameFormat): void {
     this.#format = format;

@@ -14,6 +14,7 @@ export class TitleOnAir {
   #text: string | undefined;
   /** When its stream got it; 0 where that was before the stream was heard of here. */
   #since = 0 as Micros;
+  #isSet = false;
   /** The stream of the newest frame, and the text that came with it. */
   #by: EdgeStream | undefined;
   #own: string | undefined;
@@ -21,8 +22,8 @@ export class TitleOnAir {
   /** The text of the next frame, which comes with `own`; undefined while none is known. */
   next(stream: EdgeStream, own: string | undefined): string | undefined {
     if (stream === this.#by && own === this.#own) return this.#text;
-    // A change on air counts, whenever the encoder got it.
-    if (own !== undefined && (stream === this.#by || this.#text === undefined || own === this.#text || stream.description.textSince(own) > this.#since)) {
+    if (own !== undefined && (this.#text === undefined || own === this.#text || this.#replaces(stream, own))) {
+      if (own !== this.#text) this.#isSet = false;
       this.#text = own;
       this.#since = Math.max(this.#since, stream.description.textSince(own)) as Micros;
     }
@@ -31,20 +32,34 @@ export class TitleOnAir {
     return this.#text;
   }
 
-  /** An operator's: in force until a stream gets another one. */
+  /** One that was set for the mountpoint: in force until a stream gets another one. */
   set(now: Micros, text: string): void {
     this.#text = text;
     this.#since = now;
+    this.#isSet = true;
+  }
+
+  /** Whether such a one is in force. */
+  get isSet(): boolean {
+    return this.#isSet;
   }
 
   forget(stream: EdgeStream): void {
     if (this.#by === stream) this.#by = undefined;
   }
 
+  /** A change on air counts, whenever the encoder got it; but one that was set is replaced by newer ones only, and not by what an encoder begins with. */
+  #replaces(stream: EdgeStream, own: string): boolean {
+    const since = stream.description.textSince(own);
+    if (this.#isSet && (stream.description.beganWith(own) || (since !== 0 && since < this.#since))) return false;
+    return stream === this.#by || since > this.#since;
+  }
+
   /** Saves or restores its state; `reference` does so with one of the mountpoint's streams. */
   snapshot(a: Snapshot, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
     this.#text = a.maybeText(this.#text);
     this.#since = a.number(this.#since);
+    this.#isSet = a.flag(this.#isSet);
     this.#by = a.flag(this.#by !== undefined) ? reference(this.#by) : undefined;
     this.#own = a.maybeText(this.#own);
   }

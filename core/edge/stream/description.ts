@@ -27,6 +27,8 @@ export class StreamDescription {
   #hasTitles = false;
   /** The newest texts, by their messages' numbers, each with the time when it came; 0 where that was before the stream was heard of here. */
   #texts: { readonly text: string; readonly since: Micros }[] = [];
+  /** The first of them is forgotten. */
+  #hasShifted = false;
   #newestTextAt = -1;
   /** The messages that those two came in, by their numbers; -1 before the first. */
   #headersAt = -1;
@@ -59,6 +61,11 @@ export class StreamDescription {
   /** When it got one of its texts; 0 where that was before the stream was heard of here. */
   textSince(text: string): Micros {
     return this.#texts.findLast((one) => one.text === text)?.since ?? (0 as Micros);
+  }
+
+  /** Whether its encoder had this text at the beginning of the stream, and has not had another one and then this again. */
+  beganWith(text: string): boolean {
+    return !this.#hasShifted && this.#texts.findLastIndex((one) => one.text === text) === 0;
   }
 
   /** Its name counts as soon as any copy of an ANNOUNCE has come, in order or not; a second, different one does not. True when this is the first. */
@@ -125,6 +132,7 @@ export class StreamDescription {
     this.#textAt = a.number(this.#textAt);
     this.#texts = a.list(this.#texts, (one) => ({ text: a.text(one?.text ?? ''), since: a.number(one?.since ?? (0 as Micros)) }));
     this.#newestTextAt = a.number(this.#newestTextAt);
+    this.#hasShifted = a.flag(this.#hasShifted);
   }
 
   /** What a relay says again of its history has no age: it was before. */
@@ -134,6 +142,8 @@ export class StreamDescription {
     this.#newestTextAt = sequence;
     if (text === this.#texts.at(-1)?.text) return;
     this.#texts.push({ text, since: isKnown ? now : (0 as Micros) });
-    if (this.#texts.length > MAX_TEXTS) this.#texts.shift();
+    if (this.#texts.length <= MAX_TEXTS) return;
+    this.#texts.shift();
+    this.#hasShifted = true;
   }
 }

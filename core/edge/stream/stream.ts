@@ -51,7 +51,7 @@ export interface StreamConsumer {
 }
 
 /** What others may know of its parts. */
-type Description = Pick<StreamDescription, 'announcedCodec' | 'headers' | 'text' | 'textSince'>;
+type Description = Pick<StreamDescription, 'announcedCodec' | 'headers' | 'text' | 'textSince' | 'beganWith'>;
 type Messages = Pick<Reassembler, 'hasPath' | 'isPathInTrouble' | 'heldMessages' | 'runs'>;
 type Health = Pick<StreamHealth, 'pace' | 'losses' | 'shortfall' | 'frameAt' | 'framesSince' | 'steadySince' | 'stallTimeoutUs' | 'isBursting' | 'isReportedClosed'>;
 

@@ -290,6 +290,11 @@ export class Switcher {
     this.#playout.setText(now, text);
   }
 
+  /** Whether that is what they see. */
+  get hasSetText(): boolean {
+    return this.#playout.hasSetText;
+  }
+
   /** What an operator wants. */
   command(now: Micros, command: MountCommand): Exclude<CommandResult, 'no-such-mount'> {
     if (command.kind === 'automatic') {

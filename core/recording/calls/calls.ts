@@ -73,6 +73,15 @@ function pathCalls(usual: PeerRole, other: PeerRole): PathCalls {
   };
 }
 
+const titleCall = {
+  write: (to: CallWriter, name: string, title: string, atMs: number): void => {
+    to.text(name);
+    to.text(title);
+    to.varint(atMs);
+  },
+  read: (from: CallReader): [string, string, number] => [from.text(), from.text(), from.varint()],
+};
+
 export const relayCalls: RelayCalls = {
   ...pathCalls('source', 'relay'),
   subscribe: {
@@ -89,6 +98,15 @@ export const relayCalls: RelayCalls = {
     },
     read: (from) => [from.varint() as SubscriberId, from.text()],
   },
+  subscriberSaid: {
+    kind: 21,
+    write: (to, subscriber, bytes) => {
+      to.varint(subscriber);
+      to.bytes(bytes);
+    },
+    read: (from) => [from.varint() as SubscriberId, from.bytes()],
+  },
+  setTitle: { kind: 20, ...titleCall },
 };
 
 export const edgeCalls: EdgeCalls = {
@@ -147,14 +165,7 @@ export const edgeCalls: EdgeCalls = {
     },
     read: (from) => [from.text(), readCommand(from)],
   },
-  setTitle: {
-    kind: 16,
-    write: (to, name, title) => {
-      to.text(name);
-      to.text(title);
-    },
-    read: (from) => [from.text(), from.text()],
-  },
+  setTitle: { kind: 20, ...titleCall },
   provideFallback: {
     kind: 12,
     isAnswered: true,

@@ -229,7 +229,7 @@ describe('what an edge gives out', () => {
     onAir(rig, [source], 300);
     const listener = rig.join('test');
     for (let i = 0; i < 100; i++) {
-      rig.tcp(path, message(20 + i, source.sequence++, times(30, numbered(9_999))));
+      rig.tcp(path, message(21 + i, source.sequence++, times(30, numbered(9_999))));
       onAir(rig, [source], 300 + i * 30);
     }
     expect(breaks(numbersIn(rig.audio(listener)))).toEqual([]);

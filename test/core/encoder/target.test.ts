@@ -44,6 +44,7 @@ class Stage {
         reset: () => this.resets++,
         event: (event) => this.events.push(event),
       },
+      title: () => undefined,
     });
     this.lane = new Lane(streamId(STREAM), this.journal);
     this.target.add(this.lane);

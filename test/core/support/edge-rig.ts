@@ -26,6 +26,8 @@ export class EdgeRig {
   /** What a listener's connection has not taken. */
   readonly backlog: Map<ListenerId, number> = new Map();
   readonly stuck: Set<ListenerId> = new Set();
+  /** Where it goes what is said back by a path. */
+  readonly answers: Map<PathId, (bytes: Uint8Array) => void> = new Map();
   readonly edge: Edge;
 
   constructor(settings: Partial<Settings> = {}, options: Omit<EdgeOptions, 'settings'> = {}) {
@@ -38,6 +40,7 @@ export class EdgeRig {
       },
       backlogBytes: (listener) => this.backlog.get(listener) ?? 0,
       end: (listener, reason) => this.ended.set(listener, reason),
+      answer: (path, bytes) => this.answers.get(path)?.(bytes.slice()),
       event: (event) => {
         this.events.push(event);
         this.eventTimes.push(this.now);

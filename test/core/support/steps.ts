@@ -204,12 +204,12 @@ export function listenersOf(edge: Pick<Edge, 'join' | 'leave' | 'move' | 'setTit
     (now, id) => edge.leave(now, id, 'closed'),
     (now, id, mount) => void edge.move(now, id, mount),
   );
-  return { ...people, pathsTo: 'relay', title: (now, mount, title) => edge.setTitle(now, mount, title), command: (now, mount, command) => void edge.command(now, mount, command) };
+  return { ...people, pathsTo: 'relay', title: (now, mount, title) => edge.setTitle(now, mount, title, Math.floor(now / 1_000)), command: (now, mount, command) => void edge.command(now, mount, command) };
 }
 
 /** The subscribers of a relay. */
-export function subscribersOf(relay: Pick<Relay, 'subscribe' | 'unsubscribe'>, crowd: Crowd<SubscriberId>): Others {
-  return { pathsTo: 'source', ...crowd.at((now) => relay.subscribe(now, anonymous('subscriber', 'edge')), (now, id) => relay.unsubscribe(now, id, 'closed'), () => undefined), title: () => undefined, command: () => undefined };
+export function subscribersOf(relay: Pick<Relay, 'subscribe' | 'unsubscribe' | 'setTitle'>, crowd: Crowd<SubscriberId>): Others {
+  return { pathsTo: 'source', ...crowd.at((now) => relay.subscribe(now, anonymous('subscriber', 'edge')), (now, id) => relay.unsubscribe(now, id, 'closed'), () => undefined), title: (now, mount, title) => relay.setTitle(now, mount, title, Math.floor(now / 1_000)), command: () => undefined };
 }
 
 /** Plays all steps, and then waits until everything is forgotten; `check` is called after each. */

@@ -8,7 +8,9 @@ import { Relay } from '../../../core/relay/relay.ts';
 import { defaultSettings, type Settings } from '../../../core/config/settings.ts';
 import type { Micros } from '../../../core/base/units.ts';
 import { EdgeRig } from './edge-rig.ts';
-import { streamId } from './messages.ts';
+import { encodeHello, HELLO_TAKES_TITLES } from '../../../core/wire/extensions.ts';
+import { MessageType } from '../../../core/wire/pdu.ts';
+import { framed, message, streamId } from './messages.ts';
 
 /** Who takes in TCP bytes: a relay or an edge. */
 interface PathReceiver {
@@ -74,7 +76,7 @@ export class EncoderRig {
   readonly resets: TargetId[] = [];
   readonly world: World;
 
-  constructor(world: World, stream: number, mountpoint = 'test') {
+  constructor(world: World, stream: number, mountpoint = 'test', origin?: string) {
     this.world = world;
     this.encoder = world.add(new Encoder({ settings: world.settings }, {
       send: (target, bytes) => this.targetLinks.get(target)?.(bytes.slice()),
@@ -82,7 +84,7 @@ export class EncoderRig {
       reset: (target) => this.resets.push(target),
       event: (event) => this.events.push(event),
     }));
-    this.source = this.encoder.openSource(world.now as Micros, { streamId: streamId(stream), mountpoint });
+    this.source = this.encoder.openSource(world.now as Micros, { streamId: streamId(stream), mountpoint, origin });
   }
 
   feed(bytes: Uint8Array): void {
@@ -99,9 +101,14 @@ export class EncoderRig {
   }
 
   /** Connects a target to a path receiver; returns what breaks that connection, with what is on the wire. */
-  connect(target: TargetId, to: PathReceiver, delayMs = 1): () => void {
+  connect(target: TargetId, to: PathReceiver, delayMs = 1, answers?: Map<PathId, (bytes: Uint8Array) => void>): () => void {
     const path = to.openPath(this.world.now as Micros, transports.tcp, anonymous('source', 'encoder'))!;
     let open = true;
+    answers?.set(path, (bytes) => {
+      this.world.after(delayMs, () => {
+        if (open) this.encoder.targetSaid(this.world.now as Micros, target, bytes);
+      });
+    });
     this.targetLinks.set(target, (bytes) => {
       this.world.after(delayMs, () => {
         if (open) to.receive(this.world.now as Micros, path, bytes);
@@ -125,6 +132,8 @@ export class RelayRig {
   readonly backlog: Map<SubscriberId, number> = new Map();
   readonly cuts: SubscriberId[] = [];
   readonly drops: [PathId, string][] = [];
+  /** Where it goes what is said back by a path. */
+  readonly answers: Map<PathId, (bytes: Uint8Array) => void> = new Map();
 
   constructor(world: World) {
     this.world = world;
@@ -133,15 +142,24 @@ export class RelayRig {
       backlogBytes: (subscriber) => this.backlog.get(subscriber) ?? 0,
       cut: (subscriber) => this.cuts.push(subscriber),
       drop: (path, reason) => this.drops.push([path, reason]),
+      acknowledge: (path, bytes) => this.answers.get(path)?.(bytes.slice()),
       event: (event) => this.events.push(event),
     }));
   }
 
-  /** Connects an edge or another relay to it; returns what breaks that connection. */
-  serve(to: PathReceiver, delayMs = 1): () => void {
+  /** Connects an edge or another relay to it; returns what breaks that connection. @param answers what that says back is taken. */
+  serve(to: PathReceiver, delayMs = 1, answers?: Map<PathId, (bytes: Uint8Array) => void>): () => void {
     const path = to.openPath(this.world.now as Micros, transports.tcp, anonymous('relay', 'relay'))!;
     const id = this.relay.subscribe(this.world.now as Micros, anonymous('subscriber', 'subscriber'))!;
     let open = true;
+    if (answers !== undefined) {
+      to.receive(this.world.now as Micros, path, framed(message(MessageType.HELLO, HELLO_TAKES_TITLES, encodeHello({ side: 'out', peerPort: 1 }), { stream: 9_999 })));
+      answers.set(path, (bytes) => {
+        this.world.after(delayMs, () => {
+          if (open) this.relay.subscriberSaid(this.world.now as Micros, id, bytes);
+        });
+      });
+    }
     this.subscriberLinks.set(id, (bytes) => {
       this.world.after(delayMs, () => {
         if (open) to.receive(this.world.now as Micros, path, bytes);

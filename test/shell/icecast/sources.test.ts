@@ -44,14 +44,14 @@ async function encoder(relayPort: number, origin: string): Promise<{ told: Captu
   return { told, port, source };
 }
 
-async function station(): Promise<{ told: CapturedLog; port: number; first: Awaited<ReturnType<typeof encoder>>; relayPort: number }> {
-  const relay = await start((log) => new RelayApp({ bind, inPort: 0, outPort: 0, upstreams: [], multicasts: [], settings }, log));
+async function station(refusesTitles = false): Promise<{ told: CapturedLog; port: number; first: Awaited<ReturnType<typeof encoder>>; relayPort: number; relayPages: number }> {
+  const relay = await start((log) => new RelayApp({ bind, inPort: 0, outPort: 0, httpPort: 0, adminPassword: 'sesame', upstreams: [], multicasts: [], settings, refusesTitles }, log));
   const relays = [parseEndpoint(`${bind}:${await relay.port('out')}`)!];
   const told = await start((log) => new EdgeApp({ bind, httpPort: 0, relays, settings, adminPassword: 'sesame' }, log));
   const relayPort = await relay.port('in');
   const first = await encoder(relayPort, 'studio-a');
   await told.until('mount-started');
-  return { told, port: await told.port('http'), first, relayPort };
+  return { told, port: await told.port('http'), first, relayPort, relayPages: await relay.port('http') };
 }
 
 const login = (user: string, password: string): string => `Authorization: Basic ${Buffer.from(`${user}:${password}`).toString('base64')}\r\n`;
@@ -94,5 +94,40 @@ describe('at an encoder', () => {
     await source.closed;
     expect(await told.until('source-ended')).toMatchObject({ mount: 'radio', reason: 'killed' });
     expect(await ask(port, `GET /admin/killsource?mount=/radio HTTP/1.0\r\n${login('source', 'pw')}\r\n`)).toContain('Source does not exist');
+  });
+});
+
+describe('a title', () => {
+  it('that is set at an edge, a relay or an encoder reaches all encoders and the edge', async () => {
+    const { told, port, first, relayPort, relayPages } = await station();
+    const second = await encoder(relayPort, 'studio-b');
+    await told.until('backup-added');
+    const update = (song: string): string => `/admin/metadata?mount=/radio&mode=updinfo&song=${song}`;
+    const at = {
+      edge: () => admin(port, update('Bj%F6rk')),
+      relay: () => admin(relayPages, update('Caf%E9')),
+      encoder: () => ask(first.port, `GET ${update('J%C3%B3ga')} HTTP/1.0\r\n${login('source', 'pw')}\r\n`),
+    };
+    for (const [where, title] of [['edge', 'Björk'], ['relay', 'Café'], ['encoder', 'Jóga']] as const) {
+      expect(await at[where](), where).toContain('<iceresponse><message>Metadata update successful</message><return>1</return></iceresponse>');
+      for (const one of [first, second]) await one.told.until('encoder-title', { title });
+      await expect.poll(() => ask(port, 'GET /status-json.xsl HTTP/1.0\r\n\r\n')).toContain(`"title":"${Buffer.from(title).toString('latin1')}"`);
+    }
+  });
+
+  it('needs the password of a relay, and one of its mountpoints; one that refuses titles has none of an edge', async () => {
+    const { port, first, relayPages } = await station(true);
+    const target = '/admin/metadata?mount=/radio&mode=updinfo&song=x';
+    expect(await ask(relayPages, `GET ${target} HTTP/1.0\r\n\r\n`)).toMatch(/^HTTP\/1\.0 401 /);
+    expect(await ask(relayPages, `GET ${target} HTTP/1.0\r\nOrigin: http://evil.example\r\n${login('admin', 'sesame')}\r\n`)).toMatch(/^HTTP\/1\.0 403 /);
+    expect(await admin(relayPages, '/admin/metadata?mount=/other&mode=updinfo&song=x')).toContain('Source does not exist');
+    expect(await admin(relayPages, '/admin/metadata?mode=updinfo&song=x')).toContain('Missing parameter');
+    expect(await admin(relayPages, '/admin/metadata?mount=/radio&song=x')).toContain('Unknown admin request');
+    expect(await ask(relayPages, 'GET /admin.cgi?pass=sesame&mount=/radio&mode=updinfo&song=x HTTP/1.0\r\n\r\n')).toContain('Metadata update successful');
+    await admin(port, '/admin/metadata?mount=/radio&mode=updinfo&song=Here');
+    await expect.poll(() => ask(port, 'GET /status-json.xsl HTTP/1.0\r\n\r\n')).toContain('"title":"Here"');
+    await admin(relayPages, '/admin/metadata?mount=/radio&mode=updinfo&song=Everywhere');
+    await first.told.until('encoder-title', { title: 'Everywhere' });
+    expect(first.told.all('encoder-title').filter(({ title }) => title === 'Here')).toEqual([]);
   });
 });

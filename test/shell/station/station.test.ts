@@ -45,6 +45,9 @@ describe('a station', () => {
     programme.sources.add(await source(two.port, 'radio'));
     await Promise.all([one, two].map(({ told }) => told.until('backup-added', { mount: 'radio' })));
     await expect.poll(() => programme.heard(client).length, { timeout: 15_000 }).toBeGreaterThan(60);
+    expect(await ask(two.port, `GET /admin/metadata?mount=/radio&mode=updinfo&song=One HTTP/1.0\r\nAuthorization: Basic ${Buffer.from('source:x').toString('base64')}\r\n\r\n`)).toContain('Metadata update successful');
+    for (const { told } of [one, two]) await told.until('encoder-title', { title: 'One' });
+    for (const { port } of [one, two]) await expect.poll(() => ask(port, 'GET /status-json.xsl HTTP/1.0\r\n\r\n')).toContain('"title":"One"');
     await one.app.stop();
     const before = programme.heard(client).length;
     await expect.poll(() => programme.heard(client).length, { timeout: 15_000 }).toBeGreaterThan(before + 50);

@@ -32,7 +32,7 @@ class Pair {
   }
 
   set(title: string): void {
-    this.rig.edge.setTitle(this.rig.now as Micros, 'test', title);
+    this.rig.edge.setTitle(this.rig.now as Micros, 'test', title, this.rig.now);
   }
 }
 
@@ -110,7 +110,7 @@ describe('a title that an operator sets', () => {
 
   it('of a mountpoint that is not there is nothing', () => {
     const pair = new Pair();
-    pair.rig.edge.setTitle(pair.rig.now as Micros, 'other', 'x');
+    pair.rig.edge.setTitle(pair.rig.now as Micros, 'other', 'x', 1);
     pair.until(4_000);
     expect(pair.title).toBe('Old');
   });

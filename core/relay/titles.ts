@@ -1,0 +1,136 @@
+import type { Snapshot } from '../base/snapshot.ts';
+import type { PathId, SubscriberId } from '../base/machine.ts';
+import type { Micros } from '../base/units.ts';
+import type { Path } from '../links/path.ts';
+import { SetTitles } from '../links/set-titles.ts';
+import { prefixed } from '../wire/framing.ts';
+import { encodeMessage, MessageType } from '../wire/pdu.ts';
+import { encodeTitle, newTitle, type SetTitle } from '../wire/set-title.ts';
+import type { RelayEvent } from './events.ts';
+import type { RelayStream } from './stream.ts';
+
+export interface RelayTitlesOptions {
+  readonly maxMounts: number;
+  /** All that the relay knows. */
+  readonly streams: Iterable<RelayStream>;
+  /** Whether the encoder at the other end of a path reads what is sent back to it. */
+  readonly isRead: (path: Path) => boolean;
+  /** Sends a message with its length back by a path. */
+  readonly tell: (path: PathId, message: Uint8Array) => void;
+  /** Sends a message to all subscribers. */
+  readonly spread: (now: Micros, message: Uint8Array) => void;
+  readonly event: (event: RelayEvent) => void;
+}
+
+/**
+ * The titles that were set for mountpoints: what anybody says is told to all others.
+ *
+ *     encoders, in their streams -----+                +--> subscribers, ahead of what comes next
+ *     relays that we subscribe to ----+--> newest? ----+--> relays that we subscribe to, by that connection
+ *     subscribers, by theirs ---------+                +--> encoders, by the connection that is acknowledged
+ *     an operator at this relay ------+
+ */
+export class RelayTitles {
+  readonly #options: RelayTitlesOptions;
+  readonly #titles: SetTitles;
+
+  constructor(options: RelayTitlesOptions) {
+    this.#options = options;
+    this.#titles = new SetTitles(options.maxMounts);
+  }
+
+  /** What new subscribers need to know, behind the openings of the streams. */
+  get openings(): readonly Uint8Array[] {
+    return [...this.#titles.mounts].flatMap((mount) => {
+      const message = this.#messageOf(mount);
+      return message === undefined ? [] : [prefixed(message)];
+    });
+  }
+
+  hasMount(mount: string): boolean {
+    return mount !== '' && this.#streamOf(mount) !== undefined;
+  }
+
+  /** An operator of this relay. */
+  set(now: Micros, mount: string, title: string, atMs: number): void {
+    if (!this.hasMount(mount)) return;
+    if (this.#take(mount, newTitle(title, atMs, this.#titles.get(mount)), 'operator')) this.#spread(now, mount);
+  }
+
+  /** A TITLE that has no place in the sequence of a stream, from another relay. */
+  said(now: Micros, path: Path, stream: RelayStream | undefined, title: SetTitle): void {
+    if (!path.isUpstream) return path.drop('bad-title');
+    if (stream === undefined || stream.mount === '') return;
+    this.#titles.knows(path.id, stream.mount, title);
+    if (this.#take(stream.mount, title, path.peer.name)) this.#spread(now, stream.mount);
+  }
+
+  /** A copy of a TITLE in a stream's sequence has come by a path: whoever sends it knows it. */
+  copied(path: Path, { mount }: RelayStream, title: SetTitle): void {
+    if (mount !== '') this.#titles.knows(path.id, mount, title);
+  }
+
+  /** The first copy of a TITLE in a stream's sequence: subscribers get it with the stream. */
+  ordered({ mount }: RelayStream, title: SetTitle, by: string): void {
+    if (mount !== '') this.#take(mount, title, by);
+  }
+
+  /** What a subscriber says. @param mayChange is asked when it would change the title. */
+  saidBack(now: Micros, from: { readonly id: SubscriberId; readonly name: string }, stream: RelayStream | undefined, title: SetTitle, mayChange: () => boolean): void {
+    if (stream === undefined || stream.mount === '') return;
+    if (!this.#titles.isNews(stream.mount, title) || !mayChange()) return;
+    if (this.#take(stream.mount, title, from.name)) this.#spread(now, stream.mount);
+  }
+
+  /** A stream was announced by a path: whoever is at its other end is told what he does not know. */
+  announced(path: Path, stream: RelayStream): void {
+    if (!this.#titles.isEmpty) this.#tell(path, stream);
+  }
+
+  closed(path: Path): void {
+    this.#titles.closed(path.id);
+  }
+
+  /** A stream is forgotten. */
+  forgotten({ mount }: RelayStream): void {
+    if (this.#titles.get(mount) !== undefined && this.#streamOf(mount) === undefined) this.#titles.forget(mount);
+  }
+
+  /** Saves or restores its state. */
+  snapshot(a: Snapshot): void {
+    this.#titles.snapshot(a);
+  }
+
+  #take(mount: string, title: SetTitle, by: string): boolean {
+    if (!this.#titles.take(mount, title)) return false;
+    if (title.title !== undefined) this.#options.event({ kind: 'title-set', mount, title: title.title, label: by });
+    for (const stream of this.#options.streams) {
+      if (stream.mount === mount) for (const path of stream.carryingPaths) this.#tell(path, stream);
+    }
+    return true;
+  }
+
+  #spread(now: Micros, mount: string): void {
+    const message = this.#messageOf(mount);
+    if (message !== undefined) this.#options.spread(now, message);
+  }
+
+  #tell(path: Path, stream: RelayStream): void {
+    const { isRead, tell } = this.#options;
+    if (path.isUpstream ? !path.takesTitles : !isRead(path)) return;
+    const title = this.#titles.due(path.id, stream.mount);
+    if (title === undefined) return;
+    const payload = encodeTitle({ ...title, isOrdered: false });
+    tell(path.id, prefixed(encodeMessage({ type: MessageType.TITLE, replica: 0, streamId: stream.id, sequence: 0, payload })));
+  }
+
+  #messageOf(mount: string): Uint8Array | undefined {
+    const title = this.#titles.get(mount);
+    return title && this.#streamOf(mount)?.unordered(MessageType.TITLE, encodeTitle({ ...title, isOrdered: false }));
+  }
+
+  #streamOf(mount: string): RelayStream | undefined {
+    for (const stream of this.#options.streams) if (stream.mount === mount) return stream;
+    return undefined;
+  }
+}
