@@ -5,7 +5,7 @@ import type { Path } from '../links/path.ts';
 import { SetTitles } from '../links/set-titles.ts';
 import { prefixed } from '../wire/framing.ts';
 import { encodeMessage, MessageType } from '../wire/pdu.ts';
-import { encodeTitle, newTitle, textOfTitle, type SetTitle } from '../wire/set-title.ts';
+import { encodeTitle, newTitle, textOfTitle, type TitleMessage } from '../wire/set-title.ts';
 import type { Mount } from './mountpoint/mountpoint.ts';
 import type { EdgeStream } from './stream/stream.ts';
 
@@ -45,7 +45,8 @@ export class EdgeTitles {
   }
 
   /** A TITLE has come by a path. */
-  came(now: Micros, path: Path, stream: EdgeStream | undefined, title: SetTitle): void {
+  came(now: Micros, path: Path, stream: EdgeStream | undefined, title: TitleMessage): void {
+    if (title.isOrdered) stream?.keepTitle(title);
     const name = stream?.mountpoint;
     // A stream that was not announced belongs to no mountpoint yet: the title comes again with its next announcement.
     if (name === undefined) return;

@@ -89,14 +89,10 @@ export class EncoderDescription {
     return true;
   }
 
-  /** The metadata text that is on air. */
-  get metadata(): Statement {
-    return { type: MessageType.METADATA, payload: encodeIcyText(this.#text) };
-  }
-
-  /** What was set for its mountpoint, if anything was. */
-  get title(): readonly Statement[] {
-    return this.#set === undefined ? [] : [{ type: MessageType.TITLE, payload: encodeTitle({ ...this.#set, isOrdered: true }) }];
+  /** What there is to say of its title: first what was set for its mountpoint, if anything was, so that an edge knows a text that is set when it comes. */
+  get texts(): readonly Statement[] {
+    const metadata = { type: MessageType.METADATA, payload: encodeIcyText(this.#text) };
+    return this.#set === undefined ? [metadata] : [{ type: MessageType.TITLE, payload: encodeTitle({ ...this.#set, isOrdered: true }) }, metadata];
   }
 
   /** The headers, with the content type of the format, whatever they say of that. */
@@ -109,6 +105,6 @@ export class EncoderDescription {
   all(format: FrameFormat): readonly Statement[] {
     const announcement = { type: MessageType.ANNOUNCE, payload: encodeAnnouncement({ audioType: this.#audioType, mountpoint: this.#mountpoint }) };
     const origin = this.#origin === undefined ? [] : [{ type: MessageType.ORIGIN, payload: encodeOrigin(this.#origin) }];
-    return [announcement, ...origin, this.headers(format), this.metadata, ...this.title];
+    return [announcement, ...origin, this.headers(format), ...this.texts];
   }
 }

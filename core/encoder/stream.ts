@@ -203,21 +203,16 @@ export class EncoderStream implements SourceView {
     const before = this.#description.set;
     if (!this.#description.setText(text)) return;
     this.#hooks.event({ kind: 'encoder-title', title: icyTitleOf(text) });
-    if (this.format !== undefined) this.#message(now, this.#description.metadata);
+    this.#sayTexts(now);
     const { set } = this.#description;
-    if (set === undefined || set === before) return;
-    this.#sayTitle(now);
-    this.#hooks.outlived(now, set);
+    if (set !== undefined && set !== before) this.#hooks.outlived(now, set);
   }
 
   /** What was set for its mountpoint. */
   takeTitle(now: Micros, set: SetTitle): void {
     if (this.#isEnded || !isNewer(set, this.#description.set)) return;
-    if (this.#description.setTitle(set)) {
-      this.#hooks.event({ kind: 'encoder-title', title: set.title ?? '' });
-      if (this.format !== undefined) this.#message(now, this.#description.metadata);
-    }
-    this.#sayTitle(now);
+    if (this.#description.setTitle(set)) this.#hooks.event({ kind: 'encoder-title', title: set.title ?? '' });
+    this.#sayTexts(now);
   }
 
   setTitle(now: Micros, title: string): void {
@@ -260,8 +255,8 @@ export class EncoderStream implements SourceView {
     for (const statement of this.#description.all(format)) this.#message(now, statement);
   }
 
-  #sayTitle(now: Micros): void {
-    if (this.format !== undefined) for (const statement of this.#description.title) this.#message(now, statement);
+  #sayTexts(now: Micros): void {
+    if (this.format !== undefined) for (const statement of this.#description.texts) this.#message(now, statement);
   }
 
   #message(now: Micros, { type, payload }: Statement): void {

@@ -268,8 +268,9 @@ export class Target {
     const view = this.#view;
     const type = readMessage(view, bytes, start, end) === undefined ? view.type : undefined;
     if (type === MessageType.HELLO) return;
-    if (type === MessageType.TITLE && this.#hear(bytes, start, end)) return;
-    const confirmed = (type === MessageType.ACK ? this.#lanes.find(bytes, start)?.confirm(view.sequence) : undefined) ?? 'stray';
+    // A relay that says a title acknowledges, too: at first nothing.
+    const isAnswer = type === MessageType.ACK || (type === MessageType.TITLE && this.#hear(bytes, start, end));
+    const confirmed = (isAnswer ? this.#lanes.find(bytes, start)?.confirm(type === MessageType.ACK ? view.sequence : 0) : undefined) ?? 'stray';
     if (confirmed === 'stray') {
       this.#strayMessages++;
       return;

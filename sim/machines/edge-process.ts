@@ -7,6 +7,8 @@ import { anonymous } from '../../core/links/peer.ts';
 import { transports } from '../../core/links/transport.ts';
 import type { MountCommand } from '../../core/edge/switching/command.ts';
 import { recordedEdge, type EdgeMachine } from '../../core/recording/recorded-edge.ts';
+import { toMs, type Micros } from '../../core/base/units.ts';
+import { icyTitleOf } from '../../core/wire/icy.ts';
 import { Dialer } from './dialer.ts';
 import { Driver } from './driver.ts';
 import { EdgeWatch } from '../oracle/edge-watch.ts';
@@ -41,6 +43,7 @@ export class EdgeProcess implements Process {
   readonly #inflow: Inflow;
   readonly #listeners = new Map<ListenerId, Socket>();
   readonly #dialers: Dialer[] = [];
+  readonly #upstreams = new Map<PathId, Dialer>();
   /** Of files, and what is kept of fallbacks. */
   #fallbackBytes = 0;
 
@@ -48,7 +51,7 @@ export class EdgeProcess implements Process {
     this.#stage = stage;
     this.#host = host;
     this.#spec = spec;
-    const { settings, world, programme, oracle, onAir } = stage;
+    const { settings, world, programme, oracle, onAir, setsTitles } = stage;
     this.#model = new EdgeModel({ who: host.name, clock: world, oracle, settings, policies: spec.policies ?? {}, isMatched: (mount, stream) => this.#isMatched(mount, stream) });
     this.#watch = new EdgeWatch(world, programme, oracle, settings, this.#model);
     const recorder = stage.recorderFor(host.name, 'edge');
@@ -63,9 +66,13 @@ export class EdgeProcess implements Process {
         else socket.end();
         this.#forget(listener);
       },
+      answer: (path, bytes) => {
+        const dialer = this.#upstreams.get(path);
+        if (dialer?.backlogBytes === 0) dialer.write(bytes);
+      },
       event: (event) => this.#report(event),
     };
-    const watched = onAir && { outputs: ({ name }: OutputOf) => [framesOnly((_now, _bytes, durationUs) => onAir(world.now, name, durationUs))] };
+    const watched = (onAir !== undefined || setsTitles) && { outputs: ({ name }: OutputOf) => [{ ...framesOnly((_now, _bytes, durationUs) => onAir?.(world.now, name, durationUs)), title: (_now: Micros, text: string) => this.#shows(name, text) }] };
     const options = { settings, policies: spec.policies ?? {}, ...watched };
     this.#edge = recorder === undefined ? new Edge(options, sink) : recordedEdge(options, sink, recorder);
     this.#broadcasts = new BroadcastRules(oracle, settings, this.#model, this.#edge);
@@ -103,6 +110,12 @@ export class EdgeProcess implements Process {
     this.#driver.settle();
   }
 
+  setTitle(mount: string, title: string): void {
+    this.#stage.oracle.titleSet(title);
+    this.#edge.setTitle(this.#driver.now, mount, title, Math.floor(toMs(this.#stage.world.now)));
+    this.#driver.settle();
+  }
+
   gauges(): readonly Gauge[] {
     let backlog = 0;
     for (const [listener, socket] of this.#listeners) backlog = Math.max(backlog, this.#edge.behindBytes(listener) + socket.waitingBytes);
@@ -119,12 +132,15 @@ export class EdgeProcess implements Process {
 
   #subscribe(relay: string): void {
     let path: PathId | undefined;
-    const dialer = new Dialer(
+    const dialer: Dialer = new Dialer(
       { stage: this.#stage, host: this.#host, to: relay, port: 'out', watchIdle: true },
       {
         up: () => {
           path = this.#edge.openPath(this.#driver.now, transports.tcp, anonymous('relay', relay));
-          if (path !== undefined) this.#watch.pathOpened(path, transports.tcp);
+          if (path !== undefined) {
+            this.#watch.pathOpened(path, transports.tcp);
+            this.#upstreams.set(path, dialer);
+          }
           this.#driver.settle();
         },
         received: (bytes) => {
@@ -137,6 +153,7 @@ export class EdgeProcess implements Process {
         down: (reason) => {
           if (path === undefined) return;
           this.#watch.pathClosed(path);
+          this.#upstreams.delete(path);
           this.#edge.closePath(this.#driver.now, path, reason);
           path = undefined;
           this.#driver.settle();
@@ -170,6 +187,11 @@ export class EdgeProcess implements Process {
         this.#driver.settle();
       },
     };
+  }
+
+  #shows(mount: string, text: string): void {
+    const { world, trace, setsTitles } = this.#stage;
+    if (setsTitles) trace.note(world.now, this.#host.name, 'shows', { mount, title: icyTitleOf(text) });
   }
 
   #isMatched(mount: string, stream: string): boolean {

@@ -1,7 +1,7 @@
 import { Encoder } from '../../core/encoder/encoder.ts';
 import type { TargetId } from '../../core/base/machine.ts';
 import { transports } from '../../core/links/transport.ts';
-import { ms } from '../../core/base/units.ts';
+import { ms, toMs } from '../../core/base/units.ts';
 import { Dialer } from './dialer.ts';
 import { Driver } from './driver.ts';
 import { EncoderSource } from './encoder-source.ts';
@@ -75,6 +75,12 @@ export class EncoderProcess implements Process {
   start(): void {
     for (const target of this.#spec.to) this.#open(target);
     for (const source of this.#sources) source.start();
+  }
+
+  setTitle(mount: string, title: string): void {
+    this.#stage.oracle.titleSet(title);
+    this.#encoder.setMountTitle(this.#driver.now, mount, title, Math.floor(toMs(this.#stage.world.now)));
+    this.#driver.settle();
   }
 
   killed(): void {

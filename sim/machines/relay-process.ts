@@ -4,6 +4,10 @@ import { Relay, type RelaySink } from '../../core/relay/relay.ts';
 import { anonymous, type Peer } from '../../core/links/peer.ts';
 import { transports, type Transport } from '../../core/links/transport.ts';
 import { Senders } from '../../core/links/senders.ts';
+import { toMs } from '../../core/base/units.ts';
+import { encodeHello, HELLO_TAKES_TITLES } from '../../core/wire/extensions.ts';
+import { prefixed } from '../../core/wire/framing.ts';
+import { encodeMessage, MessageType, STREAM_ID_BYTES } from '../../core/wire/pdu.ts';
 import { Dialer } from './dialer.ts';
 import { Driver } from './driver.ts';
 import type { Host, Process } from '../world/host.ts';
@@ -26,6 +30,8 @@ export class RelayProcess implements Process {
   /** Connections that encoders have made. */
   readonly #pushed = new Map<PathId, Socket>();
   readonly #dialers: Dialer[] = [];
+  /** Connections to relays that it subscribes to. */
+  readonly #upstreams = new Map<PathId, Dialer>();
   #sendersDriver: Driver | undefined;
   #connections = 0;
 
@@ -49,8 +55,8 @@ export class RelayProcess implements Process {
         watch.left(subscriber);
       },
       acknowledge: (path, bytes) => {
-        const socket = this.#pushed.get(path);
-        if (socket?.backlogBytes === 0) socket.write(bytes);
+        const back = this.#pushed.get(path) ?? this.#upstreams.get(path);
+        if (back?.backlogBytes === 0) back.write(bytes);
       },
       drop: (path) => {
         this.#pushed.get(path)!.destroy();
@@ -76,6 +82,12 @@ export class RelayProcess implements Process {
     this.#host.listenTcp('in', (socket) => this.#open(transports.tcp, anonymous('source', socket.remote), socket));
     this.#host.listenTcp('out', (socket) => this.#subscribe(socket));
     for (const upstream of this.#spec.upstream) this.#follow(upstream);
+    this.#driver.settle();
+  }
+
+  setTitle(mount: string, title: string): void {
+    this.#stage.oracle.titleSet(title);
+    this.#relay.setTitle(this.#driver.now, mount, title, Math.floor(toMs(this.#stage.world.now)));
     this.#driver.settle();
   }
 
@@ -137,16 +149,21 @@ export class RelayProcess implements Process {
   #forget(path: PathId): void {
     this.#connections--;
     this.#pushed.delete(path);
+    this.#upstreams.delete(path);
   }
 
   #subscribe(socket: Socket): TcpUser | undefined {
     const subscriber = this.#relay.subscribe(this.#driver.now, anonymous('subscriber', socket.remote));
     if (subscriber === undefined) return undefined;
     this.#subscribers.set(subscriber, socket);
+    if (this.#stage.setsTitles) socket.write(greeting);
     this.#driver.settle();
     return {
       opened: () => {},
-      received: () => {},
+      received: (bytes) => {
+        this.#relay.subscriberSaid(this.#driver.now, subscriber, bytes);
+        this.#driver.settle();
+      },
       closed: (reason) => {
         this.#subscribers.delete(subscriber);
         this.#watch.left(subscriber);
@@ -158,11 +175,13 @@ export class RelayProcess implements Process {
 
   #follow(upstream: string): void {
     let path: TcpUser | undefined;
-    const dialer = new Dialer(
+    const dialer: Dialer = new Dialer(
       { stage: this.#stage, host: this.#host, to: upstream, port: 'out', watchIdle: true },
       {
         up: () => {
-          path = this.#open(transports.tcp, anonymous('relay', upstream));
+          const opened = this.#openPath(transports.tcp, anonymous('relay', upstream));
+          path = opened?.[1];
+          if (opened !== undefined) this.#upstreams.set(opened[0], dialer);
         },
         received: (bytes) => path?.received(bytes),
         down: (reason) => {
@@ -175,3 +194,7 @@ export class RelayProcess implements Process {
     dialer.start();
   }
 }
+
+/** What a relay says first to whoever subscribes: that it reads titles. */
+const HELLO_ID = new Uint8Array(STREAM_ID_BYTES).fill(0x48);
+const greeting: Uint8Array = prefixed(encodeMessage({ type: MessageType.HELLO, replica: 0, streamId: HELLO_ID, sequence: HELLO_TAKES_TITLES, payload: encodeHello({ side: 'out', peerPort: 0 }) }));

@@ -33,6 +33,8 @@ export interface Stage {
   host(name: string): Host;
   /** Records what happens to a machine, if it is to be. */
   recorderFor(host: string, role: RecordedRole): Recorder | undefined;
+  /** Somebody sets titles in this run: relays say that they read what subscribers say, and what edges show is noted. */
+  readonly setsTitles: boolean;
   /** Is told of every frame that an edge gives out, at the world's time. */
   readonly onAir: OnAir | undefined;
 }

@@ -4,6 +4,7 @@ import type { PathId } from '../../core/base/machine.ts';
 import type { Transport } from '../../core/links/transport.ts';
 import type { CommandResult } from '../../core/edge/switching/command.ts';
 import { formatStreamId, MessageType, PDU_HEADER_BYTES, streamHash, streamIdOf } from '../../core/wire/pdu.ts';
+import { titleIn } from '../../core/wire/set-title.ts';
 import { policyFor, type MountPolicies } from '../../core/config/mount-policy.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { ms, toMs, type Micros } from '../../core/base/units.ts';
@@ -73,7 +74,8 @@ export class EdgeModel {
 
   /** A whole message of a path, before the edge has it. */
   message(now: number, path: PathId, transport: Transport, bytes: Uint8Array, start: number, end: number, frame: { readonly stream: ModelStream; readonly index: number } | undefined): void {
-    if (end - start < PDU_HEADER_BYTES || bytes[start] === MessageType.SOURCE) return;
+    if (end - start < PDU_HEADER_BYTES || bytes[start] === MessageType.SOURCE || bytes[start] === MessageType.HELLO) return;
+    if (bytes[start] === MessageType.TITLE && titleIn({ bytes, start, end })?.isOrdered === false) return;
     const key = streamHash(bytes, start);
     let stream = this.#streams.get(key);
     if (stream === undefined) {

@@ -1,3 +1,4 @@
+import { icyTitleOf } from '../../core/wire/icy.ts';
 import { nominalFrameUs, type Glance, type Programme } from '../programme/programme.ts';
 import { MOST_RESERVOIR_BYTES } from '../programme/hearing.ts';
 import { mainDataBytes } from '../programme/model-frame.ts';
@@ -28,13 +29,18 @@ export interface GivenTo {
   /** A metadata text that came, and belongs to the next frame that is whole or to the one before. */
   news: string | undefined;
   text: string | undefined;
+  /** When the newest one of the titles was set that it was given and that were set by somebody; undefined before the first. */
+  titleSetAt: number | undefined;
   /** The mountpoint that had it on air; one that has ended and begins anew is another. */
   textOf: MountModel | undefined;
 }
 
 export function givenTo(mount: string): GivenTo {
-  return { mount, last: undefined, frames: 0, reservoirBytes: 0, framesSinceCut: 0, news: undefined, text: undefined, textOf: undefined };
+  return { mount, last: undefined, frames: 0, reservoirBytes: 0, framesSinceCut: 0, news: undefined, text: undefined, textOf: undefined, titleSetAt: undefined };
 }
+
+/** The title that each encoder of a model begins with. */
+const FIRST_TITLE = /^StreamTitle='On air from /;
 
 /** Judges what listeners are given: whether a decoder can follow, where a switch has cut, and whose titles there are. */
 export class ListenerRules {
@@ -119,6 +125,8 @@ export class ListenerRules {
     if (news === undefined || news === '') return;
     to.text = news;
     to.textOf = this.#mountOf(frame);
+    if (textOf !== to.textOf) to.titleSetAt = undefined;
+    if (this.#isSet(to, news, textOf === to.textOf ? before : undefined, frame)) return;
     const where = `"${news}" stands before ${frame.stream.name} frame ${frame.index}`;
     if (this.#said(frame, news)) {
       // A mountpoint that has begun anew knows nothing of what was on air before.
@@ -127,6 +135,17 @@ export class ListenerRules {
     }
     if ((last !== undefined && this.#said(last, news)) || this.#isNewer(frame, news)) return;
     this.#oracle.violated('a title is that of its frames', `${where}, whose encoder did not say so`);
+  }
+
+  /** One that was set for the mountpoint: it belongs to no stream. Behind it comes none that was set before it, and none that an encoder begins with. */
+  #isSet(to: GivenTo, news: string, before: string | undefined, frame: Glance): boolean {
+    const setAt = this.#oracle.titleSetAt(icyTitleOf(news));
+    const isBehindSet = before !== undefined && this.#oracle.titleSetAt(icyTitleOf(before)) !== undefined;
+    const isOlder = setAt === undefined ? isBehindSet && FIRST_TITLE.test(news) : setAt < (to.titleSetAt ?? 0);
+    if (isOlder) this.#oracle.violated('a title that was set is followed by newer ones only', `"${news}" stands before ${frame.stream.name} frame ${frame.index}, behind "${before}"`);
+    if (setAt === undefined) return false;
+    to.titleSetAt = setAt;
+    return true;
   }
 
   #mountOf({ stream }: Glance): MountModel | undefined {

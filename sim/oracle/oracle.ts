@@ -20,6 +20,7 @@ export type Rule =
   | 'a fallback stands in as it is set'
   | 'a decoder is given nothing that it cannot decode'
   | 'a title is that of its frames'
+  | 'a title that was set is followed by newer ones only'
   | 'a listener gets what is given out'
   | 'a listener hears only those who are allowed'
   | 'a subscriber gets each message once'
@@ -45,6 +46,7 @@ export class Oracle {
   readonly #world: World;
   readonly #violations: Violation[] = [];
   readonly #sightings = new Map<string, number>();
+  readonly #titlesSetAt = new Map<string, number>();
 
   constructor(world: World) {
     this.#world = world;
@@ -57,6 +59,16 @@ export class Oracle {
   /** What was seen that is rare, but nobody's fault, and how often. */
   get sightings(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#sightings);
+  }
+
+  /** Somebody sets this title, which no one has set before. */
+  titleSet(title: string): void {
+    this.#titlesSetAt.set(title, Math.floor(toMs(this.#world.now)));
+  }
+
+  /** When that was, in whole milliseconds, as processes say it to each other; undefined when nobody has set it. */
+  titleSetAt(title: string): number | undefined {
+    return this.#titlesSetAt.get(title);
   }
 
   sighted(what: Sighting): void {

@@ -10,6 +10,7 @@ export type Fault =
   | { readonly atS: number; readonly kind: Carried; readonly host: string }
   | { readonly atS: number; readonly kind: 'step'; readonly host: string; readonly byMs: number }
   | { readonly atS: number; readonly kind: 'command'; readonly host: string; readonly mount: string; readonly command: MountCommand }
+  | { readonly atS: number; readonly kind: 'title'; readonly host: string; readonly mount: string; readonly title: string }
   | { readonly atS: number; readonly kind: WayFault; readonly ways: readonly WayName[] }
   | { readonly atS: number; readonly kind: 'change'; readonly ways: readonly WayName[]; readonly changes: Partial<Conditions> };
 
@@ -41,6 +42,8 @@ export interface At {
   /** No fault of anybody: an operator takes an edge's mountpoint over to an encoder, by its name, or gives the choice back. */
   switchTo(edge: string, mount: string, encoder: string): Fault;
   automatic(edge: string, mount: string): Fault;
+  /** No fault either: the title of a mountpoint is set at an encoder, a relay or an edge. */
+  title(host: string, mount: string, title: string): Fault;
   /** An encoder goes on with digital silence, as if its line was pulled out. */
   silence(encoder: string): Fault;
   /** It hangs: the frames of its last second again and again. Over when it is restarted. */
@@ -69,6 +72,7 @@ export function at(atS: number): At {
     step: (host, byMs) => ({ atS, kind: 'step', host, byMs }),
     switchTo: (host, mount, to) => ({ atS, kind: 'command', host, mount, command: { kind: 'switch', to } }),
     automatic: (host, mount) => ({ atS, kind: 'command', host, mount, command: { kind: 'automatic' } }),
+    title: (host, mount, title) => ({ atS, kind: 'title', host, mount, title }),
     silence: (host) => ({ atS, kind: 'silence', host }),
     loop: (host) => ({ atS, kind: 'loop', host }),
     programme: (host) => ({ atS, kind: 'programme', host }),
@@ -121,6 +125,8 @@ function happen(stage: Stage, fault: Fault): void {
       return stage.host(fault.host).stepClock(ms(fault.byMs));
     case 'command':
       return stage.host(fault.host).command(fault.mount, fault.command);
+    case 'title':
+      return stage.host(fault.host).setTitle(fault.mount, fault.title);
     case 'silence':
     case 'loop':
     case 'programme':

@@ -77,11 +77,12 @@ export class Simulation {
     this.trace = trace;
     this.world = new World((at) => trace.tick(at));
     this.#oracle = new Oracle(this.world);
-    const stage: Cradle = { ...newStage(scenario, this.world, dice, trace, this.#oracle), recorderFor, onAir };
+    this.#faults = faultsOf(scenario, this.#plan);
+    const setsTitles = this.#faults.some(({ kind }) => kind === 'title');
+    const stage: Cradle = { ...newStage(scenario, this.world, dice, trace, this.#oracle), recorderFor, onAir, setsTitles };
     this.#hosts = stage.hosts;
     this.#probe = probe;
     this.#listeners = populate(stage, scenario);
-    this.#faults = faultsOf(scenario, this.#plan);
     schedule(stage, this.#faults);
   }
 
@@ -141,7 +142,7 @@ export class Simulation {
 
 type Cradle = Stage & { readonly hosts: Map<string, Host> };
 
-function newStage({ topology }: Scenario, world: World, dice: Dice, trace: Trace, oracle: Oracle): Omit<Cradle, 'recorderFor' | 'onAir'> {
+function newStage({ topology }: Scenario, world: World, dice: Dice, trace: Trace, oracle: Oracle): Omit<Cradle, 'recorderFor' | 'onAir' | 'setsTitles'> {
   const hosts = new Map<string, Host>();
   const feeds = new Map(topology.encoders.map(({ name }) => [name, new Feed()]));
   const network = new Network(world, dice);

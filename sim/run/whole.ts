@@ -87,7 +87,7 @@ function hasSeveralCodecs({ encoders }: Topology, mount: string): boolean {
 
 /** Frames come as before. */
 function isHarmless({ kind }: Fault): boolean {
-  return kind === 'command' || kind === 'programme' || kind === 'silence' || kind === 'loop';
+  return kind === 'command' || kind === 'title' || kind === 'programme' || kind === 'silence' || kind === 'loop';
 }
 
 /** What is well and what is not, as faults come. */
@@ -123,6 +123,7 @@ class State {
       // What an encoder makes its frames of, what time it thinks it is, and which one is heard, does not keep them from anybody.
       case 'step':
       case 'command':
+      case 'title':
       case 'programme':
       case 'silence':
       case 'loop':

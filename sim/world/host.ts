@@ -12,6 +12,8 @@ export interface Process {
   killed(): void;
   /** An operator wants something of one of its mountpoints. */
   command?(mount: string, command: MountCommand): void;
+  /** Somebody sets the title of one of its mountpoints. */
+  setTitle?(mount: string, title: string): void;
   /** What its buffers hold. Nothing may come of being asked. */
   gauges?(): readonly Gauge[];
 }
@@ -108,6 +110,10 @@ export class Host {
   /** For its process, if it runs: one that is stopped hears of it when it goes on. */
   command(mount: string, command: MountCommand): void {
     this.run(() => this.#process?.command?.(mount, command));
+  }
+
+  setTitle(mount: string, title: string): void {
+    this.run(() => this.#process?.setTitle?.(mount, title));
   }
 
   /** Does it now, or as soon as the process goes on. The caller bounds how much it hands in meanwhile. */

@@ -127,6 +127,26 @@ describe.each(Object.entries(setters))('a title that is set at %s', (_, set) => 
   });
 });
 
+describe('an encoder that reads nothing and begins later', () => {
+  it('does not replace a title that was set by the one that it begins with', () => {
+    const tree = new Tree();
+    setters['an edge']!(tree, 'Set');
+    tree.run(6_000);
+    const later = new EncoderRig(tree.world, 5, 'test');
+    later.encoder.setTitle(tree.world.now as Micros, later.source, 'What it begins with');
+    tree.connect(later, tree.near);
+    tree.run(9_000);
+    tree.cut.a();
+    tree.cut.b();
+    tree.run(16_000);
+    expect(tree.edgeNear.edge.mount('test')?.liveStream.startsWith('0005')).toBe(true);
+    expect(tree.titles).toEqual(['Set', 'Set']);
+    later.encoder.setTitle(tree.world.now as Micros, later.source, 'Its next one');
+    tree.run(17_000);
+    expect(tree.titles).toEqual(['Its next one', 'Its next one']);
+  });
+});
+
 describe('a title that a source has of its own', () => {
   it('replaces the one that was set, everywhere where its encoder is heard, and nobody brings that back', () => {
     const tree = new Tree();

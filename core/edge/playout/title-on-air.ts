@@ -48,10 +48,14 @@ export class TitleOnAir {
     if (this.#by === stream) this.#by = undefined;
   }
 
-  /** A change on air counts, whenever the encoder got it; but one that was set is replaced by newer ones only, and not by what an encoder begins with. */
+  /**
+   * A change on air counts, whenever the encoder got it; but one that was set is replaced by newer ones only, and not by what an encoder begins with. That an
+   * encoder has taken one that was set is nothing new: the newest of those is known here by itself, and an encoder may be late with an older one.
+   */
   #replaces(stream: EdgeStream, own: string): boolean {
+    if (stream.description.hasTaken(own)) return false;
     const since = stream.description.textSince(own);
-    if (this.#isSet && (stream.description.beganWith(own) || (since !== 0 && since < this.#since))) return false;
+    if (this.#isSet && (stream.description.beganWith(own) || since < this.#since)) return false;
     return stream === this.#by || since > this.#since;
   }
 

@@ -4,6 +4,7 @@ import type { Micros } from '../../base/units.ts';
 import { decodeOrigin } from '../../wire/extensions.ts';
 import type { Codec } from '../../codec/format/format.ts';
 import { decodeHeaders, type HeaderList } from '../../wire/headers.ts';
+import { textOfTitle, type SetTitle } from '../../wire/set-title.ts';
 import { decodeIcyText, icyTitleOf } from '../../wire/icy.ts';
 import type { Path } from '../../links/path.ts';
 import { mayAnnounce } from '../../links/peer.ts';
@@ -27,6 +28,8 @@ export class StreamDescription {
   #hasTitles = false;
   /** The newest texts, by their messages' numbers, each with the time when it came; 0 where that was before the stream was heard of here. */
   #texts: { readonly text: string; readonly since: Micros }[] = [];
+  /** The newest of them that were set for the mountpoint. */
+  #taken: readonly string[] = [];
   /** The first of them is forgotten. */
   #hasShifted = false;
   #newestTextAt = -1;
@@ -66,6 +69,17 @@ export class StreamDescription {
   /** Whether its encoder had this text at the beginning of the stream, and has not had another one and then this again. */
   beganWith(text: string): boolean {
     return !this.#hasShifted && this.#texts.findLastIndex((one) => one.text === text) === 0;
+  }
+
+  /** Whether its encoder has this text because it was set for the mountpoint. */
+  hasTaken(text: string): boolean {
+    return this.#taken.includes(text);
+  }
+
+  /** A TITLE of its encoder, whatever its place. One that is not in force any more: from here on all texts are of its source. */
+  keepTitle({ title }: SetTitle): void {
+    if (title === undefined) this.#taken = [];
+    else if (!this.#taken.includes(textOfTitle(title))) this.#taken = [...this.#taken, textOfTitle(title)].slice(-MAX_TEXTS);
   }
 
   /** Its name counts as soon as any copy of an ANNOUNCE has come, in order or not; a second, different one does not. True when this is the first. */
@@ -133,6 +147,7 @@ export class StreamDescription {
     this.#texts = a.list(this.#texts, (one) => ({ text: a.text(one?.text ?? ''), since: a.number(one?.since ?? (0 as Micros)) }));
     this.#newestTextAt = a.number(this.#newestTextAt);
     this.#hasShifted = a.flag(this.#hasShifted);
+    this.#taken = a.list(this.#taken, (text) => a.text(text ?? ''));
   }
 
   /** What a relay says again of its history has no age: it was before. */

@@ -10,6 +10,7 @@ import { PathLag } from '../../links/path-lag.ts';
 import type { PathId } from '../../base/machine.ts';
 import type { Kin } from '../content/kinship.ts';
 import { formatStreamId, MessageType, PDU_HEADER_BYTES, sequenceOf, type MessageView } from '../../wire/pdu.ts';
+import type { SetTitle } from '../../wire/set-title.ts';
 import type { Run } from '../../order/place.ts';
 import { isDropped, Reassembler, type Gap } from './reassembler.ts';
 import type { FrameRing } from './ring.ts';
@@ -51,7 +52,7 @@ export interface StreamConsumer {
 }
 
 /** What others may know of its parts. */
-type Description = Pick<StreamDescription, 'announcedCodec' | 'headers' | 'text' | 'textSince' | 'beganWith'>;
+type Description = Pick<StreamDescription, 'announcedCodec' | 'headers' | 'text' | 'textSince' | 'beganWith' | 'hasTaken'>;
 type Messages = Pick<Reassembler, 'hasPath' | 'isPathInTrouble' | 'heldMessages' | 'runs'>;
 type Health = Pick<StreamHealth, 'pace' | 'losses' | 'shortfall' | 'frameAt' | 'framesSince' | 'steadySince' | 'stallTimeoutUs' | 'isBursting' | 'isReportedClosed'>;
 
@@ -253,6 +254,11 @@ export class EdgeStream implements Kin {
     // What is dropped keeps no stream alive: anybody can say again what has been said, or say something of elsewhere.
     if (!this.forget.armed || !(isElsewhere || isDropped(reception))) this.#heard(now);
     if (isDropped(reception)) path.drop(reception);
+  }
+
+  /** A TITLE of its encoder has come. */
+  keepTitle(title: SetTitle): void {
+    this.#description.keepTitle(title);
   }
 
   /**

@@ -8,6 +8,7 @@ import { drawExtras } from './extras.ts';
 import { drawHostile } from './hostile.ts';
 import { inOrder } from './outages.ts';
 import { recovers, RECOVERS_WITHIN_S } from '../../run/recovers.ts';
+import { drawSetTitles } from './set-titles.ts';
 import { drawStation } from './station.ts';
 import { drawTrouble, troubleKinds } from './trouble.ts';
 import { isCrowded } from '../../run/whole.ts';
@@ -47,7 +48,7 @@ export function drawSwarm(seed: number): Scenario {
     meanLengthS,
   });
   const later = others === 'go on breaking' ? without(core, all.filter(({ atS }) => atS >= healsAtS)) : [];
-  const faults = [...all.filter(({ atS }) => atS < healsAtS), ...healing(topology, core, healsAtS), ...later, ...wishes.faults];
+  const faults = [...all.filter(({ atS }) => atS < healsAtS), ...healing(topology, core, healsAtS), ...later, ...wishes.faults, ...drawSetTitles(dice.stream('swarm:set-titles'), topology, QUIET_START_S, durationS)];
   return {
     name: 'swarm',
     story: 'Drawn from the seed: a station, and trouble of some kinds; then a part of it is healed for good, and must be heard again.',

@@ -49,6 +49,7 @@ export function brokenAtEnd(faults: readonly Fault[]): Set<string> {
         break;
       case 'step':
       case 'command':
+      case 'title':
         break;
       case 'silence':
       case 'loop':
@@ -112,6 +113,8 @@ function keyOf(fault: Fault): string {
       return `${fault.host} goes on`;
     case 'step':
       return `${fault.host} has the time`;
+    case 'title':
+      return `${fault.mount} has a title`;
     case 'command':
       return `${fault.host} has on ${fault.mount} what its operator wants`;
     case 'silence':

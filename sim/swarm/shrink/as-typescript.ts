@@ -115,6 +115,7 @@ function faultText(pen: Pen, fault: Fault): string {
     if (command.kind === 'automatic') return `${at}.automatic(${names})`;
     return command.to === undefined ? pen.value(fault) : `${at}.switchTo(${names}, ${pen.value(command.to)})`;
   }
+  if (fault.kind === 'title') return `${at}.title(${[fault.host, fault.mount, fault.title].map((text) => pen.value(text)).join(', ')})`;
   if ('host' in fault) return `${at}.${fault.kind}(${pen.value(fault.host)})`;
   const sides = sidesOf(fault.ways);
   const hasOneWay = fault.kind === 'cut' || fault.kind === 'heal';

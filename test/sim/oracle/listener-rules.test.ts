@@ -8,6 +8,7 @@ import { givenTo, ListenerRules } from '../../../sim/oracle/listener-rules.ts';
 import { Oracle } from '../../../sim/oracle/oracle.ts';
 import { mp3 } from '../../../sim/programme/model-frame.ts';
 import { Programme } from '../../../sim/programme/programme.ts';
+import type { Micros } from '../../../core/base/units.ts';
 import { World } from '../../../sim/world/world.ts';
 import { FRAME_MS, Told } from '../support/told.ts';
 import { ENCODER } from '../../core/support/encoder.ts';
@@ -129,4 +130,33 @@ test('a title is no older than the one before it, unless the mountpoint has begu
 test('a switch that costs more than the edge says is wrong, unless the new stream has lost something in the same moment', () => {
   expect(brokenBySwitch(0)).toHaveLength(1);
   expect(brokenBySwitch(129)).toEqual([]);
+});
+
+/** A listener is given these titles, one after the other; "Set 1" was set two seconds before "Set 2". */
+function given(...titles: readonly string[]): readonly string[] {
+  const world = new World();
+  const programme = new Programme();
+  const oracle = new Oracle(world);
+  const model = new EdgeModel({ who: 'edge', clock: world, oracle, settings: withSettings({}), policies: {} });
+  const rules = new ListenerRules(oracle, programme, model);
+  const stream = programme.newStream({ name: 'a#1', mount: 'live', format: mp3(), ppm: 0, beginsAtUs: 0 });
+  oracle.titleSet('Set 1');
+  world.run(2_000_000 as Micros);
+  oracle.titleSet('Set 2');
+  const to = givenTo('live');
+  const bytes = new Uint8Array(2_048);
+  for (const [index, title] of titles.entries()) {
+    stream.skip();
+    to.news = `StreamTitle='${title}';`;
+    rules.frame(to, { stream, index }, bytes, 0, stream.write(bytes, index));
+  }
+  return oracle.violations.map(({ rule }) => rule);
+}
+
+test('behind a title that was set comes none that was set before it, and none that an encoder begins with', () => {
+  const rule = 'a title that was set is followed by newer ones only';
+  expect(given('On air from a#1', 'Set 1', 'Part 1 from a#1', 'Set 2', 'Set 2')).toEqual([]);
+  expect(given('Set 2', 'Set 1')).toEqual([rule]);
+  expect(given('Set 2', 'Part 1 from a#1', 'Set 1')).toEqual([rule]);
+  expect(given('Set 1', 'On air from a#1')).toEqual([rule]);
 });

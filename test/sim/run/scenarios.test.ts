@@ -70,6 +70,7 @@ test('there is a file for each outage that is known', () => {
     'slower-backup',
     'stranger',
     'swizzle-clog',
+    'titles-everywhere',
     'unpaced-backup',
   ]);
   for (const each of outages) checkScenario(each);
