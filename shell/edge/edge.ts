@@ -44,6 +44,8 @@ export interface EdgeConfig {
   readonly policies?: MountPolicies;
   /** Who may listen; everybody, unless given. */
   readonly admission?: AdmissionConfig | undefined;
+  /** What operators are called; "admin", unless given. */
+  readonly adminUser?: string | undefined;
   /** Of operators; undefined: there are none. */
   readonly adminPassword?: string | undefined;
   /** Where a line is written for each listener that has left; undefined: to the log. */
@@ -89,7 +91,7 @@ export class EdgeApp implements App {
   readonly #refusals: Refusals;
 
   constructor(config: EdgeConfig, log: Log) {
-    const { settings, policies = {}, admission, adminPassword, record, metrics, workers = 1, trustedProxies, ready = readyChecks.edge.counted, sourceRoutes } = config;
+    const { settings, policies = {}, admission, adminUser, adminPassword, record, metrics, workers = 1, trustedProxies, ready = readyChecks.edge.counted, sourceRoutes } = config;
     this.#config = config;
     this.#log = log;
     this.#refusals = new Refusals(log);
@@ -130,6 +132,7 @@ export class EdgeApp implements App {
         fallbackOf: (mount) => fallbackText(policyFor(mount, policies)?.fallback),
       },
       access: (entry) => this.#access(entry),
+      adminUser,
       adminPassword,
       ready: readyRoute({ checks: this.#checks(), counted: ready, mount: (name) => this.#onAir([this.#edge.mount(name)]) }),
       metrics,

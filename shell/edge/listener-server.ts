@@ -4,13 +4,13 @@ import type { Settings } from '../../core/config/settings.ts';
 import type { MountInfo } from '../../core/edge/edge.ts';
 import { adminRoutes, type AdminApi } from '../icecast/admin.ts';
 import type { MountTable } from '../icecast/mount-table.ts';
-import { isNotOfOperator, operators } from '../operator/allowed.ts';
+import { isNotOf, operators } from '../operator/allowed.ts';
 import { operatorRoutes, type OperatorApi } from '../operator/pages.ts';
 import { listenersOnly, methods, pageRoutes } from './pages.ts';
 import type { AccessEntry } from '../access-log/lines.ts';
 import type { RequestHead } from '../http/head.ts';
 import { commonRoutes, notFound } from '../http/common-routes.ts';
-import { anybody } from '../http/guards.ts';
+import { anybody, type Guard } from '../http/guards.ts';
 import { corsLines, finish, htmlReply, lineVoice, type Reply } from '../http/reply.ts';
 import type { HttpRequest } from '../http/request.ts';
 import { Router, type Route, type RouteTable } from '../http/router.ts';
@@ -37,14 +37,25 @@ export interface ListenerServerOptions {
   readonly admin: AdminApi;
   /** Told of each listener that has left. */
   readonly access: (entry: AccessEntry) => void;
-  /** Of user "admin"; without one nobody is an operator. */
+  /** What operators are called; "admin", unless given. */
+  readonly adminUser?: string | undefined;
+  /** Without one nobody is an operator. */
   readonly adminPassword: string | undefined;
   /** What it says of itself to load balancers. */
   readonly ready?: Route | undefined;
   /** Of the process; without it there is no such page. */
   readonly metrics?: Metrics | undefined;
   /** What source clients may ask; nothing, unless given. */
-  readonly sources?: { readonly titles: readonly Route[]; readonly push: Route; readonly begun: () => number } | undefined;
+  readonly sources?: {
+    readonly titles: readonly Route[];
+    /** Ends the sources of a mountpoint. */
+    readonly kill: Route;
+    /** Whoever has the login of the mountpoint that a request names, if that has one. */
+    readonly who: Guard;
+    readonly hasLogin: (request: HttpRequest) => boolean;
+    readonly push: Route;
+    readonly begun: () => number;
+  } | undefined;
   readonly settings: Settings;
   /** Who may listen; everybody, unless given. */
   readonly admission?: AdmissionConfig | undefined;
@@ -96,8 +107,10 @@ export class ListenerServer {
   }
 
   /** Every page before the mountpoints: none can be called like one. */
-  #table({ table, operator, admin, adminPassword, ready, metrics, sources, refusals, settings, log }: ListenerServerOptions): RouteTable {
-    const allowed = operators({ password: adminPassword, refusals });
+  #table({ table, operator, admin, adminUser, adminPassword, ready, metrics, sources, refusals, settings, log }: ListenerServerOptions): RouteTable {
+    const isOfSource = isNotOf(adminUser);
+    const hasSourceLogin = (request: HttpRequest): boolean => isOfSource(request) && sources?.hasLogin(request) === true;
+    const allowed = operators({ user: adminUser, password: adminPassword, refusals });
     const { maxListeners } = settings;
     const startedAt = new Date();
     const list = this.#listeners;
@@ -113,10 +126,11 @@ export class ListenerServer {
         ...commonRoutes,
         ...(ready === undefined ? [] : [ready]),
         ...(metrics === undefined ? [] : [metrics.route(refusals, adminPassword === undefined ? undefined : allowed({ voice: lineVoice }))]),
-        // A title comes with the login of a source client, or with that of an operator.
-        ...(sources?.titles ?? []).map((route) => ({ ...route, isFor: isNotOfOperator })),
+        // A title comes with the login of a source client, or with that of an operator; so do a few commands.
+        ...(sources?.titles ?? []).map((route) => ({ ...route, isFor: isOfSource })),
+        ...(sources === undefined ? [] : [{ ...sources.kill, isFor: hasSourceLogin }]),
         ...operatorRoutes({ api: operator, allowed, log }),
-        ...adminRoutes({ table, listeners, api: admin, counts, allowed, startedAt, maxListeners, log }),
+        ...adminRoutes({ table, listeners, api: admin, counts, allowed, ofMount: sources && { who: sources.who, isFor: hasSourceLogin }, startedAt, maxListeners, log }),
         ...pageRoutes({ table, startedAt, maxListeners, uniqueListeners: (mount) => list.uniqueOf(mount) }),
         ...(sources === undefined ? [] : [sources.push]),
         { at: '*', methods, who: anybody, otherMethods: listenersOnly, handle: (request) => this.#stream(request) },

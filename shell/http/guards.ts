@@ -17,7 +17,7 @@ export function thisMachine(refuse: (request: HttpRequest) => Reply): Guard {
 export interface PasswordOptions {
   /** Any of them will do. */
   readonly passwordsFor: (request: HttpRequest) => readonly string[];
-  readonly isUser: (user: string) => boolean;
+  readonly isUser: (user: string, request: HttpRequest) => boolean;
   readonly credentialsOf: (request: HttpRequest) => Credentials | undefined;
   /** Told of everybody who is refused: nothing was given, it was wrong, or too many others were before it. */
   readonly refused: (why: 'missing' | 'wrong' | 'wait', from: string) => void;
@@ -40,7 +40,7 @@ export function credentialsInEither({ head, target }: HttpRequest, user: string)
 export function withPassword({ passwordsFor, isUser, credentialsOf, refused, voice, needed, guesses = new GuessLimit() }: PasswordOptions): Guard {
   const check = (given: Credentials, request: HttpRequest): 'right' | 'wrong' | 'wait' => {
     const passwords = passwordsFor(request);
-    const isRight = (): boolean => isUser(given.user) && passwords.filter((password) => samePassword(given.password, password)).length > 0;
+    const isRight = (): boolean => isUser(given.user, request) && passwords.filter((password) => samePassword(given.password, password)).length > 0;
     return guesses.check(request.client.address, `${given.user}:${given.password}\n${passwords.join('\n')}`, performance.now(), isRight);
   };
   return (request) => {

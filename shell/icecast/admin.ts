@@ -50,6 +50,8 @@ export interface AdminOptions {
   readonly api: AdminApi;
   readonly counts: () => ServerCounts;
   readonly allowed: (options: { readonly voice: Voice; readonly isChange?: boolean; readonly inAddress?: boolean }) => Guard;
+  /** Whoever has the login of the mountpoint that a request names, and which requests are theirs; undefined: no mountpoint has one. */
+  readonly ofMount?: { readonly who: Guard; readonly isFor: (request: HttpRequest) => boolean } | undefined;
   readonly startedAt: Date;
   readonly maxListeners: number;
   readonly log: Log;
@@ -75,9 +77,11 @@ const methods = ['GET', 'POST'] as const;
 
 /** Icecast's admin pages: `/admin/listclients?mount=/radio` in XML, `/admin/listclients.json?mount=/radio` the same in JSON. */
 export function adminRoutes(options: AdminOptions): readonly Route[] {
-  const { table, allowed } = options;
+  const { table, allowed, ofMount } = options;
   const pages = new AdminPages(options);
+  const clients = pages.all['listclients']!;
   return [
+    ...(ofMount === undefined ? [] : [routeOf('admin/listclients', clients, 'xml', allowed), routeOf('admin/listclients.json', clients, 'json', allowed)].map((route) => ({ ...route, ...ofMount }))),
     ...Object.entries(pages.all).flatMap(([name, page]) => [routeOf(`admin/${name}`, page, 'xml', allowed), routeOf(`admin/${name}.json`, page, 'json', allowed)]),
     routeOf('admin.cgi', pages.all['metadata']!, 'xml', allowed, true),
     // What a slave asks its master for.

@@ -5,10 +5,13 @@ import type { Voice } from '../http/reply.ts';
 import type { HttpRequest } from '../http/request.ts';
 import type { Refusals } from '../log/refusals.ts';
 
-const OPERATOR = 'admin';
+/** What operators are called, unless it is configured. */
+export const OPERATOR = 'admin';
 
 export interface OperatorsAllowed {
-  /** Of user "admin"; without one nobody is an operator. */
+  /** What operators are called; "admin", unless given. */
+  readonly user?: string | undefined;
+  /** Without one nobody is an operator. */
   readonly password: string | undefined;
   readonly refusals: Refusals;
 }
@@ -25,19 +28,19 @@ export interface OperatorGuardOptions {
 export type OperatorGuard = (options: OperatorGuardOptions) => Guard;
 
 /** Whoever has the password, and does not ask from a page of another site. */
-export function operators({ password, refusals }: OperatorsAllowed): OperatorGuard {
+export function operators({ user: operator = OPERATOR, password, refusals }: OperatorsAllowed): OperatorGuard {
   const guesses = new GuessLimit();
   return ({ voice, isChange = false, inAddress = false }) => {
     if (password === undefined) return () => voice(403, 'Operator commands are disabled: the edge was started without an admin password');
     const hasPassword = withPassword({
       passwordsFor: () => [password],
-      isUser: (user) => user === OPERATOR,
-      credentialsOf: (request) => (inAddress ? credentialsInEither(request, OPERATOR) : basicCredentials(request.head.headers.get('authorization'))),
+      isUser: (user) => user === operator,
+      credentialsOf: (request) => (inAddress ? credentialsInEither(request, operator) : basicCredentials(request.head.headers.get('authorization'))),
       refused: (why, from) => {
         if (why !== 'missing') refusals.count(why === 'wait' ? 'too many wrong passwords' : 'wrong admin password', from);
       },
       voice,
-      needed: 'Authenticate as user admin',
+      needed: `Authenticate as user ${operator}`,
       guesses,
     });
     return fromOwnSite(hasPassword, { isChange, refused: (from) => refusals.count('operator command from a page of another site', from), voice });
@@ -45,6 +48,6 @@ export function operators({ password, refusals }: OperatorsAllowed): OperatorGua
 }
 
 /** Whether a request does not call its user an operator. */
-export function isNotOfOperator({ head }: HttpRequest): boolean {
-  return basicCredentials(head.headers.get('authorization'))?.user !== OPERATOR;
+export function isNotOf(operator: string = OPERATOR): (request: HttpRequest) => boolean {
+  return ({ head }) => basicCredentials(head.headers.get('authorization'))?.user !== operator;
 }

@@ -13,6 +13,8 @@ import type { TakeBytes } from '../net/tcp.ts';
 export interface SourceMount {
   /** Without its leading slash. */
   readonly name: string;
+  /** Of its source clients; "source", unless given. */
+  readonly user?: string | undefined;
   /** Without one, sources are taken from this machine only, with any password. */
   readonly password: string | undefined;
   readonly api: SourceApi;

@@ -4,8 +4,9 @@ import { unsupportedContentType } from '../http/content-types.ts';
 import { bodyReader, beginningOf } from './body.ts';
 import { refusalTexts, SourceConnections, type SourceMount, type SourceMounts } from './connections.ts';
 import { ShoutcastServer } from './shoutcast.ts';
-import { documentReply, iceResponse } from '../icecast/document.ts';
+import { documentReply, element, elements, iceResponse } from '../icecast/document.ts';
 import { TITLE_UPDATED, titleUpdate } from '../icecast/title-update.ts';
+import type { Guard } from '../http/guards.ts';
 import { htmlReply, lineVoice, type Reply } from '../http/reply.ts';
 import type { HttpRequest } from '../http/request.ts';
 import type { Route } from '../http/router.ts';
@@ -13,7 +14,7 @@ import type { Log } from '../log/log.ts';
 import type { Refusals } from '../log/refusals.ts';
 import type { Range } from '../net/allow.ts';
 import { textOf, type RequestTarget } from '../http/request-target.ts';
-import { sources } from './sources-allowed.ts';
+import { hasPassword, SHOUTCAST_TITLES, sources } from './sources-allowed.ts';
 import { icyHeadersOf } from './source.ts';
 
 export interface SourceIntakeOptions {
@@ -22,6 +23,8 @@ export interface SourceIntakeOptions {
   readonly perMount: number;
   /** A port for clients that speak Shoutcast 1, and the name of the mountpoint that they send; none, unless given. */
   readonly shoutcast?: ShoutcastPort | undefined;
+  /** Of the operators of the same server; undefined: there are none. */
+  readonly adminPassword?: string | undefined;
   readonly settings: Settings;
   readonly log: Log;
   readonly refusals: Refusals;
@@ -34,9 +37,6 @@ export interface ShoutcastPort {
   readonly mount: string;
 }
 
-/** Where Shoutcast's clients send titles. */
-const SHOUTCAST_TITLES = 'admin.cgi';
-
 /** How a source is sent; by other methods, requests are about one. */
 const pushMethods: readonly string[] = ['SOURCE', 'PUT'];
 
@@ -47,8 +47,14 @@ export const sourcesOnly: Reply = htmlReply(404, 'This port is for source client
 export interface SourceRoutes {
   /** Titles that do not come by the connection of a source. */
   readonly titles: readonly Route[];
-  /** Ends the sources of a mountpoint: for a server where no admin does that. */
+  /** Ends the sources of a mountpoint, with its login. */
   readonly kill: Route;
+  /** Who listens to a mountpoint here, where nobody does. */
+  readonly clients: Route;
+  /** Whoever has the login of the mountpoint that a request names. */
+  readonly who: Guard;
+  /** Whether that mountpoint has a login. */
+  readonly hasLogin: (request: HttpRequest) => boolean;
   /** A source, by the name of its mountpoint: behind all pages. */
   readonly push: Route;
   /** How many sources there have been. */
@@ -66,14 +72,17 @@ export class SourceIntake {
 
   constructor(options: SourceIntakeOptions) {
     this.#options = options;
-    const { mounts, perMount, shoutcast, settings, log, refusals, trustedProxies } = options;
+    const { mounts, perMount, shoutcast, adminPassword, settings, log, refusals, trustedProxies } = options;
     this.#connections = new SourceConnections(settings, { perMount, all: settings.maxSources });
     this.#shoutcastMount = shoutcast && mounts.find(shoutcast.mount);
-    const who = sources({ mountOf: (request) => this.#mountOf(request), passwords: mounts.passwords, log }, refusals);
-    const update = (at: string): Route => ({ at, methods: ['GET', 'POST'], isChange: true, who, handle: (request) => this.#update(request.target, this.#mountOf(request)) });
+    const who = sources({ mountOf: (request) => this.#mountOf(request), passwords: mounts.passwords, adminPassword, log }, refusals);
+    const update = (at: string): Route => ({ at, methods: ['GET', 'POST'], isChange: true, who, handle: (request) => this.#update(request, this.#mountOf(request)) });
     this.routes = {
       titles: [update('admin/metadata'), update(SHOUTCAST_TITLES)],
       kill: { at: 'admin/killsource', methods: ['GET', 'POST'], isChange: true, who, handle: (request) => this.#kill(request.target) },
+      clients: { at: 'admin/listclients', methods: ['GET', 'POST'], who, handle: (request) => this.#clients(request.target) },
+      who,
+      hasLogin: (request) => (this.#mountOf(request)?.password ?? (this.#mountOf(request) === undefined ? mounts.passwords[0] : undefined)) !== undefined,
       push: { at: '*', methods: pushMethods, who, otherMethods: sourcesOnly, handle: (request) => this.#source(request, this.#mountOf(request)) },
       begun: () => this.#connections.begun,
     };
@@ -132,12 +141,22 @@ export class SourceIntake {
     return documentReply(iceResponse('Source Removed', true), 'xml');
   }
 
-  /** A title, for all sources of the mountpoint: it does not come by the connection of one of them. */
-  #update(target: RequestTarget, mount: SourceMount | undefined): Reply {
+  #clients(target: RequestTarget): Reply {
+    const named = textOf(target, 'mount');
+    const mount = named === undefined ? undefined : this.#options.mounts.find(named);
+    if (named === undefined) return htmlReply(400, 'Missing parameter');
+    if (mount === undefined || this.#connections.sinksOf(mount).length === 0) return htmlReply(400, 'Source does not exist');
+    return documentReply(element('icestats', [element('source', elements({ Listeners: 0 }), { mount: `/${mount.name}` })]), 'xml');
+  }
+
+  /** A title, for all sources of the mountpoint: it does not come by the connection of one of them. An operator's of a mountpoint without one here is the server's. */
+  #update(request: HttpRequest, mount: SourceMount | undefined): Reply | undefined {
+    const { target } = request;
     const update = titleUpdate(target);
     if ('problem' in update) return htmlReply(400, update.problem);
-    if (mount === undefined && !target.query.has('mount')) return htmlReply(400, 'Missing parameter');
     const sinks = mount === undefined ? [] : this.#connections.sinksOf(mount);
+    if (sinks.length === 0 && hasPassword(request, this.#options.adminPassword)) return undefined;
+    if (mount === undefined && !target.query.has('mount')) return htmlReply(400, 'Missing parameter');
     if (sinks.length === 0) return htmlReply(400, 'Source does not exist');
     for (const sink of sinks) sink.title(update.title);
     return documentReply(iceResponse(TITLE_UPDATED, true), 'xml');

@@ -45,9 +45,9 @@ export class SourceServer implements Source {
     this.#refusals = new Refusals(log);
     const common = { settings, log, refusals: this.#refusals, trustedProxies };
     this.#intake = new SourceIntake({ mounts: new FixedMounts(mounts), perMount: 1, shoutcast, ...common });
-    const { titles, kill, push } = this.#intake.routes;
+    const { titles, kill, clients, push } = this.#intake.routes;
     this.table = {
-      routes: [...commonRoutes, ...(ready === undefined ? [] : [ready]), ...(metrics === undefined ? [] : [metrics.route(this.#refusals)]), ...titles, kill, push],
+      routes: [...commonRoutes, ...(ready === undefined ? [] : [ready]), ...(metrics === undefined ? [] : [metrics.route(this.#refusals)]), ...titles, kill, clients, push],
       notFound: sourcesOnly,
       // libshout asks in this way for an upgrade to TLS, and takes no for an answer.
       options: () => ({ status: 204, headers: [['Allow', 'GET, SOURCE, PUT, OPTIONS']] }),

@@ -10,6 +10,8 @@ import type { SourceApi, SourceInfo, SourceSink } from '../source/source.ts';
 
 /** What is wanted of the sources of one mountpoint; what is not given is as for all others. */
 export interface StationMount {
+  /** What source clients are called; "source", unless given. */
+  readonly user?: string | undefined;
   /** Of source clients. */
   readonly password?: string | undefined;
   /** What its encoder is called; that of a second source at the same time has a number behind it. */
@@ -65,7 +67,7 @@ export class StationMounts implements SourceMounts {
     if (name === undefined || mountpointProblem(name) !== undefined) return undefined;
     const { password, mounts, only } = this.#options.sources;
     if (only !== undefined && !only.has(name)) return undefined;
-    return { name, password: mounts.get(name)?.password ?? password, api: this.api(name) };
+    return { name, user: mounts.get(name)?.user, password: mounts.get(name)?.password ?? password, api: this.api(name) };
   }
 
   /** Where the sources of a mountpoint begin, whoever they are. */

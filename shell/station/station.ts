@@ -53,6 +53,8 @@ export interface StationConfig {
   readonly policies?: MountPolicies;
   /** Who may listen; everybody, unless given. */
   readonly admission?: AdmissionConfig | undefined;
+  /** What operators are called; "admin", unless given. */
+  readonly adminUser?: string | undefined;
   /** Of operators; undefined: there are none. */
   readonly adminPassword?: string | undefined;
   /** Proxies that say who their clients are; none, unless given. */
@@ -90,7 +92,7 @@ export class StationApp implements App {
     this.#refusals = new Refusals(log);
     this.#relay = new RelayApp({ bind, inPort, outPort, upstreams: peers, multicasts: [], allowIn, allowOut, refusesTitles, settings: relaySettings, metrics: config.metrics }, log);
     const mounts = new StationMounts({ sources, way: new InnerWay({ relay: this.#relay, settings, log }), settings, log });
-    this.#intake = new SourceIntake({ mounts, perMount: sourcesPerMount, shoutcast, trustedProxies: serving.trustedProxies, settings, log, refusals: this.#refusals });
+    this.#intake = new SourceIntake({ mounts, perMount: sourcesPerMount, shoutcast, adminPassword: serving.adminPassword, trustedProxies: serving.trustedProxies, settings, log, refusals: this.#refusals });
     const moreChecks = peers.length === 0 ? [] : [{ name: 'peers', look: () => this.#relay.upstreamsUp }];
     this.#edge = new EdgeApp({ bind, httpPort, tls, relays: [], moreChecks, sourceRoutes: this.#intake.routes, settings, ...serving, ready: serving.ready ?? readyChecks.station.counted }, log);
     this.#pulls = pulled.map(({ mount, url }) => new IcecastSource(url, { api: mounts.api(mount), settings, ca, log }));

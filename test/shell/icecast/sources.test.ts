@@ -90,6 +90,10 @@ describe('at an encoder', () => {
     expect(await ask(port, 'GET /admin/killsource?mount=/radio HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 401 /);
     expect(await ask(port, `GET /admin/killsource?mount=/radio HTTP/1.0\r\nOrigin: http://evil.example\r\n${login('source', 'pw')}\r\n`)).toMatch(/^HTTP\/1\.0 403 /);
     expect(source.socket.destroyed).toBe(false);
+    // Nobody listens to an encoder.
+    expect(await ask(port, `GET /admin/listclients?mount=/radio HTTP/1.0\r\n${login('source', 'pw')}\r\n`)).toContain('<icestats><source mount="/radio"><Listeners>0</Listeners></source></icestats>');
+    expect(await ask(port, `GET /admin/listclients HTTP/1.0\r\n${login('source', 'pw')}\r\n`)).toContain('Missing parameter');
+    expect(await ask(port, 'GET /admin/listclients?mount=/radio HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 401 /);
     expect(await ask(port, `GET /admin/killsource?mount=/radio HTTP/1.0\r\n${login('source', 'pw')}\r\n`)).toContain('<iceresponse><message>Source Removed</message><return>1</return></iceresponse>');
     await source.closed;
     expect(await told.until('source-ended')).toMatchObject({ mount: 'radio', reason: 'killed' });

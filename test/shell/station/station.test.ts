@@ -124,6 +124,48 @@ describe('a station', () => {
   });
 });
 
+describe('the login of a mountpoint at a station', () => {
+  it('serves to see its listeners and to end its sources, and Shoutcast titles come with the password of a source or of an operator', async () => {
+    const { port, told } = await station({ adminPassword: 'sesame', sources: { password: 'pw', mounts: new Map([['own', { password: 'mine', user: 'dj' }]]) } });
+    const programme = new Programme([await source(port, 'radio', 'PUT', 'pw')]);
+    const client = await listener(port, 'radio');
+    const get = (target: string, login?: string): Promise<string> => ask(port, `GET ${target} HTTP/1.0\r\n${login === undefined ? '' : `Authorization: Basic ${Buffer.from(login).toString('base64')}\r\n`}\r\n`);
+    for (const login of ['source:pw', 'admin:sesame']) {
+      expect(await get('/admin/listclients?mount=/radio', login), login).toMatch(/<Listeners>1<\/Listeners><listener><IP>127\.0\.0\.1<\/IP>/);
+      expect(await get('/admin/listclients.json?mount=/radio', login), login).toContain('"Listeners":1');
+    }
+    for (const target of ['/admin/listclients?mount=/radio', '/admin/listclients.json?mount=/radio', '/admin/killsource?mount=/radio']) {
+      for (const wrong of [undefined, 'source:sesame', 'dj:mine', 'other:pw']) expect(await get(target, wrong), `${target} ${wrong}`).toMatch(/^HTTP\/1\.0 401 /);
+    }
+    expect(await get('/admin/listclients?mount=/own', 'source:pw')).toMatch(/^HTTP\/1\.0 401 /);
+    expect(await get('/admin/listclients?mount=/own', 'source:mine')).toMatch(/^HTTP\/1\.0 401 /);
+    expect(await get('/admin/listclients?mount=/own', 'dj:mine')).toContain('Source does not exist');
+    expect(await get('/admin/stats', 'source:pw')).toMatch(/^HTTP\/1\.0 401 /);
+    for (const pass of ['pw', 'sesame']) {
+      expect(await get(`/admin.cgi?pass=${pass}&mount=/radio&mode=updinfo&song=${pass}`), pass).toContain('Metadata update successful');
+      await told.until('encoder-title', { title: pass });
+    }
+    expect(await get('/admin.cgi?pass=wrong&mount=/radio&mode=updinfo&song=x')).toMatch(/^HTTP\/1\.0 401 /);
+    expect(await get('/admin.cgi?pass=sesame&mount=/none&mode=updinfo&song=x')).toContain('Source does not exist');
+    // Where there is one mountpoint it need not be named, by an operator.
+    expect(await get('/admin.cgi?pass=sesame&mode=updinfo&song=unnamed')).toContain('Metadata update successful');
+    await told.until('encoder-title', { title: 'unnamed' });
+    expect(programme.heard(client).length).toBeGreaterThan(0);
+    expect(await get('/admin/killsource?mount=/radio', 'source:pw')).toContain('<message>Source Removed</message>');
+    expect(await told.until('source-ended', { mount: 'radio' })).toMatchObject({ reason: 'killed' });
+  });
+
+  it('is none where no password is configured: then only an operator sees listeners and ends sources', async () => {
+    const { port } = await station({ adminPassword: 'sesame' });
+    const programme = new Programme([await source(port, 'radio')]);
+    await listener(port, 'radio');
+    for (const page of ['listclients', 'killsource']) {
+      expect(await ask(port, `GET /admin/${page}?mount=/radio HTTP/1.0\r\nAuthorization: Basic ${Buffer.from('source:x').toString('base64')}\r\n\r\n`), page).toMatch(/^HTTP\/1\.0 401 /);
+    }
+    expect(programme.sent).toBeGreaterThan(0);
+  });
+});
+
 const push = (mount: string, password = 'x'): string => `SOURCE /${mount} HTTP/1.0\r\nAuthorization: Basic ${Buffer.from(`source:${password}`).toString('base64')}\r\n\r\n`;
 
 describe('the sources of a station', () => {
