@@ -20,7 +20,7 @@ import { UsageError } from '../process/problems.ts';
 import { probeConfig, probeHelp, probeOptions, type ProbeConfig } from '../probe/command.ts';
 import { readSources, readSwitch } from '../operator/commands.ts';
 import { readRecord } from '../recording/record-command.ts';
-import { adminPassword } from '../operator/password.ts';
+import { adminPassword, adminUser } from '../operator/password.ts';
 import { RelayApp, type RelayConfig } from '../relay/relay.ts';
 import type { Task } from '../cli/task.ts';
 import { tlsOf } from '../cli/tls.ts';
@@ -157,8 +157,8 @@ function originalRelayConfig(given: Given): RelayConfig {
 }
 
 /** Who may set titles at a relay. */
-function titlesOf(given: Given): Pick<RelayConfig, 'refusesTitles' | 'adminPassword'> {
-  return { refusesTitles: given.has('refuse-titles'), adminPassword: adminPassword(given, 'admin-password') };
+function titlesOf(given: Given): Pick<RelayConfig, 'refusesTitles' | 'adminUser' | 'adminPassword'> {
+  return { refusesTitles: given.has('refuse-titles'), adminUser: adminUser(given, 'admin-user'), adminPassword: adminPassword(given, 'admin-password') };
 }
 
 function edgeConfig(given: Given): EdgeConfig {

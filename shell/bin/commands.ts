@@ -59,12 +59,15 @@ const allowOptions: readonly Option[] = [
   { name: 'allow-out', value: 'CIDR', repeated: true, help: 'accept these addresses on the --out port, in addition to those of --allow' },
 ];
 
+const adminUserOption: Option = { name: 'admin-user', value: 'NAME', help: 'name of the user that the admin password is for (default admin)' };
+
 /** Who may set titles at a relay. */
 const refuseTitlesOption: Option = { name: 'refuse-titles', help: 'take no titles from edges and relays that subscribe: they can set those of all mountpoints, for all edges and encoders that this process reaches. Titles of encoders and operators are taken all the same' };
 const titleOptions: readonly Option[] = [
   refuseTitlesOption,
   { name: 'admin-password', value: 'PASSWORD', help: `with --http: password of user "admin" for /admin/metadata; without one it is refused. Prefer --admin-password-file or the environment variable ${PASSWORD_VARIABLE}: command lines are visible to all users of the machine` },
   { name: 'admin-password-file', value: 'FILE', help: 'file that has the admin password in its first line' },
+  adminUserOption,
 ];
 
 const edgeOptions: readonly Option[] = [
@@ -80,7 +83,7 @@ const workersOptions: readonly Option[] = [
 const servingOptions: readonly Option[] = [...tlsOptions('listeners and operators', 'HTTP'), ...httpOptions('edge'), ...workersOptions];
 
 const sourceOptions: readonly Option[] = [
-  { name: 'mount', value: 'NAME', repeated: true, help: 'name of a mountpoint; one process carries any number of them. Those that have a "source" in the configuration file need not be named: {"mounts": {"radio": {"source": {"password": "…"}}}}, with password, from, to, origin, title, name, genre, description and url instead of those given here' },
+  { name: 'mount', value: 'NAME', repeated: true, help: 'name of a mountpoint; one process carries any number of them. Those that have a "source" in the configuration file need not be named: {"mounts": {"radio": {"source": {"password": "…"}}}}, with user, password, from, to, origin, title, name, genre, description and url instead of those given here' },
   { name: 'to', value: 'HOST:PORT|HOST@PORT', repeated: true, help: 'push to a relay, at its --in port: by TCP with a colon, by UDP with an @; a host name stands for all its addresses; all mountpoints share one connection to each address' },
   { name: 'from', value: 'URL|MOUNT=URL', repeated: true, help: 'pull the audio from an Icecast or Shoutcast server, or from a stream in a playlist (M3U, PLS): http://host:port/mount or https://host/mount; with several mountpoints radio=http://host:port/mount' },
   caOption('--from https://…'),
@@ -140,6 +143,7 @@ const encoderAbout = 'Splits MPEG audio (MP3, MP2) or AAC (ADTS) into frames and
 const operatorOptions: readonly Option[] = [
   { name: 'admin-password', value: 'PASSWORD', help: `password of user "admin", for davecast switch and sources, and Icecast's admin pages; without one they are refused. Prefer --admin-password-file or the environment variable ${PASSWORD_VARIABLE}: command lines are visible to all users of the machine` },
   { name: 'admin-password-file', value: 'FILE', help: 'file that has the admin password in its first line' },
+  adminUserOption,
 ];
 
 const accessOptions: readonly Option[] = [

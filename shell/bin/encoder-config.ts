@@ -103,7 +103,7 @@ function inputs(given: Given, names: ReadonlySet<string>, pulled: ReadonlyMap<st
     const url = pulled.get(name) ?? own.from;
     if (url !== undefined) return { kind: 'from', url };
     if (input === 'from') return { kind: 'from', url: icecastUrl('--from', plain[0]!) };
-    return input === 'stdin' ? { kind: 'stdin' } : { kind: 'listen', password: own.password ?? password };
+    return input === 'stdin' ? { kind: 'stdin' } : { kind: 'listen', ...(own.user !== undefined && { user: own.user }), password: own.password ?? password };
   };
 }
 

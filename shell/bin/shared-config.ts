@@ -10,7 +10,7 @@ import type { AdmissionConfig } from '../edge/admission/admission.ts';
 import type { EdgeConfig } from '../edge/edge.ts';
 import { readyChecks } from '../http/readiness.ts';
 import type { Range } from '../net/allow.ts';
-import { adminPassword } from '../operator/password.ts';
+import { adminPassword, adminUser } from '../operator/password.ts';
 import type { ProcessRole } from '../process/app.ts';
 import { UsageError } from '../process/problems.ts';
 import type { RecordConfig } from '../recording/flight-recorder.ts';
@@ -38,7 +38,7 @@ export function readyOf(given: Given, role: ProcessRole): readonly string[] | un
 }
 
 /** How the listeners of an edge are served. */
-export function servingOf(given: Given): Pick<EdgeConfig, 'tls' | 'trustedProxies' | 'ready' | 'workers' | 'settings' | 'policies' | 'admission' | 'adminPassword' | 'accessLog' | 'record'> {
+export function servingOf(given: Given): Pick<EdgeConfig, 'tls' | 'trustedProxies' | 'ready' | 'workers' | 'settings' | 'policies' | 'admission' | 'adminUser' | 'adminPassword' | 'accessLog' | 'record'> {
   const { settings, policies, listeners } = configOf(given, 'edge');
   return {
     tls: tlsOf(given),
@@ -48,6 +48,7 @@ export function servingOf(given: Given): Pick<EdgeConfig, 'tls' | 'trustedProxie
     settings,
     policies: policiesOf(given, policies),
     admission: admissionOf(given, listeners),
+    adminUser: adminUser(given, 'admin-user'),
     adminPassword: adminPassword(given, 'admin-password'),
     accessLog: accessLogOf(given),
     record: recordOf(given),

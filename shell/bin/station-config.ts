@@ -9,7 +9,7 @@ import type { Given } from '../cli/options.ts';
 import { authoritiesOf, tlsOf } from '../cli/tls.ts';
 import { readIcecastConfig, type IcecastConfig } from '../icecast-config/icecast-config.ts';
 import type { LogLevel } from '../log/table.ts';
-import { adminPassword } from '../operator/password.ts';
+import { adminPassword, adminUser } from '../operator/password.ts';
 import { UsageError } from '../process/problems.ts';
 import type { ShoutcastPort } from '../source/source-intake.ts';
 import type { StationConfig } from '../station/station.ts';
@@ -54,8 +54,9 @@ export function stationConfig(given: Given): StationWish {
     workers: workerCount('--workers', given.one('workers')),
     policies: policiesOf(given, merged(old.policies, policies)),
     admission: admissionOf(given, mergedListeners(old.listeners, listeners), old),
+    adminUser: adminUser(given, 'admin-user') ?? old.adminUser,
     adminPassword: adminPassword(given, 'admin-password') ?? old.adminPassword,
-    accessLog: accessLogOf(given),
+    accessLog: accessLogOf(given) ?? old.accessLog,
     record: recordOf(given),
   };
   return { config, settings, logLevel: old.logLevel };
@@ -82,10 +83,10 @@ function shoutcastOf(given: Given, httpPort: number): ShoutcastPort | undefined 
 /** What the files say of the sources of mountpoints. */
 function mountsOf(given: Given, inFile: MountSources, old: IcecastConfig): ReadonlyMap<string, StationMount> {
   const mounts = new Map(old.mounts);
-  for (const [name, { password, origin, title, headers = [], to }] of inFile) {
+  for (const [name, { user, password, origin, title, headers = [], to }] of inFile) {
     if (to !== undefined) given.notes.push(`mounts.${name}.source.to is for davecast encoder: a station sends to those who subscribe to its --out port`);
     const before = mounts.get(name);
-    mounts.set(name, { password: password ?? before?.password, origin, title, headers: [...headers, ...(before?.headers ?? [])] });
+    mounts.set(name, { user: user ?? before?.user, password: password ?? before?.password, origin, title, headers: [...headers, ...(before?.headers ?? [])] });
   }
   return mounts;
 }

@@ -5,7 +5,8 @@ import { JsonReader, keyText } from './json-reader.ts';
 
 /** What an encoder is told of the source of one mountpoint; what is not given is as for all others. */
 export interface MountSource {
-  /** For source clients that push it. */
+  /** What source clients that push it are called, and their password. */
+  readonly user?: string;
   readonly password?: string;
   /** It is pulled from there. */
   readonly from?: URL;
@@ -43,6 +44,7 @@ class SourceReader extends JsonReader {
   }
 
   #with(source: MountSource, key: string, inside: string, value: unknown): MountSource {
+    if (key === 'user') return { ...source, user: this.#user(inside, value) };
     if (key === 'password') return { ...source, password: this.text(inside, value) };
     if (key === 'from') return { ...source, from: icecastUrl(`${this.file}: ${inside}`, this.text(inside, value)) };
     if (key === 'to') return { ...source, to: this.#targets(inside, value) };
@@ -50,7 +52,13 @@ class SourceReader extends JsonReader {
     if (key === 'title') return { ...source, title: this.text(inside, value) };
     const header = Object.hasOwn(stationHeaders, key) ? stationHeaders[key] : undefined;
     if (header !== undefined) return { ...source, headers: [...(source.headers ?? []), [header, this.text(inside, value)]] };
-    throw this.error(inside, `unknown key: a source has password, from, to, origin, title, ${Object.keys(stationHeaders).join(', ')}`);
+    throw this.error(inside, `unknown key: a source has user, password, from, to, origin, title, ${Object.keys(stationHeaders).join(', ')}`);
+  }
+
+  #user(where: string, value: unknown): string {
+    const user = this.text(where, value);
+    if (user === '' || user.includes(':')) throw this.error(where, 'must be a name without a colon');
+    return user;
   }
 
   #targets(where: string, value: unknown): readonly Endpoint[] {

@@ -126,7 +126,7 @@ export class EncoderApp implements App {
       const api = new Mountpoint(mount, { way: this.#uplink, settings, log });
       const { name, input } = mount;
       this.#mounts.set(name, api);
-      if (input.kind === 'listen') pushed.push({ name, password: input.password, api });
+      if (input.kind === 'listen') pushed.push({ name, user: input.user, password: input.password, api });
       else if (input.kind === 'from') sources.push(new IcecastSource(input.url, { api, settings, ca, log }));
       else sources.push(new StdinSource(process.stdin, api, (problem) => this.#inputEnded(problem)));
     }

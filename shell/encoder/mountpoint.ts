@@ -13,7 +13,7 @@ import type { StreamWay } from './uplink.ts';
 export type MountInput =
   | { readonly kind: 'stdin' }
   | { readonly kind: 'from'; readonly url: URL }
-  | { readonly kind: 'listen'; readonly password: string | undefined };
+  | { readonly kind: 'listen'; readonly user?: string | undefined; readonly password: string | undefined };
 
 /** What is configured of the streams of one mountpoint. */
 export interface StreamMount {

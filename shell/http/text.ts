@@ -37,7 +37,13 @@ export { printable } from '../log/printable.ts';
 /** For HTML and XML, in text and in quoted attributes. */
 export function escapeXml(text: string): string {
   const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-  return text.replace(/[&<>"']/g, (character) => entities[character]!);
+  return allowedInXml(text).replace(/[&<>"']/g, (character) => entities[character]!);
+}
+
+/** XML 1.0 (section 2.2) has no way to say most control characters, nor lone surrogates: a reader refuses the whole document. */
+function allowedInXml(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  return wellFormed(text).replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd');
 }
 
 function tryDecode(bytes: Uint8Array, charset: string): string | undefined {

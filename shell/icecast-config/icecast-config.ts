@@ -1,8 +1,9 @@
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { MountPolicies } from '../../core/config/mount-policy.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import type { MountListeners } from '../cli/mount-listeners.ts';
 import { contentOf } from '../cli/file.ts';
+import type { AccessLogConfig } from '../access-log/access-log.ts';
 import type { LogLevel } from '../log/table.ts';
 import { parseRange, type Range } from '../net/allow.ts';
 import { Problems, UsageError } from '../process/problems.ts';
@@ -22,7 +23,9 @@ export interface IcecastConfig {
   readonly shoutcast?: ShoutcastPort | undefined;
   readonly trustedProxies?: readonly Range[] | undefined;
   readonly sourcePassword?: string | undefined;
+  readonly adminUser?: string | undefined;
   readonly adminPassword?: string | undefined;
+  readonly accessLog?: AccessLogConfig | undefined;
   readonly settings: Partial<Settings>;
   readonly mounts: ReadonlyMap<string, StationMount>;
   readonly policies: MountPolicies;
@@ -59,14 +62,14 @@ const loginReasons: Reasons = {
 };
 const pathReasons: Reasons = {
   'basedir': 'there is no chroot',
-  'logdir': 'the log goes to standard output',
+  'logdir': 'the log goes to standard output, and there is no <accesslog>',
   'pidfile': 'no file is written',
   'adminroot': 'pages are not made of files',
   'alias': 'a mountpoint has one name',
   'ssl-allowed-ciphers': 'TLS 1.2 and 1.3 with the ciphers of Node.js',
 };
 const logReasons: Reasons = Object.fromEntries(
-  ['accesslog', 'errorlog', 'playlistlog', 'logsize', 'logarchive', 'accesslog_exclude_ext', 'banlog'].map((name) => [name, 'the log goes to standard output']),
+  ['errorlog', 'playlistlog', 'logsize', 'logarchive', 'accesslog_exclude_ext', 'banlog'].map((name) => [name, 'the log goes to standard output']),
 );
 const securityReasons: Reasons = {
   'changeowner': 'start it as the user that it is to be',
@@ -91,7 +94,9 @@ export function readIcecastConfig(path: string): IcecastConfig {
   const context = { server: hostOf(section), from, webroot: webroot === undefined ? undefined : from(webroot) };
   const mounts = section.sections('mount').map((one) => problems.try(() => mountOf(one, context))).filter((one) => one !== undefined);
   const pulled = section.sections('relay').map((one) => problems.try(() => relayOf(one))).filter((one) => one !== undefined);
-  const logLevel = problems.try(() => levelOf(last('logging')));
+  const logging = last('logging');
+  const accessLog = accessLogOf(logging, paths, from);
+  const logLevel = problems.try(() => levelOf(logging));
   securityOf(last('security'));
   const [allow, deny] = ['allow-ip', 'deny-ip'].map((name) => addressesOf(paths, name, from));
   paths.tellRest(pathReasons);
@@ -111,6 +116,7 @@ export function readIcecastConfig(path: string): IcecastConfig {
     deny,
     listeners: new Map(mounts.flatMap(({ name, listener }) => (listener === undefined ? [] : [[name, listener] as const]))),
     pulled,
+    accessLog,
     logLevel,
     notes: notes.lines,
   };
@@ -161,12 +167,22 @@ function proxiesOf(paths: Section): readonly Range[] {
   });
 }
 
-function loginsOf(logins: Section): Pick<IcecastConfig, 'sourcePassword' | 'adminPassword'> {
-  const admin = logins.text('admin-user');
-  if (admin !== undefined && admin !== 'admin') logins.note('admin-user', 'is not honoured: operators are user "admin"');
-  const passwords = { sourcePassword: logins.text('source-password'), adminPassword: logins.text('admin-password') };
+function loginsOf(logins: Section): Pick<IcecastConfig, 'adminUser' | 'sourcePassword' | 'adminPassword'> {
+  const adminUser = logins.text('admin-user');
+  if (adminUser?.includes(':') === true) throw logins.error('admin-user', 'must be a name without a colon');
+  const passwords = { adminUser, sourcePassword: logins.text('source-password'), adminPassword: logins.text('admin-password') };
   logins.tellRest(loginReasons);
   return passwords;
+}
+
+/** As Icecast writes it. One that goes to its standard error is in the log here. */
+function accessLogOf(logging: Section, paths: Section, from: (text: string) => string): AccessLogConfig | undefined {
+  const name = logging.text('accesslog');
+  if (name === undefined || name === '-') return undefined;
+  const directory = paths.text('logdir');
+  if (directory !== undefined) return { file: join(from(directory), name), format: 'combined' };
+  logging.note('accesslog', 'is not honoured without <logdir>: see --access-log');
+  return undefined;
 }
 
 function levelOf(logging: Section): LogLevel | undefined {

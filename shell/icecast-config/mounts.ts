@@ -48,8 +48,8 @@ export function mountOf(section: Section, context: MountContext): IcecastMount |
   }
   const name = nameIn(section, 'mount-name');
   if (name === undefined) throw section.error('mount-name', 'is missing');
-  const username = section.text('username');
-  if (username !== undefined && username !== 'source') section.note('username', 'is not honoured: source clients are user "source"');
+  const user = section.text('username');
+  if (user?.includes(':') === true) throw section.error('username', 'must be a name without a colon');
   const limit = section.number('max-listeners');
   const fallback = nameIn(section, 'fallback-mount');
   if (section.flag('fallback-override') === false) section.note('fallback-override', '0 is not honoured: listeners return from the fallback to the stream');
@@ -73,7 +73,7 @@ export function mountOf(section: Section, context: MountContext): IcecastMount |
   };
   const password = section.text('password');
   section.tellRest(mountReasons);
-  return { name, source: { password, headers }, policy, ...(auth !== undefined && { listener: { auth } }) };
+  return { name, source: { ...(user !== undefined && { user }), password, headers }, policy, ...(auth !== undefined && { listener: { auth } }) };
 }
 
 /** A mountpoint that is pulled from another server. */

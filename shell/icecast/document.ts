@@ -1,4 +1,4 @@
-import { escapeXml, wellFormed } from '../http/text.ts';
+import { escapeXml } from '../http/text.ts';
 import type { Reply } from '../http/reply.ts';
 
 /** An element of an answer of the admin pages. */
@@ -34,15 +34,9 @@ export function documentReply(root: Element, form: DocumentForm): Reply {
 }
 
 function xmlOf({ name, attributes = {}, content }: Element): string {
-  const head = [name, ...Object.entries(attributes).map(([key, value]) => `${key}="${escapeXml(xmlText(value))}"`)].join(' ');
-  const inside = typeof content === 'object' ? content.map(xmlOf).join('') : escapeXml(xmlText(String(content)));
+  const head = [name, ...Object.entries(attributes).map(([key, value]) => `${key}="${escapeXml(value)}"`)].join(' ');
+  const inside = typeof content === 'object' ? content.map(xmlOf).join('') : escapeXml(String(content));
   return inside === '' ? `<${head}/>` : `<${head}>${inside}</${name}>`;
-}
-
-/** What no XML 1.0 document can have, not even escaped. */
-function xmlText(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
-  return wellFormed(text).replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd');
 }
 
 function jsonOf({ attributes = {}, content }: Element): unknown {

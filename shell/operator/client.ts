@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import { OPERATOR } from './allowed.ts';
 import { StartError } from '../process/problems.ts';
 import { connectionProblem } from '../tls/problems.ts';
 
@@ -10,6 +11,8 @@ const MAX_ANSWER_BYTES = 1_048_576;
 export interface Question {
   readonly method: 'GET' | 'POST';
   readonly url: URL;
+  /** What operators of the edge are called; "admin", unless given. */
+  readonly user?: string | undefined;
   readonly password: string;
   /** Certificates of authorities in PEM, for https; those that Node.js trusts, unless given. */
   readonly ca?: string | undefined;
@@ -26,11 +29,11 @@ export async function askEdge(question: Question): Promise<unknown> {
 }
 
 /** Follows no redirects: the password is for this edge. */
-async function fetchText({ method, url, password, ca }: Question): Promise<{ readonly status: number; readonly text: string }> {
+async function fetchText({ method, url, user = OPERATOR, password, ca }: Question): Promise<{ readonly status: number; readonly text: string }> {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   try {
     const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
-      const options = { method, auth: `admin:${password}`, signal, ...(ca !== undefined && { ca }) };
+      const options = { method, auth: `${user}:${password}`, signal, ...(ca !== undefined && { ca }) };
       (url.protocol === 'https:' ? https : http).request(url, options, resolve).on('error', reject).end();
     });
     const chunks: Uint8Array[] = [];

@@ -6,12 +6,13 @@ import type { Task } from '../cli/task.ts';
 import { authoritiesOf, caOption } from '../cli/tls.ts';
 import type { Answer, Sources } from './answers.ts';
 import { askEdge, type Question } from './client.ts';
-import { adminPassword, PASSWORD_VARIABLE } from './password.ts';
+import { adminPassword, adminUser, PASSWORD_VARIABLE } from './password.ts';
 import { sourceTable } from './source-table.ts';
 
 const commonOptions: readonly Option[] = [
   { name: 'password', value: 'PASSWORD', help: `the --admin-password of the edge. Prefer --password-file or the environment variable ${PASSWORD_VARIABLE}: command lines are visible to all users of the machine` },
   { name: 'password-file', value: 'FILE', help: 'file that has the password in its first line' },
+  { name: 'user', value: 'NAME', help: 'the --admin-user of the edge (default admin)' },
   { name: 'json', help: 'print the JSON response of the edge' },
   caOption('https://…'),
   { name: 'help', help: 'print this text' },
@@ -86,5 +87,5 @@ function questionFor(
   if (password === undefined) throw new UsageError(`password is missing: set --password-file or ${PASSWORD_VARIABLE}`);
   const url = new URL(`/admin/${page}`, mountUrl);
   for (const [name, value] of Object.entries({ mount: `/${mount}`, ...query })) url.searchParams.set(name, value);
-  return { method, url, password, ca: authoritiesOf(given) };
+  return { method, url, user: adminUser(given, 'user'), password, ca: authoritiesOf(given) };
 }

@@ -15,6 +15,18 @@ export function adminPassword(given: Given, option: string): string | undefined 
   return firstLineOf(file, `--${option}-file`);
 }
 
+/** What the option says that operators are called; undefined when it is not given. */
+export function adminUser(given: Given, option: string): string | undefined {
+  const user = given.one(option);
+  if (user !== undefined && !isUserName(user)) throw new UsageError(`--${option} must be a name without a colon`);
+  return user;
+}
+
+/** Whether HTTP can carry it in front of a password (RFC 7617, section 2). */
+export function isUserName(name: string): boolean {
+  return name !== '' && !name.includes(':');
+}
+
 function firstLineOf(file: string, option: string): string {
   const line = contentOf(file, { option }).split(/\r?\n/)[0]!;
   if (line === '') throw new UsageError(`${option}: the first line of ${file} is empty`);

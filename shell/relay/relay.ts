@@ -46,7 +46,9 @@ export interface RelayConfig {
   readonly allowOut?: readonly Range[];
   /** Take no titles from edges and relays that subscribe; those of encoders and of operators of this relay are taken all the same. */
   readonly refusesTitles?: boolean;
-  /** Of user "admin" at its pages; without one nobody sets titles there. */
+  /** What operators are called; "admin", unless given. */
+  readonly adminUser?: string | undefined;
+  /** Of operators at its pages; without one nobody sets titles there. */
   readonly adminPassword?: string | undefined;
   readonly settings: Settings;
   /** Keep a flight recorder; undefined: none. */
@@ -100,7 +102,7 @@ export class RelayApp implements App {
     this.#flight = record && new FlightRecorder({ ...record, role: 'relay', settings, log });
     this.#relay = this.#flight === undefined ? new Relay({ settings }, sink) : recordedRelay({ settings }, sink, this.#flight.recorder);
     this.#driver = new Driver(this.#relay, settings);
-    const allowed = operators({ password: config.adminPassword, refusals: this.#refusals });
+    const allowed = operators({ user: config.adminUser, password: config.adminPassword, refusals: this.#refusals });
     const titles = relayTitleRoutes({ allowed, hasMount: (name) => this.#relay.hasMount(name), set: (mount, title, { from }) => this.#setTitle(mount, title, from) });
     this.#pages = new PageServer({ settings, log, refusals: this.#refusals, trustedProxies }, [readyRoute({ checks: upstreams.length === 0 ? [] : [{ name: 'upstreams', look: () => this.upstreamsUp }], counted: ready }), ...(metrics === undefined ? [] : [metrics.route(this.#refusals)]), ...titles]);
     this.#tls = config.tls && new TlsPort(config.tls, log);

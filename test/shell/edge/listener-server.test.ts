@@ -279,7 +279,7 @@ describe('pages', () => {
   });
 
   it('playlists', async () => {
-    const { port } = await serve(mountInfo('a b/<ö>.mp3'), mountInfo('x.m3u'));
+    const { port } = await serve(mountInfo('a b/<ö>.mp3'), mountInfo('x.m3u', { title: 'a\u0001b\ufffe' }));
     const get = async (target: string): Promise<string> => Buffer.from(await ask(port, `GET ${target} HTTP/1.0\r\nHost: radio.example:8000\r\n\r\n`), 'latin1').toString('utf8');
     const url = 'http://radio.example:8000/a%20b/%3C%C3%B6%3E.mp3';
     const m3u = await get('/a%20b/%3C%C3%B6%3E.mp3.m3u');
@@ -293,6 +293,8 @@ describe('pages', () => {
     expect(xspf).toContain(`<location>${url}</location>`);
     expect(xspf).toContain('<title>Rädio &quot;one&quot;</title>');
     expect(body(await get('/a%20b/%3C%C3%B6%3E.mp3.m3u?x=y'))).toBe(`${url}\r\n`);
+    // No XML document may have them, not even escaped.
+    expect(await get('/x.m3u.xspf')).toContain('<title>a\ufffdb\ufffd</title>');
     expect(await get('/two.m3u')).toMatch(/^HTTP\/1\.0 404 /);
   });
 

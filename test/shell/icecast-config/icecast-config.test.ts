@@ -61,13 +61,14 @@ describe('an icecast.xml', () => {
     const { httpPort, bind, tls, shoutcast, sourcePassword, adminPassword, settings, logLevel, mounts, policies, pulled } = read(SHIPPED);
     expect({ httpPort, bind, tls, shoutcast }).toEqual({ httpPort: 8_000, bind: undefined, tls: undefined, shoutcast: undefined });
     expect({ sourcePassword, adminPassword, logLevel }).toEqual({ sourcePassword: 'for-sources', adminPassword: 'for-admins', logLevel: 'info' });
+    expect(read(SHIPPED)).toMatchObject({ adminUser: 'admin', accessLog: { file: '/var/log/access.log', format: 'combined' } });
     expect(settings).toEqual({ maxListeners: 100, maxSources: 2, listenerQueueBytes: 524_288, headTimeoutMs: 15_000, sourceIdleMs: 10_000, burstMs: 4_096 });
     expect({ mounts, policies, pulled }).toEqual({ mounts: new Map(), policies: {}, pulled: [] });
   });
 
   it('is told of, line by line, where it is not honoured, and of nothing else', () => {
     expect(notesOf(SHIPPED).map((note) => /^\d+: <[\w-]+>/.exec(note)![0])).toEqual([
-      '4: <location>', '5: <admin>', '8: <client-timeout>', '13: <relay-password>', '16: <hostname>', '19: <fileserve>', '20: <logdir>', '20: <alias>', '21: <accesslog>',
+      '4: <location>', '5: <admin>', '8: <client-timeout>', '13: <relay-password>', '16: <hostname>', '19: <fileserve>', '20: <alias>',
     ]);
     expect(notesOf('<mysterious>1</mysterious>')).toEqual(['2: <mysterious> is not honoured: unknown']);
     expect(notesOf('<http-headers><header name="X-Frame-Options" value="deny"/></http-headers>')).toEqual(['2: <http-headers> is not honoured: responses have their own headers']);
@@ -97,7 +98,6 @@ describe('an icecast.xml', () => {
       <intro>/i.mp3</intro>
       <authentication type="roles"/></mount>`)).toEqual([
       '2: <mount> type="default" is not honoured: only single mountpoints can be configured',
-      '3: <username> is not honoured: source clients are user "source"',
       '3: <fallback-override> 0 is not honoured: listeners return from the fallback to the stream',
       '3: <hidden> is not honoured: all mountpoints are listed on the status page',
       '4: <intro> is not honoured: listeners begin with the stream',
@@ -137,6 +137,20 @@ describe('an icecast.xml', () => {
       ':13: <option> name="colour" is not honoured: unknown',
       ':14: <option> name="stream_auth" is not honoured: source clients have passwords',
     ]);
+  });
+
+  it('says who operators and the source clients of a mountpoint are', () => {
+    const { adminUser, mounts, notes } = read('<authentication><admin-user>boss</admin-user></authentication><mount><mount-name>/m</mount-name><username>dj</username><password>p</password></mount>');
+    expect({ adminUser, mount: mounts.get('m'), notes }).toEqual({ adminUser: 'boss', mount: { user: 'dj', password: 'p', headers: [] }, notes: [] });
+    expect(() => read('<authentication><admin-user>a:b</admin-user></authentication>')).toThrow(/<admin-user> must be a name without a colon/);
+    expect(() => read('<mount><mount-name>/m</mount-name><username>a:b</username></mount>')).toThrow(/<username> must be a name without a colon/);
+  });
+
+  it('says where the access log is, if it says in which directory', () => {
+    expect(read('<paths><logdir>logs</logdir></paths><logging><accesslog>a.log</accesslog></logging>').accessLog).toEqual({ file: join(directory, 'logs', 'a.log'), format: 'combined' });
+    expect(notesOf('<logging><accesslog>a.log</accesslog></logging>')).toEqual(['2: <accesslog> is not honoured without <logdir>: see --access-log']);
+    expect(notesOf('<paths><logdir>logs</logdir></paths>')).toEqual(['2: <logdir> is not honoured: the log goes to standard output, and there is no <accesslog>']);
+    expect(read('<logging><accesslog>-</accesslog></logging>')).toMatchObject({ accessLog: undefined, notes: [] });
   });
 
   it('has a fallback that is a file where there is one of that name in its webroot', () => {

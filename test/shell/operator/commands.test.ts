@@ -135,6 +135,8 @@ describe('davecast switch and sources', () => {
     [['sources', 'http://edge:8000/radio', 'x'], 'unexpected argument "x"'],
     [['sources', 'http://edge:8000/radio', '--automatic'], 'unknown option --automatic'],
     [['edge', '--http', '0', '--relay', 'a:1', '--admin-password='], '--admin-password must not be empty'],
+    [['edge', '--http', '0', '--relay', 'a:1', '--admin-user', 'a:b'], '--admin-user must be a name without a colon'],
+    [['switch', 'http://edge:8000/radio', '--password', 'x', '--user='], '--user must be a name without a colon'],
   ])('%j is refused', async (argv, says) => {
     expect(await run(...argv)).toEqual({ status: 2, out: '', err: `davecast: ${says} (see davecast --help)\n` });
   });

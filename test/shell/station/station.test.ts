@@ -126,16 +126,16 @@ describe('a station', () => {
 
 describe('the login of a mountpoint at a station', () => {
   it('serves to see its listeners and to end its sources, and Shoutcast titles come with the password of a source or of an operator', async () => {
-    const { port, told } = await station({ adminPassword: 'sesame', sources: { password: 'pw', mounts: new Map([['own', { password: 'mine', user: 'dj' }]]) } });
+    const { port, told } = await station({ adminUser: 'boss', adminPassword: 'sesame', sources: { password: 'pw', mounts: new Map([['own', { password: 'mine', user: 'dj' }]]) } });
     const programme = new Programme([await source(port, 'radio', 'PUT', 'pw')]);
     const client = await listener(port, 'radio');
     const get = (target: string, login?: string): Promise<string> => ask(port, `GET ${target} HTTP/1.0\r\n${login === undefined ? '' : `Authorization: Basic ${Buffer.from(login).toString('base64')}\r\n`}\r\n`);
-    for (const login of ['source:pw', 'admin:sesame']) {
+    for (const login of ['source:pw', 'boss:sesame']) {
       expect(await get('/admin/listclients?mount=/radio', login), login).toMatch(/<Listeners>1<\/Listeners><listener><IP>127\.0\.0\.1<\/IP>/);
       expect(await get('/admin/listclients.json?mount=/radio', login), login).toContain('"Listeners":1');
     }
     for (const target of ['/admin/listclients?mount=/radio', '/admin/listclients.json?mount=/radio', '/admin/killsource?mount=/radio']) {
-      for (const wrong of [undefined, 'source:sesame', 'dj:mine', 'other:pw']) expect(await get(target, wrong), `${target} ${wrong}`).toMatch(/^HTTP\/1\.0 401 /);
+      for (const wrong of [undefined, 'source:sesame', 'dj:mine', 'admin:sesame', 'boss:pw']) expect(await get(target, wrong), `${target} ${wrong}`).toMatch(/^HTTP\/1\.0 401 /);
     }
     expect(await get('/admin/listclients?mount=/own', 'source:pw')).toMatch(/^HTTP\/1\.0 401 /);
     expect(await get('/admin/listclients?mount=/own', 'source:mine')).toMatch(/^HTTP\/1\.0 401 /);
