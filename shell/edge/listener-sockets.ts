@@ -57,6 +57,12 @@ export class ListenerSockets {
     return this.#sockets.get(id)?.socket.writableLength ?? 0;
   }
 
+  /** What the system has taken for it. */
+  takenBytes(id: ListenerId): number {
+    const socket = this.#sockets.get(id)?.socket;
+    return socket === undefined ? 0 : takenBytesOf(socket);
+  }
+
   /** The machine has let this listener go. Only who is there at the end of a mountpoint, or of its own time, gets what was written. */
   end(id: ListenerId, reason: EndReason | Disconnection): void {
     const socket = this.#sockets.get(id)?.socket;
@@ -84,6 +90,10 @@ export class ListenerSockets {
     this.#sockets.delete(id);
     const { socket, sinceMs } = open;
     this.#ids.delete(socket);
-    this.#closed(id, { reason, bytes: Math.max(0, socket.bytesWritten - socket.writableLength), connectedMs: performance.now() - sinceMs });
+    this.#closed(id, { reason, bytes: takenBytesOf(socket), connectedMs: performance.now() - sinceMs });
   }
+}
+
+function takenBytesOf(socket: net.Socket): number {
+  return Math.max(0, socket.bytesWritten - socket.writableLength);
 }

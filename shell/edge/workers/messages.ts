@@ -62,4 +62,6 @@ export interface Report {
   readonly left: readonly LeftListener[];
   /** Of the mountpoints where it has changed. */
   readonly given: readonly GivenOut[];
+  /** What some of its listeners have been given: of each every few seconds, for when the worker ends without telling who has left. */
+  readonly heard: readonly (readonly [listener: ListenerId, bytes: number])[];
 }

@@ -130,7 +130,7 @@ export class WorkerPool implements ListenerHost {
     }
     for (const [listener, mount] of worker.listeners) {
       this.#heardOf(mount).listeners--;
-      user.left(listener, { reason: 'worker ended', bytes: 0, connectedMs: undefined });
+      user.left(listener, { reason: 'worker ended', bytes: worker.heard.get(listener) ?? 0, connectedMs: undefined });
     }
     for (const mount of mounts) this.#tell(mount);
     if (!this.#isStopping) this.#replace(place, worker);
@@ -148,7 +148,7 @@ export class WorkerPool implements ListenerHost {
     this.#restarts[place] = setTimeout(() => this.#begin(place), delayMs);
   }
 
-  #reported(worker: WorkerProcess, { events, left, given }: Report): void {
+  #reported(worker: WorkerProcess, { events, left, given, heard }: Report): void {
     const mounts = new Set<MountId>();
     for (const event of events) {
       this.#options.log(event);
@@ -158,9 +158,11 @@ export class WorkerPool implements ListenerHost {
       worker.given.set(one.mount, one);
       mounts.add(one.mount);
     }
+    for (const [listener, bytes] of heard) worker.heard.set(listener, bytes);
     for (const { listener, ...how } of left) {
       const mount = worker.listeners.get(listener)!;
       worker.listeners.delete(listener);
+      worker.heard.delete(listener);
       this.#heardOf(mount).listeners--;
       mounts.add(mount);
       this.#options.user.left(listener, how);

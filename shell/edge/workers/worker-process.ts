@@ -26,6 +26,8 @@ export interface WorkerUser {
 export class WorkerProcess {
   /** Of those that were handed over to it, and have not left: the mountpoint. */
   readonly listeners: Map<ListenerId, MountId> = new Map();
+  /** What each of them had been given when that was last reported: some seconds ago. */
+  readonly heard: Map<ListenerId, number> = new Map();
   /** Of each mountpoint, as it last reported. */
   readonly given: Map<MountId, GivenOut> = new Map();
   readonly startedAtMs: number = performance.now();

@@ -15,6 +15,8 @@ const nothing = { bytes: 0, connectedMs: 0 } as const;
 
 /** How often is reported, also when there is nothing to report: that says that the worker goes on. */
 const REPORT_MS = 100;
+/** What each listener has been given is told in so many reports by turns: every five seconds. */
+const ROUND_REPORTS = 50;
 
 /** A join, with its connection, or a move. */
 type Waiting = { readonly message: JoinMessage; readonly socket: net.Socket } | { readonly message: MoveMessage; readonly socket?: undefined };
@@ -45,6 +47,8 @@ export class ListenerWorker {
   #left: LeftListener[] = [];
   /** Bytes of each mountpoint, as last reported. */
   #reported = new Map<MountId, number>();
+  /** Whose bytes are told next. */
+  #turns: MapIterator<[ListenerId, ListenerId]> = this.#numbers.entries();
   readonly #timer: NodeJS.Timeout;
 
   constructor(settings: Settings, report: (report: Report) => void) {
@@ -173,8 +177,23 @@ export class ListenerWorker {
       reported.set(mount, bytesOut);
     }
     this.#reported = reported;
-    this.#report({ kind: 'report', events: this.#events, left: this.#left, given });
+    this.#report({ kind: 'report', events: this.#events, left: this.#left, given, heard: this.#nextHeard() });
     this.#events = [];
     this.#left = [];
+  }
+
+  /** Those whose turn it is. */
+  #nextHeard(): Report['heard'] {
+    const heard: [ListenerId, number][] = [];
+    for (let left = Math.ceil(this.#numbers.size / ROUND_REPORTS); left > 0; left--) {
+      const next = this.#turns.next();
+      if (next.done === true) {
+        this.#turns = this.#numbers.entries();
+        break;
+      }
+      const [id, listener] = next.value;
+      heard.push([listener, this.#sockets.takenBytes(id)]);
+    }
+    return heard;
   }
 }

@@ -19,6 +19,7 @@ class Rig {
   readonly log = new CapturedLog();
   readonly feed = new Feed(settings);
   readonly left: (readonly [ListenerId, string])[] = [];
+  readonly heardBytes: number[] = [];
   readonly moved: (readonly [ListenerId, string])[] = [];
   readonly pool: WorkerPool;
   audience: Audience = nobody;
@@ -39,7 +40,10 @@ class Rig {
         this.#look();
       },
       user: {
-        left: (listener, { reason }) => this.left.push([listener, reason]),
+        left: (listener, { reason, bytes }) => {
+          this.left.push([listener, reason]);
+          this.heardBytes.push(bytes);
+        },
         moved: (listener, mount) => this.moved.push([listener, mount]),
       },
     });
@@ -125,6 +129,9 @@ describe('workers', () => {
     await rig.until(({ listeners }) => listeners === 1);
     expect(rig.log.all('worker-ended')).toMatchObject([{ worker: 1, pid, how: 'SIGKILL', listeners: 1 }]);
     expect(rig.left).toEqual([[BEFORE + 1, 'worker ended']]);
+    // As last reported.
+    expect(rig.heardBytes[0]).toBeGreaterThan(10_000);
+    expect(rig.heardBytes[0]).toBeLessThanOrEqual(first.received.length);
     expect(rig.audience.bytesOut).toBeGreaterThanOrEqual(bytesOut);
     // The next listener goes to the new one, which knows the burst.
     const third = await rig.client();
