@@ -114,13 +114,9 @@ export class IngressLinks {
 
   /** Back to whoever pushes by this path, or to the relay that we subscribe to by it, as long as the system takes it: otherwise it is left out. */
   answer(path: PathId, bytes: Uint8Array): void {
-    for (const [link, its] of this.#linked) {
-      if (its !== path) continue;
-      if (link.backlogBytes === 0) link.write(bytes);
-      return;
-    }
     const accepted = this.#accepted.get(path);
-    if (accepted?.end.writableLength !== 0) return;
+    if (accepted === undefined) return this.#answerRelay(path, bytes);
+    if (accepted.end.writableLength !== 0) return;
     if (!accepted.isGreeted) accepted.end.write(this.wiring.hello('in', accepted.socket?.remotePort));
     accepted.isGreeted = true;
     accepted.end.write(bytes);
@@ -172,6 +168,10 @@ export class IngressLinks {
     for (const links of this.#upstreams) links.stop();
     for (const driver of this.#senders) driver.stop();
     for (const { end } of this.#accepted.values()) end.destroy();
+  }
+
+  #answerRelay(path: PathId, bytes: Uint8Array): void {
+    for (const [link, its] of this.#linked) if (its === path && link.backlogBytes === 0) link.write(bytes);
   }
 
   #linkUp(link: TcpLink): void {

@@ -7,6 +7,7 @@ import { anonymous } from '../../../core/links/peer.ts';
 import { transports } from '../../../core/links/transport.ts';
 import { Relay } from '../../../core/relay/relay.ts';
 import { MessageType } from '../../../core/wire/pdu.ts';
+import { problemOf } from '../../../core/wiring/problem.ts';
 import { announce, framed, hello, parts, unframed } from '../support/messages.ts';
 
 const said = hello({ side: 'out', peerPort: 40_000 }, { stream: 7 });
@@ -46,5 +47,13 @@ describe('a HELLO', () => {
     expect(encoder.stats.strayMessages).toBe(0);
     encoder.targetSaid(now, target, framed(announce(1, 'jazz')));
     expect(encoder.stats.strayMessages).toBe(1);
+  });
+});
+
+describe('what a subscriber says first', () => {
+  it('may be a title, and nothing else: that is an encoder at the wrong port', () => {
+    expect(problemOf('subscriber', { kind: 'message', type: MessageType.TITLE })).toBeUndefined();
+    expect(problemOf('subscriber', { kind: 'message', type: MessageType.DATA })).toBe('source-on-out-port');
+    expect(problemOf('source', { kind: 'message', type: MessageType.TITLE })).toBeUndefined();
   });
 });
