@@ -57,8 +57,6 @@ describeWith(['dpkg-deb', 'lintian'], 'the package of Debian', () => {
   });
 });
 
-const installed = 'a Debian 12 without Node.js, where the package is installed';
-
 /** `describe`, for tests that boot a systemd. Where the machine does not allow that, they are skipped and say so. */
 function describeBooted(name: string, body: () => void): void {
   if (canBoot()) describeWith(['dpkg-deb', 'mmdebstrap', 'nsenter'], name, body);
