@@ -27,6 +27,7 @@ const edgeLines: Lines = {
     `/${String(mount)} is on air from ${stream === '' ? 'its fallback' : names.stream(String(stream))}: ${String(codec)}, ${String(sampleRateHz)} Hz`,
   'fallback-entered': ({ mount, what, silentMs }) => `/${String(mount)} has no encoder: fallback ${String(what)} on air after ${millis(silentMs)}`,
   'fallback-left': ({ mount, to }, names) => `/${String(mount)} has left its fallback for ${names.stream(String(to))}`,
+  'fallback-replaced': ({ mount, what }) => `/${String(mount)} does not have ${String(what)} as its fallback any more`,
   'new-format': ({ mount, format, before }) => `/${String(mount)} continues as ${String(format)}, after ${String(before)}`,
   'mount-ended': ({ mount }) => `/${String(mount)} has ended`,
   'stream-unpaced': ({ stream }, names) => `${names.stream(String(stream))} is faster than real time`,

@@ -63,6 +63,26 @@ export function policyFor(mount: string, policies: MountPolicies | undefined): M
   return policies !== undefined && Object.hasOwn(policies, mount) ? policies[mount] : undefined;
 }
 
+/**
+ * Mountpoints whose fallbacks come back to where they began, the first of them again at the end; undefined when there are none.
+ * @param from mountpoints to begin with.
+ */
+export function fallbackLoop(from: Iterable<string>, policyOf: (mount: string) => MountPolicy | undefined): readonly string[] | undefined {
+  for (const first of from) {
+    const way: string[] = [];
+    for (let at: string | undefined = first; at !== undefined; at = fallbackMountOf(policyOf(at))) {
+      const isBack = way.includes(at);
+      way.push(at);
+      if (isBack) return way.slice(way.indexOf(at));
+    }
+  }
+  return undefined;
+}
+
+function fallbackMountOf(policy: MountPolicy | undefined): string | undefined {
+  return policy?.fallback !== undefined && 'mount' in policy.fallback ? policy.fallback.mount : undefined;
+}
+
 /** The settings of one mountpoint. */
 export function settingsFor(policy: MountPolicy | undefined, settings: Settings): Settings {
   return policy?.settings === undefined ? settings : { ...settings, ...policy.settings };

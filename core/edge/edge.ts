@@ -25,11 +25,12 @@ import type { ListenerId, Machine, PathId } from '../base/machine.ts';
 import type { Peer } from '../links/peer.ts';
 import type { Transport } from '../links/transport.ts';
 import type { Matcher } from './content/matcher.ts';
+import type { GivenFile } from './mountpoint/fallbacks.ts';
 import type { MountInfo, MountReason } from './mountpoint/mountpoint.ts';
 import type { CommandResult, MountCommand } from './switching/command.ts';
 import { titleIn } from '../wire/set-title.ts';
 import { MessageType, type MessageView } from '../wire/pdu.ts';
-import type { MountPolicies } from '../config/mount-policy.ts';
+import type { MountPolicies, MountPolicy } from '../config/mount-policy.ts';
 import type { Settings } from '../config/settings.ts';
 import type { FallbackProblem } from './fallback/problem.ts';
 import { StreamTable } from '../wire/stream-table.ts';
@@ -38,7 +39,7 @@ import { streamInfo, type StreamInfo } from './mountpoint/stream-info.ts';
 import { TimerQueue } from '../base/timers.ts';
 import type { Micros } from '../base/units.ts';
 
-export type { EndedMount, MountInfo };
+export type { EndedMount, GivenFile, MountInfo };
 
 export interface EdgeOptions {
   readonly settings: Settings;
@@ -96,7 +97,6 @@ type EdgeReason = MountReason | StreamsReason | 'no-relay';
  *     listeners              Listeners           ../listeners/listeners.ts   a machine of its own, which can be in another process
  */
 export class Edge implements Machine {
-  readonly #settings: Settings;
   readonly #pathReceiver: PathReceiver;
   readonly #relaysLeft: RelaysLeft;
   readonly #streams: Streams;
@@ -109,7 +109,6 @@ export class Edge implements Machine {
   #now = 0 as Micros;
 
   constructor({ settings, policies, newMatcher, outputs = () => [], hasListeners = true }: EdgeOptions, sink: EdgeSink) {
-    this.#settings = settings;
     this.#budget = new MemoryBudget(settings.edgeBytes);
     this.#listeners = new Listeners({ settings, budget: this.#budget }, sink);
     const table = new StreamTable<EdgeStream>();
@@ -241,7 +240,7 @@ export class Edge implements Machine {
   streamsOf(now: Micros, name: string): readonly StreamInfo[] | undefined {
     const mount = this.#mounts.get(name);
     if (mount === undefined) return undefined;
-    return mount.switcher.streamsByUse.map((stream) => streamInfo(now, stream, mount, this.#settings));
+    return mount.switcher.streamsByUse.map((stream) => streamInfo(now, stream, mount));
   }
 
   /** A mountpoint that has ended within a day, and is not on air again. */
@@ -257,7 +256,7 @@ export class Edge implements Machine {
   /** What there is to measure of a mountpoint; undefined when there is no such mountpoint. It changes nothing. */
   figuresOf(now: Micros, name: string): MountFigures | undefined {
     const mount = this.#mounts.get(name);
-    return mount && mountFigures(now, mount, this.#settings);
+    return mount && mountFigures(now, mount);
   }
 
   /** What came in since the start, by relay. */
@@ -285,6 +284,19 @@ export class Edge implements Machine {
    */
   provideFallback(now: Micros, mount: string, title: string, file: Uint8Array): FallbackProblem | undefined {
     return this.#mounts.provideFallback(now, mount, title, file);
+  }
+
+  /** What is wanted of a mountpoint at present, also of one that is not there. */
+  policyOf(mount: string): MountPolicy {
+    return this.#mounts.policyOf(mount);
+  }
+
+  /**
+   * All that is wanted of a mountpoint, from now on, instead of what was wanted before. `file`: the fallback, where that is a file, unless it is the
+   * one that the mountpoint had last. Says why the fallback cannot be that: then nothing has changed.
+   */
+  changePolicy(now: Micros, mount: string, policy: MountPolicy, file?: GivenFile): FallbackProblem | undefined {
+    return this.#mounts.changePolicy(now, mount, policy, file);
   }
 
   /** A listener; its burst is sent at the next `advance`, so that a head can be written first. */

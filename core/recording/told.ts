@@ -56,6 +56,8 @@ const events: { readonly [K in Kind]: readonly [code: number, ...fields: (keyof 
   'relay-back': [40, 'label', 'relays', 'forMs'],
   'listener-moved': [34, 'listener', 'mount', 'label', 'to'],
   'title-set': [35, 'mount', 'title', 'label'],
+  'policy-changed': [41, 'mount', 'changed'],
+  'fallback-replaced': [42, 'mount', 'what', 'by', 'forMs'],
 };
 
 /** What a machine answers its caller that is no id; `refused`: for a reason that it gives in words. */

@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { mountpointProblem } from '../../core/wire/announce.ts';
 import { originProblem } from '../../core/wire/extensions.ts';
 import { codecs, type Codec } from '../../core/codec/format/format.ts';
-import { mountSettingNames, type Fallback, type MountPolicies, type MountPolicy, type MountSettingName } from '../../core/config/mount-policy.ts';
+import { fallbackLoop, mountSettingNames, type Fallback, type MountPolicies, type MountPolicy, type MountSettingName } from '../../core/config/mount-policy.ts';
 import { settingProblem } from '../../core/config/settings.ts';
 import { JsonReader, keyText } from './json-reader.ts';
 import { LISTENERS_KEY } from './mount-listeners.ts';
@@ -26,8 +26,8 @@ export function policiesIn(file: string, mounts: unknown): MountPolicies {
     if (policies.has(name)) throw read.error(where, 'given twice, with and without its leading slash');
     policies.set(name, read.policy(where, value));
   });
-  const circle = circleIn(policies);
-  if (circle !== undefined) throw read.error('mounts', circle);
+  const loop = fallbackLoop(policies.keys(), (mount) => policies.get(mount));
+  if (loop !== undefined) throw read.error('mounts', loopText(loop));
   return Object.fromEntries(policies);
 }
 
@@ -50,9 +50,14 @@ export function policiesOf(given: Given, inFile: MountPolicies): MountPolicies {
     if (files.some((file) => file.mount === mount)) throw new UsageError(`--fallback-mount and --fallback-file are both given for /${mount}`);
     change(mount, { fallback: { mount: nameOn('--fallback-mount', value) } });
   }
-  const circle = circleIn(policies);
-  if (circle !== undefined) throw new UsageError(circle);
+  const loop = fallbackLoop(policies.keys(), (mount) => policies.get(mount));
+  if (loop !== undefined) throw new UsageError(loopText(loop));
   return Object.fromEntries(policies);
+}
+
+/** One sentence on fallbacks that come back to where they began. */
+export function loopText(mounts: readonly string[]): string {
+  return `the fallbacks form a loop: ${mounts.map((name) => `/${name}`).join(', ')}`;
 }
 
 /** Reads policies from JSON. */
@@ -124,23 +129,6 @@ function nameOn(option: string, text: string): string {
   const problem = mountpointProblem(name);
   if (problem !== undefined) throw new UsageError(`${option}: ${problem}, as "${text}" does`);
   return name;
-}
-
-/** One sentence on fallbacks that come back to where they began, or undefined when there are none. */
-function circleIn(policies: ReadonlyMap<string, MountPolicy>): string | undefined {
-  for (const first of policies.keys()) {
-    const way: string[] = [];
-    for (let at: string | undefined = first; at !== undefined; at = fallbackOf(policies.get(at))) {
-      const isBack = way.includes(at);
-      way.push(at);
-      if (isBack) return `the fallbacks form a loop: ${way.slice(way.indexOf(at)).map((name) => `/${name}`).join(', ')}`;
-    }
-  }
-  return undefined;
-}
-
-function fallbackOf(policy: MountPolicy | undefined): string | undefined {
-  return policy?.fallback !== undefined && 'mount' in policy.fallback ? policy.fallback.mount : undefined;
 }
 
 function isMountSetting(name: string): name is MountSettingName {

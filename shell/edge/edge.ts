@@ -6,6 +6,7 @@ import { toListeners } from '../../core/edge/output/to-listeners.ts';
 import { Feed } from '../../core/listeners/feed/feed.ts';
 import { recordedEdge, type EdgeMachine } from '../../core/recording/recorded-edge.ts';
 import { policyFor, type MountPolicies, type MountPolicy } from '../../core/config/mount-policy.ts';
+import { mountpointProblem } from '../../core/wire/announce.ts';
 import type { CommandResult, MountCommand } from '../../core/edge/switching/command.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { anonymous } from '../../core/links/peer.ts';
@@ -129,7 +130,8 @@ export class EdgeApp implements App {
           this.#edge.setTitle(this.#driver.now, mount, title, Date.now());
           this.#driver.settle();
         },
-        fallbackOf: (mount) => fallbackText(policyFor(mount, policies)?.fallback),
+        fallbackOf: (mount) => fallbackText(this.#edge.policyOf(mount).fallback),
+        setFallback: (mount, fallback) => this.#setFallback(mount, fallback),
       },
       access: (entry) => this.#access(entry),
       adminUser,
@@ -224,6 +226,21 @@ export class EdgeApp implements App {
     const result = this.#edge.command(this.#driver.now, mount, command);
     this.#driver.settle();
     return result;
+  }
+
+  /** A file can be only one that was read at start: an operator's page reads none. */
+  #setFallback(mount: string, text: string): string | undefined {
+    const configured = policyFor(mount, this.#config.policies)?.fallback;
+    const { fallback: _, ...others } = this.#edge.policyOf(mount);
+    const name = text.replace(/^\//, '');
+    const isFile = text !== '' && text === fallbackText(configured);
+    const named = isFile || text === '' ? undefined : mountpointProblem(name);
+    // What was asked for is not said again: the answer is a page.
+    if (named !== undefined) return named;
+    const fallback = isFile ? configured : text === '' ? undefined : { mount: name };
+    const problem = this.#edge.changePolicy(this.#driver.now, mount, { ...others, ...(fallback !== undefined && { fallback }) });
+    this.#driver.settle();
+    return problem && fallbackProblemText(problem);
   }
 
   #listenersHere(user: ListenerUser): LocalListeners {

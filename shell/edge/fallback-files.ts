@@ -5,6 +5,7 @@ import { SUPPORTED } from '../../core/codec/scan/foreign.ts';
 import type { FallbackProblem } from '../../core/edge/fallback/problem.ts';
 import type { MountPolicies } from '../../core/config/mount-policy.ts';
 import type { Settings } from '../../core/config/settings.ts';
+import { loopText } from '../cli/mount-policies.ts';
 import { codeOf, UsageError } from '../process/problems.ts';
 
 /** A file that a mountpoint's listeners hear when no stream is left. */
@@ -40,6 +41,8 @@ export function fallbackProblemText(problem: FallbackProblem): string {
     case 'foreign': return `is ${problem.format}, not ${SUPPORTED}`;
     case 'no-frame': return `has no frame of ${SUPPORTED}`;
     case 'mostly-other': return `is mostly something else than ${SUPPORTED}`;
+    case 'no-file': return 'was not read';
+    case 'loop': return loopText(problem.mounts);
     case 'two-formats': return `has frames of two kinds: ${describeFormat(problem.first)}, then ${describeFormat(problem.other)}`;
     default: return problem satisfies never;
   }

@@ -40,8 +40,10 @@ export interface AdminApi {
   leaveSource(mount: string): CommandResult;
   /** What listeners see, until a stream has a newer title. */
   setTitle(mount: string, title: string): void;
-  /** What is configured to be heard when no stream is left. */
+  /** What is to be heard when no stream is left: a mountpoint with its leading slash, or a file by its path. */
   fallbackOf(mount: string): string | undefined;
+  /** What is to be heard from now on, as `fallbackOf` has it; '': nothing. Gives why it cannot be that. */
+  setFallback(mount: string, fallback: string): string | undefined;
 }
 
 export interface AdminOptions {
@@ -124,7 +126,7 @@ class AdminPages {
       killclient: { isChange: true, answer: (request) => this.#withMount(request.target, (mount) => this.#killClient(request, mount)) },
       killsource: { isChange: true, answer: (request) => this.#withMount(request.target, (mount) => this.#killSource(request, mount)) },
       moveclients: { isChange: true, answer: (request) => this.#withMount(request.target, (mount) => this.#moveClients(request, mount)) },
-      fallbacks: { answer: ({ target }) => this.#withMount(target, (mount) => this.#fallbacks(target, mount)) },
+      fallbacks: { isChange: true, answer: (request) => this.#withMount(request.target, (mount) => this.#fallbacks(request, mount)) },
       listmounts: { answer: mounts },
       streamlist: { answer: mounts },
       stats: { answer: (request) => this.#stats(request) },
@@ -193,10 +195,12 @@ class AdminPages {
     return iceResponse(`Clients moved from /${from.name} to /${to.name}`, true);
   }
 
-  #fallbacks(target: RequestTarget, { name }: MountInfo): Element | Problem {
-    if (textOf(target, 'fallback') === undefined) return MISSING;
-    const fallback = this.#options.api.fallbackOf(name);
-    return iceResponse(`The fallback of /${name} is read at start, and is ${fallback ?? 'none'}`, false);
+  #fallbacks(request: HttpRequest, { name }: MountInfo): Element | Problem {
+    const fallback = textOf(request.target, 'fallback');
+    if (fallback === undefined) return MISSING;
+    const problem = this.#options.api.setFallback(name, fallback);
+    this.#tell(request, name, 'fallbacks', fallback, problem === undefined ? 'done' : 'refused');
+    return problem === undefined ? iceResponse('Fallback configured', true) : new Problem(problem);
   }
 
   #mounts(): Element {

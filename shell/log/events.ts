@@ -42,7 +42,7 @@ export type Refusal =
   | 'source or title from a page of another site';
 
 /** What came of a command that is none of a mountpoint's switcher. */
-export type AdminResult = 'done' | 'no-such-listener' | 'cannot-follow';
+export type AdminResult = 'done' | 'no-such-listener' | 'cannot-follow' | 'refused';
 
 /** Why a source is refused: another one is there, or as many as may be; its mountpoint is none of ours; it is on another machine or behind a proxy, and there is no password; it has a wrong one; it sends what is not supported. */
 export type SourceRefusal = { readonly code: 'in-use' | 'too-many' | 'not-from-here' | 'wrong-password' } | { readonly code: 'no-such-mount'; readonly mount: string } | { readonly code: 'unsupported'; readonly format: string };

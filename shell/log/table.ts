@@ -124,6 +124,8 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'origin-contested': { level: 'warn', text: 'two encoders have the same origin' },
   'fallback-entered': { level: 'error', text: 'no encoder available, fallback on air' },
   'fallback-left': { level: 'warn', text: 'encoder available, fallback left' },
+  'fallback-replaced': { level: 'warn', text: 'fallback on air replaced by an operator' },
+  'policy-changed': { level: 'info', text: 'mountpoint configured' },
   'fallback-refused': { level: 'error', text: 'fallback refused: its codec cannot follow the one on air' },
   'new-format': { level: 'warn', text: 'mountpoint continues in another format' },
   'format-changed': { level: 'warn', text: 'mountpoint restarted in another format' },

@@ -5,6 +5,7 @@ import { framesOnly, type OutputOf } from '../../core/edge/output/output.ts';
 import { RING_ENTRY_BYTES } from '../../core/base/costs.ts';
 import { anonymous } from '../../core/links/peer.ts';
 import { transports } from '../../core/links/transport.ts';
+import type { MountPolicy } from '../../core/config/mount-policy.ts';
 import type { MountCommand } from '../../core/edge/switching/command.ts';
 import { recordedEdge, type EdgeMachine } from '../../core/recording/recorded-edge.ts';
 import { toMs, type Micros } from '../../core/base/units.ts';
@@ -44,8 +45,8 @@ export class EdgeProcess implements Process {
   readonly #listeners = new Map<ListenerId, Socket>();
   readonly #dialers: Dialer[] = [];
   readonly #upstreams = new Map<PathId, Dialer>();
-  /** Of files, and what is kept of fallbacks. */
-  #fallbackBytes = 0;
+  /** By mountpoint: the most that its fallback takes, as a file, and of what is kept. */
+  readonly #fallbackBytes = new Map<string, number>();
 
   constructor(stage: Stage, host: Host, spec: EdgeSpec) {
     this.#stage = stage;
@@ -76,9 +77,7 @@ export class EdgeProcess implements Process {
     const options = { settings, policies: spec.policies ?? {}, ...watched };
     this.#edge = recorder === undefined ? new Edge(options, sink) : recordedEdge(options, sink, recorder);
     this.#broadcasts = new BroadcastRules(oracle, settings, this.#model, this.#edge);
-    for (const { fallback } of Object.values(spec.policies ?? {})) {
-      if (fallback !== undefined) this.#fallbackBytes += KEPT_OF_FALLBACK_BYTES + ('mount' in fallback ? KEPT_OF_FALLBACK_MOUNT_BYTES : 0);
-    }
+    for (const [mount, policy] of Object.entries(spec.policies ?? {})) this.#mayKeep(mount, policy);
     this.#driver = new Driver(this.#edge, host, settings.maxTimerLagMs, () => this.#checkBound());
     // A stream's ring is kept until the stream is forgotten, so what it holds may be as old as both together.
     this.#inflow = new Inflow(this.#driver, settings.ringMs + settings.forgetMs);
@@ -116,6 +115,16 @@ export class EdgeProcess implements Process {
     this.#driver.settle();
   }
 
+  changePolicy(mount: string, policy: MountPolicy): void {
+    const { fallback } = policy;
+    const file = fallback !== undefined && 'file' in fallback ? { title: fallback.file, bytes: this.#stage.file(fallback.file).contents() } : undefined;
+    this.#mayKeep(mount, policy);
+    this.#model.policyChanges(this.#driver.now, mount, policy);
+    const problem = this.#edge.changePolicy(this.#driver.now, mount, policy, file);
+    if (problem !== undefined) throw new RangeError(`${mount} cannot have this fallback: ${problem.code}`);
+    this.#driver.settle();
+  }
+
   gauges(): readonly Gauge[] {
     let backlog = 0;
     for (const [listener, socket] of this.#listeners) backlog = Math.max(backlog, this.#edge.behindBytes(listener) + socket.waitingBytes);
@@ -127,7 +136,12 @@ export class EdgeProcess implements Process {
     const bytes = this.#stage.file(file).contents();
     const problem = this.#edge.provideFallback(this.#driver.now, mount, file, bytes);
     if (problem !== undefined) throw new RangeError(`${file} cannot be a fallback: ${problem.code}`);
-    this.#fallbackBytes += bytes.length;
+  }
+
+  #mayKeep(mount: string, { fallback }: MountPolicy): void {
+    if (fallback === undefined) return;
+    const ofItself = 'mount' in fallback ? KEPT_OF_FALLBACK_MOUNT_BYTES : this.#stage.file(fallback.file).contents().length;
+    this.#fallbackBytes.set(mount, Math.max(this.#fallbackBytes.get(mount) ?? 0, KEPT_OF_FALLBACK_BYTES + ofItself));
   }
 
   #subscribe(relay: string): void {
@@ -224,7 +238,9 @@ export class EdgeProcess implements Process {
     this.#broadcasts.look(this.#driver.now, (listener) => this.#listeners.get(listener)?.waitingBytes ?? 0);
     const { settings, oracle } = this.#stage;
     // A ring's memory doubles when it is full, so it is at most twice what came in; listeners have their burst besides.
-    const most = this.#fallbackBytes + 3.2 * this.#inflow.peakBytes + (1 + this.#watch.streams) * 65_536 + settings.listenerQueueBytes * this.#listeners.size;
+    let fallbackBytes = 0;
+    for (const bytes of this.#fallbackBytes.values()) fallbackBytes += bytes;
+    const most = fallbackBytes + 3.2 * this.#inflow.peakBytes + (1 + this.#watch.streams) * 65_536 + settings.listenerQueueBytes * this.#listeners.size;
     const held = this.#edge.heldBytes;
     // Streams of which nothing but a title has come, of encoders that are dead, have rings too. They are seldom asked for.
     if (held > most) oracle.bound(this.#host.name, 'held bytes', held, most + this.#edge.stats.streams * EMPTY_RING_BYTES);

@@ -5,7 +5,8 @@ import type { Transport } from '../../core/links/transport.ts';
 import type { CommandResult } from '../../core/edge/switching/command.ts';
 import { formatStreamId, MessageType, PDU_HEADER_BYTES, streamHash, streamIdOf } from '../../core/wire/pdu.ts';
 import { titleIn } from '../../core/wire/set-title.ts';
-import { policyFor, type MountPolicies } from '../../core/config/mount-policy.ts';
+import type { MountPolicies, MountPolicy } from '../../core/config/mount-policy.ts';
+import { Policies } from '../../core/config/policies.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { ms, toMs, type Micros } from '../../core/base/units.ts';
 import type { Oracle } from './oracle.ts';
@@ -22,6 +23,7 @@ export interface EdgeModelOptions {
   readonly clock: { readonly now: Micros };
   readonly oracle: Oracle;
   readonly settings: Settings;
+  /** At the start. */
   readonly policies: MountPolicies;
   /** Whether the edge says that it knows by content where a stream of a mountpoint lies against the one on air. */
   readonly isMatched?: (mount: string, stream: string) => boolean;
@@ -45,6 +47,7 @@ const FRAMES_APART_MS = 60;
 export class EdgeModel {
   readonly mounts: Map<string, MountModel> = new Map();
   readonly #options: EdgeModelOptions;
+  readonly #policies: Policies;
   readonly #streams = new Map<number, StreamModel>();
   readonly #byName = new Map<string, StreamModel>();
   /** What streams had said that were forgotten: a mountpoint keeps the title that it has, until a stream says another one. */
@@ -57,6 +60,7 @@ export class EdgeModel {
 
   constructor(options: EdgeModelOptions) {
     this.#options = options;
+    this.#policies = new Policies(options.policies);
     this.#gaps = new GapRules(options.oracle, options.settings);
     this.#redundancy = new RedundancyRules(options.oracle, options.settings);
     this.#switches = new SwitchRules(options.oracle, options.settings, options.isMatched ?? (() => false));
@@ -139,6 +143,8 @@ export class EdgeModel {
         return this.#redundancy.noRelayLeft(now);
       case 'relay-back':
         return this.#redundancy.relayBack();
+      case 'fallback-replaced':
+        return this.#fallbackReplaced(now, event.mount);
       default:
     }
   }
@@ -163,6 +169,16 @@ export class EdgeModel {
     else if (result !== 'switched') mount.wanted = this.#wantedBefore;
   }
 
+  /** Something else is wanted of a mountpoint from now on; told before the edge is. */
+  policyChanges(now: number, name: string, policy: MountPolicy): void {
+    this.#policies.change(name, policy);
+    const mount = this.mounts.get(name);
+    if (mount === undefined) return;
+    mount.current.change(policy);
+    // Its fallback may have been heard until now.
+    this.#heard(now, mount);
+  }
+
   /** To be asked after calls of the edge. */
   settled(now: number): void {
     for (const stream of this.#streams.values()) {
@@ -175,7 +191,7 @@ export class EdgeModel {
     }
     for (const mount of this.mounts.values()) {
       const silentUs = this.#since(now, mount.heardAt, mount.heardInWorldAt);
-      if (mount.policy?.fallback !== undefined || silentUs <= ms(mount.settings.mountEndMs) + LATE_US) continue;
+      if (mount.policy.fallback !== undefined || silentUs <= ms(mount.settings.mountEndMs) + LATE_US) continue;
       this.#heard(now, mount);
       this.#over(`${mount.name} has not ended ${toMs(silentUs as Micros)} ms after its last frame`);
     }
@@ -203,7 +219,7 @@ export class EdgeModel {
   }
 
   #started(now: number, name: string, id: string): void {
-    const mount = new MountModel(name, now, this.#options.settings, policyFor(name, this.#options.policies));
+    const mount = new MountModel(name, now, this.#options.settings, this.#policies.of(name));
     this.mounts.set(name, mount);
     this.#heard(now, mount);
     mount.goesOver(this.#byName.get(id));
@@ -274,7 +290,7 @@ export class EdgeModel {
     if (mount === undefined || stream === undefined) return;
     const wellUs = now - stream.runSince;
     // A file never runs dry.
-    const isFile = mount.policy?.fallback !== undefined && 'file' in mount.policy.fallback;
+    const isFile = mount.policy.fallback !== undefined && 'file' in mount.policy.fallback;
     if (isFile && wellUs < ms(mount.settings.fallbackLeaveMs - FRAMES_APART_MS)) {
       this.#options.oracle.violated('a fallback stands in as it is set', `${name} leaves ${what} for ${stream.name}, which has come for ${toMs(wellUs as Micros)} ms`);
     }
@@ -282,6 +298,13 @@ export class EdgeModel {
     mount.changedAt = now;
     mount.goesOver(stream);
     this.#joined(now, to, name);
+  }
+
+  #fallbackReplaced(now: number, name: string): void {
+    const mount = this.mounts.get(name);
+    if (mount === undefined) return;
+    mount.isOnFallback = false;
+    mount.changedAt = now;
   }
 
   #heard(now: number, mount: MountModel): void {

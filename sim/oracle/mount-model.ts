@@ -1,6 +1,6 @@
 import type { EdgeEvent } from '../../core/edge/events.ts';
 import type { MountPolicy } from '../../core/config/mount-policy.ts';
-import { settingsFor } from '../../core/config/mount-policy.ts';
+import { CurrentPolicy } from '../../core/config/policies.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import type { StreamModel } from './stream-model.ts';
 
@@ -17,8 +17,7 @@ const REMEMBERED_SWITCHES = 64;
 /** One mountpoint of an edge as it says it is, and what of it has to follow. */
 export class MountModel {
   readonly name: string;
-  readonly settings: Settings;
-  readonly policy: MountPolicy | undefined;
+  readonly current: CurrentPolicy;
   /** What is on air; undefined while there is nothing but a fallback. */
   live: StreamModel | undefined;
   /** All that has been on air. */
@@ -42,13 +41,20 @@ export class MountModel {
   skipped: { readonly stream: StreamModel; readonly sequence: number; readonly messages: number }[] = [];
   readonly switches: ModelSwitch[] = [];
 
-  constructor(name: string, now: number, settings: Settings, policy: MountPolicy | undefined) {
+  constructor(name: string, now: number, settings: Settings, policy: MountPolicy) {
     this.name = name;
-    this.policy = policy;
-    this.settings = settingsFor(policy, settings);
+    this.current = new CurrentPolicy(settings, policy);
     this.changedAt = now;
     this.heardAt = now;
     this.givenAt = now;
+  }
+
+  get settings(): Settings {
+    return this.current.settings;
+  }
+
+  get policy(): MountPolicy {
+    return this.current.policy;
   }
 
   switched(at: number, event: SwitchEvent, to: StreamModel | undefined): void {

@@ -115,7 +115,7 @@ export class SwitchRules {
     const returnUs = ms(mount.settings.returnMs) - 1;
     const since = Math.max(mount.changedAt, to.firstFrameAt, to.lostAt, to.runSince);
     if (now - since < returnUs) this.#reason(`${what}, which has been well for ${toMs((now - since) as Micros)} ms`);
-    if (mount.policy?.prefer === undefined || !to.name.startsWith(`${mount.policy.prefer}#`)) this.#reason(`${what}, which nobody prefers`);
+    if (mount.policy.prefer === undefined || !to.name.startsWith(`${mount.policy.prefer}#`)) this.#reason(`${what}, which nobody prefers`);
   }
 
   #checkSilent(now: number, mount: MountModel, from: StreamModel, to: StreamModel, what: string): void {

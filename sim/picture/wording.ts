@@ -59,6 +59,8 @@ const entries: Readonly<Record<string, Entry>> = {
     (f) => (f['result'] === undefined ? `operator command to ${who(f)}: ${JSON.stringify(f['command'])}` : `${on(f)}: operator command: ${text(f['result'])}`),
     () => 'operator',
   ],
+  policy: ['news', (f) => `what is wanted of ${on(f)} at ${who(f)}: ${JSON.stringify(f['policy'])}`, () => 'operator'],
+  'policy-changed': ['news', (f) => `${on(f)} configured: ${text(f['changed'])}`],
   // What an edge decides.
   switch: [
     'switch',
@@ -87,6 +89,7 @@ const entries: Readonly<Record<string, Entry>> = {
     () => 'fallback',
   ],
   'fallback-left': ['repair', (f) => `${on(f)} switches to ${text(f['to'])} after ${span(f['forMs'])} of fallback ${text(f['what'])}`],
+  'fallback-replaced': ['news', (f) => `${on(f)}: fallback ${text(f['what'])} is wanted no more, after ${span(f['forMs'])}. ${f['by'] === '' ? 'There is none' : `${text(f['by'])} is`}`],
   'fallback-refused': ['bad', (f) => `${text(f['what'])} cannot be the fallback of ${on(f)}: ${why(f['why'])}`],
   'new-format': ['switch', (f) => `${on(f)} continues as ${formatText(f)}, after ${formatText(f['before'])}`],
   'format-changed': ['bad', (f) => `${on(f)} restarts with ${text(f['stream'])}: ${why(f['why'])}`],

@@ -5,7 +5,7 @@ import type { Outcomes } from './what-if.ts';
 
 /** What somebody compares who wants to know what an alteration would have done; the rest follows from it. */
 const telling: ReadonlySet<string> = new Set([
-  'path-opened', 'path-closed', 'stream-forgotten', 'mount-started', 'mount-ended', 'stream-unpaced', 'stream-paced', 'stalled', 'resumed', 'switch', 'fallback-entered', 'fallback-left', 'new-format', 'format-changed', 'gap', 'listener-dropped', 'backup-lost', 'redundancy-restored',
+  'path-opened', 'path-closed', 'stream-forgotten', 'mount-started', 'mount-ended', 'stream-unpaced', 'stream-paced', 'stalled', 'resumed', 'switch', 'fallback-entered', 'fallback-left', 'fallback-replaced', 'policy-changed', 'new-format', 'format-changed', 'gap', 'listener-dropped', 'backup-lost', 'redundancy-restored',
   'relay-lost', 'no-relay-left', 'relay-back',
   'subscriber-behind', 'subscriber-cut', 'bound-hit', 'failure',
 ]);

@@ -1,3 +1,4 @@
+import type { MountPolicy } from '../../core/config/mount-policy.ts';
 import type { MountCommand } from '../../core/edge/switching/command.ts';
 import { ms, type Micros } from '../../core/base/units.ts';
 import type { Carried } from '../programme/feed.ts';
@@ -11,6 +12,7 @@ export type Fault =
   | { readonly atS: number; readonly kind: 'step'; readonly host: string; readonly byMs: number }
   | { readonly atS: number; readonly kind: 'command'; readonly host: string; readonly mount: string; readonly command: MountCommand }
   | { readonly atS: number; readonly kind: 'title'; readonly host: string; readonly mount: string; readonly title: string }
+  | { readonly atS: number; readonly kind: 'policy'; readonly host: string; readonly mount: string; readonly policy: MountPolicy }
   | { readonly atS: number; readonly kind: WayFault; readonly ways: readonly WayName[] }
   | { readonly atS: number; readonly kind: 'change'; readonly ways: readonly WayName[]; readonly changes: Partial<Conditions> };
 
@@ -44,6 +46,8 @@ export interface At {
   automatic(edge: string, mount: string): Fault;
   /** No fault either: the title of a mountpoint is set at an encoder, a relay or an edge. */
   title(host: string, mount: string, title: string): Fault;
+  /** Or wants something else of the mountpoint from now on: all that is wanted of it. */
+  policy(edge: string, mount: string, policy: MountPolicy): Fault;
   /** An encoder goes on with digital silence, as if its line was pulled out. */
   silence(encoder: string): Fault;
   /** It hangs: the frames of its last second again and again. Over when it is restarted. */
@@ -73,6 +77,7 @@ export function at(atS: number): At {
     switchTo: (host, mount, to) => ({ atS, kind: 'command', host, mount, command: { kind: 'switch', to } }),
     automatic: (host, mount) => ({ atS, kind: 'command', host, mount, command: { kind: 'automatic' } }),
     title: (host, mount, title) => ({ atS, kind: 'title', host, mount, title }),
+    policy: (host, mount, policy) => ({ atS, kind: 'policy', host, mount, policy }),
     silence: (host) => ({ atS, kind: 'silence', host }),
     loop: (host) => ({ atS, kind: 'loop', host }),
     programme: (host) => ({ atS, kind: 'programme', host }),
@@ -127,6 +132,8 @@ function happen(stage: Stage, fault: Fault): void {
       return stage.host(fault.host).command(fault.mount, fault.command);
     case 'title':
       return stage.host(fault.host).setTitle(fault.mount, fault.title);
+    case 'policy':
+      return stage.host(fault.host).changePolicy(fault.mount, fault.policy);
     case 'silence':
     case 'loop':
     case 'programme':

@@ -47,6 +47,7 @@ export function checkScenario(story: Scenario): void {
 export function faultsOf(story: Scenario, plan: Plan): readonly Fault[] {
   const faults = typeof story.faults === 'function' ? story.faults(plan) : story.faults;
   known(story, hostNames(story.topology), faults.flatMap(namesIn));
+  known(story, Object.keys(story.topology.files ?? {}), faults.flatMap((fault) => (fault.kind === 'policy' && fault.policy.fallback !== undefined && 'file' in fault.policy.fallback ? [fault.policy.fallback.file] : [])));
   return faults;
 }
 

@@ -87,7 +87,7 @@ function hasSeveralCodecs({ encoders }: Topology, mount: string): boolean {
 
 /** Frames come as before. */
 function isHarmless({ kind }: Fault): boolean {
-  return kind === 'command' || kind === 'title' || kind === 'programme' || kind === 'silence' || kind === 'loop';
+  return kind === 'command' || kind === 'title' || kind === 'policy' || kind === 'programme' || kind === 'silence' || kind === 'loop';
 }
 
 /** What is well and what is not, as faults come. */
@@ -124,6 +124,7 @@ class State {
       case 'step':
       case 'command':
       case 'title':
+      case 'policy':
       case 'programme':
       case 'silence':
       case 'loop':

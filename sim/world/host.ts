@@ -1,3 +1,4 @@
+import type { MountPolicy } from '../../core/config/mount-policy.ts';
 import type { MountCommand } from '../../core/edge/switching/command.ts';
 import { ms, type Micros } from '../../core/base/units.ts';
 import type { Gauge } from './gauge.ts';
@@ -14,6 +15,7 @@ export interface Process {
   command?(mount: string, command: MountCommand): void;
   /** Somebody sets the title of one of its mountpoints. */
   setTitle?(mount: string, title: string): void;
+  changePolicy?(mount: string, policy: MountPolicy): void;
   /** What its buffers hold. Nothing may come of being asked. */
   gauges?(): readonly Gauge[];
 }
@@ -114,6 +116,11 @@ export class Host {
 
   setTitle(mount: string, title: string): void {
     this.run(() => this.#process?.setTitle?.(mount, title));
+  }
+
+  /** What is wanted of a mountpoint changes, for its process, if it runs. */
+  changePolicy(mount: string, policy: MountPolicy): void {
+    this.run(() => this.#process?.changePolicy?.(mount, policy));
   }
 
   /** Does it now, or as soon as the process goes on. The caller bounds how much it hands in meanwhile. */

@@ -23,12 +23,16 @@ export interface Returning {
   };
 }
 
+/** Makes the fallback of a mountpoint, which gives its frames there. */
+export type MakeSource = (sink: FallbackSink) => FallbackSource;
+
 export interface FallbackControllerOptions {
   readonly mount: string;
   readonly settings: Settings;
   /** Of the mountpoint. */
   readonly state: MountState;
-  readonly source: (sink: FallbackSink) => FallbackSource;
+  /** Makes it; undefined: the mountpoint has none. */
+  readonly source: MakeSource | undefined;
   readonly output: FrameOutput;
   /** The metadata text that listeners see. */
   readonly textOnAir: () => string;
@@ -47,11 +51,11 @@ const FALLBACK: Discontinuity = { reason: 'fallback', missingUs: undefined };
  * What it gives out is one stream with what was before: of the same family of codecs, and each cut mended.
  */
 export class FallbackController<Stream extends Returning> implements FallbackSink {
-  readonly source: FallbackSource;
   /** Where the frames of streams go: one that is heard needs no fallback, and has the title that was there before. */
   readonly output: FrameOutput;
   readonly #options: FallbackControllerOptions;
   readonly #state: MountState;
+  #source: FallbackSource | undefined;
   readonly #carrier: CutRepairs = new CutRepairs();
   /** Its next frame does not continue the last one. */
   #isCut = false;
@@ -73,13 +77,32 @@ export class FallbackController<Stream extends Returning> implements FallbackSin
       frame: (now, bytes, durationUs, text) => this.#streamFrame(now, bytes, durationUs, text),
     };
     this.#state = options.state;
-    this.source = options.source(this);
+    this.#source = options.source?.(this);
+  }
+
+  get source(): FallbackSource | undefined {
+    return this.#source;
   }
 
   /** It is to stand in for what has a format, and was last heard at `since`. */
   call(now: Micros, format: FrameFormat, since: Micros): void {
     this.#state.called({ format, since });
-    this.source.start(now, since);
+    this.#source?.start(now, since);
+  }
+
+  /** The mountpoint has another fallback from now on, or none. One that was called, or is heard, goes on with the new one, from what was heard last. */
+  replace(now: Micros, make: MakeSource | undefined): void {
+    const { current, call } = this.#state;
+    const before = this.#source;
+    this.#stop();
+    before?.dispose();
+    this.#source = make?.(this);
+    this.#refused = undefined;
+    if (current.kind === 'fallback') {
+      const { mount, event } = this.#options;
+      event({ kind: 'fallback-replaced', mount, what: before!.name, by: this.#source?.name ?? '', forMs: toMs((now - current.enteredAt) as Micros) });
+    }
+    if (call !== undefined && this.#source !== undefined) this.call(now, call.format, current.kind === 'fallback' ? this.#givenAt : call.since);
   }
 
   cut(): void {
@@ -119,7 +142,7 @@ export class FallbackController<Stream extends Returning> implements FallbackSin
     this.#stop();
     const { mount, event } = this.#options;
     const { origin, source } = encoderName(stream);
-    event({ kind: 'fallback-left', mount, what: this.source.name, toOrigin: origin, toSource: source, to: stream.name, forMs: toMs((now - current.enteredAt) as Micros) });
+    event({ kind: 'fallback-left', mount, what: this.#source!.name, toOrigin: origin, toSource: source, to: stream.name, forMs: toMs((now - current.enteredAt) as Micros) });
   }
 
   forget(stream: Stream): void {
@@ -128,12 +151,12 @@ export class FallbackController<Stream extends Returning> implements FallbackSin
 
   dispose(): void {
     this.#stop();
-    this.source.dispose();
+    this.#source?.dispose();
   }
 
   /** Saves or restores its state; `reference` does so with one of the mountpoint's streams. */
   snapshot(a: Snapshot, reference: (stream: Stream | undefined) => Stream): void {
-    this.source.snapshot(a);
+    this.#source?.snapshot(a);
     this.#carrier.snapshot(a);
     this.#isCut = a.flag(this.#isCut);
     this.#givenAt = a.number(this.#givenAt);
@@ -162,7 +185,7 @@ export class FallbackController<Stream extends Returning> implements FallbackSin
 
   /** Frames of another family of codecs cannot follow in one stream. */
   #fits(): boolean {
-    const { format, name } = this.source;
+    const { format, name } = this.#source!;
     const asked = this.#state.call?.format;
     if (canFollow(format, asked)) return true;
     this.#state.fallbackRefused();
@@ -178,12 +201,12 @@ export class FallbackController<Stream extends Returning> implements FallbackSin
     this.#state.fallbackEntered(now);
     this.#textBefore ??= this.#options.textOnAir();
     const { mount, event } = this.#options;
-    event({ kind: 'fallback-entered', mount, what: this.source.name, silentMs: toMs((now - this.#state.call!.since) as Micros) });
+    event({ kind: 'fallback-entered', mount, what: this.#source!.name, silentMs: toMs((now - this.#state.call!.since) as Micros) });
   }
 
   #stop(): void {
     this.#state.fallbackOff();
     this.#returning.clear();
-    this.source.stop();
+    this.#source?.stop();
   }
 }

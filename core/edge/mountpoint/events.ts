@@ -23,5 +23,7 @@ export type MountpointEvent =
       readonly listeners: number;
       readonly streams: readonly LastSeen[];
     })
+  /** Something else is wanted of a mountpoint: `changed` has the keys of its policy, with spaces in between. */
+  | { readonly kind: 'policy-changed'; readonly mount: string; readonly changed: string }
   /** Only a stream of another codec is back: the mountpoint ends, and begins anew with that. */
   | ({ readonly kind: 'format-changed'; readonly mount: string; readonly stream: string; readonly why: FormatRefusal; readonly listeners: number } & EncoderName);

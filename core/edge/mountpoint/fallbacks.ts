@@ -1,18 +1,20 @@
 import type { Snapshot } from '../../base/snapshot.ts';
 import { assert } from '../../base/assert.ts';
 import type { MemoryBudget } from '../../base/budget.ts';
-import { framesOnly, type MountOutput, type OutputOf } from '../output/output.ts';
-import { policyFor, type MountPolicies } from '../../config/mount-policy.ts';
+import type { Follower } from '../output/fan-out.ts';
+import type { OutputOf } from '../output/output.ts';
+import type { MountPolicy } from '../../config/mount-policy.ts';
+import type { Policies } from '../../config/policies.ts';
 import type { Timer } from '../../base/timers.ts';
 import type { Micros } from '../../base/units.ts';
 import { FileFrames, readFileFrames } from '../fallback/file-frames.ts';
 import { FallbackFile } from '../fallback/file.ts';
 import { FallbackMount } from '../fallback/mount.ts';
 import type { FallbackProblem } from '../fallback/problem.ts';
-import type { FallbackSink, FallbackSource } from '../fallback/source.ts';
+import type { MakeSource } from '../fallback/controller.ts';
 
 export interface FallbacksOptions {
-  readonly policies: MountPolicies;
+  readonly policies: Policies;
   readonly budget: MemoryBudget;
   readonly timer: (reason: 'fallback-frame', fire: (now: Micros) => void) => Timer<string>;
   /** Whether there is such a mountpoint. */
@@ -23,7 +25,16 @@ export interface FallbacksOptions {
   readonly controller: (now: Micros, mount: string) => void;
 }
 
-interface File {
+/** A file of frames, as it is in the file system. */
+export interface GivenFile {
+  /** What listeners see while it is heard. */
+  readonly title: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface ReadFile {
+  /** As policies have it; undefined: none spoke of it. */
+  readonly path: string | undefined;
   readonly title: string;
   readonly frames: FileFrames;
 }
@@ -38,15 +49,11 @@ export class Fallbacks {
   readonly #following: Map<string, string[]> = new Map();
   /** By the name of the mountpoint that follows, while that exists. */
   readonly #followers: Map<string, FallbackMount> = new Map();
-  #files: Map<string, File> = new Map();
+  #files: Map<string, ReadFile> = new Map();
 
   constructor(options: FallbacksOptions) {
     this.#options = options;
-    for (const [mount, { fallback }] of Object.entries(options.policies)) {
-      if (fallback === undefined || !('mount' in fallback)) continue;
-      const others = this.#following.get(fallback.mount) ?? [];
-      this.#following.set(fallback.mount, [...others, mount]);
-    }
+    this.#findFollowing();
   }
 
   get heldBytes(): number {
@@ -60,17 +67,32 @@ export class Fallbacks {
     if (this.#options.has(mount)) return { code: 'too-late' };
     const frames = readFileFrames(bytes);
     if (!(frames instanceof FileFrames)) return frames;
-    this.#files.set(mount, { title, frames });
+    this.#files.set(mount, { path: pathOf(this.#options.policies.of(mount)), title, frames });
     this.ended(now, mount);
     return undefined;
   }
 
+  /** Reads the file that a mountpoint is to have as its fallback; undefined where that is none, or the one that it has already. */
+  read(mount: string, policy: MountPolicy, given: GivenFile | undefined): ReadFile | FallbackProblem | undefined {
+    const path = pathOf(policy);
+    if (path === undefined) return undefined;
+    if (given === undefined) return this.#files.get(mount)?.path === path ? undefined : { code: 'no-file' };
+    const frames = readFileFrames(given.bytes);
+    return frames instanceof FileFrames ? { path, title: given.title, frames } : frames;
+  }
+
+  /** Another policy of a mountpoint is in force, with this file. The one that it had last is kept: it can be its fallback again. */
+  changed(mount: string, file: ReadFile | undefined): void {
+    if (file !== undefined) this.#files.set(mount, file);
+    this.#findFollowing();
+  }
+
   /** What makes the fallback of a mountpoint, if it has one. */
-  sourceFor(mount: string): ((sink: FallbackSink) => FallbackSource) | undefined {
+  sourceFor(mount: string): MakeSource | undefined {
     const { budget, timer, policies } = this.#options;
-    const file = this.#files.get(mount);
+    const file = this.#fileOf(mount);
     if (file !== undefined) return (sink) => new FallbackFile({ name: file.title, frames: file.frames, sink, timer });
-    const fallback = policyFor(mount, policies)?.fallback;
+    const fallback = policies.of(mount).fallback;
     if (fallback === undefined || !('mount' in fallback)) return undefined;
     return (sink) => {
       const follower = new FallbackMount({ name: fallback.mount, budget, sink });
@@ -79,23 +101,23 @@ export class Fallbacks {
     };
   }
 
-  /** Of a mountpoint: to those that have it as their fallback. */
-  outputs(of: OutputOf): readonly MountOutput[] {
+  /** Of a mountpoint: those that have it as their fallback. */
+  followers(of: OutputOf): readonly Follower[] {
     const { has, begin, controller } = this.#options;
     return (this.#following.get(of.name) ?? []).map((other) => ({
-      ...framesOnly((now, bytes, durationUs) => {
+      opened: () => this.#followers.get(other)?.begins(),
+      frame: (now, bytes, durationUs) => {
         const isNew = !has(other);
         if (isNew) begin(now, other);
         this.#followers.get(other)?.heard(now, bytes, durationUs, of);
         if (isNew) controller(now, other);
-      }),
-      opened: () => this.#followers.get(other)?.begins(),
+      },
     }));
   }
 
   /** A mountpoint has ended, or has never been: with a file it begins anew. */
   ended(now: Micros, mount: string): void {
-    if (!this.#files.has(mount)) return;
+    if (this.#fileOf(mount) === undefined) return;
     this.#options.begin(now, mount);
     this.#options.controller(now, mount);
   }
@@ -105,18 +127,42 @@ export class Fallbacks {
     this.#followers.delete(mount);
   }
 
-  /** Saves or restores the files. */
+  /** The file that a mountpoint has as its fallback at present. */
+  #fileOf(mount: string): ReadFile | undefined {
+    const file = this.#files.get(mount);
+    const { fallback } = this.#options.policies.of(mount);
+    // One that was provided where no policy speaks of it is what is wanted.
+    const isWanted = fallback === undefined ? file?.path === undefined : 'file' in fallback && file?.path === fallback.file;
+    return isWanted ? file : undefined;
+  }
+
+  #findFollowing(): void {
+    this.#following.clear();
+    for (const [mount, { fallback }] of this.#options.policies) {
+      if (fallback === undefined || !('mount' in fallback)) continue;
+      const others = this.#following.get(fallback.mount) ?? [];
+      this.#following.set(fallback.mount, [...others, mount]);
+    }
+  }
+
+  /** Saves or restores the files; the policies are as they are to be. */
   snapshot(a: Snapshot): void {
     this.#files = new Map(a.list(this.#files, (entry) => {
       const mount = a.text(entry?.[0] ?? '');
+      const path = a.maybeText(entry?.[1].path);
       const title = a.text(entry?.[1].title ?? '');
       const bytes = a.file(entry?.[1].frames.bytes ?? NOTHING);
       if (entry !== undefined) return entry;
       const frames = readFileFrames(bytes);
       assert(frames instanceof FileFrames, 'the frames of a file are found again');
-      return [mount, { title, frames }];
+      return [mount, { path, title, frames }];
     }));
+    if (a.isLoading) this.#findFollowing();
   }
 }
 
 const NOTHING = new Uint8Array(0);
+
+function pathOf({ fallback }: MountPolicy): string | undefined {
+  return fallback !== undefined && 'file' in fallback ? fallback.file : undefined;
+}

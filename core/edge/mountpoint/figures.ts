@@ -1,5 +1,4 @@
 import type { Micros } from '../../base/units.ts';
-import type { Settings } from '../../config/settings.ts';
 import type { Audience } from '../../listeners/audience.ts';
 import type { Agreement } from '../content/matcher.ts';
 import type { Experience } from '../output/experience.ts';
@@ -35,8 +34,7 @@ export interface MountFigures {
   readonly streams: readonly StreamFigures[];
 }
 
-/** @param settings of the edge. */
-export function mountFigures(now: Micros, mount: Mount, settings: Settings): MountFigures {
+export function mountFigures(now: Micros, mount: Mount): MountFigures {
   const { name, output, switcher, audience } = mount;
   return {
     name,
@@ -47,12 +45,12 @@ export function mountFigures(now: Micros, mount: Mount, settings: Settings): Mou
     audience,
     switches: switcher.switches,
     bytesOut: output.bytes,
-    streams: [...switcher].map((stream) => streamFigures(now, stream, mount, settings)),
+    streams: [...switcher].map((stream) => streamFigures(now, stream, mount)),
   };
 }
 
-function streamFigures(now: Micros, stream: EdgeStream, mount: Mount, settings: Settings): StreamFigures {
-  const info = streamInfo(now, stream, mount, settings);
+function streamFigures(now: Micros, stream: EdgeStream, mount: Mount): StreamFigures {
+  const info = streamInfo(now, stream, mount);
   return {
     ...info,
     isStandingBy: mount.switcher.standsBy(now, stream),

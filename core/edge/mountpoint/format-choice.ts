@@ -3,7 +3,8 @@ import { familyOf } from '../../codec/families.ts';
 import type { SwitchingEvent } from '../switching/events.ts';
 import type { Codec, FormatRefusal } from '../../codec/format/format.ts';
 import { playedAs } from '../../codec/formats.ts';
-import { policyFor, type MountPolicies, type MountPolicy } from '../../config/mount-policy.ts';
+import type { MountPolicy } from '../../config/mount-policy.ts';
+import type { Policies } from '../../config/policies.ts';
 import { encoderName } from '../../links/encoder-name.ts';
 import type { Settings } from '../../config/settings.ts';
 import { ms, type Micros } from '../../base/units.ts';
@@ -22,11 +23,11 @@ export interface Begun {
  */
 export class FormatChoice {
   readonly #settings: Settings;
-  readonly #policies: MountPolicies | undefined;
+  readonly #policies: Policies;
   readonly #streams: Iterable<EdgeStream>;
 
   /** @param streams all of the edge. */
-  constructor(settings: Settings, policies: MountPolicies | undefined, streams: Iterable<EdgeStream>) {
+  constructor(settings: Settings, policies: Policies, streams: Iterable<EdgeStream>) {
     this.#settings = settings;
     this.#policies = policies;
     this.#streams = streams;
@@ -55,21 +56,20 @@ export class FormatChoice {
   #electorate({ mountpoint }: EdgeStream): EdgeStream[] {
     return [...this.#streams].filter((stream) => {
       if (stream.mountpoint !== mountpoint || (stream.format === undefined && stream.description.announcedCodec === undefined)) return false;
-      return stream.format === undefined || refusal(stream, policyFor(mountpoint!, this.#policies)) === undefined;
+      return stream.format === undefined || refusal(stream, this.#policies.of(mountpoint!)) === undefined;
     });
   }
 }
 
 /** Whether a stream that has frames cannot be heard at its mountpoint, whatever else there is. That is told once. */
-export function isRefused(stream: EdgeStream, policy: MountPolicy | undefined, event: (event: SwitchingEvent) => void): boolean {
+export function isRefused(stream: EdgeStream, policy: MountPolicy, event: (event: SwitchingEvent) => void): boolean {
   const why = refusal(stream, policy);
   if (why !== undefined && stream.refuse()) event({ kind: 'backup-refused', mount: stream.mountpoint!, ...encoderName(stream), stream: stream.name, why });
   return why !== undefined;
 }
 
 /** Why it cannot; undefined: it can. */
-function refusal({ format }: EdgeStream, policy: MountPolicy | undefined): FormatRefusal | undefined {
-  const codec = policy?.codec;
+export function refusal({ format }: EdgeStream, { codec }: MountPolicy): FormatRefusal | undefined {
   return codec === undefined || format?.codec === codec ? undefined : { code: 'other-codec', wanted: codec, codec: format?.codec };
 }
 

@@ -6,8 +6,7 @@ import { FanOut } from '../output/fan-out.ts';
 import type { MountOutput, OutputOf } from '../output/output.ts';
 import type { EdgeStream, Loss, StreamConsumer } from '../stream/stream.ts';
 import type { MountpointEvent } from './events.ts';
-import type { FallbackSink, FallbackSource } from '../fallback/source.ts';
-import { FallbackController } from '../fallback/controller.ts';
+import { FallbackController, type MakeSource } from '../fallback/controller.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
 import type { HeaderList } from '../../wire/headers.ts';
 import { icyTitleOf } from '../../wire/icy.ts';
@@ -15,11 +14,10 @@ import type { MountId } from '../../base/machine.ts';
 import type { Correlator } from '../content/correlation.ts';
 import type { Matcher } from '../content/matcher.ts';
 import { contentTypeOf } from '../../codec/content-type.ts';
-import type { MountPolicy } from '../../config/mount-policy.ts';
-import type { Settings } from '../../config/settings.ts';
+import type { CurrentPolicy } from '../../config/policies.ts';
 import { MountEnd } from '../switching/mount-end.ts';
 import { MountState } from '../playout/state.ts';
-import { isRefused } from './format-choice.ts';
+import { isRefused, refusal } from './format-choice.ts';
 import { Switcher, type SwitcherReason } from '../switching/switcher.ts';
 import type { Timer } from '../../base/timers.ts';
 import { ms, type Micros } from '../../base/units.ts';
@@ -55,9 +53,7 @@ export interface MountOptions {
   readonly id: MountId;
   readonly name: string;
   readonly now: Micros;
-  /** Its own. */
-  readonly settings: Settings;
-  readonly policy: MountPolicy | undefined;
+  readonly wanted: CurrentPolicy;
   readonly matcher: Matcher;
   /** Of the edge. */
   readonly correlator: Correlator;
@@ -67,7 +63,7 @@ export interface MountOptions {
   readonly audience: () => Audience;
   /** It had backups before it ended, and has begun anew. */
   readonly hadBackups: boolean;
-  readonly fallback: ((sink: FallbackSink) => FallbackSource) | undefined;
+  readonly fallback: MakeSource | undefined;
   readonly timer: (reason: MountReason, fire: (now: Micros) => void) => Timer<string>;
   readonly event: (event: MountpointEvent) => void;
   readonly ended: (now: Micros, mount: Mount, silentMs: number) => void;
@@ -79,24 +75,26 @@ export interface MountOptions {
 export class Mount implements StreamConsumer {
   readonly name: string;
   readonly startedAt: Micros;
-  readonly policy: MountPolicy | undefined;
+  /** What is wanted of it. */
+  readonly wanted: CurrentPolicy;
   /** All that it gives out. */
   readonly output: FanOut;
   readonly switcher: Switcher;
-  readonly #controller: FallbackController<EdgeStream> | undefined;
+  readonly #controller: FallbackController<EdgeStream>;
   readonly #event: (event: MountpointEvent) => void;
   readonly #budget: MemoryBudget;
   readonly #audienceHere: () => Audience;
   #audienceElsewhere: Audience = nobody;
 
   constructor(options: MountOptions) {
-    const { id, name, now, settings, policy, matcher, correlator, budget, outputs, audience, hadBackups, fallback, timer, event, ended, outgrown } = options;
+    const { id, name, now, wanted, matcher, correlator, budget, outputs, audience, hadBackups, fallback, timer, event, ended, outgrown } = options;
     this.name = name;
     this.startedAt = now;
-    this.policy = policy;
+    this.wanted = wanted;
     this.#event = event;
     this.#budget = budget;
     this.#audienceHere = audience;
+    const { settings } = wanted;
     this.output = new FanOut({ id, name, burstUs: ms(settings.burstMs), outputs, listeners: () => this.audience.listeners, event });
     const state = new MountState();
     const end = new MountEnd({
@@ -105,7 +103,7 @@ export class Mount implements StreamConsumer {
       isFallbackAwaited: () => this.switcher.isFallbackAwaited,
       ended: (at, silentMs) => ended(at, this, silentMs),
     });
-    this.#controller = fallback && new FallbackController({
+    this.#controller = new FallbackController({
       mount: name,
       settings,
       state,
@@ -117,13 +115,12 @@ export class Mount implements StreamConsumer {
     });
     this.switcher = new Switcher({
       mount: name,
-      settings,
-      policy,
+      wanted,
       matcher,
       correlator,
       state,
       end,
-      output: this.#controller?.output ?? this.output,
+      output: this.#controller.output,
       controller: this.#controller,
       hadBackups,
       timer,
@@ -134,7 +131,7 @@ export class Mount implements StreamConsumer {
 
   /** Memory of its fallback. */
   get heldBytes(): number {
-    return this.#controller?.source.heldBytes ?? 0;
+    return this.#controller.source?.heldBytes ?? 0;
   }
 
   /** Who listens, in this process or elsewhere. */
@@ -162,8 +159,17 @@ export class Mount implements StreamConsumer {
     this.heardElsewhere(nobody);
   }
 
+  /** Streams that cannot be heard here, as it is wanted now, go there. */
+  leaveRefused(now: Micros, consumer: StreamConsumer): void {
+    for (const stream of [...this.switcher].filter((one) => refusal(one, this.wanted.policy) !== undefined)) {
+      stream.goTo(consumer);
+      this.switcher.remove(now, stream);
+    }
+  }
+
   frame(now: Micros, stream: EdgeStream): void {
-    if (this.policy?.codec !== undefined && isRefused(stream, this.policy, this.#event)) return;
+    const { policy } = this.wanted;
+    if (policy.codec !== undefined && isRefused(stream, policy, this.#event)) return;
     this.switcher.frame(now, stream);
   }
 
@@ -204,7 +210,7 @@ export class Mount implements StreamConsumer {
   get info(): MountInfo | undefined {
     const { output, switcher, format } = this;
     const { live } = switcher;
-    const fallback = switcher.isOnFallback ? this.#controller!.source : undefined;
+    const fallback = switcher.isOnFallback ? this.#controller.source : undefined;
     if (format === undefined) return undefined;
     return {
       name: this.name,

@@ -6,15 +6,16 @@ import { MOUNT_BYTES } from '../../base/costs.ts';
 import type { EdgeStream, Loss, StreamConsumer } from '../stream/stream.ts';
 import type { EndReason, MountpointEvent } from './events.ts';
 import { EndedMounts, MOST_STREAMS, type EndedMount } from './ended-mounts.ts';
-import { Fallbacks } from './fallbacks.ts';
-import { FormatChoice, isRefused } from './format-choice.ts';
-import { cannotFollow } from '../../codec/formats.ts';
+import { Fallbacks, type GivenFile } from './fallbacks.ts';
+import { FormatChoice, isRefused, refusal } from './format-choice.ts';
+import { canFollow, cannotFollow } from '../../codec/formats.ts';
 import { encoderName } from '../../links/encoder-name.ts';
 import type { MountId } from '../../base/machine.ts';
 import type { Correlator } from '../content/correlation.ts';
 import type { Matcher } from '../content/matcher.ts';
 import { Mount, type MountReason } from './mountpoint.ts';
-import { policyFor, settingsFor, type MountPolicies } from '../../config/mount-policy.ts';
+import type { MountPolicies, MountPolicy } from '../../config/mount-policy.ts';
+import { CurrentPolicy, Policies } from '../../config/policies.ts';
 import type { FallbackProblem } from '../fallback/problem.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Timer } from '../../base/timers.ts';
@@ -54,6 +55,7 @@ interface Ending {
 export class Mountpoints implements Iterable<Mount>, StreamConsumer {
   readonly #options: MountpointsOptions;
   readonly #mounts: Map<string, Mount> = new Map();
+  readonly #policies: Policies;
   readonly #fallbacks: Fallbacks;
   readonly #formats: FormatChoice;
   readonly #ended: EndedMounts = new EndedMounts();
@@ -62,9 +64,10 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
   constructor(options: MountpointsOptions) {
     const { settings, policies, streams, budget, timer } = options;
     this.#options = options;
-    this.#formats = new FormatChoice(settings, policies, streams);
+    this.#policies = new Policies(policies);
+    this.#formats = new FormatChoice(settings, this.#policies, streams);
     this.#fallbacks = new Fallbacks({
-      policies: policies ?? {},
+      policies: this.#policies,
       budget,
       timer,
       has: (name) => this.#mounts.has(name),
@@ -104,8 +107,7 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
 
   /** A stream that has joined none has one more frame in its ring; its mountpoint may begin with that. */
   frame(now: Micros, stream: EdgeStream): void {
-    const { policies, event } = this.#options;
-    if (stream.mountpoint === undefined || isRefused(stream, policyFor(stream.mountpoint, policies), event)) return;
+    if (stream.mountpoint === undefined || isRefused(stream, this.#policies.of(stream.mountpoint), this.#options.event)) return;
     const mount = this.of(stream);
     if (mount !== undefined) this.#joinOrCorrect(now, mount, stream);
     else if (this.#formats.mayBegin(now, stream)) this.#join(now, stream);
@@ -134,8 +136,35 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
     return this.#fallbacks.provide(now, mount, title, file);
   }
 
+  /** What is wanted of a mountpoint at present, whether it is there or not. */
+  policyOf(mount: string): MountPolicy {
+    return this.#policies.of(mount);
+  }
+
+  /** Something else is wanted of a mountpoint from now on; or why it cannot be, and nothing has changed. */
+  changePolicy(now: Micros, name: string, policy: MountPolicy, file: GivenFile | undefined): FallbackProblem | undefined {
+    const mounts = this.#policies.loopWith(name, policy);
+    if (mounts !== undefined) return { code: 'loop', mounts };
+    const mostBytes = this.#options.settings.fallbackBytes;
+    if (file !== undefined && file.bytes.length > mostBytes) return { code: 'too-large', mostBytes };
+    const read = this.#fallbacks.read(name, policy, file);
+    if (read !== undefined && 'code' in read) return read;
+    const before = this.#policies.of(name);
+    this.#policies.change(name, policy);
+    this.#fallbacks.changed(name, read);
+    for (const of of [before, policy]) if (of.fallback !== undefined && 'mount' in of.fallback) this.#findFollowers(of.fallback.mount);
+    const changed = changedKeys(before, policy, read !== undefined);
+    this.#options.event({ kind: 'policy-changed', mount: name, changed: changed.join(' ') });
+    const mount = this.#mounts.get(name);
+    if (mount !== undefined) this.#change(now, mount, policy, changed);
+    // It is there as soon as its file is.
+    else this.#fallbacks.ended(now, name);
+    return undefined;
+  }
+
   /** Saves or restores its state; `reference` does so with a stream. */
   snapshot(a: Snapshot, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
+    this.#policies.snapshot(a);
     this.#fallbacks.snapshot(a);
     this.#begun = a.number(this.#begun);
     this.#ended.snapshot(a);
@@ -176,19 +205,16 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
   }
 
   #make(now: Micros, id: MountId, name: string, hadBackups: boolean = false): Mount {
-    const { settings, policies, newMatcher, correlator, budget, outputs, audience, timer, event } = this.#options;
-    const policy = policyFor(name, policies);
+    const { settings, newMatcher, correlator, budget, outputs, audience, timer, event } = this.#options;
     const mount = new Mount({
       id,
       name,
       now,
-      settings: settingsFor(policy, settings),
-      policy,
+      wanted: new CurrentPolicy(settings, this.#policies.of(name)),
       matcher: newMatcher(),
       correlator,
       budget,
-      // Those who follow it come last: they may end, and follow each other.
-      outputs: (of) => [...outputs(of), ...this.#fallbacks.outputs(of)],
+      outputs,
       audience: () => audience(id),
       hadBackups,
       fallback: this.#fallbacks.sourceFor(name),
@@ -201,9 +227,35 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
       },
       outgrown: (at, it, stream) => this.#renew(at, it, stream),
     });
+    mount.output.followedBy(this.#fallbacks.followers(mount.output));
     this.#mounts.set(name, mount);
     budget.take(MOUNT_BYTES);
     return mount;
+  }
+
+  #change(now: Micros, mount: Mount, policy: MountPolicy, changed: readonly string[]): void {
+    mount.wanted.change(policy);
+    if (changed.includes('fallback')) mount.switcher.changeFallback(now, this.#fallbacks.sourceFor(mount.name));
+    mount.switcher.policyChanged(now);
+    if (changed.includes('codec')) this.#changeCodec(now, mount, policy);
+  }
+
+  /** What cannot be heard any more is left: for a stream that can go on with it, or by beginning anew with one that cannot. */
+  #changeCodec(now: Micros, mount: Mount, policy: MountPolicy): void {
+    const { live } = mount.switcher;
+    const isLeft = live !== undefined && refusal(live, policy) !== undefined;
+    mount.leaveRefused(now, this);
+    const { switcher } = mount;
+    if (!isLeft || switcher.live !== live || switcher.isOnFallback) return;
+    const others = [...this.#options.streams].filter((stream) => this.of(stream) === mount && stream.isHealthy(now) && refusal(stream, policy) === undefined);
+    const [next] = others;
+    // One that can go on does so as soon as it can be entered.
+    if (next !== undefined && !others.some((stream) => canFollow(stream.format, switcher.format))) this.#renew(now, mount, next);
+  }
+
+  #findFollowers(name: string): void {
+    const output = this.#mounts.get(name)?.output;
+    output?.followedBy(this.#fallbacks.followers(output));
   }
 
   /** A stream of another codec is all there is: listeners have to connect again, and then find that. */
@@ -229,4 +281,10 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
     const forMs = toMs((now - startedAt) as Micros);
     this.#options.event({ kind: 'mount-ended', mount: name, why, ...onAir, silentMs, forMs, listeners, streams: seen.map(({ last }) => last) });
   }
+}
+
+/** What is wanted otherwise than before, by its keys. */
+function changedKeys(before: MountPolicy, after: MountPolicy, isFileNew: boolean): string[] {
+  const keys = ['prefer', 'trust', 'codec', 'fallback', 'fallbackOnSilence', 'settings'] as const satisfies readonly (keyof MountPolicy)[];
+  return keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]) || (key === 'fallback' && isFileNew));
 }

@@ -3,8 +3,7 @@ import type { FormatRefusal, FrameFormat } from '../../codec/format/format.ts';
 import { canFollow, cannotFollow } from '../../codec/formats.ts';
 import type { Match } from '../content/matcher.ts';
 import { isFrom } from '../switching/command.ts';
-import { settingsFor, type MountPolicy } from '../../config/mount-policy.ts';
-import type { Settings } from '../../config/settings.ts';
+import type { CurrentPolicy } from '../../config/policies.ts';
 import { contentFaultOf, type ContentFault } from '../switching/content-fault.ts';
 import type { Switcher } from '../switching/switcher.ts';
 import { toMs, type Micros } from '../../base/units.ts';
@@ -46,11 +45,11 @@ export type Hindrance =
 /** What the streams of a mountpoint are told by. */
 export interface Mountpoint {
   readonly switcher: Switcher;
-  readonly policy: MountPolicy | undefined;
+  readonly wanted: CurrentPolicy;
 }
 
-/** @param settings of the edge. */
-export function streamInfo(now: Micros, stream: EdgeStream, { switcher, policy }: Mountpoint, settings: Settings): StreamInfo {
+export function streamInfo(now: Micros, stream: EdgeStream, { switcher, wanted }: Mountpoint): StreamInfo {
+  const { policy, settings } = wanted;
   const { name, origin, source, format } = stream;
   const aheadUs = switcher.aheadUs(stream);
   const isOnAir = switcher.live === stream && !switcher.isOnFallback;
@@ -60,10 +59,10 @@ export function streamInfo(now: Micros, stream: EdgeStream, { switcher, policy }
     source,
     format,
     isOnAir,
-    isPreferred: policy?.prefer !== undefined && isFrom(stream, policy.prefer),
+    isPreferred: policy.prefer !== undefined && isFrom(stream, policy.prefer),
     isChosen: switcher.isChosen(stream),
     isHealthy: stream.isHealthy(now),
-    contentFault: stream.health.pace.isUnpaced ? 'unpaced' : contentFaultOf(stream, settingsFor(policy, settings)),
+    contentFault: stream.health.pace.isUnpaced ? 'unpaced' : contentFaultOf(stream, settings),
     aheadMs: aheadUs === undefined ? undefined : toMs(aheadUs as Micros),
     matchedBy: switcher.matchOf(stream)?.by,
     whyNot: isOnAir ? undefined : hindrance(now, stream, switcher.format, aheadUs),

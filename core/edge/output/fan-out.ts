@@ -19,6 +19,13 @@ export interface FanOutOptions {
   readonly event: (event: OutputEvent) => void;
 }
 
+/** Takes each frame of a mountpoint that it has as its fallback. `bytes` is borrowed for the call. */
+export interface Follower {
+  /** The mountpoint begins. */
+  opened(): void;
+  frame(now: Micros, bytes: Uint8Array, durationUs: number): void;
+}
+
 /**
  * What one mountpoint gives out, to each of its outputs.
  *
@@ -32,6 +39,7 @@ export class FanOut implements FrameOutput, OutputOf {
   /** What its listeners notice. */
   readonly experience: ListenerExperience;
   readonly #outputs: readonly MountOutput[];
+  #followers: readonly Follower[] = [];
   readonly #options: FanOutOptions;
   readonly #header: FrameHeader = emptyFrameHeader();
   #format: FrameFormat | undefined;
@@ -59,8 +67,14 @@ export class FanOut implements FrameOutput, OutputOf {
     return this.#bytes;
   }
 
+  /** Mountpoints that have this one as their fallback from now on. They come last: they may end, and be followed themselves. */
+  followedBy(followers: readonly Follower[]): void {
+    this.#followers = followers;
+  }
+
   opened(now: Micros): void {
     for (const output of this.#outputs) output.opened(now);
+    for (const follower of this.#followers) follower.opened();
   }
 
   discontinuity(now: Micros, discontinuity: Discontinuity): void {
@@ -76,6 +90,7 @@ export class FanOut implements FrameOutput, OutputOf {
     this.#bytes += bytes.length;
     this.experience.frame(now, durationUs);
     for (const output of this.#outputs) output.frame(now, bytes, durationUs);
+    for (const follower of this.#followers) follower.frame(now, bytes, durationUs);
   }
 
   ended(now: Micros): void {

@@ -102,6 +102,11 @@ export class Playout {
   beginWithout(format: FrameFormat): void {
     this.#format = format;
     // The first stream will follow that.
+    this.cutBehindFallback();
+  }
+
+  /** Something else has been on air: whatever a stream gives next does not continue what was heard last. */
+  cutBehindFallback(): void {
     this.#cutBefore('fallback');
   }
 

@@ -2,7 +2,7 @@ import type { Snapshot } from '../../base/snapshot.ts';
 import type { EdgeStream } from '../stream/stream.ts';
 import { canFollow, isSameFormat } from '../../codec/formats.ts';
 import type { Match, Matcher } from '../content/matcher.ts';
-import type { MountPolicy } from '../../config/mount-policy.ts';
+import type { CurrentPolicy } from '../../config/policies.ts';
 import type { Settings } from '../../config/settings.ts';
 import { ms, type Micros } from '../../base/units.ts';
 import type { Playout } from '../playout/playout.ts';
@@ -20,8 +20,8 @@ const NO_SOUND_US = 60_000_000;
 const BURST_WAIT_US = 1_000_000;
 
 export interface CandidatesOptions {
-  readonly settings: Settings;
-  readonly policy: MountPolicy | undefined;
+  /** Of the mountpoint. */
+  readonly wanted: CurrentPolicy;
   readonly matcher: Matcher;
   readonly playout: Playout;
   readonly trust: Trust;
@@ -30,15 +30,15 @@ export interface CandidatesOptions {
 /** The streams of one mountpoint, and how each of them could go on where the live one has ended. */
 export class Candidates {
   readonly #settings: Settings;
-  readonly #policy: MountPolicy | undefined;
+  readonly #wanted: CurrentPolicy;
   readonly #matcher: Matcher;
   readonly #playout: Playout;
   readonly #trust: Trust;
   #streams: Set<EdgeStream> = new Set();
 
-  constructor({ settings, policy, matcher, playout, trust }: CandidatesOptions) {
-    this.#settings = settings;
-    this.#policy = policy;
+  constructor({ wanted, matcher, playout, trust }: CandidatesOptions) {
+    this.#wanted = wanted;
+    this.#settings = wanted.settings;
     this.#matcher = matcher;
     this.#playout = playout;
     this.#trust = trust;
@@ -148,7 +148,7 @@ export class Candidates {
 
   /** The same, or the mountpoint takes silence and repetition for none: of one stream alone nobody can tell. */
   isNoProgramme(now: Micros, stream: EdgeStream): boolean {
-    const isSuspect = this.#policy?.fallbackOnSilence === true && contentFaultOf(stream, this.#settings) !== undefined;
+    const isSuspect = this.#wanted.policy.fallbackOnSilence === true && contentFaultOf(stream, this.#settings) !== undefined;
     return isSuspect || this.hasContentFault(now, stream);
   }
 

@@ -1,6 +1,6 @@
 import type { EdgeStream } from '../stream/stream.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
-import type { FallbackController } from '../fallback/controller.ts';
+import type { FallbackController, MakeSource } from '../fallback/controller.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Snapshot } from '../../base/snapshot.ts';
 import type { Timer } from '../../base/timers.ts';
@@ -10,10 +10,11 @@ import type { Candidates } from './candidates.ts';
 import type { Playout } from '../playout/playout.ts';
 
 export interface FallbackTurnsOptions {
+  /** Of the mountpoint. */
   readonly settings: Settings;
   readonly state: MountState;
-  /** Undefined for a mountpoint without a fallback: then it is never its turn. */
-  readonly controller: FallbackController<EdgeStream> | undefined;
+  /** For a mountpoint without a fallback, it is never its turn. */
+  readonly controller: FallbackController<EdgeStream>;
   readonly playout: Playout;
   readonly candidates: Candidates;
   readonly timer: (reason: 'fallback-due', fire: (now: Micros) => void) => Timer<string>;
@@ -24,7 +25,7 @@ export class FallbackTurns {
   readonly #settings: Settings;
   readonly #state: MountState;
   readonly #due: Timer<string>;
-  readonly #controller: FallbackController<EdgeStream> | undefined;
+  readonly #controller: FallbackController<EdgeStream>;
   readonly #playout: Playout;
   readonly #candidates: Candidates;
 
@@ -44,7 +45,7 @@ export class FallbackTurns {
 
   /** The live stream was heard last at `at`, and is stalled at `stallsAt`: the fallback is not needed before. */
   heard(at: Micros, stallsAt: Micros): void {
-    if (this.#controller === undefined || this.#state.call !== undefined) return;
+    if (this.#controller.source === undefined || this.#state.call !== undefined) return;
     this.#due.set(Math.max(later(at, ms(this.#settings.fallbackMs)), stallsAt) as Micros);
   }
 
@@ -55,7 +56,7 @@ export class FallbackTurns {
 
   /** The live stream is silence or repetition, which the mountpoint is not to have, and there is no other stream to go over to: the fallback is called. */
   callIfBetter(now: Micros, live: EdgeStream): void {
-    if (this.#controller === undefined || this.#state.call !== undefined) return;
+    if (this.#controller.source === undefined || this.#state.call !== undefined) return;
     if (this.#candidates.hasContentFault(now, live) || !this.#candidates.isNoProgramme(now, live)) return;
     this.#call(now, this.#playout.format!, this.#playout.givenAt);
   }
@@ -65,7 +66,7 @@ export class FallbackTurns {
    * the fallback has been left for it; 'outgrown': it cannot follow, and nothing else is there.
    */
   returnTo(now: Micros, stream: EdgeStream): 'enter' | 'outgrown' | 'stay' {
-    const controller = this.#controller!;
+    const controller = this.#controller;
     if (this.#isNoBetter(now, stream)) {
       controller.forget(stream);
       return 'stay';
@@ -78,20 +79,28 @@ export class FallbackTurns {
     return 'enter';
   }
 
+  /** The mountpoint has another fallback, or none. */
+  replace(now: Micros, make: MakeSource | undefined): void {
+    if (make === undefined) this.#due.cancel();
+    // What a stream gives next comes behind the fallback, though it may continue what the stream gave last.
+    if (this.#state.kind === 'fallback') this.#playout.cutBehindFallback();
+    this.#controller.replace(now, make);
+  }
+
   /** A stream is forgotten. */
   forget(stream: EdgeStream): void {
-    this.#controller?.forget(stream);
+    this.#controller.forget(stream);
   }
 
   dispose(): void {
     this.#due.cancel();
-    this.#controller?.dispose();
+    this.#controller.dispose();
   }
 
   /** Saves or restores its state, and the fallback's. */
   snapshot(a: Snapshot, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
     this.#due.snapshot(a);
-    this.#controller?.snapshot(a, reference);
+    this.#controller.snapshot(a, reference);
   }
 
   /** Nothing has been heard for long: the fallback is called, unless a stream is there that will be heard soon. */
@@ -105,13 +114,15 @@ export class FallbackTurns {
 
   #call(now: Micros, format: FrameFormat, since: Micros): void {
     this.#due.cancel();
-    this.#controller!.call(now, format, since);
+    this.#controller.call(now, format, since);
   }
 
   /** What it sends is none, or the one that was on air is there and no better than the fallback: nor is a stranger. */
   #isNoBetter(now: Micros, stream: EdgeStream): boolean {
     const isNone = stream.health.pace.isUnpaced || this.#candidates.isNoProgramme(now, stream);
-    if (isNone && !this.#controller!.hasRunDry(now)) return true;
-    return this.#playout.live?.isHealthy(now) === true && !this.#candidates.maySucceed(now, stream);
+    if (isNone && !this.#controller.hasRunDry(now)) return true;
+    const { live } = this.#playout;
+    const isLiveThere = live !== undefined && this.#candidates.has(live) && live.isHealthy(now);
+    return isLiveThere && !this.#candidates.maySucceed(now, stream);
   }
 }

@@ -60,7 +60,15 @@ export class LiveWatch {
   awaitNext(now: Micros): void {
     const stallsAt = this.#stallsAt(now);
     this.#stall.set(stallsAt);
-    this.#options.turns.heard(this.#playout.live!.health.frameAt as Micros, stallsAt);
+    this.#options.turns.heard(this.#liveAt, stallsAt);
+  }
+
+  /** What is wanted of the mountpoint has changed: its fallback, or how soon that is needed. */
+  policyChanged(now: Micros): void {
+    const { live } = this.#playout;
+    if (live === undefined || this.#state.kind === 'fallback') return;
+    if (this.#state.isStalled) this.#options.turns.heard(this.#liveAt, now);
+    else this.awaitNext(now);
   }
 
   /** The relays say that its encoder is gone: it is waited for a shorter time. */
@@ -103,9 +111,16 @@ export class LiveWatch {
     this.#grace.snapshot(a);
   }
 
+  /** When the live stream gave its last frame that could be heard; one that has gone from the mountpoint may go on elsewhere. */
+  get #liveAt(): Micros {
+    const live = this.#playout.live!;
+    return (this.#candidates.has(live) ? live.health.frameAt : this.#playout.givenAt) as Micros;
+  }
+
   /** When the live stream has been silent for as long as it is waited for, as far as is known now: not before `now`. */
   #stallsAt(now: Micros): Micros {
-    const { frameAt, stallTimeoutUs } = this.#playout.live!.health;
+    const frameAt = this.#liveAt;
+    const { stallTimeoutUs } = this.#playout.live!.health;
     const excusedUntil = frameAt + ms(this.#settings.troubledStallMs);
     // Any stream of the mountpoint can show trouble on the way: they often have the network in common.
     const isExcused = now >= frameAt + stallTimeoutUs && now < excusedUntil && [...this.#candidates].some((stream) => stream.messages.isPathInTrouble(now));
@@ -123,7 +138,7 @@ export class LiveWatch {
     const { mount, turns, event, leave } = this.#options;
     if (leave(now)) return;
     this.#state.stalled();
-    turns.heard(live.health.frameAt as Micros, now);
+    turns.heard(this.#liveAt, now);
     event({
       kind: 'stalled',
       mount,

@@ -29,6 +29,11 @@ export class MountEnd {
     this.#timer.set(later(now, ms(this.#options.settings.mountEndMs)));
   }
 
+  /** It may be waited for another time now. */
+  policyChanged(now: Micros): void {
+    if (this.#timer.armed) this.#timer.set(Math.max(now, later(this.#heardAt, ms(this.#options.settings.mountEndMs))) as Micros);
+  }
+
   dispose(): void {
     this.#timer.cancel();
   }

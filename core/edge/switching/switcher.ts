@@ -2,15 +2,14 @@ import type { Snapshot } from '../../base/snapshot.ts';
 import { assert } from '../../base/assert.ts';
 import type { EdgeStream, Loss } from '../stream/stream.ts';
 import type { LastSeen, SwitchingEvent, SwitchReason } from './events.ts';
-import type { FallbackController } from '../fallback/controller.ts';
+import type { FallbackController, MakeSource } from '../fallback/controller.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
 import { cannotFollow } from '../../codec/formats.ts';
 import type { Correlator } from '../content/correlation.ts';
 import type { Agreement, Match, Matcher } from '../content/matcher.ts';
 import { isFrom, streamCalled, type CommandResult, type MountCommand } from './command.ts';
 import { encoderName, type EncoderName } from '../../links/encoder-name.ts';
-import type { MountPolicy } from '../../config/mount-policy.ts';
-import type { Settings } from '../../config/settings.ts';
+import type { CurrentPolicy } from '../../config/policies.ts';
 import type { Timer } from '../../base/timers.ts';
 import { toMs, type Micros } from '../../base/units.ts';
 import { Candidates } from './candidates.ts';
@@ -32,9 +31,8 @@ export type SwitcherReason = LiveWatchReason | 'fallback-due' | 'redundancy';
 
 export interface SwitcherOptions {
   readonly mount: string;
-  readonly settings: Settings;
-  /** What is wanted of the mountpoint, besides its settings. */
-  readonly policy: MountPolicy | undefined;
+  /** What is wanted of the mountpoint. */
+  readonly wanted: CurrentPolicy;
   readonly matcher: Matcher;
   /** Of the edge. */
   readonly correlator: Correlator;
@@ -45,7 +43,7 @@ export interface SwitcherOptions {
   readonly timer: (reason: SwitcherReason, fire: (now: Micros) => void) => Timer<string>;
   readonly event: (event: SwitchingEvent) => void;
   /** What is heard when no stream can be. */
-  readonly controller: FallbackController<EdgeStream> | undefined;
+  readonly controller: FallbackController<EdgeStream>;
   /** It had backups before it ended, and has begun anew. */
   readonly hadBackups: boolean;
   /** Only a stream of another codec is there, which listeners have to connect for. */
@@ -88,15 +86,16 @@ export class Switcher {
   #switches = 0;
 
   constructor(options: SwitcherOptions) {
-    const { settings, policy, state, output, controller, timer } = options;
+    const { wanted, state, output, controller, timer } = options;
+    const { settings } = wanted;
     this.#options = options;
     this.#state = state;
     this.#end = options.end;
     this.#playout = new Playout(output, settings);
-    this.#trust = new Trust({ mount: options.mount, isGiven: policy?.trust === 'all', correlator: options.correlator, event: options.event });
-    this.#candidates = new Candidates({ settings, policy, matcher: options.matcher, playout: this.#playout, trust: this.#trust });
+    this.#trust = new Trust({ mount: options.mount, wanted, correlator: options.correlator, event: options.event });
+    this.#candidates = new Candidates({ wanted, matcher: options.matcher, playout: this.#playout, trust: this.#trust });
     this.#turns = new FallbackTurns({ settings, state, controller, playout: this.#playout, candidates: this.#candidates, timer });
-    this.#triggers = new SwitchTriggers(settings, (stream) => policy?.prefer !== undefined && isFrom(stream, policy.prefer), (backup) => this.#candidates.contentAheadUs(backup));
+    this.#triggers = new SwitchTriggers(settings, (stream) => wanted.policy.prefer !== undefined && isFrom(stream, wanted.policy.prefer), (backup) => this.#candidates.contentAheadUs(backup));
     this.#redundancy = new Redundancy({
       mount: options.mount,
       hadBackups: options.hadBackups,
@@ -311,6 +310,17 @@ export class Switcher {
     return this.live === to ? 'switched' : 'waits';
   }
 
+  /** What is wanted of the mountpoint has changed: what has been put off by the times of before is due by those of now. */
+  policyChanged(now: Micros): void {
+    this.#watch.policyChanged(now);
+    this.#end.policyChanged(now);
+  }
+
+  /** The mountpoint has another fallback from now on, or none. */
+  changeFallback(now: Micros, make: MakeSource | undefined): void {
+    this.#turns.replace(now, make);
+  }
+
   /** Whether an operator has chosen it. */
   isChosen(stream: EdgeStream): boolean {
     return this.#choice.is(stream);
@@ -318,7 +328,7 @@ export class Switcher {
 
   /** There is no stream yet: listeners find the fallback, which has frames. */
   beginWithFallback(now: Micros): void {
-    const format = this.#options.controller!.source.format!;
+    const format = this.#options.controller.source!.format!;
     this.#started(undefined, format);
     this.#playout.beginWithout(format);
     this.#end.heard(now);

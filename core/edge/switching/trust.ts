@@ -3,13 +3,14 @@ import { Kinship, type Finding } from '../content/kinship.ts';
 import type { Snapshot } from '../../base/snapshot.ts';
 import type { EdgeStream } from '../stream/stream.ts';
 import type { SwitchingEvent } from './events.ts';
+import type { CurrentPolicy } from '../../config/policies.ts';
 import { later, type Micros } from '../../base/units.ts';
 import type { PlannedReason } from './switch-triggers.ts';
 
 export interface TrustOptions {
   readonly mount: string;
-  /** The mountpoint's owner says that all of its streams carry its programme: content need not tell. */
-  readonly isGiven: boolean;
+  /** Of the mountpoint, whose owner may say that all of its streams carry its programme: then content need not tell. */
+  readonly wanted: CurrentPolicy;
   readonly correlator: Correlator;
   readonly event: (event: SwitchingEvent) => void;
 }
@@ -66,12 +67,12 @@ export class Trust {
 
   /** Whether both are known to carry the same programme. */
   isSame(a: EdgeStream, b: EdgeStream): boolean {
-    return this.#options.isGiven || this.#kinship.isSame(a, b);
+    return this.#isGiven || this.#kinship.isSame(a, b);
   }
 
   /** Whether they have been seen to carry different ones. */
   isDifferent(a: EdgeStream, b: EdgeStream): boolean {
-    return !this.#options.isGiven && this.#kinship.isDifferent(a, b);
+    return !this.#isGiven && this.#kinship.isDifferent(a, b);
   }
 
   /**
@@ -109,7 +110,7 @@ export class Trust {
 
   /** A backup has one more frame. */
   heard(now: Micros, live: EdgeStream, backup: EdgeStream, streams: MountStreams): void {
-    if (this.#options.isGiven) return;
+    if (this.#isGiven) return;
     const resumedAt = Math.max(live.resumedAt, backup.resumedAt);
     const isDue = now - resumedAt >= MATCHED_AFTER_US && !this.#kinship.agreedSince(now - LOOK_US, live, backup);
     if (isDue && streams.isMatched(backup)) this.#tell(live, backup, this.#kinship.agree(now, live, backup));
@@ -125,6 +126,10 @@ export class Trust {
     if (this.#home === stream) this.#home = this.#kinship.kinOf(stream);
     this.#kinship.forget(now, stream);
     this.#contesting.delete(stream);
+  }
+
+  get #isGiven(): boolean {
+    return this.#options.wanted.policy.trust === 'all';
   }
 
   /** Saves or restores its state. */

@@ -1,5 +1,6 @@
 import type { ListenerId, PathId, SubscriberId } from '../../base/machine.ts';
 import type { Micros } from '../../base/units.ts';
+import type { MountPolicy } from '../../config/mount-policy.ts';
 import type { Edge } from '../../edge/edge.ts';
 import type { MountCommand } from '../../edge/switching/command.ts';
 import { anonymous, type PeerRole } from '../../links/peer.ts';
@@ -177,6 +178,24 @@ export const edgeCalls: EdgeCalls = {
     },
     read: (from) => [from.text(), from.text(), from.audio()],
   },
+  changePolicy: {
+    kind: 17,
+    isAnswered: true,
+    redaction: { kind: 18, kept: (redactions, _name, _policy, file) => file && redactions.ofFile(file.bytes) },
+    write: (to, name, policy, file) => {
+      to.text(name);
+      // As it is in the head.
+      to.text(JSON.stringify(policy));
+      to.byte(file === undefined ? 0 : 1);
+      if (file === undefined) return;
+      to.text(file.title);
+      to.audio(file.bytes);
+    },
+    read: (from) => {
+      const [name, policy, hasFile] = [from.text(), readPolicy(from), from.byte() === 1];
+      return [name, policy, hasFile ? { title: from.text(), bytes: from.audio() } : undefined];
+    },
+  },
 };
 
 /** No call: what the sink answered in the one before it when it was asked for backlogs, where that was not 0. */
@@ -203,6 +222,15 @@ export function apply(machine: object, { kind, now, args }: CallAt): Answer {
   const method = (machine as Readonly<Record<string, (now: Micros, ...args: readonly unknown[]) => unknown>>)[kind];
   if (method === undefined) throw new RangeError(`the machine has no ${kind}`);
   return answerOf(method.call(machine, now, ...args));
+}
+
+function readPolicy(from: CallReader): MountPolicy {
+  const text = from.text();
+  try {
+    return JSON.parse(text) as MountPolicy;
+  } catch {
+    throw new WireError('a policy is no JSON');
+  }
 }
 
 /** 0: automatic, 1: to the best, 2: to the one whose name follows. */

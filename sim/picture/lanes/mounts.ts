@@ -26,6 +26,7 @@ export class MountsFollower {
     if (kind === 'mount-started') this.#begins(atMs, mount, String(fields['stream']));
     else if (kind === 'fallback-entered') this.#enterFallback(atMs, mount, String(fields['what']));
     else if (kind === 'fallback-left') this.#onAir(atMs, mount, String(fields['to']));
+    else if (kind === 'fallback-replaced') this.#lanes.get(mount)?.enter(atMs, { state: 'stalled', tone: 'warn', label: 'fallback taken away' });
     else if (kind === 'switch') this.#onAir(atMs, mount, String(fields['to']));
     else if (kind === 'resumed') this.#onAir(atMs, mount, this.#live.get(mount) ?? String(fields['stream']));
     else if (kind === 'stalled') this.#lanes.get(mount)?.enter(atMs, { state: 'stalled', tone: 'warn', label: 'stalled' });

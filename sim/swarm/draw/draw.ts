@@ -8,6 +8,7 @@ import { drawExtras } from './extras.ts';
 import { drawHostile } from './hostile.ts';
 import { inOrder } from './outages.ts';
 import { recovers, RECOVERS_WITHIN_S } from '../../run/recovers.ts';
+import { drawPolicyChanges } from './policy-changes.ts';
 import { drawSetTitles } from './set-titles.ts';
 import { drawStation } from './station.ts';
 import { drawTrouble, troubleKinds } from './trouble.ts';
@@ -35,7 +36,8 @@ export function drawSwarm(seed: number): Scenario {
   const meanPauseS = pick(random, [0.5, 1, 2, 5, 10]);
   const meanLengthS = pick(random, [0.5, 2, 6, 15]);
   const wishes = drawWishes({ random: dice.stream('swarm:wishes'), topology: bare, fromS: QUIET_START_S, untilS: durationS });
-  const topology = drawHostile(dice, drawExtras(dice, { ...bare, edges: wishes.edges }));
+  const dressed = drawHostile(dice, drawExtras(dice, { ...bare, edges: wishes.edges }));
+  const { topology, faults: changes } = drawPolicyChanges({ random: dice.stream('swarm:policies'), topology: dressed, fromS: QUIET_START_S, untilS: durationS });
   const core = drawCore(random, topology);
   const others = pick(random, ['stay as they are', 'go on breaking'] as const);
   const all = drawTrouble({
@@ -48,7 +50,7 @@ export function drawSwarm(seed: number): Scenario {
     meanLengthS,
   });
   const later = others === 'go on breaking' ? without(core, all.filter(({ atS }) => atS >= healsAtS)) : [];
-  const faults = [...all.filter(({ atS }) => atS < healsAtS), ...healing(topology, core, healsAtS), ...later, ...wishes.faults, ...drawSetTitles(dice.stream('swarm:set-titles'), topology, QUIET_START_S, durationS)];
+  const faults = [...all.filter(({ atS }) => atS < healsAtS), ...healing(topology, core, healsAtS), ...later, ...wishes.faults, ...drawSetTitles(dice.stream('swarm:set-titles'), topology, QUIET_START_S, durationS), ...changes];
   return {
     name: 'swarm',
     story: 'Drawn from the seed: a station, and trouble of some kinds; then a part of it is healed for good, and must be heard again.',

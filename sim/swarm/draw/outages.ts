@@ -50,6 +50,7 @@ export function brokenAtEnd(faults: readonly Fault[]): Set<string> {
       case 'step':
       case 'command':
       case 'title':
+      case 'policy':
         break;
       case 'silence':
       case 'loop':
@@ -117,6 +118,8 @@ function keyOf(fault: Fault): string {
       return `${fault.mount} has a title`;
     case 'command':
       return `${fault.host} has on ${fault.mount} what its operator wants`;
+    case 'policy':
+      return `${fault.host} has for ${fault.mount} what is wanted of it`;
     case 'silence':
     case 'loop':
     case 'programme':

@@ -116,6 +116,7 @@ function faultText(pen: Pen, fault: Fault): string {
     return command.to === undefined ? pen.value(fault) : `${at}.switchTo(${names}, ${pen.value(command.to)})`;
   }
   if (fault.kind === 'title') return `${at}.title(${[fault.host, fault.mount, fault.title].map((text) => pen.value(text)).join(', ')})`;
+  if (fault.kind === 'policy') return `${at}.policy(${[fault.host, fault.mount, fault.policy].map((each) => pen.value(each)).join(', ')})`;
   if ('host' in fault) return `${at}.${fault.kind}(${pen.value(fault.host)})`;
   const sides = sidesOf(fault.ways);
   const hasOneWay = fault.kind === 'cut' || fault.kind === 'heal';

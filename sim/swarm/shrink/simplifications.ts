@@ -38,7 +38,7 @@ function sameMount({ smallest, fails }: Trial): void {
     listeners: listeners.map((each) => ({ ...each, ...live })),
     edges: edges.map((each) => renamed(each, mount)),
   };
-  const faults = smallest.faults.map((fault) => (fault.kind === 'command' && fault.mount === mount ? { ...fault, ...live } : fault));
+  const faults = smallest.faults.map((fault) => ((fault.kind === 'command' || fault.kind === 'policy') && fault.mount === mount ? { ...fault, ...live } : fault));
   if (!isSame(topology, smallest.topology)) fails({ ...smallest, topology, faults });
 }
 

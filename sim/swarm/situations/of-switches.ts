@@ -12,6 +12,12 @@ export const switchSituations: readonly Situation[] = [
   { name: 'switch from a lossy stream', why: 'The live stream has had many short losses, more than a backup.', times: switches('lossy') },
   { name: 'switch from silence', why: 'The live stream carries digital silence, a backup carries programme.', times: switches('silent') },
   { name: 'return to the preferred encoder', why: 'It has been healthy for long enough.', times: switches('preferred') },
+  { name: 'policy changed on air', why: 'An operator wants something else of a mountpoint that is on air.', times: (story) => story.count('policy-changed') },
+  {
+    name: 'fallback replaced while heard',
+    why: 'It is taken away, or another one takes its place, while listeners hear it.',
+    times: (story) => story.count('fallback-replaced'),
+  },
   { name: "operator's switch", why: 'An operator commands it, at the same point of the programme.', times: switches('operator') },
   {
     name: 'entered ahead of its frames',

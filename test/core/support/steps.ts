@@ -3,6 +3,7 @@ import type { Edge } from '../../../core/edge/edge.ts';
 import type { ListenerId, Machine, PathId, SubscriberId } from '../../../core/base/machine.ts';
 import { anonymous, type Peer, type PeerRole } from '../../../core/links/peer.ts';
 import { transports, type Transport, type TransportName } from '../../../core/links/transport.ts';
+import type { MountPolicy } from '../../../core/config/mount-policy.ts';
 import type { MountCommand } from '../../../core/edge/switching/command.ts';
 import type { Relay } from '../../../core/relay/relay.ts';
 import { withSettings, type Settings } from '../../../core/config/settings.ts';
@@ -93,12 +94,25 @@ export type Step =
   | { kind: 'move'; which: number; mount: string }
   | { kind: 'title'; mount: string; title: string }
   | { kind: 'backlog'; which: number; bytes: number }
-  | { kind: 'command'; mount: string; command: MountCommand };
+  | { kind: 'command'; mount: string; command: MountCommand }
+  | { kind: 'policy'; mount: string; policy: MountPolicy };
 
 /** The streams' ids begin with their number. */
 const anyCommand: fc.Arbitrary<MountCommand> = fc.constantFrom<MountCommand>(
   { kind: 'switch' }, { kind: 'switch', to: '0001' }, { kind: 'switch', to: '0002' }, { kind: 'switch', to: 'nobody' }, { kind: 'automatic' },
 );
+
+const file = join(...Array.from({ length: 12 }, (_, n) => numbered(n, 99)));
+
+/** Fallbacks may form loops, which are refused. */
+const anyPolicy: fc.Arbitrary<MountPolicy> = fc.record({
+  fallback: fc.constantFrom<MountPolicy['fallback'] & object>({ file: 'standby' }, { mount: 'a' }, { mount: 'b' }, { mount: 'c' }),
+  prefer: fc.constantFrom('studio-a', 'studio-b'),
+  trust: fc.constantFrom<'content' | 'all'>('content', 'all'),
+  codec: fc.constantFrom<'mp3' | 'aac'>('mp3', 'aac'),
+  fallbackOnSilence: fc.boolean(),
+  settings: fc.record({ fallbackMs: fc.constantFrom(100, 300, 3_000), mountEndMs: fc.constantFrom(100, 500, 30_000), returnMs: fc.constantFrom(0, 5_000) }, { requiredKeys: [] }),
+}, { requiredKeys: [] });
 
 export const steps: fc.Arbitrary<Step[]> = fc.array(fc.oneof(
   { weight: 14, arbitrary: fc.tuple(fc.nat(3), healthy).map(([path, rest]) => ({ kind: 'healthy' as const, path, ...rest })) },
@@ -114,6 +128,7 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('title' as const), mount: fc.constantFrom('a', 'b', 'c'), title: fc.constantFrom('', 'T', "a';b", '\u0000\ud800', 'x'.repeat(9_000)) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('backlog' as const), which: fc.nat(4), bytes: fc.constantFrom(0, 3_000, 70_000) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('command' as const), mount: fc.constantFrom('a', 'b', 'c'), command: anyCommand }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('policy' as const), mount: fc.constantFrom('a', 'b', 'c'), policy: anyPolicy }) },
 ), { maxLength: 60, size: 'max' });
 
 /** Serves deadlines; a machine that is never content is a bug. */
@@ -158,6 +173,7 @@ export interface Others {
   /** An operator; a relay has none. */
   title(now: Micros, mount: string, title: string): void;
   command(now: Micros, mount: string, command: MountCommand): void;
+  policy(now: Micros, mount: string, policy: MountPolicy): void;
 }
 
 /** Those who have been let in, and how much each has yet to take. */
@@ -170,7 +186,7 @@ export class Crowd<Id> {
   }
 
   /** `come` lets one in, or says undefined; `go` lets one go, and `move` moves one, who may be gone already. */
-  at(come: (now: Micros) => Id | undefined, go: (now: Micros, id: Id) => void, move: (now: Micros, id: Id, mount: string) => void): Omit<Others, 'command' | 'title' | 'pathsTo'> {
+  at(come: (now: Micros) => Id | undefined, go: (now: Micros, id: Id) => void, move: (now: Micros, id: Id, mount: string) => void): Omit<Others, 'command' | 'policy' | 'title' | 'pathsTo'> {
     const one = (which: number): Id | undefined => this.#ids[which % this.#ids.length];
     return {
       come: (now) => {
@@ -194,7 +210,7 @@ export class Crowd<Id> {
 }
 
 /** The listeners of an edge, at two mountpoints by turns, every third with titles. */
-export function listenersOf(edge: Pick<Edge, 'join' | 'leave' | 'move' | 'setTitle' | 'command'>, crowd: Crowd<ListenerId>): Others {
+export function listenersOf(edge: Pick<Edge, 'join' | 'leave' | 'move' | 'setTitle' | 'command' | 'changePolicy'>, crowd: Crowd<ListenerId>): Others {
   let names = 0;
   const people = crowd.at(
     (now) => {
@@ -204,12 +220,18 @@ export function listenersOf(edge: Pick<Edge, 'join' | 'leave' | 'move' | 'setTit
     (now, id) => edge.leave(now, id, 'closed'),
     (now, id, mount) => void edge.move(now, id, mount),
   );
-  return { ...people, pathsTo: 'relay', title: (now, mount, title) => edge.setTitle(now, mount, title, Math.floor(now / 1_000)), command: (now, mount, command) => void edge.command(now, mount, command) };
+  return {
+    ...people,
+    pathsTo: 'relay',
+    title: (now, mount, title) => edge.setTitle(now, mount, title, Math.floor(now / 1_000)),
+    command: (now, mount, command) => void edge.command(now, mount, command),
+    policy: (now, mount, policy) => void edge.changePolicy(now, mount, policy, policy.fallback !== undefined && 'file' in policy.fallback ? { title: 'Standby', bytes: file } : undefined),
+  };
 }
 
 /** The subscribers of a relay. */
 export function subscribersOf(relay: Pick<Relay, 'subscribe' | 'unsubscribe' | 'setTitle'>, crowd: Crowd<SubscriberId>): Others {
-  return { pathsTo: 'source', ...crowd.at((now) => relay.subscribe(now, anonymous('subscriber', 'edge')), (now, id) => relay.unsubscribe(now, id, 'closed'), () => undefined), title: (now, mount, title) => relay.setTitle(now, mount, title, Math.floor(now / 1_000)), command: () => undefined };
+  return { pathsTo: 'source', ...crowd.at((now) => relay.subscribe(now, anonymous('subscriber', 'edge')), (now, id) => relay.unsubscribe(now, id, 'closed'), () => undefined), title: (now, mount, title) => relay.setTitle(now, mount, title, Math.floor(now / 1_000)), command: () => undefined, policy: () => undefined };
 }
 
 /** Plays all steps, and then waits until everything is forgotten; `check` is called after each. */
@@ -247,6 +269,7 @@ export function play(machine: Ingress, all: readonly Step[], others: Others, che
     else if (step.kind === 'move') others.move(now as Micros, step.which, step.mount);
     else if (step.kind === 'title') others.title(now as Micros, step.mount, step.title);
     else if (step.kind === 'backlog') others.backlog(step.which, step.bytes);
+    else if (step.kind === 'policy') others.policy(now as Micros, step.mount, step.policy);
     else if (step.kind === 'command') others.command(now as Micros, step.mount, step.command);
     else if (path === undefined) continue;
     else if (step.kind === 'close') {
@@ -269,6 +292,8 @@ export function play(machine: Ingress, all: readonly Step[], others: Others, che
     }
     check();
   }
+  // With a file, a mountpoint never ends.
+  for (const mount of ['a', 'b', 'c']) others.policy(now as Micros, mount, {});
   serve(machine, now, now + 60_000_000);
   check();
 }

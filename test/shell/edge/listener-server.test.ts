@@ -88,7 +88,7 @@ async function serveWith(mounts: MountInfo[], policies: MountPolicies): Promise<
   const told = new CapturedLog();
   const refusals = new Refusals(told.log);
   const operator: OperatorApi = { command: () => 'no-such-mount', streamsOf: () => undefined, endedMount: () => undefined, fallbackOf: () => undefined };
-  const admin: AdminApi = { leaveSource: () => 'no-such-mount', setTitle: () => undefined, fallbackOf: () => undefined };
+  const admin: AdminApi = { leaveSource: () => 'no-such-mount', setTitle: () => undefined, fallbackOf: () => undefined, setFallback: () => undefined };
   let host: LocalListeners | undefined;
   const server = new ListenerServer({ table: api, host: (user) => (host = new LocalListeners(api, user)), operator, admin, access: ({ mount, ip, agent, connectedMs, bytes, reason }) => told.log({ kind: 'access', mount, ip, agent, connectedS: Math.round(connectedMs / 1_000), bytes, reason }), adminPassword: undefined, settings: defaultSettings, policies, log: told.log, refusals });
   stops.push(() => server.stop(0));

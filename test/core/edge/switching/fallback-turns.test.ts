@@ -20,13 +20,14 @@ class Stage {
 
   constructor(hasFallback: boolean = true) {
     const controller = {
+      source: hasFallback ? {} : undefined,
       call: (now: number, _format: unknown, since: number) => this.calls.push({ atMs: now / 1000, sinceMs: since / 1000 }),
     } as unknown as FallbackController<EdgeStream>;
     const givenAt = (): Micros => this.givenAt;
     this.turns = new FallbackTurns({
       settings: defaultSettings,
       state: this.state,
-      controller: hasFallback ? controller : undefined,
+      controller,
       playout: {
         get givenAt() {
           return givenAt();

@@ -5,6 +5,7 @@ import { Correlator } from '../../../../core/edge/content/correlation.ts';
 import { MemoryBudget } from '../../../../core/base/budget.ts';
 import type { PathId } from '../../../../core/base/machine.ts';
 import type { Micros } from '../../../../core/base/units.ts';
+import { CurrentPolicy } from '../../../../core/config/policies.ts';
 import { defaultSettings } from '../../../../core/config/settings.ts';
 import type { EdgeEvent } from '../../../../core/edge/events.ts';
 import { readFileFrames, type FileFrames } from '../../../../core/edge/fallback/file-frames.ts';
@@ -54,28 +55,25 @@ class Alone {
       },
     });
     const frames = readFileFrames(join(...range(0, 9).map((n) => numbered(n, 9)))) as FileFrames;
-    const controller = hasFallback
-      ? new FallbackController<EdgeStream>({
-        mount: 'test',
-        settings: defaultSettings,
-        state: this.state,
-        source: (sink) => new FallbackFile({ name: 'Back soon', frames, sink, timer }),
-        output,
-        textOnAir: () => '',
-        gives: (now) => end.heard(now),
-        event,
-      })
-      : undefined;
-    this.switcher = new Switcher({
+    const controller = new FallbackController<EdgeStream>({
       mount: 'test',
       settings: defaultSettings,
-      policy: undefined,
+      state: this.state,
+      source: hasFallback ? (sink) => new FallbackFile({ name: 'Back soon', frames, sink, timer }) : undefined,
+      output,
+      textOnAir: () => '',
+      gives: (now) => end.heard(now),
+      event,
+    });
+    this.switcher = new Switcher({
+      mount: 'test',
+      wanted: new CurrentPolicy(defaultSettings),
       hadBackups: false,
       matcher: new SameClock('content'),
       correlator: new Correlator(),
       state: this.state,
       end,
-      output: controller?.output ?? output,
+      output: controller.output,
       controller,
       timer,
       event,

@@ -39,7 +39,7 @@ describe('what a seed draws', () => {
       expect(share, kind).toBeLessThan(0.7);
     }
     const kinds = new Set(drawn.flatMap((_, index) => faultsOf(index).map(({ kind }) => kind)));
-    expect([...kinds].sort()).toEqual(['change', 'command', 'cut', 'freeze', 'heal', 'kill', 'programme', 'restart', 'silence', 'step', 'thaw', 'title', 'vanish']);
+    expect([...kinds].sort()).toEqual(['change', 'command', 'cut', 'freeze', 'heal', 'kill', 'policy', 'programme', 'restart', 'silence', 'step', 'thaw', 'title', 'vanish']);
   });
 
   test('covers stations of all sizes and sorts', () => {
