@@ -208,8 +208,8 @@ export class Journal {
     return chunk.bytes.subarray(from, chunk.used);
   }
 
-  /** Saves or restores its state. */
-  snapshot(a: Snapshot): void {
+  /** Saves or restores its state. @param isRead whoever reads it looks at the frames in it. */
+  snapshot(a: Snapshot, isRead: boolean = false): void {
     this.#head = a.number(this.#head);
     this.#records = a.number(this.#records);
     this.#lastTime = a.number(this.#lastTime);
@@ -218,7 +218,7 @@ export class Journal {
       record: a.number(mark?.record ?? 0),
       time: a.number(mark?.time ?? (0 as Micros)),
     }));
-    this.#chunks = a.list(this.#chunks, (chunk) => snapshotChunk(a, chunk));
+    this.#chunks = a.list(this.#chunks, (chunk) => snapshotChunk(a, chunk, isRead));
   }
 
   #room(length: number): Chunk {
@@ -268,7 +268,7 @@ export function snapshotCursor(a: Snapshot, cursor: Cursor): void {
   cursor.record = a.number(cursor.record);
 }
 
-function snapshotChunk(a: Snapshot, saved: Chunk | undefined): Chunk {
+function snapshotChunk(a: Snapshot, saved: Chunk | undefined, isRead: boolean): Chunk {
   const capacityBytes = a.number(saved?.bytes.length ?? 0);
   const chunk: Chunk = {
     bytes: saved?.bytes ?? new Uint8Array(capacityBytes),
@@ -276,7 +276,7 @@ function snapshotChunk(a: Snapshot, saved: Chunk | undefined): Chunk {
     used: saved?.used ?? 0,
     endRecord: a.number(saved?.endRecord ?? 0),
   };
-  const used = a.audio(chunk.bytes, 0, chunk.used);
+  const used = isRead ? a.unread(chunk.bytes.subarray(0, chunk.used), 'payload') : a.audio(chunk.bytes, 0, chunk.used);
   if (!a.isLoading) return saved!;
   chunk.bytes.set(used);
   chunk.used = used.length;

@@ -30,15 +30,21 @@ export function cannotFollow(format: FrameFormat | undefined, before: FrameForma
   return { code: 'cannot-follow', format, before };
 }
 
+/** The format of which `formatName` gives this. */
+export function formatNamed(name: string): FrameFormat | undefined {
+  return families.flatMap(({ formats }) => formats).find((one) => formatName(one) === name);
+}
+
 /** Saves or restores a format: by what it says, for there is one object of each. */
 export function snapshotFormat(a: Snapshot, format: FrameFormat | undefined): FrameFormat | undefined {
-  const name = a.maybeText(format === undefined ? undefined : nameOf(format));
+  const name = a.maybeText(format === undefined ? undefined : formatName(format));
   if (name === undefined || !a.isLoading) return format;
-  const found = families.flatMap(({ formats }) => formats).find((one) => nameOf(one) === name);
+  const found = formatNamed(name);
   assert(found !== undefined, `there is no format ${name}`);
   return found;
 }
 
-function nameOf({ codec, mpegVersion, sampleRateHz, channels, aacObjectType }: FrameFormat): string {
+/** The same for every format that is the same to a decoder. */
+export function formatName({ codec, mpegVersion, sampleRateHz, channels, aacObjectType }: FrameFormat): string {
   return `${codec} ${mpegVersion} ${sampleRateHz} ${channels} ${aacObjectType}`;
 }

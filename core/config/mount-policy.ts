@@ -13,6 +13,8 @@ export interface MountPolicy {
   readonly fallback?: Fallback;
   /** They hear it also instead of a stream that has been silent or has repeated itself for its time, when no other one carries programme. */
   readonly fallbackOnSilence?: boolean;
+  /** A file of whole frames that each new listener hears first. */
+  readonly intro?: string;
   readonly settings?: Partial<Pick<Settings, MountSettingName>>;
 }
 

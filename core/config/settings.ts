@@ -88,6 +88,7 @@ export interface Settings {
   readonly fallbackMs: number;
   readonly fallbackLeaveMs: number;
   readonly fallbackBytes: number;
+  readonly introBytes: number;
   readonly lossySwitchMs: number;
   readonly slowerWaitMs: number;
   readonly mountEndMs: number;
@@ -202,6 +203,7 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   fallbackMs: { value: 1_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['edge'], why: 'the fallback goes on air when no stream has brought a frame for this long: before the buffer of a player is empty' },
   fallbackLeaveMs: { value: 1_000, unit: 'ms', min: 0, max: 3_600_000, roles: ['edge'], why: 'time for which a stream must have been healthy before listeners return to it from the fallback: longer would be heard as a delay, and a source that fails again at once should not be heard' },
   fallbackBytes: { value: 8_388_608, unit: 'bytes', min: 1_024, max: 268_435_456, roles: ['edge'], why: 'size limit for a fallback file, which is held in memory: nine minutes at 128 kbit/s' },
+  introBytes: { value: 2_097_152, unit: 'bytes', min: 1_024, max: 16_777_216, roles: ['edge'], why: 'size limit for an intro file, which is held in memory, once in each process: two minutes at 128 kbit/s' },
   mountEndMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['edge'], why: 'a mountpoint without any frame for this long ends, as in the original' },
   formatSettleMs: { value: 1_000, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'time that a new mountpoint with streams of several codecs waits for announced streams, and in which it can restart in the codec of the majority, as long as it has no listeners' },
 

@@ -25,6 +25,8 @@ import type { ListenerId, Machine, PathId } from '../base/machine.ts';
 import type { Peer } from '../links/peer.ts';
 import type { Transport } from '../links/transport.ts';
 import type { Matcher } from './content/matcher.ts';
+import { Intros } from './mountpoint/intros.ts';
+import type { Intro } from '../listeners/intro.ts';
 import type { GivenFile } from './mountpoint/fallbacks.ts';
 import type { MountInfo, MountReason } from './mountpoint/mountpoint.ts';
 import type { CommandResult, MountCommand } from './switching/command.ts';
@@ -49,6 +51,8 @@ export interface EdgeOptions {
   readonly newMatcher?: () => Matcher;
   /** Makes further outputs of a mountpoint, besides its listeners here. */
   readonly outputs?: (of: OutputOf) => readonly MountOutput[];
+  /** Told of what new listeners hear first, at outputs of its mountpoints that are in other processes. */
+  readonly intro?: (now: Micros, mount: string, intro: Intro | undefined) => void;
   /** false: nobody can join here; an output takes the programme to its listeners, and `heardElsewhere` tells of them. */
   readonly hasListeners?: boolean;
 }
@@ -102,15 +106,20 @@ export class Edge implements Machine {
   readonly #streams: Streams;
   readonly #mounts: Mountpoints;
   readonly #listeners: Listeners;
+  readonly #intros: Intros;
   readonly #timers: TimerQueue<EdgeReason> = new TimerQueue();
   readonly #budget: MemoryBudget;
   readonly #correlator: Correlator = new Correlator();
   readonly #titles: EdgeTitles;
   #now = 0 as Micros;
 
-  constructor({ settings, policies, newMatcher, outputs = () => [], hasListeners = true }: EdgeOptions, sink: EdgeSink) {
+  constructor({ settings, policies, newMatcher, outputs = () => [], intro, hasListeners = true }: EdgeOptions, sink: EdgeSink) {
     this.#budget = new MemoryBudget(settings.edgeBytes);
     this.#listeners = new Listeners({ settings, budget: this.#budget }, sink);
+    this.#intros = new Intros(settings.introBytes, (now, mount, one) => {
+      this.#listeners.intro(now, mount, one);
+      intro?.(now, mount, one);
+    });
     const table = new StreamTable<EdgeStream>();
     this.#titles = new EdgeTitles({
       maxMounts: settings.maxStreams,
@@ -132,6 +141,7 @@ export class Edge implements Machine {
       ended: (name) => this.#titles.ended(name),
       timer: (reason, fire) => this.#timers.timer(reason, fire),
       event: (event) => sink.event(event),
+      introChanged: (now, mount) => this.#intros.forget(now, mount),
     });
     this.#streams = new Streams({
       settings,
@@ -164,7 +174,7 @@ export class Edge implements Machine {
 
   /** Memory of unfinished and early messages, rings, and what is kept for listeners. */
   get heldBytes(): number {
-    return this.#pathReceiver.heldBytes + this.#streams.heldBytes + this.#mounts.heldBytes + this.#listeners.heldBytes;
+    return this.#pathReceiver.heldBytes + this.#streams.heldBytes + this.#mounts.heldBytes + this.#intros.heldBytes + this.#listeners.heldBytes;
   }
 
   get stats(): EdgeStats {
@@ -286,6 +296,14 @@ export class Edge implements Machine {
     return this.#mounts.provideFallback(now, mount, title, file);
   }
 
+  /**
+   * The file that each new listener of a mountpoint hears first, from now on, until its policy has another `intro`; `title` is what they see meanwhile, '' the
+   * title of the stream. Says why it cannot be that. Who joins while the stream has another format hears the stream at once.
+   */
+  provideIntro(now: Micros, mount: string, title: string, file: Uint8Array): FallbackProblem | undefined {
+    return this.#intros.provide(now, mount, title, file);
+  }
+
   /** What is wanted of a mountpoint at present, also of one that is not there. */
   policyOf(mount: string): MountPolicy {
     return this.#mounts.policyOf(mount);
@@ -336,6 +354,7 @@ export class Edge implements Machine {
     const streams = this.#streams.snapshot(a, onAir, (path) => this.#pathReceiver.path(path));
     this.#titles.snapshot(a);
     this.#mounts.snapshot(a, (stream) => streams[a.number(stream === undefined ? 0 : streams.indexOf(stream))]!);
+    this.#intros.snapshot(a, this.#now);
     this.#listeners.snapshot(a);
     this.#budget.snapshot(a);
     this.#correlator.snapshot(a);

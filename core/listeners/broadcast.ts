@@ -3,11 +3,16 @@ import { Journal } from '../base/journal.ts';
 import type { MountId } from '../base/machine.ts';
 import type { Snapshot } from '../base/snapshot.ts';
 import { ms, type Micros } from '../base/units.ts';
+import { CutRepairs } from '../codec/cuts.ts';
+import { emptyFrameHeader, type FrameFormat } from '../codec/format/format.ts';
+import { isSameFormat, snapshotFormat } from '../codec/formats.ts';
+import { readHeader } from '../codec/header.ts';
 import type { Settings } from '../config/settings.ts';
 import { Ahead } from '../timing/ahead.ts';
 import type { Audience } from './audience.ts';
 import { IcyInterleaver } from './icy-interleaver.ts';
 import { NO_ICY, type Listener } from './listener.ts';
+import type { Intro } from './intro.ts';
 import { BroadcastTexts } from './titles.ts';
 
 export interface BroadcastOptions {
@@ -17,7 +22,19 @@ export interface BroadcastOptions {
   readonly budget: MemoryBudget;
 }
 
+/** What a listener is given first of the stream, behind an intro. */
+interface Entry {
+  readonly position: number;
+  readonly bytes: Uint8Array;
+  /** So much of the journal it stands for. */
+  readonly journalBytes: number;
+}
+
 const CHUNK_BYTES = 16_384;
+/** The audio of a frame of MP3 can begin 511 bytes before it: at 8 kbit/s that is half a second. */
+const BEFORE_ENTRY_US = ms(600);
+/** Of those that are there, so many frames are looked at: more than what the first one cannot carry reaches. */
+const MOST_ENTRY_FRAMES = 8;
 /** Where the system has not taken so much, no more is given, and no larger piece at once: the rest of a slow listener's lag costs nothing here. */
 export const IN_FLIGHT_BYTES = 65_536;
 /** So much of a burst is kept when memory is spent. */
@@ -43,6 +60,14 @@ export class Broadcast {
   /** The last piece, and where it begins. */
   #piece: Uint8Array | undefined;
   #pieceAt = 0;
+  #format: FrameFormat | undefined;
+  #introsSkipped = 0;
+  /** The last entry, of those who enter at one place. */
+  #entry: Entry | undefined;
+  #introIcy: IcyInterleaver | undefined;
+  #introText = '';
+  /** From here on the frames are looked at, where listeners come from an intro; Infinity: they never do. */
+  #readFrom = Infinity;
   /** Where the first frame of the newest format is: a burst begins there at the earliest. */
   #formatBegins = 0;
   #programmeUs = 0;
@@ -82,7 +107,8 @@ export class Broadcast {
   }
 
   /** The next frames have another format than those before. */
-  format(): void {
+  format(format: FrameFormat): void {
+    this.#format = format;
     this.#formatBegins = this.#journal.head;
   }
 
@@ -119,15 +145,49 @@ export class Broadcast {
     if (isSlow) this.#slow++;
   }
 
+  /** Its listeners hear an intro first from now on, or none. */
+  introChanged(isThere: boolean): void {
+    if (!isThere) this.#readFrom = Infinity;
+    else if (this.#readFrom === Infinity) this.#readFrom = this.#journal.head;
+  }
+
+  /** Whether a listener who joins now can go on with the stream behind this; undefined before there is one. */
+  canFollow(intro: Intro): boolean | undefined {
+    return this.#format === undefined ? undefined : isSameFormat(intro.format, this.#format);
+  }
+
+  /** One more listener had to do without the intro: how many there were. */
+  skippedIntro(): number {
+    this.#introsSkipped++;
+    return this.#introsSkipped;
+  }
+
+  /** What a listener is given of an intro, from byte `from` up to `end`, with its metadata. */
+  nextOfIntro(listener: Listener, intro: Intro, from: number, end: number): Uint8Array {
+    const audio = intro.bytes.subarray(from, end);
+    this.#introText = intro.text === '' ? this.#texts.at(this.#journal.head) : intro.text;
+    this.#introIcy ??= new IcyInterleaver(this.#settings.icyIntervalBytes, { at: () => this.#introText });
+    return this.#given(listener, listener.icyLeft === NO_ICY ? audio : this.#introIcy.next(listener, audio, from));
+  }
+
+  /**
+   * What a listener is given first of the stream, behind an intro: made so that it needs nothing of what was before. There is something. Undefined where
+   * that was given out before there was an intro: it is as it is.
+   */
+  first(listener: Listener): Uint8Array | undefined {
+    const { position } = listener;
+    if (position < this.#readFrom) return undefined;
+    const { bytes, journalBytes } = this.#entryAt(position);
+    listener.position += journalBytes;
+    return this.#given(listener, listener.icyLeft === NO_ICY ? bytes : this.#icy.next(listener, bytes, position));
+  }
+
   /** What a listener is given next, with its metadata; moves it behind that. There is something: it is not at the head. */
   next(listener: Listener): Uint8Array {
     const { position } = listener;
     const piece = this.#piece !== undefined && this.#pieceAt === position ? this.#piece : this.#read(position);
     listener.position += piece.length;
-    const bytes = listener.icyLeft === NO_ICY ? piece : this.#icy.next(listener, piece, position);
-    listener.bytes += bytes.length;
-    this.#bytesOut += bytes.length;
-    return bytes;
+    return this.#given(listener, listener.icyLeft === NO_ICY ? piece : this.#icy.next(listener, piece, position));
   }
 
   /** Programme that is given out behind a position, to the mark before it; 0 at the head. */
@@ -149,6 +209,8 @@ export class Broadcast {
     if (this.isHeard) this.#trim(this.#neededFrom);
     this.#neededFrom = Infinity;
     this.#icy.clear();
+    this.#introIcy?.clear();
+    this.#entry = undefined;
   }
 
   /** It is over, and nobody listens any more: gives its memory back, and is not used again. */
@@ -158,8 +220,11 @@ export class Broadcast {
 
   /** Saves or restores its state. */
   snapshot(a: Snapshot): void {
-    this.#journal.snapshot(a);
+    this.#readFrom = a.number(this.#readFrom);
+    this.#journal.snapshot(a, this.#readFrom !== Infinity);
     this.#texts.snapshot(a);
+    this.#format = snapshotFormat(a, this.#format);
+    this.#introsSkipped = a.number(this.#introsSkipped);
     this.#formatBegins = a.number(this.#formatBegins);
     this.#programmeUs = a.number(this.#programmeUs);
     this.#ahead.snapshot(a);
@@ -167,6 +232,49 @@ export class Broadcast {
     this.#peak = a.number(this.#peak);
     this.#slow = a.number(this.#slow);
     this.#bytesOut = a.number(this.#bytesOut);
+  }
+
+  #given(listener: Listener, bytes: Uint8Array): Uint8Array {
+    listener.bytes += bytes.length;
+    this.#bytesOut += bytes.length;
+    return bytes;
+  }
+
+  #entryAt(position: number): Entry {
+    if (this.#entry?.position !== position) this.#entry = this.#makeEntry(position);
+    return this.#entry;
+  }
+
+  /** As a cut is mended: what a decoder lacks of frames before is put into the first ones. */
+  #makeEntry(position: number): Entry {
+    const journal = this.#journal;
+    const from = Math.max(this.#readFrom, Math.min(position, this.#formatBegins), journal.at((journal.timeAt(position) - BEFORE_ENTRY_US) as Micros).position);
+    const frames: Uint8Array[] = [];
+    const header = emptyFrameHeader();
+    let entered = 0;
+    let at = from;
+    while (at < journal.head && entered < MOST_ENTRY_FRAMES) {
+      const piece = journal.piece(at, 0);
+      for (let inside = 0; inside < piece.length && entered < MOST_ENTRY_FRAMES; ) {
+        const isFrame = readHeader(piece, inside, header) === undefined;
+        const end = isFrame ? inside + header.lengthBytes : piece.length;
+        frames.push(piece.subarray(inside, end));
+        if (at + inside >= position) entered++;
+        inside = end;
+        if (inside >= piece.length || entered === MOST_ENTRY_FRAMES) at += inside;
+      }
+    }
+    const repairs = new CutRepairs();
+    repairs.cut();
+    const first = frames.length - entered;
+    const mended = frames.slice(first).map((frame, index) => repairs.next(frame, (back) => frames[first + index - back]).slice());
+    const bytes = new Uint8Array(mended.reduce((sum, { length }) => sum + length, 0));
+    let end = 0;
+    for (const frame of mended) {
+      bytes.set(frame, end);
+      end += frame.length;
+    }
+    return { position, bytes, journalBytes: at - position };
   }
 
   #read(position: number): Uint8Array {

@@ -24,5 +24,7 @@ export type ListenersEvent =
       readonly connectedMs: number;
       readonly bytes: number;
     }
+  /** Listeners of a mountpoint were not given its intro, for its format is not that on air; `count` since the mountpoint began, told at powers of two. */
+  | { readonly kind: 'intro-skipped'; readonly mount: string; readonly count: number }
   /** One was refused: `maxListeners`. */
   | BoundHit;

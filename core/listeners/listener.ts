@@ -2,6 +2,7 @@ import type { ListenerId } from '../base/machine.ts';
 import type { Snapshot } from '../base/snapshot.ts';
 import type { Micros } from '../base/units.ts';
 import type { Broadcast } from './broadcast.ts';
+import { IntroPlace } from './intro-place.ts';
 import type { IcyPlace } from './icy-interleaver.ts';
 
 export interface JoinOptions {
@@ -16,13 +17,16 @@ export interface JoinOptions {
 /** Instead of what is left to the next block: a listener that wants none. */
 export const NO_ICY = 0;
 
+/** The position of one that is not in the stream yet, but hears an intro. */
+export const BEFORE_STREAM: number = Infinity;
+
 /** One listener, and how far it is. */
 export class Listener implements IcyPlace {
   readonly id: ListenerId;
   broadcast: Broadcast;
   readonly label: string;
   joinedAt: Micros;
-  /** What it gets next, in the journal of its mountpoint. */
+  /** What it gets next, in the journal of its mountpoint; `BEFORE_STREAM`: nothing of that yet. */
   position: number;
   /** Its burst, which it may be behind by besides `listenerQueueBytes`. */
   burstBytes: number;
@@ -30,6 +34,8 @@ export class Listener implements IcyPlace {
   bytes = 0;
   icyLeft: number;
   icyTold: string | undefined = undefined;
+  /** Where it is in the intro of its mountpoint; undefined: in the stream. */
+  intro: IntroPlace | undefined = undefined;
   /** Where it is in `Slices`. */
   slice = 0;
   index = 0;
@@ -59,5 +65,6 @@ export class Listener implements IcyPlace {
     this.bytes = a.number(this.bytes);
     this.icyLeft = a.number(this.icyLeft);
     this.icyTold = a.maybeText(this.icyTold);
+    this.intro = IntroPlace.snapshot(a, this.intro);
   }
 }

@@ -1,16 +1,19 @@
-import { Bounds } from '../base/bounds.ts';
+import { Bounds, isPowerOfTwo } from '../base/bounds.ts';
 import type { MemoryBudget } from '../base/budget.ts';
 import { LISTENER_BYTES } from '../base/costs.ts';
 import type { ListenerId, Machine, MountId } from '../base/machine.ts';
 import type { Snapshot } from '../base/snapshot.ts';
 import { assert } from '../base/assert.ts';
 import { TimerQueue, type Timer } from '../base/timers.ts';
-import { later, ms, toMs, type Micros } from '../base/units.ts';
+import { later, ms, NEVER, toMs, type Micros } from '../base/units.ts';
+import type { FrameFormat } from '../codec/format/format.ts';
 import type { Settings } from '../config/settings.ts';
 import { nobody, type Audience } from './audience.ts';
 import { Broadcast, IN_FLIGHT_BYTES } from './broadcast.ts';
 import type { ListenersEvent } from './events.ts';
-import { Listener, NO_ICY, type JoinOptions } from './listener.ts';
+import type { Intro } from './intro.ts';
+import { IntroPlace } from './intro-place.ts';
+import { BEFORE_STREAM, Listener, NO_ICY, type JoinOptions } from './listener.ts';
 import { Slices } from './slices.ts';
 
 export interface ListenersSink {
@@ -23,7 +26,7 @@ export interface ListenersSink {
 }
 
 export type EndReason = 'mount-ended' | 'too-slow';
-type ListenersReason = 'listener-flush' | 'listener-burst';
+type ListenersReason = 'listener-flush' | 'listener-burst' | 'listener-intro';
 
 /** Where nothing is gathered: how often one is looked at that could not take all. */
 const LOOK_US = ms(10);
@@ -41,13 +44,15 @@ export interface ListenersInput {
   /** A mountpoint is there, and can be joined by its name. */
   opened(now: Micros, mount: MountId, name: string): void;
   /** Its next frames have another format than those before; its first have one. */
-  format(now: Micros, mount: MountId): void;
+  format(now: Micros, mount: MountId, format: FrameFormat): void;
   /** The ICY metadata of its next frames. */
   title(now: Micros, mount: MountId, text: string): void;
   /** Its next frame. `bytes` is borrowed for the call. */
   frame(now: Micros, mount: MountId, bytes: Uint8Array, durationUs: number): void;
   /** It is over. */
   ended(now: Micros, mount: MountId): void;
+  /** What new listeners of a mountpoint of this name hear first from now on, also when it is there later; undefined: nothing. */
+  intro(now: Micros, name: string, intro: Intro | undefined): void;
 }
 
 /**
@@ -57,7 +62,9 @@ export interface ListenersInput {
  *     opened, format, title, frame, ended     of a mountpoint, by its number
  *     join, leave                             of a listener
  *
- * A new listener is given its burst at once. After that it is written to when its slice is served: once in `listenerFlushMs`, or more often where there are few.
+ * A new listener is given its burst at once. Where its mountpoint has an intro, that is its burst, and goes on as it plays; behind it the listener is where one
+ * would be who had joined without it. Until then it is apart from the others, who are served as if there were no intros.
+ * After that it is written to when its slice is served: once in `listenerFlushMs`, or more often where there are few.
  */
 export class Listeners implements Machine, ListenersInput {
   readonly #settings: Settings;
@@ -66,11 +73,16 @@ export class Listeners implements Machine, ListenersInput {
   readonly #timers: TimerQueue<ListenersReason> = new TimerQueue();
   readonly #flush: Timer<ListenersReason>;
   readonly #burst: Timer<ListenersReason>;
+  readonly #introDue: Timer<ListenersReason>;
   readonly #bounds: Bounds;
+  /** By the names of their mountpoints. */
+  readonly #intros: Map<string, Intro> = new Map();
   #mounts: Map<MountId, Broadcast> = new Map();
   readonly #byName: Map<string, Broadcast> = new Map();
   #listeners: Map<ListenerId, Listener> = new Map();
   readonly #slices: Slices;
+  /** Those who hear an intro, who are not in the others. */
+  readonly #hearIntros: Slices;
   /** Those who have not been given their burst yet. */
   #fresh: Listener[] = [];
   /** When there was last something to give to somebody. */
@@ -82,8 +94,10 @@ export class Listeners implements Machine, ListenersInput {
     this.#budget = budget;
     this.#sink = sink;
     this.#slices = new Slices(settings.listenerFlushMs);
+    this.#hearIntros = new Slices(settings.listenerFlushMs);
     this.#flush = this.#timers.timer('listener-flush', (now) => this.#serveDue(now));
     this.#burst = this.#timers.timer('listener-burst', (now) => this.#serveFresh(now));
+    this.#introDue = this.#timers.timer('listener-intro', (now) => this.#serveIntros(now));
     this.#bounds = new Bounds((hit) => sink.event(hit));
   }
 
@@ -125,7 +139,7 @@ export class Listeners implements Machine, ListenersInput {
   /** How much of what its mountpoint has given out has not been given to this listener's connection yet. */
   behindBytes(id: ListenerId): number {
     const listener = this.#listeners.get(id);
-    return listener === undefined ? 0 : listener.broadcast.head - listener.position;
+    return listener === undefined || listener.position === BEFORE_STREAM ? 0 : listener.broadcast.head - listener.position;
   }
 
   opened(_now: Micros, mount: MountId, name: string): void {
@@ -133,8 +147,8 @@ export class Listeners implements Machine, ListenersInput {
     this.#open(mount, name);
   }
 
-  format(_now: Micros, mount: MountId): void {
-    this.#of(mount).format();
+  format(_now: Micros, mount: MountId, format: FrameFormat): void {
+    this.#of(mount).format(format);
   }
 
   title(_now: Micros, mount: MountId, text: string): void {
@@ -162,6 +176,17 @@ export class Listeners implements Machine, ListenersInput {
     broadcast.dispose();
   }
 
+  /** Those who hear the one before go on with the stream. */
+  intro(now: Micros, name: string, intro: Intro | undefined): void {
+    const before = this.#intros.get(name);
+    if (before !== undefined) {
+      for (const listener of this.#listeners.values()) if (listener.broadcast.mount === name && listener.intro?.isOver === false) this.#enter(now, listener, before);
+    }
+    if (intro === undefined) this.#intros.delete(name);
+    else this.#intros.set(name, intro);
+    this.#byName.get(name)?.introChanged(intro !== undefined);
+  }
+
   /** A listener; its burst is sent at the next `advance`, so that a head can be written first. */
   join(now: Micros, name: string, options: JoinOptions): ListenerId | 'no-such-mount' | 'full' {
     const broadcast = this.#byName.get(name);
@@ -173,11 +198,13 @@ export class Listeners implements Machine, ListenersInput {
     this.#joined++;
     const id = this.#joined as ListenerId;
     const { icy, label, burstMs = this.#settings.burstMs } = options;
-    const listener = new Listener(id, broadcast, label, now, broadcast.burstFrom(burstMs), icy ? this.#settings.icyIntervalBytes : NO_ICY);
+    const intro = this.#intros.size === 0 ? undefined : this.#introFor(broadcast);
+    const position = intro === undefined ? broadcast.burstFrom(burstMs) : BEFORE_STREAM;
+    const listener = new Listener(id, broadcast, label, now, position, icy ? this.#settings.icyIntervalBytes : NO_ICY);
     this.#add(listener);
     broadcast.joined();
-    this.#slices.add(listener);
-    if (this.#flush.armed) this.#flush.setEarlier(this.#slices.next(now));
+    if (intro === undefined) this.#intoSlices(now, listener);
+    else this.#beginIntro(now, listener, intro, burstMs);
     this.#fresh.push(listener);
     this.#burst.setEarlier(now);
     this.#sink.event({ kind: 'listener-joined', listener: id, mount: name, label, burstMs });
@@ -202,7 +229,7 @@ export class Listeners implements Machine, ListenersInput {
     const from = listener.broadcast;
     if (from === to) return 'moved';
     this.#give(listener);
-    const behindUs = from.behindUs(listener.position);
+    const behindUs = listener.intro === undefined ? from.behindUs(listener.position) : this.#leaveIntro(now, listener);
     from.left(false);
     listener.goTo(to, behindUs === 0 ? to.head : to.burstFrom(toMs(behindUs as Micros)));
     to.joined();
@@ -228,11 +255,13 @@ export class Listeners implements Machine, ListenersInput {
     this.#listeners = new Map(a.list(this.#listeners, (entry) => this.#snapshotListener(a, entry?.[1])));
     if (a.isLoading) for (const listener of this.#listeners.values()) this.#add(listener);
     this.#slices.snapshot(a, (id) => this.#listeners.get(id)!);
+    this.#hearIntros.snapshot(a, (id) => this.#listeners.get(id)!);
     const fresh = a.list(this.#fresh.filter(({ id }) => this.#listeners.has(id)).map(({ id }) => id), (id) => a.number(id ?? (0 as ListenerId)));
     if (a.isLoading) this.#fresh = fresh.map((id) => this.#listeners.get(id)!);
     this.#newsAt = a.number(this.#newsAt);
     this.#flush.snapshot(a);
     this.#burst.snapshot(a);
+    this.#introDue.snapshot(a);
     this.#joined = a.number(this.#joined);
     this.#bounds.snapshot(a);
     this.#timers.snapshot(a);
@@ -240,6 +269,7 @@ export class Listeners implements Machine, ListenersInput {
 
   #open(mount: MountId, name: string): Broadcast {
     const broadcast = new Broadcast({ id: mount, mount: name, settings: this.#settings, budget: this.#budget });
+    broadcast.introChanged(this.#intros.has(name));
     this.#mounts.set(mount, broadcast);
     this.#byName.set(name, broadcast);
     return broadcast;
@@ -268,7 +298,7 @@ export class Listeners implements Machine, ListenersInput {
 
   #remove(listener: Listener, isSlow: boolean): void {
     this.#listeners.delete(listener.id);
-    this.#slices.delete(listener);
+    (listener.intro === undefined ? this.#slices : this.#hearIntros).delete(listener);
     listener.broadcast.left(isSlow);
     this.#budget.setAside(-LISTENER_BYTES);
   }
@@ -284,7 +314,11 @@ export class Listeners implements Machine, ListenersInput {
   #serveFresh(now: Micros): void {
     const fresh = this.#fresh;
     this.#fresh = [];
-    for (const listener of fresh) if (this.#listeners.has(listener.id)) this.#serve(now, listener);
+    for (const listener of fresh) {
+      if (!this.#listeners.has(listener.id)) continue;
+      if (listener.intro === undefined) this.#serve(now, listener);
+      else this.#serveIntro(now, listener);
+    }
   }
 
   #serveDue(now: Micros): void {
@@ -293,6 +327,91 @@ export class Listeners implements Machine, ListenersInput {
     const flushUs = ms(this.#settings.listenerFlushMs);
     if (this.#flush.armed || flushUs === 0 || now - this.#newsAt > flushUs) return;
     this.#flush.set(this.#slices.next(now));
+  }
+
+  #intoSlices(now: Micros, listener: Listener): void {
+    this.#slices.add(listener);
+    if (this.#flush.armed) this.#flush.setEarlier(this.#slices.next(now));
+  }
+
+  /** What a listener who joins now hears first; nothing, where the stream behind it has another format than what was configured for it. */
+  #introFor(broadcast: Broadcast): Intro | undefined {
+    const { mount } = broadcast;
+    const intro = this.#intros.get(mount);
+    if (intro === undefined || broadcast.canFollow(intro) === true) return intro;
+    if (broadcast.canFollow(intro) === undefined) return undefined;
+    const count = broadcast.skippedIntro();
+    if (isPowerOfTwo(count)) this.#sink.event({ kind: 'intro-skipped', mount, count });
+    return undefined;
+  }
+
+  #beginIntro(now: Micros, listener: Listener, intro: Intro, burstMs: number): void {
+    listener.intro = new IntroPlace(now, burstMs);
+    listener.burstBytes = intro.endAt(ms(burstMs));
+    this.#hearIntros.add(listener);
+    if (!this.#introDue.armed) this.#hearIntros.skip(now);
+    this.#awaitIntros(now);
+  }
+
+  #awaitIntros(now: Micros): void {
+    const next = this.#settings.listenerFlushMs === 0 ? later(now, LOOK_US) : this.#hearIntros.next(now);
+    if (this.#hearIntros.next(now) !== NEVER) this.#introDue.setEarlier(next);
+  }
+
+  #serveIntros(now: Micros): void {
+    const hasEnded = this.#hearIntros.run(now, (listener) => this.#serveIntro(now, listener));
+    if (hasEnded) this.#trim();
+    this.#awaitIntros(now);
+  }
+
+  /** Writes what is due of the intro, as far as the connection takes it; behind that, it goes on with the stream. */
+  #serveIntro(now: Micros, listener: Listener): void {
+    const { broadcast, id, intro: place } = listener;
+    const intro = this.#intros.get(broadcast.mount);
+    if (!place!.isOver && intro !== undefined) {
+      const dueBytes = intro.endAt(place!.dueUs(now));
+      let backlogBytes = this.#sink.backlogBytes(id);
+      while (place!.given < dueBytes && backlogBytes < IN_FLIGHT_BYTES) {
+        const end = Math.min(dueBytes, intro.pieceEnd(place!.given, IN_FLIGHT_BYTES));
+        this.#sink.send(id, broadcast.nextOfIntro(listener, intro, place!.given, end));
+        place!.given = end;
+        backlogBytes = this.#sink.backlogBytes(id);
+      }
+      const lagBytes = dueBytes - place!.given + backlogBytes;
+      if (lagBytes > this.#settings.listenerQueueBytes + listener.burstBytes) return this.#drop(now, listener, lagBytes);
+      if (place!.given < intro.bytes.length) return;
+      this.#enter(now, listener, intro);
+    }
+    if (listener.position < broadcast.head) this.#beginStream(now, listener);
+  }
+
+  /** It has heard enough of the intro: the next is that of the stream which it would be given now without it. */
+  #enter(now: Micros, listener: Listener, intro: Intro): void {
+    const { broadcast, intro: place } = listener;
+    const owedUs = place!.dueUs(now) - intro.timeOf(place!.given);
+    place!.isOver = true;
+    listener.position = broadcast.burstFrom(toMs(owedUs as Micros));
+    listener.burstBytes += broadcast.head - listener.position;
+  }
+
+  /** There is something of the stream for one who has heard the intro. */
+  #beginStream(now: Micros, listener: Listener): void {
+    this.#leaveIntro(now, listener);
+    const first = listener.broadcast.first(listener);
+    if (first !== undefined) this.#sink.send(listener.id, first);
+    this.#haveNews(now);
+    this.#serve(now, listener);
+  }
+
+  /** It is one of the others from now on. Gives what it is behind by then. */
+  #leaveIntro(now: Micros, listener: Listener): number {
+    const { broadcast, intro: place } = listener;
+    const intro = this.#intros.get(broadcast.mount);
+    const behindUs = place!.isOver || intro === undefined ? broadcast.behindUs(listener.position) : place!.dueUs(now) - intro.timeOf(place!.given);
+    this.#hearIntros.delete(listener);
+    listener.intro = undefined;
+    this.#intoSlices(now, listener);
+    return behindUs;
   }
 
   /** Writes what a listener's connection takes, and drops one that is too far behind. */

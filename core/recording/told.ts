@@ -58,6 +58,7 @@ const events: { readonly [K in Kind]: readonly [code: number, ...fields: (keyof 
   'title-set': [35, 'mount', 'title', 'label'],
   'policy-changed': [41, 'mount', 'changed'],
   'fallback-replaced': [42, 'mount', 'what', 'by', 'forMs'],
+  'intro-skipped': [43, 'mount', 'count'],
 };
 
 /** What a machine answers its caller that is no id; `refused`: for a reason that it gives in words. */

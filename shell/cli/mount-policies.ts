@@ -15,6 +15,7 @@ export const mountOptions: readonly Option[] = [
   { name: 'codec', value: 'MOUNT=CODEC', repeated: true, help: `codec of this mountpoint: ${codecs.slice(0, -1).join(', ')} or ${codecs.at(-1)}; its streams in other codecs are ignored (default: the codec of the majority)` },
   { name: 'fallback-mount', value: 'MOUNT=OTHER', repeated: true, help: 'fallback of this mountpoint: another mountpoint, heard while no encoder is available' },
   { name: 'fallback-file', value: 'MOUNT=FILE', repeated: true, help: 'fallback of this mountpoint: a file of the same codec, played in a loop while no encoder is available' },
+  { name: 'intro', value: 'MOUNT=FILE', repeated: true, help: 'a file of the same format that each new listener of this mountpoint hears first' },
 ];
 
 /** What a configuration file says under "mounts". Throws a UsageError that names file and key of all that is wrong. */
@@ -45,6 +46,7 @@ export function policiesOf(given: Given, inFile: MountPolicies): MountPolicies {
     change(mount, { codec: value });
   }
   const files = pairs(given, 'fallback-file');
+  for (const { mount, value } of pairs(given, 'intro')) change(mount, { intro: resolve(value) });
   for (const { mount, value } of files) change(mount, { fallback: { file: resolve(value) } });
   for (const { mount, value } of pairs(given, 'fallback-mount')) {
     if (files.some((file) => file.mount === mount)) throw new UsageError(`--fallback-mount and --fallback-file are both given for /${mount}`);
@@ -74,6 +76,7 @@ class PolicyReader extends JsonReader {
     if (key === 'codec') return { ...policy, codec: this.#codec(inside, value) };
     if (key === 'trust') return { ...policy, trust: this.#trust(inside, value) };
     if (key === 'fallback') return { ...policy, fallback: this.#fallback(inside, value) };
+    if (key === 'intro') return { ...policy, intro: resolve(dirname(this.file), this.text(inside, value)) };
     if (key === 'fallbackOnSilence') return { ...policy, fallbackOnSilence: this.flag(inside, value) };
     return { ...policy, settings: { ...policy.settings, [this.#setting(inside, key, value)]: value } };
   }
@@ -98,7 +101,7 @@ class PolicyReader extends JsonReader {
   }
 
   #setting(where: string, name: string, value: unknown): MountSettingName {
-    if (!isMountSetting(name)) throw this.error(where, `unknown key: a mountpoint has prefer, fallback, ${mountSettingNames.join(', ')}, fallbackOnSilence, trust, codec, ${SOURCE_KEY}, ${LISTENERS_KEY}`);
+    if (!isMountSetting(name)) throw this.error(where, `unknown key: a mountpoint has prefer, fallback, intro, ${mountSettingNames.join(', ')}, fallbackOnSilence, trust, codec, ${SOURCE_KEY}, ${LISTENERS_KEY}`);
     const problem = settingProblem(name, value);
     if (problem !== undefined) throw this.error(where, problem.replace(`${name} `, ''));
     return name;

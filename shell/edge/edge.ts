@@ -17,7 +17,7 @@ import { AccessLog, type AccessLogConfig } from '../access-log/access-log.ts';
 import type { AccessEntry } from '../access-log/lines.ts';
 import type { AdmissionConfig } from './admission/admission.ts';
 import { Driver } from '../process/driver.ts';
-import { fallbackError, fallbackProblemText, readFallbackFiles, type FallbackFile } from './fallback-files.ts';
+import { fallbackProblemText, mountFileError, readMountFiles, type MountFile } from './mount-files.ts';
 import type { ListenerHost, ListenerUser } from './listener-host.ts';
 import { ListenerServer, type ListenerServerOptions } from './listener-server.ts';
 import { LocalListeners } from './local-listeners.ts';
@@ -106,7 +106,7 @@ export class EdgeApp implements App {
     };
     this.#flight = record && new FlightRecorder({ ...record, role: 'edge', settings, log });
     this.#tls = config.tls && new TlsPort(config.tls, log);
-    const outputs = feed && { outputs: (of: OutputOf) => [toListeners(feed, of)], hasListeners: config.tls !== undefined };
+    const outputs = feed && { outputs: (of: OutputOf) => [toListeners(feed, of)], intro: feed.intro.bind(feed), hasListeners: config.tls !== undefined };
     const options = { settings, policies, ...outputs };
     this.#edge = this.#flight === undefined ? new Edge(options, sink) : recordedEdge(options, sink, this.#flight.recorder);
     this.#driver = new Driver(this.#edge, settings);
@@ -158,7 +158,7 @@ export class EdgeApp implements App {
 
   async start(): Promise<void> {
     const { bind, httpPort, relays, settings, policies = {}, accessLog } = this.#config;
-    const files = await readFallbackFiles(policies, settings);
+    const files = await readMountFiles(policies, settings);
     await this.#listeners.start();
     await this.#tls?.start();
     this.#accessLog = accessLog && new AccessLog(accessLog, this.#log);
@@ -277,12 +277,14 @@ export class EdgeApp implements App {
     return this.#pool;
   }
 
-  async #provide({ mount, path, title, bytes }: FallbackFile): Promise<void> {
-    const problem = this.#edge.provideFallback(this.#driver.now, mount, title, bytes);
+  async #provide(file: MountFile): Promise<void> {
+    const { mount, what, title, bytes } = file;
+    const now = this.#driver.now;
+    const problem = what === 'intro' ? this.#edge.provideIntro(now, mount, title, bytes) : this.#edge.provideFallback(now, mount, title, bytes);
     this.#driver.settle();
     if (problem === undefined) return;
     await this.stop();
-    throw fallbackError(mount, path, fallbackProblemText(problem));
+    throw mountFileError(file, fallbackProblemText(problem, what));
   }
 }
 

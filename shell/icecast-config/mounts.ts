@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { mountpointProblem } from '../../core/wire/announce.ts';
 import type { Fallback, MountPolicy } from '../../core/config/mount-policy.ts';
 import type { MountListener } from '../cli/mount-listeners.ts';
@@ -20,7 +20,6 @@ export interface IcecastMount {
 }
 
 const mountReasons: Reasons = {
-  'intro': 'listeners begin with the stream',
   'dump-file': 'streams are not written to files',
   'burst-size': 'the burst is that of <limits>',
   'queue-size': 'the queue is that of <limits>',
@@ -60,6 +59,7 @@ export function mountOf(section: Section, context: MountContext): IcecastMount |
     const value = section.text(key === 'genre' ? key : `stream-${key}`);
     return value === undefined ? [] : [[header, value] as const];
   });
+  const intro = section.text('intro');
   const authentication = section.sections('authentication').at(-1);
   const { auth, timeoutS } = authentication === undefined ? {} : authOf(authentication, context);
   const settings = {
@@ -68,6 +68,7 @@ export function mountOf(section: Section, context: MountContext): IcecastMount |
     ...(timeoutS !== undefined && section.settingFor('authentication', timeoutS, 'listenerAuthTimeoutMs', 1_000)),
   };
   const policy: MountPolicy = {
+    ...(intro !== undefined && { intro: context.webroot === undefined ? resolve(intro) : join(context.webroot, intro) }),
     ...(fallback !== undefined && { fallback: fallbackOf(fallback, context.webroot) }),
     ...(Object.keys(settings).length > 0 && { settings }),
   };

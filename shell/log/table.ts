@@ -133,6 +133,7 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'resumed': { level: 'info', text: 'live stream resumed' },
   'switch': { level: 'warn', text: 'switched' },
   'gap': { level: 'warn', text: 'messages lost on all paths' },
+  'intro-skipped': { level: 'warn', text: 'listeners did not get the intro: its format is not the one on air' },
   'listener-joined': { level: 'debug', text: 'listener joined' },
   'listener-left': { level: 'debug', text: 'listener left' },
   'listener-moved': { level: 'debug', text: 'listener moved to another mountpoint' },

@@ -151,6 +151,12 @@ export class Mount implements StreamConsumer {
     this.switcher.add(now, stream);
   }
 
+  /** There is no stream yet: its fallback has frames. */
+  beginWithFallback(now: Micros): void {
+    this.output.announce(now, this.#controller.source!.format!);
+    this.switcher.beginWithFallback(now);
+  }
+
   /** It is over: its outputs end, and its streams go there. */
   end(now: Micros, consumer: StreamConsumer, successor: EdgeStream | undefined): void {
     for (const stream of this.switcher) stream.goTo(consumer);

@@ -39,6 +39,8 @@ export interface MountpointsOptions {
   readonly ended: (name: string) => void;
   readonly timer: (reason: MountReason, fire: (now: Micros) => void) => Timer<string>;
   readonly event: (event: MountpointEvent) => void;
+  /** Another intro is wanted of a mountpoint, or none: what was provided for it is that no more. */
+  readonly introChanged: (now: Micros, mount: string) => void;
 }
 
 interface Ending {
@@ -72,7 +74,7 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
       timer,
       has: (name) => this.#mounts.has(name),
       begin: (now, name) => this.#begin(now, name),
-      controller: (now, name) => this.#mounts.get(name)?.switcher.beginWithFallback(now),
+      controller: (now, name) => this.#mounts.get(name)?.beginWithFallback(now),
     });
   }
 
@@ -155,6 +157,7 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
     for (const of of [before, policy]) if (of.fallback !== undefined && 'mount' in of.fallback) this.#findFollowers(of.fallback.mount);
     const changed = changedKeys(before, policy, read !== undefined);
     this.#options.event({ kind: 'policy-changed', mount: name, changed: changed.join(' ') });
+    if (changed.includes('intro')) this.#options.introChanged(now, name);
     const mount = this.#mounts.get(name);
     if (mount !== undefined) this.#change(now, mount, policy, changed);
     // It is there as soon as its file is.
@@ -285,6 +288,6 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
 
 /** What is wanted otherwise than before, by its keys. */
 function changedKeys(before: MountPolicy, after: MountPolicy, isFileNew: boolean): string[] {
-  const keys = ['prefer', 'trust', 'codec', 'fallback', 'fallbackOnSilence', 'settings'] as const satisfies readonly (keyof MountPolicy)[];
+  const keys = ['prefer', 'trust', 'codec', 'fallback', 'fallbackOnSilence', 'intro', 'settings'] as const satisfies readonly (keyof MountPolicy)[];
   return keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]) || (key === 'fallback' && isFileNew));
 }

@@ -72,6 +72,11 @@ export class FanOut implements FrameOutput, OutputOf {
     this.#followers = followers;
   }
 
+  /** What its first frame will have, which is on its way: whoever comes before that is told. */
+  announce(now: Micros, format: FrameFormat): void {
+    for (const output of this.#outputs) output.format(now, format);
+  }
+
   opened(now: Micros): void {
     for (const output of this.#outputs) output.opened(now);
     for (const follower of this.#followers) follower.opened();

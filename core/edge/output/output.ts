@@ -17,12 +17,12 @@ export interface Discontinuity {
  * Where a mountpoint gives its programme out: to listeners, to another mountpoint, to whatever else is to have it. Each output of a
  * mountpoint gets the same calls, in this order:
  *
- *     opened  (format? title? discontinuity? frame)…  ended
+ *     opened  (format* title? discontinuity? frame)…  ended
  */
 export interface MountOutput {
   /** The mountpoint begins. Not called for one that is restored from a saved state. */
   opened(now: Micros): void;
-  /** Of all frames from the next one on: before the first, and where it changes. */
+  /** Of all frames from the next one on: before the first, perhaps twice, and where it changes. */
   format(now: Micros, format: FrameFormat): void;
   /** The ICY metadata of all frames from the next one on, where it changes; '' until the first call. */
   title(now: Micros, text: string): void;

@@ -5,7 +5,7 @@ import type { MountOutput, OutputOf } from './output.ts';
 export function toListeners(listeners: ListenersInput, { id, name }: OutputOf): MountOutput {
   return {
     opened: (now) => listeners.opened(now, id, name),
-    format: (now) => listeners.format(now, id),
+    format: (now, format) => listeners.format(now, id, format),
     title: (now, text) => listeners.title(now, id, text),
     discontinuity: () => {},
     frame: (now, bytes, durationUs) => listeners.frame(now, id, bytes, durationUs),

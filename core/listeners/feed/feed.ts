@@ -3,6 +3,8 @@ import type { MountId } from '../../base/machine.ts';
 import { ms, NEVER, type Micros } from '../../base/units.ts';
 import type { Settings } from '../../config/settings.ts';
 import { prefixed } from '../../wire/framing.ts';
+import type { FrameFormat } from '../../codec/format/format.ts';
+import type { Intro } from '../intro.ts';
 import type { ListenersInput } from '../listeners.ts';
 import { BroadcastTexts } from '../titles.ts';
 import { RecordWriter } from './record.ts';
@@ -19,6 +21,7 @@ interface History {
   /** As much of what it has given out as a burst has; its clock is the length of the programme. */
   readonly journal: Journal;
   readonly texts: BroadcastTexts;
+  format: FrameFormat | undefined;
   programmeUs: number;
 }
 
@@ -42,6 +45,7 @@ export class Feed implements ListenersInput {
   readonly #journal: Journal;
   readonly #mounts = new Map<MountId, History>();
   readonly #byName = new Map<string, MountId>();
+  readonly #intros = new Map<string, Intro>();
   readonly #write = new RecordWriter();
 
   constructor(settings: Pick<Settings, 'burstMs' | 'journalMarkMs'>) {
@@ -59,13 +63,15 @@ export class Feed implements ListenersInput {
     this.#append(now, this.#write.opened(mount, name));
     const journal = new Journal({ chunkBytes: HISTORY_CHUNK_BYTES, markEveryUs: ms(this.#settings.journalMarkMs) });
     this.#byName.set(name, mount);
-    this.#mounts.set(mount, { name, openedAt: this.#journal.head, journal, texts: new BroadcastTexts(), programmeUs: 0 });
+    this.#mounts.set(mount, { name, openedAt: this.#journal.head, journal, texts: new BroadcastTexts(), format: undefined, programmeUs: 0 });
   }
 
-  format(now: Micros, mount: MountId): void {
-    this.#append(now, this.#write.format(mount));
+  format(now: Micros, mount: MountId, format: FrameFormat): void {
+    this.#append(now, this.#write.format(mount, format));
+    const history = this.#mounts.get(mount)!;
+    history.format = format;
     // A burst begins where the newest format does, at the earliest.
-    const { journal, texts } = this.#mounts.get(mount)!;
+    const { journal, texts } = history;
     journal.trimBefore(NEVER);
     texts.trimBefore(journal.tail);
   }
@@ -95,6 +101,12 @@ export class Feed implements ListenersInput {
     this.#mounts.delete(mount);
   }
 
+  intro(now: Micros, name: string, intro: Intro | undefined): void {
+    for (const record of this.#write.intro(name, intro)) this.#append(now, record);
+    if (intro === undefined) this.#intros.delete(name);
+    else this.#intros.set(name, intro);
+  }
+
   /** The number of a mountpoint that is there. */
   find(name: string): MountId | undefined {
     return this.#byName.get(name);
@@ -108,8 +120,10 @@ export class Feed implements ListenersInput {
   /** For a process that begins. */
   start(): FeedStart {
     const history: Uint8Array[] = [];
-    for (const [mount, { name, journal, texts }] of this.#mounts) {
+    for (const [name, intro] of this.#intros) for (const record of this.#write.intro(name, intro)) history.push(prefixed(record));
+    for (const [mount, { name, journal, texts, format }] of this.#mounts) {
       history.push(prefixed(this.#write.opened(mount, name)));
+      if (format !== undefined) history.push(prefixed(this.#write.format(mount, format)));
       const text = texts.at(journal.tail);
       if (text !== '') history.push(prefixed(this.#write.title(mount, text)));
       const cursor = journal.oldest();

@@ -83,6 +83,21 @@ const titleCall = {
   read: (from: CallReader): [string, string, number] => [from.text(), from.text(), from.varint()],
 };
 
+/** A file for a mountpoint, whole or without audio. */
+function provideCall(kind: number, redacted: number): CallDefinition<[name: string, title: string, file: Uint8Array]> {
+  return {
+    kind,
+    isAnswered: true,
+    redaction: { kind: redacted, kept: (redactions, _name, _title, file) => redactions.ofFile(file) },
+    write: (to, name, title, file) => {
+      to.text(name);
+      to.text(title);
+      to.audio(file);
+    },
+    read: (from) => [from.text(), from.text(), from.audio()],
+  };
+}
+
 export const relayCalls: RelayCalls = {
   ...pathCalls('source', 'relay'),
   subscribe: {
@@ -167,17 +182,8 @@ export const edgeCalls: EdgeCalls = {
     read: (from) => [from.text(), readCommand(from)],
   },
   setTitle: { kind: 20, ...titleCall },
-  provideFallback: {
-    kind: 12,
-    isAnswered: true,
-    redaction: { kind: 13, kept: (redactions, _name, _title, file) => redactions.ofFile(file) },
-    write: (to, name, title, file) => {
-      to.text(name);
-      to.text(title);
-      to.audio(file);
-    },
-    read: (from) => [from.text(), from.text(), from.audio()],
-  },
+  provideFallback: provideCall(12, 13),
+  provideIntro: provideCall(22, 23),
   changePolicy: {
     kind: 17,
     isAnswered: true,

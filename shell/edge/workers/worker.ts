@@ -164,7 +164,7 @@ export class ListenerWorker {
   }
 
   #renumbered(event: ListenersEvent): ListenersEvent {
-    if (event.kind === 'bound-hit') return event;
+    if (event.kind === 'bound-hit' || event.kind === 'intro-skipped') return event;
     return { ...event, listener: this.#numbers.get(event.listener) ?? this.#joining };
   }
 

@@ -6,18 +6,30 @@ import type { Micros } from '../../../core/base/units.ts';
 import { Feed } from '../../../core/listeners/feed/feed.ts';
 import { FeedReader } from '../../../core/listeners/feed/reader.ts';
 import type { ListenersInput } from '../../../core/listeners/listeners.ts';
-import { FRAME_US, numbered } from '../support/frames.ts';
+import type { FrameFormat } from '../../../core/codec/format/format.ts';
+import { formatName, formatNamed } from '../../../core/codec/formats.ts';
+import { Intro } from '../../../core/listeners/intro.ts';
+import { FRAME_US, numbered, range } from '../support/frames.ts';
+import { formatOf } from './intro-rig.ts';
 
-type Call = readonly [name: keyof ListenersInput, mount: number, ...rest: unknown[]];
+const mp3 = formatOf(numbered(0));
+
+type Call = readonly [name: Exclude<keyof ListenersInput, 'intro'>, mount: number, ...rest: unknown[]];
 
 /** Keeps the calls it gets, without their times. */
 class Told implements ListenersInput {
   readonly calls: Call[] = [];
   opened = (_now: Micros, mount: MountId, name: string): void => void this.calls.push(['opened', mount, name]);
-  format = (_now: Micros, mount: MountId): void => void this.calls.push(['format', mount]);
+  format = (_now: Micros, mount: MountId, format: FrameFormat): void => void this.calls.push(['format', mount, format]);
   title = (_now: Micros, mount: MountId, text: string): void => void this.calls.push(['title', mount, text]);
   frame = (_now: Micros, mount: MountId, bytes: Uint8Array, durationUs: number): void => void this.calls.push(['frame', mount, [...bytes], durationUs]);
   ended = (_now: Micros, mount: MountId): void => void this.calls.push(['ended', mount]);
+
+  intros: [string, string, string, readonly (readonly number[])[]][] = [];
+  intro = (_now: Micros, name: string, intro: Intro | undefined): void => {
+    const frames = intro === undefined ? [] : Array.from(intro.frames(), ({ bytes, durationUs }) => [durationUs, ...bytes]);
+    this.intros.push([name, intro === undefined ? '' : formatName(intro.format), intro?.text ?? '', frames]);
+  };
 
   of(mount: number): Call[] {
     return this.calls.filter(([, one]) => one === mount);
@@ -79,6 +91,7 @@ describe('the feed of listeners in other processes', () => {
         if (one.kind === 'ended') open.delete(one.mount);
         if (one.kind === 'opened') rig.tell(['opened', one.mount, `mount ${one.mount}`]);
         else if (one.kind === 'title') rig.tell(['title', one.mount, one.text]);
+        else if (one.kind === 'format') rig.tell(['format', one.mount, mp3]);
         else if (one.kind === 'frame') rig.tell(['frame', one.mount, one.bytes, one.durationUs]);
         else rig.tell([one.kind, one.mount]);
       }
@@ -116,10 +129,28 @@ describe('the feed of listeners in other processes', () => {
     rig.tell(['opened', 1, 'radio']);
     rig.tell(['title', 1, 'One']);
     rig.frames(1, 50);
-    rig.tell(['format', 1]);
+    rig.tell(['format', 1, mp3]);
     rig.frames(1, 2, 50);
     const process = new Process(rig.feed);
-    expect(process.told.calls.map(([name, , first]) => (name === 'title' ? first : name))).toEqual(['opened', 'One', 'frame', 'frame']);
+    expect(process.told.calls.map(([name, , first]) => (name === 'title' ? first : name))).toEqual(['opened', 'format', 'One', 'frame', 'frame']);
+  });
+
+  it('gives an intro to whoever is there, and to who begins later, and says that there is none any more', () => {
+    const rig = new Rig();
+    const early = new Process(rig.feed);
+    const intro = new Intro(mp3, "StreamTitle='Hello;\nworld';", range(0, 4).map((n) => ({ bytes: numbered(n), durationUs: FRAME_US + n })));
+    rig.feed.intro(0 as Micros, 'radio', intro);
+    const late = new Process(rig.feed);
+    for (const process of [early, late]) {
+      process.read(7);
+      const frames = range(0, 4).map((n) => [FRAME_US + n, ...numbered(n)]);
+      expect(process.told.intros).toEqual([['radio', formatName(mp3), "StreamTitle='Hello;\nworld';", frames.map((frame) => frame.map((value) => expect.closeTo(value, 3) as number))]]);
+    }
+    rig.feed.intro(0 as Micros, 'radio', undefined);
+    early.read();
+    expect(early.told.intros.at(-1)).toEqual(['radio', '', '', []]);
+    expect(new Process(rig.feed).told.intros).toEqual([]);
+    expect(formatNamed(formatName(mp3))).toBe(mp3);
   });
 
   it('lets go of what all have read, and of a mountpoint that is over', () => {

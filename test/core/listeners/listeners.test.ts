@@ -69,7 +69,7 @@ class Alone {
 function wire(calls: Call[]): (of: OutputOf) => readonly MountOutput[] {
   return ({ id, name }) => [{
     opened: (now) => calls.push(['opened', now, id, name]),
-    format: (now) => calls.push(['format', now, id]),
+    format: (now, format) => calls.push(['format', now, id, format]),
     title: (now, text) => calls.push(['title', now, id, text]),
     discontinuity: () => {},
     frame: (now, bytes, durationUs) => calls.push(['frame', now, id, bytes.slice(), durationUs]),

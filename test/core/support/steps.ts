@@ -9,7 +9,7 @@ import type { Relay } from '../../../core/relay/relay.ts';
 import { withSettings, type Settings } from '../../../core/config/settings.ts';
 import type { Micros } from '../../../core/base/units.ts';
 import { adtsFrame, apeTag, id3v2, infoFrame, join, mpegFrame } from '../codec/build.ts';
-import { numbered, numberedAac } from './frames.ts';
+import { FRAME_BYTES, numbered, numberedAac } from './frames.ts';
 import { announce, data, framed, headers, message, metadata } from './messages.ts';
 
 /** Small bounds, so that they are reached. */
@@ -95,13 +95,15 @@ export type Step =
   | { kind: 'title'; mount: string; title: string }
   | { kind: 'backlog'; which: number; bytes: number }
   | { kind: 'command'; mount: string; command: MountCommand }
-  | { kind: 'policy'; mount: string; policy: MountPolicy };
+  | { kind: 'policy'; mount: string; policy: MountPolicy }
+  | { kind: 'intro'; mount: string; frames: number };
 
 /** The streams' ids begin with their number. */
 const anyCommand: fc.Arbitrary<MountCommand> = fc.constantFrom<MountCommand>(
   { kind: 'switch' }, { kind: 'switch', to: '0001' }, { kind: 'switch', to: '0002' }, { kind: 'switch', to: 'nobody' }, { kind: 'automatic' },
 );
 
+const introFile = join(...Array.from({ length: 200 }, (_, n) => numbered(n, 98)));
 const file = join(...Array.from({ length: 12 }, (_, n) => numbered(n, 99)));
 
 /** Fallbacks may form loops, which are refused. */
@@ -129,6 +131,7 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('backlog' as const), which: fc.nat(4), bytes: fc.constantFrom(0, 3_000, 70_000) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('command' as const), mount: fc.constantFrom('a', 'b', 'c'), command: anyCommand }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('policy' as const), mount: fc.constantFrom('a', 'b', 'c'), policy: anyPolicy }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('intro' as const), mount: fc.constantFrom('a', 'b', 'c'), frames: fc.constantFrom(0, 5, 60, 200) }) },
 ), { maxLength: 60, size: 'max' });
 
 /** Serves deadlines; a machine that is never content is a bug. */
@@ -174,6 +177,7 @@ export interface Others {
   title(now: Micros, mount: string, title: string): void;
   command(now: Micros, mount: string, command: MountCommand): void;
   policy(now: Micros, mount: string, policy: MountPolicy): void;
+  intro(now: Micros, mount: string, frames: number): void;
 }
 
 /** Those who have been let in, and how much each has yet to take. */
@@ -186,7 +190,7 @@ export class Crowd<Id> {
   }
 
   /** `come` lets one in, or says undefined; `go` lets one go, and `move` moves one, who may be gone already. */
-  at(come: (now: Micros) => Id | undefined, go: (now: Micros, id: Id) => void, move: (now: Micros, id: Id, mount: string) => void): Omit<Others, 'command' | 'policy' | 'title' | 'pathsTo'> {
+  at(come: (now: Micros) => Id | undefined, go: (now: Micros, id: Id) => void, move: (now: Micros, id: Id, mount: string) => void): Omit<Others, 'command' | 'policy' | 'intro' | 'title' | 'pathsTo'> {
     const one = (which: number): Id | undefined => this.#ids[which % this.#ids.length];
     return {
       come: (now) => {
@@ -210,7 +214,7 @@ export class Crowd<Id> {
 }
 
 /** The listeners of an edge, at two mountpoints by turns, every third with titles. */
-export function listenersOf(edge: Pick<Edge, 'join' | 'leave' | 'move' | 'setTitle' | 'command' | 'changePolicy'>, crowd: Crowd<ListenerId>): Others {
+export function listenersOf(edge: Pick<Edge, 'join' | 'leave' | 'move' | 'setTitle' | 'command' | 'changePolicy' | 'provideIntro'>, crowd: Crowd<ListenerId>): Others {
   let names = 0;
   const people = crowd.at(
     (now) => {
@@ -226,12 +230,13 @@ export function listenersOf(edge: Pick<Edge, 'join' | 'leave' | 'move' | 'setTit
     title: (now, mount, title) => edge.setTitle(now, mount, title, Math.floor(now / 1_000)),
     command: (now, mount, command) => void edge.command(now, mount, command),
     policy: (now, mount, policy) => void edge.changePolicy(now, mount, policy, policy.fallback !== undefined && 'file' in policy.fallback ? { title: 'Standby', bytes: file } : undefined),
+    intro: (now, mount, frames) => void edge.provideIntro(now, mount, frames === 5 ? 'Hello' : '', introFile.subarray(0, frames * FRAME_BYTES)),
   };
 }
 
 /** The subscribers of a relay. */
 export function subscribersOf(relay: Pick<Relay, 'subscribe' | 'unsubscribe' | 'setTitle'>, crowd: Crowd<SubscriberId>): Others {
-  return { pathsTo: 'source', ...crowd.at((now) => relay.subscribe(now, anonymous('subscriber', 'edge')), (now, id) => relay.unsubscribe(now, id, 'closed'), () => undefined), title: (now, mount, title) => relay.setTitle(now, mount, title, Math.floor(now / 1_000)), command: () => undefined, policy: () => undefined };
+  return { pathsTo: 'source', ...crowd.at((now) => relay.subscribe(now, anonymous('subscriber', 'edge')), (now, id) => relay.unsubscribe(now, id, 'closed'), () => undefined), title: (now, mount, title) => relay.setTitle(now, mount, title, Math.floor(now / 1_000)), command: () => undefined, policy: () => undefined, intro: () => undefined };
 }
 
 /** Plays all steps, and then waits until everything is forgotten; `check` is called after each. */
@@ -269,6 +274,7 @@ export function play(machine: Ingress, all: readonly Step[], others: Others, che
     else if (step.kind === 'move') others.move(now as Micros, step.which, step.mount);
     else if (step.kind === 'title') others.title(now as Micros, step.mount, step.title);
     else if (step.kind === 'backlog') others.backlog(step.which, step.bytes);
+    else if (step.kind === 'intro') others.intro(now as Micros, step.mount, step.frames);
     else if (step.kind === 'policy') others.policy(now as Micros, step.mount, step.policy);
     else if (step.kind === 'command') others.command(now as Micros, step.mount, step.command);
     else if (path === undefined) continue;
@@ -293,7 +299,10 @@ export function play(machine: Ingress, all: readonly Step[], others: Others, che
     check();
   }
   // With a file, a mountpoint never ends.
-  for (const mount of ['a', 'b', 'c']) others.policy(now as Micros, mount, {});
+  for (const mount of ['a', 'b', 'c']) {
+    others.policy(now as Micros, mount, { intro: 'none' });
+    others.policy(now as Micros, mount, {});
+  }
   serve(machine, now, now + 60_000_000);
   check();
 }

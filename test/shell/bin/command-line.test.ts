@@ -335,7 +335,7 @@ describe('settings', () => {
     ['{"a b": {}}', /mounts\["a b"\]: a mountpoint's name has no spaces/],
     ['{"a": {}, "/a": {}}', /mounts\["\/a"\]: given twice/],
     ['{"radio": {"trust": "nobody"}}', /mounts\.radio\.trust: must be "content" or "all"/],
-    ['{"radio": {"prefers": "x"}}', /mounts\.radio\.prefers: unknown key: a mountpoint has prefer, fallback, silentSwitchMs, /],
+    ['{"radio": {"prefers": "x"}}', /mounts\.radio\.prefers: unknown key: a mountpoint has prefer, fallback, intro, silentSwitchMs, /],
     ['{"radio": {"stallMinMs": 500}}', /mounts\.radio\.stallMinMs: unknown key/],
     ['{"radio": {"silentSwitchMs": -1}}', /mounts\.radio\.silentSwitchMs: must be a whole number of ms from 0 to 3600000, not -1$/],
     ['{"radio": {"prefer": ""}}', /mounts\.radio\.prefer: must be a string, not ""$/],

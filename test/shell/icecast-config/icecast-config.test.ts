@@ -95,12 +95,11 @@ describe('an icecast.xml', () => {
   it('is told of what a mountpoint has that is not honoured', () => {
     expect(notesOf(`<mount type="default"><intro>/x</intro></mount>
       <mount><mount-name>/m</mount-name><username>dj</username><fallback-override>0</fallback-override><hidden>1</hidden>
-      <intro>/i.mp3</intro>
+
       <authentication type="roles"/></mount>`)).toEqual([
       '2: <mount> type="default" is not honoured: only single mountpoints can be configured',
       '3: <fallback-override> 0 is not honoured: listeners return from the fallback to the stream',
       '3: <hidden> is not honoured: all mountpoints are listed on the status page',
-      '4: <intro> is not honoured: listeners begin with the stream',
       '5: <authentication> type="roles" is not honoured: url and htpasswd are',
     ]);
   });
@@ -165,6 +164,11 @@ describe('an icecast.xml', () => {
     const { trustedProxies, notes } = read('<paths><x-forwarded-for>192.0.2.10</x-forwarded-for><x-forwarded-for/><x-forwarded-for>2001:db8::/32</x-forwarded-for></paths>');
     expect(trustedProxies).toEqual([{ address: '192.0.2.10', prefix: 32, family: 'ipv4' }, { address: '2001:db8::', prefix: 32, family: 'ipv6' }]);
     expect(notes).toEqual([]);
+  });
+
+  it('has an intro in its webroot', () => {
+    const mount = '<mount><mount-name>/one</mount-name><intro>/hello.mp3</intro></mount>';
+    expect(read(`<paths><webroot>web</webroot></paths>${mount}`).policies).toEqual({ one: { intro: join(directory, 'web', 'hello.mp3') } });
   });
 
   it('says what is pulled from other servers', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FrameFormat } from '../../../core/codec/format/format.ts';
 import type { FallbackProblem } from '../../../core/edge/fallback/problem.ts';
-import { fallbackProblemText } from '../../../shell/edge/fallback-files.ts';
+import { fallbackProblemText } from '../../../shell/edge/mount-files.ts';
 import { figuresOf, formatRefusalText } from '../../../shell/log/words.ts';
 import { sourceOf } from '../../../shell/operator/answers.ts';
 import type { Hindrance, StreamInfo } from '../../../core/edge/mountpoint/stream-info.ts';

@@ -4,6 +4,7 @@ import fallbackMount from '../../../scenarios/fallback-mount.ts';
 import type { Fallback } from '../../../core/config/mount-policy.ts';
 import type { ModelFormat } from '../../../sim/programme/model-frame.ts';
 import { aac, at, atMost, hears, type Scenario } from '../../../sim/scenario.ts';
+import type { Fault } from '../../../sim/run/fault.ts';
 import { simulate } from '../../../sim/run/simulation.ts';
 import { drawSwarm } from '../../../sim/swarm/draw/draw.ts';
 
@@ -58,12 +59,14 @@ test('a fallback that ends with its mountpoint leaves that to its time', () => {
 /** What each seed of the swarm draws, with a file for each mountpoint; in every second seed the others have the first one instead. */
 function withFallbacks(seed: number): Scenario {
   const { topology, ...others } = drawSwarm(seed);
+  // Operators leave these as they are.
+  const faults = (others.faults as readonly Fault[]).filter(({ kind }) => kind !== 'policy');
   const mounts = [...new Set(topology.encoders.map(({ mount }) => mount))];
   const formatOf = (mount: string): ModelFormat => topology.encoders.find((each) => each.mount === mount)!.format;
   const files = Object.fromEntries(mounts.map((mount) => [mount, { format: formatOf(mount), frames: 97 }]));
   const fallbackOf = (mount: string): Fallback => (seed % 2 === 0 && mount !== mounts[0] ? { mount: mounts[0]! } : { file: mount });
   const policies = Object.fromEntries(mounts.map((mount) => [mount, { fallback: fallbackOf(mount) }]));
-  return { ...others, topology: { ...topology, files, edges: topology.edges.map((each) => ({ ...each, policies })) } };
+  return { ...others, faults, topology: { ...topology, files, edges: topology.edges.map((each) => ({ ...each, policies })) } };
 }
 
 /** Of 24 a mountpoint has encoders of two formats; 10 and 30 once found that a bound of the simulator's was too low. */
