@@ -15,7 +15,7 @@ type EventOf<K extends Kind, E = MachineEvent> = E extends { readonly kind: infe
  * order. No words of ours: a kind, a field or a reason can be called otherwise, and a recording still replays. What is here keeps its
  * number and its order; what is new goes behind. 30 is not used any more.
  */
-const events: { readonly [K in Kind]: readonly [code: number, ...fields: (keyof EventOf<K>)[]] } = {
+export const toldEvents: { readonly [K in Kind]: readonly [code: number, ...fields: (keyof EventOf<K>)[]] } = {
   'path-opened': [1, 'path', 'label'],
   'path-closed': [2, 'path', 'label', 'messages', 'bytes', 'dropped'],
   'bound-hit': [3, 'count'],
@@ -48,17 +48,17 @@ const events: { readonly [K in Kind]: readonly [code: number, ...fields: (keyof 
   'listener-joined': [31, 'listener', 'mount', 'label', 'burstMs'],
   'listener-left': [32, 'listener', 'mount', 'label', 'connectedMs', 'bytes'],
   'listener-dropped': [33, 'listener', 'mount', 'label', 'lagBytes', 'connectedMs', 'bytes'],
+  'listener-moved': [34, 'listener', 'mount', 'label', 'to'],
   'no-backup': [35, 'mount', 'stream', 'forMs'],
   'backup-lost': [36, 'mount', 'stream', 'onAir', 'forMs'],
   'redundancy-restored': [37, 'mount', 'stream', 'backups', 'forMs'],
   'relay-lost': [38, 'label', 'left'],
   'no-relay-left': [39, 'label', 'forMs'],
   'relay-back': [40, 'label', 'relays', 'forMs'],
-  'listener-moved': [34, 'listener', 'mount', 'label', 'to'],
-  'title-set': [35, 'mount', 'title', 'label'],
   'policy-changed': [41, 'mount', 'changed'],
   'fallback-replaced': [42, 'mount', 'what', 'by', 'forMs'],
   'intro-skipped': [43, 'mount', 'count'],
+  'title-set': [44, 'mount', 'title', 'label'],
 };
 
 /** What a machine answers its caller that is no id; `refused`: for a reason that it gives in words. */
@@ -92,7 +92,7 @@ export const Output: {
 } = { event: 1, noAnswer: 2, idAnswer: 3, codeAnswer: 4, end: 5, cut: 6, acknowledge: 7, drop: 8 };
 
 export function mixEvent(hash: RollingHash, event: MachineEvent): void {
-  const [code, ...fields] = events[event.kind] as readonly [number, ...string[]];
+  const [code, ...fields] = toldEvents[event.kind] as readonly [number, ...string[]];
   hash.mix(Output.event);
   hash.mix(code);
   for (const field of fields) mixValue(hash, (event as unknown as Readonly<Record<string, unknown>>)[field]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OutputHash } from '../../../core/recording/output-hash.ts';
-import { Output, type Answer, type MachineEvent } from '../../../core/recording/told.ts';
+import { Output, toldEvents, type Answer, type MachineEvent } from '../../../core/recording/told.ts';
 import type { Micros } from '../../../core/base/units.ts';
 import { ENCODER } from '../support/encoder.ts';
 
@@ -32,6 +32,11 @@ describe('the fingerprint of an event', () => {
     expect(new Set([stalled, ...changed].map(ofEvent)).size).toBe(changed.length + 1);
     expect(ofEvent({ ...closed, dropped: { duplicate: 4 } })).not.toBe(ofEvent(closed));
     expect(hashOf((hash) => hash.event((now + 1) as Micros, stalled))).not.toBe(ofEvent(stalled));
+  });
+
+  it('has a number for each kind', () => {
+    const codes = Object.values(toldEvents).map(([code]) => code);
+    expect(new Set(codes).size).toBe(codes.length);
   });
 
   it('takes in no words of ours, and no order of fields', () => {
