@@ -230,6 +230,7 @@ export class Reassembler {
     const audioAt = held.find(isData)?.at;
     this.#reportLost(now, { messages: Math.max(0, next - this.#next), waitedUs: now - held[0]!.at, verdict: 'jump', audioAt });
     this.#next = Math.max(next, held.at(-1)!.sequence - this.#settings.windowMessages + 1);
+    this.#passGiven(now);
   }
 
   /** What had come too far ahead to be believed, and no longer is, is not lost. */

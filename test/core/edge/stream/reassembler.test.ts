@@ -514,6 +514,20 @@ describe('the reassembler', () => {
     expect(lost).toMatchObject([{ sequence: 301, messages: 222 }]);
   });
 
+  it('goes back behind all that was given out there, also where two lives of the stream have given out one part each', () => {
+    const rig = new ReassemblyRig();
+    const path = rig.path('tcp');
+    rig.reassembler.goOnBehind([{ from: 0, to: 6 }]);
+    rig.accept(path, 6);
+    rig.after(3_000);
+    rig.all(path, [5_000_000, 5_000_001]);
+    rig.after(3_000);
+    rig.all(path, [9, 10]);
+    rig.after(3_000);
+    expect(rig.released).toEqual([6, 5_000_000, 5_000_001, 9, 10]);
+    expect(rig.lost.at(-1)).toMatchObject({ sequence: 7, messages: 2 });
+  });
+
   it('does not let a path that brings much from elsewhere outvote one that brings what comes next', () => {
     const rig = new ReassemblyRig({ windowBytes: 65_536 });
     const [a, b] = [rig.path('tcp'), rig.path('tcp')];
