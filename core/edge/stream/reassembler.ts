@@ -177,7 +177,11 @@ export class Reassembler {
    */
   judge(now: Micros): boolean {
     const winner = this.#place.winner(now, this.#evidence.pathRecords);
-    if (winner !== undefined) this.#goTo(now, winner);
+    if (winner !== undefined) {
+      // What a path had brought that has closed is only held yet.
+      this.#release(now);
+      this.#goTo(now, winner);
+    }
     const due = earliest(this.#judgeGaps(now), this.#place.decidesAt(this.#evidence.pathRecords));
     if (due === NEVER) this.#gapTimer.cancel();
     else this.#gapTimer.set(due);
@@ -286,13 +290,13 @@ export class Reassembler {
     this.#gapSince = Math.min(since, this.#audioSince) as Micros;
   }
 
-  /** Where the stream comes to what it has given out already, it goes on behind that. */
+  /** Where the stream comes to what it has given out already, it goes on behind that; and behind what was given out there. */
   #passGiven(now: Micros): void {
-    const end = this.#place.joins(now, this.#next);
-    if (end === undefined) return;
-    this.#reportLost(now, { messages: 0, waitedUs: 0, verdict: 'jump', audioAt: undefined });
-    while (this.#window.count > 0 && this.#window.firstFrom(this.#next).sequence < end) this.#window.take(this.#window.firstFrom(this.#next).sequence);
-    this.#next = end;
+    for (let end = this.#place.joins(now, this.#next); end !== undefined; end = this.#place.joins(now, this.#next)) {
+      this.#reportLost(now, { messages: 0, waitedUs: 0, verdict: 'jump', audioAt: undefined });
+      while (this.#window.count > 0 && this.#window.firstFrom(this.#next).sequence < end) this.#window.take(this.#window.firstFrom(this.#next).sequence);
+      this.#next = end;
+    }
   }
 
   /** What is known of the gap in front of the held messages; a time while it is waited for. */

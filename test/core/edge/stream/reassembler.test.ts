@@ -514,10 +514,13 @@ describe('the reassembler', () => {
     expect(lost).toMatchObject([{ sequence: 301, messages: 222 }]);
   });
 
-  it('goes back behind all that was given out there, also where two lives of the stream have given out one part each', () => {
+  it.each([
+    ['one part each', [{ from: 0, to: 6 }]],
+    ['parts that overlap', [{ from: 0, to: 3 }, { from: 0, to: 6 }]],
+  ])('goes back behind all that was given out there, also where several lives of the stream have given out %s', (_name, runs) => {
     const rig = new ReassemblyRig();
     const path = rig.path('tcp');
-    rig.reassembler.goOnBehind([{ from: 0, to: 6 }]);
+    rig.reassembler.goOnBehind(runs);
     rig.accept(path, 6);
     rig.after(3_000);
     rig.all(path, [5_000_000, 5_000_001]);
@@ -526,6 +529,28 @@ describe('the reassembler', () => {
     rig.after(3_000);
     expect(rig.released).toEqual([6, 5_000_000, 5_000_001, 9, 10]);
     expect(rig.lost.at(-1)).toMatchObject({ sequence: 7, messages: 2 });
+  });
+
+  it('gives out what a closing path had brought far ahead before the stream goes on to where another path is', () => {
+    const rig = new ReassemblyRig({ windowMessages: 32 });
+    const [tcp, udp] = [rig.path('tcp'), rig.path('udp')];
+    const withTitles = (path: typeof tcp, first: number, last: number): void => {
+      rig.all(path, [first, first + 1], { type: 2 });
+      rig.all(path, range(first + 2, last));
+    };
+    withTitles(tcp, 5, 7);
+    rig.accept(tcp, 8, { type: 1, replica: 1 });
+    withTitles(udp, 10, 17);
+    withTitles(tcp, 18, 29);
+    rig.nowMs = 100;
+    withTitles(tcp, 30, 49);
+    withTitles(udp, 50, 73);
+    // The gap is given up, and nothing else is decided yet.
+    rig.nowMs = 200;
+    rig.reassembler.judge(rig.now);
+    expect(rig.released.at(-1)).toBe(40);
+    rig.close(tcp);
+    expect(rig.released.slice(0, 42)).toEqual([7, 8, ...range(10, 49)]);
   });
 
   it('does not let a path that brings much from elsewhere outvote one that brings what comes next', () => {
