@@ -18,6 +18,9 @@ export type ProbeEvent =
   | { readonly kind: 'stall-over'; readonly silentMs: number }
   /** A player would have been silent for so long until now. */
   | { readonly kind: 'silence'; readonly silentMs: number }
+  /** Nothing has been coded in the frames for longer than a pause in a programme is; and there is sound again, or the connection is over. */
+  | { readonly kind: 'digital-silence'; readonly silentMs: number }
+  | { readonly kind: 'digital-silence-over'; readonly silentMs: number }
   /** What a decoder makes noise of. */
   | { readonly kind: 'garbled'; readonly why: Garbling }
   | { readonly kind: 'stray-bytes'; readonly bytes: number }

@@ -20,6 +20,8 @@ export interface FrameFigures {
   readonly skipped: Readonly<Record<SkipReason, Readonly<SkipCount>>>;
   readonly repeatedMs: number;
   readonly repeats: number;
+  /** The longest stretch of frames in which nothing is coded. */
+  readonly digitalSilenceMs: number;
   /** Single frames of another bit rate in a stream of constant bit rate; and changes of it that last. */
   readonly oddRates: number;
   readonly rateChanges: number;

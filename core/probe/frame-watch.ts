@@ -4,6 +4,7 @@ import { isSameFormat } from '../codec/formats.ts';
 import { FrameScanner } from '../codec/scan/scanner.ts';
 import { TagLimit } from '../codec/scan/tag-limit.ts';
 import type { Micros } from '../base/units.ts';
+import { DigitalSilence } from './digital-silence.ts';
 import type { Garbling, ProbeEvent } from './events.ts';
 import type { FrameFigures } from './figures.ts';
 import { RateWatch } from './rate-watch.ts';
@@ -26,6 +27,7 @@ export class FrameWatch {
   readonly #cuts = new CutWatches();
   readonly #rate = new RateWatch();
   readonly #repeats: Repeats;
+  readonly #silence: DigitalSilence;
   readonly #garbled: Record<Garbling, number> = { overlap: 0, foreign: 0, overrun: 0 };
   #garbledFrames = 0;
   #strayPlaces = 0;
@@ -46,6 +48,10 @@ export class FrameWatch {
       repeating: (backUs) => sink.event({ kind: 'repeating', backMs: backUs / 1000 }),
       repeated: (us) => sink.event({ kind: 'repeated', repeatedMs: us / 1000 }),
     });
+    this.#silence = new DigitalSilence({
+      begun: (us) => sink.event({ kind: 'digital-silence', silentMs: us / 1000 }),
+      over: (us) => sink.event({ kind: 'digital-silence-over', silentMs: us / 1000 }),
+    });
   }
 
   get figures(): FrameFigures {
@@ -62,6 +68,7 @@ export class FrameWatch {
       skipped: this.#scanner.skipped,
       repeatedMs: this.#repeats.totalUs / 1000,
       repeats: this.#repeats.places,
+      digitalSilenceMs: this.#silence.longestUs / 1000,
       oddRates: this.#oddRates,
       rateChanges: this.#rateChanges,
     };
@@ -93,6 +100,7 @@ export class FrameWatch {
     this.#cuts.restart();
     this.#rate.restart();
     this.#repeats.restart();
+    this.#silence.restart();
   }
 
   #frame(bytes: Uint8Array, header: FrameHeader): void {
@@ -106,6 +114,7 @@ export class FrameWatch {
     this.#programmeUs += durationUs;
     this.#judge(bytes, header);
     this.#repeats.frame(bytes, durationUs);
+    this.#silence.frame(bytes, format, durationUs);
     this.#sink.frame(durationUs);
   }
 

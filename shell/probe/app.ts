@@ -8,7 +8,7 @@ import type { Head } from '../http/head.ts';
 import { IcecastPull } from '../source/icecast-pull.ts';
 import { LogThrottle } from '../log/throttle.ts';
 import type { SourceApi, SourceSink } from '../source/source.ts';
-import { DEFAULT_STALL_MS, type ProbeConfig } from './command.ts';
+import type { ProbeConfig } from './command.ts';
 import { violationsOf } from './limits.ts';
 import type { Answer, Moment, ProbeNews, Reporter, Summary } from './reporter.ts';
 
@@ -40,7 +40,7 @@ export class ProbeApp implements App, SourceApi {
       this.#finish = resolve;
     });
     this.#probe = new Probe(
-      { bufferMs: config.bufferMs, stallMs: config.limits.get('max-stall') ?? DEFAULT_STALL_MS },
+      { bufferMs: config.bufferMs, stallMs: config.stallMs },
       { event: (now, event) => this.#report(now, event) },
     );
     this.#driver = new Driver(this.#probe, this.#settings);

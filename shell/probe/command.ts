@@ -12,12 +12,14 @@ export interface ProbeConfig {
   readonly forMs: number | undefined;
   readonly bufferMs: number;
   readonly giveUpMs: number;
+  /** A longer time without data is reported as a stall. */
+  readonly stallMs: number;
   readonly limits: Limits;
   readonly output: 'text' | 'json' | 'quiet';
 }
 
-/** What is called a stall when no limit is set for it. */
-export const DEFAULT_STALL_MS = 1_000;
+/** What is reported as a stall when no limit is set for it. */
+const DEFAULT_STALL_MS = 1_000;
 
 const DEFAULT_BUFFER_MS = 1_000;
 const DEFAULT_GIVE_UP_MS = 30_000;
@@ -45,10 +47,10 @@ export const probeHelp: HelpText = {
   usage: probeUsage,
   about:
     'Listens to a mountpoint of a Davecast, Icecast or Shoutcast server as a player does, and reports its quality. Exit status: 0 all figures within their limits, '
-    + '1 a limit violated or no audio received, 2 usage error.',
+    + '1 a limit violated or no audio received, 2 usage error. SIGINT, SIGTERM and SIGHUP end it, with the same verdict and status.',
   sections: [
     { title: 'Options', options: listenOptions },
-    { title: 'Limits (a figure without a limit is reported, but not judged)', options: limitOptions },
+    { title: 'Limits (a figure without a limit or a default is reported, but not judged)', options: limitOptions },
   ],
 };
 
@@ -63,14 +65,19 @@ export function probeConfig(given: Given): ProbeConfig {
     forMs: seconds === undefined ? undefined : seconds * 1_000,
     bufferMs: amount(given, 'buffer', { least: 1, most: 60_000 }) ?? DEFAULT_BUFFER_MS,
     giveUpMs: amount(given, 'give-up', { least: 100, most: MAX_MS }) ?? DEFAULT_GIVE_UP_MS,
+    stallMs: limitOf(given, 'max-stall') ?? DEFAULT_STALL_MS,
     limits: new Map(
-      limitTable.flatMap(({ name }) => {
-        const allowed = amount(given, name, { least: name === 'max-stall' ? 1 : 0, most: MAX_MS });
+      limitTable.flatMap(({ name, standard }) => {
+        const allowed = limitOf(given, name) ?? standard;
         return allowed === undefined ? [] : [[name, allowed] as const];
       }),
     ),
     output: given.has('json') ? 'json' : given.has('quiet') ? 'quiet' : 'text',
   };
+}
+
+function limitOf(given: Given, name: string): number | undefined {
+  return amount(given, name, { least: name === 'max-stall' ? 1 : 0, most: MAX_MS });
 }
 
 function probeUrl(text: string | undefined): URL {

@@ -36,6 +36,10 @@ export function wordsFor(event: ProbeNews): string | undefined {
       return `stall over after ${whole(event.silentMs)} ms`;
     case 'silence':
       return `SILENCE of ${whole(event.silentMs)} ms (buffer empty)`;
+    case 'digital-silence':
+      return 'DIGITAL SILENCE: nothing is coded in the audio';
+    case 'digital-silence-over':
+      return `digital silence over after ${whole(event.silentMs)} ms`;
     case 'garbled':
       return `GARBLED: ${garblings[event.why]}`;
     case 'stray-bytes':
@@ -86,6 +90,7 @@ export function figureLines(figures: ProbeFigures): readonly string[] {
     row('first audio', firstAudioMs === undefined ? 'never' : `after ${whole(firstAudioMs)} ms`),
     row('stalls', `longest ${whole(figures.longestStallMs)} ms, ${figures.stalls} above the limit`),
     row('silence', `${whole(figures.silenceMs)} ms; none with a buffer of ${whole(figures.bufferNeededMs)} ms`),
+    row('audio', `longest digital silence ${whole(figures.digitalSilenceMs)} ms`),
     row('programme', `${inTenths(figures.programmeMs / 1000)} s received, ${missing}, ${drift}`),
     row('format', format === undefined ? 'unknown' : `${formatWords(format)}${figures.formatChanges > 0 ? `, ${figures.formatChanges} changes` : ''}`),
     row('bit rate', [`mean ${inTenths(figures.kbps)} kbit/s`, ...rates].join(', ')),

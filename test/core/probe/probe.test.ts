@@ -4,6 +4,7 @@ import type { ProbeFigures } from '../../../core/probe/figures.ts';
 import { Probe } from '../../../core/probe/probe.ts';
 import { ms, NEVER } from '../../../core/base/units.ts';
 import { loadProgramme, type ProgrammeFrame } from '../../../demo/programme.ts';
+import { FRAME_US, numbered, silent } from '../support/frames.ts';
 import { layer3Frame } from './layer3.ts';
 
 const { a, b } = loadProgramme();
@@ -74,6 +75,21 @@ class Listening {
 }
 
 describe('a probe', () => {
+  it('tells of digital silence in the audio, once it is longer than a pause', () => {
+    const l = new Listening().connect();
+    const muted = (count: number): void => {
+      for (let n = 0; n < count; n++) l.nothing(26).bytes(silent(numbered(n)));
+    };
+    muted(70);
+    l.nothing(26).bytes(numbered(1));
+    expect(l.told('digital-silence', 'digital-silence-over')).toEqual([]);
+    muted(100);
+    expect(l.told('digital-silence', 'digital-silence-over')).toEqual([{ kind: 'digital-silence', silentMs: expect.closeTo((77 * FRAME_US) / 1000, 3) as unknown }]);
+    l.nothing(26).bytes(numbered(2)).bytes(numbered(3));
+    expect(l.told('digital-silence-over')).toEqual([{ kind: 'digital-silence-over', silentMs: expect.closeTo((100 * FRAME_US) / 1000, 3) as unknown }]);
+    expect(l.figures.digitalSilenceMs).toBeCloseTo((100 * FRAME_US) / 1000, 3);
+  });
+
   it('has nothing to find fault with in a stream that is well', () => {
     const { figures, events } = new Listening().nothing(120).connect().goesOn(2_400);
     expect(figures).toMatchObject({

@@ -74,6 +74,13 @@ describe('the status of davecast probe', () => {
     expect({ status, err }).toEqual({ status: 1, err: '' });
   });
 
+  it('is the same when its terminal is closed: it ends, and tells what it has found', async () => {
+    const url = await mount();
+    const { status, out, err } = await davecast(['probe', url], (text) => text.includes('first audio'), (child) => child.kill('SIGHUP'));
+    expect(out).toMatch(new RegExp(`\\nOK ${url}: `));
+    expect({ status, err }).toEqual({ status: 0, err: '' });
+  });
+
   it('is told too when nobody reads the output any more: it does not go on for ever', async () => {
     const { status, err } = await davecast(['probe', await mount(), '--json'], (text) => text.includes('"event":"first-audio"'), (child) => child.stdout.destroy());
     expect({ status, err }).toEqual({ status: 0, err: '' });
