@@ -45,8 +45,8 @@ export class ListenerWorker {
   #waiting: Waiting[] = [];
   #events: ListenersEvent[] = [];
   #left: LeftListener[] = [];
-  /** Bytes of each mountpoint, as last reported. */
-  #reported = new Map<MountId, number>();
+  /** What was given out at each mountpoint, as last reported. */
+  #reported = new Map<MountId, GivenOut>();
   /** Whose bytes are told next. */
   #turns: MapIterator<[ListenerId, ListenerId]> = this.#numbers.entries();
   readonly #timer: NodeJS.Timeout;
@@ -170,11 +170,13 @@ export class ListenerWorker {
 
   #reportAll(): void {
     const given: GivenOut[] = [];
-    const reported = new Map<MountId, number>();
+    const reported = new Map<MountId, GivenOut>();
     for (const mount of this.#machine.mounts) {
       const { slowListeners, bytesOut } = this.#machine.audience(mount);
-      if (bytesOut !== (this.#reported.get(mount) ?? 0)) given.push({ mount, slowListeners, bytesOut });
-      reported.set(mount, bytesOut);
+      const before = this.#reported.get(mount) ?? { slowListeners: 0, bytesOut: 0 };
+      const now: GivenOut = { mount, slowListeners, bytesOut };
+      if (bytesOut !== before.bytesOut || slowListeners !== before.slowListeners) given.push(now);
+      reported.set(mount, now);
     }
     this.#reported = reported;
     this.#report({ kind: 'report', events: this.#events, left: this.#left, given, heard: this.#nextHeard() });

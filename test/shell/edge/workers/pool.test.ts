@@ -28,11 +28,11 @@ class Rig {
   #waiting = new Set<() => void>();
   readonly #server: net.Server;
 
-  constructor(workers: number, maxListeners = 100) {
+  constructor(workers: number, maxListeners = 100, listenerQueueBytes = settings.listenerQueueBytes) {
     this.pool = new WorkerPool({
       workers,
       afterListener: BEFORE,
-      settings: { ...settings, maxListeners },
+      settings: { ...settings, maxListeners, listenerQueueBytes },
       feed: this.feed,
       log: this.log.log,
       heard: (_mount, audience) => {
@@ -177,6 +177,28 @@ describe('workers', () => {
 });
 
 describe('a worker', () => {
+  it('tells of a listener that was too slow, also when nothing was given out since it was told last', async () => {
+    rig = new Rig(1, 100, 8_388_608);
+    const client = await rig.client();
+    client.socket.pause();
+    // So short frames that they are not ahead of real time.
+    const play = (count: number): void => {
+      for (let n = 0; n < count; n++) rig.feed.frame(0 as Micros, radio, numbered(n), 1);
+    };
+    // 8 MB, more than a system takes for it: the rest waits.
+    play(19_000);
+    let bytesOut = -1;
+    while (bytesOut !== rig.audience.bytesOut || bytesOut < 30_000) {
+      ({ bytesOut } = rig.audience);
+      await sleep(400);
+    }
+    play(15_000);
+    await rig.log.until('listener-dropped', { mount: 'radio' });
+    await rig.until(({ slowListeners }) => slowListeners === 1);
+    expect(rig.audience.bytesOut).toBe(bytesOut);
+    expect(rig.left).toEqual([[BEFORE + 1, 'too-slow']]);
+  });
+
   it('outlives a listener whose connection is reset', async () => {
     rig = new Rig(1);
     const [first, second] = [await rig.client(), await rig.client()];
