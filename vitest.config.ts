@@ -17,7 +17,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/peers/**', 'test/attack/**', 'test/packages/**', 'dist/**', 'node_modules/**'],
+    exclude: ['test/peers/**', 'test/attack/**', 'test/drill/**', 'test/packages/**', 'dist/**', 'node_modules/**'],
     testTimeout: 30_000,
     globalSetup: ['test/support/build.js'],
     // One more than there are processors: the tests of processes and sockets mostly wait.

@@ -15,12 +15,14 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Of Node. */
   readonly nodeArgs?: readonly string[];
+  /** Is told each line of its log, from the first one on. */
+  readonly onLine?: (line: string) => void;
 }
 
 const program = inRepository('dist/shell/bin/davecast.js');
 
 /** Starts the built program and waits until it listens on everything named in `awaits`. Rejects when it ends before. */
-export async function startDavecast(args: readonly string[], awaits: readonly string[], { env, nodeArgs = [] }: StartOptions = {}): Promise<Davecast> {
+export async function startDavecast(args: readonly string[], awaits: readonly string[], { env, nodeArgs = [], onLine }: StartOptions = {}): Promise<Davecast> {
   const child = spawn(process.execPath, [...nodeArgs, program, ...args], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...env } });
   const ports = new Map<string, number>();
   const exited = new Promise<never>((_, reject) => {
@@ -29,6 +31,7 @@ export async function startDavecast(args: readonly string[], awaits: readonly st
   exited.catch(() => {});
   const listening = new Promise<void>((resolve) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
+      onLine?.(line);
       const entry = line.startsWith('{') ? (JSON.parse(line) as Record<string, unknown>) : {};
       if (entry['event'] === 'listening') ports.set(String(entry['what']), Number(entry['port']));
       if (awaits.every((what) => ports.has(what))) resolve();
