@@ -1,8 +1,6 @@
-import http from 'node:http';
-import https from 'node:https';
+import { fetchText } from '../http/fetch-text.ts';
 import { OPERATOR } from './allowed.ts';
 import { StartError } from '../process/problems.ts';
-import { connectionProblem } from '../tls/problems.ts';
 
 const TIMEOUT_MS = 10_000;
 /** Of an answer: a hundred streams take 40 kB. */
@@ -21,31 +19,18 @@ export interface Question {
 /** Asks an edge, as its operator; resolves with its JSON. Rejects with a StartError, in the edge's words, when it refuses. */
 export async function askEdge(question: Question): Promise<unknown> {
   const { url } = question;
-  const { status, text } = await fetchText(question);
+  const { status, text } = await answerTo(question);
   const answer = parse(text);
   if (answer === undefined) throw new StartError(`${url.host} answers ${status}, but not as an edge does`);
   if (status >= 400) throw new StartError(`${url.host} refused: ${messageIn(answer) ?? status}`);
   return answer;
 }
 
-/** Follows no redirects: the password is for this edge. */
-async function fetchText({ method, url, user = OPERATOR, password, ca }: Question): Promise<{ readonly status: number; readonly text: string }> {
-  const signal = AbortSignal.timeout(TIMEOUT_MS);
+async function answerTo({ method, url, user = OPERATOR, password, ca }: Question): Promise<{ readonly status: number; readonly text: string }> {
   try {
-    const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
-      const options = { method, auth: `${user}:${password}`, signal, ...(ca !== undefined && { ca }) };
-      (url.protocol === 'https:' ? https : http).request(url, options, resolve).on('error', reject).end();
-    });
-    const chunks: Uint8Array[] = [];
-    let bytes = 0;
-    for await (const chunk of response as AsyncIterable<Uint8Array>) {
-      bytes += chunk.length;
-      if (bytes > MAX_ANSWER_BYTES) throw new Error('response too long');
-      chunks.push(chunk);
-    }
-    return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') };
+    return await fetchText({ method, url, auth: `${user}:${password}`, ca, timeoutMs: TIMEOUT_MS, maxBytes: MAX_ANSWER_BYTES });
   } catch (error) {
-    throw new StartError(`request to ${url.host} failed: ${signal.aborted ? `no answer within ${TIMEOUT_MS / 1_000} s` : connectionProblem(error)}`);
+    throw new StartError(`request to ${url.host} failed: ${(error as Error).message}`);
   }
 }
 
