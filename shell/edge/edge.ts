@@ -1,7 +1,7 @@
 import { assert } from '../../core/base/assert.ts';
 import { toMs, type Micros } from '../../core/base/units.ts';
 import { Edge, type EdgeSink, type EndedMount, type MountInfo } from '../../core/edge/edge.ts';
-import type { OutputOf } from '../../core/edge/output/output.ts';
+import type { MountOutput, OutputOf } from '../../core/edge/output/output.ts';
 import { toListeners } from '../../core/edge/output/to-listeners.ts';
 import { Feed } from '../../core/listeners/feed/feed.ts';
 import { recordedEdge, type EdgeMachine } from '../../core/recording/recorded-edge.ts';
@@ -26,6 +26,7 @@ import { WorkerPool } from './workers/pool.ts';
 import { oneConnected, readyChecks, readyRoute, type Check, type Condition } from '../http/readiness.ts';
 import type { Log } from '../log/log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { NowPlaying } from '../now-playing/now-playing.ts';
 import { IngressLinks } from '../net/ingress-links.ts';
 import { FlightRecorder, type RecordConfig } from '../recording/flight-recorder.ts';
 import { Refusals } from '../log/refusals.ts';
@@ -106,8 +107,9 @@ export class EdgeApp implements App {
     };
     this.#flight = record && new FlightRecorder({ ...record, role: 'edge', settings, log });
     this.#tls = config.tls && new TlsPort(config.tls, log);
-    const outputs = feed && { outputs: (of: OutputOf) => [toListeners(feed, of)], intro: feed.intro.bind(feed), hasListeners: config.tls !== undefined };
-    const options = { settings, policies, ...outputs };
+    const nowPlaying = new NowPlaying({ mount: (name) => this.#edge.mount(name), mounts: () => this.#edge.mounts(), burstMs: settings.burstMs });
+    const outputs = (of: OutputOf): MountOutput[] => [...(feed === undefined ? [] : [toListeners(feed, of)]), nowPlaying.output(of)];
+    const options = { settings, policies, outputs, ...(feed !== undefined && { intro: feed.intro.bind(feed), hasListeners: config.tls !== undefined }) };
     this.#edge = this.#flight === undefined ? new Edge(options, sink) : recordedEdge(options, sink, this.#flight.recorder);
     this.#driver = new Driver(this.#edge, settings);
     this.#ingress = new IngressLinks({ machine: this.#edge, driver: this.#driver, settings, log, refusals: this.#refusals });
@@ -138,6 +140,7 @@ export class EdgeApp implements App {
       adminPassword,
       ready: readyRoute({ checks: this.#checks(), counted: ready, mount: (name) => this.#onAir([this.#edge.mount(name)]) }),
       metrics,
+      nowPlaying,
       sources: sourceRoutes,
       admission,
       settings,

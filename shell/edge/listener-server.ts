@@ -45,6 +45,8 @@ export interface ListenerServerOptions {
   readonly ready?: Route | undefined;
   /** Of the process; without it there is no such page. */
   readonly metrics?: Metrics | undefined;
+  /** What websites ask. */
+  readonly nowPlaying?: { readonly routes: readonly Route[]; stop(): void } | undefined;
   /** What source clients may ask; nothing, unless given. */
   readonly sources?: {
     readonly titles: readonly Route[];
@@ -102,12 +104,13 @@ export class ListenerServer {
   }
 
   async stop(limitMs: number): Promise<void> {
+    this.#options.nowPlaying?.stop();
     await Promise.all([this.#host.stop(limitMs), this.#server.stop(limitMs)]);
     await this.#admission.stop(limitMs);
   }
 
   /** Every page before the mountpoints: none can be called like one. */
-  #table({ table, operator, admin, adminUser, adminPassword, ready, metrics, sources, refusals, settings, log }: ListenerServerOptions): RouteTable {
+  #table({ table, operator, admin, adminUser, adminPassword, ready, metrics, nowPlaying, sources, refusals, settings, log }: ListenerServerOptions): RouteTable {
     const isOfSource = isNotOf(adminUser);
     const hasSourceLogin = (request: HttpRequest): boolean => isOfSource(request) && sources?.hasLogin(request) === true;
     const allowed = operators({ user: adminUser, password: adminPassword, refusals });
@@ -132,6 +135,7 @@ export class ListenerServer {
         ...operatorRoutes({ api: operator, allowed, log }),
         ...adminRoutes({ table, listeners, api: admin, counts, allowed, ofMount: sources && { who: sources.who, isFor: hasSourceLogin }, startedAt, maxListeners, log }),
         ...pageRoutes({ table, startedAt, maxListeners, uniqueListeners: (mount) => list.uniqueOf(mount) }),
+        ...(nowPlaying?.routes ?? []),
         ...(sources === undefined ? [] : [sources.push]),
         { at: '*', methods, who: anybody, otherMethods: listenersOnly, handle: (request) => this.#stream(request) },
       ],
