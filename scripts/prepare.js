@@ -7,13 +7,15 @@ const root = new URL('../', import.meta.url);
 if (existsSync(new URL('node_modules/typescript/package.json', root))) {
   const { status } = spawnSync('tsc', ['-b'], { cwd: fileURLToPath(root), stdio: 'inherit', shell: true });
   process.exitCode = status ?? 1;
-  if (status === 0) await bundlePageScript();
+  if (status === 0) await bundlePageScripts();
 } else if (!existsSync(new URL('dist/shell/bin/davecast.js', root))) {
   process.stderr.write('davecast is not built: there is no compiler here. Build it with npm ci, or install its package (npm pack).\n');
 }
 
-// One script of the modules of a picture's page, so that the package needs no bundler.
-async function bundlePageScript() {
-  const { bundledScript } = await import(new URL('dist/sim/cli/output/browser-script.js', root));
-  writeFileSync(new URL('dist/sim/picture/browser/page-script.js', root), bundledScript());
+// One script of the modules of each page, so that the package needs no bundler.
+async function bundlePageScripts() {
+  for (const [from, to] of [['sim/cli/output/browser-script.js', 'sim/picture/browser'], ['shell/page/script.js', 'shell/page/browser']]) {
+    const { bundledScript } = await import(new URL(`dist/${from}`, root));
+    writeFileSync(new URL(`dist/${to}/page-script.js`, root), bundledScript());
+  }
 }

@@ -44,7 +44,7 @@ export interface Head {
 
 /** Why a recording ends where it does. */
 export interface FrozenMark {
-  readonly why: 'failure' | 'signal' | 'stopped' | 'found';
+  readonly why: 'failure' | 'signal' | 'operator' | 'stopped' | 'found';
   readonly atUs: number;
   readonly wallTime: string;
   /** Of a failure. */

@@ -57,7 +57,7 @@ const reservedNames: ReadonlySet<string> = new Set([
   'favicon.ico', 'robots.txt', 'crossdomain.xml', 'style.css',
 ]);
 /** And all names that begin so. */
-const reservedFolders: readonly string[] = ['admin/', 'now-playing/', 'nowplaying/', '.well-known/'];
+const reservedFolders: readonly string[] = ['admin/', 'page/', 'now-playing/', 'nowplaying/', '.well-known/'];
 /** And those that end so: an edge answers a playlist of the mountpoint that is called by the rest. */
 const reservedEndings: readonly string[] = ['.m3u', '.pls', '.xspf'];
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
+import { bundledScript } from '../../shell/page/script.ts';
 import type { ThreadName } from '../../shell/process/start-thread.ts';
 import type { BuiltIn } from './program/built-in.ts';
 
@@ -12,6 +13,7 @@ const replaced: Readonly<Record<string, string>> = {
   'shell/process/version.ts': 'version.ts',
   'shell/process/start-thread.ts': 'start-thread.ts',
   'shell/edge/workers/fork.ts': 'fork.ts',
+  'shell/page/script.ts': 'page-script.ts',
 };
 
 /** All of them: the compiler sees to that. */
@@ -28,7 +30,7 @@ export interface Bundle {
 export async function bundleProgram(): Promise<Bundle> {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   const threads = await Promise.all(Object.keys(threadNames).map(async (name) => [name, await bundle(`shell/${name}.ts`)] as const));
-  const builtIn: BuiltIn = { version, threads: Object.fromEntries(threads.map(([name, { code }]) => [name, code])) as BuiltIn['threads'] };
+  const builtIn: BuiltIn = { version, threads: Object.fromEntries(threads.map(([name, { code }]) => [name, code])) as BuiltIn['threads'], pageScript: bundledScript() };
   const whole = await bundle(join(relative(root, program), 'main.ts'), { banner: { js: '#!/usr/bin/env node' } }, builtIn);
   return { code: whole.code, packages: [...new Set([...threads.flatMap(([, { packages }]) => packages), ...whole.packages])].toSorted() };
 }

@@ -1,19 +1,18 @@
 import type { Settings } from '../../core/config/settings.ts';
-import type { App, ProcessRole } from '../process/app.ts';
+import type { ProcessRole } from '../process/app.ts';
 import { bindAddress, listenPort, logLevel, multicastEndpoint, noMore, optionalPort, ranges, tcpEndpoint } from '../cli/arguments.ts';
 import { commands, overview, type CommandName } from './commands.ts';
 import { configOf } from '../cli/config.ts';
 import { EdgeApp, type EdgeConfig } from '../edge/edge.ts';
 import { EncoderApp, type EncoderConfig } from '../encoder/encoder.ts';
 import { daveiceConfig, encoderConfig } from './encoder-config.ts';
-import { allowedOf, readyOf, recordOf, servingOf, trustedProxiesOf } from './shared-config.ts';
+import { allowedOf, fleetOf, readyOf, recordOf, servingOf, trustedProxiesOf } from './shared-config.ts';
+import type { Make } from './serve.ts';
 import { stationConfig, type StationWish } from './station-config.ts';
 import { StationApp } from '../station/station.ts';
 import { formatHelp } from '../cli/help.ts';
 import type { LogLevel } from '../log/table.ts';
 import { fitted, fittedTogether } from './memory.ts';
-import type { EventFanOut } from '../log/fan-out.ts';
-import type { Metrics } from '../metrics/metrics.ts';
 import type { Range } from '../net/allow.ts';
 import { readOptions, type Given } from '../cli/options.ts';
 import { UsageError } from '../process/problems.ts';
@@ -21,6 +20,7 @@ import { probeConfig, probeHelp, probeOptions, type ProbeConfig } from '../probe
 import { readSources, readSwitch } from '../operator/commands.ts';
 import { readRecord } from '../recording/record-command.ts';
 import { adminPassword, adminUser } from '../operator/password.ts';
+import type { PageOptions } from '../page/page.ts';
 import { RelayApp, type RelayConfig } from '../relay/relay.ts';
 import type { Task } from '../cli/task.ts';
 import { tlsOf } from '../cli/tls.ts';
@@ -39,7 +39,9 @@ export type Wish =
       readonly settings: Settings;
       /** Who may read metrics, besides this machine and operators. */
       readonly metricsAllow: readonly Range[];
-      readonly make: (events: EventFanOut, metrics: Metrics) => App;
+      /** Other processes that its page shows. */
+      readonly fleet: PageOptions['fleet'];
+      readonly make: Make;
       /** For stderr, a line each. */
       readonly notes: readonly string[];
     };
@@ -81,37 +83,37 @@ function readProbe(argv: readonly string[]): Wish {
   return { kind: 'probe', config: probeConfig(given) };
 }
 
-type Make = Pick<Extract<Wish, { kind: 'run' }>, 'settings' | 'make'> & { readonly logLevel?: LogLevel | undefined };
+type Made = Pick<Extract<Wish, { kind: 'run' }>, 'settings' | 'make'> & { readonly logLevel?: LogLevel | undefined };
 
-function read(name: CommandName, argv: readonly string[], make: (given: Given) => Make): Wish {
+function read(name: CommandName, argv: readonly string[], make: (given: Given) => Made): Wish {
   const { role, options, help } = commands[name];
   const given = readOptions(argv, options);
   if (given.has('help')) return { kind: 'print', text: formatHelp(help) };
   if (given.has('version')) return versionOf(name === 'daveice' ? 'daveice' : 'davecast');
   const { logLevel: level, ...made } = make(given);
-  return { kind: 'run', role, logLevel: logLevel(given) ?? level ?? 'info', metricsAllow: ranges('--metrics-allow', given.all('metrics-allow')), ...made, notes: given.notes };
+  return { kind: 'run', role, logLevel: logLevel(given) ?? level ?? 'info', metricsAllow: ranges('--metrics-allow', given.all('metrics-allow')), fleet: fleetOf(given), ...made, notes: given.notes };
 }
 
-function makeRelay(config: RelayConfig): Make {
-  return { settings: config.settings, make: ({ tell }, metrics) => new RelayApp({ ...config, settings: fitted(config.settings, 'historyBytes', tell), metrics }, tell) };
+function makeRelay(config: RelayConfig): Made {
+  return { settings: config.settings, make: ({ tell }, metrics, page) => new RelayApp({ ...config, settings: fitted(config.settings, 'historyBytes', tell), metrics, page }, tell) };
 }
 
-function makeEdge(config: EdgeConfig): Make {
-  return { settings: config.settings, make: ({ tell }, metrics) => new EdgeApp({ ...config, settings: fitted(config.settings, 'edgeBytes', tell), metrics }, tell) };
+function makeEdge(config: EdgeConfig): Made {
+  return { settings: config.settings, make: ({ tell }, metrics, page) => new EdgeApp({ ...config, settings: fitted(config.settings, 'edgeBytes', tell), metrics, page }, tell) };
 }
 
-function makeStation({ config, settings, logLevel: level }: StationWish): Make {
+function makeStation({ config, settings, logLevel: level }: StationWish): Made {
   return {
     settings,
     logLevel: level,
-    make: ({ tell }, metrics) => {
+    make: ({ tell }, metrics, page) => {
       const { relay, edge } = fittedTogether(settings, tell);
-      return new StationApp({ ...config, settings: edge, relaySettings: relay, metrics }, tell);
+      return new StationApp({ ...config, settings: edge, relaySettings: relay, metrics, page }, tell);
     },
   };
 }
 
-function makeEncoder(config: EncoderConfig): Make {
+function makeEncoder(config: EncoderConfig): Made {
   return { settings: config.settings, make: ({ tell }, metrics) => new EncoderApp({ ...config, metrics }, tell) };
 }
 

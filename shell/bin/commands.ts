@@ -39,16 +39,16 @@ const relayOptions: readonly Option[] = [
 
 /** For a role that is not there to serve HTTP. */
 const pagesOptions: readonly Option[] = [
-  { name: 'http', value: 'PORT', help: 'port for GET /healthz, answered with 200 while the process serves, GET /readyz, GET /metrics and /admin/metadata (default: none)' },
+  { name: 'http', value: 'PORT', help: 'port for the page at /, GET /healthz, answered with 200 while the process serves, GET /readyz, GET /metrics and /admin/metadata (default: none)' },
 ];
 
 /** The same by TLS. */
-const pagesTlsOptions = tlsOptions('GET /healthz, /readyz, /metrics and /admin/metadata', '--http');
+const pagesTlsOptions = tlsOptions('the page at /, GET /healthz, /readyz, /metrics and /admin/metadata', '--http');
 
 /** For every role with an HTTP port. */
 const httpOptions = (role: ProcessRole): readonly Option[] => [
   { name: 'trusted-proxy', value: 'CIDR', repeated: true, help: 'address or range of a reverse proxy or load balancer in front of the HTTP ports, such as 192.0.2.0/24. What it says of its clients is believed: X-Forwarded-For, Forwarded, or the PROXY protocol, version 1 or 2 (default: none, and such headers are ignored)' },
-  { name: 'metrics-allow', value: 'CIDR', repeated: true, help: 'answer GET /metrics to these addresses, too: 192.0.2.0/24, 2001:db8::/32, or a single address (default: this machine only, and operators who have the admin password)' },
+  { name: 'metrics-allow', value: 'CIDR', repeated: true, help: 'answer GET /metrics to these addresses, too, and show them all of the page at /: 192.0.2.0/24, 2001:db8::/32, or a single address (default: this machine only, and operators who have the admin password)' },
   { name: 'ready-check', value: 'NAME', repeated: true, help: `check that counts for GET /readyz, answered with 200 or 503: ${readyChecks[role].all.join(', ')}, or none (default ${readyChecks[role].counted.join(', ')})` },
 ];
 
@@ -146,6 +146,8 @@ const operatorOptions: readonly Option[] = [
   adminUserOption,
 ];
 
+const fleetOption: Option = { name: 'fleet', value: 'URL', repeated: true, help: 'show another edge, station or relay on the page at / for operators: http://HOST:PORT, with the login of its operator as https://admin:PASSWORD@HOST:PORT. Prefer the configuration file: command lines are visible to all users of the machine' };
+
 const accessOptions: readonly Option[] = [
   { name: 'access-log', value: 'FILE', help: 'append a line to this file for each listener that has left, instead of the log; SIGHUP reopens it' },
   { name: 'access-log-format', value: 'FORMAT', help: `with --access-log: ${accessLogFormats.join(' or ')} (default combined: as Icecast writes it)` },
@@ -161,9 +163,9 @@ const recordOptions: readonly Option[] = [
 export const commands: Readonly<Record<CommandName, Command>> = {
   relay: command('relay', [...relayOptions, ...pagesOptions, ...pagesTlsOptions, ...httpOptions('relay'), ...titleOptions, ...allowOptions, ...recordOptions], relayUsage, relayAbout),
   originalRelay: command('relay', [...pagesOptions, ...pagesTlsOptions, ...httpOptions('relay'), ...titleOptions, ...allowOptions, ...recordOptions], relayUsage, relayAbout),
-  edge: command('edge', [...edgeOptions, ...servingOptions, ...mountOptions, ...listenerOptions, edgeCaOption, ...operatorOptions, ...accessOptions, ...recordOptions], edgeUsage, edgeAbout),
-  originalEdge: command('edge', [...servingOptions, ...mountOptions, ...listenerOptions, edgeCaOption, ...operatorOptions, ...accessOptions, ...recordOptions], edgeUsage, edgeAbout),
-  station: command('station', [...stationOptions, ...httpOptions('station'), ...streamOptions, ...workersOptions, ...mountOptions, ...listenerOptions, ...operatorOptions, ...accessOptions, refuseTitlesOption, ...allowOptions, ...recordOptions], stationUsage, stationAbout),
+  edge: command('edge', [...edgeOptions, ...servingOptions, ...mountOptions, ...listenerOptions, edgeCaOption, ...operatorOptions, fleetOption, ...accessOptions, ...recordOptions], edgeUsage, edgeAbout),
+  originalEdge: command('edge', [...servingOptions, ...mountOptions, ...listenerOptions, edgeCaOption, ...operatorOptions, fleetOption, ...accessOptions, ...recordOptions], edgeUsage, edgeAbout),
+  station: command('station', [...stationOptions, ...httpOptions('station'), ...streamOptions, ...workersOptions, ...mountOptions, ...listenerOptions, ...operatorOptions, fleetOption, ...accessOptions, refuseTitlesOption, ...allowOptions, ...recordOptions], stationUsage, stationAbout),
   encoder: command('encoder', [...sourceOptions, ...httpOptions('encoder'), originOption, ...streamOptions], encoderUsage, encoderAbout),
   daveice: command(
     'encoder',

@@ -1,4 +1,6 @@
 import { Metrics, type MetricsOptions } from '../metrics/metrics.ts';
+import type { EdgeConfig } from '../edge/edge.ts';
+import { Page, type PageOptions } from '../page/page.ts';
 import type { App } from '../process/app.ts';
 import type { EventSink } from '../log/events.ts';
 import { EventFanOut } from '../log/fan-out.ts';
@@ -10,16 +12,26 @@ import { stackOf } from '../process/problems.ts';
 /** Of a process that ends by a fault of its own. */
 const FAILED_STATUS = 1;
 
+/** Makes a role of what a process has: its events, and what may be seen of it. */
+export type Make = (events: EventFanOut, metrics: Metrics, page?: EdgeConfig['page']) => App;
+
+export interface ServeOptions extends Pick<MetricsOptions, 'role' | 'allow'> {
+  /** Other processes that its page shows. */
+  readonly fleet?: PageOptions['fleet'];
+}
+
 /** Runs a role until it is finished or a signal comes; resolves with the exit status. All that it tells goes by one fan-out. */
-export async function serve(make: (events: EventFanOut, metrics: Metrics) => App, { log, flush, flushNow, droppedLines }: Logger, options: Pick<MetricsOptions, 'role' | 'allow'>): Promise<number> {
+export async function serve(make: Make, { log, flush, flushNow, droppedLines }: Logger, { fleet, ...options }: ServeOptions): Promise<number> {
   const events = new EventFanOut(log);
   const { tell } = events;
   const metrics = new Metrics({ ...options, droppedLines, tell });
   events.join(metrics.event);
+  const page = new Page({ role: options.role, fleet, tell });
+  events.join(page.event);
   tellOfFaults(tell, flushNow);
   tellOfSignals(tell);
   const manager = new ServiceManager({ env: process.env, failed: (reason) => tell({ kind: 'service-manager-not-told', reason }) });
-  const app = make(events, metrics);
+  const app = make(events, metrics, { page, allow: options.allow ?? [] });
   const signal = nextSignal(['SIGTERM', 'SIGINT'], (signal) => {
     manager.stopping();
     tell({ kind: 'stopping', signal });
@@ -33,6 +45,7 @@ export async function serve(make: (events: EventFanOut, metrics: Metrics) => App
     tell({ kind: 'stopped' });
     return 0;
   } finally {
+    page.stop();
     manager.end();
     await flush();
   }

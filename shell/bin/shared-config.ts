@@ -9,12 +9,18 @@ import { authoritiesOf, tlsOf } from '../cli/tls.ts';
 import type { AdmissionConfig } from '../edge/admission/admission.ts';
 import type { EdgeConfig } from '../edge/edge.ts';
 import { readyChecks } from '../http/readiness.ts';
+import { percentDecodeText } from '../http/text.ts';
 import type { Range } from '../net/allow.ts';
 import { adminPassword, adminUser } from '../operator/password.ts';
+import type { FleetMember } from '../page/fleet.ts';
+import type { PageOptions } from '../page/page.ts';
 import type { ProcessRole } from '../process/app.ts';
 import { UsageError } from '../process/problems.ts';
 import type { RecordConfig } from '../recording/flight-recorder.ts';
 import type { RelayConfig } from '../relay/relay.ts';
+
+/** Other processes on one page. */
+const MAX_FLEET = 50;
 
 /** Who may push to a relay, and who may subscribe. */
 export function allowedOf(given: Given): Required<Pick<RelayConfig, 'allowIn' | 'allowOut'>> {
@@ -25,6 +31,28 @@ export function allowedOf(given: Given): Required<Pick<RelayConfig, 'allowIn' | 
 /** The proxies in front of the HTTP ports, as --trusted-proxy names them. */
 export function trustedProxiesOf(given: Given): readonly Range[] {
   return ranges('--trusted-proxy', given.all('trusted-proxy'));
+}
+
+/** The processes of --fleet; undefined: none. */
+export function fleetOf(given: Given): PageOptions['fleet'] {
+  const members = given.all('fleet').map((text): FleetMember => {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') throw new UsageError(`--fleet must be http://HOST:PORT or https://admin:PASSWORD@HOST:PORT, not "${withoutPassword(text)}"`);
+    const auth = url.username === '' && url.password === '' ? undefined : `${percentDecodeText(url.username)}:${percentDecodeText(url.password)}`;
+    const own = new URL(url.href);
+    [own.username, own.password] = ['', ''];
+    if (!own.pathname.endsWith('/')) own.pathname += '/';
+    return { url: own, auth };
+  });
+  const twice = members.find(({ url }, index) => members.findIndex((other) => other.url.href === url.href) !== index);
+  if (twice !== undefined) throw new UsageError(`--fleet ${twice.url.href} is given twice`);
+  if (members.length > MAX_FLEET) throw new UsageError(`--fleet can be given ${MAX_FLEET} times at most, not ${members.length} times`);
+  return members.length === 0 ? undefined : { members, ca: authoritiesOf(given) };
+}
+
+/** Of an address that is told to whoever reads stderr. */
+function withoutPassword(text: string): string {
+  return text.replace(/:[^:@/]*@/, ':***@');
 }
 
 /** The checks of GET /readyz that count, as --ready-check names them; undefined: those of the role. */

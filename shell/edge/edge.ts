@@ -62,6 +62,8 @@ export interface EdgeConfig {
   readonly moreChecks?: readonly Check[] | undefined;
   /** Of the process; without it there is no such page. */
   readonly metrics?: Metrics | undefined;
+  /** Of the process, and who may see all of it besides this machine and operators; without it there is none. */
+  readonly page?: ListenerServerOptions['page'];
   /** What source clients ask at the same ports; nothing, unless given. */
   readonly sourceRoutes?: ListenerServerOptions['sources'];
 }
@@ -93,7 +95,7 @@ export class EdgeApp implements App {
   readonly #refusals: Refusals;
 
   constructor(config: EdgeConfig, log: Log) {
-    const { settings, policies = {}, admission, adminUser, adminPassword, record, metrics, workers = 1, trustedProxies, ready = readyChecks.edge.counted, sourceRoutes } = config;
+    const { settings, policies = {}, admission, adminUser, adminPassword, record, metrics, page, workers = 1, trustedProxies, ready = readyChecks.edge.counted, sourceRoutes } = config;
     this.#config = config;
     this.#log = log;
     this.#refusals = new Refusals(log);
@@ -140,7 +142,9 @@ export class EdgeApp implements App {
       adminPassword,
       ready: readyRoute({ checks: this.#checks(), counted: ready, mount: (name) => this.#onAir([this.#edge.mount(name)]) }),
       metrics,
+      page,
       nowPlaying,
+      keepRecording: this.#flight && (() => this.#flight!.freeze('operator')),
       sources: sourceRoutes,
       admission,
       settings,
@@ -149,6 +153,7 @@ export class EdgeApp implements App {
       refusals: this.#refusals,
       trustedProxies,
     });
+    page?.page.showEdge({ machine: this.#edge, now: () => this.#driver.now, upstreams: () => this.#ingress.upstreams });
     metrics?.measureEdge({ machine: this.#edge, now: () => this.#driver.now, upstreams: () => this.#ingress.upstreams, settings });
   }
 

@@ -25,6 +25,9 @@ import { ListenerList } from './listener-list.ts';
 import { requestedMount } from './requested-mount.ts';
 import { streamHead, wantsTitles } from './stream-head.ts';
 import type { Range } from '../net/allow.ts';
+import type { Page } from '../page/page.ts';
+import { PageRoutes } from '../page/routes.ts';
+import type { Command } from '../page/state.ts';
 import type { Bind } from '../net/tcp.ts';
 import type { TlsPort } from '../tls/tls-port.ts';
 import type { ServerCounts } from '../icecast/statistics.ts';
@@ -45,8 +48,12 @@ export interface ListenerServerOptions {
   readonly ready?: Route | undefined;
   /** Of the process; without it there is no such page. */
   readonly metrics?: Metrics | undefined;
+  /** The page of the process, and who may see all of it besides this machine and operators; without it there is none. */
+  readonly page?: { readonly page: Page; readonly allow: readonly Range[] } | undefined;
   /** What websites ask. */
   readonly nowPlaying?: { readonly routes: readonly Route[]; stop(): void } | undefined;
+  /** Keeps what is recorded, and says in which file; undefined: nothing is. */
+  readonly keepRecording?: (() => Promise<string | undefined>) | undefined;
   /** What source clients may ask; nothing, unless given. */
   readonly sources?: {
     readonly titles: readonly Route[];
@@ -84,6 +91,7 @@ export class ListenerServer {
   readonly #listeners = new ListenerList();
   readonly #agents = new Agents();
   readonly #admission: Admission;
+  #pages: PageRoutes | undefined;
 
   constructor(options: ListenerServerOptions) {
     this.#options = options;
@@ -104,13 +112,14 @@ export class ListenerServer {
   }
 
   async stop(limitMs: number): Promise<void> {
+    this.#pages?.stop();
     this.#options.nowPlaying?.stop();
     await Promise.all([this.#host.stop(limitMs), this.#server.stop(limitMs)]);
     await this.#admission.stop(limitMs);
   }
 
   /** Every page before the mountpoints: none can be called like one. */
-  #table({ table, operator, admin, adminUser, adminPassword, ready, metrics, nowPlaying, sources, refusals, settings, log }: ListenerServerOptions): RouteTable {
+  #table({ table, operator, admin, adminUser, adminPassword, ready, metrics, page, nowPlaying, keepRecording, sources, refusals, settings, log }: ListenerServerOptions): RouteTable {
     const isOfSource = isNotOf(adminUser);
     const hasSourceLogin = (request: HttpRequest): boolean => isOfSource(request) && sources?.hasLogin(request) === true;
     const allowed = operators({ user: adminUser, password: adminPassword, refusals });
@@ -124,24 +133,23 @@ export class ListenerServer {
       move: (id: ListenerId, mount: string) => this.#host.move(id, mount),
     };
     const counts = (): ServerCounts => ({ ...this.#server.counts, listenerConnections: list.joined, sourceConnections: sources?.begun() ?? 0 });
-    return {
-      routes: [
-        ...commonRoutes,
-        ...(ready === undefined ? [] : [ready]),
-        ...(metrics === undefined ? [] : [metrics.route(refusals, adminPassword === undefined ? undefined : allowed({ voice: lineVoice }))]),
-        // A title comes with the login of a source client, or with that of an operator; so do a few commands.
-        ...(sources?.titles ?? []).map((route) => ({ ...route, isFor: isOfSource })),
-        ...(sources === undefined ? [] : [{ ...sources.kill, isFor: hasSourceLogin }]),
-        ...operatorRoutes({ api: operator, allowed, log }),
-        ...adminRoutes({ table, listeners, api: admin, counts, allowed, ofMount: sources && { who: sources.who, isFor: hasSourceLogin }, startedAt, maxListeners, log }),
-        ...pageRoutes({ table, startedAt, maxListeners, uniqueListeners: (mount) => list.uniqueOf(mount) }),
-        ...(nowPlaying?.routes ?? []),
-        ...(sources === undefined ? [] : [sources.push]),
-        { at: '*', methods, who: anybody, otherMethods: listenersOnly, handle: (request) => this.#stream(request) },
-      ],
-      notFound,
-      options: optionsReply,
-    };
+    const stream: Omit<Route, 'at'> = { methods, who: anybody, otherMethods: listenersOnly, handle: (request) => this.#stream(request) };
+    const others: readonly Route[] = [
+      ...commonRoutes,
+      ...(ready === undefined ? [] : [ready]),
+      ...(metrics === undefined ? [] : [metrics.route(refusals, adminPassword === undefined ? undefined : allowed({ voice: lineVoice }))]),
+      // A title comes with the login of a source client, or with that of an operator; so do a few commands.
+      ...(sources?.titles ?? []).map((route) => ({ ...route, isFor: isOfSource })),
+      ...(sources === undefined ? [] : [{ ...sources.kill, isFor: hasSourceLogin }]),
+      ...operatorRoutes({ api: operator, allowed, log, keepRecording }),
+      ...adminRoutes({ table, listeners, api: admin, counts, allowed, ofMount: sources && { who: sources.who, isFor: hasSourceLogin }, startedAt, maxListeners, log }),
+      ...pageRoutes({ table, startedAt, maxListeners, uniqueListeners: (mount) => list.uniqueOf(mount) }),
+      ...(nowPlaying?.routes ?? []),
+      ...(sources === undefined ? [] : [sources.push]),
+    ];
+    this.#pages = page && new PageRoutes({ ...page, operators: adminPassword === undefined ? undefined : allowed({ voice: htmlReply }), commands: () => commandsAt(others), tell: log });
+    const routes = [...(this.#pages === undefined ? [] : [...this.#pages.routes, ...(sources === undefined ? [] : [{ ...sources.push, at: '' }]), { ...stream, at: '' }]), ...others, { ...stream, at: '*' }];
+    return { routes, notFound, options: optionsReply };
   }
 
   #stream(asked: HttpRequest): Reply | 'taken' {
@@ -182,6 +190,12 @@ export class ListenerServer {
     this.#admission.left(id, { connectedMs: listener.connectedMs, bytes });
     this.#options.access({ ...listener, endedAt: new Date(), bytes, reason });
   }
+}
+
+/** What operators can have done by these routes. */
+function commandsAt(routes: readonly Route[]): readonly Command[] {
+  const known: Readonly<Record<Command, string>> = { switch: 'admin/switch', kick: 'admin/killclient', reload: 'admin/reload', dump: 'admin/dump' };
+  return (Object.keys(known) as Command[]).filter((command) => routes.some(({ at }) => at === known[command]));
 }
 
 /** Of a player that says its password in the address: it is nobody's who reads the access log. */

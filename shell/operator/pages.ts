@@ -2,7 +2,7 @@ import type { CommandResult, MountCommand } from '../../core/edge/switching/comm
 import type { EndedMount } from '../../core/edge/edge.ts';
 import type { StreamInfo } from '../../core/edge/mountpoint/stream-info.ts';
 import type { Guard } from '../http/guards.ts';
-import { jsonReply, jsonVoice, type Reply } from '../http/reply.ts';
+import { finish, formatReply, jsonReply, jsonVoice, type Reply } from '../http/reply.ts';
 import type { Log } from '../log/log.ts';
 import { mountIn, textOf, type RequestTarget } from '../http/request-target.ts';
 import type { HttpRequest } from '../http/request.ts';
@@ -24,17 +24,30 @@ export interface OperatorPagesOptions {
   readonly api: OperatorApi;
   readonly allowed: OperatorGuard;
   readonly log: Log;
+  /** Keeps what is recorded, and says in which file; undefined: it cannot be. Without it nothing is recorded, and there is no such page. */
+  readonly keepRecording?: (() => Promise<string | undefined>) | undefined;
 }
 
 /** What an edge answers to its operators: POST /admin/switch?mount=/radio&to=studio-b and the like, in JSON. What changes something is never a link that somebody follows. */
 export function operatorRoutes(options: OperatorPagesOptions): readonly Route[] {
   const voice = jsonVoice;
+  const { keepRecording } = options;
   const [who, whoChanges] = [false, true].map((isChange) => options.allowed({ voice, isChange })) as [Guard, Guard];
   return [
     { at: 'admin/sources', methods: ['GET'], who, voice, handle: ({ target }) => sources(target, options) },
     { at: 'admin/switch', methods: ['POST'], who: whoChanges, voice, handle: (request) => switchTo(request, options) },
     { at: 'admin/automatic', methods: ['POST'], who: whoChanges, voice, handle: (request) => command(request, { kind: 'automatic' }, options) },
+    ...(keepRecording === undefined ? [] : [{ at: 'admin/dump', methods: ['POST'], who: whoChanges, voice, handle: (request: HttpRequest) => dump(request, keepRecording) }]),
   ];
+}
+
+/** The answer comes when the file is written, or when it is clear that it cannot be. */
+function dump({ socket, head }: HttpRequest, keepRecording: () => Promise<string | undefined>): 'taken' {
+  void keepRecording().then((file) => {
+    const reply = file === undefined ? jsonVoice(500, 'the recording could not be kept: the log says why') : jsonReply(200, { message: `recording kept: ${file}`, file });
+    finish(socket, formatReply(reply, head.method));
+  });
+  return 'taken';
 }
 
 function sources(target: RequestTarget, { api }: OperatorPagesOptions): Reply {

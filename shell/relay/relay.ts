@@ -11,6 +11,7 @@ import { AllowList, type Range } from '../net/allow.ts';
 import { NEVER_FINISHED, type App } from '../process/app.ts';
 import { Driver } from '../process/driver.ts';
 import { PageServer } from '../http/page-server.ts';
+import { htmlReply } from '../http/reply.ts';
 import { oneConnected, readyChecks, readyRoute, type Condition } from '../http/readiness.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Log } from '../log/log.ts';
@@ -19,6 +20,8 @@ import { FlightRecorder, type RecordConfig } from '../recording/flight-recorder.
 import { operators } from '../operator/allowed.ts';
 import { relayTitleRoutes } from './title-routes.ts';
 import { Refusals } from '../log/refusals.ts';
+import type { Page } from '../page/page.ts';
+import { PageRoutes } from '../page/routes.ts';
 import { TlsPort, type TlsConfig } from '../tls/tls-port.ts';
 import { listenTcp, portOf, type TakeBytes } from '../net/tcp.ts';
 import { listenTcpAndUdp } from '../net/tcp-and-udp.ts';
@@ -55,6 +58,10 @@ export interface RelayConfig {
   readonly record?: RecordConfig | undefined;
   /** Of the process; without it there is no such page. */
   readonly metrics?: Metrics | undefined;
+  /** Of the process, and who may see all of it besides this machine; without it there is none. */
+  readonly page?: { readonly page: Page; readonly allow: readonly Range[] } | undefined;
+  /** Its page is shown by another part of the process. */
+  readonly isPart?: boolean;
 }
 
 /**
@@ -82,13 +89,14 @@ export class RelayApp implements App {
   readonly #inner = new Map<SubscriberId, TakeBytes>();
   readonly #servers: (net.Server | dgram.Socket)[] = [];
   readonly #pages: PageServer;
+  readonly #page: PageRoutes | undefined;
   readonly #tls: TlsPort | undefined;
 
   constructor(config: RelayConfig, log: Log) {
     this.#config = config;
     this.#log = log;
     this.#refusals = new Refusals(log);
-    const { settings, record, metrics, allowIn = [], allowOut = [], trustedProxies, upstreams, ready = readyChecks.relay.counted } = config;
+    const { settings, record, metrics, page, isPart = false, allowIn = [], allowOut = [], trustedProxies, upstreams, ready = readyChecks.relay.counted } = config;
     this.#allowIn = new AllowList(allowIn);
     this.#allowOut = new AllowList(allowOut);
     const sink: RelaySink = {
@@ -104,9 +112,16 @@ export class RelayApp implements App {
     this.#driver = new Driver(this.#relay, settings);
     const allowed = operators({ user: config.adminUser, password: config.adminPassword, refusals: this.#refusals });
     const titles = relayTitleRoutes({ allowed, hasMount: (name) => this.#relay.hasMount(name), set: (mount, title, { from }) => this.#setTitle(mount, title, from) });
-    this.#pages = new PageServer({ settings, log, refusals: this.#refusals, trustedProxies }, [readyRoute({ checks: upstreams.length === 0 ? [] : [{ name: 'upstreams', look: () => this.upstreamsUp }], counted: ready }), ...(metrics === undefined ? [] : [metrics.route(this.#refusals)]), ...titles]);
+    this.#page = page === undefined || isPart ? undefined : new PageRoutes({ ...page, operators: config.adminPassword === undefined ? undefined : allowed({ voice: htmlReply }), tell: log });
+    this.#pages = new PageServer({ settings, log, refusals: this.#refusals, trustedProxies }, [
+      readyRoute({ checks: upstreams.length === 0 ? [] : [{ name: 'upstreams', look: () => this.upstreamsUp }], counted: ready }),
+      ...(metrics === undefined ? [] : [metrics.route(this.#refusals)]),
+      ...titles,
+      ...(this.#page?.routes ?? []),
+    ]);
     this.#tls = config.tls && new TlsPort(config.tls, log);
     this.#ingress = new IngressLinks({ machine: this.#relay, driver: this.#driver, settings, log, refusals: this.#refusals });
+    page?.page.showRelay({ machine: this.#relay, upstreams: () => this.#ingress.upstreams });
     metrics?.measureRelay({ machine: this.#relay, upstreams: () => this.#ingress.upstreams, settings });
   }
 
@@ -162,6 +177,7 @@ export class RelayApp implements App {
     for (const server of this.#servers.splice(0)) server.close();
     this.#ingress.stop();
     this.#tls?.stop();
+    this.#page?.stop();
     const open = [...this.#subscribers.values()];
     const closed = open.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
     for (const socket of open) socket.end();

@@ -2,7 +2,7 @@ import type { MountPolicies } from '../../core/config/mount-policy.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import type { AdmissionConfig } from '../edge/admission/admission.ts';
 import type { AccessLogConfig } from '../access-log/access-log.ts';
-import { EdgeApp } from '../edge/edge.ts';
+import { EdgeApp, type EdgeConfig } from '../edge/edge.ts';
 import { readyChecks } from '../http/readiness.ts';
 import type { Log } from '../log/log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -67,6 +67,8 @@ export interface StationConfig {
   readonly record?: RecordConfig | undefined;
   /** Of the process; without it there is no such page. */
   readonly metrics?: Metrics | undefined;
+  /** Of the process, and who may see all of it besides this machine and operators; without it there is none. */
+  readonly page?: EdgeConfig['page'];
 }
 
 /**
@@ -90,7 +92,7 @@ export class StationApp implements App {
     const { bind, httpPort, tls, shoutcast, sources, sourcesPerMount, pulled, ca, peers, outPort, inPort, allowIn, allowOut, refusesTitles = false, settings, relaySettings, ...serving } = config;
     this.#config = config;
     this.#refusals = new Refusals(log);
-    this.#relay = new RelayApp({ bind, inPort, outPort, upstreams: peers, multicasts: [], allowIn, allowOut, refusesTitles, settings: relaySettings, metrics: config.metrics }, log);
+    this.#relay = new RelayApp({ bind, inPort, outPort, upstreams: peers, multicasts: [], allowIn, allowOut, refusesTitles, settings: relaySettings, metrics: config.metrics, page: config.page, isPart: true }, log);
     const mounts = new StationMounts({ sources, way: new InnerWay({ relay: this.#relay, settings, log }), settings, log });
     this.#intake = new SourceIntake({ mounts, perMount: sourcesPerMount, shoutcast, adminPassword: serving.adminPassword, trustedProxies: serving.trustedProxies, settings, log, refusals: this.#refusals });
     const moreChecks = peers.length === 0 ? [] : [{ name: 'peers', look: () => this.#relay.upstreamsUp }];

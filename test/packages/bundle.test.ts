@@ -39,6 +39,9 @@ describe.skipIf(process.platform !== 'linux')('davecast as one file', () => {
       try {
         await expectAudio(station);
         expect(station.lines('worker-started')).toHaveLength(2);
+        const { port } = await station.line('listening', ({ what }) => what === 'http');
+        const page = await fetch(`http://127.0.0.1:${port as number}/`, { headers: { accept: 'text/html' } });
+        expect(await page.text()).toMatch(/<script>.*EventSource/s);
       } finally {
         expect(await station.stop()).toBe(0);
       }

@@ -6,6 +6,8 @@ export interface BuiltIn {
   readonly version: string;
   /** Each thread as the text of a CommonJS module. */
   readonly threads: Readonly<Record<ThreadName, string>>;
+  /** Of the page at `/`. */
+  readonly pageScript: string;
 }
 
 /** bundle.ts puts a module with the value in place of this one. */

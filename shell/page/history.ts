@@ -1,0 +1,81 @@
+import type { MountFigures } from '../../core/edge/mountpoint/figures.ts';
+import type { EventSink, ProcessEvent } from '../log/events.ts';
+import { EventLines } from './event-lines.ts';
+import { MountHistory } from './mount-history.ts';
+
+/** Mountpoints whose past is kept: with 28 KiB for each no more than 6 MB. Of further ones, those that have ended give way; others have no lanes. */
+const MAX_MOUNTS = 200;
+/** So long a mountpoint that has ended is shown, as the core knows it. */
+const ENDED_MS = 86_400_000;
+
+/** The past of a process as the page shows it: takes the events of the process, and is shown how each mountpoint is now and then. */
+export class History {
+  readonly lines: EventLines = new EventLines();
+  readonly #wallMs: () => number;
+  readonly #mounts = new Map<string, MountHistory>();
+
+  /** Since when no relay is left, where none is. */
+  noRelaySinceMs: number | undefined;
+
+  constructor(wallMs: () => number) {
+    this.#wallMs = wallMs;
+  }
+
+  /** A receiver of the fan-out. */
+  readonly event: EventSink = (event) => {
+    const nowMs = this.#wallMs();
+    this.lines.take(nowMs, event);
+    if (event.kind === 'no-relay-left') this.noRelaySinceMs = Math.round(nowMs - event.forMs);
+    if (isOfMount(event)) this.#of(nowMs, event.mount)?.take(nowMs, event);
+  };
+
+  /** Mountpoints that have ended, by their names. */
+  get ended(): readonly string[] {
+    return [...this.#mounts].filter(([, { isThere }]) => !isThere).map(([name]) => name);
+  }
+
+  /** All that it knows. */
+  get names(): readonly string[] {
+    return [...this.#mounts.keys()];
+  }
+
+  of(mount: string): MountHistory | undefined {
+    return this.#mounts.get(mount);
+  }
+
+  /** How a mountpoint is now; undefined: it is there no more. */
+  look(mount: string, figures: MountFigures | undefined): void {
+    const nowMs = this.#wallMs();
+    const history = figures === undefined ? this.#mounts.get(mount) : this.#of(nowMs, mount);
+    history?.look(nowMs, figures);
+    if (history?.isThere === false && nowMs - history.seenAtMs > ENDED_MS) this.#mounts.delete(mount);
+  }
+
+  #of(nowMs: number, mount: string): MountHistory | undefined {
+    const known = this.#mounts.get(mount);
+    if (known !== undefined) return known;
+    if (this.#mounts.size === MAX_MOUNTS && !this.#makeRoom()) return undefined;
+    const made = new MountHistory(mount, nowMs);
+    this.#mounts.set(mount, made);
+    return made;
+  }
+
+  #makeRoom(): boolean {
+    const [oldest] = [...this.#mounts].filter(([, { isThere }]) => !isThere).toSorted(([, a], [, b]) => a.seenAtMs - b.seenAtMs);
+    return oldest !== undefined && this.#mounts.delete(oldest[0]);
+  }
+}
+
+/** Those of a machine: what sources and listeners ask for may have any name. */
+const kinds: ReadonlySet<ProcessEvent['kind']> = new Set([
+  'mount-started', 'mount-ended', 'format-changed', 'switch', 'stalled', 'resumed', 'fallback-entered', 'fallback-left', 'backup-lost', 'redundancy-restored', 'programmes-differ',
+]);
+
+/** Whether events of a kind tell what has become of a mountpoint. */
+export function isOfMountpoint(kind: ProcessEvent['kind']): boolean {
+  return kinds.has(kind);
+}
+
+function isOfMount(event: ProcessEvent): event is ProcessEvent & { readonly mount: string } {
+  return isOfMountpoint(event.kind);
+}
