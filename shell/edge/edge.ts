@@ -130,10 +130,7 @@ export class EdgeApp implements App {
       },
       admin: {
         leaveSource: (mount) => this.#command(mount, { kind: 'switch' }),
-        setTitle: (mount, title) => {
-          this.#edge.setTitle(this.#driver.now, mount, title, Date.now());
-          this.#driver.settle();
-        },
+        setTitle: (mount, title) => this.#setTitle(mount, title),
         fallbackOf: (mount) => fallbackText(this.#edge.policyOf(mount).fallback),
         setFallback: (mount, fallback) => this.#setFallback(mount, fallback),
       },
@@ -162,6 +159,14 @@ export class EdgeApp implements App {
     const path = this.#ingress.acceptHere(anonymous('relay', name), { writableLength: 0, write: answer, destroy: () => undefined });
     assert(path !== undefined, 'there is no room for the first path');
     return path.receive;
+  }
+
+  /** Sets what listeners of a mountpoint see, for somebody at this address who may; false when the mountpoint is not on air. */
+  setTitle(mount: string, title: string, from: string): boolean {
+    if (this.#edge.mount(mount) === undefined) return false;
+    this.#setTitle(mount, title);
+    this.#log({ kind: 'operator', mount, command: 'metadata', to: title, result: 'done', from });
+    return true;
   }
 
   async start(): Promise<void> {
@@ -222,6 +227,11 @@ export class EdgeApp implements App {
     if (this.#accessLog !== undefined) return this.#accessLog.take(entry);
     const { mount, ip, agent, connectedMs, bytes, reason } = entry;
     this.#log({ kind: 'access', mount, ip, agent, connectedS: Math.round(connectedMs / 1_000), bytes, reason });
+  }
+
+  #setTitle(mount: string, title: string): void {
+    this.#edge.setTitle(this.#driver.now, mount, title, Date.now());
+    this.#driver.settle();
   }
 
   #endedMount(name: string): { readonly mount: EndedMount; readonly at: Date } | undefined {

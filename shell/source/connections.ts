@@ -85,6 +85,13 @@ export class SourceConnections {
     return this.#begun;
   }
 
+  /** The mountpoint of all sources that there are; undefined when there is none, or when they are of several. */
+  get onlyMount(): SourceMount | undefined {
+    if (this.#current.size !== 1) return undefined;
+    const [[only] = []] = [...this.#current.values()].map((sources) => [...sources]);
+    return only?.mount;
+  }
+
   /** What the sources of a mountpoint are given titles by. */
   sinksOf({ name }: SourceMount): readonly SourceSink[] {
     return [...(this.#current.get(name) ?? [])].map(({ sink }) => sink);

@@ -28,6 +28,8 @@ export interface SourceIntakeOptions {
   readonly settings: Settings;
   readonly log: Log;
   readonly refusals: Refusals;
+  /** Sets the title of a mountpoint whose sources are elsewhere, and says whether there is such a one; there are none, unless given. */
+  readonly titleElsewhere?: ((mount: string, title: string, from: string) => boolean) | undefined;
   /** Proxies that say who the clients of the port for Shoutcast are. */
   readonly trustedProxies?: readonly Range[] | undefined;
 }
@@ -108,7 +110,8 @@ export class SourceIntake {
     const { mounts } = this.#options;
     if (pushMethods.includes(head.method)) return mounts.find(target.name);
     const named = textOf(target, 'mount');
-    return named === undefined && target.name === SHOUTCAST_TITLES ? (this.#shoutcastMount ?? mounts.find(named)) : mounts.find(named);
+    if (named === undefined && target.name === SHOUTCAST_TITLES) return this.#shoutcastMount ?? mounts.find(named) ?? this.#connections.onlyMount;
+    return mounts.find(named);
   }
 
   #source({ head, socket, rest, client, from, target }: HttpRequest, mount: SourceMount | undefined): Reply | 'taken' {
@@ -157,7 +160,8 @@ export class SourceIntake {
     const sinks = mount === undefined ? [] : this.#connections.sinksOf(mount);
     if (sinks.length === 0 && hasPassword(request, this.#options.adminPassword)) return undefined;
     if (mount === undefined && !target.query.has('mount')) return htmlReply(400, 'Missing parameter');
-    if (sinks.length === 0) return htmlReply(400, 'Source does not exist');
+    const isElsewhere = sinks.length === 0 && mount !== undefined && this.#options.titleElsewhere?.(mount.name, update.title, request.from) === true;
+    if (sinks.length === 0 && !isElsewhere) return htmlReply(400, 'Source does not exist');
     for (const sink of sinks) sink.title(update.title);
     return documentReply(iceResponse(TITLE_UPDATED, true), 'xml');
   }

@@ -94,7 +94,7 @@ export class StationApp implements App {
     this.#refusals = new Refusals(log);
     this.#relay = new RelayApp({ bind, inPort, outPort, upstreams: peers, multicasts: [], allowIn, allowOut, refusesTitles, settings: relaySettings, metrics: config.metrics, page: config.page, isPart: true }, log);
     const mounts = new StationMounts({ sources, way: new InnerWay({ relay: this.#relay, settings, log }), settings, log });
-    this.#intake = new SourceIntake({ mounts, perMount: sourcesPerMount, shoutcast, adminPassword: serving.adminPassword, trustedProxies: serving.trustedProxies, settings, log, refusals: this.#refusals });
+    this.#intake = new SourceIntake({ mounts, perMount: sourcesPerMount, shoutcast, adminPassword: serving.adminPassword, trustedProxies: serving.trustedProxies, titleElsewhere: (mount, title, from) => this.#edge.setTitle(mount, title, from), settings, log, refusals: this.#refusals });
     const moreChecks = peers.length === 0 ? [] : [{ name: 'peers', look: () => this.#relay.upstreamsUp }];
     this.#edge = new EdgeApp({ bind, httpPort, tls, relays: [], moreChecks, sourceRoutes: this.#intake.routes, settings, ...serving, ready: serving.ready ?? readyChecks.station.counted }, log);
     this.#pulls = pulled.map(({ mount, url }) => new IcecastSource(url, { api: mounts.api(mount), settings, ca, log }));

@@ -47,7 +47,19 @@ describe('a station', () => {
     await expect.poll(() => programme.heard(client).length, { timeout: 15_000 }).toBeGreaterThan(60);
     expect(await ask(two.port, `GET /admin/metadata?mount=/radio&mode=updinfo&song=One HTTP/1.0\r\nAuthorization: Basic ${Buffer.from('source:x').toString('base64')}\r\n\r\n`)).toContain('Metadata update successful');
     for (const { told } of [one, two]) await told.until('encoder-title', { title: 'One' });
-    for (const { port } of [one, two]) await expect.poll(() => ask(port, 'GET /status-json.xsl HTTP/1.0\r\n\r\n')).toContain('"title":"One"');
+    const titlesAre = async (title: string): Promise<void> => {
+      for (const { port } of [one, two]) await expect.poll(() => ask(port, 'GET /status-json.xsl HTTP/1.0\r\n\r\n')).toContain(`"title":"${title}"`);
+    };
+    await titlesAre('One');
+    // Scripts know one station: it takes the title of a mountpoint whose sources are all at the other one.
+    const alone = await source(one.port, 'alone');
+    programme.sources.add(alone);
+    await two.told.until('mount-started', { mount: 'alone' });
+    const set = (port: number, mount: string, song: string): Promise<string> => ask(port, `GET /admin/metadata?mount=/${mount}&mode=updinfo&song=${song} HTTP/1.0\r\nAuthorization: Basic ${Buffer.from('source:x').toString('base64')}\r\n\r\n`);
+    expect(await set(two.port, 'alone', 'Elsewhere')).toContain('Metadata update successful');
+    await titlesAre('Elsewhere');
+    expect(await set(two.port, 'none', 'x')).toContain('Source does not exist');
+    programme.sources.delete(alone);
     await one.app.stop();
     const before = programme.heard(client).length;
     await expect.poll(() => programme.heard(client).length, { timeout: 15_000 }).toBeGreaterThan(before + 50);
@@ -147,9 +159,12 @@ describe('the login of a mountpoint at a station', () => {
     }
     expect(await get('/admin.cgi?pass=wrong&mount=/radio&mode=updinfo&song=x')).toMatch(/^HTTP\/1\.0 401 /);
     expect(await get('/admin.cgi?pass=sesame&mount=/none&mode=updinfo&song=x')).toContain('Source does not exist');
-    // Where there is one mountpoint it need not be named, by an operator.
-    expect(await get('/admin.cgi?pass=sesame&mode=updinfo&song=unnamed')).toContain('Metadata update successful');
-    await told.until('encoder-title', { title: 'unnamed' });
+    // Where there is one mountpoint it need not be named.
+    for (const pass of ['pw', 'sesame']) {
+      expect(await get(`/admin.cgi?pass=${pass}&mode=updinfo&song=unnamed-${pass}`), pass).toContain('Metadata update successful');
+      await told.until('encoder-title', { title: `unnamed-${pass}` });
+    }
+    expect(await get('/admin.cgi?pass=mine&mode=updinfo&song=x')).toMatch(/^HTTP\/1\.0 401 /);
     expect(programme.heard(client).length).toBeGreaterThan(0);
     expect(await get('/admin/killsource?mount=/radio', 'source:pw')).toContain('<message>Source Removed</message>');
     expect(await told.until('source-ended', { mount: 'radio' })).toMatchObject({ reason: 'killed' });
