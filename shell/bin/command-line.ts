@@ -23,6 +23,7 @@ import { adminPassword, adminUser } from '../operator/password.ts';
 import type { PageOptions } from '../page/page.ts';
 import { RelayApp, type RelayConfig } from '../relay/relay.ts';
 import type { Task } from '../cli/task.ts';
+import { withOwnPorts } from '../cli/own-ports.ts';
 import { tlsOf } from '../cli/tls.ts';
 import { version } from '../process/version.ts';
 
@@ -119,7 +120,7 @@ function makeEncoder(config: EncoderConfig): Made {
 
 function relayConfig(given: Given): RelayConfig {
   noMore(given.positionals);
-  return {
+  return withOwnPorts({
     bind: bindAddress(given),
     inPort: listenPort('--in', given.one('in')),
     outPort: listenPort('--out', given.one('out')),
@@ -133,7 +134,7 @@ function relayConfig(given: Given): RelayConfig {
     ...titlesOf(given),
     settings: configOf(given, 'relay').settings,
     record: recordOf(given),
-  };
+  });
 }
 
 /** `davecast -r INBOUND OUTBOUND [GROUP@PORT | HOST:PORT]` */
@@ -141,7 +142,7 @@ function originalRelayConfig(given: Given): RelayConfig {
   const [inbound, outbound, from, ...more] = given.positionals;
   noMore(more);
   const isGroup = from?.includes('@') === true;
-  return {
+  return withOwnPorts({
     bind: bindAddress(given),
     inPort: listenPort('INBOUND', inbound),
     outPort: listenPort('OUTBOUND', outbound),
@@ -155,7 +156,7 @@ function originalRelayConfig(given: Given): RelayConfig {
     ...titlesOf(given),
     settings: configOf(given, 'relay').settings,
     record: recordOf(given),
-  };
+  }, { http: '--http', in: 'INBOUND', out: 'OUTBOUND' });
 }
 
 /** Who may set titles at a relay. */
@@ -166,24 +167,24 @@ function titlesOf(given: Given): Pick<RelayConfig, 'refusesTitles' | 'adminUser'
 function edgeConfig(given: Given): EdgeConfig {
   const relays = [...given.all('relay'), ...given.positionals];
   if (relays.length === 0) throw new UsageError('--relay is missing');
-  return {
+  return withOwnPorts({
     bind: bindAddress(given),
     httpPort: listenPort('--http', given.one('http')),
     relays: relays.map((text) => tcpEndpoint('--relay', text)),
     ...servingOf(given),
-  };
+  });
 }
 
 /** `davecast PORT RELAY:PORT [RELAY:PORT …]` */
 function originalEdgeConfig(given: Given): EdgeConfig {
   const [port, ...relays] = given.positionals;
   if (relays.length === 0) throw new UsageError('RELAY:PORT is missing');
-  return {
+  return withOwnPorts({
     bind: bindAddress(given),
     httpPort: listenPort('PORT', port),
     relays: relays.map((text) => tcpEndpoint('RELAY:PORT', text)),
     ...servingOf(given),
-  };
+  }, { http: 'PORT', in: '--in', out: '--out' });
 }
 
 function versionOf(program: string): Wish {

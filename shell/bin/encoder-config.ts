@@ -9,6 +9,7 @@ import { stationHeaders, type MountSource, type MountSources } from '../cli/moun
 import type { EncoderConfig, EncoderMount, MountInput } from '../encoder/encoder.ts';
 import { percentEncodePath } from '../http/text.ts';
 import type { Given } from '../cli/options.ts';
+import { withOwnPorts } from '../cli/own-ports.ts';
 import { UsageError } from '../process/problems.ts';
 import { readyOf, trustedProxiesOf } from './shared-config.ts';
 import type { ShoutcastPort } from '../source/source-intake.ts';
@@ -32,7 +33,7 @@ export function encoderConfig(given: Given): EncoderConfig {
   });
   const listening = mounts.filter(({ input }) => input.kind === 'listen').map(({ name }) => name);
   const port = listening.length > 0 ? listenPort('--listen', given.one('listen')) : undefined;
-  return { mounts, targets: union(to, mounts), listenPort: port, httpPort: optionalPort(given, 'http'), tls: tlsPort(given, port), shoutcast: shoutcastOf(given, listening, port), trustedProxies: trustedProxiesOf(given), ready: readyOf(given, 'encoder'), bind: bindAddress(given), ca: authoritiesOf(given), settings };
+  return withOwnPorts({ mounts, targets: union(to, mounts), listenPort: port, httpPort: optionalPort(given, 'http'), tls: tlsPort(given, port), shoutcast: shoutcastOf(given, listening, port), trustedProxies: trustedProxiesOf(given), ready: readyOf(given, 'encoder'), bind: bindAddress(given), ca: authoritiesOf(given), settings });
 }
 
 /** `daveice ICECAST:PORT MOUNT TARGET [TARGET …]` */

@@ -6,6 +6,7 @@ import { policiesOf } from '../cli/mount-policies.ts';
 import type { MountListeners } from '../cli/mount-listeners.ts';
 import type { MountSources } from '../cli/mount-sources.ts';
 import type { Given } from '../cli/options.ts';
+import { withOwnPorts } from '../cli/own-ports.ts';
 import { authoritiesOf, tlsOf } from '../cli/tls.ts';
 import { readIcecastConfig, type IcecastConfig } from '../icecast-config/icecast-config.ts';
 import type { LogLevel } from '../log/table.ts';
@@ -59,7 +60,7 @@ export function stationConfig(given: Given): StationWish {
     accessLog: accessLogOf(given) ?? old.accessLog,
     record: recordOf(given),
   };
-  return { config, settings, logLevel: old.logLevel };
+  return { config: withOwnPorts(config), settings, logLevel: old.logLevel };
 }
 
 /** What the icecast.xml says, and a note for each thing of it that is not honoured. */

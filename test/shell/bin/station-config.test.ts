@@ -34,9 +34,9 @@ describe('a station', () => {
   });
 
   it('takes in what the command line names, and nothing else', () => {
-    const { config } = wish('--http 8000 --mount one --mount /two --single-source --out 8001 --in 9001 --peer other:8001 --shoutcast-mount one');
+    const { config } = wish('--http 8000 --mount one --mount /two --single-source --out 8002 --in 9001 --peer other:8001 --shoutcast-mount one');
     expect(config.sources.only).toEqual(new Set(['one', 'two']));
-    expect(config).toMatchObject({ sourcesPerMount: 1, outPort: 8_001, inPort: 9_001, peers: [{ transport: 'tcp', host: 'other', port: 8_001 }], shoutcast: { port: 8_001, mount: 'one' } });
+    expect(config).toMatchObject({ sourcesPerMount: 1, outPort: 8_002, inPort: 9_001, peers: [{ transport: 'tcp', host: 'other', port: 8_001 }], shoutcast: { port: 8_001, mount: 'one' } });
   });
 
   it('has what the configuration file says of its mountpoints, and says what of it is for encoders', () => {
