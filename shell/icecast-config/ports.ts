@@ -35,8 +35,12 @@ export function portsOf(root: Section, paths: Section, from: (file: string) => s
       found.tls = { port, certificates: [certificates] };
     } else if (!isSecure && !isShoutcast && found.httpPort === undefined) {
       found.httpPort = port;
-      if (ownMount !== undefined && port < 65_535) found.shoutcast ??= { port: port + 1, mount: ownMount };
     } else socket.note('port', `${port} is not honoured: there is one port for HTTP, one for TLS and one for Shoutcast`);
+    // Clients that speak Shoutcast connect to the port behind it, also where it is not the first.
+    if (ownMount !== undefined && !isShoutcast) {
+      if (found.shoutcast !== undefined || port === 65_535) socket.note('shoutcast-mount', `/${ownMount} is not honoured: there is one port for Shoutcast`);
+      else found.shoutcast = { port: port + 1, mount: ownMount };
+    }
     if (bind !== undefined && found.bind !== undefined && bind !== found.bind) socket.note('bind-address', `${bind} is not honoured: all ports are at ${found.bind}`);
     found.bind ??= bind;
     if (socket !== root) socket.tellRest({ 'so-sndbuf': 'the system chooses it', 'so-mss': 'the system chooses it', 'client-address': 'it makes no difference here' });

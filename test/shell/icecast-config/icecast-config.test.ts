@@ -201,6 +201,9 @@ describe('an icecast.xml', () => {
     expect(read('<port>8100</port><bind-address>127.0.0.1</bind-address>')).toMatchObject({ httpPort: 8_100, bind: '127.0.0.1', notes: [] });
     const { shoutcast, httpPort } = read('<shoutcast-mount>/live</shoutcast-mount><listen-socket><port>8001</port><shoutcast-compat>1</shoutcast-compat></listen-socket>');
     expect({ shoutcast, httpPort }).toEqual({ shoutcast: { port: 8_001, mount: 'live' }, httpPort: undefined });
+    const further = read('<listen-socket><port>8000</port></listen-socket><listen-socket><port>8004</port><shoutcast-mount>/live</shoutcast-mount></listen-socket>\n<listen-socket><port>8006</port><shoutcast-mount>/more</shoutcast-mount></listen-socket>');
+    expect(further).toMatchObject({ httpPort: 8_000, shoutcast: { port: 8_005, mount: 'live' } });
+    expect(further.notes.at(-1)).toMatch(/:3: <shoutcast-mount> \/more is not honoured: there is one port for Shoutcast$/);
     const { tls } = read('<listen-socket><port>8443</port><tls>1</tls></listen-socket><tls-context><tls-certificate>/c.pem</tls-certificate><tls-key>/k.pem</tls-key></tls-context>');
     expect(tls).toEqual({ port: 8_443, certificates: [{ cert: '/c.pem', key: '/k.pem' }] });
   });
