@@ -1,6 +1,6 @@
 import type { ProcessRole } from '../process/app.ts';
 import { anybody } from './guards.ts';
-import { jsonReply, type Reply } from './reply.ts';
+import { jsonReply, jsonVoice, type Reply } from './reply.ts';
 import { mountIn, type RequestTarget } from './request-target.ts';
 import type { Route } from './router.ts';
 
@@ -45,6 +45,8 @@ export function oneConnected(ways: readonly { readonly isUp: boolean }[]): Condi
 }
 
 function readyReply({ checks, counted, mount }: ReadyRouteOptions, target: RequestTarget): Reply {
+  // Somebody who asks for two must not be told of one alone.
+  if (target.repeated.has('mount')) return jsonVoice(400, 'Ask for one mountpoint: mount= is given twice');
   const name = mountIn(target);
   const asked = name === undefined || mount === undefined ? [] : [{ name: 'mount', look: () => mount(name) }];
   const found = [...checks, ...asked].map(({ name, look }) => ({ name, counts: name === 'mount' || counted.includes(name), ...look() }));

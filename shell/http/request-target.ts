@@ -4,6 +4,8 @@ export interface RequestTarget {
   /** Decoded, without its leading slash: the mountpoint's name, if it is one. */
   readonly name: string;
   readonly query: ReadonlyMap<string, Uint8Array>;
+  /** Names that stand in the query more than once: the first value counts. */
+  readonly repeated: ReadonlySet<string>;
 }
 
 /** Reads what stands between method and version, a character for each byte: `/mount%20one?x=y`, or the same with `http://host` before it. */
@@ -14,20 +16,22 @@ export function parseTarget(target: string): RequestTarget | undefined {
   const cut = local.indexOf('?');
   const path = percentDecode(cut < 0 ? local : local.slice(0, cut));
   if (path === undefined) return undefined;
-  return { name: decodeText(path.subarray(1)), query: parseQuery(cut < 0 ? '' : local.slice(cut + 1)) };
+  return { name: decodeText(path.subarray(1)), ...parseQuery(cut < 0 ? '' : local.slice(cut + 1)) };
 }
 
 /** The values stay bytes: source clients write titles in whatever charset they like, and may say so in another value. */
-function parseQuery(text: string): ReadonlyMap<string, Uint8Array> {
+function parseQuery(text: string): Pick<RequestTarget, 'query' | 'repeated'> {
   const query = new Map<string, Uint8Array>();
+  const repeated = new Set<string>();
   for (const part of text.split('&')) {
     const cut = part.indexOf('=');
     if (cut <= 0) continue;
     const name = part.slice(0, cut);
     const value = part.slice(cut + 1).replaceAll('+', ' ');
-    if (!query.has(name)) query.set(name, percentDecode(value) ?? Buffer.from(value, 'latin1'));
+    if (query.has(name)) repeated.add(name);
+    else query.set(name, percentDecode(value) ?? Buffer.from(value, 'latin1'));
   }
-  return query;
+  return { query, repeated };
 }
 
 /** A value of the query as text; undefined when it is not there. */

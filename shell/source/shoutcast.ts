@@ -95,7 +95,7 @@ export class ShoutcastServer {
     const { mount, who, connections, log } = this.#options;
     const from = formatPeer(client.address, client.port);
     const head: RequestHead = { firstLine: '', headers: new Map(), method: 'SOURCE', target: `/${mount.name}`, version: 'ICE/1.0' };
-    const target = { name: mount.name, query: new Map([['pass', Buffer.from(password)]]) };
+    const target = { name: mount.name, query: new Map([['pass', Buffer.from(password)]]), repeated: new Set<string>() };
     if (who({ head, target, socket, rest: new Uint8Array(0), client, from }) !== undefined) {
       finish(socket, 'invalid password\r\n');
       return false;

@@ -85,6 +85,7 @@ describe('an edge', () => {
     await told.until('mount-started');
     expect(await readiness(port, '?mount=/radio')).toMatchObject({ status: 200, checks: { mounts: { ok: true, detail: '1 on air' }, mount: { ok: true, counts: true } } });
     expect(await readiness(port, '?mount=/jazz')).toMatchObject({ status: 503, checks: { mount: { ok: false } } });
+    expect(await ask(port, 'GET /readyz?mount=/radio&mount=/jazz HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 400 [^]*mount= is given twice/);
     expect(await ask(port, 'HEAD /readyz HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 200 [^]*\r\n\r\n$/);
   });
 
