@@ -90,7 +90,7 @@ function about(event: ProcessEvent): string {
     case 'origin-contested':
       return `: ${encoderText(event)} and ${encoderText({ origin: '', source: event.otherSource, stream: event.other })}`;
     case 'mount-ended':
-      return `: ${endTexts[event.why]}${event.silentMs > 0 ? ` for ${spanText(event.silentMs)}` : ''}, ${event.listeners} listeners disconnected`;
+      return `: ${endTexts[event.why]}${event.silentMs > 0 ? ` for ${spanText(event.silentMs)}` : ''}, ${event.listeners} ${event.listeners === 1 ? 'listener' : 'listeners'} disconnected`;
     case 'relay-lost':
       return `: ${printable(event.label)}, ${event.left} left`;
     case 'no-relay-left':

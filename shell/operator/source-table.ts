@@ -10,7 +10,7 @@ export function sourceTable({ sources, fallback, ended }: Omit<Sources, 'mount'>
   const rows = [titles, ...sources.map((source) => cellsOf(source, digits))];
   const widths = titles.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd());
-  const end = ended === null ? [] : [`not on air since ${ended.at}: ${printable(ended.message)}; ${ended.listeners} listeners were disconnected`];
+  const end = ended === null ? [] : [`not on air since ${ended.at}: ${printable(ended.message)}; ${ended.listeners} ${ended.listeners === 1 ? 'listener was' : 'listeners were'} disconnected`];
   return [...end, ...lines, ...(fallback === null ? [] : [`*  the fallback is on air: ${printable(fallback)}`]), ''].join('\n');
 }
 

@@ -15,11 +15,14 @@ const sentences: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: notTrusted,
 };
 
-/** Why a connection to a server has failed: a sentence where it is its certificate or TLS, else what the system said, in a word. */
+/** Why a connection to a server has failed: a sentence where it is its certificate, TLS or an answer that is not HTTP, else what the system said, in a word. */
 export function connectionProblem(error: unknown): string {
   const code = codeOf(error);
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return otherHost(error as Error & { readonly host?: string; readonly cert?: { readonly subjectaltname?: string } });
   if (noTls.test(code === 'EPROTO' ? String(error) : code)) return 'the server does not speak TLS at this port: use http';
+  // Node.js's parser of HTTP.
+  if (code === 'HPE_HEADER_OVERFLOW') return 'the head of the answer is too long';
+  if (code.startsWith('HPE_')) return 'the answer is not HTTP';
   return sentences[code] ?? code;
 }
 

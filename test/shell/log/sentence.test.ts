@@ -22,6 +22,7 @@ describe('a line of the log', () => {
     [{ kind: 'no-relay-left', label: 'relay-2:8001', reason: 'idle', forMs: 120_000 }, 'no relay left: relay-2:8001 was the last, for 2 min'],
     [{ kind: 'no-relay-left', label: 'relay-2:8001', reason: 'not reached', forMs: 10_000 }, 'no relay left: relay-2:8001 is not reached, for 10 s'],
     [{ kind: 'relay-back', label: 'relay-2:8001', relays: 1, forMs: 130_000 }, 'relay back: relay-2:8001, after 2 min without any'],
+    [{ kind: 'mount-ended', mount: 'radio', why: 'no-source', ...ENCODER, stream: A, silentMs: 10_000, forMs: 20_000, listeners: 1, streams: [] }, 'radio: mountpoint ended: no frame from any encoder for 10 s, 1 listener disconnected'],
     [{ kind: 'no-target-left', label: 'relay-2:9001', forMs: 0 }, 'no target connected: relay-2:9001'],
     [
       { kind: 'mount-ended', mount: 'radio', why: 'no-source', ...ENCODER, stream: A, silentMs: 10_000, forMs: 20_000, listeners: 7, streams: [] },

@@ -1,3 +1,4 @@
+import http from 'node:http';
 import net from 'node:net';
 import tls from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -50,6 +51,14 @@ describe('a client of a server by TLS', () => {
   it('is told in a sentence that there is no TLS', async () => {
     const port = await portOf(net.createServer((socket) => socket.on('error', () => undefined).end('HTTP/1.0 400 Bad Request\r\n\r\n')));
     expect(await dialled(port, ca)).toBe('the server does not speak TLS at this port: use http');
+  });
+
+  it.each([
+    ['no HTTP', 'ICY 200 OK\r\n\r\n', 'the answer is not HTTP'],
+    ['a head without end', `HTTP/1.1 200 OK\r\n${'X-Word: word\r\n'.repeat(2_000)}`, 'the head of the answer is too long'],
+  ])('is told in a sentence that the answer is %s', async (_, answer, sentence) => {
+    const port = await portOf(net.createServer((socket) => socket.on('error', () => undefined).end(answer)));
+    expect(await new Promise((resolve) => http.get(`http://127.0.0.1:${port}/`).on('error', (error) => resolve(connectionProblem(error))))).toBe(sentence);
   });
 
   it('is told the word of the system where that is all', async () => {
