@@ -8,12 +8,14 @@ import type { EventSink } from '../log/events.ts';
 import type { Range } from '../net/allow.ts';
 import { RangeSet } from '../net/range-set.ts';
 import { stackOf } from '../process/problems.ts';
-import { pageReply } from './document.ts';
+import { pageReply, type PageAt } from './document.ts';
 import type { Page } from './page.ts';
 import type { Command, View } from './state.ts';
 
 /** Pages that are open at a time: for everybody, and for those who may see all. */
 const MAX_VIEWERS: Readonly<Record<View, number>> = { public: 100, full: 32, operator: 32 };
+/** How long a client gets to read a document: a phone may be at the edge of its network. */
+const READ_MS = 30_000;
 /** Further documents that are made at a time, for those who ask for one. */
 const MAX_ASKED = 16;
 
@@ -57,9 +59,9 @@ export class PageRoutes {
       get(`${at}/state`, who, (request) => this.#state(request, viewOf(request))),
     ];
     return [
-      { ...get('', anybody, () => pageReply('page')), isFor: ({ head }) => wantsPage(head) },
+      { ...get('', anybody, (request) => showPage('page', request)), isFor: ({ head }) => wantsPage(head) },
       ...below('page', anybody, (request) => this.#viewOf(request)),
-      ...(operators === undefined ? [] : [get('admin/page', operators, () => pageReply('admin/page')), ...below('admin/page', operators, () => 'operator')]),
+      ...(operators === undefined ? [] : [get('admin/page', operators, (request) => showPage('admin/page', request)), ...below('admin/page', operators, () => 'operator')]),
     ];
   }
 
@@ -88,7 +90,7 @@ export class PageRoutes {
   #state(request: HttpRequest, view: View): Reply | 'taken' {
     return this.#later(request, async () => {
       const body = await this.#options.page.whole(view, this.#own(view));
-      finish(request.socket, formatReply({ status: 200, contentType: 'application/json; charset=UTF-8', body: `${body}\n` }, request.head.method));
+      finish(request.socket, formatReply({ status: 200, contentType: 'application/json; charset=UTF-8', body: `${body}\n` }, request.head.method), READ_MS);
     });
   }
 
@@ -113,6 +115,11 @@ export class PageRoutes {
     const { operators, commands = () => [] } = this.#options;
     return { canLogIn: operators !== undefined, commands: view === 'operator' ? commands() : [] };
   }
+}
+
+function showPage(at: PageAt, { head, socket }: HttpRequest): 'taken' {
+  finish(socket, formatReply(pageReply(at), head.method), READ_MS);
+  return 'taken';
 }
 
 /** A browser shows the page; a player that asks for titles, as Shoutcast's do, gets the stream of the only mountpoint. */

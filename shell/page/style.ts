@@ -65,9 +65,10 @@ summary { cursor: pointer; }
 .lanes .name { font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .lanes .state { grid-row: 2; font-size: 14px; } .lanes .more { grid-row: 3; grid-column: 1 / -1; font-size: 13px; color: var(--quiet); overflow-wrap: anywhere; }
 .lanes .side { grid-row: 1 / 3; grid-column: 2; }
-.state.good, .state.onair { color: var(--good); font-weight: 650; } .state.bad, .state.lost, .state.stalled { color: var(--bad); font-weight: 650; } .state.silent { color: var(--warn); font-weight: 650; } .state.unfit, .state.off, .state.quiet { color: var(--quiet); }
+.state.good, .state.onair { color: var(--good); font-weight: 650; } .state.bad, .state.lost, .state.stalled { color: var(--bad); font-weight: 650; } .state.silent, .state.fallback { color: var(--warn); font-weight: 650; } .state.unfit, .state.off, .state.legend li { display: grid; grid-template-columns: 60px minmax(0, 1fr); gap: 10px; align-items: center; padding: 4px 0; }
+.quiet { color: var(--quiet); }
 svg.lane { display: block; width: 100%; height: 22px; background: var(--lane); border-radius: 4px; }
-rect.standby { fill: var(--standby); } rect.onair { fill: var(--onair); } rect.unfit { fill: var(--unfit); } rect.silent { fill: var(--silent); } rect.stalled { fill: var(--stalled); } rect.lost { fill: var(--lost); }
+rect.standby { fill: var(--standby); } rect.onair { fill: var(--onair); } rect.unfit { fill: var(--unfit); } rect.silent { fill: var(--silent); } rect.stalled { fill: var(--stalled); } rect.lost { fill: var(--lost); } rect.fallback { fill: var(--silent); }
 .stroke { stroke: var(--hatch); stroke-width: 1.5; fill: none; opacity: .75; }
 .mark { stroke: var(--switch); stroke-width: 2; stroke-dasharray: 3 2; } .mark.fallback-entered { stroke: var(--bad); stroke-dasharray: none; }
 .axis { display: flex; justify-content: space-between; color: var(--quiet); font-size: 12px; margin-top: 3px; }
@@ -79,6 +80,7 @@ time { color: var(--quiet); font-variant-numeric: tabular-nums; margin-right: 8p
 .paths li { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 8px; padding: 6px 0; border-bottom: 1px solid var(--rule); } .paths li:last-child { border: 0; }
 .paths .name { overflow-wrap: anywhere; } .paths .more { grid-column: 1 / -1; color: var(--quiet); font-size: 13px; }
 .listeners li { display: flex; gap: 8px; align-items: center; justify-content: space-between; padding: 4px 0; } .listeners .who { overflow-wrap: anywhere; min-width: 0; }
+.legend li { display: grid; grid-template-columns: 60px minmax(0, 1fr); gap: 10px; align-items: center; padding: 4px 0; }
 .quiet { color: var(--quiet); }
 .member { margin-top: 26px; border-top: 1px solid var(--rule); padding-top: 4px; } .member > h2 { text-transform: none; letter-spacing: 0; font-size: 15px; overflow-wrap: anywhere; } .member > h2 a { color: var(--accent); } .member .role { font-weight: 400; } .member .cards + section { margin-top: 10px; }
 .answer { position: fixed; left: 12px; right: 12px; bottom: 12px; z-index: 3; max-width: 640px; margin: 0 auto; padding: 12px 16px; border-radius: 10px; font-weight: 600; box-shadow: 0 4px 20px #0006; }

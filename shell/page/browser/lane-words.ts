@@ -31,3 +31,8 @@ export function laneWords(state: LaneState, isOnAir: boolean): LaneWords {
 export function wordsOfCode(code: number): LaneWords {
   return laneWords(laneStates[code >> 1] ?? 'lost', code % 2 === 1);
 }
+
+/** What is drawn, in the order of how well it is; the last is a line across lanes. */
+export const legend: readonly (readonly [look: string, text: string])[] = [
+  ['onair', 'on air'], ['onair fallback', 'fallback on air'], ['standby', 'standing by'], ['unfit', 'cannot take over'], ['silent', 'silent, or repeats itself'], ['stalled', 'stalled'], ['lost', 'lost'],
+];

@@ -1,6 +1,6 @@
 import { WINDOW_MS, type EncoderState, type Lane, type LanesPart, type Mark } from '../state.ts';
 import { drawing, element, Rows, setAttribute, setText, type Row } from './dom.ts';
-import { laneWords, wordsOfCode } from './lane-words.ts';
+import { laneWords, legend, wordsOfCode } from './lane-words.ts';
 import { clockText, spanText } from './time.ts';
 
 const NONE: readonly Mark[] = [];
@@ -70,11 +70,12 @@ export class LanesView {
         setText(name, called);
         const code = lane?.spans.at(-1);
         const words = encoder === undefined ? wordsOfCode(code ?? 10) : laneWords(encoder.state, encoder.onAir);
-        setText(state, `${words.sign} ${words.text}`);
-        setAttribute(state, 'class', `state ${words.look}`);
+        const isFallback = lane?.stream === '' && words.look === 'onair';
+        setText(state, isFallback ? '▲ on air' : `${words.sign} ${words.text}`);
+        setAttribute(state, 'class', `state ${isFallback ? 'fallback' : words.look}`);
         const sinceMs = lane?.spans.at(-2);
         setText(more, moreOf(encoder, sinceMs === undefined ? '' : `for ${spanText(this.#nowMs - sinceMs)}`));
-        drawSpans(picture, lane?.spans ?? [], this.#marks, this.#nowMs);
+        drawSpans(picture, lane, this.#marks, this.#nowMs);
         setAttribute(picture, 'aria-label', sinceMs === undefined ? called : `${called}: ${words.text} since ${clockText(sinceMs, this.#nowMs)}`);
         const wanted = encoder === undefined || button === undefined || !canBeTried(encoder) ? '' : encoder.id;
         if (wanted === buttonFor) return;
@@ -97,7 +98,8 @@ function moreOf(encoder: EncoderState | undefined, since: string): string {
 }
 
 /** Height says what it is, too: on air fills the lane, what stands by is half of it, and what is lost is a line. */
-function drawSpans(picture: SVGSVGElement, spans: readonly number[], marks: readonly Mark[], nowMs: number): void {
+function drawSpans(picture: SVGSVGElement, lane: Lane | undefined, marks: readonly Mark[], nowMs: number): void {
+  const spans = lane?.spans ?? [];
   const beginsMs = nowMs - WINDOW_MS;
   const at = (ms: number): number => Math.min(100, Math.max(0, ((ms - beginsMs) / WINDOW_MS) * 100));
   const shapes: SVGElement[] = [];
@@ -106,10 +108,7 @@ function drawSpans(picture: SVGSVGElement, spans: readonly number[], marks: read
     const { look } = wordsOfCode(spans[index + 1]!);
     if (until <= 0 || look === 'off') continue;
     const width = `${Math.max(0.25, until - from).toFixed(3)}%`;
-    const place = { x: `${from.toFixed(3)}%`, width, ...(look.startsWith('onair') ? heights['onair'] : heights[look]) };
-    shapes.push(drawing('rect', { class: look, ...place }));
-    const hatch = hatches.find((name) => look.endsWith(name));
-    if (hatch !== undefined) shapes.push(drawing('rect', { fill: `url(#${hatch})`, ...place }));
+    shapes.push(...shapesOf(lane?.stream === '' ? `${look} fallback` : look, `${from.toFixed(3)}%`, width));
   }
   for (const { atMs, kind } of marks) {
     if (atMs < beginsMs) continue;
@@ -117,6 +116,18 @@ function drawSpans(picture: SVGSVGElement, spans: readonly number[], marks: read
     shapes.push(drawing('line', { class: `mark ${kind}`, x1: x, x2: x, y1: 0, y2: '100%' }));
   }
   picture.replaceChildren(...shapes);
+}
+
+function shapesOf(look: string, x: string, width: string): readonly SVGElement[] {
+  const place = { x, width, ...(look.startsWith('onair') ? heights['onair'] : heights[look]) };
+  const hatch = hatches.find((name) => look.endsWith(name));
+  return [drawing('rect', { class: look, ...place }), ...(hatch === undefined ? [] : [drawing('rect', { fill: `url(#${hatch})`, ...place })])];
+}
+
+/** What the lanes of the page mean. */
+export function laneLegend(): HTMLDetailsElement {
+  const row = ([look, text]: (typeof legend)[number]): HTMLElement => element('li', {}, [drawing('svg', { 'class': 'lane', 'aria-hidden': 'true' }, shapesOf(look, '0', '100%')), element('span', {}, [text])]);
+  return element('details', { class: 'fold legend' }, [element('summary', {}, ['What the lanes show']), element('ul', {}, legend.map(row))]);
 }
 
 /** In a lane of 22 pixels. */

@@ -2,7 +2,7 @@ import type { Changes, EventLine, FleetPart, ProcessPart, Whole } from '../state
 import { confirmed, send, type Answers } from './commands.ts';
 import { element, Rows, setAttribute, setText } from './dom.ts';
 import { fleetRow } from './fleet-view.ts';
-import { laneDefinitions } from './lanes.ts';
+import { laneDefinitions, laneLegend } from './lanes.ts';
 import { ProcessView } from './process-view.ts';
 import { eventRow, problemRow, type ProblemToShow } from './sections.ts';
 import { Store } from './store.ts';
@@ -39,12 +39,15 @@ const moreEvents = element('button', { type: 'button', onclick: () => {
   show();
 } }, ['Show older events']);
 const eventsSection = element('section', { 'aria-label': 'Events' }, [element('h2', {}, ['Events']), element('div', { class: 'card' }, [events, moreEvents])]);
+const legend = laneLegend();
 const nothing = element('p', { class: 'card quiet' }, ['No mountpoint is on air.']);
 
 const problemRows = new Rows<ProblemToShow>(problems, problemRow);
 const eventRows = new Rows<EventLine & { readonly nowMs: number }>(events, eventRow);
 const fleetRows = new Rows<{ readonly part: FleetPart; readonly nowMs: number }>(fleet, fleetRow);
 let view: ProcessView | undefined;
+/** The newest attempt to follow. */
+let hasFailed = false;
 let viewOf = '';
 let answerTimer: number | undefined;
 
@@ -85,6 +88,7 @@ function follow(): void {
     if (!document.hidden) show();
   });
   source.addEventListener('error', () => {
+    hasFailed = true;
     show();
     // A refusal ends it for good; a lost connection it makes again by itself.
     if (source.readyState === EventSource.CLOSED) setTimeout(follow, AGAIN_MS);
@@ -101,6 +105,7 @@ function show(): void {
   if (view === undefined || of !== viewOf) makeView(process, of);
   view!.show(store, nowMs);
   const mounts = store.all('mount');
+  legend.hidden = store.all('lanes').length === 0;
   nothing.hidden = mounts.length > 0 || process.role === 'relay';
   mountsSection.hidden = process.role === 'relay';
   const members = store.all('fleet');
@@ -116,9 +121,9 @@ function show(): void {
 
 function showConnection(): void {
   const isOld = clock.silentMs > OLD_MS;
-  const isNew = clock.heardMs === -Infinity || Number.isNaN(clock.heardMs);
+  const isNew = Number.isNaN(clock.heardMs);
   document.body.classList.toggle('old', isOld && !isNew);
-  setText(connection, isOld && !isNew ? `✖ Connection lost. This is how it was at ${clockText(clock.heardMs)}.` : '');
+  setText(connection, isOld && !isNew ? `✖ Connection lost. This is how it was at ${clockText(clock.heardMs)}.` : isNew && hasFailed ? '✖ No answer yet: trying again.' : '');
   setText(now, isOld ? '' : `live ${clockText(clock.nowMs)}`);
 }
 
@@ -142,7 +147,7 @@ function makeView({ commands }: ProcessPart, of: string): void {
   view?.paths.node.remove();
   viewOf = of;
   view = new ProcessView(commands.includes('switch') ? { answers, canKick: commands.includes('kick') } : undefined, { pathsHeading: 'Relays and paths' });
-  mountsSection.append(view.mounts, nothing);
+  mountsSection.append(view.mounts, nothing, legend);
   eventsSection.before(view.paths.node);
   fleet.before(view.paths.node);
 }

@@ -1,6 +1,6 @@
 /** The clock of the process that is shown, as far as its last message says. */
 export class ServerClock {
-  #aheadMs = 0;
+  #aheadMs = NaN;
   /** When a message came last, by `performance`. */
   #heardAtMs = -Infinity;
 
@@ -17,7 +17,7 @@ export class ServerClock {
     return performance.now() - this.#heardAtMs;
   }
 
-  /** When the newest message was made. */
+  /** When the newest message was made; NaN: none has come. */
   get heardMs(): number {
     return this.#heardAtMs + this.#aheadMs;
   }

@@ -81,9 +81,10 @@ describe('the page of a station', () => {
     const { parts } = await state('/page/state');
     expect(parts['process']).toMatchObject({ view: 'full', commands: [] });
     const mount = (await state('/admin/page/state', `${proxied}${login}`)).parts['mount radio'];
-    expect(mount).toMatchObject({ listeners: expect.any(Number), detail: { standingBy: expect.any(Number), encoders: [{ onAir: true, name: expect.stringMatching(/^here\//), state: 'well' }, { onAir: false }] } });
+    expect(mount).toMatchObject({ listeners: expect.any(Number), detail: { standingBy: expect.any(Number), encoders: [{ name: expect.stringMatching(/^here\//), state: expect.any(String) }, { name: expect.stringMatching(/^here\//) }] } });
     const lanes = parts['lanes radio'];
-    expect(lanes).toMatchObject({ kind: 'lanes', lanes: [{ name: 'here/127.0.0.1' }, { name: 'here/127.0.0.1/2' }], marks: [{ kind: 'mount-started' }] });
+    expect(lanes).toMatchObject({ kind: 'lanes', lanes: expect.arrayContaining([expect.objectContaining({ name: 'here/127.0.0.1' }), expect.objectContaining({ name: 'here/127.0.0.1/2' })]) });
+    expect(lanes).toMatchObject({ marks: expect.arrayContaining([expect.objectContaining({ kind: 'mount-started' })]) });
     expect((await state('/admin/page/state', login)).parts['process']).toMatchObject({ view: 'operator', commands: ['switch', 'kick', 'dump'] });
   });
 
@@ -109,15 +110,19 @@ describe('the page of a station', () => {
     const operator = new RawClient(port).write(`GET /admin/page/events HTTP/1.0\r\n${login}\r\n`);
     const everybody = new RawClient(port).write(`GET /page/events HTTP/1.0\r\n${proxied}\r\n`);
     await Promise.all([operator.untilText('event: whole'), everybody.untilText('event: whole')]);
-    const seen = (await state('/page/state')).parts['mount radio'] as unknown as { detail: { encoders: { name: string }[] } };
-    const [, backup] = seen.detail.encoders;
-    expect(await ask(port, `POST /admin/switch?mount=/radio&to=${encodeURIComponent(backup!.name)} HTTP/1.0\r\n${login}\r\n`)).toMatch(/^HTTP\/1\.0 20[02] /);
-    await told.until('switch');
-    await operator.until(() => eventsIn(operator).some(({ data }) => JSON.stringify(data.parts['lanes radio'] ?? '').includes('"kind":"switch"')));
-    const changes = eventsIn(operator).filter(({ name }) => name === 'changes');
-    const lanes = changes.map(({ data }) => data.parts['lanes radio']).find((part) => part !== undefined);
-    expect(lanes).toMatchObject({ marks: [{ kind: 'switch', text: expect.stringMatching(/operator command$/), errorMs: expect.any(Number) }, { kind: 'mount-started' }] });
-    expect(changes.some(({ data }) => JSON.stringify(data.parts['events'] ?? '').includes('operator command'))).toBe(true);
+    // On a busy machine the edge may have switched by itself in between.
+    for (let result = 'on-air'; result === 'on-air';) {
+      const seen = (await state('/page/state')).parts['mount radio'] as unknown as { detail: { encoders: { name: string; onAir: boolean }[] } };
+      const backup = seen.detail.encoders.find(({ onAir: isOnAir }) => !isOnAir);
+      const answer = await ask(port, `POST /admin/switch?mount=/radio&to=${encodeURIComponent(backup!.name)} HTTP/1.0\r\n${login}\r\n`);
+      expect(answer).toMatch(/^HTTP\/1\.0 20[02] /);
+      ({ result } = JSON.parse(bodyOf(answer)) as { result: string });
+    }
+    await told.until('switch', { reason: 'operator' });
+    const lanesWithIt = (): Changes['parts'][string] | undefined => eventsIn(operator).map(({ data }) => data.parts['lanes radio']).find((part) => JSON.stringify(part ?? '').includes('operator command'));
+    await operator.until(() => lanesWithIt() !== undefined);
+    expect(lanesWithIt()).toMatchObject({ marks: expect.arrayContaining([expect.objectContaining({ kind: 'switch', text: expect.stringMatching(/operator command$/), errorMs: expect.any(Number) })]) });
+    await operator.until(() => eventsIn(operator).some(({ data }) => JSON.stringify(data.parts['events'] ?? '').includes('operator command')));
     expect(JSON.stringify(eventsIn(everybody))).not.toMatch(/here|127\.0\.0\.1|lanes|operator/);
     for (const client of [operator, everybody]) client.socket.destroy();
     await Promise.all([operator.closed, everybody.closed]);
