@@ -77,7 +77,10 @@ export interface EdgeStats {
   readonly countedBytes: number;
 }
 
-type EdgeReason = MountReason | StreamsReason | 'no-relay';
+/** So long no encoder has sent anything when relays with nothing to send are silent: longer than the pauses of most sources. */
+const QUIET_US = 1_000_000;
+
+type EdgeReason = MountReason | StreamsReason | 'no-relay' | 'relay-idle';
 
 /**
  * Takes in all relays and gives each listener one unbroken stream. The way of a frame is one line; the edge only says of which
@@ -218,13 +221,19 @@ export class Edge implements Machine {
   closePath(now: Micros, id: PathId, reason: string): void {
     const path = this.#pathReceiver.close(id, reason);
     if (path === undefined) return;
-    if (path.isUpstream) this.#relaysLeft.closed(now, path.peer.name, reason);
+    if (path.isUpstream) this.#relaysLeft.closed(now, path.peer.name, reason, this.#isQuiet(now));
     this.#titles.closed(id);
     // First all streams learn of it, then each judges its gap, then the mountpoints look: a backup that came by the same
     // path must not look healthy to any of them.
     const affected = [...this.#streams].filter((stream) => stream.forgetPath(now, path));
     for (const stream of affected) stream.judge(now);
     for (const stream of affected) stream.pathClosed(now);
+  }
+
+  /** Nothing new has come of any stream for a while. */
+  #isQuiet(now: Micros): boolean {
+    for (const { heardAt } of this.#streams) if (now - heardAt < QUIET_US) return false;
+    return true;
   }
 
   /** Of a stream, bytes in any chunking; else one datagram. Borrowed for the call. */

@@ -1,12 +1,15 @@
 import type { Snapshot } from '../base/snapshot.ts';
 import type { Timer } from '../base/timers.ts';
 import { later, toMs, type Micros } from '../base/units.ts';
-import { STOPPED } from '../links/connector.ts';
+import { IDLE, STOPPED } from '../links/connector.ts';
 import type { RelaysEvent } from './events.ts';
 
 export const REMIND_US = 60_000_000 as Micros;
 /** An edge that has just been started is connected within this. */
 export const FIRST_US = 10_000_000 as Micros;
+
+/** A relay that has nothing to send is reached again within this: the longest wait before an attempt, and its timeout. */
+export const HELD_US = 3_000_000 as Micros;
 
 /** The reason where none has been connected yet. */
 export const NOT_REACHED = 'not reached';
@@ -14,11 +17,14 @@ export const NOT_REACHED = 'not reached';
 export interface RelaysLeftOptions {
   /** Relays that are connected. */
   readonly count: () => number;
-  readonly timer: (reason: 'no-relay', fire: (now: Micros) => void) => Timer<string>;
+  readonly timer: (reason: 'no-relay' | 'relay-idle', fire: (now: Micros) => void) => Timer<string>;
   readonly event: (event: RelaysEvent) => void;
 }
 
-/** How many relays an edge is connected to: it tells of each that is lost, and every minute that none is left, or none was reached. */
+/**
+ * How many relays an edge is connected to: it tells of each that is lost, and every minute that none is left, or none was reached. While no relay
+ * brings anything, because no encoder sends, all connections are idle and made anew: that says nothing of the relays, unless one is not reached again.
+ */
 export class RelaysLeft {
   readonly #options: RelaysLeftOptions;
   readonly #reminder: Timer<string>;
@@ -28,10 +34,14 @@ export class RelaysLeft {
   #noneSince: Micros | undefined;
   #isTold = false;
   #latest = { label: '', reason: '' };
+  /** Those whose connection was idle while nothing came by any, and when it was closed. */
+  #held = new Map<string, Micros>();
+  readonly #holding: Timer<string>;
 
   constructor(options: RelaysLeftOptions) {
     this.#options = options;
     this.#reminder = options.timer('no-relay', (now) => this.#tellNone(now));
+    this.#holding = options.timer('relay-idle', (now) => this.#tellHeld(now));
   }
 
   /** A relay is going to be connected to. */
@@ -45,24 +55,24 @@ export class RelaysLeft {
   /** A connection to a relay is made. */
   opened(now: Micros, label: string): void {
     const forMs = this.#noneSince === undefined ? 0 : toMs((now - this.#noneSince) as Micros);
-    const isNews = this.#lost > 0 || this.#isTold;
-    this.#lost = Math.max(0, this.#lost - 1);
+    const wasHeld = this.#held.delete(label);
+    const isNews = (this.#lost > 0 && !wasHeld) || this.#isTold;
+    if (!wasHeld) this.#lost = Math.max(0, this.#lost - 1);
     this.#noneSince = undefined;
     this.#isTold = false;
     this.#reminder.cancel();
     if (isNews) this.#options.event({ kind: 'relay-back', label, relays: this.#options.count(), forMs });
   }
 
-  /** One is closed. */
-  closed(now: Micros, label: string, reason: string): void {
+  /** One is closed. @param isQuiet nothing comes by any relay */
+  closed(now: Micros, label: string, reason: string, isQuiet: boolean): void {
     // We have closed it ourselves: its name has other addresses now, or the edge ends.
     if (reason === STOPPED) return;
-    this.#lost++;
-    this.#latest = { label, reason };
-    const left = this.#options.count();
-    if (left > 0) return this.#options.event({ kind: 'relay-lost', label, reason, left });
-    this.#noneSince = now;
-    this.#tellNone(now);
+    if (reason === IDLE && isQuiet) {
+      this.#held.set(label, now);
+      return this.#holding.setEarlier(later(now, HELD_US));
+    }
+    this.#tellLost(now, label, reason);
   }
 
   /** Saves or restores its state. */
@@ -72,6 +82,31 @@ export class RelaysLeft {
     this.#noneSince = a.maybeNumber(this.#noneSince);
     this.#isTold = a.flag(this.#isTold);
     this.#latest = { label: a.text(this.#latest.label), reason: a.text(this.#latest.reason) };
+    this.#held = new Map(a.list(this.#held, (held) => [a.text(held?.[0] ?? ''), a.number(held?.[1] ?? (0 as Micros))]));
+    this.#holding.snapshot(a);
+  }
+
+  /** Those that were not reached again are lost. */
+  #tellHeld(now: Micros): void {
+    for (const [label, at] of this.#held) {
+      if (now < later(at, HELD_US)) {
+        this.#holding.setEarlier(later(at, HELD_US));
+        continue;
+      }
+      this.#held.delete(label);
+      this.#tellLost(now, label, IDLE, at);
+    }
+  }
+
+  #tellLost(now: Micros, label: string, reason: string, at: Micros = now): void {
+    this.#lost++;
+    this.#latest = { label, reason };
+    const left = this.#options.count();
+    if (left > 0) return this.#options.event({ kind: 'relay-lost', label, reason, left });
+    // Others that are idle may be reached again, and one that is not is told then.
+    if (this.#isTold) return;
+    this.#noneSince = at;
+    this.#tellNone(now);
   }
 
   #tellNone(now: Micros): void {

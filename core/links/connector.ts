@@ -6,6 +6,8 @@ import { later, ms, type Micros } from '../base/units.ts';
 
 /** The reason for which a connection is closed that is not wanted any more. */
 export const STOPPED = 'stopped';
+/** Why a connection ended that has carried something, and then nothing for `idleMs`. */
+export const IDLE = 'idle';
 
 export interface ConnectorSink {
   /** Open a connection now, and report `opened` or `lost` (not during this call). */
@@ -49,7 +51,7 @@ export class Connector implements Machine {
   readonly #timeout = this.#timers.timer('connect-timeout', (now) => this.#giveUp(now, 'connect-timeout'));
   readonly #answer = this.#timers.timer('answer-timeout', (now) => this.#giveUp(now, 'answer-timeout'));
   readonly #firstFrame = this.#timers.timer('first-frame-timeout', (now) => this.#giveUp(now, 'first-frame-timeout'));
-  readonly #idle = this.#timers.timer('idle', (now) => this.#giveUp(now, 'idle'));
+  readonly #idle = this.#timers.timer('idle', (now) => this.#giveUp(now, IDLE));
   #state: ConnectorState = 'stopped';
   /** Attempts since the last connection that carried something or stayed. */
   #attempt = 0;

@@ -1,5 +1,5 @@
 import type net from 'node:net';
-import { Connector, STOPPED } from '../../core/links/connector.ts';
+import { Connector, IDLE, STOPPED } from '../../core/links/connector.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { formatEndpoint } from './address.ts';
 import { connectorLog } from './connector-log.ts';
@@ -66,7 +66,7 @@ export class TcpLink {
       { settings, watchIdle, random: Math.random },
       {
         connect: () => this.#connect(),
-        disconnect: () => this.#drop(this.#connector.state === 'stopped' ? STOPPED : 'idle'),
+        disconnect: () => this.#drop(this.#connector.state === 'stopped' ? STOPPED : IDLE),
         event: (event) => {
           tell(event);
           if (event.kind === 'disconnected') user.failed?.();

@@ -42,7 +42,7 @@ export class Dialer {
       { settings: stage.settings, random, watchIdle },
       {
         connect: () => this.#connect(),
-        disconnect: () => this.#disconnect('given up'),
+        disconnect: (reason) => this.#disconnect(reason),
         event: (event) => this.#report(event),
       },
     );

@@ -85,7 +85,7 @@ export const switchSituations: readonly Situation[] = [
     times: (story) => story.count('backup-lost', ({ fields }) => Number(fields['forMs']) < 10_000),
   },
   { name: 'redundancy restored', why: 'A backup stands by again.', times: (story) => story.count('redundancy-restored') },
-  { name: 'no relay left', why: 'An edge has lost its last relay.', times: (story) => story.count('no-relay-left', ({ fields }) => fields['forMs'] === 0) },
+  { name: 'no relay left', why: 'An edge has lost its last relay.', times: (story) => story.count('no-relay-left', ({ fields }) => Number(fields['forMs']) < 10_000) },
   {
     name: 'mount ended',
     why: 'No source for so long that the listeners are disconnected.',

@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
-import { STOPPED } from '../../../core/links/connector.ts';
+import { describe, expect, test } from 'vitest';
+import type { PathId } from '../../../core/base/machine.ts';
+import { IDLE, STOPPED } from '../../../core/links/connector.ts';
 import type { Micros } from '../../../core/base/units.ts';
 import { EdgeRig } from '../support/edge-rig.ts';
 import { onAir, Source } from '../support/station.ts';
@@ -71,4 +72,67 @@ test('says nothing of connections that the edge has closed itself, as it does wh
   for (const path of [rig.open('tcp', 'relay-1'), rig.open('tcp', 'relay-2')]) rig.edge.closePath(rig.now as Micros, path, STOPPED);
   rig.until(100_000);
   expect(relayEvents(rig)).toEqual([]);
+});
+
+describe('while no encoder sends, and all connections are idle', () => {
+  const idle = (rig: EdgeRig, path: PathId): void => rig.edge.closePath(rig.now as Micros, path, IDLE);
+
+  test('says nothing of relays that are reached again', () => {
+    const rig = new EdgeRig();
+    const [one, two] = [rig.open('tcp', 'relay-1'), rig.open('tcp', 'relay-2')];
+    onAir(rig, [new Source(one, { stream: 1 })], 10_000);
+    for (const path of [one, two]) {
+      rig.until(15_000);
+      idle(rig, path);
+    }
+    rig.until(16_000);
+    for (const label of ['relay-1', 'relay-2']) rig.open('tcp', label);
+    rig.until(100_000);
+    expect(relayEvents(rig)).toEqual([]);
+  });
+
+  test('tells after three seconds of those that are not', () => {
+    const rig = new EdgeRig();
+    const [one, two] = [rig.open('tcp', 'relay-1'), rig.open('tcp', 'relay-2')];
+    rig.until(10_000);
+    idle(rig, one);
+    rig.until(11_000);
+    idle(rig, two);
+    rig.until(12_000);
+    const again = rig.open('tcp', 'relay-1');
+    rig.until(20_000);
+    rig.close(again);
+    rig.until(30_000);
+    rig.open('tcp', 'relay-1');
+    expect(relayEvents(rig)).toEqual([
+      { atS: 14, kind: 'relay-lost', label: 'relay-2', reason: IDLE, left: 1 },
+      { atS: 20, kind: 'no-relay-left', label: 'relay-1', reason: 'closed', forMs: 0 },
+      { atS: 30, kind: 'relay-back', label: 'relay-1', relays: 1, forMs: 10_000 },
+    ]);
+  });
+
+  test('tells once that none is left, since when the last one was closed', () => {
+    const rig = new EdgeRig();
+    const [one, two] = [rig.open('tcp', 'relay-1'), rig.open('tcp', 'relay-2')];
+    rig.until(10_000);
+    idle(rig, one);
+    idle(rig, two);
+    rig.until(40_000);
+    rig.open('tcp', 'relay-2');
+    rig.until(41_000);
+    rig.open('tcp', 'relay-1');
+    expect(relayEvents(rig)).toEqual([
+      { atS: 13, kind: 'no-relay-left', label: 'relay-1', reason: IDLE, forMs: 3_000 },
+      { atS: 40, kind: 'relay-back', label: 'relay-2', relays: 1, forMs: 30_000 },
+      { atS: 41, kind: 'relay-back', label: 'relay-1', relays: 2, forMs: 0 },
+    ]);
+  });
+
+  test('tells at once of one that is idle while another brings something', () => {
+    const rig = new EdgeRig();
+    const [one, two] = [rig.open('tcp', 'relay-1'), rig.open('tcp', 'relay-2')];
+    onAir(rig, [new Source(one, { stream: 1 })], 10_000);
+    idle(rig, two);
+    expect(relayEvents(rig)).toEqual([{ atS: 10, kind: 'relay-lost', label: 'relay-2', reason: IDLE, left: 1 }]);
+  });
 });
