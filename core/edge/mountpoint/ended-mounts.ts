@@ -4,6 +4,7 @@ import type { FrameFormat } from '../../codec/format/format.ts';
 import type { Micros } from '../../base/units.ts';
 import type { EncoderName } from '../../links/encoder-name.ts';
 import type { LastSeen, Unfitness } from '../switching/events.ts';
+import type { EarlierRedundancy } from '../switching/redundancy.ts';
 import type { EndReason } from './events.ts';
 
 /** A stream of a mountpoint when that ended. */
@@ -21,8 +22,8 @@ export interface EndedMount {
   readonly silentMs: number;
   /** Who were disconnected. */
   readonly listeners: number;
-  /** It had backups. */
-  readonly hadBackups: boolean;
+  /** What is known of its backups when it begins anew. */
+  readonly earlier: EarlierRedundancy;
   /** Its streams, the one on air first; no more than `MOST_STREAMS`. */
   readonly streams: readonly EndedStream[];
 }
@@ -71,7 +72,7 @@ function snapshotMount(a: Snapshot, mount: EndedMount | undefined): EndedMount {
     why: a.text<EndReason>(mount?.why ?? 'no-source'),
     silentMs: a.number(mount?.silentMs ?? 0),
     listeners: a.number(mount?.listeners ?? 0),
-    hadBackups: a.flag(mount?.hadBackups ?? false),
+    earlier: { hadBackups: a.flag(mount?.earlier.hadBackups ?? false), lostSince: a.maybeNumber(mount?.earlier.lostSince) },
     streams: a.list(mount?.streams ?? [], (stream) => snapshotStream(a, stream)),
   };
 }

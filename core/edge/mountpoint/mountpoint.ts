@@ -16,6 +16,7 @@ import type { Matcher } from '../content/matcher.ts';
 import { contentTypeOf } from '../../codec/content-type.ts';
 import type { CurrentPolicy } from '../../config/policies.ts';
 import { MountEnd } from '../switching/mount-end.ts';
+import type { EarlierRedundancy } from '../switching/redundancy.ts';
 import { MountState } from '../playout/state.ts';
 import { isRefused, refusal } from './format-choice.ts';
 import { Switcher, type SwitcherReason } from '../switching/switcher.ts';
@@ -61,8 +62,7 @@ export interface MountOptions {
   readonly outputs: (of: OutputOf) => readonly MountOutput[];
   /** The listeners of this process. */
   readonly audience: () => Audience;
-  /** It had backups before it ended, and has begun anew. */
-  readonly hadBackups: boolean;
+  readonly earlier: EarlierRedundancy;
   readonly fallback: MakeSource | undefined;
   readonly timer: (reason: MountReason, fire: (now: Micros) => void) => Timer<string>;
   readonly event: (event: MountpointEvent) => void;
@@ -87,7 +87,7 @@ export class Mount implements StreamConsumer {
   #audienceElsewhere: Audience = nobody;
 
   constructor(options: MountOptions) {
-    const { id, name, now, wanted, matcher, correlator, budget, outputs, audience, hadBackups, fallback, timer, event, ended, outgrown } = options;
+    const { id, name, now, wanted, matcher, correlator, budget, outputs, audience, earlier, fallback, timer, event, ended, outgrown } = options;
     this.name = name;
     this.startedAt = now;
     this.wanted = wanted;
@@ -122,7 +122,7 @@ export class Mount implements StreamConsumer {
       end,
       output: this.#controller.output,
       controller: this.#controller,
-      hadBackups,
+      earlier,
       timer,
       event,
       outgrown: (at, stream) => outgrown(at, this, stream),

@@ -20,6 +20,7 @@ import type { FallbackProblem } from '../fallback/problem.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Timer } from '../../base/timers.ts';
 import { toMs, type Micros } from '../../base/units.ts';
+import type { EarlierRedundancy } from '../switching/redundancy.ts';
 
 export interface MountpointsOptions {
   /** Of the edge. */
@@ -199,15 +200,15 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
 
   #begin(now: Micros, name: string): Mount {
     this.#begun++;
-    const hadBackups = this.#ended.get(now, name)?.hadBackups === true;
+    const earlier = this.#ended.get(now, name)?.earlier;
     this.#ended.delete(name);
-    const mount = this.#make(now, this.#begun as MountId, name, hadBackups);
+    const mount = this.#make(now, this.#begun as MountId, name, earlier);
     mount.output.opened(now);
     this.#options.begun(now, mount);
     return mount;
   }
 
-  #make(now: Micros, id: MountId, name: string, hadBackups: boolean = false): Mount {
+  #make(now: Micros, id: MountId, name: string, earlier: EarlierRedundancy = { hadBackups: false, lostSince: undefined }): Mount {
     const { settings, newMatcher, correlator, budget, outputs, audience, timer, event } = this.#options;
     const mount = new Mount({
       id,
@@ -219,7 +220,7 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
       budget,
       outputs,
       audience: () => audience(id),
-      hadBackups,
+      earlier,
       fallback: this.#fallbacks.sourceFor(name),
       timer,
       event,
@@ -277,7 +278,7 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
     this.#fallbacks.forget(name);
     const seen = switcher.streamsByUse.slice(0, MOST_STREAMS).map((stream) => ({ format: stream.format, last: switcher.lastSeen(now, stream) }));
     const streams = seen.map(({ format, last }) => ({ ...last, format }));
-    this.#ended.add({ name, startedAt, endedAt: now, why, silentMs, listeners, hadBackups: switcher.hadBackups, streams });
+    this.#ended.add({ name, startedAt, endedAt: now, why, silentMs, listeners, earlier: switcher.earlier, streams });
     const { live } = switcher;
     const onAir = live === undefined ? { origin: '', source: '', stream: '' } : { ...encoderName(live), stream: live.name };
     mount.end(now, this, successor);

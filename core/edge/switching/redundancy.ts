@@ -20,10 +20,17 @@ export const REMIND_US = 60_000_000;
 const LOOK_US = 500_000;
 const IDLE_LOOK_US = 5_000_000;
 
+/** What a mountpoint had before it ended, when it begins anew. */
+export interface EarlierRedundancy {
+  /** A backup stood by for long enough to be missed. */
+  readonly hadBackups: boolean;
+  /** Since when it had been without one by then, if that was told. */
+  readonly lostSince: Micros | undefined;
+}
+
 export interface RedundancyOptions {
   readonly mount: string;
-  /** It had backups before it ended, and has begun anew. */
-  readonly hadBackups: boolean;
+  readonly earlier: EarlierRedundancy;
   readonly playout: Playout;
   readonly candidates: Candidates;
   readonly isOnFallback: () => boolean;
@@ -74,23 +81,26 @@ export class Redundancy {
 
   constructor(options: RedundancyOptions) {
     this.#options = options;
-    this.#hadBackups = options.hadBackups;
+    this.#hadBackups = options.earlier.hadBackups;
+    this.#toldSince = options.earlier.lostSince;
     this.#timer = options.timer('redundancy', (now) => this.#look(now));
   }
 
-  /** A backup has stood by for long enough to be missed. */
-  get hadBackups(): boolean {
-    return this.#hadBackups;
+  /** What the mountpoint is to know when it begins anew. */
+  get earlier(): EarlierRedundancy {
+    return { hadBackups: this.#hadBackups, lostSince: this.#hadBackups ? this.#toldSince : undefined };
   }
 
   /** For how long nothing stands by though something did; 0 while something does, undefined when nothing ever did for long enough. */
   lostUs(now: Micros): number | undefined {
     if (!this.#hadBackups) return undefined;
-    return this.#standsBy ? 0 : now - (this.#since ?? now);
+    return this.#standsBy ? 0 : now - (this.#toldSince ?? this.#since ?? now);
   }
 
   /** Something of the mountpoint's streams has changed: looks at them once what goes on at this moment is over. */
   changed(now: Micros): void {
+    // It has begun anew without a backup, which was told before it ended: that is told again if none comes in time.
+    if (this.#since === undefined && this.#toldSince !== undefined) this.#remindAt = later(now, COUNTS_AFTER_US as Micros);
     this.#since ??= now;
     this.#timer.setEarlier(now);
   }

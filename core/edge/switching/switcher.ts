@@ -20,7 +20,7 @@ import type { FrameOutput } from '../output/output.ts';
 import { Playout } from '../playout/playout.ts';
 import type { MountState, State } from '../playout/state.ts';
 import { OperatorChoice } from './operator-choice.ts';
-import { Redundancy } from './redundancy.ts';
+import { Redundancy, type EarlierRedundancy } from './redundancy.ts';
 import { SwitchTriggers } from './switch-triggers.ts';
 import { agreeing, isGoodSpliceTime } from '../playout/splice-timing.ts';
 import { switchEvent } from './switch-event.ts';
@@ -44,8 +44,7 @@ export interface SwitcherOptions {
   readonly event: (event: SwitchingEvent) => void;
   /** What is heard when no stream can be. */
   readonly controller: FallbackController<EdgeStream>;
-  /** It had backups before it ended, and has begun anew. */
-  readonly hadBackups: boolean;
+  readonly earlier: EarlierRedundancy;
   /** Only a stream of another codec is there, which listeners have to connect for. */
   readonly outgrown: (now: Micros, stream: EdgeStream) => void;
 }
@@ -98,7 +97,7 @@ export class Switcher {
     this.#triggers = new SwitchTriggers(settings, (stream) => wanted.policy.prefer !== undefined && isFrom(stream, wanted.policy.prefer), (backup) => this.#candidates.contentAheadUs(backup));
     this.#redundancy = new Redundancy({
       mount: options.mount,
-      hadBackups: options.hadBackups,
+      earlier: options.earlier,
       playout: this.#playout,
       candidates: this.#candidates,
       isOnFallback: () => this.isOnFallback,
@@ -151,9 +150,9 @@ export class Switcher {
     return this.#candidates.size;
   }
 
-  /** A backup has stood by for long enough to be missed. */
-  get hadBackups(): boolean {
-    return this.#redundancy.hadBackups;
+  /** What the mountpoint is to know of its backups when it begins anew. */
+  get earlier(): EarlierRedundancy {
+    return this.#redundancy.earlier;
   }
 
   get switches(): number {

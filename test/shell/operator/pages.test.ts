@@ -41,7 +41,7 @@ const ended: EndedMount = {
   why: 'no-source',
   silentMs: 10_000.4,
   listeners: 3,
-  hadBackups: true,
+  earlier: { hadBackups: true, lostSince: undefined },
   streams: [{ origin: 'studio-a', source: '', stream: '0'.repeat(32), wasOnAir: true, why: 'no-path', silentMs: 10_000, format: undefined }],
 };
 

@@ -9,7 +9,7 @@ const ended = (name: string, startedAt: number, endedAt: number): EndedMount => 
   why: 'no-source',
   silentMs: 10_000,
   listeners: 0,
-  hadBackups: false,
+  earlier: { hadBackups: false, lostSince: undefined },
   streams: [],
 });
 

@@ -131,7 +131,7 @@ describe('a mountpoint whose last backup goes', () => {
     expect(later.of('backup-lost')).toMatchObject([{ stream: b.name, forMs: expect.closeTo(1_000, -2) }, { stream: b.name, why: 'gone' }]);
     onAir(later, [], 110_000);
     const ended = later.edge.endedMount(later.now as Micros, 'test');
-    expect(ended).toMatchObject({ hadBackups: true });
+    expect(ended).toMatchObject({ earlier: { hadBackups: true } });
     expect(restored(later).edge.endedMount(later.now as Micros, 'test')).toEqual(ended);
   });
 });
@@ -229,7 +229,7 @@ describe('a mountpoint that has ended', () => {
       name: 'test',
       why: 'no-source',
       silentMs: 10_000,
-      hadBackups: true,
+      earlier: { hadBackups: true, lostSince: expect.closeTo(20_000_000, -6) as number },
       streams: [
         { origin: 'studio-a', source: '192.0.2.7', stream: a.name, wasOnAir: true, why: 'stalled' },
         { origin: 'studio-b', stream: b.name, wasOnAir: false, why: 'no-path' },
@@ -252,5 +252,15 @@ describe('a mountpoint that has ended', () => {
     expect(studio.told.map(([what]) => what)).toEqual(['backup-lost', 'backup-lost']);
     expect(rig.of('backup-lost')[1]).toMatchObject({ stream: '', why: 'gone', onAirOrigin: 'studio-a', onAir: a.name });
     expect(studio.told[1]![1]).toBeCloseTo(45, 0);
+  });
+
+  it('is told as redundant again when it begins anew with both, and since when it was not', () => {
+    const studio = new Studio();
+    const { a, b, rig } = studio;
+    studio.on(20_000, a, b).on(35_000).on(50_000, a, b);
+    expect(rig.of('mount-started')).toHaveLength(2);
+    expect(studio.told.map(([what]) => what)).toEqual(['backup-lost', 'redundancy-restored']);
+    expect(studio.told[1]![1]).toBeCloseTo(45, 0);
+    expect(rig.of('redundancy-restored')[0]!.forMs).toBeCloseTo(25_000, -3);
   });
 });

@@ -68,7 +68,7 @@ class Alone {
     this.switcher = new Switcher({
       mount: 'test',
       wanted: new CurrentPolicy(defaultSettings),
-      hadBackups: false,
+      earlier: { hadBackups: false, lostSince: undefined },
       matcher: new SameClock('content'),
       correlator: new Correlator(),
       state: this.state,
