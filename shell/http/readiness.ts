@@ -48,6 +48,7 @@ function readyReply({ checks, counted, mount }: ReadyRouteOptions, target: Reque
   // Somebody who asks for two must not be told of one alone.
   if (target.repeated.has('mount')) return jsonVoice(400, 'Ask for one mountpoint: mount= is given twice');
   const name = mountIn(target);
+  if (name !== undefined && mount === undefined) return jsonVoice(400, 'A relay does not look at mountpoints: ask an edge, a station or an encoder');
   const asked = name === undefined || mount === undefined ? [] : [{ name: 'mount', look: () => mount(name) }];
   const found = [...checks, ...asked].map(({ name, look }) => ({ name, counts: name === 'mount' || counted.includes(name), ...look() }));
   const ready = found.every(({ counts, isOk }) => isOk || !counts);

@@ -62,6 +62,7 @@ describe('a relay', () => {
   it('is ready when it is connected to one of those that it subscribes to', async () => {
     const alone = await (await relay()).port('http');
     expect(await readiness(alone)).toEqual({ status: 200, ready: true, checks: {} });
+    expect(await ask(alone, 'GET /readyz?mount=/radio HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 400 [^]*A relay does not look at mountpoints/);
     const [there, gone] = [at(await (await relay()).port('out')), await nobody()];
     const port = await (await relay({ upstreams: [there, gone] })).port('http');
     await expect.poll(() => readiness(port)).toEqual({ status: 200, ready: true, checks: { upstreams: { ok: true, counts: true, detail: '1 of 2 connected' } } });
