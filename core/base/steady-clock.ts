@@ -21,6 +21,12 @@ export class SteadyClock {
     this.#lateUs = lateUs;
   }
 
+  /** Goes on where another clock was: at this machine time when the reading was, or would have been, this one. Before the first `read`. */
+  startAt(now: Micros, reading: Micros): void {
+    this.#offset = now - reading;
+    this.#last = now;
+  }
+
   /** Whether a timer armed for `dueAt` comes too late: what has been waiting meanwhile had better be let in before it. */
   isLate(reading: Micros, dueAt: Micros): boolean {
     return reading + this.#offset > Math.max(dueAt, this.#last) + this.#lateUs;

@@ -26,6 +26,9 @@ export interface Settings {
   readonly addressGraceMs: number;
   readonly silentPeerMs: number;
   readonly stopMs: number;
+  readonly upgradeStartMs: number;
+  readonly upgradeTakeMs: number;
+  readonly upgradeDrainMs: number;
   readonly maxTimerLagMs: number;
   readonly loopBlockedMs: number;
   readonly loopBlockedExitMs: number;
@@ -127,6 +130,9 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   addressGraceMs: { value: 60_000, unit: 'ms', min: 0, max: 86_400_000, roles: everyRole, why: 'time that an address stays in use after its name stopped resolving to it, longer while no new address is reachable: some name servers rotate addresses' },
   silentPeerMs: { value: 5_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['relay', 'edge'], why: 'a relay that has sent nothing for this long after connecting is reported in the log: the port is wrong, or it has no stream yet' },
   stopMs: { value: 1_000, unit: 'ms', min: 0, max: 60_000, roles: everyRole, why: 'time that a stopping process waits for its output to be written' },
+  upgradeStartMs: { value: 30_000, unit: 'ms', min: 100, max: 600_000, roles: ['edge'], why: 'at an upgrade, time that the new process has to come up, and once more to take the connections; the old one serves meanwhile, and goes on if that takes longer' },
+  upgradeTakeMs: { value: 2_000, unit: 'ms', min: 50, max: 10_000, roles: ['edge'], why: 'at an upgrade, longest time in which nothing is forwarded: if the new process has not taken over by then, the old one goes on. Players have buffered more than this' },
+  upgradeDrainMs: { value: 3_600_000, unit: 'ms', min: 0, max: 604_800_000, roles: ['edge'], why: 'after an upgrade, time that the old process serves the listeners that cannot be handed over (those by TLS, and those of workers), before it disconnects them' },
   maxTimerLagMs: { value: 200, unit: 'ms', min: 1, max: 600_000, roles: everyRole, why: 'largest timer lag that is counted as elapsed time: a process that runs later than this was suspended, or its clock was set, and could not receive; the excess is held against no peer' },
   loopBlockedMs: { value: 2_000, unit: 'ms', min: 100, max: 600_000, roles: everyRole, why: 'time the event loop may be blocked before a watchdog thread logs it, with a stack trace' },
   loopBlockedExitMs: { value: 30_000, unit: 'ms', min: 0, max: 3_600_000, roles: everyRole, why: 'time the event loop may be blocked before the process is ended with status 70, for its supervisor to restart it; 0: never' },

@@ -24,6 +24,7 @@ import type { PageOptions } from '../page/page.ts';
 import { RelayApp, type RelayConfig } from '../relay/relay.ts';
 import type { Task } from '../cli/task.ts';
 import { withOwnPorts } from '../cli/own-ports.ts';
+import { readUpgrade } from '../upgrade/run/command.ts';
 import { tlsOf } from '../cli/tls.ts';
 import { version } from '../process/version.ts';
 
@@ -60,6 +61,7 @@ export function readDavecast(argv: readonly string[]): Wish {
   if (first === 'record') return taskWish(readRecord(rest));
   if (first === 'switch') return taskWish(readSwitch(rest));
   if (first === 'sources') return taskWish(readSources(rest));
+  if (first === 'upgrade') return taskWish(readUpgrade(rest));
   if (first === 'probe') return readProbe(rest);
   if (first === '-r') return read('originalRelay', rest, (given) => makeRelay(originalRelayConfig(given)));
   if (/^\d+$/.test(first)) return read('originalEdge', argv, (given) => makeEdge(originalEdgeConfig(given)));
@@ -71,7 +73,7 @@ export function readDaveice(argv: readonly string[]): Wish {
   return read('daveice', argv, (given) => makeEncoder(daveiceConfig(given)));
 }
 
-const commandNames = 'station, relay, edge, encoder, record, probe, switch, sources';
+const commandNames = 'station, relay, edge, encoder, record, probe, switch, sources, upgrade';
 
 function taskWish(asked: Task | string): Wish {
   return typeof asked === 'string' ? { kind: 'print', text: asked } : { kind: 'task', task: asked };

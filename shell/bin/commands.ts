@@ -11,6 +11,7 @@ import { mountOptions } from '../cli/mount-policies.ts';
 import { readyChecks } from '../http/readiness.ts';
 import { caOption, tlsOptions } from '../cli/tls.ts';
 import { accessLogFormats } from '../access-log/lines.ts';
+import { upgradeUsage } from '../upgrade/run/command.ts';
 import { probeUsage } from '../probe/command.ts';
 
 /** One command: what may stand behind it, and what --help says. */
@@ -177,7 +178,7 @@ export const commands: Readonly<Record<CommandName, Command>> = {
 
 /** What `davecast --help` says. */
 export const overview: HelpText = {
-  usage: [...stationUsage, ...relayUsage, ...edgeUsage, ...encoderUsage, 'davecast record dump DIR', ...probeUsage, ...operatorUsage],
+  usage: [...stationUsage, ...relayUsage, ...edgeUsage, ...encoderUsage, 'davecast record dump DIR', ...probeUsage, ...operatorUsage, ...upgradeUsage],
   about: 'Radio streaming without outages. Each command has its own --help.',
   sections: [],
 };

@@ -42,7 +42,7 @@ async function run(name: string, read: (argv: readonly string[]) => Wish, argv: 
     for (const note of notes) terminal.err(`${name}: ${note}\n`);
     const logger = createLogger({ role, level });
     watchEventLoop(settings, role, logger);
-    return await serve(make, logger, { role, allow, fleet });
+    return await serve(make, logger, { role, allow, fleet, settings });
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof StartError)) throw error;
     const hint = error instanceof UsageError ? ` (see ${name} --help)` : '';

@@ -7,6 +7,10 @@ import { EventFanOut } from '../log/fan-out.ts';
 import type { Logger } from '../log/log.ts';
 import { nextSignal, tellOfSignals } from '../cli/signals.ts';
 import { ServiceManager } from '../process/service-manager.ts';
+import type { Settings } from '../../core/config/settings.ts';
+import { oldProcess } from '../upgrade/run/old-process.ts';
+import { startNew } from '../upgrade/run/start-new.ts';
+import { Upgrades } from '../upgrade/run/upgrades.ts';
 import { stackOf } from '../process/problems.ts';
 
 /** Of a process that ends by a fault of its own. */
@@ -18,10 +22,11 @@ export type Make = (events: EventFanOut, metrics: Metrics, page?: EdgeConfig['pa
 export interface ServeOptions extends Pick<MetricsOptions, 'role' | 'allow'> {
   /** Other processes that its page shows. */
   readonly fleet?: PageOptions['fleet'];
+  readonly settings: Settings;
 }
 
 /** Runs a role until it is finished or a signal comes; resolves with the exit status. All that it tells goes by one fan-out. */
-export async function serve(make: Make, { log, flush, flushNow, droppedLines }: Logger, { fleet, ...options }: ServeOptions): Promise<number> {
+export async function serve(make: Make, { log, flush, flushNow, droppedLines }: Logger, { fleet, settings, ...options }: ServeOptions): Promise<number> {
   const events = new EventFanOut(log);
   const { tell } = events;
   const metrics = new Metrics({ ...options, droppedLines, tell });
@@ -31,16 +36,20 @@ export async function serve(make: Make, { log, flush, flushNow, droppedLines }: 
   tellOfFaults(tell, flushNow);
   tellOfSignals(tell);
   const manager = new ServiceManager({ env: process.env, failed: (reason) => tell({ kind: 'service-manager-not-told', reason }) });
+  const from = oldProcess();
   const app = make(events, metrics, { page, allow: options.allow ?? [] });
+  const upgrades = upgradesOf(app, settings, tell, manager);
   const signal = nextSignal(['SIGTERM', 'SIGINT'], (signal) => {
     manager.stopping();
     tell({ kind: 'stopping', signal });
   });
   try {
     // A signal may come while names are still looked up and ports bound.
-    await app.start();
+    await app.start(from);
     manager.ready();
-    await Promise.race([app.finished, signal]);
+    if (upgrades !== undefined) process.on('SIGUSR1', upgrades.begin);
+    await Promise.race([app.finished, signal, ...(upgrades === undefined ? [] : [upgrades.over])]);
+    upgrades?.stop();
     await app.stop();
     tell({ kind: 'stopped' });
     return 0;
@@ -49,6 +58,19 @@ export async function serve(make: Make, { log, flush, flushNow, droppedLines }: 
     manager.end();
     await flush();
   }
+}
+
+interface RunningUpgrades {
+  readonly begin: () => void;
+  readonly over: Promise<void>;
+  readonly stop: () => void;
+}
+
+/** Of a role that can be upgraded; of another one SIGUSR1 is told of, as other signals that do nothing. */
+function upgradesOf({ estate }: App, settings: Settings, log: EventSink, manager: ServiceManager): RunningUpgrades | undefined {
+  if (estate === undefined) return undefined;
+  const upgrades = new Upgrades({ estate, settings, log, start: startNew, handedOver: (pid) => manager.handOver(pid) });
+  return { begin: () => void upgrades.begin('SIGUSR1'), over: upgrades.over, stop: () => upgrades.stop() };
 }
 
 /** In the log, and not by Node on stderr, which would wait for a terminal that is stopped: a process that has failed must end. */

@@ -17,6 +17,7 @@ import { AccessLog, type AccessLogConfig } from '../access-log/access-log.ts';
 import type { AccessEntry } from '../access-log/lines.ts';
 import type { AdmissionConfig } from './admission/admission.ts';
 import { Driver } from '../process/driver.ts';
+import { EdgeEstate, EdgeInheritance, type EdgeParts } from './estate.ts';
 import { fallbackProblemText, mountFileError, readMountFiles, type MountFile } from './mount-files.ts';
 import type { ListenerHost, ListenerUser } from './listener-host.ts';
 import { ListenerServer, type ListenerServerOptions } from './listener-server.ts';
@@ -31,6 +32,9 @@ import { IngressLinks } from '../net/ingress-links.ts';
 import { FlightRecorder, type RecordConfig } from '../recording/flight-recorder.ts';
 import { Refusals } from '../log/refusals.ts';
 import type { TakeBytes } from '../net/tcp.ts';
+import { hasSamePorts, objection, termsOf, type Terms } from './terms.ts';
+import { StartError, UsageError } from '../process/problems.ts';
+import type { TakeOver } from '../upgrade/take-over.ts';
 import { TlsPort, type TlsConfig } from '../tls/tls-port.ts';
 
 export interface EdgeConfig {
@@ -71,6 +75,10 @@ export interface EdgeConfig {
 /** Where listeners are in workers and, by TLS, in this process, those here have the numbers up to this one. */
 const LISTENERS_HERE = 1_000_000_000_000;
 
+/** Mountpoints of the process before that an encoder has just left do not come. */
+const COME_UP_MS = 5_000;
+const COME_UP_LOOK_MS = 20;
+
 /**
  * An edge with its sockets.
  *
@@ -93,6 +101,8 @@ export class EdgeApp implements App {
   #pool: WorkerPool | undefined;
   #accessLog: AccessLog | undefined;
   readonly #refusals: Refusals;
+  readonly #parts: EdgeParts;
+  readonly estate: EdgeEstate;
 
   constructor(config: EdgeConfig, log: Log) {
     const { settings, policies = {}, admission, adminUser, adminPassword, record, metrics, page, workers = 1, trustedProxies, ready = readyChecks.edge.counted, sourceRoutes } = config;
@@ -151,6 +161,8 @@ export class EdgeApp implements App {
       trustedProxies,
     });
     page?.page.showEdge({ machine: this.#edge, now: () => this.#driver.now, upstreams: () => this.#ingress.upstreams });
+    this.#parts = { machine: this.#edge, driver: this.#driver, ingress: this.#ingress, listeners: this.#listeners, sockets: this.#local?.sockets, settings };
+    this.estate = new EdgeEstate(this.#parts, () => this.#terms());
     metrics?.measureEdge({ machine: this.#edge, now: () => this.#driver.now, upstreams: () => this.#ingress.upstreams, settings });
   }
 
@@ -169,26 +181,17 @@ export class EdgeApp implements App {
     return true;
   }
 
-  async start(): Promise<void> {
-    const { bind, httpPort, relays, settings, policies = {}, accessLog } = this.#config;
+  async start(from?: TakeOver): Promise<void> {
+    const { settings, policies = {}, accessLog } = this.#config;
     const files = await readMountFiles(policies, settings);
     await this.#listeners.start();
     await this.#tls?.start();
     this.#accessLog = accessLog && new AccessLog(accessLog, this.#log);
     await this.#flight?.start();
-    for (const file of files) await this.#provide(file);
-    this.#pool?.start();
-    const port = await this.#listeners.listen({ address: bind, port: httpPort });
-    this.#log({ kind: 'listening', what: 'http', transport: 'tcp', address: bind, port });
-    if (this.#tls !== undefined) {
-      const tlsPort = await this.#listeners.listen({ address: bind, port: this.#tls.port }, this.#tls);
-      this.#log({ kind: 'listening', what: 'https', transport: 'tcp', address: bind, port: tlsPort });
-    }
-    for (const relay of relays) {
-      this.#edge.awaitRelay(this.#driver.now, formatEndpoint(relay));
-      this.#ingress.subscribeTo(relay);
-    }
-    this.#driver.settle();
+    if (from !== undefined) return await this.#startFrom(from, files);
+    await this.#begin(files);
+    await this.#listen();
+    this.#subscribe();
   }
 
   async stop(): Promise<void> {
@@ -200,6 +203,68 @@ export class EdgeApp implements App {
     this.#driver.stop();
     this.#refusals.stop();
     await this.#flight?.stop();
+  }
+
+  async #begin(files: readonly MountFile[]): Promise<void> {
+    for (const file of files) await this.#provide(file);
+    this.#pool?.start();
+  }
+
+  async #listen(inherited?: EdgeInheritance): Promise<void> {
+    const { bind, httpPort } = this.#config;
+    const port = await this.#listeners.listen({ address: bind, port: httpPort }, undefined, inherited?.port(0));
+    this.#log({ kind: 'listening', what: 'http', transport: 'tcp', address: bind, port });
+    if (this.#tls === undefined) return;
+    const tlsPort = await this.#listeners.listen({ address: bind, port: this.#tls.port }, this.#tls, inherited?.port(1));
+    this.#log({ kind: 'listening', what: 'https', transport: 'tcp', address: bind, port: tlsPort });
+  }
+
+  #subscribe(inherited?: EdgeInheritance): void {
+    const { relays } = this.#config;
+    for (const relay of relays) {
+      const endpoint = formatEndpoint(relay);
+      this.#edge.awaitRelay(this.#driver.now, endpoint);
+      this.#ingress.subscribeTo(relay, inherited?.relaysAt(endpoint));
+    }
+    this.#driver.settle();
+    inherited?.end(relays.map(formatEndpoint));
+  }
+
+  /** Until the process before has let go, nothing here is heard or seen by anybody. */
+  async #startFrom(from: TakeOver, files: readonly MountFile[]): Promise<void> {
+    try {
+      const offer = await from.offer();
+      const terms = offer.terms as Terms;
+      const why = objection(this.#terms(), terms);
+      if (why !== undefined) await this.#comeUp(files, terms);
+      const isFresh = why !== undefined;
+      const inherited = new EdgeInheritance(this.#parts, await from.ready(isFresh ? 'ports' : 'all', why));
+      await from.taken();
+      // What can fail comes first: up to here the process before can go on.
+      await this.#listen(hasSamePorts(this.#terms(), terms) ? inherited : undefined);
+      inherited.begin();
+      if (isFresh) inherited.end([]);
+      else this.#subscribe(inherited);
+      from.serves(inherited.late(from));
+      const { listeners, relays, stoodMs } = inherited;
+      this.#log({ kind: 'taken-over', from: offer.version, listeners, relays, stoodMs: Math.round(stoodMs) });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      await new Promise<void>((sent) => from.failed(reason, sent));
+      throw error instanceof UsageError || error instanceof StartError ? error : new StartError(reason);
+    }
+  }
+
+  /** As any edge that starts; then waits until it has what the process before has on air, for a while. */
+  async #comeUp(files: readonly MountFile[], { mounts }: Terms): Promise<void> {
+    await this.#begin(files);
+    this.#subscribe();
+    const endsAt = performance.now() + COME_UP_MS;
+    while (performance.now() < endsAt && mounts.some((mount) => this.#edge.mount(mount) === undefined)) await new Promise((resolve) => setTimeout(resolve, COME_UP_LOOK_MS));
+  }
+
+  #terms(): Terms {
+    return termsOf(this.#config, this.#edge.mounts().map(({ name }) => name));
   }
 
   #checks(): readonly Check[] {

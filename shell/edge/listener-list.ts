@@ -20,6 +20,14 @@ interface Listener extends ListenerRequest {
   readonly sinceMs: number;
 }
 
+/** A listener, for another process to go on with. */
+export interface SavedListener extends ListenerRequest {
+  readonly id: ListenerId;
+  readonly client: number;
+  readonly mount: string;
+  readonly connectedMs: number;
+}
+
 /** A listener that is there no more. */
 export interface FormerListener extends ListenerRequest {
   /** Where it was last. */
@@ -41,6 +49,10 @@ export class ListenerList {
   readonly #groups = new Map<string, Group>();
   #joined = 0;
 
+  get size(): number {
+    return this.#all.size;
+  }
+
   /** How many there have been. */
   get joined(): number {
     return this.#joined;
@@ -61,9 +73,33 @@ export class ListenerList {
   /** `client` is the number that operators know it by. */
   add(id: ListenerId, client: number, mount: string, request: ListenerRequest): void {
     this.#joined++;
-    const listener: Listener = { id, client, mount, sinceMs: performance.now(), ...request };
-    this.#all.set(id, listener);
-    this.#enter(listener);
+    this.#put({ id, client, mount, sinceMs: performance.now(), ...request });
+  }
+
+  /** What is known of one that is there; undefined when it is not. */
+  saved(id: ListenerId): SavedListener | undefined {
+    const listener = this.#all.get(id);
+    if (listener === undefined) return undefined;
+    const { sinceMs, ...known } = listener;
+    return { ...known, connectedMs: performance.now() - sinceMs };
+  }
+
+  /** One that another process has had. */
+  restore({ connectedMs, ...known }: SavedListener): void {
+    this.#put({ ...known, sinceMs: performance.now() - connectedMs });
+  }
+
+  /** How many there have been before this process. */
+  countFrom(joined: number): void {
+    this.#joined += joined;
+  }
+
+  /** It is another process's. */
+  letGo(id: ListenerId): void {
+    const listener = this.#all.get(id);
+    if (listener === undefined) return;
+    this.#all.delete(id);
+    this.#leave(listener);
   }
 
   moved(id: ListenerId, mount: string): void {
@@ -81,6 +117,11 @@ export class ListenerList {
     this.#leave(listener);
     const { mount, ip, user, request, referer, agent, sinceMs } = listener;
     return { mount, ip, ...(user !== undefined && { user }), request, referer, agent, connectedMs: connectedMs ?? performance.now() - sinceMs };
+  }
+
+  #put(listener: Listener): void {
+    this.#all.set(listener.id, listener);
+    this.#enter(listener);
   }
 
   #enter(listener: Listener): void {

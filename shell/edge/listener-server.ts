@@ -14,14 +14,14 @@ import { anybody, type Guard } from '../http/guards.ts';
 import { corsLines, finish, htmlReply, lineVoice, type Reply } from '../http/reply.ts';
 import type { HttpRequest } from '../http/request.ts';
 import { Router, type Route, type RouteTable } from '../http/router.ts';
-import { HttpServer } from '../http/server.ts';
+import { HttpServer, type Leaving } from '../http/server.ts';
 import type { Log } from '../log/log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Refusals } from '../log/refusals.ts';
 import type { ListenerHost, ListenerUser, LeftWith } from './listener-host.ts';
-import { Admission, type AdmissionConfig } from './admission/admission.ts';
+import { Admission, type AdmissionConfig, type SavedTicket } from './admission/admission.ts';
 import { Agents } from './agents.ts';
-import { ListenerList } from './listener-list.ts';
+import { ListenerList, type SavedListener } from './listener-list.ts';
 import { requestedMount } from './requested-mount.ts';
 import { streamHead, wantsTitles } from './stream-head.ts';
 import type { Range } from '../net/allow.ts';
@@ -29,7 +29,8 @@ import type { Page } from '../page/page.ts';
 import { PageRoutes } from '../page/routes.ts';
 import type { Command } from '../page/state.ts';
 import type { Bind } from '../net/tcp.ts';
-import type { TlsPort } from '../tls/tls-port.ts';
+import { isSecure, type TlsPort } from '../tls/tls-port.ts';
+import type { Handle } from '../upgrade/handle.ts';
 import type { ServerCounts } from '../icecast/statistics.ts';
 
 export interface ListenerServerOptions {
@@ -76,6 +77,22 @@ export interface ListenerServerOptions {
   readonly trustedProxies?: readonly Range[] | undefined;
 }
 
+/** A listener, with all that is known of it besides its connection, for another process to go on with. */
+export interface SavedEntry {
+  readonly listener: SavedListener;
+  readonly ticket: SavedTicket | undefined;
+}
+
+/** What the HTTP side of an edge has counted. */
+export interface SavedCounts {
+  readonly startedAt: number;
+  readonly joined: number;
+  readonly connections: number;
+  readonly clients: number;
+}
+
+const comeAgain = htmlReply(503, 'This edge is being upgraded: try again', [['Retry-After', '1']]);
+
 const refused = {
   'full': htmlReply(403, 'Too many listeners'),
   'no-such-mount': notFound,
@@ -92,6 +109,9 @@ export class ListenerServer {
   readonly #agents = new Agents();
   readonly #admission: Admission;
   #pages: PageRoutes | undefined;
+  readonly #startedAt = new Date();
+  /** Who may join. */
+  #joining: 'all' | 'secure' | 'nobody' = 'all';
 
   constructor(options: ListenerServerOptions) {
     this.#options = options;
@@ -106,9 +126,66 @@ export class ListenerServer {
     return this.#admission.start();
   }
 
-  /** The port that it listens on then. */
-  listen(bind: Bind, tls?: TlsPort): Promise<number> {
-    return this.#server.listen(bind, tls);
+  /** The port that it listens on then. @param handle of a socket that listens there, which another process has had. */
+  listen(bind: Bind, tls?: TlsPort, handle?: Handle): Promise<number> {
+    return this.#server.listen(bind, tls, handle);
+  }
+
+  /** Its sockets, for another process to go on with. */
+  get server(): Pick<HttpServer, 'servers' | 'secureConnections' | 'take' | 'keep'> {
+    return this.#server;
+  }
+
+  /** Nobody is let in and nobody joins. */
+  hold(): void {
+    this.#joining = 'nobody';
+    this.#server.hold();
+  }
+
+  /** Goes on after `hold`. */
+  goOn(): void {
+    this.#joining = 'all';
+    this.#server.goOn();
+  }
+
+  /** Accepts no more, and lets go of whoever has not finished a request. Only who has begun with TLS is still served. */
+  leave(): readonly Leaving[] {
+    this.#joining = 'secure';
+    return this.#server.leave();
+  }
+
+  saved(id: ListenerId): SavedEntry | undefined {
+    const listener = this.#listeners.saved(id);
+    return listener && { listener, ticket: this.#admission.saved(id) };
+  }
+
+  /** One that another process has had. */
+  restore({ listener, ticket }: SavedEntry): void {
+    this.#listeners.restore(listener);
+    if (ticket !== undefined) this.#admission.restore(listener.id, ticket);
+  }
+
+  /** It is another process's, and has not left. */
+  letGo(id: ListenerId): void {
+    this.#listeners.letGo(id);
+    this.#admission.letGo(id);
+  }
+
+  /** How many listeners there are. */
+  get size(): number {
+    return this.#listeners.size;
+  }
+
+  get counts(): SavedCounts {
+    return { startedAt: this.#startedAt.getTime(), joined: this.#listeners.joined, connections: this.#server.counts.connections, clients: this.#admission.clients };
+  }
+
+  /** Goes on counting where another process was. */
+  countFrom({ startedAt, joined, connections, clients }: SavedCounts): void {
+    this.#startedAt.setTime(startedAt);
+    this.#listeners.countFrom(joined);
+    this.#server.countFrom(connections);
+    this.#admission.countFrom(clients);
   }
 
   async stop(limitMs: number): Promise<void> {
@@ -124,7 +201,7 @@ export class ListenerServer {
     const hasSourceLogin = (request: HttpRequest): boolean => isOfSource(request) && sources?.hasLogin(request) === true;
     const allowed = operators({ user: adminUser, password: adminPassword, refusals });
     const { maxListeners } = settings;
-    const startedAt = new Date();
+    const startedAt = this.#startedAt;
     const list = this.#listeners;
     const listeners = {
       of: (mount: string) => list.of(mount),
@@ -167,6 +244,7 @@ export class ListenerServer {
       // It may have waited, and the mountpoint may have ended.
       const now = table.mount(mount.name);
       if (now === undefined) return notFound;
+      if (this.#joining === 'nobody' || (this.#joining === 'secure' && !isSecure(socket))) return comeAgain;
       const agent = this.#agents.of(request.headers.get('user-agent') ?? '-');
       const referer = this.#agents.of(request.headers.get('referer') ?? '-');
       const id = this.#host.take({ socket, mount: mount.name, icy: wantsTitles(request), label: from, head: this.#headFor(request, now) });

@@ -1,5 +1,6 @@
 import type net from 'node:net';
 import type { ListenerId } from '../../core/base/machine.ts';
+import { IN_FLIGHT_BYTES } from '../../core/listeners/broadcast.ts';
 import type { EndReason } from '../../core/listeners/listeners.ts';
 import { finish } from '../http/reply.ts';
 import { endAll, withSocket } from '../net/tcp.ts';
@@ -13,6 +14,20 @@ export type ListenerClosed = (listener: ListenerId, how: LeftWith) => void;
 interface Open {
   readonly socket: net.Socket;
   readonly sinceMs: number;
+  /** Given to it by another process, from which this one has it. */
+  readonly bytesBefore: number;
+  /** That process has yet to write the last of this: until then nothing is given to it here. */
+  isHeld: boolean;
+}
+
+/** A connection, for another process to go on with. */
+export interface OpenListener {
+  readonly id: ListenerId;
+  readonly socket: net.Socket;
+  /** Head included; of it, so much is not taken by the system yet. */
+  readonly bytes: number;
+  readonly unwrittenBytes: number;
+  readonly connectedMs: number;
 }
 
 /** The connections of listeners, whose requests have been read, by their number. */
@@ -20,6 +35,8 @@ export class ListenerSockets {
   readonly #closed: ListenerClosed;
   readonly #sockets = new Map<ListenerId, Open>();
   readonly #ids = new Map<net.Socket, ListenerId>();
+  /** Those that were closed while nothing may change; undefined: all may change. */
+  #closedMeanwhile: net.Socket[] | undefined;
   /** The same function for every connection. */
   readonly #onClose = withSocket((socket) => this.#socketClosed(socket));
 
@@ -37,8 +54,7 @@ export class ListenerSockets {
 
   /** Writes the head, and with it what `burst` has sent: one write for both. */
   add(id: ListenerId, socket: net.Socket, head: string, burst: () => void): void {
-    this.#sockets.set(id, { socket, sinceMs: performance.now() });
-    this.#ids.set(socket, id);
+    this.#enter(id, { socket, sinceMs: performance.now(), bytesBefore: 0, isHeld: false });
     socket.cork();
     socket.write(head);
     burst();
@@ -52,15 +68,81 @@ export class ListenerSockets {
     this.#sockets.get(id)?.socket.write(bytes);
   }
 
+  /** Takes the connection of another process: paused, and nothing of it has been read. `begin` goes on with it. */
+  adopt({ id, socket, bytes, unwrittenBytes, connectedMs }: OpenListener): void {
+    this.#enter(id, { socket, sinceMs: performance.now() - connectedMs, bytesBefore: bytes, isHeld: unwrittenBytes > 0 });
+  }
+
+  /** Goes on with one that was adopted; undefined: it is not there. */
+  begin(id: ListenerId): net.Socket | undefined {
+    return this.#sockets.get(id)?.socket.on('close', this.#onClose).resume();
+  }
+
+  get ids(): readonly ListenerId[] {
+    return [...this.#sockets.keys()];
+  }
+
+  get all(): Iterable<net.Socket> {
+    return this.#ids.keys();
+  }
+
+  socketOf(id: ListenerId): net.Socket | undefined {
+    return this.#sockets.get(id)?.socket;
+  }
+
+  /** Whether there are some whose last bytes another process has yet to write. */
+  get isHoldingAny(): boolean {
+    for (const { isHeld } of this.#sockets.values()) if (isHeld) return true;
+    return false;
+  }
+
+  /** The process from which it comes has written the last of what it gave to it. */
+  written(id: ListenerId): void {
+    const open = this.#sockets.get(id);
+    if (open !== undefined) open.isHeld = false;
+  }
+
+  /** The same, but could not: what was to come is missing. */
+  notWritten(id: ListenerId): void {
+    const open = this.#sockets.get(id);
+    if (open?.isHeld === true) open.socket.destroy();
+  }
+
+  /** Nobody leaves from now on. Gives all connections as they are. */
+  freeze(): readonly OpenListener[] {
+    this.#closedMeanwhile ??= [];
+    const nowMs = performance.now();
+    return [...this.#sockets]
+      .filter(([, { socket }]) => !socket.destroyed)
+      .map(([id, { socket, sinceMs, bytesBefore }]) => ({ id, socket, bytes: bytesBefore + socket.bytesWritten, unwrittenBytes: socket.writableLength, connectedMs: nowMs - sinceMs }));
+  }
+
+  /** Goes on after `freeze`. */
+  goOn(): void {
+    const closed = this.#closedMeanwhile ?? [];
+    this.#closedMeanwhile = undefined;
+    for (const socket of closed) this.#socketClosed(socket);
+  }
+
+  /** It is another process that goes on with it: nobody is told of its end here. */
+  letGo(id: ListenerId): void {
+    const open = this.#sockets.get(id);
+    if (open === undefined) return;
+    this.#sockets.delete(id);
+    this.#ids.delete(open.socket);
+  }
+
   /** Written, but not taken by the system yet. */
   backlogBytes(id: ListenerId): number {
-    return this.#sockets.get(id)?.socket.writableLength ?? 0;
+    const open = this.#sockets.get(id);
+    if (open === undefined) return 0;
+    return open.isHeld ? IN_FLIGHT_BYTES : open.socket.writableLength;
   }
 
   /** What the system has taken for it. */
   takenBytes(id: ListenerId): number {
-    const socket = this.#sockets.get(id)?.socket;
-    return socket === undefined ? 0 : takenBytesOf(socket);
+    const open = this.#sockets.get(id);
+    return open === undefined ? 0 : takenBytesOf(open);
   }
 
   /** The machine has let this listener go. Only who is there at the end of a mountpoint, or of its own time, gets what was written. */
@@ -80,8 +162,14 @@ export class ListenerSockets {
   }
 
   #socketClosed(socket: net.Socket): void {
+    if (this.#closedMeanwhile !== undefined) return void this.#closedMeanwhile.push(socket);
     const id = this.#ids.get(socket);
     if (id !== undefined) this.#forget(id, CLOSED_BY_LISTENER);
+  }
+
+  #enter(id: ListenerId, open: Open): void {
+    this.#sockets.set(id, open);
+    this.#ids.set(open.socket, id);
   }
 
   #forget(id: ListenerId, reason: string): void {
@@ -90,10 +178,10 @@ export class ListenerSockets {
     this.#sockets.delete(id);
     const { socket, sinceMs } = open;
     this.#ids.delete(socket);
-    this.#closed(id, { reason, bytes: takenBytesOf(socket), connectedMs: performance.now() - sinceMs });
+    this.#closed(id, { reason, bytes: takenBytesOf(open), connectedMs: performance.now() - sinceMs });
   }
 }
 
-function takenBytesOf(socket: net.Socket): number {
-  return Math.max(0, socket.bytesWritten - socket.writableLength);
+function takenBytesOf({ socket, bytesBefore }: Open): number {
+  return bytesBefore + Math.max(0, socket.bytesWritten - socket.writableLength);
 }

@@ -18,35 +18,35 @@ export interface ListenerApi {
 export class LocalListeners implements ListenerHost, Omit<ListenersSink, 'event'> {
   readonly #api: ListenerApi;
   readonly #user: ListenerUser;
-  readonly #sockets: ListenerSockets;
+  readonly sockets: ListenerSockets;
   readonly #burst = (): void => this.#api.burst();
 
   constructor(api: ListenerApi, user: ListenerUser) {
     this.#api = api;
     this.#user = user;
-    this.#sockets = new ListenerSockets((id, how) => {
+    this.sockets = new ListenerSockets((id, how) => {
       user.left(id, how);
       if (how.reason === CLOSED_BY_LISTENER) api.leave(id, how.reason);
     });
   }
 
   get size(): number {
-    return this.#sockets.size;
+    return this.sockets.size;
   }
 
   has(listener: ListenerId): boolean {
-    return this.#sockets.has(listener);
+    return this.sockets.has(listener);
   }
 
   take({ socket, mount, icy, label, head }: Newcomer): ListenerId | 'no-such-mount' | 'full' {
     const id = this.#api.join(mount, { icy, label });
-    if (typeof id !== 'string') this.#sockets.add(id, socket, head, this.#burst);
+    if (typeof id !== 'string') this.sockets.add(id, socket, head, this.#burst);
     return id;
   }
 
   disconnect(id: ListenerId, reason: Disconnection): void {
     this.#api.leave(id, reason);
-    this.#sockets.end(id, reason);
+    this.sockets.end(id, reason);
   }
 
   move(id: ListenerId, mount: string): void {
@@ -54,18 +54,18 @@ export class LocalListeners implements ListenerHost, Omit<ListenersSink, 'event'
   }
 
   send(id: ListenerId, bytes: Uint8Array): void {
-    this.#sockets.send(id, bytes);
+    this.sockets.send(id, bytes);
   }
 
   backlogBytes(id: ListenerId): number {
-    return this.#sockets.backlogBytes(id);
+    return this.sockets.backlogBytes(id);
   }
 
   end(id: ListenerId, reason: EndReason): void {
-    this.#sockets.end(id, reason);
+    this.sockets.end(id, reason);
   }
 
   stop(limitMs: number): Promise<void> {
-    return this.#sockets.finishAll('edge stopped', limitMs);
+    return this.sockets.finishAll('edge stopped', limitMs);
   }
 }

@@ -55,6 +55,11 @@ export class HeadReader {
     return 'more';
   }
 
+  /** What has come so far; borrowed. */
+  get held(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
   /** The head, once it is whole. */
   parse(): Head | 'bad head' {
     const [first, ...lines] = linesOf(this.#bytes.subarray(0, this.#length));

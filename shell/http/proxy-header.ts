@@ -43,6 +43,11 @@ export type Beginning = { readonly header: Proxied | 'nobody' | 'none'; readonly
 export class ProxyHeaderReader {
   #held: Uint8Array = new Uint8Array(0);
 
+  /** What has come so far. */
+  get held(): Uint8Array {
+    return this.#held;
+  }
+
   push(chunk: Uint8Array): Beginning | 'more' {
     const bytes = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
     const beginning = beginningOf(bytes);

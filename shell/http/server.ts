@@ -13,10 +13,11 @@ import type { Log } from '../log/log.ts';
 import type { Refusals } from '../log/refusals.ts';
 import { SteadyTimers, type SteadyTimer } from '../process/steady-timers.ts';
 import { toMs, type Micros } from '../../core/base/units.ts';
+import { goOnReading, stopReading, type Handle } from '../upgrade/handle.ts';
 import { endAll, listenTcp, portOf, withSocket, type Bind } from '../net/tcp.ts';
 import { printable } from './text.ts';
 import { stackOf } from '../process/problems.ts';
-import { HANDSHAKE_RECORD, type TlsPort } from '../tls/tls-port.ts';
+import { HANDSHAKE_RECORD, isSecure, type TlsPort } from '../tls/tls-port.ts';
 
 /**
  * Connections whose head is not whole yet, or their TLS handshake before it. When there are more, the one that has been at it for longest is closed, of the address that
@@ -44,8 +45,26 @@ export interface Opening {
   readonly clientWith: (head: Pick<RequestHead, 'headers'>) => Client;
 }
 
+/** A connection that comes from another process, or goes to one. */
+export interface Passed {
+  /** What has come by it, without the header of a proxy. */
+  readonly bytes: Uint8Array;
+  /** Who has made it, as that header says; undefined: nobody has looked for one. */
+  readonly caller: Caller | undefined;
+}
+
+/** The same here. */
+export interface Leaving extends Passed {
+  readonly socket: net.Socket;
+  /** Which of the ports it came to: the first is 0. */
+  readonly port: number;
+}
+
 /** Takes a head, once it is whole, and what came behind it. The socket is paused then. */
 export type TakeHead = (head: Head | HeadProblem, rest: Uint8Array) => void;
+
+/** What has come by a connection so far. */
+export type HeldBytes = () => Uint8Array;
 
 export interface HttpServerOptions {
   readonly settings: Settings;
@@ -53,8 +72,8 @@ export interface HttpServerOptions {
   readonly log: Log;
   /** Connections whose head is not whole yet, at most. */
   readonly maxWaiting?: number;
-  /** How a head is read; as that of an HTTP request, unless given. */
-  readonly readHead?: (opening: Opening, take: TakeHead) => void;
+  /** How a head is read; as that of an HTTP request, unless given. Undefined: what has come so far is not known. */
+  readonly readHead?: (opening: Opening, take: TakeHead) => HeldBytes | undefined;
   /** Proxies that say who their clients are; none, unless given. */
   readonly trustedProxies?: readonly Range[] | undefined;
 }
@@ -83,7 +102,9 @@ export class HttpServer {
   /** For the one that has been at it for longest. */
   readonly #late: SteadyTimer;
   #isLateArmed = false;
-  readonly #servers: net.Server[] = [];
+  readonly #ports: { readonly server: net.Server; readonly tls: TlsPort | undefined }[] = [];
+  /** Connections that were accepted while nobody is let in; undefined: everybody is. */
+  #held: { readonly socket: net.Socket; readonly tls: TlsPort | undefined }[] | undefined;
 
   constructor(handle: HandleRequest, { settings, refusals, log, maxWaiting = MAX_WAITING, readHead = readHttpHead, trustedProxies = [] }: HttpServerOptions) {
     this.#proxies = new Proxies(trustedProxies, log);
@@ -103,32 +124,105 @@ export class HttpServer {
     return { connections: this.#accepted, clients: this.#open.size };
   }
 
-  /** The port that it listens on then. One that listens by TLS, too, is called once for each. */
-  async listen(bind: Bind, tls?: TlsPort): Promise<number> {
-    const server = await listenTcp({ ...bind, keepAliveMs: this.#settings.keepAliveMs, allowHalfOpen: true }, (socket) => this.#accept(socket, tls));
-    this.#servers.push(server);
+  /**
+   * The port that it listens on then. One that listens by TLS, too, is called once for each.
+   *
+   * @param handle of a socket that listens there, which another process has had.
+   */
+  async listen(bind: Bind, tls?: TlsPort, handle?: Handle): Promise<number> {
+    const server = await listenTcp({ ...bind, keepAliveMs: this.#settings.keepAliveMs, allowHalfOpen: true }, (socket) => {
+      if (this.#held === undefined) this.#accept(socket, tls);
+      else this.#held.push({ socket, tls });
+    }, handle);
+    this.#ports.push({ server, tls });
     return portOf(server);
+  }
+
+  /** The sockets that listen, in the order of `listen`. */
+  get servers(): readonly net.Server[] {
+    return this.#ports.map(({ server }) => server);
+  }
+
+  /** Connections by TLS that are open. */
+  get secureConnections(): number {
+    let count = 0;
+    for (const [socket, waiting] of this.#open) if (isSecure(socket) || waiting?.isSecured === true) count++;
+    return count;
+  }
+
+  /** Nobody is let in, and of those whose head is not whole nothing more is read; handshakes of TLS go on. */
+  hold(): void {
+    this.#held = [];
+    for (const { server } of this.#ports) pauseAccepted(server, true);
+    for (const { socket, isSecured } of this.#waiting) if (!isSecured) stopReading(socket);
+  }
+
+  /** Goes on after `hold`. */
+  goOn(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const { server } of this.#ports) pauseAccepted(server, false);
+    for (const { socket, isSecured } of this.#waiting) if (!isSecured) goOnReading(socket);
+    for (const { socket, tls } of held) {
+      this.#accept(socket, tls);
+      socket.resume();
+    }
+  }
+
+  /** After `hold`: accepts no more, and lets go of all whose head is not whole and who have not begun with TLS. They are whoever's who gets them. */
+  leave(): readonly Leaving[] {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const { server } of this.#ports) server.close();
+    const portOfTls = (tls: TlsPort | undefined): number => this.#ports.findIndex((port) => port.tls === tls);
+    const unfinished = [...this.#waiting].filter(({ isSecured }) => !isSecured);
+    for (const waiting of unfinished) this.#waitsNoMore(waiting);
+    return [
+      ...unfinished.map(({ socket, tls, caller, held: bytes }) => ({ socket, port: portOfTls(tls), bytes: Uint8Array.from(bytes()), caller })),
+      ...held.map(({ socket, tls }) => ({ socket, port: portOfTls(tls), bytes: new Uint8Array(0), caller: undefined })),
+    ];
+  }
+
+  /** A connection that another process has accepted, by one of its ports. The socket is paused. */
+  take(socket: net.Socket, port: number, { bytes, caller }: Passed): void {
+    const there = this.#ports[port];
+    if (there === undefined) return void socket.destroy();
+    // What comes next comes behind it.
+    if (bytes.length > 0) socket.unshift(bytes);
+    this.#accept(socket, there.tls, caller);
+    socket.resume();
+  }
+
+  /** A connection of another process, which it has read the request of. */
+  keep(socket: net.Socket): void {
+    this.#open.set(socket, undefined);
+    socket.on('close', this.#onClose);
+  }
+
+  /** What another process has counted before this one. */
+  countFrom(connections: number): void {
+    this.#accepted += connections;
   }
 
   /** Accepts no more, closes what is open after what was written, and destroys after `limitMs` what is left. */
   async stop(limitMs: number): Promise<void> {
-    for (const server of this.#servers) server.close();
+    for (const { server } of this.#ports) server.close();
     await endAll([...this.#open.keys()], limitMs);
     this.#timers.stop();
   }
 
-  #accept(socket: net.Socket, tls: TlsPort | undefined): void {
+  #accept(socket: net.Socket, tls: TlsPort | undefined, known?: Caller): void {
     this.#accepted++;
     // It is closed already, so that the system does not know any more who it was.
     if (socket.remoteAddress === undefined) return void socket.destroy();
     const late = tls === undefined ? 'head not finished in time' : 'TLS handshake not finished in time';
-    const caller = callerOf(socket);
-    const waiting: Waiting = { socket, caller, address: this.#holderOf(caller), since: this.#timers.now, late };
+    const caller = known ?? callerOf(socket);
+    const waiting: Waiting = { socket, caller, address: this.#holderOf(caller), since: this.#timers.now, late, tls, isSecured: false, held: nothing };
     this.#holdOpen(waiting);
     if (!this.#isLateArmed) this.#watchFor(this.#settings.headTimeoutMs);
     this.#dropOne(this.#waiting.add(waiting), 'too many unfinished requests');
-    const isTrusted = this.#proxies.trusted.has(caller.address);
-    readBeginning(socket, isTrusted, (beginning) => this.#begin(waiting, beginning, tls));
+    const isTrusted = this.#proxies.trusted.has(caller.address) && !caller.isProxied;
+    waiting.held = readBeginning(socket, isTrusted, (beginning) => this.#begin(waiting, beginning, tls));
   }
 
   /** Whose place among the unfinished it takes. */
@@ -186,6 +280,7 @@ export class HttpServer {
   /** Within the time for a head, and counted among those whose head is not whole. */
   #secure(waiting: Waiting, tls: TlsPort, first: Uint8Array): void {
     const accepted = waiting.socket;
+    waiting.isSecured = true;
     tls.secure(accepted, first, {
       begun: (socket) => {
         this.#open.delete(accepted);
@@ -209,11 +304,12 @@ export class HttpServer {
   #read(waiting: Waiting, first: Uint8Array): void {
     const { socket, caller } = waiting;
     const clientWith: Opening['clientWith'] = (head) => clientOf(caller, { socket, head, trusted: this.#proxies.trusted });
-    this.#readHead({ socket, first, clientWith }, (head, rest) => {
+    const held = this.#readHead({ socket, first, clientWith }, (head, rest) => {
       this.#waitsNoMore(waiting);
       if (typeof head !== 'string' && !caller.isProxied) this.#proxies.asked(caller.address, head.headers);
       this.#head(socket, head, rest, clientWith(typeof head === 'string' ? { headers: new Map() } : head));
     });
+    waiting.held = held ?? nothing;
   }
 
   #head(socket: net.Socket, head: Head | HeadProblem, rest: Uint8Array, client: Client): void {
@@ -276,6 +372,18 @@ interface Waiting {
   readonly since: Micros;
   /** What it has not finished when its time is up. */
   late: Refusal;
+  /** Of the port that it came to. */
+  readonly tls: TlsPort | undefined;
+  /** It has begun with TLS: it cannot be given to another process. */
+  isSecured: boolean;
+  held: HeldBytes;
+}
+
+const nothing: HeldBytes = () => new Uint8Array(0);
+
+/** Connections that a server accepts are not read: as its option `pauseOnConnect`, which Node.js looks at for each connection. */
+function pauseAccepted(server: net.Server, isOn: boolean): void {
+  (server as unknown as { pauseOnConnect: boolean }).pauseOnConnect = isOn;
 }
 
 function peerOf({ caller }: Waiting): string {
@@ -318,7 +426,7 @@ class Unfinished {
 }
 
 /** Whether a proxy says there for whom the connection is, and what came behind that. Nobody who is not trusted is waited for. The socket is read on. */
-function readBeginning(socket: net.Socket, isTrusted: boolean, take: (beginning: Beginning | 'not trusted') => void): void {
+function readBeginning(socket: net.Socket, isTrusted: boolean, take: (beginning: Beginning | 'not trusted') => void): HeldBytes {
   const reader = new ProxyHeaderReader();
   const onData = (chunk: Uint8Array): void => {
     const beginning = isTrusted ? reader.push(chunk) : beginsProxied(chunk) ? 'not trusted' : { header: 'none' as const, rest: chunk };
@@ -329,9 +437,10 @@ function readBeginning(socket: net.Socket, isTrusted: boolean, take: (beginning:
   // No reason to tell anybody: load balancers look in this way.
   const onEnd = (): void => void socket.destroy();
   socket.on('data', onData).on('end', onEnd);
+  return () => reader.held;
 }
 
-function readHttpHead({ socket, first }: Opening, take: TakeHead): void {
+function readHttpHead({ socket, first }: Opening, take: TakeHead): HeldBytes {
   const reader = new HeadReader();
   let isFirst = true;
   const onData = (chunk: Uint8Array): void => {
@@ -347,4 +456,5 @@ function readHttpHead({ socket, first }: Opening, take: TakeHead): void {
   const onEnd = (): void => void socket.destroy();
   socket.on('data', onData).on('end', onEnd);
   onData(first);
+  return () => reader.held;
 }

@@ -59,6 +59,12 @@ export type ShellEvent =
   /** Of systemd; `reason` is a line of its program. */
   | { readonly kind: 'service-manager-not-told'; readonly reason: string }
   | { readonly kind: 'stopped' }
+  | { readonly kind: 'upgrade-started'; readonly pid: number }
+  | { readonly kind: 'upgrade-failed'; readonly pid: number; readonly reason: string }
+  /** Where it takes 'ports' only, listeners stay with this one, and `why`. */
+  | { readonly kind: 'upgraded'; readonly pid: number; readonly takes: 'all' | 'ports'; readonly why?: string }
+  /** Nothing was forwarded for so long. */
+  | { readonly kind: 'taken-over'; readonly from: string; readonly listeners: number; readonly relays: number; readonly stoodMs: number }
   | { readonly kind: 'log-dropped'; readonly count: number }
   /** One who joined the fan-out has failed, and gets no more. */
   | { readonly kind: 'event-sink-failed'; readonly error: string | undefined }

@@ -1,9 +1,18 @@
 import { AddressBook } from './address-book.ts';
 import { formatEndpoint, type Endpoint } from './address.ts';
 import { NameWatch, type Address, type Lookup } from './resolve.ts';
+import type { Handle } from '../upgrade/handle.ts';
 import { TcpLink, type LinkOptions, type LinkUser } from './tcp-link.ts';
 
-export interface HostOptions extends Omit<LinkOptions, 'hosts' | 'port' | 'endpoint'> {
+/** A connection to one address that another process has had. */
+export interface AdoptedLink {
+  readonly hosts: Address;
+  readonly handle: Handle;
+}
+
+export interface HostOptions extends Omit<LinkOptions, 'hosts' | 'port' | 'endpoint' | 'adopted'> {
+  /** They are gone on with, and stay in use as addresses that the name has had. */
+  readonly adopted?: readonly AdoptedLink[] | undefined;
   /** The system's, unless given. */
   readonly lookup?: Lookup | undefined;
 }
@@ -20,12 +29,14 @@ export class HostLinks {
   readonly #endpoint: Endpoint;
   readonly #options: HostOptions;
   readonly #user: HostUser;
+  #adopted: readonly AdoptedLink[];
   readonly #watch: NameWatch;
   readonly #book: AddressBook<TcpLink>;
 
   constructor(endpoint: Endpoint, options: HostOptions, user: HostUser) {
     this.#endpoint = endpoint;
     this.#options = options;
+    this.#adopted = options.adopted ?? [];
     this.#user = user;
     this.#book = new AddressBook(options.settings.addressGraceMs, {
       begin: (hosts) => this.#begin(hosts),
@@ -47,12 +58,18 @@ export class HostLinks {
     return links.length > 0 ? links : [{ label: formatEndpoint(this.#endpoint), isUp: false }];
   }
 
+  /** Those that are connected, with their addresses. */
+  get up(): readonly TcpLink[] {
+    return this.#book.uses.filter(({ isUp }) => isUp);
+  }
+
   /** Those of the addresses that the name has now. */
   get current(): readonly TcpLink[] {
     return this.#book.current;
   }
 
   start(): void {
+    this.#book.follow(performance.now(), (this.#options.adopted ?? []).map(({ hosts }) => hosts));
     this.#watch.start();
   }
 
@@ -68,7 +85,9 @@ export class HostLinks {
 
   #begin(hosts: Address): TcpLink | undefined {
     const user = this.#user;
-    const link = new TcpLink({ ...this.#options, hosts, port: this.#endpoint.port, endpoint: formatEndpoint(this.#endpoint) }, {
+    const adopted = this.#adopted.find((one) => one.hosts[0] === hosts[0]);
+    this.#adopted = this.#adopted.filter((one) => one !== adopted);
+    const link = new TcpLink({ ...this.#options, adopted: adopted?.handle, hosts, port: this.#endpoint.port, endpoint: formatEndpoint(this.#endpoint) }, {
       up: (it) => user.up(it),
       bytes: (it, bytes) => user.bytes(it, bytes),
       down: (it, reason) => user.down(it, reason),

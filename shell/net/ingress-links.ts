@@ -5,12 +5,14 @@ import { Senders } from '../../core/links/senders.ts';
 import { transports, type Transport } from '../../core/links/transport.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import type { Micros } from '../../core/base/units.ts';
-import { formatPeer, peerOf, type Endpoint } from './address.ts';
+import type { Handle } from '../upgrade/handle.ts';
+import { formatEndpoint, formatPeer, peerOf, type Endpoint } from './address.ts';
 import { Driver } from '../process/driver.ts';
 import { HostLinks } from './host-links.ts';
 import type { Log } from '../log/log.ts';
 import type { Refusals } from '../log/refusals.ts';
 import { takeOver } from './tcp.ts';
+import type { Address } from './resolve.ts';
 import type { TcpLink } from './tcp-link.ts';
 import type { TakeDatagram } from './udp.ts';
 import { Wiring } from '../wiring/wiring.ts';
@@ -45,6 +47,20 @@ export interface IngressLinksOptions {
   readonly refusals: Refusals;
 }
 
+/** A relay that is subscribed to, for another process to go on with. */
+export interface OpenUpstream {
+  /** As it was given. */
+  readonly endpoint: string;
+  readonly hosts: Address;
+  readonly path: PathId;
+  readonly socket: net.Socket;
+}
+
+/** The same in that process. */
+export interface AdoptedUpstream extends Omit<OpenUpstream, 'socket'> {
+  readonly handle: Handle;
+}
+
 /** A connection that somebody made to us. */
 interface Accepted {
   /** Undefined: from somebody in this process. */
@@ -65,7 +81,9 @@ export class IngressLinks {
   /** Whether those at the other ends of connections belong there. */
   readonly wiring: Wiring;
   readonly #accepted = new Map<PathId, Accepted>();
-  readonly #upstreams: HostLinks[] = [];
+  readonly #upstreams: { readonly endpoint: string; readonly links: HostLinks }[] = [];
+  /** Paths of connections that another process has had, by what their links are called. */
+  readonly #adopted = new Map<string, PathId>();
   readonly #senders: Driver[] = [];
   readonly #linked = new Map<TcpLink, PathId>();
 
@@ -147,25 +165,56 @@ export class IngressLinks {
     };
   }
 
-  /** Connects to a relay's outgoing port, by every address of its name, and stays connected. */
-  subscribeTo(upstream: Endpoint): void {
+  /**
+   * Connects to a relay's outgoing port, by every address of its name, and stays connected.
+   *
+   * @param adopted connections that another process has had; the machine has their paths.
+   */
+  subscribeTo(upstream: Endpoint, adopted: readonly AdoptedUpstream[] = []): void {
     const { settings, log } = this.#options;
-    const links = new HostLinks(upstream, { settings, log, wiring: this.wiring, watchIdle: true }, {
+    const endpoint = formatEndpoint(upstream);
+    for (const { hosts, path } of adopted) this.#adopted.set(formatEndpoint({ ...upstream, host: hosts[0] }), path);
+    const links = new HostLinks(upstream, { settings, log, wiring: this.wiring, watchIdle: true, adopted }, {
       up: (link) => this.#linkUp(link),
       bytes: (link, bytes) => this.#linkBytes(link, bytes),
       down: (link, reason) => this.#linkDown(link, reason),
     });
-    this.#upstreams.push(links);
+    this.#upstreams.push({ endpoint, links });
     links.start();
+  }
+
+  /** Those that are connected. */
+  get open(): readonly OpenUpstream[] {
+    return this.#upstreams.flatMap(({ endpoint, links }) => links.up.map((link) => ({ endpoint, hosts: link.hosts, path: this.#linked.get(link)!, socket: link.socket! })));
+  }
+
+  /** What comes from relays stays with the system. */
+  pause(): void {
+    for (const { links } of this.#upstreams) for (const link of links.up) link.pause();
+  }
+
+  goOn(): void {
+    for (const { links } of this.#upstreams) for (const link of links.up) link.goOn();
+  }
+
+  /** The connections to relays are another process's now. The machine is not told: nobody asks it any more. */
+  letGo(): void {
+    this.#linked.clear();
+    this.stop();
+  }
+
+  /** The same, but makes its own. What comes twice by them is dropped as any duplicate. */
+  renew(): void {
+    for (const { links } of this.#upstreams) for (const link of links.up) link.renew();
   }
 
   /** The relays that are subscribed to, by each of their addresses. */
   get upstreams(): HostLinks['all'] {
-    return this.#upstreams.flatMap(({ all }) => all);
+    return this.#upstreams.flatMap(({ links }) => links.all);
   }
 
   stop(): void {
-    for (const links of this.#upstreams) links.stop();
+    for (const { links } of this.#upstreams) links.stop();
     for (const driver of this.#senders) driver.stop();
     for (const { end } of this.#accepted.values()) end.destroy();
   }
@@ -175,7 +224,9 @@ export class IngressLinks {
   }
 
   #linkUp(link: TcpLink): void {
-    const path = this.#open(transports.tcp, anonymous('relay', link.label));
+    const known = this.#adopted.get(link.label);
+    this.#adopted.delete(link.label);
+    const path = known ?? this.#open(transports.tcp, anonymous('relay', link.label));
     if (path === undefined) link.reset('too many paths');
     else this.#linked.set(link, path);
   }

@@ -9,7 +9,8 @@ import { codeOf } from '../process/problems.ts';
 import type { Address } from './resolve.ts';
 import type { LinkWiring } from '../wiring/link-wiring.ts';
 import type { Wiring } from '../wiring/wiring.ts';
-import { dialTcp } from './tcp.ts';
+import type { Handle } from '../upgrade/handle.ts';
+import { adoptTcp, dialTcp } from './tcp.ts';
 
 /** Whoever uses a link. `up` and `down` alternate; `bytes` are borrowed for the call. */
 export interface LinkUser {
@@ -31,6 +32,8 @@ export interface LinkOptions {
   readonly watchIdle: boolean;
   /** Several sources send by it: that it is there is said also while it is used, because one of them may have paused. */
   readonly isShared?: boolean;
+  /** A connection that another process has had, which it goes on with instead of making one. */
+  readonly adopted?: Handle | undefined;
   readonly log: Log;
 }
 
@@ -42,6 +45,7 @@ const WAITS_EVERY_MS = 200;
 /** A connection to one address, opened again whenever it is lost. When, the core's Connector says. */
 export class TcpLink {
   readonly label: string;
+  readonly hosts: Address;
   readonly #options: LinkOptions;
   readonly #user: LinkUser;
   readonly #connector: Connector;
@@ -54,9 +58,13 @@ export class TcpLink {
   #waitNoMore: () => void = () => undefined;
   /** Which of the hosts is tried. */
   #host = 0;
+  /** It has no beginning here: what it is was found out by the process before. */
+  #adopted: Handle | undefined;
 
   constructor(options: LinkOptions, user: LinkUser) {
-    const { settings, watchIdle, hosts, port, endpoint, wiring, log } = options;
+    const { settings, watchIdle, hosts, port, endpoint, wiring, adopted, log } = options;
+    this.#adopted = adopted;
+    this.hosts = hosts;
     this.label = formatEndpoint({ transport: 'tcp', host: hosts[0], port });
     this.#options = options;
     this.#user = user;
@@ -68,7 +76,7 @@ export class TcpLink {
         connect: () => this.#connect(),
         disconnect: () => this.#drop(this.#connector.state === 'stopped' ? STOPPED : IDLE),
         event: (event) => {
-          tell(event);
+          if (this.#adopted === undefined) tell(event);
           if (event.kind === 'disconnected') user.failed?.();
         },
       },
@@ -86,6 +94,28 @@ export class TcpLink {
   }
 
   start(): void {
+    this.#connector.start(this.#driver.now);
+    if (this.#adopted !== undefined) this.#opened(this.#socket!);
+    this.#driver.settle();
+  }
+
+  /** The connection, while it is there. */
+  get socket(): net.Socket | undefined {
+    return this.#isUp ? this.#socket : undefined;
+  }
+
+  /** What comes stays with the system. */
+  pause(): void {
+    this.#socket?.pause();
+  }
+
+  goOn(): void {
+    this.#socket?.resume();
+  }
+
+  /** The connection is another process's now: makes one of its own. */
+  renew(): void {
+    this.#connector.stop(this.#driver.now);
     this.#connector.start(this.#driver.now);
     this.#driver.settle();
   }
@@ -128,23 +158,22 @@ export class TcpLink {
   #connect(): void {
     const { hosts, port, settings, watchIdle, isShared = false } = this.#options;
     const host = hosts[this.#host % hosts.length]!;
-    const socket = dialTcp({ host, port, keepAliveMs: settings.keepAliveMs }, (bytes) => {
-      this.#wiring.heard(bytes);
+    const adopted = this.#adopted;
+    const take = (bytes: Uint8Array): void => {
+      if (adopted === undefined) this.#wiring.heard(bytes);
       // A relay without a stream says HELLO and no more: that is no dead connection.
-      if (this.#wiring.hasCarried) this.#connector.carried(this.#driver.now);
+      if (adopted !== undefined || this.#wiring.hasCarried) this.#connector.carried(this.#driver.now);
       this.#driver.settle();
       this.#user.bytes(this, bytes);
-    });
+    };
+    const socket = adopted === undefined ? dialTcp({ host, port, keepAliveMs: settings.keepAliveMs }, take) : adoptTcp(adopted, take);
     let reason = 'closed by peer';
     this.#socket = socket;
     socket.on('connect', () => {
       if (this.#socket !== socket) return;
-      this.#isUp = true;
       this.#wiring.opened(socket);
       if (!watchIdle) this.#waitNoMore = sayWhileWaiting(() => (isShared ? undefined : socket.bytesWritten), (message) => void (socket.writable && socket.write(message)));
-      this.#connector.opened(this.#driver.now);
-      this.#driver.settle();
-      this.#user.up(this);
+      this.#opened(socket);
     });
     socket.on('error', (error) => {
       reason = codeOf(error);
@@ -155,6 +184,17 @@ export class TcpLink {
       this.#wiring.closed();
       this.reset(reason);
     });
+  }
+
+  #opened(socket: net.Socket): void {
+    this.#isUp = true;
+    this.#connector.opened(this.#driver.now);
+    // It has carried something before.
+    if (this.#adopted !== undefined) this.#connector.carried(this.#driver.now);
+    this.#driver.settle();
+    this.#adopted = undefined;
+    this.#user.up(this);
+    if (socket.isPaused()) socket.resume();
   }
 
   /** Lets the socket go; whatever it still reports is of no interest. */

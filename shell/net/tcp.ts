@@ -1,4 +1,5 @@
 import net from 'node:net';
+import type { Handle } from '../upgrade/handle.ts';
 import { codeOf, StartError } from '../process/problems.ts';
 
 /** Takes in what a socket has read; borrowed for the call. */
@@ -45,8 +46,12 @@ export interface ListenOptions extends Bind {
   readonly pauseOnConnect?: boolean;
 }
 
-/** A server that listens, or a StartError with a line for the operator. Accepting never ends it. */
-export async function listenTcp(options: ListenOptions, accept: (socket: net.Socket) => void): Promise<net.Server> {
+/**
+ * A server that listens, or a StartError with a line for the operator. Accepting never ends it.
+ *
+ * @param handle of a socket that listens there, which another process has had.
+ */
+export async function listenTcp(options: ListenOptions, accept: (socket: net.Socket) => void, handle?: Handle): Promise<net.Server> {
   const { address, port, keepAliveMs, allowHalfOpen = false, pauseOnConnect = false } = options;
   const server = net.createServer(
     { allowHalfOpen, pauseOnConnect, noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs },
@@ -58,7 +63,8 @@ export async function listenTcp(options: ListenOptions, accept: (socket: net.Soc
   );
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(cannotListen(options, 'tcp', error)));
-    server.listen({ host: address, port, backlog: BACKLOG }, resolve);
+    if (handle === undefined) server.listen({ host: address, port, backlog: BACKLOG }, resolve);
+    else server.listen(handle, BACKLOG, resolve);
   });
   // A failed accept (no more file descriptors, say) costs that one connection.
   server.removeAllListeners('error').on('error', () => undefined);
@@ -116,6 +122,12 @@ export function takeOver(accepted: net.Socket, take: TakeBytes): net.Socket {
   accepted.destroy();
   const options: net.SocketConstructorOpts & { readonly handle: unknown; readonly onread: net.OnReadOpts } = { handle, onread: readInto(take) };
   return new net.Socket(options).on('error', () => undefined);
+}
+
+/** A connection that another process has had, whose bytes go straight to `take` once it is resumed. It is paused, and nothing has been read. */
+export function adoptTcp(handle: Handle, take: TakeBytes): net.Socket {
+  const options: net.SocketConstructorOpts & { readonly handle: Handle; readonly pauseOnCreate: boolean; readonly onread: net.OnReadOpts } = { handle, pauseOnCreate: true, onread: readInto(take) };
+  return new net.Socket(options);
 }
 
 /** For `onread`: bytes are read into one buffer for all sockets, and given to `take`. */

@@ -1,3 +1,5 @@
+import type { Estate } from '../upgrade/hand-over.ts';
+import type { TakeOver } from '../upgrade/take-over.ts';
 import type { Role } from '../../core/config/settings.ts';
 
 /** What a process is: one role, or all three in one. */
@@ -5,12 +7,14 @@ export type ProcessRole = Role | 'station';
 
 /** A role that runs: what the command line starts and a signal stops. */
 export interface App {
-  /** Listens and connects; rejects with a StartError when the machine does not let it. */
-  start(): Promise<void>;
+  /** Listens and connects; rejects with a StartError when the machine does not let it. `from`: goes on where that process was, as far as it can. */
+  start(from?: TakeOver): Promise<void>;
   /** Closes everything, giving what was already written a moment to get through. */
   stop(): Promise<void>;
   /** Resolves when there is nothing left to do: only an encoder whose input has ended comes to that. */
   readonly finished: Promise<void>;
+  /** What it can hand over to a new version of itself; a role without it cannot. */
+  readonly estate?: Estate;
 }
 
 /** A promise that never resolves: the `finished` of a role that runs until it is stopped. */

@@ -15,6 +15,7 @@ const MAX_DELAY_MS = 2 ** 31 - 1;
  */
 export class Driver {
   readonly #machine: Machine;
+  readonly #maxLagUs: Micros;
   readonly #clock: SteadyClock;
   readonly #advance = (): void => {
     if (this.#stopped) return;
@@ -36,7 +37,8 @@ export class Driver {
 
   constructor(machine: Machine, { maxTimerLagMs }: Pick<Settings, 'maxTimerLagMs'>) {
     this.#machine = machine;
-    this.#clock = new SteadyClock(ms(maxTimerLagMs));
+    this.#maxLagUs = ms(maxTimerLagMs);
+    this.#clock = new SteadyClock(this.#maxLagUs);
   }
 
   /** The machine's time, for its inputs. */
@@ -63,6 +65,23 @@ export class Driver {
   /** For sinks, which must not call their machine: done as soon as the machine's call is over. */
   defer(work: () => void): void {
     this.#deferred.push(work);
+  }
+
+  /** Goes on with a machine that another process has driven up to this time, so long ago; of that, so much counts as of a process that was suspended. Before the first call. */
+  startAt(now: Micros, agoUs: number): void {
+    this.#clock.startAt(now, (monotonicNow() - Math.min(agoUs, this.#maxLagUs)) as Micros);
+  }
+
+  /** No timer fires. Whoever calls an input meanwhile is to call none. */
+  pause(): void {
+    this.stop();
+    this.#armedFor = NEVER;
+  }
+
+  /** Goes on after `pause`. */
+  goOn(): void {
+    this.#stopped = false;
+    this.settle();
   }
 
   stop(): void {

@@ -11,6 +11,9 @@ while read -r line; do
   systemd-notify "$line" 2>&1 || echo "status $?"
 done`;
 
+/** systemd answers at once, or not at all. */
+const HAND_OVER_MS = 5_000;
+
 export interface ServiceManagerOptions {
   /** NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID, as systemd sets them; PATH. */
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -45,6 +48,16 @@ export class ServiceManager {
     if (this.#beatMs !== undefined) this.#beats = setInterval(() => this.#say('WATCHDOG=1'), this.#beatMs).unref();
   }
 
+  /** Another process is the main one from now on. Resolves when systemd knows that, or cannot be told: before, our end would be that of the service. */
+  async handOver(pid: number): Promise<void> {
+    const helper = this.#helper;
+    if (helper === undefined) return;
+    clearInterval(this.#beats);
+    const done = new Promise((resolve) => helper.once('close', resolve));
+    helper.stdin.end(`MAINPID=${pid}\n`);
+    await Promise.race([done, new Promise((resolve) => setTimeout(resolve, HAND_OVER_MS).unref())]);
+  }
+
   stopping(): void {
     this.#say('STOPPING=1');
   }
@@ -57,7 +70,7 @@ export class ServiceManager {
 
   #say(line: string): void {
     // What systemd does not take is not kept.
-    if (this.#helper !== undefined && this.#helper.stdin.writableLength === 0) this.#helper.stdin.write(`${line}\n`);
+    if (this.#helper?.stdin.writable === true && this.#helper.stdin.writableLength === 0) this.#helper.stdin.write(`${line}\n`);
   }
 
   #fails(reason: string): void {

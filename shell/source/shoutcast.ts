@@ -59,7 +59,7 @@ export class ShoutcastServer {
   }
 
   /** The password, its answer, and then the lines in front of the audio. */
-  #readHead({ socket, first, clientWith }: Opening, take: TakeHead): void {
+  #readHead({ socket, first, clientWith }: Opening, take: TakeHead): undefined {
     let password = Buffer.alloc(0);
     let reader: HeadReader | undefined;
     const done = (head: Parameters<TakeHead>[0], rest: Uint8Array): void => {

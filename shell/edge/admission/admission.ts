@@ -21,12 +21,25 @@ export interface Ticket {
   /** The number that operators know it by; never used again. */
   readonly client: number;
   readonly place: Place;
+  /** Where it has asked to listen. */
+  readonly mount: string;
   /** Who it has said that it is; undefined where nobody has asked. */
   readonly user?: string | undefined;
   /** It is disconnected after so long; 0: never. */
   readonly durationMs: number;
   /** Called once, when it has left or could not join. */
   readonly left?: Admitted['left'];
+  /** What its authenticator has kept in mind. */
+  readonly memory?: unknown;
+}
+
+/** The ticket of one who listens, for another process to go on with. */
+export interface SavedTicket extends Pick<Ticket, 'client' | 'user' | 'durationMs' | 'memory'> {
+  readonly place: Readonly<Place>;
+  /** By which it was authenticated: it may have been moved since. */
+  readonly authenticatedAt: string;
+  /** It is disconnected in so long; undefined: never. */
+  readonly leftMs: number | undefined;
 }
 
 /** Has the listener join, and gives its number; or else what it is answered. */
@@ -105,10 +118,43 @@ export class Admission {
     }
     const { listenerDurationMs } = settingsFor(policyFor(mount, this.#options.policies), this.#options.settings);
     this.#clients++;
-    const ticket: Ticket = { client: this.#clients, place, durationMs: listenerDurationMs };
+    const ticket: Ticket = { client: this.#clients, place, mount, durationMs: listenerDurationMs };
     if (!this.#authenticators.has(mount)) return this.#enter(ticket, enter);
     void this.#authenticate(request, ticket, enter);
     return 'taken';
+  }
+
+  /** How many were given a number. */
+  get clients(): number {
+    return this.#clients;
+  }
+
+  /** What is known of one who listens. */
+  saved(listener: ListenerId): SavedTicket | undefined {
+    const ticket = this.#tickets.get(listener);
+    if (ticket === undefined) return undefined;
+    const { client, place, user, durationMs, memory, mount: authenticatedAt } = ticket;
+    return { client, place, user, durationMs, memory, authenticatedAt, leftMs: this.#durations.leftMs(listener) };
+  }
+
+  /** One whom another process has admitted. */
+  restore(listener: ListenerId, { client, place, user, durationMs, memory, authenticatedAt, leftMs }: SavedTicket): void {
+    this.#clients = Math.max(this.#clients, client);
+    const left = this.#authenticators.restore(authenticatedAt, memory);
+    this.#tickets.set(listener, { client, place: this.#places.restore(place), user, durationMs, memory, mount: authenticatedAt, ...(left !== undefined && { left }) });
+    if (leftMs !== undefined) this.#durations.add(listener, leftMs);
+  }
+
+  /** Numbers that another process has given are not given again. */
+  countFrom(clients: number): void {
+    this.#clients = Math.max(this.#clients, clients);
+  }
+
+  /** It is another process's, and nobody is told that it has left. */
+  letGo(listener: ListenerId): void {
+    const ticket = this.#tickets.get(listener);
+    if (ticket === undefined) return;
+    this.#forget(listener, ticket);
   }
 
   moved(listener: ListenerId, mount: string): void {
@@ -119,9 +165,7 @@ export class Admission {
   left(listener: ListenerId, how: Heard): void {
     const ticket = this.#tickets.get(listener);
     if (ticket === undefined) return;
-    this.#tickets.delete(listener);
-    this.#durations.delete(listener);
-    this.#places.free(ticket.place);
+    this.#forget(listener, ticket);
     ticket.left?.(how);
   }
 
@@ -130,6 +174,12 @@ export class Admission {
     this.#files.stop();
     this.#durations.stop();
     await this.#authenticators.stop(limitMs);
+  }
+
+  #forget(listener: ListenerId, { place }: Ticket): void {
+    this.#tickets.delete(listener);
+    this.#durations.delete(listener);
+    this.#places.free(place);
   }
 
   async #authenticate(request: HttpRequest, ticket: Ticket, enter: Enter): Promise<void> {
@@ -169,6 +219,6 @@ export class Admission {
   }
 }
 
-function withLimit({ durationMs, left }: Admitted): Partial<Ticket> {
-  return { ...(durationMs !== undefined && { durationMs }), ...(left !== undefined && { left }) };
+function withLimit({ durationMs, left, memory }: Admitted): Partial<Ticket> {
+  return { ...(durationMs !== undefined && { durationMs }), ...(left !== undefined && { left }), ...(memory !== undefined && { memory }) };
 }

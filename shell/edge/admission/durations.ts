@@ -33,6 +33,12 @@ export class Durations {
     due.add(listener);
   }
 
+  /** How much of its time a listener has left, to the second; undefined: it has no limit. */
+  leftMs(listener: ListenerId): number | undefined {
+    const second = this.#secondOf.get(listener);
+    return second === undefined ? undefined : Math.max(1, second * SECOND_MS - this.#nowMs());
+  }
+
   /** It has left by itself, or never had a limit. */
   delete(listener: ListenerId): void {
     const second = this.#secondOf.get(listener);

@@ -40,6 +40,11 @@ export class Places {
     const network = networkOf(address);
     const noPlace = this.#noPlace(mount, network);
     if (noPlace !== undefined) return noPlace;
+    return this.restore({ mount, network });
+  }
+
+  /** The place of a listener that another process has admitted, whatever the limits. */
+  restore({ mount, network }: Readonly<Place>): Place {
     const place = { mount, network };
     this.#all.add(network);
     this.#enter(place);

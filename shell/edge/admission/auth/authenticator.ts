@@ -28,6 +28,8 @@ export interface Admitted {
   readonly durationMs?: number | undefined;
   /** To be called once, when it has left, or could not join. */
   readonly left?: (how: Heard) => void;
+  /** What `restore` of the same authenticator in another process needs for it. Plain data. */
+  readonly memory?: unknown;
 }
 
 export interface NotAdmitted {
@@ -42,6 +44,8 @@ export interface NotAdmitted {
 /** Says of each listener of one mountpoint whether it may listen. It does not reject. */
 export interface Authenticator {
   admit(unknown: Unknown): Promise<Admitted | NotAdmitted>;
+  /** One that it has admitted in another process, by what that has kept in mind. Gives what `left` of the verdict was. */
+  restore(memory: unknown): Admitted['left'];
   /** Lets go of what is going on, after so long at most. */
   stop(limitMs: number): Promise<void>;
 }

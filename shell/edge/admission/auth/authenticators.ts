@@ -42,6 +42,11 @@ export class Authenticators {
     return this.#all.get(unknown.mount)!.admit(unknown);
   }
 
+  /** One that the authenticator of a mountpoint has admitted in another process. */
+  restore(mount: string, memory: unknown): Admitted['left'] {
+    return memory === undefined ? undefined : this.#all.get(mount)?.restore(memory);
+  }
+
   async stop(limitMs: number): Promise<void> {
     await Promise.all([this.#checker.stop(), ...[...this.#all.values()].map((one) => one.stop(limitMs))]);
     this.#client.stop();

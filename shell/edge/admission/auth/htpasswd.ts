@@ -33,6 +33,10 @@ export class Htpasswd implements Authenticator {
     return { isAdmitted: true };
   }
 
+  restore(): undefined {
+    return undefined;
+  }
+
   stop(): Promise<void> {
     return Promise.resolve();
   }

@@ -1,7 +1,13 @@
 import { htmlReply } from '../../../http/reply.ts';
-import type { Admitted, Authenticator, NotAdmitted, Unknown } from './authenticator.ts';
+import type { Admitted, Authenticator, Heard, NotAdmitted, Unknown } from './authenticator.ts';
 
 const twice = htmlReply(403, 'This user is listening already');
+
+interface Memory {
+  readonly user: string;
+  /** Of the other one. */
+  readonly inner: unknown;
+}
 
 /** Admits each user once at a time, of those that another one admits. Who has no name is nobody's second. */
 export class OnePerUser implements Authenticator {
@@ -20,19 +26,25 @@ export class OnePerUser implements Authenticator {
       verdict.left?.({ connectedMs: 0, bytes: 0 });
       return { isAdmitted: false, why: 'is listening already', refusal: 'user is listening already', reply: twice };
     }
-    this.#listening.add(user);
-    const { left, durationMs } = verdict;
-    return {
-      isAdmitted: true,
-      durationMs,
-      left: (how) => {
-        this.#listening.delete(user);
-        left?.(how);
-      },
-    };
+    const { left, durationMs, memory: inner } = verdict;
+    const memory: Memory = { user, inner };
+    return { isAdmitted: true, durationMs, left: this.#begin(user, left), memory };
+  }
+
+  restore(memory: unknown): (how: Heard) => void {
+    const { user, inner } = memory as Memory;
+    return this.#begin(user, inner === undefined ? undefined : this.#inner.restore(inner));
   }
 
   stop(limitMs: number): Promise<void> {
     return this.#inner.stop(limitMs);
+  }
+
+  #begin(user: string, left: Admitted['left']): (how: Heard) => void {
+    this.#listening.add(user);
+    return (how) => {
+      this.#listening.delete(user);
+      left?.(how);
+    };
   }
 }

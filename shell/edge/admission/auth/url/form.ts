@@ -5,15 +5,14 @@ import type { Heard, Unknown } from '../authenticator.ts';
 
 /** What a service gets of one listener, in the order in which Icecast has it. Its request is not kept: a listener may stay for days. */
 export class ListenerForms {
-  readonly #who: string;
-  readonly #from: string;
+  readonly kept: KeptForm;
   /** Before it is admitted. */
   readonly add: string;
 
   constructor({ client, mount, request: { head, socket, client: { address } }, credentials }: Unknown, config: UrlAuthConfig) {
     const cut = head.target.indexOf('?');
     const query = cut < 0 ? '' : decodeText(Buffer.from(head.target.slice(cut), 'latin1'));
-    this.#who = formOf([
+    const who = formOf([
       ['server', config.server ?? hostname()],
       ['port', String(socket.localPort ?? 0)],
       ['client', String(client)],
@@ -23,18 +22,25 @@ export class ListenerForms {
     ]);
     const ip: Field = ['ip', address];
     const agent: Field = ['agent', head.headers.get('user-agent') ?? '-'];
-    this.#from = formOf([ip, agent]);
+    this.kept = { who, from: formOf([ip, agent]) };
     const passed = config.headers.flatMap((name): Field[] => {
       const value = head.headers.get(name.toLowerCase());
       return value === undefined ? [] : [[`${config.headerPrefix}${name}`, value]];
     });
-    this.add = `action=listener_add&${this.#who}&${formOf([ip, agent, ['referer', head.headers.get('referer') ?? ''], ...passed])}`;
+    this.add = `action=listener_add&${who}&${formOf([ip, agent, ['referer', head.headers.get('referer') ?? ''], ...passed])}`;
   }
 
-  /** When it has left. */
-  remove({ connectedMs, bytes }: Heard): string {
-    return `action=listener_remove&${this.#who}&duration=${Math.floor(connectedMs / 1_000)}&${this.#from}&sent=${bytes}`;
-  }
+}
+
+/** What is kept of a listener for the time when it leaves. */
+export interface KeptForm {
+  readonly who: string;
+  readonly from: string;
+}
+
+/** What a service gets of a listener that has left. */
+export function removeForm({ who, from }: KeptForm, { connectedMs, bytes }: Heard): string {
+  return `action=listener_remove&${who}&duration=${Math.floor(connectedMs / 1_000)}&${from}&sent=${bytes}`;
 }
 
 type Field = readonly [name: string, value: string];

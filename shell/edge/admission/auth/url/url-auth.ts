@@ -4,11 +4,11 @@ import { htmlReply } from '../../../../http/reply.ts';
 import { percentDecodeText } from '../../../../http/text.ts';
 import type { Log } from '../../../../log/log.ts';
 import { networkOf } from '../../../../net/address.ts';
-import type { Admitted, Authenticator, NotAdmitted, Unknown } from '../authenticator.ts';
+import type { Admitted, Authenticator, Heard, NotAdmitted, Unknown } from '../authenticator.ts';
 import { loginNeeded } from '../login-needed.ts';
 import { hasHeader, limitMsOf, messageOf } from './answer.ts';
 import { Departures } from './departures.ts';
-import { ListenerForms } from './form.ts';
+import { ListenerForms, removeForm, type KeptForm } from './form.ts';
 import { Crowded, Lane } from './lane.ts';
 import type { ServiceAnswer, ServiceClient } from './service-client.ts';
 import { ServiceHealth } from './service-health.ts';
@@ -34,6 +34,11 @@ export interface UrlAuthOptions {
   readonly log: Log;
   /** Waits before a listener who has left is told of again. */
   readonly retryMs?: readonly number[];
+}
+
+interface Memory {
+  readonly kept: KeptForm;
+  readonly credentials: Credentials | undefined;
 }
 
 /** Asks a web service about each listener, and tells it of each that has left: Icecast's URL authentication. */
@@ -76,13 +81,19 @@ export class UrlAuth implements Authenticator {
     return { isAdmitted: false, why, refusal: 'refused by the authentication service', reply: answer.status === FORBIDDEN ? refusedByService : loginNeeded };
   }
 
+  restore(memory: unknown): (how: Heard) => void {
+    const { kept, credentials } = memory as Memory;
+    return (how) => this.#departures?.send({ form: removeForm(kept, how), credentials });
+  }
+
   async stop(limitMs: number): Promise<void> {
     await this.#departures?.stop(limitMs);
   }
 
   #admitted(forms: ListenerForms, credentials: Credentials | undefined, durationMs: number | undefined): Admitted {
     if (this.#departures === undefined) return { isAdmitted: true, durationMs };
-    return { isAdmitted: true, durationMs, left: (how) => this.#departures!.send({ form: forms.remove(how), credentials }) };
+    const memory: Memory = { kept: forms.kept, credentials };
+    return { isAdmitted: true, durationMs, left: this.restore(memory), memory };
   }
 
   /** The service knows nothing of one who is admitted so, and is not told when it leaves. */
