@@ -31,8 +31,10 @@ export function readUpgrade(argv: readonly string[]): Task | string {
   const [text, ...more] = given.positionals;
   if (text === undefined) throw new UsageError('PID is missing');
   if (more.length > 0) throw new UsageError(`unexpected argument "${more[0]}"`);
-  const [pid, waitS] = [wholeNumber('PID', text), wholeNumber('--wait', given.one('wait') ?? String(DEFAULT_WAIT_S))];
-  return (out) => upgrade(pid, waitS, out);
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError(`PID must be a whole number from 1 on, not "${text}"`);
+  const wait = given.one('wait') ?? String(DEFAULT_WAIT_S);
+  if (!/^\d{1,6}(\.\d+)?$/.test(wait)) throw new UsageError(`--wait must be a number of seconds, not "${wait}"`);
+  return (out) => upgrade(Number(text), Number(wait), out);
 }
 
 async function upgrade(pid: number, waitS: number, out: (text: string) => void): Promise<void> {
@@ -68,10 +70,4 @@ function isThere(pid: number): boolean {
   } catch (error) {
     return codeOf(error) !== 'ESRCH';
   }
-}
-
-function wholeNumber(name: string, text: string): number {
-  const value = Number(text);
-  if (!/^\d{1,9}$/.test(text) || value === 0) throw new UsageError(`${name} must be a whole number from 1 on, not "${text}"`);
-  return value;
 }
