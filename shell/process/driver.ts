@@ -72,15 +72,16 @@ export class Driver {
     this.#clock.startAt(now, (monotonicNow() - Math.min(agoUs, this.#maxLagUs)) as Micros);
   }
 
-  /** No timer fires. Whoever calls an input meanwhile is to call none. */
+  /** No timer fires. */
   pause(): void {
     this.stop();
-    this.#armedFor = NEVER;
   }
 
-  /** Goes on after `pause`. */
+  /** Goes on after `pause`, which counts as if the process had been suspended. */
   goOn(): void {
     this.#stopped = false;
+    this.#clock.read(monotonicNow(), this.#armedFor);
+    this.#armedFor = NEVER;
     this.settle();
   }
 

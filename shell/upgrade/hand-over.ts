@@ -2,6 +2,9 @@ import type { Settings } from '../../core/config/settings.ts';
 import type { Handle } from './handle.ts';
 import { PROTOCOL, type Channel, type Takes, type ToNew, type ToOld } from './messages.ts';
 
+/** Who comes while the handles of many others are on their way goes in a further round: what is left for the standstill is little. */
+const ROUNDS_AHEAD = 3;
+
 /** The new process, as the old one sees it. */
 export interface NewProcess extends Channel<ToNew> {
   readonly pid: number;
@@ -106,7 +109,7 @@ export class HandOver implements NewProcessUser {
     try {
       this.#new.say({ kind: 'offer', protocol: PROTOCOL, version, terms: this.#estate.terms() });
       const { takes, why } = await this.#hear('ready', upgradeStartMs, 'it was not ready in time (upgradeStartMs)');
-      await this.#giveAhead(takes);
+      for (let round = 0; round < ROUNDS_AHEAD; round++) await this.#giveAhead(takes);
       this.#estate.freeze(takes);
       this.#isFrozen = true;
       const bytes = this.#estate.save(takes, (handle) => this.#numberOf(handle));
@@ -130,7 +133,7 @@ export class HandOver implements NewProcessUser {
 
   /** Most handles go while all goes on: it takes most of the time, and nobody waits for it. */
   async #giveAhead(takes: Takes): Promise<void> {
-    const handles = this.#estate.handles(takes);
+    const handles = this.#estate.handles(takes).filter((handle) => !this.#numbers.has(handle));
     let left = handles.length;
     if (left === 0) return;
     await this.#within(this.#settings.upgradeStartMs, 'it has not taken the connections in time (upgradeStartMs)', (done) => {

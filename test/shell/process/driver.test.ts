@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Machine } from '../../../core/base/machine.ts';
 import { later, ms, NEVER, type Micros } from '../../../core/base/units.ts';
 import { defaultSettings } from '../../../core/config/settings.ts';
@@ -70,6 +70,37 @@ describe('a driver', () => {
     expect(done).toEqual([]);
     driver.settle();
     expect(done).toEqual(['first', 'second']);
+  });
+
+  it('does nothing while it is paused, and counts no more of that than of a suspension', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const alarm = new Alarm();
+    const driver = new Driver(alarm, { maxTimerLagMs: 200 });
+    const due = later(driver.now, ms(50));
+    alarm.deadline = due;
+    driver.settle();
+    driver.pause();
+    vi.advanceTimersByTime(2_000);
+    driver.settle();
+    expect(alarm.advancedAt).toEqual([]);
+    driver.goOn();
+    expect(driver.now - due).toBe(ms(200));
+    vi.advanceTimersByTime(1);
+    expect(alarm.deadline).toBe(NEVER);
+  });
+
+  it('goes on with a machine of another process at its time, of which no more has gone by than of a suspension', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    for (const [agoMs, countedMs] of [[70, 70], [2_000, 200]] as const) {
+      const driver = new Driver(new Alarm(), { maxTimerLagMs: 200 });
+      driver.startAt(ms(5_000), ms(agoMs));
+      expect(driver.now).toBe(ms(5_000 + countedMs));
+      vi.advanceTimersByTime(30);
+      expect(driver.now).toBe(ms(5_030 + countedMs));
+      vi.advanceTimersByTime(20);
+    }
   });
 
   it('does nothing more once it is stopped', async () => {
