@@ -17,7 +17,7 @@ import { AccessLog, type AccessLogConfig } from '../access-log/access-log.ts';
 import type { AccessEntry } from '../access-log/lines.ts';
 import type { AdmissionConfig } from './admission/admission.ts';
 import { Driver } from '../process/driver.ts';
-import { EdgeEstate, EdgeInheritance, type EdgeParts } from './estate.ts';
+import { EdgeEstate, EdgeInheritance, PreparedListeners, type EdgeParts } from './estate.ts';
 import { fallbackProblemText, mountFileError, readMountFiles, type MountFile } from './mount-files.ts';
 import type { ListenerHost, ListenerUser } from './listener-host.ts';
 import { ListenerServer, type ListenerServerOptions } from './listener-server.ts';
@@ -238,7 +238,8 @@ export class EdgeApp implements App {
       const why = objection(this.#terms(), terms);
       if (why !== undefined) await this.#comeUp(files, terms);
       const isFresh = why !== undefined;
-      const inherited = new EdgeInheritance(this.#parts, await from.ready(isFresh ? 'ports' : 'all', why));
+      const prepared = new PreparedListeners();
+      const inherited = new EdgeInheritance(this.#parts, await from.ready(isFresh ? 'ports' : 'all', why, prepared.prepare), prepared);
       await from.taken();
       // What can fail comes first: up to here the process before can go on.
       await this.#listen(hasSamePorts(this.#terms(), terms) ? inherited : undefined);

@@ -7,14 +7,14 @@ import type { EdgeMachine } from '../../core/recording/recorded-edge.ts';
 import { StateReader, StateWriter } from '../../core/recording/saved-state.ts';
 import { ByteReader, ByteWriter } from '../../core/recording/wire.ts';
 import type { Caller } from '../http/client.ts';
-import type { AdoptedUpstream, IngressLinks, OpenUpstream } from '../net/ingress-links.ts';
+import type { AdoptedUpstream, IngressLinks } from '../net/ingress-links.ts';
 import type { Address } from '../net/resolve.ts';
 import type { Driver } from '../process/driver.ts';
 import { isSecure } from '../tls/tls-port.ts';
 import { connectionOf, handleOf, type Handle } from '../upgrade/handle.ts';
-import type { Estate, Rest } from '../upgrade/hand-over.ts';
+import type { Estate, Offered, Rest } from '../upgrade/hand-over.ts';
 import type { Takes } from '../upgrade/messages.ts';
-import type { Inheritance, LateUser, TakeOver } from '../upgrade/take-over.ts';
+import type { Inheritance, LateUser, Prepare, TakeOver } from '../upgrade/take-over.ts';
 import type { ListenerServer, SavedCounts, SavedEntry } from './listener-server.ts';
 import type { ListenerSockets, OpenListener } from './listener-sockets.ts';
 import type { Terms } from './terms.ts';
@@ -37,11 +37,13 @@ export interface EdgeParts {
   readonly settings: Settings;
 }
 
-/** Of a listener: its connection, and what is known of it. */
-interface SavedConnection extends Omit<OpenListener, 'socket'> {
-  readonly handle: number;
+/** What is told of a listener's connection before anything stops. */
+interface AboutListener {
   readonly entry: SavedEntry;
 }
+
+/** Of a listener, what changes all the time. There may be many: bytes count. */
+type SavedConnection = readonly [id: ListenerId, handle: number, bytes: number, unwrittenBytes: number, connectedMs: number];
 
 interface SavedRelay {
   readonly endpoint: string;
@@ -61,6 +63,8 @@ interface SavedEdge {
     readonly machineUs: Micros;
     readonly relays: readonly SavedRelay[];
     readonly listeners: readonly SavedConnection[];
+    /** Those that go on at another mountpoint than was told before. */
+    readonly moved: readonly (readonly [ListenerId, string])[];
     /** In the state, but their connections stay with the old process. */
     readonly staying: readonly ListenerId[];
     readonly counts: SavedCounts;
@@ -73,11 +77,15 @@ interface Given {
   readonly handle: Handle;
 }
 
+type NumberOf = (offered: Offered) => number;
+
 /** What a running edge hands over. */
 export class EdgeEstate implements Estate {
   readonly #parts: EdgeParts;
   readonly #terms: () => Terms;
   #given: readonly Given[] = [];
+  /** The mountpoints of listeners, as the new process knows them. */
+  readonly #told = new Map<ListenerId, string>();
 
   constructor(parts: EdgeParts, terms: () => Terms) {
     this.#parts = parts;
@@ -85,6 +93,7 @@ export class EdgeEstate implements Estate {
   }
 
   terms(): Terms {
+    this.#told.clear();
     return this.#terms();
   }
 
@@ -93,10 +102,11 @@ export class EdgeEstate implements Estate {
     return this.#parts.sockets?.isHoldingAny === true ? 'the process before still writes to listeners' : undefined;
   }
 
-  handles(takes: Takes): readonly Handle[] {
+  handles(takes: Takes): readonly Offered[] {
     const { listeners, ingress, sockets } = this.#parts;
-    const connections = takes === 'all' ? [...ingress.open.map(({ socket }) => socket), ...[...sockets!.all].filter((socket) => !isSecure(socket))] : [];
-    return [...listeners.server.servers, ...connections].flatMap((socket) => handleOf(socket) ?? []);
+    const ports = listeners.server.servers.flatMap((server) => offered(server));
+    if (takes === 'ports') return ports;
+    return [...ports, ...ingress.open.flatMap(({ socket }) => offered(socket)), ...[...sockets!.all].flatMap(([id, socket]) => this.#offeredListener(id, socket))];
   }
 
   freeze(takes: Takes): void {
@@ -107,9 +117,9 @@ export class EdgeEstate implements Estate {
     ingress.pause();
   }
 
-  save(takes: Takes, numberOf: (handle: Handle) => number): Uint8Array {
+  save(takes: Takes, numberOf: NumberOf): Uint8Array {
     const { listeners } = this.#parts;
-    const ports = listeners.server.servers.map((server) => numberOf(handleOf(server)!));
+    const ports = listeners.server.servers.map((server) => numberOf({ handle: handleOf(server)! }));
     const saved: SavedEdge = { stoppedAtUs: systemUs(), ports, all: takes === 'all' ? this.#saveAll(numberOf) : undefined };
     const writer = new ByteWriter(this.#parts.machine.heldBytes + STATE_BYTES);
     writer.text(JSON.stringify(saved));
@@ -140,22 +150,36 @@ export class EdgeEstate implements Estate {
     while (isLeft() && performance.now() < endsAt) await pause(Math.min(LEFT_EVERY_MS, endsAt - performance.now()));
   }
 
-  #saveAll(numberOf: (handle: Handle) => number): SavedEdge['all'] {
+  #saveAll(numberOf: NumberOf): SavedEdge['all'] {
     const { listeners, ingress, sockets, driver } = this.#parts;
     // Those that have begun to close are left out.
     const known = sockets!.freeze().flatMap((listener) => {
-      const [handle, entry] = [handleOf(listener.socket), listeners.saved(listener.id)];
-      return isSecure(listener.socket) || handle === undefined || entry === undefined ? [] : [{ listener, handle, entry }];
+      const [one] = this.#offeredListener(listener.id, listener.socket);
+      return one === undefined ? [] : [{ listener, ...one }];
     });
     this.#given = known;
     const given = new Set(known.map(({ listener }) => listener.id));
+    const mounts = known.map(({ listener: { id } }) => [id, listeners.mountOf(id)!] as const);
     return {
       machineUs: driver.now,
-      relays: ingress.open.flatMap(({ socket, ...relay }) => savedRelay(relay, handleOf(socket), numberOf)),
-      listeners: known.map(({ listener: { id, bytes, unwrittenBytes, connectedMs }, handle, entry }) => ({ id, bytes, unwrittenBytes, connectedMs, handle: numberOf(handle), entry })),
+      relays: ingress.open.flatMap(({ socket, ...relay }) => offered(socket).map((one) => ({ ...relay, handle: numberOf(one) }))),
+      listeners: known.map(({ listener: { id, bytes, unwrittenBytes, connectedMs }, ...one }) => [id, numberOf(one), bytes, unwrittenBytes, Math.round(connectedMs)] as const),
+      moved: mounts.filter(([id, mount]) => this.#told.get(id) !== mount),
       staying: sockets!.ids.filter((id) => !given.has(id)),
       counts: listeners.counts,
     };
+  }
+
+  /** Nothing where it cannot be given away, or is closed. */
+  #offeredListener(id: ListenerId, socket: net.Socket): readonly Offered[] {
+    const handle = handleOf(socket);
+    if (isSecure(socket) || handle === undefined) return [];
+    if (this.#told.has(id)) return [{ handle }];
+    const entry = this.#parts.listeners.saved(id);
+    if (entry === undefined) return [];
+    this.#told.set(id, entry.listener.mount);
+    const about: AboutListener = { entry };
+    return [{ handle, about }];
   }
 
   /** All that is given is the new process's. Gives what waits for those who have not been written what is theirs. */
@@ -197,6 +221,32 @@ async function written(slow: Map<Handle, net.Socket>, rest: Rest, endsAt: number
   }
 }
 
+/** Connections of listeners that have come ahead: what can be made of them before anything stops. */
+export class PreparedListeners {
+  readonly #made = new Map<number, { readonly socket: net.Socket; readonly entry: SavedEntry }>();
+
+  readonly prepare: Prepare = (number, handle, about) => {
+    if (about !== undefined) this.#made.set(number, { socket: connectionOf(handle), entry: (about as AboutListener).entry });
+  };
+
+  has(number: number): boolean {
+    return this.#made.has(number);
+  }
+
+  take(number: number): { readonly socket: net.Socket; readonly entry: SavedEntry } {
+    const made = this.#made.get(number);
+    if (made === undefined) throw new Error(`connection ${number} has not come`);
+    this.#made.delete(number);
+    return made;
+  }
+
+  /** Those that nobody has taken have been closed meanwhile. */
+  end(): void {
+    for (const { socket } of this.#made.values()) socket.destroy();
+    this.#made.clear();
+  }
+}
+
 /** What an edge has from the process before. */
 export class EdgeInheritance {
   readonly #parts: EdgeParts;
@@ -205,22 +255,26 @@ export class EdgeInheritance {
   /** Those whose last bytes the old process has yet to write. */
   readonly #held = new Map<Handle, ListenerId>();
   readonly #used = new Set<Handle>();
+  readonly #prepared: PreparedListeners;
 
   /** Restores the machine, which is new. Throws when what was saved cannot be that. */
-  constructor(parts: EdgeParts, { saved, handles }: Inheritance) {
+  constructor(parts: EdgeParts, { saved, handles }: Inheritance, prepared: PreparedListeners) {
     this.#parts = parts;
     this.#handles = handles;
+    this.#prepared = prepared;
     const reader = new ByteReader(saved);
     this.#saved = JSON.parse(reader.text()) as SavedEdge;
     if (this.#saved.all === undefined) return;
     parts.machine.snapshot(new StateReader(reader, 'whole'));
     if (reader.left > 0) throw new Error(`${reader.left} bytes of the state have no meaning here`);
-    const { counts, listeners } = this.#saved.all;
+    const { counts, listeners, moved } = this.#saved.all;
     parts.listeners.countFrom(counts);
-    for (const { handle, entry, ...connection } of listeners) {
-      const socket = connectionOf(this.#handle(handle));
-      parts.sockets!.adopt({ ...connection, socket });
-      parts.listeners.restore(entry);
+    const mounts = new Map(moved);
+    for (const [id, number, bytes, unwrittenBytes, connectedMs] of listeners) {
+      this.#handle(number);
+      const { socket, entry } = prepared.take(number);
+      parts.sockets!.adopt({ id, socket, bytes, unwrittenBytes, connectedMs });
+      parts.listeners.restore(entry, connectedMs, mounts.get(id));
     }
   }
 
@@ -259,12 +313,11 @@ export class EdgeInheritance {
     if (all === undefined) return;
     driver.startAt(all.machineUs, this.#stoodUs);
     for (const id of all.staying) machine.leave(driver.now, id, 'stays with the process before');
-    for (const { id, handle: number, unwrittenBytes } of all.listeners) {
-      const handle = this.#handle(number);
+    for (const [id, number, , unwrittenBytes] of all.listeners) {
       const socket = sockets!.begin(id);
       if (socket === undefined) continue;
       listeners.server.keep(socket);
-      if (unwrittenBytes > 0) this.#held.set(handle, id);
+      if (unwrittenBytes > 0) this.#held.set(this.#handle(number), id);
     }
     driver.settle();
   }
@@ -273,7 +326,8 @@ export class EdgeInheritance {
   end(endpoints: readonly string[]): void {
     const { machine, driver } = this.#parts;
     for (const { endpoint, path } of this.#saved.all?.relays ?? []) if (!endpoints.includes(endpoint)) machine.closePath(driver.now, path, STOPPED);
-    for (const handle of this.#handles.values()) if (!this.#used.has(handle)) handle.close();
+    for (const [number, handle] of this.#handles) if (!this.#used.has(handle) && !this.#prepared.has(number)) handle.close();
+    this.#prepared.end();
     driver.settle();
   }
 
@@ -304,8 +358,10 @@ export class EdgeInheritance {
   }
 }
 
-function savedRelay(relay: Omit<OpenUpstream, 'socket'>, handle: Handle | undefined, numberOf: (handle: Handle) => number): readonly SavedRelay[] {
-  return handle === undefined ? [] : [{ ...relay, handle: numberOf(handle) }];
+/** Nothing where it is closed. */
+function offered(socket: net.Socket | net.Server): readonly Offered[] {
+  const handle = handleOf(socket);
+  return handle === undefined ? [] : [{ handle }];
 }
 
 /** CLOCK_MONOTONIC on Linux. */

@@ -84,6 +84,11 @@ export class ListenerList {
     return { ...known, connectedMs: performance.now() - sinceMs };
   }
 
+  /** Where one is; undefined when it is not there. */
+  mountOf(id: ListenerId): string | undefined {
+    return this.#all.get(id)?.mount;
+  }
+
   /** One that another process has had. */
   restore({ connectedMs, ...known }: SavedListener): void {
     this.#put({ ...known, sinceMs: performance.now() - connectedMs });

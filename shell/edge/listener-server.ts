@@ -159,10 +159,14 @@ export class ListenerServer {
     return listener && { listener, ticket: this.#admission.saved(id) };
   }
 
-  /** One that another process has had. */
-  restore({ listener, ticket }: SavedEntry): void {
-    this.#listeners.restore(listener);
-    if (ticket !== undefined) this.#admission.restore(listener.id, ticket);
+  mountOf(id: ListenerId): string | undefined {
+    return this.#listeners.mountOf(id);
+  }
+
+  /** One that another process has had: connected for so long by now, and perhaps moved to another mountpoint since it was saved. */
+  restore({ listener, ticket }: SavedEntry, connectedMs: number, mount: string = listener.mount): void {
+    this.#listeners.restore({ ...listener, connectedMs, mount });
+    if (ticket !== undefined) this.#admission.restore(listener.id, ticket, { sinceMs: connectedMs - listener.connectedMs, mount });
   }
 
   /** It is another process's, and has not left. */

@@ -82,8 +82,8 @@ export class ListenerSockets {
     return [...this.#sockets.keys()];
   }
 
-  get all(): Iterable<net.Socket> {
-    return this.#ids.keys();
+  get all(): Iterable<readonly [ListenerId, net.Socket]> {
+    return [...this.#sockets].map(([id, { socket }]) => [id, socket]);
   }
 
   socketOf(id: ListenerId): net.Socket | undefined {

@@ -2,6 +2,12 @@ import type { Settings } from '../../core/config/settings.ts';
 import type { Handle } from './handle.ts';
 import { PROTOCOL, type Channel, type Takes, type ToNew, type ToOld } from './messages.ts';
 
+/** A socket to be given away, and what the new process can prepare for it before anything stops. Plain data. */
+export interface Offered {
+  readonly handle: Handle;
+  readonly about?: unknown;
+}
+
 /** Who comes while the handles of many others are on their way goes in a further round: what is left for the standstill is little. */
 const ROUNDS_AHEAD = 3;
 
@@ -30,11 +36,11 @@ export interface Estate {
   /** Why nothing can be handed over just now; undefined: it can. */
   readonly hindrance: string | undefined;
   /** The sockets that can be given away now, while all goes on. */
-  handles(takes: Takes): readonly Handle[];
+  handles(takes: Takes): readonly Offered[];
   /** Nothing comes in or goes out any more: what is saved stays true. */
   freeze(takes: Takes): void;
-  /** What the new process needs to go on from here. `numberOf` gives away a handle that was not there before. */
-  save(takes: Takes, numberOf: (handle: Handle) => number): Uint8Array;
+  /** What the new process needs to go on from here. `numberOf` gives away a socket that was not there before. */
+  save(takes: Takes, numberOf: (offered: Offered) => number): Uint8Array;
   /** Nobody has taken it: goes on as if nothing had been. */
   goOn(): void;
   /** It is the new process that serves. Resolves when nothing is left to do here. */
@@ -112,7 +118,7 @@ export class HandOver implements NewProcessUser {
       for (let round = 0; round < ROUNDS_AHEAD; round++) await this.#giveAhead(takes);
       this.#estate.freeze(takes);
       this.#isFrozen = true;
-      const bytes = this.#estate.save(takes, (handle) => this.#numberOf(handle));
+      const bytes = this.#estate.save(takes, (offered) => this.#numberOf(offered));
       this.#new.say({ kind: 'take', bytes: bytes.length });
       this.#new.save(bytes);
       await this.#hear('taken', upgradeTakeMs, 'it has not restored the state in time (upgradeTakeMs)');
@@ -133,22 +139,22 @@ export class HandOver implements NewProcessUser {
 
   /** Most handles go while all goes on: it takes most of the time, and nobody waits for it. */
   async #giveAhead(takes: Takes): Promise<void> {
-    const handles = this.#estate.handles(takes).filter((handle) => !this.#numbers.has(handle));
+    const handles = this.#estate.handles(takes).filter(({ handle }) => !this.#numbers.has(handle));
     let left = handles.length;
     if (left === 0) return;
     await this.#within(this.#settings.upgradeStartMs, 'it has not taken the connections in time (upgradeStartMs)', (done) => {
-      for (const handle of handles) this.#give(handle, () => --left === 0 && done());
+      for (const offered of handles) this.#give(offered, () => --left === 0 && done());
     });
   }
 
-  #numberOf(handle: Handle): number {
-    return this.#numbers.get(handle) ?? this.#give(handle);
+  #numberOf(offered: Offered): number {
+    return this.#numbers.get(offered.handle) ?? this.#give(offered);
   }
 
-  #give(handle: Handle, sent?: () => void): number {
+  #give({ handle, about }: Offered, sent?: () => void): number {
     const number = this.#numbered(handle);
     this.#numbers.set(handle, number);
-    this.#new.say({ kind: 'handle', number }, handle, sent);
+    this.#new.say({ kind: 'handle', number, about }, handle, sent);
     return number;
   }
 

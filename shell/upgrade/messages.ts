@@ -24,7 +24,7 @@ export interface Offer {
 /** A number stands for a handle: a socket that went with a message. */
 export type ToNew =
   | ({ readonly kind: 'offer' } & Offer)
-  | { readonly kind: 'handle'; readonly number: number }
+  | { readonly kind: 'handle'; readonly number: number; readonly about?: unknown }
   /** All has stopped; what is saved, so many bytes, comes by the pipe. */
   | { readonly kind: 'take'; readonly bytes: number }
   /** From now on it is the new process that serves. */

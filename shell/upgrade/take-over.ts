@@ -7,6 +7,9 @@ export interface Inheritance {
   readonly handles: ReadonlyMap<number, Handle>;
 }
 
+/** Makes of a socket what takes time. Nothing may be read from it or written to it. */
+export type Prepare = (number: number, handle: Handle, about: unknown) => void;
+
 /** What comes from the old process once the new one serves. */
 export interface LateUser {
   connection(port: string, handle: Handle, bytes: Uint8Array, about: unknown): void;
@@ -34,6 +37,7 @@ export class TakeOver {
   #late: LateUser | undefined;
   #offered: Offer | undefined;
   #isOver = false;
+  #prepare: Prepare = () => undefined;
 
   constructor(channel: Channel<ToOld>) {
     this.#channel = channel;
@@ -45,7 +49,9 @@ export class TakeOver {
       this.#offered = message;
       this.#offer?.found(message);
     } else if (message.kind === 'handle') {
-      if (handle !== undefined) this.#handles.set(message.number, handle);
+      if (handle === undefined) return;
+      this.#handles.set(message.number, handle);
+      this.#prepare(message.number, handle, message.about);
     } else if (message.kind === 'take') {
       this.#expectedBytes = message.bytes;
       this.#look();
@@ -80,8 +86,9 @@ export class TakeOver {
     return offer;
   }
 
-  /** All is prepared. @param why not all of it can be taken. */
-  async ready(takes: Takes, why?: string): Promise<Inheritance> {
+  /** All is prepared. @param why not all of it can be taken. @param prepare told of each socket when it comes, before anything has stopped. */
+  async ready(takes: Takes, why?: string, prepare: Prepare = () => undefined): Promise<Inheritance> {
+    this.#prepare = prepare;
     return await new Promise((found, fail) => {
       this.#take = { found, fail };
       this.#channel.say({ kind: 'ready', takes, why });

@@ -137,12 +137,12 @@ export class Admission {
     return { client, place, user, durationMs, memory, authenticatedAt, leftMs: this.#durations.leftMs(listener) };
   }
 
-  /** One whom another process has admitted. */
-  restore(listener: ListenerId, { client, place, user, durationMs, memory, authenticatedAt, leftMs }: SavedTicket): void {
+  /** One whom another process has admitted; saved so long ago, and perhaps moved since. */
+  restore(listener: ListenerId, { client, place, user, durationMs, memory, authenticatedAt, leftMs }: SavedTicket, { sinceMs, mount }: { readonly sinceMs: number; readonly mount: string }): void {
     this.#clients = Math.max(this.#clients, client);
     const left = this.#authenticators.restore(authenticatedAt, memory);
-    this.#tickets.set(listener, { client, place: this.#places.restore(place), user, durationMs, memory, mount: authenticatedAt, ...(left !== undefined && { left }) });
-    if (leftMs !== undefined) this.#durations.add(listener, leftMs);
+    this.#tickets.set(listener, { client, place: this.#places.restore({ ...place, mount }), user, durationMs, memory, mount: authenticatedAt, ...(left !== undefined && { left }) });
+    if (leftMs !== undefined) this.#durations.add(listener, Math.max(0, leftMs - sinceMs));
   }
 
   /** Numbers that another process has given are not given again. */

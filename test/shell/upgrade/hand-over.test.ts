@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Handle } from '../../../shell/upgrade/handle.ts';
-import { HandOver, type Estate, type NewProcess, type NewProcessUser, type Outcome, type Rest } from '../../../shell/upgrade/hand-over.ts';
+import { HandOver, type Estate, type NewProcess, type NewProcessUser, type Offered, type Outcome, type Rest } from '../../../shell/upgrade/hand-over.ts';
 import type { ToNew } from '../../../shell/upgrade/messages.ts';
 import { TakeOver } from '../../../shell/upgrade/take-over.ts';
 
@@ -25,18 +25,18 @@ class FakeEstate implements Estate {
     return { of: 'the old one' };
   }
 
-  handles(): readonly Handle[] {
-    return this.ahead;
+  handles(): readonly Offered[] {
+    return this.ahead.map((one) => ({ handle: one, about: 'a listener' }));
   }
 
   freeze(): void {
     this.calls.push('freeze');
   }
 
-  save(_takes: unknown, numberOf: (handle: Handle) => number): Uint8Array {
+  save(_takes: unknown, numberOf: (offered: Offered) => number): Uint8Array {
     this.calls.push('save');
     if (this.fails !== undefined) throw this.fails;
-    this.numbers = [...this.ahead, this.newcomer].map(numberOf);
+    this.numbers = [...this.ahead, this.newcomer].map((one) => numberOf({ handle: one }));
     return Uint8Array.of(7, 8, 9);
   }
 
@@ -108,6 +108,7 @@ describe('a hand-over', () => {
     user.heard({ kind: 'ready', takes: 'all' });
     await settle();
     expect(fresh.kinds).toEqual(['offer', 'handle', 'handle', 'handle', 'take']);
+    expect(fresh.said[1]!.message).toEqual({ kind: 'handle', number: 1, about: 'a listener' });
     expect(fresh.said.slice(1, 4).map(({ handle: given }) => given)).toEqual([...estate.ahead, estate.newcomer]);
     expect(estate.numbers).toEqual([1, 2, 3]);
     expect(fresh.saved).toEqual(Uint8Array.of(7, 8, 9));
@@ -190,8 +191,10 @@ describe('taking over', () => {
     const takeOver = new TakeOver({ say: () => undefined });
     const taken = vi.fn();
     const given = handle();
-    void takeOver.ready('all').then(taken);
-    takeOver.heard({ kind: 'handle', number: 1 }, given);
+    const prepare = vi.fn();
+    void takeOver.ready('all', undefined, prepare).then(taken);
+    takeOver.heard({ kind: 'handle', number: 1, about: 'a listener' }, given);
+    expect(prepare).toHaveBeenCalledExactlyOnceWith(1, given, 'a listener');
     takeOver.saved(Uint8Array.of(1, 2));
     takeOver.heard({ kind: 'take', bytes: 3 });
     await settle();

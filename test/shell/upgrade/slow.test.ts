@@ -48,7 +48,7 @@ class Rig {
       machine: { heldBytes: 0, snapshot: nothing },
       driver: { now: 5, pause: nothing, goOn: nothing },
       ingress: { open: [], pause: nothing, goOn: nothing, letGo: () => this.told.push('relays let go') },
-      listeners: { server: { servers: [], secureConnections: 0 }, hold: nothing, goOn: nothing, leave: () => [], letGo: nothing, counts: {}, saved: (id: ListenerId) => ({ listener: { id }, ticket: undefined }) },
+      listeners: { server: { servers: [], secureConnections: 0 }, hold: nothing, goOn: nothing, leave: () => [], letGo: nothing, counts: {}, mountOf: () => 'radio', saved: (id: ListenerId) => ({ listener: { id, mount: 'radio' }, ticket: undefined }) },
       sockets: this.sockets,
       settings: { ...defaultSettings, upgradeDrainMs },
     };
@@ -67,7 +67,7 @@ class Rig {
   freeze(): readonly Handle[] {
     const handles: Handle[] = [];
     this.estate.freeze('all');
-    this.estate.save('all', (handle) => handles.push(handle));
+    this.estate.save('all', ({ handle }) => handles.push(handle));
     return handles;
   }
 }
