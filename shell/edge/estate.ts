@@ -7,7 +7,7 @@ import type { EdgeMachine } from '../../core/recording/recorded-edge.ts';
 import { StateReader, StateWriter } from '../../core/recording/saved-state.ts';
 import { ByteReader, ByteWriter } from '../../core/recording/wire.ts';
 import type { Caller } from '../http/client.ts';
-import type { AdoptedUpstream, IngressLinks } from '../net/ingress-links.ts';
+import type { AdoptedUpstream, IngressLinks, OpenUpstream } from '../net/ingress-links.ts';
 import type { Address } from '../net/resolve.ts';
 import type { Driver } from '../process/driver.ts';
 import { isSecure } from '../tls/tls-port.ts';
@@ -62,6 +62,8 @@ interface SavedEdge {
   readonly all: {
     readonly machineUs: Micros;
     readonly relays: readonly SavedRelay[];
+    /** Paths of relays whose connections cannot be gone on with: they are made anew. */
+    readonly closed: readonly PathId[];
     readonly listeners: readonly SavedConnection[];
     /** Those that go on at another mountpoint than was told before. */
     readonly moved: readonly (readonly [ListenerId, string])[];
@@ -159,10 +161,12 @@ export class EdgeEstate implements Estate {
     });
     this.#given = known;
     const given = new Set(known.map(({ listener }) => listener.id));
+    const whole = ingress.open.filter(isWhole);
     const mounts = known.map(({ listener: { id } }) => [id, listeners.mountOf(id)!] as const);
     return {
       machineUs: driver.now,
-      relays: ingress.open.flatMap(({ socket, ...relay }) => offered(socket).map((one) => ({ ...relay, handle: numberOf(one) }))),
+      relays: whole.flatMap(({ socket, ...relay }) => offered(socket).map((one) => ({ ...relay, handle: numberOf(one) }))),
+      closed: ingress.open.filter((one) => !isWhole(one)).map(({ path }) => path),
       listeners: known.map(({ listener: { id, bytes, unwrittenBytes, connectedMs }, ...one }) => [id, numberOf(one), bytes, unwrittenBytes, Math.round(connectedMs)] as const),
       moved: mounts.filter(([id, mount]) => this.#told.get(id) !== mount),
       staying: sockets!.ids.filter((id) => !given.has(id)),
@@ -322,10 +326,12 @@ export class EdgeInheritance {
     driver.settle();
   }
 
-  /** After all relays have been subscribed to: closes the paths of those that are subscribed to no more, and what else nobody has used. */
+  /** After all relays have been subscribed to: closes the paths of those that are not gone on with, and what else nobody has used. */
   end(endpoints: readonly string[]): void {
     const { machine, driver } = this.#parts;
-    for (const { endpoint, path } of this.#saved.all?.relays ?? []) if (!endpoints.includes(endpoint)) machine.closePath(driver.now, path, STOPPED);
+    const { closed = [], relays = [] } = this.#saved.all ?? {};
+    const unknown = relays.filter(({ endpoint }) => !endpoints.includes(endpoint)).map(({ path }) => path);
+    for (const path of [...closed, ...unknown]) machine.closePath(driver.now, path, STOPPED);
     for (const [number, handle] of this.#handles) if (!this.#used.has(handle) && !this.#prepared.has(number)) handle.close();
     this.#prepared.end();
     driver.settle();
@@ -356,6 +362,11 @@ export class EdgeInheritance {
     this.#used.add(handle);
     return handle;
   }
+}
+
+/** There is no half of a message to it in our hands, which would be lost. */
+function isWhole({ socket }: OpenUpstream): boolean {
+  return socket.writableLength === 0 && handleOf(socket) !== undefined;
 }
 
 /** Nothing where it is closed. */

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { ListenerId } from '../../../core/base/machine.ts';
 import { IN_FLIGHT_BYTES } from '../../../core/listeners/broadcast.ts';
 import { defaultSettings } from '../../../core/config/settings.ts';
+import { ByteReader } from '../../../core/recording/wire.ts';
 import { EdgeEstate, type EdgeParts } from '../../../shell/edge/estate.ts';
 import type { LeftWith } from '../../../shell/edge/listener-host.ts';
 import { ListenerSockets } from '../../../shell/edge/listener-sockets.ts';
@@ -41,13 +42,15 @@ class Rig {
   readonly estate: EdgeEstate;
   readonly rest: Rest;
   closedHere: (handle: Handle) => void = () => undefined;
+  /** Relays that are subscribed to. */
+  readonly open: { readonly endpoint: string; readonly hosts: readonly string[]; readonly path: number; readonly socket: net.Socket }[] = [];
 
   constructor(upgradeDrainMs: number) {
     const nothing = (): void => undefined;
     const parts = {
       machine: { heldBytes: 0, snapshot: nothing },
       driver: { now: 5, pause: nothing, goOn: nothing },
-      ingress: { open: [], pause: nothing, goOn: nothing, letGo: () => this.told.push('relays let go') },
+      ingress: { open: this.open, pause: nothing, goOn: nothing, letGo: () => this.told.push('relays let go') },
       listeners: { server: { servers: [], secureConnections: 0 }, hold: nothing, goOn: nothing, leave: () => [], letGo: nothing, counts: {}, mountOf: () => 'radio', saved: (id: ListenerId) => ({ listener: { id, mount: 'radio' }, ticket: undefined }) },
       sockets: this.sockets,
       settings: { ...defaultSettings, upgradeDrainMs },
@@ -157,4 +160,16 @@ describe('a listener who is slow', () => {
     expect(connectedMs).toBeGreaterThanOrEqual(5_000);
     expect(sockets.isHoldingAny).toBe(false);
   });
+});
+
+it('a relay that has not taken what was said to it is subscribed to anew: half a message would be lost', async () => {
+  const { rig } = await rigWith();
+  for (const [path, bytes] of [[1, 0], [2, MANY_BYTES]] as const) {
+    const [socket] = await connection();
+    if (bytes > 0) socket.write(Buffer.alloc(bytes));
+    rig.open.push({ endpoint: `relay-${path}`, hosts: [`192.0.2.${path}`], path, socket });
+  }
+  rig.estate.freeze('all');
+  const saved = JSON.parse(new ByteReader(rig.estate.save('all', () => 9)).text()) as { readonly all: { readonly relays: unknown; readonly closed: unknown } };
+  expect(saved.all).toMatchObject({ relays: [{ endpoint: 'relay-1', hosts: ['192.0.2.1'], path: 1, handle: 9 }], closed: [2] });
 });
