@@ -59,7 +59,7 @@ function heardWithTitles(client: RawClient): { readonly numbers: readonly number
 }
 
 /** Until a listener has got a frame that comes so much later. */
-async function hearsOn(client: RawClient, frames = 20): Promise<void> {
+async function hearsOn(client: RawClient, frames = 10): Promise<void> {
   const before = client.received.length;
   await client.until((received) => received.length > before + frames * FRAME_BYTES);
   expect(client.socket.destroyed).toBe(false);
@@ -95,7 +95,7 @@ describe('an edge that is upgraded', () => {
       edge.child.kill('SIGUSR1');
       expect(await edge.line('upgrade-failed', index + 1)).toMatchObject({ reason });
       const other = listen();
-      await Promise.all([hearsOn(listener, 3), hearsOn(other, 3)]);
+      await Promise.all([hearsOn(listener, 2), hearsOn(other, 2)]);
       other.socket.destroy();
     }
     unfinished.write('io HTTP/1.0\r\n\r\n');

@@ -49,13 +49,14 @@ function heard({ received }: RawClient): readonly number[] {
   return numbersIn(body.subarray(0, body.length - (body.length % FRAME_BYTES)));
 }
 
+/** Until each has got some more frames. */
 async function hearOn(...all: readonly RawClient[]): Promise<void> {
-  for (const client of all) {
+  await Promise.all(all.map(async (client) => {
     const before = client.received.length;
-    await client.until((received) => received.length > before + 15 * FRAME_BYTES);
+    await client.until((received) => received.length > before + 8 * FRAME_BYTES);
     expect(client.text).toMatch(/^HTTP\/1\.0 200 /);
     expect(client.socket.destroyed).toBe(false);
-  }
+  }));
 }
 
 function expectUnbroken(...all: readonly RawClient[]): void {
