@@ -147,9 +147,14 @@ export class EdgeEstate implements Estate {
     });
     const drained = takes === 'all' ? this.#letGo(rest) : undefined;
     const endsAt = performance.now() + settings.upgradeDrainMs;
-    const isLeft = takes === 'all' ? () => listeners.server.secureConnections > 0 : () => listeners.size > 0;
     await Promise.all([...passed, drained?.(endsAt)]);
-    while (isLeft() && performance.now() < endsAt) await pause(Math.min(LEFT_EVERY_MS, endsAt - performance.now()));
+    while (this.#isAnybodyLeft && performance.now() < endsAt) await pause(Math.min(LEFT_EVERY_MS, endsAt - performance.now()));
+  }
+
+  /** Of listeners, and of those who may become one: of what has been handed over, nobody is. */
+  get #isAnybodyLeft(): boolean {
+    const { listeners } = this.#parts;
+    return listeners.size > 0 || listeners.server.unfinished > 0;
   }
 
   #saveAll(numberOf: NumberOf): SavedEdge['all'] {
@@ -197,7 +202,7 @@ export class EdgeEstate implements Estate {
       else socket.destroy();
     }
     sockets!.goOn();
-    if (listeners.server.secureConnections === 0) ingress.letGo();
+    if (!this.#isAnybodyLeft) ingress.letGo();
     else {
       for (const { listener } of this.#given) machine.leave(driver.now, listener.id, 'handed over');
       driver.goOn();

@@ -132,7 +132,7 @@ export class ListenerServer {
   }
 
   /** Its sockets, for another process to go on with. */
-  get server(): Pick<HttpServer, 'servers' | 'secureConnections' | 'take' | 'keep'> {
+  get server(): Pick<HttpServer, 'servers' | 'unfinished' | 'take' | 'keep'> {
     return this.#server;
   }
 

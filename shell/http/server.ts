@@ -17,7 +17,7 @@ import { goOnReading, stopReading, type Handle } from '../upgrade/handle.ts';
 import { endAll, listenTcp, portOf, withSocket, type Bind } from '../net/tcp.ts';
 import { printable } from './text.ts';
 import { stackOf } from '../process/problems.ts';
-import { HANDSHAKE_RECORD, isSecure, type TlsPort } from '../tls/tls-port.ts';
+import { HANDSHAKE_RECORD, type TlsPort } from '../tls/tls-port.ts';
 
 /**
  * Connections whose head is not whole yet, or their TLS handshake before it. When there are more, the one that has been at it for longest is closed, of the address that
@@ -143,11 +143,9 @@ export class HttpServer {
     return this.#ports.map(({ server }) => server);
   }
 
-  /** Connections by TLS that are open. */
-  get secureConnections(): number {
-    let count = 0;
-    for (const [socket, waiting] of this.#open) if (isSecure(socket) || waiting?.isSecured === true) count++;
-    return count;
+  /** Connections whose head is not whole yet. */
+  get unfinished(): number {
+    return this.#waiting.size;
   }
 
   /** Nobody is let in, and of those whose head is not whole nothing more is read; handshakes of TLS go on. */
@@ -398,6 +396,10 @@ class Unfinished {
 
   constructor(max: number) {
     this.#max = max;
+  }
+
+  get size(): number {
+    return this.#all.size;
   }
 
   /** Who has to go. */

@@ -51,7 +51,7 @@ class Rig {
       machine: { heldBytes: 0, snapshot: nothing },
       driver: { now: 5, pause: nothing, goOn: nothing },
       ingress: { open: this.open, pause: nothing, goOn: nothing, letGo: () => this.told.push('relays let go') },
-      listeners: { server: { servers: [], secureConnections: 0 }, hold: nothing, goOn: nothing, leave: () => [], letGo: nothing, counts: {}, mountOf: () => 'radio', saved: (id: ListenerId) => ({ listener: { id, mount: 'radio' }, ticket: undefined }) },
+      listeners: { size: 0, server: { servers: [], unfinished: 0 }, hold: nothing, goOn: nothing, leave: () => [], letGo: nothing, counts: {}, mountOf: () => 'radio', saved: (id: ListenerId) => ({ listener: { id, mount: 'radio' }, ticket: undefined }) },
       sockets: this.sockets,
       settings: { ...defaultSettings, upgradeDrainMs },
     };
