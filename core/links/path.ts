@@ -3,7 +3,7 @@ import { Deframer } from '../wire/deframer.ts';
 import { decodeAnnouncement } from '../wire/announce.ts';
 import type { PathFigures } from './events.ts';
 import type { PathId } from '../base/machine.ts';
-import { mayAnnounce, type Peer } from './peer.ts';
+import { isOfKey, mayAnnounce, type Peer } from './peer.ts';
 import { TokenBucket } from '../base/token-bucket.ts';
 import type { Transport } from './transport.ts';
 import type { Micros } from '../base/units.ts';
@@ -24,8 +24,10 @@ export type DropReason =
   | 'bad-origin'
   | 'bad-source'
   | 'bad-title'
-  /** Its peer may not announce that mountpoint. */
+  /** Its peer may not announce that mountpoint, or send what belongs to it. */
   | 'not-allowed'
+  /** A peer with a key sends what is of no stream that it has announced. */
+  | 'not-announced'
   | 'not-owner';
 
 export interface PathOptions {
@@ -62,6 +64,8 @@ export class Path {
   readonly address: string;
   /** A relay that we subscribe to; otherwise whoever pushes to us. */
   readonly isUpstream: boolean;
+  /** A key vouches for whoever pushes to us by it. */
+  readonly isKeyed: boolean;
   isOpen = true;
   openedAt: Micros;
   /** When it said last, by an empty message, that it waits for something to say; before, when it was opened. */
@@ -79,6 +83,8 @@ export class Path {
   reordered = 0;
   #lagUs: number | undefined;
   readonly #deframer: Deframer;
+  /** The last answer of `maySend`: it is asked for every message. */
+  #maySend = { mount: '', may: false };
 
   constructor({ id, transport, peer, openedAt, message, empty }: PathOptions) {
     this.id = id;
@@ -86,6 +92,7 @@ export class Path {
     this.peer = peer;
     this.address = peer.address;
     this.isUpstream = peer.role === 'relay';
+    this.isKeyed = !this.isUpstream && isOfKey(peer.address);
     this.openedAt = openedAt;
     this.waitsSince = openedAt;
     this.#deframer = new Deframer((bytes, start, end) => message(this, bytes, start, end), () => empty?.(this));
@@ -115,6 +122,12 @@ export class Path {
     if (this.peer.mounts === undefined) return true;
     const announced = decodeAnnouncement(bytes.subarray(start + PDU_HEADER_BYTES, end));
     return announced === undefined || mayAnnounce(this.peer, announced.mountpoint);
+  }
+
+  /** Whether its peer may send what belongs to this mountpoint. */
+  maySend(mount: string): boolean {
+    if (this.#maySend.mount !== mount) this.#maySend = { mount, may: mayAnnounce(this.peer, mount) };
+    return this.#maySend.may;
   }
 
   get figures(): PathFigures {

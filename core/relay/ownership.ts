@@ -1,5 +1,6 @@
 import type { Snapshot } from '../base/snapshot.ts';
 import type { Path } from '../links/path.ts';
+import { isOfKey } from '../links/peer.ts';
 import type { PathId } from '../base/machine.ts';
 import { ms, type Micros } from '../base/units.ts';
 
@@ -53,6 +54,9 @@ const SAME_ADDRESS_SILENT_US = 1_500_000;
  * silent: whoever replays a stream to a relay that has just started owns it, and does not go on. A connection that says by empty messages that it
  * waits is not silent: its source pauses, and goes on behind the number at which it stopped. Relays that we subscribe to have been chosen by
  * the operator, and judge for themselves.
+ *
+ * Where a key vouches for whoever has announced the stream, nothing of that is guessed: it belongs to that key until it is forgotten, by whatever
+ * connections and from whatever address, and nobody else may bring any of it, also not what the owner has left out.
  */
 export class Ownership {
   /** The oldest first. */
@@ -75,11 +79,12 @@ export class Ownership {
    * Whether the message with this sequence number, which comes by this path, is to be taken.
    *
    * @param said the address that a relay which brings the stream has it from; '' when it does not say.
-   * @param silentMs how long an owner must have been silent for another address to be believed; 0: there are no owners.
+   * @param silentMs how long an owner must have been silent for another address to be believed; 0: there are no owners but those with a key.
    */
   admits(now: Micros, path: Path, sequence: number, said: string, silentMs: number): boolean {
     if (path.isUpstream) this.#relayedAt = now;
-    if (path.isUpstream || silentMs === 0 || this.#may(now, path, sequence, said, ms(silentMs))) return true;
+    const isAnyones = silentMs === 0 && !path.isKeyed && this.#owners.length === 0;
+    if (path.isUpstream || isAnyones || this.#may(now, path, sequence, said, ms(silentMs))) return true;
     this.#refused++;
     return false;
   }
@@ -109,6 +114,10 @@ export class Ownership {
 
   #may(now: Micros, path: Path, sequence: number, said: string, silentUs: number): boolean {
     const { address } = path.peer;
+    const key = this.#owners.find((owner) => isOfKey(owner.address))?.address;
+    if (key !== undefined && key !== address) return false;
+    // What somebody without a key has brought of it before does not count.
+    if (path.isKeyed && key === undefined) this.#owners = [];
     const own = this.#owners.find((owner) => owner.path === path);
     for (const owner of this.#owners) {
       // What an encoder had on its way by a connection that it gave up does not take its new one away.

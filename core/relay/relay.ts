@@ -5,11 +5,12 @@ import type { PathFigures } from '../links/events.ts';
 import { packed } from '../wire/framing.ts';
 import type { PeerFigures } from '../links/peer-figures.ts';
 import { PathReceiver } from '../links/path-receiver.ts';
-import { isPushed, type Path } from '../links/path.ts';
+import { isPushed, type DropReason, type Path } from '../links/path.ts';
 import { Journal } from '../base/journal.ts';
 import type { Machine, PathId, SubscriberId } from '../base/machine.ts';
-import { MessageType, type MessageView } from '../wire/pdu.ts';
-import type { Peer } from '../links/peer.ts';
+import { MessageType, PDU_HEADER_BYTES, type MessageView } from '../wire/pdu.ts';
+import { decodeAnnouncement } from '../wire/announce.ts';
+import { mayAnnounce, type Peer } from '../links/peer.ts';
 import { PathSlots } from './path-slots.ts';
 import { RelayStreams } from './streams.ts';
 import { RelayTitles } from './titles.ts';
@@ -205,7 +206,9 @@ export class Relay implements Machine {
     const subscriber = this.#subscribers.get(id);
     if (subscriber === undefined) return;
     subscriber.said(bytes, (message, start, title) => {
-      this.#titles.saidBack(now, { id, name: subscriber.peer.name }, this.#streams.find(message, start), title, () => {
+      const stream = this.#streams.find(message, start);
+      if (stream !== undefined && !mayAnnounce(subscriber.peer, stream.mount)) return;
+      this.#titles.saidBack(now, { id, name: subscriber.peer.name }, stream, title, () => {
         if (subscriber.mayChangeTitle(now)) return true;
         this.#pathReceiver.boundHit('titlesPerSubscriber', () => subscriber.peer.name);
         return false;
@@ -261,8 +264,9 @@ export class Relay implements Machine {
       this.#titles.said(this.#now, path, this.#streams.find(view.bytes, view.start), title);
       return;
     }
-    if (view.type === MessageType.ANNOUNCE && !path.mayAnnounce(view)) {
-      path.drop('not-allowed');
+    const wrong = path.peer.mounts === undefined && !path.isKeyed ? undefined : this.#exceeds(path, view);
+    if (wrong !== undefined) {
+      path.drop(wrong);
       return;
     }
     const stream = this.#streams.of(this.#now, path, view);
@@ -272,7 +276,7 @@ export class Relay implements Machine {
     }
     if (stream === undefined) {
       // Carried on all the same, without deduplication and without an opening; but what another relay sends may have come from us.
-      if (path.isUpstream) path.drop('too-many-streams');
+      if (path.isUpstream || path.isKeyed) path.drop('too-many-streams');
       else this.#journal.append(this.#now, view.bytes, view.start, view.end, true);
       return;
     }
@@ -283,6 +287,20 @@ export class Relay implements Machine {
     this.#streams.receive(this.#now, stream, path, view);
     // An encoder's connection is one that is read from its first ORIGIN on.
     if (view.type === (path.isUpstream ? MessageType.ANNOUNCE : MessageType.ORIGIN)) this.#titles.announced(path, stream);
+  }
+
+  /**
+   * Why its peer may not send this message; undefined when it may. One with a key sends only what belongs to streams that are announced for mountpoints
+   * of its own: whoever has read the id of another one's stream could be its owner here for as long as the encoder is not.
+   */
+  #exceeds(path: Path, view: MessageView): DropReason | undefined {
+    const isAnnounce = view.type === MessageType.ANNOUNCE;
+    if (isAnnounce && !path.mayAnnounce(view)) return 'not-allowed';
+    if (!path.isKeyed) return undefined;
+    const mount = this.#streams.find(view.bytes, view.start)?.mount ?? '';
+    if (mount !== '') return path.maySend(mount) ? undefined : 'not-allowed';
+    if (!isAnnounce) return 'not-announced';
+    return decodeAnnouncement(view.bytes.subarray(view.start + PDU_HEADER_BYTES, view.end)) === undefined ? 'bad-announce' : undefined;
   }
 
   #trim(now: Micros): void {

@@ -84,6 +84,11 @@ export class RelayStream {
     return this.#opening.mount;
   }
 
+  /** The peer that has brought it first, by its address; '' when that is another relay. */
+  get holder(): string {
+    return this.#holder;
+  }
+
   /** Who sends it, as far as that is known. */
   get encoder(): EncoderName {
     return { origin: this.#opening.origin ?? '', source: this.#sourceStatus.report?.address ?? this.#holder };

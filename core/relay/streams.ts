@@ -89,6 +89,8 @@ export class RelayStreams implements Iterable<RelayStream> {
     if (known !== undefined) return (this.#latest = known);
     if (!path.isUpstream && !path.mayBringStream(now)) return 'too-many-streams';
     const holder = path.isUpstream ? '' : path.address;
+    const { maxStreams } = path.peer;
+    if (maxStreams !== undefined && this.#holds(holder) >= maxStreams) return 'too-many-streams';
     if (!this.#makeRoom(now, holder)) return undefined;
     const stream = this.#newStream(now, streamIdOf(view.bytes, view.start), holder);
     const name = formatStreamId(stream.id);
@@ -151,6 +153,13 @@ export class RelayStreams implements Iterable<RelayStream> {
       event,
     });
     return stream;
+  }
+
+  /** How many streams one peer has brought first. It is asked only for a new stream of a peer that has a limit, and those come few a second. */
+  #holds(holder: string): number {
+    let count = 0;
+    for (const stream of this.#table) if (stream.holder === holder) count++;
+    return count;
   }
 
   /** False when a stream must be refused that nobody knows yet. */

@@ -1,7 +1,7 @@
 import type { Snapshot } from '../base/snapshot.ts';
 import type { Journal } from '../base/journal.ts';
 import type { SubscriberId } from '../base/machine.ts';
-import { anonymous, type Peer } from '../links/peer.ts';
+import { subscriberOfText, textOfSubscriber, type Peer } from '../links/peer.ts';
 import type { Settings } from '../config/settings.ts';
 import { Subscriber, type RelaySink } from './subscriber.ts';
 import { SubscriberSlots } from './subscriber-slots.ts';
@@ -102,10 +102,9 @@ export class RelaySubscribers {
 
   #snapshotSubscriber(a: Snapshot, saved: Subscriber | undefined): Subscriber {
     const id = a.number(saved?.id ?? (0 as SubscriberId));
-    // What else may be known of it has no place in a recording of this format.
-    const name = a.text(saved?.peer.name ?? '');
+    const text = a.text(saved === undefined ? '' : textOfSubscriber(saved.peer));
     const joinedAt = a.number(saved?.joinedAt ?? (0 as Micros));
-    const subscriber = saved ?? this.#newSubscriber(id, anonymous('subscriber', name), joinedAt, []);
+    const subscriber = saved ?? this.#newSubscriber(id, subscriberOfText(text), joinedAt, []);
     subscriber.snapshot(a);
     return subscriber;
   }

@@ -1,3 +1,5 @@
+import { isOfKey } from '../../links/peer.ts';
+
 /** What an operator tells a mountpoint to do. */
 export type MountCommand =
   /** Go over to the stream that is called `to` (see `streamCalled`); without it, to the best of the others. */
@@ -32,9 +34,9 @@ export interface Callable {
 /** An id is random, so that a few digits tell streams apart. */
 export const LEAST_ID_DIGITS = 4;
 
-/** Whether a stream comes from there: an origin, or a source's address. */
+/** Whether a stream comes from there: an origin, or a source's address, or `key:NAME`, which only a relay says and no encoder can say of itself. */
 export function isFrom({ origin, source }: Callable, place: string): boolean {
-  return origin === place || source === place;
+  return source === place || (origin === place && !isOfKey(place));
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Micros } from '../../base/units.ts';
 import type { MountPolicy } from '../../config/mount-policy.ts';
 import type { Edge } from '../../edge/edge.ts';
 import type { MountCommand } from '../../edge/switching/command.ts';
-import { anonymous, type PeerRole } from '../../links/peer.ts';
+import { subscriberOfText, textOfSubscriber, type PeerRole } from '../../links/peer.ts';
 import type { Relay } from '../../relay/relay.ts';
 import type { CallReader, CallWriter } from './bytes.ts';
 import type { RecordedRole } from '../format.ts';
@@ -103,8 +103,8 @@ export const relayCalls: RelayCalls = {
   subscribe: {
     kind: 7,
     isAnswered: true,
-    write: (to, { name }) => to.text(name),
-    read: (from) => [anonymous('subscriber', from.text())],
+    write: (to, peer) => to.text(textOfSubscriber(peer)),
+    read: (from) => [subscriberOfText(from.text())],
   },
   unsubscribe: {
     kind: 8,

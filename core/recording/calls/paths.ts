@@ -10,6 +10,8 @@ const PathBits = {
   otherRole: 2,
   /** The peer's address, and what it may announce, follow. */
   known: 4,
+  /** And behind that how many streams it may bring. */
+  limited: 8,
 } as const;
 
 const transportBits: Readonly<Record<TransportName, number>> = { tcp: 0, udp: PathBits.udp };
@@ -17,13 +19,14 @@ const transportBits: Readonly<Record<TransportName, number>> = { tcp: 0, udp: Pa
 /** Writes how a path is opened. */
 export function writePath(to: ByteWriter, transport: Transport, peer: Peer, usual: PeerRole): void {
   const isKnown = !isAnonymous(peer);
-  to.byte(transportBits[transport.name] | (peer.role === usual ? 0 : PathBits.otherRole) | (isKnown ? PathBits.known : 0));
+  to.byte(transportBits[transport.name] | (peer.role === usual ? 0 : PathBits.otherRole) | (isKnown ? PathBits.known : 0) | (peer.maxStreams === undefined ? 0 : PathBits.limited));
   to.text(peer.name);
   if (!isKnown) return;
   to.text(peer.address);
   // 0: all.
   to.varint(peer.mounts === undefined ? 0 : peer.mounts.length + 1);
   for (const mount of peer.mounts ?? []) to.text(mount);
+  if (peer.maxStreams !== undefined) to.varint(peer.maxStreams);
 }
 
 export function readPath(from: ByteReader, usual: PeerRole, other: PeerRole): [Transport, Peer] {
@@ -34,5 +37,6 @@ export function readPath(from: ByteReader, usual: PeerRole, other: PeerRole): [T
   if ((bits & PathBits.known) === 0) return [transport, anonymous(role, name)];
   const address = from.text();
   const plusOne = from.varint();
-  return [transport, { name, address, role, mounts: plusOne === 0 ? undefined : Array.from({ length: plusOne - 1 }, () => from.text()) }];
+  const mounts = plusOne === 0 ? undefined : Array.from({ length: plusOne - 1 }, () => from.text());
+  return [transport, { name, address, role, mounts, ...((bits & PathBits.limited) !== 0 && { maxStreams: from.varint() }) }];
 }

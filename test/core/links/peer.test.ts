@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { PathId } from '../../../core/base/machine.ts';
 import type { Micros } from '../../../core/base/units.ts';
 import { defaultSettings } from '../../../core/config/settings.ts';
-import { anonymous, snapshotPeer, isAnonymous, mayAnnounce, type Peer, type PeerRole } from '../../../core/links/peer.ts';
+import { anonymous, snapshotPeer, vouchedFor, isAnonymous, mayAnnounce, type Peer, type PeerRole } from '../../../core/links/peer.ts';
 import { transports } from '../../../core/links/transport.ts';
 import { StateReader, StateWriter } from '../../../core/recording/saved-state.ts';
 import { ByteReader, ByteWriter } from '../../../core/recording/wire.ts';
@@ -101,7 +101,7 @@ describe('what is known of a peer', () => {
     return [snapshotPeer(new StateReader(new ByteReader(writer.written), 'whole'), undefined), writer.written];
   };
 
-  it.each([limited('source', 'jazz', 'rock'), limited('relay'), { ...anonymous('source', 'studio 1'), address: '192.0.2.9' }])('is saved with its path: %o', (peer) => {
+  it.each([limited('source', 'jazz', 'rock'), limited('relay'), { ...anonymous('source', 'studio 1'), address: '192.0.2.9' }, vouchedFor('source', 'studio', 'a:1', { mounts: ['x*'], maxStreams: 7 })])('is saved with its path: %o', (peer) => {
     expect(isAnonymous(peer)).toBe(false);
     expect(restored(peer)[0]).toEqual(peer);
   });

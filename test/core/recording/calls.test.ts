@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Micros } from '../../../core/base/units.ts';
 import { defaultSettings } from '../../../core/config/settings.ts';
-import { anonymous, type Peer } from '../../../core/links/peer.ts';
+import { anonymous, vouchedFor, type Peer } from '../../../core/links/peer.ts';
 import { transports } from '../../../core/links/transport.ts';
 import { CallReader, CallWriter } from '../../../core/recording/calls/bytes.ts';
 import { callsOf, edgeCalls, relayCalls, type CallDefinition } from '../../../core/recording/calls/calls.ts';
@@ -34,10 +34,21 @@ describe('the calls of a machine', () => {
     { ...anonymous('source', '192.0.2.1:4'), mounts: ['jazz', 'rock'] },
     { name: 'studio', address: '192.0.2.1', role: 'relay', mounts: undefined },
     { name: 'studio', address: '', role: 'source', mounts: [] },
+    vouchedFor('source', 'studio', '192.0.2.1:4', { mounts: ['jazz', 'news/*'], maxStreams: 3 }),
+    vouchedFor('source', 'studio', '192.0.2.1:4', { mounts: undefined }),
   ])('open a path to %o', (peer) => {
     for (const calls of [edgeCalls, relayCalls]) {
       for (const transport of Object.values(transports)) expect(again(calls.openPath, transport, peer)).toEqual([transport, peer]);
     }
+  });
+
+  it.each<Peer>([
+    anonymous('subscriber', '192.0.2.1:4'),
+    vouchedFor('subscriber', 'edge-1', '192.0.2.1:4', { mounts: undefined }),
+    vouchedFor('subscriber', 'edge-1', '192.0.2.1:4', { mounts: [] }),
+    vouchedFor('subscriber', 'edge-1', '192.0.2.1:4', { mounts: ['jazz', 'news/*'] }),
+  ])('subscribe %o', (peer) => {
+    expect(again(relayCalls.subscribe, peer)).toEqual([peer]);
   });
 
   it('are those of the role and no other', () => {

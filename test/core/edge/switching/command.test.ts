@@ -21,6 +21,11 @@ describe('a stream', () => {
     expect(isFrom(called('0a1b'), '')).toBe(false);
   });
 
+  it('comes from a key when a relay says so, and not when its encoder calls itself that', () => {
+    expect(isFrom(called('0a1b2c3d', 'studio-a', 'key:studio-a'), 'key:studio-a')).toBe(true);
+    expect(isFrom(called('0a1b2c3d', 'key:studio-a', '10.0.0.7'), 'key:studio-a')).toBe(false);
+  });
+
   it('is found by where it comes from, or by four digits of its id or more, where no other one has them', () => {
     expect(find('studio-b')).toBe(two);
     expect(find('10.0.0.7')).toBe(one);
