@@ -230,7 +230,7 @@ describe('command lines that are right', () => {
     const wish = readDavecast('probe http://u:p@h:8000/m?x=y --for 60 --max-stall 500 --max-disconnects 0 --min-kbps 120 --buffer 2000 --give-up 5000 --json'.split(' '));
     expect(wish).toMatchObject({ kind: 'probe', config: { forMs: 60_000, bufferMs: 2_000, giveUpMs: 5_000, output: 'json' } });
     expect(wish.kind === 'probe' && [wish.config.url.href, ...wish.config.limits]).toEqual([
-      'http://u:p@h:8000/m?x=y', ['max-stall', 500], ['max-disconnects', 0], ['min-kbps', 120],
+      'http://u:p@h:8000/m?x=y', ['max-start', 10_000], ['max-stall', 500], ['max-digital-silence', 10_000], ['max-missing', 5_000], ['max-repeated', 5_000], ['max-disconnects', 0], ['min-kbps', 120],
     ]);
     expect(readDavecast(['probe', 'http://h'])).toMatchObject({ config: { forMs: undefined, output: 'text' } });
   });
