@@ -51,7 +51,7 @@ export class ServiceManager {
   /** Another process is the main one from now on. Resolves when systemd knows that, or cannot be told: before, our end would be that of the service. */
   async handOver(pid: number): Promise<void> {
     const helper = this.#helper;
-    if (helper === undefined) return;
+    if (helper === undefined || helper.stdin.writableEnded) return;
     clearInterval(this.#beats);
     const done = new Promise((resolve) => helper.once('close', resolve));
     helper.stdin.end(`MAINPID=${pid}\n`);

@@ -47,6 +47,18 @@ describe('systemd', () => {
     expect(failures).toEqual([]);
   });
 
+  it('is told which process takes over, before this one may end', async () => {
+    program('sleep 0.1; echo "$1" >> "$(dirname "$0")/said"');
+    const one = manager();
+    await one.handOver(42);
+    expect(said()).toEqual(['MAINPID=42']);
+    one.stopping();
+    await one.handOver(43);
+    expect(said()).toEqual(['MAINPID=42']);
+    await new ServiceManager({ env: {}, failed: (reason) => failures.push(reason) }).handOver(42);
+    expect(failures).toEqual([]);
+  });
+
   it('is told again and again where it watches this process', async () => {
     manager({ WATCHDOG_USEC: '20000', WATCHDOG_PID: String(process.pid) }).ready();
     await expect.poll(said).toEqual(expect.arrayContaining(['@davecast READY=1', '@davecast WATCHDOG=1']));
