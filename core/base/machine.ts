@@ -9,6 +9,11 @@ import type { Micros } from './units.ts';
 export interface Machine {
   /** Does whatever is due at `now`. Early and repeated calls do nothing. */
   advance(now: Micros): void;
+  /**
+   * The process was suspended for so much longer than its time has moved on: called between two calls, before the first one with a time behind that.
+   * What others have sent meanwhile comes next, and is no faster than it should be. Of use to a machine that compares programme with time.
+   */
+  suspended?(now: Micros, us: number): void;
   /** When `advance` wants to be called next; it may turn out to be early. `NEVER` when idle. */
   readonly deadline: Micros;
   /** Why that deadline exists; 'none' when idle. */

@@ -15,6 +15,7 @@ export class SteadyClock {
   /** Machine time less the clock's reading. */
   #offset = 0;
   #last = -Infinity;
+  #uncountedUs = 0;
 
   /** @param lateUs by how much a driver can be late with its own timer and time still counts. */
   constructor(lateUs: Micros) {
@@ -32,13 +33,23 @@ export class SteadyClock {
     return reading + this.#offset > Math.max(dueAt, this.#last) + this.#lateUs;
   }
 
+  /** Time that has passed since this was asked last, and that machine time does not count. */
+  takeUncountedUs(): number {
+    const us = this.#uncountedUs;
+    this.#uncountedUs = 0;
+    return us;
+  }
+
   /** @param dueAt the machine time for which the driver's timer is armed: NEVER when it waits for nothing. */
   read(reading: Micros, dueAt: Micros): Micros {
     let now = reading + this.#offset;
     // What is due before the newest reading is late since that.
     const latest = Math.max(dueAt, this.#last) + this.#lateUs;
     if (now < this.#last) now = this.#last;
-    else if (now > latest) now = latest;
+    else if (now > latest) {
+      this.#uncountedUs += now - latest;
+      now = latest;
+    }
     this.#offset = now - reading;
     this.#last = now;
     return now as Micros;

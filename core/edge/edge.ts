@@ -348,6 +348,11 @@ export class Edge implements Machine {
     this.#mounts.get(name)?.heardElsewhere(audience);
   }
 
+  /** The process was suspended for so much longer than its time has moved on. */
+  suspended(_now: Micros, us: number): void {
+    for (const stream of this.#streams) stream.suspended(us);
+  }
+
   advance(now: Micros): void {
     this.#now = now;
     this.#timers.run(now);

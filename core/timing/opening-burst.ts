@@ -27,6 +27,11 @@ export class OpeningBurst {
     this.#gainedAt = now;
   }
 
+  /** So much time has passed that is not counted. */
+  suspended(us: number): void {
+    if (this.#beganAt !== undefined) this.#beganAt = (this.#beganAt - us) as Micros;
+  }
+
   goesOn(now: Micros): boolean {
     if (this.#beganAt === undefined || this.#mostAheadUs < LEAST_AHEAD_US) return false;
     return now - this.#gainedAt < SETTLED_US && now - this.#beganAt < MOST_US;

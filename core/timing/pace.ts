@@ -75,6 +75,11 @@ export class Pace {
     return true;
   }
 
+  /** So much time has passed that is not counted: what it held up follows at once. */
+  suspended(us: number): void {
+    this.#leadUs = Math.max(this.#leadUs - us, -MOST_CREDIT_US);
+  }
+
   #forget(leadUs: number, passedUs: number): number {
     if (leadUs < 0) return Math.min(0, leadUs + LATE_SHARE * passedUs);
     return Math.max(0, leadUs - (this.#isUnpaced ? FORGIVEN_SHARE : FORGOTTEN_SHARE) * passedUs);

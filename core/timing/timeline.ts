@@ -57,6 +57,12 @@ export class Timeline {
     if (durationUs > 0) this.#mediaUs += Math.min(durationUs, MOST_SKIP_US);
   }
 
+  /** So much time has passed that our clock does not count: by that, what comes from now on comes so much sooner. */
+  suspended(us: number): void {
+    this.#lows = this.#lows.map((low) => low - us);
+    this.#low -= us;
+  }
+
   /** Saves or restores its state. */
   snapshot(a: Snapshot): void {
     this.#lows = a.list(this.#lows, (low) => a.number(low ?? 0));

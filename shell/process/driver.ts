@@ -41,9 +41,12 @@ export class Driver {
     this.#clock = new SteadyClock(this.#maxLagUs);
   }
 
-  /** The machine's time, for its inputs. */
+  /** The machine's time, for its inputs: no sink reads it, for its machine may have to be told of a pause first. */
   get now(): Micros {
-    return this.#clock.read(monotonicNow(), this.#armedFor);
+    const now = this.#clock.read(monotonicNow(), this.#armedFor);
+    const suspendedUs = this.#clock.takeUncountedUs();
+    if (suspendedUs > 0) this.#machine.suspended?.(now, suspendedUs);
+    return now;
   }
 
   /** After every input: does what sinks have put off, and arms the timer if the deadline is earlier now. */

@@ -41,6 +41,8 @@ export class Driver {
     assert(now >= this.#readAt, 'the time of a machine goes back');
     assert(now <= latest, 'what a process could not hear is held against others');
     this.#readAt = now;
+    const suspendedUs = this.#clock.takeUncountedUs();
+    if (suspendedUs > 0) this.#machine.suspended?.(now, suspendedUs);
     return now;
   }
 

@@ -225,6 +225,7 @@ export class EdgeProcess implements Process {
     const { kind, fields } = cast.readable(event);
     trace.note(world.now, this.#host.name, kind, fields);
     if (kind === 'stream-new') this.#watch.began(String(fields['stream']));
+    if (kind === 'stream-unpaced') this.#watch.unpaced(String(fields['stream']));
     if (kind === 'fallback-entered') cast.fellBack(this.#host.name, String(fields['mount']));
     if (kind === 'mount-started' && fields['stream'] !== '') cast.switched(this.#host.name, String(fields['stream']), 'started');
     if (kind === 'fallback-left') cast.switched(this.#host.name, String(fields['to']), 'fallback left');

@@ -36,6 +36,8 @@ const BEGINS_MS = 1_000;
 const THERE_MS = 200;
 /** A stream that has been faster than real time is so until its lead is so much smaller. */
 const CALM_US = 10_000_000;
+/** `MOST_CREDIT_US` of the core. */
+const MOST_LATE_US = 120_000_000;
 /** And streams for longer than the edge itself remembers them, with any settings that a scenario has. */
 const FORGET_MS = 120_000;
 
@@ -74,7 +76,7 @@ export class EdgeWatch {
     const newest = new Map<ModelStream, number>();
     let at = 0 as Micros;
     const message = (bytes: Uint8Array, start: number, end: number): void => {
-      const frame = this.#arrived(at, newest, bytes, start);
+      const frame = this.#arrived(newest, bytes, start);
       this.#model?.message(at, path, transport, bytes, start, end, frame);
     };
     const deframer = new Deframer(message);
@@ -101,6 +103,14 @@ export class EdgeWatch {
     for (const [stream, arrivals] of this.#arrivals) {
       if (stream.name === from) arrivals.isLeft = true;
       if (stream.name === to) arrivals.isLeft = false;
+    }
+  }
+
+  /** The edge says that a stream comes faster than real time: then it is no candidate for minutes. */
+  unpaced(name: string): void {
+    for (const [stream, arrivals] of this.#arrivals) {
+      if (stream.name !== name || !arrivals.isSurelyPaced) continue;
+      this.#oracle.violated('redundancy is told as it is', `${name} is said to come faster than real time, and does not`);
     }
   }
 
@@ -147,7 +157,7 @@ export class EdgeWatch {
     }
   }
 
-  #arrived(now: Micros, newest: WatchedPath['newest'], bytes: Uint8Array, start: number): Glance | undefined {
+  #arrived(newest: WatchedPath['newest'], bytes: Uint8Array, start: number): Glance | undefined {
     if (bytes[start] !== MessageType.DATA) return undefined;
     const frame = this.#programme.glance(bytes, start + PDU_HEADER_BYTES);
     if (frame === undefined) return undefined;
@@ -163,7 +173,7 @@ export class EdgeWatch {
     }
     if (this.#paths.size >= 3) this.#comparePaths(newest, arrivals, frame);
     arrivals.beganAt ??= this.#world.now;
-    arrivals.add(frame.index, this.#world.now, now);
+    arrivals.add(frame.index, this.#world.now);
     return frame;
   }
 
@@ -238,7 +248,7 @@ class Arrivals {
   readonly #time = new Float64Array(REMEMBERED_FRAMES);
   readonly #frameUs: number;
   readonly #unpacedUs: number;
-  /** Programme that has come beyond the time that has passed, by the machine's clock: of that an edge counts no more, for it forgets some. */
+  /** Programme that has come beyond the time that has passed, whatever of that the machine was suspended for: an edge counts no more, for it forgets some. */
   #leadUs = 0;
   #leadAt = -Infinity;
 
@@ -256,17 +266,28 @@ class Arrivals {
     this.#unpacedUs = unpacedUs;
   }
 
-  /** @param now the machine's time. */
-  add(index: number, time: number, now: number): void {
+  /** By so little may what an edge counts be more: what has waited for a gap comes at once. */
+  get isSurelyPaced(): boolean {
+    return this.#leadUs < this.#unpacedUs - Math.min(CALM_US, this.#unpacedUs / 2);
+  }
+
+  add(index: number, time: number): void {
     this.latestAt = time;
     if (index > this.newest) this.newest = index;
     const slot = index % REMEMBERED_FRAMES;
     if (this.#index[slot]! >= index) return;
     this.#index[slot] = index;
     this.#time[slot] = time;
-    this.#leadUs = Math.min(Math.max(0, this.#leadUs - (now - this.#leadAt)) + this.#frameUs, this.#unpacedUs);
-    this.#leadAt = now;
+    this.#leadUs = Math.min(this.#leadAfter(time - this.#leadAt) + this.#frameUs, this.#unpacedUs);
+    this.#leadAt = time;
     this.mayBeUnpaced = this.#leadUs > this.#unpacedUs - (this.mayBeUnpaced ? Math.min(CALM_US, this.#unpacedUs / 2) : this.#frameUs);
+  }
+
+  /** What was held up follows at once; how long a stream was late is forgotten ten times as fast as an edge forgets it. */
+  #leadAfter(passedUs: number): number {
+    if (this.#leadAt === -Infinity) return 0;
+    const leadUs = this.#leadUs - passedUs;
+    return leadUs < 0 ? Math.min(0, Math.max(leadUs, -MOST_LATE_US) + 0.01 * passedUs) : leadUs;
   }
 
   /** Infinity when it has not arrived, or so long ago that nobody remembers. */

@@ -114,8 +114,10 @@ export class Altered {
     this.#pausedUntil = -Infinity;
     // As a `SteadyClock` reads it.
     const latest = Math.max(this.#player.machine.deadline, this.#now - this.#shiftUs) + this.#lateUs;
-    this.#shiftUs += Math.max(0, until - this.#shiftUs - latest);
+    const uncountedUs = Math.max(0, until - this.#shiftUs - latest);
+    this.#shiftUs += uncountedUs;
     this.#now = until;
+    if (uncountedUs > 0 && 'suspended' in this.#player.machine) this.#player.play({ kind: 'suspended', now: (until - this.#shiftUs) as Micros, args: [uncountedUs] });
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const { call, answer } of waiting) if (call.kind !== 'advance') this.#give(call, answer, until);

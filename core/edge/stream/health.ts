@@ -110,6 +110,12 @@ export class StreamHealth {
     return this.pace.take(now, durationUs);
   }
 
+  /** So much time has passed that is not counted. */
+  suspended(us: number): void {
+    this.pace.suspended(us);
+    this.#opening.suspended(us);
+  }
+
   /** So much programme is lost. */
   lost(now: Micros, programmeUs: number): void {
     this.losses.lost(now, programmeUs);

@@ -279,6 +279,12 @@ export class EdgeStream implements Kin {
     return carriedIt;
   }
 
+  /** The process was suspended: so much time has passed that is not counted, and what came meanwhile comes now. */
+  suspended(us: number): void {
+    this.#media.timeline.suspended(us);
+    this.#health.suspended(us);
+  }
+
   judge(now: Micros): void {
     this.#messages.judge(now);
   }

@@ -164,6 +164,11 @@ export const edgeCalls: EdgeCalls = {
     write: (to, label) => to.text(label),
     read: (from) => [from.text()],
   },
+  suspended: {
+    kind: 24,
+    write: (to, us) => to.varint(us),
+    read: (from) => [from.varint()],
+  },
   heardElsewhere: {
     kind: 14,
     write: (to, name, { listeners, listenerPeak, slowListeners, bytesOut }) => {

@@ -6,6 +6,7 @@ import { chance, someOf, whole } from './draws.ts';
 import { healing, without } from './healing.ts';
 import { drawExtras } from './extras.ts';
 import { drawHostile } from './hostile.ts';
+import { drawLongStop } from './long-stop.ts';
 import { inOrder } from './outages.ts';
 import { recovers, RECOVERS_WITHIN_S } from '../../run/recovers.ts';
 import { drawPolicyChanges } from './policy-changes.ts';
@@ -37,7 +38,8 @@ export function drawSwarm(seed: number): Scenario {
   const meanLengthS = pick(random, [0.5, 2, 6, 15]);
   const wishes = drawWishes({ random: dice.stream('swarm:wishes'), topology: bare, fromS: QUIET_START_S, untilS: durationS });
   const dressed = drawHostile(dice, drawExtras(dice, { ...bare, edges: wishes.edges }));
-  const { topology, faults: changes } = drawPolicyChanges({ random: dice.stream('swarm:policies'), topology: dressed, fromS: QUIET_START_S, untilS: durationS });
+  const { topology: changed, faults: changes } = drawPolicyChanges({ random: dice.stream('swarm:policies'), topology: dressed, fromS: QUIET_START_S, untilS: durationS });
+  const { topology, faults: stops } = drawLongStop(dice, changed, QUIET_START_S, healsAtS);
   const core = drawCore(random, topology);
   const others = pick(random, ['stay as they are', 'go on breaking'] as const);
   const all = drawTrouble({
@@ -50,7 +52,7 @@ export function drawSwarm(seed: number): Scenario {
     meanLengthS,
   });
   const later = others === 'go on breaking' ? without(core, all.filter(({ atS }) => atS >= healsAtS)) : [];
-  const faults = [...all.filter(({ atS }) => atS < healsAtS), ...healing(topology, core, healsAtS), ...later, ...wishes.faults, ...drawSetTitles(dice.stream('swarm:set-titles'), topology, QUIET_START_S, durationS), ...changes];
+  const faults = [...all.filter(({ atS }) => atS < healsAtS), ...healing(topology, core, healsAtS), ...later, ...wishes.faults, ...drawSetTitles(dice.stream('swarm:set-titles'), topology, QUIET_START_S, durationS), ...changes, ...stops];
   return {
     name: 'swarm',
     story: 'Drawn from the seed: a station, and trouble of some kinds; then a part of it is healed for good, and must be heard again.',

@@ -27,6 +27,17 @@ describe('a steady clock', () => {
     expect(times([1_000, 1_050], [-119_000, 1_050], [-118_990, 1_050], [-118_900, 1_150])).toEqual([1_000, 1_000, 1_010, 1_100]);
   });
 
+  test('tells once of time that it has not counted', () => {
+    const clock = new SteadyClock(LATE);
+    clock.read(ms(0), ms(50));
+    expect(clock.takeUncountedUs()).toBe(0);
+    clock.read(ms(15_000), ms(50));
+    clock.read(ms(15_020), ms(300));
+    clock.read(ms(14_000), ms(300));
+    expect(clock.takeUncountedUs()).toBe(ms(14_750));
+    expect(clock.takeUncountedUs()).toBe(0);
+  });
+
   test('counts all of it when nothing is waited for', () => {
     expect(times([0, Infinity], [60_000, Infinity])).toEqual([0, 60_000]);
   });

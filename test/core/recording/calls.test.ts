@@ -51,6 +51,10 @@ describe('the calls of a machine', () => {
     expect(again(relayCalls.subscribe, peer)).toEqual([peer]);
   });
 
+  it('tell an edge of a pause', () => {
+    expect(again(edgeCalls.suspended, 50_000_000)).toEqual([50_000_000]);
+  });
+
   it('are those of the role and no other', () => {
     const block = (role: 'edge' | 'relay', kind: number): unknown => readCalls(Uint8Array.of(0, kind, 0, 1, 0x78), role);
     expect(block('relay', relayCalls.subscribe.kind)).toMatchObject([{ kind: 'subscribe', args: [{ name: 'x', role: 'subscriber' }] }]);

@@ -22,6 +22,19 @@ class Rig {
   }
 }
 
+describe('a stream is no faster', () => {
+  it('for what the process could not hear while it was suspended, and is after that as soon as any other', () => {
+    const rig = new Rig();
+    rig.play(60);
+    rig.pace.suspended(50_000_000);
+    rig.play(50, 1_000);
+    rig.play(60);
+    expect(rig.changes).toEqual([]);
+    rig.play(50, 1_000);
+    expect(rig.changes).toEqual([[expect.any(Number), true]]);
+  });
+});
+
 describe('a stream is unpaced', () => {
   it('that brings hours in seconds, from its first forty seconds on', () => {
     const rig = new Rig();

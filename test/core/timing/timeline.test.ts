@@ -37,6 +37,15 @@ describe('Timeline', () => {
     expect(timeline.mediaUs).toBe(3 * 3_600_000_000);
   });
 
+  it('knows at once how much sooner everything comes by a clock that has stood still', () => {
+    const timeline = arriving(1_000_000, [0, 5_000, 0, 20_000]);
+    timeline.suspended(2_000_000);
+    expect(timeline.originUs).toBe(-1_000_000);
+    // What was held up is late by that; its end is not.
+    for (let frame = 0; frame < 76; frame++) timeline.frame(1_110_000 as Micros, FRAME_US);
+    expect(timeline.originUs).toBeCloseTo(-1_000_000, -4);
+  });
+
   it('takes the fastest arrival for the origin, whatever the others do', () => {
     fc.assert(fc.property(fc.array(fc.nat(400_000), { minLength: 1, maxLength: 300 }), fc.nat(), (delays, fastest) => {
       delays[fastest % delays.length] = 0;

@@ -103,6 +103,24 @@ describe('a driver', () => {
     }
   });
 
+  it('tells its machine of the time that it has not counted, before the time is read', () => {
+    const told: number[] = [];
+    const alarm = Object.assign(new Alarm(), { suspended: (now: Micros, us: number) => told.push(now, us) });
+    const driver = new Driver(alarm, { maxTimerLagMs: 1 });
+    const before = monotonicNow();
+    alarm.deadline = before;
+    driver.settle();
+    while (monotonicNow() < before + ms(10));
+    const now = driver.now;
+    const after = monotonicNow();
+    driver.stop();
+    const uncountedUs = told.filter((_, index) => index % 2 === 1).reduce((sum, us) => sum + us, 0);
+    expect(told.at(-2)).toBe(now);
+    expect(uncountedUs).toBeGreaterThan(0);
+    expect(now + uncountedUs).toBeGreaterThanOrEqual(before + ms(10));
+    expect(now + uncountedUs).toBeLessThanOrEqual(after);
+  });
+
   it('does nothing more once it is stopped', async () => {
     const alarm = new Alarm();
     const driver = new Driver(alarm, defaultSettings);

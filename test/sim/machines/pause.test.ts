@@ -3,7 +3,7 @@ import { at, station, type Fault, type Scenario } from '../../../sim/scenario.ts
 import { simulate, type Run } from '../../../sim/run/simulation.ts';
 
 function after(...faults: Fault[]): Run {
-  const scenario: Scenario = { name: 'pause', story: '', durationS: 70, topology: station(), faults, expect: [] };
+  const scenario: Scenario = { name: 'pause', story: '', durationS: 82, topology: station(), faults, expect: [] };
   return simulate(scenario, { seed: 1 });
 }
 
@@ -12,6 +12,13 @@ test.each([2, 8, 15, 30])('an edge that stood still for %i s lets nobody go, and
   const { listeners, violations } = after(at(20).freeze('edge'), at(20 + seconds).thaw('edge'));
   expect(violations).toEqual([]);
   expect(listeners).toMatchObject([{ disconnects: 0, isPlaying: true }]);
+});
+
+/** Both encoders were taken for faster than real time, so that nothing stood by for minutes, and seconds of what came behind were left out. */
+test('an edge that stood still for 50 s has its backup when it goes on, and leaves out no more than what nobody had kept', () => {
+  const { listeners, violations } = after(at(20).freeze('edge'), at(70).thaw('edge'));
+  expect(violations).toEqual([]);
+  expect(listeners).toMatchObject([{ disconnects: 0, isPlaying: true, switches: [{ reason: 'gap' }] }]);
 });
 
 test.each([1_000, -1_000, 37_000, -37_000, 120_000, -120_000])('nobody hears that clocks are set by %i ms', (byMs) => {

@@ -96,17 +96,26 @@ describe('the oracle', () => {
   });
 
   test('lets pieces be left out of a stream only while that is faster than real time', () => {
-    for (const [frames, everyMs, broken] of [[120, 5, []], [120, 20, ['a frame that reached the edge in time is never lost']]] as const) {
+    for (const [frames, everyMs, broken] of [[180, 5, []], [180, 20, ['a frame that reached the edge in time is never lost']]] as const) {
       const watched = new Watched({ unpacedMs: 2_000 });
       for (let index = 1; index <= frames; index++) watched.arrives(index * everyMs, watched.a, index);
-      watched.sends(watched.a, 1, 2, 110);
+      watched.sends(watched.a, 1, 2, 170);
       expect(watched.broken).toEqual(broken);
     }
     const calm = new Watched({ unpacedMs: 2_000 });
-    for (let index = 1; index <= 120; index++) calm.arrives(index * 5, calm.a, index);
-    for (let index = 121; index <= 180; index++) calm.arrives(600 + (index - 120) * 50, calm.a, index);
-    calm.sends(calm.a, 1, 2, 175);
+    for (let index = 1; index <= 180; index++) calm.arrives(index * 5, calm.a, index);
+    for (let index = 181; index <= 240; index++) calm.arrives(900 + (index - 180) * 50, calm.a, index);
+    calm.sends(calm.a, 1, 2, 235);
     expect(calm.broken).toEqual(['a frame that reached the edge in time is never lost']);
+  });
+
+  test('lets a stream be called faster than real time only when it is, whatever was held up', () => {
+    for (const [frames, everyMs, pauseMs, broken] of [[180, 5, 0, []], [120, 5, 3_000, ['redundancy is told as it is']], [120, 26, 0, ['redundancy is told as it is']]] as const) {
+      const watched = new Watched({ unpacedMs: 2_000 });
+      for (let index = 1; index <= frames; index++) watched.arrives(pauseMs + index * everyMs, watched.a, index);
+      watched.watch.unpaced('a#1');
+      expect(watched.broken).toEqual(broken);
+    }
   });
 
   test('has nothing against a stream in order, a switch, and the way back', () => {

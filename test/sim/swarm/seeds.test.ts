@@ -17,6 +17,7 @@ test.each([
   ['the first stream behind a fallback that had stopped began with a frame that nobody could decode', 290],
   ['a fallback went on with a mountpoint that had ended and begun anew as if nothing had happened', 9_301_753],
   ['a pause of 71 ms at the very end was taken for silence for good', 2_056_922_037],
+  ['a gap was taken for shorter than it was, for the clock of an edge that is suspended stands still', 9_303_053],
 ] as const)('%s', (_, seed) => {
   expect(simulate(drawSwarm(seed), { seed }).violations).toEqual([]);
 });
