@@ -172,6 +172,12 @@ export class Place {
     return undefined;
   }
 
+  /** What that path had delivered elsewhere again, between here and its rival place: there the stream has been on its way. It is kept no longer. */
+  takeOnTheWay(now: Micros, { rival, aside }: PathRecord): Held[] {
+    const isOnTheWay = rival !== undefined && aside?.isEstablished === true && isFresh(now, aside) && aside.lowest > this.#newest && aside.newest < rival.first;
+    return isOnTheWay ? aside.take() : [];
+  }
+
   /** When that is to be asked again, if nothing comes until then. */
   decidesAt(pathRecords: PathRecords<PathRecord>): Micros {
     let at: Micros = NEVER;

@@ -102,8 +102,14 @@ export class FirstCopies {
 
   /** The stream has gone to where this path has delivered: what it has delivered there is passed on in order, and nothing of it lost. */
   #goTo(now: Micros, pathRecord: PathRecord): void {
+    const onTheWay = this.#place.takeOnTheWay(now, pathRecord);
     const kept = pathRecord.rival!.take();
     pathRecord.rival = undefined;
+    if (onTheWay.length > 0) this.#goToKept(now, pathRecord, onTheWay);
+    this.#goToKept(now, pathRecord, kept);
+  }
+
+  #goToKept(now: Micros, pathRecord: PathRecord, kept: readonly Held[]): void {
     const first = kept[0]!.sequence;
     const { newest } = this.#place;
     // Behind a gap that the window spans it is the same place.

@@ -208,8 +208,17 @@ export class Reassembler {
 
   /** The stream has gone to where this path has delivered: what it has delivered there is taken in, and nothing of it lost. */
   #goTo(now: Micros, pathRecord: Testimony): void {
+    const onTheWay = this.#place.takeOnTheWay(now, pathRecord);
     const held = pathRecord.rival!.take();
     pathRecord.rival = undefined;
+    if (onTheWay.length > 0) {
+      this.#goToHeld(now, pathRecord, onTheWay);
+      this.#release(now);
+    }
+    this.#goToHeld(now, pathRecord, held);
+  }
+
+  #goToHeld(now: Micros, pathRecord: Testimony, held: readonly Held[]): void {
     const newest = held.at(-1)!.sequence;
     const isFar = (): boolean => newest >= this.#next + this.#settings.windowMessages || this.#place.isAhead(newest);
     while (this.#window.count > 0 && isFar()) {

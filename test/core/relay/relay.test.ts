@@ -182,6 +182,19 @@ describe('the relay', () => {
     expect(rig.sequences(subscriber)).toEqual([...range(1, 10), ...range(100, 110)]);
   });
 
+  it('passes on what its only path has brought between two long losses', () => {
+    const rig = new Rig();
+    const subscriber = rig.subscribe();
+    const path = rig.path();
+    const sequences = [...range(1, 100), ...range(1_000, 1_020), ...range(1_200, 1_250)];
+    for (const sequence of sequences) {
+      if (sequence < 1_000 || sequence > 1_210) rig.after(26);
+      rig.tcp(path, data(sequence, payload(1)));
+    }
+    rig.after(1_000);
+    expect(rig.sequences(subscriber)).toEqual(sequences);
+  });
+
   it('passes titles that lay far ahead on before what comes behind them', () => {
     const rig = new Rig();
     const subscriber = rig.subscribe();

@@ -657,6 +657,24 @@ describe('the reassembler', () => {
     expect(rig.accept(path, 8_000)).toBe('late');
   });
 
+  it.each([[192, 200, 320], [192, 1_000, 1_200], [2_048, 200, 320]])('goes by where its only path has been between two long losses, in a window of %i', (windowMessages, first, next) => {
+    const rig = new ReassemblyRig({ windowMessages });
+    const path = rig.path('tcp');
+    for (const sequence of range(1, 100)) {
+      rig.after(26);
+      rig.accept(path, sequence);
+    }
+    rig.after(50);
+    rig.all(path, range(first, first + 40));
+    rig.all(path, range(next, next + 10));
+    for (const sequence of range(next + 11, next + 50)) {
+      rig.after(26);
+      rig.accept(path, sequence);
+    }
+    expect(rig.released).toEqual([...range(1, 100), ...range(first, first + 40), ...range(next, next + 50)]);
+    expect(rig.lost.map(({ sequence, messages }) => [sequence, messages])).toEqual([[101, first - 101], [first + 41, next - first - 41]]);
+  });
+
   it('keeps what it holds when it goes on far ahead', () => {
     const rig = new ReassemblyRig({ windowMessages: 16 });
     const [a, b] = [rig.path('tcp'), rig.path('tcp')];
