@@ -7,6 +7,7 @@ import { snapshotFormat } from '../../codec/formats.ts';
 import { LevelReader } from '../../codec/level.ts';
 import { FrameScanner } from '../../codec/scan/scanner.ts';
 import { TagLimit } from '../../codec/scan/tag-limit.ts';
+import { MessageMix } from './message-mix.ts';
 import type { Gap } from './reassembler.ts';
 import { FrameRing } from './ring.ts';
 import type { Settings } from '../../config/settings.ts';
@@ -49,6 +50,7 @@ export class StreamMedia {
   readonly #levels: LevelReader = new LevelReader();
   readonly #scanner: FrameScanner = new FrameScanner({ frame: (bytes, header) => this.#frame(bytes, header) });
   readonly #tagLimit: TagLimit = new TagLimit();
+  readonly #mix: MessageMix = new MessageMix();
   #format: FrameFormat | undefined;
   #durationUs = 0;
   #dataMessages = 0;
@@ -79,8 +81,14 @@ export class StreamMedia {
     this.#now = now;
     this.#arrivedAt = arrivedAt;
     this.#dataMessages++;
+    this.#mix.took(true);
     this.#scanner.push(payload);
     this.#tagLimit.look(now, this.#scanner);
+  }
+
+  /** A message without audio, in order. */
+  other(): void {
+    this.#mix.took(false);
   }
 
   /** Messages are lost; what is behind them comes next. Returns about how much programme was in them. */
@@ -88,8 +96,7 @@ export class StreamMedia {
     // A frame that nothing has confirmed yet may go out only now.
     this.#now = now;
     this.#scanner.gap();
-    const mostUs = messages * this.#framesPerMessage() * this.#durationUs;
-    const programmeUs = verdict === 'jump' ? this.#programmeOfJump(mostUs, audioAt) : this.#programmeOf(mostUs, audioAt);
+    const programmeUs = verdict === 'jump' ? this.#programmeOfJump(messages, audioAt) : this.#programmeOf(messages, audioAt);
     this.timeline.skip(programmeUs);
     this.#isBehindLoss = true;
     return programmeUs;
@@ -109,6 +116,7 @@ export class StreamMedia {
     this.contentHealth.snapshot(a);
     this.#scanner.snapshot(a);
     this.#tagLimit.snapshot(a);
+    this.#mix.snapshot(a);
     this.#format = snapshotFormat(a, this.#format);
     this.#durationUs = a.number(this.#durationUs);
     this.#dataMessages = a.number(this.#dataMessages);
@@ -135,25 +143,29 @@ export class StreamMedia {
   }
 
   /**
-   * How much programme was in lost messages. Some may have been no audio: what is behind them cannot have come sooner than the
-   * fastest way allows, and would have if there were more frames in them than there were.
+   * How much programme was in lost messages. Some were no audio, about as many as before. How many exactly say the arrivals: what is behind them cannot
+   * have come sooner than the fastest way allows, and would have if there were more frames in them than there were.
    */
-  #programmeOf(mostUs: number, audioAt: Micros | undefined): number {
+  #programmeOf(messages: number, audioAt: Micros | undefined): number {
+    const messageUs = this.#framesPerMessage() * this.#durationUs;
+    const mostUs = messages * messageUs;
     // Of a young stream nobody knows how fast its fastest way is.
     if (audioAt === undefined || this.#dataMessages < RATIO_MESSAGES) return mostUs;
     const tooSoonUs = this.timeline.mediaUs + mostUs + this.timeline.originUs - audioAt;
-    if (!(tooSoonUs > SURELY_TOO_SOON * this.#durationUs)) return mostUs;
-    const frames = Math.min(Math.round(tooSoonUs / this.#durationUs), MOST_OTHERS_IN_A_ROW);
-    return Math.max(0, mostUs - frames * this.#durationUs);
+    const tooSoon = tooSoonUs > SURELY_TOO_SOON * messageUs ? Math.round(tooSoonUs / messageUs) : 0;
+    const expected = Math.round(this.#mix.othersIn(messages));
+    const others = Math.min(Math.max(tooSoon, expected - MOST_OTHERS_IN_A_ROW), expected + MOST_OTHERS_IN_A_ROW, messages);
+    return mostUs - Math.max(0, others) * messageUs;
   }
 
   /**
    * How much programme was in what a stream leaves out that has gone to another place. How many messages that is stands on the
    * wire, and anybody can write a number there: it counts as far as the time that has passed since can hold so much.
    */
-  #programmeOfJump(mostUs: number, audioAt: Micros | undefined): number {
+  #programmeOfJump(messages: number, audioAt: Micros | undefined): number {
+    const programmeUs = this.#programmeOf(messages, audioAt);
     const passedUs = audioAt === undefined ? 0 : audioAt - this.timeline.originUs - this.timeline.mediaUs;
-    return mostUs <= passedUs + FASTER_US ? mostUs : Math.max(0, passedUs);
+    return programmeUs <= passedUs + FASTER_US ? programmeUs : Math.max(0, passedUs);
   }
 
   /** One, with our encoder. The original's messages can hold parts of frames. */

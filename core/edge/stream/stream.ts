@@ -332,7 +332,8 @@ export class EdgeStream implements Kin {
   #message(now: Micros, arrivedAt: Micros, bytes: Uint8Array, start: number, end: number): void {
     const type = bytes[start];
     if (type === MessageType.DATA) this.#media.take(now, arrivedAt, bytes.subarray(start + PDU_HEADER_BYTES, end));
-    else if (type === MessageType.METADATA) this.#description.keepText(now, { sequence: sequenceOf(bytes, start), bytes, start, end });
+    else this.#media.other();
+    if (type === MessageType.METADATA) this.#description.keepText(now, { sequence: sequenceOf(bytes, start), bytes, start, end });
     else if (type === MessageType.HEADERS) this.#description.keepHeaders(this.#by, { sequence: sequenceOf(bytes, start), bytes, start, end });
   }
 
