@@ -18,8 +18,8 @@ export interface Returning {
   readonly origin: string | undefined;
   readonly source: string | undefined;
   readonly health: {
-    /** After how long without a frame it counts as stalled. */
-    readonly stallTimeoutUs: number;
+    /** Since when it has come without a pause that was longer than its cadence allowed before that. */
+    readonly flowsSince: Micros;
   };
 }
 
@@ -129,7 +129,7 @@ export class FallbackController<Stream extends Returning> implements FallbackSin
   hasReturned(now: Micros, stream: Stream): boolean {
     const { fallbackLeaveMs } = this.#options.settings;
     const before = this.#returning.get(stream);
-    const goesOn = before !== undefined && now - before.heardAt <= stream.health.stallTimeoutUs;
+    const goesOn = before !== undefined && stream.health.flowsSince <= before.heardAt;
     const since = goesOn ? before.since : now;
     this.#returning.set(stream, { since, heardAt: now });
     return this.hasRunDry(now) || now - since >= ms(fallbackLeaveMs);

@@ -34,6 +34,7 @@ export class StreamHealth {
   /** When its first frame came out; undefined before. */
   #firstFrameAt: Micros | undefined;
   #steadySince = 0 as Micros;
+  #flowsSince = 0 as Micros;
   #resumedAt = 0 as Micros;
   /** Since when its encoder's connection is said to be closed: then less is waited for. */
   #closedAt: Micros | undefined;
@@ -59,6 +60,11 @@ export class StreamHealth {
   /** Since when it has come without a pause that was longer than its cadence allows, and without a loss. */
   get steadySince(): Micros {
     return this.#steadySince;
+  }
+
+  /** Since when it has come without a pause that was longer than its cadence allowed before that. */
+  get flowsSince(): Micros {
+    return this.#flowsSince;
   }
 
   /** When it was back last from a pause so long that somebody else may go on in its name. */
@@ -101,7 +107,10 @@ export class StreamHealth {
   frame(now: Micros, durationUs: number): boolean {
     this.#firstFrameAt ??= now;
     const { frameAt } = this;
-    if (now - frameAt > this.stallTimeoutUs) this.#steadySince = now;
+    if (now - frameAt > this.stallTimeoutUs) {
+      this.#steadySince = now;
+      this.#flowsSince = now;
+    }
     if (frameAt > 0 && now - frameAt > RESUMES_AFTER_US) this.#resumedAt = now;
     this.#burstUs = now - frameAt < durationUs / 2 ? this.#burstUs + durationUs : durationUs;
     this.#cadence.arrival(now);
@@ -157,6 +166,7 @@ export class StreamHealth {
     this.#burstUs = a.number(this.#burstUs);
     this.#firstFrameAt = a.maybeNumber(this.#firstFrameAt);
     this.#steadySince = a.number(this.#steadySince);
+    this.#flowsSince = a.number(this.#flowsSince);
     this.#resumedAt = a.number(this.#resumedAt);
     this.#closedAt = a.maybeNumber(this.#closedAt);
   }

@@ -54,7 +54,7 @@ export interface StreamConsumer {
 /** What others may know of its parts. */
 type Description = Pick<StreamDescription, 'announcedCodec' | 'headers' | 'text' | 'textSince' | 'beganWith' | 'hasTaken'>;
 type Messages = Pick<Reassembler, 'hasPath' | 'isPathInTrouble' | 'heldMessages' | 'runs'>;
-type Health = Pick<StreamHealth, 'pace' | 'losses' | 'shortfall' | 'frameAt' | 'framesSince' | 'steadySince' | 'stallTimeoutUs' | 'isBursting' | 'isReportedClosed'>;
+type Health = Pick<StreamHealth, 'pace' | 'losses' | 'shortfall' | 'frameAt' | 'framesSince' | 'flowsSince' | 'steadySince' | 'stallTimeoutUs' | 'isBursting' | 'isReportedClosed'>;
 
 export interface Loss {
   readonly sequence: number;

@@ -19,6 +19,7 @@ test.each([
   ['a pause of 71 ms at the very end was taken for silence for good', 2_056_922_037],
   ['a gap was taken for shorter than it was, for the clock of an edge that is suspended stands still', 9_303_053],
   ['what the only path had brought between two long losses was left out', 9_303_041],
+  ['a pause was one that its stream often makes, as soon as it was over, and the fallback was left at once', 9_400_177],
 ] as const)('%s', (_, seed) => {
   expect(simulate(drawSwarm(seed), { seed }).violations).toEqual([]);
 });

@@ -25,12 +25,12 @@ interface Stream {
   readonly origin: string | undefined;
   readonly source: string | undefined;
   readonly name: string;
-  readonly health: { readonly stallTimeoutUs: number };
+  readonly health: { flowsSince: Micros; heardAt: Micros };
 }
 
 const FRAME_MS = FRAME_US / 1000;
-const stream: Stream = { name: '07', origin: 'studio-a', source: '192.0.2.7', health: { stallTimeoutUs: 300_000 } };
-const other: Stream = { name: '08', origin: undefined, source: undefined, health: { stallTimeoutUs: 300_000 } };
+const stream: Stream = { name: '07', origin: 'studio-a', source: '192.0.2.7', health: { flowsSince: 0 as Micros, heardAt: 0 as Micros } };
+const other: Stream = { name: '08', origin: undefined, source: undefined, health: { flowsSince: 0 as Micros, heardAt: 0 as Micros } };
 const ten = fileOf(range(0, 9).map((n) => numbered(n)));
 const mp3 = ten.format;
 const realFrames = loadProgramme().b.frames.map(({ bytes }) => Uint8Array.from(bytes));
@@ -84,6 +84,9 @@ class Stage {
   comes(from: Stream, untilMs: number): number | undefined {
     for (let atMs = this.clock.now / 1000; atMs <= untilMs; atMs += FRAME_MS) {
       this.clock.until(atMs);
+      const { now } = this.clock;
+      if (Math.abs(now - from.health.heardAt) > 300_000) from.health.flowsSince = now;
+      from.health.heardAt = now;
       if (this.controller.hasReturned(this.clock.now, from)) return atMs;
     }
     return undefined;
