@@ -231,6 +231,10 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
 
 export const settingNames: readonly SettingName[] = Object.keys(settingTable) as SettingName[];
 
+export function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(settingTable, name);
+}
+
 export const defaultSettings: Settings = Object.fromEntries(
   settingNames.map((name) => [name, settingTable[name].value]),
 ) as unknown as Settings;

@@ -1,8 +1,8 @@
 import type { Settings } from '../../core/config/settings.ts';
 import type { ProcessRole } from '../process/app.ts';
 import { bindAddress, listenPort, logLevel, multicastEndpoint, noMore, optionalPort, ranges, tcpEndpoint } from '../cli/arguments.ts';
-import { commands, overview, type CommandName } from './commands.ts';
-import { configOf } from '../cli/config.ts';
+import { commands, optionsOfAll, overview, type CommandName } from './commands.ts';
+import { atPlaces, configOf, readGiven, type GivenWithFile } from '../cli/config.ts';
 import { EdgeApp, type EdgeConfig } from '../edge/edge.ts';
 import { EncoderApp, type EncoderConfig } from '../encoder/encoder.ts';
 import { daveiceConfig, encoderConfig } from './encoder-config.ts';
@@ -88,13 +88,18 @@ function readProbe(argv: readonly string[]): Wish {
 
 type Made = Pick<Extract<Wish, { kind: 'run' }>, 'settings' | 'make'> & { readonly logLevel?: LogLevel | undefined };
 
-function read(name: CommandName, argv: readonly string[], make: (given: Given) => Made): Wish {
-  const { role, options, help } = commands[name];
-  const given = readOptions(argv, options);
-  if (given.has('help')) return { kind: 'print', text: formatHelp(help) };
-  if (given.has('version')) return versionOf(name === 'daveice' ? 'daveice' : 'davecast');
-  const { logLevel: level, ...made } = make(given);
-  return { kind: 'run', role, logLevel: logLevel(given) ?? level ?? 'info', metricsAllow: ranges('--metrics-allow', given.all('metrics-allow')), fleet: fleetOf(given), ...made, notes: given.notes };
+function read(name: CommandName, argv: readonly string[], make: (given: GivenWithFile) => Made): Wish {
+  const command = commands[name];
+  const asked = readOptions(argv, command.options);
+  if (asked.has('help')) return { kind: 'print', text: formatHelp(command.help) };
+  if (asked.has('version')) return versionOf(name === 'daveice' ? 'daveice' : 'davecast');
+  const given = readGiven(argv, command, optionsOfAll);
+  try {
+    const { logLevel: level, ...made } = make(given);
+    return { kind: 'run', role: command.role, logLevel: logLevel(given) ?? level ?? 'info', metricsAllow: ranges('--metrics-allow', given.all('metrics-allow')), fleet: fleetOf(given), ...made, notes: given.notes };
+  } catch (error) {
+    throw error instanceof UsageError ? new UsageError(atPlaces(error.message, given)) : error;
+  }
 }
 
 function makeRelay(config: RelayConfig): Made {
@@ -120,7 +125,7 @@ function makeEncoder(config: EncoderConfig): Made {
   return { settings: config.settings, make: ({ tell }, metrics) => new EncoderApp({ ...config, metrics }, tell) };
 }
 
-function relayConfig(given: Given): RelayConfig {
+function relayConfig(given: GivenWithFile): RelayConfig {
   noMore(given.positionals);
   return withOwnPorts({
     bind: bindAddress(given),
@@ -134,13 +139,13 @@ function relayConfig(given: Given): RelayConfig {
     multicasts: given.all('multicast').map((text) => multicastEndpoint('--multicast', text)),
     ...allowedOf(given),
     ...titlesOf(given),
-    settings: configOf(given, 'relay').settings,
+    settings: configOf(given).settings,
     record: recordOf(given),
   });
 }
 
 /** `davecast -r INBOUND OUTBOUND [GROUP@PORT | HOST:PORT]` */
-function originalRelayConfig(given: Given): RelayConfig {
+function originalRelayConfig(given: GivenWithFile): RelayConfig {
   const [inbound, outbound, from, ...more] = given.positionals;
   noMore(more);
   const isGroup = from?.includes('@') === true;
@@ -156,7 +161,7 @@ function originalRelayConfig(given: Given): RelayConfig {
     multicasts: isGroup ? [multicastEndpoint('the multicast group', from)] : [],
     ...allowedOf(given),
     ...titlesOf(given),
-    settings: configOf(given, 'relay').settings,
+    settings: configOf(given).settings,
     record: recordOf(given),
   }, { http: '--http', in: 'INBOUND', out: 'OUTBOUND' });
 }
@@ -166,7 +171,7 @@ function titlesOf(given: Given): Pick<RelayConfig, 'refusesTitles' | 'adminUser'
   return { refusesTitles: given.has('refuse-titles'), adminUser: adminUser(given, 'admin-user'), adminPassword: adminPassword(given, 'admin-password') };
 }
 
-function edgeConfig(given: Given): EdgeConfig {
+function edgeConfig(given: GivenWithFile): EdgeConfig {
   const relays = [...given.all('relay'), ...given.positionals];
   if (relays.length === 0) throw new UsageError('--relay is missing');
   return withOwnPorts({
@@ -178,7 +183,7 @@ function edgeConfig(given: Given): EdgeConfig {
 }
 
 /** `davecast PORT RELAY:PORT [RELAY:PORT …]` */
-function originalEdgeConfig(given: Given): EdgeConfig {
+function originalEdgeConfig(given: GivenWithFile): EdgeConfig {
   const [port, ...relays] = given.positionals;
   if (relays.length === 0) throw new UsageError('RELAY:PORT is missing');
   return withOwnPorts({

@@ -25,8 +25,8 @@ export type CommandName = 'relay' | 'originalRelay' | 'edge' | 'originalEdge' | 
 
 const generalOptions: readonly Option[] = [
   { name: 'bind', value: 'ADDRESS', help: 'listen on this address only, and use its interface for multicast (default: all addresses, of IPv6 and IPv4, which is :: in the log; 0.0.0.0 is those of IPv4)' },
-  { name: 'config', value: 'FILE', help: 'read settings from a JSON file: the settings below by name, and under "mounts" the configuration of single mountpoints, such as {"stallMinMs": 500, "mounts": {"radio": {"prefer": "studio-a"}}}; options on the command line override it' },
-  { name: 'log-level', value: 'LEVEL', help: `lowest level that is logged: ${logLevels.join(', ')} (default info)` },
+  { name: 'config', value: 'FILE', help: 'read a file in YAML or JSON: every option by its name in camel case, such as trustedProxy: [192.0.2.0/24], the settings below, such as stallMinMs: 500, and single mountpoints, such as mounts: {radio: {prefer: studio-a}}. ${NAME} is a variable of the environment. Options on the command line override it' },
+  { name: 'log-level', value: 'LEVEL', help: `lowest level that is logged: ${logLevels.join(', ')} (default info)`, oneOf: logLevels },
   { name: 'help', help: 'print this text' },
   { name: 'version', help: 'print the version' },
 ];
@@ -50,7 +50,7 @@ const pagesTlsOptions = tlsOptions('the page at /, GET /healthz, /readyz, /metri
 const httpOptions = (role: ProcessRole): readonly Option[] => [
   { name: 'trusted-proxy', value: 'CIDR', repeated: true, help: 'address or range of a reverse proxy or load balancer in front of the HTTP ports, such as 192.0.2.0/24. What it says of its clients is believed: X-Forwarded-For, Forwarded, or the PROXY protocol, version 1 or 2 (default: none, and such headers are ignored)' },
   { name: 'metrics-allow', value: 'CIDR', repeated: true, help: 'answer GET /metrics to these addresses, too, and show them all of the page at /: 192.0.2.0/24, 2001:db8::/32, or a single address (default: this machine only, and operators who have the admin password)' },
-  { name: 'ready-check', value: 'NAME', repeated: true, help: `check that counts for GET /readyz, answered with 200 or 503: ${readyChecks[role].all.join(', ')}, or none (default ${readyChecks[role].counted.join(', ')})` },
+  { name: 'ready-check', value: 'NAME', repeated: true, help: `check that counts for GET /readyz, answered with 200 or 503: ${readyChecks[role].all.join(', ')}, or none (default ${readyChecks[role].counted.join(', ')})`, oneOf: [...readyChecks[role].all, 'none'] },
 ];
 
 /** The protocol has no authentication: addresses are all that can be checked. */
@@ -88,13 +88,13 @@ const sourceOptions: readonly Option[] = [
   { name: 'to', value: 'HOST:PORT|HOST@PORT', repeated: true, help: 'push to a relay, at its --in port: by TCP with a colon, by UDP with an @; a host name stands for all its addresses; all mountpoints share one connection to each address' },
   { name: 'from', value: 'URL|MOUNT=URL', repeated: true, help: 'pull the audio from an Icecast or Shoutcast server, or from a stream in a playlist (M3U, PLS): http://host:port/mount or https://host/mount; with several mountpoints radio=http://host:port/mount' },
   caOption('--from https://…'),
-  { name: 'stdin', help: 'read the audio from standard input, and exit when it ends' },
+  { name: 'stdin', instead: ['listen'], help: 'read the audio from standard input, and exit when it ends' },
   { name: 'http', value: 'PORT', help: 'port for GET /healthz, /readyz and /metrics, for an encoder without --listen, or beside it (default: none)' },
-  { name: 'listen', value: 'PORT', help: 'accept source clients on this port, with SOURCE or PUT to their mountpoint, or to any where there is only one; GET /healthz is answered there with 200 while the process serves, and GET /readyz (--ready-check)' },
+  { name: 'listen', value: 'PORT', instead: ['stdin'], help: 'accept source clients on this port, with SOURCE or PUT to their mountpoint, or to any where there is only one; GET /healthz is answered there with 200 while the process serves, and GET /readyz (--ready-check)' },
   ...tlsOptions('source clients', '--listen'),
   { name: 'shoutcast-mount', value: 'NAME', help: 'with --listen: accept a source client of this mountpoint that speaks Shoutcast 1 (a password line instead of a request), on --shoutcast-port (default: the one mountpoint of source clients)' },
   { name: 'shoutcast-port', value: 'PORT', help: 'port for a source client that speaks Shoutcast 1 (default: with --shoutcast-mount the port behind --listen, as Shoutcast clients expect, else none)' },
-  { name: 'password', value: 'PASSWORD', help: `with --listen: the password of user "source" for mountpoints that have no other one; without it, source clients are accepted from this machine only, with any password. Prefer the environment variable ${SOURCE_PASSWORD_VARIABLE} or the configuration file: command lines are visible to all users of the machine` },
+  { name: 'password', value: 'PASSWORD', isSecret: true, help: `with --listen: the password of user "source" for mountpoints that have no other one; without it, source clients are accepted from this machine only, with any password. Prefer the environment variable ${SOURCE_PASSWORD_VARIABLE} or the configuration file: command lines are visible to all users of the machine` },
 ];
 
 const originOption: Option = { name: 'origin', value: 'NAME', help: 'name of this encoder, by which an edge can prefer it (default: the host name)' };
@@ -114,7 +114,7 @@ const edgeCaOption = caOption('authentication services by https');
 const stationOptions: readonly Option[] = [
   { name: 'http', value: 'PORT', help: 'port for listeners, source clients and operators; GET /healthz is answered there with 200 while the process serves, and GET /readyz (--ready-check)' },
   ...tlsOptions('listeners, source clients and operators', '--http'),
-  { name: 'password', value: 'PASSWORD', help: `password of user "source" for mountpoints that have no other one; without it, source clients are accepted from this machine only, with any password. Prefer the environment variable ${SOURCE_PASSWORD_VARIABLE} or the configuration file: command lines are visible to all users of the machine` },
+  { name: 'password', value: 'PASSWORD', isSecret: true, help: `password of user "source" for mountpoints that have no other one; without it, source clients are accepted from this machine only, with any password. Prefer the environment variable ${SOURCE_PASSWORD_VARIABLE} or the configuration file: command lines are visible to all users of the machine` },
   { name: 'mount', value: 'NAME', repeated: true, help: 'name of a mountpoint that source clients may send to (default: any name)' },
   { name: 'single-source', help: 'accept one source client of a mountpoint at a time, and refuse others with "Mountpoint in use"; by default up to eight are accepted, and those that are not on air stand by' },
   { name: 'from', value: 'MOUNT=URL', repeated: true, help: 'pull a mountpoint from an Icecast or Shoutcast server, or from a stream in a playlist (M3U, PLS): radio=http://host:port/mount or radio=https://host/mount' },
@@ -142,8 +142,8 @@ const stationAbout = 'Takes in source clients and serves their mountpoints to li
 const encoderAbout = 'Splits MPEG audio (MP3, MP2) or AAC (ADTS) into frames and pushes each frame to every target.';
 
 const operatorOptions: readonly Option[] = [
-  { name: 'admin-password', value: 'PASSWORD', help: `password of user "admin", for davecast switch and sources, and Icecast's admin pages; without one they are refused. Prefer --admin-password-file or the environment variable ${PASSWORD_VARIABLE}: command lines are visible to all users of the machine` },
-  { name: 'admin-password-file', value: 'FILE', help: 'file that has the admin password in its first line' },
+  { name: 'admin-password', value: 'PASSWORD', instead: ['admin-password-file'], isSecret: true, help: `password of user "admin", for davecast switch and sources, and Icecast's admin pages; without one they are refused. Prefer --admin-password-file or the environment variable ${PASSWORD_VARIABLE}: command lines are visible to all users of the machine` },
+  { name: 'admin-password-file', value: 'FILE', instead: ['admin-password'], help: 'file that has the admin password in its first line' },
   adminUserOption,
 ];
 
@@ -151,7 +151,7 @@ const fleetOption: Option = { name: 'fleet', value: 'URL', repeated: true, help:
 
 const accessOptions: readonly Option[] = [
   { name: 'access-log', value: 'FILE', help: 'append a line to this file for each listener that has left, instead of the log; SIGHUP reopens it' },
-  { name: 'access-log-format', value: 'FORMAT', help: `with --access-log: ${accessLogFormats.join(' or ')} (default combined: as Icecast writes it)` },
+  { name: 'access-log-format', value: 'FORMAT', help: `with --access-log: ${accessLogFormats.join(' or ')} (default combined: as Icecast writes it)`, oneOf: accessLogFormats },
 ];
 
 /** For station, relay and edge, also as scripts for the first Davecast start them. */
@@ -175,6 +175,9 @@ export const commands: Readonly<Record<CommandName, Command>> = {
     'Pulls a mountpoint of an Icecast and pushes it to relays, as davecast encoder --from does. A TARGET is HOST:PORT (TCP) or HOST@PORT (UDP).',
   ),
 };
+
+/** Of all commands: what may stand in a configuration file. */
+export const optionsOfAll: readonly Option[] = Object.values(commands).flatMap(({ options }) => options);
 
 /** What `davecast --help` says. */
 export const overview: HelpText = {

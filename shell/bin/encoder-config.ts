@@ -2,7 +2,7 @@ import type { HeaderList } from '../../core/wire/headers.ts';
 import { MAX_TARGETS } from '../../core/encoder/encoder.ts';
 import { formatEndpoint, type Endpoint } from '../net/address.ts';
 import { bindAddress, encoderOrigin, icecastUrl, listenPort, mountName, optionalPort, passwordOf, shoutcastPort, targets, tcpEndpoint } from '../cli/arguments.ts';
-import { configOf } from '../cli/config.ts';
+import { configOf, type GivenWithFile } from '../cli/config.ts';
 import { authoritiesOf, tlsOf } from '../cli/tls.ts';
 import type { TlsConfig } from '../tls/tls-port.ts';
 import { stationHeaders, type MountSource, type MountSources } from '../cli/mount-sources.ts';
@@ -18,8 +18,8 @@ import type { ShoutcastPort } from '../source/source-intake.ts';
 export const SOURCE_PASSWORD_VARIABLE = 'DAVECAST_SOURCE_PASSWORD';
 
 /** `davecast encoder`: the mountpoints of --mount, of `--from MOUNT=URL`, and those of the configuration file that have a source. */
-export function encoderConfig(given: Given): EncoderConfig {
-  const { settings, sources: inFile } = configOf(given, 'encoder');
+export function encoderConfig(given: GivenWithFile): EncoderConfig {
+  const { settings, sources: inFile } = configOf(given);
   const pulled = pulledMounts(given);
   const names = new Set([...given.all('mount').map((text) => mountName('--mount', text)), ...pulled.keys(), ...inFile.keys()]);
   if (names.size === 0) throw new UsageError('--mount is missing');
@@ -37,13 +37,13 @@ export function encoderConfig(given: Given): EncoderConfig {
 }
 
 /** `daveice ICECAST:PORT MOUNT TARGET [TARGET …]` */
-export function daveiceConfig(given: Given): EncoderConfig {
+export function daveiceConfig(given: GivenWithFile): EncoderConfig {
   const [icecast, mountText, ...to] = given.positionals;
   if (icecast === undefined) throw new UsageError('ICECAST:PORT is missing');
   const host = formatEndpoint(tcpEndpoint('ICECAST:PORT', icecast));
   const name = mountName('MOUNT', mountText);
   const url = icecastUrl('MOUNT', `http://${host}/${percentEncodePath(name)}`);
-  const { settings } = configOf(given, 'encoder');
+  const { settings } = configOf(given);
   return { mounts: [{ name, input: { kind: 'from', url }, ...stationOf(given) }], targets: targets('TARGET', to), bind: bindAddress(given), settings };
 }
 

@@ -1,7 +1,7 @@
 import type { AccessLogConfig } from '../access-log/access-log.ts';
 import { accessLogFormats } from '../access-log/lines.ts';
 import { ranges, workerCount } from '../cli/arguments.ts';
-import { configOf } from '../cli/config.ts';
+import { configOf, type GivenWithFile } from '../cli/config.ts';
 import type { MountListeners } from '../cli/mount-listeners.ts';
 import { policiesOf } from '../cli/mount-policies.ts';
 import type { Given } from '../cli/options.ts';
@@ -66,8 +66,8 @@ export function readyOf(given: Given, role: ProcessRole): readonly string[] | un
 }
 
 /** How the listeners of an edge are served. */
-export function servingOf(given: Given): Pick<EdgeConfig, 'tls' | 'trustedProxies' | 'ready' | 'workers' | 'settings' | 'policies' | 'admission' | 'adminUser' | 'adminPassword' | 'accessLog' | 'record'> {
-  const { settings, policies, listeners } = configOf(given, 'edge');
+export function servingOf(given: GivenWithFile): Pick<EdgeConfig, 'tls' | 'trustedProxies' | 'ready' | 'workers' | 'settings' | 'policies' | 'admission' | 'adminUser' | 'adminPassword' | 'accessLog' | 'record'> {
+  const { settings, policies, listeners } = configOf(given);
   return {
     tls: tlsOf(given),
     trustedProxies: trustedProxiesOf(given),

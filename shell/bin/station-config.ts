@@ -1,7 +1,7 @@
 import { policyFor, type MountPolicies } from '../../core/config/mount-policy.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { bindAddress, listenPort, mountName, noMore, optionalPort, shoutcastPort, tcpEndpoint, workerCount } from '../cli/arguments.ts';
-import { configOf } from '../cli/config.ts';
+import { configOf, type GivenWithFile } from '../cli/config.ts';
 import { policiesOf } from '../cli/mount-policies.ts';
 import type { MountListeners } from '../cli/mount-listeners.ts';
 import type { MountSources } from '../cli/mount-sources.ts';
@@ -30,10 +30,10 @@ export interface StationWish {
 const SOURCES_PER_MOUNT = 8;
 
 /** `davecast station` */
-export function stationConfig(given: Given): StationWish {
+export function stationConfig(given: GivenWithFile): StationWish {
   noMore(given.positionals);
   const old = icecastOf(given);
-  const { settings, policies, sources: inFile, listeners } = configOf(given, 'station', old.settings);
+  const { settings, policies, sources: inFile, listeners } = configOf(given, old.settings);
   const only = given.all('mount').map((text) => mountName('--mount', text));
   const httpPort = old.httpPort !== undefined && !given.has('http') ? old.httpPort : listenPort('--http', given.one('http'));
   const config: StationWish['config'] = {

@@ -1,14 +1,12 @@
-import { defaultSettings, settingNames, settingProblem, settingsProblem, settingTable, type SettingName, type Settings } from '../../core/config/settings.ts';
+import { defaultSettings, isSettingName, settingNames, settingProblem, settingsProblem, settingTable, type SettingName, type Settings } from '../../core/config/settings.ts';
 import type { MountPolicies } from '../../core/config/mount-policy.ts';
-import { contentOf } from './file.ts';
-import { listenersIn, type MountListeners } from './mount-listeners.ts';
-import { policiesIn } from './mount-policies.ts';
-import { sourcesIn, type MountSources } from './mount-sources.ts';
-import type { Given, Option } from './options.ts';
+import { readConfigFile, type ConfigFile } from './config-file.ts';
+import type { MountListeners } from './mount-listeners.ts';
+import type { MountSources } from './mount-sources.ts';
+import { readOptions, type Given, type Option } from './options.ts';
 import type { ProcessRole } from '../process/app.ts';
 import { Problems, UsageError } from '../process/problems.ts';
-import { presentName, renamedNote } from '../../core/config/former-names.ts';
-import { flagOf } from './renamed.ts';
+import { flagOf, keyOf } from './renamed.ts';
 
 /** The settings of a role on the command line. */
 export function settingOptions(role: ProcessRole): readonly Option[] {
@@ -26,72 +24,74 @@ export interface Config {
   readonly listeners: MountListeners;
 }
 
-/** What `base` changes of the defaults, changed by the file that --config names, changed by what else is on the command line. */
-export function configOf(given: Given, role: ProcessRole, base: Partial<Settings> = {}): Config {
-  const file = given.one('config');
+/** A command line, and the file that its --config names. */
+export interface GivenWithFile extends Given {
+  readonly file: ConfigFile | undefined;
+  /** Of the command line alone. */
+  readonly settings: Partial<Record<SettingName, number>>;
+}
+
+export interface CommandOptions {
+  readonly role: ProcessRole;
+  readonly options: readonly Option[];
+}
+
+/**
+ * Takes a command line apart; what it does not say is as the file of --config says. Throws a UsageError with a line for all that is wrong in the file,
+ * and with the settings on the command line.
+ *
+ * @param others options of other commands, which may stand in the file too.
+ */
+export function readGiven(argv: readonly string[], { role, options }: CommandOptions, others: readonly Option[] = []): GivenWithFile {
+  const line = readOptions(argv, options);
   const problems = new Problems();
-  const nothing: ConfigFile = { settings: {}, policies: {}, sources: new Map(), listeners: new Map() };
-  const { settings: changes, policies, sources, listeners } = (file === undefined ? undefined : problems.try(() => readConfig(file, given.notes))) ?? nothing;
-  for (const name of namesFor(role)) {
-    const text = given.one(flagOf(name));
-    if (text === undefined) continue;
-    const value = /^\d+$/.test(text) ? Number(text) : text;
-    problems.try(() => refuse(settingProblem(name, value)?.replace(name, `--${flagOf(name)}`)));
-    changes[name] = value as number;
-  }
+  const name = line.one('config');
+  const file = name === undefined ? undefined : problems.try(() => readConfigFile(name, { own: options, others }));
+  const settings = settingsOn(line, role, problems);
   problems.throwAll();
-  const settings = { ...defaultSettings, ...base, ...changes };
+  if (file !== undefined) line.notes.push(...file.notes);
+  const covered = new Set(options.flatMap(({ name: one, instead = [] }) => (line.has(one) ? [one, ...instead] : [])));
+  const textsOf = (option: string): readonly string[] => (covered.has(option) ? line.all(option) : (file?.options.get(option)?.texts ?? []));
+  return {
+    positionals: line.positionals,
+    has: (option) => textsOf(option).length > 0,
+    all: textsOf,
+    one: (option) => textsOf(option)[0],
+    notes: line.notes,
+    where: (option) => (covered.has(option) ? undefined : file?.options.get(option)?.where),
+    file,
+    settings,
+  };
+}
+
+/** What `base` changes of the defaults, changed by the file that --config names, changed by what else is on the command line. */
+export function configOf({ file, settings: onLine }: GivenWithFile, base: Partial<Settings> = {}): Config {
+  const settings = { ...defaultSettings, ...base, ...file?.settings, ...onLine };
   const problem = settingsProblem(settings);
   if (problem !== undefined) throw new UsageError(problem);
-  return { settings, policies, sources, listeners };
+  return { settings, policies: file?.policies ?? {}, sources: file?.sources ?? new Map(), listeners: file?.listeners ?? new Map() };
 }
 
-interface ConfigFile {
-  readonly settings: Partial<Record<SettingName, number>>;
-  readonly policies: MountPolicies;
-  readonly sources: MountSources;
-  readonly listeners: MountListeners;
+/** The problems with options that stand in a file, said of the keys there. */
+export function atPlaces(message: string, given: Given): string {
+  return message.split('\n').map((line) => {
+    const [flag, name] = /^--([a-z-]+)/.exec(line) ?? [];
+    const where = name === undefined ? undefined : given.where?.(name);
+    return where === undefined ? line : where + line.slice(flag!.length).replace(/(?<= )--([a-z-]+)/g, (_, one: string) => keyOf(one));
+  }).join('\n');
 }
 
-/** A JSON object of settings by name, and "mounts". Those of other roles may be in it, so that one file serves a whole site. */
-function readConfig(file: string, notes: string[]): ConfigFile {
-  const content: unknown = parseConfig(file);
-  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
-    throw new UsageError(`${file}: must be a JSON object such as {"stallMinMs": 500}`);
+function settingsOn(line: Given, role: ProcessRole, problems: Problems): GivenWithFile['settings'] {
+  const changes: Partial<Record<SettingName, number>> = {};
+  for (const name of namesFor(role)) {
+    const text = line.one(flagOf(name));
+    if (text === undefined) continue;
+    const value = /^\d+$/.test(text) ? Number(text) : text;
+    const problem = settingProblem(name, value);
+    if (problem === undefined) changes[name] = value as number;
+    else problems.add(problem.replace(name, `--${flagOf(name)}`));
   }
-  const { mounts, ...given } = content as Record<string, unknown>;
-  const settings: Partial<Record<SettingName, number>> = {};
-  const problems = new Problems();
-  for (const [written, value] of Object.entries(given)) problems.try(() => take(settings, written, value, file, notes));
-  const policies = mounts === undefined ? {} : problems.try(() => policiesIn(file, mounts));
-  // What is no object of mountpoints is told once.
-  const sources = mounts === undefined || policies === undefined ? new Map() : problems.try(() => sourcesIn(file, mounts));
-  const listeners = mounts === undefined || policies === undefined ? new Map() : problems.try(() => listenersIn(file, mounts));
-  problems.throwAll();
-  return { settings, policies: policies!, sources: sources!, listeners: listeners! };
-}
-
-/** Takes in one setting of a file, which may have a former name; throws a UsageError that says what is wrong with it. */
-function take(settings: Partial<Record<SettingName, number>>, written: string, value: unknown, file: string, notes: string[]): void {
-  const name = presentName(written);
-  if (!isSettingName(name)) throw new UsageError(`${file}: unknown setting ${JSON.stringify(name)}`);
-  if (name !== written) notes.push(renamedNote(`${file}: ${written}`, name));
-  if (settings[name] !== undefined) throw new UsageError(`${file}: ${name} is given twice, also by its former name`);
-  refuse(settingProblem(name, value), `${file}: `);
-  settings[name] = value as number;
-}
-
-function refuse(problem: string | undefined, before = ''): void {
-  if (problem !== undefined) throw new UsageError(before + problem);
-}
-
-function parseConfig(file: string): unknown {
-  const text = contentOf(file);
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new UsageError(`${file}: not valid JSON`);
-  }
+  return changes;
 }
 
 /** A station has the settings of all roles. */
@@ -102,8 +102,4 @@ function namesFor(role: ProcessRole): readonly SettingName[] {
 /** A text for the command line: settings in it are written as options. */
 function withFlags(text: string): string {
   return text.replace(/[a-z]+[A-Z]\w*/g, (word) => (isSettingName(word) ? `--${flagOf(word)}` : word));
-}
-
-function isSettingName(name: string): name is SettingName {
-  return settingNames.includes(name as SettingName);
 }

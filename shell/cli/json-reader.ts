@@ -1,17 +1,34 @@
 import { mountpointProblem } from '../../core/wire/announce.ts';
 import { originProblem } from '../../core/wire/extensions.ts';
 import { Problems, UsageError } from '../process/problems.ts';
+import { keyText, type YamlDocument } from '../yaml/document.ts';
+import { didYouMean } from '../yaml/nearest.ts';
 
-/** Reads values of a configuration file; `where` is the key that is read. Throws a UsageError that names file and key of what is wrong. */
+/** Reads values of a configuration file; `where` is the key that is read. Throws a UsageError that names place and key of what is wrong. */
 export class JsonReader {
-  readonly file: string;
+  readonly document: YamlDocument;
 
-  constructor(file: string) {
-    this.file = file;
+  constructor(document: YamlDocument) {
+    this.document = document;
+  }
+
+  /** Of the file, as it was named. */
+  get file(): string {
+    return this.document.file;
+  }
+
+  /** For a message: `FILE:LINE:COLUMN: key`. */
+  label(where: string): string {
+    return `${this.document.at(where)}: ${where}`;
   }
 
   error(where: string, problem: string): UsageError {
-    return new UsageError(`${this.file}: ${where}: ${problem}`);
+    return new UsageError(`${this.label(where)}: ${problem}`);
+  }
+
+  /** `what` has these keys, and not the last one of `where`. */
+  unknown(where: string, key: string, what: string, keys: readonly string[]): UsageError {
+    return this.error(where, `unknown key${didYouMean(key, keys)}: ${what} ${keys.join(', ')}`);
   }
 
   entries(where: string, value: unknown): [string, unknown][] {
@@ -32,8 +49,14 @@ export class JsonReader {
   }
 
   flag(where: string, value: unknown): boolean {
+    if (this.document.isSubstituted(where) && (value === 'true' || value === 'false')) return value === 'true';
     if (typeof value !== 'boolean') throw this.error(where, `must be true or false, not ${JSON.stringify(value)}`);
     return value;
+  }
+
+  /** As JSON has it; a variable of the environment can stand for a number. */
+  number(where: string, value: unknown): unknown {
+    return this.document.isSubstituted(where) && typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
   }
 
   origin(where: string, value: unknown): string {
@@ -50,9 +73,4 @@ export class JsonReader {
     if (problem !== undefined) throw this.error(where, problem);
     return name;
   }
-}
-
-/** The text of a key inside another one. */
-export function keyText(inside: string, key: string): string {
-  return /^[\w-]+$/.test(key) ? `${inside}.${key}` : `${inside}[${JSON.stringify(key)}]`;
 }

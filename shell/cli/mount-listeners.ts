@@ -1,7 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import { urlAuthDefaults, type HtpasswdConfig, type ListenerAuth, type UrlAuthConfig } from './listener-auth.ts';
-import { JsonReader, keyText } from './json-reader.ts';
+import { JsonReader } from './json-reader.ts';
 import type { Option } from './options.ts';
+import { keyText, type YamlDocument } from '../yaml/document.ts';
 
 /** Who may listen to one mountpoint. */
 export interface MountListener {
@@ -25,8 +26,8 @@ export const listenerOptions: readonly Option[] = [
 ];
 
 /** The mountpoints of a configuration file with what it says of their listeners. Throws a UsageError that names file and key of all that is wrong. */
-export function listenersIn(file: string, mounts: unknown): MountListeners {
-  const read = new ListenerReader(file);
+export function listenersIn(document: YamlDocument, mounts: unknown): MountListeners {
+  const read = new ListenerReader(document);
   const listeners = new Map<string, MountListener>();
   read.each('mounts', mounts, (key, where, value) => {
     const found = read.entries(where, value).find(([inside]) => inside === LISTENERS_KEY);
@@ -45,7 +46,7 @@ class ListenerReader extends JsonReader {
   #with(listener: MountListener, key: string, inside: string, value: unknown): MountListener {
     if (key === 'allow' || key === 'deny') return { ...listener, [key]: this.#file(inside, value) };
     if (key === 'auth') return { ...listener, auth: this.#auth(inside, value) };
-    throw this.error(inside, 'unknown key: listeners have allow, deny, auth');
+    throw this.unknown(inside, key, 'listeners have', ['allow', 'deny', 'auth']);
   }
 
   #auth(where: string, value: unknown): ListenerAuth {
@@ -55,7 +56,7 @@ class ListenerReader extends JsonReader {
       if (key === 'onePerUser') once.onePerUser = this.flag(inside, one);
       else if (key === 'htpasswd') methods.push({ kind: 'htpasswd', file: this.#file(inside, one) });
       else if (key === 'url') methods.push(this.#url(inside, one));
-      else throw this.error(inside, 'unknown key: auth has htpasswd or url, and onePerUser');
+      else throw this.unknown(inside, key, 'auth has', ['htpasswd', 'url', 'onePerUser']);
     });
     const [method, ...others] = methods;
     if (method === undefined || others.length > 0) throw this.error(where, 'must have either htpasswd or url');
@@ -82,7 +83,7 @@ class ListenerReader extends JsonReader {
       case 'timelimitHeader': return { timelimitHeader: this.#headerBegin(inside, one) };
       case 'headers': return { headers: this.#headers(inside, one) };
       case 'whenDown': return { whenDown: this.#whenDown(inside, one) };
-      default: throw this.error(inside, 'unknown key: url has listenerAdd, listenerRemove, username, password, whenDown, authHeader, timelimitHeader, headers, headerPrefix, server');
+      default: throw this.unknown(inside, key, 'url has', ['listenerAdd', 'listenerRemove', 'username', 'password', 'whenDown', 'authHeader', 'timelimitHeader', 'headers', 'headerPrefix', 'server']);
     }
   }
 

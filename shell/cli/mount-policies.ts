@@ -4,11 +4,12 @@ import { originProblem } from '../../core/wire/extensions.ts';
 import { codecs, type Codec } from '../../core/codec/format/format.ts';
 import { fallbackLoop, mountSettingNames, type Fallback, type MountPolicies, type MountPolicy, type MountSettingName } from '../../core/config/mount-policy.ts';
 import { settingProblem } from '../../core/config/settings.ts';
-import { JsonReader, keyText } from './json-reader.ts';
+import { JsonReader } from './json-reader.ts';
 import { LISTENERS_KEY } from './mount-listeners.ts';
 import { SOURCE_KEY } from './mount-sources.ts';
 import type { Given, Option } from './options.ts';
 import { UsageError } from '../process/problems.ts';
+import { keyText, type YamlDocument } from '../yaml/document.ts';
 
 export const mountOptions: readonly Option[] = [
   { name: 'prefer', value: 'MOUNT=ORIGIN', repeated: true, help: 'listeners of this mountpoint return to the preferred encoder, given by its --origin or by the address that its relay receives it from' },
@@ -19,8 +20,8 @@ export const mountOptions: readonly Option[] = [
 ];
 
 /** What a configuration file says under "mounts". Throws a UsageError that names file and key of all that is wrong. */
-export function policiesIn(file: string, mounts: unknown): MountPolicies {
-  const read = new PolicyReader(file);
+export function policiesIn(document: YamlDocument, mounts: unknown): MountPolicies {
+  const read = new PolicyReader(document);
   const policies = new Map<string, MountPolicy>();
   read.each('mounts', mounts, (key, where, value) => {
     const name = read.mount(where, key);
@@ -78,7 +79,7 @@ class PolicyReader extends JsonReader {
     if (key === 'fallback') return { ...policy, fallback: this.#fallback(inside, value) };
     if (key === 'intro') return { ...policy, intro: resolve(dirname(this.file), this.text(inside, value)) };
     if (key === 'fallbackOnSilence') return { ...policy, fallbackOnSilence: this.flag(inside, value) };
-    return { ...policy, settings: { ...policy.settings, [this.#setting(inside, key, value)]: value } };
+    return { ...policy, settings: { ...policy.settings, ...this.#setting(inside, key, this.number(inside, value)) } };
   }
 
   #codec(where: string, value: unknown): Codec {
@@ -100,11 +101,11 @@ class PolicyReader extends JsonReader {
     return kind === 'file' ? { file: resolve(dirname(this.file), text) } : { mount: this.mount(inside, text) };
   }
 
-  #setting(where: string, name: string, value: unknown): MountSettingName {
-    if (!isMountSetting(name)) throw this.error(where, `unknown key: a mountpoint has prefer, fallback, intro, ${mountSettingNames.join(', ')}, fallbackOnSilence, trust, codec, ${SOURCE_KEY}, ${LISTENERS_KEY}`);
+  #setting(where: string, name: string, value: unknown): MountPolicy['settings'] {
+    if (!isMountSetting(name)) throw this.unknown(where, name, 'a mountpoint has', ['prefer', 'fallback', 'intro', ...mountSettingNames, 'fallbackOnSilence', 'trust', 'codec', SOURCE_KEY, LISTENERS_KEY]);
     const problem = settingProblem(name, value);
     if (problem !== undefined) throw this.error(where, problem.replace(`${name} `, ''));
-    return name;
+    return { [name]: value };
   }
 }
 

@@ -1,7 +1,8 @@
 import type { HeaderList } from '../../core/wire/headers.ts';
 import { parseEndpoint, type Endpoint } from '../net/address.ts';
 import { icecastUrl } from './arguments.ts';
-import { JsonReader, keyText } from './json-reader.ts';
+import { JsonReader } from './json-reader.ts';
+import { keyText, type YamlDocument } from '../yaml/document.ts';
 
 /** What an encoder is told of the source of one mountpoint; what is not given is as for all others. */
 export interface MountSource {
@@ -26,8 +27,8 @@ export const SOURCE_KEY = 'source';
 export const stationHeaders: Readonly<Record<string, string>> = { name: 'Icy-Name', genre: 'Icy-Genre', description: 'Icy-Description', url: 'Icy-Url' };
 
 /** The mountpoints of a configuration file that have a source. Throws a UsageError that names file and key of all that is wrong. */
-export function sourcesIn(file: string, mounts: unknown): MountSources {
-  const read = new SourceReader(file);
+export function sourcesIn(document: YamlDocument, mounts: unknown): MountSources {
+  const read = new SourceReader(document);
   const sources = new Map<string, MountSource>();
   read.each('mounts', mounts, (key, where, value) => {
     const source = read.entries(where, value).find(([inside]) => inside === SOURCE_KEY);
@@ -35,6 +36,8 @@ export function sourcesIn(file: string, mounts: unknown): MountSources {
   });
   return sources;
 }
+
+const sourceKeys = ['user', 'password', 'from', 'to', 'origin', 'title', ...Object.keys(stationHeaders)];
 
 class SourceReader extends JsonReader {
   source(where: string, value: unknown): MountSource {
@@ -46,13 +49,13 @@ class SourceReader extends JsonReader {
   #with(source: MountSource, key: string, inside: string, value: unknown): MountSource {
     if (key === 'user') return { ...source, user: this.#user(inside, value) };
     if (key === 'password') return { ...source, password: this.text(inside, value) };
-    if (key === 'from') return { ...source, from: icecastUrl(`${this.file}: ${inside}`, this.text(inside, value)) };
+    if (key === 'from') return { ...source, from: icecastUrl(this.label(inside), this.text(inside, value)) };
     if (key === 'to') return { ...source, to: this.#targets(inside, value) };
     if (key === 'origin') return { ...source, origin: this.origin(inside, value) };
     if (key === 'title') return { ...source, title: this.text(inside, value) };
     const header = Object.hasOwn(stationHeaders, key) ? stationHeaders[key] : undefined;
     if (header !== undefined) return { ...source, headers: [...(source.headers ?? []), [header, this.text(inside, value)]] };
-    throw this.error(inside, `unknown key: a source has user, password, from, to, origin, title, ${Object.keys(stationHeaders).join(', ')}`);
+    throw this.unknown(inside, key, 'a source has', sourceKeys);
   }
 
   #user(where: string, value: unknown): string {
@@ -62,8 +65,9 @@ class SourceReader extends JsonReader {
   }
 
   #targets(where: string, value: unknown): readonly Endpoint[] {
-    if (!Array.isArray(value) || value.length === 0) throw this.error(where, 'must be a list of targets');
-    return value.map((each: unknown) => {
+    const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+    if (list.length === 0) throw this.error(where, 'must be a target or a list of targets');
+    return list.map((each: unknown) => {
       const text = this.text(where, each);
       const endpoint = parseEndpoint(text);
       if (endpoint === undefined) throw this.error(where, `must have HOST:PORT or HOST@PORT, not "${text}"`);

@@ -10,6 +10,14 @@ export interface Option {
   readonly value?: string;
   readonly repeated?: boolean;
   readonly help: string;
+  /** The only values that it may have. */
+  readonly oneOf?: readonly string[];
+  /** Options of a configuration file that do not count when this one is on the command line. */
+  readonly instead?: readonly string[];
+  /** Its value is not for others to see. */
+  readonly isSecret?: boolean;
+  /** A running process takes another value of it from its configuration file. */
+  readonly isLive?: boolean;
 }
 
 /** What stood on a command line; every value as it was written. */
@@ -21,6 +29,8 @@ export interface Given {
   one(name: string): string | undefined;
   /** What the user should know although all is valid, such as the former name of an option: one line each. */
   readonly notes: string[];
+  /** Where something else than the command line says it, for errors: `FILE:LINE:COLUMN: key`. */
+  where?(name: string): string | undefined;
 }
 
 /** Takes a command line apart. Anything that is not among `options` is a UsageError. */

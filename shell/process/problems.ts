@@ -34,8 +34,12 @@ export class Problems {
     }
   }
 
-  /** Throws them as one, a line each, if there are any. */
-  throwAll(): void {
-    if (this.#messages.length > 0) throw new UsageError(this.#messages.join('\n'));
+  add(message: string): void {
+    this.#messages.push(message);
+  }
+
+  /** Throws them as one, a line each, if there are any. `arrange` puts them in order. */
+  throwAll(arrange: (messages: readonly string[]) => readonly string[] = (messages) => messages): void {
+    if (this.#messages.length > 0) throw new UsageError(arrange(this.#messages).join('\n'));
   }
 }

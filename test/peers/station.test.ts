@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Recorder } from '../../bench/referee/recorder.ts';
 import { commands } from '../../shell/bin/commands.ts';
 import { stationConfig } from '../../shell/bin/station-config.ts';
-import { readOptions } from '../../shell/cli/options.ts';
+import { readGiven } from '../../shell/cli/config.ts';
 import { StationApp } from '../../shell/station/station.ts';
 import { CapturedLog } from '../shell/support.ts';
 import { describeWith } from './need.ts';
@@ -20,7 +20,7 @@ const READY_MS = 20_000;
 
 describeWith(['icecast2', 'ffmpeg', 'mpg123'], 'a station with the icecast.xml that Debian ships', () => {
   const told = new CapturedLog();
-  const given = readOptions(['--icecast-config', DEBIANS, '--http', '0', '--bind', '127.0.0.1', '--password', 'secret'], commands.station.options);
+  const given = readGiven(['--icecast-config', DEBIANS, '--http', '0', '--bind', '127.0.0.1', '--password', 'secret'], commands.station);
   const sources: ChildProcess[] = [];
   let app: StationApp | undefined;
   let url = '';

@@ -5,11 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MountPolicies } from '../../../core/config/mount-policy.ts';
 import { settingNames, settingTable, type Role, type Settings } from '../../../core/config/settings.ts';
 import { readDavecast, readDaveice } from '../../../shell/bin/command-line.ts';
-import { configOf } from '../../../shell/cli/config.ts';
-import { commands } from '../../../shell/bin/commands.ts';
+import { configOf, readGiven } from '../../../shell/cli/config.ts';
+import { commands, optionsOfAll } from '../../../shell/bin/commands.ts';
 import { policiesOf } from '../../../shell/cli/mount-policies.ts';
 import { davecast, daveice } from '../../../shell/bin/main.ts';
-import { readOptions } from '../../../shell/cli/options.ts';
 import { version } from '../../../shell/process/version.ts';
 
 interface Printed {
@@ -252,7 +251,7 @@ describe('settings', () => {
     writeFileSync(path, content);
     return path;
   };
-  const settings = (role: Role, ...argv: string[]): Settings => configOf(readOptions(argv, commands[role].options), role).settings;
+  const settings = (role: Role, ...argv: string[]): Settings => configOf(readGiven(argv, commands[role], optionsOfAll)).settings;
 
   it('come from the defaults, the file, and the command line', () => {
     const path = file('{"stallMinMs": 400, "stallMaxMs": 900, "historyMs": 5000}');
@@ -271,13 +270,13 @@ describe('settings', () => {
   });
 
   it('may have their former names, with a note', async () => {
-    const given = readOptions(['--path-silence-min-ms', '250'], commands.edge.options);
-    expect(configOf(given, 'edge').settings).toMatchObject({ pathIdleMinMs: 250 });
+    const given = readGiven(['--path-silence-min-ms', '250'], commands.edge);
+    expect(configOf(given).settings).toMatchObject({ pathIdleMinMs: 250 });
     expect(given.notes).toEqual(['--path-silence-min-ms is now called --path-idle-min-ms']);
     const path = file('{"pathSilenceMinMs": 260, "lateMs": 300, "sourceIdleMs": 5000}');
-    const inFile = readOptions(['--config', path], commands.edge.options);
-    expect(configOf(inFile, 'edge').settings).toMatchObject({ pathIdleMinMs: 260, maxTimerLagMs: 300 });
-    expect(inFile.notes).toEqual([`${path}: pathSilenceMinMs is now called pathIdleMinMs`, `${path}: lateMs is now called maxTimerLagMs`]);
+    const inFile = readGiven(['--config', path], commands.edge);
+    expect(configOf(inFile).settings).toMatchObject({ pathIdleMinMs: 260, maxTimerLagMs: 300 });
+    expect(inFile.notes).toEqual([`${path}:1:2: pathSilenceMinMs is now called pathIdleMinMs`, `${path}:1:27: lateMs is now called maxTimerLagMs`]);
     const twice = file('{"pathSilenceMinMs": 260, "pathIdleMinMs": 260}');
     expect(await print(davecast, ['edge', '--http', '8000', '--relay', 'a:1', '--config', twice])).toMatchObject({ status: 2, err: expect.stringContaining('pathIdleMinMs is given twice') });
     expect(await print(davecast, 'edge --http 8000 --relay a:1 --late-ms 5 --max-timer-lag-ms 5')).toMatchObject({ status: 2, err: expect.stringContaining('--max-timer-lag-ms is given twice') });
@@ -286,11 +285,11 @@ describe('settings', () => {
   });
 
   it.each([
-    ['{', /not valid JSON/],
-    ['[]', /must be a JSON object/],
-    ['null', /must be a JSON object/],
-    ['{"stallMs": 1}', /unknown setting "stallMs"/],
-    ['{"__proto__": 1}', /unknown setting "__proto__"/],
+    ['{', /config\.json:1:2: flow map must end with a \}/],
+    ['[]', /config\.json:1:1: must be keys and values, as in "http: 8000"/],
+    ['5', /:1:1: must be keys and values/],
+    ['{"stallMs": 1}', /:1:2: unknown key "stallMs"/],
+    ['{"__proto__": 1}', /unknown key "__proto__"/],
     ['{"stallMinMs": "500"}', /stallMinMs must be a whole number/],
     ['{"stallMinMs": 1.5}', /stallMinMs must be a whole number/],
   ])('are refused as %s', async (content, message) => {
@@ -302,8 +301,8 @@ describe('settings', () => {
 
   const mounts = (content: object | string, ...argv: string[]): MountPolicies => {
     const path = file(typeof content === 'string' ? content : JSON.stringify({ mounts: content }));
-    const given = readOptions(['--config', path, ...argv], commands.edge.options);
-    return policiesOf(given, configOf(given, 'edge').policies);
+    const given = readGiven(['--config', path, ...argv], commands.edge);
+    return policiesOf(given, configOf(given).policies);
   };
 
   it('can be others for single mountpoints, with what is preferred there and what comes when nothing is left', () => {
@@ -336,13 +335,13 @@ describe('settings', () => {
   });
 
   it.each([
-    ['[]', /config\.json: mounts: must be an object$/],
-    ['{"radio": 5}', /config\.json: mounts\.radio: must be an object$/],
+    ['[]', /config\.json:1:2: mounts: must be an object$/],
+    ['{"radio": 5}', /config\.json:1:13: mounts\.radio: must be an object$/],
     ['{"": {}}', /mounts\[""\]: a mountpoint needs a name$/],
     ['{"a b": {}}', /mounts\["a b"\]: a mountpoint's name has no spaces/],
     ['{"a": {}, "/a": {}}', /mounts\["\/a"\]: given twice/],
     ['{"radio": {"trust": "nobody"}}', /mounts\.radio\.trust: must be "content" or "all"/],
-    ['{"radio": {"prefers": "x"}}', /mounts\.radio\.prefers: unknown key: a mountpoint has prefer, fallback, intro, silentSwitchMs, /],
+    ['{"radio": {"prefers": "x"}}', /mounts\.radio\.prefers: unknown key: did you mean prefer\?: a mountpoint has prefer, fallback, intro, silentSwitchMs, /],
     ['{"radio": {"stallMinMs": 500}}', /mounts\.radio\.stallMinMs: unknown key/],
     ['{"radio": {"silentSwitchMs": -1}}', /mounts\.radio\.silentSwitchMs: must be a whole number of ms from 0 to 3600000, not -1$/],
     ['{"radio": {"prefer": ""}}', /mounts\.radio\.prefer: must be a string, not ""$/],
@@ -355,7 +354,7 @@ describe('settings', () => {
     ['{"radio": {"fallback": {"url": "x"}}}', /mounts\.radio\.fallback: must be either/],
     ['{"radio": {"fallback": {"file": 5}}}', /mounts\.radio\.fallback\.file: must be a string, not 5$/],
     ['{"radio": {"fallback": {"mount": "/"}}}', /mounts\.radio\.fallback\.mount: a mountpoint needs a name$/],
-    ['{"radio": {"fallback": {"mount": "/radio"}}}', /config\.json: mounts: the fallbacks form a loop: \/radio, \/radio$/],
+    ['{"radio": {"fallback": {"mount": "/radio"}}}', /config\.json:1:2: mounts: the fallbacks form a loop: \/radio, \/radio$/],
     ['{"x": {"fallback": {"mount": "a"}}, "a": {"fallback": {"mount": "b"}}, "b": {"fallback": {"mount": "a"}}}', /the fallbacks form a loop: \/a, \/b, \/a$/],
   ])('of single mountpoints are refused as %s', async (content, message) => {
     for (const role of [['edge', '--http', '0', '--relay', 'a:1'], ['relay', '--in', '0', '--out', '0']]) {
@@ -373,12 +372,12 @@ describe('settings', () => {
     const lines = err.trimEnd().split('\n');
     expect(lines.every((line) => line.startsWith('davecast: '))).toBe(true);
     expect(lines.map((line) => line.replace('davecast: ', '').replace(path, 'FILE'))).toEqual([
-      'FILE: unknown setting "stallMs"',
-      expect.stringMatching(/^FILE: stallMinMs must be a whole number of ms from \d+ to \d+, not 1\.5$/),
-      expect.stringMatching(/^FILE: mounts\["a b"\]: a mountpoint's name has no spaces/),
-      'FILE: mounts.radio.prefer: must be a string, not 7',
-      'FILE: mounts.radio.codec: must be one of mp3, aac, mp2, mp1',
-      'FILE: mounts.jazz.fallback: must be an object',
+      'FILE:1:2: unknown key "stallMs"',
+      expect.stringMatching(/^FILE:1:14: stallMinMs must be a whole number of ms from \d+ to \d+, not 1\.5, as in "stallMinMs: 300"$/),
+      expect.stringMatching(/^FILE:1:41: mounts\["a b"\]: a mountpoint's name has no spaces/),
+      'FILE:1:59: mounts.radio.prefer: must be a string, not 7',
+      'FILE:1:70: mounts.radio.codec: must be one of mp3, aac, mp2, mp1',
+      'FILE:1:93: mounts.jazz.fallback: must be an object',
       expect.stringMatching(/^--stall-max-ms must be a whole number of ms from \d+ to \d+, not x \(see davecast --help\)$/),
     ]);
     expect(status).toBe(2);

@@ -6,7 +6,7 @@ import { commands } from '../../../shell/bin/commands.ts';
 import { encoderConfig, SOURCE_PASSWORD_VARIABLE } from '../../../shell/bin/encoder-config.ts';
 import type { EncoderConfig } from '../../../shell/encoder/encoder.ts';
 import { formatEndpoint, type Endpoint } from '../../../shell/net/address.ts';
-import { readOptions } from '../../../shell/cli/options.ts';
+import { readGiven } from '../../../shell/cli/config.ts';
 
 let directory = '';
 beforeAll(() => void (directory = mkdtempSync(join(tmpdir(), 'davecast-encoder-'))));
@@ -19,7 +19,7 @@ function config(line: string, content?: object): EncoderConfig {
     writeFileSync(path, JSON.stringify(content));
     argv.push('--config', path);
   }
-  return encoderConfig(readOptions(argv, commands.encoder.options));
+  return encoderConfig(readGiven(argv, commands.encoder));
 }
 
 const texts = (endpoints: readonly Endpoint[] | undefined): string[] => endpoints!.map(formatEndpoint);
@@ -104,11 +104,11 @@ describe('the mountpoints of an encoder', () => {
     ['--mount one --to a:1 --listen 0 --shoutcast-mount one', undefined, /--shoutcast-port is missing/],
     ['--listen 0', { mounts: { one: { source: { to: ['a:1'] } }, two: { source: {} } } }, /--to is missing/],
     ['--listen 0 --to a:1', { mounts: { one: { source: 5 } } }, /mounts\.one\.source: must be an object/],
-    ['--listen 0 --to a:1', { mounts: { one: { source: { pasword: 'x' } } } }, /mounts\.one\.source\.pasword: unknown key: a source has user, password, from, to, /],
+    ['--listen 0 --to a:1', { mounts: { one: { source: { pasword: 'x' } } } }, /mounts\.one\.source\.pasword: unknown key: did you mean password\?: a source has user, password, from, to, /],
     ['--listen 0 --to a:1', { mounts: { one: { source: { user: 'a:b' } } } }, /mounts\.one\.source\.user: must be a name without a colon/],
     ['--listen 0 --to a:1', { mounts: { one: { source: { password: '' } } } }, /mounts\.one\.source\.password: must be a string/],
     ['--listen 0 --to a:1', { mounts: { one: { source: { to: ['x'] } } } }, /mounts\.one\.source\.to: must have HOST:PORT or HOST@PORT, not "x"/],
-    ['--listen 0 --to a:1', { mounts: { one: { source: { to: [] } } } }, /mounts\.one\.source\.to: must be a list of targets/],
+    ['--listen 0 --to a:1', { mounts: { one: { source: { to: [] } } } }, /mounts\.one\.source\.to: must be a target or a list of targets/],
     ['--listen 0 --to a:1', { mounts: { one: { source: { from: 'x' } } } }, /mounts\.one\.source\.from must be http/],
     ['--listen 0 --to a:1', { mounts: { one: { source: { origin: 'a\u0000' } } } }, /mounts\.one\.source\.origin: an origin's name has no control characters/],
   ])('%s with %j is refused', (line, content, problem) => {

@@ -6,7 +6,7 @@ import { commands } from '../../../shell/bin/commands.ts';
 import { SOURCE_PASSWORD_VARIABLE } from '../../../shell/bin/encoder-config.ts';
 import { fittedTogether } from '../../../shell/bin/memory.ts';
 import { stationConfig, type StationWish } from '../../../shell/bin/station-config.ts';
-import { readOptions } from '../../../shell/cli/options.ts';
+import { readGiven } from '../../../shell/cli/config.ts';
 import { defaultSettings } from '../../../core/config/settings.ts';
 import { CapturedLog } from '../support.ts';
 
@@ -21,7 +21,7 @@ function wish(line: string, content?: object): StationWish & { readonly notes: r
     writeFileSync(path, JSON.stringify(content));
     argv.push('--config', path);
   }
-  const given = readOptions(argv, commands.station.options);
+  const given = readGiven(argv, commands.station);
   return { ...stationConfig(given), notes: given.notes };
 }
 

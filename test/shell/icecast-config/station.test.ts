@@ -5,7 +5,7 @@ import { afterEach, expect, it } from 'vitest';
 import { defaultSettings } from '../../../core/config/settings.ts';
 import { commands } from '../../../shell/bin/commands.ts';
 import { stationConfig } from '../../../shell/bin/station-config.ts';
-import { readOptions } from '../../../shell/cli/options.ts';
+import { readGiven } from '../../../shell/cli/config.ts';
 import { ask, RawClient } from '../support.ts';
 import { isUnbroken, listener, Programme, running, source, station, stopAll, type RunningStation } from '../station/support.ts';
 import { askSecurely, pairOf } from '../tls/support.ts';
@@ -23,7 +23,7 @@ function temporary(): string {
 async function run(inside: string, line = '--http 0 --bind 127.0.0.1'): Promise<RunningStation> {
   const folder = temporary();
   writeFileSync(join(folder, 'icecast.xml'), `<icecast>${inside}</icecast>`);
-  const { config, settings } = stationConfig(readOptions([...line.split(' '), '--icecast-config', join(folder, 'icecast.xml')], commands.station.options));
+  const { config, settings } = stationConfig(readGiven([...line.split(' '), '--icecast-config', join(folder, 'icecast.xml')], commands.station));
   return await station({ ...config, settings: { ...settings, backoffMinMs: defaultSettings.backoffMinMs } });
 }
 
