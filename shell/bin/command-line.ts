@@ -1,8 +1,10 @@
+import { assert } from '../../core/base/assert.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import type { ProcessRole } from '../process/app.ts';
 import { bindAddress, listenPort, logLevel, multicastEndpoint, noMore, optionalPort, ranges, tcpEndpoint } from '../cli/arguments.ts';
-import { commands, optionsOfAll, overview, type CommandName } from './commands.ts';
+import { commands, optionsOf, optionsOfAll, overview, type CommandName } from './commands.ts';
 import { atPlaces, configOf, readGiven, type GivenWithFile } from '../cli/config.ts';
+import { readConfigCommand } from './config-command.ts';
 import { EdgeApp, type EdgeConfig } from '../edge/edge.ts';
 import { EncoderApp, type EncoderConfig } from '../encoder/encoder.ts';
 import { daveiceConfig, encoderConfig } from './encoder-config.ts';
@@ -15,6 +17,7 @@ import type { LogLevel } from '../log/table.ts';
 import { fitted, fittedTogether } from './memory.ts';
 import type { Range } from '../net/allow.ts';
 import { readOptions, type Given } from '../cli/options.ts';
+import { printConfig } from '../cli/print-config.ts';
 import { UsageError } from '../process/problems.ts';
 import { probeConfig, probeHelp, probeOptions, type ProbeConfig } from '../probe/command.ts';
 import { readSources, readSwitch } from '../operator/commands.ts';
@@ -58,6 +61,7 @@ export function readDavecast(argv: readonly string[]): Wish {
   if (first === 'relay') return read('relay', rest, (given) => makeRelay(relayConfig(given)));
   if (first === 'edge') return read('edge', rest, (given) => makeEdge(edgeConfig(given)));
   if (first === 'encoder') return read('encoder', rest, (given) => makeEncoder(encoderConfig(given)));
+  if (first === 'config') return { kind: 'print', text: readConfigCommand(rest, { options: optionsOfAll, start: startOf }) };
   if (first === 'record') return taskWish(readRecord(rest));
   if (first === 'switch') return taskWish(readSwitch(rest));
   if (first === 'sources') return taskWish(readSources(rest));
@@ -73,7 +77,7 @@ export function readDaveice(argv: readonly string[]): Wish {
   return read('daveice', argv, (given) => makeEncoder(daveiceConfig(given)));
 }
 
-const commandNames = 'station, relay, edge, encoder, record, probe, switch, sources, upgrade';
+const commandNames = 'station, relay, edge, encoder, config, record, probe, switch, sources, upgrade';
 
 function taskWish(asked: Task | string): Wish {
   return typeof asked === 'string' ? { kind: 'print', text: asked } : { kind: 'task', task: asked };
@@ -96,9 +100,39 @@ function read(name: CommandName, argv: readonly string[], make: (given: GivenWit
   const given = readGiven(argv, command, optionsOfAll);
   try {
     const { logLevel: level, ...made } = make(given);
+    if (given.has('print-config')) {
+      return { kind: 'print', text: printConfig({ role: command.role, given, options: optionsOf(command.role), settings: made.settings, unnamed: unnamedOf(name, given.positionals) }) };
+    }
     return { kind: 'run', role: command.role, logLevel: logLevel(given) ?? level ?? 'info', metricsAllow: ranges('--metrics-allow', given.all('metrics-allow')), fleet: fleetOf(given), ...made, notes: given.notes };
   } catch (error) {
     throw error instanceof UsageError ? new UsageError(atPlaces(error.message, given)) : error;
+  }
+}
+
+/** What a role would start with. */
+function startOf(argv: readonly string[]): Extract<Wish, { kind: 'run' }> {
+  const wish = readDavecast(argv);
+  assert(wish.kind === 'run', 'a role was asked for something else');
+  return wish;
+}
+
+/** The options that the arguments without a name stand for. */
+function unnamedOf(name: CommandName, positionals: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const [first = '', second = '', third] = positionals;
+  const one = (option: string, text: string | undefined): [string, readonly string[]] => [option, text === undefined ? [] : [text]];
+  switch (name) {
+    case 'edge':
+      return new Map([['relay', positionals]]);
+    case 'originalEdge':
+      return new Map([one('http', first), ['relay', positionals.slice(1)]]);
+    case 'encoder':
+      return new Map([['to', positionals]]);
+    case 'daveice':
+      return new Map([one('mount', second), one('from', `http://${first}/${second.replace(/^\//, '')}`), ['to', positionals.slice(2)]]);
+    case 'originalRelay':
+      return new Map([one('in', first), one('out', second), one(third?.includes('@') === true ? 'multicast' : 'upstream', third)]);
+    default:
+      return new Map();
   }
 }
 

@@ -6,6 +6,7 @@ import type { Option } from '../cli/options.ts';
 import { operatorUsage } from '../operator/commands.ts';
 import { PASSWORD_VARIABLE } from '../operator/password.ts';
 import { SOURCE_PASSWORD_VARIABLE } from './encoder-config.ts';
+import { configUsage } from './config-command.ts';
 import { listenerOptions } from '../cli/mount-listeners.ts';
 import { mountOptions } from '../cli/mount-policies.ts';
 import { readyChecks } from '../http/readiness.ts';
@@ -26,6 +27,7 @@ export type CommandName = 'relay' | 'originalRelay' | 'edge' | 'originalEdge' | 
 const generalOptions: readonly Option[] = [
   { name: 'bind', value: 'ADDRESS', help: 'listen on this address only, and use its interface for multicast (default: all addresses, of IPv6 and IPv4, which is :: in the log; 0.0.0.0 is those of IPv4)' },
   { name: 'config', value: 'FILE', help: 'read a file in YAML or JSON: every option by its name in camel case, such as trustedProxy: [192.0.2.0/24], the settings below, such as stallMinMs: 500, and single mountpoints, such as mounts: {radio: {prefer: studio-a}}. ${NAME} is a variable of the environment. Options on the command line override it' },
+  { name: 'print-config', help: 'print the configuration that the command line and the file of --config make together, as such a file, without secrets, and exit' },
   { name: 'log-level', value: 'LEVEL', help: `lowest level that is logged: ${logLevels.join(', ')} (default info)`, oneOf: logLevels },
   { name: 'help', help: 'print this text' },
   { name: 'version', help: 'print the version' },
@@ -179,9 +181,14 @@ export const commands: Readonly<Record<CommandName, Command>> = {
 /** Of all commands: what may stand in a configuration file. */
 export const optionsOfAll: readonly Option[] = Object.values(commands).flatMap(({ options }) => options);
 
+/** Of a role, by the command that has its name. */
+export function optionsOf(role: ProcessRole): readonly Option[] {
+  return commands[role].options;
+}
+
 /** What `davecast --help` says. */
 export const overview: HelpText = {
-  usage: [...stationUsage, ...relayUsage, ...edgeUsage, ...encoderUsage, 'davecast record dump DIR', ...probeUsage, ...operatorUsage, ...upgradeUsage],
+  usage: [...stationUsage, ...relayUsage, ...edgeUsage, ...encoderUsage, ...configUsage, 'davecast record dump DIR', ...probeUsage, ...operatorUsage, ...upgradeUsage],
   about: 'Radio streaming without outages. Each command has its own --help.',
   sections: [],
 };

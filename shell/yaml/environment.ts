@@ -25,5 +25,5 @@ export function substituted(text: string, env: Readonly<Record<string, string | 
 
 /** A text that stands for itself in a configuration file. */
 export function escapeReferences(text: string): string {
-  return text.replaceAll('${', '$${');
+  return text.replaceAll('${', () => '$${');
 }
