@@ -1,6 +1,6 @@
 import { assert } from '../../core/base/assert.ts';
 import type { Settings } from '../../core/config/settings.ts';
-import type { ProcessRole } from '../process/app.ts';
+import type { ProcessRole, Reconfigured } from '../process/app.ts';
 import { bindAddress, listenPort, logLevel, multicastEndpoint, noMore, optionalPort, ranges, tcpEndpoint } from '../cli/arguments.ts';
 import { commands, optionsOf, optionsOfAll, overview, type CommandName } from './commands.ts';
 import { atPlaces, configOf, readGiven, type GivenWithFile } from '../cli/config.ts';
@@ -11,9 +11,11 @@ import { daveiceConfig, encoderConfig } from './encoder-config.ts';
 import { allowedOf, fleetOf, readyOf, recordOf, servingOf, trustedProxiesOf } from './shared-config.ts';
 import type { Make } from './serve.ts';
 import { stationConfig, type StationWish } from './station-config.ts';
-import { StationApp } from '../station/station.ts';
+import { StationApp, type StationConfig } from '../station/station.ts';
 import { formatHelp } from '../cli/help.ts';
 import type { LogLevel } from '../log/table.ts';
+import { effectiveOf } from './effective.ts';
+import type { IcecastConfig } from '../icecast-config/icecast-config.ts';
 import { fitted, fittedTogether } from './memory.ts';
 import type { Range } from '../net/allow.ts';
 import { readOptions, type Given } from '../cli/options.ts';
@@ -24,6 +26,7 @@ import { readSources, readSwitch } from '../operator/commands.ts';
 import { readRecord } from '../recording/record-command.ts';
 import { adminPassword, adminUser } from '../operator/password.ts';
 import type { PageOptions } from '../page/page.ts';
+import type { Configuration } from './reloader.ts';
 import { RelayApp, type RelayConfig } from '../relay/relay.ts';
 import type { Task } from '../cli/task.ts';
 import { withOwnPorts } from '../cli/own-ports.ts';
@@ -46,6 +49,10 @@ export type Wish =
       readonly metricsAllow: readonly Range[];
       /** Other processes that its page shows. */
       readonly fleet: PageOptions['fleet'];
+      /** What it would run with. */
+      readonly configuration: Configuration;
+      /** Reads command line and files again; undefined: there are no files. */
+      readonly again?: (() => Configuration) | undefined;
       readonly make: Make;
       /** For stderr, a line each. */
       readonly notes: readonly string[];
@@ -77,6 +84,9 @@ export function readDaveice(argv: readonly string[]): Wish {
   return read('daveice', argv, (given) => makeEncoder(daveiceConfig(given)));
 }
 
+/** The options that name what is read at start, and can be read again. */
+const filesOf = ['config', 'icecast-config', 'admin-password-file'];
+
 const commandNames = 'station, relay, edge, encoder, config, record, probe, switch, sources, upgrade';
 
 function taskWish(asked: Task | string): Wish {
@@ -90,7 +100,9 @@ function readProbe(argv: readonly string[]): Wish {
   return { kind: 'probe', config: probeConfig(given) };
 }
 
-type Made = Pick<Extract<Wish, { kind: 'run' }>, 'settings' | 'make'> & { readonly logLevel?: LogLevel | undefined };
+type Run = Extract<Wish, { kind: 'run' }>;
+
+type Made = Pick<Run, 'settings' | 'make'> & { readonly config: object; readonly logLevel?: LogLevel | undefined; readonly icecast?: IcecastConfig | undefined };
 
 function read(name: CommandName, argv: readonly string[], make: (given: GivenWithFile) => Made): Wish {
   const command = commands[name];
@@ -99,11 +111,14 @@ function read(name: CommandName, argv: readonly string[], make: (given: GivenWit
   if (asked.has('version')) return versionOf(name === 'daveice' ? 'daveice' : 'davecast');
   const given = readGiven(argv, command, optionsOfAll);
   try {
-    const { logLevel: level, ...made } = make(given);
+    const { logLevel: level, config, icecast, ...made } = make(given);
     if (given.has('print-config')) {
       return { kind: 'print', text: printConfig({ role: command.role, given, options: optionsOf(command.role), settings: made.settings, unnamed: unnamedOf(name, given.positionals) }) };
     }
-    return { kind: 'run', role: command.role, logLevel: logLevel(given) ?? level ?? 'info', metricsAllow: ranges('--metrics-allow', given.all('metrics-allow')), fleet: fleetOf(given), ...made, notes: given.notes };
+    const common = { role: command.role, logLevel: logLevel(given) ?? level ?? 'info', settings: made.settings };
+    const configuration: Configuration = { config, logLevel: common.logLevel, effective: effectiveOf({ ...common, given, options: command.options, icecast }) };
+    const again = filesOf.some((option) => given.has(option)) ? (): Configuration => (read(name, argv, make) as Run).configuration : undefined;
+    return { kind: 'run', ...common, metricsAllow: ranges('--metrics-allow', given.all('metrics-allow')), fleet: fleetOf(given), make: made.make, configuration, again, notes: given.notes };
   } catch (error) {
     throw error instanceof UsageError ? new UsageError(atPlaces(error.message, given)) : error;
   }
@@ -137,26 +152,37 @@ function unnamedOf(name: CommandName, positionals: readonly string[]): ReadonlyM
 }
 
 function makeRelay(config: RelayConfig): Made {
-  return { settings: config.settings, make: ({ tell }, metrics, page) => new RelayApp({ ...config, settings: fitted(config.settings, 'historyBytes', tell), metrics, page }, tell) };
+  return made<RelayConfig>(config, ({ tell }, metrics, page) => new RelayApp({ ...config, settings: fitted(config.settings, 'historyBytes', tell), metrics, page }, tell));
 }
 
 function makeEdge(config: EdgeConfig): Made {
-  return { settings: config.settings, make: ({ tell }, metrics, page) => new EdgeApp({ ...config, settings: fitted(config.settings, 'edgeBytes', tell), metrics, page }, tell) };
+  return made<EdgeConfig>(config, ({ tell }, metrics, page, reload) => new EdgeApp({ ...config, reload, settings: fitted(config.settings, 'edgeBytes', tell), metrics, page }, tell));
 }
 
-function makeStation({ config, settings, logLevel: level }: StationWish): Made {
-  return {
-    settings,
-    logLevel: level,
-    make: ({ tell }, metrics, page) => {
-      const { relay, edge } = fittedTogether(settings, tell);
-      return new StationApp({ ...config, settings: edge, relaySettings: relay, metrics, page }, tell);
-    },
+function makeStation({ config, settings, logLevel: level, icecast }: StationWish): Made {
+  const make: MakeApp<Omit<StationConfig, 'relaySettings'>> = ({ tell }, metrics, page, reload) => {
+    const { relay, edge } = fittedTogether(settings, tell);
+    return new StationApp({ ...config, reload, settings: edge, relaySettings: relay, metrics, page }, tell);
   };
+  return { ...made<Omit<StationConfig, 'relaySettings'>>({ ...config, settings }, make), logLevel: level, icecast };
 }
 
 function makeEncoder(config: EncoderConfig): Made {
-  return { settings: config.settings, make: ({ tell }, metrics) => new EncoderApp({ ...config, metrics }, tell) };
+  return made<EncoderConfig>(config, ({ tell }, metrics) => new EncoderApp({ ...config, metrics }, tell));
+}
+
+type MakeApp<Config> = (...args: Parameters<Make>) => Reconfigured<Config>;
+
+function made<Config extends { readonly settings: Settings }>(config: Config, make: MakeApp<Config>): Made {
+  return {
+    settings: config.settings,
+    config,
+    make: (...args) => {
+      const app = make(...args);
+      // The same command line has made it.
+      return { app, prepare: (next) => app.prepare(next as Config) };
+    },
+  };
 }
 
 function relayConfig(given: GivenWithFile): RelayConfig {

@@ -145,7 +145,7 @@ const encoderAbout = 'Splits MPEG audio (MP3, MP2) or AAC (ADTS) into frames and
 
 const operatorOptions: readonly Option[] = [
   { name: 'admin-password', value: 'PASSWORD', instead: ['admin-password-file'], isSecret: true, help: `password of user "admin", for davecast switch and sources, and Icecast's admin pages; without one they are refused. Prefer --admin-password-file or the environment variable ${PASSWORD_VARIABLE}: command lines are visible to all users of the machine` },
-  { name: 'admin-password-file', value: 'FILE', instead: ['admin-password'], help: 'file that has the admin password in its first line' },
+  { name: 'admin-password-file', value: 'FILE', isRead: true, instead: ['admin-password'], help: 'file that has the admin password in its first line' },
   adminUserOption,
 ];
 
@@ -161,6 +161,16 @@ const recordOptions: readonly Option[] = [
   { name: 'record', value: 'DIR', help: 'record all input (of a station: of its edge) to this directory, for replay; see davecast record --help' },
   { name: 'no-audio', help: 'with --record: keep headers and lengths only, so that a recording can be shared' },
 ];
+
+/** A running process takes other values of these when it reads its configuration again; all others need a restart. */
+const liveOptions: ReadonlySet<string> = new Set([
+  'log-level',
+  'upstream', 'peer', 'relay', 'to', 'from', 'mount', 'icecast-config',
+  'password', 'admin-password', 'admin-password-file',
+  'allow', 'allow-in', 'allow-out', 'listener-allow', 'listener-deny',
+  ...mountOptions.map(({ name }) => name),
+  'origin', ...streamOptions.map(({ name }) => name),
+]);
 
 /** The commands by name; `original…` are those that scripts for the first Davecast know. */
 export const commands: Readonly<Record<CommandName, Command>> = {
@@ -193,16 +203,17 @@ export const overview: HelpText = {
   sections: [],
 };
 
-function command(role: ProcessRole, own: readonly Option[], usage: readonly string[], about: string): Command {
+function command(role: ProcessRole, given: readonly Option[], usage: readonly string[], about: string): Command {
   const settings = settingOptions(role);
+  const [own, general] = [given, generalOptions].map((options) => options.map((option) => ({ ...option, isLive: liveOptions.has(option.name) }))) as [Option[], Option[]];
   return {
     role,
-    options: [...own, ...generalOptions, ...settings],
+    options: [...own, ...general, ...settings],
     help: {
       usage,
       about,
       sections: [
-        { title: 'Options', options: [...own, ...generalOptions] },
+        { title: 'Options', options: [...own, ...general] },
         { title: 'Settings', options: settings },
       ],
     },

@@ -27,8 +27,10 @@ export function encoderConfig(given: GivenWithFile): EncoderConfig {
   const to = defaultTo.length === 0 && [...names].every((name) => inFile.get(name)?.to !== undefined) ? [] : targets('--to', defaultTo);
   const inputOf = inputs(given, names, pulled, inFile);
   const station = stationOf(given);
+  // Where none has targets of its own, each has all that there are, also those that come later.
+  const shared = [...inFile.values()].some((source) => source.to !== undefined) ? to : undefined;
   const mounts = [...names].map((name): EncoderMount => {
-    const { origin = station.origin, title = station.title, headers = [], to: own = to } = inFile.get(name) ?? {};
+    const { origin = station.origin, title = station.title, headers = [], to: own = shared } = inFile.get(name) ?? {};
     return { name, input: inputOf(name), to: own, origin, title, headers: [...headers, ...station.headers] };
   });
   const listening = mounts.filter(({ input }) => input.kind === 'listen').map(({ name }) => name);

@@ -38,11 +38,11 @@ async function run(name: string, read: (argv: readonly string[]) => Wish, argv: 
       return 0;
     }
     if (wish.kind === 'probe') return await runProbe(wish.config);
-    const { role, logLevel: level, settings, metricsAllow: allow, fleet, make, notes } = wish;
+    const { role, logLevel: level, settings, metricsAllow: allow, fleet, notes } = wish;
     for (const note of notes) terminal.err(`${name}: ${note}\n`);
     const logger = createLogger({ role, level });
     watchEventLoop(settings, role, logger);
-    return await serve(make, logger, { role, allow, fleet, settings });
+    return await serve(wish, logger, { role, allow, fleet, settings });
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof StartError)) throw error;
     const hint = error instanceof UsageError ? ` (see ${name} --help)` : '';

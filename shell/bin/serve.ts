@@ -1,7 +1,8 @@
 import { Metrics, type MetricsOptions } from '../metrics/metrics.ts';
 import type { EdgeConfig } from '../edge/edge.ts';
 import { Page, type PageOptions } from '../page/page.ts';
-import type { App } from '../process/app.ts';
+import type { App, Reload } from '../process/app.ts';
+import { Reloader, type Configuration } from './reloader.ts';
 import type { EventSink } from '../log/events.ts';
 import { EventFanOut } from '../log/fan-out.ts';
 import type { Logger } from '../log/log.ts';
@@ -16,8 +17,23 @@ import { stackOf } from '../process/problems.ts';
 /** Of a process that ends by a fault of its own. */
 const FAILED_STATUS = 1;
 
-/** Makes a role of what a process has: its events, and what may be seen of it. */
-export type Make = (events: EventFanOut, metrics: Metrics, page?: EdgeConfig['page']) => App;
+/** A role that runs. */
+export interface Running {
+  readonly app: App;
+  /** See Reconfigured; of the `config` of another Wish. */
+  readonly prepare: (config: object) => Promise<() => readonly string[]>;
+}
+
+/** Makes a role of what a process has: its events, what may be seen of it, and how its configuration is read again. */
+export type Make = (events: EventFanOut, metrics: Metrics, page?: EdgeConfig['page'], reload?: Reload) => Running;
+
+export interface ToServe {
+  readonly make: Make;
+  /** What it runs with. */
+  readonly configuration: Configuration;
+  /** Reads command line and files again; undefined: there are no files. */
+  readonly again?: (() => Configuration) | undefined;
+}
 
 export interface ServeOptions extends Pick<MetricsOptions, 'role' | 'allow'> {
   /** Other processes that its page shows. */
@@ -26,7 +42,7 @@ export interface ServeOptions extends Pick<MetricsOptions, 'role' | 'allow'> {
 }
 
 /** Runs a role until it is finished or a signal comes; resolves with the exit status. All that it tells goes by one fan-out. */
-export async function serve(make: Make, { log, flush, flushNow, droppedLines }: Logger, { fleet, settings, ...options }: ServeOptions): Promise<number> {
+export async function serve({ make, configuration, again }: ToServe, { log, setLevel, flush, flushNow, droppedLines }: Logger, { fleet, settings, ...options }: ServeOptions): Promise<number> {
   const events = new EventFanOut(log);
   const { tell } = events;
   const metrics = new Metrics({ ...options, droppedLines, tell });
@@ -37,7 +53,9 @@ export async function serve(make: Make, { log, flush, flushNow, droppedLines }: 
   tellOfSignals(tell);
   const manager = new ServiceManager({ env: process.env, failed: (reason) => tell({ kind: 'service-manager-not-told', reason }) });
   const from = oldProcess();
-  const app = make(events, metrics, { page, allow: options.allow ?? [] });
+  const reloader = again && new Reloader({ first: configuration, read: again, prepare: (config) => running.prepare(config), setLevel, log: tell });
+  const running: Running = make(events, metrics, { page, allow: options.allow ?? [] }, reloader?.reload);
+  const { app } = running;
   const upgrades = upgradesOf(app, settings, tell, manager);
   const signal = nextSignal(['SIGTERM', 'SIGINT'], (signal) => {
     manager.stopping();
@@ -47,6 +65,7 @@ export async function serve(make: Make, { log, flush, flushNow, droppedLines }: 
     // A signal may come while names are still looked up and ports bound.
     await app.start(from);
     manager.ready();
+    if (reloader !== undefined) process.on('SIGHUP', () => void reloader.reload('SIGHUP'));
     if (upgrades !== undefined) process.on('SIGUSR1', upgrades.begin);
     await Promise.race([app.finished, signal, ...(upgrades === undefined ? [] : [upgrades.over])]);
     upgrades?.stop();

@@ -24,6 +24,7 @@ export interface StationWish {
   readonly settings: Settings;
   /** Of a file; the command line goes before it. */
   readonly logLevel?: LogLevel | undefined;
+  readonly icecast?: IcecastConfig | undefined;
 }
 
 /** Sources of one mountpoint that are accepted: more encoders than a station has in a bad hour. */
@@ -60,7 +61,7 @@ export function stationConfig(given: GivenWithFile): StationWish {
     accessLog: accessLogOf(given) ?? old.accessLog,
     record: recordOf(given),
   };
-  return { config: withOwnPorts(config), settings, logLevel: old.logLevel };
+  return { config: withOwnPorts(config), settings, logLevel: old.logLevel, icecast: given.has('icecast-config') ? old : undefined };
 }
 
 /** What the icecast.xml says, and a note for each thing of it that is not honoured. */

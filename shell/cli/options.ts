@@ -16,6 +16,8 @@ export interface Option {
   readonly instead?: readonly string[];
   /** Its value is not for others to see. */
   readonly isSecret?: boolean;
+  /** The content of the file that it names counts. */
+  readonly isRead?: boolean;
   /** A running process takes another value of it from its configuration file. */
   readonly isLive?: boolean;
 }

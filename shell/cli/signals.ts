@@ -32,7 +32,7 @@ const endsNothing = 'ignored: SIGTERM ends the process';
  * and the like), and that do nothing by default or by Node (SIGPIPE, SIGXFSZ, SIGCHLD, SIGWINCH).
  */
 const harmless: Readonly<Partial<Record<NodeJS.Signals, string>>> = {
-  SIGHUP: 'ignored: settings are read only at start, and there is no --access-log to reopen',
+  SIGHUP: 'ignored: there is no file to be read again, such as that of --config, and no --access-log to reopen',
   SIGUSR1: 'ignored: only an edge can be upgraded while it runs, and no debugger is opened',
   SIGUSR2: 'ignored: it freezes a recording, and --record is not given',
   SIGQUIT: endsNothing,

@@ -29,7 +29,7 @@ export function tlsOf(given: Given): TlsConfig | undefined {
 
 /** `when` it is of use. */
 export function caOption(when: string): Option {
-  return { name: 'ca', value: 'FILE', help: `with ${when}: certificates of authorities in PEM, to trust instead of those that Node.js trusts` };
+  return { name: 'ca', value: 'FILE', isRead: true, help: `with ${when}: certificates of authorities in PEM, to trust instead of those that Node.js trusts` };
 }
 
 /** The certificates that --ca names, in PEM; undefined when it is not given. */

@@ -12,7 +12,7 @@ import type { Settings } from '../../core/config/settings.ts';
 import { anonymous } from '../../core/links/peer.ts';
 import { formatEndpoint, type Endpoint } from '../net/address.ts';
 import type { Range } from '../net/allow.ts';
-import { NEVER_FINISHED, type App } from '../process/app.ts';
+import { NEVER_FINISHED, type Reconfigured, type Reload } from '../process/app.ts';
 import { AccessLog, type AccessLogConfig } from '../access-log/access-log.ts';
 import type { AccessEntry } from '../access-log/lines.ts';
 import type { AdmissionConfig } from './admission/admission.ts';
@@ -22,6 +22,7 @@ import { fallbackProblemText, mountFileError, readMountFiles, type MountFile } f
 import type { ListenerHost, ListenerUser } from './listener-host.ts';
 import { ListenerServer, type ListenerServerOptions } from './listener-server.ts';
 import { LocalListeners } from './local-listeners.ts';
+import { PolicyChanges } from './policy-changes.ts';
 import { ListenersByConnection } from './listeners-by-connection.ts';
 import { WorkerPool } from './workers/pool.ts';
 import { oneConnected, readyChecks, readyRoute, type Check, type Condition } from '../http/readiness.ts';
@@ -63,14 +64,19 @@ export interface EdgeConfig {
   /** The checks that count for GET /readyz; those of `readyChecks`, unless given. */
   readonly ready?: readonly string[] | undefined;
   /** What else is checked there, of other parts of the process. */
-  readonly moreChecks?: readonly Check[] | undefined;
+  readonly moreChecks?: (() => readonly Check[]) | undefined;
   /** Of the process; without it there is no such page. */
   readonly metrics?: Metrics | undefined;
   /** Of the process, and who may see all of it besides this machine and operators; without it there is none. */
   readonly page?: ListenerServerOptions['page'];
   /** What source clients ask at the same ports; nothing, unless given. */
   readonly sourceRoutes?: ListenerServerOptions['sources'];
+  /** For operators; undefined: there is nothing to be read again. */
+  readonly reload?: Reload | undefined;
 }
+
+/** What of it can change while the edge runs. */
+export type EdgeChanges = Pick<EdgeConfig, 'settings' | 'relays' | 'policies' | 'admission' | 'adminPassword'>;
 
 /** Where listeners are in workers and, by TLS, in this process, those here have the numbers up to this one. */
 const LISTENERS_HERE = 1_000_000_000_000;
@@ -87,9 +93,10 @@ const COME_UP_LOOK_MS = 20;
  *
  * A connection by TLS cannot be given to another process: its listener is always here.
  */
-export class EdgeApp implements App {
+export class EdgeApp implements Reconfigured<EdgeChanges> {
   readonly finished: Promise<void> = NEVER_FINISHED;
-  readonly #config: EdgeConfig;
+  /** At present. */
+  #config: EdgeConfig;
   readonly #log: Log;
   readonly #edge: EdgeMachine;
   readonly #flight: FlightRecorder | undefined;
@@ -103,9 +110,10 @@ export class EdgeApp implements App {
   readonly #refusals: Refusals;
   readonly #parts: EdgeParts;
   readonly estate: EdgeEstate;
+  readonly #policies: PolicyChanges;
 
   constructor(config: EdgeConfig, log: Log) {
-    const { settings, policies = {}, admission, adminUser, adminPassword, record, metrics, page, workers = 1, trustedProxies, ready = readyChecks.edge.counted, sourceRoutes } = config;
+    const { settings, policies = {}, admission, adminUser, record, metrics, page, reload, workers = 1, trustedProxies, ready = readyChecks.edge.counted, sourceRoutes } = config;
     this.#config = config;
     this.#log = log;
     this.#refusals = new Refusals(log);
@@ -124,6 +132,7 @@ export class EdgeApp implements App {
     const options = { settings, policies, outputs, ...(feed !== undefined && { intro: feed.intro.bind(feed), hasListeners: config.tls !== undefined }) };
     this.#edge = this.#flight === undefined ? new Edge(options, sink) : recordedEdge(options, sink, this.#flight.recorder);
     this.#driver = new Driver(this.#edge, settings);
+    this.#policies = new PolicyChanges({ edge: this.#edge, now: () => this.#driver.now, settings });
     this.#ingress = new IngressLinks({ machine: this.#edge, driver: this.#driver, settings, log, refusals: this.#refusals });
     this.#listeners = new ListenerServer({
       table: {
@@ -146,8 +155,9 @@ export class EdgeApp implements App {
       },
       access: (entry) => this.#access(entry),
       adminUser,
-      adminPassword,
-      ready: readyRoute({ checks: this.#checks(), counted: ready, mount: (name) => this.#onAir([this.#edge.mount(name)]) }),
+      adminPassword: () => this.#config.adminPassword,
+      reload,
+      ready: readyRoute({ checks: () => this.#checks(), counted: ready, mount: (name) => this.#onAir([this.#edge.mount(name)]) }),
       metrics,
       page,
       nowPlaying,
@@ -155,7 +165,7 @@ export class EdgeApp implements App {
       sources: sourceRoutes,
       admission,
       settings,
-      policies,
+      policies: () => this.#config.policies,
       log,
       refusals: this.#refusals,
       trustedProxies,
@@ -184,6 +194,7 @@ export class EdgeApp implements App {
   async start(from?: TakeOver): Promise<void> {
     const { settings, policies = {}, accessLog } = this.#config;
     const files = await readMountFiles(policies, settings);
+    this.#policies.remember(files);
     await this.#listeners.start();
     await this.#tls?.start();
     this.#accessLog = accessLog && new AccessLog(accessLog, this.#log);
@@ -192,6 +203,22 @@ export class EdgeApp implements App {
     await this.#begin(files);
     await this.#listen();
     this.#subscribe();
+  }
+
+  async prepare(next: EdgeChanges): Promise<() => readonly string[]> {
+    const { admission = {}, policies = {} } = next;
+    const isAdmissionNew = admissionText(admission, policies) !== admissionText(this.#config.admission ?? {}, this.#config.policies ?? {});
+    const admit = isAdmissionNew ? await this.#listeners.prepareAdmission(admission, policies, this.#config.settings.stopMs) : undefined;
+    const changePolicies = await this.#policies.prepare(this.#config.policies ?? {}, policies);
+    return () => {
+      const { adminPassword, relays } = next;
+      this.#config = { ...this.#config, adminPassword, admission, policies, relays };
+      admit?.();
+      this.#subscribe();
+      const changed = changePolicies();
+      this.#driver.settle();
+      return changed;
+    };
   }
 
   async stop(): Promise<void> {
@@ -221,11 +248,9 @@ export class EdgeApp implements App {
 
   #subscribe(inherited?: EdgeInheritance): void {
     const { relays } = this.#config;
-    for (const relay of relays) {
-      const endpoint = formatEndpoint(relay);
-      this.#edge.awaitRelay(this.#driver.now, endpoint);
-      this.#ingress.subscribeTo(relay, inherited?.relaysAt(endpoint));
-    }
+    this.#ingress.subscribeToAll(relays, (endpoint) => inherited?.relaysAt(endpoint));
+    // Of those that were left nothing is awaited.
+    for (const relay of relays) this.#edge.awaitRelay(this.#driver.now, formatEndpoint(relay));
     this.#driver.settle();
     inherited?.end(relays.map(formatEndpoint));
   }
@@ -269,9 +294,9 @@ export class EdgeApp implements App {
   }
 
   #checks(): readonly Check[] {
-    const { relays, moreChecks = [] } = this.#config;
+    const { relays, moreChecks = () => [] } = this.#config;
     const toRelays: readonly Check[] = relays.length === 0 ? [] : [{ name: 'relays', look: () => oneConnected(this.#ingress.upstreams) }];
-    return [...toRelays, { name: 'mounts', look: () => this.#onAir(this.#edge.mounts()) }, ...moreChecks];
+    return [...toRelays, { name: 'mounts', look: () => this.#onAir(this.#edge.mounts()) }, ...moreChecks()];
   }
 
   /** Of these mountpoints, those that listeners can hear. */
@@ -376,4 +401,10 @@ export class EdgeApp implements App {
 function fallbackText(fallback: MountPolicy['fallback']): string | undefined {
   if (fallback === undefined) return undefined;
   return 'file' in fallback ? fallback.file : `/${fallback.mount}`;
+}
+
+/** To compare. */
+function admissionText({ allow, deny, mounts = new Map(), ca }: AdmissionConfig, policies: MountPolicies): string {
+  const timeouts = [...mounts.keys()].map((mount) => policyFor(mount, policies)?.settings?.listenerAuthTimeoutMs);
+  return JSON.stringify([allow, deny, ca, timeouts, [...mounts].toSorted(([one], [other]) => (one < other ? -1 : 1))]);
 }

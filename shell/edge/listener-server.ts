@@ -4,7 +4,7 @@ import type { Settings } from '../../core/config/settings.ts';
 import type { MountInfo } from '../../core/edge/edge.ts';
 import { adminRoutes, type AdminApi } from '../icecast/admin.ts';
 import type { MountTable } from '../icecast/mount-table.ts';
-import { isNotOf, operators } from '../operator/allowed.ts';
+import { isNotOf, operators, operatorsIfAny } from '../operator/allowed.ts';
 import { operatorRoutes, type OperatorApi } from '../operator/pages.ts';
 import { listenersOnly, methods, pageRoutes } from './pages.ts';
 import type { AccessEntry } from '../access-log/lines.ts';
@@ -17,6 +17,7 @@ import { Router, type Route, type RouteTable } from '../http/router.ts';
 import { HttpServer, type Leaving } from '../http/server.ts';
 import type { Log } from '../log/log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { Reload } from '../process/app.ts';
 import type { Refusals } from '../log/refusals.ts';
 import type { ListenerHost, ListenerUser, LeftWith } from './listener-host.ts';
 import { Admission, type AdmissionConfig, type SavedTicket } from './admission/admission.ts';
@@ -43,8 +44,8 @@ export interface ListenerServerOptions {
   readonly access: (entry: AccessEntry) => void;
   /** What operators are called; "admin", unless given. */
   readonly adminUser?: string | undefined;
-  /** Without one nobody is an operator. */
-  readonly adminPassword: string | undefined;
+  /** Asked at each request; without one nobody is an operator. */
+  readonly adminPassword: () => string | undefined;
   /** What it says of itself to load balancers. */
   readonly ready?: Route | undefined;
   /** Of the process; without it there is no such page. */
@@ -70,7 +71,9 @@ export interface ListenerServerOptions {
   /** Who may listen; everybody, unless given. */
   readonly admission?: AdmissionConfig | undefined;
   /** What is wanted of single mountpoints. */
-  readonly policies?: MountPolicies | undefined;
+  readonly policies: () => MountPolicies | undefined;
+  /** Reads the configuration again; undefined: there is nothing to be read. */
+  readonly reload?: Reload | undefined;
   readonly log: Log;
   readonly refusals: Refusals;
   /** Proxies that say who their clients are. */
@@ -192,6 +195,11 @@ export class ListenerServer {
     this.#admission.countFrom(clients);
   }
 
+  /** Reads the files of other rules about who may listen; see Admission. */
+  prepareAdmission(next: AdmissionConfig, policies: MountPolicies, limitMs: number): Promise<() => void> {
+    return this.#admission.prepare(next, policies, limitMs);
+  }
+
   async stop(limitMs: number): Promise<void> {
     this.#pages?.stop();
     this.#options.nowPlaying?.stop();
@@ -200,7 +208,7 @@ export class ListenerServer {
   }
 
   /** Every page before the mountpoints: none can be called like one. */
-  #table({ table, operator, admin, adminUser, adminPassword, ready, metrics, page, nowPlaying, keepRecording, sources, refusals, settings, log }: ListenerServerOptions): RouteTable {
+  #table({ table, operator, admin, adminUser, adminPassword, reload, ready, metrics, page, nowPlaying, keepRecording, sources, refusals, settings, log }: ListenerServerOptions): RouteTable {
     const isOfSource = isNotOf(adminUser);
     const hasSourceLogin = (request: HttpRequest): boolean => isOfSource(request) && sources?.hasLogin(request) === true;
     const allowed = operators({ user: adminUser, password: adminPassword, refusals });
@@ -214,21 +222,22 @@ export class ListenerServer {
       move: (id: ListenerId, mount: string) => this.#host.move(id, mount),
     };
     const counts = (): ServerCounts => ({ ...this.#server.counts, listenerConnections: list.joined, sourceConnections: sources?.begun() ?? 0 });
+    const operatorsNow = operatorsIfAny(allowed, adminPassword);
     const stream: Omit<Route, 'at'> = { methods, who: anybody, otherMethods: listenersOnly, handle: (request) => this.#stream(request) };
     const others: readonly Route[] = [
       ...commonRoutes,
       ...(ready === undefined ? [] : [ready]),
-      ...(metrics === undefined ? [] : [metrics.route(refusals, adminPassword === undefined ? undefined : allowed({ voice: lineVoice }))]),
+      ...(metrics === undefined ? [] : [metrics.route(refusals, operatorsNow(lineVoice))]),
       // A title comes with the login of a source client, or with that of an operator; so do a few commands.
       ...(sources?.titles ?? []).map((route) => ({ ...route, isFor: isOfSource })),
       ...(sources === undefined ? [] : [{ ...sources.kill, isFor: hasSourceLogin }]),
-      ...operatorRoutes({ api: operator, allowed, log, keepRecording }),
+      ...operatorRoutes({ api: operator, reload, allowed, log, keepRecording }),
       ...adminRoutes({ table, listeners, api: admin, counts, allowed, ofMount: sources && { who: sources.who, isFor: hasSourceLogin }, startedAt, maxListeners, log }),
       ...pageRoutes({ table, startedAt, maxListeners, uniqueListeners: (mount) => list.uniqueOf(mount) }),
       ...(nowPlaying?.routes ?? []),
       ...(sources === undefined ? [] : [sources.push]),
     ];
-    this.#pages = page && new PageRoutes({ ...page, operators: adminPassword === undefined ? undefined : allowed({ voice: htmlReply }), commands: () => commandsAt(others), tell: log });
+    this.#pages = page && new PageRoutes({ ...page, operators: operatorsNow(htmlReply), commands: () => commandsAt(others).filter((command) => command !== 'reload' || reload !== undefined), tell: log });
     const routes = [...(this.#pages === undefined ? [] : [...this.#pages.routes, ...(sources === undefined ? [] : [{ ...sources.push, at: '' }]), { ...stream, at: '' }]), ...others, { ...stream, at: '*' }];
     return { routes, notFound, options: optionsReply };
   }

@@ -2,7 +2,7 @@ import { SUPPORTED } from '../../core/codec/scan/foreign.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { interfaceOf, type Endpoint } from '../net/address.ts';
 import type { Range } from '../net/allow.ts';
-import type { App } from '../process/app.ts';
+import type { Reconfigured } from '../process/app.ts';
 import { Mountpoint, type EncoderMount } from './mountpoint.ts';
 import { Uplink } from './uplink.ts';
 import { IcecastSource } from '../source/icecast-source.ts';
@@ -12,9 +12,9 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { Lookup } from '../net/resolve.ts';
 import type { Source } from '../source/source.ts';
 import { UsageError } from '../process/problems.ts';
-import type { SourceMount } from '../source/connections.ts';
 import type { ShoutcastPort } from '../source/source-intake.ts';
 import { SourceServer } from '../source/source-server.ts';
+import type { SourceMount } from '../source/connections.ts';
 import { StdinSource } from '../source/stdin-source.ts';
 import { SteadyTimers } from '../process/steady-timers.ts';
 import { PageServer } from '../http/page-server.ts';
@@ -59,14 +59,20 @@ const DRAIN_LOOK_MS = 20;
  *
  *     stdin, Icecast mount, or source client -> Mountpoint: a stream for each source -> Uplink: one connection to each TCP target, UDP targets
  */
-export class EncoderApp implements App {
+export class EncoderApp implements Reconfigured<EncoderConfig> {
   readonly finished: Promise<void>;
-  readonly #config: EncoderConfig;
+  /** At present. */
+  #config: EncoderConfig;
   readonly #log: Log;
   readonly #uplink: Uplink;
+  /** What is there from the start on: a port for source clients, standard input. */
   readonly #sources: readonly Source[];
   /** By name. */
   readonly #mounts = new Map<string, Mountpoint>();
+  /** For those that source clients push. */
+  #server: SourceServer | undefined;
+  /** By mountpoint and URL. */
+  readonly #pulls = new Map<string, IcecastSource>();
   readonly #timers: SteadyTimers;
   readonly #refusals: Refusals;
   readonly #pages: PageServer;
@@ -74,7 +80,7 @@ export class EncoderApp implements App {
   #fail: (error: Error) => void = () => undefined;
 
   constructor(config: EncoderConfig, log: Log) {
-    const { targets, settings, bind, lookup, mounts, metrics, trustedProxies, ready: counted = readyChecks.encoder.counted } = config;
+    const { targets, settings, bind, lookup, metrics, trustedProxies, ready: counted = readyChecks.encoder.counted } = config;
     this.#config = config;
     this.#log = log;
     this.#timers = new SteadyTimers(settings);
@@ -83,9 +89,9 @@ export class EncoderApp implements App {
       this.#finish = resolve;
       this.#fail = reject;
     });
-    this.#uplink = new Uplink(targets, { settings, log, isShared: mounts.length > 1, multicastVia: interfaceOf(bind), lookup });
+    this.#uplink = new Uplink(targets, { settings, log, isShared: () => this.#mounts.size > 1, multicastVia: interfaceOf(bind), lookup });
     metrics?.measureEncoder(() => this.#uplink.figures);
-    const ready = readyRoute({ checks: this.#checks(), counted, mount: (name) => this.#fed([name]) });
+    const ready = readyRoute({ checks: () => this.#checks(), counted, mount: (name) => this.#fed([name]) });
     this.#pages = new PageServer({ settings, log, refusals: this.#refusals, trustedProxies }, [ready, ...(metrics === undefined ? [] : [metrics.route(this.#refusals)])]);
     this.#sources = this.#makeSources(ready);
   }
@@ -95,16 +101,29 @@ export class EncoderApp implements App {
     try {
       await this.#listen();
       for (const source of this.#sources) await source.start();
+      this.#pullAll();
     } catch (error) {
-      await Promise.all([...this.#sources.map((source) => source.stop()), this.#pages.stop(0)]);
+      await Promise.all([this.#stopSources(), this.#pages.stop(0)]);
       await this.#uplink.finish(0);
       throw error;
     }
   }
 
+  /** Sources that have begun keep what they were told: title, name and the like count for the next one, and so do targets of their own. */
+  prepare(next: EncoderConfig): Promise<() => readonly string[]> {
+    return Promise.resolve(() => {
+      const { mounts, targets } = next;
+      this.#config = { ...this.#config, mounts, targets };
+      this.#uplink.retarget(targets);
+      this.#configureMounts();
+      this.#pullAll();
+      return [];
+    });
+  }
+
   async stop(): Promise<void> {
     const { stopMs } = this.#config.settings;
-    await Promise.all([...this.#sources.map((source) => source.stop()), this.#pages.stop(stopMs)]);
+    await Promise.all([this.#stopSources(), this.#pages.stop(stopMs)]);
     await this.#uplink.finish(stopMs);
     this.#refusals.stop();
     this.#timers.stop();
@@ -118,20 +137,53 @@ export class EncoderApp implements App {
   }
 
   #makeSources(ready: Route): Source[] {
-    const { settings, bind, ca, mounts, listenPort, tls, shoutcast, trustedProxies, metrics } = this.#config;
+    const { settings, bind, mounts, listenPort, tls, shoutcast, trustedProxies, metrics } = this.#config;
     const log = this.#log;
-    const pushed: SourceMount[] = [];
-    const sources: Source[] = [];
+    this.#configureMounts();
+    const sources: Source[] = mounts.filter(({ input }) => input.kind === 'stdin')
+      .map(({ name }) => new StdinSource(process.stdin, this.#mounts.get(name)!, (problem) => this.#inputEnded(problem)));
+    const pushed = this.#pushed();
+    if (pushed.length === 0) return sources;
+    this.#server = new SourceServer({ mounts: pushed, bind: { address: bind, port: listenPort ?? 0 }, tls, shoutcast, trustedProxies, ready, metrics, settings, log });
+    return [...sources, this.#server];
+  }
+
+  /** The mountpoints that are configured, each with what it was before. */
+  #configureMounts(): void {
+    const { settings, mounts } = this.#config;
+    const names = new Set(mounts.map(({ name }) => name));
+    for (const name of this.#mounts.keys()) if (!names.has(name)) this.#mounts.delete(name);
     for (const mount of mounts) {
-      const api = new Mountpoint(mount, { way: this.#uplink, settings, log });
-      const { name, input } = mount;
-      this.#mounts.set(name, api);
-      if (input.kind === 'listen') pushed.push({ name, user: input.user, password: input.password, api });
-      else if (input.kind === 'from') sources.push(new IcecastSource(input.url, { api, settings, ca, log }));
-      else sources.push(new StdinSource(process.stdin, api, (problem) => this.#inputEnded(problem)));
+      const known = this.#mounts.get(mount.name);
+      known?.change(mount);
+      if (known === undefined) this.#mounts.set(mount.name, new Mountpoint(mount, { way: this.#uplink, settings, log: this.#log }));
     }
-    if (pushed.length > 0) sources.push(new SourceServer({ mounts: pushed, bind: { address: bind, port: listenPort ?? 0 }, tls, shoutcast, trustedProxies, ready, metrics, settings, log }));
-    return sources;
+    this.#server?.change(this.#pushed());
+  }
+
+  #pushed(): readonly SourceMount[] {
+    return this.#config.mounts.flatMap(({ name, input }) => (input.kind === 'listen' ? [{ name, user: input.user, password: input.password, api: this.#mounts.get(name)! }] : []));
+  }
+
+  /** Pulls what is to be pulled, and no more from elsewhere. */
+  #pullAll(): void {
+    const { settings, ca, mounts } = this.#config;
+    const wanted: ReadonlyMap<string, { readonly name: string; readonly url: URL }> = new Map(mounts.flatMap(({ name, input }) => (input.kind === 'from' ? [[`${name} ${input.url.href}`, { name, url: input.url }] as const] : [])));
+    for (const [key, pull] of this.#pulls) {
+      if (wanted.has(key)) continue;
+      this.#pulls.delete(key);
+      void pull.stop();
+    }
+    for (const [key, { name, url }] of wanted) {
+      if (this.#pulls.has(key)) continue;
+      const pull = new IcecastSource(url, { api: this.#mounts.get(name)!, settings, ca, log: this.#log });
+      this.#pulls.set(key, pull);
+      void pull.start();
+    }
+  }
+
+  async #stopSources(): Promise<void> {
+    await Promise.all([...this.#sources, ...this.#pulls.values()].map((source) => source.stop()));
   }
 
   #checks(): readonly Check[] {

@@ -35,7 +35,7 @@ export interface EncoderMount extends StreamMount {
 
 /** Makes a stream of each source of one mountpoint, of which one comes after the other. */
 export class Mountpoint implements SourceApi {
-  readonly #mount: StreamMount;
+  #mount: StreamMount;
   readonly #way: StreamWay;
   readonly #settings: Settings;
   readonly #log: Log;
@@ -49,6 +49,11 @@ export class Mountpoint implements SourceApi {
     this.#settings = settings;
     this.#log = log;
     this.#pace = new SourcePace(settings);
+  }
+
+  /** For the sources that begin from now on. */
+  change(mount: StreamMount): void {
+    this.#mount = mount;
   }
 
   get hasSource(): boolean {

@@ -41,7 +41,7 @@ export interface TargetLinksOptions {
   /** The address of the interface that multicast leaves by; undefined: the system's choice. */
   readonly multicastVia: string | undefined;
   /** Several mountpoints use the connections. */
-  readonly isShared?: boolean;
+  readonly isShared?: () => boolean;
   /** The system's, unless given. */
   readonly lookup?: Lookup | undefined;
 }
@@ -58,8 +58,9 @@ export class TargetLinks {
   readonly #user: TargetLinksUser;
   /** By replica number; those that are free are undefined. */
   readonly #slots: (Slot | undefined)[] = [];
-  readonly #hosts: HostLinks[] = [];
-  readonly #datagrams: HostDatagrams[] = [];
+  /** By the names of their targets. */
+  readonly #hosts = new Map<string, HostLinks>();
+  readonly #datagrams = new Map<string, HostDatagrams>();
   readonly #lost: Refusals<string>;
   readonly #wiring: Wiring;
   #refused = false;
@@ -73,8 +74,18 @@ export class TargetLinks {
       const name = formatEndpoint(endpoint);
       const slot: Slot = { target: this.#slots.length as TargetId, transport: transports[endpoint.transport], name, label: name };
       this.#slots.push(slot);
-      if (slot.transport.tellsClose) this.#hosts.push(this.#linksOf(endpoint, slot));
-      else this.#datagrams.push(this.#datagramsOf(endpoint, slot));
+      this.#connect(endpoint, slot);
+    }
+  }
+
+  /** Other targets: those that are among them already go on. */
+  change(endpoints: readonly Endpoint[]): void {
+    const wanted = new Map(endpoints.map((endpoint) => [formatEndpoint(endpoint), endpoint]));
+    for (const [name, links] of [...this.#hosts, ...this.#datagrams]) if (!wanted.has(name)) this.#leave(name, links);
+    for (const [name, endpoint] of wanted) {
+      if (this.#hosts.has(name) || this.#datagrams.has(name)) continue;
+      const slot = this.#addSlot(name, { transport: transports[endpoint.transport], name });
+      if (slot !== undefined) this.#connect(endpoint, slot).start();
     }
   }
 
@@ -83,7 +94,7 @@ export class TargetLinks {
   }
 
   start(): void {
-    for (const each of [...this.#hosts, ...this.#datagrams]) each.start();
+    for (const each of [...this.#hosts.values(), ...this.#datagrams.values()]) each.start();
   }
 
   send(target: TargetId, bytes: Uint8Array): void {
@@ -95,7 +106,7 @@ export class TargetLinks {
   /** The name of this target has other addresses now. */
   hasLeft(target: TargetId): boolean {
     const link = this.#slots[target]?.link;
-    return link !== undefined && !this.#hosts.some(({ current }) => current.includes(link));
+    return link !== undefined && ![...this.#hosts.values()].some(({ current }) => current.includes(link));
   }
 
   backlogBytes(target: TargetId): number {
@@ -109,20 +120,39 @@ export class TargetLinks {
 
   /** Every TCP target is connected by all addresses that its name has, and the system has taken all that was written. */
   get drained(): boolean {
-    const areUp = this.#hosts.every(({ current }) => current.length > 0 && current.every((link) => link.isUp && link.backlogBytes === 0));
+    const areUp = [...this.#hosts.values()].every(({ current }) => current.length > 0 && current.every((link) => link.isUp && link.backlogBytes === 0));
     return areUp && this.slots.every(({ udp }) => (udp?.backlogBytes ?? 0) === 0);
   }
 
   /** All of them. UDP does not tell whether anybody is there. */
   get all(): HostLinks['all'] {
-    return [...this.#hosts.flatMap(({ all }) => all), ...this.slots.filter(({ transport }) => !transport.tellsClose).map(({ label, udp }) => ({ label, isUp: udp !== undefined }))];
+    return [...[...this.#hosts.values()].flatMap(({ all }) => all), ...this.slots.filter(({ transport }) => !transport.tellsClose).map(({ label, udp }) => ({ label, isUp: udp !== undefined }))];
   }
 
   /** Ends the connections after what was written. */
   async finish(limitMs: number): Promise<void> {
-    await Promise.all(this.#hosts.map((host) => host.finish(limitMs)));
-    for (const each of this.#datagrams) each.stop();
+    await Promise.all([...this.#hosts.values()].map((host) => host.finish(limitMs)));
+    for (const each of this.#datagrams.values()) each.stop();
     this.#lost.stop();
+  }
+
+  #connect(endpoint: Endpoint, first: Slot): HostLinks | HostDatagrams {
+    if (first.transport.tellsClose) {
+      const links = this.#linksOf(endpoint, first);
+      this.#hosts.set(first.name, links);
+      return links;
+    }
+    const datagrams = this.#datagramsOf(endpoint, first);
+    this.#datagrams.set(first.name, datagrams);
+    return datagrams;
+  }
+
+  /** Nothing is sent there any more, by none of its addresses. */
+  #leave(name: string, links: HostLinks | HostDatagrams): void {
+    links.stop();
+    this.#hosts.delete(name);
+    this.#datagrams.delete(name);
+    for (const slot of this.slots) if (slot.name === name) this.#free(slot.target);
   }
 
   #linksOf(endpoint: Endpoint, first: Slot): HostLinks {
@@ -159,7 +189,7 @@ export class TargetLinks {
     return slot;
   }
 
-  #addSlot(label: string, { transport, name }: Slot): Slot | undefined {
+  #addSlot(label: string, { transport, name }: Pick<Slot, 'transport' | 'name'>): Slot | undefined {
     const free = this.#slots.indexOf(undefined);
     const target = (free < 0 ? this.#slots.length : free) as TargetId;
     if (target >= MAX_TARGETS) {

@@ -70,6 +70,12 @@ export class Uplink implements StreamWay {
     this.#driver.settle();
   }
 
+  /** Sends to these from now on, and no more to others. */
+  retarget(targets: readonly Endpoint[]): void {
+    this.#links.change(targets);
+    this.#driver.settle();
+  }
+
   open({ to, ...options }: StreamOptions): EncoderSession {
     const names = to?.map(formatEndpoint);
     const source = this.#encoder.openSource(this.#driver.now, { ...options, streamId: newStreamId(), to: names });

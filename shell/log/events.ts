@@ -56,6 +56,12 @@ export type ShellEvent =
   | { readonly kind: 'unwatched'; readonly error: string }
   | { readonly kind: 'signal'; readonly signal: string; readonly meaning: string | undefined }
   | { readonly kind: 'stopping'; readonly signal: string }
+  /** `by`: a signal, or the address of an operator. What has `changed`, by the keys of the file. */
+  | { readonly kind: 'reloaded'; readonly by: string; readonly changed: string }
+  /** Keys with other values than the process runs with. */
+  | { readonly kind: 'needs-restart'; readonly keys: string }
+  /** One of the problems. */
+  | { readonly kind: 'reload-refused'; readonly by: string; readonly problem: string }
   /** Of systemd; `reason` is a line of its program. */
   | { readonly kind: 'service-manager-not-told'; readonly reason: string }
   | { readonly kind: 'stopped' }

@@ -15,6 +15,8 @@ export type Log = EventSink;
 
 export interface Logger {
   readonly log: Log;
+  /** Lines below this level are not written from now on. */
+  setLevel(level: LogLevel): void;
   /** Writes out what is still held, if somebody reads it; for the end of the process. */
   flush(): Promise<void>;
   /** The same for a process that fails: what is not taken at once is lost. */
@@ -40,8 +42,9 @@ export function createLogger({ role, level }: LogOptions): Logger {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
   };
-  const log = logTo(pino(options, { write: (line) => output.write(format === undefined ? line : format(line)) }));
-  return { log, flush: () => output.flush(), flushNow: () => output.flushNow(), descriptor: output.descriptor, droppedLines: () => output.droppedLines };
+  const logger = pino(options, { write: (line) => output.write(format === undefined ? line : format(line)) });
+  const log = logTo(logger);
+  return { log, setLevel: (next) => void (logger.level = next), flush: () => output.flush(), flushNow: () => output.flushNow(), descriptor: output.descriptor, droppedLines: () => output.droppedLines };
 }
 
 function logTo(logger: pino.Logger): Log {

@@ -8,8 +8,8 @@ export interface MetricsAllowed {
   /** Addresses that may read, besides this machine. */
   readonly allow: readonly Range[];
   readonly refusals: Refusals;
-  /** Who else may, by a password; nobody, unless given. */
-  readonly operators?: Guard | undefined;
+  /** Who else may, by a password, asked at each request; nobody, unless given. */
+  readonly operators?: (() => Guard | undefined) | undefined;
 }
 
 /**
@@ -20,7 +20,8 @@ export function metricsGuard({ allow, refusals, operators }: MetricsAllowed): Gu
   const given = new RangeSet(allow);
   return (request) => {
     if (given.has(request.client.address) || request.client.isLocal) return undefined;
-    if (operators !== undefined) return operators(request);
+    const byPassword = operators?.();
+    if (byPassword !== undefined) return byPassword(request);
     refusals.count('metrics are not for this address', request.from);
     return lineVoice(403, 'Metrics are not for this address: see --metrics-allow');
   };

@@ -91,7 +91,7 @@ export class Metrics {
   }
 
   /** The page of a role. @param operators who may read it by a password; nobody, unless given. */
-  route(refusals: Refusals, operators?: Guard): Route {
+  route(refusals: Refusals, operators?: () => Guard | undefined): Route {
     const who = metricsGuard({ allow: this.#options.allow ?? [], refusals, operators });
     return { at: 'metrics', methods: ['GET'], who, handle: (request) => this.#answer(request) };
   }

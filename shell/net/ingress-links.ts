@@ -81,7 +81,8 @@ export class IngressLinks {
   /** Whether those at the other ends of connections belong there. */
   readonly wiring: Wiring;
   readonly #accepted = new Map<PathId, Accepted>();
-  readonly #upstreams: { readonly endpoint: string; readonly links: HostLinks }[] = [];
+  /** By what they are called. */
+  readonly #upstreams = new Map<string, HostLinks>();
   /** Paths of connections that another process has had, by what their links are called. */
   readonly #adopted = new Map<string, PathId>();
   readonly #senders: Driver[] = [];
@@ -166,35 +167,32 @@ export class IngressLinks {
   }
 
   /**
-   * Connects to a relay's outgoing port, by every address of its name, and stays connected.
+   * Connects to the outgoing ports of these relays, by every address of their names, and stays connected; those that are not among them are left.
    *
-   * @param adopted connections that another process has had; the machine has their paths.
+   * @param adopted of a relay: connections that another process has had; the machine has their paths.
    */
-  subscribeTo(upstream: Endpoint, adopted: readonly AdoptedUpstream[] = []): void {
-    const { settings, log } = this.#options;
-    const endpoint = formatEndpoint(upstream);
-    for (const { hosts, path } of adopted) this.#adopted.set(formatEndpoint({ ...upstream, host: hosts[0] }), path);
-    const links = new HostLinks(upstream, { settings, log, wiring: this.wiring, watchIdle: true, adopted }, {
-      up: (link) => this.#linkUp(link),
-      bytes: (link, bytes) => this.#linkBytes(link, bytes),
-      down: (link, reason) => this.#linkDown(link, reason),
-    });
-    this.#upstreams.push({ endpoint, links });
-    links.start();
+  subscribeToAll(upstreams: readonly Endpoint[], adopted: (endpoint: string) => readonly AdoptedUpstream[] | undefined = () => undefined): void {
+    const wanted = new Map(upstreams.map((upstream) => [formatEndpoint(upstream), upstream]));
+    for (const [endpoint, links] of this.#upstreams) {
+      if (wanted.has(endpoint)) continue;
+      this.#upstreams.delete(endpoint);
+      links.stop();
+    }
+    for (const [endpoint, upstream] of wanted) if (!this.#upstreams.has(endpoint)) this.#subscribeTo(upstream, adopted(endpoint) ?? []);
   }
 
   /** Those that are connected. */
   get open(): readonly OpenUpstream[] {
-    return this.#upstreams.flatMap(({ endpoint, links }) => links.up.map((link) => ({ endpoint, hosts: link.hosts, path: this.#linked.get(link)!, socket: link.socket! })));
+    return [...this.#upstreams].flatMap(([endpoint, links]) => links.up.map((link) => ({ endpoint, hosts: link.hosts, path: this.#linked.get(link)!, socket: link.socket! })));
   }
 
   /** What comes from relays stays with the system. */
   pause(): void {
-    for (const { links } of this.#upstreams) for (const link of links.up) link.pause();
+    for (const links of this.#upstreams.values()) for (const link of links.up) link.pause();
   }
 
   goOn(): void {
-    for (const { links } of this.#upstreams) for (const link of links.up) link.goOn();
+    for (const links of this.#upstreams.values()) for (const link of links.up) link.goOn();
   }
 
   /** The connections to relays are another process's now. The machine is not told: nobody asks it any more. */
@@ -205,18 +203,31 @@ export class IngressLinks {
 
   /** The same, but makes its own. What comes twice by them is dropped as any duplicate. */
   renew(): void {
-    for (const { links } of this.#upstreams) for (const link of links.up) link.renew();
+    for (const links of this.#upstreams.values()) for (const link of links.up) link.renew();
   }
 
   /** The relays that are subscribed to, by each of their addresses. */
   get upstreams(): HostLinks['all'] {
-    return this.#upstreams.flatMap(({ links }) => links.all);
+    return [...this.#upstreams.values()].flatMap(({ all }) => all);
   }
 
   stop(): void {
-    for (const { links } of this.#upstreams) links.stop();
+    for (const links of this.#upstreams.values()) links.stop();
     for (const driver of this.#senders) driver.stop();
     for (const { end } of this.#accepted.values()) end.destroy();
+  }
+
+  #subscribeTo(upstream: Endpoint, adopted: readonly AdoptedUpstream[]): void {
+    const { settings, log } = this.#options;
+    const endpoint = formatEndpoint(upstream);
+    for (const { hosts, path } of adopted) this.#adopted.set(formatEndpoint({ ...upstream, host: hosts[0] }), path);
+    const links = new HostLinks(upstream, { settings, log, wiring: this.wiring, watchIdle: true, adopted }, {
+      up: (link) => this.#linkUp(link),
+      bytes: (link, bytes) => this.#linkBytes(link, bytes),
+      down: (link, reason) => this.#linkDown(link, reason),
+    });
+    this.#upstreams.set(endpoint, links);
+    links.start();
   }
 
   #answerRelay(path: PathId, bytes: Uint8Array): void {

@@ -31,7 +31,7 @@ export interface LinkOptions {
   /** Close it when it has carried something and then nothing for `idleMs`: for links that we read. */
   readonly watchIdle: boolean;
   /** Several sources send by it: that it is there is said also while it is used, because one of them may have paused. */
-  readonly isShared?: boolean;
+  readonly isShared?: () => boolean;
   /** A connection that another process has had, which it goes on with instead of making one. */
   readonly adopted?: Handle | undefined;
   readonly log: Log;
@@ -156,7 +156,7 @@ export class TcpLink {
   }
 
   #connect(): void {
-    const { hosts, port, settings, watchIdle, isShared = false } = this.#options;
+    const { hosts, port, settings, watchIdle, isShared = () => false } = this.#options;
     const host = hosts[this.#host % hosts.length]!;
     const adopted = this.#adopted;
     const take = (bytes: Uint8Array): void => {
@@ -172,7 +172,7 @@ export class TcpLink {
     socket.on('connect', () => {
       if (this.#socket !== socket) return;
       this.#wiring.opened(socket);
-      if (!watchIdle) this.#waitNoMore = sayWhileWaiting(() => (isShared ? undefined : socket.bytesWritten), (message) => void (socket.writable && socket.write(message)));
+      if (!watchIdle) this.#waitNoMore = sayWhileWaiting(() => (isShared() ? undefined : socket.bytesWritten), (message) => void (socket.writable && socket.write(message)));
       this.#opened(socket);
     });
     socket.on('error', (error) => {

@@ -11,8 +11,8 @@ export const OPERATOR = 'admin';
 export interface OperatorsAllowed {
   /** What operators are called; "admin", unless given. */
   readonly user?: string | undefined;
-  /** Without one nobody is an operator. */
-  readonly password: string | undefined;
+  /** Asked at each request; without one nobody is an operator. */
+  readonly password: () => string | undefined;
   readonly refusals: Refusals;
 }
 
@@ -27,13 +27,21 @@ export interface OperatorGuardOptions {
 /** Makes the guard of a page for operators. All of them count the wrong passwords of an address together. */
 export type OperatorGuard = (options: OperatorGuardOptions) => Guard;
 
+/** The guard of what operators may see and others may in part: asked at each request, and undefined while there are no operators. */
+export function operatorsIfAny(allowed: OperatorGuard, password: () => string | undefined): (voice: Voice) => () => Guard | undefined {
+  return (voice) => {
+    const guard = allowed({ voice });
+    return () => (password() === undefined ? undefined : guard);
+  };
+}
+
 /** Whoever has the password, and does not ask from a page of another site. */
 export function operators({ user: operator = OPERATOR, password, refusals }: OperatorsAllowed): OperatorGuard {
   const guesses = new GuessLimit();
   return ({ voice, isChange = false, inAddress = false }) => {
-    if (password === undefined) return () => voice(403, 'Operator commands are disabled: the edge was started without an admin password');
+    const disabled = voice(403, 'Operator commands are disabled: the edge has no admin password');
     const hasPassword = withPassword({
-      passwordsFor: () => [password],
+      passwordsFor: () => [password() ?? []].flat(),
       isUser: (user) => user === operator,
       credentialsOf: (request) => (inAddress ? credentialsInEither(request, operator) : basicCredentials(request.head.headers.get('authorization'))),
       refused: (why, from) => {
@@ -43,7 +51,7 @@ export function operators({ user: operator = OPERATOR, password, refusals }: Ope
       needed: `Authenticate as user ${operator}`,
       guesses,
     });
-    return fromOwnSite(hasPassword, { isChange, refused: (from) => refusals.count('operator command from a page of another site', from), voice });
+    return fromOwnSite((request) => (password() === undefined ? disabled : hasPassword(request)), { isChange, refused: (from) => refusals.count('operator command from a page of another site', from), voice });
   };
 }
 

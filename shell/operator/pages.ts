@@ -7,6 +7,7 @@ import type { Log } from '../log/log.ts';
 import { mountIn, textOf, type RequestTarget } from '../http/request-target.ts';
 import type { HttpRequest } from '../http/request.ts';
 import type { Route } from '../http/router.ts';
+import type { Reload, ReloadResult } from '../process/app.ts';
 import type { OperatorGuard } from './allowed.ts';
 import { answers, endedOf, sourceOf, type Answer, type Sources } from './answers.ts';
 
@@ -22,6 +23,8 @@ export interface OperatorApi {
 
 export interface OperatorPagesOptions {
   readonly api: OperatorApi;
+  /** Undefined: there is nothing to be read again. */
+  readonly reload?: Reload | undefined;
   readonly allowed: OperatorGuard;
   readonly log: Log;
   /** Keeps what is recorded, and says in which file; undefined: it cannot be. Without it nothing is recorded, and there is no such page. */
@@ -38,6 +41,7 @@ export function operatorRoutes(options: OperatorPagesOptions): readonly Route[] 
     { at: 'admin/switch', methods: ['POST'], who: whoChanges, voice, handle: (request) => switchTo(request, options) },
     { at: 'admin/automatic', methods: ['POST'], who: whoChanges, voice, handle: (request) => command(request, { kind: 'automatic' }, options) },
     ...(keepRecording === undefined ? [] : [{ at: 'admin/dump', methods: ['POST'], who: whoChanges, voice, handle: (request: HttpRequest) => dump(request, keepRecording) }]),
+    { at: 'admin/reload', methods: ['POST'], who: whoChanges, voice, handle: (request) => readAgain(request, options) },
   ];
 }
 
@@ -74,6 +78,21 @@ function command({ target, from }: HttpRequest, command: MountCommand, { api, lo
   const { status, message } = answers[result];
   const onAir = api.streamsOf(mount)?.find(({ isOnAir }) => isOnAir)?.id ?? null;
   return jsonReply(status, { result, message, mount, onAir } satisfies Answer);
+}
+
+/** Answered when it is done: 200, or 400 where the configuration is wrong and nothing has changed. */
+function readAgain({ socket, from }: HttpRequest, { reload }: OperatorPagesOptions): Reply | 'taken' {
+  if (reload === undefined) return jsonVoice(409, 'There is no configuration file to be read again: the edge was started without --config');
+  void reload(from).then((result) => finish(socket, formatReply(reloadReply(result))));
+  return 'taken';
+}
+
+/** `message` is the same for people. */
+function reloadReply(result: ReloadResult): Reply {
+  if (!result.isApplied) return jsonReply(400, { message: `Nothing has changed. ${result.problems.join('; ')}`, problems: result.problems });
+  const { changed, needRestart } = result;
+  const restart = needRestart.length === 0 ? '' : `. Cannot change while the process runs: ${needRestart.join(', ')}`;
+  return jsonReply(200, { message: `Changed: ${changed.join(', ') || 'nothing'}${restart}`, changed, needRestart });
 }
 
 const noMount = jsonVoice(400, 'Parameter is missing: ?mount=/NAME');

@@ -23,8 +23,8 @@ export interface PageRoutesOptions {
   readonly page: Page;
   /** Who may see names and addresses, besides this machine and operators. */
   readonly allow: readonly Range[];
-  /** Of the pages of operators; undefined: there are none. */
-  readonly operators?: Guard | undefined;
+  /** Of the pages of operators, asked at each request; undefined: there are none. */
+  readonly operators?: (() => Guard | undefined) | undefined;
   /** What operators can have done here. */
   readonly commands?: () => readonly Command[];
   readonly tell: EventSink;
@@ -52,7 +52,9 @@ export class PageRoutes {
   }
 
   get routes(): readonly Route[] {
-    const { operators } = this.#options;
+    const { operators = () => undefined } = this.#options;
+    const isFor = (): boolean => operators() !== undefined;
+    const operator: Guard = (request) => operators()!(request);
     const get = (at: string, who: Guard, handle: Route['handle']): Route => ({ at, methods: ['GET', 'HEAD'], who, handle });
     const below = (at: string, who: Guard, viewOf: (request: HttpRequest) => View): readonly Route[] => [
       get(`${at}/events`, who, (request) => this.#follow(request, viewOf(request))),
@@ -61,7 +63,7 @@ export class PageRoutes {
     return [
       { ...get('', anybody, (request) => showPage('page', request)), isFor: ({ head }) => wantsPage(head) },
       ...below('page', anybody, (request) => this.#viewOf(request)),
-      ...(operators === undefined ? [] : [get('admin/page', operators, (request) => showPage('admin/page', request)), ...below('admin/page', operators, () => 'operator')]),
+      ...[get('admin/page', operator, (request) => showPage('admin/page', request)), ...below('admin/page', operator, () => 'operator')].map((route) => ({ ...route, isFor })),
     ];
   }
 
@@ -113,7 +115,7 @@ export class PageRoutes {
 
   #own(view: View): { readonly canLogIn: boolean; readonly commands: readonly Command[] } {
     const { operators, commands = () => [] } = this.#options;
-    return { canLogIn: operators !== undefined, commands: view === 'operator' ? commands() : [] };
+    return { canLogIn: operators?.() !== undefined, commands: view === 'operator' ? commands() : [] };
   }
 }
 

@@ -8,7 +8,7 @@ import { Relay, type RelaySink } from '../../core/relay/relay.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { formatEndpoint, interfaceOf, peerOf, plainAddress, type Endpoint } from '../net/address.ts';
 import { AllowList, type Range } from '../net/allow.ts';
-import { NEVER_FINISHED, type App } from '../process/app.ts';
+import { NEVER_FINISHED, type Reconfigured } from '../process/app.ts';
 import { Driver } from '../process/driver.ts';
 import { PageServer } from '../http/page-server.ts';
 import { htmlReply } from '../http/reply.ts';
@@ -17,7 +17,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { Log } from '../log/log.ts';
 import { IngressLinks, type InnerPath, type PathEnd } from '../net/ingress-links.ts';
 import { FlightRecorder, type RecordConfig } from '../recording/flight-recorder.ts';
-import { operators } from '../operator/allowed.ts';
+import { operators, operatorsIfAny } from '../operator/allowed.ts';
 import { relayTitleRoutes } from './title-routes.ts';
 import { Refusals } from '../log/refusals.ts';
 import type { Page } from '../page/page.ts';
@@ -73,17 +73,18 @@ export interface RelayConfig {
  *
  * With `httpPort` and `tls`, ports for its pages besides. Encoders and an edge of this process need no ports: they call it.
  */
-export class RelayApp implements App {
+export class RelayApp implements Reconfigured<RelayConfig> {
   readonly finished: Promise<void> = NEVER_FINISHED;
-  readonly #config: RelayConfig;
+  /** At present. */
+  #config: RelayConfig;
   readonly #log: Log;
   readonly #relay: RelayMachine;
   readonly #flight: FlightRecorder | undefined;
   readonly #driver: Driver;
   readonly #ingress: IngressLinks;
   readonly #refusals: Refusals;
-  readonly #allowIn: AllowList;
-  readonly #allowOut: AllowList;
+  #allowIn: AllowList;
+  #allowOut: AllowList;
   readonly #subscribers = new Map<SubscriberId, net.Socket>();
   /** Those of this process. */
   readonly #inner = new Map<SubscriberId, TakeBytes>();
@@ -96,7 +97,7 @@ export class RelayApp implements App {
     this.#config = config;
     this.#log = log;
     this.#refusals = new Refusals(log);
-    const { settings, record, metrics, page, isPart = false, allowIn = [], allowOut = [], trustedProxies, upstreams, ready = readyChecks.relay.counted } = config;
+    const { settings, record, metrics, page, isPart = false, allowIn = [], allowOut = [], trustedProxies, ready = readyChecks.relay.counted } = config;
     this.#allowIn = new AllowList(allowIn);
     this.#allowOut = new AllowList(allowOut);
     const sink: RelaySink = {
@@ -110,11 +111,11 @@ export class RelayApp implements App {
     this.#flight = record && new FlightRecorder({ ...record, role: 'relay', settings, log });
     this.#relay = this.#flight === undefined ? new Relay({ settings }, sink) : recordedRelay({ settings }, sink, this.#flight.recorder);
     this.#driver = new Driver(this.#relay, settings);
-    const allowed = operators({ user: config.adminUser, password: config.adminPassword, refusals: this.#refusals });
+    const allowed = operators({ user: config.adminUser, password: () => this.#config.adminPassword, refusals: this.#refusals });
     const titles = relayTitleRoutes({ allowed, hasMount: (name) => this.#relay.hasMount(name), set: (mount, title, { from }) => this.#setTitle(mount, title, from) });
-    this.#page = page === undefined || isPart ? undefined : new PageRoutes({ ...page, operators: config.adminPassword === undefined ? undefined : allowed({ voice: htmlReply }), tell: log });
+    this.#page = page === undefined || isPart ? undefined : new PageRoutes({ ...page, operators: operatorsIfAny(allowed, () => this.#config.adminPassword)(htmlReply), tell: log });
     this.#pages = new PageServer({ settings, log, refusals: this.#refusals, trustedProxies }, [
-      readyRoute({ checks: upstreams.length === 0 ? [] : [{ name: 'upstreams', look: () => this.upstreamsUp }], counted: ready }),
+      readyRoute({ checks: () => (this.hasUpstreams ? [{ name: 'upstreams', look: () => this.upstreamsUp }] : []), counted: ready }),
       ...(metrics === undefined ? [] : [metrics.route(this.#refusals)]),
       ...titles,
       ...(this.#page?.routes ?? []),
@@ -126,7 +127,7 @@ export class RelayApp implements App {
   }
 
   async start(): Promise<void> {
-    const { bind, inPort, outPort, httpPort, upstreams, multicasts } = this.#config;
+    const { bind, inPort, outPort, httpPort, multicasts } = this.#config;
     await this.#tls?.start();
     await this.#flight?.start();
     try {
@@ -144,7 +145,23 @@ export class RelayApp implements App {
       await this.stop();
       throw error;
     }
-    for (const upstream of upstreams) this.#ingress.subscribeTo(upstream);
+    this.#ingress.subscribeToAll(this.#config.upstreams);
+  }
+
+  /** Who is connected stays, whatever addresses are allowed from now on. */
+  prepare({ upstreams, allowIn = [], allowOut = [], adminPassword }: Pick<RelayConfig, 'upstreams' | 'allowIn' | 'allowOut' | 'adminPassword'>): Promise<() => readonly string[]> {
+    return Promise.resolve(() => {
+      this.#config = { ...this.#config, upstreams, adminPassword };
+      this.#allowIn = new AllowList(allowIn);
+      this.#allowOut = new AllowList(allowOut);
+      this.#ingress.subscribeToAll(upstreams);
+      return [];
+    });
+  }
+
+  /** Whether it subscribes to any relay. */
+  get hasUpstreams(): boolean {
+    return this.#ingress.upstreams.length > 0;
   }
 
   /** Whether a relay that it subscribes to is connected. */

@@ -24,7 +24,7 @@ export interface SourceIntakeOptions {
   /** A port for clients that speak Shoutcast 1, and the name of the mountpoint that they send; none, unless given. */
   readonly shoutcast?: ShoutcastPort | undefined;
   /** Of the operators of the same server; undefined: there are none. */
-  readonly adminPassword?: string | undefined;
+  readonly adminPassword?: (() => string | undefined) | undefined;
   readonly settings: Settings;
   readonly log: Log;
   readonly refusals: Refusals;
@@ -68,16 +68,13 @@ export class SourceIntake {
   readonly routes: SourceRoutes;
   readonly #options: SourceIntakeOptions;
   readonly #connections: SourceConnections;
-  /** The mountpoint of clients that speak Shoutcast. */
-  readonly #shoutcastMount: SourceMount | undefined;
   readonly #shoutcast: ShoutcastServer | undefined;
 
   constructor(options: SourceIntakeOptions) {
     this.#options = options;
     const { mounts, perMount, shoutcast, adminPassword, settings, log, refusals, trustedProxies } = options;
     this.#connections = new SourceConnections(settings, { perMount, all: settings.maxSources });
-    this.#shoutcastMount = shoutcast && mounts.find(shoutcast.mount);
-    const who = sources({ mountOf: (request) => this.#mountOf(request), passwords: mounts.passwords, adminPassword, log }, refusals);
+    const who = sources({ mountOf: (request) => this.#mountOf(request), passwords: () => mounts.passwords, adminPassword, log }, refusals);
     const update = (at: string): Route => ({ at, methods: ['GET', 'POST'], isChange: true, who, handle: (request) => this.#update(request, this.#mountOf(request)) });
     this.routes = {
       titles: [update('admin/metadata'), update(SHOUTCAST_TITLES)],
@@ -88,7 +85,8 @@ export class SourceIntake {
       push: { at: '*', methods: pushMethods, who, otherMethods: sourcesOnly, handle: (request) => this.#source(request, this.#mountOf(request)) },
       begun: () => this.#connections.begun,
     };
-    this.#shoutcast = this.#shoutcastMount && new ShoutcastServer({ mount: this.#shoutcastMount, who, connections: this.#connections, settings, log, refusals, trustedProxies });
+    const mount = shoutcast && mounts.find(shoutcast.mount);
+    this.#shoutcast = mount && new ShoutcastServer({ mount, who, connections: this.#connections, settings, log, refusals, trustedProxies });
   }
 
   /** Opens the port for Shoutcast, if there is one. */
@@ -107,10 +105,10 @@ export class SourceIntake {
 
   /** The mountpoint that a source is for, or a title: Shoutcast's clients do not say which. */
   #mountOf({ head, target }: HttpRequest): SourceMount | undefined {
-    const { mounts } = this.#options;
+    const { mounts, shoutcast } = this.#options;
     if (pushMethods.includes(head.method)) return mounts.find(target.name);
     const named = textOf(target, 'mount');
-    if (named === undefined && target.name === SHOUTCAST_TITLES) return this.#shoutcastMount ?? mounts.find(named) ?? this.#connections.onlyMount;
+    if (named === undefined && target.name === SHOUTCAST_TITLES) return (shoutcast && mounts.find(shoutcast.mount)) ?? mounts.find(named) ?? this.#connections.onlyMount;
     return mounts.find(named);
   }
 
@@ -158,7 +156,7 @@ export class SourceIntake {
     const update = titleUpdate(target);
     if ('problem' in update) return htmlReply(400, update.problem);
     const sinks = mount === undefined ? [] : this.#connections.sinksOf(mount);
-    if (sinks.length === 0 && hasPassword(request, this.#options.adminPassword)) return undefined;
+    if (sinks.length === 0 && hasPassword(request, this.#options.adminPassword?.())) return undefined;
     if (mount === undefined && !target.query.has('mount')) return htmlReply(400, 'Missing parameter');
     const isElsewhere = sinks.length === 0 && mount !== undefined && this.#options.titleElsewhere?.(mount.name, update.title, request.from) === true;
     if (sinks.length === 0 && !isElsewhere) return htmlReply(400, 'Source does not exist');

@@ -36,15 +36,17 @@ export class SourceServer implements Source {
   readonly #server: HttpServer;
   readonly #refusals: Refusals;
   readonly #intake: SourceIntake;
+  readonly #mounts: FixedMounts;
   readonly #tls: TlsPort | undefined;
 
   constructor(options: SourceServerOptions) {
     this.#options = options;
-    const { mounts, tls, shoutcast, trustedProxies, ready, metrics, settings, log } = options;
+    this.#mounts = new FixedMounts(options.mounts);
+    const { tls, shoutcast, trustedProxies, ready, metrics, settings, log } = options;
     this.#tls = tls && new TlsPort(tls, log);
     this.#refusals = new Refusals(log);
     const common = { settings, log, refusals: this.#refusals, trustedProxies };
-    this.#intake = new SourceIntake({ mounts: new FixedMounts(mounts), perMount: 1, shoutcast, ...common });
+    this.#intake = new SourceIntake({ mounts: this.#mounts, perMount: 1, shoutcast, ...common });
     const { titles, kill, clients, push } = this.#intake.routes;
     this.table = {
       routes: [...commonRoutes, ...(ready === undefined ? [] : [ready]), ...(metrics === undefined ? [] : [metrics.route(this.#refusals)]), ...titles, kill, clients, push],
@@ -53,6 +55,11 @@ export class SourceServer implements Source {
       options: () => ({ status: 204, headers: [['Allow', 'GET, SOURCE, PUT, OPTIONS']] }),
     };
     this.#server = new HttpServer(new Router(this.table).handle, common);
+  }
+
+  /** Other mountpoints, and other passwords. Sources that are there go on. */
+  change(mounts: readonly SourceMount[]): void {
+    this.#mounts.change(mounts);
   }
 
   async start(): Promise<void> {
@@ -76,18 +83,31 @@ export class SourceServer implements Source {
 
 /** The mountpoints that are configured, and no others. */
 export class FixedMounts implements SourceMounts {
-  readonly passwords: readonly string[];
-  readonly #byName: ReadonlyMap<string, SourceMount>;
-  readonly #only: SourceMount | undefined;
+  #byName: ReadonlyMap<string, SourceMount>;
 
   constructor(mounts: readonly SourceMount[]) {
-    this.passwords = mounts.flatMap(({ password }) => password ?? []);
-    this.#byName = new Map(mounts.map((mount) => [mount.name, mount]));
-    this.#only = mounts.length === 1 ? mounts[0] : undefined;
+    this.#byName = byName(mounts);
+  }
+
+  get passwords(): readonly string[] {
+    return [...this.#byName.values()].flatMap(({ password }) => password ?? []);
+  }
+
+  change(mounts: readonly SourceMount[]): void {
+    this.#byName = byName(mounts);
   }
 
   /** Where there is only one, that, whatever a client calls it. */
   find(name: string | undefined): SourceMount | undefined {
     return this.#only ?? (name === undefined ? undefined : this.#byName.get(name.replace(/^\//, '')));
   }
+
+  get #only(): SourceMount | undefined {
+    const [first, ...others] = this.#byName.values();
+    return others.length === 0 ? first : undefined;
+  }
+}
+
+function byName(mounts: readonly SourceMount[]): ReadonlyMap<string, SourceMount> {
+  return new Map(mounts.map((mount) => [mount.name, mount]));
 }

@@ -11,10 +11,10 @@ import type { SourceMount } from './connections.ts';
 export interface SourcesAllowed {
   /** The mountpoint that a request is about; undefined when there is none of that name. */
   readonly mountOf: (request: HttpRequest) => SourceMount | undefined;
-  /** Of all mountpoints. */
-  readonly passwords: readonly string[];
+  /** Of all mountpoints, asked at each request. */
+  readonly passwords: () => readonly string[];
   /** Of the operators of the server: where Shoutcast's clients send titles it is taken as well, if it stands in the address. Undefined: there are none. */
-  readonly adminPassword?: string | undefined;
+  readonly adminPassword?: (() => string | undefined) | undefined;
   readonly log: Log;
 }
 
@@ -29,10 +29,10 @@ export function sources({ mountOf, passwords, adminPassword, log }: SourcesAllow
   });
   const passwordsFor = (request: HttpRequest): readonly string[] => {
     const mount = mountOf(request);
-    if (mount === undefined) return passwords;
+    if (mount === undefined) return passwords();
     return mount.password === undefined ? [] : [mount.password];
   };
-  const admins = (request: HttpRequest): readonly string[] => (adminPassword === undefined || !isShoutcastTitle(request) ? [] : [adminPassword]);
+  const admins = (request: HttpRequest): readonly string[] => (isShoutcastTitle(request) ? [adminPassword?.() ?? []].flat() : []);
   const byPassword = withPassword({
     passwordsFor: (request) => [...passwordsFor(request), ...admins(request)],
     isUser: (user, request) => user === (mountOf(request)?.user ?? 'source') || user === '',

@@ -2,7 +2,7 @@ import { mountpointProblem } from '../../core/wire/announce.ts';
 import { addressOf, originProblem } from '../../core/wire/extensions.ts';
 import type { HeaderList } from '../../core/wire/headers.ts';
 import type { Settings } from '../../core/config/settings.ts';
-import { Mountpoint } from '../encoder/mountpoint.ts';
+import { Mountpoint, type StreamMount } from '../encoder/mountpoint.ts';
 import type { StreamWay } from '../encoder/uplink.ts';
 import type { Log } from '../log/log.ts';
 import type { SourceMount, SourceMounts } from '../source/connections.ts';
@@ -42,6 +42,9 @@ export interface StationMountsOptions {
 
 /** A place for one source at a time, with what outlasts it: its name, its pace, and what it has sent, which it must not send again. */
 interface Place {
+  readonly name: string;
+  /** Its origin, unless that is none. */
+  readonly called: string;
   readonly mountpoint: Mountpoint;
   isTaken: boolean;
 }
@@ -51,21 +54,31 @@ const MAX_FREE_PLACES = 64;
 
 /** The mountpoints of a station: each is there as soon as a source sends to it, and takes in several at a time. */
 export class StationMounts implements SourceMounts {
-  readonly passwords: readonly string[];
   readonly #options: StationMountsOptions;
+  #sources: StationSources;
   /** By mountpoint and origin, in the order in which they were taken or left. */
   readonly #places = new Map<string, Place>();
 
   constructor(options: StationMountsOptions) {
     this.#options = options;
-    const { password, mounts } = options.sources;
-    this.passwords = [password, ...[...mounts.values()].map((mount) => mount.password)].filter((one) => one !== undefined);
+    this.#sources = options.sources;
+  }
+
+  get passwords(): readonly string[] {
+    const { password, mounts } = this.#sources;
+    return [password, ...[...mounts.values()].map((mount) => mount.password)].filter((one) => one !== undefined);
+  }
+
+  /** For the sources that begin from now on. */
+  change(sources: StationSources): void {
+    this.#sources = sources;
+    for (const { mountpoint, name, called } of this.#places.values()) mountpoint.change(this.#streamOf(name, called));
   }
 
   find(named: string | undefined): SourceMount | undefined {
     const name = named?.replace(/^\//, '');
     if (name === undefined || mountpointProblem(name) !== undefined) return undefined;
-    const { password, mounts, only } = this.#options.sources;
+    const { password, mounts, only } = this.#sources;
     if (only !== undefined && !only.has(name)) return undefined;
     return { name, user: mounts.get(name)?.user, password: mounts.get(name)?.password ?? password, api: this.api(name) };
   }
@@ -97,7 +110,7 @@ export class StationMounts implements SourceMounts {
 
   /** The first free one of this source's address, or a new one. */
   #placeFor(name: string, from: string): readonly [key: string, place: Place] {
-    const { origin, mounts } = this.#options.sources;
+    const { origin, mounts } = this.#sources;
     const address = addressOf(from);
     const base = mounts.get(name)?.origin ?? (origin === undefined ? address : `${origin}/${address}`);
     for (let number = 1; ; number++) {
@@ -109,10 +122,15 @@ export class StationMounts implements SourceMounts {
   }
 
   #newPlace(name: string, called: string): Place {
-    const { sources, way, settings, log } = this.#options;
+    const { way, settings, log } = this.#options;
+    return { name, called, mountpoint: new Mountpoint(this.#streamOf(name, called), { way, settings, log }), isTaken: false };
+  }
+
+  #streamOf(name: string, called: string): StreamMount {
+    const sources = this.#sources;
     const { title = sources.title, headers = [] } = sources.mounts.get(name) ?? {};
     const origin = originProblem(called) === undefined ? called : undefined;
-    return { mountpoint: new Mountpoint({ name, origin, title, headers: [...headers, ...sources.headers] }, { way, settings, log }), isTaken: false };
+    return { name, origin, title, headers: [...headers, ...sources.headers] };
   }
 
   #keep(key: string, place: Place): void {

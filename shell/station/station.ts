@@ -3,13 +3,13 @@ import type { Settings } from '../../core/config/settings.ts';
 import type { AdmissionConfig } from '../edge/admission/admission.ts';
 import type { AccessLogConfig } from '../access-log/access-log.ts';
 import { EdgeApp, type EdgeConfig } from '../edge/edge.ts';
-import { readyChecks } from '../http/readiness.ts';
+import { readyChecks, type Check } from '../http/readiness.ts';
 import type { Log } from '../log/log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { Refusals } from '../log/refusals.ts';
 import type { Endpoint } from '../net/address.ts';
 import type { Range } from '../net/allow.ts';
-import { NEVER_FINISHED, type App } from '../process/app.ts';
+import { NEVER_FINISHED, type Reconfigured, type Reload } from '../process/app.ts';
 import type { RecordConfig } from '../recording/flight-recorder.ts';
 import { RelayApp } from '../relay/relay.ts';
 import { IcecastSource } from '../source/icecast-source.ts';
@@ -69,7 +69,12 @@ export interface StationConfig {
   readonly metrics?: Metrics | undefined;
   /** Of the process, and who may see all of it besides this machine and operators; without it there is none. */
   readonly page?: EdgeConfig['page'];
+  /** For operators; undefined: there is nothing to be read again. */
+  readonly reload?: Reload | undefined;
 }
+
+/** What of it can change while the station runs. */
+export type StationChanges = Pick<StationConfig, 'settings' | 'sources' | 'pulled' | 'peers' | 'allowIn' | 'allowOut' | 'policies' | 'admission' | 'adminPassword'>;
 
 /**
  * Encoders, a relay and an edge in one process, with one port for all HTTP.
@@ -79,25 +84,29 @@ export interface StationConfig {
  *
  * The machines call each other: between them are no sockets, and nothing waits.
  */
-export class StationApp implements App {
+export class StationApp implements Reconfigured<StationChanges> {
   readonly finished: Promise<void> = NEVER_FINISHED;
-  readonly #config: StationConfig;
+  /** At present. */
+  #config: StationConfig;
   readonly #relay: RelayApp;
   readonly #edge: EdgeApp;
   readonly #intake: SourceIntake;
-  readonly #pulls: readonly IcecastSource[];
+  readonly #mounts: StationMounts;
+  /** By mountpoint and URL. */
+  readonly #pulls = new Map<string, IcecastSource>();
+  readonly #log: Log;
   readonly #refusals: Refusals;
 
   constructor(config: StationConfig, log: Log) {
-    const { bind, httpPort, tls, shoutcast, sources, sourcesPerMount, pulled, ca, peers, outPort, inPort, allowIn, allowOut, refusesTitles = false, settings, relaySettings, ...serving } = config;
+    const { bind, httpPort, tls, shoutcast, sources, sourcesPerMount, pulled: _pulled, ca: _ca, peers, outPort, inPort, allowIn, allowOut, refusesTitles = false, settings, relaySettings, ...serving } = config;
     this.#config = config;
+    this.#log = log;
     this.#refusals = new Refusals(log);
     this.#relay = new RelayApp({ bind, inPort, outPort, upstreams: peers, multicasts: [], allowIn, allowOut, refusesTitles, settings: relaySettings, metrics: config.metrics, page: config.page, isPart: true }, log);
-    const mounts = new StationMounts({ sources, way: new InnerWay({ relay: this.#relay, settings, log }), settings, log });
-    this.#intake = new SourceIntake({ mounts, perMount: sourcesPerMount, shoutcast, adminPassword: serving.adminPassword, trustedProxies: serving.trustedProxies, titleElsewhere: (mount, title, from) => this.#edge.setTitle(mount, title, from), settings, log, refusals: this.#refusals });
-    const moreChecks = peers.length === 0 ? [] : [{ name: 'peers', look: () => this.#relay.upstreamsUp }];
+    this.#mounts = new StationMounts({ sources, way: new InnerWay({ relay: this.#relay, settings, log }), settings, log });
+    this.#intake = new SourceIntake({ mounts: this.#mounts, perMount: sourcesPerMount, shoutcast, adminPassword: () => this.#config.adminPassword, trustedProxies: serving.trustedProxies, titleElsewhere: (mount, title, from) => this.#edge.setTitle(mount, title, from), settings, log, refusals: this.#refusals });
+    const moreChecks = (): readonly Check[] => (this.#relay.hasUpstreams ? [{ name: 'peers', look: () => this.#relay.upstreamsUp }] : []);
     this.#edge = new EdgeApp({ bind, httpPort, tls, relays: [], moreChecks, sourceRoutes: this.#intake.routes, settings, ...serving, ready: serving.ready ?? readyChecks.station.counted }, log);
-    this.#pulls = pulled.map(({ mount, url }) => new IcecastSource(url, { api: mounts.api(mount), settings, ca, log }));
   }
 
   async start(): Promise<void> {
@@ -106,16 +115,45 @@ export class StationApp implements App {
       const edge = this.#relay.subscribeHere('edge of this process', this.#edge.acceptHere('relay of this process', (bytes) => queueMicrotask(() => this.#relay.subscriberSaid(edge, bytes))));
       await this.#relay.start();
       await this.#intake.start(this.#config.bind);
-      for (const pull of this.#pulls) await pull.start();
+      this.#pullAll();
     } catch (error) {
       await this.stop();
       throw error;
     }
   }
 
+  async prepare(next: StationChanges): Promise<() => readonly string[]> {
+    const changeRelay = await this.#relay.prepare({ ...next, upstreams: next.peers });
+    const changeEdge = await this.#edge.prepare({ ...next, relays: [] });
+    return () => {
+      this.#config = { ...this.#config, pulled: next.pulled, adminPassword: next.adminPassword };
+      this.#mounts.change(next.sources);
+      changeRelay();
+      this.#pullAll();
+      return changeEdge();
+    };
+  }
+
   async stop(): Promise<void> {
-    await Promise.all([...this.#pulls.map((pull) => pull.stop()), this.#intake.stop()]);
+    await Promise.all([...[...this.#pulls.values()].map((pull) => pull.stop()), this.#intake.stop()]);
     await Promise.all([this.#edge.stop(), this.#relay.stop()]);
     this.#refusals.stop();
+  }
+
+  /** Pulls from there, and no more from elsewhere. */
+  #pullAll(): void {
+    const { pulled, settings, ca } = this.#config;
+    const wanted = new Map(pulled.map((one) => [`${one.mount} ${one.url.href}`, one]));
+    for (const [key, pull] of this.#pulls) {
+      if (wanted.has(key)) continue;
+      this.#pulls.delete(key);
+      void pull.stop();
+    }
+    for (const [key, { mount, url }] of wanted) {
+      if (this.#pulls.has(key)) continue;
+      const pull = new IcecastSource(url, { api: this.#mounts.api(mount), settings, ca, log: this.#log });
+      this.#pulls.set(key, pull);
+      void pull.start();
+    }
   }
 }

@@ -55,7 +55,8 @@ export interface AdmissionConfig extends AddressFiles {
 export interface AdmissionOptions {
   readonly admission?: AdmissionConfig | undefined;
   readonly settings: Settings;
-  readonly policies?: MountPolicies | undefined;
+  /** What is wanted of single mountpoints at present. */
+  readonly policies: () => MountPolicies | undefined;
   readonly log: Log;
   readonly refusals: Refusals;
   /** A listener has had its time. */
@@ -76,10 +77,7 @@ const notHeard: Heard = { connectedMs: 0, bytes: 0 };
  */
 export class Admission {
   readonly #options: AdmissionOptions;
-  readonly #files: ReloadedFiles;
-  readonly #rules: AddressRules;
-  readonly #mountRules: ReadonlyMap<string, AddressRules>;
-  readonly #authenticators: Authenticators;
+  #rules: Rules;
   readonly #places: Places;
   readonly #durations: Durations;
   /** Of those who listen. */
@@ -88,23 +86,35 @@ export class Admission {
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
-    const { admission: { allow, deny, mounts = new Map(), ca } = {}, settings, policies, log } = options;
-    this.#files = new ReloadedFiles(log);
-    this.#rules = new AddressRules({ allow, deny }, this.#files);
-    this.#mountRules = new Map([...mounts].map(([mount, files]) => [mount, new AddressRules(files, this.#files)]));
-    this.#authenticators = new Authenticators(mounts, { files: this.#files, settings, policies, ca, log });
+    this.#rules = new Rules(options.admission ?? {}, options);
     this.#places = new Places(options);
     this.#durations = new Durations(options.over);
   }
 
   /** Reads the files; rejects with a UsageError that has a line for each problem. */
   start(): Promise<void> {
-    return this.#files.start();
+    return this.#rules.files.start();
+  }
+
+  /** Reads the files of other rules; rejects with a UsageError, and changes nothing. What it gives has them decide about new listeners; who listens goes on. */
+  async prepare(next: AdmissionConfig, policies: MountPolicies, limitMs: number): Promise<() => void> {
+    const rules = new Rules(next, { ...this.#options, policies: () => policies });
+    try {
+      await rules.files.start();
+    } catch (error) {
+      await rules.stop(limitMs);
+      throw error;
+    }
+    return () => {
+      const before = this.#rules;
+      this.#rules = rules;
+      before.retire(limitMs);
+    };
   }
 
   /** Why a request is refused, whatever it says. */
   refusal({ client: { address }, from }: HttpRequest, mount: string): Reply | undefined {
-    if (this.#rules.admit(address) && this.#mountRules.get(mount)?.admit(address) !== false) return undefined;
+    if (this.#rules.admit(address, mount)) return undefined;
     this.#options.refusals.count('listener not allowed', from);
     return notAllowed;
   }
@@ -116,10 +126,10 @@ export class Admission {
       this.#options.refusals.count(place, request.from);
       return full;
     }
-    const { listenerDurationMs } = settingsFor(policyFor(mount, this.#options.policies), this.#options.settings);
+    const { listenerDurationMs } = settingsFor(policyFor(mount, this.#options.policies()), this.#options.settings);
     this.#clients++;
     const ticket: Ticket = { client: this.#clients, place, mount, durationMs: listenerDurationMs };
-    if (!this.#authenticators.has(mount)) return this.#enter(ticket, enter);
+    if (!this.#rules.asks(mount)) return this.#enter(ticket, enter);
     void this.#authenticate(request, ticket, enter);
     return 'taken';
   }
@@ -140,7 +150,7 @@ export class Admission {
   /** One whom another process has admitted; saved so long ago, and perhaps moved since. */
   restore(listener: ListenerId, { client, place, user, durationMs, memory, authenticatedAt, leftMs }: SavedTicket, { sinceMs, mount }: { readonly sinceMs: number; readonly mount: string }): void {
     this.#clients = Math.max(this.#clients, client);
-    const left = this.#authenticators.restore(authenticatedAt, memory);
+    const left = this.#rules.restore(authenticatedAt, memory);
     this.#tickets.set(listener, { client, place: this.#places.restore({ ...place, mount }), user, durationMs, memory, mount: authenticatedAt, ...(left !== undefined && { left }) });
     if (leftMs !== undefined) this.#durations.add(listener, Math.max(0, leftMs - sinceMs));
   }
@@ -171,9 +181,8 @@ export class Admission {
 
   /** To be called when all listeners have left. */
   async stop(limitMs: number): Promise<void> {
-    this.#files.stop();
     this.#durations.stop();
-    await this.#authenticators.stop(limitMs);
+    await this.#rules.stop(limitMs);
   }
 
   #forget(listener: ListenerId, { place }: Ticket): void {
@@ -187,7 +196,7 @@ export class Admission {
     const waiting = new WaitingListener(socket, () => this.#places.free(ticket.place));
     const unknown: Unknown = { client: ticket.client, mount: ticket.place.mount, request, credentials: credentialsOf(request), isGone: () => waiting.isGone };
     try {
-      const verdict = await this.#authenticators.admit(unknown);
+      const verdict = await this.#rules.identify(unknown);
       if (waiting.isGone) return verdict.isAdmitted ? verdict.left?.(notHeard) : undefined;
       waiting.end();
       const answer = verdict.isAdmitted ? this.#enter({ ...ticket, ...withLimit(verdict), user: unknown.credentials?.user }, enter) : this.#refuse(unknown, verdict, ticket);
@@ -221,4 +230,59 @@ export class Admission {
 
 function withLimit({ durationMs, left, memory }: Admitted): Partial<Ticket> {
   return { ...(durationMs !== undefined && { durationMs }), ...(left !== undefined && { left }), ...(memory !== undefined && { memory }) };
+}
+
+/** What one configuration says of who may listen, with its files. */
+class Rules {
+  readonly files: ReloadedFiles;
+  readonly #authenticators: Authenticators;
+  readonly #all: AddressRules;
+  readonly #mounts: ReadonlyMap<string, AddressRules>;
+  /** Listeners of whom it is being found out who they are. */
+  #unknown = 0;
+  /** Others decide from now on: the last one of whom it is being found out ends it. */
+  #end: (() => void) | undefined;
+
+  constructor({ allow, deny, mounts = new Map(), ca }: AdmissionConfig, { settings, policies, log }: AdmissionOptions) {
+    this.files = new ReloadedFiles(log);
+    this.#all = new AddressRules({ allow, deny }, this.files);
+    this.#mounts = new Map([...mounts].map(([mount, files]) => [mount, new AddressRules(files, this.files)]));
+    this.#authenticators = new Authenticators(mounts, { files: this.files, settings, policies: policies(), ca, log });
+  }
+
+  admit(address: string, mount: string): boolean {
+    return this.#all.admit(address) && this.#mounts.get(mount)?.admit(address) !== false;
+  }
+
+  /** Whether listeners of a mountpoint have to say who they are. */
+  asks(mount: string): boolean {
+    return this.#authenticators.has(mount);
+  }
+
+  /** See Authenticators. */
+  restore(mount: string, memory: unknown): Admitted['left'] {
+    return this.#authenticators.restore(mount, memory);
+  }
+
+  async identify(unknown: Unknown): Promise<Admitted | NotAdmitted> {
+    this.#unknown++;
+    try {
+      return await this.#authenticators.admit(unknown);
+    } finally {
+      this.#unknown--;
+      if (this.#unknown === 0) this.#end?.();
+    }
+  }
+
+  /** Nobody new comes. */
+  retire(limitMs: number): void {
+    this.#end = () => void this.stop(limitMs);
+    this.files.stop();
+    if (this.#unknown === 0) this.#end();
+  }
+
+  async stop(limitMs: number): Promise<void> {
+    this.files.stop();
+    await this.#authenticators.stop(limitMs);
+  }
 }

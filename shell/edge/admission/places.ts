@@ -15,7 +15,8 @@ export interface Place {
 
 export interface PlacesOptions {
   readonly settings: Pick<Settings, 'maxListeners' | 'maxListenersPerAddress'>;
-  readonly policies?: MountPolicies | undefined;
+  /** What is wanted of single mountpoints at present. */
+  readonly policies: () => MountPolicies | undefined;
   readonly log: Log;
 }
 
@@ -65,7 +66,7 @@ export class Places {
 
   #noPlace(mount: string, network: string): NoPlace | undefined {
     const { settings, policies } = this.#options;
-    const own = policyFor(mount, policies)?.settings;
+    const own = policyFor(mount, policies())?.settings;
     const there = this.#mounts.get(mount);
     if (this.#all.size >= settings.maxListeners) {
       this.#bounds.hit('maxListeners');

@@ -116,11 +116,18 @@ describe('a process', () => {
     expect(program.lines('listening')).toEqual([]);
   });
 
-  it('takes a renewed certificate at SIGHUP', async () => {
+  it('takes a renewed certificate and another configuration at SIGHUP', async () => {
     const { cert, key } = pairOf('local');
-    const relay = new Program('davecast', 'relay', '--in', '0', '--out', '0', '--bind', '127.0.0.1', '--https', '0', '--tls-cert', cert, '--tls-key', key);
+    const directory = mkdtempSync(join(tmpdir(), 'davecast-'));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    const config = join(directory, 'relay.yaml');
+    writeFileSync(config, '# nothing yet\n');
+    const relay = new Program('davecast', 'relay', '--in', '0', '--out', '0', '--bind', '127.0.0.1', '--https', '0', '--tls-cert', cert, '--tls-key', key, '--config', config);
     await relay.line('listening', 'https');
+    writeFileSync(config, 'upstream: 127.0.0.1:1\nhttp: 0\n');
     relay.child.kill('SIGHUP');
+    expect(await relay.line('reloaded')).toMatchObject({ level: 'info', by: 'SIGHUP', changed: 'upstream' });
+    expect(await relay.line('needs-restart')).toMatchObject({ level: 'warn', keys: 'http' });
     await expect.poll(() => relay.lines('certificate-loaded').length, { timeout: 20_000 }).toBe(2);
     expect(relay.lines('signal')).toEqual([]);
     relay.child.kill('SIGTERM');

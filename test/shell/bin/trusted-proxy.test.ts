@@ -16,7 +16,7 @@ it.each([
   if (wish.kind !== 'run') throw new Error('it is no process');
   const told = new CapturedLog();
   const metrics = new Metrics({ role: wish.role, tell: told.log });
-  const app = wish.make(new EventFanOut(told.log), metrics);
+  const { app } = wish.make(new EventFanOut(told.log), metrics);
   await app.start();
   expect(await ask(await told.port(what), 'PROXY TCP4 192.0.2.7 198.51.100.1 5432 443\r\nGET /healthz HTTP/1.0\r\n\r\n')).toMatch(/ok\n$/);
   await app.stop();

@@ -90,7 +90,7 @@ async function serveWith(mounts: MountInfo[], policies: MountPolicies): Promise<
   const operator: OperatorApi = { command: () => 'no-such-mount', streamsOf: () => undefined, endedMount: () => undefined, fallbackOf: () => undefined };
   const admin: AdminApi = { leaveSource: () => 'no-such-mount', setTitle: () => undefined, fallbackOf: () => undefined, setFallback: () => undefined };
   let host: LocalListeners | undefined;
-  const server = new ListenerServer({ table: api, host: (user) => (host = new LocalListeners(api, user)), operator, admin, access: ({ mount, ip, agent, connectedMs, bytes, reason }) => told.log({ kind: 'access', mount, ip, agent, connectedS: Math.round(connectedMs / 1_000), bytes, reason }), adminPassword: undefined, settings: defaultSettings, policies, log: told.log, refusals });
+  const server = new ListenerServer({ table: api, host: (user) => (host = new LocalListeners(api, user)), operator, admin, access: ({ mount, ip, agent, connectedMs, bytes, reason }) => told.log({ kind: 'access', mount, ip, agent, connectedS: Math.round(connectedMs / 1_000), bytes, reason }), adminPassword: () => undefined, settings: defaultSettings, policies: () => policies, log: told.log, refusals });
   stops.push(() => server.stop(0));
   return { api, port: await server.listen({ address: '127.0.0.1', port: 0 }), host: host!, server, told };
 }

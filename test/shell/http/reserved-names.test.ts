@@ -19,7 +19,7 @@ const intake = new SourceIntake({ mounts: new FixedMounts([]), perMount: 8, sett
 const bind = { address: '127.0.0.1', port: 0 };
 
 const edge = {
-  table: {} as MountTable, host: () => ({}) as ListenerHost, operator: {} as OperatorApi, admin: {} as AdminApi, access: () => undefined, adminPassword: 'sesame', settings: defaultSettings, log, refusals,
+  table: {} as MountTable, host: () => ({}) as ListenerHost, operator: {} as OperatorApi, admin: {} as AdminApi, access: () => undefined, adminPassword: () => 'sesame', policies: () => undefined, settings: defaultSettings, log, refusals,
 };
 
 const tables: readonly (readonly [string, RouteTable])[] = [

@@ -87,7 +87,7 @@ describe('who asks for an admin page', () => {
 
   it('is refused where there is no password', async () => {
     await start({ password: null });
-    expect(await get('/admin/stats', basic('admin', ''))).toMatchObject({ status: 403, body: expect.stringContaining('without an admin password') as string });
+    expect(await get('/admin/stats', basic('admin', ''))).toMatchObject({ status: 403, body: expect.stringContaining('has no admin password') as string });
   });
 
   it('may have the password in the address only where Shoutcast has it', async () => {

@@ -34,7 +34,8 @@ describe('metrics are for', () => {
 
   it('others by the password of operators, where there is one', () => {
     const refused = textReply(401, 'password');
-    expect(metricsGuard({ allow, refusals, operators: () => refused })(asked('198.51.100.1'))).toBe(refused);
-    expect(metricsGuard({ allow, refusals, operators: () => undefined })(asked('198.51.100.1'))).toBeUndefined();
+    expect(metricsGuard({ allow, refusals, operators: () => () => refused })(asked('198.51.100.1'))).toBe(refused);
+    expect(metricsGuard({ allow, refusals, operators: () => () => undefined })(asked('198.51.100.1'))).toBeUndefined();
+    expect(metricsGuard({ allow, refusals, operators: () => undefined })(asked('198.51.100.1'))).toMatchObject({ status: 403 });
   });
 });

@@ -66,7 +66,7 @@ class Rig {
       endedMount: (mount: string): { readonly mount: EndedMount; readonly at: Date } | undefined => (mount === 'jazz' ? { mount: ended, at: new Date('2026-11-27T03:12:40Z') } : undefined),
       fallbackOf: (): string | undefined => this.fallback,
     };
-    const allowed = operators({ password, refusals: new Refusals(this.told.log) });
+    const allowed = operators({ password: () => password, refusals: new Refusals(this.told.log) });
     const routes = operatorRoutes({ api, allowed, log: this.told.log });
     this.pages = new Router({ routes, notFound: nothing, options: () => nothing });
   }
@@ -182,7 +182,7 @@ describe('nobody is obeyed', () => {
   it.each(['', basic('admin', ''), basic('admin', 'undefined')])('where there is no password: %j', (authorization) => {
     const rig = new Rig({ password: undefined });
     for (const [path, method] of [['/admin/switch?mount=/radio', 'POST'], ['/admin/sources?mount=/radio', 'GET']] as const) {
-      expect(rig.ask(path, { method, authorization })).toMatchObject({ status: 403, body: { message: 'Operator commands are disabled: the edge was started without an admin password' } });
+      expect(rig.ask(path, { method, authorization })).toMatchObject({ status: 403, body: { message: 'Operator commands are disabled: the edge has no admin password' } });
     }
     expect(rig.commands).toEqual([]);
   });

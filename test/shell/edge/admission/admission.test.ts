@@ -20,7 +20,7 @@ function from(address: string): HttpRequest {
 function rig(settings: Partial<Settings>, policies: MountPolicies = {}): { admission: Admission; over: ListenerId[]; told: CapturedLog; join: (mount: string, address: string) => unknown; tickets: Ticket[] } {
   const [told, over, tickets] = [new CapturedLog(), [] as ListenerId[], [] as Ticket[]];
   const refusals = new Refusals(told.log);
-  const admission: Admission = new Admission({ settings: { ...defaultSettings, ...settings }, policies, log: told.log, refusals, over: (id) => {
+  const admission: Admission = new Admission({ settings: { ...defaultSettings, ...settings }, policies: () => policies, log: told.log, refusals, over: (id) => {
     over.push(id);
     admission.left(id, heard);
   } });

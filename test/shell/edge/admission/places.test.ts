@@ -5,7 +5,7 @@ import { CapturedLog } from '../../support.ts';
 
 function places(maxListeners: number, maxListenersPerAddress: number, policies: MountPolicies = {}): { all: Places; told: CapturedLog } {
   const told = new CapturedLog();
-  return { all: new Places({ settings: { maxListeners, maxListenersPerAddress }, policies, log: told.log }), told };
+  return { all: new Places({ settings: { maxListeners, maxListenersPerAddress }, policies: () => policies, log: told.log }), told };
 }
 
 it('has as many places as the edge, and says so', () => {

@@ -24,7 +24,7 @@ afterAll(async () => {
 function admission(settings: Partial<Settings> = {}): { readonly one: Admission; readonly told: CapturedLog } {
   const told = new CapturedLog();
   const auth: ListenerAuth = { ...urlAuthDefaults, add: service.url('/add'), remove: service.url('/remove'), timelimitHeader: 'X-Seconds:', onePerUser: true };
-  const one = new Admission({ settings: { ...defaultSettings, ...settings }, admission: { mounts: new Map([['radio', { auth }]]) }, log: told.log, refusals: new Refusals(told.log), over: () => undefined });
+  const one = new Admission({ settings: { ...defaultSettings, ...settings }, policies: () => undefined, admission: { mounts: new Map([['radio', { auth }]]) }, log: told.log, refusals: new Refusals(told.log), over: () => undefined });
   all.push(one);
   return { one, told };
 }

@@ -227,7 +227,7 @@ describe('a service that does not answer', () => {
 it('gives the time for which a listener may stay', async () => {
   const told = new CapturedLog();
   const auth: UrlAuthConfig = { ...urlAuthDefaults, add: service.url('/add'), timelimitHeader: 'X-Seconds:' };
-  const admission = new Admission({ settings: { ...defaultSettings, listenerDurationMs: 60_000 }, admission: { mounts: new Map([['radio', { auth }]]) }, log: told.log, refusals: new Refusals(told.log), over: () => undefined });
+  const admission = new Admission({ settings: { ...defaultSettings, listenerDurationMs: 60_000 }, policies: () => undefined, admission: { mounts: new Map([['radio', { auth }]]) }, log: told.log, refusals: new Refusals(told.log), over: () => undefined });
   const request = { head: { target: '/radio', headers: new Map() }, target: { query: new Map() }, socket: new net.Socket(), client: { address: '192.0.2.1' }, from: '192.0.2.1:1' } as unknown as HttpRequest;
   const durationOf = (header: Readonly<Record<string, string>>): Promise<number> => {
     service.answer = ({ answer }) => answer.writeHead(200, { 'icecast-auth-user': '1', ...header }).end();

@@ -1,0 +1,220 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { readDavecast } from '../../../shell/bin/command-line.ts';
+import type { Running } from '../../../shell/bin/serve.ts';
+import { Reloader } from '../../../shell/bin/reloader.ts';
+import { Metrics } from '../../../shell/metrics/metrics.ts';
+import { EventFanOut } from '../../../shell/log/fan-out.ts';
+import type { LogLevel } from '../../../shell/log/table.ts';
+import type { ReloadResult } from '../../../shell/process/app.ts';
+import { ask, CapturedLog, mp3Frames, RawClient } from '../support.ts';
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'davecast-'));
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const stops: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+});
+
+interface Process {
+  readonly told: CapturedLog;
+  readonly levels: LogLevel[];
+  /** Writes its file anew, and has it read. */
+  change(content: string): Promise<ReloadResult>;
+}
+
+/** A role as `serve` runs it, of a file that is its own. */
+async function running(role: string, content: string): Promise<Process> {
+  const file = join(directory, `${role}.yaml`);
+  const write = (text: string): void => writeFileSync(file, `bind: 127.0.0.1\n${text}`);
+  write(content);
+  const wish = readDavecast([role, '--config', file]);
+  if (wish.kind !== 'run') throw new Error('it is no process');
+  const told = new CapturedLog();
+  const levels: LogLevel[] = [];
+  const reloader = new Reloader({ first: wish.configuration, read: wish.again!, prepare: (config) => process.prepare(config), setLevel: (level) => levels.push(level), log: told.log });
+  const process: Running = wish.make(new EventFanOut(told.log), new Metrics({ role: wish.role, tell: told.log }), undefined, reloader.reload);
+  stops.push(() => process.app.stop());
+  await process.app.start();
+  return {
+    told,
+    levels,
+    change: (text) => {
+      write(text);
+      return reloader.reload('SIGHUP');
+    },
+  };
+}
+
+const basic = (login: string): string => `Authorization: Basic ${Buffer.from(login).toString('base64')}\r\n`;
+
+async function statusOf(port: number, path: string, { method = 'GET', login = '' } = {}): Promise<number> {
+  const client = new RawClient(port).write(`${method} ${path} HTTP/1.0\r\n${login === '' ? '' : basic(login)}\r\n`);
+  const answer = await client.untilText('\r\n');
+  client.socket.destroy();
+  return Number(answer.split(' ')[1]);
+}
+
+const applied = (changed: readonly string[], needRestart: readonly string[] = []): ReloadResult => ({ isApplied: true, changed, needRestart });
+
+describe('an edge that reads its configuration again', () => {
+  const first = `http: 0
+relay: 127.0.0.1:9
+adminPassword: one
+mounts:
+  radio: {fallback: {file: a.mp3}}
+`;
+  beforeAll(() => {
+    for (const name of ['a.mp3', 'b.mp3']) writeFileSync(join(directory, name), Buffer.concat(mp3Frames(40, name)));
+    writeFileSync(join(directory, 'text.mp3'), 'no audio at all, but a few words in a file that has the name of one');
+  });
+
+  it('takes other passwords, policies, relays and a log level, and says so', async () => {
+    const { told, levels, change } = await running('edge', first);
+    const port = await told.port('http');
+    expect(await statusOf(port, '/admin/sources?mount=/radio', { login: 'admin:one' })).toBe(200);
+    expect(await change(first.replace('one', 'two').replace('127.0.0.1:9', '[127.0.0.1:9, 127.0.0.1:10]').replace('a.mp3}', 'b.mp3}, prefer: studio') + 'logLevel: warn\n'))
+      .toEqual(applied(['adminPassword', 'logLevel', 'mounts.radio', 'relay', join(directory, 'b.mp3')]));
+    expect(await statusOf(port, '/admin/sources?mount=/radio', { login: 'admin:one' })).toBe(401);
+    expect(await statusOf(port, '/admin/sources?mount=/radio', { login: 'admin:two' })).toBe(200);
+    expect(told.all('policy-changed')).toMatchObject([{ mount: 'radio', changed: 'prefer fallback' }]);
+    expect(told.all('reloaded')).toEqual([{ kind: 'reloaded', by: 'SIGHUP', changed: `adminPassword, logLevel, mounts.radio, relay, ${join(directory, 'b.mp3')}` }]);
+    expect(levels).toEqual(['info', 'warn']);
+    expect(await ask(port, 'GET /readyz HTTP/1.0\r\n\r\n')).toContain('0 of 2 connected');
+    await change(first);
+    expect(await ask(port, 'GET /readyz HTTP/1.0\r\n\r\n')).toContain('0 of 1 connected');
+    expect(levels.at(-1)).toBe('info');
+  });
+
+  it('takes a file that has another content, without a word in the configuration', async () => {
+    const { told, change } = await running('edge', first);
+    expect(await change(first)).toEqual(applied([]));
+    expect(told.all('reloaded')).toMatchObject([{ changed: 'nothing' }]);
+    writeFileSync(join(directory, 'a.mp3'), Buffer.concat(mp3Frames(41, 'other')));
+    expect(await change(first)).toEqual(applied([join(directory, 'a.mp3')]));
+    expect(told.all('policy-changed')).toMatchObject([{ mount: 'radio', changed: 'fallback' }]);
+    expect(await change(first)).toEqual(applied([]));
+  });
+
+  it('changes nothing where anything is wrong, and says all of it', async () => {
+    const { told, change } = await running('edge', first);
+    const port = await told.port('http');
+    expect(await change(first.replace('one', 'two').replace('relay', 'relai') + 'stallMinMs: 1\n')).toEqual({
+      isApplied: false,
+      problems: [expect.stringMatching(/edge\.yaml:3:1: unknown key "relai": did you mean relay\?$/), expect.stringMatching(/edge\.yaml:7:1: stallMinMs must be a whole number/)],
+    });
+    for (const [file, problem] of [['none.mp3', 'cannot be read: ENOENT'], ['text.mp3', 'has no frame of']] as const) {
+      expect(await change(first.replace('one', 'two').replace('a.mp3', file))).toEqual({ isApplied: false, problems: [expect.stringContaining(problem)] });
+    }
+    expect(await change(`${first.replace('one', 'two')}listenerAllow: none.txt\n`)).toEqual({ isApplied: false, problems: [expect.stringContaining('none.txt: cannot be read: ENOENT')] });
+    expect(told.all('reload-refused')).toHaveLength(5);
+    expect(told.all('policy-changed')).toEqual([]);
+    expect(await statusOf(port, '/admin/sources?mount=/radio', { login: 'admin:one' })).toBe(200);
+    expect(await change(first)).toEqual(applied([]));
+  });
+
+  it('names what cannot change, until it is restarted', async () => {
+    const { told, change } = await running('edge', first);
+    expect(await change(first.replace('http: 0', 'http: 1') + 'workers: 2\nstallMinMs: 400\nlogLevel: debug\n')).toEqual(applied(['logLevel'], ['http', 'stallMinMs', 'workers']));
+    expect(await change(first.replace('http: 0', 'http: 1'))).toEqual(applied(['logLevel'], ['http']));
+    expect(told.all('needs-restart')).toEqual([{ kind: 'needs-restart', keys: 'http, stallMinMs, workers' }, { kind: 'needs-restart', keys: 'http' }]);
+    expect(await change(first)).toEqual(applied([]));
+  });
+
+  it('turns fallbacks round, though half of that is a loop', async () => {
+    const mounts = (...all: readonly string[]): string => `http: 0\nrelay: 127.0.0.1:9\nmounts: {${all.map((text) => `${text[0]!}: {fallback: {mount: ${text[1]!}}}`).join(', ')}}\n`;
+    const { told, change } = await running('edge', mounts('ab', 'bc'));
+    expect(await change(mounts('ba', 'cb'))).toEqual(applied(['mounts.a', 'mounts.b', 'mounts.c']));
+    expect(told.all('policy-changed').length).toBeGreaterThanOrEqual(3);
+    expect(await change(mounts('ab', 'bc'))).toEqual(applied(['mounts.a', 'mounts.b', 'mounts.c']));
+    expect(await change('http: 0\nrelay: 127.0.0.1:9\n')).toEqual(applied(['mounts.a', 'mounts.b']));
+  });
+
+  it('keeps others from listening, and lets those who do go on', async () => {
+    const { told, change } = await running('edge', first);
+    const port = await told.port('http');
+    writeFileSync(join(directory, 'deny.txt'), '127.0.0.0/8\n');
+    expect(await statusOf(port, '/none')).toBe(404);
+    expect(await change(`${first}listenerDeny: deny.txt\n`)).toEqual(applied(['listenerDeny']));
+    expect(await statusOf(port, '/radio')).toBe(403);
+    expect(await change(first)).toEqual(applied(['listenerDeny']));
+  });
+
+  it('does so for operators, and answers with what came of it', async () => {
+    const { told } = await running('edge', first);
+    const port = await told.port('http');
+    const post = async (content: string, login = 'admin:one'): Promise<string> => {
+      writeFileSync(join(directory, 'edge.yaml'), content);
+      return await ask(port, `POST /admin/reload HTTP/1.0\r\n${basic(login)}\r\n`);
+    };
+    expect(await post(`bind: 127.0.0.1\n${first}`, 'admin:two')).toMatch(/^HTTP\/1\.0 401 /);
+    expect(await statusOf(port, '/admin/reload', { login: 'admin:one' })).toBe(405);
+    expect(await post(`bind: 127.0.0.1\n${first.replace('127.0.0.1:9', '127.0.0.1:10')}workers: 2\n`)).toMatch(/^HTTP\/1\.0 200 [\s\S]*\r\n\r\n\{"message":"Changed: relay\. Cannot change while the process runs: workers","changed":\["relay"\],"needRestart":\["workers"\]\}\n$/);
+    expect(await post('htpp: 0\n')).toMatch(/^HTTP\/1\.0 400 [\s\S]*\{"message":"Nothing has changed\. .*","problems":\[".*edge\.yaml:1:1: unknown key \\"htpp\\": did you mean http\?"\]\}\n$/);
+    expect(told.all('reload-refused')).toMatchObject([{ by: expect.stringMatching(/^127\.0\.0\.1:\d+$/) }]);
+  });
+});
+
+it('an edge without a file has nothing to read again', async () => {
+  const wish = readDavecast('edge --http 0 --relay 127.0.0.1:9 --bind 127.0.0.1 --admin-password one'.split(' '));
+  if (wish.kind !== 'run') throw new Error('it is no process');
+  expect(wish.again).toBeUndefined();
+  const told = new CapturedLog();
+  const { app } = wish.make(new EventFanOut(told.log), new Metrics({ role: wish.role, tell: told.log }));
+  stops.push(() => app.stop());
+  await app.start();
+  expect(await statusOf(await told.port('http'), '/admin/reload', { method: 'POST', login: 'admin:one' })).toBe(409);
+});
+
+it('a relay subscribes to other relays, and allows other addresses', async () => {
+  const { told, change } = await running('relay', 'in: 0\nout: 0\nhttp: 0\n');
+  const upstream = await running('station', 'http: 0\nout: 0\n');
+  const [port, inPort, out] = [await told.port('http'), await told.port('in'), await upstream.told.port('out')];
+  expect(await ask(port, 'GET /readyz HTTP/1.0\r\n\r\n')).toContain('"checks":{}');
+  expect(await change(`in: 0\nout: 0\nhttp: 0\nupstream: 127.0.0.1:${out}\nallowIn: 192.0.2.0/24\n`)).toEqual(applied(['allowIn', 'upstream']));
+  await told.until('connected', { peer: `127.0.0.1:${out}` });
+  expect(await ask(inPort, '')).toBe('');
+  await told.until('refused', { reason: 'not allowed' });
+  expect(await change('in: 0\nout: 0\nhttp: 0\n')).toEqual(applied(['allowIn', 'upstream']));
+  expect(await ask(port, 'GET /readyz HTTP/1.0\r\n\r\n')).toContain('"checks":{}');
+});
+
+it('a station takes other passwords of sources, other pulls and other peers', async () => {
+  const first = 'http: 0\npassword: one\nmounts:\n  radio: {source: {password: own}}\n';
+  const { told, change } = await running('station', first);
+  const port = await told.port('http');
+  const push = (mount: string, password: string): Promise<number> => statusOf(port, `/${mount}`, { method: 'SOURCE', login: `source:${password}` });
+  expect([await push('jazz', 'two'), await push('radio', 'one')]).toEqual([401, 401]);
+  expect(await change(first.replace('one', 'two').replace('own', 'other') + 'from: news=http://127.0.0.1:9/x\npeer: 127.0.0.1:9\nmount: [jazz, radio, news]\n')).toEqual(applied(['from', 'mount', 'mounts.radio', 'password', 'peer']));
+  expect([await push('jazz', 'one'), await push('radio', 'own'), await push('jazz', 'two'), await push('radio', 'other'), await push('rock', 'two')]).toEqual([401, 401, 200, 200, 404]);
+  await told.until('disconnected', { peer: '127.0.0.1:9/x' });
+  expect(await ask(port, 'GET /readyz HTTP/1.0\r\n\r\n')).toContain('"peers":{"ok":false');
+  expect(await change(first)).toEqual(applied(['from', 'mount', 'mounts.radio', 'password', 'peer']));
+  expect([await push('rock', 'two'), await push('rock', 'one')]).toEqual([401, 200]);
+  expect(await ask(port, 'GET /readyz HTTP/1.0\r\n\r\n')).not.toContain('peers');
+});
+
+it('an encoder sends to other targets, and takes sources of other mountpoints', async () => {
+  const relays = [await running('relay', 'in: 0\nout: 0\n'), await running('station', 'http: 0\nin: 0\n')];
+  const [one, two] = await Promise.all(relays.map(({ told }) => told.port('in')));
+  const first = `listen: 0\nmount: radio\nto: 127.0.0.1:${one}\npassword: a\n`;
+  const { told, change } = await running('encoder', first);
+  const port = await told.port('source');
+  await told.until('target-up', { label: `127.0.0.1:${one}` });
+  const source = new RawClient(port).write(`SOURCE /radio HTTP/1.0\r\n${basic('source:a')}\r\n`).write(Buffer.concat(mp3Frames(20)));
+  await told.until('encoder-format');
+  expect(await change(first.replace(`127.0.0.1:${one}`, `127.0.0.1:${two}`).replace('radio', '[radio, jazz]').replace('password: a', 'password: b'))).toEqual(applied(['mount', 'password', 'to']));
+  await told.until('target-up', { label: `127.0.0.1:${two}` });
+  // What it has of the source it sends there, too.
+  await relays[1]!.told.until('stream-announced');
+  expect(await statusOf(port, '/jazz', { method: 'SOURCE', login: 'source:a' })).toBe(401);
+  expect(await statusOf(port, '/jazz', { method: 'SOURCE', login: 'source:b' })).toBe(200);
+  expect(await change(first)).toEqual(applied(['mount', 'password', 'to']));
+  source.socket.destroy();
+});
