@@ -15,7 +15,7 @@ export interface MountPolicy {
   readonly fallbackOnSilence?: boolean;
   /** A file of whole frames that each new listener hears first. */
   readonly intro?: string;
-  readonly settings?: Partial<Pick<Settings, MountSettingName>>;
+  readonly settings?: MountSettings;
 }
 
 /** Another mountpoint of the same edge, without its leading slash, or a file of whole frames that is played again and again. */
@@ -23,6 +23,9 @@ export type Fallback = { readonly mount: string } | { readonly file: string };
 
 /** By the names of mountpoints, without their leading slash. */
 export type MountPolicies = Readonly<Record<string, MountPolicy>>;
+
+/** Those of a mountpoint, or of all that have none of their own. */
+export type MountSettings = Partial<Pick<Settings, MountSettingName>>;
 
 /** The settings that a mountpoint can have of its own. */
 export const mountSettingNames: readonly MountSettingName[] = [

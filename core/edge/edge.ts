@@ -32,7 +32,7 @@ import type { MountInfo, MountReason } from './mountpoint/mountpoint.ts';
 import type { CommandResult, MountCommand } from './switching/command.ts';
 import { titleIn } from '../wire/set-title.ts';
 import { MessageType, type MessageView } from '../wire/pdu.ts';
-import type { MountPolicies, MountPolicy } from '../config/mount-policy.ts';
+import { mountSettingNames, type MountPolicies, type MountPolicy, type MountSettings } from '../config/mount-policy.ts';
 import type { Settings } from '../config/settings.ts';
 import type { FallbackProblem } from './fallback/problem.ts';
 import { StreamTable } from '../wire/stream-table.ts';
@@ -104,6 +104,8 @@ type EdgeReason = MountReason | StreamsReason | 'no-relay' | 'relay-idle';
  *     listeners              Listeners           ../listeners/listeners.ts   a machine of its own, which can be in another process
  */
 export class Edge implements Machine {
+  /** The same object everywhere in the edge: those that single mountpoints can have of their own change. */
+  readonly #settings: Settings;
   readonly #pathReceiver: PathReceiver;
   readonly #relaysLeft: RelaysLeft;
   readonly #streams: Streams;
@@ -116,7 +118,9 @@ export class Edge implements Machine {
   readonly #titles: EdgeTitles;
   #now = 0 as Micros;
 
-  constructor({ settings, policies, newMatcher, outputs = () => [], intro, hasListeners = true }: EdgeOptions, sink: EdgeSink) {
+  constructor({ settings: given, policies, newMatcher, outputs = () => [], intro, hasListeners = true }: EdgeOptions, sink: EdgeSink) {
+    const settings = { ...given };
+    this.#settings = settings;
     this.#budget = new MemoryBudget(settings.edgeBytes);
     this.#listeners = new Listeners({ settings, budget: this.#budget }, sink);
     this.#intros = new Intros(settings.introBytes, (now, mount, one) => {
@@ -326,6 +330,12 @@ export class Edge implements Machine {
     return this.#mounts.changePolicy(now, mount, policy, file);
   }
 
+  /** Other settings of the edge, from now on; those that a mountpoint has of its own stay. */
+  changeSettings(now: Micros, changes: MountSettings): void {
+    Object.assign(this.#settings, changes);
+    this.#mounts.settingsChanged(now);
+  }
+
   /** A listener; its burst is sent at the next `advance`, so that a head can be written first. */
   join(now: Micros, name: string, options: JoinOptions): ListenerId | 'no-such-mount' | 'full' {
     return this.#listeners.join(now, name, options);
@@ -362,6 +372,8 @@ export class Edge implements Machine {
   /** Saves or restores its state. */
   snapshot(a: Snapshot): void {
     this.#now = a.number(this.#now);
+    // Before the mountpoints, which are made by them.
+    Object.assign(this.#settings, Object.fromEntries(mountSettingNames.map((name) => [name, a.number(this.#settings[name])])));
     this.#pathReceiver.snapshot(a);
     this.#relaysLeft.snapshot(a);
     const onAir = [...this.#mounts].map(({ switcher }) => switcher.live).filter((live) => live !== undefined);

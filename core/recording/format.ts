@@ -13,7 +13,7 @@ import { crc32, type Checksum } from './checksum.ts';
  */
 export const MAGIC: Uint8Array = utf8Encode('DAVECREC');
 /** Raised when a block's content, or its fingerprint, changes its meaning. */
-export const FORMAT_VERSION = 9;
+export const FORMAT_VERSION = 10;
 export const BLOCK_HEAD_BYTES = 9;
 
 /** A head is JSON, so that anybody can read what a file is. */

@@ -5,7 +5,7 @@ import type { MountOutput, OutputOf } from '../../core/edge/output/output.ts';
 import { toListeners } from '../../core/edge/output/to-listeners.ts';
 import { Feed } from '../../core/listeners/feed/feed.ts';
 import { recordedEdge, type EdgeMachine } from '../../core/recording/recorded-edge.ts';
-import { policyFor, type MountPolicies, type MountPolicy } from '../../core/config/mount-policy.ts';
+import { mountSettingNames, policyFor, type MountPolicies, type MountPolicy } from '../../core/config/mount-policy.ts';
 import { mountpointProblem } from '../../core/wire/announce.ts';
 import type { CommandResult, MountCommand } from '../../core/edge/switching/command.ts';
 import type { Settings } from '../../core/config/settings.ts';
@@ -97,6 +97,8 @@ export class EdgeApp implements Reconfigured<EdgeChanges> {
   readonly finished: Promise<void> = NEVER_FINISHED;
   /** At present. */
   #config: EdgeConfig;
+  /** The same object everywhere: those that single mountpoints can have of their own change. */
+  readonly #settings: Settings;
   readonly #log: Log;
   readonly #edge: EdgeMachine;
   readonly #flight: FlightRecorder | undefined;
@@ -113,7 +115,9 @@ export class EdgeApp implements Reconfigured<EdgeChanges> {
   readonly #policies: PolicyChanges;
 
   constructor(config: EdgeConfig, log: Log) {
-    const { settings, policies = {}, admission, adminUser, record, metrics, page, reload, workers = 1, trustedProxies, ready = readyChecks.edge.counted, sourceRoutes } = config;
+    const { settings: given, policies = {}, admission, adminUser, record, metrics, page, reload, workers = 1, trustedProxies, ready = readyChecks.edge.counted, sourceRoutes } = config;
+    const settings = { ...given };
+    this.#settings = settings;
     this.#config = config;
     this.#log = log;
     this.#refusals = new Refusals(log);
@@ -192,8 +196,8 @@ export class EdgeApp implements Reconfigured<EdgeChanges> {
   }
 
   async start(from?: TakeOver): Promise<void> {
-    const { settings, policies = {}, accessLog } = this.#config;
-    const files = await readMountFiles(policies, settings);
+    const { policies = {}, accessLog } = this.#config;
+    const files = await readMountFiles(policies, this.#settings);
     this.#policies.remember(files);
     await this.#listeners.start();
     await this.#tls?.start();
@@ -214,6 +218,7 @@ export class EdgeApp implements Reconfigured<EdgeChanges> {
       const { adminPassword, relays } = next;
       this.#config = { ...this.#config, adminPassword, admission, policies, relays };
       admit?.();
+      this.#changeSettings(next.settings);
       this.#subscribe();
       const changed = changePolicies();
       this.#driver.settle();
@@ -244,6 +249,15 @@ export class EdgeApp implements Reconfigured<EdgeChanges> {
     if (this.#tls === undefined) return;
     const tlsPort = await this.#listeners.listen({ address: bind, port: this.#tls.port }, this.#tls, inherited?.port(1));
     this.#log({ kind: 'listening', what: 'https', transport: 'tcp', address: bind, port: tlsPort });
+  }
+
+  #changeSettings(next: Settings): void {
+    const changes = Object.fromEntries(mountSettingNames.filter((name) => next[name] !== this.#settings[name]).map((name) => [name, next[name]]));
+    if (Object.keys(changes).length === 0) return;
+    Object.assign(this.#settings, changes);
+    // Who takes over from this process has them from the same file.
+    this.#config = { ...this.#config, settings: { ...this.#settings } };
+    this.#edge.changeSettings(this.#driver.now, changes);
   }
 
   #subscribe(inherited?: EdgeInheritance): void {
@@ -310,7 +324,7 @@ export class EdgeApp implements Reconfigured<EdgeChanges> {
     if (feed === undefined) return this.#listenersHere(user);
     const pool = this.#listenersOf(feed, user);
     if (this.#tls === undefined) return pool;
-    return new ListenersByConnection({ here: this.#listenersHere(user), workers: pool, maxListeners: this.#config.settings.maxListeners, log: this.#log });
+    return new ListenersByConnection({ here: this.#listenersHere(user), workers: pool, maxListeners: () => this.#settings.maxListeners, log: this.#log });
   }
 
   #access(entry: AccessEntry): void {
@@ -370,11 +384,11 @@ export class EdgeApp implements Reconfigured<EdgeChanges> {
   }
 
   #listenersOf(feed: Feed, user: ListenerUser): WorkerPool {
-    const { workers = 1, settings } = this.#config;
+    const { workers = 1 } = this.#config;
     this.#pool = new WorkerPool({
       workers,
       afterListener: this.#tls === undefined ? 0 : LISTENERS_HERE,
-      settings: { ...settings, edgeBytes: Math.floor(settings.edgeBytes / workers) },
+      settings: this.#settings,
       feed,
       log: this.#log,
       heard: (mount, audience) => {

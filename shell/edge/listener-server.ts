@@ -212,7 +212,6 @@ export class ListenerServer {
     const isOfSource = isNotOf(adminUser);
     const hasSourceLogin = (request: HttpRequest): boolean => isOfSource(request) && sources?.hasLogin(request) === true;
     const allowed = operators({ user: adminUser, password: adminPassword, refusals });
-    const { maxListeners } = settings;
     const startedAt = this.#startedAt;
     const list = this.#listeners;
     const listeners = {
@@ -232,8 +231,8 @@ export class ListenerServer {
       ...(sources?.titles ?? []).map((route) => ({ ...route, isFor: isOfSource })),
       ...(sources === undefined ? [] : [{ ...sources.kill, isFor: hasSourceLogin }]),
       ...operatorRoutes({ api: operator, reload, allowed, log, keepRecording }),
-      ...adminRoutes({ table, listeners, api: admin, counts, allowed, ofMount: sources && { who: sources.who, isFor: hasSourceLogin }, startedAt, maxListeners, log }),
-      ...pageRoutes({ table, startedAt, maxListeners, uniqueListeners: (mount) => list.uniqueOf(mount) }),
+      ...adminRoutes({ table, listeners, api: admin, counts, allowed, ofMount: sources && { who: sources.who, isFor: hasSourceLogin }, startedAt, limits: settings, log }),
+      ...pageRoutes({ table, startedAt, limits: settings, uniqueListeners: (mount) => list.uniqueOf(mount) }),
       ...(nowPlaying?.routes ?? []),
       ...(sources === undefined ? [] : [sources.push]),
     ];

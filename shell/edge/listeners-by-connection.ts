@@ -10,7 +10,7 @@ export interface ListenersByConnectionOptions {
   readonly here: LocalListeners;
   readonly workers: WorkerPool;
   /** Of both together. */
-  readonly maxListeners: number;
+  readonly maxListeners: () => number;
   readonly log: Log;
 }
 
@@ -26,7 +26,7 @@ export class ListenersByConnection implements ListenerHost {
 
   take(newcomer: Newcomer): ListenerId | 'no-such-mount' | 'full' | 'no-worker' {
     const { here, workers, maxListeners } = this.#options;
-    if (here.size + workers.size >= maxListeners) {
+    if (here.size + workers.size >= maxListeners()) {
       this.#bounds.hit('maxListeners');
       return 'full';
     }

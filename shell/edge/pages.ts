@@ -11,7 +11,8 @@ import { playlists } from './playlists.ts';
 export interface PageOptions {
   readonly table: MountTable;
   readonly startedAt: Date;
-  readonly maxListeners: number;
+  /** At present. */
+  readonly limits: { readonly maxListeners: number };
   /** Of a mountpoint now: those of one address with one player count once. */
   readonly uniqueListeners: (mount: string) => number;
 }
@@ -50,7 +51,7 @@ function page(request: HttpRequest, { table }: PageOptions): Reply {
 }
 
 /** Of the mountpoint that is asked for, or the first: whoever asks in Shoutcast's way knows of no others. */
-function seven({ target }: HttpRequest, { table, maxListeners, uniqueListeners }: PageOptions): Reply {
+function seven({ target }: HttpRequest, { table, limits: { maxListeners }, uniqueListeners }: PageOptions): Reply {
   const [mount] = mountsFor(target, table);
   return sevenHtml({ mount, maxListeners, uniqueListeners: mount === undefined ? 0 : uniqueListeners(mount.name) });
 }

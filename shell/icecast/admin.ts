@@ -55,7 +55,8 @@ export interface AdminOptions {
   /** Whoever has the login of the mountpoint that a request names, and which requests are theirs; undefined: no mountpoint has one. */
   readonly ofMount?: { readonly who: Guard; readonly isFor: (request: HttpRequest) => boolean } | undefined;
   readonly startedAt: Date;
-  readonly maxListeners: number;
+  /** At present. */
+  readonly limits: { readonly maxListeners: number };
   readonly log: Log;
 }
 
@@ -213,7 +214,7 @@ class AdminPages {
   }
 
   #stats(request: HttpRequest): Element | Problem {
-    const { table, listeners, counts, startedAt, maxListeners } = this.#options;
+    const { table, listeners, counts, startedAt, limits: { maxListeners } } = this.#options;
     const mounts = mountsFor(request.target, table);
     if (mounts.length === 0 && mountIn(request.target) !== undefined) return new Problem('Source does not exist');
     const sources = mounts.map((mount) => ({

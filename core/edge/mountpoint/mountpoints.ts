@@ -166,6 +166,14 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
     return undefined;
   }
 
+  /** Settings of the edge have changed, which count wherever a mountpoint has none of its own. */
+  settingsChanged(now: Micros): void {
+    for (const mount of this.#mounts.values()) {
+      mount.wanted.change(mount.wanted.policy);
+      mount.switcher.policyChanged(now);
+    }
+  }
+
   /** Saves or restores its state; `reference` does so with a stream. */
   snapshot(a: Snapshot, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
     this.#policies.snapshot(a);

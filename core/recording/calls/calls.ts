@@ -1,6 +1,6 @@
 import type { ListenerId, PathId, SubscriberId } from '../../base/machine.ts';
 import type { Micros } from '../../base/units.ts';
-import type { MountPolicy } from '../../config/mount-policy.ts';
+import type { MountPolicy, MountSettings } from '../../config/mount-policy.ts';
 import type { Edge } from '../../edge/edge.ts';
 import type { MountCommand } from '../../edge/switching/command.ts';
 import { subscriberOfText, textOfSubscriber, type PeerRole } from '../../links/peer.ts';
@@ -203,9 +203,15 @@ export const edgeCalls: EdgeCalls = {
       to.audio(file.bytes);
     },
     read: (from) => {
-      const [name, policy, hasFile] = [from.text(), readPolicy(from), from.byte() === 1];
+      const [name, policy, hasFile] = [from.text(), readObject(from, 'a policy is no JSON') as MountPolicy, from.byte() === 1];
       return [name, policy, hasFile ? { title: from.text(), bytes: from.audio() } : undefined];
     },
+  },
+  changeSettings: {
+    kind: 25,
+    // As they are in the head.
+    write: (to, changes) => to.text(JSON.stringify(changes)),
+    read: (from) => [readObject(from, 'settings are no JSON') as MountSettings],
   },
 };
 
@@ -235,12 +241,12 @@ export function apply(machine: object, { kind, now, args }: CallAt): Answer {
   return answerOf(method.call(machine, now, ...args));
 }
 
-function readPolicy(from: CallReader): MountPolicy {
+function readObject(from: CallReader, problem: string): object {
   const text = from.text();
   try {
-    return JSON.parse(text) as MountPolicy;
+    return JSON.parse(text) as object;
   } catch {
-    throw new WireError('a policy is no JSON');
+    throw new WireError(problem);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ListenerId, MountId } from '../../../core/base/machine.ts';
-import type { Settings } from '../../../core/config/settings.ts';
+import { settingTable, type Settings } from '../../../core/config/settings.ts';
 import { Bounds } from '../../../core/base/bounds.ts';
 import type { Audience } from '../../../core/listeners/audience.ts';
 import type { Feed } from '../../../core/listeners/feed/feed.ts';
@@ -21,6 +21,7 @@ export interface WorkerPoolOptions {
   readonly workers: number;
   /** Numbers of its listeners come after this one. */
   readonly afterListener: number;
+  /** Of the edge; all workers together have its memory. */
   readonly settings: Settings;
   /** What is on air. The pool bounds it. */
   readonly feed: Feed;
@@ -109,8 +110,10 @@ export class WorkerPool implements ListenerHost {
   }
 
   #begin(place: number): void {
-    const { feed, settings, log } = this.#options;
-    const worker = new WorkerProcess(feed, settings, {
+    const { feed, settings, workers, log } = this.#options;
+    // How many listeners there may be is looked at here: it can change.
+    const own = { ...settings, edgeBytes: Math.floor(settings.edgeBytes / workers), maxListeners: settingTable.maxListeners.max };
+    const worker = new WorkerProcess(feed, own, {
       reported: (reporting, report) => this.#reported(reporting, report),
       ended: (ended, how) => this.#ended(place, ended, how),
     });

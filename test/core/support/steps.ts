@@ -3,7 +3,7 @@ import type { Edge } from '../../../core/edge/edge.ts';
 import type { ListenerId, Machine, PathId, SubscriberId } from '../../../core/base/machine.ts';
 import { anonymous, type Peer, type PeerRole } from '../../../core/links/peer.ts';
 import { transports, type Transport, type TransportName } from '../../../core/links/transport.ts';
-import type { MountPolicy } from '../../../core/config/mount-policy.ts';
+import type { MountPolicy, MountSettings } from '../../../core/config/mount-policy.ts';
 import type { MountCommand } from '../../../core/edge/switching/command.ts';
 import type { Relay } from '../../../core/relay/relay.ts';
 import { withSettings, type Settings } from '../../../core/config/settings.ts';
@@ -96,6 +96,7 @@ export type Step =
   | { kind: 'backlog'; which: number; bytes: number }
   | { kind: 'command'; mount: string; command: MountCommand }
   | { kind: 'policy'; mount: string; policy: MountPolicy }
+  | { kind: 'settings'; changes: MountSettings }
   | { kind: 'intro'; mount: string; frames: number };
 
 /** The streams' ids begin with their number. */
@@ -106,6 +107,8 @@ const anyCommand: fc.Arbitrary<MountCommand> = fc.constantFrom<MountCommand>(
 const introFile = join(...Array.from({ length: 200 }, (_, n) => numbered(n, 98)));
 const file = join(...Array.from({ length: 12 }, (_, n) => numbered(n, 99)));
 
+const anySettings: fc.Arbitrary<MountSettings> = fc.record({ fallbackMs: fc.constantFrom(100, 300, 3_000), mountEndMs: fc.constantFrom(100, 500, 30_000), returnMs: fc.constantFrom(0, 5_000), maxListeners: fc.constantFrom(1, 3) }, { requiredKeys: [] });
+
 /** Fallbacks may form loops, which are refused. */
 const anyPolicy: fc.Arbitrary<MountPolicy> = fc.record({
   fallback: fc.constantFrom<MountPolicy['fallback'] & object>({ file: 'standby' }, { mount: 'a' }, { mount: 'b' }, { mount: 'c' }),
@@ -113,7 +116,7 @@ const anyPolicy: fc.Arbitrary<MountPolicy> = fc.record({
   trust: fc.constantFrom<'content' | 'all'>('content', 'all'),
   codec: fc.constantFrom<'mp3' | 'aac'>('mp3', 'aac'),
   fallbackOnSilence: fc.boolean(),
-  settings: fc.record({ fallbackMs: fc.constantFrom(100, 300, 3_000), mountEndMs: fc.constantFrom(100, 500, 30_000), returnMs: fc.constantFrom(0, 5_000) }, { requiredKeys: [] }),
+  settings: anySettings,
 }, { requiredKeys: [] });
 
 export const steps: fc.Arbitrary<Step[]> = fc.array(fc.oneof(
@@ -131,6 +134,7 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('backlog' as const), which: fc.nat(4), bytes: fc.constantFrom(0, 3_000, 70_000) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('command' as const), mount: fc.constantFrom('a', 'b', 'c'), command: anyCommand }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('policy' as const), mount: fc.constantFrom('a', 'b', 'c'), policy: anyPolicy }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('settings' as const), changes: anySettings }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('intro' as const), mount: fc.constantFrom('a', 'b', 'c'), frames: fc.constantFrom(0, 5, 60, 200) }) },
 ), { maxLength: 60, size: 'max' });
 
@@ -178,6 +182,7 @@ export interface Others {
   command(now: Micros, mount: string, command: MountCommand): void;
   policy(now: Micros, mount: string, policy: MountPolicy): void;
   intro(now: Micros, mount: string, frames: number): void;
+  settings(now: Micros, changes: MountSettings): void;
 }
 
 /** Those who have been let in, and how much each has yet to take. */
@@ -190,7 +195,7 @@ export class Crowd<Id> {
   }
 
   /** `come` lets one in, or says undefined; `go` lets one go, and `move` moves one, who may be gone already. */
-  at(come: (now: Micros) => Id | undefined, go: (now: Micros, id: Id) => void, move: (now: Micros, id: Id, mount: string) => void): Omit<Others, 'command' | 'policy' | 'intro' | 'title' | 'pathsTo'> {
+  at(come: (now: Micros) => Id | undefined, go: (now: Micros, id: Id) => void, move: (now: Micros, id: Id, mount: string) => void): Omit<Others, 'command' | 'policy' | 'intro' | 'settings' | 'title' | 'pathsTo'> {
     const one = (which: number): Id | undefined => this.#ids[which % this.#ids.length];
     return {
       come: (now) => {
@@ -214,7 +219,7 @@ export class Crowd<Id> {
 }
 
 /** The listeners of an edge, at two mountpoints by turns, every third with titles. */
-export function listenersOf(edge: Pick<Edge, 'join' | 'leave' | 'move' | 'setTitle' | 'command' | 'changePolicy' | 'provideIntro'>, crowd: Crowd<ListenerId>): Others {
+export function listenersOf(edge: Pick<Edge, 'join' | 'leave' | 'move' | 'setTitle' | 'command' | 'changePolicy' | 'changeSettings' | 'provideIntro'>, crowd: Crowd<ListenerId>): Others {
   let names = 0;
   const people = crowd.at(
     (now) => {
@@ -231,12 +236,13 @@ export function listenersOf(edge: Pick<Edge, 'join' | 'leave' | 'move' | 'setTit
     command: (now, mount, command) => void edge.command(now, mount, command),
     policy: (now, mount, policy) => void edge.changePolicy(now, mount, policy, policy.fallback !== undefined && 'file' in policy.fallback ? { title: 'Standby', bytes: file } : undefined),
     intro: (now, mount, frames) => void edge.provideIntro(now, mount, frames === 5 ? 'Hello' : '', introFile.subarray(0, frames * FRAME_BYTES)),
+    settings: (now, changes) => edge.changeSettings(now, changes),
   };
 }
 
 /** The subscribers of a relay. */
 export function subscribersOf(relay: Pick<Relay, 'subscribe' | 'unsubscribe' | 'setTitle'>, crowd: Crowd<SubscriberId>): Others {
-  return { pathsTo: 'source', ...crowd.at((now) => relay.subscribe(now, anonymous('subscriber', 'edge')), (now, id) => relay.unsubscribe(now, id, 'closed'), () => undefined), title: (now, mount, title) => relay.setTitle(now, mount, title, Math.floor(now / 1_000)), command: () => undefined, policy: () => undefined, intro: () => undefined };
+  return { pathsTo: 'source', ...crowd.at((now) => relay.subscribe(now, anonymous('subscriber', 'edge')), (now, id) => relay.unsubscribe(now, id, 'closed'), () => undefined), title: (now, mount, title) => relay.setTitle(now, mount, title, Math.floor(now / 1_000)), command: () => undefined, policy: () => undefined, intro: () => undefined, settings: () => undefined };
 }
 
 /** Plays all steps, and then waits until everything is forgotten; `check` is called after each. */
@@ -275,6 +281,7 @@ export function play(machine: Ingress, all: readonly Step[], others: Others, che
     else if (step.kind === 'title') others.title(now as Micros, step.mount, step.title);
     else if (step.kind === 'backlog') others.backlog(step.which, step.bytes);
     else if (step.kind === 'intro') others.intro(now as Micros, step.mount, step.frames);
+    else if (step.kind === 'settings') others.settings(now as Micros, step.changes);
     else if (step.kind === 'policy') others.policy(now as Micros, step.mount, step.policy);
     else if (step.kind === 'command') others.command(now as Micros, step.mount, step.command);
     else if (path === undefined) continue;

@@ -127,6 +127,12 @@ mounts:
     expect(await change(first)).toEqual(applied([]));
   });
 
+  it('takes other limits, and other times of mountpoints', async () => {
+    const { change } = await running('edge', first);
+    expect(await change(`${first}maxListeners: 1\nreturnMs: 5000\nringMs: 5000\n`)).toEqual(applied(['maxListeners', 'returnMs'], ['ringMs']));
+    expect(await change(first)).toEqual(applied(['maxListeners', 'returnMs']));
+  });
+
   it('turns fallbacks round, though half of that is a loop', async () => {
     const mounts = (...all: readonly string[]): string => `http: 0\nrelay: 127.0.0.1:9\nmounts: {${all.map((text) => `${text[0]!}: {fallback: {mount: ${text[1]!}}}`).join(', ')}}\n`;
     const { told, change } = await running('edge', mounts('ab', 'bc'));

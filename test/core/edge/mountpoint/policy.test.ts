@@ -259,3 +259,38 @@ describe('a codec that is changed', () => {
     expect(rig.edge.mounts()).toEqual([]);
   });
 });
+
+describe('settings of the edge that change while it runs', () => {
+  it('count at once where a mountpoint has none of its own', () => {
+    const { rig } = station({ other: {} });
+    rig.until(13_000);
+    rig.edge.changeSettings(rig.now as Micros, { mountEndMs: 30_000 });
+    rig.until(39_000);
+    expect(rig.of('mount-ended')).toEqual([]);
+    rig.until(41_000);
+    expect(rig.of('mount-ended')).toMatchObject([{ mount: 'test', silentMs: 30_000 }]);
+  });
+
+  it('do not where a mountpoint has its own, but for those that it has not', () => {
+    const { rig } = station({ test: { settings: { mountEndMs: 5_000 } } });
+    rig.edge.changeSettings(rig.now as Micros, { mountEndMs: 30_000, fallbackMs: 2_000 });
+    rig.until(16_000);
+    expect(rig.of('mount-ended')).toMatchObject([{ mount: 'test', silentMs: 5_000 }]);
+    // A mountpoint that begins has them, too.
+    const source = new Source(rig.open(), { stream: 2 });
+    source.skipTo(20_000);
+    rig.until(20_000);
+    change(rig, withFile(FILE), { given: file(FILE) });
+    onAir(rig, [source], 25_000);
+    rig.until(28_000);
+    expect(rig.of('fallback-entered').at(-1)).toMatchObject({ silentMs: 2_000 });
+  });
+
+  it('limit the listeners from then on', () => {
+    const { rig } = station();
+    rig.edge.changeSettings(rig.now as Micros, { maxListeners: 1 });
+    expect(rig.edge.join(rig.now as Micros, 'test', { icy: false, label: 'x' })).toBe('full');
+    rig.edge.changeSettings(rig.now as Micros, { maxListeners: 2 });
+    expect(rig.edge.join(rig.now as Micros, 'test', { icy: false, label: 'x' })).not.toBe('full');
+  });
+});
