@@ -4,6 +4,8 @@ import type { ProcessRole, Reconfigured } from '../process/app.ts';
 import { bindAddress, listenPort, logLevel, multicastEndpoint, noMore, optionalPort, ranges, tcpEndpoint } from '../cli/arguments.ts';
 import { commands, optionsOf, optionsOfAll, overview, type CommandName } from './commands.ts';
 import { atPlaces, configOf, readGiven, type GivenWithFile } from '../cli/config.ts';
+import { manual } from './manual.ts';
+import { readCompletion } from '../manual/completion-command.ts';
 import { readConfigCommand } from './config-command.ts';
 import { EdgeApp, type EdgeConfig } from '../edge/edge.ts';
 import { EncoderApp, type EncoderConfig } from '../encoder/encoder.ts';
@@ -11,8 +13,9 @@ import { daveiceConfig, encoderConfig } from './encoder-config.ts';
 import { allowedOf, fleetOf, readyOf, recordOf, servingOf, trustedProxiesOf } from './shared-config.ts';
 import type { Make } from './serve.ts';
 import { stationConfig, type StationWish } from './station-config.ts';
+import { didYouMean } from '../yaml/nearest.ts';
 import { StationApp, type StationConfig } from '../station/station.ts';
-import { formatHelp } from '../cli/help.ts';
+import { formatApart, formatHelp } from '../cli/help.ts';
 import type { LogLevel } from '../log/table.ts';
 import { effectiveOf } from './effective.ts';
 import type { IcecastConfig } from '../icecast-config/icecast-config.ts';
@@ -68,6 +71,8 @@ export function readDavecast(argv: readonly string[]): Wish {
   if (first === 'relay') return read('relay', rest, (given) => makeRelay(relayConfig(given)));
   if (first === 'edge') return read('edge', rest, (given) => makeEdge(edgeConfig(given)));
   if (first === 'encoder') return read('encoder', rest, (given) => makeEncoder(encoderConfig(given)));
+  if (first === 'help') return { kind: 'print', text: helpOn(rest) };
+  if (first === 'completion') return { kind: 'print', text: readCompletion(rest, manual) };
   if (first === 'config') return { kind: 'print', text: readConfigCommand(rest, { options: optionsOfAll, start: startOf }) };
   if (first === 'record') return taskWish(readRecord(rest));
   if (first === 'switch') return taskWish(readSwitch(rest));
@@ -76,7 +81,7 @@ export function readDavecast(argv: readonly string[]): Wish {
   if (first === 'probe') return readProbe(rest);
   if (first === '-r') return read('originalRelay', rest, (given) => makeRelay(originalRelayConfig(given)));
   if (/^\d+$/.test(first)) return read('originalEdge', argv, (given) => makeEdge(originalEdgeConfig(given)));
-  throw new UsageError(first.startsWith('-') ? `unknown option ${first}` : `unknown command "${first}", must be one of ${commandNames}`);
+  throw first.startsWith('-') ? new UsageError(`unknown option ${first}`) : unknownCommand(first);
 }
 
 /** Reads the arguments of `daveice`. */
@@ -87,7 +92,20 @@ export function readDaveice(argv: readonly string[]): Wish {
 /** The options that name what is read at start, and can be read again. */
 const filesOf = ['config', 'icecast-config', 'admin-password-file'];
 
-const commandNames = 'station, relay, edge, encoder, config, record, probe, switch, sources, upgrade';
+const commandNames = manual.map(({ name }) => name).join(', ');
+
+function unknownCommand(name: string): UsageError {
+  return new UsageError(`unknown command "${name}"${didYouMean(name, manual.map((entry) => entry.name))}, must be one of ${commandNames}`);
+}
+
+/** The same as COMMAND --help. */
+function helpOn([name, ...more]: readonly string[]): string {
+  noMore(more);
+  if (name === undefined) return formatHelp(overview);
+  const entry = manual.find((one) => one.name === name);
+  if (entry === undefined) throw unknownCommand(name);
+  return formatHelp(entry.help);
+}
 
 function taskWish(asked: Task | string): Wish {
   return typeof asked === 'string' ? { kind: 'print', text: asked } : { kind: 'task', task: asked };
@@ -108,6 +126,7 @@ function read(name: CommandName, argv: readonly string[], make: (given: GivenWit
   const command = commands[name];
   const asked = readOptions(argv, command.options);
   if (asked.has('help')) return { kind: 'print', text: formatHelp(command.help) };
+  if (asked.has('help-settings')) return { kind: 'print', text: formatApart(command.help, 'help-settings') };
   if (asked.has('version')) return versionOf(name === 'daveice' ? 'daveice' : 'davecast');
   const given = readGiven(argv, command, optionsOfAll);
   try {

@@ -6,6 +6,7 @@ import type { Option } from '../cli/options.ts';
 import { operatorUsage } from '../operator/commands.ts';
 import { PASSWORD_VARIABLE } from '../operator/password.ts';
 import { SOURCE_PASSWORD_VARIABLE } from './encoder-config.ts';
+import { completionUsage } from '../manual/completion-command.ts';
 import { configUsage } from './config-command.ts';
 import { listenerOptions } from '../cli/mount-listeners.ts';
 import { mountOptions } from '../cli/mount-policies.ts';
@@ -26,10 +27,11 @@ export type CommandName = 'relay' | 'originalRelay' | 'edge' | 'originalEdge' | 
 
 const generalOptions: readonly Option[] = [
   { name: 'bind', value: 'ADDRESS', help: 'listen on this address only, and use its interface for multicast (default: all addresses, of IPv6 and IPv4, which is :: in the log; 0.0.0.0 is those of IPv4)' },
-  { name: 'config', value: 'FILE', help: 'read a file in YAML or JSON: every option by its name in camel case, such as trustedProxy: [192.0.2.0/24], the settings below, such as stallMinMs: 500, and single mountpoints, such as mounts: {radio: {prefer: studio-a}}. ${NAME} is a variable of the environment. Options on the command line override it' },
+  { name: 'config', value: 'FILE', help: 'read a file in YAML or JSON: every option by its name in camel case, such as trustedProxy: [192.0.2.0/24], settings, such as stallMinMs: 500, and single mountpoints, such as mounts: {radio: {prefer: studio-a}}. ${NAME} is a variable of the environment. Options on the command line override it' },
   { name: 'print-config', help: 'print the configuration that the command line and the file of --config make together, as such a file, without secrets, and exit' },
   { name: 'log-level', value: 'LEVEL', help: `lowest level that is logged: ${logLevels.join(', ')} (default info)`, oneOf: logLevels },
   { name: 'help', help: 'print this text' },
+  { name: 'help-settings', help: 'print the settings: limits and times, which seldom need to be changed' },
   { name: 'version', help: 'print the version' },
 ];
 
@@ -172,6 +174,14 @@ const liveOptions: ReadonlySet<string> = new Set([
   'origin', ...streamOptions.map(({ name }) => name),
 ]);
 
+/** What somebody needs who starts a role for the first time: at most eight. */
+const firstOptions: Readonly<Record<ProcessRole, readonly string[]>> = {
+  station: ['http', 'password', 'mount', 'from', 'peer', 'out', 'admin-password-file', 'config'],
+  relay: ['in', 'out', 'upstream', 'multicast', 'http', 'allow', 'record', 'config'],
+  edge: ['http', 'relay', 'prefer', 'fallback-file', 'workers', 'https', 'admin-password-file', 'config'],
+  encoder: ['mount', 'to', 'from', 'listen', 'stdin', 'password', 'origin', 'config'],
+};
+
 /** The commands by name; `original…` are those that scripts for the first Davecast know. */
 export const commands: Readonly<Record<CommandName, Command>> = {
   relay: command('relay', [...relayOptions, ...pagesOptions, ...pagesTlsOptions, ...httpOptions('relay'), ...titleOptions, ...allowOptions, ...recordOptions], relayUsage, relayAbout),
@@ -198,23 +208,26 @@ export function optionsOf(role: ProcessRole): readonly Option[] {
 
 /** What `davecast --help` says. */
 export const overview: HelpText = {
-  usage: [...stationUsage, ...relayUsage, ...edgeUsage, ...encoderUsage, ...configUsage, 'davecast record dump DIR', ...probeUsage, ...operatorUsage, ...upgradeUsage],
-  about: 'Radio streaming without outages. Each command has its own --help.',
+  usage: [...stationUsage, ...relayUsage, ...edgeUsage, ...encoderUsage, ...configUsage, 'davecast record dump DIR', ...probeUsage, ...operatorUsage, ...upgradeUsage, ...completionUsage],
+  about: 'Radio streaming without outages. Each command has its own --help, which davecast help COMMAND prints, too.',
   sections: [],
 };
 
 function command(role: ProcessRole, given: readonly Option[], usage: readonly string[], about: string): Command {
   const settings = settingOptions(role);
   const [own, general] = [given, generalOptions].map((options) => options.map((option) => ({ ...option, isLive: liveOptions.has(option.name) }))) as [Option[], Option[]];
+  const options = [...own, ...general];
+  const first = firstOptions[role];
   return {
     role,
-    options: [...own, ...general, ...settings],
+    options: [...options, ...settings],
     help: {
       usage,
       about,
       sections: [
-        { title: 'Options', options: [...own, ...general] },
-        { title: 'Settings', options: settings },
+        { title: 'Options that matter first', options: first.map((name) => options.find((option) => option.name === name)).filter((option) => option !== undefined) },
+        { title: 'More options', options: options.filter(({ name }) => !first.includes(name)) },
+        { title: 'Settings (limits and times)', options: settings, apart: 'help-settings' },
       ],
     },
   };

@@ -43,7 +43,7 @@ export interface ConfigFileOptions {
 }
 
 /** What makes no sense in a file, beside its own name. */
-const onlyOnCommandLine: ReadonlySet<string> = new Set(['config', 'print-config', 'help', 'version']);
+const onlyOnCommandLine: ReadonlySet<string> = new Set(['config', 'print-config', 'help', 'help-settings', 'version']);
 
 /** The key of everything that is said of single mountpoints. */
 export const MOUNTS_KEY = 'mounts';

@@ -3,6 +3,8 @@ import type { Option } from './options.ts';
 export interface HelpSection {
   readonly title: string;
   readonly options: readonly Option[];
+  /** Not part of the answer to --help, but of an answer of its own, to this option. */
+  readonly apart?: string;
 }
 
 export interface HelpText {
@@ -19,9 +21,18 @@ export function formatHelp({ usage, about, sections }: HelpText): string {
   const parts = [
     usage.map((line, index) => `${index === 0 ? 'Usage: ' : '       '}${line}`).join('\n'),
     wrap(about, ''),
-    ...sections.map(({ title, options }) => `${title}:\n${options.map(formatOption).join('\n')}`),
+    ...sections.map((section) => (section.apart === undefined ? formatSection(section) : `${section.title}: see --${section.apart}`)),
   ];
   return `${parts.join('\n\n')}\n`;
+}
+
+/** The answer to an option that is asked for what stands apart. */
+export function formatApart({ sections }: HelpText, option: string): string {
+  return `${sections.filter(({ apart }) => apart === option).map(formatSection).join('\n\n')}\n`;
+}
+
+function formatSection({ title, options }: HelpSection): string {
+  return `${title}:\n${options.map(formatOption).join('\n')}`;
 }
 
 function formatOption({ name, value, repeated, help }: Option): string {

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../process/problems.ts';
+import { didYouMean } from '../yaml/nearest.ts';
 import { renamedNote } from '../../core/config/former-names.ts';
 import { renamedOptions } from './renamed.ts';
 
@@ -54,7 +55,7 @@ export function readOptions(argv: readonly string[], options: readonly Option[])
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
     const option = known.get(token.name);
-    if (option === undefined) throw new UsageError(`unknown option ${token.rawName}`);
+    if (option === undefined) throw new UsageError(`unknown option ${token.rawName}${didYouMean(token.rawName, [...known.keys()].map((name) => `--${name}`))}`);
     if (token.name !== option.name) notes.push(renamedNote(`--${token.name}`, `--${option.name}`));
     values.set(option.name, [...(values.get(option.name) ?? []), valueOf(option, token.value, token.inlineValue)]);
     if (option.repeated !== true && values.get(option.name)!.length > 1) throw new UsageError(`--${option.name} is given twice`);

@@ -28,7 +28,7 @@ const sourcesUsage = ['davecast sources URL [--json]'];
 
 export const operatorUsage: readonly string[] = [...switchUsage, ...sourcesUsage];
 
-const switchHelp: HelpText = {
+export const switchHelp: HelpText = {
   usage: switchUsage,
   about:
     'Switches a mountpoint of an edge, such as http://edge:8000/radio, to another encoder at the same point of the programme. TO is the origin of the encoder, the address that its '
@@ -37,7 +37,7 @@ const switchHelp: HelpText = {
   sections: [{ title: 'Options', options: switchOptions }],
 };
 
-const sourcesHelp: HelpText = {
+export const sourcesHelp: HelpText = {
   usage: sourcesUsage,
   about: 'Lists the streams of a mountpoint of an edge: how far each is ahead of the listeners, and whether it can go on air, or why not.',
   sections: [{ title: 'Options', options: commonOptions }],

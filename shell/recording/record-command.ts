@@ -13,7 +13,7 @@ const options: readonly Option[] = [
   { name: 'help', help: 'print this text' },
 ];
 
-const help: HelpText = {
+export const recordHelp: HelpText = {
   usage: ['davecast record dump DIR [--wait SECONDS]'],
   about:
     'Freezes the recordings of all processes that run with --record DIR: each writes what it has to a file in DIR that is kept, and continues to record. The names of the files are printed. ' +
@@ -24,7 +24,7 @@ const help: HelpText = {
 /** Reads the arguments behind `davecast record`: a task, or a text to print. */
 export function readRecord(argv: readonly string[]): Task | string {
   const given = readOptions(argv, options);
-  if (given.has('help')) return formatHelp(help);
+  if (given.has('help')) return formatHelp(recordHelp);
   const [what, directory, ...more] = given.positionals;
   if (what !== 'dump') throw new UsageError(what === undefined ? 'record: command is missing, must be dump' : `record: unknown command "${what}", must be dump`);
   if (directory === undefined) throw new UsageError('record dump: DIR is missing');

@@ -15,7 +15,7 @@ const options: readonly Option[] = [
 
 export const upgradeUsage: readonly string[] = ['davecast upgrade PID [--wait SECONDS]'];
 
-const help: HelpText = {
+export const upgradeHelp: HelpText = {
   usage: upgradeUsage,
   about:
     'Has a running edge start the program as it is on disk now, with the same arguments, and hand everything over to it: ports, listeners and what it knows of its streams. '
@@ -27,7 +27,7 @@ const help: HelpText = {
 /** Reads the arguments behind `davecast upgrade`: a task, or a text to print. */
 export function readUpgrade(argv: readonly string[]): Task | string {
   const given = readOptions(argv, options);
-  if (given.has('help')) return formatHelp(help);
+  if (given.has('help')) return formatHelp(upgradeHelp);
   const [text, ...more] = given.positionals;
   if (text === undefined) throw new UsageError('PID is missing');
   if (more.length > 0) throw new UsageError(`unexpected argument "${more[0]}"`);

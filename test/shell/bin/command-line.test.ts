@@ -8,6 +8,7 @@ import { readDavecast, readDaveice } from '../../../shell/bin/command-line.ts';
 import { configOf, readGiven } from '../../../shell/cli/config.ts';
 import { commands, optionsOfAll } from '../../../shell/bin/commands.ts';
 import { policiesOf } from '../../../shell/cli/mount-policies.ts';
+import { manual } from '../../../shell/bin/manual.ts';
 import { davecast, daveice } from '../../../shell/bin/main.ts';
 import { version } from '../../../shell/process/version.ts';
 
@@ -179,10 +180,28 @@ describe('help and version', () => {
     expect((await print(daveice, '--version')).out).toBe(`daveice ${version}\n`);
   });
 
+  it.each(['station', 'relay', 'edge', 'encoder'] as const)('begins with what matters first: %s', (role) => {
+    const [first, more] = commands[role].help.sections;
+    expect([first!.title, more!.title]).toEqual(['Options that matter first', 'More options']);
+    expect(first!.options).toHaveLength(8);
+    const names = [...first!.options, ...more!.options].map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('is the same for davecast help COMMAND', async () => {
+    for (const { name } of manual) expect(await print(davecast, ['help', name])).toEqual(await print(davecast, [name, '--help']));
+    expect(await print(davecast, 'help')).toEqual(await print(davecast, '--help'));
+    expect(await print(davecast, 'help egde')).toMatchObject({ status: 2, err: expect.stringContaining('unknown command "egde": did you mean edge?') });
+    expect(await print(davecast, 'egde')).toMatchObject({ status: 2, err: expect.stringContaining('unknown command "egde": did you mean edge?') });
+    expect(await print(davecast, 'edge --htpp 1')).toMatchObject({ status: 2, err: expect.stringContaining('unknown option --htpp: did you mean --http?') });
+    expect(await print(davecast, 'help edge relay')).toMatchObject({ status: 2, err: expect.stringContaining('unexpected argument "relay"') });
+  });
+
   it('names every setting of the role; a station has those of all', async () => {
-    const { out: station } = await print(davecast, ['station', '--help']);
+    const { out: station } = await print(davecast, ['station', '--help-settings']);
     for (const role of ['relay', 'edge', 'encoder'] as const) {
-      const { out } = await print(davecast, [role, '--help']);
+      const { out } = await print(davecast, [role, '--help-settings']);
+      expect((await print(davecast, [role, '--help'])).out).toContain('\nSettings (limits and times): see --help-settings\n');
       for (const name of settingNames) {
         const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} `;
         expect(out.includes(flag), `${role} ${flag}`).toBe(settingTable[name].roles.includes(role));
