@@ -171,7 +171,7 @@ function unnamedOf(name: CommandName, positionals: readonly string[]): ReadonlyM
 }
 
 function makeRelay(config: RelayConfig): Made {
-  return made<RelayConfig>(config, ({ tell }, metrics, page) => new RelayApp({ ...config, settings: fitted(config.settings, 'historyBytes', tell), metrics, page }, tell));
+  return made<RelayConfig>(config, ({ tell }, metrics, page, reload) => new RelayApp({ ...config, reload, settings: fitted(config.settings, 'historyBytes', tell), metrics, page }, tell));
 }
 
 function makeEdge(config: EdgeConfig): Made {

@@ -1,6 +1,7 @@
 import { defaultSettings, settingsProblem } from '../../core/config/settings.ts';
 import { configSchema } from '../cli/config-schema.ts';
 import { readConfigFile } from '../cli/config-file.ts';
+import { settingsPlace } from '../cli/config.ts';
 import { formatHelp, type HelpText } from '../cli/help.ts';
 import { readOptions, type Option } from '../cli/options.ts';
 import { UsageError } from '../process/problems.ts';
@@ -50,8 +51,8 @@ export function schemaText(options: readonly Option[]): string {
 }
 
 function checked(file: string, options: readonly Option[]): readonly string[] {
-  const { settings, notes, document } = readConfigFile(file, { own: [], others: options });
-  const problem = settingsProblem({ ...defaultSettings, ...settings });
-  if (problem !== undefined) throw new UsageError(`${document.file}: ${problem}`);
-  return notes;
+  const read = readConfigFile(file, { own: [], others: options });
+  const problem = settingsProblem({ ...defaultSettings, ...read.settings });
+  if (problem !== undefined) throw new UsageError(settingsPlace(problem, read) + problem);
+  return read.notes;
 }

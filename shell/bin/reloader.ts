@@ -1,7 +1,7 @@
 import type { Reload, ReloadResult } from '../process/app.ts';
 import type { Log } from '../log/log.ts';
 import { logLevels, type LogLevel } from '../log/table.ts';
-import { stackOf, UsageError } from '../process/problems.ts';
+import { UsageError } from '../process/problems.ts';
 
 /** One value of a configuration. */
 export interface Effective {
@@ -38,10 +38,16 @@ export class Reloader {
   readonly #options: ReloaderOptions;
   #current: Configuration;
   #work: Promise<unknown> = Promise.resolve();
+  #isStopped = false;
 
   constructor(options: ReloaderOptions) {
     this.#options = options;
     this.#current = options.first;
+  }
+
+  /** The process ends: nothing is changed any more. */
+  stop(): void {
+    this.#isStopped = true;
   }
 
   /** One after the other. */
@@ -55,7 +61,7 @@ export class Reloader {
     try {
       return await this.#apply(by);
     } catch (error) {
-      const problems = error instanceof UsageError ? error.message.split('\n') : [stackOf(error) ?? 'internal error'];
+      const problems = error instanceof UsageError ? error.message.split('\n') : [`internal error: ${error instanceof Error ? error.message : String(error)}`];
       this.#refused(by, problems);
       return { isApplied: false, problems };
     }
@@ -66,6 +72,7 @@ export class Reloader {
     const before = this.#current;
     const next = read();
     const commit = await prepare(next.config);
+    if (this.#isStopped) throw new UsageError('the process is stopping');
     const others = commit();
     const keys = differing(before.effective, next.effective);
     const isLive = (key: string): boolean => (next.effective.get(key) ?? before.effective.get(key))!.isLive;

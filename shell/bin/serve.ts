@@ -69,6 +69,7 @@ export async function serve({ make, configuration, again }: ToServe, { log, setL
     if (upgrades !== undefined) process.on('SIGUSR1', upgrades.begin);
     await Promise.race([app.finished, signal, ...(upgrades === undefined ? [] : [upgrades.over])]);
     upgrades?.stop();
+    reloader?.stop();
     await app.stop();
     tell({ kind: 'stopped' });
     return 0;

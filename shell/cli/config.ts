@@ -68,8 +68,14 @@ export function readGiven(argv: readonly string[], { role, options }: CommandOpt
 export function configOf({ file, settings: onLine }: GivenWithFile, base: Partial<Settings> = {}): Config {
   const settings = { ...defaultSettings, ...base, ...file?.settings, ...onLine };
   const problem = settingsProblem(settings);
-  if (problem !== undefined) throw new UsageError(problem);
+  if (problem !== undefined) throw new UsageError(settingsPlace(problem, file) + problem);
   return { settings, policies: file?.policies ?? {}, sources: file?.sources ?? new Map(), listeners: file?.listeners ?? new Map() };
+}
+
+/** Where the setting stands that a problem with several of them begins with, if that is in the file. */
+export function settingsPlace(problem: string, file: ConfigFile | undefined): string {
+  const [name = ''] = problem.split(' ');
+  return file !== undefined && Object.hasOwn(file.settings, name) ? `${file.document.at(name)}: ` : '';
 }
 
 /** The problems with options that stand in a file, said of the keys there. */

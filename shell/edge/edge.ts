@@ -212,8 +212,9 @@ export class EdgeApp implements Reconfigured<EdgeChanges> {
   async prepare(next: EdgeChanges): Promise<() => readonly string[]> {
     const { admission = {}, policies = {} } = next;
     const isAdmissionNew = admissionText(admission, policies) !== admissionText(this.#config.admission ?? {}, this.#config.policies ?? {});
-    const admit = isAdmissionNew ? await this.#listeners.prepareAdmission(admission, policies, this.#config.settings.stopMs) : undefined;
     const changePolicies = await this.#policies.prepare(this.#config.policies ?? {}, policies);
+    // Last: what it reads is watched from then on.
+    const admit = isAdmissionNew ? await this.#listeners.prepareAdmission(admission, policies, this.#config.settings.stopMs) : undefined;
     return () => {
       const { adminPassword, relays } = next;
       this.#config = { ...this.#config, adminPassword, admission, policies, relays };

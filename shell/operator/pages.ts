@@ -41,8 +41,14 @@ export function operatorRoutes(options: OperatorPagesOptions): readonly Route[] 
     { at: 'admin/switch', methods: ['POST'], who: whoChanges, voice, handle: (request) => switchTo(request, options) },
     { at: 'admin/automatic', methods: ['POST'], who: whoChanges, voice, handle: (request) => command(request, { kind: 'automatic' }, options) },
     ...(keepRecording === undefined ? [] : [{ at: 'admin/dump', methods: ['POST'], who: whoChanges, voice, handle: (request: HttpRequest) => dump(request, keepRecording) }]),
-    { at: 'admin/reload', methods: ['POST'], who: whoChanges, voice, handle: (request) => readAgain(request, options) },
+    reloadRoute(options),
   ];
+}
+
+/** POST /admin/reload: reads the configuration again. Answered when it is done: 200, or 400 where the configuration is wrong and nothing has changed. */
+export function reloadRoute({ reload, allowed }: Pick<OperatorPagesOptions, 'reload' | 'allowed'>): Route {
+  const voice = jsonVoice;
+  return { at: 'admin/reload', methods: ['POST'], who: allowed({ voice, isChange: true }), voice, handle: (request) => readAgain(request, reload) };
 }
 
 /** The answer comes when the file is written, or when it is clear that it cannot be. */
@@ -80,9 +86,8 @@ function command({ target, from }: HttpRequest, command: MountCommand, { api, lo
   return jsonReply(status, { result, message, mount, onAir } satisfies Answer);
 }
 
-/** Answered when it is done: 200, or 400 where the configuration is wrong and nothing has changed. */
-function readAgain({ socket, from }: HttpRequest, { reload }: OperatorPagesOptions): Reply | 'taken' {
-  if (reload === undefined) return jsonVoice(409, 'There is no configuration file to be read again: the edge was started without --config');
+function readAgain({ socket, from }: HttpRequest, reload: Reload | undefined): Reply | 'taken' {
+  if (reload === undefined) return jsonVoice(409, 'There is no configuration file to be read again: the process was started without --config');
   void reload(from).then((result) => finish(socket, formatReply(reloadReply(result))));
   return 'taken';
 }

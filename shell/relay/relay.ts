@@ -8,7 +8,7 @@ import { Relay, type RelaySink } from '../../core/relay/relay.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { formatEndpoint, interfaceOf, peerOf, plainAddress, type Endpoint } from '../net/address.ts';
 import { AllowList, type Range } from '../net/allow.ts';
-import { NEVER_FINISHED, type Reconfigured } from '../process/app.ts';
+import { NEVER_FINISHED, type Reconfigured, type Reload } from '../process/app.ts';
 import { Driver } from '../process/driver.ts';
 import { PageServer } from '../http/page-server.ts';
 import { htmlReply } from '../http/reply.ts';
@@ -18,6 +18,7 @@ import type { Log } from '../log/log.ts';
 import { IngressLinks, type InnerPath, type PathEnd } from '../net/ingress-links.ts';
 import { FlightRecorder, type RecordConfig } from '../recording/flight-recorder.ts';
 import { operators, operatorsIfAny } from '../operator/allowed.ts';
+import { reloadRoute } from '../operator/pages.ts';
 import { relayTitleRoutes } from './title-routes.ts';
 import { Refusals } from '../log/refusals.ts';
 import type { Page } from '../page/page.ts';
@@ -53,6 +54,8 @@ export interface RelayConfig {
   readonly adminUser?: string | undefined;
   /** Of operators at its pages; without one nobody sets titles there. */
   readonly adminPassword?: string | undefined;
+  /** For operators; undefined: there is nothing to be read again. */
+  readonly reload?: Reload | undefined;
   readonly settings: Settings;
   /** Keep a flight recorder; undefined: none. */
   readonly record?: RecordConfig | undefined;
@@ -113,10 +116,11 @@ export class RelayApp implements Reconfigured<RelayConfig> {
     this.#driver = new Driver(this.#relay, settings);
     const allowed = operators({ user: config.adminUser, password: () => this.#config.adminPassword, refusals: this.#refusals });
     const titles = relayTitleRoutes({ allowed, hasMount: (name) => this.#relay.hasMount(name), set: (mount, title, { from }) => this.#setTitle(mount, title, from) });
-    this.#page = page === undefined || isPart ? undefined : new PageRoutes({ ...page, operators: operatorsIfAny(allowed, () => this.#config.adminPassword)(htmlReply), tell: log });
+    this.#page = page === undefined || isPart ? undefined : new PageRoutes({ ...page, operators: operatorsIfAny(allowed, () => this.#config.adminPassword)(htmlReply), commands: () => (config.reload === undefined ? [] : ['reload']), tell: log });
     this.#pages = new PageServer({ settings, log, refusals: this.#refusals, trustedProxies }, [
       readyRoute({ checks: () => (this.hasUpstreams ? [{ name: 'upstreams', look: () => this.upstreamsUp }] : []), counted: ready }),
       ...(metrics === undefined ? [] : [metrics.route(this.#refusals)]),
+      reloadRoute({ reload: config.reload, allowed }),
       ...titles,
       ...(this.#page?.routes ?? []),
     ]);

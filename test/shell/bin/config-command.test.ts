@@ -57,7 +57,7 @@ describe('davecast config check', () => {
 
   it.each([
     ['check FILE', 'stallMinMs: 900\nstallMaxMs: 800\nhtp: 1\n', /davecast\.yaml:3:1: unknown key "htp": did you mean http\?$/],
-    ['check FILE', 'stallMinMs: 900\nstallMaxMs: 800\n', /stallMinMs \(900\) must not be more than stallMaxMs \(800\)$/],
+    ['check FILE', 'stallMinMs: 900\nstallMaxMs: 800\n', /davecast\.yaml:1:1: stallMinMs \(900\) must not be more than stallMaxMs \(800\)$/],
     ['check FILE --role edge', 'http: 1\n', /^--relay is missing$/],
     ['check FILE --role edges', 'http: 1\n', /--role must be one of station, relay, edge, encoder, not "edges"/],
     ['check', '', /config check: FILE is missing/],

@@ -113,7 +113,12 @@ mounts:
       expect(await change(first.replace('one', 'two').replace('a.mp3', file))).toEqual({ isApplied: false, problems: [expect.stringContaining(problem)] });
     }
     expect(await change(`${first.replace('one', 'two')}listenerAllow: none.txt\n`)).toEqual({ isApplied: false, problems: [expect.stringContaining('none.txt: cannot be read: ENOENT')] });
-    expect(told.all('reload-refused')).toHaveLength(5);
+    // A list that is right is not watched on behalf of a configuration that is not.
+    writeFileSync(join(directory, 'deny.txt'), '127.0.0.0/8\n');
+    const watches = process.listenerCount('SIGHUP');
+    expect(await change(`${first.replace('a.mp3', 'none.mp3')}listenerDeny: deny.txt\n`)).toMatchObject({ isApplied: false });
+    expect(process.listenerCount('SIGHUP')).toBe(watches);
+    expect(told.all('reload-refused')).toHaveLength(6);
     expect(told.all('policy-changed')).toEqual([]);
     expect(await statusOf(port, '/admin/sources?mount=/radio', { login: 'admin:one' })).toBe(200);
     expect(await change(first)).toEqual(applied([]));
@@ -179,15 +184,17 @@ it('an edge without a file has nothing to read again', async () => {
 });
 
 it('a relay subscribes to other relays, and allows other addresses', async () => {
-  const { told, change } = await running('relay', 'in: 0\nout: 0\nhttp: 0\n');
+  const { told, change } = await running('relay', 'in: 0\nout: 0\nhttp: 0\nadminPassword: one\n');
   const upstream = await running('station', 'http: 0\nout: 0\n');
   const [port, inPort, out] = [await told.port('http'), await told.port('in'), await upstream.told.port('out')];
   expect(await ask(port, 'GET /readyz HTTP/1.0\r\n\r\n')).toContain('"checks":{}');
-  expect(await change(`in: 0\nout: 0\nhttp: 0\nupstream: 127.0.0.1:${out}\nallowIn: 192.0.2.0/24\n`)).toEqual(applied(['allowIn', 'upstream']));
+  expect(await change(`in: 0\nout: 0\nhttp: 0\nupstream: 127.0.0.1:${out}\nallowIn: 192.0.2.0/24\nadminPassword: two\n`)).toEqual(applied(['adminPassword', 'allowIn', 'upstream']));
   await told.until('connected', { peer: `127.0.0.1:${out}` });
+  expect(await statusOf(port, '/admin/reload', { method: 'POST', login: 'admin:one' })).toBe(401);
+  expect(await statusOf(port, '/admin/reload', { method: 'POST', login: 'admin:two' })).toBe(200);
   expect(await ask(inPort, '')).toBe('');
   await told.until('refused', { reason: 'not allowed' });
-  expect(await change('in: 0\nout: 0\nhttp: 0\n')).toEqual(applied(['allowIn', 'upstream']));
+  expect(await change('in: 0\nout: 0\nhttp: 0\n')).toEqual(applied(['adminPassword', 'allowIn', 'upstream']));
   expect(await ask(port, 'GET /readyz HTTP/1.0\r\n\r\n')).toContain('"checks":{}');
 });
 
