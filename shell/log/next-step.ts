@@ -35,6 +35,10 @@ export function nextStep(event: ProcessEvent): string | undefined {
       return 'check the relays, and the network to them: nothing of this encoder can be heard until one is back';
     case 'target-lost':
       return 'check this relay, and the network to it';
+    case 'needs-restart':
+      return 'restart this process when it suits';
+    case 'reload-refused':
+      return 'mend the configuration, look at it with davecast config check, and have it read again';
     default:
       return undefined;
   }

@@ -103,6 +103,12 @@ function about(event: ProcessEvent): string {
     case 'left-target-lost':
     case 'target-stuck':
       return `: ${printable(event.label)}`;
+    case 'reloaded':
+      return `, changed: ${printable(event.changed)}`;
+    case 'needs-restart':
+      return `: ${printable(event.keys)}`;
+    case 'reload-refused':
+      return `: ${printable(event.problem)}`;
     case 'relay-back':
     case 'target-back':
       return `: ${printable(event.label)}${event.forMs > 0 ? `, after ${spanText(event.forMs)} without any` : ''}`;

@@ -27,7 +27,7 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'unwatched': { level: 'error', text: 'event loop watchdog has failed' },
   'signal': { level: 'info', text: 'signal ignored' },
   'reloaded': { level: 'info', text: 'configuration read again' },
-  'needs-restart': { level: 'warn', text: 'these cannot change while the process runs: restart it' },
+  'needs-restart': { level: 'warn', text: 'cannot change while the process runs' },
   'reload-refused': { level: 'warn', text: 'configuration is wrong, nothing has changed' },
   'stopping': { level: 'info', text: 'stopping' },
   'service-manager-not-told': { level: 'warn', text: 'systemd cannot be told that this process serves' },

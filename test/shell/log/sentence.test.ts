@@ -24,6 +24,9 @@ describe('a line of the log', () => {
     [{ kind: 'relay-back', label: 'relay-2:8001', relays: 1, forMs: 130_000 }, 'relay back: relay-2:8001, after 2 min without any'],
     [{ kind: 'mount-ended', mount: 'radio', why: 'no-source', ...ENCODER, stream: A, silentMs: 10_000, forMs: 20_000, listeners: 1, streams: [] }, 'radio: mountpoint ended: no frame from any encoder for 10 s, 1 listener disconnected'],
     [{ kind: 'no-target-left', label: 'relay-2:9001', forMs: 0 }, 'no target connected: relay-2:9001'],
+    [{ kind: 'reloaded', by: 'SIGHUP', changed: 'relay, mounts.radio' }, 'configuration read again, changed: relay, mounts.radio'],
+    [{ kind: 'needs-restart', keys: 'http, workers' }, 'cannot change while the process runs: http, workers'],
+    [{ kind: 'reload-refused', by: 'SIGHUP', problem: 'site.yaml:1:1: unknown key "htpp"' }, 'configuration is wrong, nothing has changed: site.yaml:1:1: unknown key "htpp"'],
     [
       { kind: 'mount-ended', mount: 'radio', why: 'no-source', ...ENCODER, stream: A, silentMs: 10_000, forMs: 20_000, listeners: 7, streams: [] },
       'radio: mountpoint ended: no frame from any encoder for 10 s, 7 listeners disconnected',
