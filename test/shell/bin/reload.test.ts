@@ -124,6 +124,14 @@ mounts:
     expect(await change(first)).toEqual(applied([]));
   });
 
+  it('says of many problems the first twenty, and how many more there are', async () => {
+    const { told, change } = await running('edge', first);
+    const wrong = Array.from({ length: 25 }, (_, n) => `zzz${n}: 1\n`).join('');
+    expect(await change(first + wrong)).toMatchObject({ isApplied: false, problems: { length: 25 } });
+    expect(told.all('reload-refused')).toHaveLength(21);
+    expect(told.all('reload-refused').at(-1)).toMatchObject({ problem: 'and 5 more: davecast config check' });
+  });
+
   it('names what cannot change, until it is restarted', async () => {
     const { told, change } = await running('edge', first);
     expect(await change(first.replace('http: 0', 'http: 1') + 'workers: 2\nstallMinMs: 400\nlogLevel: debug\n')).toEqual(applied(['logLevel'], ['http', 'stallMinMs', 'workers']));
@@ -194,7 +202,9 @@ it('a relay subscribes to other relays, and allows other addresses', async () =>
   expect(await statusOf(port, '/admin/reload', { method: 'POST', login: 'admin:two' })).toBe(200);
   expect(await ask(inPort, '')).toBe('');
   await told.until('refused', { reason: 'not allowed' });
+  await upstream.told.until('subscriber-joined');
   expect(await change('in: 0\nout: 0\nhttp: 0\n')).toEqual(applied(['adminPassword', 'allowIn', 'upstream']));
+  await upstream.told.until('subscriber-left');
   expect(await ask(port, 'GET /readyz HTTP/1.0\r\n\r\n')).toContain('"checks":{}');
 });
 
@@ -224,8 +234,9 @@ it('an encoder sends to other targets, and takes sources of other mountpoints', 
   await told.until('encoder-format');
   expect(await change(first.replace(`127.0.0.1:${one}`, `127.0.0.1:${two}`).replace('radio', '[radio, jazz]').replace('password: a', 'password: b'))).toEqual(applied(['mount', 'password', 'to']));
   await told.until('target-up', { label: `127.0.0.1:${two}` });
-  // What it has of the source it sends there, too.
+  // What it has of the source it sends there, too, and nothing more to the first one.
   await relays[1]!.told.until('stream-announced');
+  await relays[0]!.told.until('path-closed');
   expect(await statusOf(port, '/jazz', { method: 'SOURCE', login: 'source:a' })).toBe(401);
   expect(await statusOf(port, '/jazz', { method: 'SOURCE', login: 'source:b' })).toBe(200);
   expect(await change(first)).toEqual(applied(['mount', 'password', 'to']));
