@@ -79,14 +79,14 @@ class FileReader extends JsonReader {
     }
   }
 
-  read({ [MOUNTS_KEY]: mounts, ...given }: Record<string, unknown>): ConfigFile {
+  read({ [MOUNTS_KEY]: mounts = null, ...given }: Record<string, unknown>): ConfigFile {
     const { document } = this;
     const problems = new Problems();
     for (const problem of document.problems) problems.add(problem);
     for (const [key, value] of Object.entries(given)) problems.try(() => this.#take(key, value));
-    const policies = mounts === undefined ? {} : problems.try(() => policiesIn(document, mounts));
-    const sources: MountSources | undefined = mounts === undefined ? new Map() : problems.try(() => sourcesIn(document, mounts));
-    const listeners: MountListeners | undefined = mounts === undefined ? new Map() : problems.try(() => listenersIn(document, mounts));
+    const policies = problems.try(() => policiesIn(document, mounts));
+    const sources = problems.try(() => sourcesIn(document, mounts));
+    const listeners = problems.try(() => listenersIn(document, mounts));
     problems.throwAll(inOrderOfPlaces);
     return { document, options: this.#options, settings: this.#settings, policies: policies!, sources: sources!, listeners: listeners!, notes: this.#notes };
   }

@@ -32,7 +32,9 @@ export class JsonReader {
   }
 
   entries(where: string, value: unknown): [string, unknown][] {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw this.error(where, 'must be an object');
+    // A key with nothing behind it, as in YAML.
+    if (value === null) return [];
+    if (typeof value !== 'object' || Array.isArray(value)) throw this.error(where, 'must be an object');
     return Object.entries(value);
   }
 
@@ -44,8 +46,9 @@ export class JsonReader {
   }
 
   text(where: string, value: unknown): string {
-    if (typeof value !== 'string' || value === '') throw this.error(where, `must be a string, not ${JSON.stringify(value)}`);
-    return value;
+    if (typeof value === 'string' && value !== '') return value;
+    const isBare = typeof value === 'number' || typeof value === 'boolean';
+    throw this.error(where, `must be a string, not ${isBare ? `${this.document.textAt(where) ?? String(value)}: put it in quotes` : JSON.stringify(value)}`);
   }
 
   flag(where: string, value: unknown): boolean {

@@ -48,6 +48,13 @@ describe('a configuration file', () => {
     expect(configOf(given('edge', 'stallMinMs: 400', '--stall-min-ms', '500')).settings.stallMinMs).toBe(500);
   });
 
+  it('may have keys with nothing behind them where there is nothing to say yet', () => {
+    expect(given('edge', '').file?.policies).toEqual({});
+    expect(given('edge', 'mounts:\n').file?.policies).toEqual({});
+    expect(given('edge', 'mounts:\n  radio:\n  jazz: {prefer: a}\n').file?.policies).toEqual({ radio: {}, jazz: { prefer: 'a' } });
+    expect(problemsOf(() => given('edge', 'mounts:\n  radio: {source: {password: 0123}}\n'))).toEqual(['FILE:2:20: mounts.radio.source.password: must be a string, not 0123: put it in quotes']);
+  });
+
   it('starts a process without anything else on the command line', () => {
     const path = written('http: 0\nrelay: 127.0.0.1:1\nlogLevel: warn\nmounts:\n  radio: {prefer: studio-a}\n');
     expect(readDavecast(['edge', '--config', path])).toMatchObject({ kind: 'run', role: 'edge', logLevel: 'warn' });

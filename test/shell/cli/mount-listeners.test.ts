@@ -28,7 +28,7 @@ describe('what a configuration file says of listeners', () => {
 
   it.each([
     ['x', 'mounts["/radio"].listeners: must be an object'],
-    [{ allow: 1 }, 'mounts["/radio"].listeners.allow: must be a string, not 1'],
+    [{ allow: 1 }, 'mounts["/radio"].listeners.allow: must be a string, not 1: put it in quotes'],
     [{ permit: 'x' }, 'mounts["/radio"].listeners.permit: unknown key: listeners have allow, deny, auth'],
     [{ auth: {} }, 'mounts["/radio"].listeners.auth: must have either htpasswd or url'],
     [{ auth: { url: {} } }, 'mounts["/radio"].listeners.auth.url: must have listenerAdd or listenerRemove'],

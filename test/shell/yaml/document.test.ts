@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../../shell/process/problems.ts';
 import { itemText, keyText, YamlDocument } from '../../../shell/yaml/document.ts';
 
 const read = (text: string, env: Record<string, string> = {}): YamlDocument => new YamlDocument({ file: 'F', text, env });
@@ -19,6 +20,18 @@ describe('a document', () => {
       fc.pre(!text.includes('${'));
       expect(read(text).content).toEqual(JSON.parse(text));
     }), { numRuns: 60 });
+  });
+
+  it('is read or refused with places, whatever it is', () => {
+    const piece = fc.constantFrom('a: ', 'b:\n', '  ', '- ', '\n', '"', "'", '{', '}', '[', ']', '&x ', '*x', '${A}', '!!str ', '#', '|', '>', '---', '\t', '?', ':', ',', '<<: ', 'null', '%YAML 1.1\n', '\u0000', '\\');
+    fc.assert(fc.property(fc.array(piece, { maxLength: 20 }), (pieces) => {
+      try {
+        expect(read(pieces.join(''), { A: 'v' }).at('a')).toMatch(/^F:\d+:\d+$/);
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error;
+        for (const line of error.message.split('\n')) expect(line).toMatch(/^F:\d+:\d+: ./);
+      }
+    }), { numRuns: 200 });
   });
 
   it('has variables of the environment in its values, and says where one is not set', () => {
