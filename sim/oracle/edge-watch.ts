@@ -116,7 +116,7 @@ export class EdgeWatch {
 
   /** The edge has never heard of this stream, or has forgotten it. */
   began(name: string): void {
-    for (const [stream, arrivals] of this.#arrivals) if (stream.name === name) arrivals.beganAt = undefined;
+    for (const [stream, arrivals] of this.#arrivals) if (stream.name === name) arrivals.beginsAnew(this.#world.now);
   }
 
   /** What a listener of a mountpoint gets; one that has asked for metadata, with blocks of it. `audio` takes what is left without them. */
@@ -251,6 +251,7 @@ class Arrivals {
   /** Programme that has come beyond the time that has passed, whatever of that the machine was suspended for: an edge counts no more, for it forgets some. */
   #leadUs = 0;
   #leadAt = -Infinity;
+  #cameAtOnceUs = 0;
 
   latestAt = 0;
   /** When its first frame came since the edge knows it. */
@@ -266,6 +267,13 @@ class Arrivals {
     this.#unpacedUs = unpacedUs;
   }
 
+  /** The edge knows nothing of it, nor of how late it was: what has just come is its first. */
+  beginsAnew(now: number): void {
+    this.beganAt = undefined;
+    if (this.#leadAt < now) this.#leadAt = -Infinity;
+    this.#leadUs = Math.min(Math.max(this.#leadUs, this.#cameAtOnceUs), this.#unpacedUs);
+  }
+
   /** By so little may what an edge counts be more: what has waited for a gap comes at once. */
   get isSurelyPaced(): boolean {
     return this.#leadUs < this.#unpacedUs - Math.min(CALM_US, this.#unpacedUs / 2);
@@ -278,6 +286,7 @@ class Arrivals {
     if (this.#index[slot]! >= index) return;
     this.#index[slot] = index;
     this.#time[slot] = time;
+    this.#cameAtOnceUs = (time === this.#leadAt ? this.#cameAtOnceUs : 0) + this.#frameUs;
     this.#leadUs = Math.min(this.#leadAfter(time - this.#leadAt) + this.#frameUs, this.#unpacedUs);
     this.#leadAt = time;
     this.mayBeUnpaced = this.#leadUs > this.#unpacedUs - (this.mayBeUnpaced ? Math.min(CALM_US, this.#unpacedUs / 2) : this.#frameUs);

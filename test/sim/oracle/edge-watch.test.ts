@@ -118,6 +118,15 @@ describe('the oracle', () => {
     }
   });
 
+  test('lets one that is new to the edge be called so, however late it was before', () => {
+    const watched = new Watched({ unpacedMs: 2_000 });
+    watched.arrives(30_000, watched.b, 1);
+    watched.watch.began('a#1');
+    for (let index = 1; index <= 120; index++) watched.arrives(30_000 + index, watched.a, index);
+    watched.watch.unpaced('a#1');
+    expect(watched.broken).toEqual([]);
+  });
+
   test('has nothing against a stream in order, a switch, and the way back', () => {
     const watched = new Watched();
     watched.arrives(0, watched.a, 1, 2, 3, 4, 5, 6, 7, 8);

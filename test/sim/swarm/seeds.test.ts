@@ -20,6 +20,7 @@ test.each([
   ['a gap was taken for shorter than it was, for the clock of an edge that is suspended stands still', 9_303_053],
   ['what the only path had brought between two long losses was left out', 9_303_041],
   ['a pause was one that its stream often makes, as soon as it was over, and the fallback was left at once', 9_400_177],
+  ['a stream that an edge had forgotten was held against it for how late it had been before', 9_401_101],
 ] as const)('%s', (_, seed) => {
   expect(simulate(drawSwarm(seed), { seed }).violations).toEqual([]);
 });
