@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -21,17 +22,27 @@ const recovery = { withinMs: 60_000 };
 const portOf = (by: Running): 'source' | 'http' => (site.encoders.includes(by) || by === other ? 'source' : 'http');
 /** A counter or gauge of one process. */
 const sample = (by: Running, name: string, is: (value: number) => boolean, late?: string): Saying => ({
-  by, metric: new RegExp(`^${name.replace(/[{}".*+|]/g, (c) => (c === '.' || c === '*' ? c : `\\${c}`))}`), is, at: portOf(by), shown: name.replace('.*', '…'), ...(late !== undefined && { late }),
+  by, metric: new RegExp(`^${name.replace(/[{}".*+|]/g, (c) => (c === '.' || c === '*' ? c : `\\${c}`))}`), is, at: portOf(by), shown: name, ...(late !== undefined && { late }),
 });
 const grown = (value: number): boolean => value > 0;
 const zero = (value: number): boolean => value === 0;
 const readyz = (by: Running, status: number, shown: string, check: RegExp): Saying => ({ by, at: portOf(by), page: '/readyz', shown: `GET /readyz: ${shown}`, holds: (answer) => answer.status === status && check.test(answer.body) });
 
+/** Starts processes; when the first of them serves is the beginning. */
+async function serving(...processes: readonly Running[]): Promise<number> {
+  const fromMs = Date.now();
+  await Promise.all(processes.map((one) => one.start()));
+  return Math.min(...processes.map((one) => one.find('listening', {}, fromMs)!.atMs));
+}
+
+/** What is wrong, on the page of the edge. */
+const page = (mount: string | undefined, problem: RegExp, late?: string): Saying => ({ by: edge, viewer: site.viewer, mount, problem, ...(late !== undefined && { late }) });
+
 beforeAll(async () => {
   await site.start();
   slowListener = ledger.incident('a listener takes nothing', () => site.listen('loud', false), [
     { by: edge, log: 'listener-dropped', fields: { mount: 'loud' }, late: 'once it is 512 KiB behind, and what the system takes for it is full' },
-    sample(edge, 'davecast_listeners_slow_total{mount="loud"}', grown, 'with the line in the log'),
+    sample(edge, 'davecast_listeners_slow_total{mount="loud"}', grown, 'with the line'),
   ]);
   slowListener.catch(() => undefined);
 });
@@ -52,22 +63,28 @@ it('a source with a wrong password', async () => {
 });
 
 it('a source of a format that nobody can play', async () => {
-  await ledger.incident('a source sends Ogg', () => {
+  await ledger.incident('a source sends Ogg', async () => {
     const socket = site.alsoStop(net.connect(other.port('source'), HOST));
     socket.write(`SOURCE /spare HTTP/1.0\r\nAuthorization: Basic ${Buffer.from('source:secret').toString('base64')}\r\n\r\n`);
+    // Told to go on, as clients that wait for an answer are.
+    await once(socket, 'data');
     socket.write(`OggS${'\0'.repeat(24)}\u0001\u001e\u0001vorbis${'\0'.repeat(2_000)}`);
-  }, [{ by: other, log: 'source-refused', fields: { reason: /^Ogg/ } }]);
+    return Date.now();
+  }, [
+    { by: other, log: 'source-unsupported', fields: { format: /^Ogg/ } },
+    sample(other, 'davecast_events_total{event="source-unsupported",level="error"}', grown),
+  ]);
 });
 
 it('wrong wiring', async () => {
   const astray = site.beside('encoder', ['source'], ['encoder', '--mount', 'radio', '--listen', '0', '--to', `${HOST}:${relay.port('out')}`]);
-  await ledger.incident('an encoder sends to --out of a relay (from its start)', () => astray.start(), [
+  await ledger.incident('an encoder sends to `--out` of a relay', () => serving(astray), [
     { by: astray, log: 'wiring', fields: { found: /outgoing port/ } },
     { by: relay, log: 'wiring' },
     sample(relay, 'davecast_events_total{event="wiring",level="warn"}', grown),
   ]);
   const reader = site.beside('edge 2', ['http'], ['edge', '--http', '0', '--relay', `${HOST}:${relay.port('in')}`]);
-  await ledger.incident('an edge reads from --in of a relay (from its start)', () => reader.start(), [
+  await ledger.incident('an edge reads from `--in` of a relay', () => serving(reader), [
     { by: reader, log: 'wiring', late: 'nothing has come for silentPeerMs (5 s), and nothing was answered for 2 s' },
     { by: relay, log: 'wiring', late: 'when the edge asks what it is' },
     readyz(reader, 503, '503: no mountpoint', /0 on air/),
@@ -100,6 +117,37 @@ it('certificates', async () => {
     { by: renewing, log: 'certificate-expires' },
     { by: renewing, at: 'http', metric: /^davecast_certificate_expiry_timestamp_seconds/, is: (until) => until < Date.now() / 1000 + 6 * 86_400, shown: 'davecast_certificate_expiry_timestamp_seconds' },
   ]);
+});
+
+it('a file that is wrong, and an upgrade that fails for it', async () => {
+  const list = join(site.directory, 'deny.txt');
+  writeFileSync(list, '192.0.2.0/24\n');
+  const guarded = await site.beside('edge 3', ['http'], ['edge', '--http', '0', '--relay', `${HOST}:${relay.port('out')}`, '--listener-deny', list]).start();
+  await ledger.incident('a list of addresses is wrong', () => {
+    writeFileSync(list, 'nobody\n');
+    guarded.signal('SIGHUP');
+  }, [{ by: guarded, log: 'file-refused' }]);
+  await ledger.incident('an edge is upgraded, and the new process refuses that list', () => guarded.signal('SIGUSR1'), [
+    { by: guarded, log: 'upgrade-failed', late: 'the new process has to start' },
+    { by: guarded, at: 'http', page: '/healthz', shown: 'GET /healthz: ok', holds: ({ status }) => status === 200 },
+  ]);
+});
+
+it('a configuration that is wrong', async () => {
+  const file = join(site.directory, 'edge.yaml');
+  writeFileSync(file, 'burstMs: 2000\nmounts:\n  radio: { prefer: studio-a }\n');
+  const configured = await site.beside('edge 4', ['http'], ['edge', '--http', '0', '--relay', `${HOST}:${relay.port('out')}`, '--config', file]).start();
+  await ledger.incident('a configuration is wrong', () => {
+    writeFileSync(file, 'burstMs: 2000\nmounts:\n  radio: { prefers: studio-b }\n');
+    configured.signal('SIGHUP');
+  }, [
+    { by: configured, log: 'reload-refused', fields: { problem: /prefers/ } },
+    sample(configured, 'davecast_events_total{event="reload-refused",level="warn"}', grown),
+  ]);
+  await ledger.incident('a configuration needs a restart', () => {
+    writeFileSync(file, 'listenerFlushMs: 50\nmounts:\n  radio: { prefer: studio-b }\n');
+    configured.signal('SIGHUP');
+  }, [{ by: configured, log: 'needs-restart', fields: { keys: /listenerFlushMs/ } }, { by: configured, log: 'reloaded', fields: { changed: /mounts\.radio/ } }]);
 });
 
 it.skipIf(process.platform !== 'linux')('a disk that is full', async () => {
@@ -137,7 +185,8 @@ it('a worker that dies', async () => {
 });
 
 it('a stranger on a mountpoint', async () => {
-  await ledger.incident('a stranger announces a mountpoint (from its start)', () => site.stranger('talk'), [
+  let stranger: Running | undefined;
+  await ledger.incident('a stranger announces a mountpoint', async () => (await eventually('it has a source', async () => (stranger ??= await site.stranger('talk')).find('source-started'), recovery)).atMs, [
     { by: relay, log: 'stream-announced', fields: { mount: 'talk' } },
     { by: edge, log: 'backup-added', fields: { mount: 'talk', origin: 'stranger' } },
     sample(edge, 'davecast_stream_info{mount="talk",stream=".*",origin="stranger"', grown),
@@ -160,6 +209,7 @@ it('silence, and a source that is gone', async () => {
     { by: edge, log: 'backup-lost', fields: { mount: 'radio' } },
     sample(edge, 'davecast_mount_switches_total{mount="radio",reason="stalled"}', grown),
     sample(edge, 'davecast_mount_redundancy_lost_seconds{mount="radio"}', grown),
+    page('radio', /^backup lost/),
   ]);
   await Promise.all([silence, gone]);
   site.source(news, 'news').isSilent = false;
@@ -172,6 +222,7 @@ it('a stopped encoder', async () => {
     { by: edge, log: 'switch', fields: { mount: 'jazz', reason: 'stalled' } },
     { by: edge, log: 'backup-lost', fields: { mount: 'jazz' } },
     sample(edge, 'davecast_mount_standing_by{mount="jazz"}', zero),
+    page('jazz', /^backup lost/),
     sample(edge, `davecast_stream_healthy{mount="jazz",stream="${live.find('source-started', { mount: 'jazz' })!['stream'] as string}"}`, zero),
   ]);
   live.signal('SIGCONT');
@@ -186,8 +237,9 @@ it('a relay that dies', async () => {
     sample(edge, `davecast_upstream_connected{machine="edge",peer="${HOST}:${relay.port('out')}"}`, zero),
     sample(other, `davecast_target_connected{target="${HOST}:${relay.port('in')}"`, zero),
     readyz(edge, 200, '1 of 2 connected', /1 of 2 connected/),
+    page(undefined, /^relay lost/),
   ]);
-  await ledger.incident('the relay is started again (from its start)', () => relay.start(), [{ by: edge, log: 'relay-back' }, { by: other, log: 'target-up' }]);
+  await ledger.incident('the relay is started again', () => serving(relay), [{ by: edge, log: 'relay-back' }, { by: other, log: 'target-up' }]);
 });
 
 it('encoders that die, until none is left', async () => {
@@ -198,6 +250,7 @@ it('encoders that die, until none is left', async () => {
     { by: edge, log: 'backup-lost', fields: { mount: 'jazz' } },
     { by: relay, log: 'path-closed' },
     sample(edge, 'davecast_mount_standing_by{mount="jazz"}', zero),
+    page('jazz', /^backup lost/),
   ]);
   const [stalled, fallback, ended] = await ledger.incident('the last encoder is killed, too', () => backup.kill(), [
     { by: edge, log: 'stalled', fields: { mount: 'jazz' } },
@@ -205,14 +258,16 @@ it('encoders that die, until none is left', async () => {
     { by: edge, log: 'mount-ended', fields: { mount: 'jazz' }, late: 'mountEndMs (10 s)' },
     sample(edge, 'davecast_mount_on_air{mount="jazz"}', zero),
     sample(edge, 'davecast_mount_fallback{mount="radio"}', (value) => value === 1),
+    page('jazz', /^the encoder on air has stalled/),
+    page('radio', /^no encoder is on air, listeners hear the fallback/),
+    page('jazz', /^ended: /, 'with mount-ended'),
     { by: edge, at: 'http', page: '/readyz?mount=/jazz', shown: 'GET /readyz?mount=/jazz: 503', holds: ({ status }) => status === 503, late: 'with mount-ended' },
   ]);
   expect([stalled! < fallback!, fallback! < ended!]).toEqual([true, true]);
-  const starts = 'starting two processes took until then, and the sources look for them every 200 ms';
-  await ledger.incident('the encoders are started again (from their start)', async () => await Promise.all([live, backup].map((encoder) => encoder.start())), [
-    { by: edge, log: 'mount-started', fields: { mount: 'jazz' }, late: starts },
-    { by: edge, log: 'fallback-left', fields: { mount: 'radio' }, late: `${starts}; fallbackLeaveMs (1 s)` },
-    sample(edge, 'davecast_mount_on_air{mount="jazz"}', (value) => value === 1, starts),
+  await ledger.incident('the encoders are started again', () => serving(live, backup), [
+    { by: edge, log: 'mount-started', fields: { mount: 'jazz' } },
+    { by: edge, log: 'fallback-left', fields: { mount: 'radio' } },
+    sample(edge, 'davecast_mount_on_air{mount="jazz"}', (value) => value === 1),
   ]);
 });
 
@@ -229,6 +284,7 @@ it('relays that die, until none is left', async () => {
     { by: edge, at: 'http', metric: /^davecast_upstream_connected/, is: zero, shown: 'davecast_upstream_connected' },
     { by: other, at: 'source', metric: /^davecast_target_connected/, is: zero, shown: 'davecast_target_connected' },
     readyz(edge, 503, '503', /0 of 2 connected/),
+    page(undefined, /^no relay left/),
     readyz(other, 503, '503', /0 of 2 connected/),
   ]);
 });

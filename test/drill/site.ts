@@ -3,6 +3,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { adtsFrame } from '../core/codec/build.ts';
+import { PageViewer } from './page-viewer.ts';
 import { eventually, HOST, Running } from './running.ts';
 import { SourceClient } from './studio.ts';
 
@@ -29,6 +30,8 @@ export class Site {
   readonly edge: Running;
   /** By encoder and mountpoint: `studio-a/radio`. */
   readonly sources: Map<string, SourceClient> = new Map();
+  /** Of the edge. */
+  readonly viewer: PageViewer = new PageViewer();
   readonly #more: { stop(): unknown }[] = [];
 
   constructor() {
@@ -51,6 +54,7 @@ export class Site {
     for (const encoder of this.encoders) this.feed(encoder);
     this.feedOther();
     for (const mount of [...MOUNTS, 'talk', 'loud']) await eventually(`${mount} is on air`, () => this.edge.find('mount-started', { mount }), { withinMs: START_MS });
+    await this.viewer.open(this.edge);
     return this;
   }
 
@@ -110,6 +114,7 @@ export class Site {
   }
 
   async stop(): Promise<void> {
+    this.viewer.close();
     for (const source of this.sources.values()) source.stop();
     for (const one of this.#more) await one.stop();
     await Promise.all(this.processes.map((process) => process.kill()));

@@ -53,7 +53,7 @@ export class SourceClient {
 
 const SIDE_INFO_OF_MONO = { from: 4, until: 21 };
 
-/** The same frame, in which nothing is coded: digital silence. */
+/** A copy of the frame, in which nothing is coded: digital silence. */
 function muted(frame: Uint8Array): Uint8Array {
-  return frame.slice().fill(0, SIDE_INFO_OF_MONO.from, SIDE_INFO_OF_MONO.until);
+  return Uint8Array.from(frame).fill(0, SIDE_INFO_OF_MONO.from, SIDE_INFO_OF_MONO.until);
 }
