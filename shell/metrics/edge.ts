@@ -56,6 +56,8 @@ function tellMount(scrape: Scrape, figures: MountFigures, counts: MountsCounts):
   counts.seen(name);
   // Of several mountpoints together these would say nothing.
   if (mount !== OTHERS) {
+    const fault = streams.find(({ isOnAir }) => isOnAir)?.contentFault;
+    if (fault === 'silent' || fault === 'frozen') scrape.add('davecast_mount_fault', labels({ mount, fault }), 1);
     scrape.add('davecast_mount_buffer_seconds', of, seconds(experience.bufferedUs));
     if (redundancyLostUs !== undefined) scrape.add('davecast_mount_redundancy_lost_seconds', of, seconds(redundancyLostUs));
   }

@@ -26,6 +26,7 @@ const target: readonly string[] = ['target', 'transport'];
 export type FamilyName =
   | 'davecast_mount_on_air'
   | 'davecast_mount_fallback'
+  | 'davecast_mount_fault'
   | 'davecast_mount_streams'
   | 'davecast_mount_standing_by'
   | 'davecast_mount_redundancy_lost_seconds'
@@ -106,6 +107,7 @@ export const families: Readonly<Record<FamilyName, Family>> = {
   // Edge: what listeners hear of a mountpoint.
   davecast_mount_on_air: { type: 'gauge', labels: mount, of: edges, help: '1 while listeners of the mountpoint hear an encoder or the fallback; 0 while its live stream is stalled, and for a day after the mountpoint has ended' },
   davecast_mount_fallback: { type: 'gauge', labels: mount, of: edges, help: '1 while listeners of the mountpoint hear its fallback' },
+  davecast_mount_fault: { type: 'gauge', labels: ['mount', 'fault'], of: edges, help: '1 while the encoder on air has sent digital silence for silentSwitchMs (fault silent), or the same again and again for frozenSwitchMs (frozen); not there otherwise' },
   davecast_mount_streams: { type: 'gauge', labels: mount, of: edges, help: 'streams that announce the mountpoint' },
   davecast_mount_standing_by: { type: 'gauge', labels: mount, of: edges, help: 'backups that could take over now' },
   davecast_mount_redundancy_lost_seconds: { type: 'gauge', unit: 'seconds', labels: mount, of: edges, help: 'time for which no backup has stood by; 0 while one does; not there where none ever did for ten seconds' },

@@ -211,8 +211,13 @@ it('silence, and a source that is gone', async () => {
     sample(edge, 'davecast_mount_redundancy_lost_seconds{mount="radio"}', grown),
     page('radio', /^backup lost/),
   ]);
-  await Promise.all([silence, gone]);
+  const alone = ledger.incident('the only encoder that carries its programme is silent', () => void (site.source(other, 'talk').isSilent = true), [
+    sample(edge, 'davecast_mount_fault{mount="talk",fault="silent"}', grown, 'silentSwitchMs (5 s)'),
+    page('talk', /^silence is on air/, 'the same'),
+  ]);
+  await Promise.all([silence, gone, alone]);
   site.source(news, 'news').isSilent = false;
+  site.source(other, 'talk').isSilent = false;
   site.feedOne(radio, 'radio');
 });
 

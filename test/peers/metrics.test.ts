@@ -98,7 +98,7 @@ describeWith(['promtool', 'prometheus'], 'Prometheus', () => {
   });
 
   it('takes the alert rules, and they fire when they should, and only then', async () => {
-    expect(await promtool(['check', 'rules', 'davecast.rules.yml'])).toMatch(/SUCCESS: 19 rules found/);
+    expect(await promtool(['check', 'rules', 'davecast.rules.yml'])).toMatch(/SUCCESS: 20 rules found/);
     expect(await promtool(['test', 'rules', 'davecast.rules.test.yml'])).toMatch(/SUCCESS/);
   });
 

@@ -59,6 +59,9 @@ const figures: MountFigures = {
   streams: [stream, backup],
 };
 
+/** The encoder on air is silent; so is not what is told of its backup. */
+const silent: MountFigures = { ...figures, name: 'jazz', streams: [{ ...stream, contentFault: 'silent' }, { ...backup, contentFault: 'frozen' }] };
+
 const peer: PeerFigures = { peer: '192.0.2.1:8001', isUpstream: true, transport: 'tcp', open: 1, messages: 10, bytes: 4_000, dropped: new Map([['duplicate', 4]]), reordered: 2, lagUs: 30_000 };
 
 function edge(mounts: readonly MountFigures[], peers: readonly PeerFigures[] = [peer]): EdgeToMeasure {
@@ -106,11 +109,11 @@ describe('metrics', () => {
   it('of all roles together are all that the table has, each with its labels', async () => {
     const all = new Map<string, ReadonlySet<string>>();
     const roles: readonly (readonly [ProcessRole, (metrics: Metrics) => void])[] = [
-      ['edge', (metrics) => metrics.measureEdge(edge([figures]))],
+      ['edge', (metrics) => metrics.measureEdge(edge([figures, silent]))],
       ['relay', (metrics) => metrics.measureRelay(relay)],
       ['station', (metrics) => {
         metrics.measureRelay(relay);
-        metrics.measureEdge(edge([figures]));
+        metrics.measureEdge(edge([figures, silent]));
       }],
       ['encoder', (metrics) => metrics.measureEncoder(() => ({ targets: [{ label: 'relay:9001', transport: 'tcp', isUp: true, bytes: 5, lostMessages: 0, stuck: 0 }], sources: [{ mount: 'radio', frames: 11 }], heldBytes: 3 }))],
     ];
@@ -168,6 +171,13 @@ describe('metrics', () => {
     const metrics = make('edge');
     metrics.measureEdge(edge([{ ...figures, state }]));
     expect((await told(metrics)).get('davecast_mount_on_air')).toEqual(new Map([['mount="radio"', 0]]));
+  });
+
+  it('tell of silence that is on air, and not of a backup that repeats itself, nor of one that is well or too fast', async () => {
+    const metrics = make('edge');
+    const unpaced: MountFigures = { ...figures, name: 'news', streams: [{ ...stream, contentFault: 'unpaced' }] };
+    metrics.measureEdge(edge([figures, silent, unpaced]));
+    expect((await metrics.text('prometheus')).toString().split('\n').filter((line) => line.startsWith('davecast_mount_fault{'))).toEqual(['davecast_mount_fault{mount="jazz",fault="silent"} 1']);
   });
 
   it('go on with frames where a source has ended and another one sends', async () => {
