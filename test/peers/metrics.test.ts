@@ -30,7 +30,7 @@ async function promtool(argv: readonly string[], input = ''): Promise<string> {
 /** What a server of Prometheus answers to a query, once it answers something. */
 async function queried(port: number, query: string): Promise<readonly { readonly metric: Readonly<Record<string, string>>; readonly value: readonly [number, string] }[]> {
   for (;;) {
-    const answer = await fetch(`http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(query)}`).then((response) => response.json(), () => undefined);
+    const answer = await fetch(`http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(query)}`).then((response) => response.json()).catch(() => undefined);
     const result = (answer as { data?: { result?: [] } } | undefined)?.data?.result ?? [];
     if (result.length > 0) return result;
     await sleep(100);
