@@ -12,6 +12,8 @@ import { EncoderApp, type EncoderConfig } from '../encoder/encoder.ts';
 import { daveiceConfig, encoderConfig } from './encoder-config.ts';
 import { allowedOf, fleetOf, readyOf, recordOf, servingOf, trustedProxiesOf } from './shared-config.ts';
 import type { Make } from './serve.ts';
+import { readKey } from './key-command.ts';
+import { keyOf, keysOf } from './link-keys.ts';
 import { stationConfig, type StationWish } from './station-config.ts';
 import { didYouMean } from '../yaml/nearest.ts';
 import { StationApp, type StationConfig } from '../station/station.ts';
@@ -74,6 +76,7 @@ export function readDavecast(argv: readonly string[]): Wish {
   if (first === 'help') return { kind: 'print', text: helpOn(rest) };
   if (first === 'completion') return { kind: 'print', text: readCompletion(rest, manual) };
   if (first === 'config') return { kind: 'print', text: readConfigCommand(rest, { options: optionsOfAll, start: startOf }) };
+  if (first === 'key') return { kind: 'print', text: readKey(rest) };
   if (first === 'record') return taskWish(readRecord(rest));
   if (first === 'switch') return taskWish(readSwitch(rest));
   if (first === 'sources') return taskWish(readSources(rest));
@@ -206,6 +209,7 @@ function made<Config extends { readonly settings: Settings }>(config: Config, ma
 
 function relayConfig(given: GivenWithFile): RelayConfig {
   noMore(given.positionals);
+  const upstreams = given.all('upstream').map((text) => tcpEndpoint('--upstream', text));
   return withOwnPorts({
     bind: bindAddress(given),
     inPort: listenPort('--in', given.one('in')),
@@ -214,9 +218,11 @@ function relayConfig(given: GivenWithFile): RelayConfig {
     tls: tlsOf(given),
     trustedProxies: trustedProxiesOf(given),
     ready: readyOf(given, 'relay'),
-    upstreams: given.all('upstream').map((text) => tcpEndpoint('--upstream', text)),
+    upstreams,
     multicasts: given.all('multicast').map((text) => multicastEndpoint('--multicast', text)),
     ...allowedOf(given),
+    keys: keysOf(given),
+    key: keyOf(given, upstreams),
     ...titlesOf(given),
     settings: configOf(given).settings,
     record: recordOf(given),
@@ -228,6 +234,7 @@ function originalRelayConfig(given: GivenWithFile): RelayConfig {
   const [inbound, outbound, from, ...more] = given.positionals;
   noMore(more);
   const isGroup = from?.includes('@') === true;
+  const upstreams = from === undefined || isGroup ? [] : [tcpEndpoint('the upstream relay', from)];
   return withOwnPorts({
     bind: bindAddress(given),
     inPort: listenPort('INBOUND', inbound),
@@ -236,9 +243,11 @@ function originalRelayConfig(given: GivenWithFile): RelayConfig {
     tls: tlsOf(given),
     trustedProxies: trustedProxiesOf(given),
     ready: readyOf(given, 'relay'),
-    upstreams: from === undefined || isGroup ? [] : [tcpEndpoint('the upstream relay', from)],
+    upstreams,
     multicasts: isGroup ? [multicastEndpoint('the multicast group', from)] : [],
     ...allowedOf(given),
+    keys: keysOf(given),
+    key: keyOf(given, upstreams),
     ...titlesOf(given),
     settings: configOf(given).settings,
     record: recordOf(given),
@@ -251,24 +260,28 @@ function titlesOf(given: Given): Pick<RelayConfig, 'refusesTitles' | 'adminUser'
 }
 
 function edgeConfig(given: GivenWithFile): EdgeConfig {
-  const relays = [...given.all('relay'), ...given.positionals];
-  if (relays.length === 0) throw new UsageError('--relay is missing');
+  const texts = [...given.all('relay'), ...given.positionals];
+  if (texts.length === 0) throw new UsageError('--relay is missing');
+  const relays = texts.map((text) => tcpEndpoint('--relay', text));
   return withOwnPorts({
     bind: bindAddress(given),
     httpPort: listenPort('--http', given.one('http')),
-    relays: relays.map((text) => tcpEndpoint('--relay', text)),
+    relays,
+    key: keyOf(given, relays),
     ...servingOf(given),
   });
 }
 
 /** `davecast PORT RELAY:PORT [RELAY:PORT …]` */
 function originalEdgeConfig(given: GivenWithFile): EdgeConfig {
-  const [port, ...relays] = given.positionals;
-  if (relays.length === 0) throw new UsageError('RELAY:PORT is missing');
+  const [port, ...texts] = given.positionals;
+  if (texts.length === 0) throw new UsageError('RELAY:PORT is missing');
+  const relays = texts.map((text) => tcpEndpoint('RELAY:PORT', text));
   return withOwnPorts({
     bind: bindAddress(given),
     httpPort: listenPort('PORT', port),
-    relays: relays.map((text) => tcpEndpoint('RELAY:PORT', text)),
+    relays,
+    key: keyOf(given, relays),
     ...servingOf(given),
   }, { http: 'PORT', in: '--in', out: '--out' });
 }

@@ -15,6 +15,8 @@ import { caOption, tlsOptions } from '../cli/tls.ts';
 import { accessLogFormats } from '../access-log/lines.ts';
 import { upgradeUsage } from '../upgrade/run/command.ts';
 import { probeUsage } from '../probe/command.ts';
+import { keyUsage } from './key-command.ts';
+import { keyOptions, keysOptions } from './link-keys.ts';
 
 /** One command: what may stand behind it, and what --help says. */
 export interface Command {
@@ -57,7 +59,7 @@ const httpOptions = (role: ProcessRole): readonly Option[] => [
   { name: 'ready-check', value: 'NAME', repeated: true, help: `check that counts for GET /readyz, answered with 200 or 503: ${readyChecks[role].all.join(', ')}, or none (default ${readyChecks[role].counted.join(', ')})`, oneOf: [...readyChecks[role].all, 'none'] },
 ];
 
-/** The protocol has no authentication: addresses are all that can be checked. */
+/** Of those without a key, addresses are all that can be checked. */
 const allowOptions: readonly Option[] = [
   { name: 'allow', value: 'CIDR', repeated: true, help: 'accept connections and datagrams from these addresses only, on the ports of --in and --out: 192.0.2.0/24, 2001:db8::/32, or a single address (default: all)' },
   { name: 'allow-in', value: 'CIDR', repeated: true, help: 'accept these addresses on the --in port, in addition to those of --allow' },
@@ -184,15 +186,15 @@ const firstOptions: Readonly<Record<ProcessRole, readonly string[]>> = {
 
 /** The commands by name; `original…` are those that scripts for the first Davecast know. */
 export const commands: Readonly<Record<CommandName, Command>> = {
-  relay: command('relay', [...relayOptions, ...pagesOptions, ...pagesTlsOptions, ...httpOptions('relay'), ...titleOptions, ...allowOptions, ...recordOptions], relayUsage, relayAbout),
-  originalRelay: command('relay', [...pagesOptions, ...pagesTlsOptions, ...httpOptions('relay'), ...titleOptions, ...allowOptions, ...recordOptions], relayUsage, relayAbout),
-  edge: command('edge', [...edgeOptions, ...servingOptions, ...mountOptions, ...listenerOptions, edgeCaOption, ...operatorOptions, fleetOption, ...accessOptions, ...recordOptions], edgeUsage, edgeAbout),
-  originalEdge: command('edge', [...servingOptions, ...mountOptions, ...listenerOptions, edgeCaOption, ...operatorOptions, fleetOption, ...accessOptions, ...recordOptions], edgeUsage, edgeAbout),
-  station: command('station', [...stationOptions, ...httpOptions('station'), ...streamOptions, ...workersOptions, ...mountOptions, ...listenerOptions, ...operatorOptions, fleetOption, ...accessOptions, refuseTitlesOption, ...allowOptions, ...recordOptions], stationUsage, stationAbout),
-  encoder: command('encoder', [...sourceOptions, ...httpOptions('encoder'), originOption, ...streamOptions], encoderUsage, encoderAbout),
+  relay: command('relay', [...relayOptions, ...pagesOptions, ...pagesTlsOptions, ...httpOptions('relay'), ...titleOptions, ...allowOptions, ...keysOptions, ...keyOptions('other relays'), ...recordOptions], relayUsage, relayAbout),
+  originalRelay: command('relay', [...pagesOptions, ...pagesTlsOptions, ...httpOptions('relay'), ...titleOptions, ...allowOptions, ...keysOptions, ...keyOptions('other relays'), ...recordOptions], relayUsage, relayAbout),
+  edge: command('edge', [...edgeOptions, ...keyOptions('relays'), ...servingOptions, ...mountOptions, ...listenerOptions, edgeCaOption, ...operatorOptions, fleetOption, ...accessOptions, ...recordOptions], edgeUsage, edgeAbout),
+  originalEdge: command('edge', [...servingOptions, ...keyOptions('relays'), ...mountOptions, ...listenerOptions, edgeCaOption, ...operatorOptions, fleetOption, ...accessOptions, ...recordOptions], edgeUsage, edgeAbout),
+  station: command('station', [...stationOptions, ...httpOptions('station'), ...streamOptions, ...workersOptions, ...mountOptions, ...listenerOptions, ...operatorOptions, fleetOption, ...accessOptions, refuseTitlesOption, ...allowOptions, ...keysOptions, ...keyOptions('peers'), ...recordOptions], stationUsage, stationAbout),
+  encoder: command('encoder', [...sourceOptions, ...keyOptions('targets'), ...httpOptions('encoder'), originOption, ...streamOptions], encoderUsage, encoderAbout),
   daveice: command(
     'encoder',
-    [originOption, ...streamOptions],
+    [originOption, ...streamOptions, ...keyOptions('targets')],
     ['daveice ICECAST:PORT MOUNT TARGET [TARGET …]'],
     'Pulls a mountpoint of an Icecast and pushes it to relays, as davecast encoder --from does. A TARGET is HOST:PORT (TCP) or HOST@PORT (UDP).',
   ),
@@ -208,7 +210,7 @@ export function optionsOf(role: ProcessRole): readonly Option[] {
 
 /** What `davecast --help` says. */
 export const overview: HelpText = {
-  usage: [...stationUsage, ...relayUsage, ...edgeUsage, ...encoderUsage, ...configUsage, 'davecast record dump DIR', ...probeUsage, ...operatorUsage, ...upgradeUsage, ...completionUsage],
+  usage: [...stationUsage, ...relayUsage, ...edgeUsage, ...encoderUsage, ...configUsage, 'davecast record dump DIR', ...keyUsage, ...probeUsage, ...operatorUsage, ...upgradeUsage, ...completionUsage],
   about: 'Radio streaming without outages. Each command has its own --help, which davecast help COMMAND prints, too.',
   sections: [],
 };

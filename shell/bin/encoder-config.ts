@@ -11,6 +11,7 @@ import { percentEncodePath } from '../http/text.ts';
 import type { Given } from '../cli/options.ts';
 import { withOwnPorts } from '../cli/own-ports.ts';
 import { UsageError } from '../process/problems.ts';
+import { keyOf } from './link-keys.ts';
 import { readyOf, trustedProxiesOf } from './shared-config.ts';
 import type { ShoutcastPort } from '../source/source-intake.ts';
 
@@ -35,7 +36,8 @@ export function encoderConfig(given: GivenWithFile): EncoderConfig {
   });
   const listening = mounts.filter(({ input }) => input.kind === 'listen').map(({ name }) => name);
   const port = listening.length > 0 ? listenPort('--listen', given.one('listen')) : undefined;
-  return withOwnPorts({ mounts, targets: union(to, mounts), listenPort: port, httpPort: optionalPort(given, 'http'), tls: tlsPort(given, port), shoutcast: shoutcastOf(given, listening, port), trustedProxies: trustedProxiesOf(given), ready: readyOf(given, 'encoder'), bind: bindAddress(given), ca: authoritiesOf(given), settings });
+  const all = union(to, mounts);
+  return withOwnPorts({ mounts, targets: all, key: keyOf(given, all), listenPort: port, httpPort: optionalPort(given, 'http'), tls: tlsPort(given, port), shoutcast: shoutcastOf(given, listening, port), trustedProxies: trustedProxiesOf(given), ready: readyOf(given, 'encoder'), bind: bindAddress(given), ca: authoritiesOf(given), settings });
 }
 
 /** `daveice ICECAST:PORT MOUNT TARGET [TARGET …]` */
@@ -46,7 +48,8 @@ export function daveiceConfig(given: GivenWithFile): EncoderConfig {
   const name = mountName('MOUNT', mountText);
   const url = icecastUrl('MOUNT', `http://${host}/${percentEncodePath(name)}`);
   const { settings } = configOf(given);
-  return { mounts: [{ name, input: { kind: 'from', url }, ...stationOf(given) }], targets: targets('TARGET', to), bind: bindAddress(given), settings };
+  const all = targets('TARGET', to);
+  return { mounts: [{ name, input: { kind: 'from', url }, ...stationOf(given) }], targets: all, key: keyOf(given, all), bind: bindAddress(given), settings };
 }
 
 function tlsPort(given: Given, port: number | undefined): TlsConfig | undefined {

@@ -9,6 +9,8 @@ import { upgradeHelp } from '../upgrade/run/command.ts';
 import { commands } from './commands.ts';
 import { configHelp } from './config-command.ts';
 import { SOURCE_PASSWORD_VARIABLE } from './encoder-config.ts';
+import { keyHelp } from './key-command.ts';
+import { KEY_VARIABLE } from './link-keys.ts';
 
 /** The commands of davecast: help on each, manual pages and shell completion are made of these. */
 export const manual: readonly ManualEntry[] = [
@@ -17,6 +19,7 @@ export const manual: readonly ManualEntry[] = [
   { name: 'edge', help: commands.edge.help },
   { name: 'encoder', help: commands.encoder.help },
   { name: 'config', help: configHelp, words: ['check', 'schema'] },
+  { name: 'key', help: keyHelp, words: ['new'] },
   { name: 'record', help: recordHelp, words: ['dump'] },
   { name: 'probe', help: probeHelp },
   { name: 'switch', help: switchHelp },
@@ -31,6 +34,7 @@ export function manualPage(): string {
     entries: manual,
     variables: {
       [SOURCE_PASSWORD_VARIABLE]: 'password of source clients where --password is not given',
+      [KEY_VARIABLE]: 'line of the key of the process where --key is not given',
       [PASSWORD_VARIABLE]: 'password of operators where neither --admin-password nor --admin-password-file is given',
     },
     statuses: {

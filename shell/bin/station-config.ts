@@ -16,6 +16,7 @@ import type { ShoutcastPort } from '../source/source-intake.ts';
 import type { StationConfig } from '../station/station.ts';
 import type { StationMount } from '../station/station-mounts.ts';
 import { namesMount, pulledMounts, sourcePassword, stationOf } from './encoder-config.ts';
+import { keyOf, keysOf } from './link-keys.ts';
 import { accessLogOf, admissionOf, allowedOf, readyOf, recordOf, trustedProxiesOf } from './shared-config.ts';
 
 /** A station as it is wished for; how much memory its machines may have is known when it is made. */
@@ -37,6 +38,9 @@ export function stationConfig(given: GivenWithFile): StationWish {
   const { settings, policies, sources: inFile, listeners } = configOf(given, old.settings);
   const only = given.all('mount').map((text) => mountName('--mount', text));
   const httpPort = old.httpPort !== undefined && !given.has('http') ? old.httpPort : listenPort('--http', given.one('http'));
+  const peers = given.all('peer').map((text) => tcpEndpoint('--peer', text));
+  const keys = keysOf(given);
+  if (keys !== undefined && !given.has('in') && !given.has('out')) throw new UsageError('--keys needs --in or --out');
   const config: StationWish['config'] = {
     bind: bindAddress(given, old.bind),
     httpPort,
@@ -48,10 +52,12 @@ export function stationConfig(given: GivenWithFile): StationWish {
     sourcesPerMount: given.has('single-source') ? 1 : SOURCES_PER_MOUNT,
     pulled: pulledOf(given, inFile, old),
     ca: authoritiesOf(given),
-    peers: given.all('peer').map((text) => tcpEndpoint('--peer', text)),
+    peers,
     outPort: optionalPort(given, 'out'),
     inPort: optionalPort(given, 'in'),
     ...allowedOf(given),
+    keys,
+    key: keyOf(given, peers),
     refusesTitles: given.has('refuse-titles'),
     workers: workerCount('--workers', given.one('workers')),
     policies: policiesOf(given, merged(old.policies, policies)),

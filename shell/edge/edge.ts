@@ -29,6 +29,7 @@ import { oneConnected, readyChecks, readyRoute, type Check, type Condition } fro
 import type { Log } from '../log/log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { NowPlaying } from '../now-playing/now-playing.ts';
+import { OwnKey, type OwnKeyConfig } from '../keys/own-key.ts';
 import { IngressLinks } from '../net/ingress-links.ts';
 import { FlightRecorder, type RecordConfig } from '../recording/flight-recorder.ts';
 import { Refusals } from '../log/refusals.ts';
@@ -46,6 +47,8 @@ export interface EdgeConfig {
   /** Processes that have the listeners; 1: this one. */
   readonly workers?: number;
   readonly relays: readonly Endpoint[];
+  /** What it shows to its relays; undefined: nothing. */
+  readonly key?: OwnKeyConfig | undefined;
   readonly settings: Settings;
   /** What is wanted of single mountpoints. */
   readonly policies?: MountPolicies;
@@ -103,6 +106,7 @@ export class EdgeApp implements Reconfigured<EdgeChanges> {
   readonly #edge: EdgeMachine;
   readonly #flight: FlightRecorder | undefined;
   readonly #driver: Driver;
+  readonly #ownKey: OwnKey | undefined;
   readonly #ingress: IngressLinks;
   readonly #listeners: ListenerServer;
   readonly #tls: TlsPort | undefined;
@@ -137,7 +141,8 @@ export class EdgeApp implements Reconfigured<EdgeChanges> {
     this.#edge = this.#flight === undefined ? new Edge(options, sink) : recordedEdge(options, sink, this.#flight.recorder);
     this.#driver = new Driver(this.#edge, settings);
     this.#policies = new PolicyChanges({ edge: this.#edge, now: () => this.#driver.now, settings });
-    this.#ingress = new IngressLinks({ machine: this.#edge, driver: this.#driver, settings, log, refusals: this.#refusals });
+    this.#ownKey = config.key && new OwnKey(config.key, log);
+    this.#ingress = new IngressLinks({ machine: this.#edge, driver: this.#driver, settings, log, refusals: this.#refusals, dialTo: this.#ownKey?.dialTo });
     this.#listeners = new ListenerServer({
       table: {
         now: () => this.#driver.now,
@@ -201,6 +206,7 @@ export class EdgeApp implements Reconfigured<EdgeChanges> {
     this.#policies.remember(files);
     await this.#listeners.start();
     await this.#tls?.start();
+    await this.#ownKey?.start();
     this.#accessLog = accessLog && new AccessLog(accessLog, this.#log);
     await this.#flight?.start();
     if (from !== undefined) return await this.#startFrom(from, files);
@@ -230,6 +236,7 @@ export class EdgeApp implements Reconfigured<EdgeChanges> {
   async stop(): Promise<void> {
     this.#ingress.stop();
     this.#tls?.stop();
+    this.#ownKey?.stop();
     const { stopMs } = this.#config.settings;
     await this.#listeners.stop(stopMs);
     await this.#accessLog?.stop(stopMs);

@@ -108,7 +108,7 @@ export class EdgeEstate implements Estate {
     const { listeners, ingress, sockets } = this.#parts;
     const ports = listeners.server.servers.flatMap((server) => offered(server));
     if (takes === 'ports') return ports;
-    return [...ports, ...ingress.open.flatMap(({ socket }) => offered(socket)), ...[...sockets!.all].flatMap(([id, socket]) => this.#offeredListener(id, socket))];
+    return [...ports, ...ingress.open.flatMap(({ socket }) => (isSecure(socket) ? [] : offered(socket))), ...[...sockets!.all].flatMap(([id, socket]) => this.#offeredListener(id, socket))];
   }
 
   freeze(takes: Takes): void {
@@ -369,9 +369,9 @@ export class EdgeInheritance {
   }
 }
 
-/** There is no half of a message to it in our hands, which would be lost. */
+/** There is no half of a message to it in our hands, which would be lost, and no session of TLS, which no other process can go on with: a relay that is left out is subscribed to anew. */
 function isWhole({ socket }: OpenUpstream): boolean {
-  return socket.writableLength === 0 && handleOf(socket) !== undefined;
+  return !isSecure(socket) && socket.writableLength === 0 && handleOf(socket) !== undefined;
 }
 
 /** Nothing where it is closed. */

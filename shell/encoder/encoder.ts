@@ -7,6 +7,7 @@ import { Mountpoint, type EncoderMount } from './mountpoint.ts';
 import { Uplink } from './uplink.ts';
 import { IcecastSource } from '../source/icecast-source.ts';
 import { oneConnected, readyChecks, readyRoute, type Check, type Condition } from '../http/readiness.ts';
+import { OwnKey, type OwnKeyConfig } from '../keys/own-key.ts';
 import type { Log } from '../log/log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Lookup } from '../net/resolve.ts';
@@ -44,6 +45,8 @@ export interface EncoderConfig {
   readonly bind: string;
   /** Certificates of authorities in PEM, for servers that are pulled from by https; those that Node.js trusts, unless given. */
   readonly ca?: string | undefined;
+  /** What it shows to its targets; undefined: nothing. */
+  readonly key?: OwnKeyConfig | undefined;
   /** Of the process; without it there is no such page. */
   readonly metrics?: Metrics | undefined;
   readonly settings: Settings;
@@ -64,6 +67,7 @@ export class EncoderApp implements Reconfigured<EncoderConfig> {
   /** At present. */
   #config: EncoderConfig;
   readonly #log: Log;
+  readonly #ownKey: OwnKey | undefined;
   readonly #uplink: Uplink;
   /** What is there from the start on: a port for source clients, standard input. */
   readonly #sources: readonly Source[];
@@ -89,7 +93,8 @@ export class EncoderApp implements Reconfigured<EncoderConfig> {
       this.#finish = resolve;
       this.#fail = reject;
     });
-    this.#uplink = new Uplink(targets, { settings, log, isShared: () => this.#mounts.size > 1, multicastVia: interfaceOf(bind), lookup });
+    this.#ownKey = config.key && new OwnKey(config.key, log);
+    this.#uplink = new Uplink(targets, { settings, log, dialTo: this.#ownKey?.dialTo, isShared: () => this.#mounts.size > 1, multicastVia: interfaceOf(bind), lookup });
     metrics?.measureEncoder(() => this.#uplink.figures);
     const ready = readyRoute({ checks: () => this.#checks(), counted, mount: (name) => this.#fed([name]) });
     this.#pages = new PageServer({ settings, log, refusals: this.#refusals, trustedProxies }, [ready, ...(metrics === undefined ? [] : [metrics.route(this.#refusals)])]);
@@ -97,6 +102,7 @@ export class EncoderApp implements Reconfigured<EncoderConfig> {
   }
 
   async start(): Promise<void> {
+    await this.#ownKey?.start();
     this.#uplink.start();
     try {
       await this.#listen();
@@ -105,6 +111,7 @@ export class EncoderApp implements Reconfigured<EncoderConfig> {
     } catch (error) {
       await Promise.all([this.#stopSources(), this.#pages.stop(0)]);
       await this.#uplink.finish(0);
+      this.#ownKey?.stop();
       throw error;
     }
   }
@@ -125,6 +132,7 @@ export class EncoderApp implements Reconfigured<EncoderConfig> {
     const { stopMs } = this.#config.settings;
     await Promise.all([this.#stopSources(), this.#pages.stop(stopMs)]);
     await this.#uplink.finish(stopMs);
+    this.#ownKey?.stop();
     this.#refusals.stop();
     this.#timers.stop();
   }

@@ -4,7 +4,7 @@ import { transports, type Transport } from '../../core/links/transport.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { formatEndpoint, type Endpoint } from '../net/address.ts';
 import { HostDatagrams } from '../net/host-datagrams.ts';
-import { HostLinks } from '../net/host-links.ts';
+import { HostLinks, type HostOptions } from '../net/host-links.ts';
 import type { Log } from '../log/log.ts';
 import { codeOf } from '../process/problems.ts';
 import { Refusals } from '../log/refusals.ts';
@@ -40,6 +40,8 @@ export interface TargetLinksOptions {
   readonly log: Log;
   /** The address of the interface that multicast leaves by; undefined: the system's choice. */
   readonly multicastVia: string | undefined;
+  /** How targets are connected to by TCP; without TLS, unless given. */
+  readonly dialTo?: HostOptions['dialTo'];
   /** Several mountpoints use the connections. */
   readonly isShared?: () => boolean;
   /** The system's, unless given. */

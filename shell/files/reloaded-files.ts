@@ -20,11 +20,14 @@ export type Parse<T> = (text: string, file: string) => Promise<Content<T>>;
 export class ReloadedFile<T> {
   readonly file: string;
   readonly #parse: Parse<T>;
+  readonly #changed: () => void;
   #content: Content<T> | undefined;
 
-  constructor(file: string, parse: Parse<T>) {
+  /** @param changed is called when it has been read again. */
+  constructor(file: string, parse: Parse<T>, changed: () => void = () => undefined) {
     this.file = file;
     this.#parse = parse;
+    this.#changed = changed;
   }
 
   /** Once it has been read. */
@@ -34,7 +37,9 @@ export class ReloadedFile<T> {
 
   /** How many things it lists. Rejects with a UsageError, and changes nothing then. */
   async read(): Promise<number> {
+    const isFirst = this.#content === undefined;
     this.#content = await this.#parse(await textOf(this.file), this.file);
+    if (!isFirst) this.#changed();
     return this.#content.entries;
   }
 }
@@ -52,9 +57,9 @@ export class ReloadedFiles {
     this.#lookMs = lookMs;
   }
 
-  /** To be called before the start. */
-  add<T>(file: string, parse: Parse<T>): ReloadedFile<T> {
-    const added = new ReloadedFile(file, parse);
+  /** To be called before the start. @param changed is called when it has been read again. */
+  add<T>(file: string, parse: Parse<T>, changed?: () => void): ReloadedFile<T> {
+    const added = new ReloadedFile(file, parse, changed);
     this.#files.push(added);
     return added;
   }

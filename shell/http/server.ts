@@ -1,6 +1,5 @@
 import type net from 'node:net';
 import type { Settings } from '../../core/config/settings.ts';
-import { ByAddress, oldest } from '../../core/links/slots.ts';
 import { formatPeer } from '../net/address.ts';
 import type { Range } from '../net/allow.ts';
 import { callerOf, clientOf, proxiedCaller, type Caller, type Client } from './client.ts';
@@ -15,9 +14,11 @@ import { SteadyTimers, type SteadyTimer } from '../process/steady-timers.ts';
 import { toMs, type Micros } from '../../core/base/units.ts';
 import { goOnReading, stopReading, type Handle } from '../upgrade/handle.ts';
 import { endAll, listenTcp, portOf, withSocket, type Bind } from '../net/tcp.ts';
+import { Unfinished } from '../net/unfinished.ts';
 import { printable } from './text.ts';
 import { stackOf } from '../process/problems.ts';
-import { HANDSHAKE_RECORD, type TlsPort } from '../tls/tls-port.ts';
+import { HANDSHAKE_RECORD } from '../tls/handshakes.ts';
+import type { TlsPort } from '../tls/tls-port.ts';
 
 /**
  * Connections whose head is not whole yet, or their TLS handshake before it. When there are more, the one that has been at it for longest is closed, of the address that
@@ -94,8 +95,8 @@ export class HttpServer {
   /** The same function for every connection: nothing of a request is held by it. */
   readonly #onClose = withSocket((socket) => this.#closed(socket));
   readonly #proxies: Proxies;
-  readonly #waiting: Unfinished;
-  readonly #handshakes: Unfinished;
+  readonly #waiting: Unfinished<Waiting>;
+  readonly #handshakes: Unfinished<Waiting>;
   /** Lines that were passed over, and told of. */
   readonly #lines = new Set<string>();
   readonly #timers: SteadyTimers;
@@ -386,45 +387,6 @@ function pauseAccepted(server: net.Server, isOn: boolean): void {
 
 function peerOf({ caller }: Waiting): string {
   return formatPeer(caller.address, caller.port);
-}
-
-/** So many at most; when there are more, the one that has been at it for longest has to go, of the address that has most of them. */
-class Unfinished {
-  readonly #max: number;
-  readonly #all = new Set<Waiting>();
-  readonly #of = new ByAddress<Waiting>();
-
-  constructor(max: number) {
-    this.#max = max;
-  }
-
-  get size(): number {
-    return this.#all.size;
-  }
-
-  /** Who has to go. */
-  add(waiting: Waiting): Waiting | undefined {
-    this.#all.add(waiting);
-    this.#of.add(waiting);
-    return this.#all.size > this.#max ? oldest(this.#of.of(this.#of.most()!)) : undefined;
-  }
-
-  /** It takes another one's place: it is known now who it is. */
-  move(waiting: Waiting, address: string): void {
-    if (!this.#all.has(waiting)) return;
-    this.#of.delete(waiting);
-    waiting.address = address;
-    this.#of.add(waiting);
-  }
-
-  delete(waiting: Waiting): void {
-    if (this.#all.delete(waiting)) this.#of.delete(waiting);
-  }
-
-  /** The one that has been at it for longest first. */
-  [Symbol.iterator](): Iterator<Waiting> {
-    return this.#all[Symbol.iterator]();
-  }
 }
 
 /** Whether a proxy says there for whom the connection is, and what came behind that. Nobody who is not trusted is waited for. The socket is read on. */

@@ -1,5 +1,5 @@
 import type { Unfitness } from '../../core/edge/switching/events.ts';
-import type { ProcessEvent } from './events.ts';
+import type { ProcessEvent, Refusal } from './events.ts';
 
 const afterLoss: Readonly<Record<Unfitness, string>> = {
   'stalled': 'check that this encoder runs, has its source, and reaches its relays',
@@ -12,9 +12,20 @@ const afterLoss: Readonly<Record<Unfitness, string>> = {
   'gone': 'start this encoder again, or another one of this mountpoint',
 };
 
+const afterRefusal: Readonly<Partial<Record<Refusal, string>>> = {
+  'link without a key': 'give this peer a key (davecast key new) and start it with --key, or name its address in --plain-from',
+  'datagram without a key': 'let this peer push by TCP with a key, or name its address in --plain-from',
+  'unknown key': 'add the line of this peer to the file of --keys',
+  'key is for another port': 'give this peer a key of the role that belongs to the port: encoder for --in, edge or relay for --out',
+  'too many connections of a key': 'give each peer a key of its own, or raise limits.connections of this one in the file of --keys',
+  'key sends too fast: read more slowly': 'check this peer, or raise limits.messagesPerSecond and limits.bytesPerSecond of it in the file of --keys',
+};
+
 /** What an operator can do about an event, in one short line; undefined where there is nothing to do. */
 export function nextStep(event: ProcessEvent): string | undefined {
   switch (event.kind) {
+    case 'refused':
+      return afterRefusal[event.reason];
     case 'backup-lost':
       return afterLoss[event.why];
     case 'no-backup':

@@ -1,5 +1,6 @@
 import { AddressBook } from './address-book.ts';
 import { formatEndpoint, type Endpoint } from './address.ts';
+import type { Dial } from './dial.ts';
 import { NameWatch, type Address, type Lookup } from './resolve.ts';
 import type { Handle } from '../upgrade/handle.ts';
 import { TcpLink, type LinkOptions, type LinkUser } from './tcp-link.ts';
@@ -10,9 +11,11 @@ export interface AdoptedLink {
   readonly handle: Handle;
 }
 
-export interface HostOptions extends Omit<LinkOptions, 'hosts' | 'port' | 'endpoint' | 'adopted'> {
+export interface HostOptions extends Omit<LinkOptions, 'hosts' | 'port' | 'endpoint' | 'adopted' | 'dial'> {
   /** They are gone on with, and stay in use as addresses that the name has had. */
   readonly adopted?: readonly AdoptedLink[] | undefined;
+  /** How it is connected to; without TLS, unless given. */
+  readonly dialTo?: ((endpoint: Endpoint) => Dial) | undefined;
   /** The system's, unless given. */
   readonly lookup?: Lookup | undefined;
 }
@@ -85,9 +88,10 @@ export class HostLinks {
 
   #begin(hosts: Address): TcpLink | undefined {
     const user = this.#user;
+    const endpoint = this.#endpoint;
     const adopted = this.#adopted.find((one) => one.hosts[0] === hosts[0]);
     this.#adopted = this.#adopted.filter((one) => one !== adopted);
-    const link = new TcpLink({ ...this.#options, adopted: adopted?.handle, hosts, port: this.#endpoint.port, endpoint: formatEndpoint(this.#endpoint) }, {
+    const link = new TcpLink({ ...this.#options, adopted: adopted?.handle, hosts, port: endpoint.port, endpoint: formatEndpoint(endpoint), dial: this.#options.dialTo?.(endpoint) }, {
       up: (it) => user.up(it),
       bytes: (it, bytes) => user.bytes(it, bytes),
       down: (it, reason) => user.down(it, reason),

@@ -6,12 +6,12 @@ import { transports, type Transport } from '../../core/links/transport.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import type { Micros } from '../../core/base/units.ts';
 import type { Handle } from '../upgrade/handle.ts';
-import { formatEndpoint, formatPeer, peerOf, type Endpoint } from './address.ts';
+import { formatEndpoint, formatPeer, type Endpoint } from './address.ts';
+import type { AcceptedLink } from './accepted-link.ts';
 import { Driver } from '../process/driver.ts';
-import { HostLinks } from './host-links.ts';
+import { HostLinks, type HostOptions } from './host-links.ts';
 import type { Log } from '../log/log.ts';
 import type { Refusals } from '../log/refusals.ts';
-import { takeOver } from './tcp.ts';
 import type { Address } from './resolve.ts';
 import type { TcpLink } from './tcp-link.ts';
 import type { TakeDatagram } from './udp.ts';
@@ -45,6 +45,8 @@ export interface IngressLinksOptions {
   readonly settings: Settings;
   readonly log: Log;
   readonly refusals: Refusals;
+  /** How relays are connected to; without TLS, unless given. */
+  readonly dialTo?: HostOptions['dialTo'];
 }
 
 /** A relay that is subscribed to, for another process to go on with. */
@@ -95,25 +97,25 @@ export class IngressLinks {
     this.#driver = options.driver;
   }
 
-  /** Somebody connected, an encoder we hope, and pushes. The socket is paused. */
-  accept(accepted: net.Socket): void {
-    const peer = peerOf(accepted);
-    const path = this.#open(transports.tcp, anonymous('source', peer));
+  /** Somebody connected, an encoder we hope, and pushes. */
+  accept(link: AcceptedLink): void {
+    const { name, address } = link.peer;
+    const path = this.#open(transports.tcp, link.peer);
     if (path === undefined) {
-      accepted.destroy();
+      link.socket.destroy();
       return;
     }
     let isKnown = false;
-    const introduce = this.wiring.accepted('source', peer);
-    const socket = takeOver(accepted, (bytes) => {
+    const introduce = this.wiring.accepted('source', name, address);
+    const socket = link.read((bytes) => {
       one.wasHeard = true;
       if (!isKnown) isKnown = introduce(bytes);
       this.#receive(path, bytes);
     });
-    const one: Accepted = { socket, end: socket, peer, wasHeard: false, isGreeted: false };
+    const one: Accepted = { socket, end: socket, peer: name, wasHeard: false, isGreeted: false };
     this.#accepted.set(path, one);
     socket.on('close', (hadError) => {
-      if (this.#accepted.delete(path)) this.#close(path, hadError ? 'connection lost' : 'closed by peer');
+      if (this.#accepted.delete(path)) this.#close(path, link.lostBecause() ?? (hadError ? 'connection lost' : 'closed by peer'));
     });
   }
 
@@ -218,10 +220,10 @@ export class IngressLinks {
   }
 
   #subscribeTo(upstream: Endpoint, adopted: readonly AdoptedUpstream[]): void {
-    const { settings, log } = this.#options;
+    const { settings, log, dialTo } = this.#options;
     const endpoint = formatEndpoint(upstream);
     for (const { hosts, path } of adopted) this.#adopted.set(formatEndpoint({ ...upstream, host: hosts[0] }), path);
-    const links = new HostLinks(upstream, { settings, log, wiring: this.wiring, watchIdle: true, adopted }, {
+    const links = new HostLinks(upstream, { settings, log, dialTo, wiring: this.wiring, watchIdle: true, adopted }, {
       up: (link) => this.#linkUp(link),
       bytes: (link, bytes) => this.#linkBytes(link, bytes),
       down: (link, reason) => this.#linkDown(link, reason),

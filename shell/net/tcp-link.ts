@@ -10,7 +10,8 @@ import type { Address } from './resolve.ts';
 import type { LinkWiring } from '../wiring/link-wiring.ts';
 import type { Wiring } from '../wiring/wiring.ts';
 import type { Handle } from '../upgrade/handle.ts';
-import { adoptTcp, dialTcp } from './tcp.ts';
+import { dialPlain, type Dial } from './dial.ts';
+import { adoptTcp } from './tcp.ts';
 
 /** Whoever uses a link. `up` and `down` alternate; `bytes` are borrowed for the call. */
 export interface LinkUser {
@@ -30,6 +31,8 @@ export interface LinkOptions {
   readonly settings: Settings;
   /** Close it when it has carried something and then nothing for `idleMs`: for links that we read. */
   readonly watchIdle: boolean;
+  /** How the connection is made; without TLS, unless given. */
+  readonly dial?: Dial | undefined;
   /** Several sources send by it: that it is there is said also while it is used, because one of them may have paused. */
   readonly isShared?: () => boolean;
   /** A connection that another process has had, which it goes on with instead of making one. */
@@ -37,6 +40,8 @@ export interface LinkOptions {
   readonly log: Log;
 }
 
+/** A connection that is there already: it does not open any more. */
+const NOT_DIALLED = { opened: 'connect', reasonOf: codeOf } as const;
 /** A length of zero, which everybody skips. */
 const EMPTY_MESSAGE = new Uint8Array(2);
 /** Said at the latest after twice this: before a relay believes another connection from the same address (1.5 s), so that in a pause a stream stays its encoder's. */
@@ -68,7 +73,7 @@ export class TcpLink {
     this.label = formatEndpoint({ transport: 'tcp', host: hosts[0], port });
     this.#options = options;
     this.#user = user;
-    this.#wiring = wiring.dialled({ endpoint, label: this.label, expected: watchIdle ? 'relay' : 'target' });
+    this.#wiring = wiring.dialled({ endpoint, label: this.label, expected: watchIdle ? 'relay' : 'target', mayAsk: options.dial === undefined || options.dial === dialPlain });
     const tell = connectorLog(log, this.label);
     this.#connector = new Connector(
       { settings, watchIdle, random: Math.random },
@@ -156,7 +161,7 @@ export class TcpLink {
   }
 
   #connect(): void {
-    const { hosts, port, settings, watchIdle, isShared = () => false } = this.#options;
+    const { hosts, port, settings, watchIdle, isShared = () => false, dial = dialPlain } = this.#options;
     const host = hosts[this.#host % hosts.length]!;
     const adopted = this.#adopted;
     const take = (bytes: Uint8Array): void => {
@@ -166,17 +171,17 @@ export class TcpLink {
       this.#driver.settle();
       this.#user.bytes(this, bytes);
     };
-    const socket = adopted === undefined ? dialTcp({ host, port, keepAliveMs: settings.keepAliveMs }, take) : adoptTcp(adopted, take);
+    const { socket, opened, reasonOf } = adopted === undefined ? dial({ host, port, keepAliveMs: settings.keepAliveMs }, take) : { ...NOT_DIALLED, socket: adoptTcp(adopted, take) };
     let reason = 'closed by peer';
     this.#socket = socket;
-    socket.on('connect', () => {
-      if (this.#socket !== socket) return;
+    socket.on(opened, () => {
+      if (this.#socket !== socket || socket.destroyed) return;
       this.#wiring.opened(socket);
       if (!watchIdle) this.#waitNoMore = sayWhileWaiting(() => (isShared() ? undefined : socket.bytesWritten), (message) => void (socket.writable && socket.write(message)));
       this.#opened(socket);
     });
     socket.on('error', (error) => {
-      reason = codeOf(error);
+      reason = reasonOf(error);
     });
     socket.on('close', () => {
       if (this.#socket !== socket || this.#isFinishing) return;

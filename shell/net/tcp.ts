@@ -113,7 +113,8 @@ export function cannotListen({ address, port }: Bind, transport: 'tcp' | 'udp', 
 export function takeOver(accepted: net.Socket, take: TakeBytes): net.Socket {
   const inside = accepted as unknown as { _handle: unknown };
   const handle = inside._handle;
-  if (typeof handle !== 'object' || handle === null || !('useUserBuffer' in handle)) {
+  // What has been read already is in the socket alone.
+  if (accepted.readableLength > 0 || typeof handle !== 'object' || handle === null || !('useUserBuffer' in handle)) {
     accepted.on('data', take).resume();
     return accepted;
   }

@@ -3,11 +3,16 @@ import type net from 'node:net';
 import type { SubscriberId } from '../../core/base/machine.ts';
 import { assert } from '../../core/base/assert.ts';
 import { recordedRelay, type RelayMachine } from '../../core/recording/recorded-relay.ts';
-import { anonymous, type Peer } from '../../core/links/peer.ts';
+import type { Peer } from '../../core/links/peer.ts';
 import { Relay, type RelaySink } from '../../core/relay/relay.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { formatEndpoint, interfaceOf, peerOf, plainAddress, type Endpoint } from '../net/address.ts';
+import { plainLink, type AcceptedLink } from '../net/accepted-link.ts';
 import { AllowList, type Range } from '../net/allow.ts';
+import { RangeSet } from '../net/range-set.ts';
+import { KeyedPort, type LinkPort } from '../keys/keyed-port.ts';
+import { OwnKey, type OwnKeyConfig } from '../keys/own-key.ts';
+import { PeerKeys } from '../keys/peer-keys.ts';
 import { NEVER_FINISHED, type Reconfigured, type Reload } from '../process/app.ts';
 import { Driver } from '../process/driver.ts';
 import { PageServer } from '../http/page-server.ts';
@@ -27,6 +32,14 @@ import { TlsPort, type TlsConfig } from '../tls/tls-port.ts';
 import { listenTcp, portOf, type TakeBytes } from '../net/tcp.ts';
 import { listenTcpAndUdp } from '../net/tcp-and-udp.ts';
 import { listenMulticast } from '../net/udp.ts';
+
+/** The peers of a relay. */
+export interface KeysConfig {
+  /** With a peer in each line. */
+  readonly file: string;
+  /** Who may do without a key. */
+  readonly plainFrom: readonly Range[];
+}
 
 export interface RelayConfig {
   readonly bind: string;
@@ -48,6 +61,10 @@ export interface RelayConfig {
   /** Who may push to us, and who may subscribe; nobody named: everybody. */
   readonly allowIn?: readonly Range[];
   readonly allowOut?: readonly Range[];
+  /** Who may push and subscribe, by their keys; undefined: anybody. */
+  readonly keys?: KeysConfig | undefined;
+  /** What this relay shows to those that it subscribes to; undefined: nothing. */
+  readonly key?: OwnKeyConfig | undefined;
   /** Take no titles from edges and relays that subscribe; those of encoders and of operators of this relay are taken all the same. */
   readonly refusesTitles?: boolean;
   /** What operators are called; "admin", unless given. */
@@ -88,6 +105,11 @@ export class RelayApp implements Reconfigured<RelayConfig> {
   readonly #refusals: Refusals;
   #allowIn: AllowList;
   #allowOut: AllowList;
+  readonly #keys: PeerKeys | undefined;
+  readonly #keyed: KeyedPort | undefined;
+  readonly #ownKey: OwnKey | undefined;
+  /** Those who may do without a key. */
+  readonly #plain: RangeSet;
   readonly #subscribers = new Map<SubscriberId, net.Socket>();
   /** Those of this process. */
   readonly #inner = new Map<SubscriberId, TakeBytes>();
@@ -125,7 +147,11 @@ export class RelayApp implements Reconfigured<RelayConfig> {
       ...(this.#page?.routes ?? []),
     ]);
     this.#tls = config.tls && new TlsPort(config.tls, log);
-    this.#ingress = new IngressLinks({ machine: this.#relay, driver: this.#driver, settings, log, refusals: this.#refusals });
+    this.#plain = new RangeSet(config.keys?.plainFrom ?? []);
+    this.#keys = config.keys && new PeerKeys(config.keys.file, log);
+    this.#keyed = this.#keys && new KeyedPort({ keys: this.#keys, settings, refusals: this.#refusals, isPlain: (address) => this.#plain.has(address) });
+    this.#ownKey = config.key && new OwnKey(config.key, log);
+    this.#ingress = new IngressLinks({ machine: this.#relay, driver: this.#driver, settings, log, refusals: this.#refusals, dialTo: this.#ownKey?.dialTo });
     page?.page.showRelay({ machine: this.#relay, upstreams: () => this.#ingress.upstreams });
     metrics?.measureRelay({ machine: this.#relay, upstreams: () => this.#ingress.upstreams, settings });
   }
@@ -133,6 +159,8 @@ export class RelayApp implements Reconfigured<RelayConfig> {
   async start(): Promise<void> {
     const { bind, inPort, outPort, httpPort, multicasts } = this.#config;
     await this.#tls?.start();
+    await this.#keys?.start();
+    await this.#ownKey?.start();
     await this.#flight?.start();
     try {
       if (inPort !== undefined) await this.#listenIn(inPort);
@@ -199,6 +227,9 @@ export class RelayApp implements Reconfigured<RelayConfig> {
     this.#ingress.stop();
     this.#tls?.stop();
     this.#page?.stop();
+    this.#keyed?.stop();
+    this.#keys?.stop();
+    this.#ownKey?.stop();
     const open = [...this.#subscribers.values()];
     const closed = open.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
     for (const socket of open) socket.end();
@@ -216,7 +247,7 @@ export class RelayApp implements Reconfigured<RelayConfig> {
     const { tcp, udp } = await listenTcpAndUdp(
       { address, port, keepAliveMs },
       (socket) => {
-        if (this.#isAllowed(this.#allowIn, socket)) this.#ingress.accept(socket);
+        if (this.#isAllowed(this.#allowIn, socket)) this.#whenKnown(socket, 'in', (link) => this.#ingress.accept(link));
       },
       this.#ingress.datagrams('udp'),
       this.#allowsDatagram,
@@ -228,8 +259,8 @@ export class RelayApp implements Reconfigured<RelayConfig> {
 
   async #listenOut(port: number): Promise<void> {
     const { bind: address, settings: { keepAliveMs } } = this.#config;
-    const out = await listenTcp({ address, port, keepAliveMs }, (socket) => {
-      if (this.#isAllowed(this.#allowOut, socket)) this.#subscribe(socket);
+    const out = await listenTcp({ address, port, keepAliveMs, pauseOnConnect: true }, (socket) => {
+      if (this.#isAllowed(this.#allowOut, socket)) this.#whenKnown(socket, 'out', (link) => this.#subscribe(link));
     });
     this.#servers.push(out);
     this.#listening('out', 'tcp', address, portOf(out));
@@ -242,15 +273,24 @@ export class RelayApp implements Reconfigured<RelayConfig> {
     return false;
   }
 
+  /** Without a keys file nobody is known, and nobody needs to be. */
+  #whenKnown(socket: net.Socket, port: LinkPort, take: (link: AcceptedLink) => void): void {
+    if (this.#keyed === undefined) take(plainLink(socket, port === 'in' ? 'source' : 'subscriber'));
+    else this.#keyed.accept(socket, port, take);
+  }
+
+  /** A datagram shows no key. */
   readonly #allowsDatagram = (address: string): boolean => {
-    if (this.#allowIn.allows(address)) return true;
-    this.#refusals.count('not allowed', plainAddress(address));
-    return false;
+    const reason = !this.#allowIn.allows(address) ? 'not allowed' : this.#keys !== undefined && !this.#plain.has(address) ? 'datagram without a key' : undefined;
+    if (reason !== undefined) this.#refusals.count(reason, plainAddress(address));
+    return reason === undefined;
   };
 
-  #subscribe(socket: net.Socket): void {
-    const label = peerOf(socket);
-    const id = this.#relay.subscribe(this.#driver.now, anonymous('subscriber', label));
+  #subscribe(link: AcceptedLink): void {
+    const { socket, peer } = link;
+    const label = peer.name;
+    const { remotePort } = socket;
+    const id = this.#relay.subscribe(this.#driver.now, peer);
     this.#driver.settle();
     if (id === undefined) {
       this.#refusals.count('too many subscribers', label);
@@ -260,19 +300,17 @@ export class RelayApp implements Reconfigured<RelayConfig> {
     this.#subscribers.set(id, socket);
     const { wiring } = this.#ingress;
     const takesTitles = this.#config.refusesTitles !== true;
-    socket.write(wiring.hello('out', socket.remotePort, takesTitles));
+    socket.write(wiring.hello('out', remotePort, takesTitles));
     // Subscribers have nothing to say but titles: who does is none. Reading is also how their going away is noticed.
-    const introduce = wiring.accepted('subscriber', label);
-    const look = (bytes: Uint8Array): void => {
-      if (!introduce(bytes)) return;
-      socket.off('data', look);
-      if (!takesTitles) socket.resume();
-    };
-    socket.on('data', look);
-    if (takesTitles) socket.on('data', (bytes: Uint8Array) => this.subscriberSaid(id, bytes));
+    const introduce = wiring.accepted('subscriber', label, peer.address);
+    let isKnown = false;
+    link.read((bytes) => {
+      if (!isKnown) isKnown = introduce(bytes);
+      if (takesTitles) this.subscriberSaid(id, bytes);
+    });
     socket.on('close', (hadError) => {
       if (!this.#subscribers.delete(id)) return;
-      this.#relay.unsubscribe(this.#driver.now, id, hadError ? 'connection lost' : 'closed by peer');
+      this.#relay.unsubscribe(this.#driver.now, id, link.lostBecause() ?? (hadError ? 'connection lost' : 'closed by peer'));
       this.#driver.settle();
     });
   }

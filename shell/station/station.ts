@@ -11,7 +11,7 @@ import type { Endpoint } from '../net/address.ts';
 import type { Range } from '../net/allow.ts';
 import { NEVER_FINISHED, type Reconfigured, type Reload } from '../process/app.ts';
 import type { RecordConfig } from '../recording/flight-recorder.ts';
-import { RelayApp } from '../relay/relay.ts';
+import { RelayApp, type RelayConfig } from '../relay/relay.ts';
 import { IcecastSource } from '../source/icecast-source.ts';
 import { SourceIntake, type ShoutcastPort } from '../source/source-intake.ts';
 import type { TlsConfig } from '../tls/tls-port.ts';
@@ -42,6 +42,10 @@ export interface StationConfig {
   /** Who may push to `inPort`, and who may subscribe; nobody named: everybody. */
   readonly allowIn: readonly Range[];
   readonly allowOut: readonly Range[];
+  /** Who may push to `inPort` and subscribe at `outPort`, by their keys; undefined: anybody. */
+  readonly keys?: RelayConfig['keys'];
+  /** What it shows to its peers; undefined: nothing. */
+  readonly key?: RelayConfig['key'];
   /** Take no titles from those who subscribe at `outPort`. */
   readonly refusesTitles?: boolean;
   /** Processes that have the listeners; 1: this one. */
@@ -98,11 +102,11 @@ export class StationApp implements Reconfigured<StationChanges> {
   readonly #refusals: Refusals;
 
   constructor(config: StationConfig, log: Log) {
-    const { bind, httpPort, tls, shoutcast, sources, sourcesPerMount, pulled: _pulled, ca: _ca, peers, outPort, inPort, allowIn, allowOut, refusesTitles = false, settings, relaySettings, ...serving } = config;
+    const { bind, httpPort, tls, shoutcast, sources, sourcesPerMount, pulled: _pulled, ca: _ca, peers, outPort, inPort, allowIn, allowOut, keys, key, refusesTitles = false, settings, relaySettings, ...serving } = config;
     this.#config = config;
     this.#log = log;
     this.#refusals = new Refusals(log);
-    this.#relay = new RelayApp({ bind, inPort, outPort, upstreams: peers, multicasts: [], allowIn, allowOut, refusesTitles, settings: relaySettings, metrics: config.metrics, page: config.page, isPart: true }, log);
+    this.#relay = new RelayApp({ bind, inPort, outPort, upstreams: peers, multicasts: [], allowIn, allowOut, keys, key, refusesTitles, settings: relaySettings, metrics: config.metrics, page: config.page, isPart: true }, log);
     this.#mounts = new StationMounts({ sources, way: new InnerWay({ relay: this.#relay, settings, log }), settings, log });
     this.#intake = new SourceIntake({ mounts: this.#mounts, perMount: sourcesPerMount, shoutcast, adminPassword: () => this.#config.adminPassword, trustedProxies: serving.trustedProxies, titleElsewhere: (mount, title, from) => this.#edge.setTitle(mount, title, from), settings, log, refusals: this.#refusals });
     const moreChecks = (): readonly Check[] => (this.#relay.hasUpstreams ? [{ name: 'peers', look: () => this.#relay.upstreamsUp }] : []);

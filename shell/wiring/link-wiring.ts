@@ -13,10 +13,11 @@ export class LinkWiring {
   #peer = { host: '', port: 0 };
   #giveUp: () => void = () => undefined;
 
-  constructor(settings: Settings, expected: LookedFor, sink: Omit<LinkWatchSink, 'ask'>) {
+  constructor(settings: Settings, { expected, mayAsk }: { readonly expected: LookedFor; readonly mayAsk: boolean }, sink: Omit<LinkWatchSink, 'ask'>) {
     this.#watch = new LinkWatch({ settings, expected }, {
       ...sink,
       ask: () => {
+        if (!mayAsk) return;
         this.#giveUp();
         this.#giveUp = askPeer({ ...this.#peer, lookedFor: expected }, (introduction) => this.#watch.answered(introduction));
       },

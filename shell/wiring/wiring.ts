@@ -16,6 +16,8 @@ export interface Dialled {
   readonly endpoint: string;
   readonly label: string;
   readonly expected: LookedFor;
+  /** Whether it may be asked by a connection of its own, which has no key, who it is. */
+  readonly mayAsk?: boolean;
 }
 
 /** Tells, of all connections of a process, which program at the other end does not belong there, and what to change. */
@@ -42,8 +44,8 @@ export class Wiring {
   }
 
   /** A connection that we make. */
-  dialled({ endpoint, label, expected }: Dialled): LinkWiring {
-    const link: LinkWiring = new LinkWiring(this.#settings, expected, {
+  dialled({ endpoint, label, expected, mayAsk = true }: Dialled): LinkWiring {
+    const link: LinkWiring = new LinkWiring(this.#settings, { expected, mayAsk }, {
       problem: (problem) => this.#tell(problem, label, label),
       noStreamYet: () => this.#log({ kind: 'no-stream-yet', peer: label }),
       leadsTo: (processId) => {
@@ -56,13 +58,13 @@ export class Wiring {
   }
 
   /** A connection that is made to us: takes what comes by it until that is known to be right or wrong. True when it is. */
-  accepted(expected: 'source' | 'subscriber', peer: string): (bytes: Uint8Array) => boolean {
+  accepted(expected: 'source' | 'subscriber', peer: string, who: string = addressOf(peer)): (bytes: Uint8Array) => boolean {
     const first = new FirstBytes();
     return (bytes) => {
       const introduction = first.push(bytes);
       if (introduction === undefined) return false;
       const problem = problemOf(expected, introduction);
-      if (problem !== undefined) this.#tell(problem, peer, addressOf(peer));
+      if (problem !== undefined) this.#tell(problem, peer, who);
       return true;
     };
   }
