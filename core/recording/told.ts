@@ -59,6 +59,7 @@ export const toldEvents: { readonly [K in Kind]: readonly [code: number, ...fiel
   'fallback-replaced': [42, 'mount', 'what', 'by', 'forMs'],
   'intro-skipped': [43, 'mount', 'count'],
   'title-set': [44, 'mount', 'title', 'label'],
+  'rights-exceeded': [45, 'label', 'messages'],
 };
 
 /** What a machine answers its caller that is no id; `refused`: for a reason that it gives in words. */

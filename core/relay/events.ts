@@ -1,6 +1,7 @@
 import type { SubscriberId } from '../base/machine.ts';
 import type { EncoderName } from '../links/encoder-name.ts';
 import type { PathEvent } from '../links/events.ts';
+import type { DropReason } from '../links/path.ts';
 
 /**
  * What a relay reports: rare, each event with the figures that an operator needs to see why. Streams are named by the 32
@@ -22,6 +23,8 @@ export type RelayEvent =
       readonly label: string;
       readonly messages: number;
     })
+  /** A peer sends what its key does not allow; `messages` of it have been dropped so far for that reason. */
+  | { readonly kind: 'rights-exceeded'; readonly label: string; readonly reason: DropReason; readonly messages: number }
   | { readonly kind: 'subscriber-joined'; readonly subscriber: SubscriberId; readonly label: string; readonly historyMessages: number }
   | { readonly kind: 'subscriber-left'; readonly subscriber: SubscriberId; readonly label: string; readonly reason: string; readonly lostMessages: number }
   | { readonly kind: 'subscriber-behind'; readonly subscriber: SubscriberId; readonly label: string; readonly lostMessages: number }

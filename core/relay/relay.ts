@@ -1,5 +1,6 @@
 import { Acknowledger, type AcknowledgerReason } from './acknowledger.ts';
 import type { Snapshot } from '../base/snapshot.ts';
+import { isPowerOfTwo } from '../base/bounds.ts';
 import { CONNECTION_BYTES } from '../base/costs.ts';
 import type { PathFigures } from '../links/events.ts';
 import { packed } from '../wire/framing.ts';
@@ -267,6 +268,8 @@ export class Relay implements Machine {
     const wrong = path.peer.mounts === undefined && !path.isKeyed ? undefined : this.#exceeds(path, view);
     if (wrong !== undefined) {
       path.drop(wrong);
+      const messages = path.dropped.get(wrong)!;
+      if (isPowerOfTwo(messages)) this.#sink.event({ kind: 'rights-exceeded', label: path.peer.name, reason: wrong, messages });
       return;
     }
     const stream = this.#streams.of(this.#now, path, view);

@@ -58,6 +58,8 @@ export type SourceRefusal = { readonly code: 'in-use' | 'too-many' | 'not-from-h
 /** What a process reports of itself, beside what its machine does. `reason` and `error` that are a `string` come from the system or the other side. */
 export type ShellEvent =
   | { readonly kind: 'listening'; readonly what: 'in' | 'out' | 'multicast' | 'source' | 'shoutcast' | 'http' | 'https'; readonly transport: 'tcp' | 'udp'; readonly address: string; readonly port: number }
+  /** Whoever reaches it needs no key, and may have any address. */
+  | { readonly kind: 'open-to-everybody'; readonly what: 'in' | 'out' | 'multicast'; readonly port: number }
   | { readonly kind: 'memory'; readonly setting: SettingName; readonly bytes: number; readonly wanted: number; readonly there: number }
   | { readonly kind: 'failed'; readonly error: string | undefined }
   | { readonly kind: 'warning'; readonly name: string; readonly message: string }

@@ -24,6 +24,10 @@ const afterRefusal: Readonly<Partial<Record<Refusal, string>>> = {
 /** What an operator can do about an event, in one short line; undefined where there is nothing to do. */
 export function nextStep(event: ProcessEvent): string | undefined {
   switch (event.kind) {
+    case 'open-to-everybody':
+      return event.what === 'out' ? 'use --keys, or name in --allow who may subscribe: anybody can hear all mountpoints, and set their titles' : 'use --keys, or name in --allow who may push: anybody can go on air';
+    case 'rights-exceeded':
+      return 'check this peer, or its line in the file of --keys';
     case 'refused':
       return afterRefusal[event.reason];
     case 'backup-lost':

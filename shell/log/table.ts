@@ -18,6 +18,7 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   // Of the shell.
   'memory': { level: 'info', text: 'memory budget' },
   'listening': { level: 'info', text: 'listening' },
+  'open-to-everybody': { level: 'warn', text: 'port is open to everybody who reaches it' },
   'failed': { level: 'error', text: 'internal error, exiting' },
   'warning': { level: 'warn', text: 'Node.js warning' },
   'loop-stands': { level: 'error', text: 'event loop blocked: no audio is forwarded' },
@@ -105,6 +106,7 @@ export const logTable: Readonly<Record<LogKind, LogEntry>> = {
   'stream-announced': { level: 'info', text: 'stream announced' },
   'title-set': { level: 'info', text: 'title set' },
   'stream-contested': { level: 'warn', text: 'stream refused: sent by another address than its owner' },
+  'rights-exceeded': { level: 'warn', text: 'messages dropped: the key of this peer does not allow them' },
   'stream-forgotten': { level: 'info', text: 'stream forgotten' },
 
   // Relay: what goes out.

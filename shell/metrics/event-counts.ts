@@ -11,6 +11,8 @@ export class EventCounts {
   readonly #limits = new Map<string, number>();
   /** When each certificate in use ends, in milliseconds since 1970, by its file. */
   readonly #certificates = new Map<string, number>();
+  /** Those that are open to everybody. */
+  readonly #openPorts = new Set<string>();
   #workers = 0;
 
   take(event: ProcessEvent): void {
@@ -22,6 +24,8 @@ export class EventCounts {
         return void this.#limits.set(event.bound, Math.max(event.count, this.#limits.get(event.bound) ?? 0));
       case 'certificate-loaded':
         return void this.#certificates.set(event.file, Date.parse(event.until));
+      case 'open-to-everybody':
+        return void this.#openPorts.add(event.what);
       case 'worker-started':
         return void this.#workers++;
       case 'worker-ended':
@@ -34,6 +38,7 @@ export class EventCounts {
     for (const [reason, count] of this.#refused) scrape.add('davecast_refused', labels({ reason }), count);
     for (const [limit, count] of this.#limits) scrape.add('davecast_limit_reached', labels({ limit }), count);
     for (const [file, untilMs] of this.#certificates) scrape.add('davecast_certificate_expiry_timestamp_seconds', labels({ file }), untilMs / 1_000);
+    for (const port of this.#openPorts) scrape.add('davecast_port_open_to_everybody', labels({ port }), 1);
     if (this.#workers > 0) scrape.add('davecast_workers', NO_LABELS, this.#workers);
   }
 }

@@ -86,6 +86,7 @@ export type FamilyName =
   | 'davecast_events'
   | 'davecast_refused'
   | 'davecast_limit_reached'
+  | 'davecast_port_open_to_everybody'
   | 'davecast_certificate_expiry_timestamp_seconds'
   | 'davecast_log_lines_dropped'
   | 'davecast_event_loop_lag_mean_seconds'
@@ -179,6 +180,7 @@ export const families: Readonly<Record<FamilyName, Family>> = {
   davecast_events: { type: 'counter', labels: ['event', 'level'], of: all, help: 'events, by the name and level that they have in the log, whatever its level is' },
   davecast_refused: { type: 'counter', labels: ['reason'], of: all, help: 'connections and requests that were refused; told within ten seconds' },
   davecast_limit_reached: { type: 'counter', labels: ['limit'], of: all, help: 'times that a limit was reached, at the last power of two: 1, 2, 4, 8, …' },
+  davecast_port_open_to_everybody: { type: 'gauge', labels: ['port'], of: relays, help: '1 for a port of encoders (in), of edges and relays (out) or of a multicast group that asks for no key and takes any address, where this machine has a public one: anybody who reaches it can go on air' },
   davecast_certificate_expiry_timestamp_seconds: { type: 'gauge', unit: 'seconds', labels: ['file'], of: all, help: 'end of a certificate in use, as Unix time' },
   davecast_log_lines_dropped: { type: 'counter', labels: [], of: all, help: 'log lines that were dropped because nobody took them' },
   davecast_event_loop_lag_mean_seconds: { type: 'gauge', unit: 'seconds', labels: [], of: all, help: 'mean lag of the event loop in the last ten seconds' },

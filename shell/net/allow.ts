@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { plainAddress } from './address.ts';
 import { RangeSet } from './range-set.ts';
 
@@ -37,4 +38,18 @@ export class AllowList {
 
   /** Of a peer's address, as its socket shows it. */
   readonly allows = (address: string | undefined): boolean => this.#isEmpty || this.#ranges.has(address);
+}
+
+/** Addresses of networks of one's own (RFC 1918, 6598, 3927, 4193, 4291): what comes from elsewhere does not reach them by itself. */
+const PRIVATE_RANGES: readonly string[] = ['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16', '100.64.0.0/10', '::1/128', 'fc00::/7', 'fe80::/10'];
+const privateRanges = new RangeSet(PRIVATE_RANGES.map((text) => parseRange(text)!));
+
+/** Whether a port that listens there can be reached from beyond this machine and its private networks, as far as its addresses tell. @param bind `::` and `0.0.0.0` stand for all addresses. @param own those that this machine has. */
+export function isReachableFromOutside(bind: string, own: readonly string[] = ownAddresses()): boolean {
+  const addresses = bind === '::' || bind === '0.0.0.0' ? own.filter((address) => bind === '::' || isIP(address) === 4) : [bind];
+  return addresses.some((address) => !privateRanges.has(address));
+}
+
+function ownAddresses(): readonly string[] {
+  return Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
 }

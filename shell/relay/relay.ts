@@ -8,7 +8,7 @@ import { Relay, type RelaySink } from '../../core/relay/relay.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { formatEndpoint, interfaceOf, peerOf, plainAddress, type Endpoint } from '../net/address.ts';
 import { plainLink, type AcceptedLink } from '../net/accepted-link.ts';
-import { AllowList, type Range } from '../net/allow.ts';
+import { AllowList, isReachableFromOutside, type Range } from '../net/allow.ts';
 import { RangeSet } from '../net/range-set.ts';
 import { KeyedPort, type LinkPort } from '../keys/keyed-port.ts';
 import { OwnKey, type OwnKeyConfig } from '../keys/own-key.ts';
@@ -65,6 +65,8 @@ export interface RelayConfig {
   readonly keys?: KeysConfig | undefined;
   /** What this relay shows to those that it subscribes to; undefined: nothing. */
   readonly key?: OwnKeyConfig | undefined;
+  /** Whether a port at this address can be reached from outside; as the addresses of this machine tell, unless given. */
+  readonly isReachable?: (bind: string) => boolean;
   /** Take no titles from edges and relays that subscribe; those of encoders and of operators of this relay are taken all the same. */
   readonly refusesTitles?: boolean;
   /** What operators are called; "admin", unless given. */
@@ -334,5 +336,9 @@ export class RelayApp implements Reconfigured<RelayConfig> {
 
   #listening(what: 'in' | 'out' | 'http' | 'https' | 'multicast', transport: 'tcp' | 'udp', address: string, port: number): void {
     this.#log({ kind: 'listening', what, transport, address, port });
+    if (what === 'http' || what === 'https' || this.#keys !== undefined || (what === 'in' && transport === 'udp')) return;
+    const { bind, allowIn = [], allowOut = [], isReachable = isReachableFromOutside } = this.#config;
+    // What is sent to a multicast group comes by whichever interface it is joined on.
+    if ((what === 'out' ? allowOut : allowIn).length === 0 && isReachable(what === 'multicast' ? bind : address)) this.#log({ kind: 'open-to-everybody', what, port });
   }
 }

@@ -115,6 +115,7 @@ const entries: Readonly<Record<string, Entry>> = {
   'listener-dropped': ['bad', (f) => `listener disconnected, too slow: ${text(f['label'])}, ${text(f['lagBytes'])} bytes behind`, () => 'too slow'],
   // What encoders and relays report.
   'stream-contested': ['loss', (f) => `${text(f['stream'])} from ${text(f['label'])} refused: its owner is ${text(f['owner'])}`, () => 'not owner'],
+  'rights-exceeded': ['loss', (f) => `${text(f['label'])} sends what its key does not allow: ${text(f['messages'])} messages dropped`, () => 'not allowed'],
   'target-stuck': ['news', (f) => `${text(f['label'])} has acknowledged nothing for ${span(f['stuckMs'])}: reconnecting`],
   'no-target-left': ['loss', (f) => `no target connected, ${text(f['label'])} was the last`, () => 'no target'],
   'target-back': ['repair', (f) => `target ${text(f['label'])} connected, after ${span(f['forMs'])} without any`],

@@ -4,6 +4,7 @@ import type { Micros } from '../../../core/base/units.ts';
 import { withSettings, type Settings } from '../../../core/config/settings.ts';
 import { anonymous, vouchedFor, type PeerRights } from '../../../core/links/peer.ts';
 import { transports } from '../../../core/links/transport.ts';
+import type { RelayEvent } from '../../../core/relay/events.ts';
 import { Relay } from '../../../core/relay/relay.ts';
 import { Deframer } from '../../../core/wire/deframer.ts';
 import { encodeSource } from '../../../core/wire/extensions.ts';
@@ -19,12 +20,13 @@ const frames = (from: number, to: number, stream = 1): Uint8Array[] => range(fro
 class Rig {
   now = 0 as Micros;
   readonly relay: Relay;
+  readonly events: RelayEvent[] = [];
   readonly #ear: SubscriberId | undefined;
   readonly #heard: Message[] = [];
   readonly #deframer = new Deframer((all, start, end) => this.#heard.push(decodeMessage(all.slice(start, end)) as Message));
 
   constructor(settings: Partial<Settings> = {}) {
-    this.relay = new Relay({ settings: withSettings(settings) }, { send: (id, bytes) => void (id === this.#ear && this.#deframer.push(bytes)), backlogBytes: () => 0, cut: () => {}, drop: () => {}, event: () => {} });
+    this.relay = new Relay({ settings: withSettings(settings) }, { send: (id, bytes) => void (id === this.#ear && this.#deframer.push(bytes)), backlogBytes: () => 0, cut: () => {}, drop: () => {}, event: (event) => this.events.push(event) });
     this.#ear = this.relay.subscribe(this.now, anonymous('subscriber', 'ear'));
   }
 
@@ -75,6 +77,7 @@ describe('a peer with a key', () => {
     rig.push(path, ...frames(1, 6), announce(6, 'jazz'), ...frames(7, 10));
     expect(rig.audio).toEqual([7, 8, 9]);
     expect(rig.dropped(path)).toEqual({ 'not-announced': 5 });
+    expect(rig.events.filter(({ kind }) => kind === 'rights-exceeded')).toEqual([1, 2, 4].map((messages) => ({ kind: 'rights-exceeded', label: 'studio-a 192.0.2.1:4000', reason: 'not-announced', messages })));
   });
 
   it('announces the mountpoints of its patterns, and of others nothing is passed on', () => {

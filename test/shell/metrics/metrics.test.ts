@@ -99,6 +99,8 @@ const events = [
   { kind: 'refused', reason: 'not allowed', count: 1 },
   { kind: 'refused', reason: 'not allowed', count: 41 },
   { kind: 'bound-hit', bound: 'maxPaths', count: 8 },
+  { kind: 'open-to-everybody', what: 'in', port: 9001 },
+  { kind: 'open-to-everybody', what: 'in', port: 9001 },
   { kind: 'certificate-loaded', file: '/etc/fullchain.pem', until: '2030-01-01T00:00:00.000Z' },
   { kind: 'worker-started' },
   { kind: 'worker-started' },
@@ -124,6 +126,7 @@ describe('metrics', () => {
       const hasSources = role === 'encoder' || role === 'station';
       for (const event of events) {
         const isOurs = event.kind.startsWith('source-') ? hasSources : hasMounts || !('mount' in event);
+        if (event.kind === 'open-to-everybody' && role !== 'relay' && role !== 'station') continue;
         if (isOurs && !(event.kind.startsWith('worker-') && !hasMounts)) metrics.event(event);
       }
       if (hasMounts) metrics.listenerLeft('radio', 'closed by listener');
@@ -158,6 +161,7 @@ describe('metrics', () => {
     expect(of('davecast_path_lag_seconds')).toEqual({ 'machine="edge",peer="192.0.2.1:8001",from="relay",transport="tcp"': 0.03 });
     expect(of('davecast_refused_total')).toEqual({ 'reason="not allowed"': 42 });
     expect(of('davecast_limit_reached_total')).toEqual({ 'limit="maxPaths"': 8 });
+    expect(of('davecast_port_open_to_everybody')).toEqual({ 'port="in"': 1 });
     expect(of('davecast_certificate_expiry_timestamp_seconds')).toEqual({ 'file="/etc/fullchain.pem"': 1_893_456_000 });
     expect(of('davecast_events_total')).toMatchObject({ 'event="switch",level="warn"': 1, 'event="refused",level="warn"': 2 });
     expect(of('davecast_workers')).toEqual({ '': 1 });

@@ -2,7 +2,7 @@ import dgram from 'node:dgram';
 import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { defaultSettings } from '../../../core/config/settings.ts';
-import { AllowList, parseRange } from '../../../shell/net/allow.ts';
+import { AllowList, isReachableFromOutside, parseRange } from '../../../shell/net/allow.ts';
 import { RelayApp } from '../../../shell/relay/relay.ts';
 import { announce } from '../../core/support/messages.ts';
 import { CapturedLog, RawClient } from '../support.ts';
@@ -81,5 +81,24 @@ describe('a relay with --allow', () => {
     await app.start();
     await new RawClient(await log.port('in')).closed;
     expect(log.all('path-closed')).toMatchObject([{ reason: 'nothing of use in 100 ms' }]);
+  });
+});
+
+describe('a port', () => {
+  const open = (bind: string, ...own: string[]): boolean => isReachableFromOutside(bind, own);
+
+  it('can be reached from outside at an address that is public', () => {
+    expect(open('::', '127.0.0.1', '::1', '192.0.2.7')).toBe(true);
+    expect(open('0.0.0.0', '127.0.0.1', '192.0.2.7')).toBe(true);
+    expect(open('192.0.2.7')).toBe(true);
+    expect(open('2001:db8::1')).toBe(true);
+    expect(open('::', '127.0.0.1', '2001:db8::1')).toBe(true);
+    expect(open('172.32.0.1')).toBe(true);
+  });
+
+  it('cannot at one of this machine, of a link, or of a private network', () => {
+    for (const address of ['127.0.0.1', '::1', '10.1.2.3', '172.31.255.1', '192.168.0.1', '169.254.1.1', '100.64.0.1', 'fd00::1', 'fe80::1%eth0', '::ffff:10.0.0.1']) expect(open(address), address).toBe(false);
+    expect(open('::', '127.0.0.1', '::1', '10.0.0.7', 'fe80::1', 'fd00::7')).toBe(false);
+    expect(open('0.0.0.0', '127.0.0.1', '2001:db8::1')).toBe(false);
   });
 });
