@@ -3,11 +3,12 @@ import { Deframer } from '../wire/deframer.ts';
 import { decodeAnnouncement } from '../wire/announce.ts';
 import type { PathFigures } from './events.ts';
 import type { PathId } from '../base/machine.ts';
-import { isOfKey, mayAnnounce, type Peer } from './peer.ts';
+import { keyNameOf, mayAnnounce, type Peer } from './peer.ts';
+import { isStreamIdOfKey } from './stream-ids.ts';
 import { TokenBucket } from '../base/token-bucket.ts';
 import type { Transport } from './transport.ts';
 import type { Micros } from '../base/units.ts';
-import { PDU_HEADER_BYTES, type MessageView, type PduProblem } from '../wire/pdu.ts';
+import { PDU_HEADER_BYTES, sameStream, streamIdOf, type MessageView, type PduProblem } from '../wire/pdu.ts';
 
 /** Why a message did not get further. */
 export type DropReason =
@@ -64,8 +65,8 @@ export class Path {
   readonly address: string;
   /** A relay that we subscribe to; otherwise whoever pushes to us. */
   readonly isUpstream: boolean;
-  /** A key vouches for whoever pushes to us by it. */
-  readonly isKeyed: boolean;
+  /** The name of the key that vouches for whoever pushes to us by it; undefined when none does. */
+  readonly key: string | undefined;
   isOpen = true;
   openedAt: Micros;
   /** When it said last, by an empty message, that it waits for something to say; before, when it was opened. */
@@ -83,7 +84,8 @@ export class Path {
   reordered = 0;
   #lagUs: number | undefined;
   readonly #deframer: Deframer;
-  /** The last answer of `maySend`: it is asked for every message. */
+  /** The last id that it may use, and the last answer of `maySend`: both are asked for every message. */
+  #usedId: Uint8Array | undefined;
   #maySend = { mount: '', may: false };
 
   constructor({ id, transport, peer, openedAt, message, empty }: PathOptions) {
@@ -92,7 +94,7 @@ export class Path {
     this.peer = peer;
     this.address = peer.address;
     this.isUpstream = peer.role === 'relay';
-    this.isKeyed = !this.isUpstream && isOfKey(peer.address);
+    this.key = this.isUpstream ? undefined : keyNameOf(peer);
     this.openedAt = openedAt;
     this.waitsSince = openedAt;
     this.#deframer = new Deframer((bytes, start, end) => message(this, bytes, start, end), () => empty?.(this));
@@ -122,6 +124,16 @@ export class Path {
     if (this.peer.mounts === undefined) return true;
     const announced = decodeAnnouncement(bytes.subarray(start + PDU_HEADER_BYTES, end));
     return announced === undefined || mayAnnounce(this.peer, announced.mountpoint);
+  }
+
+  /** Whether the id of this message is one of its peer's key. */
+  mayUseId({ bytes, start }: MessageView): boolean {
+    if (this.key === undefined) return true;
+    if (this.#usedId !== undefined && sameStream(this.#usedId, bytes, start)) return true;
+    const id = streamIdOf(bytes, start);
+    if (!isStreamIdOfKey(id, this.key)) return false;
+    this.#usedId = id;
+    return true;
   }
 
   /** Whether its peer may send what belongs to this mountpoint. */

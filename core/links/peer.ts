@@ -42,6 +42,11 @@ export function isOfKey(address: string): boolean {
   return address.startsWith(KEY_PREFIX);
 }
 
+/** The name of the key that vouches for a peer; undefined when none does. */
+export function keyNameOf({ address }: Peer): string | undefined {
+  return isOfKey(address) ? address.slice(KEY_PREFIX.length) : undefined;
+}
+
 /** Whether nothing more is known of it than `anonymous` says. */
 export function isAnonymous({ name, address, mounts, maxStreams }: Peer): boolean {
   return mounts === undefined && maxStreams === undefined && address === addressOf(name);

@@ -83,7 +83,7 @@ export class Ownership {
    */
   admits(now: Micros, path: Path, sequence: number, said: string, silentMs: number): boolean {
     if (path.isUpstream) this.#relayedAt = now;
-    const isAnyones = silentMs === 0 && !path.isKeyed && this.#owners.length === 0;
+    const isAnyones = silentMs === 0 && path.key === undefined && this.#owners.length === 0;
     if (path.isUpstream || isAnyones || this.#may(now, path, sequence, said, ms(silentMs))) return true;
     this.#refused++;
     return false;
@@ -117,7 +117,7 @@ export class Ownership {
     const key = this.#owners.find((owner) => isOfKey(owner.address))?.address;
     if (key !== undefined && key !== address) return false;
     // What somebody without a key has brought of it before does not count.
-    if (path.isKeyed && key === undefined) this.#owners = [];
+    if (path.key !== undefined && key === undefined) this.#owners = [];
     const own = this.#owners.find((owner) => owner.path === path);
     for (const owner of this.#owners) {
       // What an encoder had on its way by a connection that it gave up does not take its new one away.

@@ -265,7 +265,7 @@ export class Relay implements Machine {
       this.#titles.said(this.#now, path, this.#streams.find(view.bytes, view.start), title);
       return;
     }
-    const wrong = path.peer.mounts === undefined && !path.isKeyed ? undefined : this.#exceeds(path, view);
+    const wrong = path.peer.mounts === undefined && path.key === undefined ? undefined : this.#exceeds(path, view);
     if (wrong !== undefined) {
       path.drop(wrong);
       const messages = path.dropped.get(wrong)!;
@@ -279,7 +279,7 @@ export class Relay implements Machine {
     }
     if (stream === undefined) {
       // Carried on all the same, without deduplication and without an opening; but what another relay sends may have come from us.
-      if (path.isUpstream || path.isKeyed) path.drop('too-many-streams');
+      if (path.isUpstream || path.key !== undefined) path.drop('too-many-streams');
       else this.#journal.append(this.#now, view.bytes, view.start, view.end, true);
       return;
     }
@@ -292,14 +292,12 @@ export class Relay implements Machine {
     if (view.type === (path.isUpstream ? MessageType.ANNOUNCE : MessageType.ORIGIN)) this.#titles.announced(path, stream);
   }
 
-  /**
-   * Why its peer may not send this message; undefined when it may. One with a key sends only what belongs to streams that are announced for mountpoints
-   * of its own: whoever has read the id of another one's stream could be its owner here for as long as the encoder is not.
-   */
+  /** Why its peer may not send this message; undefined when it may. One with a key sends only what belongs to streams with an id of its key, that are announced for mountpoints of its own. */
   #exceeds(path: Path, view: MessageView): DropReason | undefined {
     const isAnnounce = view.type === MessageType.ANNOUNCE;
     if (isAnnounce && !path.mayAnnounce(view)) return 'not-allowed';
-    if (!path.isKeyed) return undefined;
+    if (path.key === undefined) return undefined;
+    if (!path.mayUseId(view)) return 'not-owner';
     const mount = this.#streams.find(view.bytes, view.start)?.mount ?? '';
     if (mount !== '') return path.maySend(mount) ? undefined : 'not-allowed';
     if (!isAnnounce) return 'not-announced';

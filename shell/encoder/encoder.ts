@@ -94,7 +94,7 @@ export class EncoderApp implements Reconfigured<EncoderConfig> {
       this.#fail = reject;
     });
     this.#ownKey = config.key && new OwnKey(config.key, log);
-    this.#uplink = new Uplink(targets, { settings, log, dialTo: this.#ownKey?.dialTo, isShared: () => this.#mounts.size > 1, multicastVia: interfaceOf(bind), lookup });
+    this.#uplink = new Uplink(targets, { settings, log, dialTo: this.#ownKey?.dialTo, key: () => this.#ownKey?.name, isShared: () => this.#mounts.size > 1, multicastVia: interfaceOf(bind), lookup });
     metrics?.measureEncoder(() => this.#uplink.figures);
     const ready = readyRoute({ checks: () => this.#checks(), counted, mount: (name) => this.#fed([name]) });
     this.#pages = new PageServer({ settings, log, refusals: this.#refusals, trustedProxies }, [ready, ...(metrics === undefined ? [] : [metrics.route(this.#refusals)])]);

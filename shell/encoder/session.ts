@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { SourceId } from '../../core/base/machine.ts';
 import type { Encoder, SourceView } from '../../core/encoder/encoder.ts';
 import type { Driver } from '../process/driver.ts';
+import { streamIdOfKey } from '../../core/links/stream-ids.ts';
 import type { SourceSink } from '../source/source.ts';
 
 /** One source from its beginning to its end: a stream with an id of its own. */
@@ -58,9 +59,10 @@ export class EncoderSession implements SourceSink {
   }
 }
 
-/** A random UUID, version 4 (RFC 9562), as bytes. */
-export function newStreamId(): Uint8Array {
+/** A random UUID as bytes: version 4 (RFC 9562), or one that no other key can use. @param key its name; undefined: there is none. */
+export function newStreamId(key?: string): Uint8Array {
   const id = randomBytes(16);
+  if (key !== undefined) return streamIdOfKey(id, key);
   id[6] = (id[6]! & 0x0f) | 0x40;
   id[8] = (id[8]! & 0x3f) | 0x80;
   return id;

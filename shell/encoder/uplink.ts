@@ -18,14 +18,21 @@ export interface StreamWay {
   open(options: StreamOptions): EncoderSession;
 }
 
+export interface UplinkOptions extends TargetLinksOptions {
+  /** The name of the key that targets are shown now. */
+  readonly key?: () => string | undefined;
+}
+
 /** The core's Encoder and its connections: one to each address of each target, for all mountpoints of the process. */
 export class Uplink implements StreamWay {
   readonly #encoder: Encoder;
   readonly #driver: Driver;
   readonly #links: TargetLinks;
+  readonly #key: () => string | undefined;
 
-  constructor(targets: readonly Endpoint[], options: TargetLinksOptions) {
+  constructor(targets: readonly Endpoint[], options: UplinkOptions) {
     const { settings, log } = options;
+    this.#key = options.key ?? (() => undefined);
     const encoder = new Encoder({ settings }, {
       send: (target, bytes) => this.#links.send(target, bytes),
       backlogBytes: (target) => this.#links.backlogBytes(target),
@@ -78,7 +85,7 @@ export class Uplink implements StreamWay {
 
   open({ to, ...options }: StreamOptions): EncoderSession {
     const names = to?.map(formatEndpoint);
-    const source = this.#encoder.openSource(this.#driver.now, { ...options, streamId: newStreamId(), to: names });
+    const source = this.#encoder.openSource(this.#driver.now, { ...options, streamId: newStreamId(this.#key()), to: names });
     return new EncoderSession(this.#encoder, source, this.#driver);
   }
 

@@ -29,6 +29,7 @@ export interface KeyEntry {
 
 /** What both ends of a connection have to know. */
 export interface LinkSecret {
+  readonly name: string;
   /** Is sent in the clear at the beginning of a connection: `NAME/ID`. */
   readonly identity: string;
   /** Of TLS. */
@@ -95,7 +96,7 @@ export function globProblem(glob: string): string | undefined {
 /** How a peer shows that it has this key, and which of several. */
 export function secretOf(name: string, key: Uint8Array): LinkSecret {
   const id = createHash('sha256').update('davecast key id\n').update(key).digest('hex').slice(0, ID_DIGITS);
-  return { identity: `${name}/${id}`, psk: new Uint8Array(hkdfSync('sha256', key, '', 'davecast link by TLS 1.3', KEY_BYTES)) };
+  return { name, identity: `${name}/${id}`, psk: new Uint8Array(hkdfSync('sha256', key, '', 'davecast link by TLS 1.3', KEY_BYTES)) };
 }
 
 const ID_DIGITS = 16;

@@ -39,10 +39,18 @@ export class OwnKey {
     this.#files.stop();
   }
 
+  get name(): string {
+    return this.#secret.name;
+  }
+
+  get #secret(): LinkSecret {
+    return this.#fixed ?? this.#file!.value;
+  }
+
   /** How this one is connected to. */
   readonly dialTo = (endpoint: Endpoint): Dial => {
     if (this.#plainTo.has(formatEndpoint(endpoint))) return dialPlain;
-    return (options, take) => dialKeyed(options, this.#fixed ?? this.#file!.value, take);
+    return (options, take) => dialKeyed(options, this.#secret, take);
   };
 }
 

@@ -8,10 +8,10 @@ import { PeerKeys } from '../../../shell/keys/peer-keys.ts';
 import { Refusals } from '../../../shell/log/refusals.ts';
 import type { AcceptedLink } from '../../../shell/net/accepted-link.ts';
 import { listenTcp, portOf } from '../../../shell/net/tcp.ts';
-import { announce, data, framed } from '../../core/support/messages.ts';
+import { announce, data } from '../../core/support/messages.ts';
 import { scratchDirectory } from '../edge/admission/support.ts';
 import { CapturedLog, RawClient } from '../support.ts';
-import { keyedRelay, TestLink, TestPeer, type KeyedRelay } from './support.ts';
+import { keyedRelay, of, TestLink, TestPeer, type KeyedRelay } from './support.ts';
 
 const studio = new TestPeer('studio-a');
 const hostile = new TestPeer('hostile');
@@ -129,7 +129,7 @@ describe('what is no link', () => {
     const good = new TestLink(relay.in, studio.secret());
     stops.push(() => ear.socket.destroy(), () => good.socket.destroy());
     await Promise.all([whole(ear), whole(good)]);
-    good.socket.write(framed(announce(1, 'jazz'), data(2, new Uint8Array(9))));
+    good.socket.write(of(studio, announce(1, 'jazz'), data(2, new Uint8Array(9))));
     const first = await hello(hostile);
     const draw = (below: number): number => randomBytes(4).readUInt32BE() % below;
     const fuzzed = Array.from({ length: 150 }, (_, at) => {
@@ -148,11 +148,11 @@ describe('what is no link', () => {
       stops.push(() => link.socket.destroy());
       await whole(link);
       expect(link.isOpen).toBe(true);
-      link.socket.write(framed(announce(1, harm, { stream: 30 + at })));
+      link.socket.write(of(hostile, announce(1, harm, { stream: 30 + at })));
       await expect.poll(() => link.isClosed).toBe(true);
     }
     expect(relay.told.all('stream-announced').map(({ mount }) => mount)).toEqual(['jazz', 'repeat']);
-    good.socket.write(framed(data(3, new Uint8Array(9))));
+    good.socket.write(of(studio, data(3, new Uint8Array(9))));
     await expect.poll(() => ear.messages.filter(({ type, streamId }) => type === MessageType.DATA && streamId[1] === 1).map(({ sequence }) => sequence)).toEqual([2, 3]);
     expect([ear.isClosed, good.isClosed]).toEqual([false, false]);
   });

@@ -11,7 +11,7 @@ import { announce, data, framed, message } from '../../core/support/messages.ts'
 import { scratchDirectory } from '../edge/admission/support.ts';
 import { CapturedLog, mp3Frames, sleep } from '../support.ts';
 import { serverOptions } from '../tls/support.ts';
-import { keyedRelay, rereadUntil, TestLink, TestPeer, type KeyedRelay } from './support.ts';
+import { keyedRelay, of, rereadUntil, TestLink, TestPeer, type KeyedRelay } from './support.ts';
 
 const studio = new TestPeer('studio-a', { mounts: ['jazz'] });
 const small = new TestPeer('studio-b', { limits: { connections: 2, messagesPerSecond: 1 } });
@@ -41,7 +41,7 @@ const audioOf = ({ messages }: TestLink): readonly number[] => messages.filter((
 describe('a relay with a keys file', () => {
   it('lets in who has a key, carries what he pushes, and says who it was', async () => {
     const [pushing, ear] = [await link(relay.in, studio), await link(relay.out, edge)];
-    pushing.socket.write(framed(announce(1, 'jazz'), message(MessageType.ORIGIN, 2, encodeOrigin('desk 1')), data(3, new Uint8Array(9)), announce(1, 'rock', { stream: 2 })));
+    pushing.socket.write(of(studio, announce(1, 'jazz'), message(MessageType.ORIGIN, 2, encodeOrigin('desk 1')), data(3, new Uint8Array(9)), announce(1, 'rock', { stream: 2 })));
     await expect.poll(() => audioOf(ear)).toEqual([3]);
     expect(Buffer.from(ear.messages.find(({ type }) => type === MessageType.SOURCE)!.payload).toString('latin1', 2)).toBe('key:studio-a');
     // What comes back comes by it, too.
@@ -64,7 +64,7 @@ describe('a relay with a keys file', () => {
   it('refuses a key that is not there, a wrong one of a name, and that of another port, and each is told why', async () => {
     const stranger = await link(relay.in, new TestPeer('stranger'));
     const { psk } = secretOf('studio-a', new Uint8Array(32));
-    const wrong = new TestLink(relay.in, { identity: studio.secret().identity, psk });
+    const wrong = new TestLink(relay.in, { ...studio.secret(), psk });
     links.push(wrong);
     await expect.poll(() => wrong.isClosed).toBe(true);
     expect([stranger, wrong].map(({ isOpen, reason }) => [isOpen, reason])).toEqual(Array.from({ length: 2 }, () => [false, 'the other end does not know this key']));
@@ -109,11 +109,11 @@ describe('a relay with a keys file', () => {
 
   it('reads a key that sends too fast more slowly, and others as before', async () => {
     const [fast, other, ear] = [await link(relay.in, small), await link(relay.in, studio), await link(relay.out, edge)];
-    fast.socket.write(framed(announce(1, 'flood', { stream: 21 })));
+    fast.socket.write(of(small, announce(1, 'flood', { stream: 21 })));
     let isDrained = false;
     fast.socket.write(Buffer.alloc(8_000_000), () => (isDrained = true));
     await relay.told.until('refused', { reason: 'key sends too fast: read more slowly' });
-    other.socket.write(framed(announce(1, 'jazz', { stream: 22 }), data(2, new Uint8Array(9), { stream: 22 })));
+    other.socket.write(of(studio, announce(1, 'jazz', { stream: 22 }), data(2, new Uint8Array(9), { stream: 22 })));
     await expect.poll(() => ear.messages.some(({ type, streamId }) => type === MessageType.DATA && streamId[1] === 22)).toBe(true);
     expect(isDrained).toBe(false);
   });
@@ -125,7 +125,7 @@ it('does without a key where --plain-from says so, of who sends at once, later, 
   const ear = await link(open.out);
   const [atOnce, keyed, late] = [await link(open.in), await link(open.in, studio), await link(open.in)];
   atOnce.socket.write(framed(announce(1, 'rock', { stream: 4 }), data(2, new Uint8Array(9), { stream: 4 })));
-  keyed.socket.write(framed(announce(1, 'jazz'), data(2, new Uint8Array(9))));
+  keyed.socket.write(of(studio, announce(1, 'jazz'), data(2, new Uint8Array(9))));
   await open.told.until('subscriber-joined');
   await expect.poll(() => open.told.all('path-opened').length, { timeout: 3_000 }).toBe(3);
   late.socket.write(framed(announce(1, 'news', { stream: 5 }), data(2, new Uint8Array(9), { stream: 5 })));
@@ -158,7 +158,7 @@ it('has a key replaced while a stream goes on, and no frame of it is lost', asyn
   const key = new OwnKey({ from: { file }, plainTo: [] }, told.log);
   await key.start();
   const settings = withSettings({ backoffMinMs: 5, backoffMaxMs: 20, stopMs: 200, targetFlushMs: 1 });
-  const uplink = new Uplink([{ transport: 'tcp', host: '127.0.0.1', port: own.in }], { settings, log: told.log, multicastVia: undefined, dialTo: key.dialTo });
+  const uplink = new Uplink([{ transport: 'tcp', host: '127.0.0.1', port: own.in }], { settings, log: told.log, multicastVia: undefined, dialTo: key.dialTo, key: () => key.name });
   stops.push(() => uplink.finish(200).then(() => key.stop()));
   const ear = await link(own.out, edge);
   uplink.start();

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import net from 'node:net';
+import { streamIdOfKey } from '../../../core/links/stream-ids.ts';
 import { Deframer } from '../../../core/wire/deframer.ts';
 import { decodeMessage, type Message } from '../../../core/wire/pdu.ts';
 import { withSettings, type Settings } from '../../../core/config/settings.ts';
 import { dialKeyed } from '../../../shell/keys/dial.ts';
 import { secretOf, type LinkSecret } from '../../../shell/keys/entry.ts';
 import { RelayApp, type RelayConfig } from '../../../shell/relay/relay.ts';
+import { framed } from '../../core/support/messages.ts';
 import { scratchDirectory } from '../edge/admission/support.ts';
 import { CapturedLog } from '../support.ts';
 
@@ -71,6 +73,15 @@ export async function keyedRelay(lines: readonly string[], plainFrom: readonly s
       scratch.remove();
     },
   };
+}
+
+/** Messages as they stand on a connection, of a stream with an id of this peer's key. */
+export function of(peer: TestPeer, ...messages: readonly Uint8Array[]): Uint8Array {
+  return framed(...messages.map((one) => {
+    const copy = one.slice();
+    copy.set(streamIdOfKey(one.subarray(2, 18), peer.name), 2);
+    return copy;
+  }));
 }
 
 /** As an operator who sends SIGHUP has it. */
