@@ -1,3 +1,4 @@
+import { streamIdOfKey } from '../../core/links/stream-ids.ts';
 import { Encoder } from '../../core/encoder/encoder.ts';
 import type { TargetId } from '../../core/base/machine.ts';
 import { transports } from '../../core/links/transport.ts';
@@ -68,7 +69,8 @@ export class EncoderProcess implements Process {
     const ids = dice.stream(`encoder:${spec.name}:id`);
     this.#sources = mountsOf(spec).map((mount) => {
       const model = spec.pulls === undefined ? this.#ownModel(mount, start, boot, ppm) : stage.server(spec.pulls.server).source;
-      return this.#source(mount, model, impersonated?.id ?? streamId(ids), impersonated === undefined);
+      const id = streamId(ids);
+      return this.#source(mount, model, impersonated?.id ?? (stage.rightsOf === undefined ? id : streamIdOfKey(id, host.name)), impersonated === undefined);
     });
   }
 

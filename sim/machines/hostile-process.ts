@@ -122,7 +122,7 @@ export class HostileProcess implements Process {
   /** A message that somebody has sent, moved to another place, with audio of our own in it. */
   #altered(move: (sequence: number) => number): Uint8Array | undefined {
     if (!this.#connected().isEstablished) return undefined;
-    const freshFrom = this.#stage.world.now - ms(FRESH_MS);
+    const freshFrom = this.#spec.isBold === true ? 0 : this.#stage.world.now - ms(FRESH_MS);
     const original = this.#heard.findLast(({ message, at }) => message[0] === MessageType.DATA && at >= freshFrom);
     const message = original && decodeMessage(original.message);
     if (message === undefined || typeof message === 'string') return undefined;
@@ -164,7 +164,7 @@ export class HostileProcess implements Process {
 
   /** What was heard until now may be of a relay that is gone. */
   #opened(): void {
-    if (this.#spec.kind !== 'replays') this.#heard = [];
+    if (this.#spec.kind !== 'replays' && this.#spec.isBold !== true) this.#heard = [];
   }
 
   /** Takes in what a relay sends, no faster than it is told to. */

@@ -1,7 +1,7 @@
 import type { PathId, SubscriberId } from '../../core/base/machine.ts';
 import { recordedRelay, type RelayMachine } from '../../core/recording/recorded-relay.ts';
 import { Relay, type RelaySink } from '../../core/relay/relay.ts';
-import { anonymous, type Peer } from '../../core/links/peer.ts';
+import { anonymous, vouchedFor, type Peer } from '../../core/links/peer.ts';
 import { transports, type Transport } from '../../core/links/transport.ts';
 import { Senders } from '../../core/links/senders.ts';
 import { toMs } from '../../core/base/units.ts';
@@ -78,8 +78,10 @@ export class RelayProcess implements Process {
   }
 
   start(): void {
-    this.#listenUdp();
-    this.#host.listenTcp('in', (socket) => this.#open(transports.tcp, anonymous('source', socket.remote), socket));
+    const { rightsOf } = this.#stage;
+    // Datagrams have no key.
+    if (rightsOf === undefined) this.#listenUdp();
+    this.#host.listenTcp('in', (socket) => this.#open(transports.tcp, rightsOf === undefined ? anonymous('source', socket.remote) : vouchedFor('source', socket.remote, socket.remote, rightsOf(socket.remote)), socket));
     this.#host.listenTcp('out', (socket) => this.#subscribe(socket));
     for (const upstream of this.#spec.upstream) this.#follow(upstream);
     this.#driver.settle();

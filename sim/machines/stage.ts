@@ -1,6 +1,7 @@
 import { formatStreamId } from '../../core/wire/pdu.ts';
 import type { RecordedRole } from '../../core/recording/format.ts';
 import type { Recorder } from '../../core/recording/recorder.ts';
+import type { PeerRights } from '../../core/links/peer.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import type { Micros } from '../../core/base/units.ts';
 import type { Feed } from '../programme/feed.ts';
@@ -35,6 +36,8 @@ export interface Stage {
   recorderFor(host: string, role: RecordedRole): Recorder | undefined;
   /** Somebody sets titles in this run: relays say that they read what subscribers say, and what edges show is noted. */
   readonly setsTitles: boolean;
+  /** What the key of a host allows, by its name; undefined: nobody has keys. */
+  readonly rightsOf: ((host: string) => PeerRights) | undefined;
   /** Is told of every frame that an edge gives out, at the world's time. */
   readonly onAir: OnAir | undefined;
 }

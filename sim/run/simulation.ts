@@ -18,6 +18,7 @@ import { Dice } from '../world/rng.ts';
 import { checkScenario, type Scenario, type Plan, expectationsOf, faultsOf } from './scenario.ts';
 import { Cast, type OnAir, type Stage } from '../machines/stage.ts';
 import { Trace, type TraceLine } from '../world/trace.ts';
+import { mountsOf, type Topology } from '../world/topology.ts';
 import { World } from '../world/world.ts';
 
 export interface RunOptions {
@@ -169,9 +170,16 @@ function newStage({ topology }: Scenario, world: World, dice: Dice, trace: Trace
     feed: (encoder) => found(feeds, encoder, 'there is no encoder'),
     server: (name) => found(servers, name, 'nobody pulls'),
     file: (name) => found(files, name, 'there is no file'),
+    rightsOf: topology.hasKeys === true ? rightsIn(topology) : undefined,
     hosts,
     host: (name) => found(hosts, name, 'there is no host'),
   };
+}
+
+/** Encoders may announce their mountpoints; hostile peers have one of their own. */
+function rightsIn({ encoders }: Topology): NonNullable<Stage['rightsOf']> {
+  const mounts = new Map(encoders.map((spec) => [spec.name, mountsOf(spec)]));
+  return (host) => ({ mounts: mounts.get(host) ?? ['theirs'] });
 }
 
 function found<T>(among: ReadonlyMap<string, T>, name: string, otherwise: string): T {

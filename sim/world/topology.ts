@@ -16,6 +16,8 @@ export interface Topology {
   readonly settings?: Partial<Settings>;
   /** By the names that policies have them by. */
   readonly files?: Readonly<Record<string, FileSpec>>;
+  /** Relays take TCP connections only from those who have a key: each encoder has one for its mountpoints. Hostile peers have good ones, too, for mountpoints of their own. */
+  readonly hasKeys?: boolean;
   /** Those who mean harm, or are broken. */
   readonly hostile?: readonly HostileSpec[];
 }
@@ -28,6 +30,8 @@ export interface HostileSpec {
   readonly kind: HostileKind;
   readonly relay: string;
   readonly startsAtS: number;
+  /** It forges what others have sent at any time, also at a relay that was just started: only keys help against that. */
+  readonly isBold?: boolean;
   /** Of what it is after, and of its own audio. */
   readonly mount: string;
   readonly format: ModelFormat;

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { at, mp3, station, type Scenario } from '../../../sim/scenario.ts';
+import { simulate } from '../../../sim/run/simulation.ts';
+import type { HostileKind } from '../../../sim/world/topology.ts';
+
+/** A relay is restarted, so that whoever is first to send to it may be anybody. */
+function story(kinds: readonly HostileKind[], hasKeys: boolean): Scenario {
+  const topology = station();
+  const hostile = kinds.flatMap((kind, index) => ['relay-1', 'relay-2'].map((relay) => ({ name: `${kind}-${index}-${relay}`, kind, relay, startsAtS: 3, isBold: true, mount: 'radio', format: mp3() })));
+  return {
+    name: 'keys',
+    story: 'Somebody with a good key of its own turns bad.',
+    durationS: 16,
+    topology: { ...topology, hasKeys, hostile },
+    faults: [at(8).kill('relay-1'), at(9).restart('relay-1'), at(11).kill('enc-a')],
+    expect: [],
+  };
+}
+
+describe('peers with good keys that turn bad', () => {
+  it('are heard by nobody, whatever they send, and with the ids of others', () => {
+    expect(simulate(story(['thief', 'far'], true), { seed: 1 }).violations).toEqual([]);
+    expect(simulate(story(['garbled', 'ids', 'replays'], true), { seed: 2 }).violations).toEqual([]);
+  });
+
+  it('would be heard without keys', () => {
+    const { violations } = simulate(story(['thief', 'far'], false), { seed: 1 });
+    expect(violations.map(({ rule }) => rule)).toContain('a listener hears only those who are allowed');
+  });
+});
