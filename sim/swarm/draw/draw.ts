@@ -6,6 +6,7 @@ import { chance, someOf, whole } from './draws.ts';
 import { healing, without } from './healing.ts';
 import { drawExtras } from './extras.ts';
 import { drawHostile } from './hostile.ts';
+import { drawKeys } from './keys.ts';
 import { drawLongStop } from './long-stop.ts';
 import { inOrder } from './outages.ts';
 import { recovers, RECOVERS_WITHIN_S } from '../../run/recovers.ts';
@@ -37,7 +38,7 @@ export function drawSwarm(seed: number): Scenario {
   const meanPauseS = pick(random, [0.5, 1, 2, 5, 10]);
   const meanLengthS = pick(random, [0.5, 2, 6, 15]);
   const wishes = drawWishes({ random: dice.stream('swarm:wishes'), topology: bare, fromS: QUIET_START_S, untilS: durationS });
-  const dressed = drawHostile(dice, drawExtras(dice, { ...bare, edges: wishes.edges }));
+  const dressed = drawKeys(dice.stream('swarm:keys'), drawHostile(dice, drawExtras(dice, { ...bare, edges: wishes.edges })));
   const { topology: changed, faults: changes } = drawPolicyChanges({ random: dice.stream('swarm:policies'), topology: dressed, fromS: QUIET_START_S, untilS: durationS });
   const { topology, faults: stops } = drawLongStop(dice, changed, QUIET_START_S, healsAtS);
   const core = drawCore(random, topology);
@@ -76,7 +77,7 @@ function drawCore(random: Random, topology: Topology): string[] {
 }
 
 /** What of a topology a reader wants to know first. */
-function redaction({ encoders, relays, edges, listeners, settings = {}, hostile = [] }: Topology): Record<string, unknown> {
+function redaction({ encoders, relays, edges, listeners, settings = {}, hasKeys = false, hostile = [] }: Topology): Record<string, unknown> {
   return {
     encoders: encoders.map(({ name, format, to, startsAtS, framesPerWrite, feedDelayMs, jitterMs }) => ({
       name,
@@ -91,6 +92,7 @@ function redaction({ encoders, relays, edges, listeners, settings = {}, hostile 
     edges: edges.map(({ name, relays: from, policies = {} }) => ({ name, relays: from, policies })),
     listeners: listeners.map(({ name, edge, mount, joinsAtS }) => ({ name, edge, mount, joinsAtS })),
     settings,
+    ...(hasKeys && { hasKeys }),
     hostile: hostile.map(({ name, kind, relay }) => `${name}: ${kind} at ${relay}`),
   };
 }

@@ -21,7 +21,7 @@ export interface FileOptions {
 export function asTypeScript({ name, story, durationS, topology, faults }: Plain, options: FileOptions): string {
   const { library, origin, expectations, comment } = options;
   const pen = new Pen();
-  const { encoders, relays, edges, listeners, paths = [], settings = {}, files = {}, hostile = [] } = topology;
+  const { encoders, relays, edges, listeners, paths = [], settings = {}, files = {}, hasKeys = false, hostile = [] } = topology;
   const body = [
     'const story: Scenario = {',
     `  name: ${pen.value(name)},`,
@@ -35,6 +35,7 @@ export function asTypeScript({ name, story, durationS, topology, faults }: Plain
     ...(paths.length === 0 ? [] : list('paths', pathTexts(pen, paths), 4)),
     ...(Object.keys(settings).length === 0 ? [] : [`    settings: ${pen.value(settings)},`]),
     ...(Object.keys(files).length === 0 ? [] : [`    files: ${pen.value(files)},`]),
+    ...(hasKeys ? ['    hasKeys: true,'] : []),
     ...(hostile.length === 0 ? [] : list('hostile', hostile.map((each) => pen.value(each)), 4)),
     '  },',
     ...list('faults', inOrder(faults).map((fault) => faultText(pen, fault)), 2),
