@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { ranges, tcpEndpoint } from '../cli/arguments.ts';
 import type { Given, Option } from '../cli/options.ts';
 import { secretIn, type OwnKeyConfig } from '../keys/own-key.ts';
@@ -30,6 +31,7 @@ export function keysOf(given: Given): KeysConfig | undefined {
     return undefined;
   }
   if (file === '') throw new UsageError('--keys must not be empty');
+  noteIfOpen(given, file);
   return { file, plainFrom: ranges('--plain-from', given.all('plain-from')) };
 }
 
@@ -47,5 +49,14 @@ export function keyOf(given: Given, all: readonly Endpoint[]): OwnKeyConfig | un
   }
   const datagrams = all.find(({ transport }) => transport === 'udp');
   if (datagrams !== undefined) given.notes.push(`${formatEndpoint(datagrams)}: datagrams carry no key: a relay with --keys takes them only from addresses of --plain-from`);
+  if (file !== undefined) noteIfOpen(given, file);
   return { from: file !== undefined ? { file } : { secret: secretIn(line!, KEY_VARIABLE) }, plainTo };
 }
+
+/** Whether a file is there is found out later, where it is read. */
+function noteIfOpen(given: Given, file: string): void {
+  const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0;
+  if (process.platform !== 'win32' && (mode & READ_BY_OTHERS) !== 0) given.notes.push(`${file}: can be read by all users of this machine, who can speak by its keys then: chmod o-r`);
+}
+
+const READ_BY_OTHERS = 0o004;

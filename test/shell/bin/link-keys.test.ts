@@ -1,9 +1,11 @@
+import { chmodSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readOptions, type Given } from '../../../shell/cli/options.ts';
 import { readKey } from '../../../shell/bin/key-command.ts';
 import { KEY_VARIABLE, keyOf, keyOptions, keysOf, keysOptions } from '../../../shell/bin/link-keys.ts';
 import { parseEntry, secretOf } from '../../../shell/keys/entry.ts';
 import { parseEndpoint } from '../../../shell/net/address.ts';
+import { scratchDirectory } from '../edge/admission/support.ts';
 
 const options = [...keysOptions, ...keyOptions('relays')];
 const given = (line: string): Given => readOptions(line.split(' '), options);
@@ -50,4 +52,17 @@ describe('the key of a process', () => {
 
 it('names the peers of a relay, and those who do without', () => {
   expect(keysOf(given('--keys peers --plain-from 10.0.0.0/8 --plain-from ::1'))).toMatchObject({ file: 'peers', plainFrom: [{ address: '10.0.0.0', prefix: 8 }, { address: '::1', prefix: 128 }] });
+});
+
+it('are said to be open when everybody on the machine can read them', () => {
+  const scratch = scratchDirectory();
+  const file = scratch.write('peers', '');
+  for (const [mode, notes] of [[0o644, 1], [0o640, 0], [0o600, 0]] as const) {
+    chmodSync(file, mode);
+    const [one, other] = [given(`--keys ${file}`), given(`--key ${file}`)];
+    keysOf(one);
+    keyOf(other, []);
+    expect([one.notes.length, other.notes.length]).toEqual([notes, notes]);
+  }
+  scratch.remove();
 });

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import net from 'node:net';
+import tls from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { withSettings } from '../../../core/config/settings.ts';
 import { MessageType } from '../../../core/wire/pdu.ts';
@@ -117,6 +118,29 @@ describe('a port of keys', () => {
     await again.closed;
     expect(links).toEqual([]);
   });
+});
+
+it('lets nobody go on with a session, who need show no key for it', async () => {
+  const { port: to, links } = await port({});
+  const { identity, psk } = studio.secret();
+  const options = { port: to, host: '127.0.0.1', minVersion: 'TLSv1.3', rejectUnauthorized: false } as const;
+  const first = tls.connect({ ...options, ca: [], pskCallback: () => ({ identity, psk }) } as tls.ConnectionOptions);
+  stops.push(() => first.destroy());
+  const sessions: Buffer[] = [];
+  first.on('session', (session: Buffer) => sessions.push(session));
+  await expect.poll(() => links.length).toBe(1);
+  links[0]!.socket.write('x');
+  await new Promise((resolve) => first.once('data', resolve));
+  const session = sessions.at(-1) ?? first.getSession();
+  expect(session).toBeDefined();
+  const again = tls.connect({ ...options, ca: [], session });
+  const isOpen = await new Promise((resolve) => {
+    again.on('secureConnect', () => resolve(true));
+    again.on('error', () => resolve(false));
+  });
+  again.destroy();
+  expect(isOpen).toBe(false);
+  expect(links).toHaveLength(1);
 });
 
 describe('what is no link', () => {
