@@ -144,8 +144,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'full relay passes on what other relays send',
     file: 'core/relay/relay.ts',
-    find: "if (path.isUpstream) path.drop('too-many-streams');",
-    replace: "if (path.isUpstream && path.messages < 0) path.drop('too-many-streams');",
+    find: "if (path.isUpstream || path.key !== undefined) path.drop('too-many-streams');",
+    replace: "if (path.key !== undefined) path.drop('too-many-streams');",
     danger: 'Between two full relays that subscribe to each other a message goes round for ever.',
   },
   {
@@ -172,8 +172,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'pause counted against others',
     file: 'core/base/steady-clock.ts',
-    find: 'else if (now > latest) now = latest;',
-    replace: ';',
+    find: '      now = latest;\n',
+    replace: '',
     danger: 'A process that was stopped finds everybody silent and lets them go.',
   },
   {

@@ -77,10 +77,10 @@ describe('GET /metrics', () => {
   it('tells of an edge what its listeners hear, and by which relay it comes', async () => {
     const listener = new RawClient(await edge.told.port('http')).write('GET /radio HTTP/1.0\r\n\r\n');
     await edge.told.until('listener-joined');
+    const [peer] = [...(await edge.samples('http')).get('davecast_upstream_connected')!.keys()];
+    await expect.poll(async () => (await edge.samples('http')).get('davecast_path_messages_total')!.get(`${peer!},from="relay",transport="tcp"`)).toBeGreaterThan(40);
     const samples = await edge.samples('http');
-    const [peer] = [...samples.get('davecast_upstream_connected')!.keys()];
     expect(samples.get('davecast_upstream_connected')!.get(peer!)).toBe(1);
-    expect(samples.get('davecast_path_messages_total')!.get(`${peer!},from="relay",transport="tcp"`)).toBeGreaterThan(40);
     expect(Object.fromEntries(samples.get('davecast_listeners')!)).toEqual({ 'mount="radio"': 1 });
     expect(Object.fromEntries(samples.get('davecast_listeners_joined_total')!)).toEqual({ 'mount="radio"': 1 });
     expect(Object.fromEntries(samples.get('davecast_mount_streams')!)).toEqual({ 'mount="radio"': 1 });
