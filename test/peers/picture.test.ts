@@ -102,6 +102,7 @@ describeWith(['chromium'], 'the picture in a browser', () => {
     const picture = runPicture();
     const change = picture.marks.find(({ kind }) => kind === 'switch')!;
     const changeAtS = change.atMs / 1000;
+    const splice = picture.marks.find(({ kind }) => kind === 'splice')!;
 
     it('shows the whole time, what it came to, and all that is not routine', async () => {
       await open(picture);
@@ -157,8 +158,14 @@ describeWith(['chromium'], 'the picture in a browser', () => {
       await page.mouse.move(sign.x, sign.y);
       const tooltip = page.locator('#tooltip');
       await tooltip.waitFor({ state: 'visible' });
+      // Of several at one moment, what each is.
       const told = await tooltip.innerText();
-      for (const [key, value] of Object.entries(change.fields)) expect(told).toMatch(new RegExp(`${key}\\s+${String(value).replace(/[.#]/g, '.')}`));
+      for (const { text } of picture.marks.filter(({ atMs, tone }) => atMs === change.atMs && tone !== 'routine')) expect(told).toContain(text);
+      // Of one alone, all of it.
+      const heard = await spot(picture.lanes[splice.lanes[0]!]!.name, splice.atMs / 1_000);
+      await page.mouse.move(heard.x, heard.y);
+      const all = await tooltip.innerText();
+      for (const [key, value] of Object.entries(splice.fields)) expect(all).toMatch(new RegExp(`${key}\\s+${String(value).replace(/[.#]/g, '.')}`));
       const lane = await spot('enc-a', changeAtS);
       await page.mouse.move(lane.x, lane.y);
       expect(await tooltip.innerText()).toContain('down');
@@ -187,7 +194,7 @@ describeWith(['chromium'], 'the picture in a browser', () => {
       await page.focus('#events');
       await page.keyboard.press('ArrowDown');
       await settled();
-      expect(picture.marks[Number((await seen()).event)]!.kind).toBe('switch');
+      expect(picture.marks[Number((await seen()).event)]!.kind).toBe('path-closed');
       expect(await page.getAttribute('#events', 'aria-activedescendant')).toBe(`event-${(await seen()).event}`);
     });
 
