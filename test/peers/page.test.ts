@@ -4,7 +4,7 @@ import { defaultSettings } from '../../core/config/settings.ts';
 import { EventFanOut } from '../../shell/log/fan-out.ts';
 import { Page } from '../../shell/page/page.ts';
 import { StationApp } from '../../shell/station/station.ts';
-import { CapturedLog, RawClient } from '../shell/support.ts';
+import { CapturedLog, RawClient, sleep } from '../shell/support.ts';
 import { listener, Programme, running, source, stopAll } from '../shell/station/support.ts';
 import { describeWith } from './need.ts';
 
@@ -81,7 +81,7 @@ describeWith(['chromium'], 'the page in a browser', () => {
     port = await one.start();
     sources = [await source(port, 'radio'), await source(port, 'radio')];
     const elsewhere = await source(otherPort, 'jazz');
-    expect(new Programme([...sources, elsewhere]).sent).toBe(0);
+    expect(new Programme([...sources, elsewhere], { frames: 20_000 }).sent).toBe(0);
     await one.told.until('backup-added');
   });
   afterEach(async () => {
@@ -172,6 +172,8 @@ describeWith(['chromium'], 'the page in a browser', () => {
   it('says at once when the last backup is lost', async () => {
     const page = await open('/admin/page', { viewport: phone, httpCredentials: operator });
     await page.locator('.state.standby').waitFor();
+    // Nobody misses a backup that has stood by for less than ten seconds.
+    await sleep(10_500);
     const backup = sources.pop()!;
     backup.socket.destroy();
     await one.told.until('backup-lost');

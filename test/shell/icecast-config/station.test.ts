@@ -44,7 +44,7 @@ it('takes in sources by the passwords of an icecast.xml, and listeners up to its
 it('has the fallback that an icecast.xml says', async () => {
   const { port, told } = await run('<mount><mount-name>/live</mount-name><fallback-mount>/auto</fallback-mount></mount>');
   const live = await source(port, 'live');
-  const [programme, auto] = [new Programme([live]), new Programme([await source(port, 'auto')], 'automation')];
+  const [programme, auto] = [new Programme([live]), new Programme([await source(port, 'auto')], { seed: 'automation' })];
   const client = await listener(port, 'live');
   await listener(port, 'auto');
   await expect.poll(() => programme.heard(client).length, { timeout: 10_000 }).toBeGreaterThan(50);

@@ -70,8 +70,8 @@ export class Programme {
   readonly #startedAt = performance.now();
   readonly #timer: NodeJS.Timeout;
 
-  constructor(sources: readonly RawClient[], seed = 'programme') {
-    this.frames = mp3Frames(2_000, seed).map(alone);
+  constructor(sources: readonly RawClient[], { seed = 'programme', frames = 2_000 }: { readonly seed?: string; readonly frames?: number } = {}) {
+    this.frames = mp3Frames(frames, seed).map(alone);
     this.#numbers = new Map(this.frames.map((frame, number) => [frame.toString('latin1'), number]));
     this.sources = new Set(sources);
     this.#timer = setInterval(() => this.#send(), 10);
