@@ -111,8 +111,8 @@ export class RedundancyRules {
 }
 
 /** It has come without a pause, a loss or silence for as long as any edge waits for before it counts. */
-function isSteady(now: number, { frameAt, runSince, firstFrameAt, lostAt, silentUs, wasSilent, pathRecords }: StreamModel): boolean {
-  const since = Math.max(runSince, firstFrameAt, lostAt, wasSilent.until);
+function isSteady(now: number, { frameAt, runSince, pausedUntil, firstFrameAt, lostAt, silentUs, wasSilent, pathRecords }: StreamModel): boolean {
+  const since = Math.max(runSince, pausedUntil, firstFrameAt, lostAt, wasSilent.until);
   return pathRecords.length > 0 && now - frameAt < THERE_US && silentUs === 0 && now - since >= SURELY_COUNTS_US;
 }
 

@@ -115,6 +115,8 @@ export class StreamModel {
   burstUs = 0;
   /** Since when its frames have come without a pause that its cadence does not explain. */
   runSince: number = Infinity;
+  /** When a pause ended last that some edge may take for a stall, whether its cadence explains it or not. */
+  pausedUntil: number = -Infinity;
   lostAt: number = -Infinity;
   /** Until then what has come may wait, and nobody says so. */
   #mayWaitUntil: number = -Infinity;
@@ -429,10 +431,15 @@ export class StreamModel {
     if (this.#farAt > this.frameAt) {
       // What its cadence explains is no pause, wherever it goes on.
       if (!(this.#farAt - this.frameAt <= this.longestStallTimeoutUs)) this.runSince = now;
+      this.#noteStall(now, this.#farAt - this.frameAt);
       this.frameAt = this.#farAt;
       this.frameBy = this.#farAt;
     }
     this.#unsynced();
+  }
+
+  #noteStall(now: number, pauseUs: number): void {
+    if (pauseUs >= ms(this.#settings.stallMinMs)) this.pausedUntil = now;
   }
 
   #unsynced(): void {
@@ -469,6 +476,7 @@ export class StreamModel {
     this.#noteCame(now, frameUs);
     const pauseUs = now - this.frameAt;
     if (!(pauseUs <= this.longestStallTimeoutUs)) this.runSince = now;
+    this.#noteStall(now, pauseUs);
     if (pauseUs < Infinity) this.#notePause(now, pauseUs);
     this.burstUs = pauseUs < frameUs / 2 ? this.burstUs + frameUs : frameUs;
     this.frameAt = now;

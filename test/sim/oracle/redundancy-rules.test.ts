@@ -5,14 +5,16 @@ import { FRAME_MS, Told } from '../support/told.ts';
 
 type Lost = Extract<EdgeEvent, { kind: 'backup-lost' }>;
 
-/** Two encoders that come to `untilMs`, and then only the first one. */
+/** Two encoders that come to `untilMs`, the second with pauses, and then only the first one. */
 class Pair extends Told {
-  constructor(untilMs: number, thenMs: number, others: (atMs: number) => void = () => undefined) {
+  constructor(untilMs: number, thenMs: number, others: (atMs: number) => void = () => undefined, isPause: (atMs: number) => boolean = () => false) {
     super();
+    const late: number[] = [];
     for (let n = 0; n * FRAME_MS < thenMs; n++) {
       const atMs = n * FRAME_MS;
       this.comes(atMs, this.a, n);
-      if (atMs < untilMs) this.comes(atMs, this.b, n);
+      if (atMs < untilMs) late.push(n);
+      if (!isPause(atMs)) for (const one of late.splice(0)) this.comes(atMs, this.b, one);
       if (n === 0) {
         this.says({ kind: 'stream-new', stream: this.id(this.a), label: 'relay' });
         this.says({ kind: 'stream-new', stream: this.id(this.b), label: 'relay' });
@@ -51,6 +53,10 @@ describe('an edge has to say that nothing stands by', () => {
       this.lost();
     });
     expect(new Pair(20_000, 40_000, said).broken).toEqual([]);
+  });
+
+  test('of a backup with pauses, not at all: it may never have stood by for as long as it must', () => {
+    expect(new Pair(30_000, 40_000, () => undefined, (atMs) => atMs % 6_000 > 4_800).broken).toEqual([]);
   });
 
   test('of a backup that was there for a moment, not at all', () => {
