@@ -9,5 +9,7 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 300_000,
+    // What is waited for comes late on a busy machine: Vitest would give up after a second.
+    expect: { poll: { timeout: 20_000 } },
   },
 });

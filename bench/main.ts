@@ -1,14 +1,19 @@
+import { hlsAgree } from './agreement/agreement.ts';
 import { BadOption } from './common/options.ts';
-import { core } from './costs/core.ts';
+import { core } from './costs/core/core.ts';
 import { latency } from './costs/latency.ts';
 import { memory } from './costs/memory.ts';
+import { nats } from './costs/links/nats.ts';
 import { recording } from './costs/recording.ts';
-import { refused } from './costs/refused.ts';
+import { refused } from './costs/links/refused.ts';
+import { sealed } from './costs/links/sealed.ts';
+import { signatures } from './costs/links/signatures.ts';
 import { simulator } from './costs/simulator.ts';
 import { start } from './costs/start.ts';
 import { detection } from './detection/detection.ts';
 import { switches } from './detection/switches.ts';
 import { ingest } from './ingest/ingest.ts';
+import { hls } from './listeners/hls.ts';
 import { listeners } from './listeners/listeners.ts';
 import { outagesDoc } from './outages/outages-doc.ts';
 import { outages } from './outages/outages.ts';
@@ -19,16 +24,21 @@ import { short } from './performance/short.ts';
 const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   core,
   detection,
+  hls,
+  'hls-agree': hlsAgree,
   ingest,
   latency,
   listeners,
   memory,
+  nats,
   outages,
   'outages-doc': outagesDoc,
   performance,
   recording,
   refused,
+  sealed,
   short,
+  signatures,
   simulator,
   start,
   switches,

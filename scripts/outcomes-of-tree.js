@@ -4,8 +4,8 @@ import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const [root, first, last, scenarios] = process.argv.slice(2);
-const { simulate } = await load(fileOf('simulation.ts'));
-const { drawSwarm } = await load(fileOf('draw.ts'));
+const simulate = await find('simulation.ts', 'simulate');
+const drawSwarm = await find('draw.ts', 'drawSwarm');
 
 for (let seed = Number(first); seed <= Number(last); seed += 1) play(`seed ${seed}`, drawSwarm(seed), seed);
 if (scenarios !== undefined) {
@@ -19,9 +19,13 @@ function play(name, scenario, seed) {
   process.stdout.write(`${JSON.stringify({ name, traceHash, outcome: { listeners, violations: violations.map(({ rule, what }) => `${rule}: ${what}`) } })}\n`);
 }
 
-/** Folders change from commit to commit, names seldom do. */
-function fileOf(name) {
-  return join(root, 'sim', readdirSync(join(root, 'sim'), { recursive: true }).find((path) => basename(path) === name));
+/** What a file of this name exports by this name: folders change from commit to commit, names seldom do. */
+async function find(file, name) {
+  for (const path of readdirSync(join(root, 'sim'), { recursive: true })) {
+    const found = basename(path) === file ? (await load(join(root, 'sim', path)))[name] : undefined;
+    if (found !== undefined) return found;
+  }
+  throw new Error(`no file ${file} below ${join(root, 'sim')} exports ${name}`);
 }
 
 function load(file) {

@@ -14,7 +14,7 @@ if (existsSync(new URL('node_modules/typescript/package.json', root))) {
 
 // One script of the modules of each page, so that the package needs no bundler.
 async function bundlePageScripts() {
-  for (const [from, to] of [['sim/cli/output/browser-script.js', 'sim/picture/browser'], ['shell/page/script.js', 'shell/page/browser']]) {
+  for (const [from, to] of [['sim/cli/output/browser-script.js', 'sim/picture/browser'], ['shell/operations/page/script.js', 'shell/operations/page/browser']]) {
     const { bundledScript } = await import(new URL(`dist/${from}`, root));
     writeFileSync(new URL(`dist/${to}/page-script.js`, root), bundledScript());
   }

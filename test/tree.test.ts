@@ -63,6 +63,16 @@ describe.each(['core', 'shell', 'sim'])('the tree of %s', (top) => {
   });
 });
 
+it.each(['core', 'shell', 'sim'])('has no more than a dozen files and folders in one folder of %s', (top) => {
+  const entries = new Map<string, Set<string>>();
+  for (const file of filesIn(top)) {
+    for (let path = file; path !== top; path = dirname(path)) entries.set(dirname(path), (entries.get(dirname(path)) ?? new Set()).add(path));
+  }
+  const large = [...entries].filter(([, { size }]) => size > 12).map(([folder, { size }]) => `${folder}: ${size}`);
+  expect(entries.size).toBeGreaterThan(10);
+  expect(large).toEqual([]);
+});
+
 it('has every file that the manual of the architecture names', () => {
   const named = [...manual.matchAll(/`([\w/-]+\.ts)`/g)].map(([, path]) => path!);
   expect(named.length).toBeGreaterThan(30);

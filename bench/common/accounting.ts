@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /** What the operating system says a process has used so far. */
 export interface Usage {
@@ -43,6 +43,13 @@ function readProcesses(): readonly ProcessStat[] {
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return [{ pid: Number(name), parent: Number(fields[1]), cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS }];
   });
+}
+
+/** Whether there is such a process, and all its threads have begun, and wait for something now, from /proc: Linux only. */
+export function threadsWait(pid: number): boolean {
+  const threads = `/proc/${pid}/task`;
+  if (!existsSync(threads)) return false;
+  return readdirSync(threads).every((thread) => /^State:\s+S\b[^]*^voluntary_ctxt_switches:\s+[1-9]/m.test(readIfThere(`${threads}/${thread}/status`) ?? ''));
 }
 
 function residentOf(pid: number): number {

@@ -1,9 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { encodeAnnouncement } from '../../core/wire/announce.ts';
+import { encodeAnnouncement } from '../../core/wire/messages/announce.ts';
 import { Edge } from '../../core/edge/edge.ts';
 import type { Machine, PathId } from '../../core/base/machine.ts';
-import { anonymous } from '../../core/links/peer.ts';
+import { anonymous } from '../../core/links/peers/peer.ts';
 import { transports } from '../../core/links/transport.ts';
 import { encodeMessage, MessageType } from '../../core/wire/pdu.ts';
 import { Relay } from '../../core/relay/relay.ts';
@@ -11,7 +11,7 @@ import { withSettings } from '../../core/config/settings.ts';
 import { utf8Encode } from '../../core/base/text.ts';
 import type { Micros } from '../../core/base/units.ts';
 import { readOptions } from '../common/options.ts';
-import { report } from '../common/report.ts';
+import { report } from '../common/report/report.ts';
 
 const COUNT = 1_000;
 

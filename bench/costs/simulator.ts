@@ -3,6 +3,7 @@ import { edge, encoder, listener, relay, station } from '../../sim/scenario.ts';
 import { simulate } from '../../sim/run/simulation.ts';
 import { drawSwarm } from '../../sim/swarm/draw/draw.ts';
 import { median } from '../common/accounting.ts';
+import { cpuClock } from '../common/cpu.ts';
 
 interface Case {
   readonly name: string;
@@ -39,18 +40,17 @@ export async function simulator(): Promise<void> {
 
 /** Seeds of the swarm in a minute of one processor. */
 function swarmSpeed(firstSeed: number): number {
-  const before = process.cpuUsage();
+  const cpuUs = cpuClock();
   for (let seed = firstSeed; seed < firstSeed + SWARM_SEEDS; seed++) simulate(drawSwarm(seed), { seed });
-  const { user, system } = process.cpuUsage(before);
-  return (SWARM_SEEDS * 60e6) / (user + system);
+  return (SWARM_SEEDS * 60e6) / cpuUs();
 }
 
 function speedOf(scenario: Scenario, seed: number): number {
-  const before = process.cpuUsage();
+  const cpuUs = cpuClock();
   const run = simulate(scenario, { seed });
-  const { user, system } = process.cpuUsage(before);
+  const spentUs = cpuUs();
   if (!run.ok) throw new Error(`seed ${seed}: ${run.violations[0]?.rule}`);
-  return (run.simulatedS * 1e6) / (user + system);
+  return (run.simulatedS * 1e6) / spentUs;
 }
 
 function quiet(topology: Scenario['topology'], durationS: number): Scenario {

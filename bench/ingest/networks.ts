@@ -1,8 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startDavecast, type Davecast } from '../common/davecast.ts';
+import { freePort } from '../common/free-port.ts';
 
 /** Relays and an edge that are to be measured. */
 export interface Network {
@@ -57,7 +56,7 @@ export async function startOurs({ relays: count, edgeArgs = [], nodeArgs = [] }:
  * newer its C socket reads are interrupted by the scheduler's signals, which it takes for the end of the connection.
  */
 export async function startOriginal(file: string, relays: number): Promise<Network> {
-  const [http, ...ports] = (await freePorts(2 * relays + 1)) as [number, ...number[]];
+  const [http, ...ports] = (await Promise.all(Array.from({ length: 2 * relays + 1 }, freePort))) as [number, ...number[]];
   const start = (...args: string[]): ChildProcess => spawn(file, args, { stdio: 'ignore', env: { ...process.env, GODEBUG: 'asyncpreemptoff=1' } });
   const [inPorts, outPorts] = [ports.slice(0, relays), ports.slice(relays)];
   const children = inPorts.map((inPort, index) => start('-r', `${inPort}`, `${outPorts[index]}`));
@@ -74,12 +73,4 @@ export async function startOriginal(file: string, relays: number): Promise<Netwo
       for (const child of children) child.kill('SIGTERM');
     },
   };
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  for (const server of servers) server.close();
-  return ports;
 }

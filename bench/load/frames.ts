@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { contentTypeOf } from '../../core/codec/content-type.ts';
 import { FrameScanner } from '../../core/codec/scan/scanner.ts';
-import { audioTypeFor } from '../../core/wire/announce.ts';
+import { audioTypeFor } from '../../core/wire/messages/announce.ts';
 import { placeOf, type LoadPlan } from './plan.ts';
 import type { Encoding, Programme } from './programme.ts';
 

@@ -1,7 +1,8 @@
 import { randomFillSync } from 'node:crypto';
+import { LENGTH_BYTES } from '../../core/base/length-prefix.ts';
 import { utf8Encode } from '../../core/base/text.ts';
-import { encodeAnnouncement } from '../../core/wire/announce.ts';
-import { encodeHeaders } from '../../core/wire/headers.ts';
+import { encodeAnnouncement } from '../../core/wire/messages/announce.ts';
+import { encodeHeaders } from '../../core/wire/messages/headers.ts';
 import { MAX_PDU_BYTES, MessageType, writeMessage } from '../../core/wire/pdu.ts';
 import type { Frames } from './frames.ts';
 import type { Outlet } from './outlet.ts';
@@ -23,7 +24,6 @@ export interface Sender {
 
 /** Each says what it is so often, as the original does. */
 const DESCRIPTION_MS = 1_000;
-const LENGTH_BYTES = 2;
 
 /** One message with its length, before it is written: all streams of the process use it by turns. */
 const framed = new Uint8Array(LENGTH_BYTES + MAX_PDU_BYTES);

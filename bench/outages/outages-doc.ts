@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { inRepository } from '../common/repository.ts';
-import { withFigures } from '../common/document.ts';
+import { withFigures } from '../common/report/document.ts';
 import { tables } from './report/table.ts';
 import { plot } from './report/plot.ts';
 import { readResults } from './report/results.ts';

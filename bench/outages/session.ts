@@ -27,7 +27,7 @@ export interface Hooks {
   readonly judging?: () => void;
 }
 
-const READY_MS = 30_000;
+const READY_MS = 60_000;
 /** Both streams run for so long before anything happens: until their loudness envelopes have been matched, with time to spare. */
 const CALM_MS = 16_000;
 

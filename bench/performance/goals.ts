@@ -1,6 +1,6 @@
 import { median } from '../common/accounting.ts';
-import { markdown, spread } from '../common/report.ts';
-import { lastOf, valuesOf, type Result } from '../common/results.ts';
+import { markdown, spread } from '../common/report/report.ts';
+import { lastOf, valuesOf, type Result } from '../common/report/results.ts';
 import { ingestWhat, listenersWhat } from '../load/plan.ts';
 import { BASE } from './model.ts';
 

@@ -1,5 +1,5 @@
-import { markdown, spread } from '../common/report.ts';
-import type { Result } from '../common/results.ts';
+import { markdown, spread } from '../common/report/report.ts';
+import type { Result } from '../common/report/results.ts';
 
 export interface Growth {
   readonly title: string;

@@ -1,5 +1,5 @@
 import { median } from '../common/accounting.ts';
-import { lastOf, valuesOf, type Result } from '../common/results.ts';
+import { lastOf, valuesOf, type Result } from '../common/report/results.ts';
 import { ingestWhat, listenersWhat, type IngestSize } from '../load/plan.ts';
 
 /** What one of a kind costs, taken from the benches: everything in docs/scale.md is computed from these. */

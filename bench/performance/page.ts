@@ -1,5 +1,5 @@
-import { describe } from '../common/report.ts';
-import type { Result } from '../common/results.ts';
+import { describe } from '../common/report/report.ts';
+import type { Result } from '../common/report/results.ts';
 import { goalTable } from './goals.ts';
 import { growthTables } from './growth.ts';
 

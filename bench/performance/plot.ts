@@ -1,5 +1,5 @@
 import { median } from '../common/accounting.ts';
-import { valuesOf, type Result } from '../common/results.ts';
+import { valuesOf, type Result } from '../common/report/results.ts';
 import { growths, sizesOf } from './growth.ts';
 
 const PANEL = { width: 300, height: 200 } as const;

@@ -1,5 +1,5 @@
-import { markdown } from '../common/report.ts';
-import type { Result } from '../common/results.ts';
+import { markdown } from '../common/report/report.ts';
+import type { Result } from '../common/report/results.ts';
 import { ingestWhat, listenersWhat, type IngestSize } from '../load/plan.ts';
 import { BASE, costsOf, figureOf, ingestBytes, ingestCores, messagesS, relayCores, type Costs } from './model.ts';
 

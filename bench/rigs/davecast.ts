@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import seedrandom from 'seedrandom';
 import { startDavecast, type Davecast } from '../common/davecast.ts';
+import { freePort } from '../common/free-port.ts';
 import type { Format } from './formats.ts';
 import type { Material } from '../referee/material.ts';
 import type { Middle, Rig, Told } from './rig.ts';
@@ -46,13 +47,14 @@ export class DavecastRig implements Rig {
   readonly #origin = new Map<string, number>();
   readonly #events = new Set<string>();
   #edge: Davecast | undefined;
+  /** When the programme has begun. */
+  #startedMs = 0;
   #liveStream: string | undefined;
 
   constructor(format: Format, { pcm }: Material, { legs = 'tcp', seed = '' }: DavecastOptions = {}) {
     this.format = format;
     this.#legs = legs;
     this.#seed = seed;
-    const startedMs = performance.now();
     const launch = (args: readonly string[], awaits: readonly string[], studio?: number): Promise<Davecast> => this.#launch(args, awaits, studio);
     this.relays = Array.from({ length: RELAYS }, () => new RelayServer(launch));
     this.studios = [0, 1].map(
@@ -62,7 +64,7 @@ export class DavecastRig implements Rig {
           seed,
           format,
           pcm,
-          positionS: () => (performance.now() - startedMs) / 1000,
+          positionS: () => (performance.now() - this.#startedMs) / 1000,
           openIngress: () => this.#openIngress(studio),
           onComplaint: (line) => this.complaints.push(line),
         }),
@@ -84,6 +86,7 @@ export class DavecastRig implements Rig {
   }
 
   async start(): Promise<void> {
+    this.#startedMs = performance.now();
     try {
       for (const relay of this.relays) await relay.start();
       const relays = this.relays.flatMap((relay) => ['--relay', `${HOST}:${relay.port('out')}`]);
@@ -164,8 +167,8 @@ class RelayServer implements Middle {
   }
 
   async start(): Promise<void> {
+    this.#ports ??= new Map([['in', await freePort()], ['out', await freePort()]]);
     this.#process = await this.#launch(['relay', '--in', `${this.port('in')}`, '--out', `${this.port('out')}`], ['in', 'out']);
-    this.#ports = this.#process.ports;
   }
 
   async kill(): Promise<void> {

@@ -3,11 +3,14 @@ import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { threadsWait } from '../common/accounting.ts';
+import { freePort } from '../common/free-port.ts';
 import { end } from './studio.ts';
 
 /** Icecast and Liquidsoap refuse to run as root; Debian's user and group "nobody" and "nogroup" have this number. */
 const NOBODY = 65_534;
-const START_MS = 10_000;
+const START_MS = 60_000;
+const LOOK_EVERY_MS = 5;
 
 /** A real Icecast in a directory of its own. */
 export class IcecastServer {
@@ -32,16 +35,20 @@ export class IcecastServer {
     const child = spawn(program, ['-c', file], { stdio: 'ignore', ...nobody });
     child.on('error', () => undefined);
     const server = new IcecastServer(port, directory, child);
-    const until = performance.now() + START_MS;
-    while (!(await canConnect(port))) {
-      if (performance.now() > until || child.exitCode !== null) {
-        const { log } = server;
-        await server.stop();
-        throw new Error(`${program} does not listen: ${log}`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 5));
+    try {
+      // Icecast 2.4.4 lets somebody connect before its thread for statistics has begun, which then adds to a counter that is not there, and ends it (SIGSEGV in src/stats.c).
+      if (program === 'icecast2') await server.#until('does not start', () => server.log.includes('server started') && (process.platform !== 'linux' || threadsWait(server.pid)));
+      await server.#until('does not listen', () => canConnect(port));
+    } catch (error) {
+      await server.stop();
+      throw error;
     }
     return server;
+  }
+
+  /** Until its log says that it has a source at the mountpoint, be it a relay; at log level 3. Rejects with its log when it never does. */
+  untilOnAir(mount: string): Promise<void> {
+    return this.#until(`is not on air at /${mount}`, () => this.log.includes(`listener count on /${mount} now`));
   }
 
   get pid(): number {
@@ -60,20 +67,20 @@ export class IcecastServer {
     await end(this.#child, 'SIGKILL');
     rmSync(this.#directory, { recursive: true, force: true });
   }
+
+  async #until(problem: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+    const untilMs = performance.now() + START_MS;
+    while (!(await holds())) {
+      const how = this.#child.exitCode ?? this.#child.signalCode;
+      if (how !== null || performance.now() > untilMs) throw new Error(`Icecast at port ${this.port}${how === null ? '' : `, which has ended with ${how},`} ${problem}: ${this.log}`);
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
+  }
 }
 
 /** The options of `spawn` for a program that must not be root. */
 export function asNobody(): { readonly uid?: number; readonly gid?: number } {
   return process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = net.createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as net.AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 export function canConnect(port: number): Promise<boolean> {

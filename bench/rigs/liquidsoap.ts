@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { freePort } from '../common/free-port.ts';
 import { inRepository } from '../common/repository.ts';
 import type { Format } from './formats.ts';
-import { IcecastServer, asNobody, canConnect, freePort } from './icecast-server.ts';
+import { IcecastServer, asNobody, canConnect } from './icecast-server.ts';
 import { MOUNTS, pushingStudios, untilLogged } from './pushed.ts';
 import type { Material } from '../referee/material.ts';
 import type { Middle, Rig, Told } from './rig.ts';

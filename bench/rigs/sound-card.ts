@@ -65,14 +65,14 @@ export class SoundCard {
     const bytes = Buffer.alloc((to - from) * BYTES_A_SAMPLE);
     if (this.#playing === 'silence') return bytes;
     if (this.#playing === 'programme') {
-      pcm.copy(bytes, 0, from * BYTES_A_SAMPLE, to * BYTES_A_SAMPLE);
+      pcm.subarray(from * BYTES_A_SAMPLE, to * BYTES_A_SAMPLE).copy(bytes);
       return bytes;
     }
     for (let at = from; at < to; ) {
       const into = (at - this.#loopFrom) % this.#loopSamples;
       const end = Math.min(to, at + this.#loopSamples - into);
       const first = this.#loopFrom + into;
-      pcm.copy(bytes, (at - from) * BYTES_A_SAMPLE, first * BYTES_A_SAMPLE, (first + end - at) * BYTES_A_SAMPLE);
+      pcm.subarray(first * BYTES_A_SAMPLE, (first + end - at) * BYTES_A_SAMPLE).copy(bytes, (at - from) * BYTES_A_SAMPLE);
       at = end;
     }
     return bytes;

@@ -14,6 +14,8 @@ export interface Machine {
    * What others have sent meanwhile comes next, and is no faster than it should be. Of use to a machine that compares programme with time.
    */
   suspended?(now: Micros, us: number): void;
+  /** What the clock of the system shows, in microseconds since 1970: called between two calls, before the first one and about once a second, by a driver that has such a clock. */
+  clock?(now: Micros, unixUs: number): void;
   /** When `advance` wants to be called next; it may turn out to be early. `NEVER` when idle. */
   readonly deadline: Micros;
   /** Why that deadline exists; 'none' when idle. */

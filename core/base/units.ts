@@ -19,6 +19,11 @@ export function toMs(value: Micros): number {
   return value / 1000;
 }
 
+/** How many samples there are in a span, the nearest whole number. */
+export function samplesIn(us: number, sampleRateHz: number): number {
+  return Math.round((us * sampleRateHz) / 1_000_000);
+}
+
 export function later(now: Micros, span: Micros): Micros {
   return (now + span) as Micros;
 }

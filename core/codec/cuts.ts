@@ -1,7 +1,12 @@
 import type { Snapshot } from '../base/snapshot.ts';
-import { families } from './families.ts';
+import { families, familyOf } from './families.ts';
 import type { CutRepair, CutWatch, Decodability } from './format/family.ts';
-import type { FrameHeader } from './format/format.ts';
+import type { FrameFormat, FrameHeader } from './format/format.ts';
+
+/** Whether its frames need nothing of the frames before them, so that a stream can be cut anywhere. */
+export function standAlone(format: FrameFormat): boolean {
+  return familyOf(format).newCutRepair === undefined;
+}
 
 /** Mends the cuts in a stream of frames of any codec. */
 export class CutRepairs implements CutRepair {

@@ -1,5 +1,5 @@
 import { familyOf } from './families.ts';
-import type { CodecFamily, FrameLevels } from './format/family.ts';
+import type { FrameLevels } from './format/family.ts';
 import type { FrameFormat } from './format/format.ts';
 
 /**
@@ -9,24 +9,27 @@ import type { FrameFormat } from './format/format.ts';
  * is its codec's matter; some have none.
  */
 export class LevelReader {
-  /** The loudness of each part of the frame that was read last; SILENT where a part has no sound at all. */
-  readonly levels: number[] = [];
+  /** The loudness of each part of the frame that was read last, until the next one; SILENT where a part has no sound at all. */
+  levels: readonly number[] = [];
   /** Whether that frame is digital silence: nothing is coded in it. */
   isSilent = false;
-  #family: CodecFamily | undefined;
-  #reader: FrameLevels | undefined;
+  /** By format, of which there is one object each: frames of several can come by turns. */
+  readonly #readers: Map<FrameFormat, { readonly reader: FrameLevels; readonly levels: number[] }> = new Map();
 
   /** Reads a whole frame; returns how many levels it has. */
   read(bytes: Uint8Array, format: FrameFormat): number {
-    const family = familyOf(format);
-    if (family !== this.#family) {
-      this.#family = family;
-      this.#reader = family.newLevels();
-    }
-    const count = this.#reader!.read(bytes, this.levels, format);
+    const { reader, levels } = this.#readers.get(format) ?? this.#newReader(format);
+    const count = reader.read(bytes, levels, format);
     // Emptied and filled again, an array gets new memory for every frame.
-    if (this.levels.length !== count) this.levels.length = count;
-    this.isSilent = this.#reader!.isSilent;
+    if (levels.length !== count) levels.length = count;
+    this.levels = levels;
+    this.isSilent = reader.isSilent;
     return count;
+  }
+
+  #newReader(format: FrameFormat): { readonly reader: FrameLevels; readonly levels: number[] } {
+    const made = { reader: familyOf(format).newLevels(), levels: [] };
+    this.#readers.set(format, made);
+    return made;
   }
 }

@@ -15,6 +15,8 @@ export interface MountPolicy {
   readonly fallbackOnSilence?: boolean;
   /** A file of whole frames that each new listener hears first. */
   readonly intro?: string;
+  /** Whether its streams have to be signed, and what is done until they are verified; as the keys of encoders say unless given: 'switch' where one is for this mountpoint. */
+  readonly verify?: 'off' | 'switch' | 'hold';
   readonly settings?: MountSettings;
 }
 
@@ -84,8 +86,14 @@ export function fallbackLoop(from: Iterable<string>, policyOf: (mount: string) =
   return undefined;
 }
 
-function fallbackMountOf(policy: MountPolicy | undefined): string | undefined {
+/** The mountpoint that is wanted as a fallback; undefined: none is. */
+export function fallbackMountOf(policy: MountPolicy | undefined): string | undefined {
   return policy?.fallback !== undefined && 'mount' in policy.fallback ? policy.fallback.mount : undefined;
+}
+
+/** The file that is wanted as a fallback; undefined: none is. */
+export function fallbackFileOf({ fallback }: MountPolicy): string | undefined {
+  return fallback !== undefined && 'file' in fallback ? fallback.file : undefined;
 }
 
 /** The settings of one mountpoint. */

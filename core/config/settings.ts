@@ -42,6 +42,7 @@ export interface Settings {
   readonly sourceAheadMs: number;
   readonly drainMs: number;
   readonly announceMs: number;
+  readonly signMs: number;
   readonly targetKeepMs: number;
   readonly targetKeepBytes: number;
   readonly targetInFlightBytes: number;
@@ -71,6 +72,7 @@ export interface Settings {
   readonly pathIdleMaxMs: number;
   readonly pathRepairMs: number;
   readonly gapMaxMs: number;
+  readonly unsignedMs: number;
   readonly ringMs: number;
   readonly ringBytes: number;
   readonly edgeBytes: number;
@@ -95,9 +97,12 @@ export interface Settings {
   readonly lossySwitchMs: number;
   readonly slowerWaitMs: number;
   readonly mountEndMs: number;
+  readonly hlsSegmentMs: number;
+  readonly hlsPartMs: number;
   readonly formatSettleMs: number;
   readonly headTimeoutMs: number;
   readonly burstMs: number;
+  readonly demandWaitMs: number;
   readonly listenerFlushMs: number;
   readonly icyIntervalBytes: number;
   readonly listenerQueueBytes: number;
@@ -105,6 +110,9 @@ export interface Settings {
   readonly maxListenersPerAddress: number;
   readonly listenerDurationMs: number;
   readonly listenerAuthTimeoutMs: number;
+  readonly hlsWindowMs: number;
+  readonly hlsBytes: number;
+  readonly hlsFileBytes: number;
   readonly recordMs: number;
   readonly recordBytes: number;
 }
@@ -130,9 +138,9 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   addressGraceMs: { value: 60_000, unit: 'ms', min: 0, max: 86_400_000, roles: everyRole, why: 'time that an address stays in use after its name stopped resolving to it, longer while no new address is reachable: some name servers rotate addresses' },
   silentPeerMs: { value: 5_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['relay', 'edge'], why: 'a relay that has sent nothing for this long after connecting is reported in the log: the port is wrong, or it has no stream yet' },
   stopMs: { value: 1_000, unit: 'ms', min: 0, max: 60_000, roles: everyRole, why: 'time that a stopping process waits for its output to be written' },
-  upgradeStartMs: { value: 30_000, unit: 'ms', min: 100, max: 600_000, roles: ['edge'], why: 'at an upgrade, time that the new process has to come up, and once more to take the connections; the old one serves meanwhile, and goes on if that takes longer' },
-  upgradeTakeMs: { value: 2_000, unit: 'ms', min: 50, max: 10_000, roles: ['edge'], why: 'at an upgrade, longest time in which nothing is forwarded: if the new process has not taken over by then, the old one goes on. Players have buffered more than this' },
-  upgradeDrainMs: { value: 3_600_000, unit: 'ms', min: 0, max: 604_800_000, roles: ['edge'], why: 'after an upgrade, time that the old process serves the listeners that cannot be handed over (those by TLS, and those of workers), before it disconnects them' },
+  upgradeStartMs: { value: 30_000, unit: 'ms', min: 100, max: 600_000, roles: ['edge', 'relay'], why: 'at an upgrade, time that the new process has to come up, and once more to take the connections; the old one serves meanwhile, and goes on if that takes longer' },
+  upgradeTakeMs: { value: 2_000, unit: 'ms', min: 50, max: 10_000, roles: ['edge', 'relay'], why: 'at an upgrade, longest time in which nothing is forwarded: if the new process has not taken over by then, the old one goes on. Players have buffered more than this' },
+  upgradeDrainMs: { value: 3_600_000, unit: 'ms', min: 0, max: 604_800_000, roles: ['edge'], why: 'after an upgrade, time that the old process serves the listeners that cannot be handed over (those by TLS), before it disconnects them' },
   maxTimerLagMs: { value: 200, unit: 'ms', min: 1, max: 600_000, roles: everyRole, why: 'largest timer lag that is counted as elapsed time: a process that runs later than this was suspended, or its clock was set, and could not receive; the excess is held against no peer' },
   loopBlockedMs: { value: 2_000, unit: 'ms', min: 100, max: 600_000, roles: everyRole, why: 'time the event loop may be blocked before a watchdog thread logs it, with a stack trace' },
   loopBlockedExitMs: { value: 30_000, unit: 'ms', min: 0, max: 3_600_000, roles: everyRole, why: 'time the event loop may be blocked before the process is ended with status 70, for its supervisor to restart it; 0: never' },
@@ -148,6 +156,7 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   sourceAheadMs: { value: 10_000, unit: 'ms', min: 100, max: 600_000, roles: ['encoder'], why: 'how far a source may run ahead of real time (at least 128 KiB): room for the burst of a server, or for what it paused for; a source further ahead, such as a file in a pipe, is read in real time' },
   drainMs: { value: 5_000, unit: 'ms', min: 0, max: 600_000, roles: ['encoder'], why: 'after the end of --stdin, time that targets have to receive the remaining audio' },
   announceMs: { value: 2_000, unit: 'ms', min: 100, max: 60_000, roles: ['encoder'], why: 'interval between ANNOUNCE, HEADERS and METADATA messages: the longest time that a receiver who joins late lacks them' },
+  signMs: { value: 1_000, unit: 'ms', min: 100, max: 2_000, roles: ['encoder'], why: 'with --sign, one signature covers the messages of this time: an edge that has yet to verify them waits this long; each costs about 115 bytes, and 10 for each message' },
   targetKeepMs: { value: 10_000, unit: 'ms', min: 100, max: 120_000, roles: ['encoder'], why: 'newest messages kept for all TCP targets together, and sent first to a target that is reached (again), at any address: an outage of all relays shorter than this loses nothing' },
   targetKeepBytes: { value: 4_194_304, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['encoder'], why: 'memory limit for the messages kept for TCP targets (targetKeepMs): ten seconds at 3 Mbit/s' },
   targetInFlightBytes: { value: 65_536, unit: 'bytes', min: 4_096, max: 16_777_216, roles: ['encoder'], why: 'limit for data handed to the system for one target and not yet taken by it: the newest audio of a stuck target stays here, where it can be sent again' },
@@ -187,9 +196,10 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   gapMaxMs: { value: 2_000, unit: 'ms', min: 10, max: 60_000, roles: ['relay', 'edge'], why: 'no gap is waited for longer than this, whatever the evidence; a path that brings only copies keeps a stream at its present place for the same time' },
 
   // Edge: switching.
+  unsignedMs: { value: 3_000, unit: 'ms', min: 500, max: 60_000, roles: ['edge'], why: 'with --verify, messages that no signature has covered for this long are dropped, and what follows the last good signature by more than this is not given out: longer than two intervals between signatures (signMs)' },
   ringMs: { value: 10_000, unit: 'ms', min: 500, max: 120_000, roles: ['edge'], why: 'audio kept of each stream, so that a switch can enter it where the other stream ended' },
   ringBytes: { value: 2_097_152, unit: 'bytes', min: 65_536, max: 268_435_456, roles: ['edge'], why: 'memory limit for the audio kept of one stream (ringMs): ten seconds at 1.6 Mbit/s' },
-  edgeBytes: { value: 1_073_741_824, unit: 'bytes', min: 16_777_216, max: 68_719_476_736, roles: ['edge'], why: 'memory limit for rings, early messages, streams, mountpoints and listeners of an edge together, at most 60 % of available memory: ten seconds of 2,500 streams at 160 kbit/s; beyond it rings are shortened, gaps given up, and the least useful streams dropped' },
+  edgeBytes: { value: 1_073_741_824, unit: 'bytes', min: 16_777_216, max: 68_719_476_736, roles: ['edge'], why: 'memory limit for rings, early messages, streams, mountpoints, listeners and the files of fallbacks and intros of an edge together, at most 60 % of available memory: ten seconds of 2,500 streams at 160 kbit/s; beyond it rings are shortened, gaps given up, and the least useful streams dropped' },
   stallMinMs: { value: 300, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'shortest stall timeout: the live stream is stalled after its usual pause, or the duration of its last burst, plus a quarter, but not before this; eleven MP3 frames, well above the jitter of a healthy path' },
   stallMaxMs: { value: 3_000, unit: 'ms', min: 50, max: 60_000, roles: ['edge'], why: 'longest stall timeout of the live stream: sources pulled from an Icecast come in bursts of up to 2.7 s' },
   stallMarginMs: { value: 250, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'smallest margin of the stall timeout above the usual pause or last burst, where a quarter of it would be less: a source that comes in bursts is then left as soon as one that does not' },
@@ -211,18 +221,26 @@ export const settingTable: Readonly<Record<SettingName, Setting>> = {
   fallbackBytes: { value: 8_388_608, unit: 'bytes', min: 1_024, max: 268_435_456, roles: ['edge'], why: 'size limit for a fallback file, which is held in memory: nine minutes at 128 kbit/s' },
   introBytes: { value: 2_097_152, unit: 'bytes', min: 1_024, max: 16_777_216, roles: ['edge'], why: 'size limit for an intro file, which is held in memory, once in each process: two minutes at 128 kbit/s' },
   mountEndMs: { value: 10_000, unit: 'ms', min: 100, max: 3_600_000, roles: ['edge'], why: 'a mountpoint without any frame for this long ends, as in the original' },
+  hlsSegmentMs: { value: 0, unit: 'ms', min: 0, max: 10_000, roles: ['edge'], why: 'length of the segments that are made of each mountpoint for HLS, at least 1000, and the same at all edges, so that their segments can be exchanged; 6000 is what players are made for; 0: none are made' },
+  hlsPartMs: { value: 0, unit: 'ms', min: 0, max: 2_000, roles: ['edge'], why: 'length of the parts of segments that players of low latency get of mountpoints of AAC, at /MOUNT/parts.m3u8: at least 1000, a segment has a whole number of them, and the same at all edges; 0: there are none' },
   formatSettleMs: { value: 1_000, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'time that a new mountpoint with streams of several codecs waits for announced streams, and in which it can restart in the codec of the majority, as long as it has no listeners' },
 
   // Edge: listeners.
   headTimeoutMs: { value: 15_000, unit: 'ms', min: 100, max: 600_000, roles: everyRole, why: 'time that a client has for a complete request header, and for the TLS handshake before it, as in Icecast' },
   burstMs: { value: 4_000, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'burst on connect: audio sent to a new listener at once; 64 KiB at 128 kbit/s, the default of Icecast' },
+  demandWaitMs: { value: 5_000, unit: 'ms', min: 0, max: 60_000, roles: ['edge'], why: 'with --on-demand: a listener waits for this long for the first audio of a mountpoint that is taken in for it, and is then told to try again: longer than a relay takes to be connected again' },
   listenerFlushMs: { value: 400, unit: 'ms', min: 0, max: 1_000, roles: ['edge'], why: 'of a thousand listeners or more, each is written to once in this time, because writes are what a listener costs; fewer are written to more often, up to every 50 ms. The first audio comes at once. Half of that time is added to the delay of the programme on average' },
   icyIntervalBytes: { value: 16_000, unit: 'bytes', min: 256, max: 1_000_000, roles: ['edge'], why: 'audio between two ICY metadata blocks (icy-metaint), as in Icecast' },
   listenerQueueBytes: { value: 524_288, unit: 'bytes', min: 16_384, max: 268_435_456, roles: ['edge'], why: 'a listener further behind than this is disconnected, as by Icecast' },
   maxListeners: { value: 10_000, unit: 'listeners', min: 1, max: 1_000_000, roles: ['edge'], why: 'maximum number of listeners on all mountpoints together; further ones are answered 403' },
   maxListenersPerAddress: { value: 5_000, unit: 'listeners', min: 1, max: 1_000_000, roles: ['edge'], why: 'maximum number of listeners from one address (IPv6: one /64 network); further ones are answered 403. Half of the places are left for others; all listeners behind a proxy that is not trusted have its address' },
   listenerDurationMs: { value: 0, unit: 'ms', min: 0, max: 2_592_000_000, roles: ['edge'], why: 'a listener is disconnected after this time, as by <max-listener-duration> of Icecast; 0: never' },
-  listenerAuthTimeoutMs: { value: 5_000, unit: 'ms', min: 10, max: 60_000, roles: ['edge'], why: 'time that an authentication service has to answer about a listener, who waits for it; after that it counts as down. One that cannot be asked for this long, because it is asked about others, costs the listener a 503' },
+  listenerAuthTimeoutMs: { value: 5_000, unit: 'ms', min: 10, max: 60_000, roles: ['edge', 'encoder'], why: 'time that an authentication service has to answer about a listener, or a source client, who waits for it; after that it counts as down. One that cannot be asked for this long, because it is asked about others, costs the listener a 503' },
+
+  // Edge: listeners by HLS (--hls).
+  hlsWindowMs: { value: 60_000, unit: 'ms', min: 0, max: 604_800_000, roles: ['edge'], why: 'how far back listeners by HLS can go, at /MOUNT/dvr.m3u8: in memory, and with --hls-dir in files, for hours and days' },
+  hlsBytes: { value: 536_870_912, unit: 'bytes', min: 1_048_576, max: 68_719_476_736, roles: ['edge'], why: 'memory limit for the segments of HLS, of all mountpoints together, and as much again for their parts (hlsPartMs); beyond it the oldest are dropped. A mountpoint at 128 kbit/s takes 1.7 MB with a window of 60 s, and 1.4 MB with --hls-dir' },
+  hlsFileBytes: { value: 10_737_418_240, unit: 'bytes', min: 1_048_576, max: 1_099_511_627_776, roles: ['edge'], why: 'disk space that --hls-dir uses at most; beyond it the oldest segments are deleted. A mountpoint at 128 kbit/s takes 58 MB an hour' },
 
   // Recording (--record).
   recordMs: { value: 900_000, unit: 'ms', min: 1_000, max: 604_800_000, roles: ['relay', 'edge'], why: 'time that --record keeps, of which three quarters are guaranteed: enough for somebody to notice a failure and ask for it' },
@@ -253,8 +271,17 @@ const ordered: readonly (readonly [SettingName, SettingName])[] = [
   ['stallMinMs', 'stallMaxMs'],
 ];
 
+/** More segments than that are only work, for players and for us. */
+const LEAST_SEGMENT_MS = 1_000;
+/** Frames do not end where parts do: of shorter ones some would be less than 85 % of what the longest can be. */
+const LEAST_PART_MS = 1_000;
+
 /** One sentence that says which valid values contradict each other, or undefined. */
 export function settingsProblem(settings: Settings): string | undefined {
+  const { hlsSegmentMs, hlsPartMs } = settings;
+  if (hlsSegmentMs > 0 && hlsSegmentMs < LEAST_SEGMENT_MS) return `hlsSegmentMs (${hlsSegmentMs}) must be 0 or at least ${LEAST_SEGMENT_MS}`;
+  if (hlsPartMs > 0 && hlsPartMs < LEAST_PART_MS) return `hlsPartMs (${hlsPartMs}) must be 0 or at least ${LEAST_PART_MS}`;
+  if (hlsPartMs > 0 && hlsSegmentMs > 0 && (hlsSegmentMs % hlsPartMs > 0 || hlsSegmentMs === hlsPartMs)) return `hlsSegmentMs (${hlsSegmentMs}) must be a multiple of hlsPartMs (${hlsPartMs}), and at least twice as long`;
   const wrong = ordered.find(([least, most]) => settings[least] > settings[most]);
   if (wrong === undefined) return undefined;
   const [least, most] = wrong;

@@ -4,104 +4,76 @@ import { Correlator } from './content/correlation.ts';
 import { SameFrames } from './content/same-frames.ts';
 import type { Audience } from '../listeners/audience.ts';
 import type { JoinOptions } from '../listeners/listener.ts';
-import { Listeners, type ListenersSink, type MoveResult } from '../listeners/listeners.ts';
+import { Listeners, type MoveResult } from '../listeners/listeners.ts';
+import { standAlone } from '../codec/cuts.ts';
 import { canFollow } from '../codec/formats.ts';
-import type { MountOutput, OutputOf } from './output/output.ts';
 import { toListeners } from './output/to-listeners.ts';
-import { MemoryBudget } from '../base/budget.ts';
-import { buffersOf, type StreamBuffers } from './buffers.ts';
+import { MemoryBudget } from '../base/memory/budget.ts';
+import { buffersOf, type StreamBuffers } from './mountpoint/buffers.ts';
 import type { EndedMount } from './mountpoint/ended-mounts.ts';
-import { EdgeTitles } from './titles.ts';
+import { EdgeTitles } from './intake/titles.ts';
 import { Mountpoints } from './mountpoint/mountpoints.ts';
 import type { EdgeStream } from './stream/stream.ts';
 import { Streams, type StreamsReason } from './stream/streams.ts';
-import type { EdgeEvent } from './events.ts';
-import { RelaysLeft } from './relays-left.ts';
-import type { PathFigures } from '../links/events.ts';
-import type { PeerFigures } from '../links/peer-figures.ts';
-import { PathReceiver } from '../links/path-receiver.ts';
-import type { Path } from '../links/path.ts';
+import { RelaysLeft } from './intake/relays-left.ts';
+import type { PeerFigures } from '../links/paths/peer-figures.ts';
+import { PathReceiver } from '../links/paths/path-receiver.ts';
+import type { Path } from '../links/paths/path.ts';
 import type { ListenerId, Machine, PathId } from '../base/machine.ts';
-import type { Peer } from '../links/peer.ts';
+import type { Peer } from '../links/peers/peer.ts';
 import type { Transport } from '../links/transport.ts';
-import type { Matcher } from './content/matcher.ts';
+import type { EdgeWish } from './intake/demand.ts';
+import { Intake, type Presence } from './intake/intake.ts';
+import type { EdgeOptions, EdgeSink, EdgeStats } from './options.ts';
 import { Intros } from './mountpoint/intros.ts';
-import type { Intro } from '../listeners/intro.ts';
 import type { GivenFile } from './mountpoint/fallbacks.ts';
 import type { MountInfo, MountReason } from './mountpoint/mountpoint.ts';
-import type { CommandResult, MountCommand } from './switching/command.ts';
-import { titleIn } from '../wire/set-title.ts';
-import { MessageType, type MessageView } from '../wire/pdu.ts';
-import { mountSettingNames, type MountPolicies, type MountPolicy, type MountSettings } from '../config/mount-policy.ts';
+import type { CommandResult, MountCommand } from './switching/operator/command.ts';
+import { mountSettingNames, type MountPolicy, type MountSettings } from '../config/mount-policy.ts';
 import type { Settings } from '../config/settings.ts';
+import { EdgeBreaks } from './segments/breaks.ts';
+import { Moments } from './segments/moments.ts';
+import { SegmentRelays } from './segments/relays.ts';
+import { segmentTools } from './segments/segmenter.ts';
+import { partTiming, segmentTiming } from './segments/timing.ts';
 import type { FallbackProblem } from './fallback/problem.ts';
 import { StreamTable } from '../wire/stream-table.ts';
+import { Suspension } from '../arrival/timing/suspension.ts';
 import { mountFigures, type MountFigures } from './mountpoint/figures.ts';
 import { streamInfo, type StreamInfo } from './mountpoint/stream-info.ts';
+import { WallClock } from '../links/wall-clock.ts';
 import { TimerQueue } from '../base/timers.ts';
-import type { Micros } from '../base/units.ts';
+import { ms, type Micros } from '../base/units.ts';
 
-export type { EndedMount, GivenFile, MountInfo };
-
-export interface EdgeOptions {
-  readonly settings: Settings;
-  /** What is wanted of single mountpoints. */
-  readonly policies?: MountPolicies;
-  /** Makes, for each mountpoint, what finds the same point of the programme in two of its streams; by the same frames, and an Aligner, unless given. */
-  readonly newMatcher?: () => Matcher;
-  /** Makes further outputs of a mountpoint, besides its listeners here. */
-  readonly outputs?: (of: OutputOf) => readonly MountOutput[];
-  /** Told of what new listeners hear first, at outputs of its mountpoints that are in other processes. */
-  readonly intro?: (now: Micros, mount: string, intro: Intro | undefined) => void;
-  /** false: nobody can join here; an output takes the programme to its listeners, and `heardElsewhere` tells of them. */
-  readonly hasListeners?: boolean;
-}
-
-export interface EdgeSink extends ListenersSink {
-  /**
-   * Back by the connection of a relay that takes titles: a whole message with its length prefix. While the system has not taken the last one it is
-   * left out; it is said again. Without this no relay hears of a title that is set here.
-   */
-  readonly answer?: (path: PathId, bytes: Uint8Array) => void;
-  event(event: EdgeEvent): void;
-}
-
-export interface EdgeStats {
-  readonly paths: readonly ({ readonly id: PathId; readonly label: string } & PathFigures)[];
-  readonly streams: number;
-  readonly mounts: number;
-  readonly listeners: number;
-  /** Early messages held, all streams together. */
-  readonly heldMessages: number;
-  /** What counts against `edgeBytes`. */
-  readonly countedBytes: number;
-}
+export type { EdgeWish, EndedMount, GivenFile, MountInfo, Presence };
 
 /** So long no encoder has sent anything when relays with nothing to send are silent: longer than the pauses of most sources. */
 const QUIET_US = 1_000_000;
 
-type EdgeReason = MountReason | StreamsReason | 'no-relay' | 'relay-idle';
+type EdgeReason = MountReason | StreamsReason | 'no-relay' | 'relay-idle' | 'demand' | 'unsigned';
 
 /**
- * Takes in all relays and gives each listener one unbroken stream. The way of a frame is one line; the edge only says of which
- * stream a message is.
+ * Takes in all relays and gives each listener one unbroken stream. The way of a frame is one line; all that
+ * is here besides makes the parts, and passes on what is asked of them.
  *
- *     bytes of a path        PathReceiver        links/path-receiver.ts      messages
+ *     bytes of a path        PathReceiver        ../links/paths/path-receiver.ts   messages
  *          |
- *     by stream id           Edge                edge.ts                     the stream of a message
+ *     by stream id           Intake              intake/intake.ts                  the stream of a message
+ *          |                 Demand              intake/demand.ts                  only where not everything is taken in: drops the rest
+ *          |                 Proofs              intake/proof/proofs.ts            only where streams have to be signed: may hold it until it is verified
  *          |
  *     one stream             EdgeStream          stream/stream.ts
- *          |                 Reassembler         stream/reassembler.ts       each message once, in order
- *          |                 StreamMedia         stream/media.ts             frames, the newest of them in a ring
+ *          |                 Reassembler         stream/reassembler.ts             each message once, in order
+ *          |                 StreamMedia         stream/media.ts                   frames, the newest of them in a ring
  *          |
- *     the mountpoint that    Mount               mountpoint/mountpoint.ts    (Mountpoints, mountpoint/mountpoints.ts, until it has joined one)
- *     it has joined          Switcher            switching/switcher.ts       whether it is heard
- *          |                 Playout             playout/playout.ts          what of it comes next
+ *     the mountpoint that    Mount               mountpoint/mountpoint.ts          (Mountpoints, mountpoint/mountpoints.ts, until it has joined one)
+ *     it has joined          Switcher            switching/switcher.ts             whether it is heard
+ *          |                 Playout             playout/playout.ts                what of it comes next
  *          |
- *     output                 FallbackController  fallback/controller.ts      only where there is a fallback: steps back
- *          |                 FanOut              output/fan-out.ts           to each output: listeners, mountpoints that follow, others
+ *     output                 FallbackController  fallback/controller.ts            only where there is a fallback: steps back
+ *          |                 FanOut              output/fan-out.ts                 to each output: listeners, mountpoints that follow, others
  *          |
- *     listeners              Listeners           ../listeners/listeners.ts   a machine of its own, which can be in another process
+ *     listeners              Listeners           ../listeners/listeners.ts         a machine of its own, which can be in another process
  */
 export class Edge implements Machine {
   /** The same object everywhere in the edge: those that single mountpoints can have of their own change. */
@@ -116,14 +88,19 @@ export class Edge implements Machine {
   readonly #budget: MemoryBudget;
   readonly #correlator: Correlator = new Correlator();
   readonly #titles: EdgeTitles;
+  readonly #moments: Moments;
+  readonly #breaks: EdgeBreaks;
+  readonly #suspension: Suspension = new Suspension(() => [...this.#streams].map(({ timeline }) => timeline));
+  readonly #intake: Intake;
+  readonly #wallClock = new WallClock();
   #now = 0 as Micros;
 
-  constructor({ settings: given, policies, newMatcher, outputs = () => [], intro, hasListeners = true }: EdgeOptions, sink: EdgeSink) {
+  constructor({ settings: given, policies, wish, newMatcher, outputs = () => [], intro, taken, hasListeners = true }: EdgeOptions, sink: EdgeSink) {
     const settings = { ...given };
     this.#settings = settings;
     this.#budget = new MemoryBudget(settings.edgeBytes);
     this.#listeners = new Listeners({ settings, budget: this.#budget }, sink);
-    this.#intros = new Intros(settings.introBytes, (now, mount, one) => {
+    this.#intros = new Intros(settings.introBytes, this.#budget, (now, mount, one) => {
       this.#listeners.intro(now, mount, one);
       intro?.(now, mount, one);
     });
@@ -143,7 +120,24 @@ export class Edge implements Machine {
       outputs: (of) => [...(hasListeners ? [toListeners(this.#listeners, of)] : []), ...outputs(of)],
       audience: (mount) => this.#listeners.audience(mount),
       budget: this.#budget,
+      segments: settings.hlsSegmentMs === 0 ? undefined : segmentTools(segmentTiming(ms(settings.hlsSegmentMs)), {
+        unixLessOursUs: () => this.#wallClock.unixLessOursUs,
+        takes: () => true,
+        segment: (mount, segment) => sink.segment?.(mount, segment),
+        ended: (mount) => sink.segmentsEnded?.(mount),
+        breaks: (mount) => this.#breaks.get(mount),
+        counted: (mount, breaks) => this.#breaks.counted(mount, breaks),
+      }),
+      parts: settings.hlsSegmentMs === 0 || settings.hlsPartMs === 0 ? undefined : segmentTools(partTiming(ms(settings.hlsPartMs)), {
+        unixLessOursUs: () => this.#wallClock.unixLessOursUs,
+        takes: (format) => format !== undefined && standAlone(format),
+        segment: (mount, part) => sink.part?.(mount, part),
+        ended: (mount) => sink.partsEnded?.(mount),
+        breaks: () => undefined,
+        counted: () => undefined,
+      }),
       streams: table,
+      isWanted: (name) => this.wants(name),
       begun: (now, mount) => this.#titles.begun(now, mount),
       ended: (name) => this.#titles.ended(name),
       timer: (reason, fire) => this.#timers.timer(reason, fire),
@@ -157,11 +151,16 @@ export class Edge implements Machine {
       newcomers: this.#mounts,
       timer: (reason, fire) => this.#timers.timer(reason, fire),
       full: (bound) => this.#pathReceiver.boundHit(bound),
+      pointed: (now, stream, point) => this.#moments.point(now, stream, point),
       event: (event) => sink.event(event),
     });
+    const relays = new SegmentRelays({ paths: () => this.#pathReceiver.paths, tell: (path, message) => sink.answer?.(path, message) });
+    this.#breaks = new EdgeBreaks({ maxMounts: settings.maxStreams, slotMs: settings.hlsSegmentMs, streams: () => table, relays });
+    this.#moments = new Moments({ unixLessOursUs: () => this.#wallClock.unixLessOursUs, relays });
     this.#pathReceiver = new PathReceiver({
-      maxPaths: settings.maxPaths,
-      message: (path, view) => this.#message(path, view),
+      settings,
+      message: (path, view) => this.#intake.message(this.#now, path, view),
+      greeted: (path) => this.#intake.greeted(this.#now, path),
       event: (event) => sink.event(event),
     });
     this.#relaysLeft = new RelaysLeft({
@@ -169,6 +168,25 @@ export class Edge implements Machine {
       timer: (reason, fire) => this.#timers.timer(reason, fire),
       event: (event) => sink.event(event),
     });
+    this.#intake = new Intake({
+      settings,
+      budget: this.#budget,
+      wish,
+      checks: sink.proof,
+      streams: this.#streams,
+      mounts: this.#mounts,
+      titles: this.#titles,
+      moments: this.#moments,
+      breaks: this.#breaks,
+      wallClock: this.#wallClock,
+      paths: () => this.#pathReceiver.paths,
+      tell: (path, message) => sink.answer?.(path, message),
+      taken,
+      full: () => this.#pathReceiver.boundHit('maxStreams'),
+      timer: (reason, fire) => this.#timers.timer(reason, fire),
+      event: (event) => sink.event(event),
+    });
+    this.#intake.wishChanged(this.#now);
   }
 
   get deadline(): Micros {
@@ -181,7 +199,7 @@ export class Edge implements Machine {
 
   /** Memory of unfinished and early messages, rings, and what is kept for listeners. */
   get heldBytes(): number {
-    return this.#pathReceiver.heldBytes + this.#streams.heldBytes + this.#mounts.heldBytes + this.#intros.heldBytes + this.#listeners.heldBytes;
+    return this.#pathReceiver.heldBytes + this.#streams.heldBytes + this.#intake.heldBytes + this.#mounts.heldBytes + this.#intros.heldBytes + this.#listeners.heldBytes;
   }
 
   get stats(): EdgeStats {
@@ -225,11 +243,13 @@ export class Edge implements Machine {
   closePath(now: Micros, id: PathId, reason: string): void {
     const path = this.#pathReceiver.close(id, reason);
     if (path === undefined) return;
-    if (path.isUpstream) this.#relaysLeft.closed(now, path.peer.name, reason, this.#isQuiet(now));
-    this.#titles.closed(id);
+    this.#intake.forgetPath(path);
+    const over = new Set([...this.#streams].filter((stream) => stream.health.isReportedClosedBy(path)));
     // First all streams learn of it, then each judges its gap, then the mountpoints look: a backup that came by the same
     // path must not look healthy to any of them.
     const affected = [...this.#streams].filter((stream) => stream.forgetPath(now, path));
+    if (path.isUpstream) this.#relaysLeft.closed(now, path.peer.name, reason, { isQuiet: this.#isQuiet(now), hadMore: affected.some((stream) => !over.has(stream)) });
+    this.#titles.closed(id);
     for (const stream of affected) stream.judge(now);
     for (const stream of affected) stream.pathClosed(now);
   }
@@ -243,6 +263,8 @@ export class Edge implements Machine {
   /** Of a stream, bytes in any chunking; else one datagram. Borrowed for the call. */
   receive(now: Micros, path: PathId, bytes: Uint8Array): void {
     this.#now = now;
+    this.#suspension.heard(now);
+    if (this.#relaysLeft.awaitsBytes) this.#relaysLeft.heard(now, this.#pathReceiver.path(path).peer.name);
     this.#pathReceiver.receive(path, bytes);
   }
 
@@ -263,12 +285,32 @@ export class Edge implements Machine {
   streamsOf(now: Micros, name: string): readonly StreamInfo[] | undefined {
     const mount = this.#mounts.get(name);
     if (mount === undefined) return undefined;
-    return mount.switcher.streamsByUse.map((stream) => streamInfo(now, stream, mount));
+    return mount.switcher.lineup.byUse.map((stream) => streamInfo(now, stream, mount));
   }
 
   /** A mountpoint that has ended within a day, and is not on air again. */
   endedMount(now: Micros, name: string): EndedMount | undefined {
     return this.#mounts.ended(now, name);
+  }
+
+  /** Whether a mountpoint is taken in at present, if its streams come. */
+  wants(name: string): boolean {
+    return this.#intake.wants(name);
+  }
+
+  /** Whether a mountpoint can be heard. */
+  presence(now: Micros, name: string): Presence {
+    return this.#intake.presence(now, name);
+  }
+
+  /** Mountpoints that start when somebody asks for them, by name, and how many streams are announced of each. */
+  startable(now: Micros): readonly (readonly [mount: string, streams: number])[] {
+    return this.#intake.startable(now);
+  }
+
+  /** Somebody wants to listen: the mountpoint is taken in, if it is one that starts on demand. */
+  ask(now: Micros, name: string): Presence {
+    return this.#intake.ask(now, name);
   }
 
   /** The names of all mountpoints, also of those that have had no frame yet. */
@@ -293,12 +335,12 @@ export class Edge implements Machine {
   }
 
   /**
-   * The title of a mountpoint, by an operator: until one of its streams gets another one. All other processes that this one reaches get it, too. Nothing
-   * happens if there is no such mountpoint. @param atMs milliseconds since 1970.
+   * The title of a mountpoint, by an operator: until one of its streams gets another one. All other processes that this one reaches get it, too. False
+   * if there is no such mountpoint, or if a title has the highest version that there is. @param atMs milliseconds since 1970.
    */
-  setTitle(now: Micros, name: string, title: string, atMs: number): void {
+  setTitle(now: Micros, name: string, title: string, atMs: number): boolean {
     const mount = this.#mounts.get(name);
-    if (mount !== undefined) this.#titles.set(now, mount, title, atMs);
+    return mount !== undefined && this.#titles.set(now, mount, title, atMs);
   }
 
   /**
@@ -327,7 +369,9 @@ export class Edge implements Machine {
    * one that the mountpoint had last. Says why the fallback cannot be that: then nothing has changed.
    */
   changePolicy(now: Micros, mount: string, policy: MountPolicy, file?: GivenFile): FallbackProblem | undefined {
-    return this.#mounts.changePolicy(now, mount, policy, file);
+    const problem = this.#mounts.changePolicy(now, mount, policy, file);
+    this.#intake.wishChanged(now);
+    return problem;
   }
 
   /** Other settings of the edge, from now on; those that a mountpoint has of its own stay. */
@@ -358,9 +402,18 @@ export class Edge implements Machine {
     this.#mounts.get(name)?.heardElsewhere(audience);
   }
 
+  /**
+   * What the clock of the system shows: before the first path is opened, and about once a second. Segments are numbered by it, and no title is taken that is
+   * far ahead of it. @param unixUs microseconds since 1970.
+   */
+  clock(now: Micros, unixUs: number): void {
+    this.#wallClock.tell(now, unixUs);
+  }
+
   /** The process was suspended for so much longer than its time has moved on. */
   suspended(_now: Micros, us: number): void {
     for (const stream of this.#streams) stream.suspended(us);
+    this.#suspension.suspended(us);
   }
 
   advance(now: Micros): void {
@@ -378,32 +431,17 @@ export class Edge implements Machine {
     this.#relaysLeft.snapshot(a);
     const onAir = [...this.#mounts].map(({ switcher }) => switcher.live).filter((live) => live !== undefined);
     const streams = this.#streams.snapshot(a, onAir, (path) => this.#pathReceiver.path(path));
+    this.#intake.snapshotProofs(a, (path) => this.#pathReceiver.path(path));
     this.#titles.snapshot(a);
+    this.#breaks.snapshot(a);
+    this.#wallClock.snapshot(a);
     this.#mounts.snapshot(a, (stream) => streams[a.number(stream === undefined ? 0 : streams.indexOf(stream))]!);
+    this.#intake.snapshotDemand(a);
     this.#intros.snapshot(a, this.#now);
     this.#listeners.snapshot(a);
     this.#budget.snapshot(a);
     this.#correlator.snapshot(a);
+    this.#suspension.snapshot(a);
     this.#timers.snapshot(a);
-  }
-
-  #message(path: Path, view: MessageView): void {
-    if (view.type === MessageType.SOURCE) {
-      this.#streams.find(view)?.receiveSource(this.#now, path, view);
-      return;
-    }
-    if (view.type === MessageType.TITLE && !this.#takeTitle(path, view)) return;
-    const stream = this.#streams.of(this.#now, path, view);
-    if (stream === undefined) return path.drop('too-many-streams');
-    stream.receive(this.#now, path, view);
-    if (view.type === MessageType.ANNOUNCE) this.#titles.announced(path, stream);
-  }
-
-  /** True when it has its place in the sequence of its stream, as one has that cannot be read. */
-  #takeTitle(path: Path, view: MessageView): boolean {
-    const title = titleIn(view);
-    if (title === undefined) path.drop('bad-title');
-    else this.#titles.came(this.#now, path, this.#streams.find(view), title);
-    return title?.isOrdered !== false;
   }
 }

@@ -1,9 +1,9 @@
-import { audioTypeFor, encodeAnnouncement } from '../wire/announce.ts';
-import { encodeOrigin } from '../wire/extensions.ts';
+import { audioTypeFor, encodeAnnouncement } from '../wire/messages/announce.ts';
+import { encodeOrigin } from '../wire/messages/extensions.ts';
 import type { FrameFormat } from '../codec/format/format.ts';
-import { encodeHeaders, type HeaderList } from '../wire/headers.ts';
+import { encodeHeaders, type HeaderList } from '../wire/messages/headers.ts';
 import { encodeIcyText, icyTitleOf, icyTitleText } from '../wire/icy.ts';
-import { encodeTitle, textOfTitle, type SetTitle } from '../wire/set-title.ts';
+import { encodeTitle, textOfTitle, type SetTitle } from '../wire/messages/set-title.ts';
 import { contentTypeOf } from '../codec/content-type.ts';
 import { MessageType } from '../wire/pdu.ts';
 

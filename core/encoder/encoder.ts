@@ -1,31 +1,24 @@
 import { assert } from '../base/assert.ts';
 import { EncoderStream, type SourceOptions, type SourceView, type StreamTimerReason } from './stream.ts';
-import type { HeaderList } from '../wire/headers.ts';
-import { Lane } from './lane.ts';
+import type { HeaderList } from '../wire/messages/headers.ts';
 import type { Machine, SourceId, TargetId } from '../base/machine.ts';
 import type { Settings } from '../config/settings.ts';
-import type { Transport } from '../links/transport.ts';
-import { TargetsLeft } from './targets-left.ts';
-import { Target, type EncoderSink, type TargetFigures } from './target.ts';
-import { isNewer, newTitle, type SetTitle } from '../wire/set-title.ts';
+import type { Signer } from './signing.ts';
+import type { EncoderSink, TargetFigures } from './targets/target.ts';
+import { Targets, type TargetAddress } from './targets/targets.ts';
+import { sameStream } from '../wire/pdu.ts';
+import { WallClock } from '../links/wall-clock.ts';
+import { isNewer, newTitle, type SetTitle } from '../wire/messages/set-title.ts';
 import { TimerQueue } from '../base/timers.ts';
-import { earliest, NEVER, type Micros } from '../base/units.ts';
+import type { Micros } from '../base/units.ts';
 
 export interface EncoderOptions {
   readonly settings: Settings;
+  /** Signs all that is sent; undefined: nothing is signed. */
+  readonly signer?: Signer | undefined;
 }
 
-export interface TargetAddress {
-  readonly transport: Transport;
-  /** For events. */
-  readonly label: string;
-  /** The name by which sources choose it; its label, unless given. A name can have several addresses. */
-  readonly name?: string;
-  /** The replica number of its copies; the lowest that is free, unless given. */
-  readonly id?: TargetId;
-}
-
-export type { EncoderSink, SourceOptions, SourceView };
+export type { EncoderSink, Signer, SourceOptions, SourceView };
 
 export interface EncoderStats {
   /** What was dropped, by target, because it was unreachable or slow for too long. */
@@ -34,17 +27,8 @@ export interface EncoderStats {
   readonly strayMessages: number;
 }
 
-/** The replica number is one byte. */
-export const MAX_TARGETS = 256;
-
 /** Streams of one mountpoint whose sources have ended, and that are kept for targets that are away; of more the oldest are forgotten. */
 const MAX_ENDED = 8;
-
-interface OpenTarget {
-  readonly target: Target;
-  readonly name: string;
-  readonly lanes: Map<EncoderStream, Lane>;
-}
 
 /**
  * Cuts the audio of any number of sources into frames and sends each as one message to every target, all of them by one connection.
@@ -61,25 +45,28 @@ interface OpenTarget {
 export class Encoder implements Machine {
   readonly #settings: Settings;
   readonly #sink: EncoderSink;
+  readonly #signer: Signer | undefined;
   readonly #timers = new TimerQueue<'target-slow' | 'target-flush' | 'no-target' | StreamTimerReason>();
-  readonly #slow = this.#timers.timer('target-slow', (now) => this.#pump(now));
-  readonly #flush = this.#timers.timer('target-flush', (now) => this.#pump(now));
   readonly #streams = new Map<SourceId, EncoderStream>();
-  /** By replica number; those that are free are undefined. */
-  readonly #targets: (OpenTarget | undefined)[] = [];
-  readonly #left: TargetsLeft;
+  readonly #targets: Targets;
   #opened = 0;
   /** The newest that was set for each mountpoint that has a stream. */
   readonly #titles: Map<string, SetTitle> = new Map();
+  readonly #wallClock = new WallClock();
   #titlesTaken = 0;
 
-  constructor({ settings }: EncoderOptions, sink: EncoderSink) {
+  constructor({ settings, signer }: EncoderOptions, sink: EncoderSink) {
     this.#settings = settings;
+    this.#signer = signer;
     this.#sink = sink;
-    this.#left = new TargetsLeft({
-      up: () => this.#targets.filter((open) => open?.target.isUp === true).length,
+    this.#targets = new Targets({
+      settings,
+      sink,
       timer: (reason, fire) => this.#timers.timer(reason, fire),
-      event: (event) => sink.event(event),
+      streams: () => this.#streams.values(),
+      title: (now, mountpoint, set) => {
+        if (!this.#wallClock.isBeyond(now, set)) this.#takeTitle(now, mountpoint, set);
+      },
     });
   }
 
@@ -93,19 +80,17 @@ export class Encoder implements Machine {
 
   /** Whether a target that is up has not been given everything yet, or has not confirmed it. */
   get isBehind(): boolean {
-    return this.#slow.armed || this.#flush.armed;
+    return this.#targets.isBehind;
   }
 
   get stats(): EncoderStats {
-    return {
-      lostMessages: this.#targets.map((open) => open?.target.lostMessages ?? 0),
-      strayMessages: this.#targets.reduce((sum, open) => sum + (open?.target.strayMessages ?? 0), 0),
-    };
+    const { lostMessages, strayMessages } = this.#targets;
+    return { lostMessages, strayMessages };
   }
 
   /** What there is to measure of each target. */
   get targets(): readonly TargetFigures[] {
-    return this.#targets.flatMap((open) => open?.target.figures ?? []);
+    return this.#targets.figures;
   }
 
   /** Frames that were sent of each source that has not ended. */
@@ -125,47 +110,47 @@ export class Encoder implements Machine {
     return this.#stream(id);
   }
 
+  /** The mountpoint of the stream whose id stands in the message that begins at `start`; undefined when it is none that is sent. */
+  mountOf(bytes: Uint8Array, start: number): string | undefined {
+    for (const { id, mountpoint } of this.#streams.values()) if (sameStream(id, bytes, start)) return mountpoint;
+    return undefined;
+  }
+
   /** A new destination; its id is the replica number of its copies. A TCP target is down until `targetUp`. */
-  addTarget(now: Micros, { transport, label, name = label, id = this.#freeId }: TargetAddress): TargetId {
-    assert(id < MAX_TARGETS, 'a replica number is one byte');
-    assert(this.#targets[id] === undefined, 'two targets have one replica number');
-    while (this.#targets.length <= id) this.#targets.push(undefined);
-    const target = new Target({ id, transport, label, settings: this.#settings, sink: this.#sink, wentDown: (at) => this.#left.down(at, label, 'stuck'), title: (now, lane, set) => this.#titleSaid(now, open, lane, set) });
-    const open: OpenTarget = { target, name, lanes: new Map() };
-    this.#targets[id] = open;
-    for (const stream of this.#streams.values()) addLane(open, stream);
-    this.#left.added(now, label);
-    return id;
+  addTarget(now: Micros, address: TargetAddress): TargetId {
+    return this.#targets.add(now, address);
   }
 
   /** A destination that is none any more. Its number can be another one's. */
   removeTarget(_now: Micros, id: TargetId): void {
-    this.#target(id);
-    this.#targets[id] = undefined;
+    this.#targets.remove(id);
   }
 
   /** The connection to a TCP target is made: everything kept is sent first. */
   targetUp(now: Micros, id: TargetId): void {
     for (const stream of this.#streams.values()) stream.trim(now);
-    const target = this.#target(id);
-    target.up(now);
-    this.#left.up(now, target.label);
-    this.#pump(now);
+    this.#targets.up(now, id);
+    this.#targets.pump(now);
   }
 
   /** @param reason 'stopped': it is not wanted any more. */
   targetDown(now: Micros, id: TargetId, reason: string = ''): void {
-    const target = this.#target(id);
-    target.down();
-    this.#left.down(now, target.label, reason);
+    this.#targets.down(now, id, reason);
   }
 
   /** What a TCP target sends back by its connection, in any chunking, borrowed for the call. */
   targetSaid(now: Micros, id: TargetId, bytes: Uint8Array): void {
-    const target = this.#target(id);
     const titles = this.#titlesTaken;
-    target.said(now, bytes);
-    if (this.#titlesTaken > titles) this.#pump(now);
+    this.#targets.said(now, id, bytes);
+    if (this.#titlesTaken > titles) this.#targets.pump(now);
+  }
+
+  /**
+   * What the clock of the system shows: before the first source, and about once a second. Its streams say when their frames were recorded by that; without
+   * it they do not. No title is taken that is far ahead of it. @param unixUs microseconds since 1970.
+   */
+  clock(now: Micros, unixUs: number): void {
+    this.#wallClock.tell(now, unixUs);
   }
 
   /** A source begins: a stream of its own. */
@@ -173,10 +158,12 @@ export class Encoder implements Machine {
     const id = ++this.#opened as SourceId;
     const stream: EncoderStream = new EncoderStream(options, {
       settings: this.#settings,
+      unixUs: (at) => this.#wallClock.unixUs(at),
+      signer: this.#signer,
       timer: (reason, fire) => this.#timers.timer(reason, fire),
-      message: (bytes) => this.#message(stream, bytes),
-      outlived: (now, set) => this.#takeTitle(now, stream.mountpoint, set),
-      pump: (now) => this.#pump(now),
+      message: (bytes) => this.#targets.added(stream, bytes),
+      outlived: (now, set) => void this.#takeTitle(now, stream.mountpoint, set),
+      pump: (now) => this.#targets.pump(now),
       over: () => this.#close(id, stream),
       event: (event) => this.#sink.event({ ...event, mount: stream.mountpoint, origin: options.origin ?? '', stream: stream.stream }),
     });
@@ -184,14 +171,14 @@ export class Encoder implements Machine {
     stream.open(now);
     const set = this.#titles.get(stream.mountpoint);
     if (set !== undefined) stream.takeTitle(now, set);
-    for (const open of this.#targets) if (open !== undefined) addLane(open, stream);
+    this.#targets.addStream(stream);
     return id;
   }
 
   /** Audio bytes in any chunking, borrowed for the call. */
   receive(now: Micros, id: SourceId, bytes: Uint8Array): void {
     this.#stream(id).receive(now, bytes);
-    this.#pump(now);
+    this.#targets.pump(now);
   }
 
   /** Bytes of the input are missing from here on. */
@@ -204,57 +191,59 @@ export class Encoder implements Machine {
     const stream = this.#stream(id);
     stream.end(now);
     this.#keepFew(stream.mountpoint);
-    for (const open of this.#targets) open?.target.collectNoMore(now);
-    this.#pump(now);
+    this.#targets.collectNoMore(now);
+    this.#targets.pump(now);
   }
 
   /**
-   * The title of a mountpoint, by an operator or a source client: of all its sources here, and, by the relays, of its encoders and edges elsewhere. Nothing
-   * happens when it has no source here. @param atMs milliseconds since 1970.
+   * The title of a mountpoint, by an operator or a source client: of all its sources here, and, by the relays, of its encoders and edges elsewhere. False
+   * when it has no source here, or when the title before has the highest version that there is. @param atMs milliseconds since 1970.
    */
-  setMountTitle(now: Micros, mountpoint: string, title: string, atMs: number): void {
-    if (![...this.#streams.values()].some((stream) => stream.mountpoint === mountpoint)) return;
-    this.#takeTitle(now, mountpoint, newTitle(title, atMs, this.#titles.get(mountpoint)));
-    this.#pump(now);
+  setMountTitle(now: Micros, mountpoint: string, title: string, atMs: number): boolean {
+    if (!this.#hasSource(mountpoint)) return false;
+    const isTaken = this.#takeTitle(now, mountpoint, newTitle(title, atMs, this.#titles.get(mountpoint)));
+    this.#targets.pump(now);
+    return isTaken;
+  }
+
+  /** The title of a mountpoint was set elsewhere: somebody says so who is no target. One that is not newer, far ahead, or of a mountpoint without a source, changes nothing. */
+  titleSet(now: Micros, mountpoint: string, set: SetTitle): void {
+    if (this.#wallClock.isBeyond(now, set) || !this.#hasSource(mountpoint)) return;
+    this.#takeTitle(now, mountpoint, set);
+    this.#targets.pump(now);
   }
 
   /** What is on air from here on, e.g. 'Artist - Title', by a source itself. */
   setTitle(now: Micros, id: SourceId, title: string): void {
     this.#stream(id).setTitle(now, title);
-    this.#pump(now);
+    this.#targets.pump(now);
   }
 
   /** A whole metadata text, e.g. `StreamTitle='…';StreamUrl='';`. */
   setMetadata(now: Micros, id: SourceId, text: string): void {
     this.#stream(id).setMetadata(now, text);
-    this.#pump(now);
+    this.#targets.pump(now);
   }
 
   setHeaders(now: Micros, id: SourceId, headers: HeaderList): void {
     this.#stream(id).setHeaders(now, headers);
-    this.#pump(now);
+    this.#targets.pump(now);
   }
 
   advance(now: Micros): void {
     this.#timers.run(now);
   }
 
-  #titleSaid(now: Micros, { lanes }: OpenTarget, lane: Lane, set: SetTitle): void {
-    for (const [stream, its] of lanes) if (its === lane) return this.#takeTitle(now, stream.mountpoint, set);
-  }
-
-  #takeTitle(now: Micros, mountpoint: string, set: SetTitle): void {
-    if (!isNewer(set, this.#titles.get(mountpoint))) return;
+  #takeTitle(now: Micros, mountpoint: string, set: SetTitle): boolean {
+    if (!isNewer(set, this.#titles.get(mountpoint))) return false;
     this.#titles.set(mountpoint, set);
     this.#titlesTaken++;
     for (const stream of this.#streams.values()) if (stream.mountpoint === mountpoint) stream.takeTitle(now, set);
+    return true;
   }
 
-  #message(stream: EncoderStream, bytes: Uint8Array): void {
-    for (const open of this.#targets) {
-      const lane = open?.lanes.get(stream);
-      if (lane !== undefined) open!.target.added(lane, bytes);
-    }
+  #hasSource(mountpoint: string): boolean {
+    return [...this.#streams.values()].some((stream) => stream.mountpoint === mountpoint);
   }
 
   /** A source that comes and goes leaves a stream behind each time. */
@@ -266,36 +255,8 @@ export class Encoder implements Machine {
   #close(id: SourceId, stream: EncoderStream): void {
     stream.close();
     this.#streams.delete(id);
-    if (![...this.#streams.values()].some(({ mountpoint }) => mountpoint === stream.mountpoint)) this.#titles.delete(stream.mountpoint);
-    for (const open of this.#targets) {
-      const lane = open?.lanes.get(stream);
-      if (lane === undefined) continue;
-      open!.lanes.delete(stream);
-      open!.target.remove(lane);
-    }
-  }
-
-  #pump(now: Micros): void {
-    let slow = NEVER;
-    let flush = NEVER;
-    for (const open of this.#targets) {
-      if (open === undefined) continue;
-      slow = earliest(slow, open.target.pump(now));
-      flush = earliest(flush, open.target.flushAt);
-    }
-    if (slow !== NEVER) this.#slow.setEarlier(slow);
-    if (flush !== NEVER) this.#flush.setEarlier(flush);
-  }
-
-  get #freeId(): TargetId {
-    const free = this.#targets.indexOf(undefined);
-    return (free < 0 ? this.#targets.length : free) as TargetId;
-  }
-
-  #target(id: TargetId): Target {
-    const open = this.#targets[id];
-    assert(open !== undefined, `there is no target ${id}`);
-    return open.target;
+    if (!this.#hasSource(stream.mountpoint)) this.#titles.delete(stream.mountpoint);
+    this.#targets.removeStream(stream);
   }
 
   #stream(id: SourceId): EncoderStream {
@@ -303,11 +264,4 @@ export class Encoder implements Machine {
     assert(stream !== undefined, `there is no source ${id}`);
     return stream;
   }
-}
-
-function addLane({ target, name, lanes }: OpenTarget, stream: EncoderStream): void {
-  if (stream.to !== undefined && !stream.to.includes(name)) return;
-  const lane = new Lane(stream.id, stream.journal);
-  lanes.set(stream, lane);
-  target.add(lane);
 }

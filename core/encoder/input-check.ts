@@ -1,6 +1,7 @@
 import type { SourceEvent } from './events.ts';
 import { FOREIGN_HEAD_BYTES, foreignFormat } from '../codec/scan/foreign.ts';
 import type { SkipReason } from '../codec/format/format.ts';
+import { MOST_FRAME_BYTES } from '../codec/header.ts';
 import type { FrameScanner } from '../codec/scan/scanner.ts';
 import { ID3V2_HEAD_BYTES, readTag } from '../codec/tags/tags.ts';
 import type { Timer } from '../base/timers.ts';
@@ -80,8 +81,10 @@ export class InputCheck {
   #without(now: Micros): void {
     // Nothing has come since it was told: then that is what is wrong, and told by others.
     if (this.#bytes === this.#toldBytes) return;
-    this.#toldBytes = this.#bytes;
     const skipped = Object.entries(skippedBytes(this.#options.scanner)).map(([reason, bytes]) => [reason, bytes - (this.#skippedBefore[reason] ?? 0)] as const);
+    // It has sent frames, and pauses in the middle of one: that it sends nothing is told by others.
+    if (this.#frames > 0 && this.#bytes < MOST_FRAME_BYTES && skipped.every(([, bytes]) => bytes === 0)) return;
+    this.#toldBytes = this.#bytes;
     this.#options.event({
       kind: 'source-without-frames',
       forMs: toMs((now - this.#since) as Micros),

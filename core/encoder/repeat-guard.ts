@@ -54,6 +54,7 @@ const MOST_HELD_BYTES = 1_048_576;
 interface HeldFrame {
   readonly bytes: Uint8Array;
   readonly kind: FrameKind;
+  readonly durationUs: number;
   readonly digest: number;
 }
 
@@ -61,7 +62,7 @@ export interface RepeatGuardOptions {
   readonly sent: SentFrames;
   readonly timer: (fire: (now: Micros) => void) => Timer<string>;
   /** A frame that was not sent before: `bytes` is borrowed. */
-  readonly frame: (now: Micros, bytes: Uint8Array, kind: FrameKind) => void;
+  readonly frame: (now: Micros, bytes: Uint8Array, kind: FrameKind, durationUs: number) => void;
   /** So many frames, which were sent before, are passed over. */
   readonly repeated: (frames: number, durationUs: number) => void;
 }
@@ -123,7 +124,7 @@ export class RepeatGuard {
   frame(now: Micros, bytes: Uint8Array, kind: FrameKind, durationUs: number): void {
     const digest = digestOf(bytes);
     if (this.#isOpen) {
-      this.#give(now, bytes, kind, digest);
+      this.#give(now, bytes, kind, durationUs, digest);
       return;
     }
     if (this.#beganAt === undefined) {
@@ -132,7 +133,7 @@ export class RepeatGuard {
     }
     this.#mediaUs += durationUs;
     this.#came++;
-    this.#held.push({ bytes: bytes.slice(), kind: { format: kind.format, bitrateBps: kind.bitrateBps }, digest });
+    this.#held.push({ bytes: bytes.slice(), kind: { format: kind.format, bitrateBps: kind.bitrateBps }, durationUs, digest });
     this.#heldBytes += bytes.length;
     this.#follow(now, digest);
     if (this.#at === this.#sent.size || (this.#isWaiting && this.#at < 0)) this.#passOver(now);
@@ -214,12 +215,12 @@ export class RepeatGuard {
     this.#heldBytes = 0;
     this.#runs = new Int32Array(0);
     this.#settle.cancel();
-    for (const { bytes, kind, digest } of held) this.#give(now, bytes, kind, digest);
+    for (const { bytes, kind, durationUs, digest } of held) this.#give(now, bytes, kind, durationUs, digest);
   }
 
-  #give(now: Micros, bytes: Uint8Array, kind: FrameKind, digest: number): void {
+  #give(now: Micros, bytes: Uint8Array, kind: FrameKind, durationUs: number, digest: number): void {
     this.#sent.add(digest);
-    this.#options.frame(now, bytes, kind);
+    this.#options.frame(now, bytes, kind, durationUs);
   }
 
   /** What is in a run need not be held: it was sent. */

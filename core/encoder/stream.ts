@@ -6,13 +6,16 @@ import { isSameFormat } from '../codec/formats.ts';
 import { FrameScanner } from '../codec/scan/scanner.ts';
 import { TagLimit } from '../codec/scan/tag-limit.ts';
 import { InputCheck } from './input-check.ts';
-import type { HeaderList } from '../wire/headers.ts';
+import type { HeaderList } from '../wire/messages/headers.ts';
 import { icyTitleOf, icyTitleText } from '../wire/icy.ts';
-import { isNewer, type SetTitle } from '../wire/set-title.ts';
-import { Journal } from '../base/journal.ts';
+import { isNewer, type SetTitle } from '../wire/messages/set-title.ts';
+import { Journal } from '../base/memory/journal.ts';
 import { encodeMessage, formatStreamId, MAX_DATAGRAM_BYTES, MessageType, STREAM_ID_BYTES } from '../wire/pdu.ts';
 import { RepeatGuard, SentFrames, type FrameKind } from './repeat-guard.ts';
+import { StreamClock } from './stream-clock.ts';
+import { encodeStreamTime, isUnixTime } from '../wire/messages/timeline-message.ts';
 import type { Settings } from '../config/settings.ts';
+import { Signing, type Signer } from './signing.ts';
 import type { Timer } from '../base/timers.ts';
 import { later, ms, toMs, type Micros } from '../base/units.ts';
 
@@ -31,10 +34,14 @@ export interface SourceOptions {
   readonly to?: readonly string[] | undefined;
 }
 
-export type StreamTimerReason = 'no-frames' | 'burst-settles' | 'stream-kept';
+export type StreamTimerReason = 'no-frames' | 'burst-settles' | 'stream-kept' | 'signature-due';
 
 export interface EncoderStreamHooks {
   readonly settings: Settings;
+  /** The time by the clock of the machine, in microseconds since 1970; undefined while it has not been told. */
+  readonly unixUs: (now: Micros) => number | undefined;
+  /** Signs what is sent; undefined: nothing is signed. */
+  readonly signer: Signer | undefined;
   readonly timer: (reason: StreamTimerReason, fire: (now: Micros) => void) => Timer<string>;
   /** A message is in the journal. */
   readonly message: (bytes: Uint8Array) => void;
@@ -85,7 +92,9 @@ export class EncoderStream implements SourceView {
   readonly #tagLimit = new TagLimit();
   readonly #guard: RepeatGuard;
   readonly #check: InputCheck;
+  readonly #clock: StreamClock = new StreamClock();
   readonly #kept: Timer<string>;
+  readonly #signing: Signing | undefined;
   #unsupported: string | undefined;
   #sequence = 0;
   #frames = 0;
@@ -120,10 +129,22 @@ export class EncoderStream implements SourceView {
           fire(now);
           hooks.pump(now);
         }),
-      frame: (now, bytes, kind) => this.#frame(now, bytes, kind),
+      frame: (now, bytes, kind, durationUs) => this.#frame(now, bytes, kind, durationUs),
       repeated: (frames, durationUs) => event({ kind: 'source-repeats', frames, programmeMs: Math.round(toMs(durationUs as Micros)) }),
     });
     this.#kept = timer('stream-kept', () => hooks.over());
+    this.#signing = hooks.signer && new Signing({
+      signer: hooks.signer,
+      streamId: this.id,
+      mountpoint,
+      signUs: ms(settings.signMs),
+      timer: (fire) =>
+        timer('signature-due', (now) => {
+          fire(now);
+          hooks.pump(now);
+        }),
+      due: (now) => this.#sign(now),
+    });
   }
 
   get stream(): string {
@@ -190,6 +211,7 @@ export class EncoderStream implements SourceView {
     this.#scanner.end();
     this.#check.end();
     this.#guard.end(now);
+    if (this.#signing?.isOwed === true) this.#sign(now);
     // A target that is away still gets the end of it, if it is back as soon as it would have been in time.
     this.#kept.set(later(now, ms(this.#hooks.settings.targetKeepMs)));
   }
@@ -197,6 +219,7 @@ export class EncoderStream implements SourceView {
   /** It is forgotten: disarms its timers. */
   close(): void {
     this.#kept.cancel();
+    this.#signing?.cancel();
   }
 
   setMetadata(now: Micros, text: string): void {
@@ -236,12 +259,25 @@ export class EncoderStream implements SourceView {
     this.#guard.frame(this.#now, bytes, header, durationUs);
   }
 
-  #frame(now: Micros, bytes: Uint8Array, kind: FrameKind): void {
+  #frame(now: Micros, bytes: Uint8Array, kind: FrameKind, durationUs: number): void {
     const formatChanged = !isSameFormat(kind.format, this.format);
     if (formatChanged) this.#newFormat(kind);
-    if (formatChanged || now - this.#announcedAt >= ms(this.#hooks.settings.announceMs)) this.#announce(now, kind.format);
+    const announces = formatChanged || now - this.#announcedAt >= ms(this.#hooks.settings.announceMs);
+    if (announces) this.#announce(now, kind.format);
+    this.#sayTime(now, kind.format, durationUs, announces);
     this.#frames++;
     this.#message(now, { type: MessageType.DATA, payload: bytes });
+  }
+
+  /** Right before the frame that it is about: with each announcement, and where what was said before is far off. */
+  #sayTime(now: Micros, { sampleRateHz }: FrameFormat, durationUs: number, announces: boolean): void {
+    const unixUs = this.#hooks.unixUs(now);
+    if (unixUs === undefined || !isUnixTime(unixUs)) return this.#clock.frameWithoutTime(durationUs);
+    if (announces || this.#clock.isFarOff(now, unixUs, durationUs, sampleRateHz)) {
+      const payload = encodeStreamTime(this.#clock.say(now, unixUs, durationUs, sampleRateHz));
+      if (payload !== undefined) this.#message(now, { type: MessageType.TIMELINE, payload });
+    }
+    this.#clock.frame(unixUs, durationUs, sampleRateHz);
   }
 
   #newFormat({ format, bitrateBps }: FrameKind): void {
@@ -262,6 +298,16 @@ export class EncoderStream implements SourceView {
   #message(now: Micros, { type, payload }: Statement): void {
     this.#sequence++;
     const bytes = encodeMessage({ type, replica: 0, streamId: this.id, sequence: this.#sequence, payload });
+    this.#append(now, bytes);
+    this.#signing?.add(now, bytes);
+  }
+
+  #sign(now: Micros): void {
+    this.#sequence++;
+    this.#append(now, this.#signing!.make(this.#sequence));
+  }
+
+  #append(now: Micros, bytes: Uint8Array): void {
     assert(bytes.length <= MAX_DATAGRAM_BYTES, 'a message of ours fits into no datagram');
     this.journal.append(now, bytes, 0, bytes.length, true);
     this.trim(now);

@@ -84,11 +84,11 @@ export class Connector implements Machine {
     if (this.#state === 'stopped') this.#connect(now);
   }
 
-  /** The connection is made, and what it was asked for has to be answered before it counts as open. */
-  established(now: Micros): void {
+  /** The connection is made, and what it was asked for has to be answered before it counts as open. @param answerMs it may take so long. */
+  established(now: Micros, answerMs: number = this.#settings.answerTimeoutMs): void {
     if (this.#state !== 'connecting') return;
     this.#timeout.cancel();
-    this.#answer.set(later(now, ms(this.#settings.answerTimeoutMs)));
+    this.#answer.set(later(now, ms(answerMs)));
   }
 
   /** The answer was to connect to somebody else. */
@@ -125,9 +125,9 @@ export class Connector implements Machine {
     if (this.#watchIdle && this.#state === 'open') this.#idle.set(later(now, ms(this.#settings.idleMs)));
   }
 
-  /** The connection, or the attempt at one, has failed or was closed by the other side. */
-  lost(now: Micros, reason: string): void {
-    if (this.#state === 'connecting' || this.#state === 'open') this.#wait(now, reason);
+  /** The connection, or the attempt at one, has failed or was closed by the other side. @param waitMs it is not tried again much sooner: the other side has refused us, and waits for somebody to change that. */
+  lost(now: Micros, reason: string, waitMs = 0): void {
+    if (this.#state === 'connecting' || this.#state === 'open') this.#wait(now, reason, waitMs);
   }
 
   stop(_now: Micros): void {
@@ -153,12 +153,12 @@ export class Connector implements Machine {
     this.#wait(now, reason);
   }
 
-  #wait(now: Micros, reason: string): void {
+  #wait(now: Micros, reason: string, waitMs = 0): void {
     const { backoffMinMs, backoffMaxMs } = this.#settings;
     // One that stayed open for a while was a good one: begin anew. One that is closed at once counts as a failure,
     // or a server that accepts and closes would be hammered.
     if (this.#state === 'open' && now - this.#openedAt >= ms(backoffMaxMs)) this.#attempt = 1;
-    const ceilingMs = Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(this.#attempt - 1, 30));
+    const ceilingMs = Math.max(waitMs, Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(this.#attempt - 1, 30)));
     const draw = this.#random();
     assert(draw >= 0 && draw < 1, 'a random draw lies outside [0, 1)');
     const retryInMs = Math.max(backoffMinMs / 2, ceilingMs * (0.5 + draw / 2));

@@ -1,4 +1,4 @@
-import type { BoundHit } from '../base/bounds.ts';
+import type { BoundHit } from '../base/memory/bounds.ts';
 import type { PathId } from '../base/machine.ts';
 import type { TransportName } from './transport.ts';
 

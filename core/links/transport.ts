@@ -1,4 +1,4 @@
-export type TransportName = 'tcp' | 'udp';
+export type TransportName = 'tcp' | 'udp' | 'nats';
 
 /** What the core has to know of a way that bytes are carried. All else is the business of whoever opens it. */
 export interface Transport {
@@ -15,4 +15,6 @@ export interface Transport {
 export const transports: Readonly<Record<TransportName, Transport>> = {
   tcp: { name: 'tcp', framing: 'stream', keepsOrder: true, tellsClose: true },
   udp: { name: 'udp', framing: 'datagram', keepsOrder: false, tellsClose: false },
+  /** Whole messages of one stream in each message of NATS, with their lengths in front. */
+  nats: { name: 'nats', framing: 'stream', keepsOrder: true, tellsClose: true },
 };

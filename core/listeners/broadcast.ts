@@ -1,5 +1,5 @@
-import type { MemoryBudget } from '../base/budget.ts';
-import { Journal } from '../base/journal.ts';
+import type { MemoryBudget } from '../base/memory/budget.ts';
+import { Journal } from '../base/memory/journal.ts';
 import type { MountId } from '../base/machine.ts';
 import type { Snapshot } from '../base/snapshot.ts';
 import { ms, type Micros } from '../base/units.ts';
@@ -8,11 +8,11 @@ import { emptyFrameHeader, type FrameFormat } from '../codec/format/format.ts';
 import { isSameFormat, snapshotFormat } from '../codec/formats.ts';
 import { readHeader } from '../codec/header.ts';
 import type { Settings } from '../config/settings.ts';
-import { Ahead } from '../timing/ahead.ts';
+import { Ahead } from '../arrival/timing/ahead.ts';
 import type { Audience } from './audience.ts';
 import { IcyInterleaver } from './icy-interleaver.ts';
 import { NO_ICY, type Listener } from './listener.ts';
-import type { Intro } from './intro.ts';
+import type { Intro } from './intros/intro.ts';
 import { BroadcastTexts } from './titles.ts';
 
 export interface BroadcastOptions {
@@ -167,7 +167,7 @@ export class Broadcast {
     const audio = intro.bytes.subarray(from, end);
     this.#introText = intro.text === '' ? this.#texts.at(this.#journal.head) : intro.text;
     this.#introIcy ??= new IcyInterleaver(this.#settings.icyIntervalBytes, { at: () => this.#introText });
-    return this.#given(listener, listener.icyLeft === NO_ICY ? audio : this.#introIcy.next(listener, audio, from));
+    return this.#given(listener, audio, this.#introIcy, from);
   }
 
   /**
@@ -179,7 +179,7 @@ export class Broadcast {
     if (position < this.#readFrom) return undefined;
     const { bytes, journalBytes } = this.#entryAt(position);
     listener.position += journalBytes;
-    return this.#given(listener, listener.icyLeft === NO_ICY ? bytes : this.#icy.next(listener, bytes, position));
+    return this.#given(listener, bytes, this.#icy, position);
   }
 
   /** What a listener is given next, with its metadata; moves it behind that. There is something: it is not at the head. */
@@ -187,7 +187,7 @@ export class Broadcast {
     const { position } = listener;
     const piece = this.#piece !== undefined && this.#pieceAt === position ? this.#piece : this.#read(position);
     listener.position += piece.length;
-    return this.#given(listener, listener.icyLeft === NO_ICY ? piece : this.#icy.next(listener, piece, position));
+    return this.#given(listener, piece, this.#icy, position);
   }
 
   /** Programme that is given out behind a position, to the mark before it; 0 at the head. */
@@ -234,7 +234,9 @@ export class Broadcast {
     this.#bytesOut = a.number(this.#bytesOut);
   }
 
-  #given(listener: Listener, bytes: Uint8Array): Uint8Array {
+  /** Audio that begins at a position, with the metadata that this listener wants. */
+  #given(listener: Listener, audio: Uint8Array, icy: IcyInterleaver, position: number): Uint8Array {
+    const bytes = listener.icyLeft === NO_ICY ? audio : icy.next(listener, audio, position);
     listener.bytes += bytes.length;
     this.#bytesOut += bytes.length;
     return bytes;
@@ -255,14 +257,15 @@ export class Broadcast {
     let at = from;
     while (at < journal.head && entered < MOST_ENTRY_FRAMES) {
       const piece = journal.piece(at, 0);
-      for (let inside = 0; inside < piece.length && entered < MOST_ENTRY_FRAMES; ) {
+      let inside = 0;
+      while (inside < piece.length && entered < MOST_ENTRY_FRAMES) {
         const isFrame = readHeader(piece, inside, header) === undefined;
         const end = isFrame ? inside + header.lengthBytes : piece.length;
         frames.push(piece.subarray(inside, end));
         if (at + inside >= position) entered++;
         inside = end;
-        if (inside >= piece.length || entered === MOST_ENTRY_FRAMES) at += inside;
       }
+      at += inside;
     }
     const repairs = new CutRepairs();
     repairs.cut();

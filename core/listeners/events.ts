@@ -1,4 +1,4 @@
-import type { BoundHit } from '../base/bounds.ts';
+import type { BoundHit } from '../base/memory/bounds.ts';
 import type { ListenerId } from '../base/machine.ts';
 
 /** What is reported of listeners. */

@@ -2,7 +2,7 @@ import type { ListenerId } from '../base/machine.ts';
 import type { Snapshot } from '../base/snapshot.ts';
 import type { Micros } from '../base/units.ts';
 import type { Broadcast } from './broadcast.ts';
-import { IntroPlace } from './intro-place.ts';
+import { IntroPlace } from './intros/intro-place.ts';
 import type { IcyPlace } from './icy-interleaver.ts';
 
 export interface JoinOptions {

@@ -1,35 +1,22 @@
-import { Bounds, isPowerOfTwo } from '../base/bounds.ts';
-import type { MemoryBudget } from '../base/budget.ts';
-import { LISTENER_BYTES } from '../base/costs.ts';
+import { Bounds } from '../base/memory/bounds.ts';
+import type { MemoryBudget } from '../base/memory/budget.ts';
+import { LISTENER_BYTES } from '../base/memory/costs.ts';
 import type { ListenerId, Machine, MountId } from '../base/machine.ts';
 import type { Snapshot } from '../base/snapshot.ts';
 import { assert } from '../base/assert.ts';
 import { TimerQueue, type Timer } from '../base/timers.ts';
-import { later, ms, NEVER, toMs, type Micros } from '../base/units.ts';
+import { later, ms, toMs, type Micros } from '../base/units.ts';
 import type { FrameFormat } from '../codec/format/format.ts';
 import type { Settings } from '../config/settings.ts';
 import { nobody, type Audience } from './audience.ts';
 import { Broadcast, IN_FLIGHT_BYTES } from './broadcast.ts';
-import type { ListenersEvent } from './events.ts';
-import type { Intro } from './intro.ts';
-import { IntroPlace } from './intro-place.ts';
+import type { Intro } from './intros/intro.ts';
+import { IntroListeners } from './intros/intro-listeners.ts';
 import { BEFORE_STREAM, Listener, NO_ICY, type JoinOptions } from './listener.ts';
-import { Slices } from './slices.ts';
+import type { ListenersSink } from './sink.ts';
+import { LOOK_US, Slices } from './slices.ts';
 
-export interface ListenersSink {
-  /** What a listener is given next. The bytes are never changed afterwards; others get the same. */
-  send(listener: ListenerId, bytes: Uint8Array): void;
-  /** Of what it was given: not taken by the system yet. */
-  backlogBytes(listener: ListenerId): number;
-  end(listener: ListenerId, reason: EndReason): void;
-  event(event: ListenersEvent): void;
-}
-
-export type EndReason = 'mount-ended' | 'too-slow';
 type ListenersReason = 'listener-flush' | 'listener-burst' | 'listener-intro';
-
-/** Where nothing is gathered: how often one is looked at that could not take all. */
-const LOOK_US = ms(10);
 
 export type MoveResult = 'moved' | 'no-such-listener' | 'no-such-mount';
 
@@ -73,16 +60,13 @@ export class Listeners implements Machine, ListenersInput {
   readonly #timers: TimerQueue<ListenersReason> = new TimerQueue();
   readonly #flush: Timer<ListenersReason>;
   readonly #burst: Timer<ListenersReason>;
-  readonly #introDue: Timer<ListenersReason>;
   readonly #bounds: Bounds;
-  /** By the names of their mountpoints. */
-  readonly #intros: Map<string, Intro> = new Map();
   #mounts: Map<MountId, Broadcast> = new Map();
   readonly #byName: Map<string, Broadcast> = new Map();
   #listeners: Map<ListenerId, Listener> = new Map();
   readonly #slices: Slices;
-  /** Those who hear an intro, who are not in the others. */
-  readonly #hearIntros: Slices;
+  /** Those who hear an intro, who are not in the slices. */
+  readonly #intros: IntroListeners;
   /** Those who have not been given their burst yet. */
   #fresh: Listener[] = [];
   /** When there was last something to give to somebody. */
@@ -94,10 +78,16 @@ export class Listeners implements Machine, ListenersInput {
     this.#budget = budget;
     this.#sink = sink;
     this.#slices = new Slices(settings.listenerFlushMs);
-    this.#hearIntros = new Slices(settings.listenerFlushMs);
     this.#flush = this.#timers.timer('listener-flush', (now) => this.#serveDue(now));
     this.#burst = this.#timers.timer('listener-burst', (now) => this.#serveFresh(now));
-    this.#introDue = this.#timers.timer('listener-intro', (now) => this.#serveIntros(now));
+    this.#intros = new IntroListeners({
+      settings,
+      sink,
+      timer: (fire) => this.#timers.timer('listener-intro', fire),
+      drop: (now, listener, lagBytes) => this.#drop(now, listener, lagBytes),
+      begins: (now, listener) => this.#beginStream(now, listener),
+      served: () => this.#trim(),
+    });
     this.#bounds = new Bounds((hit) => sink.event(hit));
   }
 
@@ -178,12 +168,7 @@ export class Listeners implements Machine, ListenersInput {
 
   /** Those who hear the one before go on with the stream. */
   intro(now: Micros, name: string, intro: Intro | undefined): void {
-    const before = this.#intros.get(name);
-    if (before !== undefined) {
-      for (const listener of this.#listeners.values()) if (listener.broadcast.mount === name && listener.intro?.isOver === false) this.#enter(now, listener, before);
-    }
-    if (intro === undefined) this.#intros.delete(name);
-    else this.#intros.set(name, intro);
+    this.#intros.change(now, name, intro, this.#listeners.values());
     this.#byName.get(name)?.introChanged(intro !== undefined);
   }
 
@@ -198,13 +183,13 @@ export class Listeners implements Machine, ListenersInput {
     this.#joined++;
     const id = this.#joined as ListenerId;
     const { icy, label, burstMs = this.#settings.burstMs } = options;
-    const intro = this.#intros.size === 0 ? undefined : this.#introFor(broadcast);
+    const intro = this.#intros.of(broadcast);
     const position = intro === undefined ? broadcast.burstFrom(burstMs) : BEFORE_STREAM;
     const listener = new Listener(id, broadcast, label, now, position, icy ? this.#settings.icyIntervalBytes : NO_ICY);
     this.#add(listener);
     broadcast.joined();
     if (intro === undefined) this.#intoSlices(now, listener);
-    else this.#beginIntro(now, listener, intro, burstMs);
+    else this.#intros.begin(now, listener, intro, burstMs);
     this.#fresh.push(listener);
     this.#burst.setEarlier(now);
     this.#sink.event({ kind: 'listener-joined', listener: id, mount: name, label, burstMs });
@@ -255,13 +240,12 @@ export class Listeners implements Machine, ListenersInput {
     this.#listeners = new Map(a.list(this.#listeners, (entry) => this.#snapshotListener(a, entry?.[1])));
     if (a.isLoading) for (const listener of this.#listeners.values()) this.#add(listener);
     this.#slices.snapshot(a, (id) => this.#listeners.get(id)!);
-    this.#hearIntros.snapshot(a, (id) => this.#listeners.get(id)!);
+    this.#intros.snapshot(a, (id) => this.#listeners.get(id)!);
     const fresh = a.list(this.#fresh.filter(({ id }) => this.#listeners.has(id)).map(({ id }) => id), (id) => a.number(id ?? (0 as ListenerId)));
     if (a.isLoading) this.#fresh = fresh.map((id) => this.#listeners.get(id)!);
     this.#newsAt = a.number(this.#newsAt);
     this.#flush.snapshot(a);
     this.#burst.snapshot(a);
-    this.#introDue.snapshot(a);
     this.#joined = a.number(this.#joined);
     this.#bounds.snapshot(a);
     this.#timers.snapshot(a);
@@ -277,7 +261,8 @@ export class Listeners implements Machine, ListenersInput {
 
   #of(mount: MountId): Broadcast {
     const broadcast = this.#mounts.get(mount);
-    assert(broadcast !== undefined, `there is no mountpoint ${mount}`);
+    // Only then: the text of an error is not made for every frame.
+    if (broadcast === undefined) assert(false, `there is no mountpoint ${mount}`);
     return broadcast;
   }
 
@@ -298,7 +283,7 @@ export class Listeners implements Machine, ListenersInput {
 
   #remove(listener: Listener, isSlow: boolean): void {
     this.#listeners.delete(listener.id);
-    (listener.intro === undefined ? this.#slices : this.#hearIntros).delete(listener);
+    (listener.intro === undefined ? this.#slices : this.#intros).delete(listener);
     listener.broadcast.left(isSlow);
     this.#budget.setAside(-LISTENER_BYTES);
   }
@@ -317,7 +302,7 @@ export class Listeners implements Machine, ListenersInput {
     for (const listener of fresh) {
       if (!this.#listeners.has(listener.id)) continue;
       if (listener.intro === undefined) this.#serve(now, listener);
-      else this.#serveIntro(now, listener);
+      else this.#intros.serve(now, listener);
     }
   }
 
@@ -334,66 +319,6 @@ export class Listeners implements Machine, ListenersInput {
     if (this.#flush.armed) this.#flush.setEarlier(this.#slices.next(now));
   }
 
-  /** What a listener who joins now hears first; nothing, where the stream behind it has another format than what was configured for it. */
-  #introFor(broadcast: Broadcast): Intro | undefined {
-    const { mount } = broadcast;
-    const intro = this.#intros.get(mount);
-    if (intro === undefined || broadcast.canFollow(intro) === true) return intro;
-    if (broadcast.canFollow(intro) === undefined) return undefined;
-    const count = broadcast.skippedIntro();
-    if (isPowerOfTwo(count)) this.#sink.event({ kind: 'intro-skipped', mount, count });
-    return undefined;
-  }
-
-  #beginIntro(now: Micros, listener: Listener, intro: Intro, burstMs: number): void {
-    listener.intro = new IntroPlace(now, burstMs);
-    listener.burstBytes = intro.endAt(ms(burstMs));
-    this.#hearIntros.add(listener);
-    if (!this.#introDue.armed) this.#hearIntros.skip(now);
-    this.#awaitIntros(now);
-  }
-
-  #awaitIntros(now: Micros): void {
-    const next = this.#settings.listenerFlushMs === 0 ? later(now, LOOK_US) : this.#hearIntros.next(now);
-    if (this.#hearIntros.next(now) !== NEVER) this.#introDue.setEarlier(next);
-  }
-
-  #serveIntros(now: Micros): void {
-    const hasEnded = this.#hearIntros.run(now, (listener) => this.#serveIntro(now, listener));
-    if (hasEnded) this.#trim();
-    this.#awaitIntros(now);
-  }
-
-  /** Writes what is due of the intro, as far as the connection takes it; behind that, it goes on with the stream. */
-  #serveIntro(now: Micros, listener: Listener): void {
-    const { broadcast, id, intro: place } = listener;
-    const intro = this.#intros.get(broadcast.mount);
-    if (!place!.isOver && intro !== undefined) {
-      const dueBytes = intro.endAt(place!.dueUs(now));
-      let backlogBytes = this.#sink.backlogBytes(id);
-      while (place!.given < dueBytes && backlogBytes < IN_FLIGHT_BYTES) {
-        const end = Math.min(dueBytes, intro.pieceEnd(place!.given, IN_FLIGHT_BYTES));
-        this.#sink.send(id, broadcast.nextOfIntro(listener, intro, place!.given, end));
-        place!.given = end;
-        backlogBytes = this.#sink.backlogBytes(id);
-      }
-      const lagBytes = dueBytes - place!.given + backlogBytes;
-      if (lagBytes > this.#settings.listenerQueueBytes + listener.burstBytes) return this.#drop(now, listener, lagBytes);
-      if (place!.given < intro.bytes.length) return;
-      this.#enter(now, listener, intro);
-    }
-    if (listener.position < broadcast.head) this.#beginStream(now, listener);
-  }
-
-  /** It has heard enough of the intro: the next is that of the stream which it would be given now without it. */
-  #enter(now: Micros, listener: Listener, intro: Intro): void {
-    const { broadcast, intro: place } = listener;
-    const owedUs = place!.dueUs(now) - intro.timeOf(place!.given);
-    place!.isOver = true;
-    listener.position = broadcast.burstFrom(toMs(owedUs as Micros));
-    listener.burstBytes += broadcast.head - listener.position;
-  }
-
   /** There is something of the stream for one who has heard the intro. */
   #beginStream(now: Micros, listener: Listener): void {
     this.#leaveIntro(now, listener);
@@ -405,11 +330,7 @@ export class Listeners implements Machine, ListenersInput {
 
   /** It is one of the others from now on. Gives what it is behind by then. */
   #leaveIntro(now: Micros, listener: Listener): number {
-    const { broadcast, intro: place } = listener;
-    const intro = this.#intros.get(broadcast.mount);
-    const behindUs = place!.isOver || intro === undefined ? broadcast.behindUs(listener.position) : place!.dueUs(now) - intro.timeOf(place!.given);
-    this.#hearIntros.delete(listener);
-    listener.intro = undefined;
+    const behindUs = this.#intros.leave(now, listener);
     this.#intoSlices(now, listener);
     return behindUs;
   }

@@ -3,6 +3,9 @@ import type { Snapshot } from '../base/snapshot.ts';
 import { ms, NEVER, type Micros } from '../base/units.ts';
 import type { Listener } from './listener.ts';
 
+/** Where nothing is gathered: how often one is looked at that could not take all. */
+export const LOOK_US: Micros = ms(10);
+
 /** Into so many parts the time is divided in which every listener is written to once, and no shorter ones than this. */
 const MOST_SLICES = 32;
 const LEAST_TICK_MS = 10;

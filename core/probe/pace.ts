@@ -1,4 +1,4 @@
-import { Timeline } from '../timing/timeline.ts';
+import { Timeline } from '../arrival/timing/timeline.ts';
 import { later, ms, type Micros } from '../base/units.ts';
 
 /** What a listener is given at once comes first, and says nothing about the pace. */

@@ -1,7 +1,7 @@
 import { RollingHash } from '../base/hash.ts';
 import type { PathId } from '../base/machine.ts';
 import type { Micros } from '../base/units.ts';
-import { crc32, type Checksum } from './checksum.ts';
+import { crc32, type Checksum } from './file/checksum.ts';
 import { mixAnswer, mixEvent, type Answer, type MachineEvent } from './told.ts';
 
 /** Who takes note of all that a machine gives out: whoever records it, and whoever plays it again and compares. */

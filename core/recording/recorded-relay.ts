@@ -11,7 +11,8 @@ export type RelayMachine = Public<Relay>;
 /** A relay whose every call is recorded. */
 export function recordedRelay(options: RelayOptions, sink: RelaySink, recorder: Recorder): RelayMachine {
   const relay = new Relay(options, notedRelaySink(sink, recorder));
-  recorder.start(relay);
+  const { mounts, refusesTitles = false } = options;
+  recorder.start(relay, { ...(mounts && { mounts }), ...(refusesTitles && { refusesTitles }) });
   return recorded(relay, relayCalls, recorder);
 }
 
@@ -23,6 +24,8 @@ export function notedRelaySink(sink: RelaySink, outputs: Outputs): RelaySink {
       sink.send(subscriber, bytes);
     },
     backlogBytes: (subscriber) => outputs.backlog(sink.backlogBytes(subscriber)),
+    // What the relay does by it cannot be told from outside.
+    ...(sink.hasLetGo && { hasLetGo: sink.hasLetGo }),
     cut: (subscriber, reason) => {
       outputs.told(Output.cut, subscriber);
       sink.cut(subscriber, reason);

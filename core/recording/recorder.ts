@@ -1,19 +1,18 @@
 import type { Snapshot } from '../base/snapshot.ts';
 import { assert } from '../base/assert.ts';
-import type { Path } from '../links/path.ts';
+import type { Path } from '../links/paths/path.ts';
 import type { Machine, PathId } from '../base/machine.ts';
-import type { MountPolicies } from '../config/mount-policy.ts';
 import type { Settings } from '../config/settings.ts';
 import { ms, type Micros } from '../base/units.ts';
-import { BLOCK_HEAD_BYTES, BlockKind, FORMAT_VERSION, jsonBlock, MAGIC, sealBlock, type AudioKept, type FrozenMark, type Head, type RecordedRole } from './format.ts';
-import { crc32, type Checksum } from './checksum.ts';
+import { BLOCK_HEAD_BYTES, BlockKind, FORMAT_VERSION, jsonBlock, MAGIC, sealBlock, type AudioKept, type FrozenMark, type Head, type MadeWith, type RecordedRole } from './file/format.ts';
+import { crc32, type Checksum } from './file/checksum.ts';
 import { CallWriter } from './calls/bytes.ts';
 import { BACKLOGS, type CallDefinition } from './calls/calls.ts';
 import { Redactions } from './calls/redactions.ts';
 import { OutputHash, type Outputs } from './output-hash.ts';
 import { StateWriter } from './saved-state.ts';
 import { Output, type Answer, type MachineEvent } from './told.ts';
-import { ByteWriter } from './wire.ts';
+import { ByteWriter } from './file/wire.ts';
 
 /** Where a recording goes. */
 export interface RecordingOut {
@@ -78,7 +77,7 @@ export class Recorder implements Outputs {
   /** Buffers of blocks that are written, for the next ones. */
   readonly #spare: Uint8Array[] = [];
   #machine: Recordable | undefined;
-  #policies: MountPolicies | undefined;
+  #madeWith: MadeWith = {};
   #isOn = false;
   /** The machine has not been called yet. */
   #isFresh = true;
@@ -110,11 +109,11 @@ export class Recorder implements Outputs {
     return this.#generationBytes;
   }
 
-  /** From here on, before the machine's first call; an edge with its policies. */
-  start(machine: Recordable, policies?: MountPolicies): void {
+  /** From here on, before the machine's first call. */
+  start(machine: Recordable, madeWith: MadeWith): void {
     assert(this.#machine === undefined, 'a recorder is started twice');
     this.#machine = machine;
-    this.#policies = policies;
+    this.#madeWith = madeWith;
     this.#isOn = true;
   }
 
@@ -243,7 +242,6 @@ export class Recorder implements Outputs {
 
   #beginGeneration(now: Micros): void {
     const { role, version, settings, audio, wallTime, out } = this.#options;
-    const policies = this.#policies;
     this.#generation++;
     this.#generationAt = now;
     this.#generationBytes = 0;
@@ -252,7 +250,7 @@ export class Recorder implements Outputs {
     const isLarge = this.#machine!.heldBytes > Math.min(LARGE_STATE_BYTES, settings.recordBytes / LARGE_STATE_PART);
     const stateAudio = isLarge ? 'left-out' : audio;
     const generation = this.#generation;
-    const head: Head = { format: FORMAT_VERSION, version, role, settings, ...(policies && { policies }), audio, stateAudio, generation, atUs: now, wallTime: wallTime() };
+    const head: Head = { format: FORMAT_VERSION, version, role, settings, ...this.#madeWith, audio, stateAudio, generation, atUs: now, wallTime: wallTime() };
     this.#write(MAGIC);
     this.#write(jsonBlock(BlockKind.head, head));
     const state = this.#state(stateAudio);

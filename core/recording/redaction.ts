@@ -4,7 +4,7 @@ import { findSync, MOST_HEADER_BYTES, readHeader } from '../codec/header.ts';
 import { CLEAR_LETTERS, MAX_TAG_HEAD_BYTES } from '../codec/tags/tags.ts';
 import type { Transport } from '../links/transport.ts';
 import { MessageType, PDU_HEADER_BYTES } from '../wire/pdu.ts';
-import type { ByteReader, ByteWriter } from './wire.ts';
+import type { ByteReader, ByteWriter } from './file/wire.ts';
 
 /**
  * Leaves the audio out of what a path delivers, and keeps whatever the core looks at.
@@ -147,7 +147,7 @@ export class Redactor {
   }
 }
 
-const READ_WHOLE: ReadonlySet<number> = new Set([MessageType.METADATA, MessageType.ANNOUNCE, MessageType.HEADERS, MessageType.ORIGIN, MessageType.SOURCE]);
+const READ_WHOLE: ReadonlySet<number> = new Set([MessageType.METADATA, MessageType.ANNOUNCE, MessageType.HEADERS, MessageType.ORIGIN, MessageType.SOURCE, MessageType.SIGNATURE, MessageType.TIMELINE, MessageType.MOMENT, MessageType.BREAKS]);
 const FIRST_BYTES = 8;
 const TAGS: readonly (readonly number[])[] = [...CLEAR_LETTERS, 'TAG'].map(codes);
 

@@ -1,7 +1,7 @@
 import type { Snapshot, Unread } from '../base/snapshot.ts';
-import type { AudioKept } from './format.ts';
+import type { AudioKept } from './file/format.ts';
 import { Redactor, readRedacted, writeRedacted } from './redaction.ts';
-import type { ByteReader, ByteWriter } from './wire.ts';
+import type { ByteReader, ByteWriter } from './file/wire.ts';
 
 const keptOfFiles: WeakMap<Uint8Array, readonly number[]> = new WeakMap();
 

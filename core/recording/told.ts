@@ -1,6 +1,7 @@
 import { digestOfText, type RollingHash } from '../base/hash.ts';
+import type { Presence } from '../edge/edge.ts';
 import type { EdgeEvent } from '../edge/events.ts';
-import type { CommandResult } from '../edge/switching/command.ts';
+import type { CommandResult } from '../edge/switching/operator/command.ts';
 import type { MoveResult } from '../listeners/listeners.ts';
 import type { RelayEvent } from '../relay/events.ts';
 
@@ -60,10 +61,14 @@ export const toldEvents: { readonly [K in Kind]: readonly [code: number, ...fiel
   'intro-skipped': [43, 'mount', 'count'],
   'title-set': [44, 'mount', 'title', 'label'],
   'rights-exceeded': [45, 'label', 'messages'],
+  'mount-asked': [46, 'mount'],
+  'mount-let-go': [47, 'mount', 'forMs'],
+  'relay-forges': [48, 'label', 'mount', 'stream', 'messages', 'given'],
+  'stream-unproven': [49, 'label', 'mount', 'stream', 'messages'],
 };
 
 /** What a machine answers its caller that is no id; `refused`: for a reason that it gives in words. */
-const answers: Readonly<Record<CommandResult | MoveResult | 'full' | 'refused', number>> = {
+const answers: Readonly<Record<CommandResult | MoveResult | Presence | 'full' | 'refused', number>> = {
   'switched': 1,
   'waits': 2,
   'on-air': 3,
@@ -76,6 +81,8 @@ const answers: Readonly<Record<CommandResult | MoveResult | 'full' | 'refused', 
   'refused': 10,
   'moved': 11,
   'no-such-listener': 12,
+  'starts': 13,
+  'unknown': 14,
 };
 
 export type Answer = number | keyof typeof answers | undefined;

@@ -1,7 +1,7 @@
 import type { SubscriberId } from '../base/machine.ts';
-import type { EncoderName } from '../links/encoder-name.ts';
+import type { EncoderName } from '../links/peers/encoder-name.ts';
 import type { PathEvent } from '../links/events.ts';
-import type { DropReason } from '../links/path.ts';
+import type { DropReason } from '../links/paths/path.ts';
 
 /**
  * What a relay reports: rare, each event with the figures that an operator needs to see why. Streams are named by the 32
@@ -23,8 +23,8 @@ export type RelayEvent =
       readonly label: string;
       readonly messages: number;
     })
-  /** A peer sends what its key does not allow; `messages` of it have been dropped so far for that reason. */
-  | { readonly kind: 'rights-exceeded'; readonly label: string; readonly reason: DropReason; readonly messages: number }
+  /** A peer sends what its key does not allow; `messages` of it have been dropped so far for that reason, the last of them of `mount`, where that is known. */
+  | { readonly kind: 'rights-exceeded'; readonly label: string; readonly mount?: string; readonly reason: DropReason; readonly messages: number }
   | { readonly kind: 'subscriber-joined'; readonly subscriber: SubscriberId; readonly label: string; readonly historyMessages: number }
   | { readonly kind: 'subscriber-left'; readonly subscriber: SubscriberId; readonly label: string; readonly reason: string; readonly lostMessages: number }
   | { readonly kind: 'subscriber-behind'; readonly subscriber: SubscriberId; readonly label: string; readonly lostMessages: number }

@@ -1,30 +1,43 @@
-import { Acknowledger, type AcknowledgerReason } from './acknowledger.ts';
+import { Acknowledger, type AcknowledgerReason } from './paths/acknowledger.ts';
 import type { Snapshot } from '../base/snapshot.ts';
-import { isPowerOfTwo } from '../base/bounds.ts';
-import { CONNECTION_BYTES } from '../base/costs.ts';
+import { CONNECTION_BYTES } from '../base/memory/costs.ts';
 import type { PathFigures } from '../links/events.ts';
-import { packed } from '../wire/framing.ts';
-import type { PeerFigures } from '../links/peer-figures.ts';
-import { PathReceiver } from '../links/path-receiver.ts';
-import { isPushed, type DropReason, type Path } from '../links/path.ts';
-import { Journal } from '../base/journal.ts';
+import { packed, prefixed } from '../wire/framing.ts';
+import type { PeerFigures } from '../links/paths/peer-figures.ts';
+import { PathReceiver } from '../links/paths/path-receiver.ts';
+import { isPushed, type Path } from '../links/paths/path.ts';
+import { Journal } from '../base/memory/journal.ts';
 import type { Machine, PathId, SubscriberId } from '../base/machine.ts';
-import { MessageType, PDU_HEADER_BYTES, type MessageView } from '../wire/pdu.ts';
-import { decodeAnnouncement } from '../wire/announce.ts';
-import { mayAnnounce, type Peer } from '../links/peer.ts';
-import { PathSlots } from './path-slots.ts';
-import { RelayStreams } from './streams.ts';
+import { MessageType, type MessageView } from '../wire/pdu.ts';
+import type { Peer } from '../links/peers/peer.ts';
+import { PathSlots } from './paths/path-slots.ts';
+import { RelayBreaks } from './breaks.ts';
+import { RelayMoments } from './moments.ts';
+import { PeerRights } from './paths/rights.ts';
+import { RelayStreams } from './streams/streams.ts';
 import { RelayTitles } from './titles.ts';
-import { titleIn } from '../wire/set-title.ts';
-import { RelaySubscribers } from './subscribers.ts';
+import { breaksIn } from '../wire/messages/breaks-message.ts';
+import { momentIn } from '../wire/messages/moment-message.ts';
+import { titleIn } from '../wire/messages/set-title.ts';
+import { RelaySubscribers } from './subscribers/subscribers.ts';
+import { WallClock } from '../links/wall-clock.ts';
+import { relaySettingNames, type RelaySettings } from '../config/live-settings.ts';
 import type { Settings } from '../config/settings.ts';
-import type { RelaySink } from './subscriber.ts';
+import { ToldWants } from '../links/wants/told-wants.ts';
+import { UnwantedStreams } from '../links/wants/unwanted-streams.ts';
+import { WantedMounts } from '../links/wants/wanted-mounts.ts';
+import type { RelaySink } from './subscribers/subscriber.ts';
+import { SubscriberRequests } from './subscribers/subscriber-requests.ts';
 import type { Transport } from '../links/transport.ts';
 import { TimerQueue } from '../base/timers.ts';
 import { ms, type Micros } from '../base/units.ts';
 
 export interface RelayOptions {
   readonly settings: Settings;
+  /** Of relays that we subscribe to: only these mountpoints are taken in, by names in which `*` stands for any characters. All, unless given. */
+  readonly mounts?: readonly string[] | undefined;
+  /** Titles of subscribers are ignored, and their moments. */
+  readonly refusesTitles?: boolean | undefined;
 }
 
 export type { RelaySink };
@@ -33,6 +46,8 @@ export interface RelayStats {
   readonly paths: readonly ({ readonly id: PathId; readonly label: string } & PathFigures)[];
   readonly streams: number;
   readonly subscribers: number;
+  /** Of these, those that get what they want and nothing else. */
+  readonly choosySubscribers: number;
   readonly messagesIn: number;
   readonly messagesKept: number;
   readonly lostMessages: number;
@@ -46,7 +61,7 @@ type RelayReason = 'flush' | 'first-message' | 'forget-stream' | AcknowledgerRea
 const CHUNK_BYTES = 131_072;
 
 /**
- * Everything that comes in goes out to every subscriber.
+ * Everything that comes in goes out to every subscriber, or what of it that wants.
  *
  *     paths -> messages -> first copy, where its stream is? -> journal (10 s, in order of arrival) -> a cursor per subscriber -> send
  *
@@ -65,33 +80,47 @@ export class Relay implements Machine {
   readonly #pathSlots: PathSlots;
   readonly #acknowledger: Acknowledger | undefined;
   readonly #titles: RelayTitles;
+  readonly #moments: RelayMoments;
+  readonly #breaks: RelayBreaks;
+  readonly #requests: SubscriberRequests;
+  /** What is taken in of relays that we subscribe to; undefined: everything. */
+  readonly #unwanted: UnwantedStreams | undefined;
+  readonly #toldWants: ToldWants;
+  readonly #wallClock = new WallClock();
+  readonly #rights: PeerRights;
   #messagesIn = 0;
   #now = 0 as Micros;
 
-  constructor({ settings }: RelayOptions, sink: RelaySink) {
+  constructor({ settings: given, mounts, refusesTitles = false }: RelayOptions, sink: RelaySink) {
+    const settings = { ...given };
     this.#settings = settings;
     this.#sink = sink;
-    this.#journal = new Journal({ chunkBytes: CHUNK_BYTES, markEveryUs: ms(settings.journalMarkMs) });
+    this.#journal = new Journal({ chunkBytes: CHUNK_BYTES, markEveryUs: ms(settings.journalMarkMs), isFree: sink.hasLetGo });
     this.#streams = new RelayStreams({
       settings,
       journal: this.#journal,
       timer: (reason, fire) => this.#timers.timer(reason, fire),
       full: () => this.#pathReceiver.boundHit('maxStreams'),
-      title: (stream, title, by) => this.#titles.ordered(stream, title, by),
+      title: (stream, title, by) => {
+        if (!this.#wallClock.isBeyond(this.#now, title)) this.#titles.ordered(stream, title, by);
+      },
       forgotten: (stream) => this.#titles.forgotten(stream),
       event: (event) => sink.event(event),
     });
+    this.#rights = new PeerRights(this.#streams, (event) => sink.event(event));
     this.#subscribers = new RelaySubscribers({
       settings,
       journal: this.#journal,
+      streams: this.#streams,
       sink,
       timer: (reason, fire) => this.#timers.timer(reason, fire),
       full: (bound, holders) => this.#pathReceiver.boundHit(bound, holders),
     });
     this.#pathSlots = new PathSlots(settings);
     this.#pathReceiver = new PathReceiver({
-      maxPaths: settings.maxPaths,
+      settings,
       message: (path, view) => this.#message(path, view),
+      greeted: (path) => this.#toldWants.tell(this.#now, path),
       empty: (path) => {
         this.#pathSlots.waits(this.#now, path);
         this.#acknowledger?.waits(this.#now, path);
@@ -99,13 +128,30 @@ export class Relay implements Machine {
       event: (event) => sink.event(event),
     });
     const { acknowledge, drop } = sink;
+    const wanted = mounts && new WantedMounts(mounts);
+    this.#unwanted = wanted && new UnwantedStreams({ maxStreams: settings.maxStreams, forgetUs: ms(settings.forgetMs), isWanted: (mount) => wanted.has(mount) });
+    this.#toldWants = new ToldWants({ paths: () => this.#pathReceiver.paths, tell: (path, message) => acknowledge?.(path, message) });
+    if (mounts !== undefined) this.#toldWants.change(this.#now, mounts);
     this.#titles = new RelayTitles({
       maxMounts: settings.maxStreams,
       streams: this.#streams,
       isRead: (path) => this.#acknowledger?.isRead(path) ?? false,
       tell: (path, message) => acknowledge?.(path, message),
-      spread: (now, message) => this.#journal.append(now, message, 0, message.length, true),
+      spread: (now, message) => this.#spread(now, message),
       event: (event) => sink.event(event),
+    });
+    this.#moments = new RelayMoments((now, message, by) => this.#passOn(now, message, by));
+    this.#breaks = new RelayBreaks({ maxMounts: settings.maxStreams, streams: this.#streams, passOn: (now, message, by, forRelay) => this.#passOn(now, message, by, forRelay) });
+    this.#requests = new SubscriberRequests({
+      streams: this.#streams,
+      titles: this.#titles,
+      moments: this.#moments,
+      breaks: this.#breaks,
+      subscribers: this.#subscribers,
+      wallClock: this.#wallClock,
+      refusesTitles,
+      chunkBytes: CHUNK_BYTES,
+      full: (bound, holders) => this.#pathReceiver.boundHit(bound, holders),
     });
     this.#acknowledger = acknowledge && new Acknowledger({
       settings,
@@ -136,6 +182,7 @@ export class Relay implements Machine {
       paths: [...this.#pathReceiver.paths].map((path) => ({ id: path.id, label: path.peer.name, ...path.figures })),
       streams: this.#streams.size,
       subscribers: this.#subscribers.size,
+      choosySubscribers: this.#subscribers.choosy,
       messagesIn: this.#messagesIn,
       messagesKept: this.#journal.headRecord - this.#journal.tailRecord,
       lostMessages: this.#subscribers.lostMessages,
@@ -190,31 +237,23 @@ export class Relay implements Machine {
     this.#subscribers.pumpSoon(now);
   }
 
-  /** A connection that wants everything: the streams' openings, the history, then live. Undefined when there are too many. */
+  /** A connection that wants everything, or says what it wants: the streams' openings, the history, then live. Undefined when there are too many. */
   subscribe(now: Micros, peer: Peer): SubscriberId | undefined {
     this.#now = now;
     if (!this.#subscribers.makeRoom(now, peer.address)) return undefined;
     this.#trim(now);
-    return this.#subscribers.join(now, peer, packed([...this.#streams.openings, ...this.#titles.openings], CHUNK_BYTES));
+    return this.#subscribers.join(now, peer, packed([...this.#streams.openings, ...this.#titles.openings, ...this.#breaks.openingsOf()], CHUNK_BYTES));
   }
 
   unsubscribe(now: Micros, id: SubscriberId, reason: string): void {
     this.#subscribers.leave(now, id, reason);
   }
 
-  /** What a subscriber says by its connection, in any chunking, borrowed: titles that were set behind it. Everything else is ignored. */
+  /** What a subscriber says by its connection, in any chunking, borrowed: titles that were set behind it, what it wants, and when streams were recorded. Everything else is ignored. */
   subscriberSaid(now: Micros, id: SubscriberId, bytes: Uint8Array): void {
     const subscriber = this.#subscribers.get(id);
     if (subscriber === undefined) return;
-    subscriber.said(bytes, (message, start, title) => {
-      const stream = this.#streams.find(message, start);
-      if (stream !== undefined && !mayAnnounce(subscriber.peer, stream.mount)) return;
-      this.#titles.saidBack(now, { id, name: subscriber.peer.name }, stream, title, () => {
-        if (subscriber.mayChangeTitle(now)) return true;
-        this.#pathReceiver.boundHit('titlesPerSubscriber', () => subscriber.peer.name);
-        return false;
-      });
-    });
+    this.#requests.said(now, subscriber, bytes);
     this.#trim(now);
     this.#subscribers.pumpSoon(now);
   }
@@ -224,11 +263,17 @@ export class Relay implements Machine {
     return this.#titles.hasMount(name);
   }
 
-  /** The title of a mountpoint, by an operator: all listeners and encoders of it get it. Nothing happens if there is no such mountpoint. @param atMs milliseconds since 1970. */
-  setTitle(now: Micros, mount: string, title: string, atMs: number): void {
-    this.#titles.set(now, mount, title, atMs);
+  /** The title of a mountpoint, by an operator: all listeners and encoders of it get it. False when it is not taken: see RelayTitles. @param atMs milliseconds since 1970. */
+  setTitle(now: Micros, mount: string, title: string, atMs: number): boolean {
+    const isTaken = this.#titles.set(now, mount, title, atMs);
     this.#trim(now);
     this.#subscribers.pumpSoon(now);
+    return isTaken;
+  }
+
+  /** What the clock of the system shows: no title is taken that is far ahead of it. @param unixUs microseconds since 1970. */
+  clock(now: Micros, unixUs: number): void {
+    this.#wallClock.tell(now, unixUs);
   }
 
   advance(now: Micros): void {
@@ -236,10 +281,19 @@ export class Relay implements Machine {
     this.#timers.run(now);
   }
 
+  /** Other limits and times, from now on. Whoever has a slot keeps it until it is needed. */
+  changeSettings(now: Micros, changes: RelaySettings): void {
+    this.#now = now;
+    Object.assign(this.#settings, changes);
+    this.#silence.setEarlier(this.#pathSlots.dueAt);
+    this.#trim(now);
+  }
+
   /** Saves or restores its state. */
   snapshot(a: Snapshot): void {
     const pathOf = (id: PathId): Path => this.#pathReceiver.path(id);
     this.#now = a.number(this.#now);
+    Object.assign(this.#settings, Object.fromEntries(relaySettingNames.map((name) => [name, a.number(this.#settings[name])])));
     this.#pathReceiver.snapshot(a);
     this.#journal.snapshot(a);
     this.#streams.snapshot(a, pathOf);
@@ -250,6 +304,10 @@ export class Relay implements Machine {
     this.#silence.snapshot(a);
     this.#acknowledger?.snapshot(a, pathOf);
     this.#titles.snapshot(a);
+    this.#breaks.snapshot(a);
+    this.#unwanted?.snapshot(a);
+    this.#wallClock.snapshot(a);
+    this.#rights.snapshot(a);
     this.#timers.snapshot(a);
   }
 
@@ -260,18 +318,25 @@ export class Relay implements Machine {
       this.#streams.receiveSource(this.#now, path, view);
       return;
     }
-    const title = view.type === MessageType.TITLE ? titleIn(view) : undefined;
-    if (title?.isOrdered === false) {
-      this.#titles.said(this.#now, path, this.#streams.find(view.bytes, view.start), title);
+    if (view.type === MessageType.WANTS) {
+      // A relay that we subscribe to has taken what is wanted.
+      if (!path.isUpstream || !this.#toldWants.taken(path, view)) path.drop('bad-wants');
       return;
     }
-    const wrong = path.peer.mounts === undefined && path.key === undefined ? undefined : this.#exceeds(path, view);
-    if (wrong !== undefined) {
-      path.drop(wrong);
-      const messages = path.dropped.get(wrong)!;
-      if (isPowerOfTwo(messages)) this.#sink.event({ kind: 'rights-exceeded', label: path.peer.name, reason: wrong, messages });
+    if (view.type === MessageType.MOMENT || view.type === MessageType.BREAKS) {
+      this.#takeOfEdges(path, view);
       return;
     }
+    const said = view.type === MessageType.TITLE ? titleIn(view) : undefined;
+    const title = said !== undefined && this.#wallClock.isBeyond(this.#now, said) ? undefined : said;
+    if (title !== said) path.drop('bad-title');
+    // One that has a place in its stream goes on with it, whatever it says: all who get it see for themselves.
+    if (said?.isOrdered === false) {
+      if (title !== undefined) this.#titles.said(this.#now, path, this.#streams.find(view.bytes, view.start), title);
+      return;
+    }
+    if ((path.peer.mounts !== undefined || path.key !== undefined) && this.#rights.refuses(this.#now, path, view)) return;
+    if (this.#unwanted !== undefined && path.isUpstream && !this.#isWanted(path, view)) return;
     const stream = this.#streams.of(this.#now, path, view);
     if (stream === 'too-many-streams') {
       path.drop(stream);
@@ -292,16 +357,38 @@ export class Relay implements Machine {
     if (view.type === (path.isUpstream ? MessageType.ANNOUNCE : MessageType.ORIGIN)) this.#titles.announced(path, stream);
   }
 
-  /** Why its peer may not send this message; undefined when it may. One with a key sends only what belongs to streams with an id of its key, that are announced for mountpoints of its own. */
-  #exceeds(path: Path, view: MessageView): DropReason | undefined {
-    const isAnnounce = view.type === MessageType.ANNOUNCE;
-    if (isAnnounce && !path.mayAnnounce(view)) return 'not-allowed';
-    if (path.key === undefined) return undefined;
-    if (!path.mayUseId(view)) return 'not-owner';
-    const mount = this.#streams.find(view.bytes, view.start)?.mount ?? '';
-    if (mount !== '') return path.maySend(mount) ? undefined : 'not-allowed';
-    if (!isAnnounce) return 'not-announced';
-    return decodeAnnouncement(view.bytes.subarray(view.start + PDU_HEADER_BYTES, view.end)) === undefined ? 'bad-announce' : undefined;
+  /** Whether what another relay sends is of a mountpoint that is taken in. */
+  #isWanted(path: Path, view: MessageView): boolean {
+    this.#toldWants.heard(this.#now, path);
+    if (this.#streams.find(view.bytes, view.start) !== undefined) return true;
+    const wish = this.#unwanted!.wish(this.#now, view);
+    if (wish !== 'wanted' && wish !== 'announced') path.drop(wish);
+    return wish === 'wanted';
+  }
+
+  /** Only relays that we subscribe to say that by what they send. */
+  #takeOfEdges(path: Path, view: MessageView): void {
+    const stream = this.#streams.find(view.bytes, view.start);
+    if (view.type === MessageType.MOMENT) {
+      const moment = path.isUpstream ? momentIn(view) : undefined;
+      if (moment === undefined) path.drop('bad-moment');
+      else this.#moments.said(this.#now, stream, moment, path);
+      return;
+    }
+    const breaks = path.isUpstream ? breaksIn(view) : undefined;
+    if (breaks === undefined) path.drop('bad-breaks');
+    else this.#breaks.said(this.#now, stream, breaks, path);
+  }
+
+  /** A message for all subscribers. */
+  #spread(now: Micros, message: Uint8Array): void {
+    this.#journal.append(now, message, 0, message.length, true);
+  }
+
+  /** What edges know of segments goes to all subscribers, and to the relays that we subscribe to, but for the one that has said it. */
+  #passOn(now: Micros, message: Uint8Array, by: Path | undefined, forRelay: (path: Path) => Uint8Array = () => message): void {
+    this.#spread(now, message);
+    for (const path of this.#pathReceiver.paths) if (path !== by && path.isUpstream && path.takesMoments) this.#sink.acknowledge?.(path.id, prefixed(forRelay(path)));
   }
 
   #trim(now: Micros): void {

@@ -1,13 +1,13 @@
 import type { Snapshot } from '../base/snapshot.ts';
-import type { PathId, SubscriberId } from '../base/machine.ts';
+import type { PathId } from '../base/machine.ts';
 import type { Micros } from '../base/units.ts';
-import type { Path } from '../links/path.ts';
-import { SetTitles } from '../links/set-titles.ts';
+import type { Path } from '../links/paths/path.ts';
+import { SetTitles } from '../links/known/set-titles.ts';
 import { prefixed } from '../wire/framing.ts';
-import { encodeMessage, MessageType } from '../wire/pdu.ts';
-import { encodeTitle, newTitle, type SetTitle } from '../wire/set-title.ts';
+import { MessageType } from '../wire/pdu.ts';
+import { encodeTitle, newTitle, type SetTitle } from '../wire/messages/set-title.ts';
 import type { RelayEvent } from './events.ts';
-import type { RelayStream } from './stream.ts';
+import type { RelayStream } from './streams/stream.ts';
 
 export interface RelayTitlesOptions {
   readonly maxMounts: number;
@@ -41,7 +41,12 @@ export class RelayTitles {
 
   /** What new subscribers need to know, behind the openings of the streams. */
   get openings(): readonly Uint8Array[] {
-    return [...this.#titles.mounts].flatMap((mount) => {
+    return this.openingsOf(this.#titles.mounts);
+  }
+
+  /** The same of these mountpoints. */
+  openingsOf(mounts: Iterable<string>): readonly Uint8Array[] {
+    return [...mounts].flatMap((mount) => {
       const message = this.#messageOf(mount);
       return message === undefined ? [] : [prefixed(message)];
     });
@@ -51,10 +56,11 @@ export class RelayTitles {
     return mount !== '' && this.#streamOf(mount) !== undefined;
   }
 
-  /** An operator of this relay. */
-  set(now: Micros, mount: string, title: string, atMs: number): void {
-    if (!this.hasMount(mount)) return;
-    if (this.#take(mount, newTitle(title, atMs, this.#titles.get(mount)), 'operator')) this.#spread(now, mount);
+  /** An operator of this relay. False when there is no such mountpoint, or when the title before has the highest version that there is. */
+  set(now: Micros, mount: string, title: string, atMs: number): boolean {
+    if (!this.hasMount(mount) || !this.#take(mount, newTitle(title, atMs, this.#titles.get(mount)), 'operator')) return false;
+    this.#spread(now, mount);
+    return true;
   }
 
   /** A TITLE that has no place in the sequence of a stream, from another relay. */
@@ -75,11 +81,11 @@ export class RelayTitles {
     if (mount !== '') this.#take(mount, title, by);
   }
 
-  /** What a subscriber says. @param mayChange is asked when it would change the title. */
-  saidBack(now: Micros, from: { readonly id: SubscriberId; readonly name: string }, stream: RelayStream | undefined, title: SetTitle, mayChange: () => boolean): void {
+  /** What a subscriber of that name says. @param mayChange is asked when it would change the title. */
+  saidBack(now: Micros, by: string, stream: RelayStream | undefined, title: SetTitle, mayChange: () => boolean): void {
     if (stream === undefined || stream.mount === '') return;
     if (!this.#titles.isNews(stream.mount, title) || !mayChange()) return;
-    if (this.#take(stream.mount, title, from.name)) this.#spread(now, stream.mount);
+    if (this.#take(stream.mount, title, by)) this.#spread(now, stream.mount);
   }
 
   /** A stream was announced by a path: whoever is at its other end is told what he does not know. */
@@ -118,10 +124,8 @@ export class RelayTitles {
   #tell(path: Path, stream: RelayStream): void {
     const { isRead, tell } = this.#options;
     if (path.isUpstream ? !path.takesTitles : !isRead(path)) return;
-    const title = this.#titles.due(path.id, stream.mount);
-    if (title === undefined) return;
-    const payload = encodeTitle({ ...title, isOrdered: false });
-    tell(path.id, prefixed(encodeMessage({ type: MessageType.TITLE, replica: 0, streamId: stream.id, sequence: 0, payload })));
+    const message = this.#titles.due(path.id, stream.mount, stream.id);
+    if (message !== undefined) tell(path.id, message);
   }
 
   #messageOf(mount: string): Uint8Array | undefined {

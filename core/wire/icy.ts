@@ -1,4 +1,4 @@
-import { isWebAddress } from './headers.ts';
+import { isWebAddress } from './messages/headers.ts';
 import { decodeLoosely, utf8Decode, utf8Truncate } from '../base/text.ts';
 
 /** The longest metadata block: its length is one byte, in units of 16. */

@@ -6,8 +6,8 @@
  *     |T|R|   stream id    |   sequence    |  payload
  *     +-+-+----------------+---------------+----------- - -
  *
- *     T  type: 0 DATA, 1 METADATA, 2 ANNOUNCE, 3 HEADERS; 16 ORIGIN, 17 SOURCE, 18 ACK, 19 HELLO (extensions.ts) and 20 TITLE (set-title.ts) are
- *        additions that nothing depends on; others are carried and counted, never interpreted
+ *     T  type: 0 DATA, 1 METADATA, 2 ANNOUNCE, 3 HEADERS; 16 ORIGIN, 17 SOURCE, 18 ACK, 19 HELLO (messages/extensions.ts), 20 TITLE, 21 WANTS, 22 SIGNATURE, 23 TIMELINE,
+ *        24 MOMENT, 25 REFUSED and 26 BREAKS (each in a file of messages/) are additions that nothing depends on; others are carried and counted, never interpreted
  *     R  replica: which of the encoder's targets this copy was sent to
  *     stream id: 16 random bytes, new at every start of an encoder
  *     sequence: unsigned 64 bit, big endian, one counter for messages of all types
@@ -29,12 +29,19 @@ export const MessageType: {
   readonly ACK: 18;
   readonly HELLO: 19;
   readonly TITLE: 20;
-} = { DATA: 0, METADATA: 1, ANNOUNCE: 2, HEADERS: 3, ORIGIN: 16, SOURCE: 17, ACK: 18, HELLO: 19, TITLE: 20 };
+  readonly WANTS: 21;
+  readonly SIGNATURE: 22;
+  readonly TIMELINE: 23;
+  readonly MOMENT: 24;
+  readonly REFUSED: 25;
+  readonly BREAKS: 26;
+} = { DATA: 0, METADATA: 1, ANNOUNCE: 2, HEADERS: 3, ORIGIN: 16, SOURCE: 17, ACK: 18, HELLO: 19, TITLE: 20, WANTS: 21, SIGNATURE: 22, TIMELINE: 23, MOMENT: 24, REFUSED: 25, BREAKS: 26 };
 
 const TYPE_AT = 0;
-const REPLICA_AT = 1;
+/** Which of the copies of a message this one is; of the whole header this alone differs between them. */
+export const REPLICA_AT = 1;
 const ID_AT = 2;
-const SEQUENCE_AT = 18;
+export const SEQUENCE_AT = 18;
 
 /** Why a message was refused. */
 export type PduProblem = 'too-short' | 'too-long' | 'sequence-too-large';

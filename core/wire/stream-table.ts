@@ -33,6 +33,12 @@ export class StreamTable<Stream extends HasStreamId> {
     return this.#places[this.#placeOfKey()];
   }
 
+  /** The stream with this id. */
+  get(id: Uint8Array): Stream | undefined {
+    readId(this.#key, id, 0);
+    return this.#places[this.#placeOfKey()];
+  }
+
   /** Its id is of none that is there. */
   add(stream: Stream): void {
     this.#all.add(stream);

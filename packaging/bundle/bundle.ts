@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
-import { bundledScript } from '../../shell/page/script.ts';
+import { bundledScript } from '../../shell/operations/page/script.ts';
 import type { ThreadName } from '../../shell/process/start-thread.ts';
 import type { BuiltIn } from './program/built-in.ts';
 
@@ -13,7 +13,7 @@ const replaced: Readonly<Record<string, string>> = {
   'shell/process/version.ts': 'version.ts',
   'shell/process/start-thread.ts': 'start-thread.ts',
   'shell/edge/workers/fork.ts': 'fork.ts',
-  'shell/page/script.ts': 'page-script.ts',
+  'shell/operations/page/script.ts': 'page-script.ts',
 };
 
 /** All of them: the compiler sees to that. */

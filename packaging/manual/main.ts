@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { optionsOfAll } from '../../shell/bin/commands.ts';
-import { schemaText } from '../../shell/bin/config-command.ts';
+import { optionsOfAll } from '../../shell/bin/commands/commands.ts';
+import { schemaText } from '../../shell/bin/commands/config-command.ts';
 import { manualPage } from '../../shell/bin/manual.ts';
 
 /** Writes what docs/ has of the tables of commands, options and settings: npm run manual */

@@ -1,42 +1,46 @@
 import { assert } from '../../core/base/assert.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import type { ProcessRole, Reconfigured } from '../process/app.ts';
-import { bindAddress, listenPort, logLevel, multicastEndpoint, noMore, optionalPort, ranges, tcpEndpoint } from '../cli/arguments.ts';
-import { commands, optionsOf, optionsOfAll, overview, type CommandName } from './commands.ts';
-import { atPlaces, configOf, readGiven, type GivenWithFile } from '../cli/config.ts';
+import { bindAddress, listenPort, logLevel, mountPatterns, multicastEndpoint, noMore, optionalPort, ranges, upstreamEndpoint } from '../cli/options/arguments.ts';
+import { commands, optionsOf, optionsOfAll, overview, type CommandName } from './commands/commands.ts';
+import { atPlaces, configOf, readGiven, type GivenWithFile } from '../cli/config/config.ts';
 import { manual } from './manual.ts';
-import { readCompletion } from '../manual/completion-command.ts';
-import { readConfigCommand } from './config-command.ts';
-import { EdgeApp, type EdgeConfig } from '../edge/edge.ts';
+import { readCompletion } from '../cli/manual/completion-command.ts';
+import { readConfigCommand } from './commands/config-command.ts';
+import { EdgeApp } from '../edge/edge.ts';
+import type { EdgeConfig } from '../edge/config.ts';
 import { EncoderApp, type EncoderConfig } from '../encoder/encoder.ts';
-import { daveiceConfig, encoderConfig } from './encoder-config.ts';
-import { allowedOf, fleetOf, readyOf, recordOf, servingOf, trustedProxiesOf } from './shared-config.ts';
+import { daveiceConfig, encoderConfig } from './roles/encoder-config.ts';
+import { allowedOf, fleetOf, httpListsOf, readyOf, recordOf, servingOf, trustedProxiesOf, wishOf } from './roles/shared-config.ts';
 import type { Make } from './serve.ts';
-import { readKey } from './key-command.ts';
-import { keyOf, keysOf } from './link-keys.ts';
-import { stationConfig, type StationWish } from './station-config.ts';
-import { didYouMean } from '../yaml/nearest.ts';
+import { readKey } from './commands/key-command.ts';
+import { ownKeyOf, keysOf, verifyOf } from './roles/link-keys.ts';
+import { stationConfig, type StationWish } from './roles/station-config.ts';
+import { didYouMean } from '../cli/yaml/nearest.ts';
 import { StationApp, type StationConfig } from '../station/station.ts';
 import { formatApart, formatHelp } from '../cli/help.ts';
-import type { LogLevel } from '../log/table.ts';
-import { effectiveOf } from './effective.ts';
-import type { IcecastConfig } from '../icecast-config/icecast-config.ts';
+import type { LogLevel } from '../log/text/table.ts';
+import { effectiveOf } from './reload/effective.ts';
+import type { IcecastConfig } from '../icecast/config/icecast-config.ts';
 import { fitted, fittedTogether } from './memory.ts';
-import type { Range } from '../net/allow.ts';
-import { readOptions, type Given } from '../cli/options.ts';
-import { printConfig } from '../cli/print-config.ts';
+import { useBySubscriber } from '../net/keys/file/key-use.ts';
+import type { Range } from '../net/addresses/allow.ts';
+import { readOptions, type Given } from '../cli/options/options.ts';
+import { refuseUseless } from '../cli/options/needs.ts';
+import { printConfig } from '../cli/config/print-config.ts';
 import { UsageError } from '../process/problems.ts';
-import { probeConfig, probeHelp, probeOptions, type ProbeConfig } from '../probe/command.ts';
-import { readSources, readSwitch } from '../operator/commands.ts';
-import { readRecord } from '../recording/record-command.ts';
-import { adminPassword, adminUser } from '../operator/password.ts';
-import type { PageOptions } from '../page/page.ts';
-import type { Configuration } from './reloader.ts';
-import { RelayApp, type RelayConfig } from '../relay/relay.ts';
+import { probeConfig, probeHelp, probeOptions, type ProbeConfig } from '../operations/probe/command.ts';
+import { readSources, readSwitch } from '../operations/operator/commands.ts';
+import { readRecord } from '../operations/recording/record-command.ts';
+import { adminPassword, adminUser } from '../operations/operator/password.ts';
+import type { PageOptions } from '../operations/page/page.ts';
+import type { Configuration } from './reload/reloader.ts';
+import { RelayApp } from '../relay/relay.ts';
+import type { RelayConfig } from '../relay/config.ts';
 import type { Task } from '../cli/task.ts';
-import { withOwnPorts } from '../cli/own-ports.ts';
-import { readUpgrade } from '../upgrade/run/command.ts';
-import { tlsOf } from '../cli/tls.ts';
+import { withOwnPorts } from '../cli/options/own-ports.ts';
+import { readUpgrade } from '../process/upgrade/run/command.ts';
+import { authoritiesOf, tlsOf } from '../cli/options/tls.ts';
 import { version } from '../process/version.ts';
 
 /** What a command line asks for. */
@@ -75,7 +79,7 @@ export function readDavecast(argv: readonly string[]): Wish {
   if (first === 'encoder') return read('encoder', rest, (given) => makeEncoder(encoderConfig(given)));
   if (first === 'help') return { kind: 'print', text: helpOn(rest) };
   if (first === 'completion') return { kind: 'print', text: readCompletion(rest, manual) };
-  if (first === 'config') return { kind: 'print', text: readConfigCommand(rest, { options: optionsOfAll, start: startOf }) };
+  if (first === 'config') return taskWish(readConfigCommand(rest, { options: optionsOfAll, start: startOf }));
   if (first === 'key') return { kind: 'print', text: readKey(rest) };
   if (first === 'record') return taskWish(readRecord(rest));
   if (first === 'switch') return taskWish(readSwitch(rest));
@@ -134,13 +138,15 @@ function read(name: CommandName, argv: readonly string[], make: (given: GivenWit
   const given = readGiven(argv, command, optionsOfAll);
   try {
     const { logLevel: level, config, icecast, ...made } = make(given);
+    const common = { role: command.role, logLevel: logLevel(given) ?? level ?? 'info', settings: made.settings };
+    const shared = { metricsAllow: ranges('--metrics-allow', given.all('metrics-allow')), fleet: fleetOf(given) };
+    refuseUseless(given, command.options, optionsOfAll);
     if (given.has('print-config')) {
       return { kind: 'print', text: printConfig({ role: command.role, given, options: optionsOf(command.role), settings: made.settings, unnamed: unnamedOf(name, given.positionals) }) };
     }
-    const common = { role: command.role, logLevel: logLevel(given) ?? level ?? 'info', settings: made.settings };
-    const configuration: Configuration = { config, logLevel: common.logLevel, effective: effectiveOf({ ...common, given, options: command.options, icecast }) };
+    const configuration: Configuration = { config, logLevel: common.logLevel, ...shared, effective: effectiveOf({ ...common, given, options: command.options, icecast }) };
     const again = filesOf.some((option) => given.has(option)) ? (): Configuration => (read(name, argv, make) as Run).configuration : undefined;
-    return { kind: 'run', ...common, metricsAllow: ranges('--metrics-allow', given.all('metrics-allow')), fleet: fleetOf(given), make: made.make, configuration, again, notes: given.notes };
+    return { kind: 'run', ...common, ...shared, make: made.make, configuration, again, notes: given.notes };
   } catch (error) {
     throw error instanceof UsageError ? new UsageError(atPlaces(error.message, given)) : error;
   }
@@ -209,23 +215,16 @@ function made<Config extends { readonly settings: Settings }>(config: Config, ma
 
 function relayConfig(given: GivenWithFile): RelayConfig {
   noMore(given.positionals);
-  const upstreams = given.all('upstream').map((text) => tcpEndpoint('--upstream', text));
+  const upstreams = given.all('upstream').map((text) => upstreamEndpoint('--upstream', text));
   return withOwnPorts({
     bind: bindAddress(given),
     inPort: listenPort('--in', given.one('in')),
     outPort: listenPort('--out', given.one('out')),
-    httpPort: optionalPort(given, 'http'),
-    tls: tlsOf(given),
-    trustedProxies: trustedProxiesOf(given),
-    ready: readyOf(given, 'relay'),
+    ...pagesOf(given),
     upstreams,
+    mounts: mountPatterns('--mounts', given.all('mounts')),
     multicasts: given.all('multicast').map((text) => multicastEndpoint('--multicast', text)),
-    ...allowedOf(given),
-    keys: keysOf(given),
-    key: keyOf(given, upstreams),
-    ...titlesOf(given),
-    settings: configOf(given).settings,
-    record: recordOf(given),
+    ...relayingOf(given, upstreams),
   });
 }
 
@@ -234,41 +233,52 @@ function originalRelayConfig(given: GivenWithFile): RelayConfig {
   const [inbound, outbound, from, ...more] = given.positionals;
   noMore(more);
   const isGroup = from?.includes('@') === true;
-  const upstreams = from === undefined || isGroup ? [] : [tcpEndpoint('the upstream relay', from)];
+  const upstreams = from === undefined || isGroup ? [] : [upstreamEndpoint('the upstream relay', from)];
   return withOwnPorts({
     bind: bindAddress(given),
     inPort: listenPort('INBOUND', inbound),
     outPort: listenPort('OUTBOUND', outbound),
-    httpPort: optionalPort(given, 'http'),
-    tls: tlsOf(given),
-    trustedProxies: trustedProxiesOf(given),
-    ready: readyOf(given, 'relay'),
+    ...pagesOf(given),
     upstreams,
     multicasts: isGroup ? [multicastEndpoint('the multicast group', from)] : [],
-    ...allowedOf(given),
-    keys: keysOf(given),
-    key: keyOf(given, upstreams),
-    ...titlesOf(given),
-    settings: configOf(given).settings,
-    record: recordOf(given),
+    ...relayingOf(given, upstreams),
   }, { http: '--http', in: 'INBOUND', out: 'OUTBOUND' });
 }
 
-/** Who may set titles at a relay. */
-function titlesOf(given: Given): Pick<RelayConfig, 'refusesTitles' | 'adminUser' | 'adminPassword'> {
-  return { refusesTitles: given.has('refuse-titles'), adminUser: adminUser(given, 'admin-user'), adminPassword: adminPassword(given, 'admin-password') };
+/** The HTTP port of a relay. */
+function pagesOf(given: Given): Pick<RelayConfig, 'httpPort' | 'tls' | 'trustedProxies' | 'httpLists' | 'ready'> {
+  return { httpPort: optionalPort(given, 'http'), tls: tlsOf(given), trustedProxies: trustedProxiesOf(given), httpLists: httpListsOf(given), ready: readyOf(given, 'relay') };
+}
+
+/** Who may connect to a relay and set titles there, as whom it connects to others, and how it works. */
+function relayingOf(given: GivenWithFile, upstreams: RelayConfig['upstreams']): Pick<RelayConfig, 'allowIn' | 'allowOut' | 'keys' | 'key' | 'ca' | 'refusesTitles' | 'adminUser' | 'adminPassword' | 'settings' | 'record'> {
+  return {
+    ...allowedOf(given),
+    keys: keysOf(given),
+    key: ownKeyOf(given, upstreams, useBySubscriber),
+    ca: authoritiesOf(given),
+    refusesTitles: given.has('refuse-titles'),
+    adminUser: adminUser(given, 'admin-user'),
+    adminPassword: adminPassword(given, 'admin-password'),
+    settings: configOf(given).settings,
+    record: recordOf(given),
+  };
 }
 
 function edgeConfig(given: GivenWithFile): EdgeConfig {
   const texts = [...given.all('relay'), ...given.positionals];
   if (texts.length === 0) throw new UsageError('--relay is missing');
-  const relays = texts.map((text) => tcpEndpoint('--relay', text));
+  const relays = texts.map((text) => upstreamEndpoint('--relay', text));
+  const serving = servingOf(given);
   return withOwnPorts({
     bind: bindAddress(given),
     httpPort: listenPort('--http', given.one('http')),
     relays,
-    key: keyOf(given, relays),
-    ...servingOf(given),
+    ca: authoritiesOf(given),
+    wish: wishOf(given),
+    key: ownKeyOf(given, relays, useBySubscriber),
+    verify: verifyOf(given, serving.policies ?? {}, serving.settings),
+    ...serving,
   });
 }
 
@@ -276,13 +286,16 @@ function edgeConfig(given: GivenWithFile): EdgeConfig {
 function originalEdgeConfig(given: GivenWithFile): EdgeConfig {
   const [port, ...texts] = given.positionals;
   if (texts.length === 0) throw new UsageError('RELAY:PORT is missing');
-  const relays = texts.map((text) => tcpEndpoint('RELAY:PORT', text));
+  const relays = texts.map((text) => upstreamEndpoint('RELAY:PORT', text));
+  const serving = servingOf(given);
   return withOwnPorts({
     bind: bindAddress(given),
     httpPort: listenPort('PORT', port),
     relays,
-    key: keyOf(given, relays),
-    ...servingOf(given),
+    ca: authoritiesOf(given),
+    key: ownKeyOf(given, relays, useBySubscriber),
+    verify: verifyOf(given, serving.policies ?? {}, serving.settings),
+    ...serving,
   }, { http: 'PORT', in: '--in', out: '--out' });
 }
 

@@ -1,6 +1,6 @@
 import { readDavecast, readDaveice, type Wish } from './command-line.ts';
 import { createLogger } from '../log/log.ts';
-import { runProbe } from '../probe/run.ts';
+import { runProbe } from '../operations/probe/run.ts';
 import { StartError, UsageError } from '../process/problems.ts';
 import { serve } from './serve.ts';
 import { restoreSignals } from '../cli/signals.ts';
@@ -39,10 +39,10 @@ async function run(name: string, read: (argv: readonly string[]) => Wish, argv: 
     }
     if (wish.kind === 'probe') return await runProbe(wish.config);
     const { role, logLevel: level, settings, metricsAllow: allow, fleet, notes } = wish;
-    for (const note of notes) terminal.err(`${name}: ${note}\n`);
+    const started = (): void => notes.forEach((note) => terminal.err(`${name}: ${note}\n`));
     const logger = createLogger({ role, level });
     watchEventLoop(settings, role, logger);
-    return await serve(wish, logger, { role, allow, fleet, settings });
+    return await serve(wish, logger, { role, allow, fleet, settings, started });
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof StartError)) throw error;
     const hint = error instanceof UsageError ? ` (see ${name} --help)` : '';

@@ -1,16 +1,16 @@
-import { probeHelp } from '../probe/command.ts';
-import { completionHelp, shellNames } from '../manual/completion-command.ts';
-import { manPage } from '../manual/man-page.ts';
-import type { ManualEntry } from '../manual/manual.ts';
-import { sourcesHelp, switchHelp } from '../operator/commands.ts';
-import { PASSWORD_VARIABLE } from '../operator/password.ts';
-import { recordHelp } from '../recording/record-command.ts';
-import { upgradeHelp } from '../upgrade/run/command.ts';
-import { commands } from './commands.ts';
-import { configHelp } from './config-command.ts';
-import { SOURCE_PASSWORD_VARIABLE } from './encoder-config.ts';
-import { keyHelp } from './key-command.ts';
-import { KEY_VARIABLE } from './link-keys.ts';
+import { probeHelp } from '../operations/probe/command.ts';
+import { completionHelp, shellNames } from '../cli/manual/completion-command.ts';
+import { manPage } from '../cli/manual/man-page.ts';
+import type { ManualEntry } from '../cli/manual/manual.ts';
+import { sourcesHelp, switchHelp } from '../operations/operator/commands.ts';
+import { PASSWORD_VARIABLE } from '../operations/operator/password.ts';
+import { recordHelp } from '../operations/recording/record-command.ts';
+import { upgradeHelp } from '../process/upgrade/run/command.ts';
+import { commands } from './commands/commands.ts';
+import { configHelp } from './commands/config-command.ts';
+import { SOURCE_PASSWORD_VARIABLE } from './roles/encoder-config.ts';
+import { keyHelp } from './commands/key-command.ts';
+import { KEY_VARIABLE } from './roles/link-keys.ts';
 
 /** The commands of davecast: help on each, manual pages and shell completion are made of these. */
 export const manual: readonly ManualEntry[] = [

@@ -1,21 +1,23 @@
-import { Metrics, type MetricsOptions } from '../metrics/metrics.ts';
-import type { EdgeConfig } from '../edge/edge.ts';
-import { Page, type PageOptions } from '../page/page.ts';
+import type { Metrics } from '../operations/metrics/metrics.ts';
+import type { EdgeConfig } from '../edge/config.ts';
+import { ProcessPages, type ProcessPagesOptions } from './process-pages.ts';
 import type { App, Reload } from '../process/app.ts';
-import { Reloader, type Configuration } from './reloader.ts';
+import { Reloader, type Configuration } from './reload/reloader.ts';
 import type { EventSink } from '../log/events.ts';
 import { EventFanOut } from '../log/fan-out.ts';
 import type { Logger } from '../log/log.ts';
 import { nextSignal, tellOfSignals } from '../cli/signals.ts';
-import { ServiceManager } from '../process/service-manager.ts';
+import { ServiceManager } from '../process/service/service-manager.ts';
 import type { Settings } from '../../core/config/settings.ts';
-import { oldProcess } from '../upgrade/run/old-process.ts';
-import { startNew } from '../upgrade/run/start-new.ts';
-import { Upgrades } from '../upgrade/run/upgrades.ts';
-import { stackOf } from '../process/problems.ts';
+import { oldProcess } from '../process/upgrade/run/old-process.ts';
+import { startNew } from '../process/upgrade/run/start-new.ts';
+import { Upgrades } from '../process/upgrade/run/upgrades.ts';
+import { StartError, stackOf, UsageError } from '../process/problems.ts';
 
 /** Of a process that ends by a fault of its own. */
 const FAILED_STATUS = 1;
+/** A start that takes longer is told of: somebody looks at the log to see what it waits for. */
+const MAX_HELD_MS = 2_000;
 
 /** A role that runs. */
 export interface Running {
@@ -35,26 +37,26 @@ export interface ToServe {
   readonly again?: (() => Configuration) | undefined;
 }
 
-export interface ServeOptions extends Pick<MetricsOptions, 'role' | 'allow'> {
-  /** Other processes that its page shows. */
-  readonly fleet?: PageOptions['fleet'];
+export interface ServeOptions extends Omit<ProcessPagesOptions, 'droppedLines'> {
   readonly settings: Settings;
+  /** Called once the role has started. */
+  readonly started: () => void;
 }
 
 /** Runs a role until it is finished or a signal comes; resolves with the exit status. All that it tells goes by one fan-out. */
-export async function serve({ make, configuration, again }: ToServe, { log, setLevel, flush, flushNow, droppedLines }: Logger, { fleet, settings, ...options }: ServeOptions): Promise<number> {
+export async function serve({ make, configuration, again }: ToServe, { log, held, setLevel, flush, flushNow, droppedLines }: Logger, { settings, started, ...options }: ServeOptions): Promise<number> {
   const events = new EventFanOut(log);
   const { tell } = events;
-  const metrics = new Metrics({ ...options, droppedLines, tell });
-  events.join(metrics.event);
-  const page = new Page({ role: options.role, fleet, tell });
-  events.join(page.event);
+  const pages = new ProcessPages(events, { ...options, droppedLines });
   tellOfFaults(tell, flushNow);
   tellOfSignals(tell);
   const manager = new ServiceManager({ env: process.env, failed: (reason) => tell({ kind: 'service-manager-not-told', reason }) });
   const from = oldProcess();
-  const reloader = again && new Reloader({ first: configuration, read: again, prepare: (config) => running.prepare(config), setLevel, log: tell });
-  const running: Running = make(events, metrics, { page, allow: options.allow ?? [] }, reloader?.reload);
+  // A start that fails says why on stderr, and no more; one that takes long, or takes over, is told of while it goes on.
+  if (from === undefined) held.hold();
+  const shown = setTimeout(() => held.release(), MAX_HELD_MS).unref();
+  const reloader = again && new Reloader({ first: configuration, read: again, prepare: (config) => running.prepare(config), commit: pages.change, setLevel, log: tell });
+  const running: Running = make(events, pages.metrics, pages.shown, reloader?.reload);
   const { app } = running;
   const upgrades = upgradesOf(app, settings, tell, manager);
   const signal = nextSignal(['SIGTERM', 'SIGINT'], (signal) => {
@@ -63,7 +65,8 @@ export async function serve({ make, configuration, again }: ToServe, { log, setL
   });
   try {
     // A signal may come while names are still looked up and ports bound.
-    await app.start(from);
+    await startOf(app, from, held);
+    started();
     manager.ready();
     if (reloader !== undefined) process.on('SIGHUP', () => void reloader.reload('SIGHUP'));
     if (upgrades !== undefined) process.on('SIGUSR1', upgrades.begin);
@@ -74,10 +77,23 @@ export async function serve({ make, configuration, again }: ToServe, { log, setL
     tell({ kind: 'stopped' });
     return 0;
   } finally {
-    page.stop();
+    clearTimeout(shown);
+    pages.stop();
     manager.end();
     await flush();
   }
+}
+
+/** What was told meanwhile is written when it has started; an error that the operator can mend stands alone. */
+async function startOf(app: App, from: Parameters<App['start']>[0], held: Logger['held']): Promise<void> {
+  try {
+    await app.start(from);
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof StartError) held.forget();
+    else held.release();
+    throw error;
+  }
+  held.release();
 }
 
 interface RunningUpgrades {

@@ -13,6 +13,17 @@ export function contentOf(file: string, { option, encoding = 'utf8' }: FileOptio
   try {
     return readFileSync(file, encoding);
   } catch (error) {
-    throw new UsageError(`${option === undefined ? '' : `${option}: `}cannot read ${file}: ${codeOf(error)}`);
+    throw new UsageError(`${option === undefined ? '' : `${option}: `}cannot read ${file}: ${inWords(codeOf(error))}`);
   }
+}
+
+const words: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'the user of this process may not read it',
+  EISDIR: 'it is a directory',
+};
+
+/** A code of the system, and what it means. */
+function inWords(code: string): string {
+  return Object.hasOwn(words, code) ? `${code}, ${words[code]}` : code;
 }

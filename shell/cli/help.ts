@@ -1,4 +1,4 @@
-import type { Option } from './options.ts';
+import type { Option } from './options/options.ts';
 
 export interface HelpSection {
   readonly title: string;

@@ -1,8 +1,9 @@
-import { mountpointProblem } from '../../core/wire/announce.ts';
-import { originProblem } from '../../core/wire/extensions.ts';
+import { mountpointProblem } from '../../core/wire/messages/announce.ts';
+import { originProblem } from '../../core/wire/messages/extensions.ts';
+import { serviceUrl } from './options/arguments.ts';
 import { Problems, UsageError } from '../process/problems.ts';
-import { keyText, type YamlDocument } from '../yaml/document.ts';
-import { didYouMean } from '../yaml/nearest.ts';
+import { keyText, type YamlDocument } from './yaml/document.ts';
+import { didYouMean } from './yaml/nearest.ts';
 
 /** Reads values of a configuration file; `where` is the key that is read. Throws a UsageError that names place and key of what is wrong. */
 export class JsonReader {
@@ -10,11 +11,6 @@ export class JsonReader {
 
   constructor(document: YamlDocument) {
     this.document = document;
-  }
-
-  /** Of the file, as it was named. */
-  get file(): string {
-    return this.document.file;
   }
 
   /** For a message: `FILE:LINE:COLUMN: key`. */
@@ -45,10 +41,32 @@ export class JsonReader {
     problems.throwAll();
   }
 
+  /** What mountpoints have behind one of their keys, by their names; those that do not have it are left out. */
+  ofMounts<T>(mounts: unknown, key: string, read: (where: string, value: unknown) => T): ReadonlyMap<string, T> {
+    const found = new Map<string, T>();
+    this.each('mounts', mounts, (name, where, value) => {
+      const entry = this.entries(where, value).find(([inside]) => inside === key);
+      if (entry !== undefined) found.set(this.mount(where, name), read(keyText(where, key), entry[1]));
+    });
+    return found;
+  }
+
   text(where: string, value: unknown): string {
     if (typeof value === 'string' && value !== '') return value;
     const isBare = typeof value === 'number' || typeof value === 'boolean';
     throw this.error(where, `must be a string, not ${isBare ? `${this.document.textAt(where) ?? String(value)}: put it in quotes` : JSON.stringify(value)}`);
+  }
+
+  /** A file, which a relative path names from the directory of the configuration file. */
+  path(where: string, value: unknown): string {
+    return this.document.pathTo(this.text(where, value));
+  }
+
+  /** The address of a web service. */
+  service(where: string, value: unknown): URL {
+    const url = serviceUrl(this.text(where, value));
+    if (url === undefined) throw this.error(where, 'must be an address such as http://host/path or https://host/path');
+    return url;
   }
 
   flag(where: string, value: unknown): boolean {

@@ -33,7 +33,7 @@ const endsNothing = 'ignored: SIGTERM ends the process';
  */
 const harmless: Readonly<Partial<Record<NodeJS.Signals, string>>> = {
   SIGHUP: 'ignored: there is no file to be read again, such as that of --config, and no --access-log to reopen',
-  SIGUSR1: 'ignored: only an edge can be upgraded while it runs, and no debugger is opened',
+  SIGUSR1: 'ignored: an encoder cannot be upgraded while it runs, and no debugger is opened',
   SIGUSR2: 'ignored: it freezes a recording, and --record is not given',
   SIGQUIT: endsNothing,
   SIGALRM: endsNothing,

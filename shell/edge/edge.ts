@@ -1,92 +1,56 @@
+import { HttpGate } from '../net/address-lists/http-gate.ts';
 import { assert } from '../../core/base/assert.ts';
-import { toMs, type Micros } from '../../core/base/units.ts';
-import { Edge, type EdgeSink, type EndedMount, type MountInfo } from '../../core/edge/edge.ts';
+import { Edge, type Presence } from '../../core/edge/edge.ts';
+import type { EdgeSink } from '../../core/edge/options.ts';
 import type { MountOutput, OutputOf } from '../../core/edge/output/output.ts';
 import { toListeners } from '../../core/edge/output/to-listeners.ts';
 import { Feed } from '../../core/listeners/feed/feed.ts';
 import { recordedEdge, type EdgeMachine } from '../../core/recording/recorded-edge.ts';
-import { mountSettingNames, policyFor, type MountPolicies, type MountPolicy } from '../../core/config/mount-policy.ts';
-import { mountpointProblem } from '../../core/wire/announce.ts';
-import type { CommandResult, MountCommand } from '../../core/edge/switching/command.ts';
+import { changedSettings, liveSettingNames } from '../../core/config/live-settings.ts';
+import { mountSettingNames } from '../../core/config/mount-policy.ts';
 import type { Settings } from '../../core/config/settings.ts';
-import { anonymous } from '../../core/links/peer.ts';
-import { formatEndpoint, type Endpoint } from '../net/address.ts';
-import type { Range } from '../net/allow.ts';
-import { NEVER_FINISHED, type Reconfigured, type Reload } from '../process/app.ts';
-import { AccessLog, type AccessLogConfig } from '../access-log/access-log.ts';
-import type { AccessEntry } from '../access-log/lines.ts';
-import type { AdmissionConfig } from './admission/admission.ts';
+import { anonymous } from '../../core/links/peers/peer.ts';
+import { formatEndpoint } from '../net/addresses/address.ts';
+import { RangeSet } from '../net/addresses/range-set.ts';
+import { NEVER_FINISHED, type Reconfigured } from '../process/app.ts';
+import { AccessReports } from './access-reports.ts';
+import { admissionText } from './admission/rules.ts';
+import { Audiences } from './listeners/audiences.ts';
 import { Driver } from '../process/driver.ts';
-import { EdgeEstate, EdgeInheritance, PreparedListeners, type EdgeParts } from './estate.ts';
+import { EdgeCommands } from './commands.ts';
+import type { EdgeChanges, EdgeConfig } from './config.ts';
+import { EdgeEstate, type EdgeParts } from './upgrade/estate.ts';
+import { EdgeInheritance, PreparedListeners } from './upgrade/inheritance.ts';
 import { fallbackProblemText, mountFileError, readMountFiles, type MountFile } from './mount-files.ts';
-import type { ListenerHost, ListenerUser } from './listener-host.ts';
-import { ListenerServer, type ListenerServerOptions } from './listener-server.ts';
-import { LocalListeners } from './local-listeners.ts';
+import { EdgeHosts } from './listeners/host/edge-hosts.ts';
+import { ListenerServer } from './listeners/listener-server.ts';
+import { OnDemand } from './listeners/on-demand.ts';
 import { PolicyChanges } from './policy-changes.ts';
-import { ListenersByConnection } from './listeners-by-connection.ts';
-import { WorkerPool } from './workers/pool.ts';
-import { oneConnected, readyChecks, readyRoute, type Check, type Condition } from '../http/readiness.ts';
+import { PoolInheritance } from './workers/upgrade/pool-inheritance.ts';
+import { SegmentDirectory } from './hls/media/store/directory.ts';
+import { PartStore } from './hls/media/parts/part-store.ts';
+import { SegmentStore } from './hls/media/store/store.ts';
 import type { Log } from '../log/log.ts';
-import type { Metrics } from '../metrics/metrics.ts';
-import { NowPlaying } from '../now-playing/now-playing.ts';
-import { OwnKey, type OwnKeyConfig } from '../keys/own-key.ts';
-import { IngressLinks } from '../net/ingress-links.ts';
-import { FlightRecorder, type RecordConfig } from '../recording/flight-recorder.ts';
+import { ingressOf } from '../net/nats/ingress.ts';
+import { checkLogins } from '../net/nats/login.ts';
+import { NowPlaying } from '../operations/now-playing/now-playing.ts';
+import { OwnKey } from '../net/keys/own-key.ts';
+import { VerifyKeys } from '../net/keys/signing/signing-keys.ts';
+import type { IngressLinks } from '../net/ingress/ingress-links.ts';
+import { FlightRecorder } from '../operations/recording/flight-recorder.ts';
 import { Refusals } from '../log/refusals.ts';
 import type { TakeBytes } from '../net/tcp.ts';
-import { hasSamePorts, objection, termsOf, type Terms } from './terms.ts';
-import { StartError, UsageError } from '../process/problems.ts';
-import type { TakeOver } from '../upgrade/take-over.ts';
-import { TlsPort, type TlsConfig } from '../tls/tls-port.ts';
-
-export interface EdgeConfig {
-  readonly bind: string;
-  readonly httpPort: number;
-  /** A second port, by TLS; undefined: there is none. */
-  readonly tls?: TlsConfig | undefined;
-  /** Processes that have the listeners; 1: this one. */
-  readonly workers?: number;
-  readonly relays: readonly Endpoint[];
-  /** What it shows to its relays; undefined: nothing. */
-  readonly key?: OwnKeyConfig | undefined;
-  readonly settings: Settings;
-  /** What is wanted of single mountpoints. */
-  readonly policies?: MountPolicies;
-  /** Who may listen; everybody, unless given. */
-  readonly admission?: AdmissionConfig | undefined;
-  /** What operators are called; "admin", unless given. */
-  readonly adminUser?: string | undefined;
-  /** Of operators; undefined: there are none. */
-  readonly adminPassword?: string | undefined;
-  /** Where a line is written for each listener that has left; undefined: to the log. */
-  readonly accessLog?: AccessLogConfig | undefined;
-  /** Keep a flight recorder; undefined: none. */
-  readonly record?: RecordConfig | undefined;
-  /** Proxies that say who their clients are; none, unless given. */
-  readonly trustedProxies?: readonly Range[] | undefined;
-  /** The checks that count for GET /readyz; those of `readyChecks`, unless given. */
-  readonly ready?: readonly string[] | undefined;
-  /** What else is checked there, of other parts of the process. */
-  readonly moreChecks?: (() => readonly Check[]) | undefined;
-  /** Of the process; without it there is no such page. */
-  readonly metrics?: Metrics | undefined;
-  /** Of the process, and who may see all of it besides this machine and operators; without it there is none. */
-  readonly page?: ListenerServerOptions['page'];
-  /** What source clients ask at the same ports; nothing, unless given. */
-  readonly sourceRoutes?: ListenerServerOptions['sources'];
-  /** For operators; undefined: there is nothing to be read again. */
-  readonly reload?: Reload | undefined;
-}
-
-/** What of it can change while the edge runs. */
-export type EdgeChanges = Pick<EdgeConfig, 'settings' | 'relays' | 'policies' | 'admission' | 'adminPassword'>;
-
-/** Where listeners are in workers and, by TLS, in this process, those here have the numbers up to this one. */
-const LISTENERS_HERE = 1_000_000_000_000;
+import { edgeReadiness } from './readiness.ts';
+import { hasSamePorts, objection, termsOf, type Terms } from './upgrade/terms.ts';
+import { comeUp, takePlace } from '../process/service/take-place.ts';
+import type { TakesOver } from '../process/upgrade/take-over.ts';
+import { prepareCertificates, TlsPort } from '../net/tls/tls-port.ts';
 
 /** Mountpoints of the process before that an encoder has just left do not come. */
 const COME_UP_MS = 5_000;
-const COME_UP_LOOK_MS = 20;
+
+/** How often segments of HLS are looked for that have had their time. */
+const SEGMENTS_LOOK_MS = 5_000;
 
 /**
  * An edge with its sockets.
@@ -98,89 +62,122 @@ const COME_UP_LOOK_MS = 20;
  */
 export class EdgeApp implements Reconfigured<EdgeChanges> {
   readonly finished: Promise<void> = NEVER_FINISHED;
-  /** At present. */
+  /** At present. Its settings are the same object everywhere: those that single mountpoints can have of their own change. */
   #config: EdgeConfig;
-  /** The same object everywhere: those that single mountpoints can have of their own change. */
-  readonly #settings: Settings;
   readonly #log: Log;
   readonly #edge: EdgeMachine;
   readonly #flight: FlightRecorder | undefined;
   readonly #driver: Driver;
   readonly #ownKey: OwnKey | undefined;
+  readonly #verifyKeys: VerifyKeys | undefined;
   readonly #ingress: IngressLinks;
   readonly #listeners: ListenerServer;
   readonly #tls: TlsPort | undefined;
-  #local: LocalListeners | undefined;
-  #pool: WorkerPool | undefined;
-  #accessLog: AccessLog | undefined;
+  readonly #hosts: EdgeHosts;
+  readonly #accesses: AccessReports;
+  /** For listeners by HLS; undefined: there are none. */
+  readonly #segments: SegmentStore | undefined;
+  /** Of these; undefined: there are none. */
+  readonly #hlsParts: PartStore | undefined;
+  #segmentsLook: NodeJS.Timeout | undefined;
+  readonly #audiences = new Audiences((mount, audience) => {
+    this.#edge.heardElsewhere(this.#driver.now, mount, audience);
+    this.#driver.settle();
+  });
   readonly #refusals: Refusals;
+  readonly #trustedProxies: RangeSet;
+  /** Its own; undefined: it has that of the process. */
+  readonly #gate: HttpGate | undefined;
   readonly #parts: EdgeParts;
   readonly estate: EdgeEstate;
   readonly #policies: PolicyChanges;
+  readonly #commands: EdgeCommands;
 
   constructor(config: EdgeConfig, log: Log) {
-    const { settings: given, policies = {}, admission, adminUser, record, metrics, page, reload, workers = 1, trustedProxies, ready = readyChecks.edge.counted, sourceRoutes } = config;
+    const { settings: given, policies = {}, wish, admission, record, metrics, page, reload, workers = 1, trustedProxies = [], sourceRoutes } = config;
+    this.#trustedProxies = new RangeSet(trustedProxies);
+    this.#gate = config.gate === undefined ? new HttpGate(config.httpLists, log) : undefined;
     const settings = { ...given };
-    this.#settings = settings;
-    this.#config = config;
+    this.#config = { ...config, settings };
     this.#log = log;
     this.#refusals = new Refusals(log);
     const feed = workers === 1 ? undefined : new Feed(settings);
+    this.#verifyKeys = config.verify === undefined ? undefined : new VerifyKeys(config.verify, log, config.ownSigningKey);
     const sink: EdgeSink = {
-      send: (listener, bytes) => this.#local!.send(listener, bytes),
-      backlogBytes: (listener) => this.#local!.backlogBytes(listener),
-      end: (listener, reason) => this.#local!.end(listener, reason),
+      ...(this.#verifyKeys && { proof: this.#verifyKeys.checks }),
+      send: (listener, bytes) => this.#hosts.here!.send(listener, bytes),
+      backlogBytes: (listener) => this.#hosts.here!.backlogBytes(listener),
+      end: (listener, reason) => this.#hosts.here!.end(listener, reason),
       answer: (path, bytes) => this.#ingress.answer(path, bytes),
-      event: log,
+      segment: (mount, segment) => this.#segments?.add(mount, segment),
+      segmentsEnded: (mount) => this.#segments?.end(mount),
+      part: (mount, part) => this.#hlsParts?.add(mount, part),
+      partsEnded: (mount) => this.#hlsParts?.end(mount),
+      event: (event) => {
+        if (event.kind === 'mount-ended') {
+          this.#audiences.ended(event.mount);
+          this.#listeners.mountEnded(event.mount);
+        }
+        log(event);
+        if (event.kind === 'mount-started') this.#listeners.mountBegun(event.mount);
+      },
     };
+    this.#segments = config.hls && segmentsOf(config.hls, settings, log);
+    this.#hlsParts = config.hls && partsOf(settings);
     this.#flight = record && new FlightRecorder({ ...record, role: 'edge', settings, log });
     this.#tls = config.tls && new TlsPort(config.tls, log);
     const nowPlaying = new NowPlaying({ mount: (name) => this.#edge.mount(name), mounts: () => this.#edge.mounts(), burstMs: settings.burstMs });
-    const outputs = (of: OutputOf): MountOutput[] => [...(feed === undefined ? [] : [toListeners(feed, of)]), nowPlaying.output(of)];
-    const options = { settings, policies, outputs, ...(feed !== undefined && { intro: feed.intro.bind(feed), hasListeners: config.tls !== undefined }) };
+    const onDemand = wish?.onDemand && new OnDemand({ presence: (name) => this.#edge.presence(this.#driver.now, name), ask: (name) => this.#ask(name), waitMs: settings.demandWaitMs });
+    const outputs = (of: OutputOf): MountOutput[] => [...(feed === undefined ? [] : [toListeners(feed, of)]), nowPlaying.output(of), ...(onDemand === undefined ? [] : [onDemand.output(of)])];
+    const options = { settings, policies, wish, outputs, ...(feed !== undefined && { intro: feed.intro.bind(feed), hasListeners: config.tls !== undefined }) };
     this.#edge = this.#flight === undefined ? new Edge(options, sink) : recordedEdge(options, sink, this.#flight.recorder);
     this.#driver = new Driver(this.#edge, settings);
+    this.#hosts = new EdgeHosts({ machine: this.#edge, driver: this.#driver, feed, workers, isSecure: config.tls !== undefined, settings, log, heard: (mount, audience) => this.#audiences.heard('workers', mount, audience) });
+    this.#accesses = new AccessReports({ metrics, log });
     this.#policies = new PolicyChanges({ edge: this.#edge, now: () => this.#driver.now, settings });
+    this.#commands = new EdgeCommands({ machine: this.#edge, driver: this.#driver, policies: () => this.#config.policies, log });
     this.#ownKey = config.key && new OwnKey(config.key, log);
-    this.#ingress = new IngressLinks({ machine: this.#edge, driver: this.#driver, settings, log, refusals: this.#refusals, dialTo: this.#ownKey?.dialTo });
+    this.#ingress = ingressOf({ machine: this.#edge, driver: this.#driver, settings, log, refusals: this.#refusals, dialTo: this.#ownKey?.dialTo, ca: () => this.#config.ca });
     this.#listeners = new ListenerServer({
       table: {
         now: () => this.#driver.now,
         mount: (name) => this.#edge.mount(name),
         mounts: () => this.#edge.mounts(),
+        startable: () => this.#edge.startable(this.#driver.now).map(([name]) => name),
+        starts: (name) => this.#edge.presence(this.#driver.now, name) === 'starts',
       },
-      host: (user) => this.#host(feed, user),
-      operator: {
-        command: (mount, command) => this.#command(mount, command),
-        streamsOf: (mount) => this.#edge.streamsOf(this.#driver.now, mount),
-        endedMount: (mount) => this.#endedMount(mount),
-        fallbackOf: (mount) => this.#edge.mount(mount)?.fallback,
-      },
-      admin: {
-        leaveSource: (mount) => this.#command(mount, { kind: 'switch' }),
-        setTitle: (mount, title) => this.#setTitle(mount, title),
-        fallbackOf: (mount) => fallbackText(this.#edge.policyOf(mount).fallback),
-        setFallback: (mount, fallback) => this.#setFallback(mount, fallback),
-      },
-      access: (entry) => this.#access(entry),
-      adminUser,
+      onDemand,
+      host: (user) => this.#hosts.make(user),
+      operator: this.#commands.operator,
+      admin: this.#commands.admin,
+      access: (entry) => this.#accesses.take(entry),
+      adminUser: () => this.#config.adminUser,
       adminPassword: () => this.#config.adminPassword,
       reload,
-      ready: readyRoute({ checks: () => this.#checks(), counted: ready, mount: (name) => this.#onAir([this.#edge.mount(name)]) }),
+      ready: edgeReadiness({
+        machine: this.#edge,
+        driver: this.#driver,
+        ingress: () => this.#ingress,
+        hasRelays: () => this.#config.relays.length > 0,
+        counted: () => this.#config.ready,
+        more: () => this.#config.moreChecks?.() ?? [],
+      }),
       metrics,
       page,
       nowPlaying,
       keepRecording: this.#flight && (() => this.#flight!.freeze('operator')),
+      hls: this.#segments && { store: this.#segments, groups: config.hls!.groups, parts: this.#hlsParts, heard: (mount, audience) => this.#audiences.heard('hls', mount, audience) },
       sources: sourceRoutes,
       admission,
       settings,
       policies: () => this.#config.policies,
       log,
       refusals: this.#refusals,
-      trustedProxies,
+      trustedProxies: this.#trustedProxies,
+      gate: config.gate ?? this.#gate,
     });
     page?.page.showEdge({ machine: this.#edge, now: () => this.#driver.now, upstreams: () => this.#ingress.upstreams });
-    this.#parts = { machine: this.#edge, driver: this.#driver, ingress: this.#ingress, listeners: this.#listeners, sockets: this.#local?.sockets, settings };
+    this.#parts = { machine: this.#edge, driver: this.#driver, ingress: this.#ingress, listeners: this.#listeners, sockets: this.#hosts.here?.sockets, workers: this.#hosts.pool && { pool: this.#hosts.pool, feed: feed! }, settings, segments: this.#segments, hlsParts: this.#hlsParts };
     this.estate = new EdgeEstate(this.#parts, () => this.#terms());
     metrics?.measureEdge({ machine: this.#edge, now: () => this.#driver.now, upstreams: () => this.#ingress.upstreams, settings });
   }
@@ -194,37 +191,58 @@ export class EdgeApp implements Reconfigured<EdgeChanges> {
 
   /** Sets what listeners of a mountpoint see, for somebody at this address who may; false when the mountpoint is not on air. */
   setTitle(mount: string, title: string, from: string): boolean {
-    if (this.#edge.mount(mount) === undefined) return false;
-    this.#setTitle(mount, title);
-    this.#log({ kind: 'operator', mount, command: 'metadata', to: title, result: 'done', from });
-    return true;
+    return this.#commands.setTitle(mount, title, from);
   }
 
-  async start(from?: TakeOver): Promise<void> {
-    const { policies = {}, accessLog } = this.#config;
-    const files = await readMountFiles(policies, this.#settings);
+  /** @param joined called before this process serves in place of another one: it can still fail. */
+  async start(from?: TakesOver, joined: () => Promise<void> = () => Promise.resolve()): Promise<void> {
+    const { policies = {}, accessLog, settings } = this.#config;
+    await checkLogins(this.#config.relays);
+    const files = await readMountFiles(policies, settings);
     this.#policies.remember(files);
+    await this.#gate?.start();
     await this.#listeners.start();
     await this.#tls?.start();
     await this.#ownKey?.start();
-    this.#accessLog = accessLog && new AccessLog(accessLog, this.#log);
+    await this.#verifyKeys?.start();
+    this.#accesses.start(accessLog);
     await this.#flight?.start();
-    if (from !== undefined) return await this.#startFrom(from, files);
+    await this.#segments?.start(from !== undefined);
+    if (this.#segments !== undefined) this.#segmentsLook = setInterval(() => this.#lookAtSegments(), SEGMENTS_LOOK_MS).unref();
+    if (from !== undefined) return await this.#startFrom(from, files, joined);
     await this.#begin(files);
     await this.#listen();
     this.#subscribe();
   }
 
-  async prepare(next: EdgeChanges): Promise<() => readonly string[]> {
+  #lookAtSegments(): void {
+    this.#segments!.look();
+    this.#hlsParts?.look();
+  }
+
+  prepare(next: EdgeChanges): Promise<() => readonly string[]> {
+    const others = (): Promise<() => readonly string[]> => prepareCertificates(this.#tls, next.tls, () => this.#prepareServing(next));
+    return this.#gate === undefined ? others() : this.#gate.prepare(next.httpLists, others);
+  }
+
+  async #prepareServing(next: EdgeChanges): Promise<() => readonly string[]> {
     const { admission = {}, policies = {} } = next;
+    await checkLogins(next.relays);
     const isAdmissionNew = admissionText(admission, policies) !== admissionText(this.#config.admission ?? {}, this.#config.policies ?? {});
     const changePolicies = await this.#policies.prepare(this.#config.policies ?? {}, policies);
+    const { stopMs } = this.#config.settings;
+    const accesses = this.#accesses.prepare(next.accessLog, stopMs);
     // Last: what it reads is watched from then on.
-    const admit = isAdmissionNew ? await this.#listeners.prepareAdmission(admission, policies, this.#config.settings.stopMs) : undefined;
+    const admit = isAdmissionNew ? await this.#listeners.prepareAdmission(admission, policies, stopMs).catch(async (error: unknown) => {
+      await accesses?.giveUp();
+      throw error;
+    }) : undefined;
     return () => {
-      const { adminPassword, relays } = next;
-      this.#config = { ...this.#config, adminPassword, admission, policies, relays };
+      const { adminUser, adminPassword, relays, ready, ca, trustedProxies = [] } = next;
+      this.#config = { ...this.#config, adminUser, adminPassword, admission, policies, relays, ready, ca };
+      this.#trustedProxies.replace(trustedProxies);
       admit?.();
+      accesses?.use();
       this.#changeSettings(next.settings);
       this.#subscribe();
       const changed = changePolicies();
@@ -237,9 +255,13 @@ export class EdgeApp implements Reconfigured<EdgeChanges> {
     this.#ingress.stop();
     this.#tls?.stop();
     this.#ownKey?.stop();
+    this.#verifyKeys?.stop();
+    this.#gate?.stop();
     const { stopMs } = this.#config.settings;
     await this.#listeners.stop(stopMs);
-    await this.#accessLog?.stop(stopMs);
+    clearInterval(this.#segmentsLook);
+    await this.#segments?.stop(stopMs);
+    await this.#accesses.stop(stopMs);
     this.#driver.stop();
     this.#refusals.stop();
     await this.#flight?.stop();
@@ -247,7 +269,7 @@ export class EdgeApp implements Reconfigured<EdgeChanges> {
 
   async #begin(files: readonly MountFile[]): Promise<void> {
     for (const file of files) await this.#provide(file);
-    this.#pool?.start();
+    this.#hosts.pool?.start();
   }
 
   async #listen(inherited?: EdgeInheritance): Promise<void> {
@@ -260,12 +282,10 @@ export class EdgeApp implements Reconfigured<EdgeChanges> {
   }
 
   #changeSettings(next: Settings): void {
-    const changes = Object.fromEntries(mountSettingNames.filter((name) => next[name] !== this.#settings[name]).map((name) => [name, next[name]]));
-    if (Object.keys(changes).length === 0) return;
-    Object.assign(this.#settings, changes);
-    // Who takes over from this process has them from the same file.
-    this.#config = { ...this.#config, settings: { ...this.#settings } };
-    this.#edge.changeSettings(this.#driver.now, changes);
+    const { settings } = this.#config;
+    const changes = changedSettings(mountSettingNames, settings, next);
+    Object.assign(settings, changedSettings(liveSettingNames.edge, settings, next));
+    if (Object.keys(changes).length > 0) this.#edge.changeSettings(this.#driver.now, changes);
   }
 
   #subscribe(inherited?: EdgeInheritance): void {
@@ -278,134 +298,46 @@ export class EdgeApp implements Reconfigured<EdgeChanges> {
   }
 
   /** Until the process before has let go, nothing here is heard or seen by anybody. */
-  async #startFrom(from: TakeOver, files: readonly MountFile[]): Promise<void> {
-    try {
+  async #startFrom(from: TakesOver, files: readonly MountFile[], joined: () => Promise<void>): Promise<void> {
+    await takePlace(from, async () => {
       const offer = await from.offer();
       const terms = offer.terms as Terms;
       const why = objection(this.#terms(), terms);
       if (why !== undefined) await this.#comeUp(files, terms);
       const isFresh = why !== undefined;
-      const prepared = new PreparedListeners();
+      const workers = why === undefined && this.#hosts.pool !== undefined ? new PoolInheritance(this.#hosts.pool) : undefined;
+      await workers?.start();
+      const prepared = new PreparedListeners(workers);
       const inherited = new EdgeInheritance(this.#parts, await from.ready(isFresh ? 'ports' : 'all', why, prepared.prepare), prepared);
+      await inherited.restored();
       await from.taken();
       // What can fail comes first: up to here the process before can go on.
       await this.#listen(hasSamePorts(this.#terms(), terms) ? inherited : undefined);
       inherited.begin();
+      await joined();
       if (isFresh) inherited.end([]);
       else this.#subscribe(inherited);
       from.serves(inherited.late(from));
       const { listeners, relays, stoodMs } = inherited;
       this.#log({ kind: 'taken-over', from: offer.version, listeners, relays, stoodMs: Math.round(stoodMs) });
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      await new Promise<void>((sent) => from.failed(reason, sent));
-      throw error instanceof UsageError || error instanceof StartError ? error : new StartError(reason);
-    }
+    });
   }
 
   /** As any edge that starts; then waits until it has what the process before has on air, for a while. */
   async #comeUp(files: readonly MountFile[], { mounts }: Terms): Promise<void> {
     await this.#begin(files);
     this.#subscribe();
-    const endsAt = performance.now() + COME_UP_MS;
-    while (performance.now() < endsAt && mounts.some((mount) => this.#edge.mount(mount) === undefined)) await new Promise((resolve) => setTimeout(resolve, COME_UP_LOOK_MS));
+    await comeUp(() => mounts.every((mount) => this.#edge.mount(mount) !== undefined), COME_UP_MS);
   }
 
   #terms(): Terms {
     return termsOf(this.#config, this.#edge.mounts().map(({ name }) => name));
   }
 
-  #checks(): readonly Check[] {
-    const { relays, moreChecks = () => [] } = this.#config;
-    const toRelays: readonly Check[] = relays.length === 0 ? [] : [{ name: 'relays', look: () => oneConnected(this.#ingress.upstreams) }];
-    return [...toRelays, { name: 'mounts', look: () => this.#onAir(this.#edge.mounts()) }, ...moreChecks()];
-  }
-
-  /** Of these mountpoints, those that listeners can hear. */
-  #onAir(asked: readonly (MountInfo | undefined)[]): Condition {
-    const mounts = asked.filter((mount) => mount !== undefined);
-    const fallbacks = mounts.filter(({ fallback }) => fallback !== undefined).map(({ name }) => name);
-    return { isOk: mounts.length > 0, detail: `${mounts.length} on air${fallbacks.length > 0 ? `, with a fallback: ${fallbacks.join(', ')}` : ''}` };
-  }
-
-  #host(feed: Feed | undefined, user: ListenerUser): ListenerHost {
-    if (feed === undefined) return this.#listenersHere(user);
-    const pool = this.#listenersOf(feed, user);
-    if (this.#tls === undefined) return pool;
-    return new ListenersByConnection({ here: this.#listenersHere(user), workers: pool, maxListeners: () => this.#settings.maxListeners, log: this.#log });
-  }
-
-  #access(entry: AccessEntry): void {
-    this.#config.metrics?.listenerLeft(entry.mount, entry.reason);
-    if (this.#accessLog !== undefined) return this.#accessLog.take(entry);
-    const { mount, ip, agent, connectedMs, bytes, reason } = entry;
-    this.#log({ kind: 'access', mount, ip, agent, connectedS: Math.round(connectedMs / 1_000), bytes, reason });
-  }
-
-  #setTitle(mount: string, title: string): void {
-    this.#edge.setTitle(this.#driver.now, mount, title, Date.now());
+  #ask(mount: string): Presence {
+    const presence = this.#edge.ask(this.#driver.now, mount);
     this.#driver.settle();
-  }
-
-  #endedMount(name: string): { readonly mount: EndedMount; readonly at: Date } | undefined {
-    const { now } = this.#driver;
-    const mount = this.#edge.endedMount(now, name);
-    return mount && { mount, at: new Date(Date.now() - toMs((now - mount.endedAt) as Micros)) };
-  }
-
-  #command(mount: string, command: MountCommand): CommandResult {
-    const result = this.#edge.command(this.#driver.now, mount, command);
-    this.#driver.settle();
-    return result;
-  }
-
-  /** A file can be only one that was read at start: an operator's page reads none. */
-  #setFallback(mount: string, text: string): string | undefined {
-    const configured = policyFor(mount, this.#config.policies)?.fallback;
-    const { fallback: _, ...others } = this.#edge.policyOf(mount);
-    const name = text.replace(/^\//, '');
-    const isFile = text !== '' && text === fallbackText(configured);
-    const named = isFile || text === '' ? undefined : mountpointProblem(name);
-    // What was asked for is not said again: the answer is a page.
-    if (named !== undefined) return named;
-    const fallback = isFile ? configured : text === '' ? undefined : { mount: name };
-    const problem = this.#edge.changePolicy(this.#driver.now, mount, { ...others, ...(fallback !== undefined && { fallback }) });
-    this.#driver.settle();
-    return problem && fallbackProblemText(problem);
-  }
-
-  #listenersHere(user: ListenerUser): LocalListeners {
-    this.#local = new LocalListeners({
-      join: (name, options) => this.#edge.join(this.#driver.now, name, options),
-      burst: () => this.#driver.serve(),
-      leave: (listener, reason) => {
-        this.#edge.leave(this.#driver.now, listener, reason);
-        this.#driver.settle();
-      },
-      move: (listener, mount) => {
-        const result = this.#edge.move(this.#driver.now, listener, mount);
-        this.#driver.settle();
-        return result;
-      },
-    }, user);
-    return this.#local;
-  }
-
-  #listenersOf(feed: Feed, user: ListenerUser): WorkerPool {
-    const { workers = 1 } = this.#config;
-    this.#pool = new WorkerPool({
-      workers,
-      afterListener: this.#tls === undefined ? 0 : LISTENERS_HERE,
-      settings: this.#settings,
-      feed,
-      log: this.#log,
-      heard: (mount, audience) => {
-        this.#edge.heardElsewhere(this.#driver.now, mount, audience);
-        this.#driver.settle();
-      },
-      user,
-    });
-    return this.#pool;
+    return presence;
   }
 
   async #provide(file: MountFile): Promise<void> {
@@ -419,14 +351,15 @@ export class EdgeApp implements Reconfigured<EdgeChanges> {
   }
 }
 
-/** As Icecast writes it: a mountpoint with its slash, a file by its path. */
-function fallbackText(fallback: MountPolicy['fallback']): string | undefined {
-  if (fallback === undefined) return undefined;
-  return 'file' in fallback ? fallback.file : `/${fallback.mount}`;
+function segmentsOf({ directory }: NonNullable<EdgeConfig['hls']>, { hlsSegmentMs, hlsWindowMs, hlsBytes, hlsFileBytes }: Settings, log: Log): SegmentStore {
+  return new SegmentStore({
+    slotMs: hlsSegmentMs,
+    windowMs: hlsWindowMs,
+    maxBytes: hlsBytes,
+    directory: directory === undefined ? undefined : new SegmentDirectory({ directory, maxBytes: hlsFileBytes, log }),
+  });
 }
 
-/** To compare. */
-function admissionText({ allow, deny, mounts = new Map(), ca }: AdmissionConfig, policies: MountPolicies): string {
-  const timeouts = [...mounts.keys()].map((mount) => policyFor(mount, policies)?.settings?.listenerAuthTimeoutMs);
-  return JSON.stringify([allow, deny, ca, timeouts, [...mounts].toSorted(([one], [other]) => (one < other ? -1 : 1))]);
+function partsOf({ hlsSegmentMs, hlsPartMs, hlsBytes }: Settings): PartStore | undefined {
+  return hlsPartMs === 0 ? undefined : new PartStore({ slotMs: hlsSegmentMs, partMs: hlsPartMs, maxBytes: hlsBytes });
 }

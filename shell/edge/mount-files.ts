@@ -6,7 +6,7 @@ import { SUPPORTED } from '../../core/codec/scan/foreign.ts';
 import type { FallbackProblem } from '../../core/edge/fallback/problem.ts';
 import type { MountPolicies } from '../../core/config/mount-policy.ts';
 import type { Settings } from '../../core/config/settings.ts';
-import { loopText } from '../cli/mount-policies.ts';
+import { loopText } from '../cli/mounts/mount-policies.ts';
 import { codeOf, UsageError } from '../process/problems.ts';
 
 /** A file that a mountpoint's listeners hear: when no stream is left, or before they hear the stream. */

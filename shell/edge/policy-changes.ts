@@ -34,7 +34,7 @@ export class PolicyChanges {
 
   /** These are in use. */
   remember(files: readonly MountFile[]): void {
-    this.#digests = new Map(files.map((file) => [keyOf(file), digestOf(file)]));
+    this.#digests = digestsOf(files);
   }
 
   /** Reads the files, and rejects with a UsageError where one cannot be used. What it gives makes the changes, and names files that are others than before. */
@@ -44,7 +44,9 @@ export class PolicyChanges {
       const frames = readFileFrames(file.bytes);
       if (!(frames instanceof FileFrames)) throw mountFileError(file, fallbackProblemText(frames, file.what));
     }
-    const isNew = (file: MountFile): boolean => this.#digests.get(keyOf(file)) !== digestOf(file);
+    // Files may be large: looked through once.
+    const digests = digestsOf(files);
+    const isNew = (file: MountFile): boolean => this.#digests.get(keyOf(file)) !== digests.get(keyOf(file));
     const mounts = [...new Set([...Object.keys(before), ...Object.keys(after)])];
     const changes = mounts.flatMap((mount): readonly Change[] => {
       const [was, policy] = [policyFor(mount, before) ?? {}, policyFor(mount, after) ?? {}];
@@ -58,7 +60,7 @@ export class PolicyChanges {
     return () => {
       const others = files.filter(isNew).map(({ path }) => path);
       this.#apply(changes);
-      this.remember(files);
+      this.#digests = digests;
       return others;
     };
   }
@@ -87,6 +89,6 @@ function keyOf({ mount, what }: MountFile): string {
   return `${what} ${mount}`;
 }
 
-function digestOf({ bytes }: MountFile): string {
-  return createHash('sha256').update(bytes).digest('base64');
+function digestsOf(files: readonly MountFile[]): ReadonlyMap<string, string> {
+  return new Map(files.map((file) => [keyOf(file), createHash('sha256').update(file.bytes).digest('base64')]));
 }

@@ -1,27 +1,33 @@
 import { SUPPORTED } from '../../core/codec/scan/foreign.ts';
+import { HttpGate } from '../net/address-lists/http-gate.ts';
+import type { AddressFiles } from '../net/address-lists/address-rules.ts';
+import { changedSettings, liveSettingNames } from '../../core/config/live-settings.ts';
 import type { Settings } from '../../core/config/settings.ts';
-import { interfaceOf, type Endpoint } from '../net/address.ts';
-import type { Range } from '../net/allow.ts';
+import { interfaceOf, type Endpoint } from '../net/addresses/address.ts';
+import type { Range } from '../net/addresses/allow.ts';
+import { RangeSet } from '../net/addresses/range-set.ts';
 import type { Reconfigured } from '../process/app.ts';
 import { Mountpoint, type EncoderMount } from './mountpoint.ts';
 import { Uplink } from './uplink.ts';
-import { IcecastSource } from '../source/icecast-source.ts';
+import { Pulls } from './source/pull/pulls.ts';
 import { oneConnected, readyChecks, readyRoute, type Check, type Condition } from '../http/readiness.ts';
-import { OwnKey, type OwnKeyConfig } from '../keys/own-key.ts';
+import { checkLogins } from '../net/nats/login.ts';
+import { OwnKey, type OwnKeyConfig } from '../net/keys/own-key.ts';
+import { OwnSigningKey, type SignConfig } from '../net/keys/signing/signing-keys.ts';
 import type { Log } from '../log/log.ts';
-import type { Metrics } from '../metrics/metrics.ts';
-import type { Lookup } from '../net/resolve.ts';
-import type { Source } from '../source/source.ts';
+import type { Metrics } from '../operations/metrics/metrics.ts';
+import type { Lookup } from '../net/addresses/resolve.ts';
+import type { Source } from './source/source.ts';
 import { UsageError } from '../process/problems.ts';
-import type { ShoutcastPort } from '../source/source-intake.ts';
-import { SourceServer } from '../source/source-server.ts';
-import type { SourceMount } from '../source/connections.ts';
-import { StdinSource } from '../source/stdin-source.ts';
-import { SteadyTimers } from '../process/steady-timers.ts';
-import { PageServer } from '../http/page-server.ts';
+import type { ShoutcastPort } from './source/push/source-intake.ts';
+import { SourceServer } from './source/push/source-server.ts';
+import type { SourceMount } from './source/push/connections.ts';
+import { StdinSource } from './source/stdin-source.ts';
+import { SteadyTimers } from '../process/time/steady-timers.ts';
+import { PageServer } from '../http/server/page-server.ts';
 import type { Route } from '../http/router.ts';
 import { Refusals } from '../log/refusals.ts';
-import type { TlsConfig } from '../tls/tls-port.ts';
+import type { TlsConfig } from '../net/tls/tls-port.ts';
 
 export type { EncoderMount, MountInput } from './mountpoint.ts';
 
@@ -39,14 +45,18 @@ export interface EncoderConfig {
   readonly shoutcast?: ShoutcastPort | undefined;
   /** Proxies that say who their clients are; none, unless given. */
   readonly trustedProxies?: readonly Range[] | undefined;
+  /** Which addresses are answered by HTTP; all, unless given. */
+  readonly httpLists?: AddressFiles | undefined;
   /** The checks that count for GET /readyz; those of `readyChecks`, unless given. */
   readonly ready?: readonly string[] | undefined;
   /** Where it listens, and by which interface multicast leaves. */
   readonly bind: string;
-  /** Certificates of authorities in PEM, for servers that are pulled from by https; those that Node.js trusts, unless given. */
+  /** Certificates of authorities in PEM, for servers that are pulled from by https and those of NATS; those that Node.js trusts, unless given. */
   readonly ca?: string | undefined;
   /** What it shows to its targets; undefined: nothing. */
   readonly key?: OwnKeyConfig | undefined;
+  /** The key that it signs with; undefined: it signs nothing. */
+  readonly sign?: SignConfig | undefined;
   /** Of the process; without it there is no such page. */
   readonly metrics?: Metrics | undefined;
   readonly settings: Settings;
@@ -68,6 +78,7 @@ export class EncoderApp implements Reconfigured<EncoderConfig> {
   #config: EncoderConfig;
   readonly #log: Log;
   readonly #ownKey: OwnKey | undefined;
+  readonly #signingKey: OwnSigningKey | undefined;
   readonly #uplink: Uplink;
   /** What is there from the start on: a port for source clients, standard input. */
   readonly #sources: readonly Source[];
@@ -75,16 +86,22 @@ export class EncoderApp implements Reconfigured<EncoderConfig> {
   readonly #mounts = new Map<string, Mountpoint>();
   /** For those that source clients push. */
   #server: SourceServer | undefined;
-  /** By mountpoint and URL. */
-  readonly #pulls = new Map<string, IcecastSource>();
+  readonly #pulls: Pulls;
   readonly #timers: SteadyTimers;
   readonly #refusals: Refusals;
+  readonly #trustedProxies: RangeSet;
+  readonly #gate: HttpGate;
+  readonly #ca = (): string | undefined => this.#config.ca;
   readonly #pages: PageServer;
   #finish: () => void = () => undefined;
   #fail: (error: Error) => void = () => undefined;
 
-  constructor(config: EncoderConfig, log: Log) {
-    const { targets, settings, bind, lookup, metrics, trustedProxies, ready: counted = readyChecks.encoder.counted } = config;
+  constructor(given: EncoderConfig, log: Log) {
+    // The same object everywhere: some of them change.
+    const config = { ...given, settings: { ...given.settings } };
+    const { targets, settings, bind, lookup, metrics, trustedProxies = [] } = config;
+    this.#trustedProxies = new RangeSet(trustedProxies);
+    this.#gate = new HttpGate(config.httpLists, log);
     this.#config = config;
     this.#log = log;
     this.#timers = new SteadyTimers(settings);
@@ -94,15 +111,20 @@ export class EncoderApp implements Reconfigured<EncoderConfig> {
       this.#fail = reject;
     });
     this.#ownKey = config.key && new OwnKey(config.key, log);
-    this.#uplink = new Uplink(targets, { settings, log, dialTo: this.#ownKey?.dialTo, key: () => this.#ownKey?.name, isShared: () => this.#mounts.size > 1, multicastVia: interfaceOf(bind), lookup });
+    this.#signingKey = config.sign === undefined ? undefined : new OwnSigningKey(config.sign, log);
+    this.#uplink = new Uplink(targets, { settings, log, signer: this.#signingKey?.signer, dialTo: this.#ownKey?.dialTo, sealTo: this.#ownKey?.sealTo, key: () => this.#ownKey?.name, isShared: () => this.#mounts.size > 1, multicastVia: interfaceOf(bind), ca: this.#ca, lookup });
     metrics?.measureEncoder(() => this.#uplink.figures);
-    const ready = readyRoute({ checks: () => this.#checks(), counted, mount: (name) => this.#fed([name]) });
-    this.#pages = new PageServer({ settings, log, refusals: this.#refusals, trustedProxies }, [ready, ...(metrics === undefined ? [] : [metrics.route(this.#refusals)])]);
+    const ready = readyRoute({ checks: () => this.#checks(), counted: () => this.#config.ready ?? readyChecks.encoder.counted, mount: (name) => this.#fed([name]) });
+    this.#pages = new PageServer({ settings, log, refusals: this.#refusals, trustedProxies: this.#trustedProxies, gate: this.#gate }, [ready, ...(metrics === undefined ? [] : [metrics.route(this.#refusals)])]);
     this.#sources = this.#makeSources(ready);
+    this.#pulls = new Pulls({ apiOf: (name) => this.#mounts.get(name)!, settings, ca: this.#ca, log });
   }
 
   async start(): Promise<void> {
+    await checkLogins(this.#config.targets);
+    await this.#gate.start();
     await this.#ownKey?.start();
+    await this.#signingKey?.start();
     this.#uplink.start();
     try {
       await this.#listen();
@@ -111,30 +133,44 @@ export class EncoderApp implements Reconfigured<EncoderConfig> {
     } catch (error) {
       await Promise.all([this.#stopSources(), this.#pages.stop(0)]);
       await this.#uplink.finish(0);
-      this.#ownKey?.stop();
+      this.#stopKeys();
       throw error;
     }
   }
 
   /** Sources that have begun keep what they were told: title, name and the like count for the next one, and so do targets of their own. */
-  prepare(next: EncoderConfig): Promise<() => readonly string[]> {
-    return Promise.resolve(() => {
-      const { mounts, targets } = next;
-      this.#config = { ...this.#config, mounts, targets };
+  async prepare(next: EncoderConfig): Promise<() => readonly string[]> {
+    await checkLogins(next.targets);
+    const others = (): Promise<() => readonly string[]> => Promise.resolve(this.#change(next));
+    return await this.#gate.prepare(next.httpLists, () => this.#server?.prepare(next.tls, others) ?? others());
+  }
+
+  #change(next: EncoderConfig): () => readonly string[] {
+    return () => {
+      const { mounts, targets, ready, ca, trustedProxies = [] } = next;
+      this.#config = { ...this.#config, mounts, targets, ready, ca };
+      this.#trustedProxies.replace(trustedProxies);
+      Object.assign(this.#config.settings, changedSettings(liveSettingNames.encoder, this.#config.settings, next.settings));
       this.#uplink.retarget(targets);
       this.#configureMounts();
       this.#pullAll();
       return [];
-    });
+    };
   }
 
   async stop(): Promise<void> {
     const { stopMs } = this.#config.settings;
     await Promise.all([this.#stopSources(), this.#pages.stop(stopMs)]);
     await this.#uplink.finish(stopMs);
-    this.#ownKey?.stop();
+    this.#stopKeys();
+    this.#gate.stop();
     this.#refusals.stop();
     this.#timers.stop();
+  }
+
+  #stopKeys(): void {
+    this.#ownKey?.stop();
+    this.#signingKey?.stop();
   }
 
   async #listen(): Promise<void> {
@@ -145,14 +181,14 @@ export class EncoderApp implements Reconfigured<EncoderConfig> {
   }
 
   #makeSources(ready: Route): Source[] {
-    const { settings, bind, mounts, listenPort, tls, shoutcast, trustedProxies, metrics } = this.#config;
+    const { settings, bind, mounts, listenPort, tls, shoutcast, metrics } = this.#config;
     const log = this.#log;
     this.#configureMounts();
     const sources: Source[] = mounts.filter(({ input }) => input.kind === 'stdin')
       .map(({ name }) => new StdinSource(process.stdin, this.#mounts.get(name)!, (problem) => this.#inputEnded(problem)));
     const pushed = this.#pushed();
     if (pushed.length === 0) return sources;
-    this.#server = new SourceServer({ mounts: pushed, bind: { address: bind, port: listenPort ?? 0 }, tls, shoutcast, trustedProxies, ready, metrics, settings, log });
+    this.#server = new SourceServer({ mounts: pushed, bind: { address: bind, port: listenPort ?? 0 }, tls, shoutcast, trustedProxies: this.#trustedProxies, gate: this.#gate, ca: this.#ca, ready, metrics, settings, log });
     return [...sources, this.#server];
   }
 
@@ -170,28 +206,15 @@ export class EncoderApp implements Reconfigured<EncoderConfig> {
   }
 
   #pushed(): readonly SourceMount[] {
-    return this.#config.mounts.flatMap(({ name, input }) => (input.kind === 'listen' ? [{ name, user: input.user, password: input.password, api: this.#mounts.get(name)! }] : []));
+    return this.#config.mounts.flatMap(({ name, input }) => (input.kind === 'listen' ? [{ name, user: input.user, password: input.password, auth: input.auth, authTimeoutMs: input.authTimeoutMs, api: this.#mounts.get(name)! }] : []));
   }
 
-  /** Pulls what is to be pulled, and no more from elsewhere. */
   #pullAll(): void {
-    const { settings, ca, mounts } = this.#config;
-    const wanted: ReadonlyMap<string, { readonly name: string; readonly url: URL }> = new Map(mounts.flatMap(({ name, input }) => (input.kind === 'from' ? [[`${name} ${input.url.href}`, { name, url: input.url }] as const] : [])));
-    for (const [key, pull] of this.#pulls) {
-      if (wanted.has(key)) continue;
-      this.#pulls.delete(key);
-      void pull.stop();
-    }
-    for (const [key, { name, url }] of wanted) {
-      if (this.#pulls.has(key)) continue;
-      const pull = new IcecastSource(url, { api: this.#mounts.get(name)!, settings, ca, log: this.#log });
-      this.#pulls.set(key, pull);
-      void pull.start();
-    }
+    this.#pulls.change(this.#config.mounts.flatMap(({ name, input }) => (input.kind === 'from' ? [{ mount: name, url: input.url }] : [])));
   }
 
   async #stopSources(): Promise<void> {
-    await Promise.all([...this.#sources, ...this.#pulls.values()].map((source) => source.stop()));
+    await Promise.all([...this.#sources.map((source) => source.stop()), this.#pulls.stop()]);
   }
 
   #checks(): readonly Check[] {

@@ -1,19 +1,20 @@
-import type { HeaderList } from '../../core/wire/headers.ts';
+import type { HeaderList } from '../../core/wire/messages/headers.ts';
 import { icyTitleText } from '../../core/wire/icy.ts';
 import { SentFrames } from '../../core/encoder/repeat-guard.ts';
 import type { Settings } from '../../core/config/settings.ts';
-import { SourcePace } from '../../core/timing/source-pace.ts';
-import type { Endpoint } from '../net/address.ts';
+import { SourcePace } from '../../core/arrival/timing/source-pace.ts';
+import type { SourceAuthConfig } from '../icecast/auth-service/source-auth.ts';
+import type { Endpoint } from '../net/addresses/address.ts';
 import type { Log } from '../log/log.ts';
-import { PacedSource } from '../source/paced-source.ts';
-import type { SourceApi, SourceInfo, SourceSink } from '../source/source.ts';
+import { PacedSource } from './source/paced-source.ts';
+import type { SourceApi, SourceInfo, SourceSink } from './source/source.ts';
 import type { StreamWay } from './uplink.ts';
 
 /** Where the audio of a mountpoint comes from. A password is needed of source clients; without one they are accepted from this machine only. */
 export type MountInput =
   | { readonly kind: 'stdin' }
   | { readonly kind: 'from'; readonly url: URL }
-  | { readonly kind: 'listen'; readonly user?: string | undefined; readonly password: string | undefined };
+  | { readonly kind: 'listen'; readonly user?: string | undefined; readonly password: string | undefined; readonly auth?: SourceAuthConfig | undefined; readonly authTimeoutMs?: number | undefined };
 
 /** What is configured of the streams of one mountpoint. */
 export interface StreamMount {

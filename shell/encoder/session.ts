@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { SourceId } from '../../core/base/machine.ts';
 import type { Encoder, SourceView } from '../../core/encoder/encoder.ts';
 import type { Driver } from '../process/driver.ts';
-import { streamIdOfKey } from '../../core/links/stream-ids.ts';
-import type { SourceSink } from '../source/source.ts';
+import { streamIdOfKey } from '../../core/links/paths/stream-ids.ts';
+import type { SourceSink } from './source/source.ts';
 
 /** One source from its beginning to its end: a stream with an id of its own. */
 export class EncoderSession implements SourceSink {
@@ -43,9 +43,10 @@ export class EncoderSession implements SourceSink {
     return unsupported === undefined ? undefined : `${unsupported} is not supported`;
   }
 
-  title(title: string): void {
-    this.#encoder.setMountTitle(this.#driver.now, this.#view.mountpoint, title, Date.now());
+  title(title: string): boolean {
+    const isTaken = this.#encoder.setMountTitle(this.#driver.now, this.#view.mountpoint, title, Date.now());
     this.#driver.settle();
+    return isTaken;
   }
 
   metadata(text: string): void {

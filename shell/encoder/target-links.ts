@@ -1,17 +1,20 @@
-import { MAX_TARGETS } from '../../core/encoder/encoder.ts';
+import { MAX_TARGETS } from '../../core/encoder/targets/targets.ts';
 import type { TargetId } from '../../core/base/machine.ts';
 import { transports, type Transport } from '../../core/links/transport.ts';
 import type { Settings } from '../../core/config/settings.ts';
-import { formatEndpoint, type Endpoint } from '../net/address.ts';
-import { HostDatagrams } from '../net/host-datagrams.ts';
-import { HostLinks, type HostOptions } from '../net/host-links.ts';
+import type { SetTitle } from '../../core/wire/messages/set-title.ts';
+import { NatsWriter, type NatsWriterOptions } from '../net/nats/writer.ts';
+import { formatEndpoint, type Endpoint, type HostEndpoint } from '../net/addresses/address.ts';
+import { HostDatagrams, type DatagramsOptions } from '../net/hosts/host-datagrams.ts';
+import { HostLinks, type HostOptions } from '../net/hosts/host-links.ts';
 import type { Log } from '../log/log.ts';
+import type { NatsEndpoint } from '../net/addresses/nats-address.ts';
 import { codeOf } from '../process/problems.ts';
 import { Refusals } from '../log/refusals.ts';
-import type { Lookup } from '../net/resolve.ts';
-import type { TcpLink } from '../net/tcp-link.ts';
+import type { Lookup } from '../net/addresses/resolve.ts';
+import type { TcpLink } from '../net/hosts/tcp-link.ts';
 import type { UdpSender } from '../net/udp.ts';
-import { Wiring } from '../wiring/wiring.ts';
+import { Wiring } from '../net/wiring/wiring.ts';
 
 /** Where one replica goes. */
 export interface Slot {
@@ -24,6 +27,7 @@ export interface Slot {
   label: string;
   link?: TcpLink;
   udp?: UdpSender;
+  nats?: NatsWriter;
 }
 
 export interface TargetLinksUser {
@@ -33,6 +37,8 @@ export interface TargetLinksUser {
   /** What has come back by a connection, borrowed for the call. */
   said(target: TargetId, bytes: Uint8Array): void;
   down(target: TargetId, reason: string): void;
+  /** The title of a mountpoint was set elsewhere. */
+  titled(mount: string, title: SetTitle): void;
 }
 
 export interface TargetLinksOptions {
@@ -42,11 +48,18 @@ export interface TargetLinksOptions {
   readonly multicastVia: string | undefined;
   /** How targets are connected to by TCP; without TLS, unless given. */
   readonly dialTo?: HostOptions['dialTo'];
+  /** For clusters of NATS: the mountpoint of the stream of a message, and how they are connected to. */
+  readonly nats: Pick<NatsWriterOptions, 'mountOf' | 'ca' | 'dial'>;
+  /** How what goes to targets by UDP is sealed; not at all, unless given. */
+  readonly sealTo?: DatagramsOptions['sealTo'];
   /** Several mountpoints use the connections. */
   readonly isShared?: () => boolean;
   /** The system's, unless given. */
   readonly lookup?: Lookup | undefined;
 }
+
+/** What leads to one target. */
+type Way = HostLinks | HostDatagrams | NatsWriter;
 
 /**
  * The targets of an encoder, with their connections. They outlive the source: when it comes back, as a new stream, the
@@ -61,8 +74,7 @@ export class TargetLinks {
   /** By replica number; those that are free are undefined. */
   readonly #slots: (Slot | undefined)[] = [];
   /** By the names of their targets. */
-  readonly #hosts = new Map<string, HostLinks>();
-  readonly #datagrams = new Map<string, HostDatagrams>();
+  readonly #ways = new Map<string, Way>();
   readonly #lost: Refusals<string>;
   readonly #wiring: Wiring;
   #refused = false;
@@ -83,9 +95,9 @@ export class TargetLinks {
   /** Other targets: those that are among them already go on. */
   change(endpoints: readonly Endpoint[]): void {
     const wanted = new Map(endpoints.map((endpoint) => [formatEndpoint(endpoint), endpoint]));
-    for (const [name, links] of [...this.#hosts, ...this.#datagrams]) if (!wanted.has(name)) this.#leave(name, links);
+    for (const [name, way] of this.#ways) if (!wanted.has(name)) this.#leave(name, way);
     for (const [name, endpoint] of wanted) {
-      if (this.#hosts.has(name) || this.#datagrams.has(name)) continue;
+      if (this.#ways.has(name)) continue;
       const slot = this.#addSlot(name, { transport: transports[endpoint.transport], name });
       if (slot !== undefined) this.#connect(endpoint, slot).start();
     }
@@ -96,68 +108,92 @@ export class TargetLinks {
   }
 
   start(): void {
-    for (const each of [...this.#hosts.values(), ...this.#datagrams.values()]) each.start();
+    for (const way of this.#ways.values()) way.start();
   }
 
   send(target: TargetId, bytes: Uint8Array): void {
     const slot = this.#slots[target];
     if (slot?.link !== undefined) slot.link.write(bytes);
+    else if (slot?.nats !== undefined) slot.nats.write(bytes);
     else slot?.udp?.send(bytes);
   }
 
   /** The name of this target has other addresses now. */
   hasLeft(target: TargetId): boolean {
     const link = this.#slots[target]?.link;
-    return link !== undefined && ![...this.#hosts.values()].some(({ current }) => current.includes(link));
+    return link !== undefined && !this.#hosts.some(({ current }) => current.includes(link));
   }
 
   backlogBytes(target: TargetId): number {
     const slot = this.#slots[target];
-    return slot?.link?.backlogBytes ?? slot?.udp?.backlogBytes ?? 0;
+    return slot?.link?.backlogBytes ?? slot?.nats?.backlogBytes ?? slot?.udp?.backlogBytes ?? 0;
   }
 
   reset(target: TargetId, reason: string): void {
-    this.#slots[target]?.link?.reset(reason);
+    const slot = this.#slots[target];
+    slot?.link?.reset(reason);
+    slot?.nats?.reset(reason);
   }
 
-  /** Every TCP target is connected by all addresses that its name has, and the system has taken all that was written. */
+  /** Every target is connected, by all addresses that its name has, and the system or a server of NATS has taken all that was written. */
   get drained(): boolean {
-    const areUp = [...this.#hosts.values()].every(({ current }) => current.length > 0 && current.every((link) => link.isUp && link.backlogBytes === 0));
-    return areUp && this.slots.every(({ udp }) => (udp?.backlogBytes ?? 0) === 0);
+    const areUp = this.#hosts.every(({ current }) => current.length > 0 && current.every((link) => link.isUp && link.backlogBytes === 0));
+    const areTaken = this.#nats.every(({ isUp, backlogBytes }) => isUp && backlogBytes === 0);
+    return areUp && areTaken && this.slots.every(({ udp }) => (udp?.backlogBytes ?? 0) === 0);
   }
 
   /** All of them. UDP does not tell whether anybody is there. */
   get all(): HostLinks['all'] {
-    return [...[...this.#hosts.values()].flatMap(({ all }) => all), ...this.slots.filter(({ transport }) => !transport.tellsClose).map(({ label, udp }) => ({ label, isUp: udp !== undefined }))];
+    return [...this.#hosts.flatMap(({ all }) => all), ...this.#nats.map(({ label, isUp }) => ({ label, isUp })), ...this.slots.filter(({ transport }) => !transport.tellsClose).map(({ label, udp }) => ({ label, isUp: udp !== undefined }))];
   }
 
   /** Ends the connections after what was written. */
   async finish(limitMs: number): Promise<void> {
-    await Promise.all([...this.#hosts.values()].map((host) => host.finish(limitMs)));
-    for (const each of this.#datagrams.values()) each.stop();
+    const ways = [...this.#ways.values()];
+    await Promise.all(ways.map((way) => (way instanceof HostDatagrams ? undefined : way.finish(limitMs))));
+    for (const way of ways) if (way instanceof HostDatagrams) way.stop();
     this.#lost.stop();
   }
 
-  #connect(endpoint: Endpoint, first: Slot): HostLinks | HostDatagrams {
-    if (first.transport.tellsClose) {
-      const links = this.#linksOf(endpoint, first);
-      this.#hosts.set(first.name, links);
-      return links;
-    }
-    const datagrams = this.#datagramsOf(endpoint, first);
-    this.#datagrams.set(first.name, datagrams);
-    return datagrams;
+  get #hosts(): readonly HostLinks[] {
+    return [...this.#ways.values()].filter((way) => way instanceof HostLinks);
+  }
+
+  get #nats(): readonly NatsWriter[] {
+    return [...this.#ways.values()].filter((way) => way instanceof NatsWriter);
+  }
+
+  #connect(endpoint: Endpoint, first: Slot): Way {
+    const way = this.#wayTo(endpoint, first);
+    this.#ways.set(first.name, way);
+    return way;
+  }
+
+  #wayTo(endpoint: Endpoint, first: Slot): Way {
+    if (endpoint.transport === 'nats') return this.#natsOf(endpoint, first);
+    return first.transport.tellsClose ? this.#linksOf(endpoint, first) : this.#datagramsOf(endpoint, first);
   }
 
   /** Nothing is sent there any more, by none of its addresses. */
-  #leave(name: string, links: HostLinks | HostDatagrams): void {
-    links.stop();
-    this.#hosts.delete(name);
-    this.#datagrams.delete(name);
+  #leave(name: string, way: Way): void {
+    way.stop();
+    this.#ways.delete(name);
     for (const slot of this.slots) if (slot.name === name) this.#free(slot.target);
   }
 
-  #linksOf(endpoint: Endpoint, first: Slot): HostLinks {
+  /** A cluster has one connection, by whichever of its servers, and one slot. */
+  #natsOf(endpoint: NatsEndpoint, slot: Slot): NatsWriter {
+    const { settings, log, nats } = this.#options;
+    const writer = new NatsWriter(endpoint, { settings, log, ...nats }, {
+      up: () => this.#tell(writer, (target) => this.#user.up(target)),
+      titled: (mount, title) => this.#user.titled(mount, title),
+      down: (reason) => this.#tell(writer, (target) => this.#user.down(target, reason)),
+    });
+    slot.nats = writer;
+    return writer;
+  }
+
+  #linksOf(endpoint: HostEndpoint, first: Slot): HostLinks {
     return new HostLinks(endpoint, { ...this.#options, wiring: this.#wiring, watchIdle: false }, {
       found: (link) => {
         const slot = this.#slotFor(link.label, first);
@@ -171,7 +207,7 @@ export class TargetLinks {
     });
   }
 
-  #datagramsOf(endpoint: Endpoint, first: Slot): HostDatagrams {
+  #datagramsOf(endpoint: HostEndpoint, first: Slot): HostDatagrams {
     return new HostDatagrams(endpoint, this.#options, {
       found: (sender, label) => {
         const slot = this.#slotFor(label, first);
@@ -210,8 +246,8 @@ export class TargetLinks {
     this.#user.removed(target);
   }
 
-  #tell(way: TcpLink | UdpSender, tell: (target: TargetId) => void): void {
-    const slot = this.#slots.find((one) => one !== undefined && (one.link === way || one.udp === way));
+  #tell(way: TcpLink | UdpSender | NatsWriter, tell: (target: TargetId) => void): void {
+    const slot = this.#slots.find((one) => one !== undefined && (one.link === way || one.udp === way || one.nats === way));
     if (slot !== undefined) tell(slot.target);
   }
 }

@@ -1,5 +1,5 @@
-import { Encoder, type SourceOptions } from '../../core/encoder/encoder.ts';
-import { formatEndpoint, type Endpoint } from '../net/address.ts';
+import { Encoder, type Signer, type SourceOptions } from '../../core/encoder/encoder.ts';
+import { formatEndpoint, type Endpoint } from '../net/addresses/address.ts';
 import { Driver } from '../process/driver.ts';
 import { EncoderSession, newStreamId } from './session.ts';
 import { TargetLinks, type Slot, type TargetLinksOptions } from './target-links.ts';
@@ -18,9 +18,13 @@ export interface StreamWay {
   open(options: StreamOptions): EncoderSession;
 }
 
-export interface UplinkOptions extends TargetLinksOptions {
+export interface UplinkOptions extends Omit<TargetLinksOptions, 'nats'> {
+  /** Certificates of authorities in PEM, for servers of NATS; those that Node.js trusts, unless given. */
+  readonly ca?: (() => string | undefined) | undefined;
   /** The name of the key that targets are shown now. */
   readonly key?: () => string | undefined;
+  /** Signs what is sent; undefined: nothing is signed. */
+  readonly signer?: Signer | undefined;
 }
 
 /** The core's Encoder and its connections: one to each address of each target, for all mountpoints of the process. */
@@ -33,7 +37,7 @@ export class Uplink implements StreamWay {
   constructor(targets: readonly Endpoint[], options: UplinkOptions) {
     const { settings, log } = options;
     this.#key = options.key ?? (() => undefined);
-    const encoder = new Encoder({ settings }, {
+    const encoder = new Encoder({ settings, signer: options.signer }, {
       send: (target, bytes) => this.#links.send(target, bytes),
       backlogBytes: (target) => this.#links.backlogBytes(target),
       reset: (target, reason) => this.#driver.defer(() => this.#links.reset(target, reason)),
@@ -46,12 +50,13 @@ export class Uplink implements StreamWay {
     };
     this.#encoder = encoder;
     this.#driver = driver;
-    this.#links = new TargetLinks(targets, options, {
+    this.#links = new TargetLinks(targets, { ...options, nats: { ca: options.ca, mountOf: (bytes, start) => encoder.mountOf(bytes, start) } }, {
       added: (slot) => this.#add(slot),
       removed: (target) => encoder.removeTarget(driver.now, target),
       said: (target, bytes) => settled(() => encoder.targetSaid(driver.now, target, bytes)),
       up: (target) => settled(() => encoder.targetUp(driver.now, target)),
       down: (target, reason) => settled(() => encoder.targetDown(driver.now, target, reason)),
+      titled: (mount, title) => settled(() => encoder.titleSet(driver.now, mount, title)),
     });
     for (const slot of this.#links.slots) this.#add(slot);
   }

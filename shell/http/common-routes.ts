@@ -1,5 +1,5 @@
-import { anybody } from './guards.ts';
-import { htmlReply, textReply, type Reply } from './reply.ts';
+import { anybody } from './auth/guards.ts';
+import { htmlReply, textReply, type Reply } from './message/reply.ts';
 import type { Route } from './router.ts';
 
 /** What every role answers at its HTTP port. */

@@ -1,6 +1,6 @@
 import type net from 'node:net';
 import type { HttpRequest } from './request.ts';
-import { corsLines, htmlReply, responseHead, type HeaderLines, type Reply } from './reply.ts';
+import { corsLines, htmlReply, responseHead, type HeaderLines, type Reply } from './message/reply.ts';
 
 const CONTENT_TYPE = 'text/event-stream; charset=utf-8';
 /** A follower that has not taken all that it was given for so long is gone, or does not read. */

@@ -1,7 +1,7 @@
 import type { ProcessRole } from '../process/app.ts';
-import { anybody } from './guards.ts';
-import { jsonReply, jsonVoice, type Reply } from './reply.ts';
-import { mountIn, type RequestTarget } from './request-target.ts';
+import { anybody } from './auth/guards.ts';
+import { jsonReply, jsonVoice, type Reply } from './message/reply.ts';
+import { mountIn, type RequestTarget } from './message/request-target.ts';
 import type { Route } from './router.ts';
 
 /** What holds of one part of a process. */
@@ -28,8 +28,8 @@ export const readyChecks: Readonly<Record<ProcessRole, { readonly all: readonly 
 export interface ReadyRouteOptions {
   /** Asked at each request. */
   readonly checks: () => readonly Check[];
-  /** The names of those that count. */
-  readonly counted: readonly string[];
+  /** The names of those that count, asked at each request. */
+  readonly counted: () => readonly string[];
   /** Of one mountpoint, for those who ask for it; a role without it has no mountpoints. */
   readonly mount?: (name: string) => Condition;
 }
@@ -51,7 +51,7 @@ function readyReply({ checks, counted, mount }: ReadyRouteOptions, target: Reque
   const name = mountIn(target);
   if (name !== undefined && mount === undefined) return jsonVoice(400, 'A relay does not look at mountpoints: ask an edge, a station or an encoder');
   const asked = name === undefined || mount === undefined ? [] : [{ name: 'mount', look: () => mount(name) }];
-  const found = [...checks(), ...asked].map(({ name, look }) => ({ name, counts: name === 'mount' || counted.includes(name), ...look() }));
+  const found = [...checks(), ...asked].map(({ name, look }) => ({ name, counts: name === 'mount' || counted().includes(name), ...look() }));
   const ready = found.every(({ counts, isOk }) => isOk || !counts);
   return jsonReply(ready ? 200 : 503, { ready, checks: Object.fromEntries(found.map(({ name, isOk: ok, counts, detail }) => [name, { ok, counts, detail }])) });
 }

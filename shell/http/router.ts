@@ -1,14 +1,17 @@
 import type net from 'node:net';
-import { formatPeer } from '../net/address.ts';
-import type { Client } from './client.ts';
-import type { Guard } from './guards.ts';
-import type { RequestHead } from './head.ts';
+import { formatPeer } from '../net/addresses/address.ts';
+import type { Client } from './callers/client.ts';
+import type { Guard } from './auth/guards.ts';
+import type { RequestHead } from './message/head.ts';
+import { ANSWER_MS } from './server/kept-connections.ts';
+import { formatKept, type KeptReply } from './message/kept-reply.ts';
 import type { HttpRequest } from './request.ts';
-import { finish, formatReply, htmlReply, type Reply, type Voice } from './reply.ts';
-import { parseTarget } from './request-target.ts';
+import { finish, formatReply, htmlReply, type Reply, type Voice } from './message/reply.ts';
+import { parseTarget } from './message/request-target.ts';
+import type { AnswerAndKeep } from './server/server.ts';
 
 /** `taken`: the connection is the handler's from here on. Undefined: nothing is there; a later route may have it. */
-export type Handler = (request: HttpRequest) => Reply | 'taken' | undefined;
+export type Handler = (request: HttpRequest) => Reply | KeptReply | 'taken' | undefined;
 
 export interface Route {
   /**
@@ -58,12 +61,13 @@ export class Router {
   }
 
   /** Takes a request over from the server, with its connection. */
-  readonly handle = (head: RequestHead, socket: net.Socket, rest: Uint8Array, client: Client): void => {
-    const reply = this.#reply(head, socket, rest, client);
-    if (reply !== 'taken') finish(socket, formatReply(reply, head.method));
+  readonly handle = (head: RequestHead, socket: net.Socket, rest: Uint8Array, client: Client, keep?: AnswerAndKeep): void => {
+    const answer = (reply: Reply | KeptReply): void => send(reply, head, socket, keep);
+    const reply = this.#reply(head, socket, rest, client, answer);
+    if (reply !== 'taken') answer(reply);
   };
 
-  answer(request: HttpRequest): Reply | 'taken' {
+  answer(request: HttpRequest): Reply | KeptReply | 'taken' {
     const { name } = request.target;
     let other: Route | undefined;
     let isMethodHere = false;
@@ -80,13 +84,13 @@ export class Router {
     return other === undefined || isMethodHere ? this.#table.notFound : toOtherMethods(other);
   }
 
-  #reply(head: RequestHead, socket: net.Socket, rest: Uint8Array, client: Client): Reply | 'taken' {
+  #reply(head: RequestHead, socket: net.Socket, rest: Uint8Array, client: Client, answer: HttpRequest['answer']): Reply | KeptReply | 'taken' {
     const isOptions = head.method === 'OPTIONS';
     if (isOptions && head.target === WHOLE_SERVER) return this.#table.options(head);
     const target = parseTarget(head.target);
     if (target === undefined) return badTarget;
     if (isOptions) return this.#table.options(head);
-    return this.answer({ head, target, socket, rest, client, from: formatPeer(client.address, client.port) });
+    return this.answer({ head, target, socket, rest, client, from: formatPeer(client.address, client.port), answer });
   }
 }
 
@@ -106,4 +110,15 @@ function takes({ methods, isChange }: Route, method: string): boolean {
 function toOtherMethods({ methods, voice = htmlReply, otherMethods }: Route): Reply {
   const allow = methods.join(', ');
   return otherMethods ?? voice(405, `Use ${allow}`, [['Allow', allow]]);
+}
+
+/** A client that asks again by the same connection needs no time to read the last answer before that is closed; one that does not gets it. */
+function send(reply: Reply | KeptReply, { method, version }: RequestHead, socket: net.Socket, keep: AnswerAndKeep | undefined): void {
+  if (!('isKept' in reply)) return finish(socket, formatReply(reply, method));
+  const parts = formatKept(reply, { method, isLast: keep === undefined, isOld: version === 'HTTP/1.0' });
+  if (keep !== undefined) return keep(parts);
+  socket.cork();
+  for (const part of parts.slice(0, -1)) socket.write(part);
+  finish(socket, parts.at(-1)!, ANSWER_MS);
+  socket.uncork();
 }

@@ -1,20 +1,20 @@
 import type { ListenerId } from '../../core/base/machine.ts';
 import { canFollow, cannotFollow } from '../../core/codec/formats.ts';
 import type { MountInfo } from '../../core/edge/edge.ts';
-import type { CommandResult } from '../../core/edge/switching/command.ts';
-import { anybody, type Guard } from '../http/guards.ts';
-import { htmlReply, jsonVoice, textReply, type Reply, type Voice } from '../http/reply.ts';
+import type { CommandResult } from '../../core/edge/switching/operator/command.ts';
+import { anybody, type Guard } from '../http/auth/guards.ts';
+import { htmlReply, jsonVoice, textReply, type Reply, type Voice } from '../http/message/reply.ts';
 import type { HttpRequest } from '../http/request.ts';
-import { mountIn, textOf, type RequestTarget } from '../http/request-target.ts';
+import { mountIn, textOf, type RequestTarget } from '../http/message/request-target.ts';
 import type { Route } from '../http/router.ts';
 import type { AdminResult } from '../log/events.ts';
 import type { Log } from '../log/log.ts';
-import { formatRefusalText } from '../log/words.ts';
+import { formatRefusalText } from '../log/text/words.ts';
 import { documentReply, element, elements, iceResponse, type DocumentForm, type Element } from './document.ts';
 import { hostNameOf, mountsFor, startOf, urlOf, type MountTable } from './mount-table.ts';
 import { statistics, type ServerCounts } from './statistics.ts';
 import { serverFigures } from './status-json.ts';
-import { TITLE_UPDATED, titleUpdate } from './title-update.ts';
+import { titleAnswer, titleUpdate } from './title-update.ts';
 
 /** A listener as operators see it. */
 export interface ListenerInfo {
@@ -38,8 +38,10 @@ export interface AdminListeners {
 export interface AdminApi {
   /** Leaves the stream on air for another one. */
   leaveSource(mount: string): CommandResult;
+  /** Whether there is a healthy stream besides the one on air. */
+  hasOther(mount: string): boolean;
   /** What listeners see, until a stream has a newer title. */
-  setTitle(mount: string, title: string): void;
+  setTitle(mount: string, title: string): boolean;
   /** What is to be heard when no stream is left: a mountpoint with its leading slash, or a file by its path. */
   fallbackOf(mount: string): string | undefined;
   /** What is to be heard from now on, as `fallbackOf` has it; '': nothing. Gives why it cannot be that. */
@@ -54,9 +56,13 @@ export interface AdminOptions {
   readonly allowed: (options: { readonly voice: Voice; readonly isChange?: boolean; readonly inAddress?: boolean }) => Guard;
   /** Whoever has the login of the mountpoint that a request names, and which requests are theirs; undefined: no mountpoint has one. */
   readonly ofMount?: { readonly who: Guard; readonly isFor: (request: HttpRequest) => boolean } | undefined;
+  /** Ends the source clients of a mountpoint that are connected to this server, and says whether there were any. */
+  readonly endSources?: ((mount: string) => boolean) | undefined;
+  /** What the sources of a mountpoint from this address call themselves, where sources connect to this server. */
+  readonly agentOf?: ((mount: string, address: string) => string | undefined) | undefined;
   readonly startedAt: Date;
-  /** At present. */
-  readonly limits: { readonly maxListeners: number };
+  /** How many listeners a mountpoint may have at present. */
+  readonly maxListenersOf: (mount: string) => number;
   readonly log: Log;
 }
 
@@ -131,6 +137,8 @@ class AdminPages {
       listmounts: { answer: mounts },
       streamlist: { answer: mounts },
       stats: { answer: (request) => this.#stats(request) },
+      // As older scripts call it.
+      'stats.xml': { answer: (request) => this.#stats(request) },
     };
   }
 
@@ -146,9 +154,9 @@ class AdminPages {
     const update = titleUpdate(target);
     if ('problem' in update) return new Problem(update.problem);
     const set = (mount: MountInfo): Element => {
-      this.#options.api.setTitle(mount.name, update.title);
-      this.#tell(request, mount.name, 'metadata', update.title, 'done');
-      return iceResponse(TITLE_UPDATED, true);
+      const isTaken = this.#options.api.setTitle(mount.name, update.title);
+      this.#tell(request, mount.name, 'metadata', update.title, isTaken ? 'done' : 'refused');
+      return titleAnswer(isTaken);
     };
     // Shoutcast's clients name no mountpoint.
     const [only, ...others] = this.#options.table.mounts();
@@ -174,8 +182,11 @@ class AdminPages {
 
   #killSource(request: HttpRequest, { name }: MountInfo): Element {
     const result = this.#options.api.leaveSource(name);
-    this.#tell(request, name, 'killsource', undefined, result);
-    if (result === 'switched') return iceResponse('Source Removed', true);
+    // Where listeners have nothing to go on with, Icecast ends the source all the same.
+    const isLeft = result === 'switched' || (result === 'waits' && this.#options.api.hasOther(name));
+    const isEnded = !isLeft && this.#options.endSources?.(name) === true;
+    this.#tell(request, name, 'killsource', undefined, isEnded ? 'done' : result);
+    if (result === 'switched' || isEnded) return iceResponse('Source Removed', true);
     if (result === 'waits') return iceResponse('The source is left as soon as another one is ready', true);
     return iceResponse('There is no other source that listeners could go on with', false);
   }
@@ -183,7 +194,8 @@ class AdminPages {
   #moveClients(request: HttpRequest, from: MountInfo): Element | Problem {
     const { table, listeners } = this.#options;
     const name = textOf(request.target, 'destination')?.replace(/^\//, '');
-    if (name === undefined || name === '') return MISSING;
+    if (name === undefined) return this.#destinations(from);
+    if (name === '') return MISSING;
     const to = table.mount(name);
     if (to === undefined) return new Problem('No such destination');
     if (to.name === from.name) return new Problem('supplied mountpoints are identical');
@@ -196,6 +208,12 @@ class AdminPages {
     return iceResponse(`Clients moved from /${from.name} to /${to.name}`, true);
   }
 
+  /** Where listeners can be moved to. */
+  #destinations({ name, format }: MountInfo): Element {
+    const others = this.#options.table.mounts().filter((mount) => mount.name !== name && canFollow(mount.format, format));
+    return element('icestats', [element('current_source', `/${name}`), ...this.#listed(others)]);
+  }
+
   #fallbacks(request: HttpRequest, { name }: MountInfo): Element | Problem {
     const fallback = textOf(request.target, 'fallback');
     if (fallback === undefined) return MISSING;
@@ -205,16 +223,20 @@ class AdminPages {
   }
 
   #mounts(): Element {
+    return element('icestats', this.#listed(this.#options.table.mounts()));
+  }
+
+  #listed(mounts: readonly MountInfo[]): readonly Element[] {
     const { table, api } = this.#options;
-    return element('icestats', table.mounts().map((mount) => {
+    return mounts.map((mount) => {
       const { name, listeners, contentType } = mount;
       const connected = Math.floor((Date.now() - startOf(mount, table).getTime()) / 1_000);
       return element('source', elements({ fallback: api.fallbackOf(name) ?? '', listeners, Connected: connected, 'content-type': contentType }), { mount: `/${name}` });
-    }));
+    });
   }
 
   #stats(request: HttpRequest): Element | Problem {
-    const { table, listeners, counts, startedAt, limits: { maxListeners } } = this.#options;
+    const { table, listeners, counts, agentOf, startedAt, maxListenersOf } = this.#options;
     const mounts = mountsFor(request.target, table);
     if (mounts.length === 0 && mountIn(request.target) !== undefined) return new Problem('Source does not exist');
     const sources = mounts.map((mount) => ({
@@ -222,9 +244,10 @@ class AdminPages {
       listenUrl: urlOf(mount, request),
       startedAt: startOf(mount, table),
       uniqueListeners: listeners.uniqueOf(mount.name),
-      maxListeners,
+      maxListeners: maxListenersOf(mount.name),
+      userAgent: mount.liveSource && agentOf?.(mount.name, mount.liveSource),
     }));
-    return statistics(serverFigures(startedAt, hostNameOf(request)), counts(), sources);
+    return statistics(serverFigures(startedAt, hostNameOf(request)), counts(), { all: table.mounts(), sources });
   }
 
   #tell({ from }: HttpRequest, mount: string, command: string, to: string | undefined, result: CommandResult | AdminResult): void {

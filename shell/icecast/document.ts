@@ -1,5 +1,5 @@
-import { escapeXml } from '../http/text.ts';
-import type { Reply } from '../http/reply.ts';
+import { escapeXml } from '../http/message/text.ts';
+import type { Reply } from '../http/message/reply.ts';
 
 /** An element of an answer of the admin pages. */
 export interface Element {

@@ -1,9 +1,9 @@
 import type { MountInfo } from '../../core/edge/edge.ts';
 import { toMs, type Micros } from '../../core/base/units.ts';
 import type { HttpRequest } from '../http/request.ts';
-import { mountIn, type RequestTarget } from '../http/request-target.ts';
-import { percentEncodePath } from '../http/text.ts';
-import { formatPeer } from '../net/address.ts';
+import { mountIn, type RequestTarget } from '../http/message/request-target.ts';
+import { percentEncodePath } from '../http/message/text.ts';
+import { formatPeer } from '../net/addresses/address.ts';
 
 /** What a server knows of its mountpoints. */
 export interface MountTable {
@@ -12,6 +12,10 @@ export interface MountTable {
   /** Without its leading slash. */
   mount(name: string): MountInfo | undefined;
   mounts(): readonly MountInfo[];
+  /** Further ones, which start when somebody asks for them; none, unless given. */
+  startable?(): readonly string[];
+  /** Whether that is one of these, or one of which there is only a fallback. */
+  starts?(name: string): boolean;
 }
 
 /** When a mountpoint started, by the wall clock. */
@@ -27,7 +31,7 @@ export function mountsFor(target: RequestTarget, table: MountTable): readonly Mo
   return mount === undefined ? [] : [mount];
 }
 
-export function urlOf(mount: MountInfo, request: HttpRequest): string {
+export function urlOf(mount: Pick<MountInfo, 'name'>, request: HttpRequest): string {
   return `${request.client.isSecure ? 'https' : 'http'}://${hostOf(request)}/${percentEncodePath(mount.name)}`;
 }
 

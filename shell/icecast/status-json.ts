@@ -4,18 +4,21 @@ import { isoDate, longDate, type Figures } from './source-figures.ts';
 export interface StatusOptions {
   /** Of each mountpoint. */
   readonly sources: readonly Figures[];
+  /** Names of mountpoints that start when a listener asks: they have no figures. */
+  readonly startable: readonly string[];
   readonly startedAt: Date;
   readonly host: string;
 }
 
 /**
  * What Icecast answers to `/status-json.xsl`. Clients depend on its shape: `source` is absent when there is none, an
- * object when there is one, an array of objects when there are more.
+ * object when there is one, an array of objects when there are more. `on_demand` is ours: Icecast has no such field.
  */
-export function statusJson({ sources, startedAt, host }: StatusOptions): string {
+export function statusJson({ sources, startable, startedAt, host }: StatusOptions): string {
   return JSON.stringify({
     icestats: {
       ...serverFigures(startedAt, host),
+      ...(startable.length > 0 && { on_demand: startable.map((name) => `/${name}`) }),
       ...(sources.length === 0 ? {} : { source: sources.length === 1 ? sources[0] : sources }),
     },
   });

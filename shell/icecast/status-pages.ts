@@ -1,6 +1,6 @@
 import type { MountInfo } from '../../core/edge/edge.ts';
-import { escapeXml } from '../http/text.ts';
-import type { Reply } from '../http/reply.ts';
+import { escapeXml } from '../http/message/text.ts';
+import type { Reply } from '../http/message/reply.ts';
 import { kilobits, saidOf } from './source-figures.ts';
 
 /** A mountpoint as it stands on a page. */

@@ -1,11 +1,12 @@
 import type { SettingName } from '../../core/config/settings.ts';
 import type { EdgeEvent } from '../../core/edge/events.ts';
-import type { CommandResult } from '../../core/edge/switching/command.ts';
+import type { CommandResult } from '../../core/edge/switching/operator/command.ts';
 import type { EncoderEvent } from '../../core/encoder/events.ts';
 import type { ConnectorEvent } from '../../core/links/connector.ts';
-import type { AudioKept, FrozenMark } from '../../core/recording/format.ts';
+import type { AudioKept, FrozenMark } from '../../core/recording/file/format.ts';
 import type { RelayEvent } from '../../core/relay/events.ts';
-import type { WiringProblem } from '../../core/wiring/problem.ts';
+import type { WiringProblem } from '../../core/links/wiring/problem.ts';
+import type { OtherReaders } from '../process/open-to-others.ts';
 
 /** Why a connection or a request is refused: a closed set, so that they can be counted by it. */
 export type Refusal =
@@ -13,11 +14,14 @@ export type Refusal =
   | 'too many subscribers'
   | 'not allowed'
   | 'listener not allowed'
+  | 'address not allowed by HTTP'
   | 'too many unfinished requests'
   | 'head not finished in time'
+  | 'answer not taken in time'
   | 'head too long'
   | 'bad head'
   | 'bad method'
+  | 'no Host header'
   | 'bad PROXY header'
   | 'PROXY header from an address that is not trusted'
   | 'too many unfinished TLS handshakes'
@@ -28,7 +32,17 @@ export type Refusal =
   | 'TLS on the plain port'
   | 'link without a key'
   | 'datagram without a key'
+  | 'datagram of an unknown key'
+  | 'datagram with a bad seal'
+  | 'datagram repeated'
+  | 'datagram of another time'
+  | 'datagram in an unknown envelope'
+  | 'too many datagrams of unknown senders'
+  | 'key sends too fast: datagram dropped'
+  | 'sealed datagram, but no --keys'
   | 'unknown key'
+  | 'certificate that is not valid'
+  | 'certificate of no peer'
   | 'key is for another port'
   | 'key withdrawn'
   | 'rights of a key changed'
@@ -46,14 +60,21 @@ export type Refusal =
   | 'too many wrong passwords'
   | 'wrong admin password'
   | 'metrics are not for this address'
+  | 'message on a subject that does not parse'
+  | 'message that is too large'
+  | 'message that is not whole'
+  | 'message of another stream than its subject says'
+  | 'message of another mountpoint than its subject says'
+  | 'message of one stream too many'
+  | 'message while an upgrade lasts too long'
   | 'operator command from a page of another site'
   | 'source or title from a page of another site';
 
 /** What came of a command that is none of a mountpoint's switcher. */
 export type AdminResult = 'done' | 'no-such-listener' | 'cannot-follow' | 'refused';
 
-/** Why a source is refused: another one is there, or as many as may be; its mountpoint is none of ours; it is on another machine or behind a proxy, and there is no password; it has a wrong one; it sends what is not supported. */
-export type SourceRefusal = { readonly code: 'in-use' | 'too-many' | 'not-from-here' | 'wrong-password' } | { readonly code: 'no-such-mount'; readonly mount: string } | { readonly code: 'unsupported'; readonly format: string };
+/** Why a source is refused: another one is there, or as many as may be; its mountpoint is none of ours, or could be nobody's, for this problem with its name; it is on another machine or behind a proxy, and there is no password; it has a wrong one, or calls itself otherwise than `user`; it sends what is not supported. */
+export type SourceRefusal = { readonly code: 'in-use' | 'too-many' | 'not-from-here' | 'wrong-password' } | { readonly code: 'wrong-user'; readonly user: string } | { readonly code: 'no-such-mount'; readonly mount: string; readonly problem?: string } | { readonly code: 'by-service' | 'service-down'; readonly reason: string } | { readonly code: 'unsupported'; readonly format: string };
 
 /** What a process reports of itself, beside what its machine does. `reason` and `error` that are a `string` come from the system or the other side. */
 export type ShellEvent =
@@ -79,21 +100,23 @@ export type ShellEvent =
   | { readonly kind: 'upgrade-failed'; readonly pid: number; readonly reason: string }
   /** Where it takes 'ports' only, listeners stay with this one, and `why`. */
   | { readonly kind: 'upgraded'; readonly pid: number; readonly takes: 'all' | 'ports'; readonly why?: string }
+  /** The process that has taken over ends while this one is still there. */
+  | { readonly kind: 'successor-ended'; readonly pid: number; readonly how: string }
   /** Nothing was forwarded for so long. */
   | { readonly kind: 'taken-over'; readonly from: string; readonly listeners: number; readonly relays: number; readonly stoodMs: number }
   | { readonly kind: 'log-dropped'; readonly count: number }
   /** One who joined the fan-out has failed, and gets no more. */
   | { readonly kind: 'event-sink-failed'; readonly error: string | undefined }
   | { readonly kind: 'unresolved'; readonly peer: string; readonly reason: string }
-  /** `peer` with the first of them. */
-  | { readonly kind: 'refused'; readonly reason: Refusal; readonly peer?: string; readonly count: number }
+  /** `peer` with the first of them; `key` is the name of the peer with a key that they show or claim to be. */
+  | { readonly kind: 'refused'; readonly reason: Refusal; readonly key?: string; readonly peer?: string; readonly count: number }
   | { readonly kind: 'datagrams-lost'; readonly reason: string; readonly peer?: string; readonly count: number }
   | { readonly kind: 'access'; readonly mount: string; readonly ip: string; readonly agent: string; readonly connectedS: number; readonly bytes: number; readonly reason: string }
   /** Of a mountpoint that has them authenticate. */
   | { readonly kind: 'listener-refused'; readonly mount: string; readonly from: string; readonly user?: string; readonly reason: string }
   /** So many listeners are refused, or admitted, because of it. */
-  | { readonly kind: 'auth-service-down'; readonly mount: string; readonly url: string; readonly reason: string; readonly whenDown: 'refuse' | 'admit'; readonly listeners: number }
-  | { readonly kind: 'auth-service-up'; readonly mount: string; readonly url: string; readonly whenDown: 'refuse' | 'admit'; readonly listeners: number }
+  | { readonly kind: 'auth-service-down'; readonly mount: string; readonly url: string; readonly reason: string; readonly whenDown: 'refuse' | 'admit'; readonly listeners?: number; readonly sources?: number }
+  | { readonly kind: 'auth-service-up'; readonly mount: string; readonly url: string; readonly whenDown: 'refuse' | 'admit'; readonly listeners?: number; readonly sources?: number }
   /** It will not know that so many listeners have left. */
   | { readonly kind: 'auth-service-not-told'; readonly mount: string; readonly url: string; readonly reason: string; readonly listeners: number }
   | { readonly kind: 'access-not-written'; readonly file: string; readonly error: string }
@@ -101,6 +124,11 @@ export type ShellEvent =
   | { readonly kind: 'access-dropped'; readonly count: number }
   | { readonly kind: 'access-reopened'; readonly file: string }
   | { readonly kind: 'access-not-reopened'; readonly file: string; readonly error: string }
+  /** A file of `--hls-dir` that is no segment, and so many in all. */
+  | { readonly kind: 'hls-damaged'; readonly file: string; readonly count: number }
+  /** A mountpoint has begun that has the name of a group, and is not in it. */
+  | { readonly kind: 'hls-group-hidden'; readonly group: string }
+  | { readonly kind: 'hls-not-written'; readonly directory: string; readonly error: string }
   | { readonly kind: 'worker-started'; readonly worker: number; readonly pid: number }
   /** `how`: the signal or the status; with it went so many listeners. */
   | { readonly kind: 'worker-ended'; readonly worker: number; readonly pid: number; readonly how: string; readonly listeners: number }
@@ -109,6 +137,10 @@ export type ShellEvent =
   | { readonly kind: 'file-loaded'; readonly file: string; readonly entries: number }
   /** A file that is read again; what it said before stays. */
   | { readonly kind: 'file-refused'; readonly problem: string }
+  /** Somebody else can read a file with a secret in it. */
+  | { readonly kind: 'file-exposed'; readonly file: string; readonly readBy: OtherReaders }
+  /** What it says is probably not what was meant. */
+  | { readonly kind: 'file-doubtful'; readonly file: string; readonly problem: string }
   /** `names` that it is for, and the last moment `until` which it is valid. */
   | { readonly kind: 'certificate-loaded'; readonly file: string; readonly names: string; readonly serial: string; readonly until: string }
   /** The one of serial number `inUse` stays. */
@@ -131,8 +163,17 @@ export type ShellEvent =
   /** Something is connected that does not belong there; `other` is the second address of a relay. */
   | { readonly kind: 'wiring'; readonly peer: string; readonly other?: string; readonly problem: WiringProblem }
   | { readonly kind: 'no-stream-yet'; readonly peer: string }
+  /** The other end of a connection of ours does not take us in; told at once, and then once a minute. */
+  | { readonly kind: 'link-refused'; readonly peer: string; readonly reason: string }
+  /** A cluster of NATS keeps the newest messages, after it did not. */
+  | { readonly kind: 'nats-history'; readonly peer: string }
+  | { readonly kind: 'nats-no-history'; readonly peer: string; readonly reason: string }
+  /** Of its server. */
+  | { readonly kind: 'nats-complaint'; readonly peer: string; readonly reason: string }
   /** The same as 'disconnected', again. */
   | (Omit<Extract<ConnectorEvent, { kind: 'disconnected' }>, 'kind'> & { readonly kind: 'still-disconnected'; readonly peer: string })
+  /** The same as 'connected', again, where it was idle. */
+  | (Omit<Extract<ConnectorEvent, { kind: 'connected' }>, 'kind'> & { readonly kind: 'connected-again'; readonly peer: string })
   | { readonly kind: 'recording'; readonly directory: string; readonly audio: AudioKept }
   | { readonly kind: 'record-frozen'; readonly why: FrozenMark['why']; readonly file: string }
   | { readonly kind: 'record-stopped'; readonly why: string; readonly againS: number }

@@ -3,11 +3,12 @@ import pino from 'pino';
 import type { ProcessRole } from '../process/app.ts';
 import type { EventSink } from './events.ts';
 import { formatForPeople } from './format.ts';
+import { HeldLines } from './held-lines.ts';
 import { openLogOutput } from './output.ts';
-import { sentenceOf } from './sentence.ts';
-import { logTable, type LogLevel } from './table.ts';
+import { sentenceOf } from './text/sentence.ts';
+import { logTable, type LogLevel } from './text/table.ts';
 import { LogThrottle } from './throttle.ts';
-import { figuresOf } from './words.ts';
+import { figuresOf } from './text/words.ts';
 import { STDOUT } from './writer.ts';
 
 /** Tells of something that an operator may want to know. */
@@ -17,7 +18,9 @@ export interface Logger {
   readonly log: Log;
   /** Lines below this level are not written from now on. */
   setLevel(level: LogLevel): void;
-  /** Writes out what is still held, if somebody reads it; for the end of the process. */
+  /** Lines are kept until `release` writes them, or `forget` does away with them. */
+  readonly held: Pick<HeldLines, 'hold' | 'release' | 'forget'>;
+  /** Writes out what still waits, if somebody reads it; for the end of the process. */
   flush(): Promise<void>;
   /** The same for a process that fails: what is not taken at once is lost. */
   flushNow(): void;
@@ -42,9 +45,13 @@ export function createLogger({ role, level }: LogOptions): Logger {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
   };
-  const logger = pino(options, { write: (line) => output.write(format === undefined ? line : format(line)) });
+  const held = new HeldLines((line) => output.write(format === undefined ? line : format(line)));
+  const logger = pino(options, { write: held.take });
   const log = logTo(logger);
-  return { log, setLevel: (next) => void (logger.level = next), flush: () => output.flush(), flushNow: () => output.flushNow(), descriptor: output.descriptor, droppedLines: () => output.droppedLines };
+  return { log, held, setLevel: (next) => void (logger.level = next), flush: () => output.flush(), flushNow: () => {
+    held.release();
+    output.flushNow();
+  }, descriptor: output.descriptor, droppedLines: () => output.droppedLines };
 }
 
 function logTo(logger: pino.Logger): Log {

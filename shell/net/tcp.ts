@@ -1,5 +1,5 @@
 import net from 'node:net';
-import type { Handle } from '../upgrade/handle.ts';
+import type { Handle } from '../process/upgrade/handle.ts';
 import { codeOf, StartError } from '../process/problems.ts';
 
 /** Takes in what a socket has read; borrowed for the call. */
@@ -27,15 +27,13 @@ export interface DialOptions {
 }
 
 /** Opens a connection whose bytes go straight to `take`. Its owner listens to 'connect', 'error' and 'close'. */
-export function dialTcp({ host, port, keepAliveMs }: DialOptions, take: TakeBytes): net.Socket {
-  return net.connect({
-    host,
-    port,
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: keepAliveMs,
-    onread: readInto(take),
-  });
+export function dialTcp(options: DialOptions, take: TakeBytes): net.Socket {
+  return net.connect(connectOptions(options, take));
+}
+
+/** For `net.connect` and `tls.connect`: what is the same of all connections that we make. */
+export function connectOptions({ host, port, keepAliveMs }: DialOptions, take: TakeBytes): net.TcpNetConnectOpts {
+  return { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs, onread: readInto(take) };
 }
 
 export interface ListenOptions extends Bind {
@@ -132,7 +130,7 @@ export function adoptTcp(handle: Handle, take: TakeBytes): net.Socket {
 }
 
 /** For `onread`: bytes are read into one buffer for all sockets, and given to `take`. */
-export function readInto(take: TakeBytes): net.OnReadOpts {
+function readInto(take: TakeBytes): net.OnReadOpts {
   return {
     buffer: readBuffer,
     callback: (length, buffer) => {

@@ -1,6 +1,7 @@
 import dgram from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { networkInterfaces } from 'node:os';
+import type { Handle } from '../process/upgrade/handle.ts';
+import { ownAddresses } from './addresses/address.ts';
 import { cannotListen, type Bind } from './tcp.ts';
 
 /** What the system keeps for us of a burst, while the process does something else. It may grant less. */
@@ -9,12 +10,9 @@ const RECEIVE_BUFFER_BYTES = 4_194_304;
 /** Takes in a datagram, and where it comes from; `bytes` are borrowed for the call. */
 export type TakeDatagram = (bytes: Uint8Array, from: dgram.RemoteInfo) => void;
 
-/** Whether datagrams from this address are taken in. */
-export type AllowsSender = (address: string) => boolean;
-
-/** A socket that takes in every datagram sent to this port, or a StartError with a line for the operator. */
-export async function listenUdp(bind: Bind, take: TakeDatagram, allows?: AllowsSender): Promise<dgram.Socket> {
-  return await bound(dgram.createSocket(typeOf(bind.address)), bind, take, allows);
+/** A socket that takes in every datagram sent to this port, or a StartError with a line for the operator. @param handle of a socket that is there, which another process has had. */
+export async function listenUdp(bind: Bind, take: TakeDatagram, handle?: Handle): Promise<dgram.Socket> {
+  return await bound(dgram.createSocket(typeOf(bind.address)), bind, take, handle);
 }
 
 /**
@@ -22,8 +20,10 @@ export async function listenUdp(bind: Bind, take: TakeDatagram, allows?: AllowsS
  * is sent to the port. `via` is the address of the interface to join on; without one the system chooses, or, when it has
  * no route for multicast, every interface is joined on.
  */
-export async function listenMulticast(group: Bind, via: string | undefined, take: TakeDatagram, allows?: AllowsSender): Promise<dgram.Socket> {
-  const socket = await bound(dgram.createSocket({ type: typeOf(group.address), reuseAddr: true }), group, take, allows);
+export async function listenMulticast(group: Bind, via: string | undefined, take: TakeDatagram, handle?: Handle): Promise<dgram.Socket> {
+  const socket = await bound(dgram.createSocket({ type: typeOf(group.address), reuseAddr: true }), group, take, handle);
+  // It is in the group already.
+  if (handle !== undefined) return socket;
   try {
     if (via !== undefined) socket.addMembership(group.address, via);
     else joinAnyhow(socket, group.address);
@@ -34,11 +34,16 @@ export async function listenMulticast(group: Bind, via: string | undefined, take
   return socket;
 }
 
+/** Makes of a message what is sent in its place, in bytes of its own. */
+export type Seal = (message: Uint8Array) => Uint8Array;
+
 export interface UdpSenderOptions {
   readonly address: string;
   readonly port: number;
   /** The address of the interface that multicast leaves by; undefined: the system's choice. */
   readonly multicastVia: string | undefined;
+  /** Undefined: messages are sent as they are. */
+  readonly seal?: Seal | undefined;
   /** A datagram could not be sent. */
   readonly failed: (error: Error) => void;
 }
@@ -74,7 +79,8 @@ export class UdpSender {
 
   /** The bytes are kept until they are sent: they must not change any more. */
   send(bytes: Uint8Array): void {
-    if (this.#early === undefined) this.#socket.send(bytes, this.#sent);
+    const { seal } = this.#options;
+    if (this.#early === undefined) this.#socket.send(seal === undefined ? bytes : seal(bytes), this.#sent);
     else if (this.#early.length < MAX_EARLY) this.#early.push(bytes);
   }
 
@@ -100,19 +106,18 @@ export class UdpSender {
   }
 }
 
-async function bound(socket: dgram.Socket, bind: Bind, take: TakeDatagram, allows: AllowsSender = () => true): Promise<dgram.Socket> {
+async function bound(socket: dgram.Socket, bind: Bind, take: TakeDatagram, handle: Handle | undefined): Promise<dgram.Socket> {
   await new Promise<void>((resolve, reject) => {
     socket.once('error', (error) => {
       socket.close();
       reject(cannotListen(bind, 'udp', error));
     });
-    socket.bind(bind.port, bind.address, resolve);
+    if (handle === undefined) socket.bind(bind.port, bind.address, resolve);
+    else socket.bind(handle as unknown as dgram.BindOptions, resolve);
   });
   socket.removeAllListeners('error').on('error', () => undefined);
   socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
-  return socket.on('message', (bytes, from) => {
-    if (allows(from.address)) take(bytes, from);
-  });
+  return socket.on('message', take);
 }
 
 function joinAnyhow(socket: dgram.Socket, group: string): void {
@@ -120,7 +125,7 @@ function joinAnyhow(socket: dgram.Socket, group: string): void {
     socket.addMembership(group);
   } catch (error) {
     const family = isIPv6(group) ? 'IPv6' : 'IPv4';
-    const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? []).filter((one) => one.family === family);
+    const addresses = ownAddresses().filter((one) => one.family === family);
     const joined = addresses.filter(({ address }) => joins(socket, group, address));
     if (joined.length === 0) throw error;
   }

@@ -1,4 +1,4 @@
-import { ByAddress, oldest } from '../../core/links/slots.ts';
+import { ByAddress, oldest } from '../../core/links/slots/slots.ts';
 
 /** Connections that have not come so far that they are of use. There are so many at most: for one more, the one that has been at it for longest has to go, of the address that has most of them. */
 export class Unfinished<Member extends { address: string }> {

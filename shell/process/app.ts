@@ -1,5 +1,5 @@
-import type { Estate } from '../upgrade/hand-over.ts';
-import type { TakeOver } from '../upgrade/take-over.ts';
+import type { Estate } from './upgrade/hand-over.ts';
+import type { TakeOver } from './upgrade/take-over.ts';
 import type { Role } from '../../core/config/settings.ts';
 
 /** What a process is: one role, or all three in one. */

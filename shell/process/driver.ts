@@ -1,11 +1,14 @@
 import type { Machine } from '../../core/base/machine.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { SteadyClock } from '../../core/base/steady-clock.ts';
-import { ms, NEVER, type Micros } from '../../core/base/units.ts';
-import { monotonicNow } from './clock.ts';
+import { later, ms, NEVER, type Micros } from '../../core/base/units.ts';
+import { monotonicNow } from './time/clock.ts';
 
 /** The longest delay that setTimeout takes; a machine that is asked too early does nothing. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
+
+/** A clock that was set is noticed within this. */
+const TELL_CLOCK_MS = 1_000;
 
 /**
  * Runs one machine in real time: one timer, for the deadline that the machine names.
@@ -33,6 +36,8 @@ export class Driver {
   #timer: NodeJS.Timeout | undefined;
   #armedFor: Micros = NEVER;
   #deferred: (() => void)[] = [];
+  /** When the machine is told next what the clock of the system shows: at its first call, and then each second. */
+  #tellClockAt: Micros = Number.NEGATIVE_INFINITY as Micros;
   #stopped = false;
 
   constructor(machine: Machine, { maxTimerLagMs }: Pick<Settings, 'maxTimerLagMs'>) {
@@ -46,6 +51,11 @@ export class Driver {
     const now = this.#clock.read(monotonicNow(), this.#armedFor);
     const suspendedUs = this.#clock.takeUncountedUs();
     if (suspendedUs > 0) this.#machine.suspended?.(now, suspendedUs);
+    // Time that does not count moves the two clocks apart.
+    if (suspendedUs > 0 || now >= this.#tellClockAt) {
+      this.#tellClockAt = later(now, ms(TELL_CLOCK_MS));
+      this.#machine.clock?.(now, Date.now() * 1_000);
+    }
     return now;
   }
 

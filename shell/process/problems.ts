@@ -13,6 +13,11 @@ export function stackOf(error: unknown): string | undefined {
   return error instanceof Error ? error.stack : String(error);
 }
 
+/** What an error says, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** What the system said, in a word: ECONNREFUSED, ETIMEDOUT, … */
 export function codeOf(error: unknown): string {
   if (error instanceof Error) return (error as NodeJS.ErrnoException).code ?? error.message;

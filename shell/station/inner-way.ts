@@ -1,19 +1,21 @@
 import type { TargetId } from '../../core/base/machine.ts';
-import { Encoder } from '../../core/encoder/encoder.ts';
-import { anonymous, type Peer } from '../../core/links/peer.ts';
+import { Encoder, type Signer } from '../../core/encoder/encoder.ts';
+import { anonymous, type Peer } from '../../core/links/peers/peer.ts';
 import { transports } from '../../core/links/transport.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { EncoderSession, newStreamId } from '../encoder/session.ts';
 import type { StreamOptions, StreamWay } from '../encoder/uplink.ts';
 import type { Log } from '../log/log.ts';
-import type { InnerPath, PathEnd } from '../net/ingress-links.ts';
-import { sayWhileWaiting } from '../net/tcp-link.ts';
+import type { InnerPath, PathEnd } from '../net/ingress/accepted-paths.ts';
+import { sayWhileWaiting } from '../net/hosts/tcp-link.ts';
 import { Driver } from '../process/driver.ts';
 
 export interface InnerWayOptions {
   /** The relay of this process. */
   readonly relay: { acceptHere(peer: Peer, end: PathEnd): InnerPath | undefined };
   readonly settings: Settings;
+  /** Signs what is sent; undefined: nothing is signed. */
+  readonly signer?: Signer | undefined;
   readonly log: Log;
 }
 
@@ -32,8 +34,8 @@ export class InnerWay implements StreamWay {
   }
 
   open({ from, ...options }: StreamOptions): EncoderSession {
-    const { relay, settings, log } = this.#options;
-    const link = new InnerLink({ settings, log });
+    const { relay, ...own } = this.#options;
+    const link = new InnerLink(own);
     link.open((end) => relay.acceptHere(anonymous('source', from), end));
     const source = link.encoder.openSource(link.driver.now, { ...options, to: undefined, streamId: newStreamId() });
     return new InnerSession(link, source);
@@ -54,8 +56,8 @@ class InnerLink implements PathEnd {
   #sentBytes = 0;
   #waitNoMore: () => void = () => undefined;
 
-  constructor({ settings, log }: Pick<InnerWayOptions, 'settings' | 'log'>) {
-    this.encoder = new Encoder({ settings }, {
+  constructor({ settings, signer, log }: Omit<InnerWayOptions, 'relay'>) {
+    this.encoder = new Encoder({ settings, signer }, {
       send: (_, bytes) => this.#send(bytes),
       backlogBytes: () => 0,
       reset: () => this.driver.defer(() => this.encoder.targetUp(this.driver.now, this.#target)),

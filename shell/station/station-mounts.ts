@@ -1,12 +1,14 @@
-import { mountpointProblem } from '../../core/wire/announce.ts';
-import { addressOf, originProblem } from '../../core/wire/extensions.ts';
-import type { HeaderList } from '../../core/wire/headers.ts';
+import { policyFor, type MountPolicies } from '../../core/config/mount-policy.ts';
+import { mountpointProblem } from '../../core/wire/messages/announce.ts';
+import { addressOf, originProblem } from '../../core/wire/messages/extensions.ts';
+import type { HeaderList } from '../../core/wire/messages/headers.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { Mountpoint, type StreamMount } from '../encoder/mountpoint.ts';
 import type { StreamWay } from '../encoder/uplink.ts';
+import type { SourceAuthConfig } from '../icecast/auth-service/source-auth.ts';
 import type { Log } from '../log/log.ts';
-import type { SourceMount, SourceMounts } from '../source/connections.ts';
-import type { SourceApi, SourceInfo, SourceSink } from '../source/source.ts';
+import type { SourceMount, SourceMounts } from '../encoder/source/push/connections.ts';
+import type { SourceApi, SourceInfo, SourceSink } from '../encoder/source/source.ts';
 
 /** What is wanted of the sources of one mountpoint; what is not given is as for all others. */
 export interface StationMount {
@@ -14,6 +16,8 @@ export interface StationMount {
   readonly user?: string | undefined;
   /** Of source clients. */
   readonly password?: string | undefined;
+  /** A web service that knows its source clients, or is told when it has any. */
+  readonly auth?: SourceAuthConfig | undefined;
   /** What its encoder is called; that of a second source at the same time has a number behind it. */
   readonly origin?: string | undefined;
   readonly title?: string | undefined;
@@ -35,6 +39,8 @@ export interface StationSources {
 
 export interface StationMountsOptions {
   readonly sources: StationSources;
+  /** What is wanted of single mountpoints at present. */
+  readonly policies?: (() => MountPolicies | undefined) | undefined;
   readonly way: StreamWay;
   readonly settings: Settings;
   readonly log: Log;
@@ -56,6 +62,7 @@ const MAX_FREE_PLACES = 64;
 export class StationMounts implements SourceMounts {
   readonly #options: StationMountsOptions;
   #sources: StationSources;
+  #begun = 0;
   /** By mountpoint and origin, in the order in which they were taken or left. */
   readonly #places = new Map<string, Place>();
 
@@ -80,7 +87,14 @@ export class StationMounts implements SourceMounts {
     if (name === undefined || mountpointProblem(name) !== undefined) return undefined;
     const { password, mounts, only } = this.#sources;
     if (only !== undefined && !only.has(name)) return undefined;
-    return { name, user: mounts.get(name)?.user, password: mounts.get(name)?.password ?? password, api: this.api(name) };
+    const authTimeoutMs = policyFor(name, this.#options.policies?.())?.settings?.listenerAuthTimeoutMs;
+    return { name, user: mounts.get(name)?.user, password: mounts.get(name)?.password ?? password, auth: mounts.get(name)?.auth, authTimeoutMs, api: this.api(name) };
+  }
+
+  problemOf(name: string): string | undefined {
+    const problem = mountpointProblem(name);
+    if (problem !== undefined) return problem;
+    return this.#sources.only?.has(name) === false ? 'it is not among those of --mount' : undefined;
   }
 
   /** Where the sources of a mountpoint begin, whoever they are. */
@@ -88,7 +102,13 @@ export class StationMounts implements SourceMounts {
     return { begin: (info) => this.#begin(name, info) };
   }
 
+  /** How many sources there have been. */
+  get begun(): number {
+    return this.#begun;
+  }
+
   #begin(name: string, info: SourceInfo): SourceSink {
+    this.#begun++;
     const [key, place] = this.#placeFor(name, info.from);
     place.isTaken = true;
     this.#keep(key, place);

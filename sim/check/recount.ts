@@ -5,8 +5,7 @@ import { textOf } from './happening.ts';
 /** What is run, seed by seed. */
 export interface Errand {
   readonly scenarioOf: (seed: number) => Scenario;
-  readonly first: number;
-  readonly last: number;
+  readonly seeds: Iterable<number>;
   readonly durationS?: number;
 }
 
@@ -16,9 +15,9 @@ const CHUNK_CHARACTERS = 65_536;
  * Tells all that happens as text, an event a line; before each seed its scenario, and after it what came of it. It is
  * played as the text is asked for, in chunks of whole lines.
  */
-export function* recount({ scenarioOf, first, last, durationS }: Errand): Generator<string> {
+export function* recount({ scenarioOf, seeds, durationS }: Errand): Generator<string> {
   let text = '';
-  for (let seed = first; seed <= last; seed++) {
+  for (const seed of seeds) {
     const scenario = scenarioOf(seed);
     text += `seed ${seed}\nplays ${JSON.stringify(scenario)}\n`;
     const diary = new Diary(scenario, { seed, ...(durationS === undefined ? {} : { durationS }) });

@@ -3,14 +3,14 @@ import { basename, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { checkScenario, type Scenario } from '../run/scenario.ts';
 import { drawSwarm } from '../swarm/draw/draw.ts';
-import { UsageError, type Subject } from './options.ts';
+import { UsageError, type Subject } from './options/options.ts';
 
 /** The scenario of each seed. */
 export type ScenarioOf = (seed: number) => Scenario;
 
 /** Throws a UsageError when there is no such scenario, or none that can be played. */
 export async function load(subject: Subject): Promise<ScenarioOf> {
-  if (subject.kind === 'swarm') return drawSwarm;
+  if (subject.kind === 'swarm') return (seed) => drawSwarm(seed, subject);
   const scenario = await loadFile(subject.file);
   return () => scenario;
 }

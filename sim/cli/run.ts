@@ -2,7 +2,7 @@ import { all } from './commands/all.ts';
 import { check } from './commands/check.ts';
 import { list } from './commands/list.ts';
 import { many } from './commands/many.ts';
-import { readOptions, UsageError, type Asked } from './options.ts';
+import { readOptions, UsageError, type Asked } from './options/options.ts';
 import { play } from './commands/play.ts';
 import { shrink } from './commands/shrink.ts';
 import type { Streams } from './streams.ts';

@@ -23,6 +23,7 @@ export class Driver {
   #clockLead = NaN;
   readonly #lateUs: number;
   #readAt: number = -Infinity;
+  #suspendedUs = 0;
 
   /** `check` is called after a call of the machine. */
   constructor(machine: Machine, host: Host, maxTimerLagMs: number, check: () => void = () => {}) {
@@ -42,8 +43,14 @@ export class Driver {
     assert(now <= latest, 'what a process could not hear is held against others');
     this.#readAt = now;
     const suspendedUs = this.#clock.takeUncountedUs();
+    this.#suspendedUs += suspendedUs;
     if (suspendedUs > 0) this.#machine.suspended?.(now, suspendedUs);
     return now;
+  }
+
+  /** All time of which the machine knows, with what it was suspended for: less than has passed where a clock was set back while the process stood still. */
+  get toldUs(): number {
+    return this.now + this.#suspendedUs;
   }
 
   /** To be called after every input of the machine. */

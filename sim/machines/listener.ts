@@ -6,7 +6,7 @@ import { Hearing } from '../programme/hearing.ts';
 import type { Host, Process } from '../world/host.ts';
 import { nominalFrameUs, type KnownFrame } from '../programme/programme.ts';
 import type { Stage } from './stage.ts';
-import { connectTcp } from '../transport/tcp-connect.ts';
+import { connectTcp } from '../world/transport/tcp-connect.ts';
 import type { Socket } from '../world/socket.ts';
 import type { ListenerSpec } from '../world/topology.ts';
 
@@ -145,6 +145,8 @@ export class ListenerProcess implements Process {
     const { programme, oracle, world } = this.#stage;
     const frame = programme.recognise(bytes, start, end);
     if (typeof frame === 'string') {
+      // Nothing was made by an encoder that stands behind audio of another one in its stream, and reaches back into that.
+      if (programme.glance(bytes, start)?.stream.isForged === true) return;
       oracle.violated('every delivered frame equals one that an encoder made', `${this.#spec.name} got ${frame}`);
       return;
     }
@@ -164,6 +166,7 @@ export class ListenerProcess implements Process {
 
   #why(before: KnownFrame, after: KnownFrame): string {
     if (before.stream === after.stream) return 'gap';
+    if (before.stream.isForged || after.stream.isForged) return 'forged';
     const { edge, mount } = this.#spec;
     const { cast } = this.#stage;
     const reason = after.stream.mount === mount ? cast.whySwitched(edge, after.stream.name) : cast.fallbackOf(edge, mount);

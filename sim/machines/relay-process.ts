@@ -1,21 +1,25 @@
 import type { PathId, SubscriberId } from '../../core/base/machine.ts';
 import { recordedRelay, type RelayMachine } from '../../core/recording/recorded-relay.ts';
 import { Relay, type RelaySink } from '../../core/relay/relay.ts';
-import { anonymous, vouchedFor, type Peer } from '../../core/links/peer.ts';
+import { anonymous, vouchedFor, type Peer } from '../../core/links/peers/peer.ts';
 import { transports, type Transport } from '../../core/links/transport.ts';
-import { Senders } from '../../core/links/senders.ts';
+import { Senders } from '../../core/links/slots/senders.ts';
 import { toMs } from '../../core/base/units.ts';
-import { encodeHello, HELLO_TAKES_TITLES } from '../../core/wire/extensions.ts';
+import { encodeHello, HELLO_TAKES_MOMENTS, HELLO_TAKES_TITLES, HELLO_TAKES_TITLES_AND_WANTS, HELLO_TAKES_WANTS } from '../../core/wire/messages/extensions.ts';
 import { prefixed } from '../../core/wire/framing.ts';
 import { encodeMessage, MessageType, STREAM_ID_BYTES } from '../../core/wire/pdu.ts';
-import { Dialer } from './dialer.ts';
+import { Dialer } from './links/dialer.ts';
 import { Driver } from './driver.ts';
-import type { Host, Process } from '../world/host.ts';
-import { Inflow } from './inflow.ts';
-import { RelayWatch } from '../oracle/relay-watch.ts';
+import type { Forging, Host, Process } from '../world/host.ts';
+import { Forger } from './hostile/forger.ts';
+import { Inflow } from './links/inflow.ts';
+import { RelayWatch } from '../oracle/watches/relay-watch.ts';
 import type { Stage } from './stage.ts';
 import type { Socket, TcpUser } from '../world/socket.ts';
 import type { RelaySpec } from '../world/topology.ts';
+
+/** So large a share of what the history may take is there for what lies far off. */
+const RIVAL_SHARE = 4;
 
 /** A relay: the core's Relay, listening for encoders and subscribers, and subscribing where it is told to. */
 export class RelayProcess implements Process {
@@ -34,9 +38,15 @@ export class RelayProcess implements Process {
   readonly #upstreams = new Map<PathId, Dialer>();
   #sendersDriver: Driver | undefined;
   #connections = 0;
+  /** What hostile peers have sent by the connections that are open. */
+  readonly #hostileBytes = new Map<PathId, number>();
+  readonly #greeting: Uint8Array | undefined;
+  /** It is not what it was. */
+  #forger: Forger | undefined;
 
   constructor(stage: Stage, host: Host, spec: RelaySpec) {
     this.#stage = stage;
+    this.#greeting = greetingOf(stage);
     this.#host = host;
     this.#spec = spec;
     const { settings, world, trace, cast, oracle } = stage;
@@ -46,7 +56,7 @@ export class RelayProcess implements Process {
     const sink: RelaySink = {
       send: (subscriber, bytes) => {
         watch.sent(subscriber, bytes);
-        this.#subscribers.get(subscriber)!.write(bytes);
+        this.#subscribers.get(subscriber)!.write(this.#forger === undefined ? bytes : this.#forger.changed(bytes));
       },
       backlogBytes: (subscriber) => this.#subscribers.get(subscriber)!.backlogBytes,
       cut: (subscriber) => {
@@ -68,10 +78,11 @@ export class RelayProcess implements Process {
         trace.note(world.now, host.name, kind, fields);
       },
     };
-    this.#relay = recorder === undefined ? new Relay({ settings }, sink) : recordedRelay({ settings }, sink, recorder);
+    const options = { settings, mounts: spec.mounts };
+    this.#relay = recorder === undefined ? new Relay(options, sink) : recordedRelay(options, sink, recorder);
     this.#driver = new Driver(this.#relay, host, settings.maxTimerLagMs, () => {
-      // What came in during the history at most, and the pieces of memory and of messages that have been begun.
-      const most = 1.05 * this.#inflow.peakBytes + 2 * 131_072 + this.#connections * 65_537;
+      // What came in during the history at most, what hostile peers have sent to rival places, and the pieces of memory and of messages that have been begun.
+      const most = 1.05 * this.#inflow.peakBytes + this.#keptOfHostileBytes + 2 * 131_072 + this.#connections * 65_537;
       oracle.bound(host.name, 'held bytes', this.#relay.heldBytes, most);
     });
     this.#inflow = new Inflow(this.#driver, settings.historyMs);
@@ -81,7 +92,7 @@ export class RelayProcess implements Process {
     const { rightsOf } = this.#stage;
     // Datagrams have no key.
     if (rightsOf === undefined) this.#listenUdp();
-    this.#host.listenTcp('in', (socket) => this.#open(transports.tcp, rightsOf === undefined ? anonymous('source', socket.remote) : vouchedFor('source', socket.remote, socket.remote, rightsOf(socket.remote)), socket));
+    this.#host.listenTcp('in', (socket) => this.#accept(socket));
     this.#host.listenTcp('out', (socket) => this.#subscribe(socket));
     for (const upstream of this.#spec.upstream) this.#follow(upstream);
     this.#driver.settle();
@@ -91,6 +102,11 @@ export class RelayProcess implements Process {
     this.#stage.oracle.titleSet(title);
     this.#relay.setTitle(this.#driver.now, mount, title, Math.floor(toMs(this.#stage.world.now)));
     this.#driver.settle();
+  }
+
+  forge(how: Forging | undefined): void {
+    const { world, programme } = this.#stage;
+    this.#forger = how && new Forger(world, programme, this.#host.name, how);
   }
 
   killed(): void {
@@ -122,8 +138,11 @@ export class RelayProcess implements Process {
     });
   }
 
-  #open(transport: Transport, peer: Peer, socket?: Socket): TcpUser | undefined {
-    return this.#openPath(transport, peer, socket)?.[1];
+  #accept(socket: Socket): TcpUser | undefined {
+    const rights = this.#stage.rightsOf?.(socket.remote);
+    if (rights?.role === 'edge') return undefined;
+    const peer = rights === undefined ? anonymous('source', socket.remote) : vouchedFor('source', socket.remote, socket.remote, rights);
+    return this.#openPath(transports.tcp, peer, socket)?.[1];
   }
 
   #openPath(transport: Transport, peer: Peer, socket?: Socket): [PathId, TcpUser] | undefined {
@@ -132,10 +151,12 @@ export class RelayProcess implements Process {
     if (path === undefined) return undefined;
     this.#connections++;
     if (socket !== undefined) this.#pushed.set(path, socket);
+    const isHostile = socket !== undefined && this.#stage.isHostile(socket.remote);
     const user: TcpUser = {
       opened: () => {},
       received: (bytes) => {
         this.#inflow.add(bytes.length);
+        if (isHostile) this.#hostileBytes.set(path, (this.#hostileBytes.get(path) ?? 0) + bytes.length);
         this.#relay.receive(this.#driver.now, path, bytes);
         this.#driver.settle();
       },
@@ -148,17 +169,27 @@ export class RelayProcess implements Process {
     return [path, user];
   }
 
+  /** Who sends one message after the other that lies far off has the newest of them kept, for longer than the history: as many as there is memory for. */
+  get #keptOfHostileBytes(): number {
+    let sum = 0;
+    for (const bytes of this.#hostileBytes.values()) sum += bytes;
+    return Math.min(sum, this.#stage.settings.historyBytes / RIVAL_SHARE);
+  }
+
   #forget(path: PathId): void {
     this.#connections--;
     this.#pushed.delete(path);
+    this.#hostileBytes.delete(path);
     this.#upstreams.delete(path);
   }
 
   #subscribe(socket: Socket): TcpUser | undefined {
-    const subscriber = this.#relay.subscribe(this.#driver.now, anonymous('subscriber', socket.remote));
+    const rights = this.#stage.rightsOf?.(socket.remote);
+    const peer = rights?.role === 'edge' ? vouchedFor('subscriber', socket.remote, socket.remote, rights) : anonymous('subscriber', socket.remote);
+    const subscriber = this.#relay.subscribe(this.#driver.now, peer);
     if (subscriber === undefined) return undefined;
     this.#subscribers.set(subscriber, socket);
-    if (this.#stage.setsTitles) socket.write(greeting);
+    if (this.#greeting !== undefined) socket.write(this.#greeting);
     this.#driver.settle();
     return {
       opened: () => {},
@@ -197,6 +228,13 @@ export class RelayProcess implements Process {
   }
 }
 
-/** What a relay says first to whoever subscribes: that it reads titles. */
 const HELLO_ID = new Uint8Array(STREAM_ID_BYTES).fill(0x48);
-const greeting: Uint8Array = prefixed(encodeMessage({ type: MessageType.HELLO, replica: 0, streamId: HELLO_ID, sequence: HELLO_TAKES_TITLES, payload: encodeHello({ side: 'out', peerPort: 0 }) }));
+
+/** What a relay says first to whoever subscribes: what it reads. Nothing, where nobody says anything to it. */
+function greetingOf({ setsTitles, hasWishes, settings }: Stage): Uint8Array | undefined {
+  const makesSegments = settings.hlsSegmentMs > 0;
+  if (!setsTitles && !hasWishes && !makesSegments) return undefined;
+  const withWants = setsTitles ? HELLO_TAKES_TITLES_AND_WANTS : HELLO_TAKES_WANTS;
+  const sequence = hasWishes ? withWants : HELLO_TAKES_TITLES;
+  return prefixed(encodeMessage({ type: MessageType.HELLO, replica: makesSegments ? HELLO_TAKES_MOMENTS : 0, streamId: HELLO_ID, sequence, payload: encodeHello({ side: 'out', peerPort: 0 }) }));
+}

@@ -1,13 +1,15 @@
+import { streamFields } from '../../core/edge/events.ts';
 import { formatStreamId } from '../../core/wire/pdu.ts';
-import type { RecordedRole } from '../../core/recording/format.ts';
+import type { RecordedRole } from '../../core/recording/file/format.ts';
 import type { Recorder } from '../../core/recording/recorder.ts';
-import type { PeerRights } from '../../core/links/peer.ts';
+import type { PeerRights } from '../../core/links/peers/peer.ts';
 import type { Settings } from '../../core/config/settings.ts';
+import type { Segment } from '../../core/edge/segments/segment.ts';
 import type { Micros } from '../../core/base/units.ts';
 import type { Feed } from '../programme/feed.ts';
-import type { Sending } from './impostor.ts';
+import type { Sending } from './hostile/impostor.ts';
 import type { Host } from '../world/host.ts';
-import type { MountServer } from './mount-server.ts';
+import type { MountServer } from './encoder/mount-server.ts';
 import type { Network } from '../world/network.ts';
 import type { Oracle } from '../oracle/oracle.ts';
 import type { ModelStream, Programme } from '../programme/programme.ts';
@@ -36,11 +38,32 @@ export interface Stage {
   recorderFor(host: string, role: RecordedRole): Recorder | undefined;
   /** Somebody sets titles in this run: relays say that they read what subscribers say, and what edges show is noted. */
   readonly setsTitles: boolean;
+  /** Somebody does not take in everything: relays say that they read what is wanted of them. */
+  readonly hasWishes: boolean;
   /** What the key of a host allows, by its name; undefined: nobody has keys. */
-  readonly rightsOf: ((host: string) => PeerRights) | undefined;
+  readonly rightsOf: ((host: string) => KeyRights) | undefined;
+  /** Whether somebody who means harm runs on a host. */
+  isHostile(host: string): boolean;
+  /** Encoders that sign what they send. */
+  readonly signers: readonly string[];
   /** Is told of every frame that an edge gives out, at the world's time. */
   readonly onAir: OnAir | undefined;
+  /** Is told of every segment that an edge makes. */
+  readonly onSegment: OnSegment | undefined;
+  /** And of every part of one. */
+  readonly onPart: OnSegment | undefined;
 }
+
+/** Is told of each segment that an edge makes of a mountpoint; undefined: there are no more that go on from the last one. */
+export type OnSegment = (edge: string, mount: string, segment: Segment | undefined) => void;
+
+/** The key of an edge is no good where streams come in. */
+export interface KeyRights extends PeerRights {
+  readonly role: 'encoder' | 'edge';
+}
+
+/** The mountpoint of hostile peers that have keys. */
+export const THEIRS = 'theirs';
 
 /** Is told of each frame that a mountpoint gives out, and its length. */
 export type OnAir = (now: Micros, mount: string, durationUs: number) => void;
@@ -93,18 +116,13 @@ export class Cast {
   /** A machine's event as people want to read it: streams by the name of the encoder that made them. */
   readable(event: { readonly kind: string }): { readonly kind: string; readonly fields: Record<string, unknown> } {
     const { kind, ...fields } = event as { kind: string } & Record<string, unknown>;
-    for (const key of ['stream', 'other', 'from', 'to', 'onAir']) {
+    for (const [key, ...namesBeside] of streamFields) {
       const stream = this.#byId.get(String(fields[key]));
       if (stream === undefined) continue;
       fields[key] = stream.name;
       // That says the same.
-      for (const name of namesBeside(key)) delete fields[name];
+      for (const name of namesBeside) delete fields[name];
     }
     return { kind, fields };
   }
-}
-
-/** Fields that have the encoder's name and address, beside the one that has the id of its stream. */
-function namesBeside(key: string): readonly string[] {
-  return key === 'stream' ? ['origin', 'source'] : [`${key}Origin`, `${key}Source`];
 }

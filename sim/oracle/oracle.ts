@@ -23,6 +23,8 @@ export type Rule =
   | 'a title that was set is followed by newer ones only'
   | 'a listener gets what is given out'
   | 'a listener hears only those who are allowed'
+  | 'forged audio is not heard past its signature'
+  | 'a stream that has to be signed is not heard without'
   | 'a subscriber gets each message once'
   | 'what is kept is sent again'
   | 'a dead connection is let go of'

@@ -1,4 +1,4 @@
-import type { Unfitness } from '../../core/edge/switching/events.ts';
+import { unfitnessTexts, type Unfitness } from '../../core/edge/switching/events.ts';
 import type { Fields, MarkTone } from './data.ts';
 
 /** How an event is told: what it means, a line for people, and what stands beside its mark. */
@@ -23,16 +23,6 @@ const formatText = (format: unknown): string => {
   if (format === undefined) return 'nothing';
   const { codec, sampleRateHz, channels } = format as Fields;
   return `${text(codec)} ${text(sampleRateHz)} Hz ${text(channels)} ch`;
-};
-const unfitnessTexts: Readonly<Record<Unfitness, string>> = {
-  'stalled': 'has stalled',
-  'no-path': 'comes by no connection any more',
-  'unpaced': 'is faster than real time',
-  'other-format': 'has another format',
-  'silent': 'is silent',
-  'frozen': 'repeats itself',
-  'stranger': 'carries another programme',
-  'gone': 'is gone',
 };
 const unfit = (why: unknown): string => unfitnessTexts[why as Unfitness];
 const who = ({ host }: Fields): string => text(host);
@@ -115,7 +105,9 @@ const entries: Readonly<Record<string, Entry>> = {
   'listener-dropped': ['bad', (f) => `listener disconnected, too slow: ${text(f['label'])}, ${text(f['lagBytes'])} bytes behind`, () => 'too slow'],
   // What encoders and relays report.
   'stream-contested': ['loss', (f) => `${text(f['stream'])} from ${text(f['label'])} refused: its owner is ${text(f['owner'])}`, () => 'not owner'],
-  'rights-exceeded': ['loss', (f) => `${text(f['label'])} sends what its key does not allow: ${text(f['messages'])} messages dropped`, () => 'not allowed'],
+  'relay-forges': ['bad', (f) => `${text(f['label'])} brings audio of ${text(f['stream'])} that its encoder has not signed: ${text(f['messages'])} messages, ${text(f['given'])} of them given out`, () => 'forged'],
+  'stream-unproven': ['loss', (f) => `${text(f['messages'])} messages of ${text(f['stream'])} refused: ${text(f['why'])}`, () => 'not signed'],
+  'rights-exceeded': ['loss', (f) => `${text(f['label'])} sends what its key does not allow${f['mount'] === undefined ? '' : `, of ${text(f['mount'])}`}: ${text(f['messages'])} messages dropped`, () => 'not allowed'],
   'target-stuck': ['news', (f) => `${text(f['label'])} has acknowledged nothing for ${span(f['stuckMs'])}: reconnecting`],
   'no-target-left': ['loss', (f) => `no target connected, ${text(f['label'])} was the last`, () => 'no target'],
   'target-back': ['repair', (f) => `target ${text(f['label'])} connected, after ${span(f['forMs'])} without any`],

@@ -1,3 +1,4 @@
+import { joined } from './joined.ts';
 import { LENGTH_NEEDS_BYTES, lengthAt, MAX_MODEL_FRAME_BYTES } from './model-frame.ts';
 
 /** Takes in one frame, which is `bytes[start, end)`, borrowed for the call. */
@@ -23,7 +24,7 @@ export class FrameReader {
   }
 
   push(chunk: Uint8Array): void {
-    const bytes = this.#carry.length === 0 ? chunk : joined(this.#carry, chunk);
+    const bytes = this.#carry.length === 0 ? chunk : joined([this.#carry, chunk]);
     let at = 0;
     while (bytes.length - at >= LENGTH_NEEDS_BYTES) {
       const length = lengthAt(bytes, at);
@@ -41,10 +42,3 @@ export class FrameReader {
 }
 
 const EMPTY = new Uint8Array(0);
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(first.length + second.length);
-  bytes.set(first);
-  bytes.set(second, first.length);
-  return bytes;
-}

@@ -25,6 +25,8 @@ export interface ModelStreamOptions {
   readonly isForeign?: boolean;
   /** Nobody has let it, and it goes by an id of its own and announces the mountpoint, as a new encoder does. */
   readonly isStranger?: boolean;
+  /** A relay has put it in place of a stream that it forwards. */
+  readonly isForged?: boolean;
   /** It is a file of so many frames, which are all there, and are played again and again. */
   readonly fileFrames?: number;
 }
@@ -55,6 +57,7 @@ export class ModelStream {
   readonly format: ModelFormat;
   readonly isForeign: boolean;
   readonly isStranger: boolean;
+  readonly isForged: boolean;
   readonly #beginsAtUs: number;
   /** As long as a frame lasts on the world's clock. */
   readonly #frameUs: number;
@@ -65,13 +68,14 @@ export class ModelStream {
   readonly #skipped = new Set<number>();
   #made = 0;
 
-  constructor(instance: number, { name, mount, format, beginsAtUs, ppm, feed, isForeign = false, isStranger = false, fileFrames }: ModelStreamOptions) {
+  constructor(instance: number, { name, mount, format, beginsAtUs, ppm, feed, isForeign = false, isStranger = false, isForged = false, fileFrames }: ModelStreamOptions) {
     this.instance = instance;
     this.name = name;
     this.mount = mount;
     this.format = format;
     this.isForeign = isForeign;
     this.isStranger = isStranger;
+    this.isForged = isForged;
     this.#beginsAtUs = beginsAtUs;
     this.#frameUs = nominalFrameUs(format) * (1 + ppm / 1e6);
     this.#feed = feed;

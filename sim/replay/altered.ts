@@ -1,7 +1,7 @@
 import type { ListenerId, PathId, SubscriberId } from '../../core/base/machine.ts';
 import type { Call } from '../../core/recording/calls/read.ts';
-import type { Generation } from '../../core/recording/read.ts';
-import type { Head } from '../../core/recording/format.ts';
+import type { Generation } from '../../core/recording/file/read.ts';
+import type { Head } from '../../core/recording/file/format.ts';
 import { ms, type Micros } from '../../core/base/units.ts';
 import type { Alteration } from './alteration.ts';
 import type { Answer } from '../../core/recording/told.ts';

@@ -1,4 +1,4 @@
-import type { Generation } from '../../core/recording/read.ts';
+import type { Generation } from '../../core/recording/file/read.ts';
 import type { ReplayLog, Told } from './log.ts';
 import type { Stretch } from './replay.ts';
 

@@ -1,13 +1,6 @@
+import { streamFields } from '../../core/edge/events.ts';
 import type { ReplayLog, Told } from './log.ts';
 
-/** Fields that hold the id of a stream, and those that hold the name and the address of its encoder. */
-const fieldsOfStreams: readonly (readonly [id: string, origin: string, source: string])[] = [
-  ['stream', 'origin', 'source'],
-  ['other', 'otherOrigin', 'otherSource'],
-  ['from', 'fromOrigin', 'fromSource'],
-  ['to', 'toOrigin', 'toSource'],
-  ['onAir', 'onAirOrigin', 'onAirSource'],
-];
 const DIGITS = 4;
 const isId = (value: unknown): value is string => typeof value === 'string' && /^[0-9a-f]{32}$/.test(value);
 
@@ -18,7 +11,7 @@ export class StreamNames {
 
   constructor(log: Pick<ReplayLog, 'told' | 'beginnings'>) {
     for (const { there } of log.beginnings) for (const { stream, origin, source } of there.mounts) this.#learn(stream, origin, source);
-    for (const { fields } of log.told) for (const [id, origin, source] of fieldsOfStreams) this.#learn(fields[id], fields[origin], fields[source]);
+    for (const { fields } of log.told) for (const [id, origin, source] of streamFields) this.#learn(fields[id], fields[origin], fields[source]);
     const texts = [...this.#named.values()].map(textOf);
     for (const [id, named] of this.#named) {
       const text = textOf(named);
@@ -36,7 +29,7 @@ export class StreamNames {
   /** The same with streams by their names, and their encoders no further. */
   readable({ atUs, kind, fields }: Told): Told {
     const named: Record<string, unknown> = { ...fields };
-    for (const [id, origin, source] of fieldsOfStreams) {
+    for (const [id, origin, source] of streamFields) {
       const stream = fields[id];
       if (!isId(stream) || !this.#texts.has(stream)) continue;
       named[id] = this.of(stream);

@@ -1,8 +1,9 @@
-import { Edge, type EdgeSink } from '../../core/edge/edge.ts';
+import { Edge } from '../../core/edge/edge.ts';
+import type { EdgeSink } from '../../core/edge/options.ts';
 import { apply, callsOf, type CallAt, type CallDefinition } from '../../core/recording/calls/calls.ts';
 import type { Answers } from '../../core/recording/calls/read.ts';
-import type { Head } from '../../core/recording/format.ts';
-import type { Generation } from '../../core/recording/read.ts';
+import type { Head, MadeWith } from '../../core/recording/file/format.ts';
+import type { Generation } from '../../core/recording/file/read.ts';
 import { notedEdgeSink, recordedEdge, type EdgeMachine } from '../../core/recording/recorded-edge.ts';
 import { framesOnly, type MountOutput, type OutputOf } from '../../core/edge/output/output.ts';
 import { notedRelaySink, recordedRelay, type RelayMachine } from '../../core/recording/recorded-relay.ts';
@@ -10,9 +11,8 @@ import type { Recorder } from '../../core/recording/recorder.ts';
 import { OutputHash, type Outputs } from '../../core/recording/output-hash.ts';
 import { StateReader, StateWriter } from '../../core/recording/saved-state.ts';
 import { Output, type Answer, type MachineEvent } from '../../core/recording/told.ts';
-import { ByteReader, ByteWriter } from '../../core/recording/wire.ts';
+import { ByteReader, ByteWriter } from '../../core/recording/file/wire.ts';
 import { Relay, type RelaySink } from '../../core/relay/relay.ts';
-import type { Settings } from '../../core/config/settings.ts';
 import type { Micros } from '../../core/base/units.ts';
 
 export interface There {
@@ -30,8 +30,10 @@ export interface Watcher {
   onAir(now: Micros, mount: string, durationUs: number): void;
 }
 
-/** What a machine is told when it is made. */
+/** What may be another than was recorded of what a machine is told when it is made. */
 type Wanted = Pick<Head, 'settings' | 'policies'>;
+/** All that it is told. */
+type Made = MadeWith & Pick<Head, 'settings'>;
 
 export interface PlayerOptions {
   /** Instead of what was recorded. */
@@ -59,7 +61,7 @@ export class Player implements Outputs {
   constructor({ head, state }: Generation, watcher: Watcher, { wanted = head, recorder }: PlayerOptions = {}) {
     this.#watcher = watcher;
     this.#calls = callsOf(head.role);
-    this.#machine = head.role === 'edge' ? { kind: 'edge', edge: this.#edge(wanted, recorder) } : { kind: 'relay', relay: this.#relay(wanted.settings, recorder) };
+    this.#machine = head.role === 'edge' ? { kind: 'edge', edge: this.#edge({ ...head, ...wanted }, recorder) } : { kind: 'relay', relay: this.#relay({ ...head, ...wanted }, recorder) };
     if (state.length > 0) this.machine.snapshot(new StateReader(new ByteReader(state), head.stateAudio, head.audio));
     watcher.begins(head.atUs as Micros, this.#there());
   }
@@ -111,16 +113,17 @@ export class Player implements Outputs {
     return bytes;
   }
 
-  #edge({ settings, policies }: Wanted, recorder: Recorder | undefined): EdgeMachine {
+  #edge({ settings, policies, wish, verifies }: Made, recorder: Recorder | undefined): EdgeMachine {
     const outputs = ({ name }: OutputOf): readonly MountOutput[] => [framesOnly((now, _bytes, durationUs) => this.#watcher.onAir(now, name, durationUs))];
-    const sink: EdgeSink = notedEdgeSink({ ...this.#sink, end: () => {} }, this);
-    const options = { settings, outputs, ...(policies && { policies }) };
+    const sink: EdgeSink = notedEdgeSink({ ...this.#sink, ...(verifies === true && { proof: this.#proof }), end: () => {} }, this);
+    const options = { settings, outputs, wish, ...(policies && { policies }) };
     return recorder === undefined ? new Edge(options, sink) : recordedEdge(options, sink, recorder);
   }
 
-  #relay(settings: Settings, recorder: Recorder | undefined): RelayMachine {
+  #relay({ settings, mounts, refusesTitles }: Made, recorder: Recorder | undefined): RelayMachine {
     const sink: RelaySink = notedRelaySink({ ...this.#sink, cut: () => {}, drop: () => {} }, this);
-    return recorder === undefined ? new Relay({ settings }, sink) : recordedRelay({ settings }, sink, recorder);
+    const options = { settings, mounts, refusesTitles };
+    return recorder === undefined ? new Relay(options, sink) : recordedRelay(options, sink, recorder);
   }
 
   /** Nobody is there to take what comes out; what was answered then is answered again. */
@@ -130,10 +133,21 @@ export class Player implements Outputs {
     event: (event: { readonly kind: string }): void => this.#watcher.event(this.#now, event),
   };
 
+  /** What was found then is found again. Where that is not known, everything is as it was signed. */
+  readonly #proof = {
+    covers: (): number => this.#answer(1),
+    faultOf: (): number => this.#answer(0),
+    differs: (): number => this.#answer(0),
+    isOther: (): number => this.#answer(0),
+  };
+
+  #answer(otherwise: number): number {
+    return this.#answers === undefined ? otherwise : (this.#answers.get(this.#asked++) ?? 0);
+  }
+
   #backlog(of: number): number {
     if (this.#answers === undefined) return this.backlogOf(of);
-    const bytes = this.#answers.get(this.#asked) ?? 0;
-    this.#asked++;
+    const bytes = this.#answer(0);
     this.backlogs.set(of, bytes);
     return bytes;
   }

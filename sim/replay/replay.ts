@@ -1,5 +1,5 @@
 import { readCalls } from '../../core/recording/calls/read.ts';
-import type { CallsBlock, Generation, Recording } from '../../core/recording/read.ts';
+import type { CallsBlock, Generation, Recording } from '../../core/recording/file/read.ts';
 import type { Recorder } from '../../core/recording/recorder.ts';
 import { Player, type Watcher } from './player.ts';
 

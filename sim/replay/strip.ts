@@ -1,5 +1,5 @@
-import { BlockKind, jsonBlock } from '../../core/recording/format.ts';
-import type { Recording } from '../../core/recording/read.ts';
+import { BlockKind, jsonBlock } from '../../core/recording/file/format.ts';
+import type { Recording } from '../../core/recording/file/read.ts';
 import { Recorder } from '../../core/recording/recorder.ts';
 import { nobody, playStretch, stretchesOf, type Stretch } from './replay.ts';
 

@@ -1,5 +1,5 @@
 import { policyFor, type MountPolicies, type MountPolicy } from '../../core/config/mount-policy.ts';
-import type { Head } from '../../core/recording/format.ts';
+import type { Head } from '../../core/recording/file/format.ts';
 import type { Settings } from '../../core/config/settings.ts';
 
 /** Settings and policies that are to have been others. */

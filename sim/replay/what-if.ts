@@ -1,5 +1,5 @@
 import { readCalls } from '../../core/recording/calls/read.ts';
-import type { Generation } from '../../core/recording/read.ts';
+import type { Generation } from '../../core/recording/file/read.ts';
 import type { Alteration } from './alteration.ts';
 import type { Micros } from '../../core/base/units.ts';
 import { Altered } from './altered.ts';

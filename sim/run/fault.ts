@@ -1,9 +1,10 @@
 import type { MountPolicy } from '../../core/config/mount-policy.ts';
-import type { MountCommand } from '../../core/edge/switching/command.ts';
+import type { MountCommand } from '../../core/edge/switching/operator/command.ts';
 import { ms, type Micros } from '../../core/base/units.ts';
 import type { Carried } from '../programme/feed.ts';
 import type { Conditions } from '../world/path.ts';
 import type { Stage } from '../machines/stage.ts';
+import type { Forging } from '../world/host.ts';
 
 /** Something that goes wrong, or right again, at a certain time. */
 export type Fault =
@@ -16,7 +17,7 @@ export type Fault =
   | { readonly atS: number; readonly kind: WayFault; readonly ways: readonly WayName[] }
   | { readonly atS: number; readonly kind: 'change'; readonly ways: readonly WayName[]; readonly changes: Partial<Conditions> };
 
-export type HostFault = 'kill' | 'restart' | 'freeze' | 'thaw' | 'vanish';
+export type HostFault = 'kill' | 'restart' | 'freeze' | 'thaw' | 'vanish' | Forging | 'mend';
 
 export type WayFault = 'cut' | 'heal' | 'forget' | 'recall';
 
@@ -39,6 +40,15 @@ export interface At {
   thaw(host: string): Fault;
   /** Power or network gone for good: no FIN, no answer. */
   vanish(host: string): Fault;
+  /** Somebody takes a relay over: all audio that it forwards is his own, in the messages of the streams that it forwards. Over when it is restarted. */
+  forge(relay: string): Fault;
+  /** The same, but he lets all of it by, and puts his own in between: with the number of the next message, before that comes. */
+  insert(relay: string): Fault;
+  /** The same, but what he puts in is what the relay has sent seconds before, to the byte. */
+  repeat(relay: string): Fault;
+  /** He spoils all signatures, and lets all else by. */
+  unsign(relay: string): Fault;
+  mend(relay: string): Fault;
   /** Its clock is set: back where `byMs` is less than 0. */
   step(host: string, byMs: number): Fault;
   /** No fault of anybody: an operator takes an edge's mountpoint over to an encoder, by its name, or gives the choice back. */
@@ -73,6 +83,11 @@ export function at(atS: number): At {
     freeze: (host) => ({ atS, kind: 'freeze', host }),
     thaw: (host) => ({ atS, kind: 'thaw', host }),
     vanish: (host) => ({ atS, kind: 'vanish', host }),
+    forge: (host) => ({ atS, kind: 'forge', host }),
+    insert: (host) => ({ atS, kind: 'insert', host }),
+    repeat: (host) => ({ atS, kind: 'repeat', host }),
+    unsign: (host) => ({ atS, kind: 'unsign', host }),
+    mend: (host) => ({ atS, kind: 'mend', host }),
     step: (host, byMs) => ({ atS, kind: 'step', host, byMs }),
     switchTo: (host, mount, to) => ({ atS, kind: 'command', host, mount, command: { kind: 'switch', to } }),
     automatic: (host, mount) => ({ atS, kind: 'command', host, mount, command: { kind: 'automatic' } }),
@@ -126,6 +141,13 @@ function happen(stage: Stage, fault: Fault): void {
       return stage.host(fault.host).resume();
     case 'vanish':
       return stage.host(fault.host).vanish();
+    case 'forge':
+    case 'insert':
+    case 'repeat':
+    case 'unsign':
+      return stage.host(fault.host).forge(fault.kind);
+    case 'mend':
+      return stage.host(fault.host).forge(undefined);
     case 'step':
       return stage.host(fault.host).stepClock(ms(fault.byMs));
     case 'command':

@@ -1,5 +1,6 @@
 import { defaultSettings } from '../../core/config/settings.ts';
 import type { Expectation, Outcome } from './expectation.ts';
+import type { Topology } from '../world/topology.ts';
 import type { Note } from '../world/trace.ts';
 import { unmatchedLossesMs } from './unmatched-losses.ts';
 import { servedFrom } from './whole.ts';
@@ -16,6 +17,9 @@ const RETRY_S = 5;
  */
 const MOST_SILENCE_MS = 500;
 const MOST_SILENCE_SHARE = 0.02;
+
+/** A stream is left when another one is `behindSwitchMs` ahead of it, and has been for a moment, and by a burst. */
+const MOST_BEHIND_MS = 2 * defaultSettings.behindSwitchMs;
 
 /** What a player has in its buffer is heard before what is missing. */
 const HEARD_WITHIN_MS = 10_000;
@@ -52,7 +56,7 @@ export function recovers(recovery: Recovery): Expectation {
 }
 
 /** What was wrong from that time on; undefined when nothing was. */
-function silenceOf(name: string, { notes, listeners, simulatedS }: Outcome, fromMs: number, excusedMs: readonly number[]): string | undefined {
+function silenceOf(name: string, { topology, notes, listeners, simulatedS }: Outcome, fromMs: number, excusedMs: readonly number[]): string | undefined {
   const own = notes.filter(({ actor }) => actor === name);
   const endMs = 1_000 * simulatedS;
   if (endMs <= fromMs) return undefined;
@@ -66,7 +70,8 @@ function silenceOf(name: string, { notes, listeners, simulatedS }: Outcome, from
   const [first] = silences.filter(({ silentMs }) => silentMs > 0);
   const waits = notes.filter(({ kind }) => kind === 'switch').map((note) => waitedMs(note, fromMs));
   const mostAtOnce = MOST_SILENCE_MS + Math.max(0, ...waits);
-  const mostInAll = MOST_SILENCE_SHARE * (endMs - fromMs) + waits.reduce((sum, waitMs) => sum + waitMs, 0);
+  const behind = notes.filter(({ kind }) => kind === 'switch').map((note) => behindMs(note, fromMs, topology));
+  const mostInAll = MOST_SILENCE_SHARE * (endMs - fromMs) + [...waits, ...behind].reduce((sum, ms) => sum + ms, 0);
   if (first !== undefined && (longest > mostAtOnce || total > mostInAll)) {
     return `was silent for ${Math.round(total)} ms after ${fromMs / 1_000} s, first from ${first.sinceMs / 1_000} s on, ${Math.round(longest)} ms at once`;
   }
@@ -89,6 +94,13 @@ function waitedMs({ atMs, fields }: Note, fromMs: number): number {
   // Where the programme goes on as it was, what does not follow at once had yet to come.
   const goesOn = atMs >= fromMs && fields['reason'] === 'stalled' && fields['missingMs'] === 0 && fields['repeatedMs'] === 0;
   return waitMs + (goesOn ? Math.min(Math.max(0, silentMs - catchUpMs), defaultSettings.slowerWaitMs) : 0);
+}
+
+/** How long listeners got pieces before a switch, because a stream came slower than it plays: until another one was so far ahead, which may have had the programme later. */
+function behindMs({ atMs, fields }: Note, fromMs: number, { encoders }: Topology): number {
+  if (atMs < fromMs || fields['reason'] !== 'behind') return 0;
+  const delayMs = (stream: unknown): number => encoders.find(({ name }) => String(stream).startsWith(`${name}#`))?.feedDelayMs ?? 0;
+  return Math.min(Number(fields['catchUpMs']), MOST_BEHIND_MS) + Math.max(0, delayMs(fields['to']) - delayMs(fields['from']));
 }
 
 function lastConnected(notes: readonly Note[]): number {

@@ -49,6 +49,8 @@ const told: Readonly<Record<string, ((note: Note) => boolean) | undefined>> = {
   'no-relay-left': undefined,
   'relay-back': undefined,
   'new-format': undefined,
+  'relay-forges': undefined,
+  'stream-unproven': undefined,
   'stream-unpaced': undefined,
   'stream-paced': undefined,
   stalled: undefined,

@@ -1,3 +1,4 @@
+import { fallbackFileOf } from '../../core/config/mount-policy.ts';
 import type { Expectation } from './expectation.ts';
 import { namesIn, type Fault } from './fault.ts';
 import type { Random } from '../world/rng.ts';
@@ -35,8 +36,7 @@ export function checkScenario(story: Scenario): void {
     ...edges.flatMap((each) => each.relays),
     ...hostile.map((each) => each.relay),
   ]);
-  const fallbacks = edges.flatMap(({ policies = {} }) => Object.values(policies).map(({ fallback }) => fallback));
-  known(story, Object.keys(files), fallbacks.flatMap((fallback) => (fallback !== undefined && 'file' in fallback ? [fallback.file] : [])));
+  known(story, Object.keys(files), edges.flatMap(({ policies = {} }) => Object.values(policies).flatMap((policy) => fallbackFileOf(policy) ?? [])));
   known(story, edges.map(({ name }) => name), listeners.map((each) => each.edge));
   known(story, encoders.map(({ name }) => name), encoders.flatMap(({ stranger }) => (stranger?.impersonates === undefined ? [] : [stranger.impersonates])));
   known(story, names, paths.flatMap(({ from, to }) => [from, to]));
@@ -47,7 +47,7 @@ export function checkScenario(story: Scenario): void {
 export function faultsOf(story: Scenario, plan: Plan): readonly Fault[] {
   const faults = typeof story.faults === 'function' ? story.faults(plan) : story.faults;
   known(story, hostNames(story.topology), faults.flatMap(namesIn));
-  known(story, Object.keys(story.topology.files ?? {}), faults.flatMap((fault) => (fault.kind === 'policy' && fault.policy.fallback !== undefined && 'file' in fault.policy.fallback ? [fault.policy.fallback.file] : [])));
+  known(story, Object.keys(story.topology.files ?? {}), faults.flatMap((fault) => (fault.kind === 'policy' ? (fallbackFileOf(fault.policy) ?? []) : [])));
   return faults;
 }
 

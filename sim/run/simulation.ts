@@ -1,22 +1,22 @@
 import { withSettings } from '../../core/config/settings.ts';
 import { ms, toMs, type Micros } from '../../core/base/units.ts';
-import { EdgeProcess } from '../machines/edge-process.ts';
-import { EncoderProcess } from '../machines/encoder-process.ts';
+import { EdgeProcess } from '../machines/edge/edge-process.ts';
+import { EncoderProcess } from '../machines/encoder/encoder-process.ts';
 import type { Expectation, Outcome } from './expectation.ts';
 import { schedule, type Fault } from './fault.ts';
 import { Feed } from '../programme/feed.ts';
 import type { Probe } from '../world/gauge.ts';
-import { HostileProcess } from '../machines/hostile-process.ts';
+import { HostileProcess } from '../machines/hostile/hostile-process.ts';
 import { Host, type Process } from '../world/host.ts';
 import { ListenerProcess } from '../machines/listener.ts';
-import { MountServer } from '../machines/mount-server.ts';
+import { MountServer } from '../machines/encoder/mount-server.ts';
 import { Network } from '../world/network.ts';
 import { Oracle, type Violation } from '../oracle/oracle.ts';
 import { Programme } from '../programme/programme.ts';
 import { RelayProcess } from '../machines/relay-process.ts';
 import { Dice } from '../world/rng.ts';
 import { checkScenario, type Scenario, type Plan, expectationsOf, faultsOf } from './scenario.ts';
-import { Cast, type OnAir, type Stage } from '../machines/stage.ts';
+import { Cast, THEIRS, type OnAir, type OnSegment, type Stage } from '../machines/stage.ts';
 import { Trace, type TraceLine } from '../world/trace.ts';
 import { mountsOf, type Topology } from '../world/topology.ts';
 import { World } from '../world/world.ts';
@@ -31,6 +31,10 @@ export interface RunOptions {
   readonly recorderFor?: Stage['recorderFor'];
   /** Is told of every frame that an edge gives out, at the world's time. */
   readonly onAir?: OnAir;
+  /** Is told of every segment that an edge makes, where `hlsSegmentMs` is set. */
+  readonly onSegment?: OnSegment;
+  /** And of every part of one, where `hlsPartMs` is set. */
+  readonly onPart?: OnSegment;
   /** Looks at all buffers every so often. */
   readonly probe?: Probe;
 }
@@ -68,7 +72,7 @@ export class Simulation {
   readonly #probe: Probe | undefined;
 
   constructor(scenario: Scenario, options: RunOptions) {
-    const { seed, durationS = scenario.durationS, line, probe, onAir, recorderFor = () => undefined } = options;
+    const { seed, durationS = scenario.durationS, line, probe, onAir, onSegment, onPart, recorderFor = () => undefined } = options;
     checkScenario(scenario);
     this.scenario = scenario;
     this.#seed = seed;
@@ -80,7 +84,9 @@ export class Simulation {
     this.#oracle = new Oracle(this.world);
     this.#faults = faultsOf(scenario, this.#plan);
     const setsTitles = this.#faults.some(({ kind }) => kind === 'title');
-    const stage: Cradle = { ...newStage(scenario, this.world, dice, trace, this.#oracle), recorderFor, onAir, setsTitles };
+    const { edges, relays } = scenario.topology;
+    const hasWishes = edges.some(({ wish }) => wish !== undefined) || relays.some(({ mounts }) => mounts !== undefined);
+    const stage: Cradle = { ...newStage(scenario, this.world, dice, trace, this.#oracle), recorderFor, onAir, onSegment, onPart, setsTitles, hasWishes };
     this.#hosts = stage.hosts;
     this.#probe = probe;
     this.#listeners = populate(stage, scenario);
@@ -143,7 +149,7 @@ export class Simulation {
 
 type Cradle = Stage & { readonly hosts: Map<string, Host> };
 
-function newStage({ topology }: Scenario, world: World, dice: Dice, trace: Trace, oracle: Oracle): Omit<Cradle, 'recorderFor' | 'onAir' | 'setsTitles'> {
+function newStage({ topology }: Scenario, world: World, dice: Dice, trace: Trace, oracle: Oracle): Omit<Cradle, 'recorderFor' | 'onAir' | 'onSegment' | 'onPart' | 'setsTitles' | 'hasWishes'> {
   const hosts = new Map<string, Host>();
   const feeds = new Map(topology.encoders.map(({ name }) => [name, new Feed()]));
   const network = new Network(world, dice);
@@ -171,15 +177,18 @@ function newStage({ topology }: Scenario, world: World, dice: Dice, trace: Trace
     server: (name) => found(servers, name, 'nobody pulls'),
     file: (name) => found(files, name, 'there is no file'),
     rightsOf: topology.hasKeys === true ? rightsIn(topology) : undefined,
+    isHostile: (host) => topology.hostile?.some(({ name }) => name === host) === true,
+    signers: topology.encoders.filter(({ signs }) => signs === true).map(({ name }) => name),
     hosts,
     host: (name) => found(hosts, name, 'there is no host'),
   };
 }
 
-/** Encoders may announce their mountpoints; hostile peers have one of their own. */
-function rightsIn({ encoders }: Topology): NonNullable<Stage['rightsOf']> {
+/** Encoders may announce their mountpoints; hostile peers have one of their own, and some the key of an edge. */
+function rightsIn({ encoders, hostile = [] }: Topology): NonNullable<Stage['rightsOf']> {
   const mounts = new Map(encoders.map((spec) => [spec.name, mountsOf(spec)]));
-  return (host) => ({ mounts: mounts.get(host) ?? ['theirs'] });
+  const ofEdges = new Set(hostile.filter(({ kind }) => kind === 'edge-key').map(({ name }) => name));
+  return (host) => ({ role: ofEdges.has(host) ? 'edge' : 'encoder', mounts: mounts.get(host) ?? [THEIRS] });
 }
 
 function found<T>(among: ReadonlyMap<string, T>, name: string, otherwise: string): T {

@@ -95,6 +95,7 @@ class State {
   readonly #hosts: Set<string>;
   readonly #down = new Set<string>();
   readonly #frozen = new Set<string>();
+  readonly #forging = new Set<string>();
   readonly #cut = new Set<string>();
   readonly #spoilt = new Set<string>();
   readonly #conditions = new Map<string, Conditions>();
@@ -108,6 +109,7 @@ class State {
     switch (fault.kind) {
       case 'kill':
       case 'vanish':
+        this.#forging.delete(fault.host);
         this.#frozen.delete(fault.host);
         this.#down.add(fault.host);
         return;
@@ -119,6 +121,15 @@ class State {
         return;
       case 'thaw':
         this.#frozen.delete(fault.host);
+        return;
+      case 'forge':
+      case 'insert':
+      case 'repeat':
+      case 'unsign':
+        this.#forging.add(fault.host);
+        return;
+      case 'mend':
+        this.#forging.delete(fault.host);
         return;
       // What an encoder makes its frames of, what time it thinks it is, and which one is heard, does not keep them from anybody.
       case 'step':
@@ -155,7 +166,7 @@ class State {
 
   /** A path is well when both its directions are: most of what goes by it needs an answer. */
   isWell(part: string): boolean {
-    if (this.#hosts.has(part)) return !this.#down.has(part) && !this.#frozen.has(part) && !this.#spoilt.has(part);
+    if (this.#hosts.has(part)) return !this.#down.has(part) && !this.#frozen.has(part) && !this.#forging.has(part) && !this.#spoilt.has(part);
     const [from, to] = part.split('→');
     return this.#isGood(part) && this.#isGood(`${to}→${from}`);
   }

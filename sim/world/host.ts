@@ -1,10 +1,13 @@
 import type { MountPolicy } from '../../core/config/mount-policy.ts';
-import type { MountCommand } from '../../core/edge/switching/command.ts';
+import type { MountCommand } from '../../core/edge/switching/operator/command.ts';
 import { ms, type Micros } from '../../core/base/units.ts';
 import type { Gauge } from './gauge.ts';
 import type { Random } from './rng.ts';
 import type { Accept, Socket } from './socket.ts';
 import type { World } from './world.ts';
+
+/** What somebody does with what a relay of his forwards. */
+export type Forging = 'forge' | 'insert' | 'repeat' | 'unsign';
 
 /** A program on a host: one of ours, or a listener's player. */
 export interface Process {
@@ -16,6 +19,8 @@ export interface Process {
   /** Somebody sets the title of one of its mountpoints. */
   setTitle?(mount: string, title: string): void;
   changePolicy?(mount: string, policy: MountPolicy): void;
+  /** Somebody has taken it over, or has been thrown out again. */
+  forge?(how: Forging | undefined): void;
   /** What its buffers hold. Nothing may come of being asked. */
   gauges?(): readonly Gauge[];
 }
@@ -121,6 +126,10 @@ export class Host {
   /** What is wanted of a mountpoint changes, for its process, if it runs. */
   changePolicy(mount: string, policy: MountPolicy): void {
     this.run(() => this.#process?.changePolicy?.(mount, policy));
+  }
+
+  forge(how: Forging | undefined): void {
+    this.run(() => this.#process?.forge?.(how));
   }
 
   /** Does it now, or as soon as the process goes on. The caller bounds how much it hands in meanwhile. */

@@ -1,4 +1,4 @@
-import type { TransportName } from '../../core/links/transport.ts';
+import type { EdgeWish } from '../../core/edge/edge.ts';
 import type { MountPolicies } from '../../core/config/mount-policy.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { mp3, type ModelFormat } from '../programme/model-frame.ts';
@@ -23,7 +23,7 @@ export interface Topology {
 }
 
 /** What a hostile peer does to its relay: see `sim/swarm/draw/hostile.ts`. */
-export type HostileKind = 'noise' | 'garbled' | 'replays' | 'deaf' | 'mute' | 'crowd' | 'ids' | 'extremes' | 'far' | 'thief' | 'stranger' | 'unpaced';
+export type HostileKind = 'noise' | 'garbled' | 'replays' | 'deaf' | 'mute' | 'crowd' | 'ids' | 'extremes' | 'far' | 'thief' | 'stranger' | 'unpaced' | 'trespasser' | 'flood' | 'edge-key';
 
 export interface HostileSpec {
   readonly name: string;
@@ -64,6 +64,10 @@ export interface EncoderSpec {
   readonly startsAtS: number;
   /** It says another title after every so many frames; always the same one when not given. */
   readonly titleEveryFrames?: number;
+  /** It does not say when its audio was recorded, as the original does not; where segments are made. */
+  readonly saysNoTime?: boolean;
+  /** It signs what it sends. */
+  readonly signs?: boolean;
   /** It does not belong to the station: it has another programme. */
   readonly stranger?: StrangerSpec;
   /** It has no audio of its own, but pulls a server's mountpoint: its frames are the server's, and so are those of others that pull it. */
@@ -86,13 +90,15 @@ export interface Pull {
 
 export interface Target {
   readonly relay: string;
-  readonly transport: TransportName;
+  readonly transport: 'tcp' | 'udp';
 }
 
 export interface RelaySpec {
   readonly name: string;
   /** Relays that it subscribes to. */
   readonly upstream: readonly string[];
+  /** Which mountpoints it takes in of these; all, unless given. */
+  readonly mounts?: readonly string[];
 }
 
 export interface EdgeSpec {
@@ -100,6 +106,8 @@ export interface EdgeSpec {
   readonly relays: readonly string[];
   /** What is wanted of single mountpoints there. */
   readonly policies?: MountPolicies;
+  /** Which mountpoints it takes in; all, unless given. */
+  readonly wish?: EdgeWish;
 }
 
 export interface ListenerSpec {
@@ -139,8 +147,8 @@ export function udp(relay: string): Target {
   return { relay, transport: 'udp' };
 }
 
-export function relay(name: string, { upstream = [] }: Partial<Omit<RelaySpec, 'name'>> = {}): RelaySpec {
-  return { name, upstream };
+export function relay(name: string, { upstream = [], ...others }: Partial<Omit<RelaySpec, 'name'>> = {}): RelaySpec {
+  return { name, upstream, ...others };
 }
 
 export function edge(name: string, relays: readonly string[], others: Partial<Omit<EdgeSpec, 'name' | 'relays'>> = {}): EdgeSpec {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import seedrandom from 'seedrandom';
-import { figures } from './figures.ts';
-import { Crowd } from './pushing.ts';
-import { MOUNT, Station } from './station.ts';
+import { figures } from './support/figures.ts';
+import { Crowd } from './support/pushing.ts';
+import { MOUNT, Station } from './support/station.ts';
 
 let station: Station;
 let before: Readonly<Record<string, number>> | undefined;

@@ -2,10 +2,11 @@ import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startDavecast, type Davecast } from '../../bench/common/davecast.ts';
+import { freePort } from '../../bench/common/free-port.ts';
 import { data, framed, message } from '../core/support/messages.ts';
 import { numbered, range } from '../core/support/frames.ts';
-import { Pusher } from './pushing.ts';
-import { HOST } from './station.ts';
+import { Pusher } from './support/pushing.ts';
+import { HOST } from './support/station.ts';
 
 const started: Davecast[] = [];
 
@@ -20,18 +21,9 @@ async function relay(out: number, other: number): Promise<Davecast> {
   return process;
 }
 
-/** Ports that nobody listens on now. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = range(1, count).map(() => net.createServer().listen(0, HOST));
-  await sleep(100);
-  const ports = servers.map((server) => (server.address() as net.AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
-
 describe('two relays that subscribe to each other', () => {
   it('pass nothing on for ever, whatever its numbers', { timeout: 60_000 }, async () => {
-    const [a, b] = (await freePorts(2)) as [number, number];
+    const [a, b] = [await freePort(), await freePort()];
     const first = await relay(a, b);
     const second = await relay(b, a);
     await sleep(1_500);

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { data, framed } from '../core/support/messages.ts';
 import { numbered, range } from '../core/support/frames.ts';
-import { Pusher } from './pushing.ts';
-import { HOST, Station, type Name } from './station.ts';
+import { Pusher } from './support/pushing.ts';
+import { HOST, Station, type Name } from './support/station.ts';
 
 const stations: Station[] = [];
 
@@ -26,8 +26,8 @@ describe('what happens to a process', () => {
   it('is no end of it: signals that ask for something else', async () => {
     const station = await started();
     for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGPIPE', 'SIGALRM', 'SIGWINCH', 'SIGCONT'] as const) {
-      // An edge is upgraded by that: test/shell/upgrade.
-      for (const name of names) if (signal !== 'SIGUSR1' || name !== 'edge') station.child(name).kill(signal);
+      // Edges and relays are upgraded by that: test/shell/process/upgrade.
+      for (const name of names) if (signal !== 'SIGUSR1' || name === 'encoder') station.child(name).kill(signal);
       await station.hearsOn(10);
     }
     await station.isUnharmed();

@@ -2,10 +2,10 @@ import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { announce, data, framed, headers, metadata, origin, parts, unframed } from '../core/support/messages.ts';
 import { numbered, range } from '../core/support/frames.ts';
-import { figures } from './figures.ts';
-import { Hostile } from './hostile.ts';
-import { Crowd, Pusher, Shooter } from './pushing.ts';
-import { HOST, RELAYS, Station } from './station.ts';
+import { figures } from './support/figures.ts';
+import { Hostile } from './support/hostile.ts';
+import { Crowd, Pusher, Shooter } from './support/pushing.ts';
+import { HOST, RELAYS, Station } from './support/station.ts';
 
 const MESSAGES_BY_TCP = 1_600_000;
 const DATAGRAMS = 400_000;

@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startDavecast } from '../../bench/common/davecast.ts';
 import { numbered } from '../core/support/frames.ts';
-import { figures } from './figures.ts';
-import { residentBytes } from './memory.ts';
-import { HOST } from './station.ts';
+import { figures } from './support/figures.ts';
+import { residentBytes } from './support/memory.ts';
+import { HOST } from './support/station.ts';
 
 const OK = 'HTTP/1.0 200 OK\r\nContent-Type: audio/mpeg\r\n';
 const audio = Buffer.concat(Array.from({ length: 200 }, (_, n) => numbered(n)));

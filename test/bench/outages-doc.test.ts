@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withFigures } from '../../bench/common/document.ts';
+import { withFigures } from '../../bench/common/report/document.ts';
 import type { Experience, SessionResult } from '../../bench/outages/experience.ts';
 import { goalsOf } from '../../bench/outages/report/goals.ts';
 import { plot } from '../../bench/outages/report/plot.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { withFigures } from '../../bench/common/document.ts';
-import { readRecorded, type Result } from '../../bench/common/results.ts';
+import { withFigures } from '../../bench/common/report/document.ts';
+import { readRecorded, type Result } from '../../bench/common/report/results.ts';
 import { ingestWhat } from '../../bench/load/plan.ts';
 import { goalTable } from '../../bench/performance/goals.ts';
 import { growthTables } from '../../bench/performance/growth.ts';

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { descriptorsOf, median, usageOf } from '../../bench/common/accounting.ts';
 import { BadOption, readOptions } from '../../bench/common/options.ts';
-import { describe as describeResult, spread } from '../../bench/common/report.ts';
-import { lastOf, readRecorded, recordResult, withResult, writeResults, type Result } from '../../bench/common/results.ts';
+import { describe as describeResult, spread } from '../../bench/common/report/report.ts';
+import { lastOf, readRecorded, recordResult, withResult, writeResults, type Result } from '../../bench/common/report/results.ts';
 import { problemsOf } from '../../bench/performance/short.ts';
 
 const machine = { on: '2026-01-02', processors: '2 × X', node: 'v20.1.0', load: 1.5, commit: 'abc' };

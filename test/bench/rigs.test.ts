@@ -1,8 +1,10 @@
+import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PassThrough } from 'node:stream';
 import seedrandom from 'seedrandom';
 import { describe, expect, it } from 'vitest';
 import { BurstLoss } from '../../bench/rigs/weather/burst-loss.ts';
+import { TcpLeg } from '../../bench/rigs/weather/tcp-leg.ts';
 import { PCM_RATE_HZ } from '../../bench/rigs/formats.ts';
 import { SoundCard } from '../../bench/rigs/sound-card.ts';
 
@@ -20,18 +22,45 @@ describe('loss in bursts', () => {
   });
 });
 
+describe('a leg by TCP', () => {
+  it('passes all on in its order, whatever is late, and nothing while it is cut', async () => {
+    let heard = '';
+    const server = net.createServer((socket) => socket.setEncoding('utf8').on('data', (text) => (heard += text)));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const random = seedrandom('leg');
+    const leg = new TcpLeg((server.address() as net.AddressInfo).port, 2, random);
+    const socket = net.createConnection(await leg.open(), '127.0.0.1').setNoDelay(true);
+    leg.lossShare = 0.1;
+    for (let piece = 0; piece < 20; piece++) {
+      socket.write(`${piece} `);
+      await sleep(2);
+    }
+    const first = Array.from({ length: 20 }, (_, piece) => `${piece} `).join('');
+    await expect.poll(() => heard).toBe(first);
+    leg.cut();
+    socket.write('cut');
+    await sleep(50);
+    expect(heard).toBe(first);
+    leg.heal();
+    await expect.poll(() => heard).toBe(`${first}cut`);
+    leg.close();
+    socket.destroy();
+    server.close();
+  });
+});
+
 /** Samples that tell their place in the programme. */
 const pcm = Buffer.alloc(6 * PCM_RATE_HZ * 4);
 for (let sample = 0; sample < 6 * PCM_RATE_HZ; sample++) pcm.writeUInt32LE(sample, 4 * sample);
 
 describe('the sound card of an encoder', () => {
-  it('gives the programme by the clock from a frame on, and silence or its last second when it is told to', async () => {
+  it('gives the programme by the clock from a frame on, silence or its last second when it is told to, and silence behind the programme', async () => {
     const heard = new PassThrough({ highWaterMark: 1e8 });
     let positionS = 2;
     const card = new SoundCard(heard, { pcm, positionS: () => positionS, phaseSamples: 100, samplesPerFrame: 1_152 });
     const hear = async (untilS: number): Promise<number[]> => {
       positionS = untilS;
-      await sleep(50);
+      while (heard.readableLength === 0) await sleep(5);
       const bytes = heard.read() as Buffer;
       return Array.from({ length: bytes.length / 4 }, (_, index) => bytes.readUInt32LE(4 * index));
     };
@@ -51,6 +80,12 @@ describe('the sound card of an encoder', () => {
     expect(frames[0]).toBe(5 * PCM_RATE_HZ - 38 * 1_152);
     card.play('programme');
     expect((await hear(5.6))[0]).toBe(5.5 * PCM_RATE_HZ);
+    const last = await hear(6.5);
+    expect([last.findLast((sample) => sample > 0), last.at(-1)]).toEqual([6 * PCM_RATE_HZ - 1, 0]);
+    // Also long after its end.
+    expect(new Set(await hear(7))).toEqual(new Set([0]));
+    card.play('loop');
+    expect(new Set(await hear(8.5))).toEqual(new Set([0]));
     card.stop();
   });
 });

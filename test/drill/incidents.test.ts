@@ -4,7 +4,7 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { pairOf, type PairName } from '../shell/tls/support.ts';
+import { pairOf, type PairName } from '../shell/net/tls/support.ts';
 import { Ledger, type Saying } from './ledger.ts';
 import { eventually, HOST, type Running } from './running.ts';
 import { Site } from './site.ts';

@@ -35,7 +35,7 @@ export class Site {
   readonly #more: { stop(): unknown }[] = [];
 
   constructor() {
-    this.relays = [1, 2].map((n) => new Running(`relay-${n}`, ['in', 'out', 'http'], (ports) => ['relay', ...['in', 'out', 'http'].flatMap((what) => [`--${what}`, `${ports.get(what) ?? 0}`])]));
+    this.relays = [1, 2].map((n) => new Running(`relay-${n}`, ['in', 'out', 'http'], (ports) => ['relay', ...['in', 'out', 'http'].flatMap((what) => [`--${what}`, `${ports.get(what)}`])]));
     const encoder = (origin: string, mounts: readonly string[]): Running => new Running(origin, ['source'], (ports) => this.encoderArgs(origin, mounts, ports.get('source')));
     this.encoders = [encoder('studio-a', MOUNTS), encoder('studio-b', MOUNTS)];
     this.other = encoder('studio-c', ['talk', 'loud', 'spare']);

@@ -53,7 +53,8 @@ describe.skipIf(process.platform !== 'linux')('davecast as one file', () => {
       const relay = new Launched(alone(name), ['relay', '--in', '0', '--out', '0', '--bind', '127.0.0.1', '--loop-blocked-ms', '400'], { NODE_OPTIONS: `--require ${resolve('test/packages/standing.cjs')}` });
       try {
         const { at } = await relay.line('loop-stands-at');
-        expect((at as string[])[0]).toMatch(/^standStill test\/packages\/standing\.cjs:\d+$/);
+        // It may be in the clock of Node.js at that moment, which it asks.
+        expect(at).toContainEqual(expect.stringMatching(/^standStill test\/packages\/standing\.cjs:\d+$/));
         await relay.line('loop-goes-on');
       } finally {
         expect(await relay.stop()).toBe(0);

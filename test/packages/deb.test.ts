@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFile
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { describeWith } from '../peers/need.ts';
+import { describeWith } from '../peers/support/need.ts';
 import { canBoot, Debian } from './debian.ts';
 import { succeed } from './launched.ts';
 

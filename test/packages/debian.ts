@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { sleep } from '../shell/support.ts';
+import { sleep } from '../shell/support/support.ts';
 import { run, succeed, type Ended } from './launched.ts';
 
 /** Whether this machine lets its root have namespaces in which a systemd can run: many containers do not. */

@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { expect } from 'vitest';
-import { mp3Frames, RawClient } from '../shell/support.ts';
+import { mp3Frames, RawClient } from '../shell/support/support.ts';
 
 /** What a program printed that has ended. */
 export interface Ended {

@@ -8,10 +8,10 @@ import tls from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withSettings } from '../../core/config/settings.ts';
 import { EdgeApp } from '../../shell/edge/edge.ts';
-import { parseRange } from '../../shell/net/allow.ts';
-import { CapturedLog, freeTcpPort, mp3Frames, RawClient, sleep } from '../shell/support.ts';
-import { ca, certificateFile } from '../shell/tls/support.ts';
-import { describeWith } from './need.ts';
+import { parseRange } from '../../shell/net/addresses/allow.ts';
+import { CapturedLog, freeTcpPort, mp3Frames, RawClient, sleep } from '../shell/support/support.ts';
+import { ca, certificateFile } from '../shell/net/tls/support.ts';
+import { describeWith } from './support/need.ts';
 
 /** Clients have another address of this machine than the proxies. */
 const CLIENT = '127.0.0.2';

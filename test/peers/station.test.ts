@@ -4,19 +4,19 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Recorder } from '../../bench/referee/recorder.ts';
-import { commands } from '../../shell/bin/commands.ts';
-import { stationConfig } from '../../shell/bin/station-config.ts';
-import { readGiven } from '../../shell/cli/config.ts';
+import { commands } from '../../shell/bin/commands/commands.ts';
+import { stationConfig } from '../../shell/bin/roles/station-config.ts';
+import { readGiven } from '../../shell/cli/config/config.ts';
 import { StationApp } from '../../shell/station/station.ts';
-import { CapturedLog } from '../shell/support.ts';
-import { describeWith } from './need.ts';
-import { players } from './players.ts';
+import { CapturedLog } from '../shell/support/support.ts';
+import { describeWith } from './support/need.ts';
+import { players } from './players/players.ts';
 
 /** As the package icecast2 of Debian installs it. */
 const DEBIANS = '/etc/icecast2/icecast.xml';
 const PROGRAMME = join(import.meta.dirname, '../../demo/programme-a.mp3');
 const PLAY_S = 8;
-const READY_MS = 20_000;
+const READY_MS = 60_000;
 
 describeWith(['icecast2', 'ffmpeg', 'mpg123'], 'a station with the icecast.xml that Debian ships', () => {
   const told = new CapturedLog();

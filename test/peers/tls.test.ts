@@ -5,9 +5,9 @@ import { EdgeApp } from '../../shell/edge/edge.ts';
 import { EncoderApp } from '../../shell/encoder/encoder.ts';
 import type { App } from '../../shell/process/app.ts';
 import { RelayApp } from '../../shell/relay/relay.ts';
-import { CapturedLog } from '../shell/support.ts';
-import { certificateFile, pairOf } from '../shell/tls/support.ts';
-import { describeWith } from './need.ts';
+import { CapturedLog } from '../shell/support/support.ts';
+import { certificateFile, pairOf } from '../shell/net/tls/support.ts';
+import { describeWith } from './support/need.ts';
 
 interface Ran {
   readonly status: number;

@@ -51,7 +51,8 @@ export function readAdtsHeader(bytes: Uint8Array, at: number, into: FrameHeader)
 
 const SAMPLES_PER_BLOCK = 1024;
 
-const sampleRatesHz = [
+/** By their index, as AudioSpecificConfig has them, too (ISO 14496-3, 1.6.3.3). */
+export const adtsSampleRatesHz: readonly number[] = [
   96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350,
 ];
 
@@ -59,7 +60,7 @@ const sampleRatesHz = [
 const formats: readonly (FrameFormat | undefined)[] = Array.from({ length: 1024 }, (_, key) => {
   const mpegVersion = key >> 9 ? '2' : '4';
   const aacObjectType = 1 + ((key >> 7) & 3);
-  const sampleRateHz = sampleRatesHz[(key >> 3) & 15];
+  const sampleRateHz = adtsSampleRatesHz[(key >> 3) & 15];
   const configuration = key & 7;
   if (sampleRateHz === undefined || (mpegVersion === '2' && aacObjectType === 4)) return undefined;
   return {

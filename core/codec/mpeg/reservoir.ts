@@ -18,7 +18,6 @@ import { MPEG_HEADER_BYTES, readMpegHeader, sideInfoBytes } from './header.ts';
  */
 export class ReservoirCarrier implements CutRepair {
   readonly #header: FrameHeader = emptyFrameHeader();
-  readonly #scratch: Uint8Array = new Uint8Array(2 * MOST_RESERVOIR_BYTES + MOST_FRAME_BYTES);
   /** Main data right before the next frame that whoever follows has been given. */
   #givenBytes = MOST_RESERVOIR_BYTES;
   #isSilenced = false;
@@ -60,7 +59,6 @@ export class ReservoirCarrier implements CutRepair {
   #standingAlone(entry: Uint8Array, before: (back: number) => Uint8Array | undefined): Uint8Array {
     const { format, mainDataBegin } = this.#header;
     const own = mainData(entry, this.#header);
-    const scratch = this.#scratch;
     // From the back: its own main data, and before it what is there of that of the frames before.
     const end = scratch.length;
     const ownFrom = end - own.length;
@@ -85,7 +83,7 @@ export class ReservoirCarrier implements CutRepair {
       const data = mainData(frame, this.#header);
       const taken = Math.min(data.length, wanted - (ownFrom - from));
       from -= taken;
-      this.#scratch.set(data.subarray(data.length - taken), from);
+      scratch.set(data.subarray(data.length - taken), from);
     }
     return from;
   }
@@ -95,6 +93,8 @@ export class ReservoirCarrier implements CutRepair {
 const MOST_RESERVOIR_BYTES = 511;
 /** The longest Layer III frame: 320 kbit/s at 32 kHz, and a byte of padding. */
 const MOST_FRAME_BYTES = 1_441;
+/** Where a frame is made anew, for all of them: nothing in it outlives that, and an edge has two for each mountpoint. */
+const scratch: Uint8Array = new Uint8Array(2 * MOST_RESERVOIR_BYTES + MOST_FRAME_BYTES);
 
 /** Everything of a frame behind its side info. */
 function mainData(frame: Uint8Array, { format }: FrameHeader): Uint8Array {

@@ -114,6 +114,15 @@ export class FrameScanner {
     this.#afterGap = true;
   }
 
+  /** What is held, where no frame has gone out since the beginning: it is as if nothing had come. Undefined where one has. */
+  takeBack(): Uint8Array | undefined {
+    if (this.#frames > 0) return undefined;
+    const held = this.#held.bytes.slice(this.#held.start, this.#held.end);
+    this.#held.clear();
+    this.end();
+    return held;
+  }
+
   /**
    * The input has ended: what is whole, and ends exactly where it does, is a frame without being confirmed. The scanner
    * can be used again, for another stream.

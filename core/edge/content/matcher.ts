@@ -1,7 +1,7 @@
 import type { LoudnessEnvelope } from './loudness-envelope.ts';
 import type { Snapshot } from '../../base/snapshot.ts';
 import type { Micros } from '../../base/units.ts';
-import type { Timeline } from '../../timing/timeline.ts';
+import type { Timeline } from '../../arrival/timing/timeline.ts';
 import type { FrameTable } from './frame-table.ts';
 
 /** What a matcher may know of a stream. */

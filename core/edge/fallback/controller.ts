@@ -5,7 +5,7 @@ import type { FrameFormat } from '../../codec/format/format.ts';
 import { CutRepairs } from '../../codec/cuts.ts';
 import { snapshotFormat, canFollow, cannotFollow, isSameFormat } from '../../codec/formats.ts';
 import { icyTitleText } from '../../wire/icy.ts';
-import { encoderName } from '../../links/encoder-name.ts';
+import { encoderName } from '../../links/peers/encoder-name.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Discontinuity, FrameOutput } from '../output/output.ts';
 import type { MountState } from '../playout/state.ts';

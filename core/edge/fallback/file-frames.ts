@@ -7,6 +7,9 @@ import { ID3V2_HEAD_BYTES } from '../../codec/tags/tags.ts';
 import { programmeEnd } from '../../codec/tags/trailing-tags.ts';
 import type { FallbackProblem } from './problem.ts';
 
+/** Of an element of an array of numbers. */
+const OFFSET_BYTES = 8;
+
 /** The frames of a file, one behind the other in memory, without tags and players' tables of contents. */
 export class FileFrames {
   readonly format: FrameFormat;
@@ -23,6 +26,10 @@ export class FileFrames {
     let durationUs = 0;
     for (let index = 0; index < this.count; index++) durationUs += this.durationUs(index);
     this.bitrateBps = (bytes.length * 8_000_000) / durationUs;
+  }
+
+  get heldBytes(): number {
+    return this.bytes.length + OFFSET_BYTES * this.#offsets.length;
   }
 
   get count(): number {

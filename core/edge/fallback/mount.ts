@@ -1,5 +1,5 @@
 import type { Snapshot } from '../../base/snapshot.ts';
-import type { MemoryBudget } from '../../base/budget.ts';
+import type { MemoryBudget } from '../../base/memory/budget.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
 import { snapshotFormat, isSameFormat } from '../../codec/formats.ts';
 import { icyTitleText } from '../../wire/icy.ts';

@@ -2,7 +2,7 @@ import type { Snapshot } from '../../base/snapshot.ts';
 import { snapshotFormat } from '../../codec/formats.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
 import type { Micros } from '../../base/units.ts';
-import type { EncoderName } from '../../links/encoder-name.ts';
+import type { EncoderName } from '../../links/peers/encoder-name.ts';
 import type { LastSeen, Unfitness } from '../switching/events.ts';
 import type { EarlierRedundancy } from '../switching/redundancy.ts';
 import type { EndReason } from './events.ts';

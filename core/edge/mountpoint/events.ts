@@ -1,5 +1,5 @@
 import type { FormatRefusal } from '../../codec/format/format.ts';
-import type { EncoderName } from '../../links/encoder-name.ts';
+import type { EncoderName } from '../../links/peers/encoder-name.ts';
 import type { FallbackEvent } from '../fallback/events.ts';
 import type { OutputEvent } from '../output/events.ts';
 import type { LastSeen, SwitchingEvent } from '../switching/events.ts';
@@ -23,6 +23,8 @@ export type MountpointEvent =
       readonly listeners: number;
       readonly streams: readonly LastSeen[];
     })
+  /** It is not taken in any more, after `forMs` on air: nobody has listened for a while, where it was taken in on demand. */
+  | { readonly kind: 'mount-let-go'; readonly mount: string; readonly forMs: number }
   /** Something else is wanted of a mountpoint: `changed` has the keys of its policy, with spaces in between. */
   | { readonly kind: 'policy-changed'; readonly mount: string; readonly changed: string }
   /** Only a stream of another codec is back: the mountpoint ends, and begins anew with that. */

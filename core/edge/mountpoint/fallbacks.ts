@@ -1,13 +1,14 @@
 import type { Snapshot } from '../../base/snapshot.ts';
 import { assert } from '../../base/assert.ts';
-import type { MemoryBudget } from '../../base/budget.ts';
+import { SetAside, type MemoryBudget } from '../../base/memory/budget.ts';
 import type { Follower } from '../output/fan-out.ts';
 import type { OutputOf } from '../output/output.ts';
-import type { MountPolicy } from '../../config/mount-policy.ts';
+import { fallbackFileOf, fallbackMountOf, type MountPolicy } from '../../config/mount-policy.ts';
 import type { Policies } from '../../config/policies.ts';
 import type { Timer } from '../../base/timers.ts';
 import type { Micros } from '../../base/units.ts';
 import { FileFrames, readFileFrames } from '../fallback/file-frames.ts';
+import { FileLoop } from '../fallback/file-loop.ts';
 import { FallbackFile } from '../fallback/file.ts';
 import { FallbackMount } from '../fallback/mount.ts';
 import type { FallbackProblem } from '../fallback/problem.ts';
@@ -19,6 +20,8 @@ export interface FallbacksOptions {
   readonly timer: (reason: 'fallback-frame', fire: (now: Micros) => void) => Timer<string>;
   /** Whether there is such a mountpoint. */
   readonly has: (mount: string) => boolean;
+  /** Whether it may begin. */
+  readonly isWanted: (mount: string) => boolean;
   /** Makes the mountpoint. */
   readonly begin: (now: Micros, mount: string) => void;
   /** No stream of it is there yet, but its fallback has something. */
@@ -37,6 +40,8 @@ export interface ReadFile {
   readonly path: string | undefined;
   readonly title: string;
   readonly frames: FileFrames;
+  /** As segments are made of it; undefined: none has been. */
+  loop?: FileLoop;
 }
 
 /**
@@ -50,15 +55,17 @@ export class Fallbacks {
   /** By the name of the mountpoint that follows, while that exists. */
   readonly #followers: Map<string, FallbackMount> = new Map();
   #files: Map<string, ReadFile> = new Map();
+  readonly #aside: SetAside;
 
   constructor(options: FallbacksOptions) {
     this.#options = options;
+    this.#aside = new SetAside(options.budget);
     this.#findFollowing();
   }
 
   get heldBytes(): number {
     let sum = 0;
-    for (const { frames } of this.#files.values()) sum += frames.bytes.length;
+    for (const { frames, loop } of this.#files.values()) sum += frames.heldBytes + (loop?.heldBytes ?? 0);
     return sum;
   }
 
@@ -67,14 +74,14 @@ export class Fallbacks {
     if (this.#options.has(mount)) return { code: 'too-late' };
     const frames = readFileFrames(bytes);
     if (!(frames instanceof FileFrames)) return frames;
-    this.#files.set(mount, { path: pathOf(this.#options.policies.of(mount)), title, frames });
+    this.#keep(mount, { path: fallbackFileOf(this.#options.policies.of(mount)), title, frames });
     this.ended(now, mount);
     return undefined;
   }
 
   /** Reads the file that a mountpoint is to have as its fallback; undefined where that is none, or the one that it has already. */
   read(mount: string, policy: MountPolicy, given: GivenFile | undefined): ReadFile | FallbackProblem | undefined {
-    const path = pathOf(policy);
+    const path = fallbackFileOf(policy);
     if (path === undefined) return undefined;
     if (given === undefined) return this.#files.get(mount)?.path === path ? undefined : { code: 'no-file' };
     const frames = readFileFrames(given.bytes);
@@ -83,7 +90,7 @@ export class Fallbacks {
 
   /** Another policy of a mountpoint is in force, with this file. The one that it had last is kept: it can be its fallback again. */
   changed(mount: string, file: ReadFile | undefined): void {
-    if (file !== undefined) this.#files.set(mount, file);
+    if (file !== undefined) this.#keep(mount, file);
     this.#findFollowing();
   }
 
@@ -92,10 +99,10 @@ export class Fallbacks {
     const { budget, timer, policies } = this.#options;
     const file = this.#fileOf(mount);
     if (file !== undefined) return (sink) => new FallbackFile({ name: file.title, frames: file.frames, sink, timer });
-    const fallback = policies.of(mount).fallback;
-    if (fallback === undefined || !('mount' in fallback)) return undefined;
+    const name = fallbackMountOf(policies.of(mount));
+    if (name === undefined) return undefined;
     return (sink) => {
-      const follower = new FallbackMount({ name: fallback.mount, budget, sink });
+      const follower = new FallbackMount({ name, budget, sink });
       this.#followers.set(mount, follower);
       return follower;
     };
@@ -103,11 +110,12 @@ export class Fallbacks {
 
   /** Of a mountpoint: those that have it as their fallback. */
   followers(of: OutputOf): readonly Follower[] {
-    const { has, begin, controller } = this.#options;
+    const { has, isWanted, begin, controller } = this.#options;
     return (this.#following.get(of.name) ?? []).map((other) => ({
       opened: () => this.#followers.get(other)?.begins(),
       frame: (now, bytes, durationUs) => {
         const isNew = !has(other);
+        if (isNew && !isWanted(other)) return;
         if (isNew) begin(now, other);
         this.#followers.get(other)?.heard(now, bytes, durationUs, of);
         if (isNew) controller(now, other);
@@ -115,11 +123,27 @@ export class Fallbacks {
     }));
   }
 
-  /** A mountpoint has ended, or has never been: with a file it begins anew. */
+  /** A mountpoint has ended, or has never been: with a file it begins anew, if it is wanted. */
   ended(now: Micros, mount: string): void {
-    if (this.#fileOf(mount) === undefined) return;
+    if (!this.hasFile(mount) || !this.#options.isWanted(mount)) return;
     this.#options.begin(now, mount);
     this.#options.controller(now, mount);
+  }
+
+  /** The file of a mountpoint as segments are made of it; undefined: it has none. */
+  loopOf(mount: string): { readonly title: string; readonly loop: FileLoop } | undefined {
+    const file = this.#fileOf(mount);
+    if (file === undefined) return undefined;
+    if (file.loop === undefined) {
+      file.loop = new FileLoop(file.frames);
+      this.#aside.set(this.heldBytes);
+    }
+    return { title: file.title, loop: file.loop };
+  }
+
+  /** Whether a mountpoint has a file as its fallback. */
+  hasFile(mount: string): boolean {
+    return this.#fileOf(mount) !== undefined;
   }
 
   /** A mountpoint is over, and its fallback with it. */
@@ -127,21 +151,24 @@ export class Fallbacks {
     this.#followers.delete(mount);
   }
 
+  #keep(mount: string, file: ReadFile): void {
+    this.#files.set(mount, file);
+    this.#aside.set(this.heldBytes);
+  }
+
   /** The file that a mountpoint has as its fallback at present. */
   #fileOf(mount: string): ReadFile | undefined {
     const file = this.#files.get(mount);
-    const { fallback } = this.#options.policies.of(mount);
+    const policy = this.#options.policies.of(mount);
     // One that was provided where no policy speaks of it is what is wanted.
-    const isWanted = fallback === undefined ? file?.path === undefined : 'file' in fallback && file?.path === fallback.file;
-    return isWanted ? file : undefined;
+    return fallbackMountOf(policy) === undefined && file?.path === fallbackFileOf(policy) ? file : undefined;
   }
 
   #findFollowing(): void {
     this.#following.clear();
-    for (const [mount, { fallback }] of this.#options.policies) {
-      if (fallback === undefined || !('mount' in fallback)) continue;
-      const others = this.#following.get(fallback.mount) ?? [];
-      this.#following.set(fallback.mount, [...others, mount]);
+    for (const [mount, policy] of this.#options.policies) {
+      const followed = fallbackMountOf(policy);
+      if (followed !== undefined) this.#following.set(followed, [...(this.#following.get(followed) ?? []), mount]);
     }
   }
 
@@ -157,12 +184,10 @@ export class Fallbacks {
       assert(frames instanceof FileFrames, 'the frames of a file are found again');
       return [mount, { path, title, frames }];
     }));
-    if (a.isLoading) this.#findFollowing();
+    if (!a.isLoading) return;
+    this.#findFollowing();
+    this.#aside.set(this.heldBytes);
   }
 }
 
 const NOTHING = new Uint8Array(0);
-
-function pathOf({ fallback }: MountPolicy): string | undefined {
-  return fallback !== undefined && 'file' in fallback ? fallback.file : undefined;
-}

@@ -53,8 +53,8 @@ function streamFigures(now: Micros, stream: EdgeStream, mount: Mount): StreamFig
   const info = streamInfo(now, stream, mount);
   return {
     ...info,
-    isStandingBy: mount.switcher.standsBy(now, stream),
-    agreement: info.matchedBy === 'content' ? mount.switcher.agreement(stream) : undefined,
+    isStandingBy: mount.switcher.lineup.standsBy(now, stream),
+    agreement: info.matchedBy === 'content' ? mount.switcher.lineup.agreement(stream) : undefined,
     earlyMessages: stream.messages.heldMessages,
   };
 }

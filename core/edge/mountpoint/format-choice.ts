@@ -5,7 +5,7 @@ import type { Codec, FormatRefusal } from '../../codec/format/format.ts';
 import { playedAs } from '../../codec/formats.ts';
 import type { MountPolicy } from '../../config/mount-policy.ts';
 import type { Policies } from '../../config/policies.ts';
-import { encoderName } from '../../links/encoder-name.ts';
+import { streamName } from '../../links/peers/encoder-name.ts';
 import type { Settings } from '../../config/settings.ts';
 import { ms, type Micros } from '../../base/units.ts';
 
@@ -64,7 +64,7 @@ export class FormatChoice {
 /** Whether a stream that has frames cannot be heard at its mountpoint, whatever else there is. That is told once. */
 export function isRefused(stream: EdgeStream, policy: MountPolicy, event: (event: SwitchingEvent) => void): boolean {
   const why = refusal(stream, policy);
-  if (why !== undefined && stream.refuse()) event({ kind: 'backup-refused', mount: stream.mountpoint!, ...encoderName(stream), stream: stream.name, why });
+  if (why !== undefined && stream.refuse()) event({ kind: 'backup-refused', mount: stream.mountpoint!, ...streamName(stream), why });
   return why !== undefined;
 }
 

@@ -1,7 +1,8 @@
 import { assert } from '../../base/assert.ts';
+import { SetAside, type MemoryBudget } from '../../base/memory/budget.ts';
 import type { Snapshot } from '../../base/snapshot.ts';
 import type { Micros } from '../../base/units.ts';
-import { Intro } from '../../listeners/intro.ts';
+import { Intro } from '../../listeners/intros/intro.ts';
 import { icyTitleText } from '../../wire/icy.ts';
 import { FileFrames, readFileFrames } from '../fallback/file-frames.ts';
 import type { FallbackProblem } from '../fallback/problem.ts';
@@ -14,18 +15,20 @@ interface KeptIntro {
 /** What new listeners of each mountpoint hear first, as it was provided, for all who give it to listeners. */
 export class Intros {
   readonly #mostBytes: number;
+  readonly #aside: SetAside;
   readonly #tell: (now: Micros, mount: string, intro: Intro | undefined) => void;
   #intros: Map<string, KeptIntro> = new Map();
 
   /** @param mostBytes of a file. @param tell is called when there is another one for the listeners of a mountpoint, or none. */
-  constructor(mostBytes: number, tell: (now: Micros, mount: string, intro: Intro | undefined) => void) {
+  constructor(mostBytes: number, budget: MemoryBudget, tell: (now: Micros, mount: string, intro: Intro | undefined) => void) {
     this.#mostBytes = mostBytes;
+    this.#aside = new SetAside(budget);
     this.#tell = tell;
   }
 
   get heldBytes(): number {
     let sum = 0;
-    for (const { intro } of this.#intros.values()) sum += intro.bytes.length;
+    for (const { intro } of this.#intros.values()) sum += intro.heldBytes;
     return sum;
   }
 
@@ -36,12 +39,15 @@ export class Intros {
     if (!(frames instanceof FileFrames)) return frames;
     const intro = introOf(title, frames);
     this.#intros.set(mount, { title, intro });
+    this.#aside.set(this.heldBytes);
     this.#tell(now, mount, intro);
     return undefined;
   }
 
   forget(now: Micros, mount: string): void {
-    if (this.#intros.delete(mount)) this.#tell(now, mount, undefined);
+    if (!this.#intros.delete(mount)) return;
+    this.#aside.set(this.heldBytes);
+    this.#tell(now, mount, undefined);
   }
 
   /** Saves or restores the files. */
@@ -55,7 +61,9 @@ export class Intros {
       assert(frames instanceof FileFrames, 'the frames of an intro are found again');
       return [mount, { title, intro: introOf(title, frames) }];
     }));
-    if (a.isLoading) for (const [mount, { intro }] of this.#intros) this.#tell(now, mount, intro);
+    if (!a.isLoading) return;
+    this.#aside.set(this.heldBytes);
+    for (const [mount, { intro }] of this.#intros) this.#tell(now, mount, intro);
   }
 }
 

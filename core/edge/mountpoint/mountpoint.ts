@@ -1,14 +1,14 @@
 import type { Snapshot } from '../../base/snapshot.ts';
 import { nobody, snapshotAudience, together, type Audience } from '../../listeners/audience.ts';
-import { LISTENER_BYTES } from '../../base/costs.ts';
-import type { MemoryBudget } from '../../base/budget.ts';
+import { LISTENER_BYTES } from '../../base/memory/costs.ts';
+import type { MemoryBudget } from '../../base/memory/budget.ts';
 import { FanOut } from '../output/fan-out.ts';
 import type { MountOutput, OutputOf } from '../output/output.ts';
 import type { EdgeStream, Loss, StreamConsumer } from '../stream/stream.ts';
 import type { MountpointEvent } from './events.ts';
 import { FallbackController, type MakeSource } from '../fallback/controller.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
-import type { HeaderList } from '../../wire/headers.ts';
+import type { HeaderList } from '../../wire/messages/headers.ts';
 import { icyTitleOf } from '../../wire/icy.ts';
 import type { MountId } from '../../base/machine.ts';
 import type { Correlator } from '../content/correlation.ts';
@@ -20,6 +20,9 @@ import type { EarlierRedundancy } from '../switching/redundancy.ts';
 import { MountState } from '../playout/state.ts';
 import { isRefused, refusal } from './format-choice.ts';
 import { Switcher, type SwitcherReason } from '../switching/switcher.ts';
+import { isFrom } from '../switching/operator/command.ts';
+import type { SegmentFallback } from '../segments/holes.ts';
+import { Segmenter, type SegmentTools } from '../segments/segmenter.ts';
 import type { Timer } from '../../base/timers.ts';
 import { ms, type Micros } from '../../base/units.ts';
 
@@ -48,7 +51,7 @@ export interface MountInfo extends Audience {
   readonly bytesIn: number;
 }
 
-export type MountReason = SwitcherReason | 'fallback-frame' | 'mount-ends';
+export type MountReason = SwitcherReason | 'fallback-frame' | 'mount-ends' | 'segment-due' | 'part-due';
 
 export interface MountOptions {
   readonly id: MountId;
@@ -64,12 +67,21 @@ export interface MountOptions {
   readonly audience: () => Audience;
   readonly earlier: EarlierRedundancy;
   readonly fallback: MakeSource | undefined;
+  /** Undefined: no segments are made. */
+  readonly segments: SegmentTools | undefined;
+  /** The same for parts of segments. */
+  readonly parts: SegmentTools | undefined;
+  /** What is heard instead of it, the first first. */
+  readonly fallbacks: () => Iterable<SegmentFallback>;
   readonly timer: (reason: MountReason, fire: (now: Micros) => void) => Timer<string>;
   readonly event: (event: MountpointEvent) => void;
   readonly ended: (now: Micros, mount: Mount, silentMs: number) => void;
   /** It must begin anew, with a stream of another codec. */
   readonly outgrown: (now: Micros, mount: Mount, stream: EdgeStream) => void;
 }
+
+/** What an edge hears within this of the beginning of a mountpoint has been there before. */
+const TOGETHER_US = 5_000_000;
 
 /** One mountpoint: its streams' switcher, and its outputs. The streams that have joined it call it directly. */
 export class Mount implements StreamConsumer {
@@ -83,11 +95,14 @@ export class Mount implements StreamConsumer {
   readonly #controller: FallbackController<EdgeStream>;
   readonly #event: (event: MountpointEvent) => void;
   readonly #budget: MemoryBudget;
+  readonly #segmenter: Segmenter | undefined;
+  /** Of parts, which have slots of their own. */
+  readonly #parts: Segmenter | undefined;
   readonly #audienceHere: () => Audience;
   #audienceElsewhere: Audience = nobody;
 
   constructor(options: MountOptions) {
-    const { id, name, now, wanted, matcher, correlator, budget, outputs, audience, earlier, fallback, timer, event, ended, outgrown } = options;
+    const { id, name, now, wanted, matcher, correlator, budget, outputs, audience, earlier, fallback, segments, parts, fallbacks, timer, event, ended, outgrown } = options;
     this.name = name;
     this.startedAt = now;
     this.wanted = wanted;
@@ -127,6 +142,29 @@ export class Mount implements StreamConsumer {
       event,
       outgrown: (at, stream) => outgrown(at, this, stream),
     });
+    const segmenterOf = (tools: SegmentTools, reason: MountReason): Segmenter => new Segmenter({
+      mount: name,
+      tools,
+      streams: this.switcher,
+      isStranger: (stream) => this.switcher.lineup.isStranger(stream),
+      format: () => this.format,
+      isBelieved: (stream) => stream.health.framesSince - this.startedAt <= TOGETHER_US || this.switcher.lineup.isKnown(stream),
+      isPreferred: (stream) => wanted.policy.prefer !== undefined && isFrom(stream, wanted.policy.prefer),
+      mayBeSilent: () => settings.silentSwitchMs === 0,
+      fallbacks,
+      samePointUs: (from, mediaUs, to) => this.switcher.lineup.samePointUs(from, mediaUs, to),
+      setText: (stream) => (this.switcher.hasSetText && stream.description.text !== this.output.text ? this.output.text : undefined),
+      timer: (fire) => timer(reason, fire),
+    });
+    this.#segmenter = segments && segmenterOf(segments, 'segment-due');
+    this.#parts = parts && segmenterOf(parts, 'part-due');
+  }
+
+  /** It is new, and not restored from a saved state. */
+  open(now: Micros): void {
+    this.output.opened(now);
+    this.#segmenter?.begin(now);
+    this.#parts?.begin(now);
   }
 
   /** Memory of its fallback. */
@@ -160,6 +198,8 @@ export class Mount implements StreamConsumer {
   /** It is over: its outputs end, and its streams go there. */
   end(now: Micros, consumer: StreamConsumer, successor: EdgeStream | undefined): void {
     for (const stream of this.switcher) stream.goTo(consumer);
+    this.#segmenter?.dispose();
+    this.#parts?.dispose();
     this.switcher.dispose(successor);
     this.output.ended(now);
     this.heardElsewhere(nobody);
@@ -206,6 +246,8 @@ export class Mount implements StreamConsumer {
     if (a.isLoading) this.heardElsewhere(elsewhere);
     this.switcher.snapshot(a, reference);
     if (a.isLoading) for (const stream of this.switcher) stream.goTo(this);
+    this.#segmenter?.snapshot(a);
+    this.#parts?.snapshot(a);
   }
 
   /** Of the newest frame given out; before the first, of the stream that will begin. */

@@ -1,22 +1,25 @@
 import type { Snapshot } from '../../base/snapshot.ts';
 import type { Audience } from '../../listeners/audience.ts';
 import type { MountOutput, OutputOf } from '../output/output.ts';
-import type { MemoryBudget } from '../../base/budget.ts';
-import { MOUNT_BYTES } from '../../base/costs.ts';
+import type { MemoryBudget } from '../../base/memory/budget.ts';
+import { MOUNT_BYTES } from '../../base/memory/costs.ts';
 import type { EdgeStream, Loss, StreamConsumer } from '../stream/stream.ts';
 import type { EndReason, MountpointEvent } from './events.ts';
 import { EndedMounts, MOST_STREAMS, type EndedMount } from './ended-mounts.ts';
 import { Fallbacks, type GivenFile } from './fallbacks.ts';
-import { FormatChoice, isRefused, refusal } from './format-choice.ts';
-import { canFollow, cannotFollow } from '../../codec/formats.ts';
-import { encoderName } from '../../links/encoder-name.ts';
+import { FormatChoice, isRefused } from './format-choice.ts';
+import { cannotFollow } from '../../codec/formats.ts';
+import { streamName } from '../../links/peers/encoder-name.ts';
 import type { MountId } from '../../base/machine.ts';
 import type { Correlator } from '../content/correlation.ts';
 import type { Matcher } from '../content/matcher.ts';
 import { Mount, type MountReason } from './mountpoint.ts';
-import type { MountPolicies, MountPolicy } from '../../config/mount-policy.ts';
+import { PolicyChanges } from './policy-changes.ts';
+import { fallbackMountOf, type MountPolicies, type MountPolicy } from '../../config/mount-policy.ts';
 import { CurrentPolicy, Policies } from '../../config/policies.ts';
 import type { FallbackProblem } from '../fallback/problem.ts';
+import type { SegmentFallback } from '../segments/holes.ts';
+import type { SegmentTools } from '../segments/segmenter.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Timer } from '../../base/timers.ts';
 import { toMs, type Micros } from '../../base/units.ts';
@@ -35,9 +38,15 @@ export interface MountpointsOptions {
   readonly budget: MemoryBudget;
   /** All of the edge. */
   readonly streams: Iterable<EdgeStream>;
+  /** Whether a mountpoint is taken in. */
+  readonly isWanted: (name: string) => boolean;
   readonly begun: (now: Micros, mount: Mount) => void;
   /** It is over, and does not begin anew. */
   readonly ended: (name: string) => void;
+  /** Undefined: no segments are made. */
+  readonly segments: SegmentTools | undefined;
+  /** The same for parts of segments. */
+  readonly parts: SegmentTools | undefined;
   readonly timer: (reason: MountReason, fire: (now: Micros) => void) => Timer<string>;
   readonly event: (event: MountpointEvent) => void;
   /** Another intro is wanted of a mountpoint, or none: what was provided for it is that no more. */
@@ -61,11 +70,12 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
   readonly #policies: Policies;
   readonly #fallbacks: Fallbacks;
   readonly #formats: FormatChoice;
+  readonly #changes: PolicyChanges;
   readonly #ended: EndedMounts = new EndedMounts();
   #begun = 0;
 
   constructor(options: MountpointsOptions) {
-    const { settings, policies, streams, budget, timer } = options;
+    const { settings, policies, streams, budget, timer, isWanted } = options;
     this.#options = options;
     this.#policies = new Policies(policies);
     this.#formats = new FormatChoice(settings, this.#policies, streams);
@@ -74,8 +84,20 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
       budget,
       timer,
       has: (name) => this.#mounts.has(name),
+      isWanted,
       begin: (now, name) => this.#begin(now, name),
       controller: (now, name) => this.#mounts.get(name)?.beginWithFallback(now),
+    });
+    this.#changes = new PolicyChanges({
+      settings,
+      policies: this.#policies,
+      fallbacks: this.#fallbacks,
+      mount: (name) => this.#mounts.get(name),
+      streams,
+      consumer: this,
+      renew: (now, mount, stream) => this.#renew(now, mount, stream),
+      introChanged: options.introChanged,
+      event: options.event,
     });
   }
 
@@ -139,6 +161,32 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
     return this.#fallbacks.provide(now, mount, title, file);
   }
 
+  /** What is wanted of all mountpoints of which something is. */
+  get policies(): Iterable<readonly [mount: string, policy: MountPolicy]> {
+    return this.#policies;
+  }
+
+  /** Whether a mountpoint has a file that listeners hear when no stream is there. */
+  hasFallbackFile(name: string): boolean {
+    return this.#fallbacks.hasFile(name);
+  }
+
+  /** It is wanted from now on: if it has such a file, it begins with that. */
+  beginWithFile(now: Micros, name: string): void {
+    if (!this.#mounts.has(name)) this.#fallbacks.ended(now, name);
+  }
+
+  /** It is not wanted any more: it is over, and that is no outage. */
+  letGo(now: Micros, mount: Mount): void {
+    const { name } = mount;
+    this.#mounts.delete(name);
+    this.#options.budget.giveBack(MOUNT_BYTES);
+    this.#fallbacks.forget(name);
+    mount.end(now, this, undefined);
+    this.#options.ended(name);
+    this.#options.event({ kind: 'mount-let-go', mount: name, forMs: toMs((now - mount.startedAt) as Micros) });
+  }
+
   /** What is wanted of a mountpoint at present, whether it is there or not. */
   policyOf(mount: string): MountPolicy {
     return this.#policies.of(mount);
@@ -146,24 +194,7 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
 
   /** Something else is wanted of a mountpoint from now on; or why it cannot be, and nothing has changed. */
   changePolicy(now: Micros, name: string, policy: MountPolicy, file: GivenFile | undefined): FallbackProblem | undefined {
-    const mounts = this.#policies.loopWith(name, policy);
-    if (mounts !== undefined) return { code: 'loop', mounts };
-    const mostBytes = this.#options.settings.fallbackBytes;
-    if (file !== undefined && file.bytes.length > mostBytes) return { code: 'too-large', mostBytes };
-    const read = this.#fallbacks.read(name, policy, file);
-    if (read !== undefined && 'code' in read) return read;
-    const before = this.#policies.of(name);
-    this.#policies.change(name, policy);
-    this.#fallbacks.changed(name, read);
-    for (const of of [before, policy]) if (of.fallback !== undefined && 'mount' in of.fallback) this.#findFollowers(of.fallback.mount);
-    const changed = changedKeys(before, policy, read !== undefined);
-    this.#options.event({ kind: 'policy-changed', mount: name, changed: changed.join(' ') });
-    if (changed.includes('intro')) this.#options.introChanged(now, name);
-    const mount = this.#mounts.get(name);
-    if (mount !== undefined) this.#change(now, mount, policy, changed);
-    // It is there as soon as its file is.
-    else this.#fallbacks.ended(now, name);
-    return undefined;
+    return this.#changes.change(now, name, policy, file);
   }
 
   /** Settings of the edge have changed, which count wherever a mountpoint has none of its own. */
@@ -211,13 +242,13 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
     const earlier = this.#ended.get(now, name)?.earlier;
     this.#ended.delete(name);
     const mount = this.#make(now, this.#begun as MountId, name, earlier);
-    mount.output.opened(now);
+    mount.open(now);
     this.#options.begun(now, mount);
     return mount;
   }
 
   #make(now: Micros, id: MountId, name: string, earlier: EarlierRedundancy = { hadBackups: false, lostSince: undefined }): Mount {
-    const { settings, newMatcher, correlator, budget, outputs, audience, timer, event } = this.#options;
+    const { settings, newMatcher, correlator, budget, outputs, audience, segments, parts, timer, event } = this.#options;
     const mount = new Mount({
       id,
       name,
@@ -230,6 +261,9 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
       audience: () => audience(id),
       earlier,
       fallback: this.#fallbacks.sourceFor(name),
+      segments,
+      parts,
+      fallbacks: () => this.#fallbacksOf(name),
       timer,
       event,
       ended: (at, it, silentMs) => {
@@ -245,36 +279,22 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
     return mount;
   }
 
-  #change(now: Micros, mount: Mount, policy: MountPolicy, changed: readonly string[]): void {
-    mount.wanted.change(policy);
-    if (changed.includes('fallback')) mount.switcher.changeFallback(now, this.#fallbacks.sourceFor(mount.name));
-    mount.switcher.policyChanged(now);
-    if (changed.includes('codec')) this.#changeCodec(now, mount, policy);
-  }
-
-  /** What cannot be heard any more is left: for a stream that can go on with it, or by beginning anew with one that cannot. */
-  #changeCodec(now: Micros, mount: Mount, policy: MountPolicy): void {
-    const { live } = mount.switcher;
-    const isLeft = live !== undefined && refusal(live, policy) !== undefined;
-    mount.leaveRefused(now, this);
-    const { switcher } = mount;
-    if (!isLeft || switcher.live !== live || switcher.isOnFallback) return;
-    const others = [...this.#options.streams].filter((stream) => this.of(stream) === mount && stream.isHealthy(now) && refusal(stream, policy) === undefined);
-    const [next] = others;
-    // One that can go on does so as soon as it can be entered.
-    if (next !== undefined && !others.some((stream) => canFollow(stream.format, switcher.format))) this.#renew(now, mount, next);
-  }
-
-  #findFollowers(name: string): void {
-    const output = this.#mounts.get(name)?.output;
-    output?.followedBy(this.#fallbacks.followers(output));
+  /** What is heard instead of a mountpoint, the first first: the streams of another one, or a file, and what is heard instead of those. */
+  *#fallbacksOf(name: string): Generator<SegmentFallback> {
+    for (let at: string | undefined = name; at !== undefined; ) {
+      const file = this.#fallbacks.loopOf(at);
+      if (file !== undefined) yield { streams: [], file };
+      at = fallbackMountOf(this.#policies.of(at));
+      // No mountpoint is its own fallback: a policy with such a loop is refused.
+      if (at !== undefined) yield { streams: this.#mounts.get(at)?.switcher ?? [], file: undefined };
+    }
   }
 
   /** A stream of another codec is all there is: listeners have to connect again, and then find that. */
   #renew(now: Micros, mount: Mount, stream: EdgeStream): void {
     const { name, switcher, audience } = mount;
     const why = cannotFollow(stream.format, switcher.format);
-    this.#options.event({ kind: 'format-changed', mount: name, ...encoderName(stream), stream: stream.name, why, listeners: audience.listeners });
+    this.#options.event({ kind: 'format-changed', mount: name, ...streamName(stream), why, listeners: audience.listeners });
     this.#end(now, mount, { why: 'other-format', silentMs: 0, successor: stream });
     this.#join(now, stream);
   }
@@ -284,19 +304,12 @@ export class Mountpoints implements Iterable<Mount>, StreamConsumer {
     this.#mounts.delete(name);
     this.#options.budget.giveBack(MOUNT_BYTES);
     this.#fallbacks.forget(name);
-    const seen = switcher.streamsByUse.slice(0, MOST_STREAMS).map((stream) => ({ format: stream.format, last: switcher.lastSeen(now, stream) }));
+    const seen = switcher.lineup.byUse.slice(0, MOST_STREAMS).map((stream) => ({ format: stream.format, last: switcher.lineup.lastSeen(now, stream) }));
     const streams = seen.map(({ format, last }) => ({ ...last, format }));
     this.#ended.add({ name, startedAt, endedAt: now, why, silentMs, listeners, earlier: switcher.earlier, streams });
-    const { live } = switcher;
-    const onAir = live === undefined ? { origin: '', source: '', stream: '' } : { ...encoderName(live), stream: live.name };
+    const onAir = streamName(switcher.live);
     mount.end(now, this, successor);
     const forMs = toMs((now - startedAt) as Micros);
     this.#options.event({ kind: 'mount-ended', mount: name, why, ...onAir, silentMs, forMs, listeners, streams: seen.map(({ last }) => last) });
   }
-}
-
-/** What is wanted otherwise than before, by its keys. */
-function changedKeys(before: MountPolicy, after: MountPolicy, isFileNew: boolean): string[] {
-  const keys = ['prefer', 'trust', 'codec', 'fallback', 'fallbackOnSilence', 'intro', 'settings'] as const satisfies readonly (keyof MountPolicy)[];
-  return keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]) || (key === 'fallback' && isFileNew));
 }

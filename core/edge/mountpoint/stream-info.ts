@@ -2,9 +2,10 @@ import type { EdgeStream } from '../stream/stream.ts';
 import type { FormatRefusal, FrameFormat } from '../../codec/format/format.ts';
 import { canFollow, cannotFollow } from '../../codec/formats.ts';
 import type { Match } from '../content/matcher.ts';
-import { isFrom } from '../switching/command.ts';
+import { isFrom } from '../switching/operator/command.ts';
 import type { CurrentPolicy } from '../../config/policies.ts';
-import { contentFaultOf, type ContentFault } from '../switching/content-fault.ts';
+import type { Settings } from '../../config/settings.ts';
+import { contentFaultOf, hasContentFaultBeside, type ContentFault } from '../switching/triggers/content-fault.ts';
 import type { Switcher } from '../switching/switcher.ts';
 import { toMs, type Micros } from '../../base/units.ts';
 
@@ -39,6 +40,8 @@ export type Hindrance =
   | FormatRefusal
   /** No frame has come yet; no path to it is open; it comes faster than real time; or it cannot be compared with the one on air. */
   | { readonly code: 'no-frame-yet' | 'no-path' | 'unpaced' | 'not-comparable' }
+  /** It carries no programme, and the one on air does: it is taken when no other one is left. */
+  | { readonly code: 'last-resort' }
   /** No frame for so long. */
   | { readonly code: 'silent'; readonly forMs: number };
 
@@ -51,7 +54,7 @@ export interface Mountpoint {
 export function streamInfo(now: Micros, stream: EdgeStream, { switcher, wanted }: Mountpoint): StreamInfo {
   const { policy, settings } = wanted;
   const { name, origin, source, format } = stream;
-  const aheadUs = switcher.aheadUs(stream);
+  const aheadUs = switcher.lineup.aheadUs(stream);
   const isOnAir = switcher.live === stream && !switcher.isOnFallback;
   return {
     id: name,
@@ -64,8 +67,8 @@ export function streamInfo(now: Micros, stream: EdgeStream, { switcher, wanted }
     isHealthy: stream.isHealthy(now),
     contentFault: stream.health.pace.isUnpaced ? 'unpaced' : contentFaultOf(stream, settings),
     aheadMs: aheadUs === undefined ? undefined : toMs(aheadUs as Micros),
-    matchedBy: switcher.matchOf(stream)?.by,
-    whyNot: isOnAir ? undefined : hindrance(now, stream, switcher.format, aheadUs),
+    matchedBy: switcher.lineup.matchOf(stream)?.by,
+    whyNot: isOnAir ? undefined : (hindrance(now, stream, switcher.format, aheadUs) ?? lastResort(stream, switcher.live, settings)),
   };
 }
 
@@ -77,4 +80,8 @@ function hindrance(now: Micros, stream: EdgeStream, onAir: FrameFormat | undefin
   if (health.pace.isUnpaced) return { code: 'unpaced' };
   if (!stream.isHealthy(now)) return { code: 'silent', forMs: toMs((now - health.frameAt) as Micros) };
   return aheadUs === undefined ? { code: 'not-comparable' } : undefined;
+}
+
+function lastResort(stream: EdgeStream, live: EdgeStream | undefined, settings: Settings): Hindrance | undefined {
+  return live !== undefined && hasContentFaultBeside(stream, live, settings) ? { code: 'last-resort' } : undefined;
 }

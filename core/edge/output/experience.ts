@@ -48,7 +48,7 @@ export class ListenerExperience {
   }
 
   frame(now: Micros, durationUs: number): void {
-    const leftUs = this.#bufferedUs - (now - (this.#at ?? now));
+    const leftUs = this.#leftUs(now);
     this.#at = now;
     if (leftUs < 0) this.#ranDry(-leftUs);
     else if (this.#isDry && leftUs >= RECOVERED_US) this.#isDry = false;
@@ -63,7 +63,7 @@ export class ListenerExperience {
 
   /** With the stall that goes on, if one does. */
   at(now: Micros): Experience {
-    const leftUs = this.#bufferedUs - (now - (this.#at ?? now));
+    const leftUs = this.#leftUs(now);
     return {
       missingUs: { ...this.#missingUs },
       repeatedUs: { ...this.#repeatedUs },
@@ -71,6 +71,11 @@ export class ListenerExperience {
       stalledUs: this.#stalledUs + Math.max(0, -leftUs),
       bufferedUs: Math.max(0, leftUs),
     };
+  }
+
+  /** What such a player has left; below 0: for how long it has had nothing. */
+  #leftUs(now: Micros): number {
+    return this.#bufferedUs - (now - (this.#at ?? now));
   }
 
   #ranDry(forUs: number): void {

@@ -26,6 +26,9 @@ export interface Follower {
   frame(now: Micros, bytes: Uint8Array, durationUs: number): void;
 }
 
+/** What the header of the newest frame of any mountpoint says. */
+const header: FrameHeader = emptyFrameHeader();
+
 /**
  * What one mountpoint gives out, to each of its outputs.
  *
@@ -41,7 +44,6 @@ export class FanOut implements FrameOutput, OutputOf {
   readonly #outputs: readonly MountOutput[];
   #followers: readonly Follower[] = [];
   readonly #options: FanOutOptions;
-  readonly #header: FrameHeader = emptyFrameHeader();
   #format: FrameFormat | undefined;
   #text = '';
   #bytes = 0;
@@ -90,7 +92,7 @@ export class FanOut implements FrameOutput, OutputOf {
   }
 
   frame(now: Micros, bytes: Uint8Array, durationUs: number, text: string | undefined): void {
-    if (readHeader(bytes, 0, this.#header) === undefined && !isSameFormat(this.#header.format, this.#format)) this.#newFormat(now, this.#header.format);
+    if (readHeader(bytes, 0, header) === undefined && !isSameFormat(header.format, this.#format)) this.#newFormat(now, header.format);
     if (text !== undefined && text !== this.#text) this.#newText(now, text);
     this.#bytes += bytes.length;
     this.experience.frame(now, durationUs);

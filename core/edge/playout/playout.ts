@@ -1,4 +1,4 @@
-import { Ahead } from '../../timing/ahead.ts';
+import { Ahead } from '../../arrival/timing/ahead.ts';
 import type { Snapshot } from '../../base/snapshot.ts';
 import type { EdgeStream } from '../stream/stream.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
@@ -44,6 +44,10 @@ export class Playout {
   #givenAt = 0 as Micros;
   /** Whose frame was given out last. */
   #givenBy: EdgeStream | undefined;
+  /** Where that is in its ring, until it has been given out. */
+  #givenIndex = 0;
+  /** One for all frames: made for each of them it was a tenth of an edge's garbage. */
+  readonly #before = (back: number): Uint8Array | undefined => this.#givenBy!.ring.before(this.#givenIndex, back);
   /** A figure to look at: no saved state has it. */
   #silencedUs = 0;
 
@@ -181,13 +185,14 @@ export class Playout {
 
   /** After a cut so that a decoder makes no noise of it. */
   #give(now: Micros, stream: EdgeStream, index: number): void {
-    const { ring } = stream;
-    const entry = ring.frame(index);
+    const entry = stream.ring.frame(index);
     const { bytes, mediaUs, durationUs, text } = entry;
     // Or it is not the one behind the last one given out: a fallback was heard in between.
     if (entry.isBehindLoss || beginsTooLate(entry, this.#playheadUs)) this.#cutBefore('skipped');
     if (this.#cut !== undefined) this.#tellCut(now, this.#cut, mediaUs);
-    const frame = this.#carrier.next(bytes, (back) => ring.before(index, back));
+    this.#givenBy = stream;
+    this.#givenIndex = index;
+    const frame = this.#carrier.next(bytes, this.#before);
     // Only a frame that was made anew can be one.
     if (frame !== bytes && this.#carrier.isSilenced) this.#silencedUs += durationUs;
     this.#format = stream.format;
@@ -196,7 +201,6 @@ export class Playout {
     this.#givenAt = now;
     this.#isHeld = false;
     this.#ahead.take(now, durationUs);
-    this.#givenBy = stream;
     this.#output.frame(now, frame, durationUs, this.#title.next(stream, text));
   }
 

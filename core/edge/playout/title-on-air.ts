@@ -15,6 +15,8 @@ export class TitleOnAir {
   /** When its stream got it; 0 where that was before the stream was heard of here. */
   #since = 0 as Micros;
   #isSet = false;
+  /** The newest one that was set. */
+  #set: string | undefined;
   /** The stream of the newest frame, and the text that came with it. */
   #by: EdgeStream | undefined;
   #own: string | undefined;
@@ -22,8 +24,9 @@ export class TitleOnAir {
   /** The text of the next frame, which comes with `own`; undefined while none is known. */
   next(stream: EdgeStream, own: string | undefined): string | undefined {
     if (stream === this.#by && own === this.#own) return this.#text;
-    if (own !== undefined && (this.#text === undefined || own === this.#text || this.#replaces(stream, own))) {
-      if (own !== this.#text) this.#isSet = false;
+    const isBack = own !== undefined && this.#isBack(stream, own);
+    if (own !== undefined && (this.#text === undefined || own === this.#text || isBack || this.#replaces(stream, own, this.#text))) {
+      if (own !== this.#text) this.#isSet = isBack;
       this.#text = own;
       this.#since = Math.max(this.#since, stream.description.textSince(own)) as Micros;
     }
@@ -35,6 +38,7 @@ export class TitleOnAir {
   /** One that was set for the mountpoint: in force until a stream gets another one. */
   set(now: Micros, text: string): void {
     this.#text = text;
+    this.#set = text;
     this.#since = now;
     this.#isSet = true;
   }
@@ -49,14 +53,24 @@ export class TitleOnAir {
   }
 
   /**
-   * A change on air counts, whenever the encoder got it; but one that was set is replaced by newer ones only, and not by what an encoder begins with. That an
-   * encoder has taken one that was set is nothing new: the newest of those is known here by itself, and an encoder may be late with an older one.
+   * The newest one that was set comes in the stream behind the title of it that is shown: that was older, and counted as new because it came later. So does a
+   * history, which a relay sends after it has said what is set.
    */
-  #replaces(stream: EdgeStream, own: string): boolean {
-    if (stream.description.hasTaken(own)) return false;
-    const since = stream.description.textSince(own);
-    if (this.#isSet && (stream.description.beganWith(own) || since < this.#since)) return false;
-    return stream === this.#by || since > this.#since;
+  #isBack(stream: EdgeStream, own: string): boolean {
+    return own === this.#set && stream === this.#by && this.#own === this.#text && stream.description.hasTaken(own);
+  }
+
+  /**
+   * A change on air counts, whenever the encoder got it, but for those of a history in front of the newest one, which came first; and one that was set is replaced
+   * by newer ones only, and not by what an encoder begins with, nor by what it said before it took the newest one, which may be heard of first. That an encoder has taken one that was set is nothing new: the newest of those is known here by
+   * itself, and an encoder may be late with an older one.
+   */
+  #replaces(stream: EdgeStream, own: string, before: string): boolean {
+    const { description } = stream;
+    if (description.hasTaken(own)) return false;
+    const since = description.textSince(own);
+    if (this.#isSet && (description.beganWith(own) || description.isBeforeSet(own) || since < this.#since)) return false;
+    return stream === this.#by ? description.hasHad(own) || !description.hasHad(before) : since > this.#since;
   }
 
   /** Saves or restores its state; `reference` does so with one of the mountpoint's streams. */
@@ -64,6 +78,7 @@ export class TitleOnAir {
     this.#text = a.maybeText(this.#text);
     this.#since = a.number(this.#since);
     this.#isSet = a.flag(this.#isSet);
+    this.#set = a.maybeText(this.#set);
     this.#by = a.flag(this.#by !== undefined) ? reference(this.#by) : undefined;
     this.#own = a.maybeText(this.#own);
   }

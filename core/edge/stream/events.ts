@@ -1,4 +1,4 @@
-import type { EncoderName } from '../../links/encoder-name.ts';
+import type { EncoderName } from '../../links/peers/encoder-name.ts';
 
 /** Why the edge gave a message up. */
 export type GapVerdict =

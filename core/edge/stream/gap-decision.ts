@@ -1,12 +1,12 @@
 import type { Snapshot } from '../../base/snapshot.ts';
-import type { MemoryBudget } from '../../base/budget.ts';
-import type { Path } from '../../links/path.ts';
+import type { MemoryBudget } from '../../base/memory/budget.ts';
+import type { Path } from '../../links/paths/path.ts';
 import type { PathId } from '../../base/machine.ts';
-import { SeenWindow } from '../../order/seen.ts';
+import { SeenWindow } from '../../arrival/order/seen.ts';
 import type { Settings } from '../../config/settings.ts';
 import { ms, type Micros } from '../../base/units.ts';
-import type { Held } from '../../order/window.ts';
-import { PathRecords, type PathRecord } from '../../order/path-records.ts';
+import type { Held } from '../../arrival/order/window.ts';
+import { PathRecords, type PathRecord } from '../../arrival/order/path-records.ts';
 
 /** What one path has shown of the order of one stream. */
 export interface Testimony extends PathRecord {
@@ -59,6 +59,12 @@ export class Evidence {
   /** Whether any open path has delivered something of this stream. */
   get hasPath(): boolean {
     return this.#pathRecords.size > 0;
+  }
+
+  /** Whether this one has. */
+  isCarriedBy(path: Path): boolean {
+    for (const pathRecord of this.#pathRecords) if (pathRecord.path === path) return true;
+    return false;
   }
 
   /** Whether that is true of all open paths that have delivered something of this stream; there must be one. */

@@ -2,13 +2,13 @@ import type { Snapshot } from '../../base/snapshot.ts';
 import type { PathId } from '../../base/machine.ts';
 import { ms, type Micros } from '../../base/units.ts';
 import type { Settings } from '../../config/settings.ts';
-import type { Path } from '../../links/path.ts';
-import { LossMeter } from '../../timing/loss-meter.ts';
-import { OpeningBurst } from '../../timing/opening-burst.ts';
-import { Pace } from '../../timing/pace.ts';
-import { Shortfall } from '../../timing/shortfall.ts';
-import { ArrivalCadence } from '../../timing/arrival-cadence.ts';
-import type { StatusReport } from '../../wire/extensions.ts';
+import type { Path } from '../../links/paths/path.ts';
+import { LossMeter } from '../../arrival/timing/loss-meter.ts';
+import { OpeningBurst } from '../../arrival/timing/opening-burst.ts';
+import { Pace } from '../../arrival/timing/pace.ts';
+import { Shortfall } from '../../arrival/timing/shortfall.ts';
+import { ArrivalCadence } from '../../arrival/timing/arrival-cadence.ts';
+import type { StatusReport } from '../../wire/messages/extensions.ts';
 import { ReportedStatus } from './reported-status.ts';
 
 /** What was lost longer ago than twice this says nothing of now. */
@@ -101,6 +101,11 @@ export class StreamHealth {
   /** All relays that carry it say that its encoder's connection is closed, and nothing has come since: a hint, no more. */
   get isReportedClosed(): boolean {
     return this.#closedAt !== undefined;
+  }
+
+  /** Whether the relay at the other end of this path says so. */
+  isReportedClosedBy(path: Path): boolean {
+    return this.#reported.anyClosed && this.#reported.isClosed(path);
   }
 
   /** A frame has come out in order. True when it comes faster than real time from now on, or does not any more. */

@@ -1,16 +1,17 @@
 import type { Snapshot } from '../../base/snapshot.ts';
 import { assert } from '../../base/assert.ts';
-import type { MemoryBudget } from '../../base/budget.ts';
+import type { MemoryBudget } from '../../base/memory/budget.ts';
 import type { GapVerdict } from './events.ts';
 import { Evidence, type Testimony } from './gap-decision.ts';
-import type { Path } from '../../links/path.ts';
+import type { Path } from '../../links/paths/path.ts';
 import type { PathId } from '../../base/machine.ts';
-import { MessageType, type MessageView } from '../../wire/pdu.ts';
-import { Place, type Run, type Whereabouts } from '../../order/place.ts';
+import { emptyMessageView, MessageType, readMessage, type MessageView } from '../../wire/pdu.ts';
+import { takeElsewhere, takeOfConnection, type Elsewhere } from '../../arrival/order/elsewhere.ts';
+import { Place, type Run, type Whereabouts } from '../../arrival/order/place.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Timer } from '../../base/timers.ts';
 import { earliest, ms, NEVER, type Micros } from '../../base/units.ts';
-import { isData, Window, type Held } from '../../order/window.ts';
+import { isData, Window, type Held } from '../../arrival/order/window.ts';
 
 export interface ReassemblerSink {
   /**
@@ -18,6 +19,11 @@ export interface ReassemblerSink {
    * is when its first copy came: before `now` if it had to wait for one before it.
    */
   message(now: Micros, arrivedAt: Micros, bytes: Uint8Array, start: number, end: number): void;
+  /**
+   * The message with this number, the only one so far, came before others that are older: it is as if it had not come. Returns it, to be given out in
+   * its place; undefined where audio of it has gone out already.
+   */
+  takeBack(sequence: number, replica: number): Uint8Array | undefined;
   /** Messages that are given up, before what is behind them is released; none where the stream goes on at an earlier place. */
   lost(now: Micros, gap: Gap): void;
 }
@@ -71,6 +77,8 @@ export class Reassembler {
   /** Since when audio waits behind it: a title alone can wait for ever. */
   #audioSince = 0 as Micros;
   #lostRanges: Run[] = [];
+  /** What a path that has just closed had brought beyond the window, where the stream has gone; until `judge`. */
+  #ofClosed: Elsewhere<Testimony> | undefined;
 
   /** @param gapTimer armed while a gap is waited for; whoever owns it calls `judge` when it fires. */
   constructor(settings: Settings, budget: MemoryBudget, gapTimer: Timer<string>, sink: ReassemblerSink) {
@@ -88,6 +96,11 @@ export class Reassembler {
     return this.#evidence.hasPath;
   }
 
+  /** Whether this one has. */
+  isCarriedBy(path: Path): boolean {
+    return this.#evidence.isCarriedBy(path);
+  }
+
   /** Whether that is true of all of them; there must be one. */
   everyPath(test: (path: Path) => boolean): boolean {
     return this.#evidence.everyPath(test);
@@ -96,6 +109,11 @@ export class Reassembler {
   /** Whether a pause may be the network's fault. */
   isPathInTrouble(now: Micros): boolean {
     return this.#evidence.isPathInTrouble(now);
+  }
+
+  /** The sequence number that comes next; -1 before the first DATA. */
+  get next(): number {
+    return this.#next;
   }
 
   /** Whether its place in the stream is behind what comes next. */
@@ -146,9 +164,12 @@ export class Reassembler {
 
   /** A connection is gone: what only it could have delivered is lost at the next `judge`. True when it carried this stream. */
   forgetPath(now: Micros, path: Path): boolean {
-    const winner = this.#place.winnerBefore(now, path, this.#evidence.pathRecords);
-    // Nothing is given out before `judge`. What lies beyond the window goes with its path.
-    if (winner !== undefined && winner.rival!.newest < this.#next + this.#settings.windowMessages) this.#goTo(now, winner);
+    const { pathRecords } = this.#evidence;
+    const { windowMessages } = this.#settings;
+    const winner = this.#place.winnerBefore(now, path, pathRecords);
+    // Nothing is given out before `judge`. Beyond the window only a path is believed that has brought nothing here since it came there.
+    if (winner !== undefined && winner.rival!.newest < this.#next + windowMessages) this.#goTo(now, takeElsewhere(now, this.#place, winner));
+    else if (winner !== undefined && winner.rival!.openedAt >= winner.hereAt) this.#ofClosed = takeOfConnection(now, this.#place, winner, pathRecords, windowMessages);
     return this.#evidence.forgetPath(path);
   }
 
@@ -177,15 +198,17 @@ export class Reassembler {
    */
   judge(now: Micros): boolean {
     const winner = this.#place.winner(now, this.#evidence.pathRecords);
-    if (winner !== undefined) {
+    const gone = this.#ofClosed ?? (winner && takeElsewhere(now, this.#place, winner));
+    this.#ofClosed = undefined;
+    if (gone !== undefined) {
       // What a path had brought that has closed is only held yet.
       this.#release(now);
-      this.#goTo(now, winner);
+      this.#goTo(now, gone);
     }
     const due = earliest(this.#judgeGaps(now), this.#place.decidesAt(this.#evidence.pathRecords));
     if (due === NEVER) this.#gapTimer.cancel();
     else this.#gapTimer.set(due);
-    return winner !== undefined;
+    return gone !== undefined;
   }
 
   /** When the gap that is left has to be looked at again. */
@@ -207,10 +230,7 @@ export class Reassembler {
   }
 
   /** The stream has gone to where this path has delivered: what it has delivered there is taken in, and nothing of it lost. */
-  #goTo(now: Micros, pathRecord: Testimony): void {
-    const onTheWay = this.#place.takeOnTheWay(now, pathRecord);
-    const held = pathRecord.rival!.take();
-    pathRecord.rival = undefined;
+  #goTo(now: Micros, { by: pathRecord, onTheWay, held }: Elsewhere<Testimony>): void {
     if (onTheWay.length > 0) {
       this.#goToHeld(now, pathRecord, onTheWay);
       this.#release(now);
@@ -238,12 +258,26 @@ export class Reassembler {
   }
 
   #moveTo(now: Micros, held: readonly Held[]): void {
-    const next = this.#place.move(now, this.#next, held[0]!.sequence, this.#evidence.pathRecords);
+    const only = this.#takeBackOnly(held);
+    const end = only === undefined ? this.#next : this.#place.from;
+    const next = this.#place.move(now, end, held[0]!.sequence, this.#evidence.pathRecords);
     this.#evidence.moved();
     const audioAt = held.find(isData)?.at;
-    this.#reportLost(now, { messages: Math.max(0, next - this.#next), waitedUs: now - held[0]!.at, verdict: 'jump', audioAt });
+    if (only === undefined) this.#reportLost(now, { messages: Math.max(0, next - end), waitedUs: now - held[0]!.at, verdict: 'jump', audioAt });
+    else this.#place.keep(now, only.by, only.view);
     this.#next = Math.max(next, held.at(-1)!.sequence - this.#settings.windowMessages + 1);
     this.#passGiven(now);
+  }
+
+  /** A history comes behind a message that was under way before it was asked for, or that another path has brought: that is heard in its place, and not first. */
+  #takeBackOnly(held: readonly Held[]): { readonly by: Testimony; readonly view: MessageView } | undefined {
+    const { from, isSingle } = this.#place;
+    const by = isSingle && held.at(-1)!.sequence < from ? [...this.#evidence.pathRecords].find(({ highest }) => highest === from) : undefined;
+    const message = by && this.#sink.takeBack(from, by.replica);
+    if (message === undefined) return undefined;
+    const view = emptyMessageView();
+    readMessage(view, message, 0, message.length);
+    return { by: by!, view };
   }
 
   /** What had come too far ahead to be believed, and no longer is, is not lost. */

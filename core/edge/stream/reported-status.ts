@@ -1,7 +1,7 @@
 import type { Snapshot } from '../../base/snapshot.ts';
-import { snapshotReport } from '../../links/source-status.ts';
-import type { StatusReport } from '../../wire/extensions.ts';
-import type { Path } from '../../links/path.ts';
+import { snapshotReport } from '../../links/paths/source-status.ts';
+import type { StatusReport } from '../../wire/messages/extensions.ts';
+import type { Path } from '../../links/paths/path.ts';
 import type { PathId } from '../../base/machine.ts';
 
 interface Said {

@@ -1,24 +1,27 @@
 import type { LoudnessEnvelope } from '../content/loudness-envelope.ts';
 import type { Snapshot } from '../../base/snapshot.ts';
-import type { MemoryBudget } from '../../base/budget.ts';
-import { EDGE_STREAM_BYTES } from '../../base/costs.ts';
+import type { MemoryBudget } from '../../base/memory/budget.ts';
+import { EDGE_STREAM_BYTES } from '../../base/memory/costs.ts';
 import type { GapVerdict } from './events.ts';
-import { decodeSource } from '../../wire/extensions.ts';
+import { decodeSource } from '../../wire/messages/extensions.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
-import type { Path } from '../../links/path.ts';
-import { PathLag } from '../../links/path-lag.ts';
+import type { Path } from '../../links/paths/path.ts';
+import { PathLag } from '../../links/paths/path-lag.ts';
 import type { PathId } from '../../base/machine.ts';
 import type { Kin } from '../content/kinship.ts';
-import { formatStreamId, MessageType, PDU_HEADER_BYTES, sequenceOf, type MessageView } from '../../wire/pdu.ts';
-import type { SetTitle } from '../../wire/set-title.ts';
-import type { Run } from '../../order/place.ts';
+import { encodeMessage, formatStreamId, MessageType, PDU_HEADER_BYTES, sequenceOf, type MessageView } from '../../wire/pdu.ts';
+import type { SetTitle } from '../../wire/messages/set-title.ts';
+import type { Run } from '../../arrival/order/place.ts';
 import { isDropped, Reassembler, type Gap } from './reassembler.ts';
 import type { FrameRing } from './ring.ts';
 import type { Settings } from '../../config/settings.ts';
 import { StreamDescription } from './description.ts';
 import { StreamHealth } from './health.ts';
 import { StreamMedia } from './media.ts';
-import type { Timeline } from '../../timing/timeline.ts';
+import type { FrameTimes } from './times/frame-times.ts';
+import type { Point } from './times/moments.ts';
+import { streamTimeIn } from '../../wire/messages/timeline-message.ts';
+import type { Timeline } from '../../arrival/timing/timeline.ts';
 import type { Timer } from '../../base/timers.ts';
 import { ms, type Micros } from '../../base/units.ts';
 import type { FrameTable } from '../content/frame-table.ts';
@@ -30,6 +33,8 @@ export interface EdgeStreamSink {
   announced(stream: EdgeStream): void;
   /** It comes faster than real time, or does not any more. */
   paceChanged(stream: EdgeStream): void;
+  /** A message has come of which edges can say when what is behind it was recorded. */
+  pointed(now: Micros, stream: EdgeStream, point: Point): void;
 }
 
 /**
@@ -52,9 +57,9 @@ export interface StreamConsumer {
 }
 
 /** What others may know of its parts. */
-type Description = Pick<StreamDescription, 'announcedCodec' | 'headers' | 'text' | 'textSince' | 'beganWith' | 'hasTaken'>;
+type Description = Pick<StreamDescription, 'announcedCodec' | 'headers' | 'text' | 'textSince' | 'hasHad' | 'beganWith' | 'hasTaken' | 'isBeforeSet'>;
 type Messages = Pick<Reassembler, 'hasPath' | 'isPathInTrouble' | 'heldMessages' | 'runs'>;
-type Health = Pick<StreamHealth, 'pace' | 'losses' | 'shortfall' | 'frameAt' | 'framesSince' | 'flowsSince' | 'steadySince' | 'stallTimeoutUs' | 'isBursting' | 'isReportedClosed'>;
+type Health = Pick<StreamHealth, 'pace' | 'losses' | 'shortfall' | 'frameAt' | 'framesSince' | 'flowsSince' | 'steadySince' | 'stallTimeoutUs' | 'isBursting' | 'isReportedClosed' | 'isReportedClosedBy'>;
 
 export interface Loss {
   readonly sequence: number;
@@ -94,6 +99,8 @@ export class EdgeStream implements Kin {
   /** It has been said of it that it cannot be heard at its mountpoint. */
   #isRefused = false;
   #givenUntilUs = 0;
+  /** What comes next, in order, stands right behind audio, but for a TITLE: where an encoder says a text only because it is new. */
+  #isBehindAudio = false;
 
   constructor(options: {
     readonly id: Uint8Array;
@@ -124,6 +131,7 @@ export class EdgeStream implements Kin {
     const gapTimer = options.timer('gap-expires', (at) => this.#messages.judge(at));
     this.#messages = new Reassembler(settings, budget, gapTimer, {
       message: (at, arrivedAt, bytes, start, end) => this.#message(at, arrivedAt, bytes, start, end),
+      takeBack: (sequence, replica) => this.#takeBack(sequence, replica),
       lost: (at, gap) => this.#lost(at, gap),
     });
     this.#messages.goOnBehind(options.before);
@@ -171,6 +179,16 @@ export class EdgeStream implements Kin {
 
   get ring(): FrameRing {
     return this.#media.ring;
+  }
+
+  /** When the frames of its ring were recorded. */
+  get times(): FrameTimes {
+    return this.#media.times;
+  }
+
+  /** About how long it has been on air, by the numbers of its messages: for a stream that does not say. */
+  get onAirUs(): number {
+    return this.#media.onAirUs(this.#messages.next);
   }
 
   get envelope(): LoudnessEnvelope {
@@ -242,6 +260,7 @@ export class EdgeStream implements Kin {
     if (view.type === MessageType.ANNOUNCE) {
       if (this.#description.announce(path, view)) this.#announced(now);
     } else if (view.type === MessageType.ORIGIN) this.#description.keepOrigin(path, view);
+    else if (view.type === MessageType.TIMELINE) this.times.moments.isNeedless = true;
     this.#by = path;
     const reception = this.#messages.accept(now, path, view);
     const isTooLate = (reception === 'late' || reception === 'duplicate') && this.#messages.isPast(view.sequence);
@@ -257,8 +276,8 @@ export class EdgeStream implements Kin {
   }
 
   /** A TITLE of its encoder has come. */
-  keepTitle(title: SetTitle): void {
-    this.#description.keepTitle(title);
+  keepTitle(sequence: number, title: SetTitle): void {
+    this.#description.keepTitle(sequence, title);
   }
 
   /**
@@ -270,6 +289,11 @@ export class EdgeStream implements Kin {
     if (report === undefined) path.drop('bad-source');
     else this.#health.report(now, path, report);
     if (this.#health.isReportedClosed) this.#consumer.reportedClosed(now, this);
+  }
+
+  /** Whether this path has delivered something of it. */
+  isCarriedBy(path: Path): boolean {
+    return this.#messages.isCarriedBy(path);
   }
 
   /** A connection is gone; what only it could have delivered is given up at `judge`. True when it carried this stream. */
@@ -315,6 +339,7 @@ export class EdgeStream implements Kin {
     this.#bornAt = a.number(this.#bornAt);
     this.#heardAt = a.number(this.#heardAt);
     this.#givenUntilUs = a.number(this.#givenUntilUs);
+    this.#isBehindAudio = a.flag(this.#isBehindAudio);
   }
 
   /** What has come of it before its name was known is there already. */
@@ -333,8 +358,21 @@ export class EdgeStream implements Kin {
     const type = bytes[start];
     if (type === MessageType.DATA) this.#media.take(now, arrivedAt, bytes.subarray(start + PDU_HEADER_BYTES, end));
     else this.#media.other();
-    if (type === MessageType.METADATA) this.#description.keepText(now, { sequence: sequenceOf(bytes, start), bytes, start, end });
-    else if (type === MessageType.HEADERS) this.#description.keepHeaders(this.#by, { sequence: sequenceOf(bytes, start), bytes, start, end });
+    if (type === MessageType.METADATA) {
+      this.#description.keepText(arrivedAt, { sequence: sequenceOf(bytes, start), bytes, start, end }, !this.#isBehindAudio);
+      this.#media.saysText();
+    }
+    if (type === MessageType.HEADERS) this.#description.keepHeaders(this.#by, { sequence: sequenceOf(bytes, start), bytes, start, end });
+    else if (type === MessageType.TIMELINE) this.#keepTime({ bytes, start, end });
+    if (type !== MessageType.TITLE) this.#isBehindAudio = type === MessageType.DATA;
+    const point = this.#media.passed(sequenceOf(bytes, start));
+    if (point !== undefined) this.#sink.pointed(now, this, point);
+  }
+
+  #keepTime(message: Pick<MessageView, 'bytes' | 'start' | 'end'>): void {
+    const time = streamTimeIn(message);
+    if (time === undefined) this.#by?.drop('bad-timeline');
+    else this.#media.saysTime(time);
   }
 
   /** One frame, in its ring already. */
@@ -343,7 +381,14 @@ export class EdgeStream implements Kin {
     this.#consumer.frame(now, this);
   }
 
+  #takeBack(sequence: number, replica: number): Uint8Array | undefined {
+    const payload = this.#media.takeBack();
+    return payload && encodeMessage({ type: MessageType.DATA, replica, streamId: this.id, sequence, payload });
+  }
+
   #lost(now: Micros, gap: Gap): void {
+    if (gap.messages > 0) this.#description.lost(this.#media.heardAt);
+    this.#isBehindAudio = false;
     const programmeUs = this.#media.lost(now, gap);
     this.#health.lost(now, programmeUs);
     const { sequence, messages, waitedUs, verdict } = gap;

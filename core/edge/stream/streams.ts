@@ -1,15 +1,16 @@
-import { decodeAnnouncement } from '../../wire/announce.ts';
+import { decodeAnnouncement } from '../../wire/messages/announce.ts';
 import type { Snapshot } from '../../base/snapshot.ts';
-import type { MemoryBudget } from '../../base/budget.ts';
-import { EndedStreams } from '../../order/ended-streams.ts';
+import type { MemoryBudget } from '../../base/memory/budget.ts';
+import { EndedStreams } from '../../arrival/order/ended-streams.ts';
 import { EdgeStream, type EdgeStreamSink, type StreamConsumer } from './stream.ts';
 import type { StreamEvent } from './events.ts';
-import { encoderName } from '../../links/encoder-name.ts';
-import type { Path } from '../../links/path.ts';
+import type { Point } from './times/moments.ts';
+import { streamName } from '../../links/peers/encoder-name.ts';
+import type { Path } from '../../links/paths/path.ts';
 import type { PathId } from '../../base/machine.ts';
 import { formatStreamId, MessageType, PDU_HEADER_BYTES, STREAM_ID_BYTES, streamIdOf, type MessageView } from '../../wire/pdu.ts';
 import type { Settings } from '../../config/settings.ts';
-import { leastUseful, LOOK_AGAIN_US, PROVEN_AFTER_US, type Worth } from '../../links/stream-slots.ts';
+import { leastUseful, LOOK_AGAIN_US, PROVEN_AFTER_US, type Worth } from '../../links/slots/stream-slots.ts';
 import type { StreamTable } from '../../wire/stream-table.ts';
 import type { Timer } from '../../base/timers.ts';
 import { later, toMs, type Micros } from '../../base/units.ts';
@@ -26,6 +27,8 @@ export interface StreamsOptions {
   readonly newcomers: StreamConsumer;
   /** There is no room for a stream that nobody knows yet, unless another one goes. */
   readonly full: (bound: 'maxUnannouncedStreams' | 'maxStreams' | 'edgeBytes') => void;
+  /** A message has come of which edges can say when what is behind it was recorded. */
+  readonly pointed: (now: Micros, stream: EdgeStream, point: Point) => void;
   readonly event: (event: StreamEvent) => void;
 }
 
@@ -49,6 +52,7 @@ export class Streams implements Iterable<EdgeStream> {
         this.#unannounced--;
       },
       paceChanged: (stream) => this.#paceChanged(stream),
+      pointed: options.pointed,
     };
   }
 
@@ -73,8 +77,13 @@ export class Streams implements Iterable<EdgeStream> {
     return this.#table[Symbol.iterator]();
   }
 
-  /** The stream of a message, if it is known. */
-  find(view: MessageView): EdgeStream | undefined {
+  /** The stream with this id, if it is known. */
+  get(id: Uint8Array): EdgeStream | undefined {
+    return this.#table.get(id);
+  }
+
+  /** The stream of the message that begins at `start`, if it is known. */
+  find(view: Pick<MessageView, 'bytes' | 'start'>): EdgeStream | undefined {
     return this.#table.find(view.bytes, view.start);
   }
 
@@ -88,6 +97,15 @@ export class Streams implements Iterable<EdgeStream> {
     this.#unannounced++;
     this.#options.event({ kind: 'stream-new', stream: stream.name, label: path.peer.name });
     return stream;
+  }
+
+  /** A stream is not taken in any more. What was heard of it may be heard again when it is. */
+  letGo(now: Micros, stream: EdgeStream): void {
+    this.#table.delete(stream);
+    if (stream.mountpoint === undefined) this.#unannounced--;
+    stream.dispose(now);
+    const silentMs = toMs((now - stream.heardAt) as Micros);
+    this.#options.event({ kind: 'stream-forgotten', mount: stream.mountpoint ?? '', ...streamName(stream), silentMs });
   }
 
   /**
@@ -129,9 +147,9 @@ export class Streams implements Iterable<EdgeStream> {
   }
 
   #paceChanged(stream: EdgeStream): void {
-    const { name, mountpoint, health } = stream;
+    const { mountpoint, health } = stream;
     const { pace } = health;
-    const where = { mount: mountpoint ?? '', ...encoderName(stream), stream: name };
+    const where = { mount: mountpoint ?? '', ...streamName(stream) };
     const { programmeUs, withinUs } = pace.lately;
     const event = pace.isUnpaced ? { kind: 'stream-unpaced', programmeMs: Math.round(programmeUs / 1000), withinMs: Math.round(withinUs / 1000) } as const : { kind: 'stream-paced' } as const;
     this.#options.event({ ...event, ...where });
@@ -160,12 +178,8 @@ export class Streams implements Iterable<EdgeStream> {
   }
 
   #forget(now: Micros, stream: EdgeStream): void {
-    this.#table.delete(stream);
     this.#endedStreams.note(stream.name, stream.messages.runs);
-    if (stream.mountpoint === undefined) this.#unannounced--;
-    stream.dispose(now);
-    const silentMs = toMs((now - stream.heardAt) as Micros);
-    this.#options.event({ kind: 'stream-forgotten', mount: stream.mountpoint ?? '', ...encoderName(stream), stream: stream.name, silentMs });
+    this.letGo(now, stream);
   }
 }
 

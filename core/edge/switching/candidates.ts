@@ -4,20 +4,16 @@ import { canFollow, isSameFormat } from '../../codec/formats.ts';
 import type { Match, Matcher } from '../content/matcher.ts';
 import type { CurrentPolicy } from '../../config/policies.ts';
 import type { Settings } from '../../config/settings.ts';
-import { ms, type Micros } from '../../base/units.ts';
+import type { Micros } from '../../base/units.ts';
 import type { Playout } from '../playout/playout.ts';
 import type { Unfitness } from './events.ts';
-import type { PlannedReason } from './switch-triggers.ts';
-import { hasContentFaultBeside, contentFaultOf } from './content-fault.ts';
-import { isBetter, isThere, patchCostUs, repeating, takeoverAtNewest, takeoverBy, type Takeover } from '../playout/takeover.ts';
+import type { PlannedReason } from './triggers/switch-triggers.ts';
+import { hasContentFaultBeside, contentFaultOf } from './triggers/content-fault.ts';
+import { isThere, takeoverAtNewest, takeoverBy, type Takeover } from '../playout/takeover.ts';
 import { Standing, type Trust } from './trust.ts';
 
-/** What a switch must spare the listeners, to be worth it. */
-const LEAST_GAIN_US = 5_000;
 /** An edge may have been started in a silence of the programme; one that goes on for so long is none. */
 const NO_SOUND_US = 60_000_000;
-/** A burst is waited for so long where only arrivals would say where to enter it: they can be told when it is over. */
-const BURST_WAIT_US = 1_000_000;
 
 export interface CandidatesOptions {
   /** Of the mountpoint. */
@@ -81,7 +77,7 @@ export class Candidates {
 
   /** Players would have to change over to another format, and need not: a healthy backup of theirs is there. */
   isSecondChoice(now: Micros, stream: EdgeStream): boolean {
-    return !this.isAlike(stream) && this.#hasAlikeBackup(now);
+    return !this.isAlike(stream) && this.hasAlikeBackup(now);
   }
 
   /** Why a stream could not go on in place of the live one; undefined: it stands by. */
@@ -196,60 +192,14 @@ export class Candidates {
     return takeover?.matchedBy === 'frames' && !isThere(takeover);
   }
 
-  /** Nobody is kept waiting for very long by a backup that is so much slower: it repeats, if it can. */
-  inTime(takeover: Takeover): Takeover | undefined {
-    const isSlow = takeover.matchedBy !== 'arrival' && takeover.waitUs > ms(this.#settings.slowerWaitMs);
-    return isSlow ? repeating(takeover) : takeover;
-  }
-
-  /**
-   * The best takeover by a healthy backup that is there; by one of another format only when there is none of the same. One that is slower and believed
-   * more is waited for: a stranger who is there at once gets nobody by that. So is one that is believed as much, and loses less.
-   */
-  best(now: Micros): Takeover | undefined {
-    const mayChangeFormat = !this.#hasAlikeBackup(now);
-    let best: Takeover | undefined;
-    const awaited: EdgeStream[] = [];
-    for (const found of this.#takeovers(now)) {
-      if (!mayChangeFormat && !this.isAlike(found.stream)) continue;
-      const takeover = this.inTime(found);
-      if (takeover === undefined) continue;
-      if (!isThere(takeover)) {
-        if (takeover.waitUs <= ms(this.#settings.slowerWaitMs)) awaited.push(takeover.stream);
-      } else if (best === undefined || this.#isPreferable(now, takeover, best)) best = takeover;
-    }
-    return best === undefined || awaited.some((stream) => this.#isWorthWaiting(now, stream, best.stream)) ? undefined : best;
-  }
-
-  /** The takeover that makes most of a loss good; undefined where to skip it costs less. */
-  bestFor(now: Micros, lostUs: number): Takeover | undefined {
-    const live = this.#playout.live!;
-    let best: Takeover | undefined;
-    let leastUs = lostUs - LEAST_GAIN_US;
-    for (const takeover of this.#takeovers(now)) {
-      if (!this.isAlike(takeover.stream)) continue;
-      const costUs = patchCostUs(takeover, lostUs, ms(this.#settings.gapSwitchMs));
-      if (costUs > leastUs || hasContentFaultBeside(takeover.stream, live, this.#settings) || !this.allows(now, 'lost', takeover.stream)) continue;
-      best = takeover;
-      leastUs = costUs;
-    }
-    return best;
-  }
-
-  /** The one that an operator means who names none. */
-  bestOther(now: Micros): EdgeStream | 'no-such-stream' {
-    const { backups } = this;
-    const [healthy] = backups.filter((stream) => stream.isHealthy(now)).sort((a, b) => this.standing(now, b) - this.standing(now, a));
-    return this.best(now)?.stream ?? healthy ?? backups[0] ?? 'no-such-stream';
+  /** Whether a healthy backup has the format on air. */
+  hasAlikeBackup(now: Micros): boolean {
+    return [...this.#streams].some((stream) => stream !== this.#playout.live && this.isAlike(stream) && stream.isHealthy(now));
   }
 
   /** Saves or restores which they are. */
   snapshot(a: Snapshot, reference: (stream: EdgeStream | undefined) => EdgeStream): void {
     this.#streams = new Set(a.list(this.#streams, reference));
-  }
-
-  #hasAlikeBackup(now: Micros): boolean {
-    return [...this.#streams].some((stream) => stream !== this.#playout.live && this.isAlike(stream) && stream.isHealthy(now));
   }
 
   /**
@@ -263,50 +213,4 @@ export class Candidates {
     if (this.#trust.isDifferent(live, backup)) return false;
     return ![...this.#streams].some((other) => other !== live && other !== backup && other.isHealthy(now) && contentFaultOf(other, this.#settings) === contentFault);
   }
-
-  #isPreferable(now: Micros, a: Takeover, b: Takeover): boolean {
-    const [beliefA, beliefB] = [a, b].map(({ stream }) => this.#belief(now, stream));
-    if (beliefA !== beliefB) return beliefA! > beliefB!;
-    const [isFaultyA, isFaultyB] = [a, b].map(({ stream }) => contentFaultOf(stream, this.#settings) !== undefined);
-    if (isFaultyA !== isFaultyB) return isFaultyB === true;
-    const isEqual = a.repeatedUs === b.repeatedUs && a.missingUs === b.missingUs;
-    if (isEqual && this.#isLossier(now, a.stream, b.stream)) return false;
-    if (isEqual && this.#isLossier(now, b.stream, a.stream)) return true;
-    return isBetter(a, b);
-  }
-
-  /** Whether a slower one is to be waited for, though another one is there. */
-  #isWorthWaiting(now: Micros, slower: EdgeStream, there: EdgeStream): boolean {
-    const [beliefSlower, beliefThere] = [slower, there].map((stream) => this.#belief(now, stream));
-    return beliefSlower! > beliefThere! || (beliefSlower === beliefThere && this.#isLossier(now, there, slower));
-  }
-
-  /** By so much that it would be left for that. */
-  #isLossier(now: Micros, a: EdgeStream, b: EdgeStream): boolean {
-    return a.health.losses.lostUs(now) - b.health.losses.lostUs(now) >= ms(this.#settings.lossySwitchMs);
-  }
-
-  /** Of those that are believed the one is taken that has the point, or lacks least of it. */
-  #belief(now: Micros, stream: EdgeStream): number {
-    return Math.min(this.standing(now, stream), Standing.settled);
-  }
-
-  /** By all healthy backups. */
-  *#takeovers(now: Micros): Generator<Takeover> {
-    for (const stream of this.#streams) {
-      if (stream === this.#playout.live || !this.fits(stream) || !stream.isHealthy(now)) continue;
-      const takeover = this.takeoverBy(stream);
-      if (takeover !== undefined && !isArriving(now, takeover)) yield takeover;
-    }
-  }
-}
-
-/**
- * A burst brings again what was heard, and its front end is no place to enter: what the listeners get next may be in the middle of it, or behind it.
- * Where the frames say so, they tell when it has come by.
- */
-function isArriving(now: Micros, takeover: Takeover): boolean {
-  const { stream, matchedBy } = takeover;
-  if (!stream.health.isBursting(now)) return false;
-  return matchedBy === 'frames' ? !isThere(takeover) : now - stream.health.framesSince < BURST_WAIT_US;
 }

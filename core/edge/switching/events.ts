@@ -1,8 +1,8 @@
 import type { Codec, FormatRefusal } from '../../codec/format/format.ts';
-import type { EncoderName } from '../../links/encoder-name.ts';
+import type { EncoderName, StreamName } from '../../links/peers/encoder-name.ts';
 import type { GapVerdict } from '../stream/events.ts';
-import type { ContentFault } from './content-fault.ts';
-import type { PlannedReason } from './switch-triggers.ts';
+import type { ContentFault } from './triggers/content-fault.ts';
+import type { PlannedReason } from './triggers/switch-triggers.ts';
 
 /** Why a stream was left. */
 export type SwitchReason = 'stalled' | 'behind' | 'lost' | 'paths-closed' | 'forgotten' | PlannedReason;
@@ -24,9 +24,20 @@ export type Unfitness =
   /** It is known no more. */
   | 'gone';
 
+/** The same in English, behind the name of a stream: for logs, pages and pictures alike. */
+export const unfitnessTexts: Readonly<Record<Unfitness, string>> = {
+  'stalled': 'has stalled',
+  'no-path': 'comes by no connection any more',
+  'unpaced': 'is faster than real time',
+  'other-format': 'has another format',
+  'silent': 'is silent',
+  'frozen': 'repeats itself',
+  'stranger': 'carries another programme',
+  'gone': 'is gone',
+};
+
 /** What a stream of a mountpoint did last, as far as is known. */
-export interface LastSeen extends EncoderName {
-  readonly stream: string;
+export interface LastSeen extends StreamName {
   readonly wasOnAir: boolean;
   /** Undefined: it was well. */
   readonly why: Unfitness | undefined;

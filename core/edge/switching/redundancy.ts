@@ -1,21 +1,21 @@
 import type { Snapshot } from '../../base/snapshot.ts';
 import type { Timer } from '../../base/timers.ts';
 import { later, NEVER, toMs, type Micros } from '../../base/units.ts';
-import { encoderName, type EncoderName } from '../../links/encoder-name.ts';
+import { streamName, streamNameAgain, type StreamName } from '../../links/peers/encoder-name.ts';
 import type { Playout } from '../playout/playout.ts';
 import type { EdgeStream } from '../stream/stream.ts';
 import type { Candidates } from './candidates.ts';
 import type { SwitchingEvent, Unfitness } from './events.ts';
 
 /** So long a backup must stand by before it counts: one that comes and goes is told once in this time at most. */
-export const COUNTS_AFTER_US = 10_000_000;
+const COUNTS_AFTER_US = 10_000_000;
 /** A pause that its paths do not explain, and that a stream often comes back from. */
-export const PAUSE_US = 1_000_000;
+const PAUSE_US = 1_000_000;
 /** Two encoders lie so far apart at most that their silences are compared: behind one of the programme itself the slower is silent for longer. */
-export const FAULT_US = 6_000_000;
+const FAULT_US = 6_000_000;
 /** A mountpoint that has had no backup for so long is one of a single encoder. */
-export const ALONE_AFTER_US = 60_000_000;
-export const REMIND_US = 60_000_000;
+const ALONE_AFTER_US = 60_000_000;
+const REMIND_US = 60_000_000;
 /** How soon it is looked again where there is something to see, and where there is nothing: no timer of a mountpoint that has ended lies about for long. */
 const LOOK_US = 500_000;
 const IDLE_LOOK_US = 5_000_000;
@@ -38,11 +38,6 @@ export interface RedundancyOptions {
   readonly event: (event: SwitchingEvent) => void;
 }
 
-/** A stream as it is told, also when it is known no more. */
-interface Named extends EncoderName {
-  readonly stream: string;
-}
-
 /** What stands by. */
 interface Found {
   readonly backup: EdgeStream | undefined;
@@ -52,8 +47,6 @@ interface Found {
   /** Where nothing stands by: for how long that may be no more than a pause. */
   readonly mayPauseUs: number;
 }
-
-const NOBODY: Named = { origin: '', source: '', stream: '' };
 
 /**
  * Whether anything stands by at one mountpoint, should its live stream fail. A backup counts that the switcher could enter now.
@@ -76,8 +69,8 @@ export class Redundancy {
   #toldSince: Micros | undefined;
   #remindAt: Micros = NEVER;
   /** Who was on air, and who stood by, when somebody did. */
-  #live: Named = NOBODY;
-  #backup: Named = NOBODY;
+  #live: StreamName = streamName(undefined);
+  #backup: StreamName = streamName(undefined);
 
   constructor(options: RedundancyOptions) {
     this.#options = options;
@@ -118,8 +111,8 @@ export class Redundancy {
     this.#missingSince = a.maybeNumber(this.#missingSince);
     this.#toldSince = a.maybeNumber(this.#toldSince);
     this.#remindAt = a.number(this.#remindAt);
-    this.#live = snapshotNamed(a, this.#live);
-    this.#backup = snapshotNamed(a, this.#backup);
+    this.#live = snapshotName(a, this.#live);
+    this.#backup = snapshotName(a, this.#backup);
   }
 
   #look(now: Micros): void {
@@ -152,8 +145,8 @@ export class Redundancy {
     if (!this.#standsBy) this.#since = now;
     this.#standsBy = true;
     this.#missingSince = undefined;
-    this.#live = namedOf(this.#options.playout.live);
-    this.#backup = namedOf(backup);
+    this.#live = streamNameAgain(this.#options.playout.live, this.#live);
+    this.#backup = streamNameAgain(backup, this.#backup);
     if (now - this.#since! < COUNTS_AFTER_US) return;
     this.#hadBackups = true;
     if (this.#toldSince === undefined) return;
@@ -200,16 +193,16 @@ export class Redundancy {
     event({ kind: 'no-backup', mount, ...onAir, forMs: toMs((now - this.#since!) as Micros) });
   }
 
-  #whyLost(now: Micros, { stream: name }: Named): Unfitness {
+  #whyLost(now: Micros, { stream: name }: StreamName): Unfitness {
     const { candidates } = this.#options;
     for (const stream of candidates) if (stream.name === name) return candidates.unfitness(now, stream) ?? 'stalled';
     return 'gone';
   }
 
   /** The stream that is heard. */
-  #onAir(now: Micros): Named {
+  #onAir(now: Micros): StreamName {
     const { isOnFallback, playout: { live } } = this.#options;
-    return isOnFallback() || live?.isHealthy(now) !== true ? NOBODY : namedOf(live);
+    return streamName(isOnFallback() || live?.isHealthy(now) !== true ? undefined : live);
   }
 
   #nextLook(now: Micros, { backup, until, mayPauseUs }: Found): Micros {
@@ -225,10 +218,6 @@ export class Redundancy {
   }
 }
 
-function namedOf(stream: EdgeStream | undefined): Named {
-  return stream === undefined ? NOBODY : { ...encoderName(stream), stream: stream.name };
-}
-
-function snapshotNamed(a: Snapshot, { origin, source, stream }: Named): Named {
+function snapshotName(a: Snapshot, { origin, source, stream }: StreamName): StreamName {
   return { origin: a.text(origin), source: a.text(source), stream: a.text(stream) };
 }

@@ -1,5 +1,5 @@
 import type { SwitchingEvent, SwitchReason } from './events.ts';
-import { encoderName } from '../../links/encoder-name.ts';
+import { encoderName } from '../../links/peers/encoder-name.ts';
 import type { EdgeStream } from '../stream/stream.ts';
 import type { Takeover } from '../playout/takeover.ts';
 

@@ -1,27 +1,29 @@
 import type { Snapshot } from '../../base/snapshot.ts';
 import { assert } from '../../base/assert.ts';
 import type { EdgeStream, Loss } from '../stream/stream.ts';
-import type { LastSeen, SwitchingEvent, SwitchReason } from './events.ts';
+import type { SwitchingEvent, SwitchReason } from './events.ts';
 import type { FallbackController, MakeSource } from '../fallback/controller.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
 import { cannotFollow } from '../../codec/formats.ts';
 import type { Correlator } from '../content/correlation.ts';
-import type { Agreement, Match, Matcher } from '../content/matcher.ts';
-import { isFrom, streamCalled, type CommandResult, type MountCommand } from './command.ts';
-import { encoderName, type EncoderName } from '../../links/encoder-name.ts';
+import type { Matcher } from '../content/matcher.ts';
+import { isFrom, streamCalled, type CommandResult, type MountCommand } from './operator/command.ts';
+import { streamName } from '../../links/peers/encoder-name.ts';
 import type { CurrentPolicy } from '../../config/policies.ts';
 import type { Timer } from '../../base/timers.ts';
 import { toMs, type Micros } from '../../base/units.ts';
+import { BackupChoice } from './backup-choice.ts';
 import { Candidates } from './candidates.ts';
 import { FallbackTurns } from './fallback-turns.ts';
-import { LiveWatch, type LiveWatchReason } from './live-watch.ts';
+import { Lineup } from './lineup.ts';
+import { LiveWatch, type LiveWatchReason } from './triggers/live-watch.ts';
 import type { MountEnd } from './mount-end.ts';
 import type { FrameOutput } from '../output/output.ts';
 import { Playout } from '../playout/playout.ts';
 import type { MountState, State } from '../playout/state.ts';
-import { OperatorChoice } from './operator-choice.ts';
+import { OperatorChoice } from './operator/operator-choice.ts';
 import { Redundancy, type EarlierRedundancy } from './redundancy.ts';
-import { SwitchTriggers } from './switch-triggers.ts';
+import { SwitchTriggers } from './triggers/switch-triggers.ts';
 import { agreeing, isGoodSpliceTime } from '../playout/splice-timing.ts';
 import { switchEvent } from './switch-event.ts';
 import { Trust } from './trust.ts';
@@ -56,7 +58,6 @@ export interface SwitcherOptions {
 const MATCHED_AFTER_US = 15_000_000;
 /** Who can choose the moment waits so long for a good one: speech has a pause in that. */
 const MOMENT_WAIT_US = 2_000_000;
-const NOBODY: EncoderName = { origin: '', source: '' };
 
 /**
  * Decides, for one mountpoint, which of its streams the listeners hear.
@@ -71,11 +72,14 @@ const NOBODY: EncoderName = { origin: '', source: '' };
  * `SwitchTriggers`.
  */
 export class Switcher {
+  /** Its streams, for others to look at. */
+  readonly lineup: Lineup;
   readonly #options: SwitcherOptions;
   readonly #state: MountState;
   readonly #end: MountEnd;
   readonly #playout: Playout;
   readonly #candidates: Candidates;
+  readonly #backups: BackupChoice;
   readonly #watch: LiveWatch;
   readonly #trust: Trust;
   readonly #turns: FallbackTurns;
@@ -93,6 +97,8 @@ export class Switcher {
     this.#playout = new Playout(output, settings);
     this.#trust = new Trust({ mount: options.mount, wanted, correlator: options.correlator, event: options.event });
     this.#candidates = new Candidates({ wanted, matcher: options.matcher, playout: this.#playout, trust: this.#trust });
+    this.#backups = new BackupChoice(settings, this.#candidates, this.#playout);
+    this.lineup = new Lineup({ matcher: options.matcher, candidates: this.#candidates, playout: this.#playout, trust: this.#trust, state });
     this.#turns = new FallbackTurns({ settings, state, controller, playout: this.#playout, candidates: this.#candidates, timer });
     this.#triggers = new SwitchTriggers(settings, (stream) => wanted.policy.prefer !== undefined && isFrom(stream, wanted.policy.prefer), (backup) => this.#candidates.contentAheadUs(backup));
     this.#redundancy = new Redundancy({
@@ -109,6 +115,7 @@ export class Switcher {
       settings,
       playout: this.#playout,
       candidates: this.#candidates,
+      backups: this.#backups,
       state,
       turns: this.#turns,
       timer,
@@ -168,42 +175,9 @@ export class Switcher {
     return this.#candidates.has(stream);
   }
 
-  /** Programme that a stream has beyond the point where the listeners are; undefined where the two cannot be compared. */
-  aheadUs(stream: EdgeStream): number | undefined {
-    return this.#candidates.aheadUs(stream);
-  }
-
-  /** Where the point at which the listeners are lies in another stream; undefined for the live one, too. */
-  matchOf(stream: EdgeStream): Match | undefined {
-    return this.#candidates.matchOf(stream);
-  }
-
-  /** All of its streams, and the one that was on air though it is known no more. The one on air comes first. */
-  get streamsByUse(): readonly EdgeStream[] {
-    const others = [...this.#candidates].filter((stream) => stream !== this.live);
-    return this.live === undefined ? others : [this.live, ...others];
-  }
-
-  /** Whether a stream is not on air and could be entered now. */
-  standsBy(now: Micros, stream: EdgeStream): boolean {
-    return stream !== this.live && this.#candidates.unfitness(now, stream) === undefined;
-  }
-
   /** For how long nothing has stood by though something did; 0 while something does, undefined when nothing ever did. */
   redundancyLostUs(now: Micros): number | undefined {
     return this.#redundancy.lostUs(now);
-  }
-
-  /** What a stream did last. */
-  lastSeen(now: Micros, stream: EdgeStream): LastSeen {
-    const why = this.#candidates.has(stream) ? this.#candidates.unfitness(now, stream) : 'gone';
-    const { frameAt } = stream.health;
-    return { ...encoderName(stream), stream: stream.name, wasOnAir: stream === this.live && !this.isOnFallback, why, silentMs: toMs((now - Math.max(frameAt, 0)) as Micros) };
-  }
-
-  /** How well a backup agrees with the live stream by what is in the two. */
-  agreement(stream: EdgeStream): Agreement | undefined {
-    return this.#options.matcher.agreement?.(stream);
   }
 
   /** A stream that announces this mountpoint, and has frames. */
@@ -218,10 +192,10 @@ export class Switcher {
   #join(now: Micros, stream: EdgeStream): void {
     const { mount, event } = this.#options;
     if (this.#candidates.fits(stream)) {
-      event({ kind: 'backup-added', mount, ...encoderName(stream), stream: stream.name, backups: this.#candidates.size - 1 });
+      event({ kind: 'backup-added', mount, ...streamName(stream), backups: this.#candidates.size - 1 });
       if (this.#state.isStalled) this.#watch.backupFrame(now, stream);
     } else {
-      event({ kind: 'backup-refused', mount, ...encoderName(stream), stream: stream.name, why: cannotFollow(stream.format, this.format) });
+      event({ kind: 'backup-refused', mount, ...streamName(stream), why: cannotFollow(stream.format, this.format) });
     }
   }
 
@@ -260,8 +234,7 @@ export class Switcher {
     this.#options.event({
       kind: 'gap',
       mount: this.#options.mount,
-      ...encoderName(stream),
-      stream: stream.name,
+      ...streamName(stream),
       sequence,
       messages,
       waitedMs: toMs(waitedUs as Micros),
@@ -299,7 +272,7 @@ export class Switcher {
       this.#choice.clear();
       return 'automatic';
     }
-    const to = command.to === undefined ? this.#candidates.bestOther(now) : streamCalled(this.#candidates, command.to, (stream) => stream.isHealthy(now));
+    const to = command.to === undefined ? this.#backups.bestOther(now) : streamCalled(this.#candidates, command.to, (stream) => stream.isHealthy(now));
     if (typeof to === 'string') return to;
     if (to !== this.live && !this.#candidates.fits(to)) return 'cannot-follow';
     this.#choice.make(to);
@@ -396,8 +369,7 @@ export class Switcher {
 
   #started(stream: EdgeStream | undefined, { codec, sampleRateHz, channels }: FrameFormat): void {
     const { mount, event } = this.#options;
-    const by = stream === undefined ? NOBODY : encoderName(stream);
-    event({ kind: 'mount-started', mount, ...by, stream: stream?.name ?? '', codec, sampleRateHz, channels });
+    event({ kind: 'mount-started', mount, ...streamName(stream), codec, sampleRateHz, channels });
   }
 
   /** The fallback is on air, and a stream has one more frame: they may return to it, at this one. */
@@ -413,7 +385,7 @@ export class Switcher {
   /** The live stream has to be left: enters the best backup that is there, if any is. */
   #leave(now: Micros, reason: SwitchReason): boolean {
     if (this.isOnFallback) return false;
-    const best = this.#candidates.best(now);
+    const best = this.#backups.best(now);
     if (best === undefined) return false;
     this.#enter(now, best, reason);
     return true;
@@ -421,7 +393,7 @@ export class Switcher {
 
   /** What the live stream has lost comes from a backup, or is skipped: what costs less. */
   #patch(now: Micros): boolean {
-    const best = this.#candidates.bestFor(now, this.#playout.lostUs);
+    const best = this.#backups.bestFor(now, this.#playout.lostUs);
     if (best === undefined) this.#playout.skipLoss();
     else this.#enter(now, best, 'lost');
     return best !== undefined;
@@ -449,7 +421,7 @@ export class Switcher {
     // Behind a stream that stutters, or says nothing, the listeners have none to lose.
     const canChoose = !isUrgent || reason === 'lossy';
     if (canChoose && overdueUs < MOMENT_WAIT_US && !isGoodSpliceTime(found, this.live!)) return;
-    this.#enter(now, this.#candidates.inTime(found) ?? found, reason);
+    this.#enter(now, this.#backups.inTime(found) ?? found, reason);
   }
 
   #enter(now: Micros, takeover: Takeover, reason: SwitchReason): void {

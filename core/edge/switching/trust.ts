@@ -5,7 +5,7 @@ import type { EdgeStream } from '../stream/stream.ts';
 import type { SwitchingEvent } from './events.ts';
 import type { CurrentPolicy } from '../../config/policies.ts';
 import { later, type Micros } from '../../base/units.ts';
-import type { PlannedReason } from './switch-triggers.ts';
+import type { PlannedReason } from './triggers/switch-triggers.ts';
 
 export interface TrustOptions {
   readonly mount: string;

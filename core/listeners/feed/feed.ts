@@ -1,10 +1,10 @@
-import { Journal, type Cursor } from '../../base/journal.ts';
+import { Journal, type Cursor } from '../../base/memory/journal.ts';
 import type { MountId } from '../../base/machine.ts';
 import { ms, NEVER, type Micros } from '../../base/units.ts';
 import type { Settings } from '../../config/settings.ts';
 import { prefixed } from '../../wire/framing.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
-import type { Intro } from '../intro.ts';
+import type { Intro } from '../intros/intro.ts';
 import type { ListenersInput } from '../listeners.ts';
 import { BroadcastTexts } from '../titles.ts';
 import { RecordWriter } from './record.ts';
@@ -28,7 +28,9 @@ interface History {
 /** Where a process begins to read. */
 export interface FeedStart {
   readonly cursor: Cursor;
-  /** To be given to it before anything that the cursor reads: the mountpoints that are there, and of each as much as a burst has. */
+  /** To be given to it before anything that the cursor reads: what new listeners hear first. */
+  readonly intros: readonly Uint8Array[];
+  /** And then: the mountpoints that are there, and of each as much as a burst has. One that goes on where another process was has them already. */
   readonly history: readonly Uint8Array[];
 }
 
@@ -119,8 +121,9 @@ export class Feed implements ListenersInput {
 
   /** For a process that begins. */
   start(): FeedStart {
+    const intros: Uint8Array[] = [];
+    for (const [name, intro] of this.#intros) for (const record of this.#write.intro(name, intro)) intros.push(prefixed(record));
     const history: Uint8Array[] = [];
-    for (const [name, intro] of this.#intros) for (const record of this.#write.intro(name, intro)) history.push(prefixed(record));
     for (const [mount, { name, journal, texts, format }] of this.#mounts) {
       history.push(prefixed(this.#write.opened(mount, name)));
       if (format !== undefined) history.push(prefixed(this.#write.format(mount, format)));
@@ -129,7 +132,7 @@ export class Feed implements ListenersInput {
       const cursor = journal.oldest();
       for (let bytes = journal.read(cursor); bytes !== undefined; bytes = journal.read(cursor)) history.push(bytes);
     }
-    return { cursor: this.#journal.newest(), history };
+    return { cursor: this.#journal.newest(), intros, history };
   }
 
   /** What comes next, whole records; undefined when nothing does. The bytes never change. */

@@ -5,7 +5,7 @@ import { encodeIcyText, MAX_ICY_BYTES } from '../../wire/icy.ts';
 import { assert } from '../../base/assert.ts';
 import { formatName, formatNamed } from '../../codec/formats.ts';
 import type { FrameFormat } from '../../codec/format/format.ts';
-import { Intro, type IntroFrame } from '../intro.ts';
+import { Intro, type IntroFrame } from '../intros/intro.ts';
 import type { ListenersInput } from '../listeners.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { readRedacted, writeRedacted } from '../redaction.ts';
-import { ByteReader, ByteWriter } from '../wire.ts';
+import { ByteReader, ByteWriter } from '../file/wire.ts';
 
 /** Writes the arguments of a call. */
 export class CallWriter extends ByteWriter {

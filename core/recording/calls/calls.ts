@@ -1,16 +1,17 @@
 import type { ListenerId, PathId, SubscriberId } from '../../base/machine.ts';
 import type { Micros } from '../../base/units.ts';
+import type { RelaySettings } from '../../config/live-settings.ts';
 import type { MountPolicy, MountSettings } from '../../config/mount-policy.ts';
 import type { Edge } from '../../edge/edge.ts';
-import type { MountCommand } from '../../edge/switching/command.ts';
-import { subscriberOfText, textOfSubscriber, type PeerRole } from '../../links/peer.ts';
+import type { MountCommand } from '../../edge/switching/operator/command.ts';
+import { subscriberOfText, textOfSubscriber, type PeerRole } from '../../links/peers/peer.ts';
 import type { Relay } from '../../relay/relay.ts';
 import type { CallReader, CallWriter } from './bytes.ts';
-import type { RecordedRole } from '../format.ts';
+import type { RecordedRole } from '../file/format.ts';
 import type { Redactions } from './redactions.ts';
 import { readPath, writePath } from './paths.ts';
 import type { Answer } from '../told.ts';
-import { WireError } from '../wire.ts';
+import { WireError } from '../file/wire.ts';
 
 /**
  * A call of a machine: how it is written down and read again. It is applied by its name, which is that of the machine's method; all take
@@ -36,7 +37,7 @@ type ArgumentsOf<Method> = Method extends (now: Micros, ...args: infer Args) => 
 type Table<M, Names extends keyof M> = { readonly [Name in Names]: CallDefinition<ArgumentsOf<M[Name]>> };
 
 /** All calls that change a machine: the compiler misses any that a new method makes, unless it is named here as one that only asks. */
-export type EdgeCalls = Table<Edge, Exclude<Timed<Edge>, 'streamsOf' | 'endedMount' | 'figuresOf'>>;
+export type EdgeCalls = Table<Edge, Exclude<Timed<Edge>, 'streamsOf' | 'endedMount' | 'figuresOf' | 'presence' | 'startable'>>;
 export type RelayCalls = Table<Relay, Timed<Relay>>;
 type PathCalls = Pick<RelayCalls, 'advance' | 'openPath' | 'closePath' | 'receive'>;
 
@@ -83,6 +84,12 @@ const titleCall = {
   read: (from: CallReader): [string, string, number] => [from.text(), from.text(), from.varint()],
 };
 
+const clockCall: CallDefinition<[unixUs: number]> = {
+  kind: 27,
+  write: (to, unixUs) => to.varint(Math.max(0, Math.round(unixUs))),
+  read: (from) => [from.varint()],
+};
+
 /** A file for a mountpoint, whole or without audio. */
 function provideCall(kind: number, redacted: number): CallDefinition<[name: string, title: string, file: Uint8Array]> {
   return {
@@ -95,6 +102,15 @@ function provideCall(kind: number, redacted: number): CallDefinition<[name: stri
       to.audio(file);
     },
     read: (from) => [from.text(), from.text(), from.audio()],
+  };
+}
+
+function settingsCall<Changes extends object>(): CallDefinition<[changes: Changes]> {
+  return {
+    kind: 25,
+    // As they are in the head.
+    write: (to, changes) => to.text(JSON.stringify(changes)),
+    read: (from) => [readObject(from, 'settings are no JSON') as Changes],
   };
 }
 
@@ -123,6 +139,8 @@ export const relayCalls: RelayCalls = {
     read: (from) => [from.varint() as SubscriberId, from.bytes()],
   },
   setTitle: { kind: 20, ...titleCall },
+  changeSettings: settingsCall<RelaySettings>(),
+  clock: clockCall,
 };
 
 export const edgeCalls: EdgeCalls = {
@@ -159,6 +177,12 @@ export const edgeCalls: EdgeCalls = {
     },
     read: (from) => [from.varint() as ListenerId, from.text()],
   },
+  ask: {
+    kind: 26,
+    isAnswered: true,
+    write: (to, name) => to.text(name),
+    read: (from) => [from.text()],
+  },
   awaitRelay: {
     kind: 19,
     write: (to, label) => to.text(label),
@@ -169,6 +193,7 @@ export const edgeCalls: EdgeCalls = {
     write: (to, us) => to.varint(us),
     read: (from) => [from.varint()],
   },
+  clock: clockCall,
   heardElsewhere: {
     kind: 14,
     write: (to, name, { listeners, listenerPeak, slowListeners, bytesOut }) => {
@@ -207,12 +232,7 @@ export const edgeCalls: EdgeCalls = {
       return [name, policy, hasFile ? { title: from.text(), bytes: from.audio() } : undefined];
     },
   },
-  changeSettings: {
-    kind: 25,
-    // As they are in the head.
-    write: (to, changes) => to.text(JSON.stringify(changes)),
-    read: (from) => [readObject(from, 'settings are no JSON') as MountSettings],
-  },
+  changeSettings: settingsCall<MountSettings>(),
 };
 
 /** No call: what the sink answered in the one before it when it was asked for backlogs, where that was not 0. */

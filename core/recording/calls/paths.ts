@@ -1,6 +1,6 @@
-import { anonymous, isAnonymous, type Peer, type PeerRole } from '../../links/peer.ts';
+import { anonymous, isAnonymous, type Peer, type PeerRole } from '../../links/peers/peer.ts';
 import { transports, type Transport, type TransportName } from '../../links/transport.ts';
-import type { ByteReader, ByteWriter } from '../wire.ts';
+import type { ByteReader, ByteWriter } from '../file/wire.ts';
 
 /** In the byte that a path is opened with. */
 const PathBits = {
@@ -12,9 +12,11 @@ const PathBits = {
   known: 4,
   /** And behind that how many streams it may bring. */
   limited: 8,
+  /** Its transport. */
+  nats: 16,
 } as const;
 
-const transportBits: Readonly<Record<TransportName, number>> = { tcp: 0, udp: PathBits.udp };
+const transportBits: Readonly<Record<TransportName, number>> = { tcp: 0, udp: PathBits.udp, nats: PathBits.nats };
 
 /** Writes how a path is opened. */
 export function writePath(to: ByteWriter, transport: Transport, peer: Peer, usual: PeerRole): void {
@@ -31,7 +33,7 @@ export function writePath(to: ByteWriter, transport: Transport, peer: Peer, usua
 
 export function readPath(from: ByteReader, usual: PeerRole, other: PeerRole): [Transport, Peer] {
   const bits = from.byte();
-  const transport = (bits & PathBits.udp) === 0 ? transports.tcp : transports.udp;
+  const transport = (bits & PathBits.nats) !== 0 ? transports.nats : (bits & PathBits.udp) === 0 ? transports.tcp : transports.udp;
   const role = (bits & PathBits.otherRole) === 0 ? usual : other;
   const name = from.text();
   if ((bits & PathBits.known) === 0) return [transport, anonymous(role, name)];

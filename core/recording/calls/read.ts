@@ -1,8 +1,8 @@
 import type { Micros } from '../../base/units.ts';
 import { CallReader } from './bytes.ts';
 import { BACKLOGS, callsOf, type CallAt, type CallDefinition } from './calls.ts';
-import type { RecordedRole } from '../format.ts';
-import { WireError, type ByteReader } from '../wire.ts';
+import type { RecordedRole } from '../file/format.ts';
+import { WireError, type ByteReader } from '../file/wire.ts';
 
 /** One call of a machine, as it was recorded. */
 export type Call = CallAt & { readonly answers: Answers };

@@ -1,6 +1,6 @@
 import type { PathId } from '../../base/machine.ts';
 import type { Transport } from '../../links/transport.ts';
-import type { AudioKept } from '../format.ts';
+import type { AudioKept } from '../file/format.ts';
 import { Redactor } from '../redaction.ts';
 
 /** What is kept of the audio that a machine is given, path by path. */

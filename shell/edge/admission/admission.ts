@@ -1,19 +1,17 @@
 import type { ListenerId } from '../../../core/base/machine.ts';
 import { policyFor, settingsFor, type MountPolicies } from '../../../core/config/mount-policy.ts';
 import type { Settings } from '../../../core/config/settings.ts';
-import type { MountListeners } from '../../cli/mount-listeners.ts';
-import { ReloadedFiles } from '../../files/reloaded-files.ts';
-import { finish, formatReply, htmlReply, type Reply } from '../../http/reply.ts';
+import { finish, formatReply, type Reply } from '../../http/message/reply.ts';
+import { requestFailed } from '../../http/server/request-failed.ts';
 import type { HttpRequest } from '../../http/request.ts';
 import type { Log } from '../../log/log.ts';
 import type { Refusals } from '../../log/refusals.ts';
-import { stackOf } from '../../process/problems.ts';
-import { AddressRules, type AddressFiles } from './address-rules.ts';
-import type { Admitted, Heard, NotAdmitted, Unknown } from './auth/authenticator.ts';
-import { Authenticators } from './auth/authenticators.ts';
+import { notHeard, type Admitted, type Heard, type NotAdmitted, type Unknown } from './auth/authenticator.ts';
+import { refusalReply } from './auth/refusal-reply.ts';
 import { credentialsOf } from './auth/listener-credentials.ts';
 import { Durations } from './durations.ts';
 import { Places, type Place } from './places.ts';
+import { AdmissionRules, type AdmissionConfig } from './rules.ts';
 import { WaitingListener } from './waiting-listener.ts';
 
 /** A listener that may listen. */
@@ -42,15 +40,11 @@ export interface SavedTicket extends Pick<Ticket, 'client' | 'user' | 'durationM
   readonly leftMs: number | undefined;
 }
 
-/** Has the listener join, and gives its number; or else what it is answered. */
-export type Enter = (ticket: Ticket) => ListenerId | Reply;
+/** Has the listener join, and gives its number; or else what it is answered, or that it has been: then it is no listener. */
+export type Enter = (ticket: Ticket) => ListenerId | Reply | 'answered';
 
-/** Who may listen: at all mountpoints, and at single ones. */
-export interface AdmissionConfig extends AddressFiles {
-  readonly mounts?: MountListeners | undefined;
-  /** Certificates of authorities in PEM, for authentication services by https; those that Node.js trusts, unless given. */
-  readonly ca?: string | undefined;
-}
+/** Has the mountpoint started that somebody may listen to, and resolves when it has, or will not. */
+export type Start = () => Promise<void>;
 
 export interface AdmissionOptions {
   readonly admission?: AdmissionConfig | undefined;
@@ -63,21 +57,22 @@ export interface AdmissionOptions {
   readonly over: (listener: ListenerId) => void;
 }
 
-const notAllowed = htmlReply(403, 'Your address is not allowed to listen');
-const full = htmlReply(403, 'Too many listeners');
-const failed = htmlReply(500, 'This request has failed here; the log says why');
-const notHeard: Heard = { connectedMs: 0, bytes: 0 };
+const notAllowed = refusalReply(403, 'Your address is not allowed to listen');
+/** For one for whom there is no place. */
+export const tooManyListeners: Reply = refusalReply(403, 'Too many listeners');
+/** Where nobody has to say who it is. */
+const everybody: Admitted = { isAdmitted: true };
 
 /**
  * Decides who may listen, before a listener's connection is handed over.
  *
- *     request -> its address -> a place within the limits -> who it is -> enter
+ *     request -> its address -> a place within the limits -> who it is -> the mountpoint starts, if it is one on demand -> enter
  *
- * A listener has its place while it waits until it is known who it is.
+ * A listener has its place while it waits for any of that.
  */
 export class Admission {
   readonly #options: AdmissionOptions;
-  #rules: Rules;
+  #rules: AdmissionRules;
   readonly #places: Places;
   readonly #durations: Durations;
   /** Of those who listen. */
@@ -86,7 +81,7 @@ export class Admission {
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
-    this.#rules = new Rules(options.admission ?? {}, options);
+    this.#rules = new AdmissionRules(options.admission ?? {}, options);
     this.#places = new Places(options);
     this.#durations = new Durations(options.over);
   }
@@ -98,7 +93,7 @@ export class Admission {
 
   /** Reads the files of other rules; rejects with a UsageError, and changes nothing. What it gives has them decide about new listeners; who listens goes on. */
   async prepare(next: AdmissionConfig, policies: MountPolicies, limitMs: number): Promise<() => void> {
-    const rules = new Rules(next, { ...this.#options, policies: () => policies });
+    const rules = new AdmissionRules(next, { ...this.#options, policies: () => policies });
     try {
       await rules.files.start();
     } catch (error) {
@@ -112,6 +107,11 @@ export class Admission {
     };
   }
 
+  /** Whether listeners of a mountpoint have to say who they are. */
+  asks(mount: string): boolean {
+    return this.#rules.asks(mount);
+  }
+
   /** Why a request is refused, whatever it says. */
   refusal({ client: { address }, from }: HttpRequest, mount: string): Reply | undefined {
     if (this.#rules.admit(address, mount)) return undefined;
@@ -119,18 +119,18 @@ export class Admission {
     return notAllowed;
   }
 
-  /** What is answered; 'taken' where the listener has joined, or waits. */
-  admit(request: HttpRequest, mount: string, enter: Enter): Reply | 'taken' {
+  /** What is answered; 'taken' where the listener has joined, or waits. @param start of a mountpoint that is not there yet. */
+  admit(request: HttpRequest, mount: string, enter: Enter, start?: Start): Reply | 'taken' {
     const place = this.#places.take(mount, request.client.address);
     if (typeof place === 'string') {
       this.#options.refusals.count(place, request.from);
-      return full;
+      return tooManyListeners;
     }
     const { listenerDurationMs } = settingsFor(policyFor(mount, this.#options.policies()), this.#options.settings);
     this.#clients++;
     const ticket: Ticket = { client: this.#clients, place, mount, durationMs: listenerDurationMs };
-    if (!this.#rules.asks(mount)) return this.#enter(ticket, enter);
-    void this.#authenticate(request, ticket, enter);
+    if (!this.#rules.asks(mount) && start === undefined) return this.#enter(ticket, enter);
+    void this.#identify(request, ticket, enter, start);
     return 'taken';
   }
 
@@ -144,7 +144,9 @@ export class Admission {
     const ticket = this.#tickets.get(listener);
     if (ticket === undefined) return undefined;
     const { client, place, user, durationMs, memory, mount: authenticatedAt } = ticket;
-    return { client, place, user, durationMs, memory, authenticatedAt, leftMs: this.#durations.leftMs(listener) };
+    // One who has been told of, and has not left yet, has had all of it.
+    const leftMs = this.#durations.leftMs(listener) ?? (durationMs > 0 ? 0 : undefined);
+    return { client, place, user, durationMs, memory, authenticatedAt, leftMs };
   }
 
   /** One whom another process has admitted; saved so long ago, and perhaps moved since. */
@@ -153,6 +155,15 @@ export class Admission {
     const left = this.#rules.restore(authenticatedAt, memory);
     this.#tickets.set(listener, { client, place: this.#places.restore({ ...place, mount }), user, durationMs, memory, mount: authenticatedAt, ...(left !== undefined && { left }) });
     if (leftMs !== undefined) this.#durations.add(listener, Math.max(0, leftMs - sinceMs));
+  }
+
+  /** No time of a listener ends until `goOn`. */
+  hold(): void {
+    this.#durations.hold();
+  }
+
+  goOn(): void {
+    this.#durations.goOn();
   }
 
   /** Numbers that another process has given are not given again. */
@@ -191,20 +202,21 @@ export class Admission {
     this.#places.free(place);
   }
 
-  async #authenticate(request: HttpRequest, ticket: Ticket, enter: Enter): Promise<void> {
-    const { socket, head, from } = request;
+  async #identify(request: HttpRequest, ticket: Ticket, enter: Enter, start: Start | undefined): Promise<void> {
+    const { socket, head } = request;
+    // What is written before is the answer to another request by this connection.
+    const before = socket.bytesWritten;
     const waiting = new WaitingListener(socket, () => this.#places.free(ticket.place));
     const unknown: Unknown = { client: ticket.client, mount: ticket.place.mount, request, credentials: credentialsOf(request), isGone: () => waiting.isGone };
     try {
-      const verdict = await this.#rules.identify(unknown);
+      const verdict = this.#rules.asks(ticket.mount) ? await this.#rules.identify(unknown) : everybody;
+      if (verdict.isAdmitted && !waiting.isGone) await start?.();
       if (waiting.isGone) return verdict.isAdmitted ? verdict.left?.(notHeard) : undefined;
       waiting.end();
       const answer = verdict.isAdmitted ? this.#enter({ ...ticket, ...withLimit(verdict), user: unknown.credentials?.user }, enter) : this.#refuse(unknown, verdict, ticket);
-      if (answer !== 'taken') finish(socket, formatReply(answer));
+      if (answer !== 'taken') finish(socket, formatReply(answer, head.method));
     } catch (error) {
-      this.#options.log({ kind: 'request-failed', from, method: head.method, target: head.target, error: stackOf(error) });
-      if (socket.bytesWritten > 0) socket.destroy();
-      else finish(socket, formatReply(failed));
+      requestFailed(request, error, this.#options.log, socket.bytesWritten > before);
     }
   }
 
@@ -217,10 +229,10 @@ export class Admission {
 
   #enter(ticket: Ticket, enter: Enter): Reply | 'taken' {
     const listener = enter(ticket);
-    if (typeof listener === 'object') {
+    if (typeof listener !== 'number') {
       this.#places.free(ticket.place);
       ticket.left?.(notHeard);
-      return listener;
+      return listener === 'answered' ? 'taken' : listener;
     }
     this.#tickets.set(listener, ticket);
     if (ticket.durationMs > 0) this.#durations.add(listener, ticket.durationMs);
@@ -230,59 +242,4 @@ export class Admission {
 
 function withLimit({ durationMs, left, memory }: Admitted): Partial<Ticket> {
   return { ...(durationMs !== undefined && { durationMs }), ...(left !== undefined && { left }), ...(memory !== undefined && { memory }) };
-}
-
-/** What one configuration says of who may listen, with its files. */
-class Rules {
-  readonly files: ReloadedFiles;
-  readonly #authenticators: Authenticators;
-  readonly #all: AddressRules;
-  readonly #mounts: ReadonlyMap<string, AddressRules>;
-  /** Listeners of whom it is being found out who they are. */
-  #unknown = 0;
-  /** Others decide from now on: the last one of whom it is being found out ends it. */
-  #end: (() => void) | undefined;
-
-  constructor({ allow, deny, mounts = new Map(), ca }: AdmissionConfig, { settings, policies, log }: AdmissionOptions) {
-    this.files = new ReloadedFiles(log);
-    this.#all = new AddressRules({ allow, deny }, this.files);
-    this.#mounts = new Map([...mounts].map(([mount, files]) => [mount, new AddressRules(files, this.files)]));
-    this.#authenticators = new Authenticators(mounts, { files: this.files, settings, policies: policies(), ca, log });
-  }
-
-  admit(address: string, mount: string): boolean {
-    return this.#all.admit(address) && this.#mounts.get(mount)?.admit(address) !== false;
-  }
-
-  /** Whether listeners of a mountpoint have to say who they are. */
-  asks(mount: string): boolean {
-    return this.#authenticators.has(mount);
-  }
-
-  /** See Authenticators. */
-  restore(mount: string, memory: unknown): Admitted['left'] {
-    return this.#authenticators.restore(mount, memory);
-  }
-
-  async identify(unknown: Unknown): Promise<Admitted | NotAdmitted> {
-    this.#unknown++;
-    try {
-      return await this.#authenticators.admit(unknown);
-    } finally {
-      this.#unknown--;
-      if (this.#unknown === 0) this.#end?.();
-    }
-  }
-
-  /** Nobody new comes. */
-  retire(limitMs: number): void {
-    this.#end = () => void this.stop(limitMs);
-    this.files.stop();
-    if (this.#unknown === 0) this.#end();
-  }
-
-  async stop(limitMs: number): Promise<void> {
-    this.files.stop();
-    await this.#authenticators.stop(limitMs);
-  }
 }

@@ -12,6 +12,7 @@ export class Durations {
   /** All up to this second have been told of. */
   #told: number;
   #timer: NodeJS.Timeout | undefined;
+  #isHeld = false;
 
   /** @param nowMs a clock that never goes back. */
   constructor(over: (listener: ListenerId) => void, nowMs: () => number = () => performance.now()) {
@@ -50,8 +51,19 @@ export class Durations {
     if (this.#secondOf.size === 0) this.stop();
   }
 
+  /** Nobody is told of until `goOn`: connections are on their way to another process, or have just come from one. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /** Whoever has had their time meanwhile is told of with the next look. */
+  goOn(): void {
+    this.#isHeld = false;
+  }
+
   /** Called each second while there is anybody. */
   look(): void {
+    if (this.#isHeld) return;
     const now = Math.floor(this.#nowMs() / SECOND_MS);
     while (this.#told < now) {
       this.#told++;

@@ -1,8 +1,8 @@
-import { Bounds } from '../../../core/base/bounds.ts';
+import { Bounds } from '../../../core/base/memory/bounds.ts';
 import { policyFor, type MountPolicies } from '../../../core/config/mount-policy.ts';
 import type { Settings } from '../../../core/config/settings.ts';
 import type { Log } from '../../log/log.ts';
-import { networkOf } from '../../net/address.ts';
+import { networkOf } from '../../net/addresses/address.ts';
 
 /** Why there is no place for another listener. */
 export type NoPlace = 'too many listeners' | 'too many listeners of a mountpoint' | 'too many listeners of an address' | 'too many listeners of an address at a mountpoint';

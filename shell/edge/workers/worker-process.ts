@@ -1,12 +1,15 @@
 import type { ChildProcess } from 'node:child_process';
 import type net from 'node:net';
-import type { Cursor } from '../../../core/base/journal.ts';
+import type { Cursor } from '../../../core/base/memory/journal.ts';
 import type { ListenerId, MountId } from '../../../core/base/machine.ts';
 import type { Settings } from '../../../core/config/settings.ts';
 import type { Feed } from '../../../core/listeners/feed/feed.ts';
-import type { Disconnection } from '../listener-host.ts';
+import type { Handle } from '../../process/upgrade/handle.ts';
+import type { Disconnection } from '../listeners/host/listener-host.ts';
+import { ArrivingWorker } from './upgrade/arriving-worker.ts';
 import { forkModule } from './fork.ts';
-import { FEED_FD, type GivenOut, type JoinMessage, type Report, type ToWorker } from './messages.ts';
+import { LeavingWorker } from './upgrade/leaving-worker.ts';
+import { FEED_FD, type FromWorker, type GivenOut, type JoinMessage, type Report, type SavedWorker, type ToWorker } from './messages.ts';
 
 /** Given to the pipe at most before the worker has taken it. */
 const IN_FLIGHT_BYTES = 1_048_576;
@@ -34,38 +37,55 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #pipe: net.Socket;
   readonly #feed: Feed;
-  readonly #cursor: Cursor;
-  readonly #startedAt: number;
+  /** Its part of an upgrade of this process, and of one by which this process has come. */
+  readonly leaving: LeavingWorker = new LeavingWorker((message) => this.#send(message));
+  readonly arriving: ArrivingWorker | undefined;
+  /** Undefined: it has not begun to read. */
+  #cursor: Cursor | undefined;
+  #startedAt = 0;
   #historyBytes = 0;
+  /** All that was given to its pipe. */
+  #givenBytes = 0;
+  /** The same, when it was to stand still. */
+  #frozenBytes = 0;
   #hasReported = false;
   #silentLooks = 0;
   /** On the way to it. */
   readonly #sockets = new Set<net.Socket>();
 
-  constructor(feed: Feed, settings: Settings, user: WorkerUser) {
+  /** @param isArriving it begins with `restore`. */
+  constructor(feed: Feed, settings: Settings, user: WorkerUser, isArriving = false) {
     this.#feed = feed;
+    this.arriving = isArriving ? new ArrivingWorker((message, handle, sent) => this.#send(message, handle, sent)) : undefined;
     this.#child = forkModule('worker-main');
     this.#pipe = this.#child.stdio[FEED_FD] as net.Socket;
     // Whatever fails, what follows is its end.
     this.#pipe.on('error', () => undefined);
     this.#child.on('error', () => this.end());
-    this.#child.on('message', (report: Report) => {
-      this.#hasReported = true;
+    this.#child.on('message', (message: FromWorker, given: unknown) => {
       this.#silentLooks = 0;
-      user.reported(this, report);
+      if (message.kind === 'report') {
+        this.#hasReported = true;
+        this.arriving?.heardReport();
+        user.reported(this, message);
+      } else if (message.kind === 'restored') this.arriving?.heardRestored();
+      else this.leaving.heard(message, given as Handle | undefined);
     });
     this.#child.once('exit', (status, signal) => {
+      const how = signal ?? `status ${status}`;
       for (const socket of this.#sockets) socket.destroy();
-      user.ended(this, signal ?? `status ${status}`);
+      this.leaving.ended();
+      this.arriving?.ended(`a worker has ended: ${how}`);
+      user.ended(this, how);
     });
     this.#send({ kind: 'begin', settings });
-    const { cursor, history } = feed.start();
-    this.#cursor = cursor;
-    this.#startedAt = cursor.position;
-    for (const bytes of history) {
-      this.#historyBytes += bytes.length;
-      this.#pipe.write(bytes);
-    }
+    if (!isArriving) this.#begin(true);
+  }
+
+  /** Has it go on where a worker of another process was, or begin as any other. */
+  restore(saved: SavedWorker | undefined): void {
+    this.#begin(saved === undefined);
+    this.arriving?.restore(saved, this.#historyBytes);
   }
 
   get pid(): number | undefined {
@@ -74,7 +94,16 @@ export class WorkerProcess {
 
   /** Where it is in the feed. */
   get position(): number {
-    return this.#cursor.position;
+    return this.#cursor?.position ?? Infinity;
+  }
+
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  /** Whether it has told anything yet. */
+  get hasReported(): boolean {
+    return this.#hasReported;
   }
 
   /** Hands a listener over, with its connection. */
@@ -99,12 +128,26 @@ export class WorkerProcess {
 
   /** Gives it what is on air, as much as it takes. */
   pump(): void {
-    while (this.#pipe.writableLength < IN_FLIGHT_BYTES) {
-      const bytes = this.#feed.read(this.#cursor);
-      if (bytes === undefined) return;
-      this.#pipe.write(bytes);
+    if (this.#cursor === undefined) return;
+    while (this.#pipe.writableLength < IN_FLIGHT_BYTES && this.#giveNext(this.#cursor)) {
+      // As much as the pipe takes.
     }
     if (this.#feed.behindBytes(this.#cursor) > MAX_BEHIND_BYTES) this.end();
+  }
+
+  /** Gives it all that is on air until now, and has it stand still behind that. */
+  freeze(): void {
+    if (this.#cursor === undefined) return;
+    while (this.#giveNext(this.#cursor)) {
+      // No more than it may be behind.
+    }
+    this.#frozenBytes = this.#givenBytes;
+    this.leaving.freeze(this.#givenBytes);
+  }
+
+  /** Whether there is more on air than it had been given when it was to stand still. */
+  get hasMissed(): boolean {
+    return this.#givenBytes > this.#frozenBytes || (this.#cursor !== undefined && this.#feed.behindBytes(this.#cursor) > 0);
   }
 
   /** Called at equal intervals: whether it is stuck, and has to be ended. */
@@ -119,7 +162,7 @@ export class WorkerProcess {
 
   /** Resolves when it has ended: by itself, or killed after `limitMs`. */
   async stop(limitMs: number): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    if (this.hasEnded) return;
     const ended = new Promise((resolve) => this.#child.once('exit', resolve));
     this.#send({ kind: 'stop', limitMs });
     const late = setTimeout(() => this.end(), 2 * limitMs);
@@ -127,14 +170,35 @@ export class WorkerProcess {
     clearTimeout(late);
   }
 
+  /** @param isNew it knows of no mountpoint yet. */
+  #begin(isNew: boolean): void {
+    const { cursor, intros, history } = this.#feed.start();
+    this.#cursor = cursor;
+    this.#startedAt = cursor.position;
+    for (const bytes of isNew ? [...intros, ...history] : intros) this.#give(bytes);
+    this.#historyBytes = this.#givenBytes;
+  }
+
+  /** False: there is nothing more. */
+  #giveNext(cursor: Cursor): boolean {
+    const bytes = this.#feed.read(cursor);
+    if (bytes !== undefined) this.#give(bytes);
+    return bytes !== undefined;
+  }
+
+  #give(bytes: Uint8Array): void {
+    this.#givenBytes += bytes.length;
+    this.#pipe.write(bytes);
+  }
+
   /** How much it has to read to know of a mountpoint. */
   #feedBytesBefore(mount: MountId): number {
     return this.#historyBytes + Math.max(0, this.#feed.openedAfter(this.#startedAt, mount));
   }
 
-  #send(message: ToWorker, socket?: net.Socket, sent: () => void = () => undefined): void {
-    // One that has ended takes no more messages: its end is told of by 'exit'.
-    if (this.#child.connected) this.#child.send(message, socket, { keepOpen: false }, sent);
-    else socket?.destroy();
+  #send(message: ToWorker, socket?: net.Socket | Handle, sent: () => void = () => undefined): void {
+    // One that has ended takes no more messages: its end is told of by 'exit'. What it was to be given is closed.
+    if (this.#child.connected) this.#child.send(message, socket as net.Socket | undefined, { keepOpen: false }, sent);
+    else sent();
   }
 }

@@ -1,14 +1,18 @@
 import type net from 'node:net';
-import { MemoryBudget } from '../../../core/base/budget.ts';
+import { MemoryBudget } from '../../../core/base/memory/budget.ts';
 import type { ListenerId, MountId } from '../../../core/base/machine.ts';
 import type { Settings } from '../../../core/config/settings.ts';
 import type { ListenersEvent } from '../../../core/listeners/events.ts';
 import { FeedReader } from '../../../core/listeners/feed/reader.ts';
 import { Listeners } from '../../../core/listeners/listeners.ts';
 import { Driver } from '../../process/driver.ts';
-import type { LeftWith } from '../listener-host.ts';
-import { CLOSED_BY_LISTENER, ListenerSockets } from '../listener-sockets.ts';
-import type { DisconnectMessage, GivenOut, JoinMessage, LeftListener, MoveMessage, Report } from './messages.ts';
+import type { LeftWith } from '../listeners/host/listener-host.ts';
+import { CLOSED_BY_LISTENER, ListenerSockets } from '../listeners/host/listener-sockets.ts';
+import type { Handle } from '../../process/upgrade/handle.ts';
+import type { DisconnectMessage, GivenOut, JoinMessage, LeftListener, MoveMessage, Report, SavedWorker, ToArrivingWorker, ToLeavingWorker } from './messages.ts';
+import { Numbers } from './numbers.ts';
+import { WorkerEstate, type Say } from './upgrade/worker-estate.ts';
+import { WorkerInheritance } from './upgrade/worker-inheritance.ts';
 
 /** One whose answer has not begun. */
 const nothing = { bytes: 0, connectedMs: 0 } as const;
@@ -18,8 +22,17 @@ const REPORT_MS = 100;
 /** What each listener has been given is told in so many reports by turns: every five seconds. */
 const ROUND_REPORTS = 50;
 
-/** A join, with its connection, or a move. */
-type Waiting = { readonly message: JoinMessage; readonly socket: net.Socket } | { readonly message: MoveMessage; readonly socket?: undefined };
+/** What has to wait until so much of the feed has been read. */
+interface Waiting {
+  readonly feedBytes: number;
+  readonly run: () => void;
+  /** Of a join or a move. */
+  readonly listener?: ListenerId;
+  /** Of a join. */
+  readonly socket?: net.Socket;
+  /** To stand still. */
+  readonly isFreeze?: boolean;
+}
 
 /**
  * The listeners of one worker process.
@@ -27,20 +40,23 @@ type Waiting = { readonly message: JoinMessage; readonly socket: net.Socket } | 
  *     what is on air, a pipe -> FeedReader -> Listeners -> sockets
  *     join, with a socket ---------------------^
  *     report <- who has left, what was given, events
+ *
+ * In an upgrade it goes on where a worker of the process before was, which has the other part of this.
  */
 export class ListenerWorker {
-  readonly #report: (report: Report) => void;
+  readonly #say: Say;
   readonly #machine: Listeners;
   readonly #driver: Driver;
   readonly #burst = (): void => this.#driver.serve();
   readonly #feed: FeedReader;
   readonly #sockets: ListenerSockets;
-  /** By its number in the machine, which nobody else knows: its number in the process that accepts connections. */
-  readonly #numbers = new Map<ListenerId, ListenerId>();
+  readonly #numbers = new Numbers();
+  readonly #estate: WorkerEstate;
+  readonly #inheritance: WorkerInheritance;
   /** Of the one who joins in the call that is going on, whose number in the machine is not known yet. */
   #joining = 0 as ListenerId;
-  /** The other way round. */
-  readonly #ids = new Map<ListenerId, ListenerId>();
+  /** Its listeners are another process's. */
+  #hasLeft = false;
   /** What is to be done once the feed has told of a mountpoint, in the order in which it came. */
   #waiting: Waiting[] = [];
   #events: ListenersEvent[] = [];
@@ -51,10 +67,11 @@ export class ListenerWorker {
   #turns: MapIterator<[ListenerId, ListenerId]> = this.#numbers.entries();
   readonly #timer: NodeJS.Timeout;
 
-  constructor(settings: Settings, report: (report: Report) => void) {
-    this.#report = report;
+  constructor(settings: Settings, say: Say) {
+    this.#say = say;
     this.#sockets = new ListenerSockets((id, how) => this.#closed(id, how));
-    this.#machine = new Listeners({ settings, budget: new MemoryBudget(settings.edgeBytes) }, {
+    const budget = new MemoryBudget(settings.edgeBytes);
+    this.#machine = new Listeners({ settings, budget }, {
       send: (id, bytes) => this.#sockets.send(id, bytes),
       backlogBytes: (id) => this.#sockets.backlogBytes(id),
       end: (id, reason) => this.#sockets.end(id, reason),
@@ -62,16 +79,20 @@ export class ListenerWorker {
     });
     this.#driver = new Driver(this.#machine, settings);
     this.#feed = new FeedReader(this.#machine);
+    const parts = { machine: this.#machine, budget, driver: this.#driver, sockets: this.#sockets, numbers: this.#numbers };
+    this.#estate = new WorkerEstate(parts, say);
+    this.#inheritance = new WorkerInheritance(parts);
     this.#timer = setInterval(() => this.#reportAll(), REPORT_MS);
     this.#reportAll();
   }
 
   /** The next bytes of what is on air. Borrowed for the call. */
   fed(bytes: Uint8Array): void {
+    if (this.#hasLeft) return;
     this.#feed.push(this.#driver.now, bytes);
-    const ready = this.#waiting.filter((one) => this.#isKnown(one));
-    this.#waiting = this.#waiting.filter((one) => !this.#isKnown(one));
-    for (const one of ready) this.#do(one);
+    const ready = this.#waiting.filter((one) => this.#isReady(one));
+    this.#waiting = this.#waiting.filter((one) => !this.#isReady(one));
+    for (const { run } of ready) run();
     this.#driver.settle();
   }
 
@@ -84,27 +105,52 @@ export class ListenerWorker {
     // As where it was accepted: an error is followed by 'close', and a listener may say that it will write no more.
     socket.on('error', () => undefined);
     socket.allowHalfOpen = true;
-    this.#whenKnown({ message, socket });
+    this.#whenRead({ ...message, socket, run: () => this.#admit(message, socket) });
   }
 
   disconnect({ listener, reason }: DisconnectMessage): void {
-    for (const { message, socket } of this.#waiting) {
-      if (message.listener !== listener || socket === undefined) continue;
+    for (const { listener: waiting, socket } of this.#waiting) {
+      if (waiting !== listener || socket === undefined) continue;
       socket.destroy();
       this.#left.push({ ...nothing, listener, reason });
     }
-    this.#waiting = this.#waiting.filter(({ message }) => message.listener !== listener);
-    const id = this.#ids.get(listener);
+    this.#waiting = this.#waiting.filter((one) => one.listener !== listener);
+    const id = this.#numbers.idOf(listener);
     if (id === undefined) return;
     this.#machine.leave(this.#driver.now, id, reason);
     this.#sockets.end(id, reason);
     this.#driver.settle();
   }
 
-  move(message: MoveMessage): void {
+  move({ listener, mount, feedBytes }: MoveMessage): void {
     // Behind its join, when that waits.
-    const before = this.#waiting.filter((one) => one.message.listener === message.listener).map((one) => one.message.feedBytes);
-    this.#whenKnown({ message: { ...message, feedBytes: Math.max(message.feedBytes, ...before) } });
+    const before = this.#waiting.filter((one) => one.listener === listener).map((one) => one.feedBytes);
+    this.#whenRead({ listener, feedBytes: Math.max(feedBytes, ...before), run: () => this.#goTo(listener, mount) });
+  }
+
+  /** Its listeners go to a worker of another process. */
+  leaving(message: ToLeavingWorker): void {
+    switch (message.kind) {
+      case 'lend': return this.#estate.lend();
+      case 'freeze': return this.#whenRead({ feedBytes: message.feedBytes, isFreeze: true, run: () => this.#freeze(message.attempt) });
+      case 'go-on':
+        this.#waiting = this.#waiting.filter(({ isFreeze }) => isFreeze !== true);
+        return this.#estate.goOn();
+      case 'let-go':
+        this.#hasLeft = true;
+        return this.#estate.letGo(message.limitMs);
+      case 'closed': return this.#estate.closed(message.listener);
+    }
+  }
+
+  /** It goes on with listeners of another process. @param handle of the connection that goes with the message. */
+  arriving(message: ToArrivingWorker, handle: Handle | undefined): void {
+    switch (message.kind) {
+      case 'adopt': return handle === undefined ? undefined : this.#inheritance.adopt(message.listener, handle);
+      case 'restore': return this.#whenRead({ feedBytes: message.feedBytes, run: () => this.#restore(message.saved) });
+      case 'resume': return this.#inheritance.resume();
+      default: return this.#inheritance.written(message.listener, message.kind === 'written');
+    }
   }
 
   /** Lets all connections end after what was written, for so long. */
@@ -116,22 +162,31 @@ export class ListenerWorker {
     this.#reportAll();
   }
 
-  #whenKnown(waiting: Waiting): void {
-    if (this.#isKnown(waiting)) this.#do(waiting);
+  #whenRead(waiting: Waiting): void {
+    if (this.#isReady(waiting)) waiting.run();
     else this.#waiting.push(waiting);
     this.#driver.settle();
   }
 
-  /** Whether the feed has told of its mountpoint. */
-  #isKnown({ message }: Waiting): boolean {
-    return message.feedBytes <= this.#feed.readBytes;
+  #isReady({ feedBytes }: Waiting): boolean {
+    return feedBytes <= this.#feed.readBytes;
   }
 
-  #do({ message, socket }: Waiting): void {
-    if (socket !== undefined) return this.#admit(message, socket);
-    const id = this.#ids.get(message.listener);
+  #freeze(attempt: number): void {
+    // What has come to pass until now is told before what is saved.
+    this.#reportAll();
+    this.#estate.freeze(attempt);
+  }
+
+  #restore(saved: SavedWorker): void {
+    this.#inheritance.restore(saved);
+    this.#say({ kind: 'restored' });
+  }
+
+  #goTo(listener: ListenerId, mount: string): void {
+    const id = this.#numbers.idOf(listener);
     // What has become of it is told by an event.
-    if (id !== undefined) this.#machine.move(this.#driver.now, id, message.mount);
+    if (id !== undefined) this.#machine.move(this.#driver.now, id, mount);
   }
 
   #admit({ listener, mount, icy, label, head }: JoinMessage, socket: net.Socket): void {
@@ -147,25 +202,23 @@ export class ListenerWorker {
       this.#left.push({ ...nothing, listener, reason: 'mount-ended' });
       return;
     }
-    this.#numbers.set(id, listener);
-    this.#ids.set(listener, id);
+    this.#numbers.add(id, listener);
     this.#sockets.add(id, socket, head, this.#burst);
   }
 
   #closed(id: ListenerId, how: LeftWith): void {
-    const listener = this.#numbers.get(id)!;
+    const listener = this.#numbers.listenerOf(id)!;
     this.#left.push({ ...how, listener });
     if (how.reason === CLOSED_BY_LISTENER) {
       this.#machine.leave(this.#driver.now, id, how.reason);
       this.#driver.settle();
     }
     this.#numbers.delete(id);
-    this.#ids.delete(listener);
   }
 
   #renumbered(event: ListenersEvent): ListenersEvent {
     if (event.kind === 'bound-hit' || event.kind === 'intro-skipped') return event;
-    return { ...event, listener: this.#numbers.get(event.listener) ?? this.#joining };
+    return { ...event, listener: this.#numbers.listenerOf(event.listener) ?? this.#joining };
   }
 
   #reportAll(): void {
@@ -179,7 +232,7 @@ export class ListenerWorker {
       reported.set(mount, now);
     }
     this.#reported = reported;
-    this.#report({ kind: 'report', events: this.#events, left: this.#left, given, heard: this.#nextHeard() });
+    this.#say({ kind: 'report', events: this.#events, left: this.#left, given, heard: this.#nextHeard() });
     this.#events = [];
     this.#left = [];
   }

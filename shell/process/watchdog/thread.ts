@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
-import { logTable, type LogKind } from '../../log/table.ts';
+import { logTable, type LogKind } from '../../log/text/table.ts';
 import { askWhereMainThreadIs, endMainThread } from './main-thread.ts';
 import { StandingTime } from './standing-time.ts';
 import type { WatchdogData } from './watchdog.ts';

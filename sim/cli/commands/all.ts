@@ -1,6 +1,6 @@
 import { sumOf } from '../../run/expectation.ts';
 import { catalogue } from '../catalogue.ts';
-import type { Asked } from '../options.ts';
+import type { Asked } from '../options/options.ts';
 import { runAll, type Job, type Result } from '../pool/pool.ts';
 import { Progress } from '../output/progress.ts';
 import type { Streams } from '../streams.ts';

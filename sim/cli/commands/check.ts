@@ -5,7 +5,7 @@ import { recount } from '../../check/recount.ts';
 import { firstDiscord, type Discord } from '../../check/streams.ts';
 import { CheckProcess, versionOf, type ProcessOptions } from '../pool/check-process.ts';
 import { load, type ScenarioOf } from '../load.ts';
-import type { Asked } from '../options.ts';
+import { eachOf, type Asked } from '../options/options.ts';
 import type { Streams } from '../streams.ts';
 import { duration } from '../output/timed.ts';
 
@@ -21,15 +21,16 @@ export async function check(asked: CheckAsked, { out }: Streams): Promise<boolea
   const scenarioOf = await load(subject);
   const runs: CheckedRun[] = [];
   let difference: string | undefined;
-  for (let seed = seeds.first; seed <= seeds.last && difference === undefined; seed++) {
+  for (const seed of eachOf(seeds)) {
     const run = playedTwice(scenarioOf, seed, durationS);
     difference = run.difference;
     runs.push(run);
+    if (difference !== undefined) break;
   }
   difference ??= await playedElsewhere(asked, scenarioOf, processes);
 
   const ok = difference === undefined;
-  const scenario = scenarioOf(seeds.first).name;
+  const scenario = scenarioOf(seeds[0]![0]).name;
   const summary = runs.map(({ seed, events, traceHash }) => ({ seed, events, traceHash }));
   if (json) out(JSON.stringify({ scenario, ok, runs: summary, processes: processes.map(({ name }) => name), difference: difference ?? null }));
   else if (difference !== undefined) out(`${scenario}: NOT deterministic. ${difference}`);
@@ -68,7 +69,7 @@ function playedTwice(scenarioOf: ScenarioOf, seed: number, durationS: number | u
 async function playedElsewhere(asked: CheckAsked, scenarioOf: ScenarioOf, options: readonly ProcessOptions[]): Promise<string | undefined> {
   const { subject, seeds, durationS } = asked;
   const processes = options.map((each) => new CheckProcess({ subject, seeds, durationS }, each));
-  const here = { name: 'this process', chunks: recount({ scenarioOf, ...seeds, ...duration(durationS) }) };
+  const here = { name: 'this process', chunks: recount({ scenarioOf, seeds: eachOf(seeds), ...duration(durationS) }) };
   try {
     const discord: Discord | undefined = await firstDiscord([here, ...processes]);
     return discord && describeDiscord(discord);

@@ -1,6 +1,6 @@
 import { failureLine, situationTable, Tally } from '../output/tally.ts';
 import { load } from '../load.ts';
-import type { Asked } from '../options.ts';
+import { eachOf, swarmText, type Asked } from '../options/options.ts';
 import { runAll, type Job } from '../pool/pool.ts';
 import { Progress } from '../output/progress.ts';
 import type { Streams } from '../streams.ts';
@@ -8,8 +8,8 @@ import type { Streams } from '../streams.ts';
 /** Many seeds: which of them failed, and the worst that anybody heard. */
 export async function many(asked: Extract<Asked, { kind: 'many' }>, { out, problem }: Streams): Promise<boolean> {
   const { subject, seeds, durationS, json, jobs: threads, allSituations } = asked;
-  const { name } = (await load(subject))(seeds.first);
-  const jobs = Array.from({ length: seeds.last - seeds.first + 1 }, (_, index): Job => ({ subject, seed: seeds.first + index, durationS }));
+  const { name } = (await load(subject))(seeds[0]![0]);
+  const jobs = Array.from(eachOf(seeds), (seed): Job => ({ subject, seed, durationS }));
   const progress = new Progress(jobs.length, json);
   const tally = new Tally(name, subject.kind === 'swarm');
   await runAll(jobs, {
@@ -20,7 +20,8 @@ export async function many(asked: Extract<Asked, { kind: 'many' }>, { out, probl
       if (json || result.ok) return;
       progress.clear();
       out(failureLine(result));
-      out(`  to reproduce: npm run sim ${subject.kind === 'file' ? `${subject.file} -- ` : '-- --swarm '}--seed ${result.seed}`);
+      const of = subject.kind === 'file' ? `${subject.file} --` : `-- ${swarmText(subject)}`;
+      out(`  to reproduce: npm run sim ${of} --seed ${result.seed}`);
     },
   });
   progress.clear();

@@ -6,7 +6,7 @@ import type { TraceLine } from '../../world/trace.ts';
 import { HtmlFile } from '../output/html-file.ts';
 import { jsonOf } from '../output/json.ts';
 import { load } from '../load.ts';
-import type { Asked } from '../options.ts';
+import type { Asked } from '../options/options.ts';
 import type { Streams } from '../streams.ts';
 import { duration, timed } from '../output/timed.ts';
 import { TraceFile } from '../output/trace-file.ts';

@@ -4,7 +4,7 @@ import { asTypeScript } from '../../swarm/shrink/as-typescript.ts';
 import { shrink as shrunkOf, sizeOf, type Shrunk } from '../../swarm/shrink/shrink.ts';
 import type { Plain } from '../../swarm/trial.ts';
 import { load } from '../load.ts';
-import { UsageError, type Asked, type Subject } from '../options.ts';
+import { UsageError, type Asked, type Subject } from '../options/options.ts';
 import type { Streams } from '../streams.ts';
 import { duration } from '../output/timed.ts';
 

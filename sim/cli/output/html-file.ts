@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import type { Picture } from '../../picture/data.ts';
 import { pageOf } from '../../picture/page.ts';
-import { UsageError } from '../options.ts';
+import { UsageError } from '../options/options.ts';
 import { browserScript } from './browser-script.ts';
 
 /** A page that a picture is written to. It is opened at once: nobody wants to hear of a wrong path after a long run. */

@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { TraceLine } from '../../world/trace.ts';
-import { UsageError } from '../options.ts';
+import { UsageError } from '../options/options.ts';
 
 const BUFFERED_LINES = 2_000;
 

@@ -3,7 +3,7 @@ import { extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Source } from '../../check/streams.ts';
 import type { ChildErrand } from './check-child.ts';
-import { UsageError } from '../options.ts';
+import { UsageError } from '../options/options.ts';
 
 export interface ProcessOptions {
   readonly name: string;

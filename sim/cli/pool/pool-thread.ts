@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import { jsonOf } from '../output/json.ts';
 import { situationsOf } from '../../swarm/situations/situations.ts';
 import { load, type ScenarioOf } from '../load.ts';
-import type { Subject } from '../options.ts';
+import type { Subject } from '../options/options.ts';
 import { threw, type Job, type Result } from './pool.ts';
 import { duration, timed } from '../output/timed.ts';
 

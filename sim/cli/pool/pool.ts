@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { RunJson } from '../output/json.ts';
-import type { Subject } from '../options.ts';
+import type { Subject } from '../options/options.ts';
 
 /** One run of many. Nothing but data: it goes to another thread. */
 export interface Job {

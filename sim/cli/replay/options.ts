@@ -1,8 +1,8 @@
 import { cac } from 'cac';
 import { alterationHelp, readAlteration } from '../../replay/alteration.ts';
 import type { WhatIf } from '../../replay/what-if.ts';
-import { UsageError } from '../options.ts';
-import { readSet } from '../set-option.ts';
+import { UsageError } from '../options/options.ts';
+import { readSet } from '../options/set-option.ts';
 
 export interface ReplayAsked {
   readonly kind: 'replay';

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { readRecording, type Recording } from '../../../core/recording/read.ts';
+import { readRecording, type Recording } from '../../../core/recording/file/read.ts';
 import { settingsProblem } from '../../../core/config/settings.ts';
 import { compareMounts, describeDifferences, describeMounts } from '../../replay/compare.ts';
 import { StreamNames } from '../../replay/names.ts';
@@ -10,7 +10,7 @@ import { replay, stretchesOf } from '../../replay/replay.ts';
 import { strip } from '../../replay/strip.ts';
 import { whatIf, type Outcomes, type WhatIf } from '../../replay/what-if.ts';
 import { HtmlFile } from '../output/html-file.ts';
-import { UsageError } from '../options.ts';
+import { UsageError } from '../options/options.ts';
 import { readReplayOptions, type ReplayAsked } from './options.ts';
 import type { Streams } from '../streams.ts';
 

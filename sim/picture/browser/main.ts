@@ -7,7 +7,7 @@ import { listenToGestures } from './gestures.ts';
 import { Lanes } from './canvas/lanes.ts';
 import { Model } from './model.ts';
 import { Overview } from './canvas/overview.ts';
-import { Palette } from './canvas/palette.ts';
+import { Palette } from './canvas/paint/palette.ts';
 import { Ruler } from './canvas/ruler.ts';
 import { toolbar } from './toolbar.ts';
 import { Tooltip } from './tooltip.ts';

@@ -1,7 +1,7 @@
 import type { MarkTone } from '../data.ts';
 import { element } from './dom.ts';
 import type { Model } from './model.ts';
-import type { Palette } from './canvas/palette.ts';
+import type { Palette } from './canvas/paint/palette.ts';
 
 const steps: readonly (readonly [name: string, tones: readonly MarkTone[]])[] = [
   ['fault', ['fault']],

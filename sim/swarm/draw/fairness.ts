@@ -1,6 +1,6 @@
 import type { MountPolicies } from '../../../core/config/mount-policy.ts';
 import type { Topology } from '../../world/topology.ts';
-import { brokenAtEnd, lastFaultS } from './outages.ts';
+import { brokenAtEnd, lastFaultS } from './outages/outages.ts';
 import type { Plain } from '../trial.ts';
 
 /**

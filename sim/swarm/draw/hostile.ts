@@ -24,13 +24,17 @@ export const hostileKinds: Readonly<Record<HostileKind, Enabled>> = {
   replays: { isOn: true, needs: ROOM_TO_LISTEN, does: 'what others have sent, again, to the byte' },
   deaf: { isOn: true, needs: ['maxSubscribers'], does: 'a subscriber that hardly reads' },
   mute: { isOn: true, needs: ROOM, does: 'connections to --in on which nothing is said' },
-  crowd: { isOn: true, needs: [], does: 'so many silent subscribers that there is room for nobody else' },
+  crowd: { isOn: true, needs: ['maxSubscribers'], does: 'so many silent subscribers that there is room for nobody else' },
   ids: { isOn: true, needs: ROOM_TO_SEND, does: 'a new stream id with every message' },
   extremes: { isOn: true, needs: ROOM_TO_SEND, does: 'sequence numbers of the whole range' },
   far: { isOn: true, needs: ROOM_TO_LISTEN, does: 'audio under the ids of others, a million messages ahead' },
   // Off, for 1 of 30 seeds (24): a relay takes a stream that an upstream relay gets by datagrams from whoever pushes it, since that relay names no address for it.
   thief: { isOn: false, needs: ROOM_TO_LISTEN, does: 'its own audio under the ids of others, a second ahead of them' },
   stranger: { isOn: true, needs: ROOM_TO_SEND, does: 'an encoder of another programme that announces the mountpoint' },
+  // Off: without keys a trespasser is a stranger, and nobody has the key of an edge. `keys/bad-keys.ts` draws them.
+  trespasser: { isOn: false, needs: ROOM_TO_SEND, does: 'a good key of an encoder, for a mountpoint of its own, by which it sends another programme to one of others' },
+  flood: { isOn: false, needs: ROOM, does: 'as many small messages of a stream of its own as fit, of all types' },
+  'edge-key': { isOn: false, needs: ROOM_TO_LISTEN, does: 'the key of an edge that pushes audio, and sets titles that it may not set' },
   unpaced: { isOn: true, needs: ROOM_TO_SEND, does: 'an encoder of another programme that sends five times as fast as it plays' },
 };
 

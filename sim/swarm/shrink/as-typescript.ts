@@ -3,7 +3,7 @@ import type { Fault, WayName } from '../../run/fault.ts';
 import { aac, mp3, type ModelFormat } from '../../programme/model-frame.ts';
 import { encoder, listener, type EdgeSpec, type EncoderSpec, type ListenerSpec, type PathSpec, type Target } from '../../world/topology.ts';
 import { Pen } from './literal.ts';
-import { inOrder } from '../draw/outages.ts';
+import { inOrder } from '../draw/outages/outages.ts';
 import type { Plain } from '../trial.ts';
 
 export interface FileOptions {

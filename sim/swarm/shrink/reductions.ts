@@ -1,7 +1,7 @@
 import type { MountPolicies, MountPolicy } from '../../../core/config/mount-policy.ts';
 import type { WayName } from '../../run/fault.ts';
 import { fewest } from './fewest.ts';
-import { inOrder, outagesOf } from '../draw/outages.ts';
+import { inOrder, outagesOf } from '../draw/outages/outages.ts';
 import { pruned } from './prune.ts';
 import { withHost, type HostKind, type HostSpec, type Trial } from '../trial.ts';
 import { simplifications } from './simplifications.ts';

@@ -2,7 +2,7 @@ import { policyFor } from '../../../core/config/mount-policy.ts';
 import type { Fault } from '../../run/fault.ts';
 import { ordinary, type Conditions } from '../../world/path.ts';
 import { encoder, listener, type EdgeSpec, type EncoderSpec, type ListenerSpec } from '../../world/topology.ts';
-import { inOrder } from '../draw/outages.ts';
+import { inOrder } from '../draw/outages/outages.ts';
 import { withHost, type Plain, type Trial } from '../trial.ts';
 
 /** Each tries to make the values of a failing scenario plainer: the builders' own, whole seconds, ordinary paths. */

@@ -8,7 +8,7 @@ import { canFollow, isSameFormat, playedAs } from '../../../core/codec/formats.t
 import { headBytes, MOST_HEAD_BYTES, soundDigest } from '../../../core/codec/head.ts';
 import { findSync, headerReader, isSync, MOST_FRAME_BYTES, MOST_HEADER_BYTES, readHeader } from '../../../core/codec/header.ts';
 import { LevelReader } from '../../../core/codec/level.ts';
-import { announcedCodec, audioTypeFor } from '../../../core/wire/announce.ts';
+import { announcedCodec, audioTypeFor } from '../../../core/wire/messages/announce.ts';
 import { adtsFrame, adtsRates, join, mpegFrame, mpegRates } from './build.ts';
 import { scanWhole } from './collect.ts';
 import { frameWith, heads } from './heads.ts';

@@ -3,7 +3,7 @@ import { fallbackLoop, type MountPolicies } from '../../../core/config/mount-pol
 import { CurrentPolicy, Policies } from '../../../core/config/policies.ts';
 import { defaultSettings } from '../../../core/config/settings.ts';
 import { StateReader, StateWriter } from '../../../core/recording/saved-state.ts';
-import { ByteReader, ByteWriter } from '../../../core/recording/wire.ts';
+import { ByteReader, ByteWriter } from '../../../core/recording/file/wire.ts';
 
 const first: MountPolicies = { a: { fallback: { mount: 'b' } }, b: { prefer: 'studio' } };
 

@@ -47,6 +47,11 @@ describe('settings', () => {
     expect(s.windowMessages).toBeGreaterThanOrEqual(999);
   });
 
+  it('has a segment of two or more parts', () => {
+    expect(() => withSettings({ hlsSegmentMs: 2_000, hlsPartMs: 2_000 })).toThrow('hlsSegmentMs (2000) must be a multiple of hlsPartMs (2000), and at least twice as long');
+    expect(withSettings({ hlsSegmentMs: 4_000, hlsPartMs: 2_000 }).hlsPartMs).toBe(2_000);
+  });
+
   it('refuses a smallest value above the largest one of the same thing', () => {
     expect(() => withSettings({ stallMinMs: 5_000 })).toThrow('stallMinMs (5000) must not be more than stallMaxMs (3000)');
     expect(withSettings({ stallMinMs: 5_000, stallMaxMs: 5_000 }).stallMinMs).toBe(5_000);

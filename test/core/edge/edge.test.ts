@@ -6,7 +6,7 @@ import { EdgeRig } from '../support/edge-rig.ts';
 import { breaks, FRAME_BYTES, makerOf, makersIn, numbered, numberedAac, numberOf, numbersIn, range } from '../support/frames.ts';
 import { announce, chunked, data, framed, headers, hex, message, metadata, streamId } from '../support/messages.ts';
 import { FRAME_MS, onAir, Source } from '../support/station.ts';
-import { anonymous } from '../../../core/links/peer.ts';
+import { anonymous } from '../../../core/links/peers/peer.ts';
 import { transports } from '../../../core/links/transport.ts';
 
 /** The programme time of each cut in what was heard: how far off the new stream is entered, in ms; > 0 leaves out. */
@@ -51,6 +51,40 @@ describe('a mountpoint', () => {
     const listener = rig.join('late', { burstMs: 4_000 });
     rig.until(rig.now / 1000 + 1);
     expect(numbersIn(rig.audio(listener))).toEqual(range(0, 99));
+  });
+
+  it.each([
+    ['by the same path, which brings it again', 'same', true],
+    ['by the same path, which does not', 'same', false],
+    ['by another path, which brings it again', 'other', true],
+    ['by another path, which does not', 'other', false],
+  ] as const)('gives out a single message that comes before a history in its place: %s', (_what, by, isAgain) => {
+    const rig = new EdgeRig();
+    const path = rig.open();
+    const second = by === 'same' ? path : rig.open();
+    const history = range(1, isAgain ? 101 : 100).map((n) => data(n, numbered(n)));
+    rig.tcp(path, data(101, numbered(101)));
+    rig.until(20);
+    rig.tcp(path, announce(0, 'test'));
+    rig.tcp(second, announce(0, 'test'), ...history.slice(0, 2));
+    const listener = rig.join('test', { burstMs: 10_000 });
+    rig.tcp(second, ...history.slice(2));
+    for (const n of range(102, 150)) {
+      rig.until((n - 100) * FRAME_MS);
+      rig.tcp(second, data(n, numbered(n)));
+    }
+    rig.until(3_000);
+    expect(numbersIn(rig.audio(listener))).toEqual(range(1, 150));
+    expect(rig.of('gap')).toEqual([]);
+  });
+
+  it('begins as soon as a second message confirms the first one, whether a history comes or not', () => {
+    const rig = new EdgeRig();
+    const path = rig.open();
+    rig.tcp(path, announce(0, 'test'), data(1, numbered(1)));
+    expect(rig.edge.mounts()).toEqual([]);
+    rig.tcp(path, data(2, numbered(2)));
+    expect(rig.edge.mounts()).toHaveLength(1);
   });
 
   it('keeps its first name', () => {
@@ -229,7 +263,7 @@ describe('what an edge gives out', () => {
     onAir(rig, [source], 300);
     const listener = rig.join('test');
     for (let i = 0; i < 100; i++) {
-      rig.tcp(path, message(21 + i, source.sequence++, times(30, numbered(9_999))));
+      rig.tcp(path, message(32 + i, source.sequence++, times(30, numbered(9_999))));
       onAir(rig, [source], 300 + i * 30);
     }
     expect(breaks(numbersIn(rig.audio(listener)))).toEqual([]);

@@ -50,6 +50,18 @@ const unsupported = (format: string): EncoderEvent[] => [{ kind: 'source-unsuppo
 const noise = new Uint8Array(400).fill(0x33);
 const secondsOf = (seconds: number): number => Math.ceil((seconds * 1_000_000) / FRAME_US);
 
+it('an encoder tells nothing of a source that pauses in the middle of a frame', () => {
+  const source = new Source();
+  for (let number = 0; number < 20; number++) source.send(numbered(number));
+  const frame = numbered(20);
+  source.send(frame.subarray(0, 100)).until(source.nowUs + 5_000_000);
+  expect(source.told('source-without-frames')).toEqual([]);
+  source.send(frame.subarray(100)).send(frame.subarray(0, 100)).until(source.nowUs + 5_000_000);
+  expect(source.told('source-without-frames')).toEqual([]);
+  source.send(noise, secondsOf(2.1));
+  expect(source.told('source-without-frames')).toHaveLength(1);
+});
+
 describe('an encoder tells of a source', () => {
   it('that sends bytes and no frame: after two seconds, every ten, and with what the bytes are', () => {
     const source = new Source().send(noise, secondsOf(1.9));

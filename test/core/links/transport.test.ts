@@ -3,7 +3,7 @@ import type { Micros } from '../../../core/base/units.ts';
 import { defaultSettings } from '../../../core/config/settings.ts';
 import { Encoder } from '../../../core/encoder/encoder.ts';
 import type { EncoderEvent } from '../../../core/encoder/events.ts';
-import { anonymous } from '../../../core/links/peer.ts';
+import { anonymous } from '../../../core/links/peers/peer.ts';
 import { transports, type Transport } from '../../../core/links/transport.ts';
 import { Relay } from '../../../core/relay/relay.ts';
 import { numbered, range } from '../support/frames.ts';

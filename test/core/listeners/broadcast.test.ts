@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryBudget } from '../../../core/base/budget.ts';
+import { MemoryBudget } from '../../../core/base/memory/budget.ts';
 import type { ListenersEvent } from '../../../core/listeners/events.ts';
 import type { JoinOptions } from '../../../core/listeners/listener.ts';
-import { Listeners, type EndReason } from '../../../core/listeners/listeners.ts';
+import { Listeners } from '../../../core/listeners/listeners.ts';
+import type { EndReason } from '../../../core/listeners/sink.ts';
 import type { ListenerId, MountId } from '../../../core/base/machine.ts';
 import { defaultSettings, type Settings } from '../../../core/config/settings.ts';
 import { NEVER, type Micros } from '../../../core/base/units.ts';

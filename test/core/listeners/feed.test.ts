@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Cursor } from '../../../core/base/journal.ts';
+import type { Cursor } from '../../../core/base/memory/journal.ts';
 import type { MountId } from '../../../core/base/machine.ts';
 import type { Micros } from '../../../core/base/units.ts';
 import { Feed } from '../../../core/listeners/feed/feed.ts';
@@ -8,7 +8,7 @@ import { FeedReader } from '../../../core/listeners/feed/reader.ts';
 import type { ListenersInput } from '../../../core/listeners/listeners.ts';
 import type { FrameFormat } from '../../../core/codec/format/format.ts';
 import { formatName, formatNamed } from '../../../core/codec/formats.ts';
-import { Intro } from '../../../core/listeners/intro.ts';
+import { Intro } from '../../../core/listeners/intros/intro.ts';
 import { FRAME_US, numbered, range } from '../support/frames.ts';
 import { formatOf } from './intro-rig.ts';
 
@@ -58,10 +58,10 @@ class Process {
   readonly #feed: Feed;
 
   constructor(feed: Feed) {
-    const { cursor, history } = feed.start();
+    const { cursor, intros, history } = feed.start();
     this.#feed = feed;
     this.cursor = cursor;
-    for (const bytes of history) this.#reader.push(0 as Micros, bytes);
+    for (const bytes of [...intros, ...history]) this.#reader.push(0 as Micros, bytes);
   }
 
   read(cut = Infinity): void {
@@ -151,6 +151,28 @@ describe('the feed of listeners in other processes', () => {
     expect(early.told.intros.at(-1)).toEqual(['radio', '', '', []]);
     expect(new Process(rig.feed).told.intros).toEqual([]);
     expect(formatNamed(formatName(mp3))).toBe(mp3);
+  });
+
+  it('is made again of its history, for another process to go on with: whoever begins there gets the same', () => {
+    const rig = new Rig();
+    rig.tell(['opened', 1, 'radio']);
+    rig.tell(['title', 1, 'One']);
+    rig.tell(['format', 1, mp3]);
+    rig.frames(1, 150);
+    rig.tell(['title', 1, 'Two']);
+    rig.frames(1, 10, 150);
+    rig.tell(['opened', 2, 'silent']);
+    const next = new Rig();
+    const reader = new FeedReader(next.feed);
+    for (const bytes of rig.feed.start().history) reader.push(0 as Micros, bytes);
+    const reading = new Process(next.feed);
+    // A title that is told twice changes nothing.
+    const calls = ({ told }: Process): readonly Call[] => told.calls.filter((call, at) => JSON.stringify(call) !== JSON.stringify(told.calls[at - 1]));
+    expect(calls(reading)).toEqual(calls(new Process(rig.feed)));
+    for (const one of [rig, next]) one.frames(1, 50, 160);
+    expect(new Process(next.feed).told.calls.slice(-40)).toEqual(new Process(rig.feed).told.calls.slice(-40));
+    // All of that is in what a process begins with.
+    expect(next.feed.openedAfter(reading.cursor.position, 2 as MountId)).toBeLessThanOrEqual(0);
   });
 
   it('lets go of what all have read, and of a mountpoint that is over', () => {

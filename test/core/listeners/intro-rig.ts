@@ -1,11 +1,11 @@
-import { MemoryBudget } from '../../../core/base/budget.ts';
+import { MemoryBudget } from '../../../core/base/memory/budget.ts';
 import type { ListenerId, MountId } from '../../../core/base/machine.ts';
 import type { Micros } from '../../../core/base/units.ts';
 import { emptyFrameHeader, type FrameFormat } from '../../../core/codec/format/format.ts';
 import { readHeader } from '../../../core/codec/header.ts';
 import { withSettings, type Settings } from '../../../core/config/settings.ts';
 import type { ListenersEvent } from '../../../core/listeners/events.ts';
-import { Intro } from '../../../core/listeners/intro.ts';
+import { Intro } from '../../../core/listeners/intros/intro.ts';
 import { Listeners } from '../../../core/listeners/listeners.ts';
 import { join } from '../codec/build.ts';
 import { FRAME_BYTES, FRAME_US, makersIn, numbered, numbersIn, range } from '../support/frames.ts';

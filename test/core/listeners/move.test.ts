@@ -3,7 +3,7 @@ import type { ListenerId } from '../../../core/base/machine.ts';
 import type { Micros } from '../../../core/base/units.ts';
 import type { Settings } from '../../../core/config/settings.ts';
 import type { JoinOptions } from '../../../core/listeners/listener.ts';
-import { IcyStripper } from '../../../shell/http/icy-stripper.ts';
+import { IcyStripper } from '../../../shell/http/client/icy-stripper.ts';
 import { EdgeRig } from '../support/edge-rig.ts';
 import { makersIn, numbered, numberedAac, numbersIn, range } from '../support/frames.ts';
 import { onAir, Source } from '../support/station.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryBudget } from '../../../core/base/budget.ts';
+import { MemoryBudget } from '../../../core/base/memory/budget.ts';
 import type { ListenerId, MountId } from '../../../core/base/machine.ts';
 import { ms, NEVER, type Micros } from '../../../core/base/units.ts';
 import { defaultSettings, withSettings } from '../../../core/config/settings.ts';

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Micros } from '../../../core/base/units.ts';
 import { defaultSettings } from '../../../core/config/settings.ts';
-import { anonymous, vouchedFor, type Peer } from '../../../core/links/peer.ts';
+import { anonymous, vouchedFor, type Peer } from '../../../core/links/peers/peer.ts';
 import { transports } from '../../../core/links/transport.ts';
 import { CallReader, CallWriter } from '../../../core/recording/calls/bytes.ts';
 import { callsOf, edgeCalls, relayCalls, type CallDefinition } from '../../../core/recording/calls/calls.ts';
 import { readCalls } from '../../../core/recording/calls/read.ts';
-import type { AudioKept } from '../../../core/recording/format.ts';
+import type { AudioKept } from '../../../core/recording/file/format.ts';
 import { recordedRelay } from '../../../core/recording/recorded-relay.ts';
 import { replay } from '../../../sim/replay/replay.ts';
 import { announce, framed } from '../support/messages.ts';
@@ -53,6 +53,11 @@ describe('the calls of a machine', () => {
 
   it('tell an edge of a pause', () => {
     expect(again(edgeCalls.suspended, 50_000_000)).toEqual([50_000_000]);
+  });
+
+  it('tell an edge what the clock shows, whatever that is', () => {
+    expect(again(edgeCalls.clock, 1_800_000_000_123_456)).toEqual([1_800_000_000_123_456]);
+    expect(again(edgeCalls.clock, -1)).toEqual([0]);
   });
 
   it('are those of the role and no other', () => {

@@ -1,6 +1,6 @@
 import type { ListenerId, SubscriberId } from '../../../core/base/machine.ts';
-import type { AudioKept } from '../../../core/recording/format.ts';
-import { readRecording, type Recording } from '../../../core/recording/read.ts';
+import type { AudioKept } from '../../../core/recording/file/format.ts';
+import { readRecording, type Recording } from '../../../core/recording/file/read.ts';
 import { recordedEdge } from '../../../core/recording/recorded-edge.ts';
 import { recordedRelay } from '../../../core/recording/recorded-relay.ts';
 import { Recorder } from '../../../core/recording/recorder.ts';

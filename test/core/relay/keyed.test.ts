@@ -2,17 +2,17 @@ import { describe, expect, it } from 'vitest';
 import type { PathId, SubscriberId } from '../../../core/base/machine.ts';
 import type { Micros } from '../../../core/base/units.ts';
 import { withSettings, type Settings } from '../../../core/config/settings.ts';
-import { anonymous, vouchedFor, type PeerRights } from '../../../core/links/peer.ts';
-import { streamIdOfKey } from '../../../core/links/stream-ids.ts';
+import { anonymous, vouchedFor, type PeerRights } from '../../../core/links/peers/peer.ts';
+import { streamIdOfKey } from '../../../core/links/paths/stream-ids.ts';
 import { transports } from '../../../core/links/transport.ts';
 import type { RelayEvent } from '../../../core/relay/events.ts';
 import { Relay } from '../../../core/relay/relay.ts';
 import { Deframer } from '../../../core/wire/deframer.ts';
-import { encodeSource } from '../../../core/wire/extensions.ts';
+import { encodeSource } from '../../../core/wire/messages/extensions.ts';
 import { decodeMessage, MessageType, type Message } from '../../../core/wire/pdu.ts';
-import { newTitle, encodeTitle } from '../../../core/wire/set-title.ts';
+import { newTitle, encodeTitle } from '../../../core/wire/messages/set-title.ts';
 import { numbered, range } from '../support/frames.ts';
-import { announce, data, framed, message, streamId } from '../support/messages.ts';
+import { announce, data, framed, message, ofKey, streamId } from '../support/messages.ts';
 
 /** Up to the one before `to`. */
 const frames = (from: number, to: number, stream = 1): Uint8Array[] => range(from, to - 1).map((n) => data(n, numbered(n), { stream }));
@@ -22,11 +22,7 @@ const idOf = (key: string, stream: number): Uint8Array => streamIdOfKey(streamId
 
 /** The same messages in streams with ids of this key. */
 function of(key: string, ...messages: readonly Uint8Array[]): Uint8Array[] {
-  return messages.map((one) => {
-    const copy = one.slice();
-    copy.set(streamIdOfKey(one.subarray(2, 18), key), 2);
-    return copy;
-  });
+  return messages.map((one) => ofKey(key, one));
 }
 
 /** A relay whose subscriber hears all that it passes on. */
@@ -45,6 +41,16 @@ class Rig {
 
   keyed(key: string, rights: Partial<PeerRights> = {}, from = '192.0.2.1:4000'): PathId {
     return this.relay.openPath(this.now, transports.tcp, vouchedFor('source', key, from, { mounts: undefined, ...rights }))!;
+  }
+
+  /** A sender whose datagrams are sealed. */
+  sealed(key: string, from = '192.0.2.1:4000'): PathId {
+    return this.relay.openPath(this.now, transports.udp, vouchedFor('source', key, from, { mounts: undefined }))!;
+  }
+
+  shoot(path: PathId, ...messages: Uint8Array[]): void {
+    for (const one of messages) this.relay.receive(this.now, path, one);
+    this.pass(20);
   }
 
   plain(from: string): PathId {
@@ -90,7 +96,41 @@ describe('a peer with a key', () => {
     rig.push(path, ...of('studio-a', ...frames(1, 6), announce(6, 'jazz'), ...frames(7, 10)));
     expect(rig.audio).toEqual([7, 8, 9]);
     expect(rig.dropped(path)).toEqual({ 'not-announced': 5 });
-    expect(rig.events.filter(({ kind }) => kind === 'rights-exceeded')).toEqual([1, 2, 4].map((messages) => ({ kind: 'rights-exceeded', label: 'studio-a 192.0.2.1:4000', reason: 'not-announced', messages })));
+    expect(rig.events.filter(({ kind }) => kind === 'rights-exceeded')).toEqual([{ kind: 'rights-exceeded', label: 'studio-a 192.0.2.1:4000', reason: 'not-announced', messages: 1 }]);
+  });
+
+  it('is told of with the mountpoint that it may not send', () => {
+    const rig = new Rig();
+    rig.push(rig.keyed('studio-a', { mounts: ['jazz'] }), ...of('studio-a', announce(1, 'rock')));
+    expect(rig.events.filter(({ kind }) => kind === 'rights-exceeded')).toEqual([{ kind: 'rights-exceeded', label: 'studio-a 192.0.2.1:4000', mount: 'rock', reason: 'not-allowed', messages: 1 }]);
+  });
+
+  it('is told of once a minute, by however many connections it sends what it may not', () => {
+    const rig = new Rig();
+    for (let second = 0; second < 130; second++) {
+      const path = rig.keyed('studio-a', { mounts: ['jazz'] }, `192.0.2.1:${4_000 + second}`);
+      rig.push(path, ...of('studio-a', announce(1, 'rock'), ...frames(2, 12)));
+      rig.relay.closePath(rig.now, path, 'closed by peer');
+      rig.pass(980);
+    }
+    const told = rig.events.flatMap((event) => (event.kind === 'rights-exceeded' ? [[event.reason, event.messages]] : []));
+    expect(told).toEqual([['not-allowed', 1], ['not-announced', 1], ['not-allowed', 60], ['not-announced', 600], ['not-allowed', 60], ['not-announced', 600]]);
+  });
+
+  it('sends a stream by two ways, whichever is ahead', () => {
+    const rig = new Rig();
+    const [tcp, udp] = [rig.keyed('studio-a'), rig.sealed('studio-a', '192.0.2.1:4001')];
+    const [announced, ...rest] = of('studio-a', announce(1, 'jazz'), ...frames(2, 40));
+    rig.push(tcp, announced!);
+    for (const [index, one] of rest.entries()) {
+      // From the 20th on the connection brings nothing more.
+      rig.shoot(udp, one);
+      if (index < 20) rig.push(tcp, one);
+    }
+    expect(rig.audio).toEqual(range(2, 39));
+    expect(rig.dropped(udp)).toEqual({});
+    expect(rig.dropped(tcp)).toEqual({ duplicate: 20 });
+    expect(rig.events.filter(({ kind }) => kind === 'stream-contested')).toEqual([]);
   });
 
   it('announces the mountpoints of its patterns, and of others nothing is passed on', () => {
@@ -123,6 +163,21 @@ describe('a peer with a key', () => {
     rig.push(two, ...of('studio-a', announce(1, 'jazz'), ...frames(2, 12), ...frames(12, 20)));
     expect(rig.audio).toEqual(range(2, 19));
     expect(rig.dropped(two)['not-owner']).toBeUndefined();
+  });
+
+  it('is named to subscribers also when it only sends datagrams, and its connection when it has one', () => {
+    const rig = new Rig();
+    const said = (): string[] => rig.heard(MessageType.SOURCE).map(({ payload: [isOpen, hops, ...address] }) => `${isOpen} ${hops} ${Buffer.from(address).toString()}`);
+    const datagrams = rig.sealed('studio-a');
+    rig.shoot(datagrams, ...of('studio-a', announce(1, 'jazz'), ...frames(2, 5)));
+    expect(said()).toEqual(['1 0 key:studio-a']);
+    const connection = rig.keyed('studio-a', {}, '192.0.2.1:4001');
+    rig.push(connection, ...of('studio-a', announce(1, 'jazz'), ...frames(2, 5)));
+    rig.relay.closePath(rig.now, connection, 'closed');
+    rig.shoot(datagrams, ...of('studio-a', ...frames(5, 8)));
+    // Its datagrams may still come: nobody is told that it has gone.
+    expect(said()).toEqual(['1 0 key:studio-a']);
+    expect(rig.audio).toEqual([2, 3, 4, 5, 6, 7]);
   });
 
   it('takes a stream from those who have none, and they bring nothing of it any more', () => {

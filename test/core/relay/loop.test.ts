@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PathId } from '../../../core/base/machine.ts';
-import { anonymous } from '../../../core/links/peer.ts';
+import { anonymous } from '../../../core/links/peers/peer.ts';
 import { transports } from '../../../core/links/transport.ts';
 import { MessageType } from '../../../core/wire/pdu.ts';
 import type { Micros } from '../../../core/base/units.ts';

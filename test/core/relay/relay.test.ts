@@ -2,11 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RelayEvent } from '../../../core/relay/events.ts';
 import type { PathId, SubscriberId } from '../../../core/base/machine.ts';
-import { anonymous } from '../../../core/links/peer.ts';
+import { anonymous } from '../../../core/links/peers/peer.ts';
 import { transports, type TransportName } from '../../../core/links/transport.ts';
 import { MessageType } from '../../../core/wire/pdu.ts';
 import { Relay } from '../../../core/relay/relay.ts';
 import { defaultSettings, type Settings } from '../../../core/config/settings.ts';
+import { StateReader, StateWriter } from '../../../core/recording/saved-state.ts';
+import { ByteReader, ByteWriter } from '../../../core/recording/file/wire.ts';
 import { NEVER, type Micros } from '../../../core/base/units.ts';
 import { join } from '../codec/build.ts';
 import { range } from '../support/frames.ts';
@@ -442,6 +444,31 @@ describe('the relay', () => {
     rig.relay.unsubscribe(rig.now, first, 'closed');
     expect(rig.relay.subscribe(rig.now, anonymous('subscriber', 'more'))).toBeDefined();
     expect(rig.of('bound-hit').map(({ bound }) => bound)).toEqual(['maxPaths', 'maxSubscribers']);
+  });
+
+  it('takes other limits and times while it runs, and another relay that goes on with its state has them', () => {
+    const rig = new Rig({ maxSubscribers: 1, maxPaths: 1, firstMessageMs: 10_000, historyMs: 10_000 });
+    const path = rig.path();
+    for (let sequence = 1; sequence <= 8; sequence++) {
+      rig.tcp(path, data(sequence, payload(sequence)));
+      rig.after(1_000);
+    }
+    rig.subscribe();
+    const another = (relay: Relay): SubscriberId | undefined => relay.subscribe(rig.now, anonymous('subscriber', 'other'));
+    expect(another(rig.relay)).toBeUndefined();
+    rig.relay.changeSettings(rig.now, { maxSubscribers: 3, maxPaths: 2, firstMessageMs: 500, historyMs: 3_000 });
+    // What is older is not there for whoever comes now.
+    const late = rig.subscribe('late');
+    rig.after(100);
+    expect(rig.sequences(late)).toEqual([6, 7, 8]);
+    const silent = rig.path('tcp', 'silent:1');
+    rig.after(600);
+    expect(rig.drops).toEqual([[silent, 'silent']]);
+    const writer = new ByteWriter();
+    rig.relay.snapshot(new StateWriter(writer, 'whole'));
+    const next = new Rig({ maxSubscribers: 1 });
+    next.relay.snapshot(new StateReader(new ByteReader(writer.written), 'whole'));
+    for (const relay of [rig.relay, next.relay]) expect([another(relay) === undefined, another(relay)]).toEqual([false, undefined]);
   });
 
   it('says what a path brought when it closes, and forgets it', () => {

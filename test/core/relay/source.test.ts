@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { decodeSource, MAX_HOPS, type StatusReport } from '../../../core/wire/extensions.ts';
+import { decodeSource, MAX_HOPS, type StatusReport } from '../../../core/wire/messages/extensions.ts';
 import type { PathId, SubscriberId } from '../../../core/base/machine.ts';
-import { anonymous } from '../../../core/links/peer.ts';
+import { anonymous } from '../../../core/links/peers/peer.ts';
 import { transports, type TransportName } from '../../../core/links/transport.ts';
 import { MessageType } from '../../../core/wire/pdu.ts';
 import { Relay } from '../../../core/relay/relay.ts';

@@ -1,8 +1,10 @@
 import type { JoinOptions } from '../../../core/listeners/listener.ts';
-import { Edge, type EdgeOptions } from '../../../core/edge/edge.ts';
+import { Edge } from '../../../core/edge/edge.ts';
+import type { EdgeOptions } from '../../../core/edge/options.ts';
+import type { ProofChecks } from '../../../core/edge/intake/proof/checks.ts';
 import type { EdgeEvent } from '../../../core/edge/events.ts';
 import type { ListenerId, PathId } from '../../../core/base/machine.ts';
-import { anonymous } from '../../../core/links/peer.ts';
+import { anonymous } from '../../../core/links/peers/peer.ts';
 import { transports, type TransportName } from '../../../core/links/transport.ts';
 import { defaultSettings, type Settings } from '../../../core/config/settings.ts';
 import type { Micros } from '../../../core/base/units.ts';
@@ -30,7 +32,7 @@ export class EdgeRig {
   readonly answers: Map<PathId, (bytes: Uint8Array) => void> = new Map();
   readonly edge: Edge;
 
-  constructor(settings: Partial<Settings> = {}, options: Omit<EdgeOptions, 'settings'> = {}) {
+  constructor(settings: Partial<Settings> = {}, { proof, ...options }: Omit<EdgeOptions, 'settings'> & { readonly proof?: ProofChecks } = {}) {
     this.edge = new Edge({ settings: { ...defaultSettings, listenerFlushMs: 50, ...settings }, ...options }, {
       send: (listener, bytes) => {
         const list = this.heard.get(listener) ?? [];
@@ -40,6 +42,7 @@ export class EdgeRig {
       },
       backlogBytes: (listener) => this.backlog.get(listener) ?? 0,
       end: (listener, reason) => this.ended.set(listener, reason),
+      ...(proof && { proof }),
       answer: (path, bytes) => this.answers.get(path)?.(bytes.slice()),
       event: (event) => {
         this.events.push(event);

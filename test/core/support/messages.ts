@@ -1,6 +1,7 @@
-import { encodeHello, encodeSource, type Hello, type StatusReport } from '../../../core/wire/extensions.ts';
+import { streamIdOfKey } from '../../../core/links/paths/stream-ids.ts';
+import { encodeHello, encodeSource, type Hello, type StatusReport } from '../../../core/wire/messages/extensions.ts';
 import { encodeMessage, MessageType } from '../../../core/wire/pdu.ts';
-import { encodeAnnouncement } from '../../../core/wire/announce.ts';
+import { encodeAnnouncement } from '../../../core/wire/messages/announce.ts';
 import { utf8Encode } from '../../../core/base/text.ts';
 import { join } from '../codec/build.ts';
 
@@ -48,6 +49,18 @@ export function source(sequence: number, report: StatusReport, fields?: Fields):
 
 export function hello(said: Hello, fields?: Fields): Uint8Array {
   return message(MessageType.HELLO, 1, encodeHello(said), fields);
+}
+
+/** The same message in the stream with this id. */
+export function withId(one: Uint8Array, id: Uint8Array): Uint8Array {
+  const copy = one.slice();
+  copy.set(id, 2);
+  return copy;
+}
+
+/** The same message in a stream with an id of this key. */
+export function ofKey(key: string, one: Uint8Array): Uint8Array {
+  return withId(one, streamIdOfKey(one.subarray(2, 18), key));
 }
 
 /** Messages as they stand on a TCP connection. */

@@ -1,8 +1,8 @@
-import { MemoryBudget } from '../../../core/base/budget.ts';
+import { MemoryBudget } from '../../../core/base/memory/budget.ts';
 import type { GapVerdict } from '../../../core/edge/stream/events.ts';
-import { Path } from '../../../core/links/path.ts';
+import { Path } from '../../../core/links/paths/path.ts';
 import type { PathId } from '../../../core/base/machine.ts';
-import { anonymous } from '../../../core/links/peer.ts';
+import { anonymous } from '../../../core/links/peers/peer.ts';
 import { transports, type TransportName } from '../../../core/links/transport.ts';
 import { emptyMessageView, readMessage } from '../../../core/wire/pdu.ts';
 import { Reassembler, type Reception } from '../../../core/edge/stream/reassembler.ts';
@@ -33,6 +33,8 @@ export class ReassemblyRig {
   readonly releasedAt: number[] = [];
   readonly types: number[] = [];
   readonly lost: LostMessages[] = [];
+  /** No audio of the first message goes out before there is another one. */
+  canTakeBack = false;
   readonly reassembler: Reassembler;
   readonly budget: MemoryBudget;
   readonly settings: Settings;
@@ -55,6 +57,14 @@ export class ReassemblyRig {
         this.released.push(sequence);
         this.releasedAt.push(this.nowMs);
         this.types.push(type);
+      },
+      takeBack: (sequence, replica) => {
+        if (!this.canTakeBack) return undefined;
+        if (this.released.length !== 1 || this.released[0] !== sequence) throw new Error(`${sequence} is not the only message that came out`);
+        this.released.pop();
+        this.releasedAt.pop();
+        this.types.pop();
+        return message(0, sequence, payloadOf(sequence), { replica });
       },
       lost: (_now, { sequence, messages, waitedUs, verdict }) => {
         this.#isBreakTold = true;

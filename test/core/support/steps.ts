@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import type { Edge } from '../../../core/edge/edge.ts';
 import type { ListenerId, Machine, PathId, SubscriberId } from '../../../core/base/machine.ts';
-import { anonymous, type Peer, type PeerRole } from '../../../core/links/peer.ts';
+import { anonymous, type Peer, type PeerRole } from '../../../core/links/peers/peer.ts';
 import { transports, type Transport, type TransportName } from '../../../core/links/transport.ts';
 import type { MountPolicy, MountSettings } from '../../../core/config/mount-policy.ts';
-import type { MountCommand } from '../../../core/edge/switching/command.ts';
+import type { MountCommand } from '../../../core/edge/switching/operator/command.ts';
 import type { Relay } from '../../../core/relay/relay.ts';
 import { withSettings, type Settings } from '../../../core/config/settings.ts';
 import type { Micros } from '../../../core/base/units.ts';

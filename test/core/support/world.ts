@@ -2,13 +2,13 @@ import { Encoder } from '../../../core/encoder/encoder.ts';
 import type { EncoderEvent } from '../../../core/encoder/events.ts';
 import type { RelayEvent } from '../../../core/relay/events.ts';
 import type { Machine, PathId, SourceId, SubscriberId, TargetId } from '../../../core/base/machine.ts';
-import { anonymous, type Peer } from '../../../core/links/peer.ts';
+import { anonymous, type Peer } from '../../../core/links/peers/peer.ts';
 import { transports, type Transport } from '../../../core/links/transport.ts';
-import { Relay } from '../../../core/relay/relay.ts';
+import { Relay, type RelayOptions } from '../../../core/relay/relay.ts';
 import { defaultSettings, type Settings } from '../../../core/config/settings.ts';
 import type { Micros } from '../../../core/base/units.ts';
 import { EdgeRig } from './edge-rig.ts';
-import { encodeHello, HELLO_TAKES_TITLES } from '../../../core/wire/extensions.ts';
+import { encodeHello, HELLO_TAKES_TITLES_AND_WANTS } from '../../../core/wire/messages/extensions.ts';
 import { MessageType } from '../../../core/wire/pdu.ts';
 import { framed, message, streamId } from './messages.ts';
 
@@ -135,9 +135,9 @@ export class RelayRig {
   /** Where it goes what is said back by a path. */
   readonly answers: Map<PathId, (bytes: Uint8Array) => void> = new Map();
 
-  constructor(world: World) {
+  constructor(world: World, options: Omit<RelayOptions, 'settings'> = {}) {
     this.world = world;
-    this.relay = world.add(new Relay({ settings: world.settings }, {
+    this.relay = world.add(new Relay({ settings: world.settings, ...options }, {
       send: (subscriber, bytes) => this.subscriberLinks.get(subscriber)?.(bytes.slice()),
       backlogBytes: (subscriber) => this.backlog.get(subscriber) ?? 0,
       cut: (subscriber) => this.cuts.push(subscriber),
@@ -153,7 +153,7 @@ export class RelayRig {
     const id = this.relay.subscribe(this.world.now as Micros, anonymous('subscriber', 'subscriber'))!;
     let open = true;
     if (answers !== undefined) {
-      to.receive(this.world.now as Micros, path, framed(message(MessageType.HELLO, HELLO_TAKES_TITLES, encodeHello({ side: 'out', peerPort: 1 }), { stream: 9_999 })));
+      to.receive(this.world.now as Micros, path, framed(message(MessageType.HELLO, HELLO_TAKES_TITLES_AND_WANTS, encodeHello({ side: 'out', peerPort: 1 }), { stream: 9_999 })));
       answers.set(path, (bytes) => {
         this.world.after(delayMs, () => {
           if (open) this.relay.subscriberSaid(this.world.now as Micros, id, bytes);
@@ -175,8 +175,8 @@ export class RelayRig {
 }
 
 /** An edge whose clock is the world's. */
-export function edgeIn(world: World): EdgeRig {
-  const rig = new EdgeRig(world.settings);
+export function edgeIn(world: World, options: ConstructorParameters<typeof EdgeRig>[1] = {}): EdgeRig {
+  const rig = new EdgeRig(world.settings, options);
   Object.defineProperty(rig, 'now', { get: () => world.now });
   world.add(rig.edge);
   return rig;

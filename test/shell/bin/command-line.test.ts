@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { EdgeConfig } from '../../../shell/edge/config.ts';
 import type { MountPolicies } from '../../../core/config/mount-policy.ts';
 import { settingNames, settingTable, type Role, type Settings } from '../../../core/config/settings.ts';
 import { readDavecast, readDaveice } from '../../../shell/bin/command-line.ts';
-import { configOf, readGiven } from '../../../shell/cli/config.ts';
-import { commands, optionsOfAll } from '../../../shell/bin/commands.ts';
-import { policiesOf } from '../../../shell/cli/mount-policies.ts';
+import { configOf, readGiven } from '../../../shell/cli/config/config.ts';
+import { commands, optionsOfAll } from '../../../shell/bin/commands/commands.ts';
+import { policiesOf } from '../../../shell/cli/mounts/mount-policies.ts';
 import { manual } from '../../../shell/bin/manual.ts';
 import { davecast, daveice } from '../../../shell/bin/main.ts';
 import { version } from '../../../shell/process/version.ts';
@@ -53,13 +54,33 @@ describe('davecast refuses', () => {
     ['relay --in 1 --out 2 --http 3 --trusted-proxy proxy', /--trusted-proxy must be a range of addresses such as 192.0.2.0\/24 or 2001:db8::\/32, not "proxy"/],
     ['relay --in 1 --out 2 --http 3 --ready-check relays', /--ready-check must be one of upstreams, none, not "relays"/],
     ['8000 a:1 --ready-check none --ready-check mounts', /--ready-check none excludes all others/],
+    ['edge --http 1 --relay a:1 --hls-dir d', /--hls-dir needs --hls/],
+    ['8000 a:1 --hls-group a=b,c', /--hls-group needs --hls/],
+    ['station --http 1 --hls-segment-ms 2000', /--hls-segment-ms needs --hls/],
+    ['station --http 1 --hls --hls-segment-ms 0', /--hls-segment-ms must be 1000 to 10000 with --hls, not 0/],
+    ['edge --http 1 --relay a:1 --hls-window-ms 60000', /--hls-window-ms needs --hls/],
+    ['8000 a:1 --hls-bytes 2000000', /--hls-bytes needs --hls/],
+    ['station --http 1 --hls --hls-file-bytes 2000000', /--hls-file-bytes needs --hls-dir/],
+    ['station --http 1 --hls --hls-segment-ms 500', /hlsSegmentMs \(500\) must be 0 or at least 1000/],
+    ['station --http 1 --hls --hls-part-ms 500', /hlsPartMs \(500\) must be 0 or at least 1000/],
+    ['edge --http 1 --relay a:1 --hls --hls-part-ms 1700', /hlsSegmentMs \(6000\) must be a multiple of hlsPartMs \(1700\)/],
+    ['edge --http 1 --relay a:1 --hls --hls-segment-ms 1000 --hls-part-ms 1000', /hlsSegmentMs \(1000\) must be a multiple of hlsPartMs \(1000\)/],
+    ['8000 a:1 --hls-part-ms 1000', /--hls-part-ms needs --hls/],
+    ['station --http 1 --hls --hls-dir=', /--hls-dir must not be empty/],
+    ['station --http 1 --hls --hls-group b,c', /--hls-group must be NAME=MOUNT,MOUNT, not "b,c"/],
+    ['station --http 1 --hls --hls-group a=b,,c', /--hls-group: a mountpoint needs a name/],
+    ['station --http 1 --hls --hls-group a=b,b', /--hls-group has a mountpoint twice: "a=b,b"/],
+    ['station --http 1 --hls --hls-group a=b --hls-group a=c', /--hls-group a is given twice/],
+    ['station --http 1 --hls --hls-group admin/x=b', /--hls-group: names that begin with admin\/ are reserved/],
+    ['relay --in 1 --out 2 --hls', /unknown option --hls/],
     ['relay --in 1 --out 2 --bind nowhere', /--bind must be an address/],
     ['relay --in 1 --out 2 --unknown 3', /unknown option --unknown/],
     ['relay --in 1 --out 2 --log-level loud', /--log-level must be one of/],
     ['relay --in 1 --out 2 --stall-min-ms 500', /unknown option --stall-min-ms/],
     ['relay --in 1 --out 2 --history-ms 10', /--history-ms must be a whole number of ms/],
     ['relay --in 1 --out 2 --history-ms 1e4', /--history-ms must be a whole number of ms/],
-    ['relay --in 1 --out 2 --config /no/such/file', /cannot read \/no\/such\/file: ENOENT/],
+    ['relay --in 1 --out 2 --config /no/such/file', /cannot read \/no\/such\/file: ENOENT, there is no such file/],
+    ['relay --in 1 --out 2 --config /', /cannot read \/: EISDIR, it is a directory/],
     ['relay --in 1 --out 2 --help=x', /--help takes no value/],
     ['relay --in 1 --out 2 --https 3', /--https needs --tls-cert and --tls-key/],
     ['relay --in 1 --out 2 --tls-key k', /--tls-key needs --https/],
@@ -86,12 +107,19 @@ describe('davecast refuses', () => {
     ['edge --http 8000 --relay a:1 --admin-password-file /dev/null', /--admin-password-file: the first line of \/dev\/null is empty/],
     ['edge --http 8000 --relay a@1', /--relay must be HOST:PORT/],
     ['8000', /RELAY:PORT is missing/],
+    ['edge --http 8000 --relay nats://', /--relay "nats:\/\/": a host is missing/],
+    ['edge --http 8000 --relay nats://studio:s3cr3t@', /--relay "nats:\/\/\*\*\*@": a host is missing \(/],
+    ['relay --in 1 --out 2 --upstream tls://h:99999', /--upstream "tls:\/\/h:99999": the port must be from 1 to 65535, not "99999"/],
+    ['encoder --mount m --to nats://h?creds=a&nkey=b --stdin', /--to "nats:\/\/h\?creds=a&nkey=b": the login is given twice, by creds and nkey/],
+    ['station --http 1 --peer nats://h/../x', /--peer "nats:\/\/h\/..\/x": the host must be/],
+    ['edge --http 8000 --relay nat://h', /--relay "nat:\/\/h": the scheme must be nats or tls, and a relay has none, not "nat": did you mean nats\?/],
+    ['encoder --mount m --to nats://h?cred=a --stdin', /--to "nats:\/\/h\?cred=a": "cred" is none of creds, nkey, login, prefix, domain: did you mean creds\?/],
     ['8000 relay', /RELAY:PORT must be HOST:PORT/],
     ['99999 relay:1', /PORT must be a port/],
     ['encoder --to a:1 --stdin', /--mount is missing/],
     ['encoder --mount / --to a:1 --stdin', /--mount: a mountpoint needs a name/],
     ['encoder --mount m --stdin', /--to is missing/],
-    ['encoder --mount m --to a --stdin', /--to must be HOST:PORT or HOST@PORT/],
+    ['encoder --mount m --to a --stdin', /--to must be HOST:PORT, HOST@PORT or nats:\/\/HOST/],
     ['encoder --mount m --to a:1', /one of --from, --stdin and --listen is missing/],
     ['encoder --mount m --to a:1 --stdin --from http://h/m', /--from and --stdin exclude each other/],
     ['encoder --mount m --to a:1 --stdin --listen 1', /--stdin and --listen exclude each other/],
@@ -126,12 +154,23 @@ describe('davecast refuses', () => {
     ['relay --in 1 --out 2 --keys=', /--keys must not be empty/],
     ['station --http 1 --keys f', /--keys needs --in or --out/],
     ['edge --http 1 --relay a:1 --key=', /--key must not be empty/],
-    ['edge --http 1 --relay a:1 --plain-to a:1', /--plain-to needs --key or DAVECAST_KEY/],
-    ['edge --http 1 --relay a:1 --key f --plain-to b:1', /--plain-to: this process does not connect to b:1/],
+    ['edge --http 1 --relay a:1 --plain-to a:1', /--plain-to needs --key, DAVECAST_KEY or --link-cert/],
+    ['edge --http 1 --relay a:1 --key f --plain-to b:1', /--plain-to: this process does not connect or send to b:1/],
+    ['edge --http 1 --relay a:1 --link-cert f', /--link-cert needs --link-key and --link-ca/],
+    ['edge --http 1 --relay a:1 --key k --link-cert f --link-key f --link-ca f', /--link-cert: connections are made with a key or with a certificate/],
+    ['relay --in 1 --out 2 --link-cert f --link-key f --link-ca f', /--link-cert needs --keys: this process connects to nobody/],
+    ['encoder --mount m --stdin --to a@1 --link-cert f --link-key f --link-ca f', /a@1: a certificate seals no datagrams/],
     ['station', /--http is missing/],
     ['station 8000', /unexpected argument "8000"/],
     ['station --http x', /--http must be a port/],
     ['station --http 1 --peer other', /--peer must be HOST:PORT/],
+    ['edge --http 1 --relay a:1 --mounts', /--mounts needs a value: GLOB/],
+    ['edge --http 1 --relay a:1 --mounts /admin/x', /--mounts "\/admin\/x": names that begin with admin\//],
+    ['edge --http 1 --relay a:1 --linger 5', /--linger needs --on-demand/],
+    ['edge --http 1 --relay a:1 --on-demand --linger 1.5', /--linger must be a number of seconds from 0 to 86400, not "1.5"/],
+    ['edge --http 1 --relay a:1 --on-demand --linger 86401', /--linger must be a number of seconds/],
+    [`relay --in 1 --out 2 ${Array.from({ length: 65 }, (_, n) => `--mounts ${n}*`).join(' ')}`, /--mounts: too many names, there can be 1024, 64 of them with a \*/],
+    ['relay --in 1 --out 2 --on-demand', /unknown option --on-demand/],
     ['station --http 1 --peer other@2', /--peer must be HOST:PORT/],
     ['station --http 1 --out x', /--out must be a port/],
     ['station --http 1 --in x', /--in must be a port/],
@@ -207,19 +246,25 @@ describe('help and version', () => {
     expect(await print(davecast, 'help')).toEqual(await print(davecast, '--help'));
     expect(await print(davecast, 'help egde')).toMatchObject({ status: 2, err: expect.stringContaining('unknown command "egde": did you mean edge?') });
     expect(await print(davecast, 'egde')).toMatchObject({ status: 2, err: expect.stringContaining('unknown command "egde": did you mean edge?') });
+    expect(await print(davecast, 'station --http 1 --source-password x')).toMatchObject({ status: 2, err: expect.stringContaining('unknown option --source-password: did you mean --password?') });
+    expect(await print(davecast, 'edge --config x --check')).toMatchObject({ status: 2, err: expect.stringContaining('unknown option --check: a configuration file is checked by davecast config check FILE') });
+    expect(await print(davecast, 'edge --port 1')).toMatchObject({ status: 2, err: expect.stringContaining('unknown option --port: did you mean --http?') });
     expect(await print(davecast, 'edge --htpp 1')).toMatchObject({ status: 2, err: expect.stringContaining('unknown option --htpp: did you mean --http?') });
     expect(await print(davecast, 'help edge relay')).toMatchObject({ status: 2, err: expect.stringContaining('unexpected argument "relay"') });
   });
 
   it('names every setting of the role; a station has those of all', async () => {
     const { out: station } = await print(davecast, ['station', '--help-settings']);
+    const only: Partial<Record<string, string>> = { drainMs: 'stdin', demandWaitMs: 'on-demand', signMs: 'sign', unsignedMs: 'verify' };
     for (const role of ['relay', 'edge', 'encoder'] as const) {
       const { out } = await print(davecast, [role, '--help-settings']);
       expect((await print(davecast, [role, '--help'])).out).toContain('\nSettings (limits and times): see --help-settings\n');
       for (const name of settingNames) {
         const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} `;
         expect(out.includes(flag), `${role} ${flag}`).toBe(settingTable[name].roles.includes(role));
-        expect(station.includes(flag), `station ${flag}`).toBe(true);
+        // All but those of an option that it does not have.
+        const isUseless = name in only && !commands.station.options.some((option) => option.name === only[name]);
+        expect(station.includes(flag), `station ${flag}`).toBe(!isUseless);
       }
     }
   });
@@ -244,18 +289,45 @@ describe('command lines that are right', () => {
     ['encoder --mount m --to a:1 --listen 0 --ready-check none', 'encoder'],
     ['station --http 0 --out 0 --in 0 --peer a:1 --peer b:2 --password pw --mount one --mount two --single-source --workers 2 --bind 127.0.0.1', 'station'],
     ['station --http 8000 --shoutcast-mount m --from n=http://h:8000/n --stall-min-ms 500 --history-ms 2000 --source-idle-ms 5000', 'station'],
+    ['edge --http 0 --relay a:1 --hls --hls-dir d --hls-group radio=radio-64,/radio-128 --hls-window-ms 7200000', 'edge'],
+    ['8000 a:1 --hls', 'edge'],
+    ['station --http 0 --hls --hls-segment-ms 4000', 'station'],
     ['encoder --mount 007 --to a:1 --listen 0 --password 0123', 'encoder'],
   ])('davecast %s', (line, role) => {
     expect(readDavecast(line.split(' '))).toMatchObject({ kind: 'run', role });
   });
 
+  it('say what is served by HLS, and how long its segments are', () => {
+    const configOf = (line: string): Partial<EdgeConfig> => (readDavecast(line.split(' ')) as Extract<ReturnType<typeof readDavecast>, { kind: 'run' }>).configuration.config as Partial<EdgeConfig>;
+    expect(configOf('edge --http 0 --relay a:1')).toMatchObject({ hls: undefined, settings: { hlsSegmentMs: 0 } });
+    expect(configOf('edge --http 0 --relay a:1 --hls')).toMatchObject({ hls: { directory: undefined, groups: new Map() }, settings: { hlsSegmentMs: 6_000, hlsWindowMs: 60_000 } });
+    expect(configOf('station --http 0 --hls --hls-part-ms 1000')).toMatchObject({ settings: { hlsSegmentMs: 6_000, hlsPartMs: 1_000 } });
+    const hls = { directory: 'd', groups: new Map([['radio', ['a', 'b/c']], ['other', ['d']]]) };
+    for (const role of ['edge --http 0 --relay a:1', '8000 a:1', 'station --http 0']) expect(configOf(`${role} --hls --hls-segment-ms 2000 --hls-dir d --hls-group radio=a,b/c --hls-group other=d`)).toMatchObject({ hls, settings: { hlsSegmentMs: 2_000 } });
+  });
+
   it('say who may read metrics, besides this machine', () => {
     const allowed = (line: string): unknown => (readDavecast(line.split(' ')) as Extract<ReturnType<typeof readDavecast>, { kind: 'run' }>).metricsAllow;
-    expect(allowed('relay --in 9001 --out 8001')).toEqual([]);
+    expect(allowed('relay --in 9001 --out 8001 --http 0')).toEqual([]);
     const more = '--metrics-allow 192.0.2.0/24 --metrics-allow 2001:db8::1';
-    for (const line of ['relay --in 9001 --out 8001', '-r 9001 8001', 'edge --http 0 --relay a:1', '8000 a:1', 'encoder --mount m --to a:1 --stdin --http 0', 'station --http 0']) {
+    for (const line of ['relay --in 9001 --out 8001 --http 0', '-r 9001 8001 --http 0', 'edge --http 0 --relay a:1', '8000 a:1', 'encoder --mount m --to a:1 --stdin --http 0', 'station --http 0']) {
       expect(allowed(`${line} ${more}`), line).toEqual([{ address: '192.0.2.0', prefix: 24, family: 'ipv4' }, { address: '2001:db8::1', prefix: 128, family: 'ipv6' }]);
     }
+  });
+
+  it('say which mountpoints are taken in', () => {
+    const configOf = (line: string | readonly string[]): object => (readDavecast(typeof line === 'string' ? line.split(' ') : line) as Extract<ReturnType<typeof readDavecast>, { kind: 'run' }>).configuration.config;
+    const edge = 'edge --http 0 --relay a:1';
+    expect(configOf(edge)).toMatchObject({ wish: undefined });
+    expect(configOf(`${edge} --mounts /news-* --mounts jazz`)).toMatchObject({ wish: { mounts: ['news-*', 'jazz'] } });
+    expect(configOf(`${edge} --on-demand`)).toMatchObject({ wish: { onDemand: { lingerMs: 60_000 } } });
+    expect(configOf(`${edge} --on-demand --linger 0 --mounts jazz`)).toMatchObject({ wish: { mounts: ['jazz'], onDemand: { lingerMs: 0 } } });
+    for (const line of ['relay --in 0 --out 0 --upstream a:1', 'station --http 0 --peer a:1']) expect(configOf(`${line} --mounts *`)).toMatchObject({ mounts: ['*'] });
+    const directory = mkdtempSync(join(tmpdir(), 'davecast-'));
+    const file = join(directory, 'only-mounts.yaml');
+    writeFileSync(file, 'http: 0\nrelay: a:1\nonDemand: true\nlinger: 5\nonlyMounts: [jazz, "news-*"]\nmounts: {jazz: {prefer: studio}}\n');
+    expect(configOf(['edge', '--config', file])).toMatchObject({ wish: { mounts: ['jazz', 'news-*'], onDemand: { lingerMs: 5_000 } }, policies: { jazz: { prefer: 'studio' } } });
+    rmSync(directory, { recursive: true });
   });
 
   it('davecast probe', () => {
@@ -381,7 +453,7 @@ describe('settings', () => {
     ['{"radio": {"prefer": "a\\u0000"}}', /mounts\.radio\.prefer: an origin's name has no control characters$/],
     ['{"radio": {"prefer": 7}}', /mounts\.radio\.prefer: must be a string, not 7: put it in quotes$/],
     ['{"radio": {"fallbackOnSilence": 1}}', /mounts\.radio\.fallbackOnSilence: must be true or false, not 1$/],
-    ['{"radio": {"fallback": "sorry.mp3"}}', /mounts\.radio\.fallback: must be an object$/],
+    ['{"radio": {"fallback": "sorry.mp3"}}', /mounts\.radio\.fallback: must be either {"mount": NAME} or {"file": FILE}, not "sorry\.mp3"$/],
     ['{"radio": {"fallback": {}}}', /mounts\.radio\.fallback: must be either/],
     ['{"radio": {"fallback": {"file": "x", "mount": "b"}}}', /mounts\.radio\.fallback: must be either {"mount": NAME} or {"file": FILE}$/],
     ['{"radio": {"fallback": {"url": "x"}}}', /mounts\.radio\.fallback: must be either/],
@@ -401,7 +473,7 @@ describe('settings', () => {
   it('are refused with all that is wrong, a line each', async () => {
     const content = { stallMs: 1, stallMinMs: 1.5, mounts: { 'a b': {}, radio: { prefer: 7, codec: 'wav' }, jazz: { fallback: 5 } } };
     const path = file(JSON.stringify(content));
-    const { status, err } = await print(davecast, `edge --http 0 --relay a:1 --config ${path} --stall-max-ms x`);
+    const { status, err } = await print(davecast, ['edge', '--http', '0', '--relay', 'a:1', '--config', path, '--stall-max-ms', 'x']);
     const lines = err.trimEnd().split('\n');
     expect(lines.every((line) => line.startsWith('davecast: '))).toBe(true);
     expect(lines.map((line) => line.replace('davecast: ', '').replace(path, 'FILE'))).toEqual([

@@ -1,16 +1,18 @@
 import dgram from 'node:dgram';
 import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { decodeAnnouncement } from '../../../core/wire/announce.ts';
+import { decodeAnnouncement } from '../../../core/wire/messages/announce.ts';
 import { decodeMessage, MessageType, type Message } from '../../../core/wire/pdu.ts';
 import { defaultSettings, type Settings } from '../../../core/config/settings.ts';
 import type { App } from '../../../shell/process/app.ts';
-import { parseEndpoint } from '../../../shell/net/address.ts';
+import { parseEndpoint } from '../../../shell/net/addresses/address.ts';
+import { multicastEndpoint } from '../../../shell/cli/options/arguments.ts';
 import { EdgeApp } from '../../../shell/edge/edge.ts';
 import { EncoderApp, type EncoderConfig, type EncoderMount } from '../../../shell/encoder/encoder.ts';
 import type { Log } from '../../../shell/log/log.ts';
-import { RelayApp, type RelayConfig } from '../../../shell/relay/relay.ts';
-import { ask, CapturedLog, FRAME_BYTES, freeTcpPort, mp3Frames, RawClient, sleep } from '../support.ts';
+import { RelayApp } from '../../../shell/relay/relay.ts';
+import type { RelayConfig } from '../../../shell/relay/config.ts';
+import { ask, CapturedLog, FRAME_BYTES, freeTcpPort, freeUdpPort, mp3Frames, RawClient, sleep } from '../support/support.ts';
 
 const running: { stop(): Promise<void> }[] = [];
 
@@ -193,7 +195,7 @@ describe('the way of a frame', () => {
     const group = '239.255.77.77';
     if (!(await canMulticast(group))) skip('this machine has no multicast on loopback');
     const port = await freeUdpPort();
-    const { outPort } = await relay({ multicasts: [parseEndpoint(`${group}@${port}`)!] });
+    const { outPort } = await relay({ multicasts: [multicastEndpoint('test', `${group}@${port}`)] });
     const subscriber = subscribe(outPort);
     const { source } = await encoder([`${group}@${port}`]);
     await play(source, mp3Frames(10));
@@ -254,7 +256,7 @@ describe('the way of a frame', () => {
     expect(told.at(-1)).toBe('GET /mount HTTP/1.0');
     // Its connection ends, and the next one is another stream.
     await app.until('source-ended');
-    await expect.poll(() => app.all('source-started').length, { timeout: 5_000 }).toBeGreaterThan(1);
+    await expect.poll(() => app.all('source-started').length).toBeGreaterThan(1);
   });
 });
 
@@ -351,12 +353,4 @@ async function canMulticast(group: string): Promise<boolean> {
   } finally {
     socket.close();
   }
-}
-
-async function freeUdpPort(): Promise<number> {
-  const socket = dgram.createSocket('udp4');
-  await new Promise<void>((resolve) => socket.bind(0, resolve));
-  const { port } = socket.address();
-  socket.close();
-  return port;
 }

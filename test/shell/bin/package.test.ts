@@ -21,7 +21,7 @@ describe('the package', () => {
   const modules = files.filter((path) => path.endsWith('.js') && path.startsWith('dist/'));
 
   it('holds what runs, and no tests', () => {
-    expect(files).toEqual(expect.arrayContaining([...Object.values(manifest.bin), 'README.md', 'LICENSE', 'docs/operations.md', 'packaging/systemd/davecast-edge.service', 'demo/programme-a.mp3', 'dist/scenarios/encoder-death.js', 'dist/sim/picture/browser/page-script.js', 'dist/shell/page/browser/page-script.js', 'scripts/run.js']));
+    expect(files).toEqual(expect.arrayContaining([...Object.values(manifest.bin), 'README.md', 'LICENSE', 'docs/operations.md', 'packaging/systemd/davecast-edge.service', 'demo/programme-a.mp3', 'dist/scenarios/encoder-death.js', 'dist/sim/picture/browser/page-script.js', 'dist/shell/operations/page/browser/page-script.js', 'scripts/run.js']));
     for (const name of ['sim', 'replay']) expect(files).toContain(`dist/${/(\S+)$/.exec(manifest.scripts[name]!)![1]!}.js`);
     expect(files.filter((path) => /(^|\/)(test|bench)\/|\.test\.|\.map$|\.tsbuildinfo$|\.ts$/.test(path))).toEqual([]);
   });

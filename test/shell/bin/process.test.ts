@@ -4,10 +4,10 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { allAddresses } from '../../../shell/net/address.ts';
+import { allAddresses } from '../../../shell/net/addresses/address.ts';
 import { built } from '../../support/built.ts';
-import { mp3Frames, RawClient, sleep } from '../support.ts';
-import { pairOf } from '../tls/support.ts';
+import { mp3Frames, RawClient, sleep } from '../support/support.ts';
+import { pairOf } from '../net/tls/support.ts';
 
 const children: ChildProcessWithoutNullStreams[] = [];
 
@@ -36,7 +36,7 @@ class Program {
 
   async line(event: string, what?: string): Promise<Record<string, unknown>> {
     const find = (): Record<string, unknown> | undefined => this.lines(event).find((line) => what === undefined || line['what'] === what);
-    await expect.poll(find, { timeout: 20_000 }).toBeDefined();
+    await expect.poll(find).toBeDefined();
     return find()!;
   }
 }
@@ -92,6 +92,7 @@ describe('a process', () => {
     const edge = new Program('davecast', String(port), '127.0.0.1:1');
     expect(await edge.exited).toBe(1);
     expect(edge.err).toBe(`davecast: cannot listen on ${allAddresses()} port ${port} (tcp): the port is in use\n`);
+    expect(edge.out).toBe('');
     server.close();
   });
 
@@ -113,7 +114,7 @@ describe('a process', () => {
     const program = new Program('davecast', ...argv, '--bind', '127.0.0.1', '--https', '0', '--tls-cert', cert, '--tls-key', key);
     expect(await program.exited).toBe(2);
     expect(program.err).toBe(`davecast: ${key}: is not the key of the certificate in ${cert} (see davecast --help)\n`);
-    expect(program.lines('listening')).toEqual([]);
+    expect(program.out).toBe('');
   });
 
   it('takes a renewed certificate and another configuration at SIGHUP', async () => {
@@ -128,7 +129,7 @@ describe('a process', () => {
     relay.child.kill('SIGHUP');
     expect(await relay.line('reloaded')).toMatchObject({ level: 'info', by: 'SIGHUP', changed: 'upstream' });
     expect(await relay.line('needs-restart')).toMatchObject({ level: 'warn', keys: 'http' });
-    await expect.poll(() => relay.lines('certificate-loaded').length, { timeout: 20_000 }).toBe(2);
+    await expect.poll(() => relay.lines('certificate-loaded').length).toBe(2);
     expect(relay.lines('signal')).toEqual([]);
     relay.child.kill('SIGTERM');
     expect(await relay.exited).toBe(0);
@@ -142,8 +143,9 @@ describe('a process', () => {
     encoder.child.stdin.end(Buffer.concat(mp3Frames(420)));
     expect(await encoder.exited).toBe(0);
     expect(encoder.lines('source-paced')).toHaveLength(1);
-    // 420 DATA, and ANNOUNCE, ORIGIN, HEADERS and METADATA before them.
-    await expect.poll(() => relay.lines('path-closed'), { timeout: 20_000 }).toMatchObject([{ messages: 424, dropped: {} }]);
+    await expect.poll(() => relay.lines('path-closed')).toMatchObject([{ dropped: {} }]);
+    // 420 DATA, and ANNOUNCE, ORIGIN, HEADERS, METADATA and TIMELINE before them; what is announced is said again in a while.
+    expect(relay.lines('path-closed')[0]!['messages']).toBeGreaterThanOrEqual(425);
   });
 
   it('ends with status 2 when there was no frame in its input, and in good order when there was nothing', async () => {
@@ -166,28 +168,28 @@ describe('a process', () => {
     let sent = 0;
     const playing = setInterval(() => source.write(frames[sent++]!), 10);
     onTestFinished(() => clearInterval(playing));
-    await expect.poll(() => sent, { timeout: 10_000 }).toBeGreaterThan(10);
+    await expect.poll(() => sent).toBeGreaterThan(10);
     encoder.child.kill('SIGSTOP');
     await sleep(2_000);
     encoder.child.kill('SIGCONT');
     const before = sent;
-    await expect.poll(() => sent, { timeout: 10_000 }).toBeGreaterThan(before + 40);
+    await expect.poll(() => sent).toBeGreaterThan(before + 40);
     clearInterval(playing);
     source.end();
     expect(await encoder.line('source-ended')).toMatchObject({ reason: 'closed by source', frames: sent });
   });
 
   it('is ended by no other signal, opens no debugger, and says what each means', async () => {
-    const relay = new Program('davecast', 'relay', '--in', '0', '--out', '0', '--bind', '127.0.0.1');
-    await relay.line('listening', 'out');
+    const encoder = new Program('davecast', 'encoder', '--mount', 'm', '--to', '127.0.0.1:9', '--listen', '0', '--bind', '127.0.0.1');
+    await encoder.line('listening', 'source');
     const signals = ['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGQUIT', 'SIGALRM', 'SIGVTALRM', 'SIGPROF', 'SIGPIPE', 'SIGXCPU'] as const;
-    for (const signal of signals) relay.child.kill(signal);
+    for (const signal of signals) encoder.child.kill(signal);
     const told = signals.filter((signal) => signal !== 'SIGPIPE');
-    await expect.poll(() => relay.lines('signal').map((line) => line['signal']).sort(), { timeout: 20_000 }).toEqual([...told].sort());
-    for (const { meaning } of relay.lines('signal')) expect(meaning).toBeTypeOf('string');
-    relay.child.kill('SIGTERM');
-    expect(await relay.exited).toBe(0);
+    await expect.poll(() => encoder.lines('signal').map((line) => line['signal']).sort()).toEqual([...told].sort());
+    for (const { meaning } of encoder.lines('signal')) expect(meaning).toBeTypeOf('string');
+    encoder.child.kill('SIGTERM');
+    expect(await encoder.exited).toBe(0);
     // Node says on stderr when its debugger listens.
-    expect(relay.err).toBe('');
+    expect(encoder.err).toBe('');
   });
 });

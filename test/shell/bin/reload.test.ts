@@ -1,15 +1,21 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import dgram from 'node:dgram';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import tls from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readDavecast } from '../../../shell/bin/command-line.ts';
 import type { Running } from '../../../shell/bin/serve.ts';
-import { Reloader } from '../../../shell/bin/reloader.ts';
-import { Metrics } from '../../../shell/metrics/metrics.ts';
+import { announce } from '../../core/support/messages.ts';
+import { ProcessPages } from '../../../shell/bin/process-pages.ts';
+import { Reloader } from '../../../shell/bin/reload/reloader.ts';
+import { Metrics } from '../../../shell/operations/metrics/metrics.ts';
 import { EventFanOut } from '../../../shell/log/fan-out.ts';
-import type { LogLevel } from '../../../shell/log/table.ts';
+import type { LogLevel } from '../../../shell/log/text/table.ts';
 import type { ReloadResult } from '../../../shell/process/app.ts';
-import { ask, CapturedLog, mp3Frames, RawClient } from '../support.ts';
+import { certificateFile, secureClient, serialFor, serials, serverOptions, type PairName } from '../net/tls/support.ts';
+import { ask, CapturedLog, freeUdpPort, mp3Frames, RawClient } from '../support/support.ts';
 
 let directory: string;
 beforeAll(() => {
@@ -38,9 +44,11 @@ async function running(role: string, content: string): Promise<Process> {
   if (wish.kind !== 'run') throw new Error('it is no process');
   const told = new CapturedLog();
   const levels: LogLevel[] = [];
-  const reloader = new Reloader({ first: wish.configuration, read: wish.again!, prepare: (config) => process.prepare(config), setLevel: (level) => levels.push(level), log: told.log });
-  const process: Running = wish.make(new EventFanOut(told.log), new Metrics({ role: wish.role, tell: told.log }), undefined, reloader.reload);
-  stops.push(() => process.app.stop());
+  const events = new EventFanOut(told.log);
+  const pages = new ProcessPages(events, { role: wish.role, allow: wish.metricsAllow, fleet: wish.fleet });
+  const reloader = new Reloader({ first: wish.configuration, read: wish.again!, prepare: (config) => process.prepare(config), commit: pages.change, setLevel: (level) => levels.push(level), log: told.log });
+  const process: Running = wish.make(events, pages.metrics, pages.shown, reloader.reload);
+  stops.push(() => process.app.stop(), () => Promise.resolve(pages.stop()));
   await process.app.start();
   return {
     told,
@@ -165,6 +173,33 @@ mounts:
     expect(await change(first)).toEqual(applied(['listenerDeny']));
   });
 
+  it('writes its access log to another file, in another format, where that can be opened', async () => {
+    const { told, change } = await running('edge', first);
+    const port = await told.port('http');
+    await told.until('mount-started');
+    const leave = async (agent: string): Promise<void> => {
+      const listener = new RawClient(port).write(`GET /radio HTTP/1.0\r\nUser-Agent: ${agent}\r\n\r\n`);
+      await listener.untilText('\r\n\r\n');
+      listener.socket.destroy();
+    };
+    const lines = (name: string): string => readFileSync(join(directory, name), 'latin1');
+    expect(await change(`${first}accessLog: one.log\n`)).toEqual(applied(['accessLog']));
+    await leave('first');
+    await expect.poll(() => lines('one.log')).toContain('"first"');
+    expect(await change(`${first}accessLog: none/two.log\n`)).toEqual({ isApplied: false, problems: [expect.stringMatching(/^the access log .*two\.log cannot be opened: ENOENT$/)] });
+    // What is opened for a configuration that is wrong elsewhere is not used.
+    expect(await change(`${first}accessLog: two.log\nlistenerDeny: none.txt\n`)).toMatchObject({ isApplied: false });
+    await leave('second');
+    await expect.poll(() => lines('one.log')).toContain('"second"');
+    expect(await change(`${first}accessLog: two.log\naccessLogFormat: json\n`)).toEqual(applied(['accessLog', 'accessLogFormat']));
+    await leave('third');
+    await expect.poll(() => lines('two.log')).toContain('"agent":"third"');
+    expect(lines('one.log')).not.toContain('third');
+    expect(await change(first)).toEqual(applied(['accessLog', 'accessLogFormat']));
+    await leave('fourth');
+    await told.until('access', { agent: 'fourth' });
+  });
+
   it('does so for operators, and answers with what came of it', async () => {
     const { told } = await running('edge', first);
     const port = await told.port('http');
@@ -178,6 +213,150 @@ mounts:
     expect(await post('htpp: 0\n')).toMatch(/^HTTP\/1\.0 400 [\s\S]*\{"message":"Nothing has changed\. .*","problems":\[".*edge\.yaml:1:1: unknown key \\"htpp\\": did you mean http\?"\]\}\n$/);
     expect(told.all('reload-refused')).toMatchObject([{ by: expect.stringMatching(/^127\.0\.0\.1:\d+$/) }]);
   });
+});
+
+/** All roles: what each has at an HTTP port. */
+describe.each([
+  ['edge', 'http: 0\nrelay: 127.0.0.1:9\n', 'http', 'relays'],
+  ['station', 'http: 0\npeer: 127.0.0.1:9\n', 'http', 'peers'],
+  ['relay', 'in: 0\nout: 0\nhttp: 0\nupstream: 127.0.0.1:9\n', 'http', 'upstreams'],
+  ['encoder', 'listen: 0\nmount: radio\nto: 127.0.0.1:9\n', 'source', 'targets'],
+] as const)('%s', (role, first, what, check) => {
+  it('takes other proxies, readers of metrics, checks, and names of operators', async () => {
+    const { told, change } = await running(role, first);
+    const port = await told.port(what);
+    const proxied = async (path: string, more = ''): Promise<string> => await ask(port, `PROXY TCP4 192.0.2.7 198.51.100.1 5432 443\r\nGET ${path} HTTP/1.0\r\n${more}\r\n`);
+    expect(await proxied('/healthz')).toMatch(/ 400 /);
+    const operators = role === 'encoder' ? '' : 'adminUser: boss\nadminPassword: one\n';
+    const changed = ['metricsAllow', 'readyCheck', 'trustedProxy', ...(role === 'encoder' ? [] : ['adminPassword', 'adminUser'])].toSorted();
+    expect(await change(`${first}trustedProxy: 127.0.0.1\nmetricsAllow: 192.0.2.0/24\nreadyCheck: none\n${operators}`)).toEqual(applied(changed));
+    expect(await proxied('/metrics')).toMatch(/^HTTP\/1\.0 200 /);
+    expect(await ask(port, 'GET /readyz HTTP/1.0\r\n\r\n')).toMatch(new RegExp(`^HTTP/1\\.0 200 [^]*"${check}":\\{"ok":false,"counts":false`));
+    if (role !== 'encoder') expect([await statusOf(port, '/admin/reload', { method: 'POST', login: 'admin:one' }), await statusOf(port, '/admin/reload', { method: 'POST', login: 'boss:one' })]).toEqual([401, 200]);
+    expect(await change(first)).toEqual(applied(changed));
+    expect(await proxied('/healthz')).toMatch(/ 400 /);
+    if (role !== 'station') expect(await statusOf(port, '/readyz')).toBe(503);
+  });
+});
+
+/** The same with lists of addresses. */
+describe.each([
+  ['edge', 'http: 0\nrelay: 127.0.0.1:9\n', 'http'],
+  ['station', 'http: 0\n', 'http'],
+  ['relay', 'in: 0\nout: 0\nhttp: 0\n', 'http'],
+  ['encoder', 'listen: 0\nmount: radio\nto: 127.0.0.1:9\n', 'source'],
+] as const)('%s', (role, first, what) => {
+  it('keeps others from its HTTP ports, by other files, where these are right', async () => {
+    const { told, change } = await running(role, first);
+    const port = await told.port(what);
+    const nobody = join(directory, 'nobody.txt');
+    writeFileSync(join(directory, 'us.txt'), '127.0.0.0/8\n');
+    writeFileSync(nobody, '# none\n');
+    const statuses = async (): Promise<readonly number[]> => [await statusOf(port, '/metrics'), await statusOf(port, '/healthz')];
+    expect(await statuses()).toEqual([200, 200]);
+    expect(await change(`${first}httpDeny: us.txt\n`)).toEqual(applied(['httpDeny']));
+    expect(await statuses()).toEqual([403, 200]);
+    const watches = process.listenerCount('SIGHUP');
+    expect(await change(`${first}httpDeny: us.txt\nhttpAllow: nobody.txt\n`)).toEqual({ isApplied: false, problems: [`${nobody}: has no range of addresses: nobody would be let in`] });
+    expect(process.listenerCount('SIGHUP')).toBe(watches);
+    expect(await statuses()).toEqual([403, 200]);
+    expect(await change(`${first}httpAllow: us.txt\n`)).toEqual(applied(['httpAllow', 'httpDeny']));
+    expect(await statuses()).toEqual([200, 200]);
+    expect(await change(first)).toEqual(applied(['httpAllow']));
+    expect(process.listenerCount('SIGHUP')).toBe(watches - 1);
+  });
+});
+
+/** The same with ports by TLS. */
+describe.each([
+  ['edge', 'http: 0\nrelay: 127.0.0.1:9\n'],
+  ['station', 'http: 0\n'],
+  ['relay', 'in: 0\nout: 0\nhttp: 0\n'],
+  ['encoder', 'listen: 0\nmount: radio\nto: 127.0.0.1:9\n'],
+] as const)('%s', (role, first) => {
+  it('shows other certificates to those who connect from then on, where these are right', async () => {
+    const shown = (cert: PairName, key = cert): string => `${first}https: 0\ntlsCert: ${certificateFile(`${cert}.crt`)}\ntlsKey: ${certificateFile(`${key}.key`)}\n`;
+    const { told, change } = await running(role, shown('local'));
+    const port = await told.port('https');
+    const open = secureClient(port);
+    await once(open.socket, 'secureConnect');
+    expect(await serialFor(port, 'localhost')).toBe(serials.local);
+    const watches = process.listenerCount('SIGHUP');
+    expect(await change(shown('renewed', 'one'))).toMatchObject({ isApplied: false, problems: [expect.stringContaining('one.key') as string] });
+    expect([await serialFor(port, 'localhost'), process.listenerCount('SIGHUP')]).toEqual([serials.local, watches]);
+    expect(await change(shown('renewed'))).toEqual(applied(['tlsCert', 'tlsKey']));
+    expect([await serialFor(port, 'localhost'), process.listenerCount('SIGHUP')]).toEqual([serials.renewed, watches]);
+    // Whoever is connected stays.
+    expect(open.write('GET /healthz HTTP/1.0\r\n\r\n').socket.destroyed).toBe(false);
+    expect(await open.untilText('ok')).toMatch(/^HTTP\/1\.0 200 /);
+    expect(await change(first)).toEqual(applied(['tlsCert', 'tlsKey'], ['https']));
+  });
+});
+
+it('an encoder trusts other authorities, for the next connection', async () => {
+  let [asked, refused] = [0, 0];
+  const server = tls.createServer(serverOptions('local'), (socket) => {
+    asked++;
+    socket.on('error', () => undefined).end('HTTP/1.0 404 Not Found\r\n\r\n');
+  }).on('tlsClientError', () => refused++);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  stops.push(() => Promise.resolve(void server.close()));
+  const first = `from: https://127.0.0.1:${(server.address() as { readonly port: number }).port}/radio\nmount: radio\nto: 127.0.0.1:9\nbackoffMaxMs: 100\n`;
+  const { told, change } = await running('encoder', first);
+  await told.until('disconnected', { reason: 'the certificate of the server is from no trusted authority; a private one is named with --ca' });
+  const trusted = join(directory, 'trusted.pem');
+  writeFileSync(trusted, readFileSync(certificateFile('ca.crt')));
+  expect(await change(`${first}ca: trusted.pem\n`)).toEqual(applied(['ca']));
+  await expect.poll(() => asked).toBeGreaterThan(0);
+  // Another content of the same file.
+  writeFileSync(trusted, readFileSync(certificateFile('stranger.crt')));
+  expect(await change(`${first}ca: trusted.pem\n`)).toEqual(applied(['ca']));
+  const before = refused;
+  await expect.poll(() => refused).toBeGreaterThan(before);
+});
+
+it('an encoder takes other limits of its sources', async () => {
+  const first = 'listen: 0\nmount: [radio, jazz]\nto: 127.0.0.1:9\npassword: a\n';
+  const { told, change } = await running('encoder', `${first}maxSources: 1\n`);
+  const port = await told.port('source');
+  const source = new RawClient(port).write(`SOURCE /radio HTTP/1.0\r\n${basic('source:a')}\r\n`);
+  await source.untilText(' 200 ');
+  const jazz = (): Promise<number> => statusOf(port, '/jazz', { method: 'SOURCE', login: 'source:a' });
+  expect(await jazz()).toBe(403);
+  expect(await change(`${first}maxSources: 2\nresolveMs: 1000\n`)).toEqual(applied(['maxSources'], ['resolveMs']));
+  expect(await jazz()).toBe(200);
+  source.socket.destroy();
+});
+
+it('a relay and a station take other limits of connections', async () => {
+  const all = [await running('relay', 'in: 0\nout: 0\nmaxSubscribers: 1\n'), await running('station', 'http: 0\nout: 0\nmaxSubscribers: 2\n')];
+  const before = ['in: 0\nout: 0\n', 'http: 0\nout: 0\n'];
+  for (const [index, { told, change }] of all.entries()) {
+    const out = await told.port('out');
+    const clients: RawClient[] = [];
+    const subscribe = (): RawClient => {
+      clients.push(new RawClient(out));
+      return clients.at(-1)!;
+    };
+    for (let count = 0; count < 2; count++) subscribe();
+    // One of them has no place.
+    expect(await told.until('bound-hit')).toMatchObject({ bound: 'maxSubscribers', count: 1 });
+    expect(await change(`${before[index]!}maxSubscribers: 10\nhistoryBytes: 2000000\n`)).toEqual(applied(['maxSubscribers'], ['historyBytes']));
+    for (let count = 0; count < 2; count++) await subscribe().until((received) => received.length > 0);
+    expect(told.all('bound-hit')).toHaveLength(1);
+    for (const { socket } of clients) socket.destroy();
+  }
+});
+
+it('a page shows other processes', async () => {
+  const { told, change } = await running('edge', 'http: 0\nrelay: 127.0.0.1:9\n');
+  const port = await told.port('http');
+  const fleet = async (): Promise<readonly string[]> => [...(await ask(port, 'GET /page/state HTTP/1.0\r\n\r\n')).matchAll(/"kind":"fleet","name":"([^"]+)"/g)].map(([, name]) => name!);
+  expect(await fleet()).toEqual([]);
+  expect(await change('http: 0\nrelay: 127.0.0.1:9\nfleet: [http://127.0.0.1:8, http://127.0.0.1:7]\n')).toEqual(applied(['fleet']));
+  await expect.poll(fleet).toEqual(['127.0.0.1:8', '127.0.0.1:7']);
+  expect(await change('http: 0\nrelay: 127.0.0.1:9\nfleet: http://127.0.0.1:7\n')).toEqual(applied(['fleet']));
+  await expect.poll(fleet).toEqual(['127.0.0.1:7']);
 });
 
 it('an edge without a file has nothing to read again', async () => {
@@ -206,6 +385,34 @@ it('a relay subscribes to other relays, and allows other addresses', async () =>
   expect(await change('in: 0\nout: 0\nhttp: 0\n')).toEqual(applied(['adminPassword', 'allowIn', 'upstream']));
   await upstream.told.until('subscriber-left');
   expect(await ask(port, 'GET /readyz HTTP/1.0\r\n\r\n')).toContain('"checks":{}');
+});
+
+it('a relay joins other multicast groups, and leaves those that are not named any more', async () => {
+  const first = 'in: 0\nout: 0\n';
+  const { told, change } = await running('relay', first);
+  const [one, two, never] = [await freeUdpPort(), await freeUdpPort(), await freeUdpPort()];
+  const groups = (...all: readonly string[]): string => `${first}multicast: [${all.join(', ')}]\n`;
+  const send = async (port: number, streamId: number): Promise<void> => {
+    const socket = dgram.createSocket('udp4');
+    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+    socket.setMulticastInterface('127.0.0.1');
+    await new Promise((resolve) => socket.send(announce(1, `m${streamId}`, { stream: streamId }), port, '239.255.9.9', resolve));
+    socket.close();
+  };
+  expect(await change(groups(`239.255.9.9@${one}`))).toEqual(applied(['multicast']));
+  await send(one, 1);
+  await told.until('stream-announced', { mount: 'm1' });
+  // One of two that cannot be joined: nothing changes.
+  const taken = dgram.createSocket('udp4');
+  await new Promise<void>((resolve) => taken.bind(never, '239.255.9.9', resolve));
+  expect(await change(groups(`239.255.9.9@${two}`, `239.255.9.9@${never}`))).toMatchObject({ isApplied: false, problems: [expect.stringMatching(/^multicast: cannot listen on 239\.255\.9\.9 port \d+ \(udp\): the port is in use$/)] });
+  taken.close();
+  expect(await change(groups(`239.255.9.9@${two}`))).toEqual(applied(['multicast']));
+  await send(one, 2);
+  await send(two, 3);
+  await told.until('stream-announced', { mount: 'm3' });
+  expect(told.all('stream-announced').map(({ mount }) => mount)).toEqual(['m1', 'm3']);
+  expect(await change(first)).toEqual(applied(['multicast']));
 });
 
 it('a station takes other passwords of sources, other pulls and other peers', async () => {

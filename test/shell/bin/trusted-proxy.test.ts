@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { readDavecast } from '../../../shell/bin/command-line.ts';
 import { EventFanOut } from '../../../shell/log/fan-out.ts';
-import { Metrics } from '../../../shell/metrics/metrics.ts';
-import { ask, CapturedLog } from '../support.ts';
+import { Metrics } from '../../../shell/operations/metrics/metrics.ts';
+import { ask, CapturedLog } from '../support/support.ts';
 
 it.each([
   ['relay --in 0 --out 0 --http 0', 'http'],

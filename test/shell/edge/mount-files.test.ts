@@ -8,7 +8,7 @@ import { EdgeApp } from '../../../shell/edge/edge.ts';
 import { readMountFiles } from '../../../shell/edge/mount-files.ts';
 import { UsageError } from '../../../shell/process/problems.ts';
 import { FRAME_BYTES, makersIn, numbered, numbersIn, range } from '../../core/support/frames.ts';
-import { ask, CapturedLog, RawClient } from '../support.ts';
+import { ask, CapturedLog, RawClient } from '../support/support.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'davecast-fallback-'));
 const running: EdgeApp[] = [];

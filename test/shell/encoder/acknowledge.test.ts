@@ -1,16 +1,16 @@
 import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { encodeAnnouncement } from '../../../core/wire/announce.ts';
+import { encodeAnnouncement } from '../../../core/wire/messages/announce.ts';
 import { Deframer } from '../../../core/wire/deframer.ts';
-import { encodeOrigin } from '../../../core/wire/extensions.ts';
+import { encodeOrigin } from '../../../core/wire/messages/extensions.ts';
 import { decodeMessage, encodeMessage, MessageType, type Message } from '../../../core/wire/pdu.ts';
 import { withSettings } from '../../../core/config/settings.ts';
-import { parseEndpoint } from '../../../shell/net/address.ts';
+import { parseEndpoint } from '../../../shell/net/addresses/address.ts';
 import { EncoderApp } from '../../../shell/encoder/encoder.ts';
 import { newStreamId } from '../../../shell/encoder/session.ts';
 import { RelayApp } from '../../../shell/relay/relay.ts';
 import { framed } from '../../core/support/messages.ts';
-import { CapturedLog, mp3Frames, RawClient, sleep } from '../support.ts';
+import { CapturedLog, mp3Frames, RawClient, sleep } from '../support/support.ts';
 
 const running: { stop(): Promise<void> | void }[] = [];
 

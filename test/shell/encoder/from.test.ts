@@ -4,8 +4,8 @@ import { Deframer } from '../../../core/wire/deframer.ts';
 import { decodeMessage, MessageType, type Message } from '../../../core/wire/pdu.ts';
 import { withSettings, type Settings } from '../../../core/config/settings.ts';
 import { EncoderApp } from '../../../shell/encoder/encoder.ts';
-import { FakeIcecast, type FakeIcecastOptions } from '../source/fake-icecast.ts';
-import { CapturedLog, mp3Frames, sleep } from '../support.ts';
+import { FakeIcecast, type FakeIcecastOptions } from './source/fake-icecast.ts';
+import { CapturedLog, mp3Frames, sleep } from '../support/support.ts';
 
 const running: { stop(): Promise<unknown> }[] = [];
 
@@ -58,7 +58,7 @@ describe('an Icecast whose source pauses', () => {
     await told.until('source-started');
     icecast.push(...programme.slice(0, 300));
     await expect.poll(() => frames.length).toBeGreaterThanOrEqual(299);
-    await expect.poll(() => told.all('source-repeats').length, { timeout: 5_000 }).toBeGreaterThanOrEqual(4);
+    await expect.poll(() => told.all('source-repeats').length).toBeGreaterThanOrEqual(4);
     icecast.push(...programme.slice(300));
     await expect.poll(() => frames.length).toBeGreaterThanOrEqual(399);
     await sleep(50);
@@ -69,10 +69,10 @@ describe('an Icecast whose source pauses', () => {
 });
 
 describe('an upstream that is slow to begin', () => {
-  const times = { connectTimeoutMs: 100, answerTimeoutMs: 5_000, firstFrameMs: 5_000, idleMs: 5_000 };
+  const times = { connectTimeoutMs: 500, answerTimeoutMs: 5_000, firstFrameMs: 5_000, idleMs: 5_000 };
 
   it('is waited for as long as its answer may take, however soon it has to be connected', async () => {
-    const { icecast, told, frames } = await pulling({ burstFrames: 0, answer: (_, accept) => void setTimeout(accept, 400) }, times);
+    const { icecast, told, frames } = await pulling({ burstFrames: 0, answer: (_, accept) => void setTimeout(accept, 1_000) }, times);
     await told.until('source-started');
     await sleep(300);
     icecast.push(...mp3Frames(10));

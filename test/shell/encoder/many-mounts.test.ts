@@ -4,9 +4,9 @@ import { Deframer } from '../../../core/wire/deframer.ts';
 import { formatStreamId, decodeMessage, MessageType, type Message } from '../../../core/wire/pdu.ts';
 import { withSettings } from '../../../core/config/settings.ts';
 import { EncoderApp, type EncoderMount } from '../../../shell/encoder/encoder.ts';
-import { parseEndpoint } from '../../../shell/net/address.ts';
+import { parseEndpoint } from '../../../shell/net/addresses/address.ts';
 import { RelayApp } from '../../../shell/relay/relay.ts';
-import { ask, CapturedLog, mp3Frames, RawClient, sleep } from '../support.ts';
+import { ask, CapturedLog, mp3Frames, RawClient, sleep } from '../support/support.ts';
 
 const running: { stop(): Promise<unknown> }[] = [];
 const settings = withSettings({ backoffMinMs: 5, backoffMaxMs: 20, stopMs: 200 });
@@ -101,7 +101,7 @@ describe('an encoder with several mountpoints', () => {
     await expect.poll(() => relay.connections.length).toBe(1);
     const frames = mp3Frames(300);
     const timer = setInterval(() => void source.write(frames.shift()!), 10);
-    await expect.poll(() => relay.connections[0]!.emptyMessages, { timeout: 5_000 }).toBeGreaterThan(3);
+    await expect.poll(() => relay.connections[0]!.emptyMessages).toBeGreaterThan(3);
     clearInterval(timer);
     expect(relay.audio('one').length).toBeGreaterThan(0);
   });

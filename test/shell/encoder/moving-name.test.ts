@@ -5,14 +5,15 @@ import { Deframer } from '../../../core/wire/deframer.ts';
 import type { TargetId } from '../../../core/base/machine.ts';
 import { decodeMessage, MessageType, type Message } from '../../../core/wire/pdu.ts';
 import { defaultSettings, withSettings, type Settings } from '../../../core/config/settings.ts';
-import { MAX_ADDRESSES } from '../../../shell/net/address-book.ts';
-import { parseEndpoint } from '../../../shell/net/address.ts';
+import { MAX_ADDRESSES } from '../../../shell/net/addresses/address-book.ts';
+import { tcpEndpoint } from '../../../shell/cli/options/arguments.ts';
+import { parseEndpoint } from '../../../shell/net/addresses/address.ts';
 import { EncoderApp } from '../../../shell/encoder/encoder.ts';
 import { TargetLinks, type Slot } from '../../../shell/encoder/target-links.ts';
-import { HostLinks } from '../../../shell/net/host-links.ts';
-import type { Lookup } from '../../../shell/net/resolve.ts';
-import { Wiring } from '../../../shell/wiring/wiring.ts';
-import { CapturedLog, mp3Frames, RawClient } from '../support.ts';
+import { HostLinks } from '../../../shell/net/hosts/host-links.ts';
+import type { Lookup } from '../../../shell/net/addresses/resolve.ts';
+import { Wiring } from '../../../shell/net/wiring/wiring.ts';
+import { CapturedLog, freeTcpPort, mp3Frames, RawClient } from '../support/support.ts';
 
 const running: { stop(): Promise<unknown> | void }[] = [];
 
@@ -52,9 +53,11 @@ class Relay {
     running.push(this);
   }
 
-  async listen(address: string, port = 0): Promise<number> {
+  /** At a port that is free at other addresses, too, unless given. */
+  async listen(address: string, given?: number): Promise<number> {
+    const port = given ?? await freeTcpPort();
     await new Promise<void>((resolve) => this.#server.listen(port, address, resolve));
-    return (this.#server.address() as net.AddressInfo).port;
+    return port;
   }
 
   get connections(): number {
@@ -203,7 +206,7 @@ describe('300 moves of a name', () => {
     const told = new CapturedLog();
     const slots = new Map<TargetId, Slot>();
     let most = 0;
-    const targetLinks = new TargetLinks([parseEndpoint('relay.test:9')!], { settings: withSettings({ ...quick, addressGraceMs, backoffMinMs: 1, backoffMaxMs: 1 }), log: told.log, multicastVia: undefined, lookup: names.lookup }, {
+    const targetLinks = new TargetLinks([parseEndpoint('relay.test:9')!], { settings: withSettings({ ...quick, addressGraceMs, backoffMinMs: 1, backoffMaxMs: 1 }), log: told.log, multicastVia: undefined, nats: { mountOf: () => undefined }, lookup: names.lookup }, {
       added: (slot) => {
         expect(slots.has(slot.target)).toBe(false);
         slots.set(slot.target, slot);
@@ -212,6 +215,7 @@ describe('300 moves of a name', () => {
       removed: (target) => void slots.delete(target),
       up: () => undefined,
       said: () => undefined,
+      titled: () => undefined,
       down: () => undefined,
     });
     for (const slot of targetLinks.slots) slots.set(slot.target, slot);
@@ -228,7 +232,7 @@ describe('300 moves of a name', () => {
     names.says = (asked) => [`127.0.${asked >> 8}.${asked & 0xff}`];
     const told = new CapturedLog();
     let up = 0;
-    const links = new HostLinks(parseEndpoint('relay.test:9')!, { settings: withSettings({ ...quick, backoffMinMs: 1, backoffMaxMs: 1 }), watchIdle: true, wiring: new Wiring(defaultSettings, told.log), log: told.log, lookup: names.lookup }, {
+    const links = new HostLinks(tcpEndpoint('test', 'relay.test:9'), { settings: withSettings({ ...quick, backoffMinMs: 1, backoffMaxMs: 1 }), watchIdle: true, wiring: new Wiring(defaultSettings, told.log), log: told.log, lookup: names.lookup }, {
       up: () => up++,
       bytes: () => undefined,
       down: () => up--,

@@ -1,7 +1,7 @@
 import { array, assert, integer, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Dechunker } from '../../../shell/http/dechunker.ts';
-import { IcyStripper } from '../../../shell/http/icy-stripper.ts';
+import { Dechunker } from '../../../shell/http/message/dechunker.ts';
+import { IcyStripper } from '../../../shell/http/client/icy-stripper.ts';
 
 function pieces(bytes: Buffer, size: number): Buffer[] {
   return Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) => bytes.subarray(index * size, (index + 1) * size));

@@ -5,8 +5,8 @@ import { EncoderApp } from '../../../shell/encoder/encoder.ts';
 import type { Log } from '../../../shell/log/log.ts';
 import type { App } from '../../../shell/process/app.ts';
 import { RelayApp } from '../../../shell/relay/relay.ts';
-import { ask, CapturedLog } from '../support.ts';
-import { askSecurely, pairOf } from '../tls/support.ts';
+import { ask, CapturedLog } from '../support/support.ts';
+import { askSecurely, pairOf } from '../net/tls/support.ts';
 
 const bind = '127.0.0.1';
 const settings = defaultSettings;

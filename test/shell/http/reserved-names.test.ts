@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { defaultSettings } from '../../../core/config/settings.ts';
-import { mountpointProblem } from '../../../core/wire/announce.ts';
-import type { ListenerHost } from '../../../shell/edge/listener-host.ts';
-import { ListenerServer } from '../../../shell/edge/listener-server.ts';
+import { mountpointProblem } from '../../../core/wire/messages/announce.ts';
+import type { ListenerHost } from '../../../shell/edge/listeners/host/listener-host.ts';
+import { ListenerServer } from '../../../shell/edge/listeners/listener-server.ts';
 import type { AdminApi } from '../../../shell/icecast/admin.ts';
 import type { MountTable } from '../../../shell/icecast/mount-table.ts';
-import { pageTable } from '../../../shell/http/page-server.ts';
+import { pageTable } from '../../../shell/http/server/page-server.ts';
 import type { RouteTable } from '../../../shell/http/router.ts';
 import { Refusals } from '../../../shell/log/refusals.ts';
-import type { OperatorApi } from '../../../shell/operator/pages.ts';
-import { SourceIntake } from '../../../shell/source/source-intake.ts';
-import { FixedMounts, SourceServer } from '../../../shell/source/source-server.ts';
-import { CapturedLog } from '../support.ts';
+import type { OperatorApi } from '../../../shell/operations/operator/pages.ts';
+import { SourceIntake } from '../../../shell/encoder/source/push/source-intake.ts';
+import { FixedMounts, SourceServer } from '../../../shell/encoder/source/push/source-server.ts';
+import { CapturedLog } from '../support/support.ts';
 
 const { log } = new CapturedLog();
 const refusals = new Refusals(log);
@@ -24,7 +24,7 @@ const edge = {
 
 const tables: readonly (readonly [string, RouteTable])[] = [
   ['an edge', new ListenerServer(edge).table],
-  ['a station', new ListenerServer({ ...edge, sources: intake.routes }).table],
+  ['a station', new ListenerServer({ ...edge, sources: { ...intake.routes, pulled: () => 0 } }).table],
   ['an encoder', new SourceServer({ mounts: [{ name: 'm', password: undefined, api: { begin: () => { throw new Error('no source comes'); } } }], bind, settings: defaultSettings, log }).table],
   ['a relay', pageTable],
 ];

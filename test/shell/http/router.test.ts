@@ -1,9 +1,9 @@
 import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { thisMachine, anybody, type Guard } from '../../../shell/http/guards.ts';
-import type { RequestHead } from '../../../shell/http/head.ts';
-import { htmlReply, jsonVoice, textReply, type Reply } from '../../../shell/http/reply.ts';
-import { parseTarget } from '../../../shell/http/request-target.ts';
+import { thisMachine, anybody, type Guard } from '../../../shell/http/auth/guards.ts';
+import type { RequestHead } from '../../../shell/http/message/head.ts';
+import { htmlReply, jsonVoice, textReply, type Reply } from '../../../shell/http/message/reply.ts';
+import { parseTarget } from '../../../shell/http/message/request-target.ts';
 import { Router, type Route } from '../../../shell/http/router.ts';
 
 const notFound = htmlReply(404, 'not here');
@@ -12,7 +12,7 @@ const named = (at: string, more: Partial<Route> = {}): Route => ({ at, methods: 
 function ask(routes: readonly Route[], method: string, path: string): Reply {
   const head: RequestHead = { method, target: path, version: 'HTTP/1.1', firstLine: '', headers: new Map() };
   const router = new Router({ routes, notFound, options: () => notFound });
-  return router.answer({ head, target: parseTarget(path)!, socket: new Socket(), rest: new Uint8Array(), client: { address: '192.0.2.1', port: 5, isLocal: false, isSecure: false, host: undefined }, from: '192.0.2.1:5' }) as Reply;
+  return router.answer({ head, target: parseTarget(path)!, socket: new Socket(), rest: new Uint8Array(), client: { address: '192.0.2.1', port: 5, isLocal: false, isSecure: false, host: undefined }, from: '192.0.2.1:5', answer: () => undefined }) as Reply;
 }
 
 describe('a table of routes', () => {

@@ -6,7 +6,7 @@ import { withSettings } from '../../../core/config/settings.ts';
 import type { MountPolicies } from '../../../core/config/mount-policy.ts';
 import { EdgeApp } from '../../../shell/edge/edge.ts';
 import { makersIn, numbered, numberedAac, numbersIn, range } from '../../core/support/frames.ts';
-import { ask, CapturedLog, RawClient } from '../support.ts';
+import { ask, CapturedLog, RawClient } from '../support/support.ts';
 
 const PASSWORD = 'sesame';
 const settings = withSettings({ burstMs: 1_000, listenerFlushMs: 20 });
@@ -32,7 +32,7 @@ async function start({ workers = 1, mounts = ['one', 'two', 'aac'], password = P
   for (const [index, mount] of mounts.entries()) {
     const file = join(folder, `${mount} & co.${mount === 'aac' ? 'aac' : 'mp3'}`);
     await writeFile(file, Buffer.concat(range(0, 3_999).map((number) => (mount === 'aac' ? numberedAac(number) : numbered(number, index + 1)))));
-    policies[mount] = { fallback: { file } };
+    policies[mount] = { fallback: { file }, ...(mount === 'two' && { settings: { maxListeners: 7 } }) };
   }
   told = new CapturedLog();
   app = new EdgeApp({ bind: '127.0.0.1', httpPort: 0, relays: [], workers, settings, policies, adminPassword: password ?? undefined }, told.log);
@@ -117,7 +117,7 @@ describe('what is no right request', () => {
     ['/admin/listclients.json?mount=/none', 400, 'Source does not exist'],
     ['/admin/killclient?mount=/one', 400, 'Missing parameter'],
     ['/admin/killsource', 400, 'Missing parameter'],
-    ['/admin/moveclients?mount=/one', 400, 'Missing parameter'],
+    ['/admin/moveclients?mount=/one&destination=', 400, 'Missing parameter'],
     ['/admin/moveclients?mount=/one&destination=/none', 400, 'No such destination'],
     ['/admin/moveclients?mount=/one&destination=/one', 400, 'supplied mountpoints are identical'],
     ['/admin/moveclients?mount=/one&destination=/aac', 400, 'Listeners cannot be moved: '],
@@ -125,7 +125,8 @@ describe('what is no right request', () => {
     ['/admin/fallbacks?mount=/none&fallback=/one', 400, 'Source does not exist'],
     ['/admin/fallbacks?mount=/one&fallback=/admin/x', 400, 'reserved for pages'],
     ['/admin/fallbacks?mount=/one&fallback=/%3Cscript%3E', 400, "a mountpoint's name has no spaces"],
-    ['/admin/metadata?mount=/one&song=x', 400, 'Unknown admin request'],
+    ['/admin/metadata?mount=/one&song=x', 400, 'Missing parameter'],
+    ['/admin/metadata?mount=/one&mode=other&song=x', 400, 'No such action'],
     ['/admin/metadata?mount=/one&mode=updinfo', 400, 'Missing parameter'],
     ['/admin/metadata?mode=updinfo&song=x', 400, 'Missing parameter'],
     ['/admin/metadata?mount=/none&mode=updinfo&song=x', 400, 'Source does not exist'],
@@ -175,6 +176,8 @@ describe.each([1, 2])('listeners of %i process(es)', (workers) => {
   it('are moved, each at a whole frame, and stay connected', async () => {
     await start({ workers });
     const clients = [await listen('one'), await listen('one')];
+    // Where they can be moved to.
+    expect(await document('/admin/moveclients?mount=/one')).toMatch(/^<icestats><current_source>\/one<\/current_source><source mount="\/two">(?!.*<source ).*<listeners>0<\/listeners>.*<\/source><\/icestats>$/);
     expect(await document('/admin/moveclients?mount=/one&destination=two')).toBe(response('Clients moved from /one to /two', 1));
     for (const client of clients) await client.until((received) => makersIn(audioOf(received)).filter((maker) => maker === 2).length > 20);
     for (const { received } of clients) {
@@ -231,6 +234,13 @@ describe('figures', () => {
     const xml = await document('/admin/stats?mount=/two');
     expect(xml).toMatch(/^<icestats><admin\/><client_connections>5<\/client_connections>.*<source mount="\/two">.*<title>two &amp; co<\/title>.*<\/source><\/icestats>$/);
     expect(xml).not.toContain('mount="/one"');
+    // Those of the server are of all of its mountpoints, also where one is asked for.
+    expect(xml).toMatch(/<listeners>3<\/listeners>.*<sources>3<\/sources>.*<source /);
+    expect(xml).toContain('<max_listeners>7</max_listeners>');
+    expect(one).toMatchObject({ max_listeners: settings.maxListeners });
+    expect(icestats).toMatchObject({ source_client_connections: 0, source_relay_connections: 0, source_total_connections: 0, file_connections: 0, stats_connections: 0 });
+    const withoutCounts = async (target: string): Promise<string> => (await document(target)).replace(/>\d+</g, '><');
+    expect(await withoutCounts('/admin/stats.xml?mount=/two')).toBe(await withoutCounts('/admin/stats?mount=/two'));
     for (const one of [client, other, third]) one.socket.destroy();
   });
 
@@ -241,7 +251,7 @@ describe('figures', () => {
     expect(page).toMatchObject({ status: 200, type: 'text/html; charset=utf-8' });
     expect(page.body).toContain('<a href="http://edge:8000/two">/two</a> <a href="http://edge:8000/two.m3u">M3U</a></td><td></td><td>two &amp; co</td><td>audio/mpeg, 128 kbit/s</td><td>1</td><td>1</td>');
     const seven = await get('/7.html?mount=/two', '');
-    expect(seven.body).toBe(`<HTML><meta http-equiv="Pragma" content="no-cache"></head><body>1,1,1,${settings.maxListeners},1,128,two &amp; co</body></html>`);
+    expect(seven.body).toBe(`<HTML><meta http-equiv="Pragma" content="no-cache"></head><body>1,1,1,7,1,128,two &amp; co</body></html>`);
     expect((await get('/7.html', '')).body).toContain('<body>0,1,0,');
     client.socket.destroy();
   });

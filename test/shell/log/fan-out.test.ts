@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EventFanOut } from '../../../shell/log/fan-out.ts';
-import { CapturedLog } from '../support.ts';
+import { CapturedLog } from '../support/support.ts';
 import { ENCODER } from '../../core/support/encoder.ts';
 
 const stopped = { kind: 'stopped' } as const;

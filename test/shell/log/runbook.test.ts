@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { logTable, type LogEntry } from '../../../shell/log/table.ts';
-import { families, sampleName, type FamilyName } from '../../../shell/metrics/families.ts';
+import { logTable, type LogEntry } from '../../../shell/log/text/table.ts';
+import { families, sampleName, type FamilyName } from '../../../shell/operations/metrics/families.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const manual = readFileSync(join(root, 'docs/runbook.md'), 'utf8');

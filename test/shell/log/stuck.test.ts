@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { data, framed } from '../../core/support/messages.ts';
 import { built } from '../../support/built.ts';
-import { freeTcpPort } from '../support.ts';
+import { freeTcpPort } from '../support/support.ts';
 
 let directory: string;
 const children: ChildProcess[] = [];
@@ -70,7 +70,7 @@ class Relay {
     let got = Buffer.alloc(0);
     subscriber.on('data', (more) => (got = Buffer.concat([got, more])));
     source.write(bytes);
-    await expect.poll(() => got.includes(`programme ${this.#sequence}`), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => got.includes(`programme ${this.#sequence}`)).toBe(true);
     subscriber.destroy();
     source.destroy();
   }
@@ -106,7 +106,7 @@ describe('a process whose log is not taken', () => {
   it.skipIf(!hasScript)('goes on when its terminal is stopped, and ends when it is told to', async () => {
     const relay = await Relay.onFreePorts();
     const pidFile = join(directory, 'pid');
-    const command = `echo $$ > ${pidFile}; exec ${[process.execPath, ...relay.argv].join(' ')}`;
+    const command = `echo $$ > '${pidFile}'; exec ${[process.execPath, ...relay.argv].map((word) => `'${word}'`).join(' ')}`;
     // What "script" cannot write it does not read from the terminal that it gives to the command.
     const script = spawn('script', ['-q', '-e', '-c', command, '/dev/null'], { stdio: ['ignore', 'pipe', 'inherit'] });
     children.push(script);

@@ -3,14 +3,14 @@ import net from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
 import { defaultSettings } from '../../../core/config/settings.ts';
-import { bindAddress } from '../../../shell/cli/arguments.ts';
-import { readOptions } from '../../../shell/cli/options.ts';
-import { allAddresses, interfaceOf } from '../../../shell/net/address.ts';
-import { parseRange } from '../../../shell/net/allow.ts';
+import { bindAddress } from '../../../shell/cli/options/arguments.ts';
+import { readOptions } from '../../../shell/cli/options/options.ts';
+import { allAddresses, interfaceOf } from '../../../shell/net/addresses/address.ts';
+import { parseRange } from '../../../shell/net/addresses/allow.ts';
 import { RelayApp } from '../../../shell/relay/relay.ts';
 import { StationApp } from '../../../shell/station/station.ts';
-import { CapturedLog, RawClient } from '../support.ts';
-import { pairOf } from '../tls/support.ts';
+import { CapturedLog, RawClient } from '../support/support.ts';
+import { pairOf } from './tls/support.ts';
 
 const stops: (() => unknown)[] = [];
 

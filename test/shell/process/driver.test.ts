@@ -2,9 +2,9 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Machine } from '../../../core/base/machine.ts';
 import { later, ms, NEVER, type Micros } from '../../../core/base/units.ts';
 import { defaultSettings } from '../../../core/config/settings.ts';
-import { monotonicNow } from '../../../shell/process/clock.ts';
+import { monotonicNow } from '../../../shell/process/time/clock.ts';
 import { Driver } from '../../../shell/process/driver.ts';
-import { sleep } from '../support.ts';
+import { sleep } from '../support/support.ts';
 
 class Alarm implements Machine {
   deadline: Micros = NEVER;
@@ -27,8 +27,7 @@ describe('a driver', () => {
     alarm.deadline = due;
     driver.settle();
     driver.settle();
-    await sleep(80);
-    expect(alarm.deadline).toBe(NEVER);
+    await expect.poll(() => alarm.deadline).toBe(NEVER);
     expect(alarm.advancedAt.at(-1)).toBeGreaterThanOrEqual(due);
     expect(alarm.advancedAt.length).toBeLessThanOrEqual(2);
   });
@@ -40,8 +39,7 @@ describe('a driver', () => {
     driver.settle();
     alarm.deadline = later(monotonicNow(), ms(5));
     driver.settle();
-    await sleep(60);
-    expect(alarm.deadline).toBe(NEVER);
+    await expect.poll(() => alarm.deadline).toBe(NEVER);
     driver.stop();
   });
 
@@ -56,8 +54,7 @@ describe('a driver', () => {
     driver.settle();
     alarm.deadline = later(monotonicNow(), ms(15));
     driver.settle();
-    await sleep(100);
-    expect(rounds).toBe(-1);
+    await expect.poll(() => rounds).toBe(-1);
   });
 
   it('does what sinks put off as soon as the call is over', () => {
@@ -119,6 +116,23 @@ describe('a driver', () => {
     expect(uncountedUs).toBeGreaterThan(0);
     expect(now + uncountedUs).toBeGreaterThanOrEqual(before + ms(10));
     expect(now + uncountedUs).toBeLessThanOrEqual(after);
+  });
+
+  it('tells its machine what the clock of the system shows: at the first call, each second, and after time that it has not counted', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const told: (readonly [now: number, unixUs: number])[] = [];
+    const alarm = Object.assign(new Alarm(), { clock: (now: Micros, unixUs: number) => told.push([now, unixUs]) });
+    const driver = new Driver(alarm, { maxTimerLagMs: 600 });
+    const [start, startUs] = [driver.now, Date.now() * 1_000];
+    alarm.deadline = later(start, ms(100));
+    driver.settle();
+    driver.pause();
+    for (const [afterMs, now] of [[500, 500], [500, 1_000], [500, 1_500], [900, 2_100], [500, 2_600], [500, 3_100]] as const) {
+      vi.advanceTimersByTime(afterMs);
+      expect(driver.now - start).toBe(ms(now));
+    }
+    expect(told.map(([now, unixUs]) => [now - start, unixUs - startUs])).toEqual([[0, 0], [1_000, 1_000], [2_100, 2_400], [3_100, 3_400]].map((pair) => pair.map(ms)));
   });
 
   it('does nothing more once it is stopped', async () => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { parseEndpoint, type Endpoint } from '../../../shell/net/address.ts';
-import { ask, freeTcpPort, RawClient } from '../support.ts';
+import { parseEndpoint, type Endpoint } from '../../../shell/net/addresses/address.ts';
+import { ask, freeTcpPort, RawClient } from '../support/support.ts';
 import { isUnbroken, listener, Programme, running, source, station, stopAll } from './support.ts';
 
 afterEach(stopAll);
@@ -11,7 +11,7 @@ describe('a station', () => {
     expect(await ask(port, 'GET /radio HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 404 /);
     const programme = new Programme([await source(port, 'radio')]);
     const client = await listener(port, 'radio');
-    await expect.poll(() => programme.heard(client).length, { timeout: 10_000 }).toBeGreaterThan(60);
+    await expect.poll(() => programme.heard(client).length).toBeGreaterThan(60);
     expect(isUnbroken(programme.heard(client))).toBe(true);
     expect(await ask(port, 'GET /status-json.xsl HTTP/1.0\r\n\r\n')).toContain(`"listenurl":"http://127.0.0.1:${port}/radio"`);
     expect(await ask(port, 'GET /healthz HTTP/1.0\r\n\r\n')).toMatch(/ok\n$/);
@@ -24,12 +24,12 @@ describe('a station', () => {
     const client = await listener(port, 'radio');
     programme.sources.add(await source(port, 'radio', 'SOURCE'));
     await told.until('backup-added', { mount: 'radio' });
-    await expect.poll(() => programme.heard(client).length, { timeout: 10_000 }).toBeGreaterThan(60);
+    await expect.poll(() => programme.heard(client).length).toBeGreaterThan(60);
     programme.sources.delete(first);
     first.socket.resetAndDestroy();
     await told.until('source-ended', { mount: 'radio' });
     const before = programme.heard(client).length;
-    await expect.poll(() => programme.heard(client).length, { timeout: 10_000 }).toBeGreaterThan(before + 50);
+    await expect.poll(() => programme.heard(client).length).toBeGreaterThan(before + 50);
     expect(isUnbroken(programme.heard(client))).toBe(true);
     expect(told.all('source-refused')).toEqual([]);
     expect(told.all('origin-contested')).toEqual([]);
@@ -44,7 +44,7 @@ describe('a station', () => {
     const client = await listener(two.port, 'radio');
     programme.sources.add(await source(two.port, 'radio'));
     await Promise.all([one, two].map(({ told }) => told.until('backup-added', { mount: 'radio' })));
-    await expect.poll(() => programme.heard(client).length, { timeout: 15_000 }).toBeGreaterThan(60);
+    await expect.poll(() => programme.heard(client).length).toBeGreaterThan(60);
     expect(await ask(two.port, `GET /admin/metadata?mount=/radio&mode=updinfo&song=One HTTP/1.0\r\nAuthorization: Basic ${Buffer.from('source:x').toString('base64')}\r\n\r\n`)).toContain('Metadata update successful');
     for (const { told } of [one, two]) await told.until('encoder-title', { title: 'One' });
     const titlesAre = async (title: string): Promise<void> => {
@@ -62,7 +62,7 @@ describe('a station', () => {
     programme.sources.delete(alone);
     await one.app.stop();
     const before = programme.heard(client).length;
-    await expect.poll(() => programme.heard(client).length, { timeout: 15_000 }).toBeGreaterThan(before + 50);
+    await expect.poll(() => programme.heard(client).length).toBeGreaterThan(before + 50);
     expect(isUnbroken(programme.heard(client))).toBe(true);
     expect(two.told.all('switch')).toHaveLength(1);
   }, 40_000);
@@ -71,7 +71,7 @@ describe('a station', () => {
     const { port, told } = await station({ workers: 2 });
     const programme = new Programme([await source(port, 'radio')]);
     const clients = [await listener(port, 'radio'), await listener(port, 'radio')];
-    await expect.poll(() => Math.min(...clients.map((client) => programme.heard(client).length)), { timeout: 10_000 }).toBeGreaterThan(60);
+    await expect.poll(() => Math.min(...clients.map((client) => programme.heard(client).length))).toBeGreaterThan(60);
     expect(clients.map((client) => isUnbroken(programme.heard(client)))).toEqual([true, true]);
     expect(told.all('worker-started')).toHaveLength(2);
   });
@@ -110,12 +110,34 @@ describe('a station', () => {
   it('counts the sources that it has taken', async () => {
     const { port } = await station({ adminPassword: 'sesame' });
     const count = async (): Promise<string | undefined> =>
-      /<source_client_connections>(\d+)</.exec(await ask(port, `GET /admin/stats HTTP/1.0\r\nAuthorization: Basic ${Buffer.from('admin:sesame').toString('base64')}\r\n\r\n`))?.[1];
+      /<source_client_connections>(\d+)<.*<source_relay_connections>0<.*<source_total_connections>\1</.exec(await ask(port, `GET /admin/stats HTTP/1.0\r\nAuthorization: Basic ${Buffer.from('admin:sesame').toString('base64')}\r\n\r\n`))?.[1];
     expect(await count()).toBe('0');
     await source(port, 'radio');
     (await source(port, 'other')).socket.destroy();
     expect(await count()).toBe('2');
   });
+
+  it('says what the source on air calls itself, and ends it for an operator where listeners have nothing to go on with', async () => {
+    const { port, told } = await station({ adminPassword: 'sesame' });
+    const get = (target: string): Promise<string> => ask(port, `GET ${target} HTTP/1.0\r\nAuthorization: Basic ${Buffer.from('admin:sesame').toString('base64')}\r\n\r\n`);
+    const first = await source(port, 'radio', 'PUT', 'x', 'User-Agent: Studio <1>');
+    const programme = new Programme([first]);
+    await listener(port, 'radio');
+    expect(await get('/admin/stats?mount=/radio')).toContain('<source_ip>127.0.0.1</source_ip>');
+    expect(await get('/admin/stats?mount=/radio')).toContain('<user_agent>Studio &lt;1&gt;</user_agent>');
+    // Of two that come from one address it is not known which one is on air.
+    programme.sources.add(await source(port, 'radio', 'PUT', 'x', 'User-Agent: Other'));
+    expect(await get('/admin/stats?mount=/radio')).not.toContain('<user_agent>');
+    first.socket.resetAndDestroy();
+    await told.until('source-ended', { mount: 'radio' });
+    await told.until('switch', { mount: 'radio' });
+    expect(await get('/admin/stats?mount=/radio')).toContain('<user_agent>Other</user_agent>');
+    // The other stream is still known, but nothing comes by it.
+    await expect.poll(() => get('/admin/sources?mount=/radio')).toMatch(/"healthy":true.*"healthy":false|"healthy":false.*"healthy":true/);
+    expect(await get('/admin/killsource?mount=/radio')).toContain('<iceresponse><message>Source Removed</message><return>1</return></iceresponse>');
+    expect(told.all('source-ended').at(-1)).toMatchObject({ mount: 'radio', reason: 'killed' });
+    expect(told.all('operator').at(-1)).toMatchObject({ command: 'killsource', result: 'done' });
+  }, 30_000);
 
   it.each(['source:pw', 'admin:sesame'])('takes a title with the login %s, and counts the wrong passwords of both', async (login) => {
     const { port, told } = await station({ adminPassword: 'sesame', sources: { password: 'pw' } });
@@ -185,18 +207,32 @@ const push = (mount: string, password = 'x'): string => `SOURCE /${mount} HTTP/1
 
 describe('the sources of a station', () => {
   it('have one password, and mountpoints can have one of their own', async () => {
-    const { port } = await station({ sources: { password: 'all', mounts: new Map([['own', { password: 'mine' }]]) } });
+    const { port, told } = await station({ sources: { password: 'all', mounts: new Map([['own', { password: 'mine' }]]) } });
     for (const [mount, password] of [['radio', 'mine'], ['radio', 'x'], ['own', 'all']] as const) expect(await ask(port, push(mount, password)), mount).toMatch(/^HTTP\/1\.0 401 /);
     await source(port, 'radio', 'PUT', 'all');
     await source(port, 'own', 'SOURCE', 'mine');
+    // The log says which mountpoint it was, and whether it was the name or the password.
+    expect(await ask(port, `PUT /own HTTP/1.0\r\nAuthorization: Basic ${Buffer.from('admin:mine').toString('base64')}\r\n\r\n`)).toMatch(/^HTTP\/1\.0 401 /);
+    expect(told.all('source-refused').map(({ mount, why }) => [mount, why])).toEqual([
+      ['radio', { code: 'wrong-password' }], ['radio', { code: 'wrong-password' }], ['own', { code: 'wrong-password' }], ['own', { code: 'wrong-user', user: 'source' }],
+    ]);
   });
 
   it('name no mountpoint like a page, and only those that are configured where some are', async () => {
     const { port, told } = await station({ sources: { only: new Set(['radio']) } });
     expect(await ask(port, push('status.xsl'))).toMatch(/^HTTP\/1\.0 405 /);
-    for (const mount of ['stats.xml', 'admin/x', 'other']) expect(await ask(port, push(mount)), mount).toMatch(/^HTTP\/1\.0 404 [^]*No such mountpoint/);
-    expect(told.all('source-refused')).toHaveLength(3);
+    for (const [mount, why] of [['stats.xml', 'the name stats.xml is reserved for a page'], ['admin/x', 'names that begin with admin/ are reserved for pages'], ['other', 'it is not among those of --mount'], ['a%20b', "a mountpoint's name has no spaces"], ['', 'a mountpoint needs a name']]) {
+      expect(await ask(port, push(mount!)), mount).toMatch(new RegExp(`^HTTP/1\\.0 404 [^]*\r\n\r\nNo such mountpoint: ${why!}`));
+    }
+    expect(told.all('source-refused')).toHaveLength(5);
     await source(port, 'radio');
+  });
+
+  it('are told of when they have yet to authenticate, but not before each title, as libshout asks', async () => {
+    const { port, told } = await station({ sources: { password: 'pw' } });
+    expect(await ask(port, 'SOURCE /radio HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 401 /);
+    for (const method of ['GET', 'POST']) expect(await ask(port, `${method} /admin/metadata?mount=/radio&mode=updinfo&song=x HTTP/1.0\r\n\r\n`)).toMatch(/^HTTP\/1\.0 401 /);
+    expect(told.all('source-unauthorized')).toHaveLength(1);
   });
 
   it('are one of a mountpoint at a time, where that is configured', async () => {
@@ -219,7 +255,7 @@ describe('the sources of a station', () => {
     await listener(one.port, 'radio');
     const two = await station({ pulled: [{ mount: 'copy', url: new URL(`http://127.0.0.1:${one.port}/radio`) }] });
     const client = await listener(two.port, 'copy');
-    await expect.poll(() => programme.heard(client).length, { timeout: 10_000 }).toBeGreaterThan(60);
+    await expect.poll(() => programme.heard(client).length).toBeGreaterThan(60);
     expect(isUnbroken(programme.heard(client))).toBe(true);
   });
 

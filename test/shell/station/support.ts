@@ -1,7 +1,7 @@
 import { defaultSettings, type Settings } from '../../../core/config/settings.ts';
 import { StationApp, type StationConfig } from '../../../shell/station/station.ts';
 import type { StationSources } from '../../../shell/station/station-mounts.ts';
-import { CapturedLog, FRAME_BYTES, mp3Frames, RawClient, sleep } from '../support.ts';
+import { CapturedLog, FRAME_BYTES, mp3Frames, RawClient, sleep } from '../support/support.ts';
 
 /** What is to be stopped after a test. */
 export const running: { stop(): unknown }[] = [];
@@ -40,8 +40,8 @@ export async function station({ sources, settings: changes, ...more }: StationCh
 }
 
 /** A source client that has been taken. */
-export async function source(port: number, mount: string, method: 'SOURCE' | 'PUT' = 'SOURCE', password = 'x'): Promise<RawClient> {
-  const lines = [`${method} /${mount} HTTP/1.1`, `Authorization: Basic ${Buffer.from(`source:${password}`).toString('base64')}`, 'Content-Type: audio/mpeg'];
+export async function source(port: number, mount: string, method: 'SOURCE' | 'PUT' = 'SOURCE', password = 'x', ...more: readonly string[]): Promise<RawClient> {
+  const lines = [`${method} /${mount} HTTP/1.1`, `Authorization: Basic ${Buffer.from(`source:${password}`).toString('base64')}`, 'Content-Type: audio/mpeg', ...more];
   const client = new RawClient(port).write(`${lines.join('\r\n')}\r\n\r\n`);
   running.push({ stop: () => client.socket.destroy() });
   await client.untilText('\r\n\r\n');

@@ -78,9 +78,9 @@ test('an expectation that fails is exit 1, alone and among many', async () => {
   const one = program(SOURCE, file, '--json');
   expect(one.status).toBe(1);
   expect(JSON.parse(one.out)).toMatchObject({ ok: false, violations: [{ atMs: 8_000, what: 'listener: switches 0, not exactly 3' }] });
-  const many = await sim(file, '--seeds', '4..5', '--jobs', '1', '--json');
+  const many = await sim(file, '--seeds', '7,4..5', '--jobs', '1', '--json');
   expect(many.status).toBe(1);
-  expect(JSON.parse(many.out)).toMatchObject({ ok: false, runs: 2, failed: [4, 5] });
+  expect(JSON.parse(many.out)).toMatchObject({ ok: false, runs: 3, failed: [7, 4, 5] });
 });
 
 test('--for plays another duration, --trace writes every event', async () => {
@@ -111,6 +111,10 @@ describe('wrong use', () => {
     ['a negative seed', [DEATH, '--seed=-1']],
     ['half a range', [DEATH, '--seeds', '5']],
     ['an empty range', [DEATH, '--seeds', '5..1']],
+    ['a range of three', [DEATH, '--seeds', '1..2..3']],
+    ['a list with nothing at its end', [DEATH, '--seeds', '1,2,']],
+    ['a list with an empty range', [DEATH, '--seeds', '1,5..1']],
+    ['more seeds than are run at a time', [DEATH, '--seeds', '1,1..1000000']],
     ['both', [DEATH, '--seed', '1', '--seeds', '1..2']],
     ['one option twice', [DEATH, '--seed', '1', '--seed', '2']],
     ['no duration', [DEATH, '--for', 'ever']],

@@ -3,6 +3,7 @@ import { withSettings, type Settings } from '../../../core/config/settings.ts';
 import encoderDeath from '../../../scenarios/encoder-death.ts';
 import fallbackMount from '../../../scenarios/fallback-mount.ts';
 import lossyUdp from '../../../scenarios/lossy-udp-both-paths.ts';
+import onDemand from '../../../scenarios/on-demand.ts';
 import productionLayout from '../../../scenarios/production-layout.ts';
 import { ReplayLog } from '../../../sim/replay/log.ts';
 import { replay } from '../../../sim/replay/replay.ts';
@@ -37,6 +38,7 @@ describe.each([
   ['lossy-udp-both-paths', lossyUdp, 3, 30],
   ['production-layout', productionLayout, 2, 25],
   ['fallback-mount', fallbackMount, 1, undefined],
+  ['on-demand', onDemand, 1, 40],
 ] as const)('%s, seed %s', (_name, scenario, seed, durationS) => {
   it('is the same run whether recorded or not, and every machine of it is replayed to the byte', () => {
     const { traceHash, tapes } = recorded(scenario, seed, 'whole', durationS);
@@ -49,6 +51,18 @@ describe.each([
           expect(stretch.blocksWithContent).toBe(stretch.blocks);
         }
       }
+    }
+  });
+});
+
+describe.each(['whole', 'left-out'] as const)('encoder-death where segments are made, audio %s', (audio) => {
+  it('is replayed with all of its segments', () => {
+    const scenario = { ...encoderDeath, topology: { ...encoderDeath.topology, settings: { ...encoderDeath.topology.settings, hlsSegmentMs: 2_000 } } };
+    const { tapes } = recorded(scenario, 1, audio, 40);
+    const edge = tapes.find(({ host }) => host.startsWith('edge'))!;
+    for (const from of [0, 1]) {
+      const [stretch] = replay(edge.tape.recording(from));
+      expect(stretch).toMatchObject({ divergence: undefined, failure: undefined });
     }
   });
 });

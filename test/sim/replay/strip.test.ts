@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readRecording } from '../../../core/recording/read.ts';
+import { readRecording } from '../../../core/recording/file/read.ts';
 import { replay } from '../../../sim/replay/replay.ts';
 import { strip } from '../../../sim/replay/strip.ts';
 import { join, mpegFrame } from '../../core/codec/build.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defaultSettings } from '../../../core/config/settings.ts';
-import { readSet } from '../../../sim/cli/set-option.ts';
+import { readSet } from '../../../sim/cli/options/set-option.ts';
 import { withWanted } from '../../../sim/replay/wanted.ts';
 
 describe('what is wanted of a replay', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MountPolicies } from '../../../core/config/mount-policy.ts';
 import { withSettings } from '../../../core/config/settings.ts';
-import type { Recording } from '../../../core/recording/read.ts';
+import type { Recording } from '../../../core/recording/file/read.ts';
 import doubleRelayLoss from '../../../scenarios/double-relay-loss.ts';
 import encoderDeath from '../../../scenarios/encoder-death.ts';
 import { readAlteration } from '../../../sim/replay/alteration.ts';

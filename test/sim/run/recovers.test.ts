@@ -74,6 +74,15 @@ describe('recovers()', () => {
     expect(broken).toEqual([]);
   });
 
+  test('allows for the pieces that listeners get of a stream that comes slower than it plays, until another one is ahead of it', () => {
+    const encoders = [encoder('enc-a', ['relay-1']), encoder('enc-b', ['relay-1'], { feedDelayMs: 1_300, startsAtS: 0.5 })];
+    const slow = { ...scenario([at(38).change('enc-a', 'relay-1', { bitsPerSecond: 64_000 })]), topology: { ...topology, encoders, listeners: [listener('listener-1', 'edge-1', { bufferMs: 500 })], settings: { burstMs: 0 } } };
+    const { violations: broken, listeners, notes } = simulate(slow, { seed: 1 });
+    expect(notes.filter(({ kind }) => kind === 'switch').map(({ fields }) => fields['reason'])).toEqual(['behind']);
+    expect(listeners[0]!.silenceMs).toBeGreaterThan(500);
+    expect(broken).toEqual([]);
+  });
+
   test('names who is silent, since when, and the way that was whole', () => {
     // The machine is well, and what it says is heard by nobody: as if the edge had not subscribed again.
     const broken = { ...scenario([]), topology: { ...topology, listeners: [listener('listener-1', 'edge-1', { mount: 'live' }), listener('deaf', 'edge-1', { bufferMs: 60_000 })] } };

@@ -3,7 +3,7 @@ import { Host } from '../../../sim/world/host.ts';
 import { Network } from '../../../sim/world/network.ts';
 import type { Conditions } from '../../../sim/world/path.ts';
 import { Dice } from '../../../sim/world/rng.ts';
-import { connectTcp } from '../../../sim/transport/tcp-connect.ts';
+import { connectTcp } from '../../../sim/world/transport/tcp-connect.ts';
 import type { Socket } from '../../../sim/world/socket.ts';
 import { Trace } from '../../../sim/world/trace.ts';
 import { World } from '../../../sim/world/world.ts';

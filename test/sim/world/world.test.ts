@@ -2,7 +2,7 @@ import { array, assert, integer, option, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { micros, NEVER, type Micros } from '../../../core/base/units.ts';
 import { Alarm } from '../../../sim/world/alarm.ts';
-import { Fifo } from '../../../sim/transport/fifo.ts';
+import { Fifo } from '../../../sim/world/transport/fifo.ts';
 import { World } from '../../../sim/world/world.ts';
 
 describe('World', () => {

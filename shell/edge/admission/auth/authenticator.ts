@@ -1,6 +1,6 @@
 import type { Refusal } from '../../../log/events.ts';
-import type { Credentials } from '../../../http/basic-auth.ts';
-import type { Reply } from '../../../http/reply.ts';
+import type { Credentials } from '../../../http/auth/basic-auth.ts';
+import type { Reply } from '../../../http/message/reply.ts';
 import type { HttpRequest } from '../../../http/request.ts';
 
 /** A listener who is not known yet. */
@@ -21,6 +21,9 @@ export interface Heard {
   readonly connectedMs: number;
   readonly bytes: number;
 }
+
+/** One who was admitted, and could not join. */
+export const notHeard: Heard = { connectedMs: 0, bytes: 0 };
 
 export interface Admitted {
   readonly isAdmitted: true;

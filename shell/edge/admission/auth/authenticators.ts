@@ -1,14 +1,14 @@
 import { policyFor, settingsFor, type MountPolicies } from '../../../../core/config/mount-policy.ts';
 import type { Settings } from '../../../../core/config/settings.ts';
-import type { ListenerAuth } from '../../../cli/listener-auth.ts';
-import type { MountListeners } from '../../../cli/mount-listeners.ts';
-import type { ReloadedFiles } from '../../../files/reloaded-files.ts';
+import type { ListenerAuth } from '../../../cli/mounts/listener-auth.ts';
+import type { MountListeners } from '../../../cli/mounts/mount-listeners.ts';
+import type { ReloadedFiles } from '../../../process/files/reloaded-files.ts';
 import type { Log } from '../../../log/log.ts';
 import type { Admitted, Authenticator, NotAdmitted, Unknown } from './authenticator.ts';
 import { Htpasswd } from './htpasswd.ts';
 import { OnePerUser } from './one-per-user.ts';
 import { PasswordChecker } from './password-checker.ts';
-import { ServiceClient } from './url/service-client.ts';
+import { ServiceClient } from '../../../icecast/auth-service/service-client.ts';
 import { UrlAuth } from './url/url-auth.ts';
 
 export interface AuthenticatorsOptions {

@@ -1,15 +1,16 @@
-import type { HtpasswdConfig } from '../../../cli/listener-auth.ts';
-import { readLines } from '../../../files/lines.ts';
-import type { Content, ReloadedFile, ReloadedFiles } from '../../../files/reloaded-files.ts';
+import type { HtpasswdConfig } from '../../../cli/mounts/listener-auth.ts';
+import { readLines } from '../../../process/files/lines.ts';
+import type { Content, ReloadedFile, ReloadedFiles } from '../../../process/files/reloaded-files.ts';
 import type { Refusal } from '../../../log/events.ts';
-import { htmlReply, type Reply } from '../../../http/reply.ts';
+import type { Reply } from '../../../http/message/reply.ts';
 import type { Admitted, Authenticator, NotAdmitted, Unknown } from './authenticator.ts';
 import { loginNeeded } from './login-needed.ts';
+import { refusalReply } from './refusal-reply.ts';
 import { hashProblem } from './password-hash.ts';
 import type { PasswordChecker } from './password-checker.ts';
 
-const slowDown = htmlReply(403, 'Too many wrong passwords: try again in a second');
-const busy = htmlReply(503, 'Too many listeners wait for their password to be checked: try again', [['Retry-After', '5']]);
+const slowDown = refusalReply(403, 'Too many wrong passwords: try again in a second');
+const busy = refusalReply(503, 'Too many listeners wait for their password to be checked: try again', [['Retry-After', '5']]);
 
 /** Admits whoever has the password of a user in a file. */
 export class Htpasswd implements Authenticator {

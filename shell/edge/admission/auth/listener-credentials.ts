@@ -1,6 +1,6 @@
-import { basicCredentials, type Credentials } from '../../../http/basic-auth.ts';
+import { basicCredentials, type Credentials } from '../../../http/auth/basic-auth.ts';
 import type { HttpRequest } from '../../../http/request.ts';
-import { textOf } from '../../../http/request-target.ts';
+import { textOf } from '../../../http/message/request-target.ts';
 
 /** Those of an Authorization header, or else of the address, as players have them that cannot send the header: `/radio?user=x&pass=y`. */
 export function credentialsOf({ head, target }: HttpRequest): Credentials | undefined {

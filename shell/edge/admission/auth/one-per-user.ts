@@ -1,7 +1,7 @@
-import { htmlReply } from '../../../http/reply.ts';
-import type { Admitted, Authenticator, Heard, NotAdmitted, Unknown } from './authenticator.ts';
+import { refusalReply } from './refusal-reply.ts';
+import { notHeard, type Admitted, type Authenticator, type Heard, type NotAdmitted, type Unknown } from './authenticator.ts';
 
-const twice = htmlReply(403, 'This user is listening already');
+const twice = refusalReply(403, 'This user is listening already');
 
 interface Memory {
   readonly user: string;
@@ -23,7 +23,7 @@ export class OnePerUser implements Authenticator {
     const user = unknown.credentials?.user ?? '';
     if (!verdict.isAdmitted || user === '') return verdict;
     if (this.#listening.has(user)) {
-      verdict.left?.({ connectedMs: 0, bytes: 0 });
+      verdict.left?.(notHeard);
       return { isAdmitted: false, why: 'is listening already', refusal: 'user is listening already', reply: twice };
     }
     const { left, durationMs, memory: inner } = verdict;

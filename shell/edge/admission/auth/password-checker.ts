@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Worker } from 'node:worker_threads';
-import { GuessLimit } from '../../../http/guess-limit.ts';
+import { GuessLimit } from '../../../http/auth/guess-limit.ts';
 import { startThread } from '../../../process/start-thread.ts';
 import { isPassword, isSlow } from './password-hash.ts';
 

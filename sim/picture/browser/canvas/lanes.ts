@@ -4,10 +4,10 @@ import { element, freshContext } from '../dom.ts';
 import { xOf, type Frame } from './frame.ts';
 import { heightOf, rowAt, type Row } from './layout.ts';
 import type { Model } from '../model.ts';
-import { laneClusters, NEAR_PX, paintMarks, signsOf } from './paint-marks.ts';
-import { paintSeries, scaleOf } from './paint-series.ts';
-import { paintSpans } from './paint-spans.ts';
-import type { Palette } from './palette.ts';
+import { laneClusters, NEAR_PX, paintMarks, signsOf } from './paint/paint-marks.ts';
+import { paintSeries, scaleOf } from './paint/paint-series.ts';
+import { paintSpans } from './paint/paint-spans.ts';
+import type { Palette } from './paint/palette.ts';
 
 /** What is under the pointer. */
 export interface Hit {

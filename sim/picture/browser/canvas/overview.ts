@@ -1,9 +1,9 @@
 import { element, freshContext } from '../dom.ts';
 import { xOf, type Frame } from './frame.ts';
 import type { Model } from '../model.ts';
-import { laneClusters } from './paint-marks.ts';
-import { paintSpans } from './paint-spans.ts';
-import type { Palette } from './palette.ts';
+import { laneClusters } from './paint/paint-marks.ts';
+import { paintSpans } from './paint/paint-spans.ts';
+import type { Palette } from './paint/palette.ts';
 
 const STRIP_PX = 7;
 const MOST_STRIPS = 10;

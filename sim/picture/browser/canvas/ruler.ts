@@ -2,7 +2,7 @@ import { clock, ticksOf } from './axis.ts';
 import { element, freshContext } from '../dom.ts';
 import { xOf } from './frame.ts';
 import type { Model } from '../model.ts';
-import type { Palette } from './palette.ts';
+import type { Palette } from './paint/palette.ts';
 
 const HEIGHT_PX = 26;
 const TICK_PX = 92;

@@ -19,6 +19,18 @@ describe('locking', () => {
     expect([found.length, scanner.heldBytes]).toEqual([2, 0]);
   });
 
+  test('a first frame that still waits can be taken back, and one that has gone out cannot', () => {
+    const { scanner, found } = new Collector();
+    scanner.push(mp3);
+    expect(scanner.takeBack()).toEqual(mp3);
+    expect([found.length, scanner.heldBytes]).toEqual([0, 0]);
+    scanner.push(aac);
+    scanner.push(aac);
+    expect(found).toHaveLength(2);
+    expect(found.every(({ header }) => header.format.codec === 'aac')).toBe(true);
+    expect(scanner.takeBack()).toBeUndefined();
+  });
+
   test('bitrate, padding, CRC and the way of coding two channels may change from frame to frame', () => {
     const frames = [mpegFrame({ kbps: 32 }), mpegFrame({ kbps: 320, padding: true }), mpegFrame({ crc: true }), mpegFrame({ mode: 'joint' })];
     const { found, skips } = scanWhole(join(...frames));

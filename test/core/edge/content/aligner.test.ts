@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { Correlator } from '../../../../core/edge/content/correlation.ts';
 import { Aligner } from '../../../../core/edge/content/aligner.ts';
 import { LoudnessEnvelope } from '../../../../core/edge/content/loudness-envelope.ts';
-import { Timeline } from '../../../../core/timing/timeline.ts';
+import { Timeline } from '../../../../core/arrival/timing/timeline.ts';
 import { ms, type Micros } from '../../../../core/base/units.ts';
 import { FrameTable } from '../../../../core/edge/content/frame-table.ts';
 

@@ -5,7 +5,7 @@ import { readHeader } from '../../../../core/codec/header.ts';
 import { LevelReader } from '../../../../core/codec/level.ts';
 import { FrameScanner } from '../../../../core/codec/scan/scanner.ts';
 import { StateReader, StateWriter } from '../../../../core/recording/saved-state.ts';
-import { ByteReader, ByteWriter } from '../../../../core/recording/wire.ts';
+import { ByteReader, ByteWriter } from '../../../../core/recording/file/wire.ts';
 import { ContentHealth } from '../../../../core/edge/content/content-health.ts';
 import { loadProgramme } from '../../../../demo/programme.ts';
 import { GRANULE_US, loopedSpeech, speech } from './levels.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ABSENT, LoudnessEnvelope, STEP_US } from '../../../../core/edge/content/loudness-envelope.ts';
 import { Correlator } from '../../../../core/edge/content/correlation.ts';
 import { StateReader, StateWriter } from '../../../../core/recording/saved-state.ts';
-import { ByteReader, ByteWriter } from '../../../../core/recording/wire.ts';
+import { ByteReader, ByteWriter } from '../../../../core/recording/file/wire.ts';
 import type { Micros } from '../../../../core/base/units.ts';
 import { LevelReader } from '../../../../core/codec/level.ts';
 import { SILENT } from '../../../../core/codec/format/family.ts';

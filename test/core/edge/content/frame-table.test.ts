@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { StateReader, StateWriter } from '../../../../core/recording/saved-state.ts';
-import { ByteReader, ByteWriter } from '../../../../core/recording/wire.ts';
+import { ByteReader, ByteWriter } from '../../../../core/recording/file/wire.ts';
 import { describe, expect, it } from 'vitest';
 import { FrameTable, TABLE_FRAMES } from '../../../../core/edge/content/frame-table.ts';
 

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { LoudnessEnvelope } from '../../../../core/edge/content/loudness-envelope.ts';
 import { Correlator } from '../../../../core/edge/content/correlation.ts';
 import { Kinship, type Finding } from '../../../../core/edge/content/kinship.ts';
-import { Timeline } from '../../../../core/timing/timeline.ts';
+import { Timeline } from '../../../../core/arrival/timing/timeline.ts';
 import { FrameTable } from '../../../../core/edge/content/frame-table.ts';
 import { ms, type Micros } from '../../../../core/base/units.ts';
 

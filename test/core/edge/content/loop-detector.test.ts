@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { LoudnessEnvelope } from '../../../../core/edge/content/loudness-envelope.ts';
 import { StateReader, StateWriter } from '../../../../core/recording/saved-state.ts';
-import { ByteReader, ByteWriter } from '../../../../core/recording/wire.ts';
+import { ByteReader, ByteWriter } from '../../../../core/recording/file/wire.ts';
 import { LoopDetector } from '../../../../core/edge/content/loop-detector.ts';
 import { drums, GRANULE_US, loopedSpeech, music, speech, tone } from './levels.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { MemoryBudget } from '../../../../core/base/budget.ts';
+import { MemoryBudget } from '../../../../core/base/memory/budget.ts';
 import type { EdgeEvent } from '../../../../core/edge/events.ts';
 import { readFileFrames, type FileFrames } from '../../../../core/edge/fallback/file-frames.ts';
 import { FallbackFile } from '../../../../core/edge/fallback/file.ts';
@@ -13,7 +13,7 @@ import { readHeader } from '../../../../core/codec/header.ts';
 import { ReservoirCarrier } from '../../../../core/codec/mpeg/reservoir.ts';
 import { ReservoirWatch } from '../../../../core/codec/mpeg/reservoir-watch.ts';
 import { StateReader, StateWriter } from '../../../../core/recording/saved-state.ts';
-import { ByteReader, ByteWriter } from '../../../../core/recording/wire.ts';
+import { ByteReader, ByteWriter } from '../../../../core/recording/file/wire.ts';
 import { defaultSettings } from '../../../../core/config/settings.ts';
 import type { Micros } from '../../../../core/base/units.ts';
 import { loadProgramme } from '../../../../demo/programme.ts';

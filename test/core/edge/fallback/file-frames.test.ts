@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { FileFrames, readFileFrames } from '../../../../core/edge/fallback/file-frames.ts';
 import { StateReader, StateWriter } from '../../../../core/recording/saved-state.ts';
-import { ByteReader, ByteWriter } from '../../../../core/recording/wire.ts';
+import { ByteReader, ByteWriter } from '../../../../core/recording/file/wire.ts';
 import { loadProgramme } from '../../../../demo/programme.ts';
 import { apeTag, ascii, id3v1, id3v2, infoFrame, join, mpegFrame, times } from '../../codec/build.ts';
 import { FRAME_US, numbered, numberedAac, range } from '../../support/frames.ts';

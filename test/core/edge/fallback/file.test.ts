@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { readFileFrames, type FileFrames } from '../../../../core/edge/fallback/file-frames.ts';
 import { FallbackFile } from '../../../../core/edge/fallback/file.ts';
 import { StateReader, StateWriter } from '../../../../core/recording/saved-state.ts';
-import { ByteReader, ByteWriter } from '../../../../core/recording/wire.ts';
+import { ByteReader, ByteWriter } from '../../../../core/recording/file/wire.ts';
 import type { Micros } from '../../../../core/base/units.ts';
 import { join } from '../../codec/build.ts';
 import { FRAME_US, numbered, numberOf, range } from '../../support/frames.ts';

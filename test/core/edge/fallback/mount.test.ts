@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { MemoryBudget } from '../../../../core/base/budget.ts';
+import { MemoryBudget } from '../../../../core/base/memory/budget.ts';
 import { FallbackMount } from '../../../../core/edge/fallback/mount.ts';
 import { emptyFrameHeader, type FrameFormat } from '../../../../core/codec/format/format.ts';
 import { readHeader } from '../../../../core/codec/header.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeAnnouncement } from '../../../../core/wire/announce.ts';
+import { encodeAnnouncement } from '../../../../core/wire/messages/announce.ts';
 import type { MountPolicy } from '../../../../core/config/mount-policy.ts';
 import { MessageType } from '../../../../core/wire/pdu.ts';
 import { EdgeRig } from '../../support/edge-rig.ts';

@@ -4,7 +4,7 @@ import { emptyFrameHeader } from '../../../../core/codec/format/format.ts';
 import { MountState, type Call, type State, type StreamState } from '../../../../core/edge/playout/state.ts';
 import { readHeader } from '../../../../core/codec/header.ts';
 import { StateReader, StateWriter } from '../../../../core/recording/saved-state.ts';
-import { ByteReader, ByteWriter } from '../../../../core/recording/wire.ts';
+import { ByteReader, ByteWriter } from '../../../../core/recording/file/wire.ts';
 import { numbered } from '../../support/frames.ts';
 
 const header = emptyFrameHeader();

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { PathId } from '../../../../core/base/machine.ts';
 import type { Micros } from '../../../../core/base/units.ts';
 import { EdgeRig } from '../../support/edge-rig.ts';
+import { encodeTitle } from '../../../../core/wire/messages/set-title.ts';
+import { MessageType } from '../../../../core/wire/pdu.ts';
+import { icyTitleText } from '../../../../core/wire/icy.ts';
+import { numbered } from '../../support/frames.ts';
+import { announce, data, message, metadata } from '../../support/messages.ts';
 import { onAir, Source } from '../../support/station.ts';
 
 /** Two encoders of one mountpoint, each with a path of its own; the first is on air. */
@@ -72,6 +78,99 @@ describe('a title that only the live encoder was sent', () => {
   });
 });
 
+describe('titles of a history', () => {
+  it('do not follow the newest one, which a relay says first', () => {
+    const rig = new EdgeRig();
+    const path = rig.open();
+    const source = new Source(path, { stream: 1, first: 2_000, title: 'Song 1' });
+    rig.tcp(path, announce(2_200, 'test'), metadata(2_200, icyTitleText('Song 2')));
+    const shown = new Set<string>();
+    for (let atMs = 100; atMs <= 3_000; atMs += 100) {
+      onAir(rig, [source], atMs);
+      shown.add(rig.edge.mount('test')?.title ?? '');
+    }
+    expect(source.sequence).toBeLessThan(2_200);
+    source.setTitle(rig, 'Song 2');
+    onAir(rig, [source], 10_000);
+    source.setTitle(rig, 'Song 3');
+    onAir(rig, [source], 11_000);
+    expect([[...shown].filter((title) => title !== ''), rig.edge.mount('test')!.title]).toEqual([['Song 2'], 'Song 3']);
+  });
+});
+
+describe('a number that is far ahead of all', () => {
+  const FAR = 2 ** 47;
+
+  it('does not keep the titles that come from being shown, where the first one has it', () => {
+    const rig = new EdgeRig();
+    const path = rig.open();
+    const source = new Source(path, { stream: 1, first: 2_000, title: 'Song 1' });
+    rig.tcp(path, announce(FAR, 'test'), metadata(FAR + 1, icyTitleText('Wrong')));
+    onAir(rig, [source], 3_000);
+    expect(rig.edge.mount('test')!.title).toBe('Song 1');
+    source.setTitle(rig, 'Song 2');
+    onAir(rig, [source], 4_000);
+    expect(rig.edge.mount('test')!.title).toBe('Song 2');
+  });
+
+  it('does not keep a title that was set in force, where that has it', () => {
+    const rig = new EdgeRig();
+    const path = rig.open();
+    const source = new Source(path, { stream: 1, title: 'Old' });
+    onAir(rig, [source], 5_000);
+    rig.tcp(path, message(MessageType.TITLE, FAR, encodeTitle({ version: 5, title: 'Set', isOrdered: true })));
+    onAir(rig, [source], 6_000);
+    expect(rig.edge.mount('test')!.title).toBe('Set');
+    source.setTitle(rig, 'Song 1');
+    onAir(rig, [source], 7_000);
+    expect(rig.edge.mount('test')!.title).toBe('Song 1');
+  });
+});
+
+describe('a title that was set while an edge heard nothing', () => {
+  it('is in force again behind older ones of the history', () => {
+    const rig = new EdgeRig();
+    const source = new Source(rig.open(), { stream: 1, title: 'Old' });
+    const titleAt = (sequence: number, isOrdered: boolean): Uint8Array => message(MessageType.TITLE, sequence, encodeTitle({ version: 5, title: 'Set', isOrdered }));
+    const sendUntil = (ms: number): void => {
+      while (source.nextMs < ms) source.send(rig);
+    };
+    onAir(rig, [source], 5_000);
+    rig.close(source.paths[0]!);
+    rig.until(8_000);
+    const path = rig.open();
+    source.paths = [path];
+    rig.tcp(path, titleAt(0, false));
+    sendUntil(6_000);
+    source.setTitle(rig, 'Song 1');
+    sendUntil(7_000);
+    rig.tcp(path, titleAt(source.sequence++, true));
+    source.setTitle(rig, 'Set');
+    onAir(rig, [source], 9_000);
+    expect([rig.of('gap').length, rig.edge.mount('test')!.title]).toEqual([0, 'Set']);
+  });
+});
+
+describe('a title that was set, and is heard of before what its encoder had said until then', () => {
+  it('stays', () => {
+    const pair = new Pair();
+    pair.until(5_000);
+    const { a, rig } = pair;
+    const [path] = a.paths as [PathId];
+    const first = a.sequence;
+    a.sequence += 3;
+    const taken = message(MessageType.TITLE, first + 2, encodeTitle({ version: 5_000, title: 'Set', isOrdered: true }), a);
+    rig.tcp(path, taken);
+    // Another title was set before, and was not in force any more: nobody says of the text that it is that one.
+    rig.tcp(path, metadata(first, icyTitleText('Set before'), a), data(first + 1, numbered(a.number++, a.stream), a));
+    pair.until(5_200);
+    expect(pair.title).toBe('Set');
+    a.setTitle(rig, 'Song 1');
+    pair.until(5_400);
+    expect(pair.title).toBe('Song 1');
+  });
+});
+
 describe('a title that is newer', () => {
   it('counts from the switch on, though it has changed on nobody while it was on air', () => {
     const pair = new Pair();
@@ -106,6 +205,26 @@ describe('a title that an operator sets', () => {
     pair.b.setTitle(pair.rig, 'Song 2');
     pair.until(17_000, pair.b);
     expect(pair.title).toBe('Song 2');
+  });
+
+  it('is not followed by one that the live stream may have had before, and lost until it was said again', () => {
+    const rig = new EdgeRig();
+    const source = new Source(rig.open(), { stream: 1, title: 'Old' });
+    const set = (title: string): void => void rig.edge.setTitle(rig.now as Micros, 'test', title, rig.now);
+    onAir(rig, [source], 5_000);
+    source.title = 'Song 1';
+    source.skipTo(5_300);
+    rig.until(5_200);
+    set('Set');
+    onAir(rig, [source], 8_000);
+    expect(rig.edge.mount('test')!.title).toBe('Set');
+    // Behind another loss, but told when it is new.
+    source.skipTo(8_100);
+    onAir(rig, [source], 8_200);
+    set('Set again');
+    source.setTitle(rig, 'Song 2');
+    onAir(rig, [source], 9_000);
+    expect([rig.of('gap').length, rig.edge.mount('test')!.title]).toEqual([2, 'Song 2']);
   });
 
   it('of a mountpoint that is not there is nothing', () => {

@@ -1,10 +1,10 @@
 import type { Micros } from '../../../../core/base/units.ts';
 import { describe, expect, it } from 'vitest';
-import { MemoryBudget } from '../../../../core/base/budget.ts';
+import { MemoryBudget } from '../../../../core/base/memory/budget.ts';
 import { Evidence, type Doubt } from '../../../../core/edge/stream/gap-decision.ts';
-import { Path } from '../../../../core/links/path.ts';
+import { Path } from '../../../../core/links/paths/path.ts';
 import type { PathId } from '../../../../core/base/machine.ts';
-import { anonymous } from '../../../../core/links/peer.ts';
+import { anonymous } from '../../../../core/links/peers/peer.ts';
 import { transports, type TransportName } from '../../../../core/links/transport.ts';
 import { MessageType } from '../../../../core/wire/pdu.ts';
 import { defaultSettings, type Settings } from '../../../../core/config/settings.ts';

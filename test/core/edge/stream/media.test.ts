@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryBudget } from '../../../../core/base/budget.ts';
+import { MemoryBudget } from '../../../../core/base/memory/budget.ts';
 import type { Micros } from '../../../../core/base/units.ts';
 import { defaultSettings } from '../../../../core/config/settings.ts';
 import { StreamMedia } from '../../../../core/edge/stream/media.ts';
@@ -87,4 +87,18 @@ describe('the length of a loss is that of the audio in it', () => {
     stream.brings(10);
     expect(Math.abs(stream.errorUs)).toBeLessThan(FRAME_US / 2);
   });
+});
+
+it('edges speak of no message where frames are not there any more, until others come', () => {
+  const media = new StreamMedia({ settings: { ...defaultSettings, hlsSegmentMs: 6_000 }, budget: new MemoryBudget(1e9), text: () => undefined, frame: () => undefined });
+  const brings = (from: number, to: number): void => {
+    for (let n = from; n < to; n++) media.take((n * FRAME_US) as Micros, (n * FRAME_US) as Micros, numbered(n));
+  };
+  brings(0, 20);
+  expect(media.passed(16)).toMatchObject({ sequence: 16 });
+  // As where its mountpoint has ended.
+  media.ring.clear();
+  expect(media.passed(24)).toBeUndefined();
+  brings(20, 24);
+  expect(media.passed(32)).toMatchObject({ sequence: 32 });
 });

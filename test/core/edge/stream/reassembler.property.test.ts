@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Path } from '../../../../core/links/path.ts';
+import type { Path } from '../../../../core/links/paths/path.ts';
 import { range } from '../../support/frames.ts';
 import { ReassemblyRig } from '../../support/reassembly.ts';
 

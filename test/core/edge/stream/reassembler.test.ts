@@ -164,6 +164,26 @@ describe('the reassembler', () => {
     expect(rig.released).toEqual(range(1, 161));
   });
 
+  it.each([0, 10])('gives up nothing that the history of a path may still bring, of which live messages came %i ms before it', (msBefore) => {
+    const rig = new ReassemblyRig();
+    const [ahead, late] = [rig.path('tcp'), rig.path('tcp')];
+    rig.all(ahead, range(1, 100));
+    rig.all(late, [300, 301, 302]);
+    rig.after(msBefore);
+    rig.all(late, range(1, 100));
+    for (let sequence = 101; sequence <= 298; sequence++) {
+      rig.after(5);
+      rig.accept(ahead, sequence);
+      if (sequence < 200) rig.accept(late, sequence);
+    }
+    // It has lost 299 to 302: the other one has brought three of them, and has not come to the first.
+    rig.accept(ahead, 303);
+    expect(rig.lost).toEqual([]);
+    rig.all(late, range(200, 304));
+    expect(rig.lost).toEqual([]);
+    expect(rig.released).toEqual(range(1, 304));
+  });
+
   it('has waited for a message since the audio behind it came, also where a title comes in between', () => {
     const rig = new ReassemblyRig();
     const [fast, slow, shuffled] = [rig.path('tcp'), rig.path('tcp'), rig.path('udp')];
@@ -491,6 +511,47 @@ describe('the reassembler', () => {
     expect(rig.budget.usedBytes).toBe(0);
   });
 
+  it.each([
+    ['one replica', (): number => 0],
+    ['two replicas, each with every other message', (sequence: number): number => sequence % 2],
+  ])('gives out what only a closing path has brought beyond the window, by %s', (_name, replicaOf) => {
+    const rig = new ReassemblyRig({ windowMessages: 64 });
+    const path = rig.path('tcp');
+    for (const sequence of [...range(1, 10), ...range(300, 320)]) rig.accept(path, sequence, { replica: replicaOf(sequence) });
+    expect(rig.released).toEqual(range(1, 10));
+    rig.close(path);
+    expect(rig.released).toEqual([...range(1, 10), ...range(300, 320)]);
+    expect(rig.lost).toMatchObject([{ sequence: 11, messages: 289, verdict: 'jump' }]);
+    expect(rig.budget.usedBytes).toBe(0);
+    const again = rig.path('tcp');
+    rig.all(again, range(290, 330));
+    expect(rig.released).toEqual([...range(1, 10), ...range(300, 330)]);
+  });
+
+  it('does not believe a closing path beyond the window that has gone on where the stream is', () => {
+    const rig = new ReassemblyRig({ windowMessages: 64 });
+    const path = rig.path('tcp');
+    rig.all(path, [...range(1, 10), 5_000_000, 5_000_001]);
+    rig.after(26);
+    rig.accept(path, 11);
+    rig.close(path);
+    const again = rig.path('tcp');
+    rig.all(again, range(12, 20));
+    expect(rig.released).toEqual(range(1, 20));
+    expect(rig.lost).toEqual([]);
+  });
+
+  it('goes to where a path has brought the highest number first, which it has no room for any more', () => {
+    const rig = new ReassemblyRig({ windowMessages: 16 });
+    const [here, elsewhere] = [rig.path('tcp'), rig.path('tcp')];
+    rig.all(here, range(1, 10));
+    rig.all(elsewhere, [5_000, ...range(4_940, 4_957)]);
+    expect(rig.released).toEqual(range(1, 10));
+    rig.close(here);
+    expect(rig.released).toEqual([...range(1, 10), ...range(4_942, 4_957)]);
+    expect(rig.budget.usedBytes).toBe(0);
+  });
+
   it('does not believe a path that closes while another one brings what comes next', () => {
     const rig = new ReassemblyRig();
     const [a, b] = [rig.path('tcp'), rig.path('tcp')];
@@ -708,6 +769,47 @@ describe('the reassembler', () => {
     rig.accept(path, 2 ** 50);
     rig.all(path, range(1, 300));
     expect(rig.released).toEqual([2 ** 50, ...range(1, 300)]);
+  });
+
+  it('takes a wrong first message back of which nothing is heard yet, and keeps it for no longer than others', () => {
+    const rig = new ReassemblyRig();
+    rig.canTakeBack = true;
+    const path = rig.path('tcp');
+    rig.accept(path, 2 ** 50);
+    rig.all(path, range(1, 300));
+    rig.after(5_000);
+    expect(rig.released).toEqual(range(1, 300));
+    expect(rig.lost).toEqual([]);
+    expect(rig.budget.usedBytes).toBe(0);
+    expect([...path.dropped]).toEqual([['far-off', 1]]);
+  });
+
+  it.each([
+    ['the path that brought it brings the history', true, range(1, 101)],
+    ['another path does', false, range(1, 101)],
+    ['the history leaves it out, on the same path', true, range(1, 100)],
+    ['the history leaves it out, on another path', false, range(1, 100)],
+  ])('puts a first message that came before a history in its place: %s', (_what, isSame, history) => {
+    const rig = new ReassemblyRig();
+    rig.canTakeBack = true;
+    const path = rig.path('tcp');
+    const other = isSame ? path : rig.path('tcp');
+    rig.accept(path, 101);
+    rig.all(other, [...history, ...range(102, 200)]);
+    expect(rig.released).toEqual(range(1, 200));
+    expect(rig.lost).toEqual([]);
+    expect(rig.reassembler.runs).toEqual([{ from: 1, to: 201 }]);
+    rig.after(5_000);
+    expect(rig.budget.usedBytes).toBe(0);
+  });
+
+  it('takes a first message back for older ones only: newer ones come behind it', () => {
+    const rig = new ReassemblyRig();
+    rig.canTakeBack = true;
+    const path = rig.path('tcp');
+    rig.all(path, [1, ...range(3_000, 3_010)]);
+    expect(rig.released).toEqual([1, ...range(3_000, 3_010)]);
+    expect(rig.lost).toMatchObject([{ sequence: 2, verdict: 'jump', messages: 2_998 }]);
   });
 
   it('still waits for a path whose first message was a wrong one', () => {

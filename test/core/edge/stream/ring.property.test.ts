@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MemoryBudget } from '../../../../core/base/budget.ts';
-import { RING_ENTRY_BYTES } from '../../../../core/base/costs.ts';
+import { MemoryBudget } from '../../../../core/base/memory/budget.ts';
+import { RING_ENTRY_BYTES } from '../../../../core/base/memory/costs.ts';
 import { FrameRing } from '../../../../core/edge/stream/ring.ts';
 
 interface Frame {

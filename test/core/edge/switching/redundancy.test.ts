@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EdgeRig } from '../../support/edge-rig.ts';
-import { ByteReader, ByteWriter } from '../../../../core/recording/wire.ts';
+import { ByteReader, ByteWriter } from '../../../../core/recording/file/wire.ts';
 import { StateReader, StateWriter } from '../../../../core/recording/saved-state.ts';
 import { origin, source } from '../../support/messages.ts';
 import { sounding } from '../../support/sounding.ts';
@@ -168,6 +168,7 @@ describe('a backup counts', () => {
     const studio = new Studio({ a: { frame: (n, maker) => sounding(n, maker) }, b: { frame: (n, maker) => sounding(n, maker, n * FRAME_MS >= 30_000) } });
     studio.on(50_000, studio.a, studio.b);
     expect(studio.rig.of('backup-lost')).toMatchObject([{ stream: studio.b.name, why: 'silent' }]);
+    expect(studio.rig.edge.streamsOf(studio.rig.now as Micros, 'test')).toMatchObject([{ id: studio.a.name, whyNot: undefined }, { id: studio.b.name, contentFault: 'silent', whyNot: { code: 'last-resort' } }]);
     expect(studio.told).toEqual([['backup-lost', expect.closeTo(41, 0)]]);
   });
 

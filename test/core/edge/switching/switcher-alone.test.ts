@@ -1,8 +1,8 @@
-import { anonymous } from '../../../../core/links/peer.ts';
+import { anonymous } from '../../../../core/links/peers/peer.ts';
 import { transports } from '../../../../core/links/transport.ts';
 import { describe, expect, it } from 'vitest';
 import { Correlator } from '../../../../core/edge/content/correlation.ts';
-import { MemoryBudget } from '../../../../core/base/budget.ts';
+import { MemoryBudget } from '../../../../core/base/memory/budget.ts';
 import type { PathId } from '../../../../core/base/machine.ts';
 import type { Micros } from '../../../../core/base/units.ts';
 import { CurrentPolicy } from '../../../../core/config/policies.ts';
@@ -16,7 +16,7 @@ import { MountState } from '../../../../core/edge/playout/state.ts';
 import { EdgeStream, type StreamConsumer } from '../../../../core/edge/stream/stream.ts';
 import { MountEnd } from '../../../../core/edge/switching/mount-end.ts';
 import { Switcher } from '../../../../core/edge/switching/switcher.ts';
-import { Path } from '../../../../core/links/path.ts';
+import { Path } from '../../../../core/links/paths/path.ts';
 import { emptyMessageView, readMessage } from '../../../../core/wire/pdu.ts';
 import { join } from '../../codec/build.ts';
 import { FRAME_US, makerOf, numbered, numberedAac, range } from '../../support/frames.ts';
@@ -96,7 +96,7 @@ class Alone {
       now: this.clock.now,
       settings: { ...defaultSettings, forgetMs: 3_600_000 },
       budget: this.#budget,
-      sink: { announced: () => undefined, paceChanged: () => undefined },
+      sink: { announced: () => undefined, paceChanged: () => undefined, pointed: () => undefined },
       consumer,
       before: [],
       timer: this.clock.timer,

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { AddressRules } from '../../../../shell/edge/admission/address-rules.ts';
-import { ReloadedFiles } from '../../../../shell/files/reloaded-files.ts';
-import { ask, CapturedLog, RawClient } from '../../support.ts';
+import { AddressRules } from '../../../../shell/net/address-lists/address-rules.ts';
+import { ReloadedFiles } from '../../../../shell/process/files/reloaded-files.ts';
+import { ask, CapturedLog, RawClient } from '../../support/support.ts';
 import { scratchDirectory, serve, type Served } from './support.ts';
 
 const scratch = scratchDirectory();
@@ -33,7 +33,7 @@ describe('lists of addresses', () => {
     await expect(rules('192.0.2.0/24\n\n# x\n192.0.2.0/33\nhost.example', undefined)).rejects.toThrow(
       new RegExp('^.*/allow:4: must be a range of addresses such as 192.0.2.0/24 or 2001:db8::/32, not "192.0.2.0/33"\n.*/allow:5: .*, not "host.example"$'),
     );
-    await expect(rules('# later', undefined)).rejects.toThrow(/allow: has no range of addresses: nobody could listen$/);
+    await expect(rules('# later', undefined)).rejects.toThrow(/allow: has no range of addresses: nobody would be let in$/);
   });
 });
 

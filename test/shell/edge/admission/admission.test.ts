@@ -3,10 +3,10 @@ import type { ListenerId } from '../../../../core/base/machine.ts';
 import type { MountPolicies } from '../../../../core/config/mount-policy.ts';
 import { defaultSettings, type Settings } from '../../../../core/config/settings.ts';
 import { Admission, type Ticket } from '../../../../shell/edge/admission/admission.ts';
-import { htmlReply } from '../../../../shell/http/reply.ts';
+import { htmlReply } from '../../../../shell/http/message/reply.ts';
 import type { HttpRequest } from '../../../../shell/http/request.ts';
 import { Refusals } from '../../../../shell/log/refusals.ts';
-import { CapturedLog } from '../../support.ts';
+import { CapturedLog } from '../../support/support.ts';
 
 const heard = { connectedMs: 0, bytes: 0 };
 

@@ -38,3 +38,12 @@ it('tells of all that it has missed when it was stopped', () => {
   durations.delete(id(99));
   expect(lookAt(9_000_000)).toEqual([7]);
 });
+
+it('tells of nobody while it is held, and then of all who have had their time', () => {
+  durations.add(id(8), 1_000);
+  durations.hold();
+  expect(lookAt(9_010_000)).toEqual([]);
+  expect(durations.leftMs(id(8))).toBe(1);
+  durations.goOn();
+  expect(lookAt(9_011_000)).toEqual([8]);
+});

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { MountPolicies } from '../../../../core/config/mount-policy.ts';
 import { Places, type Place } from '../../../../shell/edge/admission/places.ts';
-import { CapturedLog } from '../../support.ts';
+import { CapturedLog } from '../../support/support.ts';
 
 function places(maxListeners: number, maxListenersPerAddress: number, policies: MountPolicies = {}): { all: Places; told: CapturedLog } {
   const told = new CapturedLog();

@@ -1,14 +1,14 @@
 import net from 'node:net';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { ListenerId } from '../../../../core/base/machine.ts';
 import { defaultSettings, type Settings } from '../../../../core/config/settings.ts';
-import { urlAuthDefaults, type ListenerAuth } from '../../../../shell/cli/listener-auth.ts';
+import { urlAuthDefaults, type ListenerAuth } from '../../../../shell/cli/mounts/listener-auth.ts';
 import { Admission, type Ticket } from '../../../../shell/edge/admission/admission.ts';
 import type { HttpRequest } from '../../../../shell/http/request.ts';
-import type { Reply } from '../../../../shell/http/reply.ts';
+import type { Reply } from '../../../../shell/http/message/reply.ts';
 import { Refusals } from '../../../../shell/log/refusals.ts';
-import { CapturedLog } from '../../support.ts';
-import { FakeService } from './auth/url/service.ts';
+import { CapturedLog } from '../../support/support.ts';
+import { FakeService } from '../../icecast/auth-service/service.ts';
 
 const service = new FakeService();
 const [ann, ben] = [1 as ListenerId, 2 as ListenerId];
@@ -21,12 +21,13 @@ afterAll(async () => {
 });
 
 /** That of one process. */
-function admission(settings: Partial<Settings> = {}): { readonly one: Admission; readonly told: CapturedLog } {
+function admission(settings: Partial<Settings> = {}): { readonly one: Admission; readonly told: CapturedLog; readonly over: readonly ListenerId[] } {
+  const over: ListenerId[] = [];
   const told = new CapturedLog();
   const auth: ListenerAuth = { ...urlAuthDefaults, add: service.url('/add'), remove: service.url('/remove'), timelimitHeader: 'X-Seconds:', onePerUser: true };
-  const one = new Admission({ settings: { ...defaultSettings, ...settings }, policies: () => undefined, admission: { mounts: new Map([['radio', { auth }]]) }, log: told.log, refusals: new Refusals(told.log), over: () => undefined });
+  const one = new Admission({ settings: { ...defaultSettings, ...settings }, policies: () => undefined, admission: { mounts: new Map([['radio', { auth }]]) }, log: told.log, refusals: new Refusals(told.log), over: (listener) => void over.push(listener) });
   all.push(one);
-  return { one, told };
+  return { one, told, over };
 }
 
 function request(user: string): HttpRequest {
@@ -76,4 +77,27 @@ it('a listener whom another process has admitted keeps its place, number, user a
   expect(await admit(after, 5 as ListenerId, 'ben')).toMatchObject({ client: 4, user: 'ben' });
   // Of ann, whom the new process has refused a second time, and of nobody else.
   expect(service.of('listener_remove').map((asked) => asked.form.get('client'))).toEqual(['2', '3']);
+});
+
+it('a listener whose time is over, and who has not left yet, has none left in the next process', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+  try {
+    const eve = 6 as ListenerId;
+    const { one: before, over } = admission({ listenerDurationMs: 1_000 });
+    before.admit(request('eve'), 'news', () => eve);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(over).toEqual([eve]);
+    const saved = before.saved(eve)!;
+    expect(saved.leftMs).toBe(0);
+    const { one: after, over: overThere } = admission();
+    after.hold();
+    after.restore(eve, saved, { sinceMs: 100, mount: 'news' });
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(overThere).toEqual([]);
+    after.goOn();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(overThere).toEqual([eve]);
+  } finally {
+    vi.useRealTimers();
+  }
 });

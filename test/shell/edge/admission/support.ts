@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defaultSettings, type Settings } from '../../../../core/config/settings.ts';
-import type { AdmissionConfig } from '../../../../shell/edge/admission/admission.ts';
-import { EdgeApp, type EdgeConfig } from '../../../../shell/edge/edge.ts';
-import { CapturedLog, mp3Frames } from '../../support.ts';
+import type { AdmissionConfig } from '../../../../shell/edge/admission/rules.ts';
+import { EdgeApp } from '../../../../shell/edge/edge.ts';
+import type { EdgeConfig } from '../../../../shell/edge/config.ts';
+import { CapturedLog, mp3Frames } from '../../support/support.ts';
 
 export interface Served {
   readonly told: CapturedLog;

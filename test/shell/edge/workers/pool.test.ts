@@ -1,101 +1,16 @@
-import { once } from 'node:events';
-import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ListenerId, MountId } from '../../../../core/base/machine.ts';
+import type { MountId } from '../../../../core/base/machine.ts';
 import type { Micros } from '../../../../core/base/units.ts';
-import { withSettings } from '../../../../core/config/settings.ts';
-import { nobody, type Audience } from '../../../../core/listeners/audience.ts';
-import { Feed } from '../../../../core/listeners/feed/feed.ts';
-import { WorkerPool } from '../../../../shell/edge/workers/pool.ts';
 import { FRAME_US, numbered, numbersIn } from '../../../core/support/frames.ts';
-import { CapturedLog, RawClient, sleep } from '../../support.ts';
-
-const settings = withSettings({ burstMs: 1_000, listenerFlushMs: 20 });
-const radio = 1 as MountId;
-const BEFORE = 1_000;
-
-/** A pool with a port whose connections it gets, as if their requests had been read. */
-class Rig {
-  readonly log = new CapturedLog();
-  readonly feed = new Feed(settings);
-  readonly left: (readonly [ListenerId, string])[] = [];
-  readonly heardBytes: number[] = [];
-  readonly moved: (readonly [ListenerId, string])[] = [];
-  readonly pool: WorkerPool;
-  audience: Audience = nobody;
-  asked = 'radio';
-  #frames = 0;
-  #waiting = new Set<() => void>();
-  readonly #server: net.Server;
-
-  constructor(workers: number, maxListeners = 100, listenerQueueBytes = settings.listenerQueueBytes) {
-    this.pool = new WorkerPool({
-      workers,
-      afterListener: BEFORE,
-      settings: { ...settings, maxListeners, listenerQueueBytes },
-      feed: this.feed,
-      log: this.log.log,
-      heard: (_mount, audience) => {
-        this.audience = audience;
-        this.#look();
-      },
-      user: {
-        left: (listener, { reason, bytes }) => {
-          this.left.push([listener, reason]);
-          this.heardBytes.push(bytes);
-        },
-        moved: (listener, mount) => this.moved.push([listener, mount]),
-      },
-    });
-    this.#server = net.createServer({ pauseOnConnect: true }, (socket) => {
-      const answer = this.pool.take({ socket, mount: this.asked, icy: false, label: 'listener', head: 'HEAD\r\n\r\n' });
-      if (typeof answer === 'string') socket.end(answer);
-    });
-    this.feed.opened(0 as Micros, radio, 'radio');
-    this.play(100);
-    this.pool.start();
-  }
-
-  play(count: number): void {
-    for (let i = 0; i < count; i++, this.#frames++) this.feed.frame(0 as Micros, radio, numbered(this.#frames), FRAME_US);
-  }
-
-  async client(): Promise<RawClient> {
-    if (!this.#server.listening) await once(this.#server.listen(0, '127.0.0.1'), 'listening');
-    const client = new RawClient((this.#server.address() as net.AddressInfo).port);
-    await client.until((received) => received.includes('HEAD\r\n\r\n') && received.length > 1_000);
-    return client;
-  }
-
-  /** Resolves when the audience is as asked for. */
-  until(is: (audience: Audience) => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const look = (): void => {
-        if (!is(this.audience)) return;
-        this.#waiting.delete(look);
-        resolve();
-      };
-      this.#waiting.add(look);
-      look();
-    });
-  }
-
-  async stop(): Promise<void> {
-    this.#server.close();
-    await this.pool.stop(500);
-  }
-
-  #look(): void {
-    for (const look of this.#waiting) look();
-  }
-}
+import { sleep } from '../../support/support.ts';
+import { BEFORE, radio, Rig } from './support.ts';
 
 let rig: Rig;
 afterEach(() => rig.stop());
 
 describe('workers', () => {
   it('give each listener the burst and what comes after, and tell who has left', async () => {
-    rig = new Rig(2);
+    rig = Rig.started(2);
     const clients = await Promise.all([rig.client(), rig.client(), rig.client()]);
     await rig.until(({ listeners, bytesOut }) => listeners === 3 && bytesOut > 3 * 10_000);
     rig.play(40);
@@ -119,7 +34,7 @@ describe('workers', () => {
   });
 
   it('that end take their own listeners only, and are replaced', async () => {
-    rig = new Rig(2);
+    rig = Rig.started(2);
     const [first, second] = [await rig.client(), await rig.client()];
     await rig.until(({ bytesOut }) => bytesOut > 2 * 10_000);
     const { bytesOut } = rig.audience;
@@ -142,7 +57,7 @@ describe('workers', () => {
   });
 
   it('that no longer answer are ended', async () => {
-    rig = new Rig(1);
+    rig = Rig.started(1);
     await rig.client();
     const pid = rig.log.all('worker-started')[0]!['pid'] as number;
     process.kill(pid, 'SIGSTOP');
@@ -151,7 +66,7 @@ describe('workers', () => {
   });
 
   it('take no more listeners than all of them together may have, and none to a mountpoint that is not there', async () => {
-    rig = new Rig(2, 2);
+    rig = Rig.started(2, 2);
     await Promise.all([rig.client(), rig.client()]);
     expect((await rig.client()).text).toBe('full');
     expect(rig.log.all('bound-hit')).toMatchObject([{ bound: 'maxListeners', count: 1 }]);
@@ -160,7 +75,7 @@ describe('workers', () => {
   });
 
   it('learn of a mountpoint before anybody joins it, and let its listeners go when it is over', async () => {
-    rig = new Rig(1);
+    rig = Rig.started(1);
     await rig.client();
     const second = 2 as MountId;
     rig.feed.opened(0 as Micros, second, 'second');
@@ -178,7 +93,7 @@ describe('workers', () => {
 
 describe('a worker', () => {
   it('tells of a listener that was too slow, also when nothing was given out since it was told last', async () => {
-    rig = new Rig(1, 100, 8_388_608);
+    rig = Rig.started(1, 100, 8_388_608);
     const client = await rig.client();
     client.socket.pause();
     // So short frames that they are not ahead of real time.
@@ -188,7 +103,9 @@ describe('a worker', () => {
     // 8 MB, more than a system takes for it: the rest waits.
     play(19_000);
     let bytesOut = -1;
-    while (bytesOut !== rig.audience.bytesOut || bytesOut < 30_000) {
+    // A worker that has other processes beside it may tell nothing new for a while.
+    for (let looks = 0; looks < 3 || bytesOut < 30_000; looks++) {
+      if (bytesOut !== rig.audience.bytesOut) looks = 0;
       ({ bytesOut } = rig.audience);
       await sleep(400);
     }
@@ -200,7 +117,7 @@ describe('a worker', () => {
   });
 
   it('outlives a listener whose connection is reset', async () => {
-    rig = new Rig(1);
+    rig = Rig.started(1);
     const [first, second] = [await rig.client(), await rig.client()];
     await rig.until(({ listeners, bytesOut }) => listeners === 2 && bytesOut > 2 * 10_000);
     first.socket.resetAndDestroy();
@@ -213,7 +130,7 @@ describe('a worker', () => {
   });
 
   it('goes on with a listener that will write no more', async () => {
-    rig = new Rig(1);
+    rig = Rig.started(1);
     const client = await rig.client();
     client.socket.end();
     await rig.until(({ bytesOut }) => bytesOut > 10_000);

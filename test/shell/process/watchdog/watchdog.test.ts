@@ -40,7 +40,7 @@ async function start(untilFile: string, ...argv: number[]): Promise<{ readonly l
   started.stdout.on('data', (text) => (out += text));
   started.stderr.on('data', (text) => (err += text));
   const exited = new Promise<number | null>((resolve) => started.on('close', resolve));
-  await expect.poll(() => err, { timeout: 20_000 }).toContain('ready');
+  await expect.poll(() => err).toContain('ready');
   const log = (): Record<string, unknown>[] => out.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Record<string, unknown>);
   return { log, exited };
 }
@@ -51,9 +51,9 @@ describe('an event loop that stands', () => {
     const { log, exited } = await start(goOn, 400, 0);
     const events = (): unknown[] => log().map(({ event }) => event);
     child!.stdin.write('stand');
-    await expect.poll(events, { timeout: 20_000 }).toEqual(['loop-stands', 'loop-stands-at']);
+    await expect.poll(events).toEqual(['loop-stands', 'loop-stands-at']);
     writeFileSync(goOn, '');
-    await expect.poll(events, { timeout: 20_000 }).toEqual(['loop-stands', 'loop-stands-at', 'loop-goes-on']);
+    await expect.poll(events).toEqual(['loop-stands', 'loop-stands-at', 'loop-goes-on']);
     const [stands, at, goesOn] = log();
     expect(stands).toMatchObject({ level: 'error', role: 'edge', stoodMs: expect.any(Number) as number });
     expect((at!['at'] as string[])[0]).toMatch(/^standStill process\/watchdog\/standing-process\.ts:\d+$/);

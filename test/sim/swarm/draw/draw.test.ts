@@ -4,7 +4,7 @@ import { checkScenario } from '../../../../sim/run/scenario.ts';
 import type { Fault } from '../../../../sim/scenario.ts';
 import { simulate } from '../../../../sim/run/simulation.ts';
 import { drawSwarm } from '../../../../sim/swarm/draw/draw.ts';
-import { troubleKinds } from '../../../../sim/swarm/draw/trouble.ts';
+import { troubleKinds } from '../../../../sim/swarm/draw/outages/trouble.ts';
 import { servedFrom } from '../../../../sim/run/whole.ts';
 
 const SEEDS = 300;

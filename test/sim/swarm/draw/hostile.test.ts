@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { withSettings } from '../../../../core/config/settings.ts';
 import { MAX_MODEL_FRAME_BYTES, mp3 } from '../../../../sim/programme/model-frame.ts';
-import { EdgeModel } from '../../../../sim/oracle/edge-model.ts';
-import { givenTo, ListenerRules } from '../../../../sim/oracle/listener-rules.ts';
+import { EdgeModel } from '../../../../sim/oracle/model/edge-model.ts';
+import { givenTo, ListenerRules } from '../../../../sim/oracle/rules/listener-rules.ts';
 import { Oracle } from '../../../../sim/oracle/oracle.ts';
 import { Programme } from '../../../../sim/programme/programme.ts';
 import { Dice } from '../../../../sim/world/rng.ts';
@@ -36,7 +36,7 @@ describe('hostile peers', () => {
   test('that subscribe are not drawn where there is room for hardly anybody who does', () => {
     const topology = { ...station(), settings: { maxSubscribers: 1 } };
     const drawn = Array.from({ length: 300 }, (_, seed) => drawHostile(new Dice(seed), topology, kinds).hostile ?? []).flat();
-    expect(drawn.filter(({ kind }) => kind === 'deaf' || kind === 'replays' || kind === 'far' || kind === 'thief')).toEqual([]);
+    expect(drawn.filter(({ kind }) => ['deaf', 'crowd', 'replays', 'far', 'thief'].includes(kind))).toEqual([]);
   });
 
   test('that send are not drawn where there are connections for hardly anybody who does', () => {

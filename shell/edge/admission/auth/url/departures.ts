@@ -1,6 +1,6 @@
-import type { Credentials } from '../../../../http/basic-auth.ts';
+import type { Credentials } from '../../../../http/auth/basic-auth.ts';
 import type { Log } from '../../../../log/log.ts';
-import { Lane } from './lane.ts';
+import { Lane } from '../../../../icecast/auth-service/lane.ts';
 
 /** Requests at a time. */
 const AT_ONCE = 8;

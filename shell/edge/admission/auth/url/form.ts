@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
-import type { UrlAuthConfig } from '../../../../cli/listener-auth.ts';
-import { decodeText, percentEncodePath, wellFormed } from '../../../../http/text.ts';
+import type { UrlAuthConfig } from '../../../../cli/mounts/listener-auth.ts';
+import { formOf, type Field } from '../../../../icecast/auth-service/form.ts';
+import { decodeText, percentEncodePath } from '../../../../http/message/text.ts';
 import type { Heard, Unknown } from '../authenticator.ts';
 
 /** What a service gets of one listener, in the order in which Icecast has it. Its request is not kept: a listener may stay for days. */
@@ -41,10 +42,4 @@ export interface KeptForm {
 /** What a service gets of a listener that has left. */
 export function removeForm({ who, from }: KeptForm, { connectedMs, bytes }: Heard): string {
   return `action=listener_remove&${who}&duration=${Math.floor(connectedMs / 1_000)}&${from}&sent=${bytes}`;
-}
-
-type Field = readonly [name: string, value: string];
-
-function formOf(fields: readonly Field[]): string {
-  return fields.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(wellFormed(value))}`).join('&');
 }

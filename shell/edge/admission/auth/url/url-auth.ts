@@ -1,29 +1,28 @@
-import type { UrlAuthConfig } from '../../../../cli/listener-auth.ts';
-import type { Credentials } from '../../../../http/basic-auth.ts';
-import { htmlReply } from '../../../../http/reply.ts';
-import { percentDecodeText } from '../../../../http/text.ts';
+import type { UrlAuthConfig } from '../../../../cli/mounts/listener-auth.ts';
+import { urlCredentials, type Credentials } from '../../../../http/auth/basic-auth.ts';
 import type { Log } from '../../../../log/log.ts';
-import { networkOf } from '../../../../net/address.ts';
+import { networkOf } from '../../../../net/addresses/address.ts';
 import type { Admitted, Authenticator, Heard, NotAdmitted, Unknown } from '../authenticator.ts';
 import { loginNeeded } from '../login-needed.ts';
-import { hasHeader, limitMsOf, messageOf } from './answer.ts';
+import { refusalReply } from '../refusal-reply.ts';
+import { answered, hasHeader, limitMsOf, messageOf } from '../../../../icecast/auth-service/answer.ts';
 import { Departures } from './departures.ts';
 import { ListenerForms, removeForm, type KeptForm } from './form.ts';
-import { Crowded, Lane } from './lane.ts';
-import type { ServiceAnswer, ServiceClient } from './service-client.ts';
-import { ServiceHealth } from './service-health.ts';
+import { Breaker } from '../../../../icecast/auth-service/breaker.ts';
+import { shownUrl } from '../../../../icecast/auth-service/form.ts';
+import { Crowded, Lane } from '../../../../icecast/auth-service/lane.ts';
+import type { ServiceAnswer, ServiceClient } from '../../../../icecast/auth-service/service-client.ts';
+import { ServiceHealth } from '../../../../icecast/auth-service/service-health.ts';
 
 /** Listeners that a service is asked about at a time. */
 const MAX_IN_FLIGHT = 32;
 /** Listeners who wait until it can be asked about them; when there are more, the newest of the address that has most is told to come again. */
 const MAX_WAITING = 2_048;
-/** A service that fails in this way is down; below, it has answered. */
-const SERVER_ERROR = 500;
 const FORBIDDEN = 403;
 
-const serviceDown = htmlReply(503, 'The authentication service does not answer: try again', [['Retry-After', '10']]);
-const crowded = htmlReply(503, 'Too many listeners wait to be authenticated: try again', [['Retry-After', '5']]);
-const refusedByService = htmlReply(403, 'You are not allowed to listen');
+const serviceDown = refusalReply(503, 'The authentication service does not answer: try again', [['Retry-After', '10']]);
+const crowded = refusalReply(503, 'Too many listeners wait to be authenticated: try again', [['Retry-After', '5']]);
+const refusedByService = refusalReply(403, 'You are not allowed to listen');
 
 export interface UrlAuthOptions {
   readonly config: UrlAuthConfig;
@@ -45,6 +44,7 @@ interface Memory {
 export class UrlAuth implements Authenticator {
   readonly #options: UrlAuthOptions;
   readonly #lane = new Lane(MAX_IN_FLIGHT, MAX_WAITING);
+  readonly #breaker = new Breaker();
   readonly #health: ServiceHealth;
   readonly #departures: Departures | undefined;
 
@@ -52,10 +52,10 @@ export class UrlAuth implements Authenticator {
     this.#options = options;
     const { config, mount, log, retryMs } = options;
     const { add, remove, whenDown } = config;
-    this.#health = new ServiceHealth({ mount, url: shown(add ?? remove), whenDown, log });
+    this.#health = new ServiceHealth({ mount, url: shownUrl(add ?? remove), whenDown, about: 'listeners', log });
     this.#departures = remove && new Departures({
       mount,
-      url: shown(remove),
+      url: shownUrl(remove),
       tell: ({ form, credentials }) => this.#tell(remove, form, credentials),
       log,
       ...(retryMs !== undefined && { retryMs }),
@@ -71,7 +71,6 @@ export class UrlAuth implements Authenticator {
     let answer: ServiceAnswer;
     try {
       answer = await this.#ask(add, unknown, forms.add);
-      if (answer.status >= SERVER_ERROR) throw new Error(`status ${answer.status}`);
     } catch (error) {
       return this.#withoutAnswer(unknown, error as Error);
     }
@@ -118,7 +117,7 @@ export class UrlAuth implements Authenticator {
       const ask = async (): Promise<ServiceAnswer> => {
         clearTimeout(late);
         if (isOver || isGone()) throw new Crowded('nobody waits for the answer');
-        return await client.post({ url, body, credentials: this.#loginAt(url, credentials), timeoutMs });
+        return await this.#breaker.run(() => client.post({ url, body, credentials: this.#loginAt(url, credentials), timeoutMs }));
       };
       this.#lane.run(networkOf(request.client.address), ask).then(resolve, reject).finally(() => clearTimeout(late));
     });
@@ -126,18 +125,11 @@ export class UrlAuth implements Authenticator {
 
   async #tell(url: URL, form: string, listener: Credentials | undefined): Promise<void> {
     const { client, timeoutMs } = this.#options;
-    const { status } = await client.post({ url, body: form, credentials: this.#loginAt(url, listener), timeoutMs });
-    if (status >= SERVER_ERROR) throw new Error(`status ${status}`);
+    answered(await client.post({ url, body: form, credentials: this.#loginAt(url, listener), timeoutMs }));
   }
 
   /** As Icecast has it: that of the address, or that of the configuration, or what the listener has said. */
-  #loginAt({ username, password }: URL, listener: Credentials | undefined): Credentials | undefined {
-    if (username !== '' || password !== '') return { user: percentDecodeText(username), password: percentDecodeText(password) };
-    const { login } = this.#options.config;
-    return login ?? listener;
+  #loginAt(url: URL, listener: Credentials | undefined): Credentials | undefined {
+    return urlCredentials(url) ?? this.#options.config.login ?? listener;
   }
-}
-
-function shown(url: URL | undefined): string {
-  return url === undefined ? '' : `${url.origin}${url.pathname}`;
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ask, RawClient } from '../../../support.ts';
+import { ask, RawClient } from '../../../support/support.ts';
 import { scratchDirectory, serve, type Served } from '../support.ts';
 
 const scratch = scratchDirectory();
@@ -53,6 +53,12 @@ describe('a mountpoint with a file of users', () => {
     expect(await edge.told.until('listener-refused')).toMatchObject({ mount: 'paid', reason: 'no user and password' });
     expect(edge.told.all('refused')).toEqual([]);
     expect(await statusOf('/open')).toBe(200);
+  });
+
+  it('asks those who want its head, too', async () => {
+    expect(await ask(edge.port, 'HEAD /paid HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 401 /);
+    expect(await ask(edge.port, `HEAD /paid HTTP/1.0\r\n${login('bob', 'secret')}\r\n`)).toMatch(/^HTTP\/1\.0 200 [^]*\r\nContent-Type: audio\/mpeg\r\n/);
+    expect(edge.told.all('access')).toEqual([]);
   });
 
   it.each(['ann', 'bob', 'cat', 'dan'])('admits %s with the right password, also by the address', async (user) => {

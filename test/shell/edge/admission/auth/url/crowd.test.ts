@@ -1,11 +1,11 @@
 import net from 'node:net';
 import { expect, it } from 'vitest';
-import { urlAuthDefaults } from '../../../../../../shell/cli/listener-auth.ts';
+import { urlAuthDefaults } from '../../../../../../shell/cli/mounts/listener-auth.ts';
 import type { Admitted, NotAdmitted } from '../../../../../../shell/edge/admission/auth/authenticator.ts';
-import type { ServiceAnswer, ServiceClient, ServiceRequest } from '../../../../../../shell/edge/admission/auth/url/service-client.ts';
+import type { ServiceAnswer, ServiceClient, ServiceRequest } from '../../../../../../shell/icecast/auth-service/service-client.ts';
 import { UrlAuth } from '../../../../../../shell/edge/admission/auth/url/url-auth.ts';
 import type { HttpRequest } from '../../../../../../shell/http/request.ts';
-import { CapturedLog } from '../../../../support.ts';
+import { CapturedLog } from '../../../../support/support.ts';
 
 const IN_FLIGHT = 32;
 const WAITING = 2_048;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { Departures, type Departure } from '../../../../../../shell/edge/admission/auth/url/departures.ts';
-import { CapturedLog } from '../../../../support.ts';
+import { CapturedLog } from '../../../../support/support.ts';
 
 interface Rig {
   readonly departures: Departures;

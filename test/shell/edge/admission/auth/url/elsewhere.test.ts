@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { urlAuthDefaults } from '../../../../../../shell/cli/listener-auth.ts';
-import { RawClient } from '../../../../support.ts';
-import { pairOf, secureClient } from '../../../../tls/support.ts';
+import { urlAuthDefaults } from '../../../../../../shell/cli/mounts/listener-auth.ts';
+import { RawClient } from '../../../../support/support.ts';
+import { pairOf, secureClient } from '../../../../net/tls/support.ts';
 import { serve } from '../../support.ts';
-import { FakeService } from './service.ts';
+import { FakeService } from '../../../../icecast/auth-service/service.ts';
 
 it('admits listeners by TLS, and those whose connections go to a worker, after they have waited', async () => {
   const service = new FakeService();

@@ -1,16 +1,16 @@
 import net from 'node:net';
 import { hostname } from 'node:os';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { urlAuthDefaults, type UrlAuthConfig } from '../../../../../../shell/cli/listener-auth.ts';
+import { urlAuthDefaults, type UrlAuthConfig } from '../../../../../../shell/cli/mounts/listener-auth.ts';
 import type { ListenerId } from '../../../../../../core/base/machine.ts';
 import { defaultSettings } from '../../../../../../core/config/settings.ts';
 import { Admission } from '../../../../../../shell/edge/admission/admission.ts';
 import type { HttpRequest } from '../../../../../../shell/http/request.ts';
 import { Refusals } from '../../../../../../shell/log/refusals.ts';
-import type { MountListener } from '../../../../../../shell/cli/mount-listeners.ts';
-import { ask, CapturedLog, RawClient } from '../../../../support.ts';
+import type { MountListener } from '../../../../../../shell/cli/mounts/mount-listeners.ts';
+import { ask, CapturedLog, RawClient } from '../../../../support/support.ts';
 import { serve, type Served } from '../../support.ts';
-import { FakeService, type Asked } from './service.ts';
+import { FakeService, type Asked } from '../../../../icecast/auth-service/service.ts';
 
 const service = new FakeService();
 const clients: RawClient[] = [];
@@ -22,7 +22,7 @@ beforeAll(async () => {
   await service.start();
   const [add, remove] = [service.url('/add'), service.url('/remove')];
   const auth = (more: Partial<UrlAuthConfig>): { readonly auth: UrlAuthConfig } => ({ auth: { ...urlAuthDefaults, add, remove, ...more } });
-  edge = await serve(['once', 'radio', 'own', 'kind', 'left', 'few', 'a space'], {
+  edge = await serve(['once', 'radio', 'own', 'kind', 'left', 'few', 'gone', 'a space'], {
     mounts: new Map<string, MountListener>([
       ['radio', auth({})],
       ['once', { auth: { ...auth({}).auth, onePerUser: true } }],
@@ -30,6 +30,7 @@ beforeAll(async () => {
       ['kind', auth({ whenDown: 'admit', login: { user: 'edge', password: 'secret' } })],
       ['left', { auth: { ...urlAuthDefaults, remove } }],
       ['few', auth({})],
+      ['gone', auth({})],
       ['a space', auth({})],
     ]),
   }, {}, {
@@ -40,6 +41,7 @@ beforeAll(async () => {
 
 beforeEach(() => {
   service.clear();
+  owed = 0;
   service.answer = admits;
 });
 
@@ -47,6 +49,8 @@ afterEach(async () => {
   const open = clients.splice(0);
   for (const { socket } of open) socket.resetAndDestroy();
   await expect.poll(() => listening()).toBe(0);
+  // Or the next test is told of who has left in this one.
+  await expect.poll(() => service.of('listener_remove').length).toBeGreaterThanOrEqual(owed);
 });
 
 afterAll(async () => {
@@ -55,6 +59,8 @@ afterAll(async () => {
 });
 
 let listened = 0;
+/** How many departures the service is told of, in this test. */
+let owed = 0;
 /** Of all mountpoints, as those who have been admitted come and go. */
 function listening(): number {
   return listened - edge.told.all('access').length;
@@ -70,6 +76,7 @@ async function admitted(target: string, lines = ''): Promise<RawClient> {
   const client = listen(target, lines);
   expect(await client.untilText('\r\n\r\n')).toMatch(/^HTTP\/1\.0 200 /);
   listened++;
+  owed++;
   return client;
 }
 
@@ -109,9 +116,20 @@ describe('a service that authenticates listeners', () => {
     expect(forms).toEqual([['/radio?user=bob&pass=x%20y', 'bob', 'x y', login('bob', 'x y')], ['/a%20space', '', '', undefined]]);
   });
 
-  it('is not asked for the head of a stream', async () => {
-    expect(await ask(edge.port, 'HEAD /radio HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 200 /);
-    expect(service.asked).toEqual([]);
+  it('is asked for the head of a stream as for the stream, and told at once that nobody listens', async () => {
+    expect(await ask(edge.port, 'HEAD /radio HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 200 [^]*\r\nContent-Type: audio\/mpeg\r\n[^]*\r\n\r\n$/);
+    expect((await service.until('listener_remove')).form.get('duration')).toBe('0');
+    service.answer = ({ answer }) => answer.writeHead(200).end();
+    expect(await ask(edge.port, 'HEAD /radio HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 401 [^]*\r\nWWW-Authenticate: [^]*\r\n\r\n$/);
+    expect(service.asked.map(({ form }) => form.get('action'))).toEqual(['listener_add', 'listener_remove', 'listener_add']);
+    expect(edge.told.all('access')).toHaveLength(listened);
+  });
+
+  it('is left alone while it does not answer, and those who come are answered at once', async () => {
+    service.answer = ({ answer }) => answer.writeHead(500).end();
+    for (let count = 0; count < 7; count++) expect(await ask(edge.port, 'GET /gone HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 503 /);
+    expect(service.asked).toHaveLength(5);
+    expect(edge.told.all('auth-service-down').filter(({ mount }) => mount === 'gone')).toMatchObject([{ reason: 'status 500', listeners: 1 }]);
   });
 
   it.each([
@@ -151,6 +169,7 @@ describe('a service that authenticates listeners', () => {
   it('is told at once of a user who is listening already, where each may do so once', async () => {
     await admitted('/once?user=ann&pass=x');
     expect(await ask(edge.port, 'GET /once?user=ann&pass=x HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 403 [^]*This user is listening already/);
+    owed++;
     expect((await service.until('listener_remove')).form.get('duration')).toBe('0');
     // Of those without a name any number may.
     await admitted('/once');
@@ -215,6 +234,7 @@ describe('a service that does not answer', () => {
   it('has listeners admitted where it is so configured, and is not told of them', async () => {
     service.answer = () => undefined;
     const client = await admitted('/kind', `Authorization: ${login('ann', 'x')}\r\n`);
+    owed--;
     expect(service.of('listener_add').map(({ authorization }) => authorization)).toEqual([login('edge', 'secret')]);
     expect(await edge.told.until('auth-service-down', { mount: 'kind' })).toMatchObject({ reason: 'no answer in time', whenDown: 'admit' });
     service.answer = admits;
