@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { FrameScanner } from '../../core/codec/scan/scanner.ts';
 import type { FormatDetails } from '../rigs/formats.ts';
 import { REFEREE_RATE_HZ } from './programme.ts';
 
@@ -23,12 +24,30 @@ export function run(program: string, args: readonly string[], input?: Buffer): P
   });
 }
 
-/** Decodes a recording to what the referee compares, with ffmpeg. */
+/**
+ * A recording from the beginning of its first frame to the end of its last one, and all that lies between them. Empty where it has no frame.
+ * A listener's recording can begin and end in the midst of a frame (Icecast's always do). There ffmpeg and mpv look for the 12 bits that begin an AAC
+ * frame, find them in noise now and then, and lose frames that are there: measured with ffmpeg 5.1, 46 ms in 5 of 61 recordings.
+ */
+export function trimToFrames(audio: Buffer): Buffer {
+  let first: Uint8Array | undefined;
+  let last: Uint8Array | undefined;
+  const scanner = new FrameScanner({
+    frame: (bytes) => {
+      last = bytes.slice();
+      first ??= last;
+    },
+  });
+  scanner.push(audio);
+  return first === undefined || last === undefined ? Buffer.alloc(0) : audio.subarray(audio.indexOf(first), audio.lastIndexOf(last) + last.length);
+}
+
+/** Decodes the frames of a recording to what the referee compares, with ffmpeg. */
 export async function decode(audio: Buffer, demuxer: FormatDetails['demuxer']): Promise<Float32Array> {
   const { stdout } = await run(
     'ffmpeg',
     ['-v', 'quiet', '-f', demuxer, '-i', 'pipe:0', '-ac', '1', '-ar', `${REFEREE_RATE_HZ}`, '-f', 'f32le', 'pipe:1'],
-    audio,
+    trimToFrames(audio),
   );
   return new Float32Array(stdout.buffer.slice(stdout.byteOffset, stdout.byteOffset + (stdout.length & ~3)));
 }

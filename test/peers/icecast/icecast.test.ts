@@ -3,14 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decode } from '../../../bench/referee/decoders.ts';
+import { decode, trimToFrames } from '../../../bench/referee/decoders.ts';
 import { formats } from '../../../bench/rigs/formats.ts';
 import { Recorder } from '../../../bench/referee/recorder.ts';
 import { judge } from '../../../bench/referee/referee.ts';
 import { makeMaterial } from '../../../bench/referee/material.ts';
 import { DavecastRig } from '../../../bench/rigs/davecast.ts';
 import type { IcecastServer } from '../../../bench/rigs/icecast-server.ts';
-import { FrameScanner } from '../../../core/codec/scan/scanner.ts';
 import { startSlave } from './icecast-slave.ts';
 import { describeWith } from '../support/need.ts';
 import { players } from '../players/players.ts';
@@ -43,10 +42,7 @@ describeWith(['icecast2', 'ffmpeg', 'mpg123', 'mpv'], 'a real Icecast as slave o
         await rig.stop();
       });
 
-      /**
-       * Icecast begins a listener's audio in the midst of a frame. There mpv looks for the 12 bits that begin an AAC frame, finds them in noise now and
-       * then, and says so: it is given what a listener got from the first whole frame on.
-       */
+      /** mpv complains of AAC that begins in the midst of a frame, as Icecast's does: it is given the frames of what a listener got. */
       async function audioFor(program: string): Promise<string> {
         if (program !== 'mpv' || format !== 'aac') return url;
         const listener = new Recorder(url);
@@ -54,9 +50,7 @@ describeWith(['icecast2', 'ffmpeg', 'mpg123', 'mpv'], 'a real Icecast as slave o
         await sleep(1_000 * PLAY_S);
         listener.stop();
         const file = join(directory, 'heard.aac');
-        const frames: Uint8Array[] = [];
-        new FrameScanner({ frame: (bytes) => frames.push(bytes.slice()) }).push(listener.audio);
-        writeFileSync(file, Buffer.concat(frames));
+        writeFileSync(file, trimToFrames(listener.audio));
         return file;
       }
 
@@ -70,6 +64,7 @@ describeWith(['icecast2', 'ffmpeg', 'mpg123', 'mpv'], 'a real Icecast as slave o
         const listener = new Recorder(url);
         await listener.start(READY_MS);
         await sleep(3_000);
+        const switchesBefore = rig.switches.length;
         await rig.studios[rig.live]!.kill();
         await sleep(5_000);
         listener.stop();
@@ -77,7 +72,10 @@ describeWith(['icecast2', 'ffmpeg', 'mpg123', 'mpv'], 'a real Icecast as slave o
         console.log(`${formats[format].label} through Icecast, encoder killed: ${JSON.stringify(splices)}`);
         expect(listener.disconnectsMs).toEqual([]);
         expect(recognisedMs).toBeGreaterThan(7_000);
-        expect(splices.length).toBe(1);
+        const switches = rig.switches.length - switchesBefore;
+        expect(switches).toBeGreaterThan(0);
+        // The other encoder can be entered so exactly that no splice is found (4 of 61).
+        expect(splices.length).toBeLessThanOrEqual(switches);
         for (const { missingMs } of splices) expect(Math.abs(missingMs)).toBeLessThan(150);
       });
     });
