@@ -57,7 +57,7 @@ function told(modules: readonly Module[], unhandled: readonly Failure[] = []): {
 }
 
 it('a run is told by what has passed and failed, whatever failed and whatever was thrown', () => {
-  expect(told([module('a', [test('one', 'passed'), test('two', 'skipped'), test('three', 'pending')])])).toEqual({ counts: '1 0\n', failures: '' });
+  expect(told([module('a', [test('one', 'passed'), test('two', 'skipped'), test('three', 'pending')])])).toEqual({ counts: '1 0 a\n', failures: '' });
   const thrown = [{ message: 'not so\nfor a reason', stacks: [{ file: '/x/node_modules/y.js', line: 1 }, { file: '/x/test/a.test.ts', line: 7 }] }];
   const failing = [
     module('a', [test('one', 'passed'), test('two', 'failed', thrown)]),
@@ -66,7 +66,7 @@ it('a run is told by what has passed and failed, whatever failed and whatever wa
     module('d', [test('four', 'failed', [{}, { message: 5 }])]),
   ];
   const { counts, failures } = told(failing, [{ message: 'a worker is gone' }]);
-  expect(counts).toBe('1 5\n');
+  expect(counts).toBe('1 1 a\n0 1 b\n0 1 c\n0 1 d\n0 1 -\n');
   expect(failures).toBe(`-- a: two
      not so
      for a reason
