@@ -78,7 +78,7 @@ export class RelayTitles {
 
   /** The first copy of a TITLE in a stream's sequence: subscribers get it with the stream. */
   ordered({ mount }: RelayStream, title: SetTitle, by: string): void {
-    if (mount !== '') this.#take(mount, title, by);
+    this.#take(mount, title, by);
   }
 
   /** What a subscriber of that name says. @param mayChange is asked when it would change the title. */

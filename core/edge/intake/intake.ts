@@ -185,11 +185,11 @@ export class Intake {
 
   #admit(now: Micros, path: Path, view: MessageView): void {
     this.#taken?.(path.id, view.bytes, view.start, view.end);
-    if (view.type === MessageType.TITLE) this.#takeTitle(now, path, view);
     const stream = this.#streams.of(now, path, view);
     if (stream === undefined) return path.drop('too-many-streams');
+    if (view.type === MessageType.TITLE) this.#takeTitle(now, path, view);
     stream.receive(now, path, view);
-    if (view.type === MessageType.ANNOUNCE) this.#options.titles.announced(path, stream);
+    if (view.type === MessageType.ANNOUNCE) this.#options.titles.announced(now, path, stream);
   }
 
   /** Whether a message is of a stream that is taken in. */

@@ -3,7 +3,7 @@ import type { PathId } from '../../base/machine.ts';
 import type { Micros } from '../../base/units.ts';
 import type { Path } from '../../links/paths/path.ts';
 import { SetTitles } from '../../links/known/set-titles.ts';
-import { newTitle, textOfTitle, type TitleMessage } from '../../wire/messages/set-title.ts';
+import { newTitle, textOfTitle, type SetTitle, type TitleMessage } from '../../wire/messages/set-title.ts';
 import type { Mount } from '../mountpoint/mountpoint.ts';
 import type { EdgeStream } from '../stream/stream.ts';
 
@@ -47,18 +47,19 @@ export class EdgeTitles {
   came(now: Micros, path: Path, stream: EdgeStream | undefined, sequence: number, title: TitleMessage): void {
     if (title.isOrdered) stream?.keepTitle(sequence, title);
     const name = stream?.mountpoint;
-    // A stream that was not announced belongs to no mountpoint yet: the title comes again with its next announcement.
+    // A stream that was not announced belongs to no mountpoint yet: it keeps the title until then.
     if (name === undefined) return;
     this.#titles.knows(path.id, name, title);
-    if (!this.#titles.take(name, title)) return;
-    const mount = this.#options.mount(name);
-    if (mount !== undefined) this.begun(now, mount);
+    this.#take(now, name, title);
   }
 
-  /** A stream was announced by a path: the relay at its other end is told what it does not know. */
-  announced(path: Path, stream: EdgeStream): void {
+  /** A stream was announced by a path: a title that came before that is for its mountpoint, and the relay at the path's other end is told what it does not know. */
+  announced(now: Micros, path: Path, stream: EdgeStream): void {
     const { mountpoint } = stream;
-    if (mountpoint !== undefined && !this.#titles.isEmpty) this.#tell(path, stream, mountpoint);
+    if (mountpoint === undefined) return;
+    const early = stream.takeEarlyTitle();
+    if (early !== undefined) this.#take(now, mountpoint, early);
+    if (!this.#titles.isEmpty) this.#tell(path, stream, mountpoint);
   }
 
   /** A mountpoint begins, or its title is new: listeners get it from the next frame on. */
@@ -79,6 +80,12 @@ export class EdgeTitles {
   /** Saves or restores its state. */
   snapshot(a: Snapshot): void {
     this.#titles.snapshot(a);
+  }
+
+  #take(now: Micros, name: string, title: SetTitle): void {
+    if (!this.#titles.take(name, title)) return;
+    const mount = this.#options.mount(name);
+    if (mount !== undefined) this.begun(now, mount);
   }
 
   #tell(path: Path, { id }: EdgeStream, name: string): void {

@@ -4,8 +4,9 @@ import type { Micros } from '../../base/units.ts';
 import { decodeOrigin } from '../../wire/messages/extensions.ts';
 import type { Codec } from '../../codec/format/format.ts';
 import { decodeHeaders, type HeaderList } from '../../wire/messages/headers.ts';
-import { textOfTitle, type SetTitle } from '../../wire/messages/set-title.ts';
+import { isNewer, textOfTitle, type SetTitle } from '../../wire/messages/set-title.ts';
 import { decodeIcyText, icyTitleOf } from '../../wire/icy.ts';
+import { snapshotTitle } from '../../links/known/set-titles.ts';
 import type { Path } from '../../links/paths/path.ts';
 import { mayAnnounce } from '../../links/peers/peer.ts';
 import { MessageType, PDU_HEADER_BYTES, type MessageView } from '../../wire/pdu.ts';
@@ -35,6 +36,8 @@ export class StreamDescription {
   /** The newest TITLE that says one that was set, and the newest that says that none is in force, by their messages' numbers; -1 before the first. */
   #setAt = -1;
   #unsetAt = -1;
+  /** The newest TITLE of before it has said which mountpoint that is for. */
+  #earlyTitle: SetTitle | undefined;
   /** The first of them is forgotten. */
   #hasShifted = false;
   #newestTextAt = -1;
@@ -98,7 +101,8 @@ export class StreamDescription {
    * A TITLE of its encoder. It comes ahead of frames that are waited for, or not given out yet, with texts that were set before: so one that is not in force any more
    * changes nothing of those, but from its place on all texts are of the source.
    */
-  keepTitle(sequence: number, { title }: SetTitle): void {
+  keepTitle(sequence: number, { version, title }: SetTitle): void {
+    if (this.#mountpoint === undefined && isNewer({ version, title }, this.#earlyTitle)) this.#earlyTitle = { version, title };
     if (title === undefined) {
       this.#unsetAt = Math.max(this.#unsetAt, sequence);
       return;
@@ -106,6 +110,13 @@ export class StreamDescription {
     this.#setAt = Math.max(this.#setAt, sequence);
     const text = textOfTitle(title);
     if (!this.hasTaken(text)) this.#taken = [...this.#taken, text].slice(-MAX_TEXTS);
+  }
+
+  /** The newest TITLE that came before its first ANNOUNCE, to be asked for behind that; undefined from then on. */
+  takeEarlyTitle(): SetTitle | undefined {
+    const title = this.#earlyTitle;
+    this.#earlyTitle = undefined;
+    return title;
   }
 
   /** Its name counts as soon as any copy of an ANNOUNCE has come, in order or not; a second, different one does not. True when this is the first. */
@@ -185,6 +196,7 @@ export class StreamDescription {
     this.#taken = a.list(this.#taken, (text) => a.text(text ?? ''));
     this.#setAt = a.number(this.#setAt);
     this.#unsetAt = a.number(this.#unsetAt);
+    this.#earlyTitle = snapshotTitle(a, this.#earlyTitle);
   }
 
   /** What a relay says again of its history has no age: it was before. Nor has the first text behind one whose number was far off. */

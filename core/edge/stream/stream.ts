@@ -280,6 +280,11 @@ export class EdgeStream implements Kin {
     this.#description.keepTitle(sequence, title);
   }
 
+  /** The newest TITLE of its encoder that came before its first ANNOUNCE, once. */
+  takeEarlyTitle(): SetTitle | undefined {
+    return this.#description.takeEarlyTitle();
+  }
+
   /**
    * The relay at the other end of this path says something of its source. That is no message of its sequence: it keeps the stream from
    * being forgotten as little as it makes one known.

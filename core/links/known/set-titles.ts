@@ -110,7 +110,8 @@ export class SetTitles {
   }
 }
 
-function snapshotTitle(a: Snapshot, saved: SetTitle | undefined): SetTitle | undefined {
+/** Saves or restores a title; undefined where there is none. */
+export function snapshotTitle(a: Snapshot, saved: SetTitle | undefined): SetTitle | undefined {
   const version = a.number(saved?.version ?? 0);
   const title = a.maybeText(saved?.title);
   return version === 0 ? undefined : { version, title };

@@ -1,11 +1,12 @@
 import type { Snapshot } from '../../base/snapshot.ts';
 import type { MemoryBudget } from '../../base/memory/budget.ts';
+import { snapshotTitle } from '../../links/known/set-titles.ts';
 import { snapshotReport, SourceStatus } from '../../links/paths/source-status.ts';
 import type { RelayEvent } from '../events.ts';
 import type { StatusReport } from '../../wire/messages/extensions.ts';
 import { encodeMoment, type Moment } from '../../wire/messages/moment-message.ts';
 import { prefixed } from '../../wire/framing.ts';
-import { titleIn, type SetTitle } from '../../wire/messages/set-title.ts';
+import { isNewer, titleIn, type SetTitle } from '../../wire/messages/set-title.ts';
 import { FirstCopies } from './first-copies.ts';
 import { MomentNews } from './moment-news.ts';
 import { isPowerOfTwo } from '../../base/memory/bounds.ts';
@@ -66,6 +67,8 @@ export class RelayStream {
   #saysTime = false;
   /** What edges have said of that, if it does not. */
   readonly #moments = new MomentNews();
+  /** The newest TITLE of before it has said which mountpoint that is for. */
+  #earlyTitle: SetTitle | undefined;
   /** The number of the message that was passed on last. */
   #sequence = 0;
   /** What subscribers have been told of its source. */
@@ -231,6 +234,7 @@ export class RelayStream {
     this.#saysTime = a.flag(this.#saysTime);
     this.#moments.snapshot(a);
     this.#sequence = a.number(this.#sequence);
+    this.#earlyTitle = snapshotTitle(a, this.#earlyTitle);
   }
 
   #passOn(view: MessageView): void {
@@ -248,7 +252,12 @@ export class RelayStream {
   #takeTitle(view: MessageView): void {
     const title = titleIn(view);
     if (title === undefined) this.#by?.drop('bad-title');
-    else this.#title(this, title, this.#by?.peer.name ?? '');
+    else if (this.mount !== '') this.#tellTitle(title);
+    else if (isNewer(title, this.#earlyTitle)) this.#earlyTitle = title;
+  }
+
+  #tellTitle(title: SetTitle): void {
+    this.#title(this, title, this.#by?.peer.name ?? '');
   }
 
   #momentMessage(moment: Moment): Uint8Array | undefined {
@@ -264,7 +273,10 @@ export class RelayStream {
   #keepOpening(view: MessageView): boolean {
     const before = this.mount;
     if (!this.#opening.keep(this.#copies.place, view)) return false;
-    if (this.mount !== before) this.#event({ kind: 'stream-announced', mount: this.mount, ...this.encoder, stream: formatStreamId(this.id) });
+    if (this.mount === before) return true;
+    this.#event({ kind: 'stream-announced', mount: this.mount, ...this.encoder, stream: formatStreamId(this.id) });
+    if (this.#earlyTitle !== undefined) this.#tellTitle(this.#earlyTitle);
+    this.#earlyTitle = undefined;
     return true;
   }
 

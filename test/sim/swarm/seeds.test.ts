@@ -24,6 +24,7 @@ test.each([
   ['a title that an encoder had taken was one of its source, as soon as its next one had come, ahead of what was on air', 9_401_372],
   ['what an encoder went on to say was one of its source, since another encoder had one', 11_003_342],
   ['a clock that was set counted as a suspension: streams were compared by arrivals before and after it', 11_000_218],
+  ['a title that came before the name of its stream counted nowhere, and was followed by an older one', 14_000_460],
 ] as const)('%s', (_, seed) => {
   expect(simulate(drawSwarm(seed), { seed }).violations).toEqual([]);
 });
