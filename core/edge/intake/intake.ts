@@ -258,7 +258,11 @@ export class Intake {
   #takeTitle(now: Micros, path: Path, view: MessageView): void {
     const { titles, wallClock } = this.#options;
     const title = titleIn(view);
-    if (title === undefined || wallClock.isBeyond(now, title)) path.drop('bad-title');
-    else titles.came(now, path, this.#streams.find(view), view.sequence, title);
+    if (title === undefined || wallClock.isBeyond(now, title)) return path.drop('bad-title');
+    const stream = this.#streams.find(view);
+    if (title.isOrdered) stream?.keepTitle(view.sequence, title);
+    // A stream that was not announced keeps its title until then. What a relay says while the first ANNOUNCE is held, it does not say again.
+    const mount = stream?.mountpoint ?? (title.isOrdered ? undefined : this.#proofs?.mountOf(view));
+    if (mount !== undefined) titles.came(now, path, mount, title);
   }
 }

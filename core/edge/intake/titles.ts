@@ -3,7 +3,7 @@ import type { PathId } from '../../base/machine.ts';
 import type { Micros } from '../../base/units.ts';
 import type { Path } from '../../links/paths/path.ts';
 import { SetTitles } from '../../links/known/set-titles.ts';
-import { newTitle, textOfTitle, type SetTitle, type TitleMessage } from '../../wire/messages/set-title.ts';
+import { newTitle, textOfTitle, type SetTitle } from '../../wire/messages/set-title.ts';
 import type { Mount } from '../mountpoint/mountpoint.ts';
 import type { EdgeStream } from '../stream/stream.ts';
 
@@ -43,12 +43,8 @@ export class EdgeTitles {
     return true;
   }
 
-  /** A TITLE has come by a path. @param sequence the number of its message. */
-  came(now: Micros, path: Path, stream: EdgeStream | undefined, sequence: number, title: TitleMessage): void {
-    if (title.isOrdered) stream?.keepTitle(sequence, title);
-    const name = stream?.mountpoint;
-    // A stream that was not announced belongs to no mountpoint yet: it keeps the title until then.
-    if (name === undefined) return;
+  /** A TITLE for a mountpoint has come by a path. */
+  came(now: Micros, path: Path, name: string, title: SetTitle): void {
     this.#titles.knows(path.id, name, title);
     this.#take(now, name, title);
   }

@@ -11,6 +11,7 @@ import { join } from '../codec/build.ts';
 import { EdgeRig } from '../support/edge-rig.ts';
 import { numbered, range } from '../support/frames.ts';
 import { announce, data, framed, message, metadata, unframed } from '../support/messages.ts';
+import { Checks, Key, signedBy } from '../support/signing.ts';
 import { RelayRig, World } from '../support/world.ts';
 
 const NEW = { version: 9, title: 'New' };
@@ -93,5 +94,17 @@ describe('a TITLE that comes before the ANNOUNCE of its stream', () => {
       const told = unframed(join(...sent)).filter((one) => one[0] === MessageType.TITLE).map((one) => decodeTitle(one.subarray(26)));
       expect(told[0]).toEqual({ ...NEW, isOrdered: false });
     }
+  });
+});
+
+describe('a TITLE that a relay says of a stream whose ANNOUNCE has yet to be verified', () => {
+  it('is in force from that on', () => {
+    const key = new Key('studio-a');
+    const rig = new EdgeRig({}, { proof: new Checks([key]), policies: { test: { verify: 'switch' } } });
+    const path = rig.open();
+    const messages = [announce(1, 'test'), metadata(2, "StreamTitle='What it begins with';"), ...range(3, 39).map((n) => data(n, numbered(n)))];
+    // The opening of a new subscriber, and the history.
+    rig.tcp(path, messages[0]!, messages[1]!, title(1, NEW, { isOrdered: false }), ...signedBy(key, messages, { sequence: 40 }));
+    expect(rig.edge.mount('test')?.title).toBe('New');
   });
 });

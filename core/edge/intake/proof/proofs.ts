@@ -103,6 +103,12 @@ export class Proofs {
     return this.#streams.find(bytes, start) !== undefined;
   }
 
+  /** The mountpoint that the stream of a message is announced for, verified or not; undefined where nothing has said that. */
+  mountOf({ bytes, start }: MessageView): string | undefined {
+    const mount = this.#streams.find(bytes, start)?.mount;
+    return mount === '' ? undefined : mount;
+  }
+
   /** Those of other mountpoints are not taken in any more. */
   letGo(isWanted: (mount: string) => boolean): void {
     for (const stream of this.#streams) {
