@@ -109,9 +109,13 @@ export class Playout {
     this.cutBehindFallback();
   }
 
-  /** Something else has been on air: whatever a stream gives next does not continue what was heard last. */
+  /**
+   * Something else has been on air: whatever a stream gives next does not continue what was heard last. What the live stream has brought meanwhile is no loss: the
+   * listeners are where it is now, as they would be if it had been returned to.
+   */
   cutBehindFallback(): void {
     this.#cutBefore('fallback');
+    if (this.#live !== undefined) this.#playheadUs = Math.max(this.#playheadUs, this.#live.timeline.mediaUs);
   }
 
   /** Gives out all that a stream has, so that listeners find a burst. */

@@ -28,3 +28,7 @@ test.each([
 ] as const)('%s', (_, seed) => {
   expect(simulate(drawSwarm(seed), { seed }).violations).toEqual([]);
 });
+
+test('what a live stream had brought while a fallback was heard counted as lost when that was taken away', () => {
+  expect(simulate(drawSwarm(2_011, { isSigned: true }), { seed: 2_011 }).violations).toEqual([]);
+});

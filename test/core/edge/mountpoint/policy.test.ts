@@ -146,6 +146,24 @@ describe('a fallback that is on air', () => {
     expect(rig.edge.mount('test')!.fallback).toBeUndefined();
     expect(scenes(makersIn(rig.audio(listener)))).toEqual([1, FILE, 1]);
   });
+
+  it('that is taken away has made nothing a loss that the live stream brought meanwhile: where one frame is lost behind it, nobody goes over to a backup', () => {
+    const silentFrom = Math.round(5_000 / FRAME_MS);
+    const frame = (number: number, maker: number): Uint8Array => (number < silentFrom ? numbered(number, maker) : silent(numbered(number, maker)));
+    const rig = new EdgeRig();
+    const [live, backup] = [new Source(rig.open(), { stream: 1, frame }), new Source(rig.open(), { stream: 2, phaseMs: 9, frame })];
+    change(rig, { ...withFile(FILE), fallbackOnSilence: true }, { given: file(FILE) });
+    onAir(rig, [live, backup], 20_000);
+    expect(rig.edge.mount('test')!.fallback).toBe('file 99');
+    const listener = rig.join('test');
+    onAir(rig, [live, backup], 30_000);
+    change(rig, {});
+    live.lose();
+    onAir(rig, [live, backup], 32_000);
+    expect(rig.of('gap')).toMatchObject([{ messages: 1, action: 'skipped' }]);
+    expect(rig.of('switch')).toEqual([]);
+    expect(scenes(makersIn(rig.audio(listener)))).toEqual([FILE, 1]);
+  });
 });
 
 describe('what cannot be wanted', () => {
