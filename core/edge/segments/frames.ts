@@ -23,12 +23,17 @@ export class FrameGatherer {
   #bytes: Uint8Array = new Uint8Array(FIRST_BYTES);
   #length = 0;
   #frames = 0;
+  #heldUs = 0;
+  #mostUs = Infinity;
   #format: FrameFormat | undefined;
   readonly #header = emptyFrameHeader();
 
-  begin(): void {
+  /** @param mostUs when they are so long, in microseconds, no more are added. */
+  begin(mostUs: number): void {
     this.#length = 0;
     this.#frames = 0;
+    this.#heldUs = 0;
+    this.#mostUs = mostUs;
     this.#format = undefined;
   }
 
@@ -46,12 +51,12 @@ export class FrameGatherer {
     return this.#bytes.slice(0, this.#length);
   }
 
-  /** Adds frames that lie one behind the other, up to the first one that has another format. Returns where it has stopped. */
+  /** Adds frames that lie one behind the other, up to the first one that has another format, or is too much. Returns where it has stopped. */
   add(ring: FrameList, from: number, to: number): number {
-    const [length, frames] = [this.#length, this.#frames];
+    const [length, frames, heldUs] = [this.#length, this.#frames, this.#heldUs];
     const mended = this.#addMended(ring, from, Math.min(to, from + MENDED_FRAMES));
     if (mended !== undefined) return mended < from + MENDED_FRAMES ? mended : this.#addAsTheyAre(ring, mended, to);
-    [this.#length, this.#frames] = [length, frames];
+    [this.#length, this.#frames, this.#heldUs] = [length, frames, heldUs];
     return this.#addAsTheyAre(ring, from, to);
   }
 
@@ -61,7 +66,7 @@ export class FrameGatherer {
     repairs.cut();
     for (let index = from; index < to; index++) {
       const frame = ring.bytes(index);
-      if (!this.#isOfFormat(frame)) return index;
+      if (!this.#takes(frame)) return index;
       const given = repairs.next(frame, (back) => ring.before(index, back));
       if (given !== frame && repairs.isSilenced) return undefined;
       this.#put(given);
@@ -72,16 +77,20 @@ export class FrameGatherer {
   #addAsTheyAre(ring: FrameList, from: number, to: number): number {
     for (let index = from; index < to; index++) {
       const frame = ring.bytes(index);
-      if (!this.#isOfFormat(frame)) return index;
+      if (!this.#takes(frame)) return index;
       this.#put(frame);
     }
     return to;
   }
 
-  #isOfFormat(frame: Uint8Array): boolean {
-    if (readHeader(frame, 0, this.#header) !== undefined) return false;
-    this.#format ??= this.#header.format;
-    return isSameFormat(this.#header.format, this.#format);
+  /** Counts the frame in if so. */
+  #takes(frame: Uint8Array): boolean {
+    if (this.#heldUs >= this.#mostUs || readHeader(frame, 0, this.#header) !== undefined) return false;
+    const { format, samples } = this.#header;
+    this.#format ??= format;
+    if (!isSameFormat(format, this.#format)) return false;
+    this.#heldUs += (samples * 1_000_000) / format.sampleRateHz;
+    return true;
   }
 
   #put(frame: Uint8Array): void {

@@ -41,10 +41,10 @@ export class HoleFiller {
   }
 
   /**
-   * Adds what the stream has, up to its frame `to`, and where it has nothing, what others of the same format have: first those of the mountpoint. Returns when the
+   * Adds what the stream has, and where it has nothing, what others of the same format have: first those of the mountpoint. Returns when the
    * first of all these frames was recorded. The times of the stream must be read.
    */
-  add({ stream, from, beginsUs, beginsWell }: SlotShare, to: number, slot: Slot, { others: all, file }: Holes): number {
+  add({ stream, from, to, beginsUs, beginsWell }: SlotShare, slot: Slot, { others: all, file }: Holes): number {
     const { gatherer, times } = this.#options;
     const { ring } = stream;
     const others: Holes = {

@@ -80,7 +80,7 @@ const TELL_EVERY = 8;
 /** What is not there yet is looked for again so much later. */
 const AGAIN_US = ms(1_000);
 const LOOK_AGAIN_US = ms(200);
-/** So far a stream's programme can be longer than its slot: of one that comes faster than it plays, the rest is left out. */
+/** So far what is in a segment can be longer than its slot: of a stream that comes faster than it plays, the rest is left out. */
 const MOST_OVER_US = 1_000_000;
 /** Two segments whose times differ by more do not continue each other. */
 const STEP_US = 100_000;
@@ -256,15 +256,14 @@ export class Segmenter implements Merits {
     const share = own ?? chooseShare(fallbacks.filter(({ stream }) => this.#mayFollow(stream.format)), this);
     if (share === undefined) return file === undefined ? this.#gap(slot) : this.#makeOfFile(slot, file);
     const { tools: { gatherer, times, slotUs, entersAtPoint } } = this.#options;
-    const { stream, startUs, endUs } = share;
+    const { stream, to, startUs, endUs } = share;
     const pointUs = own && entersAtPoint ? this.#pointIn(stream) : undefined;
     this.#reader.read(stream);
-    gatherer.begin();
-    const to = this.#bounded(share, slotUs);
+    gatherer.begin(slotUs + MOST_OVER_US);
     const from = share.isComplete && pointUs !== undefined ? this.#enteredAt(share, pointUs) : share.from;
     let mediaUs = times.beginsUs[from]!;
     if (share.isComplete) gatherer.add(stream.ring, from, to);
-    else mediaUs = this.#filler.add(share, to, slot, { others: [shares, fallbacks], file });
+    else mediaUs = this.#filler.add(share, slot, { others: [shares, fallbacks], file });
     const format = gatherer.format;
     if (format === undefined) return this.#gap(slot);
     const isShifted = from !== share.from && Math.abs(mediaUs - this.#endUs) > SHIFT_FRAMES * stream.ring.durationUs(from);
@@ -284,8 +283,8 @@ export class Segmenter implements Merits {
     const part = this.#mayFollow(format) ? loop.part(slot.beginsUs, slot.endsUs) : undefined;
     if (part === undefined) return this.#gap(slot);
     const { beginsUs: startUs, endsUs: endUs } = part;
-    const { gatherer } = this.#options.tools;
-    gatherer.begin();
+    const { gatherer, slotUs } = this.#options.tools;
+    gatherer.begin(slotUs + MOST_OVER_US);
     addOfFile(gatherer, loop, part);
     const isDiscontinuity = this.#continues(slot, format, { startUs, endUs, isShifted: false });
     this.#last = '';
@@ -364,13 +363,6 @@ export class Segmenter implements Merits {
       last = Math.max(last, heard.number);
     }
     if (this.#discontinuities > 0 && (isDiscontinuity || number % TELL_EVERY === 0)) counted(mount, { number: last < 0 ? number : last, slotMs, count: this.#discontinuities });
-  }
-
-  /** The frames of a slot up to its end, and of a stream that is too fast no more. */
-  #bounded({ stream: { ring }, from, to }: SlotShare, slotUs: number): number {
-    let at = from;
-    for (let heldUs = 0; at < to && heldUs < slotUs + MOST_OVER_US; at++) heldUs += ring.durationUs(at);
-    return at;
   }
 
   #titles(stream: EdgeStream, from: number, to: number, startUs: number): SegmentTitle[] {

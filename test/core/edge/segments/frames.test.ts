@@ -14,7 +14,7 @@ function ringOf(frames: readonly Uint8Array[]): FrameRing {
 
 function gathered(ring: FrameRing, from: number, to: number): { bytes: Uint8Array; frames: number; stoppedAt: number } {
   const gatherer = new FrameGatherer();
-  gatherer.begin();
+  gatherer.begin(Infinity);
   const stoppedAt = gatherer.add(ring, from, to);
   return { bytes: gatherer.bytes, frames: gatherer.frames, stoppedAt };
 }

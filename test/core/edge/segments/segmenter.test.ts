@@ -383,6 +383,19 @@ describe('the segments of a mountpoint with several streams', () => {
     for (const [one, its] of both) expect(Math.abs(one.startUs - its.startUs) + Math.abs(one.durationUs - its.durationUs)).toBeLessThan(3 * FRAME_US);
   });
 
+  it('have a second more than a slot at most where sources make up for what they were late, also of what others would fill them with', () => {
+    const world = new SegmentWorld();
+    const edge = world.edge();
+    const studios = [world.studio(1), world.studio(2)];
+    world.run(21);
+    for (const studio of studios) studio.lateUs = 2_500_000;
+    world.run(39);
+    for (const studio of studios) studio.lateUs = 0;
+    world.run(60);
+    expect(numbers(edge)).toEqual(range(1, 8));
+    for (const { frames } of edge.segments) expect(frames * FRAME_US).toBeLessThan(SLOT_US + 1_000_000 + FRAME_US);
+  });
+
   it('are mended from each other where none is whole, and then keep their length', () => {
     const world = new SegmentWorld();
     const first = world.studio(1);
