@@ -1,6 +1,7 @@
 import { readLines } from '../../../process/files/lines.ts';
 import { ReloadedFiles, type Content, type ReloadedFile } from '../../../process/files/reloaded-files.ts';
 import type { Log } from '../../../log/log.ts';
+import { UsageError } from '../../../process/problems.ts';
 import { parseEntry, secretOf, type KeyEntry, type LinkSecret } from './entry.ts';
 
 /** A peer that has shown that it has one of its keys. */
@@ -77,5 +78,7 @@ async function readPeers(text: string, file: string, hasCertificates: boolean): 
     }
     return undefined;
   });
+  // A command that fails leaves an empty file where it was to write one.
+  if (names.size === 0) throw new UsageError(`${file}: has no peer: nobody could connect`);
   return { value: { byCertificate, byIdentity, bySealId }, entries: names.size };
 }

@@ -148,5 +148,7 @@ async function readVerifyKeys(text: string, file: string): Promise<Content<Reado
     }
     return undefined;
   });
+  // A command that fails leaves an empty file where it was to write one.
+  if (entries === 0) throw new UsageError(`${file}: has no key: nothing would be verified`);
   return { value: keys, entries };
 }

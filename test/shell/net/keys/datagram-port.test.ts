@@ -40,7 +40,7 @@ interface Rig {
 async function rig(lines: readonly string[] | 'no keys' = [studio.line(), small.line(), edge.line()], limits = { room: 100 }): Promise<Rig> {
   const told = new CapturedLog();
   const scratch = scratchDirectory();
-  const file = scratch.write('keys', (lines === 'no keys' ? [] : lines).join('\n'));
+  const file = scratch.write('keys', (lines === 'no keys' ? [studio.line()] : lines).join('\n'));
   const keys = new PeerKeys(file, told.log);
   await keys.start();
   const [got, opened, closed]: [string[], Peer[], string[]] = [[], [], []];

@@ -80,6 +80,8 @@ describe('a file of keys', () => {
 
   it.each([
     ['/no/such/file', undefined, 'cannot be read: ENOENT'],
+    ['empty', '', ': has no peer: nobody could connect'],
+    ['comments', '# studio-a has left\n\n', ': has no peer: nobody could connect'],
     ['two', `${line('studio-a')}\n${line('studio-a')}`, ':2: studio-a is there already'],
     ['half', `# a comment\n\n${line('studio-a').slice(0, -3)}`, ':3: must be an object in JSON'],
   ])('of peers is refused: %s', async (name, text, problem) => {
@@ -87,6 +89,21 @@ describe('a file of keys', () => {
     const said = await new PeerKeys(file, log).start().then(() => '', (error: Error) => error.message);
     expect(said).toContain(problem);
     expect(said).not.toContain(key.slice(1, 20));
+  });
+
+  it('of peers that has become empty changes nothing', async () => {
+    const told = new CapturedLog();
+    const file = scratch.write('emptied', line('studio-a'));
+    const keys = new PeerKeys(file, told.log);
+    await keys.start();
+    try {
+      scratch.write('emptied', '');
+      process.emit('SIGHUP');
+      await expect.poll(() => told.all('file-refused')).toMatchObject([{ problem: `${file}: has no peer: nobody could connect` }]);
+      expect(keys.find(secretOf('studio-a', new Uint8Array(Buffer.from(key, 'base64url'))).identity)).toBeDefined();
+    } finally {
+      keys.stop();
+    }
   });
 
   it.each([

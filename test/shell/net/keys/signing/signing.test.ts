@@ -83,6 +83,10 @@ describe('files of keys', () => {
     await expect(new OwnSigningKey({ file: scratchFile('a', text), mounts: [] }, new CapturedLog().log).start()).rejects.toThrow(problem);
   });
 
+  it.each(['', '# nobody signs yet\n'])('of --verify: %j is none', async (text) => {
+    await expect(new VerifyKeys(scratchFile('a', text), new CapturedLog().log).start()).rejects.toThrow(': has no key: nothing would be verified');
+  });
+
   it('of --verify has nothing secret', async () => {
     await expect(new VerifyKeys(scratchFile('a', secret), new CapturedLog().log).start()).rejects.toThrow(/:1: is a secret key, which belongs to its encoder alone/);
     const open = readKey(['public', scratchFile('b', secret)]);
