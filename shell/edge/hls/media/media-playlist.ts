@@ -45,7 +45,7 @@ export function mediaPlaylist({ segments, slotUs, targetDurationS, query = '', i
   let before: ListedSegment | undefined;
   let initUri: string | undefined;
   const add = (segment: ListedSegment): void => {
-    if (!isFragmented) return void lines.push(...segmentLines(segment, `${segmentUri(segment)}${query}`));
+    if (!isFragmented) return void lines.push(`${packedLines(segment)}${query}`);
     const init = initUriOf(segment);
     // It holds for all segments behind it, up to the next one.
     if (init !== undefined && init !== initUri) lines.push(`#EXT-X-MAP:URI="${init}${query}"`);
@@ -60,6 +60,16 @@ export function mediaPlaylist({ segments, slotUs, targetDurationS, query = '', i
   }
   if (hasEnded) lines.push('#EXT-X-ENDLIST');
   return `${lines.join('\n')}\n`;
+}
+
+/** Of segments of packed audio: those of hours are listed again with every one that comes, and for every listener who has begun elsewhere. */
+const linesOfPacked = new WeakMap<ListedSegment, string>();
+
+/** Without the query of its address, with which they end. */
+function packedLines(segment: ListedSegment): string {
+  const lines = linesOfPacked.get(segment) ?? segmentLines(segment, segmentUri(segment)).join('\n');
+  linesOfPacked.set(segment, lines);
+  return lines;
 }
 
 /** Of the address of a mountpoint's playlists, without its query. */
@@ -87,8 +97,9 @@ function segmentLines({ startUs, durationUs, isGap, isDiscontinuity }: ListedSeg
 function missingBetween(before: ListedSegment | undefined, next: ListedSegment, slotUs: number): ListedSegment[] {
   if (before === undefined) return [];
   const count = next.number - before.number - 1;
+  if (count < 1) return [];
   const startUs = before.startUs + before.durationUs;
-  return Array.from({ length: Math.max(0, count) }, (_, index) => ({
+  return Array.from({ length: count }, (_, index) => ({
     number: before.number + 1 + index,
     startUs: startUs + index * slotUs,
     mediaUs: before.mediaUs + before.durationUs + index * slotUs,

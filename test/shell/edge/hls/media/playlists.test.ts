@@ -55,6 +55,18 @@ hls/300000002.aac
     expect(listed[0]).toMatchObject({ discontinuity: true });
   });
 
+  it('has the lines of each segment made once, however often and from wherever it is listed', () => {
+    let read = 0;
+    const all = segments(300_000_000, 5).map((one) => Object.defineProperty({ ...one }, 'durationUs', { get: () => (read++, SLOT_US) }));
+    const whole = media(all);
+    const made = read;
+    expect(media(all)).toBe(whole);
+    const part = mediaPlaylist({ segments: all.slice(2), slotUs: SLOT_US, targetDurationS: 6, query: '?s=x' });
+    expect(part).toContain('hls/300000002.mp3?s=x\n');
+    expect(whole).toContain('hls/300000002.mp3\n');
+    expect(read).toBe(made);
+  });
+
   it('has no line of its own by a title of somebody', () => {
     const titles = [{ atUs: 5, text: "StreamTitle='a\r\n#EXT-X-ENDLIST\"';" }];
     const { endList, segments: listed } = parse(media([segment(1, { titles })]));
