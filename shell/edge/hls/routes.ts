@@ -23,7 +23,7 @@ import type { SegmentStore } from './media/store/store.ts';
 import { listenersOnly, methods } from '../listeners/pages.ts';
 import type { Admission } from '../admission/admission.ts';
 import type { OnDemand } from '../listeners/on-demand.ts';
-import { AwaitedSegments } from './awaited-segments.ts';
+import { Demand } from './demand.ts';
 import { PartsRoutes } from './parts-routes.ts';
 import { queryFor, tokenOf, type HlsSessions, type Session } from './sessions.ts';
 
@@ -46,9 +46,6 @@ export interface HlsRoutesOptions {
   readonly log: Log;
 }
 
-/** What relays have kept of a mountpoint has a segment in it, as a rule. */
-const STARTS_IN_S = 1;
-
 const playlistAt = /^(.+)\/(hls|live|fmp4|parts|dvr)\.m3u8$/s;
 const badRange = missingReply(400, 'start and end are seconds since 1970, seconds before now with a minus, or ISO 8601 with its time zone, such as 2026-11-27T18:00:00Z');
 /** ISO 8601: without a zone it would be the time of wherever the edge is. */
@@ -66,13 +63,14 @@ export class HlsRoutes {
   readonly #fragments = new Fragments();
   /** Groups of which it has been said that a mountpoint has their name. */
   readonly #told = new Set<string>();
-  readonly #awaited = new AwaitedSegments();
+  readonly #demand: Demand;
 
   readonly #parts: PartsRoutes | undefined;
 
   constructor(options: HlsRoutesOptions) {
     this.#options = options;
-    const { parts, sessions, log } = options;
+    const { store, table, onDemand, parts, sessions, log } = options;
+    this.#demand = new Demand({ store, table, onDemand, log });
     this.#parts = parts && new PartsRoutes({ store: parts, given: (session, { bytes }) => session && sessions.given(session, bytes?.length ?? 0), log });
   }
 
@@ -96,10 +94,26 @@ export class HlsRoutes {
     const match = playlistAt.exec(request.target.name);
     if (match === null) return undefined;
     const [, name = '', asked] = match;
-    if (asked === 'hls') return this.#master(request, name);
+    const wanted = asked === 'hls' ? this.#membersOf(name) : [name];
+    const coming = isOfPast(request) && wanted.some((mount) => this.#options.store.mount(mount) !== undefined) ? [] : this.#demand.coming(wanted);
+    const give = (): Reply | KeptReply | 'taken' | undefined => this.#playlistOf(request, name, asked as Asked);
+    return coming.length > 0 ? this.#await(request, coming, wanted, give) : give();
+  }
+
+  /** Starts those that are coming, and answers when they are there. Whoever has to say who he is has said so for the first one alone. */
+  #await(request: HttpRequest, [first = '', ...others]: readonly string[], wanted: readonly string[], give: () => Reply | KeptReply | 'taken' | undefined): Reply | KeptReply | 'taken' {
+    const mounts = [first, ...others.filter((mount) => !this.#options.admission.asks(mount))];
+    return this.#serve(request, first, 'playlist', () => {
+      for (const mount of mounts) this.#demand.start(request, mount);
+      this.#demand.await(request, mounts, wanted, give);
+    });
+  }
+
+  #playlistOf(request: HttpRequest, name: string, asked: Asked): Reply | KeptReply | 'taken' | undefined {
+    if (asked === 'hls') return this.#masterOf(request, name, this.#membersOf(name));
     if (asked === 'parts') return this.#partsPlaylist(request, name);
     const mount = this.#options.store.mount(name);
-    if (mount === undefined) return this.#nothingOf(request, [name]);
+    if (mount === undefined) return this.#nothingOf([name]);
     if (asked === 'fmp4' && audioConfig(mount.newest!.format) === undefined) return missingReply(404, 'Only AAC can be had in fragments of MP4');
     const range = asked === 'dvr' ? rangeOf(request, endUs(mount.newest!)) : undefined;
     if (range === 'bad') return badRange;
@@ -108,8 +122,8 @@ export class HlsRoutes {
     // Asked for again, it would begin later each time: a master playlist leads to one that begins where it says now.
     if (range !== undefined && isRelative(request)) return this.#masterOf(request, name, [name]);
     return this.#serve(request, name, 'playlist', (session) => {
-      this.#start(request, name);
-      this.#answer(request, session, this.#media(request, mount, asked as Asked, range));
+      this.#demand.start(request, name);
+      this.#answer(request, session, this.#media(request, mount, asked, range));
     });
   }
 
@@ -118,9 +132,9 @@ export class HlsRoutes {
     const { store, admission } = this.#options;
     const mount = this.#parts.mount(name);
     const newest = store.mount(name)?.newest;
-    if (mount === undefined) return newest === undefined ? this.#nothingOf(request, [name]) : this.#parts.none(newest.format);
+    if (mount === undefined) return newest === undefined ? this.#nothingOf([name]) : this.#parts.none(newest.format);
     return this.#serve(request, name, 'playlist', (session) => {
-      this.#start(request, name);
+      this.#demand.start(request, name);
       const asks = admission.asks(name);
       this.#parts!.playlist({ request, mount, session, isPublic: !asks }, this.#queryOf(request, asks));
     });
@@ -216,10 +230,6 @@ export class HlsRoutes {
     return mount.within(this.#options.store.windowMs * 1_000, range);
   }
 
-  #master(request: HttpRequest, name: string): Reply | KeptReply | 'taken' {
-    return this.#masterOf(request, name, this.#membersOf(name));
-  }
-
   /** A mountpoint of that name has begun, which a group has, too. */
   begun(name: string): void {
     const members = this.#options.groups.get(name);
@@ -254,7 +264,7 @@ export class HlsRoutes {
       const file = range.length > 0 ? 'dvr.m3u8' : `${this.#formOf(request, mount, members.length === 1)}.m3u8`;
       return [{ uri: `${member === name ? '' : `${up}${percentEncodePath(member)}/`}${file}?${query}`, ...ratesOf(mount), codecs: packedFormat(mount.newest!.format)!.codecs }];
     });
-    if (first === undefined) return this.#nothingOf(request, members);
+    if (first === undefined) return this.#nothingOf(members);
     return new PlaylistText(masterPlaylist(variants), endUs(first.newest!) / 1_000).reply(request.head, 'private, no-store');
   }
 
@@ -263,25 +273,6 @@ export class HlsRoutes {
     const form = textOf(target, 'format');
     if (form === 'parts' && isOnly && this.#parts?.mount(name) !== undefined) return 'parts';
     return form === 'fmp4' && audioConfig(newest!.format) !== undefined ? 'fmp4' : 'live';
-  }
-
-  /** One that starts on demand is taken in for whoever wants its playlist, and may have it; not for who only looks. */
-  #start({ head }: HttpRequest, mount: string): void {
-    const { onDemand } = this.#options;
-    // Also of one that is there: a listener who plays what there was of it before is told of when it begins.
-    if (head.method !== 'HEAD') onDemand?.ask(mount);
-  }
-
-  /** Few players ask again for a playlist that they were refused. */
-  #await(request: HttpRequest, mount: string): void {
-    const { store } = this.#options;
-    const starts = missingReply(503, 'The mountpoint starts: try again', STARTS_IN_S);
-    const over = (isThere: boolean): void => {
-      const reply = isThere ? this.#playlist(request) : starts;
-      if (reply !== 'taken') request.answer(reply ?? starts);
-    };
-    const waits = request.head.method !== 'HEAD' && this.#awaited.add(request.socket, { isThere: () => store.mount(mount) !== undefined, over, failed: this.#failure(request), waitMs: 2 * store.slotMs });
-    if (!waits) request.answer(starts);
   }
 
   /** What is done when an answer that was put off has failed: nobody catches that for us. */
@@ -296,21 +287,14 @@ export class HlsRoutes {
   }
 
   stop(): void {
-    this.#awaited.stop();
+    this.#demand.stop();
     this.#parts?.stop();
   }
 
-  /** A mountpoint that has just begun, or begins for this request, has its first segment soon. */
-  #nothingOf(request: HttpRequest, mounts: readonly string[]): Reply | KeptReply | 'taken' {
-    const { table, store, onDemand } = this.#options;
+  /** A mountpoint that has just begun has its first segment soon. */
+  #nothingOf(mounts: readonly string[]): KeptReply {
+    const { table, store } = this.#options;
     const found = mounts.map((mount) => table.mount(mount)).find((mount) => mount !== undefined);
-    const asleep = found === undefined ? mounts.find((mount) => onDemand?.starts(mount) === true) : undefined;
-    if (asleep !== undefined) {
-      return this.#serve(request, asleep, 'playlist', () => {
-        this.#start(request, asleep);
-        this.#await(request, asleep);
-      });
-    }
     if (found === undefined) return missingReply(404, 'There is no such mountpoint');
     if (packedFormat(found.format) === undefined) return missingReply(404, `HLS has no segments of ${found.format.codec}: listen to /${found.name}`);
     return missingReply(503, 'There is no segment yet', Math.ceil(store.slotMs / 1_000));
@@ -324,6 +308,11 @@ function rangeOf({ target }: HttpRequest, newestUs: number): Span | 'bad' | unde
   const fromUs = start === undefined ? -Infinity : timeOf(start, newestUs);
   const untilUs = end === undefined ? Infinity : timeOf(end, newestUs);
   return fromUs === undefined || untilUs === undefined || fromUs >= untilUs ? 'bad' : { fromUs, untilUs };
+}
+
+/** Whether it is asked for by time, whatever comes. */
+function isOfPast({ target }: HttpRequest): boolean {
+  return bounds.some((part) => textOf(target, part) !== undefined);
 }
 
 /** Whether what is asked for lies that long before now. */

@@ -22,7 +22,7 @@ const fault = (): never => {
 async function answerTo(name: string, store: object): Promise<{ readonly text: string; readonly told: CapturedLog }> {
   const told = new CapturedLog();
   const options = {
-    store: { slotMs: 1_000, ...store },
+    store: { slotMs: 1_000, goesOn: () => false, ...store },
     groups: new Map(),
     table: { mount: () => undefined },
     admission: { asks: () => false, refusal: () => undefined },
@@ -44,7 +44,7 @@ async function answerTo(name: string, store: object): Promise<{ readonly text: s
 
 it('a playlist that is awaited and fails is answered so, and nobody else is hurt', async () => {
   let looks = 0;
-  const { text, told } = await answerTo('radio/live.m3u8', { mount: () => (looks++ === 0 ? undefined : fault()) });
+  const { text, told } = await answerTo('radio/live.m3u8', { mount: () => undefined, goesOn: () => (looks++ < 3 ? false : fault()) });
   expect(text).toMatch(/^an answer beforeHTTP\/1\.0 500 /);
   expect(told.all('request-failed')).toMatchObject([{ target: '/radio/live.m3u8', error: expect.stringContaining('a fault of ours') as string }]);
 });

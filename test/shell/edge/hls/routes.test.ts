@@ -22,7 +22,6 @@ const table = new Map([['new', { name: 'new', format: formatNamed('mp3 1 44100 2
 const heard = new Map<string, Audience>();
 const access: Parameters<ListenerServerOptions['access']>[0][] = [];
 const told = new CapturedLog();
-const started: string[] = [];
 let server: ListenerServer;
 let port = 0;
 let initBytes = 0;
@@ -60,8 +59,7 @@ beforeAll(async () => {
   const mounts = { now: monotonicNow, mount: (name: string) => table.get(name), mounts: () => [...table.values()] };
   server = new ListenerServer({
     table: mounts, host: () => fullHost, operator, admin, access: (entry) => access.push(entry), adminPassword: () => undefined, settings: { ...defaultSettings, maxListenersPerAddress: 3 }, policies: () => undefined, log: told.log, refusals: new Refusals(told.log),
-    onDemand: { starts: (mount) => mount === 'sleeping' && store.mount(mount) === undefined, ask: (mount) => started.push(mount), start: () => Promise.resolve() },
-    hls: { store, groups: new Map([['all', ['radio', 'a/b c', 'none']], ['some', ['none', 'sleeping']], ['one.mp3', ['radio']], ['a/b c', ['radio', 'a/b c']]]), heard: (mount, audience) => heard.set(mount, audience) },
+    hls: { store, groups: new Map([['all', ['radio', 'a/b c', 'none']], ['one.mp3', ['radio']], ['a/b c', ['radio', 'a/b c']]]), heard: (mount, audience) => heard.set(mount, audience) },
   });
   port = await server.listen({ address: '127.0.0.1', port: 0 });
 });
@@ -159,17 +157,6 @@ describe('playlists', () => {
     expect((await get('/radio/other.m3u8')).status).toBe(404);
     expect((await get('/radio/live.m3u8', {}, 'PUT')).status).toBe(405);
   });
-});
-
-it('a mountpoint on demand is started by who asks for a playlist, which waits for its first segment', async () => {
-  const from = (path: string): Promise<Answer> => get(path, {}, 'GET', '127.0.0.7');
-  const [playlist, group] = [from('/sleeping/live.m3u8'), from('/some/hls.m3u8?s=me')];
-  await expect.poll(() => started.filter((name) => name === 'sleeping')).toHaveLength(2);
-  expect((await get('/sleeping/live.m3u8', {}, 'HEAD')).status).toBe(503);
-  expect((await get('/none/live.m3u8')).status).toBe(404);
-  feed('sleeping', ...segments(FIRST, 1));
-  expect((await playlist).body.toString()).toContain(`hls/${FIRST}.mp3\n`);
-  expect((await group).body.toString()).toMatch(/\.\.\/sleeping\/live\.m3u8\?s=me\n$/);
 });
 
 describe('segments', () => {

@@ -18,6 +18,9 @@ export interface StoreOptions {
   readonly nowMs?: () => number;
 }
 
+/** When no segment has been made in so many, none is on its way. */
+const OLD_SEGMENTS = 3;
+
 /** The segments of all mountpoints. Each is packed once, and given to everybody as the same bytes. */
 export class SegmentStore {
   readonly #options: StoreOptions;
@@ -58,6 +61,12 @@ export class SegmentStore {
   mount(name: string): MountSegments | undefined {
     const found = this.#mounts.get(name);
     return found === undefined || found.size === 0 ? undefined : found;
+  }
+
+  /** Whether segments of it come. Of one that has ended, or that was there before this process, there are old ones alone. */
+  goesOn(name: string): boolean {
+    const mount = this.mount(name);
+    return mount?.hasEnded === false && this.#nowMs() - mount.newest!.madeMs < OLD_SEGMENTS * this.slotMs;
   }
 
   /**
