@@ -55,7 +55,17 @@ export async function serve({ make, configuration, again }: ToServe, { log, held
   // A start that fails says why on stderr, and no more; one that takes long, or takes over, is told of while it goes on.
   if (from === undefined) held.hold();
   const shown = setTimeout(() => held.release(), MAX_HELD_MS).unref();
-  const reloader = again && new Reloader({ first: configuration, read: again, prepare: (config) => running.prepare(config), commit: pages.change, setLevel, log: tell });
+  const reloader = again && new Reloader({
+    first: configuration,
+    read: () => {
+      upgrades?.readsAgain();
+      return again();
+    },
+    prepare: (config) => running.prepare(config),
+    commit: pages.change,
+    setLevel,
+    log: tell,
+  });
   const running: Running = make(events, pages.metrics, pages.shown, reloader?.reload);
   const { app } = running;
   const upgrades = upgradesOf(app, settings, tell, manager);
@@ -63,12 +73,13 @@ export async function serve({ make, configuration, again }: ToServe, { log, held
     manager.stopping();
     tell({ kind: 'stopping', signal });
   });
+  if (reloader !== undefined) process.on('SIGHUP', () => void reloader.reload('SIGHUP'));
   try {
     // A signal may come while names are still looked up and ports bound.
     await startOf(app, from, held);
     started();
     manager.ready();
-    if (reloader !== undefined) process.on('SIGHUP', () => void reloader.reload('SIGHUP'));
+    reloader?.begin();
     if (upgrades !== undefined) process.on('SIGUSR1', upgrades.begin);
     await Promise.race([app.finished, signal, ...(upgrades === undefined ? [] : [upgrades.over])]);
     upgrades?.stop();
@@ -100,13 +111,14 @@ interface RunningUpgrades {
   readonly begin: () => void;
   readonly over: Promise<void>;
   readonly stop: () => void;
+  readonly readsAgain: () => void;
 }
 
 /** Of a role that can be upgraded; of another one SIGUSR1 is told of, as other signals that do nothing. */
 function upgradesOf({ estate }: App, settings: Settings, log: EventSink, manager: ServiceManager): RunningUpgrades | undefined {
   if (estate === undefined) return undefined;
   const upgrades = new Upgrades({ estate, settings, log, start: startNew, handedOver: (pid) => manager.handOver(pid) });
-  return { begin: () => void upgrades.begin('SIGUSR1'), over: upgrades.over, stop: () => upgrades.stop() };
+  return { begin: () => void upgrades.begin('SIGUSR1'), over: upgrades.over, stop: () => upgrades.stop(), readsAgain: upgrades.readsAgain };
 }
 
 /** In the log, and not by Node on stderr, which would wait for a terminal that is stopped: a process that has failed must end. */

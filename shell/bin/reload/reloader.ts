@@ -45,12 +45,20 @@ const MAX_PROBLEMS = 20;
 export class Reloader {
   readonly #options: ReloaderOptions;
   #current: Configuration;
-  #work: Promise<unknown> = Promise.resolve();
+  #begin: () => void = () => undefined;
+  #work: Promise<unknown> = new Promise<void>((resolve) => {
+    this.#begin = resolve;
+  });
   #isStopped = false;
 
   constructor(options: ReloaderOptions) {
     this.#options = options;
     this.#current = options.first;
+  }
+
+  /** The role has started: what was asked for before that is done now. */
+  begin(): void {
+    this.#begin();
   }
 
   /** The process ends: nothing is changed any more. */

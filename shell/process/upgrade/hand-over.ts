@@ -16,6 +16,8 @@ export interface NewProcess extends Channel<ToNew> {
   readonly pid: number;
   /** What is saved, by the pipe. */
   save(bytes: Uint8Array): void;
+  /** It reads again what it has read. */
+  hangUp(): void;
   /** It is not wanted any more. */
   kill(): void;
 }
@@ -113,6 +115,11 @@ export class HandOver implements NewProcessUser {
   ended(how: string): void {
     this.#fail(`it has ended: ${how}`);
     this.#tellEnd(how);
+  }
+
+  /** The new process reads again what it has read at its start. */
+  hangUp(): void {
+    this.#new.hangUp();
   }
 
   /** The new process is not wanted any more. */

@@ -50,6 +50,7 @@ async function running(role: string, content: string): Promise<Process> {
   const process: Running = wish.make(events, pages.metrics, pages.shown, reloader.reload);
   stops.push(() => process.app.stop(), () => Promise.resolve(pages.stop()));
   await process.app.start();
+  reloader.begin();
   return {
     told,
     levels,

@@ -25,6 +25,7 @@ export function startNew(user: NewProcessUser): NewProcess {
       if (child.connected) child.send(message, handle as unknown as undefined, { keepOpen: true }, (error) => (error === null || child.connected) && sent());
     },
     save: (bytes) => void pipe.write(bytes),
+    hangUp: () => void child.kill('SIGHUP'),
     kill: () => void child.kill('SIGKILL'),
   };
 }

@@ -23,6 +23,7 @@ export class Upgrades {
   #resolve: () => void = () => undefined;
   #underWay: HandOver | undefined;
   #isHandedOver = false;
+  #hasReadAgain = false;
 
   constructor(options: UpgradesOptions) {
     this.#options = options;
@@ -39,6 +40,11 @@ export class Upgrades {
     await this.#upgrade();
   }
 
+  /** Something is read again here: a process that is about to take over may have read what was there before. */
+  readonly readsAgain = (): void => {
+    this.#hasReadAgain = true;
+  };
+
   /** This process is to end: no other one takes over. */
   stop(): void {
     if (!this.#isHandedOver) this.#underWay?.stop();
@@ -50,7 +56,10 @@ export class Upgrades {
     const { pid } = handOver;
     this.#underWay = handOver;
     log({ kind: 'upgrade-started', pid });
+    this.#hasReadAgain = false;
+    process.on('SIGHUP', this.readsAgain);
     const outcome = await handOver.run(version);
+    process.off('SIGHUP', this.readsAgain);
     if (!outcome.isOver) {
       this.#underWay = undefined;
       log({ kind: 'upgrade-failed', pid, reason: outcome.reason });
@@ -58,6 +67,7 @@ export class Upgrades {
     }
     this.#isHandedOver = true;
     log({ kind: 'upgraded', pid, takes: outcome.takes, ...(outcome.why !== undefined && { why: outcome.why }) });
+    if (this.#hasReadAgain) handOver.hangUp();
     void outcome.ended.then((how) => how !== STOPPED && log({ kind: 'successor-ended', pid, how }));
     void Promise.all([outcome.left, this.#options.handedOver(pid)]).then(() => this.#resolve());
   }

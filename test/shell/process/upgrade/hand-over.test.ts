@@ -81,6 +81,8 @@ class FakeProcess implements NewProcess {
     this.saved = bytes;
   }
 
+  hangUp(): void {}
+
   kill(): void {
     this.isKilled = true;
   }
