@@ -1,7 +1,6 @@
 import { policyFor, type MountPolicies, type MountPolicy } from '../../core/config/mount-policy.ts';
 import type { CommandResult, MountCommand } from '../../core/edge/switching/operator/command.ts';
 import type { EdgeMachine } from '../../core/recording/recorded-edge.ts';
-import { toMs, type Micros } from '../../core/base/units.ts';
 import { mountpointProblem } from '../../core/wire/messages/announce.ts';
 import type { AdminApi } from '../icecast/admin.ts';
 import type { Log } from '../log/log.ts';
@@ -66,9 +65,9 @@ export class EdgeCommands {
   }
 
   #endedMount(name: string): ReturnType<OperatorApi['endedMount']> {
-    const { machine, driver: { now } } = this.#options;
-    const mount = machine.endedMount(now, name);
-    return mount && { mount, at: new Date(Date.now() - toMs((now - mount.endedAt) as Micros)) };
+    const { machine, driver } = this.#options;
+    const mount = machine.endedMount(driver.now, name);
+    return mount && { mount, at: driver.dateOf(mount.endedAt) };
   }
 
   /** A file can be only one that was read at start: an operator's page reads none. */

@@ -140,7 +140,7 @@ export class EdgeApp implements Reconfigured<EdgeChanges> {
     this.#ingress = ingressOf({ machine: this.#edge, driver: this.#driver, settings, log, refusals: this.#refusals, dialTo: this.#ownKey?.dialTo, ca: () => this.#config.ca });
     this.#listeners = new ListenerServer({
       table: {
-        now: () => this.#driver.now,
+        dateOf: (at) => this.#driver.dateOf(at),
         mount: (name) => this.#edge.mount(name),
         mounts: () => this.#edge.mounts(),
         startable: () => this.#edge.startable(this.#driver.now).map(([name]) => name),

@@ -11,7 +11,7 @@ import type { AdminResult } from '../log/events.ts';
 import type { Log } from '../log/log.ts';
 import { formatRefusalText } from '../log/text/words.ts';
 import { documentReply, element, elements, iceResponse, type DocumentForm, type Element } from './document.ts';
-import { hostNameOf, mountsFor, startOf, urlOf, type MountTable } from './mount-table.ts';
+import { hostNameOf, mountsFor, urlOf, type MountTable } from './mount-table.ts';
 import { statistics, type ServerCounts } from './statistics.ts';
 import { serverFigures } from './status-json.ts';
 import { titleAnswer, titleUpdate } from './title-update.ts';
@@ -230,7 +230,7 @@ class AdminPages {
     const { table, api } = this.#options;
     return mounts.map((mount) => {
       const { name, listeners, contentType } = mount;
-      const connected = Math.floor((Date.now() - startOf(mount, table).getTime()) / 1_000);
+      const connected = Math.floor((Date.now() - table.dateOf(mount.startedAt).getTime()) / 1_000);
       return element('source', elements({ fallback: api.fallbackOf(name) ?? '', listeners, Connected: connected, 'content-type': contentType }), { mount: `/${name}` });
     });
   }
@@ -242,7 +242,7 @@ class AdminPages {
     const sources = mounts.map((mount) => ({
       mount,
       listenUrl: urlOf(mount, request),
-      startedAt: startOf(mount, table),
+      startedAt: table.dateOf(mount.startedAt),
       uniqueListeners: listeners.uniqueOf(mount.name),
       maxListeners: maxListenersOf(mount.name),
       userAgent: mount.liveSource && agentOf?.(mount.name, mount.liveSource),

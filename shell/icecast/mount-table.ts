@@ -1,5 +1,5 @@
 import type { MountInfo } from '../../core/edge/edge.ts';
-import { toMs, type Micros } from '../../core/base/units.ts';
+import type { Micros } from '../../core/base/units.ts';
 import type { HttpRequest } from '../http/request.ts';
 import { mountIn, type RequestTarget } from '../http/message/request-target.ts';
 import { percentEncodePath } from '../http/message/text.ts';
@@ -7,8 +7,8 @@ import { formatPeer } from '../net/addresses/address.ts';
 
 /** What a server knows of its mountpoints. */
 export interface MountTable {
-  /** The time on the clock by which its mountpoints say since when they are there. */
-  now(): Micros;
+  /** When that was, of times that its mountpoints tell. */
+  dateOf(at: Micros): Date;
   /** Without its leading slash. */
   mount(name: string): MountInfo | undefined;
   mounts(): readonly MountInfo[];
@@ -16,11 +16,6 @@ export interface MountTable {
   startable?(): readonly string[];
   /** Whether that is one of these, or one of which there is only a fallback. */
   starts?(name: string): boolean;
-}
-
-/** When a mountpoint started, by the wall clock. */
-export function startOf(mount: MountInfo, table: Pick<MountTable, 'now'>): Date {
-  return new Date(Date.now() - toMs((table.now() - mount.startedAt) as Micros));
 }
 
 /** All of them, or the one that is asked for, if it is there: scripts read the title of `?mount=/radio` as that of the only source. */

@@ -1,14 +1,18 @@
 import type { Machine } from '../../core/base/machine.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { SteadyClock } from '../../core/base/steady-clock.ts';
-import { later, ms, NEVER, type Micros } from '../../core/base/units.ts';
+import { later, micros, ms, NEVER, toMs, type Micros } from '../../core/base/units.ts';
 import { monotonicNow } from './time/clock.ts';
+import { Pauses, type Pause } from './time/pauses.ts';
 
 /** The longest delay that setTimeout takes; a machine that is asked too early does nothing. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /** A clock that was set is noticed within this. */
 const TELL_CLOCK_MS = 1_000;
+
+/** By less than this the clock of the system moves against the monotonic one without being set, or is read a moment later. */
+const CLOCK_SET_MS = 100;
 
 /**
  * Runs one machine in real time: one timer, for the deadline that the machine names.
@@ -20,6 +24,7 @@ export class Driver {
   readonly #machine: Machine;
   readonly #maxLagUs: Micros;
   readonly #clock: SteadyClock;
+  readonly #pauses = new Pauses();
   readonly #advance = (): void => {
     if (this.#stopped) return;
     const now = this.now;
@@ -39,6 +44,8 @@ export class Driver {
   /** When the machine is told next what the clock of the system shows: at its first call, and then each second. */
   #tellClockAt: Micros = Number.NEGATIVE_INFINITY as Micros;
   #stopped = false;
+  /** The clock of the system less the monotonic one, in milliseconds. */
+  #clockMs = Number.NEGATIVE_INFINITY;
 
   constructor(machine: Machine, { maxTimerLagMs }: Pick<Settings, 'maxTimerLagMs'>) {
     this.#machine = machine;
@@ -50,13 +57,30 @@ export class Driver {
   get now(): Micros {
     const now = this.#clock.read(monotonicNow(), this.#armedFor);
     const suspendedUs = this.#clock.takeUncountedUs();
-    if (suspendedUs > 0) this.#machine.suspended?.(now, suspendedUs);
+    if (suspendedUs > 0) {
+      this.#pauses.add(now, suspendedUs);
+      this.#machine.suspended?.(now, suspendedUs);
+    }
     // Time that does not count moves the two clocks apart.
     if (suspendedUs > 0 || now >= this.#tellClockAt) {
       this.#tellClockAt = later(now, ms(TELL_CLOCK_MS));
       this.#machine.clock?.(now, Date.now() * 1_000);
     }
     return now;
+  }
+
+  /** For `startAt`. */
+  get pauses(): readonly Pause[] {
+    return this.#pauses.all;
+  }
+
+  /** What the clock of the system showed at that time of the machine, or would have if it had been set before; always the same as long as it is not set. */
+  dateOf(at: Micros): Date {
+    const agoUs = this.now - at + this.#pauses.since(at);
+    const reading = monotonicNow();
+    const clockMs = Date.now() - toMs(reading);
+    if (Math.abs(clockMs - this.#clockMs) >= CLOCK_SET_MS) this.#clockMs = clockMs;
+    return new Date(this.#clockMs + toMs((reading - agoUs) as Micros));
   }
 
   /** After every input: does what sinks have put off, and arms the timer if the deadline is earlier now. */
@@ -80,9 +104,12 @@ export class Driver {
     this.#deferred.push(work);
   }
 
-  /** Goes on with a machine that another process has driven up to this time, so long ago; of that, so much counts as of a process that was suspended. Before the first call. */
-  startAt(now: Micros, agoUs: number): void {
-    this.#clock.startAt(now, (monotonicNow() - Math.min(agoUs, this.#maxLagUs)) as Micros);
+  /** Goes on with a machine that another process, with these pauses, has driven up to this time, so long ago; of that, so much counts as of a process that was suspended. Before the first call. */
+  startAt(now: Micros, agoUs: number, pauses: readonly Pause[] = []): void {
+    const countedUs = Math.min(agoUs, this.#maxLagUs);
+    for (const [at, us] of pauses) this.#pauses.add(at, us);
+    if (agoUs > countedUs) this.#pauses.add(later(now, micros(countedUs)), agoUs - countedUs);
+    this.#clock.startAt(now, (monotonicNow() - countedUs) as Micros);
   }
 
   /** No timer fires. */

@@ -2,7 +2,7 @@ import { anybody } from '../../http/auth/guards.ts';
 import { corsLines, htmlReply, type Reply } from '../../http/message/reply.ts';
 import type { HttpRequest } from '../../http/request.ts';
 import type { Route } from '../../http/router.ts';
-import { hostNameOf, mountsFor, startOf, urlOf, type MountTable } from '../../icecast/mount-table.ts';
+import { hostNameOf, mountsFor, urlOf, type MountTable } from '../../icecast/mount-table.ts';
 import { sourceFigures } from '../../icecast/source-figures.ts';
 import { statusJson } from '../../icecast/status-json.ts';
 import { sevenHtml, statusPage } from '../../icecast/status-pages.ts';
@@ -42,7 +42,7 @@ export const methods: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 export const listenersOnly: Reply = htmlReply(405, 'Listeners only', [['Allow', methods.join(', ')]]);
 
 function json(request: HttpRequest, { table, startedAt }: PageOptions): Reply {
-  const sources = mountsFor(request.target, table).map((mount) => sourceFigures(mount, { listenUrl: urlOf(mount, request), startedAt: startOf(mount, table) }));
+  const sources = mountsFor(request.target, table).map((mount) => sourceFigures(mount, { listenUrl: urlOf(mount, request), startedAt: table.dateOf(mount.startedAt) }));
   const body = statusJson({ sources, startable: table.startable?.() ?? [], startedAt, host: hostNameOf(request) });
   return { status: 200, contentType: 'application/json; charset=UTF-8', headers: corsLines, body };
 }

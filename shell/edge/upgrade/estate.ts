@@ -174,6 +174,7 @@ export class EdgeEstate implements Estate {
     const mounts = [...given, ...this.#givenByWorkers.keys()].map((id) => [id, listeners.mountOf(id)!] as const);
     return {
       machineUs: driver.now,
+      pauses: driver.pauses,
       relays: whole.flatMap(({ socket, ...relay }) => offered(socket).map((one) => ({ ...relay, handle: numberOf(one) }))),
       closed: [...ingress.open.filter((one) => !isWhole(one)).map(({ path }) => path), ...ingress.passing, ...ingress.left],
       listeners: known.map(({ listener: { id, bytes, unwrittenBytes, connectedMs }, ...one }) => [id, numberOf(one), bytes, unwrittenBytes, Math.round(connectedMs)] as const),

@@ -142,7 +142,7 @@ export class EdgeInheritance {
     const { machine, driver, listeners, sockets } = this.#parts;
     const { all } = this.#saved;
     if (all === undefined) return;
-    driver.startAt(all.machineUs, this.#stoodUs);
+    driver.startAt(all.machineUs, this.#stoodUs, all.pauses);
     for (const id of all.staying) machine.leave(driver.now, id, 'stays with the process before');
     for (const [id, number, , unwrittenBytes] of all.listeners) {
       const socket = sockets!.begin(id);

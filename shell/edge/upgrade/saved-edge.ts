@@ -3,6 +3,7 @@ import type { Micros } from '../../../core/base/units.ts';
 import type { SavedParts } from '../hls/media/parts/part-store.ts';
 import type { SavedSegments } from '../hls/media/store/saved-segment.ts';
 import type { Address } from '../../net/addresses/resolve.ts';
+import type { Pause } from '../../process/time/pauses.ts';
 import type { SavedCounts, SavedEntry } from '../listeners/listener-server.ts';
 import type { SavedPool } from '../workers/upgrade/pool-estate.ts';
 
@@ -42,6 +43,7 @@ export interface SavedEdge {
   /** Undefined where only ports are taken. */
   readonly all: {
     readonly machineUs: Micros;
+    readonly pauses: readonly Pause[];
     readonly relays: readonly SavedRelay[];
     /** Paths of relays whose connections cannot be gone on with: they are made anew. */
     readonly closed: readonly PathId[];

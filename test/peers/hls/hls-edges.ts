@@ -6,7 +6,6 @@ import type { Segment } from '../../../core/edge/segments/segment.ts';
 import { ListenerServer } from '../../../shell/edge/listeners/listener-server.ts';
 import { SegmentStore } from '../../../shell/edge/hls/media/store/store.ts';
 import { Refusals } from '../../../shell/log/refusals.ts';
-import { monotonicNow } from '../../../shell/process/time/clock.ts';
 import { admin, fullHost, operator } from '../../shell/edge/listeners/support.ts';
 import { CapturedLog } from '../../shell/support/support.ts';
 
@@ -57,7 +56,7 @@ export class HlsEdge {
     this.#store = new SegmentStore({ slotMs: SLOT_MS, windowMs: 20_000, maxBytes: 100_000_000 });
     const { log } = new CapturedLog();
     this.#server = new ListenerServer({
-      table: { now: monotonicNow, mount: (): MountInfo | undefined => undefined, mounts: () => [] }, host: () => fullHost, operator, admin, access: () => undefined, adminPassword: () => undefined, settings: defaultSettings, policies: () => undefined, log,
+      table: { dateOf: () => new Date(), mount: (): MountInfo | undefined => undefined, mounts: () => [] }, host: () => fullHost, operator, admin, access: () => undefined, adminPassword: () => undefined, settings: defaultSettings, policies: () => undefined, log,
       refusals: new Refusals(log), hls: { store: this.#store, groups: new Map([['all', [...files.keys()]]]), heard: () => undefined },
     });
   }

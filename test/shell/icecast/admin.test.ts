@@ -256,6 +256,17 @@ describe('figures', () => {
     client.socket.destroy();
   });
 
+  it('have the start of a mountpoint where it was after the process has been stopped', async () => {
+    await start({ mounts: ['one'] });
+    const startMs = async (): Promise<number> => {
+      const { icestats } = await json('/admin/stats.json');
+      return Date.parse((icestats!['source'] as { stream_start_iso8601: string }[])[0]!.stream_start_iso8601);
+    };
+    const before = await startMs();
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_000);
+    expect(Math.abs(await startMs() - before)).toBeLessThanOrEqual(1_000);
+  });
+
   it('of no mountpoint', async () => {
     await start({ mounts: [] });
     expect(await document('/admin/listmounts')).toBe('<icestats/>');

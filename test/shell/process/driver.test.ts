@@ -100,6 +100,38 @@ describe('a driver', () => {
     }
   });
 
+  it('knows when a time of its machine was, through pauses, also those of the process before', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const driver = new Driver(new Alarm(), { maxTimerLagMs: 200 });
+    const [first, firstDate] = [driver.now, new Date()];
+    vi.advanceTimersByTime(5_000);
+    const [second, secondDate] = [driver.now, new Date()];
+    expect(second - first).toBe(ms(5_000));
+    driver.pause();
+    const alarm = new Alarm();
+    const next = new Driver(alarm, { maxTimerLagMs: 200 });
+    vi.advanceTimersByTime(3_000);
+    next.startAt(second, ms(3_000), driver.pauses);
+    const [third, thirdDate] = [next.now, new Date()];
+    expect(third - second).toBe(ms(200));
+    alarm.deadline = later(third, ms(10));
+    next.settle();
+    next.pause();
+    vi.advanceTimersByTime(4_000);
+    const [fourth, fourthDate] = [next.now, new Date()];
+    expect(fourth - third).toBe(ms(210));
+    const last = new Driver(new Alarm(), { maxTimerLagMs: 200 });
+    last.startAt(fourth, 0, next.pauses);
+    for (const one of [next, last]) {
+      expect([first, second, third, fourth].map((at) => one.dateOf(at).getTime())).toEqual([firstDate, secondDate, thirdDate, fourthDate].map((date) => date.getTime()));
+    }
+    vi.setSystemTime(fourthDate.getTime() + 50);
+    expect(last.dateOf(second)).toEqual(secondDate);
+    vi.setSystemTime(fourthDate.getTime() + 60_000);
+    expect(last.dateOf(second).getTime()).toBe(secondDate.getTime() + 60_000);
+  });
+
   it('tells its machine of the time that it has not counted, before the time is read', () => {
     const told: number[] = [];
     const alarm = Object.assign(new Alarm(), { suspended: (now: Micros, us: number) => told.push(now, us) });

@@ -7,7 +7,6 @@ import type { MountInfo } from '../../../../core/edge/edge.ts';
 import { PartStore } from '../../../../shell/edge/hls/media/parts/part-store.ts';
 import { SegmentStore } from '../../../../shell/edge/hls/media/store/store.ts';
 import { ListenerServer } from '../../../../shell/edge/listeners/listener-server.ts';
-import { monotonicNow } from '../../../../shell/process/time/clock.ts';
 import { Refusals } from '../../../../shell/log/refusals.ts';
 import { scratchDirectory } from '../admission/support.ts';
 import { CapturedLog } from '../../support/support.ts';
@@ -61,7 +60,7 @@ beforeAll(async () => {
   for (const one of segments(SEGMENT, 2, { format: formatNamed('aac 4 8000 1 2')! })) store.add('phone', one);
   for (const one of segments(SEGMENT, 2, { format: AAC })) store.add('new', one);
   for (const mount of ['radio', 'paid', 'ends']) add(mount, ...parts(FIRST, 14));
-  const mounts = { now: monotonicNow, mount: (): MountInfo | undefined => undefined, mounts: (): MountInfo[] => [] };
+  const mounts = { dateOf: (): Date => new Date(), mount: (): MountInfo | undefined => undefined, mounts: (): MountInfo[] => [] };
   server = new ListenerServer({
     table: mounts, host: () => fullHost, operator, admin, access: () => undefined, adminPassword: () => undefined, settings: { ...defaultSettings, hlsSegmentMs: 6_000, hlsPartMs: 1_000 }, policies: () => undefined, log: told.log, refusals: new Refusals(told.log),
     admission: { mounts: new Map([['paid', { auth: { kind: 'htpasswd', file: users } }]]) },

@@ -8,7 +8,6 @@ import type { Audience } from '../../../../core/listeners/audience.ts';
 import { SegmentStore } from '../../../../shell/edge/hls/media/store/store.ts';
 import { packAudio } from '../../../../shell/edge/hls/media/packing/packed-audio.ts';
 import { ListenerServer, type ListenerServerOptions } from '../../../../shell/edge/listeners/listener-server.ts';
-import { monotonicNow } from '../../../../shell/process/time/clock.ts';
 import { Refusals } from '../../../../shell/log/refusals.ts';
 import { CapturedLog } from '../../support/support.ts';
 import { admin, fullHost, operator } from '../listeners/support.ts';
@@ -56,7 +55,7 @@ beforeAll(async () => {
   feed('radio', ...segments(FIRST, 20));
   feed('a/b c', ...segments(FIRST, 3, { format: AAC }));
   feed('one.mp3', ...segments(FIRST, 1), segment(FIRST + 1, { isGap: true }));
-  const mounts = { now: monotonicNow, mount: (name: string) => table.get(name), mounts: () => [...table.values()] };
+  const mounts = { dateOf: (): Date => new Date(), mount: (name: string) => table.get(name), mounts: () => [...table.values()] };
   server = new ListenerServer({
     table: mounts, host: () => fullHost, operator, admin, access: (entry) => access.push(entry), adminPassword: () => undefined, settings: { ...defaultSettings, maxListenersPerAddress: 3 }, policies: () => undefined, log: told.log, refusals: new Refusals(told.log),
     hls: { store, groups: new Map([['all', ['radio', 'a/b c', 'none']], ['one.mp3', ['radio']], ['a/b c', ['radio', 'a/b c']]]), heard: (mount, audience) => heard.set(mount, audience) },

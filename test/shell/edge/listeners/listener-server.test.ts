@@ -3,7 +3,7 @@ import type { MountPolicies } from '../../../../core/config/mount-policy.ts';
 import { defaultSettings } from '../../../../core/config/settings.ts';
 import type { MountInfo } from '../../../../core/edge/edge.ts';
 import type { ListenerId } from '../../../../core/base/machine.ts';
-import type { Micros } from '../../../../core/base/units.ts';
+import { toMs, type Micros } from '../../../../core/base/units.ts';
 import { monotonicNow } from '../../../../shell/process/time/clock.ts';
 import { ListenerServer } from '../../../../shell/edge/listeners/listener-server.ts';
 import { LocalListeners, type ListenerApi } from '../../../../shell/edge/listeners/host/local-listeners.ts';
@@ -38,7 +38,7 @@ function mountInfo(name: string, more: Partial<MountInfo> = {}): MountInfo {
 
 class Api implements ListenerApi, MountTable {
   readonly table: Map<string, MountInfo>;
-  readonly now = monotonicNow;
+  readonly dateOf = (at: Micros): Date => new Date(Date.now() - toMs((monotonicNow() - at) as Micros));
   readonly joined: { name: string; icy: boolean }[] = [];
   readonly left: ListenerId[] = [];
   isFull = false;
