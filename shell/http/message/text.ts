@@ -44,12 +44,12 @@ function allowedInXml(text: string): string {
   return wellFormed(text).replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd');
 }
 
-function tryDecode(bytes: Uint8Array, charset: string): string | undefined {
+/** Undefined: they are not well-formed, or nobody knows the charset. */
+export function tryDecode(bytes: Uint8Array, charset: string): string | undefined {
   try {
     const decoder = new TextDecoder(charset, { fatal: true });
     return decoder.encoding === 'windows-1252' ? decodeWindows1252(bytes) : decoder.decode(bytes);
   } catch {
-    // Not well-formed, or a charset that nobody knows.
     return undefined;
   }
 }

@@ -15,6 +15,7 @@ import { mountOf, relayOf, type IcecastRelay } from './mounts.ts';
 import { portsOf } from './ports.ts';
 import { Notes, Section, type Reasons } from './section.ts';
 import { parseXml } from './xml.ts';
+import { textOfXml } from './xml-encoding.ts';
 
 /** What an icecast.xml says of a station. */
 export interface IcecastConfig {
@@ -79,7 +80,7 @@ const securityReasons: Reasons = {
 /** Reads the configuration of an Icecast. Throws a UsageError with a line for all that is wrong. */
 export function readIcecastConfig(path: string): IcecastConfig {
   const file = resolve(path);
-  const root = parseXml(path, contentOf(path));
+  const root = parseXml(path, textOfXml(path, Buffer.from(contentOf(path, { encoding: 'latin1' }), 'latin1')));
   if (root.name !== 'icecast') throw new UsageError(`${path}:${root.line}: <icecast> is missing: the file begins with <${root.name}>`);
   const notes = new Notes(path);
   const problems = new Problems();

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { UsageError } from '../../../../shell/process/problems.ts';
 import { readIcecastConfig, type IcecastConfig } from '../../../../shell/icecast/config/icecast-config.ts';
 
 let directory = '';
@@ -251,5 +252,30 @@ describe('an icecast.xml that is wrong', () => {
 
   it('is not there', () => {
     expect(() => readIcecastConfig(join(directory, 'none.xml'))).toThrow(/^cannot read .*none\.xml: ENOENT, there is no such file$/);
+  });
+});
+
+describe('an icecast.xml in an encoding of its own', () => {
+  const text = (declared: string): string => `${declared}<icecast>\n<authentication>\n<source-password>häck €</source-password></authentication></icecast>\n`;
+
+  it.each([
+    ['UTF-8', text(''), 'utf8'],
+    ['UTF-8 behind a mark', `\ufeff${text('<?xml version="1.0"?>\n')}`, 'utf8'],
+    ['UTF-16', `\ufeff${text('<?xml version="1.0" encoding="UTF-16"?>\n')}`, 'utf16le'],
+    ['Windows-1252', text("<?xml version='1.0' encoding='windows-1252'?>\n").replace('€', '\x80'), 'latin1'],
+    ['what is called ISO-8859-1', text('<?xml version="1.0" encoding="ISO-8859-1"?>\n').replace('€', '\x80'), 'latin1'],
+    ['ISO-8859-15', text('<?xml version="1.0" encoding="ISO-8859-15" standalone="yes"?>\n').replace('€', '\xa4'), 'latin1'],
+  ] as const)('is read as it says: %s', (_, content, encoding) => {
+    writeFileSync(path(), content, encoding);
+    expect(readIcecastConfig(path()).sourcePassword).toBe('häck €');
+  });
+
+  it.each([
+    [text(''), '3: is not UTF-8: say what it is in its first line, as in <?xml version="1.0" encoding="ISO-8859-1"?>'],
+    [text('<?xml version="1.0" encoding="utf-8"?>\n'), '4: is not utf-8: say what it is in its first line, as in <?xml version="1.0" encoding="ISO-8859-1"?>'],
+    [text('<?xml version="1.0" encoding="latin-99"?>\n'), '1: the encoding "latin-99" is not known'],
+  ])('is refused when it is not in it, or in one that nobody knows: %#', (content, problem) => {
+    writeFileSync(path(), content, 'latin1');
+    expect(() => readIcecastConfig(path())).toThrow(new UsageError(`${path()}:${problem}`));
   });
 });
