@@ -72,7 +72,8 @@ export class ServiceClient {
       ...(credentials !== undefined && { Authorization: basicAuthorization(credentials) }),
     };
     return new Promise((resolve, reject) => {
-      const options = { method: 'POST', headers, agent: isTls ? this.#https : this.#http, maxHeaderSize: MAX_HEAD_BYTES };
+      // Scripts that Icecast understands end lines with LF alone, say both of how long they are, or send control characters: nothing of it is passed on.
+      const options = { method: 'POST', headers, agent: isTls ? this.#https : this.#http, maxHeaderSize: MAX_HEAD_BYTES, insecureHTTPParser: true };
       // User and password are sent as a header, decoded.
       const request = (isTls ? https : http).request(withoutCredentials(url), options);
       const late = setTimeout(() => request.destroy(new Error('no answer in time')), timeoutMs);

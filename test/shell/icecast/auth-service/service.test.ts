@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
-import type net from 'node:net';
+import net from 'node:net';
 import { expect, it } from 'vitest';
 import { hasHeader, limitMsOf, messageOf } from '../../../../shell/icecast/auth-service/answer.ts';
 import { ServiceClient, type ServiceAnswer } from '../../../../shell/icecast/auth-service/service-client.ts';
@@ -65,6 +65,21 @@ it('bounds what a service may answer, in size and time', async () => {
   answers.push((response) => void response.writeHead(200).write('x'));
   expect((await post(100)).status).toBe(200);
   await expect.poll(() => sockets.at(-1)!.destroyed).toBe(true);
+  client.stop();
+  server.close();
+});
+
+it.each([
+  ['lines that end with LF alone', 'HTTP/1.0 200 OK\nIcecast-Auth-User: 1\n\n'],
+  ['no reason', 'HTTP/1.1 200\r\nIcecast-Auth-User: 1\r\n\r\n'],
+  ['control characters in another header', 'HTTP/1.1 200 OK\r\nicecast-auth-message: wel\x01come\r\nIcecast-Auth-User: 1\r\n\r\n'],
+  ['two lengths', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\nIcecast-Auth-User: 1\r\n\r\n0\r\n\r\n'],
+])('understands an answer with %s, as Icecast does', async (_, head) => {
+  const server = net.createServer((socket) => void socket.on('error', () => undefined).once('data', () => socket.end(head, 'latin1')));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const client = new ServiceClient();
+  const found = await client.post({ url: new URL(`http://127.0.0.1:${(server.address() as net.AddressInfo).port}/`), body: 'a=b', credentials: undefined, timeoutMs: 60_000 });
+  expect(hasHeader(found, 'icecast-auth-user: 1')).toBe(true);
   client.stop();
   server.close();
 });
