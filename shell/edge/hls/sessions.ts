@@ -4,7 +4,7 @@ import type { Audience } from '../../../core/listeners/audience.ts';
 import type { KeptReply } from '../../http/message/kept-reply.ts';
 import type { Reply } from '../../http/message/reply.ts';
 import type { HttpRequest } from '../../http/request.ts';
-import { textOf } from '../../http/message/request-target.ts';
+import { queryIn, textOf } from '../../http/message/request-target.ts';
 import type { Disconnection } from '../listeners/host/listener-host.ts';
 import type { Admission, Ticket } from '../admission/admission.ts';
 
@@ -297,8 +297,7 @@ const ownParts = /^(s|start|end|format|_HLS_[a-z]+)=/;
 
 /** What an address says behind its question mark of who listens, as it was sent. */
 export function queryFor({ head: { target } }: HttpRequest): string {
-  const cut = target.indexOf('?');
-  return cut < 0 ? '' : target.slice(cut + 1).split('&').filter((part) => part !== '' && !ownParts.test(part)).join('&');
+  return queryIn(target, (part) => ownParts.test(part));
 }
 
 function agentOf({ head }: HttpRequest): string {

@@ -25,6 +25,8 @@ export interface EdgeRoutesListeners {
   readonly disconnect: (id: ListenerId, reason: Disconnection) => void;
   readonly move: ListenerHost['move'];
   readonly connections: () => HttpServer['counts'];
+  /** Whether listeners of a mountpoint have to say who they are. */
+  readonly asks: (mount: string) => boolean;
   /** Of HLS, where there is any. */
   readonly playlists: Route | undefined;
   /** Of a mountpoint. */
@@ -41,7 +43,7 @@ export interface EdgeRoutes {
 /** Every page before the mountpoints: none can be called like one. */
 export function edgeRoutes(
   { table, operator, admin, adminUser, adminPassword, reload, ready, metrics, page, nowPlaying, keepRecording, sources, refusals, settings, policies, log }: ListenerServerOptions,
-  { startedAt, list, disconnect, move, connections, playlists, stream: handle }: EdgeRoutesListeners,
+  { startedAt, list, disconnect, move, connections, asks, playlists, stream: handle }: EdgeRoutesListeners,
 ): EdgeRoutes {
   const isOfSource = isNotOf(adminUser);
   const hasSourceLogin = (request: HttpRequest): boolean => isOfSource(request) && sources?.hasLogin(request) === true;
@@ -65,7 +67,7 @@ export function edgeRoutes(
     ...(sources === undefined ? [] : [{ ...sources.kill, isFor: hasSourceLogin }]),
     ...operatorRoutes({ api: operator, reload, allowed, log, keepRecording }),
     ...adminRoutes({ table, listeners, api: admin, counts, allowed, ofMount: sources && { who: sources.who, isFor: hasSourceLogin }, endSources: sources?.end, agentOf: sources?.agentOf, startedAt, maxListenersOf, log }),
-    ...pageRoutes({ table, startedAt, maxListenersOf, uniqueListeners: (mount) => list.uniqueOf(mount) }),
+    ...pageRoutes({ table, startedAt, maxListenersOf, uniqueListeners: (mount) => list.uniqueOf(mount), asks }),
     ...(playlists === undefined ? [] : [playlists]),
     ...(nowPlaying?.routes ?? []),
     ...(sources === undefined ? [] : [sources.push]),

@@ -156,6 +156,7 @@ export class ListenerServer {
       // A player of HLS goes where its playlist leads.
       move: (id, mount) => (HlsSessions.has(id) ? undefined : this.#host.move(id, mount)),
       connections: () => this.#server.counts,
+      asks: (mount) => this.#admission.asks(mount),
       playlists: this.#hls?.routes.playlists,
       stream: (request) => this.#hls?.routes.segment(request) ?? this.#stream(request),
     });

@@ -1,5 +1,6 @@
 import { anybody } from '../../http/auth/guards.ts';
 import { corsLines, htmlReply, type Reply } from '../../http/message/reply.ts';
+import { queryIn } from '../../http/message/request-target.ts';
 import type { HttpRequest } from '../../http/request.ts';
 import type { Route } from '../../http/router.ts';
 import { hostNameOf, mountsFor, urlOf, type MountTable } from '../../icecast/mount-table.ts';
@@ -15,11 +16,13 @@ export interface PageOptions {
   readonly maxListenersOf: (mount?: string) => number;
   /** Of a mountpoint now: those of one address with one player count once. */
   readonly uniqueListeners: (mount: string) => number;
+  /** Whether listeners of a mountpoint have to say who they are. */
+  readonly asks: (mount: string) => boolean;
 }
 
 /** What an edge answers to everybody besides streams. */
 export function pageRoutes(options: PageOptions): readonly Route[] {
-  const { table } = options;
+  const { table, asks } = options;
   return [
     { at: 'status-json.xsl', methods, who: anybody, otherMethods: listenersOnly, handle: (request) => json(request, options) },
     { at: 'status.xsl', methods, who: anybody, otherMethods: listenersOnly, handle: (request) => page(request, options) },
@@ -31,7 +34,8 @@ export function pageRoutes(options: PageOptions): readonly Route[] {
       handle: (request) => {
         const name = request.target.name.slice(0, -ending.length);
         const mount = table.mount(name) ?? (table.starts?.(name) === true ? { name, title: '', headers: [] } : undefined);
-        return mount && forAllSites(playlist(mount, urlOf(mount, request)));
+        const query = asks(name) ? queryIn(request.head.target) : '';
+        return mount && forAllSites(playlist(mount, `${urlOf(mount, request)}${query === '' ? '' : `?${query}`}`));
       },
     })),
   ];

@@ -34,6 +34,13 @@ function parseQuery(text: string): Pick<RequestTarget, 'query' | 'repeated'> {
   return { query, repeated };
 }
 
+/** What stands behind the question mark of a target, to be put behind other addresses: as it was sent, but for what no address can have. @param isOwn parts that are of this address alone. */
+export function queryIn(target: string, isOwn: (part: string) => boolean = () => false): string {
+  const cut = target.indexOf('?');
+  const parts = cut < 0 ? [] : target.slice(cut + 1).split('&').filter((part) => part !== '' && !isOwn(part));
+  return parts.join('&').replace(/[^!$-;=?-~]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+}
+
 /** A value of the query as text; undefined when it is not there. */
 export function textOf({ query }: RequestTarget, name: string, charset?: string): string | undefined {
   const value = query.get(name);

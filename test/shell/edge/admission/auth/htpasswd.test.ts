@@ -55,6 +55,15 @@ describe('a mountpoint with a file of users', () => {
     expect(await statusOf('/open')).toBe(200);
   });
 
+  it('is led to by playlists with what their own address says of who listens', async () => {
+    const get = (target: string): Promise<string> => ask(edge.port, `GET ${target} HTTP/1.0\r\nHost: edge:8000\r\n\r\n`);
+    expect(await get('/paid.m3u?user=bob&pass=secret')).toMatch(/\r\n\r\nhttp:\/\/edge:8000\/paid\?user=bob&pass=secret\r\n$/);
+    expect(await get('/paid.pls?token=a b\u00e4#c"')).toContain('\r\nFile1=http://edge:8000/paid?token=a%20b%C3%A4%23c%22\r\n');
+    expect(await get('/paid.xspf?user=bob&pass=secret')).toContain('<location>http://edge:8000/paid?user=bob&amp;pass=secret</location>');
+    expect(await get('/paid.m3u')).toMatch(/\r\n\r\nhttp:\/\/edge:8000\/paid\r\n$/);
+    expect(await get('/open.m3u?user=bob&pass=secret')).toMatch(/\r\n\r\nhttp:\/\/edge:8000\/open\r\n$/);
+  });
+
   it('asks those who want its head, too', async () => {
     expect(await ask(edge.port, 'HEAD /paid HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 401 /);
     expect(await ask(edge.port, `HEAD /paid HTTP/1.0\r\n${login('bob', 'secret')}\r\n`)).toMatch(/^HTTP\/1\.0 200 [^]*\r\nContent-Type: audio\/mpeg\r\n/);
