@@ -75,7 +75,9 @@ export function withPath({ value }: Option, text: string, change: (path: string)
 
 /** Reads a file that --config names. Throws a UsageError with a line for all that is wrong, in the order of the file. */
 export function readConfigFile(file: string, options: ConfigFileOptions): ConfigFile {
-  const document = new YamlDocument({ file, text: contentOf(file), env: process.env });
+  const text = contentOf(file);
+  if (/^\s*</.test(text)) throw new UsageError(`${file}:1:1: is XML: an icecast.xml is for davecast station --icecast-config FILE, which says with --print-config what is wrong with it`);
+  const document = new YamlDocument({ file, text, env: process.env });
   const { content } = document;
   if (content === null) return new FileReader(document, options).read({});
   if (typeof content !== 'object' || Array.isArray(content)) throw new UsageError(`${document.at('')}: must be keys and values, as in "http: 8000"`);

@@ -393,6 +393,7 @@ describe('settings', () => {
     ['{', /config\.json:1:2: flow map must end with a \}/],
     ['[]', /config\.json:1:1: must be keys and values, as in "http: 8000"/],
     ['5', /:1:1: must be keys and values/],
+    ['<?xml version="1.0"?>\n<icecast>\n  <a b="c">: {</a>\n</icecast>\n', /config\.json:1:1: is XML: an icecast\.xml is for davecast station --icecast-config FILE, which says with --print-config what is wrong with it/],
     ['{"stallMs": 1}', /:1:2: unknown key "stallMs"/],
     ['{"__proto__": 1}', /unknown key "__proto__"/],
     ['{"stallMinMs": "500"}', /stallMinMs must be a whole number/],
