@@ -40,7 +40,7 @@ const generalOptions: readonly Option[] = [
 ];
 
 const relayOptions: readonly Option[] = [
-  { name: 'in', value: 'PORT', help: 'port that encoders push to, by TCP and UDP' },
+  { name: 'in', value: 'PORT', isMainPort: true, help: 'port that encoders push to, by TCP and UDP' },
   { name: 'out', value: 'PORT', help: 'TCP port that edges and other relays subscribe to' },
   { name: 'upstream', value: 'HOST:PORT|nats://HOST', repeated: true, help: 'subscribe to another relay, at its --out port, or to a cluster of NATS' },
   { name: 'multicast', value: 'GROUP@PORT', repeated: true, help: 'receive a multicast group' },
@@ -87,7 +87,7 @@ const refuseTitlesOption: Option = { name: 'refuse-titles', help: 'take no title
 const titleOptions: readonly Option[] = [refuseTitlesOption, ...adminOptions('password of user "admin" for /admin/metadata; without one it is refused', pagePorts)];
 
 const edgeOptions: readonly Option[] = [
-  { name: 'http', value: 'PORT', help: 'port that listeners connect to; GET /healthz is answered there with 200 while the process serves, and GET /readyz (--ready-check)' },
+  { name: 'http', value: 'PORT', isMainPort: true, help: 'port that listeners connect to; GET /healthz is answered there with 200 while the process serves, and GET /readyz (--ready-check)' },
   { name: 'relay', value: 'HOST:PORT|nats://HOST', repeated: true, help: 'subscribe to a relay, at its --out port, or to a cluster of NATS; the host name of a relay stands for all its addresses' },
 ];
 
@@ -112,7 +112,7 @@ const sourceOptions: readonly Option[] = [
   caOption('--from https://… and NATS by TLS'),
   { name: 'stdin', instead: ['listen'], help: 'read the audio from standard input, and exit when it ends' },
   { name: 'http', value: 'PORT', help: 'port for GET /healthz, /readyz and /metrics, for an encoder without --listen, or beside it (default: none)' },
-  { name: 'listen', value: 'PORT', instead: ['stdin'], help: 'accept source clients on this port, with SOURCE or PUT to their mountpoint, or to any where there is only one; GET /healthz is answered there with 200 while the process serves, and GET /readyz (--ready-check)' },
+  { name: 'listen', value: 'PORT', isMainPort: true, instead: ['stdin'], help: 'accept source clients on this port, with SOURCE or PUT to their mountpoint, or to any where there is only one; GET /healthz is answered there with 200 while the process serves, and GET /readyz (--ready-check)' },
   ...tlsOptions('source clients', '--listen', ['listen']),
   { name: 'shoutcast-mount', value: 'NAME', needs: ['listen'], help: 'accept a source client of this mountpoint that speaks Shoutcast 1 (a password line instead of a request), on --shoutcast-port (default: the one mountpoint of source clients)' },
   { name: 'shoutcast-port', value: 'PORT', needs: ['listen'], help: 'port for a source client that speaks Shoutcast 1 (default: with --shoutcast-mount the port behind --listen, as Shoutcast clients expect, else none)' },
@@ -136,7 +136,7 @@ const originalRelayCaOption = caOption('NATS by TLS');
 
 /** The whole of a small Icecast. */
 const stationOptions: readonly Option[] = [
-  { name: 'http', value: 'PORT', help: 'port for listeners, source clients and operators; GET /healthz is answered there with 200 while the process serves, and GET /readyz (--ready-check)' },
+  { name: 'http', value: 'PORT', isMainPort: true, help: 'port for listeners, source clients and operators; GET /healthz is answered there with 200 while the process serves, and GET /readyz (--ready-check)' },
   ...tlsOptions('listeners, source clients and operators', '--http'),
   { name: 'password', value: 'PASSWORD', isSecret: true, help: `password of user "source" for mountpoints that have no other one; without it, source clients are accepted from this machine only, with any password. Prefer the environment variable ${SOURCE_PASSWORD_VARIABLE} or the configuration file: command lines are visible to all users of the machine` },
   { name: 'mount', value: 'NAME', repeated: true, help: 'name of a mountpoint that source clients may send to (default: any name)' },

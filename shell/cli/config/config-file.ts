@@ -122,7 +122,7 @@ class FileReader extends JsonReader {
   #unknown(key: string): UsageError {
     const words = [...this.#own.keys(), ...settingNames, MOUNTS_KEY, ...this.#others.keys()];
     const where = keyText('', key);
-    return new UsageError(`${this.document.at(where)}: unknown key ${JSON.stringify(key)}${didYouMean(key, words, otherNamesOf(flagOf(key)).map(keyOf))}`);
+    return new UsageError(`${this.document.at(where)}: unknown key ${JSON.stringify(key)}${didYouMean(key, words, otherNamesOf(flagOf(key), [...this.#own.values()]).map(keyOf))}`);
   }
 
   /** A setting, which may have a former name. */

@@ -21,6 +21,8 @@ export interface Option {
   readonly isSecret?: boolean;
   /** The content of the file that it names counts. */
   readonly isRead?: boolean;
+  /** It is the port that the command is there for: the one meant by --port. */
+  readonly isMainPort?: boolean;
   /** A running process takes another value of it from its configuration file. */
   readonly isLive?: boolean;
 }
@@ -57,7 +59,7 @@ export function readOptions(argv: readonly string[], options: readonly Option[])
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
     const option = known.get(token.name);
-    if (option === undefined) throw new UsageError(`unknown option ${token.rawName}${meantBy(token, known.keys())}`);
+    if (option === undefined) throw new UsageError(`unknown option ${token.rawName}${meantBy(token, known)}`);
     if (token.name !== option.name) notes.push(renamedNote(`--${token.name}`, `--${option.name}`));
     values.set(option.name, [...(values.get(option.name) ?? []), valueOf(option, token.value, token.inlineValue)]);
     if (option.repeated !== true && values.get(option.name)!.length > 1) throw new UsageError(`--${option.name} is given twice`);
@@ -71,9 +73,9 @@ export function readOptions(argv: readonly string[], options: readonly Option[])
   };
 }
 
-function meantBy({ name, rawName }: { readonly name: string; readonly rawName: string }, known: Iterable<string>): string {
+function meantBy({ name, rawName }: { readonly name: string; readonly rawName: string }, known: ReadonlyMap<string, Option>): string {
   const command = otherCommandOf(name);
-  return command === undefined ? didYouMean(rawName, [...known].map(dashed), otherNamesOf(name).map(dashed)) : `: ${command}`;
+  return command === undefined ? didYouMean(rawName, [...known.keys()].map(dashed), otherNamesOf(name, [...known.values()]).map(dashed)) : `: ${command}`;
 }
 
 function dashed(name: string): string {

@@ -38,9 +38,13 @@ const otherNames: Readonly<Record<string, readonly string[]>> = {
   'debug': ['log-level'],
 };
 
-/** The names, of options, by which one may be meant that is called so elsewhere. */
-export function otherNamesOf(option: string): readonly string[] {
-  return Object.hasOwn(otherNames, option) ? otherNames[option]! : [];
+/** What other roles and programs call the port that they are there for. */
+const portNames: ReadonlySet<string> = new Set(['port', 'listen']);
+
+/** The names, of options, by which one may be meant that is called so elsewhere. @param own the options of the command. */
+export function otherNamesOf(option: string, own: readonly { readonly name: string; readonly isMainPort?: boolean }[]): readonly string[] {
+  const ports = portNames.has(option) ? own.filter(({ isMainPort }) => isMainPort === true).map(({ name }) => name) : [];
+  return [...ports, ...(Object.hasOwn(otherNames, option) ? otherNames[option]! : [])];
 }
 
 /** By which command that is done which other programs have an option for; undefined: by none. */

@@ -248,9 +248,20 @@ describe('help and version', () => {
     expect(await print(davecast, 'egde')).toMatchObject({ status: 2, err: expect.stringContaining('unknown command "egde": did you mean edge?') });
     expect(await print(davecast, 'station --http 1 --source-password x')).toMatchObject({ status: 2, err: expect.stringContaining('unknown option --source-password: did you mean --password?') });
     expect(await print(davecast, 'edge --config x --check')).toMatchObject({ status: 2, err: expect.stringContaining('unknown option --check: a configuration file is checked by davecast config check FILE') });
-    expect(await print(davecast, 'edge --port 1')).toMatchObject({ status: 2, err: expect.stringContaining('unknown option --port: did you mean --http?') });
     expect(await print(davecast, 'edge --htpp 1')).toMatchObject({ status: 2, err: expect.stringContaining('unknown option --htpp: did you mean --http?') });
     expect(await print(davecast, 'help edge relay')).toMatchObject({ status: 2, err: expect.stringContaining('unexpected argument "relay"') });
+  });
+
+  it.each([
+    ['station', 'port', 'http'],
+    ['station', 'listen', 'http'],
+    ['edge', 'port', 'http'],
+    ['edge', 'listen', 'http'],
+    ['relay', 'port', 'in'],
+    ['relay', 'listen', 'in'],
+    ['encoder', 'port', 'listen'],
+  ])('says which option opens the port that a role is there for: %s --%s', async (role, wrong, meant) => {
+    expect(await print(davecast, [role, `--${wrong}`, '1'])).toMatchObject({ status: 2, err: `davecast: unknown option --${wrong}: did you mean --${meant}? (see davecast --help)\n` });
   });
 
   it('names every setting of the role; a station has those of all', async () => {

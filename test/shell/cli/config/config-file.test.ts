@@ -42,6 +42,10 @@ describe('a configuration file', () => {
     for (const { options } of Object.values(commands)) for (const option of optionsInFiles(options)) expect([option.name, kindOf(option) === undefined], option.name).toEqual([option.name, option.value === undefined]);
   });
 
+  it('is told which key opens the port that the role is there for', () => {
+    expect((['station', 'edge', 'relay', 'encoder'] as const).map((role) => problemsOf(() => given(role, 'port: 1\n')))).toEqual(['http', 'http', 'in', 'listen'].map((key) => [`FILE:1:1: unknown key "port": did you mean ${key}?`]));
+  });
+
   it('is overridden by the command line, option by option', () => {
     const { all, one, has } = given('edge', 'http: 8000\nrelay: [a:1, b:2]\nadminPasswordFile: x\nstallMinMs: 400\n', '--relay', 'c:3', '--admin-password', 'y', '--stall-min-ms', '500');
     expect([one('http'), all('relay'), one('admin-password'), has('admin-password-file')]).toEqual(['8000', ['c:3'], 'y', false]);
