@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
-import { codeOf, UsageError } from '../process/problems.ts';
+import { inWords, UsageError } from '../process/problems.ts';
 
 export interface FileOptions {
   /** The option that names the file, where its content does not say what is wrong. */
@@ -26,17 +26,6 @@ function bytesOf(file: string, inOption: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    throw new UsageError(`${inOption}cannot read ${file}: ${inWords(codeOf(error))}`);
+    throw new UsageError(`${inOption}cannot read ${file}: ${inWords(error)}`);
   }
-}
-
-const words: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'the user of this process may not read it',
-  EISDIR: 'it is a directory',
-};
-
-/** A code of the system, and what it means. */
-function inWords(code: string): string {
-  return Object.hasOwn(words, code) ? `${code}, ${words[code]}` : code;
 }

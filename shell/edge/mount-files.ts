@@ -7,7 +7,7 @@ import type { FallbackProblem } from '../../core/edge/fallback/problem.ts';
 import type { MountPolicies } from '../../core/config/mount-policy.ts';
 import type { Settings } from '../../core/config/settings.ts';
 import { loopText } from '../cli/mounts/mount-policies.ts';
-import { codeOf, UsageError } from '../process/problems.ts';
+import { inWords, UsageError } from '../process/problems.ts';
 
 /** A file that a mountpoint's listeners hear: when no stream is left, or before they hear the stream. */
 export interface MountFile {
@@ -61,12 +61,12 @@ type Named = Pick<MountFile, 'mount' | 'what' | 'path'>;
 async function bytesOf(of: Named, mostBytes: number): Promise<Uint8Array> {
   const { path, what } = of;
   const found = await stat(path).catch((error: unknown) => {
-    throw mountFileError(of, `cannot be read: ${codeOf(error)}`);
+    throw mountFileError(of, `cannot be read: ${inWords(error)}`);
   });
   if (!found.isFile()) throw mountFileError(of, 'is not a file');
   // Before it is in memory.
   if (found.size > mostBytes) throw mountFileError(of, `has ${found.size} bytes, more than --${what}-bytes ${mostBytes}`);
   return await readFile(path).catch((error: unknown) => {
-    throw mountFileError(of, `cannot be read: ${codeOf(error)}`);
+    throw mountFileError(of, `cannot be read: ${inWords(error)}`);
   });
 }

@@ -9,7 +9,7 @@ import { HostDatagrams, type DatagramsOptions } from '../net/hosts/host-datagram
 import { HostLinks, type HostOptions } from '../net/hosts/host-links.ts';
 import type { Log } from '../log/log.ts';
 import type { NatsEndpoint } from '../net/addresses/nats-address.ts';
-import { codeOf } from '../process/problems.ts';
+import { inWords } from '../process/problems.ts';
 import { Refusals } from '../log/refusals.ts';
 import type { Lookup } from '../net/addresses/resolve.ts';
 import type { TcpLink } from '../net/hosts/tcp-link.ts';
@@ -215,7 +215,7 @@ export class TargetLinks {
         return slot !== undefined;
       },
       gone: (sender) => this.#tell(sender, (target) => this.#free(target)),
-      failed: (error, label) => this.#lost.count(codeOf(error), label),
+      failed: (error, label) => this.#lost.count(inWords(error), label),
     });
   }
 

@@ -1,6 +1,6 @@
 import net from 'node:net';
 import type { Handle } from '../process/upgrade/handle.ts';
-import { codeOf, StartError } from '../process/problems.ts';
+import { inWords, StartError } from '../process/problems.ts';
 
 /** Takes in what a socket has read; borrowed for the call. */
 export type TakeBytes = (bytes: Uint8Array) => void;
@@ -92,13 +92,7 @@ export function portOf(server: net.Server): number {
 }
 
 export function cannotListen({ address, port }: Bind, transport: 'tcp' | 'udp', error: unknown): StartError {
-  const code = codeOf(error);
-  const why =
-    code === 'EADDRINUSE' ? 'the port is in use'
-    : code === 'EACCES' ? 'not permitted'
-    : code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' ? 'this machine has no such address'
-    : code;
-  return new StartError(`cannot listen on ${address} port ${port} (${transport}): ${why}`, { cause: error });
+  return new StartError(`cannot listen on ${address} port ${port} (${transport}): ${inWords(error)}`, { cause: error });
 }
 
 /**

@@ -1,3 +1,5 @@
+import { getSystemErrorMap } from 'node:util';
+
 /** The operator asked for something that cannot be: a line on stderr for each problem, exit 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
@@ -18,7 +20,27 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** What the system said, in a word: ECONNREFUSED, ETIMEDOUT, … */
+/** What an error of the system is, for users: "connection refused (ECONNREFUSED)". Of any other error, its code, or what it says. */
+export function inWords(error: unknown): string {
+  const code = codeOf(error);
+  const words = wordsByCode.get(code);
+  return words === undefined ? code : `${words} (${code})`;
+}
+
+/** As Node.js calls them; below, where it has no words, or words that only programmers know. */
+const wordsByCode: ReadonlyMap<string, string> = new Map([
+  ...getSystemErrorMap().values(),
+  ['EADDRINUSE', 'the port is in use'],
+  ['EADDRNOTAVAIL', 'this machine has no such address'],
+  ['EAI_AGAIN', 'the name cannot be looked up at present'],
+  ['EDQUOT', 'the disk quota is used up'],
+  ['EISDIR', 'it is a directory'],
+  ['ENFILE', 'too many open files on this machine'],
+  ['ENOTFOUND', 'the name is not known'],
+  ['EPIPE', 'the other end is closed'],
+]);
+
+/** What the system said, in a word, to be compared: ECONNREFUSED, ETIMEDOUT, … */
 export function codeOf(error: unknown): string {
   if (error instanceof Error) return (error as NodeJS.ErrnoException).code ?? error.message;
   return String(error);

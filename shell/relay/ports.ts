@@ -7,7 +7,7 @@ import { listenTcpAndUdp } from '../net/tcp-and-udp.ts';
 import type { TlsPort } from '../net/tls/tls-port.ts';
 import { listenMulticast } from '../net/udp.ts';
 import type { Log } from '../log/log.ts';
-import { UsageError } from '../process/problems.ts';
+import { inWords, UsageError } from '../process/problems.ts';
 import type { PageServer } from '../http/server/page-server.ts';
 import type { RelayAccess } from './access.ts';
 import type { RelayConfig } from './config.ts';
@@ -92,7 +92,7 @@ export class RelayPorts {
       }
     } catch (error) {
       for (const group of joined) this.#part(group);
-      throw new UsageError(`multicast: ${(error as Error).message}`);
+      throw new UsageError(`multicast: ${inWords(error)}`);
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Source, SourceApi, SourceSink } from './source.ts';
+import { inWords } from '../../process/problems.ts';
 
 /** Audio from a pipe: one source, from start to end of input. */
 export class StdinSource implements Source {
@@ -29,7 +30,7 @@ export class StdinSource implements Source {
       sink.end('end of input');
       this.#ended(isEmpty || sink.hasFrames ? undefined : 'there is no frame in it');
     });
-    input.once('error', (error) => this.#end(sink, error.message));
+    input.once('error', (error) => this.#end(sink, inWords(error)));
     return Promise.resolve();
   }
 

@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Settings } from '../../../core/config/settings.ts';
 import { isLoopback, ownAddresses } from './address.ts';
-import { codeOf } from '../../process/problems.ts';
+import { inWords } from '../../process/problems.ts';
 
 /** An address. Further ones are the same machine by another way, to be tried in turn. */
 export type Address = readonly [string, ...string[]];
@@ -54,7 +54,7 @@ export class NameWatch {
 
   async #look(): Promise<void> {
     this.#isLooking = true;
-    const found = await this.#lookup(this.#host).catch(codeOf);
+    const found = await this.#lookup(this.#host).catch(inWords);
     this.#isLooking = false;
     this.#lookedAt = performance.now();
     if (this.#stopped) return;

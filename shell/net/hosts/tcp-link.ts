@@ -11,7 +11,7 @@ import { formatEndpoint } from '../addresses/address.ts';
 import { connectorLog } from './connector-log.ts';
 import { Driver } from '../../process/driver.ts';
 import type { Log } from '../../log/log.ts';
-import { codeOf } from '../../process/problems.ts';
+import { inWords } from '../../process/problems.ts';
 import type { Address } from '../addresses/resolve.ts';
 import type { LinkWiring } from '../wiring/link-wiring.ts';
 import type { Wiring } from '../wiring/wiring.ts';
@@ -49,7 +49,7 @@ export interface LinkOptions {
 }
 
 /** A connection that is there already: it does not open any more. */
-const NOT_DIALLED = { opened: 'connect', reasonOf: codeOf } as const;
+const NOT_DIALLED = { opened: 'connect', reasonOf: inWords } as const;
 /** A length of zero, which everybody skips. */
 const EMPTY_MESSAGE = new Uint8Array(2);
 /** One by a key that is not refused is answered at once: a relay that says nothing for so long is an older one. */

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import tls from 'node:tls';
 import type { Dialled } from '../hosts/dial.ts';
 import { connectOptions, type DialOptions, type TakeBytes } from '../tcp.ts';
-import { codeOf } from '../../process/problems.ts';
+import { codeOf, inWords } from '../../process/problems.ts';
 import type { LinkSecret } from './file/entry.ts';
 
 /**
@@ -35,7 +35,7 @@ export function dialKeyed(to: DialOptions, { identity, psk }: LinkSecret, take: 
 function reasonOf(error: Error): string {
   const code = codeOf(error);
   if (/WRONG_VERSION|UNKNOWN_PROTOCOL|PACKET_LENGTH/.test(code)) return NO_TLS;
-  return /ALERT|CERT|VERIFY|ISSUER|BINDER/.test(code) ? NOT_KNOWN : code;
+  return /ALERT|CERT|VERIFY|ISSUER|BINDER/.test(code) ? NOT_KNOWN : inWords(error);
 }
 
 const NO_CERTIFICATES = 'the other end has no --link-cert';
@@ -63,5 +63,5 @@ function reasonOfCertified(error: Error): string {
   if (code === 'CERT_HAS_EXPIRED') return EXPIRED;
   if (/WRONG_VERSION|UNKNOWN_PROTOCOL|PACKET_LENGTH|NO_SUITABLE_KEY_SHARE|HANDSHAKE_FAILURE/.test(code)) return NO_CERTIFICATES;
   if (/ALERT/.test(code)) return NOT_ACCEPTED;
-  return /CERT|VERIFY|ISSUER/.test(code) ? NOT_TRUSTED : code;
+  return /CERT|VERIFY|ISSUER/.test(code) ? NOT_TRUSTED : inWords(error);
 }

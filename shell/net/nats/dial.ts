@@ -2,6 +2,7 @@ import type * as Library from '@nats-io/transport-node';
 import type { NatsConnection, NodeConnectionOptions } from '@nats-io/transport-node';
 import { credentialsOf, type Credentials } from './login.ts';
 import type { NatsDial, NatsMessage, NatsWire } from './wire.ts';
+import { inWords } from '../../process/problems.ts';
 
 /** Loaded when the first connection is made: who does not use NATS does not wait for it. */
 const library = (): Promise<typeof Library> => import('@nats-io/transport-node');
@@ -100,7 +101,6 @@ function outside(take: (message: NatsMessage) => void, message: NatsMessage): vo
 /** In a few words, without what the server was shown. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const { message, cause } = error;
-  const code = (error as NodeJS.ErrnoException).code ?? (cause as NodeJS.ErrnoException | undefined)?.code;
-  return typeof code === 'string' ? code : message.toLowerCase();
+  const ofSystem = [error, error.cause].find((one) => typeof (one as NodeJS.ErrnoException | undefined)?.code === 'string');
+  return ofSystem === undefined ? error.message.toLowerCase() : inWords(ofSystem);
 }

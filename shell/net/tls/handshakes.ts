@@ -1,6 +1,6 @@
 import type net from 'node:net';
 import tls from 'node:tls';
-import { codeOf } from '../../process/problems.ts';
+import { inWords } from '../../process/problems.ts';
 
 /** Of a connection that is to be secured: by what, and what becomes of it. */
 export interface HandshakeUser {
@@ -81,7 +81,7 @@ function shakeHands(accepted: net.Socket, user: HandshakeUser): void {
   let isDone = false;
   const fail = (error: Error): void => {
     socket.destroy();
-    if (!isDone) user.failed(codeOf(error));
+    if (!isDone) user.failed(inWords(error));
     isDone = true;
   };
   socket.on('error', fail);

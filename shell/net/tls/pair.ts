@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import tls from 'node:tls';
 import { readSmallFile } from '../../process/files/small-file.ts';
-import { codeOf } from '../../process/problems.ts';
+import { inWords } from '../../process/problems.ts';
 
 /** Files in PEM. */
 export interface PairFiles {
@@ -41,7 +41,7 @@ export async function readPair(files: PairFiles, context: tls.SecureContextOptio
   try {
     return { files, certificate, context: tls.createSecureContext({ ...context, cert, key, ...(ca !== undefined && { ca }) }) };
   } catch (error) {
-    throw new PairProblem(`${files.cert}: cannot be used: ${codeOf(error)}`);
+    throw new PairProblem(`${files.cert}: cannot be used: ${inWords(error)}`);
   }
 }
 
@@ -68,7 +68,7 @@ export function certificatesIn(text: string, file: string): readonly X509Certifi
   try {
     return whole.map((pem) => new X509Certificate(pem));
   } catch (error) {
-    throw new PairProblem(`${file}: has a certificate that cannot be read: ${codeOf(error)}`);
+    throw new PairProblem(`${file}: has a certificate that cannot be read: ${inWords(error)}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { codeOf } from '../../process/problems.ts';
+import { codeOf, inWords } from '../../process/problems.ts';
 
 const notTrusted = 'the certificate of the server is from no trusted authority; a private one is named with --ca';
 
@@ -15,7 +15,7 @@ const sentences: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: notTrusted,
 };
 
-/** Why a connection to a server has failed: a sentence where it is its certificate, TLS or an answer that is not HTTP, else what the system said, in a word. */
+/** Why a connection to a server has failed: a sentence where it is its certificate, TLS or an answer that is not HTTP, else what the system said. */
 export function connectionProblem(error: unknown): string {
   const code = codeOf(error);
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return otherHost(error as Error & { readonly host?: string; readonly cert?: { readonly subjectaltname?: string } });
@@ -23,7 +23,7 @@ export function connectionProblem(error: unknown): string {
   // Node.js's parser of HTTP.
   if (code === 'HPE_HEADER_OVERFLOW') return 'the head of the answer is too long';
   if (code.startsWith('HPE_')) return 'the answer is not HTTP';
-  return sentences[code] ?? code;
+  return sentences[code] ?? inWords(error);
 }
 
 function otherHost({ host, cert }: { readonly host?: string; readonly cert?: { readonly subjectaltname?: string } }): string {

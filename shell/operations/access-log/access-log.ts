@@ -1,6 +1,6 @@
 import { LineQueue } from '../../log/output.ts';
 import type { Log } from '../../log/log.ts';
-import { codeOf, StartError } from '../../process/problems.ts';
+import { inWords, StartError } from '../../process/problems.ts';
 import { accessLine, type AccessEntry, type AccessLogFormat } from './lines.ts';
 import { ReopenedFile } from './reopened-file.ts';
 
@@ -51,6 +51,6 @@ function openFile(path: string, failed: (error: string) => void): ReopenedFile {
   try {
     return new ReopenedFile(path, failed);
   } catch (error) {
-    throw new StartError(`the access log ${path} cannot be opened: ${codeOf(error)}`);
+    throw new StartError(`the access log ${path} cannot be opened: ${inWords(error)}`);
   }
 }

@@ -1,5 +1,5 @@
 import { close, closeSync, open, openSync, write, writeSync } from 'node:fs';
-import { codeOf } from '../../process/problems.ts';
+import { inWords } from '../../process/problems.ts';
 import type { LogWriter, Written } from '../../log/writer.ts';
 
 const FLAGS = 'a';
@@ -31,7 +31,7 @@ export class ReopenedFile implements LogWriter {
     write(this.#descriptor, bytes, (error, count) => {
       this.#isWriting = false;
       this.#closeFormer();
-      if (error !== null && !this.#hasFailed) this.#failed(codeOf(error));
+      if (error !== null && !this.#hasFailed) this.#failed(inWords(error));
       this.#hasFailed = error !== null;
       written(error ?? undefined, count);
     });
@@ -45,7 +45,7 @@ export class ReopenedFile implements LogWriter {
   reopen(): Promise<string | undefined> {
     return new Promise((resolve) => {
       open(this.#path, FLAGS, (error, descriptor) => {
-        if (error !== null) return resolve(codeOf(error));
+        if (error !== null) return resolve(inWords(error));
         this.#closeFormer();
         this.#former = this.#descriptor;
         this.#descriptor = descriptor;

@@ -1,6 +1,7 @@
 import { fetchText } from '../../http/client/fetch-text.ts';
 import { answerOf } from './answer-of.ts';
 import type { FleetPart, Parts } from './state.ts';
+import { messageOf } from '../../process/problems.ts';
 
 const TIMEOUT_MS = 5_000;
 /** Of an answer: five hundred mountpoints with two encoders each take half of it. */
@@ -21,11 +22,6 @@ export interface FleetOptions {
   readonly ca?: string | undefined;
   readonly wallMs: () => number;
 }
-
-/** What the system says in a word. */
-const words: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused', ECONNRESET: 'connection reset', ENOTFOUND: 'its name is not known', EAI_AGAIN: 'its name cannot be looked up', EHOSTUNREACH: 'no route to it', ENETUNREACH: 'no network',
-};
 
 interface Known {
   readonly member: FleetMember;
@@ -72,7 +68,7 @@ export class Fleet {
       known.part = { ...part, error: undefined, sinceMs: part.error === undefined ? part.sinceMs : wallMs(), clockAheadMs: Math.abs(clockAheadMs - part.clockAheadMs) > 1_000 ? clockAheadMs : part.clockAheadMs, parts: answer.parts };
     } catch (error) {
       // What was known of it last is shown with its lanes as they were.
-      known.part = { ...part, error: words[(error as Error).message] ?? (error as Error).message, sinceMs: part.error === undefined || known.askedAtMs === -Infinity ? wallMs() : part.sinceMs };
+      known.part = { ...part, error: messageOf(error), sinceMs: part.error === undefined || known.askedAtMs === -Infinity ? wallMs() : part.sinceMs };
     } finally {
       known.isAsking = false;
       known.askedAtMs = wallMs();

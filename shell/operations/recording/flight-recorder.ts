@@ -5,7 +5,7 @@ import { GENERATIONS, Recorder, type RecordingOut } from '../../../core/recordin
 import type { AudioKept, FrozenMark, RecordedRole } from '../../../core/recording/file/format.ts';
 import type { Settings } from '../../../core/config/settings.ts';
 import type { Log } from '../../log/log.ts';
-import { codeOf } from '../../process/problems.ts';
+import { inWords } from '../../process/problems.ts';
 import { version } from '../../process/version.ts';
 import { frozenFile, makeReady, makeRoom, moveIn, moveOut, partFile, runningFile, salvage, tenantsOf, UNFINISHED_SUFFIX, writeWhole, type Tenant } from './directory.ts';
 import { Part } from './part.ts';
@@ -130,7 +130,7 @@ export class FlightRecorder implements RecordingOut {
         log({ kind: 'record-frozen', why, file });
       } catch (error) {
         // It takes the room of all that is recorded once more: recording itself can go on without.
-        log({ kind: 'record-not-frozen', why: codeOf(error) });
+        log({ kind: 'record-not-frozen', why: inWords(error) });
       }
     });
     return this.#work.then(() => frozen);
@@ -170,7 +170,7 @@ export class FlightRecorder implements RecordingOut {
       const file = await salvage(directory, tenant);
       if (file !== undefined) log({ kind: 'record-frozen', why: 'found', file });
     } catch (error) {
-      log({ kind: 'record-not-frozen', why: codeOf(error) });
+      log({ kind: 'record-not-frozen', why: inWords(error) });
     }
   }
 
@@ -182,7 +182,7 @@ export class FlightRecorder implements RecordingOut {
   }
 
   #then(work: () => Promise<void>): void {
-    this.#work = this.#work.then(work).catch((error: unknown) => this.#giveUp(codeOf(error)));
+    this.#work = this.#work.then(work).catch((error: unknown) => this.#giveUp(inWords(error)));
   }
 
   /** For now. */

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { noMore } from '../../cli/options/arguments.ts';
 import { formatHelp, type HelpText } from '../../cli/help.ts';
 import { readOptions, type Option } from '../../cli/options/options.ts';
-import { codeOf, StartError, UsageError } from '../../process/problems.ts';
+import { inWords, StartError, UsageError } from '../../process/problems.ts';
 import type { Task } from '../../cli/task.ts';
 import { frozenIn, salvage, tenantsOf, type Tenant } from './directory.ts';
 
@@ -60,6 +60,6 @@ async function read<T>(directory: string, look: (directory: string) => Promise<T
   try {
     return await look(directory);
   } catch (error) {
-    throw new UsageError(`cannot read ${directory}: ${codeOf(error)}`);
+    throw new UsageError(`cannot read ${directory}: ${inWords(error)}`);
   }
 }

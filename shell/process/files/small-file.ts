@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { codeOf } from '../problems.ts';
+import { inWords } from '../problems.ts';
 
 export interface SmallFileOptions {
   readonly maxBytes: number;
@@ -11,7 +11,7 @@ export interface SmallFileOptions {
 /** The text of a file that has a bound. Rejects with a problem when it cannot be read, is larger, or is no file. */
 export async function readSmallFile(file: string, { maxBytes, encoding, problem }: SmallFileOptions): Promise<string> {
   const unreadable = (error: unknown): never => {
-    throw problem(`${file}: cannot be read: ${codeOf(error)}`);
+    throw problem(`${file}: cannot be read: ${inWords(error)}`);
   };
   const found = await stat(file).catch(unreadable);
   if (!found.isFile()) throw problem(`${file}: is not a file`);

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { inWords } from '../problems.ts';
 
 /**
  * Tells systemd what is written to it, a line each, by systemd's own program: Node.js opens no sockets of the kind that systemd listens at (datagrams of AF_UNIX).
@@ -35,8 +36,8 @@ export class ServiceManager {
     this.#beatMs = beatOf(env);
     const helper = spawn('/bin/sh', ['-c', SCRIPT], { env, stdio: 'pipe' });
     this.#helper = helper;
-    helper.on('error', (error) => this.#fails(error.message));
-    helper.stdin.on('error', (error) => this.#fails(error.message));
+    helper.on('error', (error) => this.#fails(inWords(error)));
+    helper.stdin.on('error', (error) => this.#fails(inWords(error)));
     createInterface({ input: helper.stdout }).on('line', (line) => this.#fails(line));
     helper.unref();
     for (const stream of [helper.stdin, helper.stdout, helper.stderr]) (stream as { unref?: () => void }).unref?.();

@@ -157,7 +157,7 @@ describeWith(['chromium'], 'the page in a browser', () => {
   it('shows the others, and which of them does not answer', async () => {
     const page = await open('/admin/page', { httpCredentials: operator });
     const members = page.locator('.member');
-    await expect.poll(() => members.locator('h2').allInnerTexts(), PATIENT).toEqual([expect.stringMatching(new RegExp(`^${bind}:${otherPort} station ✓ answers`)), expect.stringMatching(/^127\.0\.0\.1:1 .*✖ connection refused, since/)]);
+    await expect.poll(() => members.locator('h2').allInnerTexts(), PATIENT).toEqual([expect.stringMatching(new RegExp(`^${bind}:${otherPort} station ✓ answers`)), expect.stringMatching(/^127\.0\.0\.1:1 .*✖ connection refused \(ECONNREFUSED\), since/)]);
     await members.first().locator('h3', { hasText: '/jazz' }).waitFor();
     await page.locator('.problems', { hasText: `${bind}:1: cannot be asked` }).waitFor();
     expect(await page.locator('.verdict').innerText()).toMatch(/^✖ 1 trouble/);

@@ -79,8 +79,8 @@ describe('davecast refuses', () => {
     ['relay --in 1 --out 2 --stall-min-ms 500', /unknown option --stall-min-ms/],
     ['relay --in 1 --out 2 --history-ms 10', /--history-ms must be a whole number of ms/],
     ['relay --in 1 --out 2 --history-ms 1e4', /--history-ms must be a whole number of ms/],
-    ['relay --in 1 --out 2 --config /no/such/file', /cannot read \/no\/such\/file: ENOENT, there is no such file/],
-    ['relay --in 1 --out 2 --config /', /cannot read \/: EISDIR, it is a directory/],
+    ['relay --in 1 --out 2 --config /no/such/file', /cannot read \/no\/such\/file: no such file or directory \(ENOENT\)/],
+    ['relay --in 1 --out 2 --config /', /cannot read \/: it is a directory \(EISDIR\)/],
     ['relay --in 1 --out 2 --help=x', /--help takes no value/],
     ['relay --in 1 --out 2 --https 3', /--https needs --tls-cert and --tls-key/],
     ['relay --in 1 --out 2 --tls-key k', /--tls-key needs --https/],
@@ -103,7 +103,7 @@ describe('davecast refuses', () => {
     ['edge --http 8000 --relay a:1 --access-log f --access-log-format xml', /--access-log-format must be one of combined, json, not "xml"/],
     ['8000 a:1 --access-log=', /--access-log must not be empty/],
     ['edge --http 8000 --relay a:1 --admin-password x --admin-password-file y', /--admin-password and --admin-password-file exclude each other/],
-    ['edge --http 8000 --relay a:1 --admin-password-file /no/such/file', /--admin-password-file: cannot read \/no\/such\/file: ENOENT/],
+    ['edge --http 8000 --relay a:1 --admin-password-file /no/such/file', /--admin-password-file: cannot read \/no\/such\/file: no such file or directory \(ENOENT\)/],
     ['edge --http 8000 --relay a:1 --admin-password-file /dev/null', /--admin-password-file: the first line of \/dev\/null is empty/],
     ['edge --http 8000 --relay a@1', /--relay must be HOST:PORT/],
     ['8000', /RELAY:PORT is missing/],
@@ -191,7 +191,7 @@ describe('davecast refuses', () => {
     ['station --http 1 --https 2', /--https needs --tls-cert and --tls-key/],
     ['station --http 1 --allow x', /--allow must be a range of addresses/],
     ['station --http 1 --to a:1', /unknown option --to/],
-    ['station --icecast-config /no/such/file', /cannot read \/no\/such\/file: ENOENT/],
+    ['station --icecast-config /no/such/file', /cannot read \/no\/such\/file: no such file or directory \(ENOENT\)/],
     ['station --icecast-config README.md', /README\.md:\d+: text data outside of root node/],
   ])('%j with one clear line', async (line, message) => {
     const { status, out, err } = await print(davecast, line);

@@ -91,7 +91,7 @@ describe('a process', () => {
     const { port } = server.address() as net.AddressInfo;
     const edge = new Program('davecast', String(port), '127.0.0.1:1');
     expect(await edge.exited).toBe(1);
-    expect(edge.err).toBe(`davecast: cannot listen on ${allAddresses()} port ${port} (tcp): the port is in use\n`);
+    expect(edge.err).toBe(`davecast: cannot listen on ${allAddresses()} port ${port} (tcp): the port is in use (EADDRINUSE)\n`);
     expect(edge.out).toBe('');
     server.close();
   });

@@ -118,10 +118,10 @@ mounts:
       isApplied: false,
       problems: [expect.stringMatching(/edge\.yaml:3:1: unknown key "relai": did you mean relay\?$/), expect.stringMatching(/edge\.yaml:7:1: stallMinMs must be a whole number/)],
     });
-    for (const [file, problem] of [['none.mp3', 'cannot be read: ENOENT'], ['text.mp3', 'has no frame of']] as const) {
+    for (const [file, problem] of [['none.mp3', 'cannot be read: no such file or directory (ENOENT)'], ['text.mp3', 'has no frame of']] as const) {
       expect(await change(first.replace('one', 'two').replace('a.mp3', file))).toEqual({ isApplied: false, problems: [expect.stringContaining(problem)] });
     }
-    expect(await change(`${first.replace('one', 'two')}listenerAllow: none.txt\n`)).toEqual({ isApplied: false, problems: [expect.stringContaining('none.txt: cannot be read: ENOENT')] });
+    expect(await change(`${first.replace('one', 'two')}listenerAllow: none.txt\n`)).toEqual({ isApplied: false, problems: [expect.stringContaining('none.txt: cannot be read: no such file or directory (ENOENT)')] });
     // A list that is right is not watched on behalf of a configuration that is not.
     writeFileSync(join(directory, 'deny.txt'), '127.0.0.0/8\n');
     const watches = process.listenerCount('SIGHUP');
@@ -187,7 +187,7 @@ mounts:
     expect(await change(`${first}accessLog: one.log\n`)).toEqual(applied(['accessLog']));
     await leave('first');
     await expect.poll(() => lines('one.log')).toContain('"first"');
-    expect(await change(`${first}accessLog: none/two.log\n`)).toEqual({ isApplied: false, problems: [expect.stringMatching(/^the access log .*two\.log cannot be opened: ENOENT$/)] });
+    expect(await change(`${first}accessLog: none/two.log\n`)).toEqual({ isApplied: false, problems: [expect.stringMatching(/^the access log .*two\.log cannot be opened: no such file or directory \(ENOENT\)$/)] });
     // What is opened for a configuration that is wrong elsewhere is not used.
     expect(await change(`${first}accessLog: two.log\nlistenerDeny: none.txt\n`)).toMatchObject({ isApplied: false });
     await leave('second');
@@ -406,7 +406,7 @@ it('a relay joins other multicast groups, and leaves those that are not named an
   // One of two that cannot be joined: nothing changes.
   const taken = dgram.createSocket('udp4');
   await new Promise<void>((resolve) => taken.bind(never, '239.255.9.9', resolve));
-  expect(await change(groups(`239.255.9.9@${two}`, `239.255.9.9@${never}`))).toMatchObject({ isApplied: false, problems: [expect.stringMatching(/^multicast: cannot listen on 239\.255\.9\.9 port \d+ \(udp\): the port is in use$/)] });
+  expect(await change(groups(`239.255.9.9@${two}`, `239.255.9.9@${never}`))).toMatchObject({ isApplied: false, problems: [expect.stringMatching(/^multicast: cannot listen on 239\.255\.9\.9 port \d+ \(udp\): the port is in use \(EADDRINUSE\)$/)] });
   taken.close();
   expect(await change(groups(`239.255.9.9@${two}`))).toEqual(applied(['multicast']));
   await send(one, 2);

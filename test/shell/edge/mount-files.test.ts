@@ -40,7 +40,7 @@ describe('the files of fallbacks', () => {
   });
 
   it.each([
-    ['is not there', join(directory, 'nothing.mp3'), 'cannot be read: ENOENT'],
+    ['is not there', join(directory, 'nothing.mp3'), 'cannot be read: no such file or directory (ENOENT)'],
     ['is a directory', directory, 'is not a file'],
     ['is too large', fileOf('large.mp3', new Uint8Array(1_025)), 'has 1025 bytes, more than --fallback-bytes 1024'],
   ])('one that %s is an error of one line', async (_, path, problem) => {
@@ -92,7 +92,7 @@ describe('an intro', () => {
 
   it.each([
     ['has no frame', fileOf('intro.txt', Buffer.from('no audio\n'.repeat(1_000))), 'has no frame of MPEG audio or AAC (ADTS)'],
-    ['is not there', join(directory, 'none.mp3'), 'cannot be read: ENOENT'],
+    ['is not there', join(directory, 'none.mp3'), 'cannot be read: no such file or directory (ENOENT)'],
   ])('that %s keeps the edge from starting', async (_, intro, problem) => {
     await expect(edgeWith({ one: { intro } }, new CapturedLog()).start()).rejects.toThrow(new UsageError(`the intro of /one: ${intro} ${problem}`));
   });

@@ -80,7 +80,7 @@ describe('listening', () => {
   it('says in one line why it cannot', async () => {
     const { port } = await server({}, () => undefined);
     const again = listenTcp(bind(port), () => undefined);
-    await expect(again).rejects.toThrow(`cannot listen on 127.0.0.1 port ${port} (tcp): the port is in use`);
+    await expect(again).rejects.toThrow(`cannot listen on 127.0.0.1 port ${port} (tcp): the port is in use (EADDRINUSE)`);
     await expect(listenTcp({ ...bind(0), address: '192.0.2.1' }, () => undefined)).rejects.toThrow(/this machine has no such address/);
   });
 

@@ -4,7 +4,7 @@ import { noMore } from '../../../cli/options/arguments.ts';
 import { formatHelp, type HelpText } from '../../../cli/help.ts';
 import { readOptions, type Option } from '../../../cli/options/options.ts';
 import type { Task } from '../../../cli/task.ts';
-import { codeOf, StartError, UsageError } from '../../problems.ts';
+import { codeOf, inWords, StartError, UsageError } from '../../problems.ts';
 
 const LOOK_MS = 50;
 const DEFAULT_WAIT_S = 60;
@@ -43,7 +43,7 @@ async function upgrade(pid: number, waitS: number, out: (text: string) => void):
   try {
     process.kill(pid, 'SIGUSR1');
   } catch (error) {
-    throw new StartError(codeOf(error) === 'ESRCH' ? `there is no process ${pid}` : `process ${pid} cannot be sent a signal: ${codeOf(error)}`);
+    throw new StartError(codeOf(error) === 'ESRCH' ? `there is no process ${pid}` : `process ${pid} cannot be sent a signal: ${inWords(error)}`);
   }
   const endsAt = performance.now() + 1_000 * waitS;
   while (isThere(pid)) {

@@ -4,6 +4,7 @@ import type { Writable } from 'node:stream';
 import type { Handle } from '../handle.ts';
 import type { NewProcess, NewProcessUser } from '../hand-over.ts';
 import { OLD_PROCESS_VARIABLE, type ToNew, type ToOld } from '../messages.ts';
+import { inWords } from '../../problems.ts';
 
 /** Starts this program as it is on disk now, with the same arguments, output and environment. */
 export function startNew(user: NewProcessUser): NewProcess {
@@ -16,7 +17,7 @@ export function startNew(user: NewProcessUser): NewProcess {
   // Whatever fails, what follows is its end.
   pipe.on('error', () => undefined);
   child.on('message', (message: ToOld) => user.heard(message));
-  child.on('error', (error) => user.ended(error.message));
+  child.on('error', (error) => user.ended(inWords(error)));
   child.once('exit', (status, signal) => user.ended(signal ?? `status ${status}`));
   return {
     pid: child.pid ?? 0,

@@ -93,10 +93,10 @@ describe('davecast config check', () => {
         expect.stringMatching(/^files\.yaml:3:1: keys: peers:3: name must have /),
         expect.stringMatching(/^files\.yaml:3:1: keys: peers:4: key must be 32 bytes/),
         expect.stringMatching(/^files\.yaml:4:1: sign: own\.sign:1: /),
-        'files.yaml:5:1: verify: none.verify: cannot be read: ENOENT',
-        'files.yaml:6:1: relay: nats://h:4222: /no/such.creds: cannot be read: ENOENT',
-        'files.yaml:8:19: mounts.jazz.source.to: nats://h:4222: /no/login: cannot be read: ENOENT',
-        'files.yaml:9:23: mounts["jazz.mp3"].source.to: nats://h:4222: /no/login: cannot be read: ENOENT',
+        'files.yaml:5:1: verify: none.verify: cannot be read: no such file or directory (ENOENT)',
+        'files.yaml:6:1: relay: nats://h:4222: /no/such.creds: cannot be read: no such file or directory (ENOENT)',
+        'files.yaml:8:19: mounts.jazz.source.to: nats://h:4222: /no/login: cannot be read: no such file or directory (ENOENT)',
+        'files.yaml:9:23: mounts["jazz.mp3"].source.to: nats://h:4222: /no/login: cannot be read: no such file or directory (ENOENT)',
       ]);
     });
 

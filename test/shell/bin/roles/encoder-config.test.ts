@@ -95,7 +95,7 @@ describe('the mountpoints of an encoder', () => {
     ['--mount one --to a:1 --from http://h/m --from http://h/n', undefined, /--from is given twice; with several mountpoints it is --from MOUNT=URL/],
     ['--to a:1 --from one=http://h/m --from one=http://h/n', undefined, /--from is given twice for \/one/],
     ['--to a:1 --from one=http://h/m --listen 0', undefined, /--listen is for no mountpoint/],
-    ['--to a:1 --from one=https://h/m --ca no/such/file', undefined, /--ca: cannot read no\/such\/file: ENOENT/],
+    ['--to a:1 --from one=https://h/m --ca no/such/file', undefined, /--ca: cannot read no\/such\/file: no such file or directory \(ENOENT\)/],
     ['--to a:1 --from one=nonsense', undefined, /--from must be http/],
     ['--mount one --to a:1 --stdin --shoutcast-mount one', undefined, /--shoutcast-mount needs --listen/],
     ['--mount one --mount two --to a:1 --listen 1 --shoutcast-port 2', undefined, /--shoutcast-mount is missing: source clients push to several mountpoints/],

@@ -79,5 +79,5 @@ describe('an edge with lists of addresses', () => {
 });
 
 it('does not start with a list that cannot be read', async () => {
-  await expect(serve(['one'], { allow: scratch.path('none'), deny: scratch.write('bad', 'x') })).rejects.toThrow(/none: cannot be read: ENOENT\n.*bad:1: must be/);
+  await expect(serve(['one'], { allow: scratch.path('none'), deny: scratch.write('bad', 'x') })).rejects.toThrow(/none: cannot be read: no such file or directory \(ENOENT\)\n.*bad:1: must be/);
 });

@@ -251,7 +251,7 @@ describe('an icecast.xml that is wrong', () => {
   });
 
   it('is not there', () => {
-    expect(() => readIcecastConfig(join(directory, 'none.xml'))).toThrow(/^cannot read .*none\.xml: ENOENT, there is no such file$/);
+    expect(() => readIcecastConfig(join(directory, 'none.xml'))).toThrow(/^cannot read .*none\.xml: no such file or directory \(ENOENT\)$/);
   });
 });
 

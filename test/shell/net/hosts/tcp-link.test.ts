@@ -86,14 +86,14 @@ describe('a link', () => {
     await expect.poll(received).toBe('hellohello');
     sockets[1]!.resetAndDestroy();
     await expect.poll(received).toBe('hellohellohello');
-    expect(user.told).toEqual(['up', 'down: closed by peer', 'up', 'down: ECONNRESET', 'up']);
+    expect(user.told).toEqual(['up', 'down: closed by peer', 'up', 'down: connection reset by peer (ECONNRESET)', 'up']);
   });
 
   it('tries the ways to a machine in turn', async () => {
     const { port, received } = await server();
     const { told } = link(['127.0.0.9', '127.0.0.1'], port);
     await expect.poll(received).toBe('hello');
-    expect(told.all('disconnected')).toMatchObject([{ peer: `127.0.0.9:${port}`, reason: 'ECONNREFUSED' }]);
+    expect(told.all('disconnected')).toMatchObject([{ peer: `127.0.0.9:${port}`, reason: 'connection refused (ECONNREFUSED)' }]);
   });
 
   it('tells once that nobody is there, and when somebody is', async () => {

@@ -187,7 +187,7 @@ describe('a cluster of NATS', () => {
   it('has a login in a file that is not there: nothing starts', async () => {
     const a = await nats();
     const file = loginFile();
-    const problem = `${a.url}: ${file}: cannot be read: ENOENT`;
+    const problem = `${a.url}: ${file}: cannot be read: no such file or directory (ENOENT)`;
     const relays = endpoints([`${a.url}?login=${file}`]);
     await expect(running.encoder([`${a.url}?login=${file}`])).rejects.toThrow(problem);
     await expect(running.edge([`${a.url}?login=${file}`])).rejects.toThrow(problem);
@@ -202,7 +202,7 @@ describe('a cluster of NATS', () => {
     await encoder.until('target-up');
     rmSync(file);
     a.cut();
-    await encoder.until('still-disconnected', { reason: `${file}: cannot be read: ENOENT` });
+    await encoder.until('still-disconnected', { reason: `${file}: cannot be read: no such file or directory (ENOENT)` });
     writeFileSync(file, 'tok\n');
     await expect.poll(() => encoder.all('target-up').length).toBeGreaterThan(1);
     expect(encoder.all('disconnected')).toHaveLength(1);

@@ -65,7 +65,7 @@ describe('certificates', () => {
     await told.until('certificate-loaded', { serial: serials.renewed });
     expect(certificates.contextFor(undefined)).not.toBe(before);
     rmSync(files.key);
-    await told.until('certificate-refused', { problem: `${files.key}: cannot be read: ENOENT` });
+    await told.until('certificate-refused', { problem: `${files.key}: cannot be read: no such file or directory (ENOENT)` });
     expect(told.all('certificate-refused').map(({ inUse }) => inUse)).toEqual([serials.local, serials.local, serials.renewed]);
   });
 

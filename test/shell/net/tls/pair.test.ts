@@ -26,7 +26,7 @@ describe('a certificate and its key', () => {
   });
 
   it.each([
-    ['a file that is not there', { cert: join(directory, 'none'), key: localKey }, /none: cannot be read: ENOENT$/],
+    ['a file that is not there', { cert: join(directory, 'none'), key: localKey }, /none: cannot be read: no such file or directory \(ENOENT\)$/],
     ['a directory', { cert: directory, key: localKey }, /: is not a file$/],
     ['an empty certificate', { cert: file('empty.crt', ''), key: localKey }, /empty.crt: has no certificate in PEM$/],
     ['the key in place of the certificate', { cert: localKey, key: localKey }, /local.key: has no certificate in PEM$/],

@@ -62,7 +62,7 @@ describe('the access log', () => {
     const moved = `${folder}.moved`;
     await rename(folder, moved);
     process.emit('SIGHUP', 'SIGHUP');
-    expect(await told.until('access-not-reopened')).toMatchObject({ file, error: 'ENOENT' });
+    expect(await told.until('access-not-reopened')).toMatchObject({ file, error: 'no such file or directory (ENOENT)' });
     log.take(entry(7));
     await log.stop(60_000);
     await rename(moved, folder);
@@ -72,14 +72,14 @@ describe('the access log', () => {
   it.runIf(existsSync('/dev/full'))('says once that the disk is full, and how many lines were lost when it is not', async () => {
     const log = new AccessLog({ file: '/dev/full', format: 'combined' }, told.log);
     log.take(entry(1));
-    expect(await told.until('access-not-written')).toMatchObject({ file: '/dev/full', error: 'ENOSPC' });
+    expect(await told.until('access-not-written')).toMatchObject({ file: '/dev/full', error: 'no space left on device (ENOSPC)' });
     log.take(entry(2));
     await log.stop(60_000);
     expect(told.all('access-not-written')).toHaveLength(1);
   });
 
   it('is refused where it cannot be opened', () => {
-    expect(() => new AccessLog({ file: join(folder, 'none', 'access.log'), format: 'combined' }, told.log)).toThrow(/access\.log cannot be opened: ENOENT/);
+    expect(() => new AccessLog({ file: join(folder, 'none', 'access.log'), format: 'combined' }, told.log)).toThrow(/access\.log cannot be opened: no such file or directory \(ENOENT\)/);
   });
 });
 

@@ -93,7 +93,7 @@ describe('davecast switch and sources', () => {
     const plain = url.replace('http:', 'https:');
     expect(await run('sources', plain)).toMatchObject({ status: 1, err: expect.stringMatching(/failed: the server does not speak TLS at this port: use http\n$/) as unknown });
     expect(await run('sources', secure, '--ca', certificateFile('local.key'))).toMatchObject({ status: 2, err: expect.stringMatching(/^davecast: --ca: .*local\.key: has no certificate in PEM/) as unknown });
-    expect(await run('sources', secure, '--ca', '/no/such/file')).toMatchObject({ status: 2, err: expect.stringMatching(/^davecast: --ca: cannot read \/no\/such\/file: ENOENT/) as unknown });
+    expect(await run('sources', secure, '--ca', '/no/such/file')).toMatchObject({ status: 2, err: expect.stringMatching(/^davecast: --ca: cannot read \/no\/such\/file: no such file or directory \(ENOENT\)/) as unknown });
   });
 
   it('say in one line why not', async () => {

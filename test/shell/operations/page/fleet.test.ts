@@ -50,7 +50,7 @@ describe('a fleet', () => {
     ['is something else', '/other/', 'answers 200, but not as a Davecast does'],
     ['sends us elsewhere', '/moved/', 'answers 302, but not as a Davecast does'],
     ['does not come to an end', '/long/', 'response too long'],
-    ['is not there', 'http://127.0.0.1:1/', 'connection refused'],
+    ['is not there', 'http://127.0.0.1:1/', 'connection refused (ECONNREFUSED)'],
   ])('says so when one %s', async (_, path, error) => {
     const [part] = await refreshed(new Fleet({ members: [{ url: new URL(path, base), auth: 'admin:x' }], wallMs: () => 2_000 }));
     expect(part).toMatchObject({ error, sinceMs: 2_000, parts: {} });

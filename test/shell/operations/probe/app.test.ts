@@ -98,7 +98,7 @@ describe('davecast probe', () => {
     await server.stop();
     const { report, conclude } = await probe(`http://127.0.0.1:${server.port}/`);
     await report.until('not-connected');
-    expect(conclude()).toEqual({ ok: false, violations: ['no audio: ECONNREFUSED'] });
+    expect(conclude()).toEqual({ ok: false, violations: ['no audio: connection refused (ECONNREFUSED)'] });
   });
 
   it('hears nothing in another format', async () => {

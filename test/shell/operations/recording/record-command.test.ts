@@ -41,7 +41,7 @@ describe('davecast record', () => {
       [['record', 'play', directory], 'record: unknown command "play", must be dump'],
       [['record', 'dump'], 'record dump: DIR is missing'],
       [['record', 'dump', directory], `no process records to ${directory}`],
-      [['record', 'dump', '/nowhere'], 'cannot read /nowhere: ENOENT'],
+      [['record', 'dump', '/nowhere'], 'cannot read /nowhere: no such file or directory (ENOENT)'],
       [['record', 'dump', directory, '--wait', 'x'], '--wait must be a whole number of seconds, not "x"'],
       [['edge', '--http', '0', '--relay', 'h:1', '--no-audio'], '--no-audio needs --record'],
     ];

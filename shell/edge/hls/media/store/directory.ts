@@ -8,7 +8,7 @@ import { wellFormed } from '../../../../http/message/text.ts';
 import type { Log } from '../../../../log/log.ts';
 import { atMost } from '../../../../process/time/at-most.ts';
 import { makeDirectory } from '../../../../process/files/make-directory.ts';
-import { codeOf, StartError } from '../../../../process/problems.ts';
+import { codeOf, inWords, StartError } from '../../../../process/problems.ts';
 import type { KeptSegment } from './kept-segment.ts';
 import { OwnDirectory } from './own-directory.ts';
 
@@ -93,7 +93,7 @@ export class SegmentDirectory {
     try {
       found = (await this.#take(takesOver)) ? await this.#find(takesOver) : 'taken';
     } catch (error) {
-      throw new StartError(`the directory of --hls-dir ${directory} cannot be used: ${codeOf(error)}`);
+      throw new StartError(`the directory of --hls-dir ${directory} cannot be used: ${inWords(error)}`);
     }
     if (found === 'taken') throw new StartError(`the directory of --hls-dir ${directory} is that of another process: each needs one of its own`);
     if (found.damaged > 0) this.#options.log({ kind: 'hls-damaged', file: found.example, count: found.damaged });
@@ -201,7 +201,7 @@ export class SegmentDirectory {
     this.#waiting++;
     this.#work = this.#work
       .then(work)
-      .catch((error: unknown) => this.#failed(codeOf(error)))
+      .catch((error: unknown) => this.#failed(inWords(error)))
       .finally(() => void this.#waiting--);
   }
 
@@ -227,7 +227,7 @@ export class SegmentDirectory {
       await write();
     } catch (error) {
       if (!FULL.has(codeOf(error))) throw error;
-      if (!this.#wasFull) log({ kind: 'hls-not-written', directory, error: codeOf(error) });
+      if (!this.#wasFull) log({ kind: 'hls-not-written', directory, error: inWords(error) });
       this.#wasFull = true;
       await this.#dropTo(this.#bytes - 2 * bytes.length);
       await write();

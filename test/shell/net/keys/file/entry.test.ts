@@ -79,7 +79,7 @@ describe('a file of keys', () => {
   const line = (name: string): string => JSON.stringify({ name, key });
 
   it.each([
-    ['/no/such/file', undefined, 'cannot be read: ENOENT'],
+    ['/no/such/file', undefined, 'cannot be read: no such file or directory (ENOENT)'],
     ['empty', '', ': has no peer: nobody could connect'],
     ['comments', '# studio-a has left\n\n', ': has no peer: nobody could connect'],
     ['two', `${line('studio-a')}\n${line('studio-a')}`, ':2: studio-a is there already'],

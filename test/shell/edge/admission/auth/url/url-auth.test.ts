@@ -224,7 +224,7 @@ describe('a service that does not answer', () => {
     for (let at = 0; at < 3; at++) expect(await ask(edge.port, 'GET /radio HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 503 [^]*The authentication service does not answer/);
     service.answer = ({ answer }) => answer.writeHead(502).end();
     expect(await ask(edge.port, 'GET /radio HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.0 503 /);
-    expect(edge.told.all('auth-service-down').slice(told)).toEqual([{ kind: 'auth-service-down', mount: 'radio', url: `${service.url('').origin}/add`, reason: 'ECONNRESET', whenDown: 'refuse', listeners: 1 }]);
+    expect(edge.told.all('auth-service-down').slice(told)).toEqual([{ kind: 'auth-service-down', mount: 'radio', url: `${service.url('').origin}/add`, reason: 'connection reset by peer (ECONNRESET)', whenDown: 'refuse', listeners: 1 }]);
     service.answer = admits;
     await admitted('/radio');
     expect(await edge.told.until('auth-service-up')).toMatchObject({ mount: 'radio', listeners: 4 });
