@@ -1,7 +1,7 @@
 import { otherReadersTexts } from '../../process/open-to-others.ts';
-import { MOUNTS_KEY, type ConfigFile } from '../../cli/config/config-file.ts';
+import { mountKey } from '../../cli/config/config.ts';
+import type { ConfigFile } from '../../cli/config/config-file.ts';
 import { SOURCE_KEY } from '../../cli/mounts/mount-sources.ts';
-import { keyText } from '../../cli/yaml/document.ts';
 import { upstreamEndpoint, targetEndpoint } from '../../cli/options/arguments.ts';
 import type { Endpoint } from '../../net/addresses/address.ts';
 import { linkCertificates } from '../../net/keys/link-certificates.ts';
@@ -44,7 +44,8 @@ export class ConfigFiles {
     if (event.kind === 'certificate-expired') this.#notes.push(`${event.file}: has expired on ${event.until}`);
   };
 
-  constructor({ options, sources, document }: ConfigFile, { key, sign }: RoleFiles = {}) {
+  constructor(file: ConfigFile, { key, sign }: RoleFiles = {}) {
+    const { options, sources } = file;
     const log = this.#log;
     const one = (option: string): string | undefined => options.get(option)?.texts[0];
     const add = (option: string, reader: Reader): void => void this.#checks.push({ where: options.get(option)!.where, reader });
@@ -55,14 +56,11 @@ export class ConfigFiles {
     if (verify !== undefined) add('verify', new VerifyKeys(verify, log));
     if (cert !== undefined && certKey !== undefined && ca !== undefined) add('link-cert', linkCertificates({ cert, key: certKey, ca }, log));
     const [certs = [], certKeys = []] = ['tls-cert', 'tls-key'].map((option) => options.get(option)?.texts);
-    for (const [at, file] of certs.entries()) if (certKeys[at] !== undefined) add('tls-cert', new Certificates({ files: [{ cert: file, key: certKeys[at] }], log }));
+    for (const [at, pem] of certs.entries()) if (certKeys[at] !== undefined) add('tls-cert', new Certificates({ files: [{ cert: pem, key: certKeys[at] }], log }));
     for (const option of ['to', 'relay', 'upstream', 'peer']) {
       for (const text of options.get(option)?.texts ?? []) this.#addLogin(options.get(option)!.where, option === 'to' ? targetEndpoint(option, text) : upstreamEndpoint(option, text));
     }
-    for (const [name, { to = [] }] of sources) {
-      const place = `${keyText(keyText(MOUNTS_KEY, name), SOURCE_KEY)}.to`;
-      for (const endpoint of to) this.#addLogin(`${document.at(place)}: ${place}`, endpoint);
-    }
+    for (const [name, { to = [] }] of sources) for (const endpoint of to) this.#addLogin(mountKey({ file }, name, `${SOURCE_KEY}.to`), endpoint);
   }
 
   get isEmpty(): boolean {

@@ -88,7 +88,7 @@ describe('davecast config check', () => {
       own('own.key', 'nonsense');
       own('peers', `# ours\n${readKey(['new', 'a'])}{"name":"b c","key":"x"}\n{"name":"d","key":"x"}\n`);
       own('own.sign', readKey(['new', 'studio-a']));
-      expect(await problemsOf('http: 8000\nkey: own.key\nkeys: peers\nsign: own.sign\nverify: none.verify\nrelay: ["nats://h?creds=/no/such.creds", "a:1"]\nmounts:\n  jazz: {source: {to: "nats://h?login=/no/login"}}\n  jazz.mp3: {source: {to: "nats://h?login=/no/login"}}\n')).toEqual([
+      expect(await problemsOf('http: 8000\nkey: own.key\nkeys: peers\nsign: own.sign\nverify: none.verify\nrelay: ["nats://h?creds=/no/such.creds", "a:1"]\nmounts:\n  jazz: {source: {to: "nats://h?login=/no/login"}}\n  jazz.mp3: {source: {to: "nats://h?login=/no/login"}}\n  /news: {source: {to: ["a:1", "nats://h?login=/no/login"]}}\n')).toEqual([
         'files.yaml:2:1: key: own.key: must be an object in JSON, as davecast key new prints it',
         expect.stringMatching(/^files\.yaml:3:1: keys: peers:3: name must have /),
         expect.stringMatching(/^files\.yaml:3:1: keys: peers:4: key must be 32 bytes/),
@@ -97,6 +97,7 @@ describe('davecast config check', () => {
         'files.yaml:6:1: relay: nats://h:4222: /no/such.creds: cannot be read: no such file or directory (ENOENT)',
         'files.yaml:8:19: mounts.jazz.source.to: nats://h:4222: /no/login: cannot be read: no such file or directory (ENOENT)',
         'files.yaml:9:23: mounts["jazz.mp3"].source.to: nats://h:4222: /no/login: cannot be read: no such file or directory (ENOENT)',
+        'files.yaml:10:20: mounts["/news"].source.to: nats://h:4222: /no/login: cannot be read: no such file or directory (ENOENT)',
       ]);
     });
 
