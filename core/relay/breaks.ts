@@ -3,9 +3,9 @@ import type { Micros } from '../base/units.ts';
 import { KnownBreaks } from '../links/known/known-breaks.ts';
 import type { Path } from '../links/paths/path.ts';
 import { encodeBreaks, type Breaks } from '../wire/messages/breaks-message.ts';
-import { prefixed } from '../wire/framing.ts';
 import { MessageType } from '../wire/pdu.ts';
 import type { PassOn } from './moments.ts';
+import { mountOpenings } from './streams/mount-openings.ts';
 import type { RelayStream } from './streams/stream.ts';
 
 export interface RelayBreaksOptions {
@@ -28,13 +28,7 @@ export class RelayBreaks {
   /** What new subscribers need to know of these mountpoints; of all, unless given. */
   openingsOf(mounts?: ReadonlySet<string>): readonly Uint8Array[] {
     const known = [...this.#known].filter(([mount]) => mounts?.has(mount) ?? true);
-    if (known.length === 0) return [];
-    const streams = this.#streamByMount();
-    return known.flatMap(([mount, breaks]) => {
-      const stream = streams.get(mount);
-      const message = stream && messageOf(stream, breaks);
-      return message === undefined ? [] : [prefixed(message)];
-    });
+    return mountOpenings(known, this.#options.streams, messageOf);
   }
 
   /** @param by the relay that says so; undefined: a subscriber. @param mayChange is asked when it is news. */
@@ -55,13 +49,6 @@ export class RelayBreaks {
   #messageFor(path: Path, mount: string, breaks: Breaks): Uint8Array | undefined {
     for (const stream of this.#options.streams) if (stream.mount === mount && stream.isCarriedBy(path)) return messageOf(stream, breaks);
     return undefined;
-  }
-
-  /** One of each mountpoint. In one look at all: mountpoints are known here also when they have no stream any more. */
-  #streamByMount(): ReadonlyMap<string, RelayStream> {
-    const found = new Map<string, RelayStream>();
-    for (const stream of this.#options.streams) if (!found.has(stream.mount)) found.set(stream.mount, stream);
-    return found;
   }
 }
 

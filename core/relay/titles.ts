@@ -3,10 +3,10 @@ import type { PathId } from '../base/machine.ts';
 import type { Micros } from '../base/units.ts';
 import type { Path } from '../links/paths/path.ts';
 import { SetTitles } from '../links/known/set-titles.ts';
-import { prefixed } from '../wire/framing.ts';
 import { MessageType } from '../wire/pdu.ts';
 import { encodeTitle, newTitle, type SetTitle } from '../wire/messages/set-title.ts';
 import type { RelayEvent } from './events.ts';
+import { mountOpenings } from './streams/mount-openings.ts';
 import type { RelayStream } from './streams/stream.ts';
 
 export interface RelayTitlesOptions {
@@ -46,10 +46,11 @@ export class RelayTitles {
 
   /** The same of these mountpoints. */
   openingsOf(mounts: Iterable<string>): readonly Uint8Array[] {
-    return [...mounts].flatMap((mount) => {
-      const message = this.#messageOf(mount);
-      return message === undefined ? [] : [prefixed(message)];
+    const known = [...mounts].flatMap((mount) => {
+      const title = this.#titles.get(mount);
+      return title === undefined ? [] : [[mount, title] as const];
     });
+    return mountOpenings(known, this.#options.streams, messageOf);
   }
 
   hasMount(mount: string): boolean {
@@ -117,7 +118,8 @@ export class RelayTitles {
   }
 
   #spread(now: Micros, mount: string): void {
-    const message = this.#messageOf(mount);
+    const [title, stream] = [this.#titles.get(mount), this.#streamOf(mount)];
+    const message = title && stream && messageOf(stream, title);
     if (message !== undefined) this.#options.spread(now, message);
   }
 
@@ -128,13 +130,12 @@ export class RelayTitles {
     if (message !== undefined) tell(path.id, message);
   }
 
-  #messageOf(mount: string): Uint8Array | undefined {
-    const title = this.#titles.get(mount);
-    return title && this.#streamOf(mount)?.unordered(MessageType.TITLE, encodeTitle({ ...title, isOrdered: false }));
-  }
-
   #streamOf(mount: string): RelayStream | undefined {
     for (const stream of this.#options.streams) if (stream.mount === mount) return stream;
     return undefined;
   }
+}
+
+function messageOf(stream: RelayStream, title: SetTitle): Uint8Array | undefined {
+  return stream.unordered(MessageType.TITLE, encodeTitle({ ...title, isOrdered: false }));
 }
