@@ -24,7 +24,7 @@ let next = process.pid * STRIDE;
  * gives away by itself (ip_local_port_range in ip(7)), and this process gives it once. Rejects where no port can be
  * listened on.
  */
-export function freePort(): Promise<number> {
+export function freeTcpPort(): Promise<number> {
   return firstFree(isFreeTcp);
 }
 

@@ -2,7 +2,7 @@ import { createConnection } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { usageOf } from '../common/accounting.ts';
 import { startDavecast, type Davecast } from '../common/davecast.ts';
-import { freePort } from '../common/free-port.ts';
+import { freeTcpPort } from '../common/free-port.ts';
 import { readOptions } from '../common/options.ts';
 import { report, type ReportOptions } from '../common/report/report.ts';
 import type { Contestant } from '../common/report/results.ts';
@@ -55,7 +55,7 @@ async function measure(options: ReportOptions & { readonly rounds: number }, dir
 }
 
 async function startEdge(relayPort: number): Promise<Readonly<Record<string, number>>> {
-  const port = await freePort();
+  const port = await freeTcpPort();
   const startMs = performance.now();
   const starting = startDavecast(['edge', '--http', `${port}`, '--relay', `127.0.0.1:${relayPort}`, '--bind', '127.0.0.1'], []);
   const [answerMs, audioMs] = await Promise.all([untilAnswered(port, '/healthz'), untilAnswered(port, `/${mountName(0)}`)]);

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startDavecast, type Davecast } from '../common/davecast.ts';
-import { freePort } from '../common/free-port.ts';
+import { freeTcpPort } from '../common/free-port.ts';
 
 /** Relays and an edge that are to be measured. */
 export interface Network {
@@ -56,7 +56,7 @@ export async function startOurs({ relays: count, edgeArgs = [], nodeArgs = [] }:
  * newer its C socket reads are interrupted by the scheduler's signals, which it takes for the end of the connection.
  */
 export async function startOriginal(file: string, relays: number): Promise<Network> {
-  const [http, ...ports] = (await Promise.all(Array.from({ length: 2 * relays + 1 }, freePort))) as [number, ...number[]];
+  const [http, ...ports] = (await Promise.all(Array.from({ length: 2 * relays + 1 }, freeTcpPort))) as [number, ...number[]];
   const start = (...args: string[]): ChildProcess => spawn(file, args, { stdio: 'ignore', env: { ...process.env, GODEBUG: 'asyncpreemptoff=1' } });
   const [inPorts, outPorts] = [ports.slice(0, relays), ports.slice(relays)];
   const children = inPorts.map((inPort, index) => start('-r', `${inPort}`, `${outPorts[index]}`));

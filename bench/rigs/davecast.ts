@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import seedrandom from 'seedrandom';
 import { startDavecast, type Davecast } from '../common/davecast.ts';
-import { freePort } from '../common/free-port.ts';
+import { freeTcpPort } from '../common/free-port.ts';
 import type { Format } from './formats.ts';
 import type { Material } from '../referee/material.ts';
 import type { Middle, Rig, Told } from './rig.ts';
@@ -167,7 +167,7 @@ class RelayServer implements Middle {
   }
 
   async start(): Promise<void> {
-    this.#ports ??= new Map([['in', await freePort()], ['out', await freePort()]]);
+    this.#ports ??= new Map([['in', await freeTcpPort()], ['out', await freeTcpPort()]]);
     this.#process = await this.#launch(['relay', '--in', `${this.port('in')}`, '--out', `${this.port('out')}`], ['in', 'out']);
   }
 

@@ -4,7 +4,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { threadsWait } from '../common/accounting.ts';
-import { freePort } from '../common/free-port.ts';
+import { freeTcpPort } from '../common/free-port.ts';
 import { end } from './studio.ts';
 
 /** Icecast and Liquidsoap refuse to run as root; Debian's user and group "nobody" and "nogroup" have this number. */
@@ -26,7 +26,7 @@ export class IcecastServer {
 
   /** Starts it, or another program that takes its options, with what a configuration says, in which {port} and {directory} stand for what it is given. */
   static async start(configuration: string, program: string = 'icecast2'): Promise<IcecastServer> {
-    const port = await freePort();
+    const port = await freeTcpPort();
     const directory = mkdtempSync(path.join(tmpdir(), 'davecast-icecast-'));
     const file = path.join(directory, 'icecast.xml');
     writeFileSync(file, configuration.replaceAll('{port}', `${port}`).replaceAll('{directory}', directory));

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { freePort } from '../common/free-port.ts';
+import { freeTcpPort } from '../common/free-port.ts';
 import { inRepository } from '../common/repository.ts';
 import type { Format } from './formats.ts';
 import { IcecastServer, asNobody, canConnect } from './icecast-server.ts';
@@ -45,7 +45,7 @@ export class LiquidsoapRig implements Rig {
 
   async start(): Promise<void> {
     this.#icecast = await IcecastServer.start(readFileSync(icecastConfiguration, 'utf8'));
-    this.#harborPort = await freePort();
+    this.#harborPort = await freeTcpPort();
     const env = { ...process.env, HOME: tmpdir(), HARBOR_PORT: `${this.#harborPort}`, ICECAST_PORT: `${this.#icecast.port}`, CODEC: this.#format };
     const child = spawn('liquidsoap', [script], { stdio: ['ignore', 'pipe', 'pipe'], env, cwd: tmpdir(), ...asNobody() });
     this.#child = child;

@@ -2,7 +2,7 @@ import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startDavecast, type Davecast } from '../../bench/common/davecast.ts';
-import { freePort } from '../../bench/common/free-port.ts';
+import { freeTcpPort } from '../../bench/common/free-port.ts';
 import { data, framed, message } from '../core/support/messages.ts';
 import { numbered, range } from '../core/support/frames.ts';
 import { Pusher } from './support/pushing.ts';
@@ -23,7 +23,7 @@ async function relay(out: number, other: number): Promise<Davecast> {
 
 describe('two relays that subscribe to each other', () => {
   it('pass nothing on for ever, whatever its numbers', { timeout: 60_000 }, async () => {
-    const [a, b] = [await freePort(), await freePort()];
+    const [a, b] = [await freeTcpPort(), await freeTcpPort()];
     const first = await relay(a, b);
     const second = await relay(b, a);
     await sleep(1_500);

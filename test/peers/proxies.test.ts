@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withSettings } from '../../core/config/settings.ts';
 import { EdgeApp } from '../../shell/edge/edge.ts';
 import { parseRange } from '../../shell/net/addresses/allow.ts';
-import { CapturedLog, freeTcpPort, mp3Frames, RawClient, sleep } from '../shell/support/support.ts';
+import { freeTcpPort } from '../../bench/common/free-port.ts';
+import { CapturedLog, mp3Frames, RawClient, sleep } from '../shell/support/support.ts';
 import { ca, certificateFile } from '../shell/net/tls/support.ts';
 import { describeWith } from './support/need.ts';
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startDavecast, type Davecast } from '../../../bench/common/davecast.ts';
 import { run } from '../../../bench/referee/decoders.ts';
 import { end } from '../../../bench/rigs/studio.ts';
-import { freeTcpPort } from '../../shell/support/support.ts';
+import { freeTcpPort } from '../../../bench/common/free-port.ts';
 import { launchChromium } from '../players/chromium.ts';
 import { players } from '../players/players.ts';
 import { describeWith } from '../support/need.ts';

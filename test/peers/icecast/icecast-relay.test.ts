@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startDavecast, type Davecast } from '../../../bench/common/davecast.ts';
-import { freePort } from '../../../bench/common/free-port.ts';
+import { freeTcpPort } from '../../../bench/common/free-port.ts';
 import { inRepository } from '../../../bench/common/repository.ts';
 import { decode } from '../../../bench/referee/decoders.ts';
 import { makeMaterial } from '../../../bench/referee/material.ts';
@@ -43,7 +43,7 @@ describeWith(['icecast2', 'ffmpeg'], 'a real Icecast with two edges, as the manu
   beforeAll(async () => {
     await rig.start();
     await rig.untilReady(READY_MS);
-    for (let i = 0; i < 2; i++) edges.push(await startEdge(await freePort()));
+    for (let i = 0; i < 2; i++) edges.push(await startEdge(await freeTcpPort()));
     for (const { ports } of edges) await untilHeard(ports.get('http')!);
     icecast = await IcecastServer.start(configuration(rig.mount, edges));
     for (const mount of [rig.mount, `${rig.mount}-2`]) {

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { canConnect } from '../../../bench/rigs/icecast-server.ts';
 import { end } from '../../../bench/rigs/studio.ts';
-import { freeTcpPort, sleep } from '../../shell/support/support.ts';
+import { freeTcpPort } from '../../../bench/common/free-port.ts';
+import { sleep } from '../../shell/support/support.ts';
 
 export interface NatsServerOptions {
   readonly hasHistory?: boolean;

@@ -12,7 +12,8 @@ import type { App } from '../../../shell/process/app.ts';
 import { StationApp } from '../../../shell/station/station.ts';
 import { expressionsOf } from '../../shell/operations/metrics/monitoring.ts';
 import { Programme, source, stopAll } from '../../shell/station/support.ts';
-import { CapturedLog, freeTcpPort, sleep } from '../../shell/support/support.ts';
+import { freeTcpPort } from '../../../bench/common/free-port.ts';
+import { CapturedLog, sleep } from '../../shell/support/support.ts';
 import { describeWith } from '../support/need.ts';
 
 const monitoring = join(import.meta.dirname, '../../../packaging/monitoring');

@@ -12,7 +12,8 @@ import { EncoderApp, type EncoderConfig, type EncoderMount } from '../../../shel
 import type { Log } from '../../../shell/log/log.ts';
 import { RelayApp } from '../../../shell/relay/relay.ts';
 import type { RelayConfig } from '../../../shell/relay/config.ts';
-import { ask, CapturedLog, FRAME_BYTES, freeTcpPort, freeUdpPort, mp3Frames, RawClient, sleep } from '../support/support.ts';
+import { freeTcpPort, freeUdpPort } from '../../../bench/common/free-port.ts';
+import { ask, CapturedLog, FRAME_BYTES, mp3Frames, RawClient, sleep } from '../support/support.ts';
 
 const running: { stop(): Promise<void> }[] = [];
 

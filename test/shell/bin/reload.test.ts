@@ -15,7 +15,8 @@ import { EventFanOut } from '../../../shell/log/fan-out.ts';
 import type { LogLevel } from '../../../shell/log/text/table.ts';
 import type { ReloadResult } from '../../../shell/process/app.ts';
 import { certificateFile, secureClient, serialFor, serials, serverOptions, type PairName } from '../net/tls/support.ts';
-import { ask, CapturedLog, freeUdpPort, mp3Frames, RawClient } from '../support/support.ts';
+import { freeUdpPort } from '../../../bench/common/free-port.ts';
+import { ask, CapturedLog, mp3Frames, RawClient } from '../support/support.ts';
 
 let directory: string;
 beforeAll(() => {

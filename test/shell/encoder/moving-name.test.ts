@@ -13,7 +13,8 @@ import { TargetLinks, type Slot } from '../../../shell/encoder/target-links.ts';
 import { HostLinks } from '../../../shell/net/hosts/host-links.ts';
 import type { Lookup } from '../../../shell/net/addresses/resolve.ts';
 import { Wiring } from '../../../shell/net/wiring/wiring.ts';
-import { CapturedLog, freeTcpPort, mp3Frames, RawClient } from '../support/support.ts';
+import { freeTcpPort } from '../../../bench/common/free-port.ts';
+import { CapturedLog, mp3Frames, RawClient } from '../support/support.ts';
 
 const running: { stop(): Promise<unknown> | void }[] = [];
 

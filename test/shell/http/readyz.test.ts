@@ -11,7 +11,8 @@ import type { App } from '../../../shell/process/app.ts';
 import { RelayApp } from '../../../shell/relay/relay.ts';
 import type { RelayConfig } from '../../../shell/relay/config.ts';
 import { StationApp, type StationConfig } from '../../../shell/station/station.ts';
-import { ask, CapturedLog, freeTcpPort, mp3Frames, RawClient } from '../support/support.ts';
+import { freeTcpPort } from '../../../bench/common/free-port.ts';
+import { ask, CapturedLog, mp3Frames, RawClient } from '../support/support.ts';
 
 const bind = '127.0.0.1';
 const settings = withSettings({ stopMs: 100, backoffMinMs: 10, backoffMaxMs: 20 });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { data, framed } from '../../core/support/messages.ts';
 import { built } from '../../support/built.ts';
-import { freeTcpPort } from '../support/support.ts';
+import { freeTcpPort } from '../../../bench/common/free-port.ts';
 
 let directory: string;
 const children: ChildProcess[] = [];

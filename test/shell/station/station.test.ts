@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseEndpoint, type Endpoint } from '../../../shell/net/addresses/address.ts';
-import { ask, freeTcpPort, RawClient } from '../support/support.ts';
+import { freeTcpPort } from '../../../bench/common/free-port.ts';
+import { ask, RawClient } from '../support/support.ts';
 import { isUnbroken, listener, Programme, running, source, station, stopAll } from './support.ts';
 
 afterEach(stopAll);

@@ -126,5 +126,3 @@ export function mp3Frames(count: number, seed = 'programme'): Buffer[] {
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
-
-export { freePort as freeTcpPort, freeUdpPort } from '../../../bench/common/free-port.ts';

@@ -6,7 +6,8 @@ import { readDavecast } from '../../../../shell/bin/command-line.ts';
 import { EventFanOut } from '../../../../shell/log/fan-out.ts';
 import { Metrics } from '../../../../shell/operations/metrics/metrics.ts';
 import type { App } from '../../../../shell/process/app.ts';
-import { ask, CapturedLog, freeTcpPort } from '../../support/support.ts';
+import { freeTcpPort } from '../../../../bench/common/free-port.ts';
+import { ask, CapturedLog } from '../../support/support.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'davecast-gate-'));
 const deny = join(directory, 'deny');

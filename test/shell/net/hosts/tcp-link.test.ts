@@ -4,7 +4,8 @@ import { withSettings } from '../../../../core/config/settings.ts';
 import { HostLinks } from '../../../../shell/net/hosts/host-links.ts';
 import { TcpLink, type LinkUser } from '../../../../shell/net/hosts/tcp-link.ts';
 import { Wiring } from '../../../../shell/net/wiring/wiring.ts';
-import { CapturedLog, freeTcpPort } from '../../support/support.ts';
+import { freeTcpPort } from '../../../../bench/common/free-port.ts';
+import { CapturedLog } from '../../support/support.ts';
 
 const settings = withSettings({ backoffMinMs: 5, backoffMaxMs: 20 });
 const stops: (() => void)[] = [];

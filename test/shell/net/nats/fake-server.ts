@@ -1,6 +1,6 @@
 import type net from 'node:net';
 import { listenTcp } from '../../../../shell/net/tcp.ts';
-import { freeTcpPort } from '../../support/support.ts';
+import { freeTcpPort } from '../../../../bench/common/free-port.ts';
 
 interface Client {
   readonly socket: net.Socket;

@@ -11,7 +11,8 @@ import { parseEndpoint } from '../../../../shell/net/addresses/address.ts';
 import type { App } from '../../../../shell/process/app.ts';
 import { RelayApp } from '../../../../shell/relay/relay.ts';
 import { framed } from '../../../core/support/messages.ts';
-import { CapturedLog, freeTcpPort, mp3Frames, RawClient, sleep, type Told } from '../../support/support.ts';
+import { freeTcpPort } from '../../../../bench/common/free-port.ts';
+import { CapturedLog, mp3Frames, RawClient, sleep, type Told } from '../../support/support.ts';
 
 const settings = withSettings({ silentPeerMs: 300, firstMessageMs: 1_500, idleMs: 1_000, backoffMinMs: 20, backoffMaxMs: 100, stopMs: 100 });
 const running: { stop(): Promise<void> | void }[] = [];

@@ -9,7 +9,8 @@ import { EncoderApp } from '../../../../shell/encoder/encoder.ts';
 import { parseEndpoint } from '../../../../shell/net/addresses/address.ts';
 import { built } from '../../../support/built.ts';
 import { isUnbroken, listener, Programme, running, source, stopAll } from '../../station/support.ts';
-import { CapturedLog, freeTcpPort, sleep, type RawClient } from '../../support/support.ts';
+import { freeTcpPort } from '../../../../bench/common/free-port.ts';
+import { CapturedLog, sleep, type RawClient } from '../../support/support.ts';
 import { EdgeProcess } from './support.ts';
 
 const bind = '127.0.0.1';

@@ -8,7 +8,8 @@ import { EdgeApp } from '../../../../shell/edge/edge.ts';
 import { parseEndpoint } from '../../../../shell/net/addresses/address.ts';
 import { built } from '../../../support/built.ts';
 import { isUnbroken, listener, Programme, running, source, stopAll } from '../../station/support.ts';
-import { ask, CapturedLog, freeTcpPort, type RawClient } from '../../support/support.ts';
+import { freeTcpPort } from '../../../../bench/common/free-port.ts';
+import { ask, CapturedLog, type RawClient } from '../../support/support.ts';
 import { EdgeProcess } from './support.ts';
 
 const bind = '127.0.0.1';
