@@ -7,6 +7,7 @@ import { readOptions } from '../common/options.ts';
 import { report, type ReportOptions } from '../common/report/report.ts';
 import type { Contestant } from '../common/report/results.ts';
 import { withDirectory } from '../common/temporary.ts';
+import { until } from '../common/until.ts';
 import { startOurs } from '../ingest/networks.ts';
 import { icecastConfiguration } from '../listeners/servers.ts';
 import { startLoad } from '../load/load.ts';
@@ -85,12 +86,7 @@ async function startIcecast(): Promise<Readonly<Record<string, number>>> {
 
 /** When the first byte behind the head of an answer with 200 came. It is asked for until then. */
 async function untilAnswered(port: number, at: string): Promise<number> {
-  const until = performance.now() + LIMIT_MS;
-  while (performance.now() < until) {
-    if (await answers(port, at)) return performance.now();
-    await sleep(RETRY_MS);
-  }
-  throw new Error(`${at} is not answered`);
+  return await until(`an answer to ${at}`, async () => (await answers(port, at)) && performance.now(), { withinMs: LIMIT_MS, everyMs: RETRY_MS });
 }
 
 function answers(port: number, at: string): Promise<boolean> {

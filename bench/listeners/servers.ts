@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { get } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { inRepository } from '../common/repository.ts';
+import { until } from '../common/until.ts';
 import { startOurs } from '../ingest/networks.ts';
 import { startLoad, type Load } from '../load/load.ts';
 import { mountName, type LoadPlan } from '../load/plan.ts';
@@ -49,11 +49,7 @@ export function icecastConfiguration(limits: { readonly clients: number; readonl
 
 /** Resolves when a mountpoint is there. */
 export async function untilThere(port: number, mount: string): Promise<void> {
-  const until = performance.now() + START_MS;
-  while (!(await isThere(port, mount))) {
-    if (performance.now() > until) throw new Error(`${mount} is not there`);
-    await sleep(200);
-  }
+  await until(`${mount} at port ${port}`, () => isThere(port, mount), { withinMs: START_MS, everyMs: 200 });
 }
 
 /** Resolves when all mountpoints are there. */

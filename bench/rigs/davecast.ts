@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline';
 import seedrandom from 'seedrandom';
 import { startDavecast, type Davecast } from '../common/davecast.ts';
 import { freeTcpPort } from '../common/free-port.ts';
+import { until } from '../common/until.ts';
 import type { Format } from './formats.ts';
 import type { Material } from '../referee/material.ts';
 import type { Middle, Rig, Told } from './rig.ts';
@@ -99,11 +100,7 @@ export class DavecastRig implements Rig {
   }
 
   async untilReady(timeoutMs: number): Promise<void> {
-    const until = performance.now() + timeoutMs;
-    while (!(this.#events.has('mount-started') && this.#events.has('backup-added'))) {
-      if (performance.now() > until) throw new Error(`not both encoders have reached the edge: ${this.complaints.join('; ')}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await until(() => `both encoders at the edge: ${this.complaints.join('; ')}`, () => this.#events.has('mount-started') && this.#events.has('backup-added'), { withinMs: timeoutMs, everyMs: 20 });
   }
 
   setWeather(weather: (studio: number, relay: number) => Weather): void {

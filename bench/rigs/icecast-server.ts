@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { threadsWait } from '../common/accounting.ts';
 import { freeTcpPort } from '../common/free-port.ts';
+import { until } from '../common/until.ts';
 import { end } from './studio.ts';
 
 /** Icecast and Liquidsoap refuse to run as root; Debian's user and group "nobody" and "nogroup" have this number. */
 const NOBODY = 65_534;
-const START_MS = 60_000;
 const LOOK_EVERY_MS = 5;
 
 /** A real Icecast in a directory of its own. */
@@ -37,8 +37,8 @@ export class IcecastServer {
     const server = new IcecastServer(port, directory, child);
     try {
       // Icecast 2.4.4 lets somebody connect before its thread for statistics has begun, which then adds to a counter that is not there, and ends it (SIGSEGV in src/stats.c).
-      if (program === 'icecast2') await server.#until('does not start', () => server.log.includes('server started') && (process.platform !== 'linux' || threadsWait(server.pid)));
-      await server.#until('does not listen', () => canConnect(port));
+      if (program === 'icecast2') await server.#until('starts', () => server.log.includes('server started') && (process.platform !== 'linux' || threadsWait(server.pid)));
+      await server.#until('listens', () => canConnect(port));
     } catch (error) {
       await server.stop();
       throw error;
@@ -48,7 +48,7 @@ export class IcecastServer {
 
   /** Until its log says that it has a source at the mountpoint, be it a relay; at log level 3. Rejects with its log when it never does. */
   untilOnAir(mount: string): Promise<void> {
-    return this.#until(`is not on air at /${mount}`, () => this.log.includes(`listener count on /${mount} now`));
+    return this.#until(`is on air at /${mount}`, () => this.log.includes(`listener count on /${mount} now`));
   }
 
   get pid(): number {
@@ -68,13 +68,14 @@ export class IcecastServer {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  async #until(problem: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-    const untilMs = performance.now() + START_MS;
-    while (!(await holds())) {
+  async #until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+    const holdsYet = async (): Promise<boolean> => {
+      if (await holds()) return true;
       const how = this.#child.exitCode ?? this.#child.signalCode;
-      if (how !== null || performance.now() > untilMs) throw new Error(`Icecast at port ${this.port}${how === null ? '' : `, which has ended with ${how},`} ${problem}: ${this.log}`);
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-    }
+      if (how !== null) throw new Error(`Icecast at port ${this.port} has ended with ${how} before it ${what}: ${this.log}`);
+      return false;
+    };
+    await until(() => `Icecast at port ${this.port} ${what}: ${this.log}`, holdsYet, { everyMs: LOOK_EVERY_MS });
   }
 }
 

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { freeTcpPort } from '../common/free-port.ts';
+import { until } from '../common/until.ts';
 import { inRepository } from '../common/repository.ts';
 import type { Format } from './formats.ts';
 import { IcecastServer, asNobody, canConnect } from './icecast-server.ts';
@@ -51,11 +52,11 @@ export class LiquidsoapRig implements Rig {
     this.#child = child;
     child.on('error', (error) => this.complaints.push(error.message));
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => this.#read(text));
-    const until = performance.now() + START_MS;
-    while (!(await canConnect(this.#harborPort))) {
-      if (performance.now() > until || child.exitCode !== null) throw new Error(`liquidsoap does not listen: ${this.#log.slice(-2_000)}`);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    const listens = async (): Promise<boolean> => {
+      if (child.exitCode !== null) throw new Error(`liquidsoap has ended with ${child.exitCode}: ${this.#log.slice(-2_000)}`);
+      return await canConnect(this.#harborPort);
+    };
+    await until(() => `liquidsoap listens: ${this.#log.slice(-2_000)}`, listens, { withinMs: START_MS, everyMs: 100 });
     for (const studio of this.studios) await studio.start();
   }
 

@@ -1,5 +1,6 @@
 import type { Format } from './formats.ts';
 import type { Material } from '../referee/material.ts';
+import { until } from '../common/until.ts';
 import { Studio } from './studio.ts';
 
 /** The mountpoints of the two studios where they push to one server, the preferred one first. */
@@ -32,9 +33,5 @@ export function pushingStudios({ format, material, seed, port, onComplaint }: Pu
 
 /** Resolves when the log tells of all of `signs`. */
 export async function untilLogged(log: () => string, signs: readonly string[], timeoutMs: number): Promise<void> {
-  const until = performance.now() + timeoutMs;
-  while (!signs.every((sign) => log().includes(sign))) {
-    if (performance.now() > until) throw new Error(`not both encoders have got through: ${log().slice(-2_000)}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  await until(() => `both encoders in the log: ${log().slice(-2_000)}`, () => signs.every((sign) => log().includes(sign)), { withinMs: timeoutMs, everyMs: 100 });
 }

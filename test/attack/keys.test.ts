@@ -7,7 +7,8 @@ import { figures } from './support/figures.ts';
 import { Hostile } from './support/hostile.ts';
 import { keyedPusher, Keys, linked } from './support/keyed.ts';
 import { Crowd, Pusher } from './support/pushing.ts';
-import { HOST, MOUNT, RELAYS, Station, until } from './support/station.ts';
+import { until } from '../../bench/common/until.ts';
+import { HOST, MOUNT, RELAYS, Station } from './support/station.ts';
 
 const MESSAGES_WITH_KEY = 800_000;
 const MESSAGES_WITHOUT_KEY = 200_000;

@@ -6,7 +6,8 @@ import { figures } from './support/figures.ts';
 import { Hostile } from './support/hostile.ts';
 import { Keys } from './support/keyed.ts';
 import { Shooter } from './support/pushing.ts';
-import { HOST, Station, until } from './support/station.ts';
+import { until } from '../../bench/common/until.ts';
+import { HOST, Station } from './support/station.ts';
 
 const DATAGRAMS = 400_000;
 const AT_A_TIME = 500;

@@ -4,7 +4,8 @@ import { startDavecast, type Davecast } from '../../bench/common/davecast.ts';
 import { announce, data, framed } from '../core/support/messages.ts';
 import { numbered, range } from '../core/support/frames.ts';
 import { Crowd, Pusher } from './support/pushing.ts';
-import { HOST, RELAYS, Listener, MOUNT, Station, until } from './support/station.ts';
+import { until } from '../../bench/common/until.ts';
+import { HOST, RELAYS, Listener, MOUNT, Station } from './support/station.ts';
 
 /** Few slots, so that few connections take them all. */
 const FEW = { relay: ['--max-paths', '40', '--max-subscribers', '12', '--max-streams', '200'], edge: ['--max-streams', '200', '--max-unannounced-streams', '50'] };

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { pairOf, type PairName } from '../shell/net/tls/support.ts';
 import { Ledger, type Saying } from './ledger.ts';
-import { eventually, HOST, type Running } from './running.ts';
+import { until } from '../../bench/common/until.ts';
+import { HOST, type Running } from './running.ts';
 import { Site } from './site.ts';
 
 // Each incident of docs/runbook.md on one site, from the small ones to the large ones. What takes long goes on behind the next ones.
@@ -157,7 +158,7 @@ it.skipIf(process.platform !== 'linux')('a disk that is full', async () => {
     expect(status, stderr).toBe(0);
   };
   const [listener, later] = [site.listen('jazz'), site.listen('jazz')];
-  await eventually('both listeners hear something', () => (Math.min(listener.bytesRead, later.bytesRead) > 1_000 ? true : undefined), recovery);
+  await until('both listeners hear something', () => Math.min(listener.bytesRead, later.bytesRead) > 1_000, recovery);
   await ledger.incident('the disk is full, and a listener leaves', () => {
     limit('1');
     listener.destroy();
@@ -174,7 +175,7 @@ it.skipIf(process.platform !== 'linux')('a disk that is full', async () => {
 
 it('a worker that dies', async () => {
   const listener = site.listen('jazz');
-  await eventually('the listener hears something', () => (listener.bytesRead > 1_000 ? true : undefined), recovery);
+  await until('the listener hears something', () => listener.bytesRead > 1_000, recovery);
   // The listener that takes nothing came first, and is with the first one.
   const worker = edge.find('worker-started', { worker: 2 })!;
   await ledger.incident('a listener worker is killed', () => process.kill(Number(worker['pid']), 'SIGKILL'), [
@@ -186,7 +187,7 @@ it('a worker that dies', async () => {
 
 it('a stranger on a mountpoint', async () => {
   let stranger: Running | undefined;
-  await ledger.incident('a stranger announces a mountpoint', async () => (await eventually('it has a source', async () => (stranger ??= await site.stranger('talk')).find('source-started'), recovery)).atMs, [
+  await ledger.incident('a stranger announces a mountpoint', async () => (await until('it has a source', async () => (stranger ??= await site.stranger('talk')).find('source-started'), recovery)).atMs, [
     { by: relay, log: 'stream-announced', fields: { mount: 'talk' } },
     { by: edge, log: 'backup-added', fields: { mount: 'talk', origin: 'stranger' } },
     sample(edge, 'davecast_stream_info{mount="talk",stream=".*",origin="stranger"', grown),
@@ -194,7 +195,7 @@ it('a stranger on a mountpoint', async () => {
 });
 
 it('silence, and a source that is gone', async () => {
-  for (const mount of ['radio', 'news']) await eventually(`${mount} has a backup`, async () => ([...(await edge.metrics('http'))].some(([name, value]) => name.startsWith(`davecast_mount_redundancy_lost_seconds{mount="${mount}"`) && value === 0) ? true : undefined), recovery);
+  for (const mount of ['radio', 'news']) await until(`${mount} has a backup`, async () => [...(await edge.metrics('http'))].some(([name, value]) => name.startsWith(`davecast_mount_redundancy_lost_seconds{mount="${mount}"`) && value === 0), recovery);
   const [news] = site.onAir('news');
   const [radio] = site.onAir('radio');
   const silence = ledger.incident('the encoder on air is silent', () => void (site.source(news, 'news').isSilent = true), [
@@ -231,7 +232,7 @@ it('a stopped encoder', async () => {
     sample(edge, `davecast_stream_healthy{mount="jazz",stream="${live.find('source-started', { mount: 'jazz' })!['stream'] as string}"}`, zero),
   ]);
   live.signal('SIGCONT');
-  lostByThen = eventually('the backup of jazz is back', () => edge.find('redundancy-restored', { mount: 'jazz' }), recovery);
+  lostByThen = until('the backup of jazz is back', () => edge.find('redundancy-restored', { mount: 'jazz' }), recovery);
   lostByThen.catch(() => undefined);
 });
 

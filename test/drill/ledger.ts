@@ -1,5 +1,6 @@
 import type { PageViewer } from './page-viewer.ts';
-import { eventually, type Fields, type Running } from './running.ts';
+import { until } from '../../bench/common/until.ts';
+import type { Fields, Running } from './running.ts';
 
 /** What says it: a line of a log, a sample of /metrics that becomes a value, what an address answers, or the page that somebody has open. */
 export type Saying = { readonly by: Running; /** Why it is said later than two seconds. */ readonly late?: string } & (
@@ -66,9 +67,9 @@ function whatOf(saying: Saying): string {
 async function saidAt(saying: Saying, fromMs: number, incident: string): Promise<number> {
   const what = `${incident}: ${whatOf(saying)}`;
   const reading = { withinMs: LONGEST_MS, everyMs: READ_EVERY_MS };
-  if ('log' in saying) return await eventually(what, () => saying.by.find(saying.log, saying.fields, fromMs)?.atMs, reading);
-  if ('viewer' in saying) return await eventually(what, () => saying.viewer.said(saying.mount, saying.problem, fromMs), reading);
-  return await eventually(what, async () => ('page' in saying ? await isAnswered(saying) : await isSampled(saying)) ? Date.now() : undefined, { ...reading, everyMs: ASK_EVERY_MS });
+  if ('log' in saying) return await until(what, () => saying.by.find(saying.log, saying.fields, fromMs)?.atMs, reading);
+  if ('viewer' in saying) return await until(what, () => saying.viewer.said(saying.mount, saying.problem, fromMs), reading);
+  return await until(what, async () => ('page' in saying ? await isAnswered(saying) : await isSampled(saying)) && Date.now(), { ...reading, everyMs: ASK_EVERY_MS });
 }
 
 async function isSampled({ by, at, metric, is }: Extract<Saying, { metric: RegExp }>): Promise<boolean> {

@@ -1,5 +1,4 @@
 import type { ChildProcess } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startDavecast, type StartOptions } from '../../bench/common/davecast.ts';
 import { freeTcpPort } from '../../bench/common/free-port.ts';
 
@@ -89,16 +88,5 @@ export class Running {
     if (!text.startsWith('{')) return;
     const line = JSON.parse(text) as Line & { readonly time: string };
     this.lines.push({ ...line, atMs: Date.parse(line.time) });
-  }
-}
-
-/** Resolves with the first value that there is; rejects with what was awaited when there never is one. */
-export async function eventually<T>(what: string, look: () => T | undefined | Promise<T | undefined>, { withinMs, everyMs = 25 }: { readonly withinMs: number; readonly everyMs?: number }): Promise<T> {
-  const limit = performance.now() + withinMs;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    if (performance.now() > limit) throw new Error(`never: ${what}`);
-    await sleep(everyMs);
   }
 }

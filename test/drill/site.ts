@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { adtsFrame } from '../core/codec/build.ts';
 import { PageViewer } from './page-viewer.ts';
-import { eventually, HOST, Running } from './running.ts';
+import { until } from '../../bench/common/until.ts';
+import { HOST, Running } from './running.ts';
 import { SourceClient } from './studio.ts';
 
 const PASSWORD = 'secret';
@@ -53,7 +54,7 @@ export class Site {
     await Promise.all([...this.encoders, this.other, this.edge].map((process) => process.start()));
     for (const encoder of this.encoders) this.feed(encoder);
     this.feedOther();
-    for (const mount of [...MOUNTS, 'talk', 'loud']) await eventually(`${mount} is on air`, () => this.edge.find('mount-started', { mount }), { withinMs: START_MS });
+    for (const mount of [...MOUNTS, 'talk', 'loud']) await until(`${mount} is on air`, () => this.edge.find('mount-started', { mount }), { withinMs: START_MS });
     await this.viewer.open(this.edge);
     return this;
   }

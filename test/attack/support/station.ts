@@ -1,9 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import net from 'node:net';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { startDavecast, type Davecast } from '../../../bench/common/davecast.ts';
+import { until } from '../../../bench/common/until.ts';
 import { FRAME_BYTES, FRAME_US, numberOf, numbered } from '../../core/support/frames.ts';
 import { residentBytes } from './memory.ts';
 
@@ -107,16 +107,6 @@ export class Station {
   }
 }
 
-/** Waits until something is so; throws, and says what was awaited, when it never is. */
-export async function until(what: string, holds: () => boolean): Promise<void> {
-  const limit = performance.now() + LONGEST_WAIT_MS;
-  while (!holds()) {
-    if (performance.now() > limit) throw new Error(`never: ${what}`);
-    await sleep(50);
-  }
-}
-
-const LONGEST_WAIT_MS = 40_000;
 const MOST_EVENTS = 200_000;
 /** What a source client sends at once when its clock was held up. */
 const MOST_AT_ONCE = 400;
