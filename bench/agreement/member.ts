@@ -1,5 +1,5 @@
 import { startDavecast, type Davecast } from '../common/davecast.ts';
-import { freeTcpPort } from '../common/free-port.ts';
+import { freeTcpPorts } from '../common/free-port.ts';
 import { end } from '../rigs/studio.ts';
 
 export interface MemberOptions {
@@ -28,7 +28,7 @@ export class Member {
 
   async start(): Promise<void> {
     const { args, awaits, started } = this.#options;
-    this.#ports ??= new Map(await Promise.all(awaits.map(async (what) => [what, await freeTcpPort()] as const)));
+    this.#ports ??= await freeTcpPorts(awaits);
     this.#process = await startDavecast([...args(this.port), '--bind', '127.0.0.1'], awaits);
     await started?.(this.port);
     if (this.#downSinceMs !== undefined) this.downs.push({ fromMs: this.#downSinceMs, untilMs: Date.now() });

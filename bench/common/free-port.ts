@@ -28,7 +28,12 @@ export function freeTcpPort(): Promise<number> {
   return firstFree(isFreeTcp);
 }
 
-/** The same for UDP, at all addresses. */
+/** One for each of these names, for a process that is to listen at the same ports when it is started again. */
+export async function freeTcpPorts(names: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  return new Map(await Promise.all(names.map(async (name) => [name, await freeTcpPort()] as const)));
+}
+
+/** As freeTcpPort, for UDP, at all addresses. */
 export function freeUdpPort(): Promise<number> {
   return firstFree(isFreeUdp);
 }

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import seedrandom from 'seedrandom';
 import { startDavecast, type Davecast } from '../common/davecast.ts';
-import { freeTcpPort } from '../common/free-port.ts';
+import { freeTcpPorts } from '../common/free-port.ts';
 import { until } from '../common/until.ts';
 import type { Format } from './formats.ts';
 import type { Material } from '../referee/material.ts';
@@ -164,7 +164,7 @@ class RelayServer implements Middle {
   }
 
   async start(): Promise<void> {
-    this.#ports ??= new Map([['in', await freeTcpPort()], ['out', await freeTcpPort()]]);
+    this.#ports ??= await freeTcpPorts(['in', 'out']);
     this.#process = await this.#launch(['relay', '--in', `${this.port('in')}`, '--out', `${this.port('out')}`], ['in', 'out']);
   }
 

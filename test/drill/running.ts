@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { startDavecast, type StartOptions } from '../../bench/common/davecast.ts';
-import { freeTcpPort } from '../../bench/common/free-port.ts';
+import { freeTcpPorts } from '../../bench/common/free-port.ts';
 
 export const HOST = '127.0.0.1';
 
@@ -35,7 +35,7 @@ export class Running {
   }
 
   async start(): Promise<this> {
-    if (this.#ports.size === 0) this.#ports = new Map(await Promise.all(this.#awaits.map(async (what) => [what, await freeTcpPort()] as const)));
+    if (this.#ports.size === 0) this.#ports = await freeTcpPorts(this.#awaits);
     const { child, ports } = await startDavecast([...this.#args(this.#ports), '--bind', HOST], this.#awaits, { ...this.#options, onLine: (text) => this.#read(text) });
     this.#child = child;
     this.#ports = ports;
