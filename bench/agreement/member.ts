@@ -29,7 +29,7 @@ export class Member {
   async start(): Promise<void> {
     const { args, awaits, started } = this.#options;
     this.#ports ??= await freeTcpPorts(awaits);
-    this.#process = await startDavecast([...args(this.port), '--bind', '127.0.0.1'], awaits);
+    this.#process = await startDavecast(args(this.port), awaits);
     await started?.(this.port);
     if (this.#downSinceMs !== undefined) this.downs.push({ fromMs: this.#downSinceMs, untilMs: Date.now() });
     this.#downSinceMs = undefined;

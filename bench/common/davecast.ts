@@ -21,9 +21,9 @@ export interface StartOptions {
 
 const program = inRepository('dist/shell/bin/davecast.js');
 
-/** Starts the built program and waits until it listens on everything named in `awaits`. Rejects when it ends before. */
+/** Starts the built program, at loopback alone, and waits until it listens on everything named in `awaits`. Rejects when it ends before. */
 export async function startDavecast(args: readonly string[], awaits: readonly string[], { env, nodeArgs = [], onLine }: StartOptions = {}): Promise<Davecast> {
-  const child = spawn(process.execPath, [...nodeArgs, program, ...args], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, [...nodeArgs, program, ...args, '--bind', '127.0.0.1'], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...env } });
   const ports = new Map<string, number>();
   const exited = new Promise<never>((_, reject) => {
     child.once('exit', (code) => reject(new Error(`davecast ${args.join(' ')} ended with ${code}`)));

@@ -55,7 +55,7 @@ async function ours({ programme, mounts, warmUpS, edgeArgs }: Load): Promise<Con
   const network = await startOurs({ relays: RELAYS, edgeArgs });
   const load = startLoad({ programme, mounts, encoders: ENCODERS, ports: network.inPorts, protocol: 'relay', shared: false });
   const targets = network.inPorts.flatMap((port) => ['--to', `127.0.0.1:${port}`]);
-  const encoder = await startDavecast(['encoder', '--mount', MOUNT, '--listen', '0', '--bind', '127.0.0.1', ...targets], ['source']);
+  const encoder = await startDavecast(['encoder', '--mount', MOUNT, '--listen', '0', ...targets], ['source']);
   try {
     await load.connected;
     return await probe(encoder.ports.get('source')!, network.httpPort, programme, warmUpS);

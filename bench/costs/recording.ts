@@ -38,13 +38,12 @@ async function measure(mounts: number, directory: string): Promise<void> {
   const started: Davecast[] = [];
   const listeners: Socket[] = [];
   try {
-    const local = ['--bind', '127.0.0.1'];
-    for (let i = 0; i < 2; i++) started.push(await startDavecast(['relay', '--in', '0', '--out', '0', ...local], ['in', 'out']));
+    for (let i = 0; i < 2; i++) started.push(await startDavecast(['relay', '--in', '0', '--out', '0'], ['in', 'out']));
     const [one, two] = started as [Davecast, Davecast];
     const relays = [one, two].flatMap(({ ports }) => ['--relay', `127.0.0.1:${ports.get('out')}`]);
     const edges: Davecast[] = [];
     for (const way of Object.values(ways)) {
-      const edge = await startDavecast(['edge', '--http', '0', ...relays, ...local, ...way], ['http']);
+      const edge = await startDavecast(['edge', '--http', '0', ...relays, ...way], ['http']);
       edges.push(edge);
       started.push(edge);
     }

@@ -58,14 +58,14 @@ async function measure(options: ReportOptions & { readonly rounds: number }, dir
 async function startEdge(relayPort: number): Promise<Readonly<Record<string, number>>> {
   const port = await freeTcpPort();
   const startMs = performance.now();
-  const starting = startDavecast(['edge', '--http', `${port}`, '--relay', `127.0.0.1:${relayPort}`, '--bind', '127.0.0.1'], []);
+  const starting = startDavecast(['edge', '--http', `${port}`, '--relay', `127.0.0.1:${relayPort}`], []);
   const [answerMs, audioMs] = await Promise.all([untilAnswered(port, '/healthz'), untilAnswered(port, `/${mountName(0)}`)]);
   return stopped(await starting, { 'first answer, ms': answerMs - startMs, 'first audio, ms': audioMs - startMs }, 'CPU of an edge until then, ms');
 }
 
 async function startRelay(): Promise<Readonly<Record<string, number>>> {
   const startMs = performance.now();
-  const relay = await startDavecast(['relay', '--in', '0', '--out', '0', '--bind', '127.0.0.1'], ['in', 'out']);
+  const relay = await startDavecast(['relay', '--in', '0', '--out', '0'], ['in', 'out']);
   return stopped(relay, { 'relay, ms': performance.now() - startMs }, 'CPU of a relay until then, ms');
 }
 

@@ -25,11 +25,10 @@ export interface OurOptions {
 export const ADMIN_PASSWORD = 'bench';
 
 export async function startOurs({ relays: count, edgeArgs = [], nodeArgs = [] }: OurOptions): Promise<Network> {
-  const local = ['--bind', '127.0.0.1'];
   const env = { DAVECAST_ADMIN_PASSWORD: ADMIN_PASSWORD };
   const started: Davecast[] = [];
   const start = async (args: readonly string[], awaits: readonly string[]): Promise<Davecast> => {
-    const process = await startDavecast([...args, ...local], awaits, { nodeArgs, env });
+    const process = await startDavecast(args, awaits, { nodeArgs, env });
     started.push(process);
     return process;
   };

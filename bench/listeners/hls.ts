@@ -36,7 +36,7 @@ export async function hls(args: readonly string[]): Promise<void> {
   const { listeners, parts } = readOptions(args, { counts: { listeners: LISTENERS }, flags: ['parts'] });
   if (parts) return await hlsParts(listeners);
   const directory = mkdtempSync(join(tmpdir(), 'davecast-bench-hls-'));
-  const davecast = await startDavecast(['station', '--http', '0', '--bind', '127.0.0.1', '--hls', '--max-listeners-per-address', '1000000', '--max-listeners', '1000000'], ['http']);
+  const davecast = await startDavecast(['station', '--http', '0', '--hls', '--max-listeners-per-address', '1000000', '--max-listeners', '1000000'], ['http']);
   const port = davecast.ports.get('http')!;
   const source = spawn('ffmpeg', ['-v', 'error', '-re', '-f', 'lavfi', '-i', 'anoisesrc=color=pink:sample_rate=44100', '-ac', '2', '-c:a', 'libmp3lame', '-b:a', '128k', '-f', 'mp3', '-content_type', 'audio/mpeg', `icecast://source:x@127.0.0.1:${port}/radio`], { stdio: 'ignore' });
   const mirror = new Mirror(`http://127.0.0.1:${port}/radio/`, join(directory, 'radio'));
@@ -63,7 +63,7 @@ export async function hls(args: readonly string[]): Promise<void> {
 
 /** What listeners of low latency cost a station. */
 async function hlsParts(listeners: number): Promise<void> {
-  const davecast = await startDavecast(['station', '--http', '0', '--bind', '127.0.0.1', '--hls', '--hls-part-ms', '1000', '--max-listeners-per-address', '1000000', '--max-listeners', '1000000'], ['http']);
+  const davecast = await startDavecast(['station', '--http', '0', '--hls', '--hls-part-ms', '1000', '--max-listeners-per-address', '1000000', '--max-listeners', '1000000'], ['http']);
   const port = davecast.ports.get('http')!;
   const source = spawn('ffmpeg', ['-v', 'error', '-re', '-f', 'lavfi', '-i', 'anoisesrc=color=pink:sample_rate=44100', '-ac', '2', '-c:a', 'aac', '-b:a', '128k', '-f', 'adts', '-content_type', 'audio/aac', `icecast://source:x@127.0.0.1:${port}/radio`], { stdio: 'ignore' });
   try {

@@ -131,7 +131,7 @@ export class DavecastRig implements Rig {
   }
 
   async #launch(args: readonly string[], awaits: readonly string[], studio?: number): Promise<Davecast> {
-    const process = await startDavecast([...args, '--bind', HOST], awaits);
+    const process = await startDavecast(args, awaits);
     createInterface({ input: process.child.stdout! }).on('line', (line) => {
       if (line.startsWith('{')) this.#read(JSON.parse(line) as Line, studio);
     });

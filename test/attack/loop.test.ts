@@ -15,7 +15,7 @@ afterAll(async () => {
 });
 
 async function relay(out: number, other: number): Promise<Davecast> {
-  const process = await startDavecast(['relay', '--in', '0', '--out', String(out), '--upstream', `${HOST}:${other}`, '--bind', HOST, '--forget-ms', '3000'], ['in', 'out']);
+  const process = await startDavecast(['relay', '--in', '0', '--out', String(out), '--upstream', `${HOST}:${other}`, '--forget-ms', '3000'], ['in', 'out']);
   process.child.stdout!.resume();
   started.push(process);
   return process;

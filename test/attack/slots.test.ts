@@ -43,7 +43,7 @@ async function holding(hold: () => Promise<void>, attempt: () => Promise<void>):
 /** Another edge, behind the relays under attack: its listener hears the programme. */
 async function anotherEdge(): Promise<void> {
   const relays = RELAYS.flatMap((relay) => ['--relay', `${HOST}:${station.port(relay, 'out')}`]);
-  const edge = await startDavecast(['edge', '--http', '0', '--bind', HOST, ...relays], ['http']);
+  const edge = await startDavecast(['edge', '--http', '0', ...relays], ['http']);
   edge.child.stdout!.resume();
   started.push(edge);
   const listener = new Listener();
@@ -60,7 +60,7 @@ async function anotherEdge(): Promise<void> {
 /** Another encoder gets to both relays, with a mountpoint of its own. */
 async function anotherEncoder(mount: string): Promise<void> {
   const targets = RELAYS.flatMap((relay) => ['--to', `${HOST}:${station.port(relay, 'in')}`]);
-  const encoder = await startDavecast(['encoder', '--mount', mount, '--stdin', '--bind', HOST, ...targets], []);
+  const encoder = await startDavecast(['encoder', '--mount', mount, '--stdin', ...targets], []);
   encoder.child.stdout!.resume();
   started.push(encoder);
   let n = 0;

@@ -79,7 +79,7 @@ describe('an encoder that pulls from a server', () => {
     await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
     stops.push(() => void server.close());
     const { port } = server.address() as net.AddressInfo;
-    const encoder = await startDavecast(['encoder', '--mount', 'm', '--to', `${HOST}:9`, '--from', `http://${HOST}:${port}/m`, '--bind', HOST], []);
+    const encoder = await startDavecast(['encoder', '--mount', 'm', '--to', `${HOST}:9`, '--from', `http://${HOST}:${port}/m`], []);
     encoder.child.stdout!.resume();
     stops.push(() => encoder.stop());
     await sleep(4_000);

@@ -36,7 +36,7 @@ export class Running {
 
   async start(): Promise<this> {
     if (this.#ports.size === 0) this.#ports = await freeTcpPorts(this.#awaits);
-    const { child, ports } = await startDavecast([...this.#args(this.#ports), '--bind', HOST], this.#awaits, { ...this.#options, onLine: (text) => this.#read(text) });
+    const { child, ports } = await startDavecast(this.#args(this.#ports), this.#awaits, { ...this.#options, onLine: (text) => this.#read(text) });
     this.#child = child;
     this.#ports = ports;
     return this;

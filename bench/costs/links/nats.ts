@@ -16,7 +16,6 @@ import { missingPrograms } from '../../outages/systems.ts';
 
 const SPANS = 5;
 const SPAN_MS = 4_000;
-const LOCAL = ['--bind', '127.0.0.1'];
 
 interface Plan {
   readonly programme: Programme;
@@ -58,7 +57,7 @@ async function measure({ programme, mounts, warmUpS }: Plan, middle: Middle): Pr
   const names = Array.from({ length: mounts }, (_, mount) => ['--mount', mountName(mount)]).flat();
   const started: Davecast[] = [];
   const start = async (line: readonly string[], awaits: string): Promise<Davecast> => {
-    const one = await startDavecast([...line, ...LOCAL], [awaits]);
+    const one = await startDavecast(line, [awaits]);
     started.push(one);
     return one;
   };
@@ -85,7 +84,7 @@ async function measure({ programme, mounts, warmUpS }: Plan, middle: Middle): Pr
 }
 
 async function startRelay(): Promise<Middle> {
-  const relay = await startDavecast(['relay', '--in', '0', '--out', '0', ...LOCAL], ['in', 'out']);
+  const relay = await startDavecast(['relay', '--in', '0', '--out', '0'], ['in', 'out']);
   const at = (what: string): string => `127.0.0.1:${relay.ports.get(what)}`;
   return { pid: relay.pid, to: at('in'), relay: at('out'), stop: () => relay.stop() };
 }

@@ -119,7 +119,7 @@ async function perRelay(file: string, key: Uint8Array): Promise<void> {
     ['sealed', ['--keys', file], (message) => sealer.seal(message)],
   ];
   for (const [name, more, seal] of ways) {
-    const relay = await startDavecast(['relay', '--bind', '127.0.0.1', '--in', '0', '--out', '0', ...more], ['in', 'out']);
+    const relay = await startDavecast(['relay', '--in', '0', '--out', '0', ...more], ['in', 'out']);
     const load = new Load(relay.ports.get('in')!, seal);
     load.start();
     const { cores, otherCores } = await watch({ relay: relay.pid }, CPU_SPANS + 1, CPU_SPAN_MS);

@@ -97,7 +97,7 @@ export class Station {
   }
 
   async #launch(name: Name, args: readonly string[], awaits: readonly string[]): Promise<void> {
-    const process = await startDavecast([...args, '--bind', HOST], awaits);
+    const process = await startDavecast(args, awaits);
     this.processes.set(name, process);
     createInterface({ input: process.child.stdout! }).on('line', (line) => {
       if (!line.startsWith('{')) return;

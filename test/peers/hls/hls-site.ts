@@ -45,7 +45,7 @@ export class HlsSite {
   }
 
   async #launch(args: readonly string[], awaits: readonly string[]): Promise<Davecast> {
-    const made = await startDavecast([...args, '--bind', HOST], awaits);
+    const made = await startDavecast(args, awaits);
     this.#running.push(made);
     return made;
   }

@@ -38,7 +38,7 @@ describeWith(['icecast2', 'ffmpeg'], 'a real Icecast with two edges, as the manu
 
   /** At a port that it can be started at again. */
   const startEdge = (port: number): Promise<Davecast> =>
-    startDavecast(['edge', '--bind', HOST, '--http', `${port}`, '--burst-ms', '0', ...rig.relays.flatMap((relay) => ['--relay', `${HOST}:${relay.port('out')}`])], ['http']);
+    startDavecast(['edge', '--http', `${port}`, '--burst-ms', '0', ...rig.relays.flatMap((relay) => ['--relay', `${HOST}:${relay.port('out')}`])], ['http']);
 
   beforeAll(async () => {
     await rig.start();
