@@ -4,7 +4,6 @@ import type { MountInfo } from '../../../../core/edge/edge.ts';
 import { formatNamed } from '../../../../core/codec/formats.ts';
 import { SegmentStore } from '../../../../shell/edge/hls/media/store/store.ts';
 import { ListenerServer } from '../../../../shell/edge/listeners/listener-server.ts';
-import { monotonicNow } from '../../../../shell/process/time/clock.ts';
 import { Refusals } from '../../../../shell/log/refusals.ts';
 import { CapturedLog } from '../../support/support.ts';
 import { admin, fullHost, operator } from '../listeners/support.ts';
@@ -32,7 +31,7 @@ class Rig {
 
   async start(): Promise<this> {
     const { table, store, sleeping } = this;
-    const mounts = { now: monotonicNow, mount: (name: string) => table.get(name), mounts: () => [...table.values()] };
+    const mounts = { dateOf: (): Date => new Date(), mount: (name: string) => table.get(name), mounts: () => [...table.values()] };
     const { log } = new CapturedLog();
     const server = new ListenerServer({
       table: mounts, host: () => fullHost, operator, admin, access: () => undefined, adminPassword: () => undefined, settings: defaultSettings, policies: () => undefined, log, refusals: new Refusals(log),
