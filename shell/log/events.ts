@@ -169,7 +169,7 @@ export type ShellEvent =
   | { readonly kind: 'nats-history'; readonly peer: string }
   | { readonly kind: 'nats-no-history'; readonly peer: string; readonly reason: string }
   /** Of its server. */
-  | { readonly kind: 'nats-complaint'; readonly peer: string; readonly reason: string }
+  | { readonly kind: 'nats-complaint'; readonly reason: string; readonly peer?: string; readonly count: number }
   /** The same as 'disconnected', again. */
   | (Omit<Extract<ConnectorEvent, { kind: 'disconnected' }>, 'kind'> & { readonly kind: 'still-disconnected'; readonly peer: string })
   /** The same as 'connected', again, where it was idle. */

@@ -3,9 +3,9 @@ import type { Log } from './log.ts';
 
 const EVERY_MS = 10_000;
 
-type Counted = Extract<ShellEvent, { readonly kind: 'refused' | 'datagrams-lost' }>;
+type Counted = Extract<ShellEvent, { readonly kind: 'refused' | 'datagrams-lost' | 'nats-complaint' }>;
 
-/** Tells of what is refused or lost at most once in ten seconds, unless given, for each reason and key, with the count: a flood does not fill the log. */
+/** Tells of what is refused, lost or complained of at most once in ten seconds, unless given, for each reason and key, with the count: a flood does not fill the log. */
 export class Refusals<Reason extends string = Refusal> {
   readonly #log: Log;
   readonly #kind: Counted['kind'];

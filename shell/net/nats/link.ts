@@ -1,6 +1,7 @@
 import type { Settings } from '../../../core/config/settings.ts';
 import { Connector } from '../../../core/links/connector.ts';
 import type { Log } from '../../log/log.ts';
+import { Refusals } from '../../log/refusals.ts';
 import { formatEndpoint } from '../addresses/address.ts';
 import { connectorLog } from '../hosts/connector-log.ts';
 import type { NatsEndpoint } from '../addresses/nats-address.ts';
@@ -11,6 +12,8 @@ import type { NatsDial, NatsWire } from './wire.ts';
 
 /** Half-open connections are found by asking this often: it is not there if two questions have no answer, well within the history of ten seconds. */
 const PING_MS = 1_000;
+/** A server complains of each message that may not be published: what it says is told so often at most. */
+const COMPLAINT_MS = 60_000;
 
 export interface NatsOptions {
   readonly settings: Settings;
@@ -35,6 +38,7 @@ export class NatsLink {
   readonly #user: NatsLinkUser;
   readonly #connector: Connector;
   readonly #driver: Driver;
+  readonly #complaints: Refusals<string>;
   #wire: NatsWire | undefined;
   /** Counts attempts: what an earlier one comes to is of no interest. */
   #attempt = 0;
@@ -53,6 +57,7 @@ export class NatsLink {
       event: connectorLog(log, this.label),
     });
     this.#driver = new Driver(this.#connector, settings);
+    this.#complaints = new Refusals(log, 'nats-complaint', COMPLAINT_MS);
   }
 
   get isUp(): boolean {
@@ -78,6 +83,7 @@ export class NatsLink {
   stop(): void {
     this.#connector.stop(this.#driver.now);
     this.#driver.stop();
+    this.#complaints.stop();
   }
 
   async #connect(): Promise<void> {
@@ -94,6 +100,7 @@ export class NatsLink {
 
   #opened(wire: NatsWire, attempt: number): void {
     this.#wire = wire;
+    wire.onComplaint((reason) => this.#complaints.count(reason, this.label));
     void wire.closed.then((reason) => {
       if (attempt === this.#attempt) this.reset(reason);
     });

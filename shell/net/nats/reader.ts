@@ -123,7 +123,6 @@ export class NatsReader implements Bus {
     this.#intake = this.#newIntake();
     this.#wanted = undefined;
     if (!this.#user.up()) return this.#link.reset('too many paths');
-    wire.onComplaint((what) => this.#options.log({ kind: 'nats-complaint', peer: this.label, reason: what }));
     this.#follow(wire);
   }
 

@@ -142,7 +142,6 @@ export class NatsWriter {
       sent.given = sent.taken;
       this.#hearTitles(wire, sent.mount);
     }
-    wire.onComplaint((reason) => this.#options.log({ kind: 'nats-complaint', peer: this.label, reason }));
     void this.#begin(wire);
   }
 

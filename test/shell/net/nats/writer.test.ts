@@ -227,6 +227,16 @@ describe('what an encoder publishes to NATS', () => {
     expect(wires[0]!.requested).toHaveLength(3);
   });
 
+  it('is told of once, and then once a minute, where the server complains of every message', async () => {
+    await up();
+    for (const what of ['no publishing to a', 'no publishing to b', 'no publishing to a', 'no publishing to a']) wires[0]!.complain(what);
+    const lines = (): readonly unknown[] => told.all('nats-complaint').map(({ reason, peer, count }) => [reason, peer, count]);
+    const first = ['a', 'b'].map((subject) => [`no publishing to ${subject}`, writer.label, 1]);
+    expect(lines()).toEqual(first);
+    vi.advanceTimersByTime(60_000);
+    expect(lines()).toEqual([...first, ['no publishing to a', undefined, 2]]);
+  });
+
   it('is connected again for ever, with waits between, and one line', async () => {
     await up();
     wires[1]!.close('at once');
