@@ -1,5 +1,5 @@
 import { MAX_DATAGRAM_BYTES } from './pdu.ts';
-import { uint48At, writeUint48 } from './uint48.ts';
+import { uint48At, writeUint48 } from './numbers.ts';
 
 /**
  * The envelope of a sealed datagram: one message, encrypted, so that only who has the key can read or make it.

@@ -1,3 +1,5 @@
+import { int32At, uint32At, uint64At, writeUint64 } from './numbers.ts';
+
 /**
  * The message ("PDU") of the Davecast protocol.
  *
@@ -81,10 +83,7 @@ export function readMessage(view: MessageView, bytes: Uint8Array, start: number,
 
 /** The number of a message. */
 export function sequenceOf(bytes: Uint8Array, messageStart: number): number {
-  const high = int32At(bytes, messageStart + SEQUENCE_AT);
-  const low = int32At(bytes, messageStart + SEQUENCE_AT + 4);
-  // What V8 never sees as anything but a small integer it keeps as such wherever that goes, instead of in a box of its own.
-  return high === 0 && low >= 0 ? low : (high >>> 0) * 0x1_0000_0000 + (low >>> 0);
+  return uint64At(bytes, messageStart + SEQUENCE_AT);
 }
 
 /** A hash of a message's stream id, for a table whose entries compare the whole id. */
@@ -147,8 +146,7 @@ export function writeMessage(into: Uint8Array, at: number, message: Message): nu
   into[at + TYPE_AT] = type;
   into[at + REPLICA_AT] = replica;
   into.set(streamId, at + ID_AT);
-  writeUint32(into, at + SEQUENCE_AT, Math.floor(sequence / 0x1_0000_0000));
-  writeUint32(into, at + SEQUENCE_AT + 4, sequence >>> 0);
+  writeUint64(into, at + SEQUENCE_AT, sequence);
   into.set(payload, at + PDU_HEADER_BYTES);
   return at + PDU_HEADER_BYTES + payload.length;
 }
@@ -165,19 +163,4 @@ export function decodeMessage(bytes: Uint8Array): Message | PduProblem {
     sequence: view.sequence,
     payload: bytes.slice(PDU_HEADER_BYTES),
   };
-}
-
-function int32At(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
-}
-
-function uint32At(bytes: Uint8Array, at: number): number {
-  return int32At(bytes, at) >>> 0;
-}
-
-function writeUint32(into: Uint8Array, at: number, value: number): void {
-  into[at] = value >>> 24;
-  into[at + 1] = value >>> 16;
-  into[at + 2] = value >>> 8;
-  into[at + 3] = value;
 }

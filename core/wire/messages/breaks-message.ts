@@ -1,5 +1,5 @@
 import { PDU_HEADER_BYTES, type MessageView } from '../pdu.ts';
-import { readUint64, writeUint64 } from './timeline-message.ts';
+import { uint32At, uint64At, writeUint32, writeUint64 } from '../numbers.ts';
 
 /** How many discontinuities the segments of a mountpoint have had, as an edge has counted them: so that another one, which has begun later, counts on from there. */
 export interface Breaks {
@@ -25,10 +25,9 @@ export const MAX_BREAKS = 1_000_000;
 
 export function encodeBreaks({ number, slotMs, count }: Breaks): Uint8Array {
   const payload = new Uint8Array(BREAKS_BYTES);
-  const view = new DataView(payload.buffer);
-  writeUint64(view, 0, number);
-  view.setUint32(8, slotMs);
-  view.setUint32(12, Math.min(MAX_BREAKS, count));
+  writeUint64(payload, 0, number);
+  writeUint32(payload, 8, slotMs);
+  writeUint32(payload, 12, Math.min(MAX_BREAKS, count));
   return payload;
 }
 
@@ -40,8 +39,7 @@ export function breaksIn({ bytes, start, end }: Pick<MessageView, 'bytes' | 'sta
 /** Undefined when it is none. */
 export function decodeBreaks(payload: Uint8Array): Breaks | undefined {
   if (payload.length !== BREAKS_BYTES) return undefined;
-  const view = new DataView(payload.buffer, payload.byteOffset, BREAKS_BYTES);
-  const breaks = { number: readUint64(view, 0), slotMs: view.getUint32(8), count: view.getUint32(12) };
+  const breaks = { number: uint64At(payload, 0), slotMs: uint32At(payload, 8), count: uint32At(payload, 12) };
   const isSane = Number.isSafeInteger(breaks.number) && breaks.slotMs > 0 && breaks.count > 0 && breaks.count <= MAX_BREAKS;
   return isSane ? breaks : undefined;
 }

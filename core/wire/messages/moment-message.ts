@@ -1,6 +1,7 @@
 import type { Snapshot } from '../../base/snapshot.ts';
 import { PDU_HEADER_BYTES, type MessageView } from '../pdu.ts';
-import { decodeStreamTime, encodeStreamTime, readUint64, TIMELINE_BYTES, writeUint64, type StreamTime } from './timeline-message.ts';
+import { decodeStreamTime, encodeStreamTime, TIMELINE_BYTES, type StreamTime } from './timeline-message.ts';
+import { uint64At, writeUint64 } from '../numbers.ts';
 
 /**
  * When the audio behind a message of a stream was recorded that does not say so itself, as edges have put it. `anchorUs` is the time of a frame that they
@@ -30,7 +31,7 @@ export function encodeMoment(moment: Moment): Uint8Array | undefined {
   const time = encodeStreamTime(moment);
   if (time === undefined) return undefined;
   const payload = new Uint8Array(MOMENT_BYTES);
-  writeUint64(new DataView(payload.buffer), 0, moment.sequence);
+  writeUint64(payload, 0, moment.sequence);
   payload.set(time, 8);
   return payload;
 }
@@ -43,7 +44,7 @@ export function momentIn({ bytes, start, end }: Pick<MessageView, 'bytes' | 'sta
 /** Undefined when it is none. */
 export function decodeMoment(payload: Uint8Array): Moment | undefined {
   if (payload.length !== MOMENT_BYTES) return undefined;
-  const sequence = readUint64(new DataView(payload.buffer, payload.byteOffset, MOMENT_BYTES), 0);
+  const sequence = uint64At(payload, 0);
   const time = decodeStreamTime(payload.subarray(8));
   if (time === undefined || !Number.isSafeInteger(sequence) || sequence % MOMENT_EVERY !== 0) return undefined;
   return { sequence, ...time };

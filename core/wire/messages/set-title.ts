@@ -1,6 +1,7 @@
 import { hasControlCharacter, utf8Decode, utf8Encode } from '../../base/text.ts';
 import { PDU_HEADER_BYTES, type MessageView } from '../pdu.ts';
 import { decodeIcyText, encodeIcyText, icyTitleOf, icyTitleText, MAX_ICY_BYTES } from '../icy.ts';
+import { uint64At, writeUint64 } from '../numbers.ts';
 
 /**
  * The title of a mountpoint that somebody has set by `/admin/metadata`, at an encoder, a relay or an edge. Every process keeps the newest
@@ -55,9 +56,7 @@ export function encodeTitle({ version, title, isOrdered }: TitleMessage): Uint8A
   const text = utf8Encode(title ?? '');
   const payload = new Uint8Array(HEAD_BYTES + text.length);
   payload[0] = (title === undefined ? 0 : IN_FORCE) | (isOrdered ? 0 : UNORDERED);
-  const view = new DataView(payload.buffer);
-  view.setUint32(1, Math.floor(version / 0x1_0000_0000));
-  view.setUint32(5, version >>> 0);
+  writeUint64(payload, 1, version);
   payload.set(text, HEAD_BYTES);
   return payload;
 }
@@ -71,8 +70,7 @@ export function titleIn({ bytes, start, end }: Pick<MessageView, 'bytes' | 'star
 export function decodeTitle(payload: Uint8Array): TitleMessage | undefined {
   if (payload.length < HEAD_BYTES || payload.length > MAX_TITLE_MESSAGE_BYTES) return undefined;
   const flags = payload[0]!;
-  const view = new DataView(payload.buffer, payload.byteOffset, HEAD_BYTES);
-  const version = view.getUint32(1) * 0x1_0000_0000 + view.getUint32(5);
+  const version = uint64At(payload, 1);
   const text = utf8Decode(payload.subarray(HEAD_BYTES));
   if (flags > (IN_FORCE | UNORDERED) || version === 0 || version > MAX_TITLE_VERSION || text === undefined || hasControlCharacter(text)) return undefined;
   const isOrdered = (flags & UNORDERED) === 0;

@@ -1,7 +1,7 @@
 import { utf8Decode, utf8Encode } from '../../base/text.ts';
 import { mountpointProblem } from './announce.ts';
 import { PDU_HEADER_BYTES, REPLICA_AT, type MessageView } from '../pdu.ts';
-import { uint48At, writeUint48 } from '../uint48.ts';
+import { uint48At, writeUint48 } from '../numbers.ts';
 
 /**
  * The payload of a SIGNATURE, which an encoder sends about once a second: `docs/protocol-extensions.md`.

@@ -1,4 +1,5 @@
 import { PDU_HEADER_BYTES, type MessageView } from '../pdu.ts';
+import { uint64At, writeUint64 } from '../numbers.ts';
 
 /**
  * When the next audio message of a stream was recorded, by the clock of its encoder. The time of a frame is that of the anchor, and all samples of the
@@ -41,10 +42,9 @@ export function isUnixTime(unixUs: number): boolean {
 export function encodeStreamTime(time: StreamTime): Uint8Array | undefined {
   if (!isSayable(time)) return undefined;
   const payload = new Uint8Array(TIMELINE_BYTES);
-  const view = new DataView(payload.buffer);
-  writeUint64(view, 0, time.anchorUs);
-  writeUint64(view, 8, time.sinceSamples);
-  writeUint64(view, 16, time.onAirUs);
+  writeUint64(payload, 0, time.anchorUs);
+  writeUint64(payload, 8, time.sinceSamples);
+  writeUint64(payload, 16, time.onAirUs);
   return payload;
 }
 
@@ -56,21 +56,10 @@ export function streamTimeIn({ bytes, start, end }: Pick<MessageView, 'bytes' | 
 /** Undefined when it is none. */
 export function decodeStreamTime(payload: Uint8Array): StreamTime | undefined {
   if (payload.length !== TIMELINE_BYTES) return undefined;
-  const view = new DataView(payload.buffer, payload.byteOffset, TIMELINE_BYTES);
-  const time = { anchorUs: readUint64(view, 0), sinceSamples: readUint64(view, 8), onAirUs: readUint64(view, 16) };
+  const time = { anchorUs: uint64At(payload, 0), sinceSamples: uint64At(payload, 8), onAirUs: uint64At(payload, 16) };
   return isSayable(time) ? time : undefined;
 }
 
 function isSayable({ anchorUs, sinceSamples, onAirUs }: StreamTime): boolean {
   return isUnixTime(anchorUs) && sinceSamples <= MAX_SAMPLES && onAirUs <= MAX_ON_AIR_US;
-}
-
-/** An unsigned number of 64 bits, big endian: exact up to 2^53 - 1. */
-export function readUint64(view: DataView, at: number): number {
-  return view.getUint32(at) * 0x1_0000_0000 + view.getUint32(at + 4);
-}
-
-export function writeUint64(view: DataView, at: number, value: number): void {
-  view.setUint32(at, Math.floor(value / 0x1_0000_0000));
-  view.setUint32(at + 4, value >>> 0);
 }
