@@ -43,7 +43,7 @@ export function loadProgramme(): Programme {
 }
 
 /** Cuts a file into its frames. Throws when they are not exactly one loop. */
-export function splitEncoding(name: EncodingName, file: Uint8Array): Encoding {
+function splitEncoding(name: EncodingName, file: Uint8Array): Encoding {
   const frames: ProgrammeFrame[] = [];
   let samples = 0;
   const scanner = new FrameScanner({
@@ -66,7 +66,7 @@ export function splitEncoding(name: EncodingName, file: Uint8Array): Encoding {
 }
 
 /** Makes frames findable by their bytes. Throws when two are equal: then their place would be a guess. */
-export function indexProgramme(a: Encoding, b: Encoding): Programme {
+function indexProgramme(a: Encoding, b: Encoding): Programme {
   const byBytes = new Map<string, ProgrammeFrame>();
   for (const frame of [...a.frames, ...b.frames]) {
     const key = keyOf(frame.bytes);

@@ -20,7 +20,7 @@ export interface Costs {
 }
 
 /** Frames a second of the mix of MP3 at 44.1 kHz and AAC at 22.05 kHz, half each, and what describes a stream every second. */
-export const MESSAGES_A_STREAM: number = (44_100 / 1_152 + 22_050 / 1_024) / 2 + 3;
+const MESSAGES_A_STREAM: number = (44_100 / 1_152 + 22_050 / 1_024) / 2 + 3;
 
 /** Messages a second that an edge takes in, each from each relay. */
 export function messagesS({ mounts, encoders, relays }: IngestSize): number {

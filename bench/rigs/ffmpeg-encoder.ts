@@ -15,7 +15,7 @@ export interface FfmpegOptions {
 }
 
 /** Of every source client of a measurement. */
-export const SOURCE_PASSWORD = 'x';
+const SOURCE_PASSWORD = 'x';
 
 /**
  * A real encoder, fed with a programme as a sound card would feed it: ffmpeg, pushing to a source client's port.

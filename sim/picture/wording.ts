@@ -153,7 +153,7 @@ export function span(ms: unknown): string {
   return `${Math.abs(ms) >= 100 ? Math.round(ms) : Math.round(ms * 10) / 10} ms`;
 }
 
-export function fieldsText(fields: Fields): string {
+function fieldsText(fields: Fields): string {
   return Object.entries(fields)
     .map(([key, value]) => `${key} ${text(value)}`)
     .join(', ');

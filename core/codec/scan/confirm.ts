@@ -5,7 +5,7 @@ import { readTag, tagHeadBytes } from '../tags/tags.ts';
 /** Another frame of the format, or a tag, stands there. */
 export const CONFIRMED = 0;
 /** Something else does. */
-export const REFUTED = -1;
+const REFUTED = -1;
 
 /**
  * Whether what stands at `at`, directly behind what looks like a frame of `format`, confirms that it is one. When

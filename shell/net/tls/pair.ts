@@ -30,7 +30,7 @@ export class PairProblem extends Error {
 const MAX_FILE_BYTES = 1_048_576;
 
 /** What connections of a server are made with, besides its certificate. */
-export const serverContext: tls.SecureContextOptions = { minVersion: 'TLSv1.2', honorCipherOrder: true };
+const serverContext: tls.SecureContextOptions = { minVersion: 'TLSv1.2', honorCipherOrder: true };
 
 /** Rejects with a PairProblem. */
 export async function readPair(files: PairFiles, context: tls.SecureContextOptions = serverContext): Promise<Pair> {

@@ -37,8 +37,8 @@ export interface SignedStreamHooks {
 }
 
 /** What is held of one stream: more than two seconds of any format, with both of two relays' versions. */
-export const MAX_COPIES = 1_024;
-export const MAX_COPIES_BYTES = 1_048_576;
+const MAX_COPIES = 1_024;
+const MAX_COPIES_BYTES = 1_048_576;
 /** Ways by which a message has come that are remembered: more than there are relays, with two replicas each. */
 const MAX_BRINGERS = 16;
 /** Wrong signatures of one path that are verified: a verification costs as much as a hundred messages. */

@@ -32,7 +32,7 @@ export interface Callable {
 }
 
 /** An id is random, so that a few digits tell streams apart. */
-export const LEAST_ID_DIGITS = 4;
+const LEAST_ID_DIGITS = 4;
 
 /** Whether a stream comes from there: an origin, or a source's address, or `key:NAME`, which only a relay says and no encoder can say of itself. */
 export function isFrom({ origin, source }: Callable, place: string): boolean {
