@@ -74,8 +74,11 @@ export class FallbackMount implements FallbackSource {
     this.#isOn = true;
     this.#sink.cut();
     const ring = this.#ring;
+    // A frame that is still being heard there is given even if it came before that: who calls for something in place of silence goes on with the silence until then.
+    const newestUs = ring.count === 0 ? 0 : ring.frame(ring.count - 1).durationUs;
+    const soundingUs = now - this.#heardAt < newestUs ? newestUs : 0;
     // Frames that came faster than they play reach further back than the time that has passed.
-    const fromUs = Math.max(ring.endUs - (this.#heardAt - since), this.#givenUntilUs);
+    const fromUs = Math.max(ring.endUs - Math.max(this.#heardAt - since, soundingUs), this.#givenUntilUs);
     for (let index = 0; this.#isOn && index < ring.count; index++) if (ring.frame(index).mediaUs >= fromUs) this.#give(now, index);
   }
 

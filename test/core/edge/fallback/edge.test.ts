@@ -139,8 +139,9 @@ describe('a mountpoint with a file', () => {
     expect(makersHeard(rig.audio(listener))).toEqual([FILE, 2]);
   });
 
-  it('hears it also instead of silence where it is configured so, and comes back when there is something', () => {
-    const rig = rigWithFile(mp3File, { test: { fallbackOnSilence: true } });
+  it.each(['a file', 'another mountpoint'])('hears %s also instead of silence where it is configured so, and comes back when there is something', (what) => {
+    const rig = what === 'a file' ? rigWithFile(mp3File, { test: { fallbackOnSilence: true } }) : rigWith({ test: { fallbackOnSilence: true, fallback: { mount: 'b' } }, b: { fallback: { file: 'x.mp3' } } });
+    if (what !== 'a file') rig.edge.provideFallback(0 as Micros, 'b', 'Back soon', mp3File);
     const silentFrom = Math.round(10_000 / FRAME_MS);
     const silentTo = Math.round(40_000 / FRAME_MS);
     const source = new Source(rig.open(), {

@@ -65,7 +65,20 @@ describe('another mountpoint', () => {
     other.follower.stop();
     other.play(5_000);
     expect(other.taken.all[0]).toBe('cut');
-    expect(other.numbers()).toEqual(range(frameAt(3_000) + 1, frameAt(4_000)));
+    expect(other.numbers()).toEqual(range(frameAt(3_000), frameAt(4_000)));
+  });
+
+  test('gives the frame that is being heard there at once, but none that has been heard', () => {
+    const other = new Other();
+    other.play(3_000);
+    other.follower.start(at(3_000), at(3_000));
+    expect(other.numbers()).toEqual([frameAt(3_000)]);
+    other.follower.stop();
+    other.follower.start(at(3_001), at(3_001));
+    other.follower.stop();
+    other.play(4_000);
+    other.follower.start(at(4_100), at(4_100));
+    expect(other.numbers()).toEqual([frameAt(3_000)]);
   });
 
   test('gives at once what it gave out while there was nothing else', () => {
