@@ -38,6 +38,8 @@ export interface FallbackControllerOptions {
   readonly textOnAir: () => string;
   /** It gives a frame. */
   readonly gives: (now: Micros) => void;
+  /** It is not heard any more, though no stream is entered in its stead. */
+  readonly offAir: () => void;
   readonly event: (event: FallbackEvent) => void;
 }
 
@@ -94,6 +96,7 @@ export class FallbackController<Stream extends Returning> implements FallbackSin
   replace(now: Micros, make: MakeSource | undefined): void {
     const { current, call } = this.#state;
     const before = this.#source;
+    if (current.kind === 'fallback') this.#options.offAir();
     this.#stop();
     before?.dispose();
     this.#source = make?.(this);
@@ -188,6 +191,7 @@ export class FallbackController<Stream extends Returning> implements FallbackSin
     const { format, name } = this.#source!;
     const asked = this.#state.call?.format;
     if (canFollow(format, asked)) return true;
+    if (this.#state.kind === 'fallback') this.#options.offAir();
     this.#state.fallbackRefused();
     if (isSameFormat(format, this.#refused)) return false;
     this.#refused = format;

@@ -126,6 +126,7 @@ export class Mount implements StreamConsumer {
       output: this.output,
       textOnAir: () => this.output.text,
       gives: (at) => end.heard(at),
+      offAir: () => this.switcher.fallbackOffAir(),
       event,
     });
     this.switcher = new Switcher({

@@ -82,8 +82,6 @@ export class FallbackTurns {
   /** The mountpoint has another fallback, or none. */
   replace(now: Micros, make: MakeSource | undefined): void {
     if (make === undefined) this.#due.cancel();
-    // What a stream gives next comes behind the fallback, though it may continue what the stream gave last.
-    if (this.#state.kind === 'fallback') this.#playout.cutBehindFallback();
     this.#controller.replace(now, make);
   }
 

@@ -288,6 +288,11 @@ export class Switcher {
     this.#end.policyChanged(now);
   }
 
+  /** The fallback is not heard any more, though no stream was entered: what a stream gives next comes behind it, though it may continue what the stream gave last. */
+  fallbackOffAir(): void {
+    this.#playout.cutBehindFallback();
+  }
+
   /** The mountpoint has another fallback from now on, or none. */
   changeFallback(now: Micros, make: MakeSource | undefined): void {
     this.#turns.replace(now, make);

@@ -71,6 +71,7 @@ class Stage {
       },
       textOnAir: () => this.text,
       gives: () => undefined,
+      offAir: () => undefined,
       event: (event) => this.events.push(event),
     });
   }

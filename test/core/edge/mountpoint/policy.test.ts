@@ -147,22 +147,39 @@ describe('a fallback that is on air', () => {
     expect(scenes(makersIn(rig.audio(listener)))).toEqual([1, FILE, 1]);
   });
 
-  it('that is taken away has made nothing a loss that the live stream brought meanwhile: where one frame is lost behind it, nobody goes over to a backup', () => {
-    const silentFrom = Math.round(5_000 / FRAME_MS);
-    const frame = (number: number, maker: number): Uint8Array => (number < silentFrom ? numbered(number, maker) : silent(numbered(number, maker)));
-    const rig = new EdgeRig();
-    const [live, backup] = [new Source(rig.open(), { stream: 1, frame }), new Source(rig.open(), { stream: 2, phaseMs: 9, frame })];
-    change(rig, { ...withFile(FILE), fallbackOnSilence: true }, { given: file(FILE) });
+  const silentFrom = Math.round(5_000 / FRAME_MS);
+  const silentBeside = (number: number, maker: number): Uint8Array => (number < silentFrom ? numbered(number, maker) : silent(numbered(number, maker)));
+
+  /** A live stream and its backup, both silent, under a fallback; then `goes`, and at once one frame of the live stream is lost. */
+  function silentPair(rig: EdgeRig, goes: (sources: readonly Source[]) => void): readonly number[] {
+    const [live, backup] = [new Source(rig.open(), { stream: 1, frame: silentBeside }), new Source(rig.open(), { stream: 2, phaseMs: 9, frame: silentBeside })];
     onAir(rig, [live, backup], 20_000);
-    expect(rig.edge.mount('test')!.fallback).toBe('file 99');
+    expect(rig.edge.mount('test')!.fallback).toBeDefined();
     const listener = rig.join('test');
     onAir(rig, [live, backup], 30_000);
-    change(rig, {});
+    goes([live, backup]);
     live.lose();
-    onAir(rig, [live, backup], 32_000);
+    onAir(rig, [live, backup], rig.now / 1_000 + 2_000);
     expect(rig.of('gap')).toMatchObject([{ messages: 1, action: 'skipped' }]);
     expect(rig.of('switch')).toEqual([]);
-    expect(scenes(makersIn(rig.audio(listener)))).toEqual([FILE, 1]);
+    return scenes(makersIn(rig.audio(listener)));
+  }
+
+  it('that is taken away has made nothing a loss that the live stream brought meanwhile: where one frame is lost behind it, nobody goes over to a backup', () => {
+    const rig = new EdgeRig();
+    change(rig, { ...withFile(FILE), fallbackOnSilence: true }, { given: file(FILE) });
+    expect(silentPair(rig, () => change(rig, {}))).toEqual([FILE, 1]);
+  });
+
+  it('that cannot follow any more has made nothing a loss either', () => {
+    const rig = new EdgeRig();
+    change(rig, withFile(FILE), { mount: 'other', given: file(FILE) });
+    change(rig, { fallback: { mount: 'other' }, fallbackOnSilence: true });
+    const heard = silentPair(rig, (sources) => {
+      const other = new Source(rig.open(), { stream: 3, mount: 'other', phaseMs: 30_000, frame: (number) => numberedAac(number) });
+      for (let untilMs = 30_000; rig.of('fallback-refused').length === 0; untilMs += 1) onAir(rig, [...sources, other], untilMs);
+    });
+    expect(heard).toEqual([FILE, 1]);
   });
 });
 

@@ -63,6 +63,7 @@ class Alone {
       output,
       textOnAir: () => '',
       gives: (now) => end.heard(now),
+      offAir: () => this.switcher.fallbackOffAir(),
       event,
     });
     this.switcher = new Switcher({
