@@ -65,6 +65,7 @@ test('there is a file for each outage that is known', () => {
     'relay-taken-over',
     'satellite-slots',
     'short-cuts',
+    'silence-with-fallback',
     'silent-main',
     'site-vanishes',
     'slow-listener',
