@@ -139,7 +139,9 @@ export class HostileProcess implements Process {
     const message = original && decodeMessage(original.message);
     if (message === undefined || typeof message === 'string') return undefined;
     const payload = this.#frame.slice(0, this.#foreign().make(this.#frame));
-    return prefixed(encodeMessage({ ...message, replica: 0, sequence: move(message.sequence), payload }));
+    // Another one may have sent the highest number that there is.
+    const sequence = Math.min(move(message.sequence), Number.MAX_SAFE_INTEGER);
+    return prefixed(encodeMessage({ ...message, replica: 0, sequence, payload }));
   }
 
   /** Of a stream that it may send. */
