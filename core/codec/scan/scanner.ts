@@ -208,7 +208,11 @@ export class FrameScanner {
     if (this.#locked && sameKind(header.format, this.#format!)) {
       if (available < length) return this.#want(length, at);
       const tagAt = this.#isSource ? findTag(bytes, at + 1, at + length) : -1;
-      return tagAt < 0 ? this.#accept(bytes, at) : this.#cutFrame(at, tagAt);
+      if (tagAt < 0) return this.#accept(bytes, at);
+      // Audio has the head of a tag in it now and then, by chance: the next frame stands where such a frame ends.
+      const answer = confirmation(bytes, at + length, end, header.format, this.#next);
+      if (answer > 0) return this.#want(length + answer, at);
+      return answer === CONFIRMED ? this.#accept(bytes, at) : this.#cutFrame(at, tagAt);
     }
     this.#locked = false;
     if (available < length) return this.#want(length, at);

@@ -46,8 +46,8 @@ export function readTag(bytes: Uint8Array, at: number): Tag | undefined {
 }
 
 /**
- * Where in `bytes[from, to)` the first tag begins whose head lies there as a whole and can hardly be audio by chance: ID3v2 (one place in
- * 10^13 of random bytes), APE or Lyrics3; -1 when none does.
+ * Where in `bytes[from, to)` the first tag begins whose head lies there as a whole: ID3v2, which one place in 4 * 10^9 of random bytes looks like, so that
+ * it takes more to believe it; APE or Lyrics3, which none does; -1 when there is none.
  */
 export function findTag(bytes: Uint8Array, from: number, to: number): number {
   for (let at = from; at + ID3V2_HEAD_BYTES <= to; at++) {

@@ -122,6 +122,8 @@ describe('in a source, which is files one behind the other', () => {
 
   test('a frame that the end of its file has cut hides no tag, wherever it was cut', () => {
     for (let cut = 5; cut < frame.length; cut++) {
+      // Where a frame in the tag stands just where the cut one would end, nothing tells this from a whole frame.
+      if (cut === frame.length - 10) continue;
       const tag = filled(id3v2(4_000), 10);
       const { found, scanner } = scan(frame, frame, frame, frame.subarray(0, cut), tag, frame, frame, frame);
       const foreign = scanner.skipped['id3v2-tag'].bytes + scanner.skipped['cut-frame'].bytes + 6 * frame.length;
@@ -129,6 +131,20 @@ describe('in a source, which is files one behind the other', () => {
       const isAcross = frame.length - cut < 10;
       expect(found.length, `cut at ${cut}`).toBe(isAcross ? 7 : 6);
       expect(foreign + (isAcross ? frame.length : 0), `cut at ${cut}`).toBe(6 * frame.length + cut + tag.length);
+    }
+  });
+
+  test.each([
+    ['ID3v2', id3v2(100_000).subarray(0, 10)],
+    ['APE', apeTag(100_000).subarray(0, 32)],
+    ['Lyrics3', ascii('LYRICSBEGIN')],
+  ] as const)('audio that has the head of %s in it by chance is audio: the next frame stands where it ends', (_, head) => {
+    for (const at of [4, 100, frame.length - head.length]) {
+      const likeATag = frame.slice();
+      likeATag.set(head, at);
+      const { found, skips } = scan(frame, frame, likeATag, frame, frame, frame);
+      expect(found.map(({ bytes }) => bytes)).toEqual([frame, frame, likeATag, frame, frame, frame]);
+      expect(skips).toEqual({});
     }
   });
 
@@ -145,7 +161,8 @@ describe('in a source, which is files one behind the other', () => {
   test('an ID3v1 tag that lies across the end of a cut frame hides no tag behind it', () => {
     const tag = filled(id3v2(4_000), 10);
     for (let cut = 5; cut < frame.length; cut++) {
-      for (const behind of [tag, filled(apeTag(3_000), 32), filled(lyrics3(3_000), 11)]) {
+      for (const [behind, headBytes] of [[tag, 10], [filled(apeTag(3_000), 32), 32], [filled(lyrics3(3_000), 11), 11]] as const) {
+        if (cut + 128 + headBytes === frame.length) continue;
         const { found } = scan(frame, frame, frame, frame.subarray(0, cut), id3v1(), behind, frame, frame, frame);
         // What is made up of the cut frame and the beginning of the ID3v1 tag cannot be told from a frame.
         expect(found.length, `cut at ${cut}`).toBeLessThanOrEqual(7);
